@@ -1,0 +1,34 @@
+//! The ground a program stands on: what it shows may differ where these differ.
+
+use std::{fs::File, path::Path, thread::available_parallelism};
+
+use nix::sys::{statfs, utsname::uname};
+use nix::unistd::{SysconfVar, sysconf};
+
+use crate::{Context, Result};
+
+/// The name of the file system that `path` is on, where the lessons know one that differs.
+pub fn file_system(path: &Path) -> Result<&'static str> {
+    let file = File::open(path).step_on("open", path)?;
+    Ok(match statfs::fstatfs(&file).step_on("statfs", path)?.filesystem_type() {
+        statfs::EXT4_SUPER_MAGIC => "ext4", // ext2 and ext3, too: one driver serves all three.
+        statfs::TMPFS_MAGIC => "tmpfs",
+        statfs::OVERLAYFS_SUPER_MAGIC => "overlayfs",
+        statfs::XFS_SUPER_MAGIC => "xfs",
+        statfs::BTRFS_SUPER_MAGIC => "btrfs",
+        _ => "another file system",
+    })
+}
+
+/// The first line of every story: kernel, `path`'s file system, page size and CPUs.
+pub fn ground(path: &Path) -> Result<String> {
+    let kernel = uname().step("uname")?.release().to_string_lossy().into_owned();
+    let (page, cpus) = (page_size(), available_parallelism().step("count CPUs")?);
+    Ok(format!("Ground: Linux {kernel}, {}, {page}-byte pages, {cpus} CPUs", file_system(path)?))
+}
+
+/// Bytes in a page of memory, as the kernel says.
+pub fn page_size() -> usize {
+    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| size.try_into().ok());
+    size.unwrap_or_else(|| unreachable!("POSIX requires every system to tell its page size"))
+}

@@ -1,0 +1,76 @@
+//! A directory for one run. It goes when the run ends; if the run was killed, when the next starts.
+
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::{env, io, path::Path, path::PathBuf};
+
+use crate::{Context, Result};
+
+/// A run's own directory, mode 0700, and the lock in it that says: its owner lives.
+pub struct Scratch(PathBuf, #[allow(dead_code, reason = "held, not used")] File);
+
+impl Scratch {
+    /// Sweeps what killed runs left, then makes a directory in `$LESSON_SCRATCH`, else in the
+    /// workspace's `target/scratch`: tmpfs, the usual place, hides much of what the lessons show.
+    pub fn new() -> Result<Self> {
+        let base = env::var_os("LESSON_SCRATCH").map(PathBuf::from);
+        let base = base
+            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch"));
+        fs::create_dir_all(&base).step_on("create (LESSON_SCRATCH names another)", &base)?;
+        let base = base.canonicalize().step_on("resolve", &base)?;
+        let turn = File::open(&base).step_on("open", &base)?;
+        turn.lock().step_on("lock", &base)?; // A directory without a held lock is a dead run's.
+        sweep(&base).step_on("sweep", &base)?;
+        let path = base.join(format!("mmap-course-{:016x}", rand::random::<u64>()));
+        DirBuilder::new().mode(0o700).create(&path).step_on("create", &path)?;
+        let lock = File::create_new(path.join("lock")).step_on("create a lock in", &path)?;
+        lock.try_lock().map_err(io::Error::from).step_on("lock", &path)?;
+        Ok(Self(path, lock))
+    }
+
+    /// Where the run's files go.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A name for a semaphore or shared memory object, by which it is swept with the directory.
+    pub fn object(&self, name: &str) -> String {
+        format!("/{}.{name}", base_name(&self.0))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = remove(&self.0); // What cannot be removed now is the next sweep's.
+    }
+}
+
+/// Removes the caller's directories whose lock is free: their owners were killed.
+fn sweep(base: &Path) -> io::Result<()> {
+    for path in fs::read_dir(base)?.map_while(|entry| Some(entry.ok()?.path())) {
+        let ours = base_name(&path).starts_with("mmap-course-")
+            && fs::symlink_metadata(&path).is_ok_and(|found| {
+                found.is_dir() && found.uid() == nix::unistd::geteuid().as_raw()
+            });
+        let held = || File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_err());
+        if ours && !held() {
+            let _ = remove(&path); // Its owner may be ending, and removing it, at this moment.
+        }
+    }
+    Ok(())
+}
+
+/// Removes a run's semaphores and shared memory objects, then its directory.
+fn remove(path: &Path) -> io::Result<()> {
+    for object in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        let name = object.file_name().to_string_lossy().replace("sem.", "");
+        if name.starts_with(&format!("{}.", base_name(path))) {
+            fs::remove_file(object.path())?;
+        }
+    }
+    fs::remove_dir_all(path)
+}
+
+fn base_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

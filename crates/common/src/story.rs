@@ -1,0 +1,27 @@
+//! A story: the steps that a lesson's program shows, each by itself.
+
+use rand::{SeedableRng, rngs::StdRng};
+
+use crate::{Result, Scratch, ground, say};
+
+/// One step of a story: its heading, and the function that shows it.
+pub struct Step(pub &'static str, pub fn(&mut Stage) -> Result<()>);
+
+/// What a step may use: the run's directory, and random numbers that `--seed` fixes.
+#[allow(missing_docs, reason = "said above")]
+pub struct Stage {
+    pub scratch: Scratch,
+    pub random: StdRng,
+}
+
+/// Tells a story: the ground, then each step under its number.
+pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
+    let seed = seed.unwrap_or_else(rand::random);
+    let mut stage = Stage { scratch: Scratch::new()?, random: StdRng::seed_from_u64(seed) };
+    say!("{}", ground(stage.scratch.path())?)?;
+    for (number, Step(heading, show)) in (1..).zip(steps) {
+        say!("\n{number}. {heading}")?;
+        show(&mut stage)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Where a test stands: its own scratch directory, the file system there, the kernel, the user.
+
+use std::path::Path;
+
+use common::Scratch;
+use nix::sys::utsname::uname;
+
+/// A directory of this test's own, gone with the value.
+pub fn scratch() -> Scratch {
+    Scratch::new().expect("make a scratch directory")
+}
+
+/// The file system under `path`: a claim asserts that one's truth.
+pub fn file_system(path: &Path) -> &'static str {
+    common::file_system(path).expect("ask for the file system")
+}
+
+/// Whether the running kernel is `major.minor` or newer, for claims whose truth changed.
+pub fn kernel_at_least(major: u32, minor: u32) -> bool {
+    let name = uname().expect("uname");
+    let release = name.release().to_string_lossy().into_owned();
+    let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    let mut number = || parts.next().and_then(Result::ok).expect("a release such as 6.18.0");
+    (number(), number()) >= (major, minor)
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
