@@ -4,14 +4,12 @@
 //! through a script of ours that counts it, and the count must be the texts' own. Nothing may be
 //! compiled anew: what is shown is what was tested.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use crate::workspace::{entries, file_name, lessons, read, root};
+use crate::workspace::{built_programs, lessons, read, root};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 #[test]
@@ -20,7 +18,7 @@ fn every_console_block_prints_what_the_text_says() {
     let commands: Vec<_> = texts.iter().flat_map(|text| commands_in(&read(text))).collect();
     let scratch = course::scratch();
     let log = scratch.path().join("executed");
-    let before = programs();
+    let before = built_programs();
 
     env::set_current_dir(root()).expect("enter the workspace's root");
     let cases = trycmd::TestCases::new();
@@ -36,7 +34,7 @@ fn every_console_block_prints_what_the_text_says() {
     let executed = fs::read_to_string(&log).unwrap_or_default().lines().count();
     assert_eq!(executed, commands.len(), "executed commands, and those in the texts: {commands:?}");
     assert!(commands.len() >= 2 * texts.len(), "only {} commands", commands.len());
-    assert_eq!(programs(), before, "`cargo test` builds every lesson; run it first");
+    assert_eq!(built_programs(), before, "`cargo test` builds every lesson; run it first");
 }
 
 #[test]
@@ -124,18 +122,4 @@ fn counting(directory: &Path, log: &Path, name: &str) -> PathBuf {
     fs::write(&script, lines).expect("write the counting script");
     fs::set_permissions(&script, Permissions::from_mode(0o700)).expect("make it executable");
     script
-}
-
-/// The lessons' programs as they were built, with the time at which each was.
-fn programs() -> BTreeMap<String, SystemTime> {
-    let here = env::current_exe().expect("this test's own path");
-    let directory = here.ancestors().nth(2).expect("target/debug/deps/checks-…");
-    let is_lesson =
-        |path: &PathBuf| file_name(path).starts_with("lesson-") && path.extension().is_none();
-    let built = |path: PathBuf| {
-        let modified =
-            fs::metadata(&path).and_then(|found| found.modified()).expect("stat a program");
-        (file_name(&path), modified)
-    };
-    entries(directory).into_iter().filter(is_lesson).map(built).collect()
 }

@@ -10,6 +10,7 @@ mod dependencies;
 mod excerpts;
 mod links;
 mod names;
+mod programs;
 mod sources;
 mod texts;
 mod workspace;

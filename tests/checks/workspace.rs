@@ -1,8 +1,10 @@
 //! The tree as the checks see it: lessons, their texts and their sources, found by globbing, so
 //! that no list is kept by hand.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{env, fs};
 
 /// The lessons that the course promises; a check that finds fewer has looked in the wrong place.
 pub(crate) const LESSONS: usize = 6;
@@ -65,6 +67,20 @@ pub(crate) fn markdown_files() -> Vec<PathBuf> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     assert!(files.len() >= LESSONS + 2, "found only {files:?}");
     files
+}
+
+/// The lessons' programs as they were built, with the time at which each was.
+pub(crate) fn built_programs() -> BTreeMap<PathBuf, SystemTime> {
+    let here = env::current_exe().expect("this test's own path");
+    let directory = here.ancestors().nth(2).expect("target/debug/deps/checks-…");
+    let is_lesson =
+        |path: &PathBuf| file_name(path).starts_with("lesson-") && path.extension().is_none();
+    let built = |path: PathBuf| {
+        let modified =
+            fs::metadata(&path).and_then(|found| found.modified()).expect("stat a program");
+        (path, modified)
+    };
+    entries(directory).into_iter().filter(is_lesson).map(built).collect()
 }
 
 /// A path as the messages name it: from the root on.
