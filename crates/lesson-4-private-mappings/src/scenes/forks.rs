@@ -1,0 +1,155 @@
+//! What a parent and its child have of each other's private pages.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use common::{Context, Result, page_size, say};
+use page_view::{mapping_at, pages};
+
+use crate::sys::{Bare, Line, Semaphore, fork};
+use crate::{PrivateView, lettered};
+
+/// A file of four lettered pages and a private view of it.
+fn view() -> Result<(File, PrivateView)> {
+    let path = Path::new("lettered");
+    let file = lettered::create(path, 4)?;
+    let view = PrivateView::of(&file, 4 * page_size()).step_on("mmap", path)?;
+    Ok((file, view))
+}
+
+/// A child that waits for its turn, twice: it tells a byte at the first and ends at the second.
+fn one_load(line: &mut Line, view: &PrivateView, index: usize) -> std::io::Result<()> {
+    line.hear()?;
+    line.tell(view.load(index))?;
+    line.hear().map(drop)
+}
+
+/// Prints the parent's share of four private copies, in pages: before, with, and after a child.
+pub(super) fn shares_copies() -> Result<()> {
+    let (_file, view) = view()?;
+    view.copy_now(0, 4 * page_size()).step("madvise")?;
+    let share = || {
+        let mapping = mapping_at(std::process::id(), view.address())?;
+        Result::Ok(mapping.and_then(|mapping| mapping.sum("Pss")).unwrap_or(0) / page_size() as u64)
+    };
+    say!("before {}", share()?)?;
+    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
+    child.turn().step("hear the child")?;
+    say!("with-a-child {}", share()?)?;
+    child.end().step("wait for the child")?;
+    say!("after {}", share()?)
+}
+
+/// The child stores to a copied and to an untouched page; both sides and the file are printed.
+pub(super) fn child_stores() -> Result<()> {
+    let (file, view) = view()?;
+    view.store(0, b"A");
+    let mut child = fork(|line| {
+        line.hear()?;
+        view.store(0, b"C");
+        view.store(page_size(), b"D");
+        line.tell(view.load(0))?;
+        line.tell(view.load(page_size()))?;
+        line.hear().map(drop)
+    })
+    .step("fork")?;
+    let (copied, untouched) = (child.turn().step("hear")?, child.hear().step("hear")?);
+    say!("child {}{}", char::from(copied), char::from(untouched))?;
+    say!("parent {}{}", view.text(0, 1), view.text(page_size(), 1))?;
+    say!("file {}{}", byte_of(&file, 0)?, byte_of(&file, page_size())?)?;
+    child.end().step("wait for the child")
+}
+
+/// The parent stores after the fork; both sides are printed.
+pub(super) fn parent_stores() -> Result<()> {
+    let (_file, view) = view()?;
+    view.store(0, b"A");
+    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
+    view.store(0, b"P");
+    say!("child {}", char::from(child.turn().step("hear")?))?;
+    say!("parent {}", view.text(0, 1))?;
+    child.end().step("wait for the child")
+}
+
+/// The parent stores before the fork; the child's view and the file are printed.
+pub(super) fn inherits_copies() -> Result<()> {
+    let (file, view) = view()?;
+    view.store(0, b"A");
+    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
+    say!("child {}", char::from(child.turn().step("hear")?))?;
+    say!("file {}", byte_of(&file, 0)?)?;
+    child.end().step("wait for the child")
+}
+
+/// The file changes under a page that neither has stored to.
+pub(super) fn follows_the_file() -> Result<()> {
+    let (file, view) = view()?;
+    view.store(0, b"A");
+    let mut child = fork(|line| one_load(line, &view, page_size())).step("fork")?;
+    file.write_all_at(b"9", page_size() as u64).step("write")?;
+    say!("child {}", char::from(child.turn().step("hear")?))?;
+    say!("parent {}", view.text(page_size(), 1))?;
+    child.end().step("wait for the child")
+}
+
+/// Whose frame changes when one of the two stores: page 0 the child's turn, page 1 the parent's,
+/// page 2 the parent's when the child has gone. Needs root.
+pub(super) fn frames() -> Result<()> {
+    let (_file, view) = view()?;
+    view.copy_now(0, 4 * page_size()).step("madvise")?;
+    let frames = |pid: i32| {
+        let found = pages(u32::try_from(pid).unwrap_or(0), view.address(), 4)?;
+        Result::Ok(found.into_iter().map(|page| page.frame).collect::<Vec<_>>())
+    };
+    let own = std::process::id().cast_signed();
+    let before = frames(own)?;
+    let mut child = fork(|line| {
+        line.hear()?;
+        view.store(0, b"C");
+        line.tell(0)?;
+        line.hear().map(drop)
+    })
+    .step("fork")?;
+    let pid = child.pid.as_raw();
+    say!("known {}", before.iter().all(Option::is_some))?;
+    say!("after-fork-same {}", frames(pid)? == before)?;
+    child.turn().step("hear")?;
+    view.store(page_size(), b"P");
+    let (parent, of_child) = (frames(own)?, frames(pid)?);
+    say!("child-stored-child-kept {}", of_child[0] == before[0])?;
+    say!("child-stored-parent-kept {}", parent[0] == before[0])?;
+    say!("parent-stored-child-kept {}", of_child[1] == before[1])?;
+    say!("parent-stored-parent-kept {}", parent[1] == before[1])?;
+    child.end().step("wait for the child")?;
+    view.store(2 * page_size(), b"P");
+    say!("alone-again-parent-kept {}", frames(own)?[2] == before[2])
+}
+
+/// The child posts a semaphore, in a private and in a shared mapping; can the parent take it?
+pub(super) fn semaphores() -> Result<()> {
+    let (file, _view) = view()?;
+    let prot = libc::PROT_READ | libc::PROT_WRITE;
+    for (name, flags) in [("private", libc::MAP_PRIVATE), ("shared", libc::MAP_SHARED)] {
+        let memory = Bare::map(page_size(), prot, flags, file.as_raw_fd()).step("mmap")?;
+        let semaphore = Semaphore::new(&memory).step("sem_init")?;
+        let mut child = fork(|line| {
+            line.hear()?;
+            semaphore.post()?;
+            line.tell(0)?;
+            line.hear().map(drop)
+        })
+        .step("fork")?;
+        child.turn().step("hear")?;
+        child.end().step("wait for the child")?;
+        say!("{name} {}", super::errno(semaphore.try_wait()))?;
+    }
+    Ok(())
+}
+
+fn byte_of(file: &File, offset: usize) -> Result<char> {
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, offset as u64).step("read")?;
+    Ok(char::from(byte[0]))
+}

@@ -1,0 +1,157 @@
+//! `mmap` with any arguments and its companions, for the claims about what they refuse.
+//! `just prove 4` uses it.
+//!
+//! # Safety
+//! A [`Bare`] mapping owns its pages, as a `PrivateView` does: nobody else unmaps or moves them
+//! while it lives, and it lends no reference but to atomics, for one load or store.
+#![expect(unsafe_code, reason = "the arguments that no crate would pass")]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+/// A mapping made with exactly the arguments given, for the claims about odd ones.
+pub struct Bare {
+    start: *mut AtomicU8,
+    length: usize,
+}
+
+impl Bare {
+    /// `mmap(NULL, length, prot, flags, fd, 0)`.
+    ///
+    /// # Errors
+    /// Whatever the kernel says; `EINVAL` for `MAP_FIXED`, which could replace memory in use.
+    pub fn map(length: usize, prot: i32, flags: i32, fd: RawFd) -> io::Result<Self> {
+        if flags & libc::MAP_FIXED != 0 {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        // SAFETY: with a null address and without MAP_FIXED no memory in use is replaced.
+        let start = unsafe { libc::mmap(ptr::null_mut(), length, prot, flags, fd, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self { start: start.cast(), length })
+    }
+
+    /// `mprotect(start, length, prot)`.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn protect(&self, prot: i32) -> io::Result<()> {
+        // SAFETY: the range is this mapping's; a load or store that the new protection forbids is
+        // SIGSEGV, and references to its atomics last for one load or store only.
+        done(unsafe { libc::mprotect(self.start.cast(), self.length, prot) })
+    }
+
+    /// `madvise(start + offset, length, advice)`.
+    ///
+    /// # Errors
+    /// Whatever the kernel says; `ENOMEM` if the range is not all mapped.
+    pub fn advise(&self, offset: usize, length: usize, advice: i32) -> io::Result<()> {
+        let advice = match advice {
+            libc::MADV_POPULATE_READ | libc::MADV_POPULATE_WRITE => advice,
+            _ => return Err(io::ErrorKind::InvalidInput.into()), // These two change no bytes.
+        };
+        let start = self.start.wrapping_add(offset);
+        // SAFETY: populating pages changes no byte, wherever the range lies.
+        done(unsafe { libc::madvise(start.cast(), length, advice) })
+    }
+
+    /// `munmap` of the last `length` bytes, whole pages: the mapping gets shorter.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn cut(&mut self, length: usize) -> io::Result<()> {
+        assert!(length < self.length, "something must be left");
+        let end = self.start.wrapping_add(self.length - length);
+        // SAFETY: the range is the end of this mapping, and `&mut self`: nothing borrows from it.
+        done(unsafe { libc::munmap(end.cast(), length) })?;
+        self.length -= length;
+        Ok(())
+    }
+
+    /// `mremap(start, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere)`: the same mapping
+    /// at another address.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn moved(&mut self) -> io::Result<()> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let room = std::mem::ManuallyDrop::new(Self::map(self.length, 0, flags, -1)?);
+        let how = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+        // SAFETY: the new place is a mapping of our own of the same length, made for this and never
+        // touched; `&mut self`: nothing borrows from the old one.
+        let start =
+            unsafe { libc::mremap(self.start.cast(), self.length, self.length, how, room.start) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        self.start = start.cast();
+        Ok(())
+    }
+
+    /// `mremap(start, 0, length, MREMAP_MAYMOVE)`: a second mapping of the same pages.
+    ///
+    /// # Errors
+    /// `EINVAL` if the mapping is private.
+    pub fn duplicate(&self) -> io::Result<Self> {
+        let how = libc::MREMAP_MAYMOVE;
+        // SAFETY: an old size of 0 leaves the old mapping alone, and the kernel finds the place.
+        let start = unsafe { libc::mremap(self.start.cast(), 0, self.length, how) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self { start: start.cast(), length: self.length })
+    }
+
+    /// `read(fd, start + offset, length)`: the kernel stores into the mapping.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn read_from(&self, fd: BorrowedFd<'_>, offset: usize, length: usize) -> io::Result<usize> {
+        assert!(offset + length <= self.length, "the buffer must be the mapping's");
+        let buffer = self.start.wrapping_add(offset);
+        // SAFETY: the buffer is this mapping's, checked above; its bytes are atomics to all of us.
+        let count = unsafe { libc::read(fd.as_raw_fd(), buffer.cast(), length) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// Loads one byte; the mapping must be readable.
+    pub fn load(&self, index: usize) -> u8 {
+        self.byte(index).load(Relaxed)
+    }
+
+    /// Stores one byte; the mapping must be writable.
+    pub fn store(&self, index: usize, byte: u8) {
+        self.byte(index).store(byte, Relaxed);
+    }
+
+    /// Where the mapping begins.
+    pub fn address(&self) -> usize {
+        self.start.addr()
+    }
+
+    /// Where the mapping begins, as a pointer for the calls of this directory.
+    pub(super) fn start<T>(&self) -> *mut T {
+        self.start.cast()
+    }
+
+    fn byte(&self, index: usize) -> &AtomicU8 {
+        assert!(index < self.length, "byte {index} of {}", self.length);
+        // SAFETY: `index` is inside the mapping, which lives as long as `self`; an AtomicU8 may
+        // change at any moment. Where the protection forbids the access, it is SIGSEGV.
+        unsafe { &*self.start.wrapping_add(index) }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        // SAFETY: the range is this mapping's, and no reference into it outlives `self`.
+        unsafe { libc::munmap(self.start.cast(), self.length) };
+    }
+}
+
+fn done(result: libc::c_int) -> io::Result<()> {
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
