@@ -1,12 +1,13 @@
 //! The second process of the story: it looks at the file and writes to it, when it is told.
 //! `cargo lesson-4` starts it by itself.
 
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Peer, Result, say};
+
+use crate::lettered;
 
 /// The hidden role that plays it.
 pub const ROLE: &str = "neighbour";
@@ -18,7 +19,7 @@ pub const ROLE: &str = "neighbour";
 /// The system's, and a line that is neither.
 pub fn play(path: &Path) -> Result<()> {
     common::end_with_parent()?;
-    let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    let file = lettered::open(path)?;
     for line in io::stdin().lines() {
         let line = line.step("hear the first process")?;
         let words: Vec<&str> = line.split(' ').collect();

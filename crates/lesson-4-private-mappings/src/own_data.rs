@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use common::{Result, Stage, page_size, say};
 use page_view::{Mapping, mappings_of, pages};
 
-use crate::picture::{draw, legend, row};
+use crate::picture::{draw, strip};
 
 /// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
 const LONGEST_PAGE: usize = 64 * 1024;
@@ -38,8 +38,11 @@ pub fn show(_: &mut Stage) -> Result<()> {
 /// # Errors
 /// Those of `/proc/self` and of standard output.
 pub fn maps() -> Result<()> {
-    store(table_page() + page_size(), 2);
-    legend()?;
+    let first = table_page();
+    let _loaded = (0..3).map(|page| load(first + page * page_size())).max();
+    store(first + page_size(), 2);
+    say!("   Below a mapping that has copies, a character is a page: '.' not touched by this")?;
+    say!("   process, 'f' the file's own page, 'C' a copy of this process's own.")?;
     say!("   maps    pages  copied  file")?;
     for mapping in file_mappings()? {
         let length = mapping.addresses.len() / page_size();
@@ -47,9 +50,9 @@ pub fn maps() -> Result<()> {
         let path = mapping.path.as_deref().unwrap_or("");
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
         say!("   {} {length:>8} {copied:>7}  {name}{}", mapping.permissions, part(&mapping))?;
-        if copied > 0 && length <= 16 {
+        if copied > 0 {
             let pages = pages(std::process::id(), mapping.addresses.start, length)?;
-            say!("                           {}", row(&pages))?;
+            pages.chunks(64).try_for_each(|pages| say!("        {}", strip(pages)))?;
         }
     }
     Ok(())

@@ -27,6 +27,12 @@ pub fn row(pages: &[Page]) -> String {
     format!("|{}|", cells.join("|"))
 }
 
+/// `pages` at a glance, a character each: `.` not touched, `f` the file's, `C` a copy.
+pub fn strip(pages: &[Page]) -> String {
+    let letter = |page: &Page| page.file_page.map_or('.', |file| if file { 'f' } else { 'C' });
+    pages.iter().map(letter).collect()
+}
+
 fn word(page: Page) -> &'static str {
     match page.file_page {
         Some(true) => "file",

@@ -31,7 +31,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let kept = view.text(end, 5);
     say!("   the end of page 1, past the end of the file: {kept:?}, expected \"mine!\"")?;
 
-    let mut peer = Peer::start([ROLE.as_ref(), path.as_os_str()])?;
+    let cut = stage.scratch.path().join("cut");
+    let mut peer = Peer::start([ROLE.as_ref(), cut.as_os_str()])?;
     let signal = peer.wait()?.signal().and_then(|number| Signal::try_from(number).ok());
     say!(
         "    a process that loads its lost copy ends by: {}",
@@ -43,18 +44,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("   the file grown again; page 2 begins with: {lost}, expected 0, not {}", b'c')
 }
 
-/// Copies a page of `path`, cuts the file before it, and loads from the copy: SIGBUS.
+/// Makes `path`, copies its last page, cuts the file before it, and loads from the copy: SIGBUS.
 ///
 /// # Errors
-/// Any step of the system's before that.
+/// `EEXIST` if there is such a file; any other step of the system's before the load.
 pub fn touch(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // It dies on purpose.
-    let file = std::fs::File::options().read(true).write(true).open(path).step_on("open", path)?;
-    let length = file.metadata().step_on("stat", path)?.len();
-    file.set_len(2 * page_size() as u64).step_on("ftruncate", path)?;
+    let file = lettered::create(path, 2)?;
     let view = PrivateView::of(&file, 2 * page_size()).step_on("mmap", path)?;
     view.store(page_size(), b"mine");
-    file.set_len(length.min(page_size() as u64)).step_on("ftruncate", path)?;
+    file.set_len(page_size() as u64).step_on("ftruncate", path)?;
     say!("loaded {}", view.load(page_size()))
 }

@@ -33,7 +33,5 @@ pub(super) fn store() -> Result<()> {
 
 /// Loads from a page that was a private copy until the file was truncated before it.
 pub(super) fn load_truncated_copy() -> Result<()> {
-    let path = Path::new("lettered");
-    drop(lettered::create(path, 2)?);
-    truncated::touch(path)
+    truncated::touch(Path::new("lettered"))
 }

@@ -20,6 +20,7 @@ const PATCH: &[u8] = b"#not";
 fn copy() -> Result<&'static Path> {
     let own = env::current_exe().step("find this program")?;
     let path = Path::new("./program");
+    drop(File::create_new(path).step_on("create", path)?);
     fs::copy(&own, path).step_on("copy this program to", path)?;
     Ok(path)
 }

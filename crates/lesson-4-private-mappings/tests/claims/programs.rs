@@ -1,0 +1,56 @@
+//! Where every program is mapped like this: its own file and its libraries.
+
+use common::page_size;
+use course::scratch;
+use lesson_4_private_mappings::own_data;
+
+use crate::{file_pages, scene};
+
+#[test]
+fn a_running_program_and_its_libraries_are_private_mappings() {
+    let mappings = own_data::file_mappings().unwrap();
+    let own = std::env::current_exe().unwrap().to_string_lossy().into_owned();
+    let parts = |path: &str| {
+        let of_path = mappings.iter().filter(|mapping| mapping.path.as_deref() == Some(path));
+        of_path.map(|mapping| mapping.permissions.as_str()).collect::<Vec<_>>()
+    };
+    assert!(parts(&own).contains(&"r-xp"), "its code: {:?}", parts(&own));
+    assert!(parts(&own).contains(&"rw-p"), "its data: {:?}", parts(&own));
+    let is_library = |path: &&String| path.contains(".so");
+    let library = mappings.iter().filter_map(|mapping| mapping.path.as_ref()).find(is_library);
+    let library = parts(library.unwrap());
+    assert!(library.contains(&"r-xp") && !library.contains(&"r-xs"), "{library:?}");
+}
+
+#[test]
+fn a_store_to_a_static_copies_one_page_of_the_programs_file() {
+    let first = own_data::table_page();
+    let loaded: Vec<u8> = (0..3).map(|page| own_data::load(first + page * page_size())).collect();
+    assert_eq!(loaded, [1; 3], "the values that the program's file holds");
+    assert_eq!(file_pages(first, 3), [Some(true); 3], "the page cache's own pages");
+    own_data::store(first + page_size(), 2);
+    assert_eq!(file_pages(first, 3), [Some(true), Some(false), Some(true)]);
+}
+
+#[test]
+fn a_program_patched_in_a_private_mapping_runs_unpatched() {
+    let ended = scene("patched-program", &scratch()).run();
+    assert_eq!(ended.value("mapping"), "#not");
+    let (runs, patched_file) = (ended.value("runs"), ended.value("patched-file"));
+    match runs {
+        "errno 13" => assert_eq!(patched_file, "13", "nothing runs on a noexec file system"),
+        _ => assert_eq!((runs, patched_file), ("I run", libc::ENOEXEC.to_string().as_str())),
+    }
+}
+
+#[test]
+fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mappings() {
+    let ended = scene("busy-program", &scratch()).run();
+    if ended.value("started") == "13" {
+        return assert_eq!(ended.code, Some(0), "nothing runs on a noexec file system");
+    }
+    assert_eq!(ended.value("open-for-writing"), libc::ETXTBSY.to_string());
+    assert_eq!(ended.value("truncate"), libc::ETXTBSY.to_string());
+    assert_eq!(ended.value("private-mapping"), "#not");
+    assert_eq!(ended.value("open-afterwards"), "0", "when it has ended");
+}
