@@ -20,9 +20,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     draw("one byte stored to page 0", view.address(), 2)?;
     say!("   page 0 {:?}, page 1 {:?}", view.text(0, 5), view.text(page_size(), 5))?;
-    for offset in [0, page_size()] {
-        let done = neighbour::ask(&mut neighbour, &format!("write {offset} 12345"))?;
-        say!("    the second process writes \"12345\" at byte {offset} of the file: {done}")?;
+    for page in [0, 1] {
+        let line = format!("write {} 12345", page * page_size());
+        let done = neighbour::ask(&mut neighbour, &line)?;
+        say!("    the second process writes \"12345\" to the start of page {page}: {done}")?;
     }
     say!("   page 0 {:?}, expected {:?} of a snapshot", view.text(0, 5), "Aaaaa")?;
     say!("   page 1 {:?}, expected {:?} of a snapshot", view.text(page_size(), 5), "bbbbb")

@@ -30,10 +30,12 @@ fn one_load(line: &mut Line, view: &PrivateView, index: usize) -> std::io::Resul
 pub(super) fn shares_copies() -> Result<()> {
     let (_file, view) = view()?;
     view.copy_now(0, 4 * page_size()).step("madvise")?;
-    let share = || {
+    let sum = |name| {
         let mapping = mapping_at(std::process::id(), view.address())?;
-        Result::Ok(mapping.and_then(|mapping| mapping.sum("Pss")).unwrap_or(0) / page_size() as u64)
+        Result::Ok(mapping.and_then(|mapping| mapping.sum(name)).unwrap_or(0) / page_size() as u64)
     };
+    let share = || sum("Pss");
+    say!("copies {}", sum("Anonymous")?)?;
     say!("before {}", share()?)?;
     let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
     child.turn().step("hear the child")?;

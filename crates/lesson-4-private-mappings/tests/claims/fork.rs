@@ -7,6 +7,7 @@ use crate::scene;
 #[test]
 fn after_a_fork_parent_and_child_share_the_private_copies() {
     let ended = scene("fork-shares-copies", &scratch()).run();
+    assert_eq!(ended.value("copies"), "4");
     assert_eq!(ended.value("before"), "4", "pages, all the parent's");
     assert_eq!(ended.value("with-a-child"), "2", "half of each");
     assert_eq!(ended.value("after"), "4", "when the child has ended");

@@ -1,10 +1,12 @@
 //! Where every program is mapped like this: its own file and its libraries.
 
+use std::fs;
+
 use common::page_size;
 use course::scratch;
 use lesson_4_private_mappings::own_data;
 
-use crate::{file_pages, scene};
+use crate::{Lettered, READ, errno, file_pages, scene};
 
 #[test]
 fn a_running_program_and_its_libraries_are_private_mappings() {
@@ -53,4 +55,16 @@ fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mapp
     assert_eq!(ended.value("truncate"), libc::ETXTBSY.to_string());
     assert_eq!(ended.value("private-mapping"), "#not");
     assert_eq!(ended.value("open-afterwards"), "0", "when it has ended");
+}
+
+#[test]
+fn a_privately_mapped_librarys_file_can_be_overwritten_under_the_program() {
+    let letters = Lettered::new(1);
+    let code = match letters.bare(1, READ | libc::PROT_EXEC, libc::MAP_PRIVATE) {
+        Ok(code) => code,
+        refused => return assert_eq!(errno(refused), Some(libc::EPERM), "a noexec file system"),
+    };
+    assert_eq!(code.load(0), b'a');
+    fs::write(&letters.path, "new code").unwrap(); // As `cp` does: the same file, other bytes.
+    assert_eq!(code.load(0), b'n');
 }
