@@ -49,6 +49,6 @@ fn child(line: &mut Line, view: &PrivateView) -> std::io::Result<()> {
 fn share(view: &PrivateView) -> Result<f64> {
     let mapping = mapping_at(std::process::id(), view.address())?;
     let bytes = mapping.and_then(|mapping| mapping.sum("Pss")).unwrap_or(0);
-    let halves = bytes * 2 / page_size() as u64; // Exact: 6 halves at most are to be told apart.
+    let halves = bytes * 2 / page_size() as u64; // A page of two processes counts half.
     Ok(f64::from(u32::try_from(halves).unwrap_or(u32::MAX)) / 2.0)
 }

@@ -1,5 +1,5 @@
 //! Lesson 4: a private mapping, the file's pages until a store, then a copy of each page stored to.
-//! The modules, in reading order: `cargo lesson-4` shows them all.
+//! Read `view` first, then the rungs in the order of [`STEPS`]: `cargo lesson-4` shows them all.
 
 pub mod lettered;
 pub mod picture;

@@ -40,8 +40,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     )?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
-    let lost = view.load(2 * page_size());
-    say!("   the file grown again; page 2 begins with: {lost}, expected 0, not {}", b'c')
+    let lost = char::from(view.load(2 * page_size()));
+    say!("   the file grown again; page 2 begins with: {lost:?}, expected '\\0', not 'c'")
 }
 
 /// Makes `path`, copies its last page, cuts the file before it, and loads from the copy: SIGBUS.

@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
+use common::page_size;
 use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
 
 /// The first bytes of a file, changed here as we like; the file and all others keep theirs.
@@ -56,10 +57,27 @@ impl PrivateView {
     /// `madvise(…, MADV_POPULATE_WRITE)`: copies `length` bytes' pages from `offset` on, now.
     ///
     /// # Errors
-    /// `EFAULT` if a page lies past the end of the file, `EINVAL` if the mapping is not writable or
-    /// the kernel is older than Linux 5.14.
+    /// `EFAULT` if a page lies past the end of the file, `EINVAL` if the mapping is not writable.
     pub fn copy_now(&self, offset: usize, length: usize) -> io::Result<()> {
-        self.memory.advise_range(Advice::PopulateWrite, offset, length)
+        let outcome = self.memory.advise_range(Advice::PopulateWrite, offset, length);
+        let unknown = || outcome.as_ref().is_err_and(|e| e.raw_os_error() == Some(libc::EINVAL));
+        if self.writable && unknown() {
+            self.copy_by_hand(offset, length); // Before Linux 5.14.
+            return Ok(());
+        }
+        outcome
+    }
+
+    /// Stores to each page of `length` bytes from `offset` on the byte that is there already: a
+    /// page past the end of the file is SIGBUS.
+    ///
+    /// # Panics
+    /// If the range reaches past the mapping's length, or the mapping is read-only.
+    pub fn copy_by_hand(&self, offset: usize, length: usize) {
+        assert!(self.writable, "a store through a read-only mapping");
+        for index in (offset..offset + length).step_by(page_size()) {
+            self.byte(index).fetch_or(0, Relaxed);
+        }
     }
 
     /// `madvise(…, MADV_POPULATE_READ)`: brings the pages in, and copies none.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
-use common::{Context, Result, say};
+use common::{Context, Result, page_size, say};
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::errno;
@@ -29,6 +29,21 @@ pub(super) fn data() -> Result<()> {
     say!("shared-writable {}", errno(map(write, libc::MAP_SHARED)))?;
     let read_only = map(read, libc::MAP_PRIVATE).step("mmap")?;
     say!("made-writable {}", errno(read_only.protect(write)))
+}
+
+/// Prints the outcome of populating two pages, before and after the second is unmapped. In a process
+/// of its own: elsewhere another thread might map something there.
+pub(super) fn hole() -> Result<()> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let prot = libc::PROT_READ | libc::PROT_WRITE;
+    let mut mapping = Bare::map(2 * page_size(), prot, flags, -1).step("mmap")?;
+    let populate =
+        |mapping: &Bare| errno(mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE));
+    let whole = populate(&mapping);
+    mapping.cut(page_size()).step("munmap")?;
+    let cut = populate(&mapping);
+    say!("whole {whole}")?;
+    say!("with-a-hole {cut}")
 }
 
 /// Prints the outcome of a fork when the user may have no process more.

@@ -25,6 +25,7 @@ pub fn play(name: &str) -> Result<()> {
         "fork-follows-the-file" => forks::follows_the_file(),
         "fork-frames" => forks::frames(),
         "fork-semaphores" => forks::semaphores(),
+        "populate-a-hole" => limits::hole(),
         "data-limit" => limits::data(),
         "process-limit" => limits::processes(),
         "load-past-the-end" => past_the_end::load(),

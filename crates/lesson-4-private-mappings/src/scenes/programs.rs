@@ -60,11 +60,11 @@ pub(super) fn busy() -> Result<()> {
     }
     say!("started 0")?;
     say!("open-for-writing {}", errno(File::options().write(true).open(path)))?;
-    say!("truncate {}", errno(truncate(path, 0).map_err(Into::into)))?;
     let file = File::open(path).step_on("open", path)?;
     let view = PrivateView::of(&file, page_size()).step_on("mmap", path)?;
     view.store(0, PATCH);
     say!("private-mapping {}", view.text(0, PATCH.len()))?;
+    say!("truncate {}", errno(truncate(path, 0).map_err(Into::into)))?;
     drop(to);
     running.wait().step("wait for the program")?;
     say!("open-afterwards {}", errno(File::options().write(true).open(path)))

@@ -44,18 +44,30 @@ impl Bare {
         done(unsafe { libc::mprotect(self.start.cast(), self.length, prot) })
     }
 
-    /// `madvise(start + offset, length, advice)`.
+    /// `madvise(start + offset, length, advice)`, for the advice that this lesson is about.
     ///
     /// # Errors
     /// Whatever the kernel says; `ENOMEM` if the range is not all mapped.
+    ///
+    /// # Panics
+    /// If the advice is another, or discards what is not this mapping's.
     pub fn advise(&self, offset: usize, length: usize, advice: i32) -> io::Result<()> {
-        let advice = match advice {
-            libc::MADV_POPULATE_READ | libc::MADV_POPULATE_WRITE => advice,
-            _ => return Err(io::ErrorKind::InvalidInput.into()), // These two change no bytes.
-        };
+        let populates = [libc::MADV_POPULATE_READ, libc::MADV_POPULATE_WRITE].contains(&advice);
+        let discards = [libc::MADV_DONTNEED, libc::MADV_FREE].contains(&advice);
+        assert!(populates || discards && offset + length <= self.length, "advice {advice}");
         let start = self.start.wrapping_add(offset);
-        // SAFETY: populating pages changes no byte, wherever the range lies.
+        // SAFETY: populating changes no byte, wherever the range lies; discarding changes bytes of
+        // this mapping only, as another process might: all that is lent of them is atomics.
         done(unsafe { libc::madvise(start.cast(), length, advice) })
+    }
+
+    /// `mlock(start, length)`.
+    ///
+    /// # Errors
+    /// `ENOMEM` or `EPERM` if `RLIMIT_MEMLOCK` forbids it.
+    pub fn lock(&self) -> io::Result<()> {
+        // SAFETY: locking changes no byte.
+        done(unsafe { libc::mlock(self.start.cast(), self.length) })
     }
 
     /// `munmap` of the last `length` bytes, whole pages: the mapping gets shorter.

@@ -157,6 +157,28 @@ fn madv_dontneed_discards_the_copy_and_the_file_is_back() {
 }
 
 #[test]
+fn madv_dontneed_of_locked_pages_is_einval() {
+    let letters = Lettered::new(1);
+    let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    mapping.store(0, b'A');
+    mapping.lock().unwrap();
+    let refused = mapping.advise(0, page_size(), libc::MADV_DONTNEED);
+    assert_eq!((errno(refused), mapping.load(0)), (Some(libc::EINVAL), b'A'));
+}
+
+#[test]
+fn madv_free_of_a_private_mapping_of_a_file_is_einval() {
+    let letters = Lettered::new(1);
+    let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    mapping.store(0, b'A');
+    let refused = mapping.advise(0, page_size(), libc::MADV_FREE);
+    assert_eq!((errno(refused), mapping.load(0)), (Some(libc::EINVAL), b'A'));
+    let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let anonymous = Bare::map(page_size(), READ_WRITE, anonymous, -1).unwrap();
+    anonymous.advise(0, page_size(), libc::MADV_FREE).unwrap();
+}
+
+#[test]
 fn a_load_from_fresh_anonymous_memory_takes_no_page() {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     // Read-only, so that smaps does not merge it with the heap of the tests.

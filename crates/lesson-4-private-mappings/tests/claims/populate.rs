@@ -4,7 +4,7 @@ use common::page_size;
 use lesson_4_private_mappings::PrivateView;
 use memmap2::MmapOptions;
 
-use crate::{Lettered, READ, READ_WRITE, errno, file_pages};
+use crate::{Lettered, READ, READ_WRITE, errno, file_pages, scene};
 
 /// Advice of `madvise` that is an error by an address or length of its own.
 const POPULATE: i32 = libc::MADV_POPULATE_WRITE;
@@ -99,4 +99,11 @@ fn madv_populate_without_any_permission_is_einval() {
     assert_eq!(errno(mapping.advise(0, page_size(), advice)), Some(libc::EINVAL));
     mapping.protect(READ).unwrap();
     mapping.advise(0, page_size(), advice).unwrap();
+}
+
+#[test]
+fn madv_populate_over_a_hole_is_enomem() {
+    let ended = scene("populate-a-hole", &course::scratch()).run();
+    assert_eq!(ended.value("whole"), "0");
+    assert_eq!(ended.value("with-a-hole"), libc::ENOMEM.to_string());
 }

@@ -72,12 +72,18 @@ fn the_copy_holds_what_the_file_held_at_the_first_store() {
 
 #[test]
 fn a_store_of_the_byte_that_is_there_already_copies_the_page_as_well() {
-    let letters = Lettered::new(1);
-    let view = letters.view(1);
+    let letters = Lettered::new(3);
+    let view = letters.view(3);
     view.store(0, b"a");
     assert_eq!(file_pages(view.address(), 1), [Some(false)]);
     letters.write(0, "9");
     assert_eq!(view.text(0, 1), "a");
+    view.copy_by_hand(page_size(), 2 * page_size());
+    assert_eq!(file_pages(view.address(), 3), [Some(false); 3]);
+    assert_eq!(
+        (view.text(page_size(), 1), view.text(2 * page_size(), 1)),
+        ("b".into(), "c".into())
+    );
 }
 
 #[test]
