@@ -3,6 +3,7 @@
 
 mod bare;
 mod fork;
+mod moves;
 mod semaphore;
 
 pub use bare::Bare;

@@ -2,6 +2,7 @@
 //! limit belongs to the whole process. The tests start a scene and judge it.
 
 mod forks;
+mod frames;
 mod limits;
 mod past_the_end;
 mod programs;
@@ -23,8 +24,8 @@ pub fn play(name: &str) -> Result<()> {
         "fork-parent-stores" => forks::parent_stores(),
         "fork-inherits-copies" => forks::inherits_copies(),
         "fork-follows-the-file" => forks::follows_the_file(),
-        "fork-frames" => forks::frames(),
-        "fork-semaphores" => forks::semaphores(),
+        "fork-frames" => frames::frames(),
+        "fork-semaphores" => frames::semaphores(),
         "populate-a-hole" => limits::hole(),
         "data-limit" => limits::data(),
         "process-limit" => limits::processes(),

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// A mapping made with exactly the arguments given, for the claims about odd ones.
 pub struct Bare {
-    start: *mut AtomicU8,
-    length: usize,
+    pub(super) start: *mut AtomicU8,
+    pub(super) length: usize,
 }
 
 impl Bare {
@@ -70,53 +70,6 @@ impl Bare {
         done(unsafe { libc::mlock(self.start.cast(), self.length) })
     }
 
-    /// `munmap` of the last `length` bytes, whole pages: the mapping gets shorter.
-    ///
-    /// # Errors
-    /// Whatever the kernel says.
-    pub fn cut(&mut self, length: usize) -> io::Result<()> {
-        assert!(length < self.length, "something must be left");
-        let end = self.start.wrapping_add(self.length - length);
-        // SAFETY: the range is the end of this mapping, and `&mut self`: nothing borrows from it.
-        done(unsafe { libc::munmap(end.cast(), length) })?;
-        self.length -= length;
-        Ok(())
-    }
-
-    /// `mremap(start, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere)`: the same mapping
-    /// at another address.
-    ///
-    /// # Errors
-    /// Whatever the kernel says.
-    pub fn moved(&mut self) -> io::Result<()> {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let room = std::mem::ManuallyDrop::new(Self::map(self.length, 0, flags, -1)?);
-        let how = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-        // SAFETY: the new place is a mapping of our own of the same length, made for this and never
-        // touched; `&mut self`: nothing borrows from the old one.
-        let start =
-            unsafe { libc::mremap(self.start.cast(), self.length, self.length, how, room.start) };
-        if start == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        self.start = start.cast();
-        Ok(())
-    }
-
-    /// `mremap(start, 0, length, MREMAP_MAYMOVE)`: a second mapping of the same pages.
-    ///
-    /// # Errors
-    /// `EINVAL` if the mapping is private.
-    pub fn duplicate(&self) -> io::Result<Self> {
-        let how = libc::MREMAP_MAYMOVE;
-        // SAFETY: an old size of 0 leaves the old mapping alone, and the kernel finds the place.
-        let start = unsafe { libc::mremap(self.start.cast(), 0, self.length, how) };
-        if start == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(Self { start: start.cast(), length: self.length })
-    }
-
     /// `read(fd, start + offset, length)`: the kernel stores into the mapping.
     ///
     /// # Errors
@@ -144,11 +97,6 @@ impl Bare {
         self.start.addr()
     }
 
-    /// Where the mapping begins, as a pointer for the calls of this directory.
-    pub(super) fn start<T>(&self) -> *mut T {
-        self.start.cast()
-    }
-
     fn byte(&self, index: usize) -> &AtomicU8 {
         assert!(index < self.length, "byte {index} of {}", self.length);
         // SAFETY: `index` is inside the mapping, which lives as long as `self`; an AtomicU8 may
@@ -164,6 +112,6 @@ impl Drop for Bare {
     }
 }
 
-fn done(result: libc::c_int) -> io::Result<()> {
+pub(super) fn done(result: libc::c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

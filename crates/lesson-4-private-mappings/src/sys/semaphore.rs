@@ -8,7 +8,7 @@
 
 use std::io;
 
-use super::Bare;
+use super::bare::{Bare, done};
 
 /// An unnamed, process-shared semaphore of value 0 in the first bytes of a mapping.
 pub struct Semaphore<'a>(&'a Bare);
@@ -20,7 +20,7 @@ impl<'a> Semaphore<'a> {
     /// None that these arguments can provoke.
     pub fn new(mapping: &'a Bare) -> io::Result<Self> {
         // SAFETY: the mapping's first page is ours, borrowed, and aligned.
-        done(unsafe { libc::sem_init(mapping.start(), 1, 0) })?;
+        done(unsafe { libc::sem_init(mapping.start.cast(), 1, 0) })?;
         Ok(Self(mapping))
     }
 
@@ -30,7 +30,7 @@ impl<'a> Semaphore<'a> {
     /// `EOVERFLOW`.
     pub fn post(&self) -> io::Result<()> {
         // SAFETY: initialised by `new`, still mapped because it is borrowed.
-        done(unsafe { libc::sem_post(self.0.start()) })
+        done(unsafe { libc::sem_post(self.0.start.cast()) })
     }
 
     /// `sem_trywait`: takes 1 if there is one.
@@ -39,10 +39,6 @@ impl<'a> Semaphore<'a> {
     /// `EAGAIN` if the value is 0.
     pub fn try_wait(&self) -> io::Result<()> {
         // SAFETY: initialised by `new`, still mapped because it is borrowed.
-        done(unsafe { libc::sem_trywait(self.0.start()) })
+        done(unsafe { libc::sem_trywait(self.0.start.cast()) })
     }
-}
-
-fn done(result: libc::c_int) -> io::Result<()> {
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -4,10 +4,12 @@
 
 mod end_of_file;
 mod fork;
+mod kept;
 mod limits;
 mod pages;
 mod populate;
 mod programs;
+mod rights;
 mod snapshot;
 mod unseen;
 
