@@ -1,4 +1,4 @@
-//! Memory that other processes store to, as bytes: each one an atomic, and never a slice of them.
+//! Memory that other processes may store to, as bytes: each one an atomic, and never a slice of them.
 //! `cargo lesson-2` uses it in every step.
 //!
 //! # Safety
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use crate::sys::SharedAnonymous;
+use crate::sys::{Anonymous, Inherited};
 
 /// Bytes that this process shares with others.
 pub struct Bytes {
@@ -26,7 +26,7 @@ pub struct Bytes {
 
 enum Mapping {
     OfFile(MmapRaw),
-    Anonymous(SharedAnonymous),
+    Anonymous(Anonymous),
 }
 
 impl Bytes {
@@ -50,13 +50,13 @@ impl Bytes {
         Ok(Self { mapping: Mapping::OfFile(mapping), writable: false })
     }
 
-    /// `mmap(…, MAP_SHARED | MAP_ANONYMOUS, -1, 0)`: zeros that only this process and its children
-    /// share.
+    /// `mmap(…, MAP_ANONYMOUS, -1, 0)`: zeros of no file, which children inherit.
     ///
     /// # Errors
     /// `ENOMEM`.
-    pub fn anonymous(length: usize) -> io::Result<Self> {
-        Ok(Self { mapping: Mapping::Anonymous(SharedAnonymous::new(length)?), writable: true })
+    pub fn anonymous(length: usize, inherited: Inherited) -> io::Result<Self> {
+        let mapping = Mapping::Anonymous(Anonymous::new(length, inherited)?);
+        Ok(Self { mapping, writable: true })
     }
 
     /// Loads the byte `index`.
@@ -90,6 +90,23 @@ impl Bytes {
         // SAFETY: the address is one of this mapping's; the kernel checks it anew and loads one byte.
         match unsafe { libc::write(fd, byte.cast(), 1) } {
             1 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// `madvise(address, length, advice)`, for the advices that change what a child inherits.
+    ///
+    /// # Errors
+    /// `EINVAL` if the advice is none for memory of this kind, or not one of those.
+    pub fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+        let forks = [libc::MADV_DONTFORK, libc::MADV_DOFORK, libc::MADV_WIPEONFORK];
+        if !forks.contains(&advice) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        let (start, length) = (self.as_ptr().cast_mut().cast(), self.len());
+        // SAFETY: the range is this mapping; the three advices change a child's memory, not ours.
+        match unsafe { libc::madvise(start, length, advice) } {
+            0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
     }

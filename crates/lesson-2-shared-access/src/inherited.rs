@@ -4,11 +4,12 @@ use std::cell::Cell;
 
 use common::{Context, Result, Stage, page_size, say};
 
-use crate::{Bytes, sys};
+use crate::Bytes;
+use crate::sys::{self, Inherited};
 
 /// The step of the story: a child stores in shared memory and in a variable of its own.
 pub fn show(_stage: &mut Stage) -> Result<()> {
-    let shared = Bytes::anonymous(page_size()).step("mmap MAP_SHARED | MAP_ANONYMOUS")?;
+    let shared = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
     let variable = Cell::new(0_u8);
     say!("   before fork: shared byte {}, variable {}", shared.load(0), variable.get())?;
     let ended = sys::in_child(|| {

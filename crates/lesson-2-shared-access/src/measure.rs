@@ -11,7 +11,7 @@ use rand::{Rng, RngExt};
 use crate::layout::{Reading, SIZE};
 use crate::thermometer::{self, Writer};
 use crate::waiting::Interrupts;
-use crate::{seqlock, sys};
+use crate::{seqlock, watch};
 
 /// Publishes a reading in the file `path` every `interval_ms` until Ctrl-C, or `count` times.
 ///
@@ -25,7 +25,7 @@ pub fn measure(
     random: &mut impl Rng,
 ) -> Result<()> {
     let interrupts = Interrupts::new().step("wait for signals")?;
-    sys::end_on_sigbus(format!("error: measure {path:?}: {CUT_SHORT}\n")).step("sigaction")?;
+    watch::guard("measure", path)?;
     let file = ready(path, force)?;
     let writer = Writer::of(&file).step_on("mmap", path)?;
     writer.announce();

@@ -1,8 +1,8 @@
-//! The calls that no crate wraps as this lesson needs them: shared anonymous memory, a child that
-//! shares it, and last words for a SIGBUS. `cargo lesson-2` runs them.
+//! The calls that no crate wraps as this lesson needs them: anonymous memory, a child that
+//! inherits it, and last words for a SIGBUS. `cargo lesson-2` runs them.
 //!
 //! # Safety
-//! [`SharedAnonymous`] owns the addresses that the kernel gave it and hands out a raw pointer only.
+//! [`Anonymous`] owns the addresses that the kernel gave it and hands out a raw pointer only.
 //! [`in_child`] refuses to fork while the process has a second thread, so the child finds no lock
 //! held by a thread that it does not have. The handler of [`end_on_sigbus`] makes two
 //! async-signal-safe calls on memory that was written before it was installed, and never returns.
@@ -13,22 +13,32 @@ use std::process::ExitStatus;
 use std::sync::OnceLock;
 use std::{fs, io, ptr};
 
-/// Memory of no file, shared with the children that are forked while it lives.
-pub struct SharedAnonymous {
+/// Memory of no file.
+pub struct Anonymous {
     start: *mut u8,
     length: usize,
 }
 
-impl SharedAnonymous {
-    /// `mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)`.
-    ///
-    /// `memmap2`'s `map_anon` is private memory: a child would get a copy.
+/// What a child that is forked while the memory lives has of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inherited {
+    /// The memory itself: `MAP_SHARED`.
+    Shared,
+    /// A copy: `MAP_PRIVATE`, as `memmap2`'s `map_anon`.
+    Private,
+}
+
+impl Anonymous {
+    /// `mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | …, -1, 0)`.
     ///
     /// # Errors
     /// `EINVAL` if `length` is 0, `ENOMEM`.
-    pub fn new(length: usize) -> io::Result<Self> {
+    pub fn new(length: usize, inherited: Inherited) -> io::Result<Self> {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+        let flags = match inherited {
+            Inherited::Shared => libc::MAP_ANONYMOUS | libc::MAP_SHARED,
+            Inherited::Private => libc::MAP_ANONYMOUS | libc::MAP_PRIVATE,
+        };
         // SAFETY: a null address without MAP_FIXED takes addresses that nothing else uses.
         let start = unsafe { libc::mmap(ptr::null_mut(), length, protection, flags, -1, 0) };
         match start {
@@ -49,7 +59,7 @@ impl SharedAnonymous {
     }
 }
 
-impl Drop for SharedAnonymous {
+impl Drop for Anonymous {
     fn drop(&mut self) {
         // SAFETY: exactly what `mmap` returned; `self` was the only way to reach it.
         unsafe { libc::munmap(self.start.cast(), self.length) };
