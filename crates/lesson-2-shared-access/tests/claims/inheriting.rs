@@ -66,13 +66,18 @@ fn a_file_cannot_be_executed_while_a_shared_mapping_could_change_it() {
     let mount = nix::sys::statvfs::statvfs(scratch.path()).unwrap();
     let no_exec = mount.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);
     let ended = scene("execute-a-mapped-file", &scratch).run();
-    let runs = if no_exec { "EACCES" } else { "done" };
+    // Where nothing may be executed, that is what is said; overlayfs maps the file below it, and
+    // looks for writers of its own.
+    let (runs, busy) = match (no_exec, course::file_system(scratch.path())) {
+        (true, _) => ("EACCES", "EACCES"),
+        (false, "overlayfs") => ("done", "done"),
+        (false, _) => ("done", "ETXTBSY"),
+    };
     assert_eq!(ended.value("before"), runs);
-    let busy = if no_exec { "EACCES" } else { "ETXTBSY" };
     assert_eq!(
         ended.value("mapped"),
         busy,
-        "the descriptor is closed, the mapping for reading only"
+        "the descriptor is closed, the mapping for loading only"
     );
     assert_eq!(ended.value("unmapped"), runs);
 }

@@ -8,7 +8,8 @@ use common::page_size;
 use course::scratch;
 use lesson_2_shared_access::sealed::{memory_file, seal, slice_of};
 use lesson_2_shared_access::slice::{CAPACITY, message};
-use lesson_2_shared_access::{Bytes, copy, diskless};
+use lesson_2_shared_access::volatile::Lengths;
+use lesson_2_shared_access::{Bytes, copy, diskless, volatile};
 use memmap2::{Mmap, MmapOptions};
 use nix::fcntl::{OFlag, SealFlag};
 use nix::sys::stat::Mode;
@@ -38,15 +39,20 @@ fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
 }
 
 #[test]
-fn a_length_may_be_another_between_its_check_and_its_use() {
+#[expect(unsafe_code, reason = "the volatile rung's contract is the caller's to keep")]
+fn two_volatile_loads_of_a_length_may_check_one_and_use_another() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, CAPACITY).unwrap();
     file.write_all_at(b"\x04warm", 0).unwrap();
     let mut other = second(&scratch.path().join("file"));
-    let checked = bytes.load(0);
-    assert_eq!(ask(&mut other, "store 0 200"), "done");
-    assert_eq!((checked, bytes.load(0)), (4, 200), "atomic or volatile, two loads are two");
+    // SAFETY: nobody stores to the first byte now.
+    let undisturbed = unsafe { volatile::lengths(&bytes, || ()) };
+    assert_eq!(undisturbed, Lengths { checked: 4, used: Some(4) });
+    let hand_over = || assert_eq!(ask(&mut other, "store 0 200"), "done");
+    // SAFETY: the other process stores only when asked, and has stored when it answers.
+    let lengths = unsafe { volatile::lengths(&bytes, hand_over) };
+    assert_eq!(lengths, Lengths { checked: 4, used: Some(200) });
 }
 
 #[test]

@@ -108,16 +108,6 @@ fn an_object_opened_for_reading_maps_for_loading_only() {
 }
 
 #[test]
-fn an_object_opened_for_writing_only_cannot_be_mapped() {
-    let scratch = scratch();
-    let (object, name, _) = object(&scratch, "write-only");
-    object.set_len(page_size() as u64).unwrap();
-    let writing = open_object(&name, OFlag::O_WRONLY, Mode::empty()).unwrap();
-    assert_eq!(errno(Bytes::of(&writing, page_size())), Errno::EACCES, "to store");
-    assert_eq!(errno(Bytes::read_only(&writing, page_size())), Errno::EACCES, "to load");
-}
-
-#[test]
 fn o_trunc_empties_an_object_even_with_o_rdonly() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "truncated");
@@ -149,14 +139,6 @@ fn shm_open_of_a_name_that_is_none_is_einval() {
         let opened = open_object(name, OFlag::O_RDWR | OFlag::O_CREAT, OWNER);
         assert_eq!(errno(opened), Errno::EINVAL, "{name:?}");
     }
-}
-
-#[test]
-fn the_slash_before_an_objects_name_may_be_missing() {
-    let scratch = scratch();
-    let (_, name, _) = object(&scratch, "slash");
-    let without = name.trim_start_matches('/');
-    assert!(open_object(without, OFlag::O_RDWR, Mode::empty()).is_ok(), "glibc");
 }
 
 #[test]
