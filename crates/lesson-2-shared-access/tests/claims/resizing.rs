@@ -100,17 +100,3 @@ fn a_file_put_in_anothers_place_by_rename_is_not_the_one_that_is_mapped() {
     bytes.store(0, 44);
     assert_eq!(fs::read(&path).unwrap()[0], 43, "a store does not reach the new file");
 }
-
-#[test]
-fn a_file_without_a_name_left_lives_as_long_as_its_mapping() {
-    let scratch = scratch();
-    let path = scratch.path().join("file");
-    let bytes = Bytes::of(&new_file(&scratch, "file", 1), page_size()).unwrap();
-    let mut other = second(&path);
-    fs::remove_file(&path).unwrap();
-    assert_eq!(ask(&mut other, "store 0 42"), "done");
-    assert_eq!(bytes.load(0), 42);
-    let entry = page_view::mapping_at(std::process::id(), bytes.as_ptr().addr()).unwrap().unwrap();
-    let shown = entry.path.unwrap();
-    assert!(shown.ends_with("file (deleted)"), "{shown}");
-}
