@@ -94,11 +94,12 @@ impl Bytes {
         }
     }
 
-    /// `madvise(address, length, advice)`, for the advices that change what a child inherits.
+    /// `madvise(address, length, advice)`, for the advices that change what a child inherits. After
+    /// `MADV_DONTFORK` a child's copy of `self` has no memory: only a scene that shows this may call it.
     ///
     /// # Errors
     /// `EINVAL` if the advice is none for memory of this kind, or not one of those.
-    pub fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+    pub(crate) fn advise(&self, advice: libc::c_int) -> io::Result<()> {
         let forks = [libc::MADV_DONTFORK, libc::MADV_DOFORK, libc::MADV_WIPEONFORK];
         if !forks.contains(&advice) {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));

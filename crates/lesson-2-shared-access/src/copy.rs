@@ -9,6 +9,9 @@ use crate::slice::{CAPACITY, mailbox, message};
 
 /// The text of the message in `memory`, if its length fits and it is UTF-8. `between` runs between
 /// check and use.
+///
+/// # Panics
+/// If `memory` is shorter than a message.
 pub fn text(memory: &Bytes, between: impl FnOnce()) -> Option<String> {
     let length = memory.load(0);
     if 1 + usize::from(length) > CAPACITY {

@@ -51,9 +51,8 @@ pub struct Reading {
 
 impl Reading {
     /// A reading whose three words are easily told from another's: 2, 2000, 2000000.
-    pub(crate) fn number(digits: &str) -> Self {
-        let number: u32 = digits.parse().unwrap_or(0);
-        let (n, wide) = (u64::from(number), i64::from(number));
-        Self { number: n, millidegrees: wide * 1_000, nanoseconds: wide * 1_000_000 }
+    pub(crate) fn number(number: u64) -> Self {
+        let wide = i64::try_from(number).unwrap_or(0);
+        Self { number, millidegrees: wide * 1_000, nanoseconds: wide * 1_000_000 }
     }
 }

@@ -15,6 +15,7 @@ pub mod torn;
 
 pub mod measure;
 pub mod thermometer;
+pub mod thermometer_file;
 pub mod waiting;
 pub mod watch;
 

@@ -9,9 +9,9 @@ use common::{Context, Failure, Result, say};
 use rand::{Rng, RngExt};
 
 use crate::layout::{Reading, SIZE};
-use crate::thermometer::{self, Writer};
+use crate::thermometer::Writer;
 use crate::waiting::Interrupts;
-use crate::{seqlock, watch};
+use crate::{seqlock, thermometer_file, watch};
 
 /// Publishes a reading in the file `path` every `interval_ms` until Ctrl-C, or `count` times.
 ///
@@ -63,18 +63,19 @@ pub(crate) fn degrees(reading: Reading) -> String {
 /// Opens, or makes, the file at `path`, as its only writer.
 fn ready(path: &Path, force: bool) -> Result<File> {
     let mut options = OpenOptions::new();
-    let file = thermometer::open(options.read(true).write(true).create(true).mode(0o600), path)?;
-    if !thermometer::take_writers_place(&file, path)? {
+    let file =
+        thermometer_file::open(options.read(true).write(true).create(true).mode(0o600), path)?;
+    if !thermometer_file::take_writers_place(&file, path)? {
         return Err(Failure::refusal("lock", path, "another process measures here"));
     }
-    match thermometer::is_published(&file, path) {
+    match thermometer_file::is_published(&file, path) {
         Ok(true) => return Ok(file),
         Ok(false) if holds_only_zeros(&file, path)? => {}
         Ok(false) | Err(_) if force => file.set_len(0).step_on("ftruncate", path)?,
         Ok(false) => return Err(refusal(path, "not a thermometer: no magic number")),
         Err(failure) => return Err(failure),
     }
-    thermometer::reserve(&file, path)?;
+    thermometer_file::reserve(&file, path)?;
     Ok(file)
 }
 

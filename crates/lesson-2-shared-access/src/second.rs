@@ -10,7 +10,8 @@ use std::path::Path;
 use common::{Context, Result, page_size, say};
 
 use crate::layout::Reading;
-use crate::{Bytes, seqlock, thermometer};
+use crate::thermometer::Writer;
+use crate::{Bytes, seqlock};
 
 /// Maps two pages of `path` and obeys the lines of standard input, answering each with one line:
 /// what was asked for, `done`, or the name of the system's error.
@@ -39,26 +40,32 @@ pub fn name_of(error: &io::Error) -> String {
 }
 
 fn obey_line(line: &str, file: &File, mapping: &mut Option<Bytes>) -> io::Result<String> {
-    let words: Vec<&str> = line.split(' ').collect();
-    let number = |index: usize| -> usize { words[index].parse().unwrap_or(0) };
+    let mut words = line.split(' ');
+    let order = words.next().unwrap_or_default();
+    let mut number = || words.next().and_then(|word| word.parse::<u32>().ok());
+    let (first, second) = (number(), number());
+    let wrong = || io::Error::other(format!("no such order: {line:?}"));
+    let offset = || first.map(u64::from).ok_or_else(wrong);
+    let value = || second.and_then(|value| u8::try_from(value).ok()).ok_or_else(wrong);
+    // Every order that names a byte of the mapping comes this way: past its end there is none.
+    let index = || first.map(|at| at as usize).filter(|at| *at < 2 * page_size()).ok_or_else(wrong);
     let bytes = || mapping.as_ref().ok_or_else(|| io::Error::other("nothing is mapped"));
-    let mut answer = String::from("done");
-    match words[0] {
-        "load" => answer = bytes()?.load(number(1)).to_string(),
-        "store" => bytes()?.store(number(1), words[2].parse().unwrap_or(0)),
+    match order {
+        "load" => return Ok(bytes()?.load(index()?).to_string()),
+        "store" => bytes()?.store(index()?, value()?),
         "read" => {
             let mut byte = [0];
-            file.read_exact_at(&mut byte, number(1) as u64)?;
-            answer = byte[0].to_string();
+            file.read_exact_at(&mut byte, offset()?)?;
+            return Ok(byte[0].to_string());
         }
-        "write" => file.write_all_at(&[words[2].parse().unwrap_or(0)], number(1) as u64)?,
-        "send" => bytes()?.send(number(1), io::pipe()?.1.as_fd())?,
-        "truncate" => file.set_len(number(1) as u64)?,
+        "write" => file.write_all_at(&[value()?], offset()?)?,
+        "send" => bytes()?.send(index()?, io::pipe()?.1.as_fd())?,
+        "truncate" => file.set_len(offset()?)?,
         "map" => *mapping = Some(Bytes::of(file, 2 * page_size())?),
         "unmap" => *mapping = None,
-        "publish" => seqlock::publish(&thermometer::Writer::of(file)?, Reading::number(words[1])),
-        "half" => seqlock::publish_half(&thermometer::Writer::of(file)?, Reading::number(words[1])),
-        _ => return Err(io::Error::other(format!("no such order: {line:?}"))),
+        "publish" => seqlock::publish(&Writer::of(file)?, Reading::number(offset()?)),
+        "half" => seqlock::publish_half(&Writer::of(file)?, Reading::number(offset()?)),
+        _ => return Err(wrong()),
     }
-    Ok(answer)
+    Ok("done".into())
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 use common::{Context, Peer, Result, Stage, say};
 
 use crate::layout::{Reading, Thermometer};
-use crate::thermometer::{self, Reader, Writer};
-use crate::torn;
+use crate::thermometer::{Reader, Writer};
+use crate::{thermometer_file, torn};
 
 /// Stores a reading so that no reader takes a half of it for a whole.
 pub fn publish(writer: &Writer, reading: Reading) {
@@ -62,7 +62,7 @@ pub fn publish_half(writer: &Writer, reading: Reading) {
 /// The step of the story: the schedule of `torn.rs`, and once more without interruption.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("seqlock");
-    let file = thermometer::demonstration(&path)?;
+    let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
     let mut writer = Peer::start(["second".as_ref(), path.as_os_str()])?;
     writer.hear()?;

@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "bare system calls")]
 
 use std::os::unix::process::ExitStatusExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitStatus;
 use std::sync::OnceLock;
 use std::{fs, io, ptr};
@@ -82,7 +83,8 @@ pub fn in_child(child: impl FnOnce() -> u8) -> io::Result<ExitStatus> {
         0 => {
             // SAFETY: takes numbers only. Its failure leaves a child that ends by itself anyway.
             unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-            let code = child();
+            // A panic must not unwind into the parent's frames: what they drop is the parent's.
+            let code = catch_unwind(AssertUnwindSafe(child)).unwrap_or(101);
             // SAFETY: ends the child without running what the parent registered for its own end.
             unsafe { libc::_exit(code.into()) }
         }

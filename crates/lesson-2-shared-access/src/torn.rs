@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use common::{Context, Peer, Result, Stage, say};
 
 use crate::layout::Reading;
-use crate::thermometer::{self, Reader};
+use crate::thermometer::Reader;
+use crate::thermometer_file;
 
 /// Loads the reading. `between` runs when the first word is loaded and the others are not: in this
 /// lesson, a hand-over to the writer; in life, whatever the scheduler does.
@@ -22,7 +23,7 @@ pub fn read(reader: &Reader, between: impl FnOnce()) -> Reading {
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("torn");
-    let file = thermometer::demonstration(&path)?;
+    let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
     let mut writer = Peer::start(["second".as_ref(), path.as_os_str()])?;
     writer.hear()?;

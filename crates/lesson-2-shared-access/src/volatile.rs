@@ -26,9 +26,13 @@ pub struct Lengths {
 /// As a C program has it: `if (1 + box->length <= CAPACITY) memcpy(text, box->text, box->length)`.
 /// `between` runs between check and use.
 ///
+/// # Panics
+/// If `memory` is shorter than a message.
+///
 /// # Safety
 /// - No other process stores to the first byte while this function loads it; in `between` it may.
 pub unsafe fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
+    assert!(memory.len() >= CAPACITY, "a message has {CAPACITY} bytes");
     let length = memory.as_ptr();
     // SAFETY: the mapping's first byte is mapped while `memory` lives; nobody stores to it now (the
     // caller's contract).

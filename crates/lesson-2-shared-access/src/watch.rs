@@ -7,9 +7,9 @@ use common::{Context, Result, say};
 
 use crate::layout::Reading;
 use crate::measure::{CUT_SHORT, check_size, degrees};
-use crate::thermometer::{self, Reader};
+use crate::thermometer::Reader;
 use crate::waiting::Interrupts;
-use crate::{seqlock, sys};
+use crate::{seqlock, sys, thermometer_file};
 
 /// A store wakes nobody up: a watcher looks again, this often. Lesson 5 has what does wake.
 const LOOK_MS: u16 = 20;
@@ -21,7 +21,7 @@ const LOOK_MS: u16 = 20;
 /// Any step of the system's; a file that is no thermometer; one cut short meanwhile.
 pub fn watch(path: &Path, count: Option<u64>) -> Result<()> {
     let interrupts = Interrupts::new().step("wait for signals")?;
-    let file = thermometer::open(OpenOptions::new().read(true), path)?;
+    let file = thermometer_file::open(OpenOptions::new().read(true), path)?;
     guard("watch", path)?;
     if !wait_until_published(&file, path, &interrupts)? {
         return Ok(());
@@ -33,7 +33,7 @@ pub fn watch(path: &Path, count: Option<u64>) -> Result<()> {
     loop {
         check_size("watch", &file, path)?;
         // Asked before the load: all that a writer published before it ended is loaded below.
-        let still_measured = thermometer::has_writer(&file, path)?;
+        let still_measured = thermometer_file::has_writer(&file, path)?;
         let reading = seqlock::read(&reader, || ());
         if let Some(reading) = reading.filter(|reading| reading.number > 0)
             && seen.replace(reading) != Some(reading)
@@ -63,7 +63,7 @@ pub(crate) fn guard(step: &str, path: &Path) -> Result<()> {
 /// Waits for the magic number: whether it came before the user ended the waiting.
 fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Result<bool> {
     let mut said = false;
-    while !thermometer::is_published(file, path)? {
+    while !thermometer_file::is_published(file, path)? {
         if !said {
             say!("Not published yet: waiting for its writer")?;
             said = true;

@@ -262,3 +262,17 @@ fn a_wrong_call_is_usage_and_status_2() {
         assert!(!ended.stderr.is_empty());
     }
 }
+
+#[test]
+fn the_second_process_answers_every_line() {
+    let scratch = scratch();
+    measure_once(&scratch);
+    let mut second = role("second", "thermometer", &[], &scratch).start();
+    assert_eq!(second.hear(), "ready");
+    for order in ["", "load", "load -1", "load 99999999", "store 0", "store 0 256", "fly", "read x"]
+    {
+        second.tell(order);
+        assert_eq!(second.hear(), format!("no such order: {order:?}"));
+    }
+    assert_eq!(second.end().code, Some(0));
+}

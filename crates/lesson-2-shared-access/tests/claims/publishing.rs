@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use common::Scratch;
 use course::{Running, scratch};
 use lesson_2_shared_access::layout::{MAGIC, Reading, SIZE, VERSION};
-use lesson_2_shared_access::thermometer::{self, Reader, Writer};
-use lesson_2_shared_access::{seqlock, torn};
+use lesson_2_shared_access::thermometer::{Reader, Writer};
+use lesson_2_shared_access::{seqlock, thermometer_file, torn};
 use nix::sys::signal::Signal;
 
 use crate::{ask, second};
@@ -19,7 +19,7 @@ const SECOND: Reading = Reading { number: 2, millidegrees: 2_000, nanoseconds: 2
 fn thermometer(scratch: &Scratch) -> (PathBuf, Reader, Running) {
     let path = scratch.path().join("thermometer");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-    thermometer::reserve(&file, &path).unwrap();
+    thermometer_file::reserve(&file, &path).unwrap();
     Writer::of(&file).unwrap().announce();
     let mut writer = second(&path);
     assert_eq!(ask(&mut writer, "publish 1"), "done");
@@ -64,13 +64,13 @@ fn a_mapping_made_before_the_magic_number_was_stored_sees_it_when_it_is() {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-    thermometer::reserve(&file, &path).unwrap();
+    thermometer_file::reserve(&file, &path).unwrap();
     let reader = Reader::of(&File::open(&path).unwrap()).unwrap();
     assert_eq!(reader.tag(), (0, 0), "sized, and not published");
-    assert!(!thermometer::is_published(&file, &path).unwrap());
+    assert!(!thermometer_file::is_published(&file, &path).unwrap());
     Writer::of(&file).unwrap().announce();
     assert_eq!(reader.tag(), (MAGIC, VERSION), "published");
-    assert!(thermometer::is_published(&file, &path).unwrap());
+    assert!(thermometer_file::is_published(&file, &path).unwrap());
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn the_writers_place_is_free_as_soon_as_its_process_is_gone() {
     let mut writer = measuring(&path);
     writer.hear();
     let file = File::open(&path).unwrap();
-    assert!(thermometer::has_writer(&file, &path).unwrap(), "while it measures");
+    assert!(thermometer_file::has_writer(&file, &path).unwrap(), "while it measures");
     assert_eq!(writer.kill().signal, Some(Signal::SIGKILL));
-    assert!(!thermometer::has_writer(&file, &path).unwrap(), "after SIGKILL");
+    assert!(!thermometer_file::has_writer(&file, &path).unwrap(), "after SIGKILL");
 }
 
 fn measuring(path: &Path) -> Running {
