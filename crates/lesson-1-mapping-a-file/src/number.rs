@@ -7,6 +7,7 @@
 //! ```
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Peer, Result, Stage, page_size, say};
@@ -54,6 +55,7 @@ pub fn read(path: &Path) -> Result<()> {
     let file = own_file::open(path)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
     drop(file);
+    own_file::ready_for_loads(&mapping, path, LENGTH)?;
     let no_number =
         || Failure::refusal("read", path, "no 64-bit number, newline and NUL at its start");
     let number = number_in(&mapping.load(0, LENGTH)).ok_or_else(no_number)?;
@@ -79,7 +81,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (file, _) = own_file::open_or_create(&path)?;
     own_file::reserve(&file, &path, LENGTH)?;
     Mapping::of(&file, LENGTH).step_on("mmap", &path)?.store(0, text_of(number).as_bytes());
-    say!("   Wrote integer: {number:<37} (random; --seed fixes it)")?;
+    say!("   Wrote integer: {number:<38} (random; see --seed)")?;
     for times in [1, 2] {
         let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
         compare(&format!("   {}", reader.hear()?), &(times * number).to_string())?;
@@ -100,9 +102,9 @@ fn is_ours(file: &File, path: &Path) -> Result<bool> {
     if length < LENGTH {
         return Ok(length == 0);
     }
-    let start = length.min(page_size());
-    let bytes = Mapping::of(file, start).step_on("mmap", path)?.load(0, start);
-    let zeros = length == start && bytes.iter().all(|byte| *byte == 0);
+    let mut bytes = vec![0; length.min(page_size())];
+    file.read_exact_at(&mut bytes, 0).step_on("read", path)?;
+    let zeros = length == bytes.len() && bytes.iter().all(|byte| *byte == 0);
     Ok(zeros || number_in(&bytes[..LENGTH]).is_some())
 }
 

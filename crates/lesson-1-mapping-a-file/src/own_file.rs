@@ -64,17 +64,29 @@ pub fn reserve(file: &File, path: &Path, length: usize) -> Result<()> {
     }
 }
 
-/// The last question before the first store: would it be SIGBUS? A file system that writes every
-/// change to a new place needs space even for bytes that have theirs.
+/// Asks for the pages before the first load, which would be SIGBUS if they cannot be had.
 ///
 /// # Errors
-/// `ENOSPC` if the pages cannot take a store; the file's bytes are as they were.
+/// A refusal where the disk or the file system cannot give the pages.
+pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<()> {
+    let sentence = "its pages cannot be loaded (a failing disk, or a hole and no space)";
+    asked(sys::prepare_loads(mapping.address(), length), "load", path, sentence)
+}
+
+/// The last question before the first store: a file system that writes every change to a new place
+/// needs space even for bytes that have theirs.
+///
+/// # Errors
+/// A refusal where a store would be SIGBUS; the file's bytes are as they were.
 pub fn ready_for_stores(mapping: &Mapping, path: &Path, length: usize) -> Result<()> {
-    match sys::prepare_stores(mapping.address(), length) {
-        Err(error) if error.raw_os_error() == Some(libc::EFAULT) => {
-            Err(io::Error::from(Errno::ENOSPC)).step_on("store", path)
-        }
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()), // Before Linux 5.14.
-        prepared => prepared.step_on("madvise MADV_POPULATE_WRITE", path),
+    let sentence = "the file system cannot take a store (it may be full)";
+    asked(sys::prepare_stores(mapping.address(), length), "store", path, sentence)
+}
+
+fn asked(answer: io::Result<()>, step: &str, path: &Path, sentence: &str) -> Result<()> {
+    match answer.as_ref().map_err(io::Error::raw_os_error) {
+        Err(Some(libc::EFAULT)) => Err(Failure::refusal(step, path, sentence)),
+        Err(Some(libc::EINVAL)) => Ok(()), // Before Linux 5.14 nobody could ask.
+        _ => answer.step_on("madvise", path),
     }
 }

@@ -77,16 +77,20 @@ pub fn unmap_nonsense(addr: usize, length: usize) -> io::Result<()> {
     munmap(addr, length)
 }
 
-/// `madvise(MADV_POPULATE_WRITE)`: prepares every page of the range for stores, changing no byte.
-/// Where a store would be a signal, it is an error.
+/// `madvise(MADV_POPULATE_READ)`: brings every page of the range in, as loads would.
+///
+/// # Errors
+/// `EFAULT` where a load would be SIGBUS, `EINVAL` before Linux 5.14, `ENOMEM`.
+pub fn prepare_loads(address: usize, length: usize) -> io::Result<()> {
+    populate(address, length, libc::MADV_POPULATE_READ)
+}
+
+/// `madvise(MADV_POPULATE_WRITE)`: makes every page of the range ready for stores, changing no byte.
 ///
 /// # Errors
 /// `EFAULT` where a store would be SIGBUS, `EINVAL` before Linux 5.14, `ENOMEM`.
 pub fn prepare_stores(address: usize, length: usize) -> io::Result<()> {
-    let start = ptr::without_provenance_mut(address);
-    // SAFETY: the advice changes no byte and no protection, whatever lies there.
-    let result = unsafe { libc::madvise(start, length, libc::MADV_POPULATE_WRITE) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    populate(address, length, libc::MADV_POPULATE_WRITE)
 }
 
 /// From now on this process ignores `which`, as far as the kernel lets it.
@@ -102,5 +106,12 @@ pub fn ignore(which: Signal) -> io::Result<()> {
 fn munmap(addr: usize, length: usize) -> io::Result<()> {
     // SAFETY: the callers pass a range of an area's own, or one that the kernel refuses.
     let result = unsafe { libc::munmap(ptr::without_provenance_mut(addr), length) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn populate(address: usize, length: usize, advice: c_int) -> io::Result<()> {
+    let start = ptr::without_provenance_mut(address);
+    // SAFETY: both advices touch pages and change no byte and no protection, whatever lies there.
+    let result = unsafe { libc::madvise(start, length, advice) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

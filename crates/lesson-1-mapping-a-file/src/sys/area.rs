@@ -35,7 +35,7 @@ impl Area {
     /// `mmap` with `MAP_FIXED` over the pages of this area from page `page` on.
     ///
     /// # Errors
-    /// Every errno of `mmap(2)`.
+    /// Every errno of `mmap(2)`. The range is then no longer this area's.
     ///
     /// # Panics
     /// If a page of the range is not this area's.
@@ -45,7 +45,13 @@ impl Area {
         let addr = self.start.wrapping_add(page * page_size()).cast();
         // SAFETY: the pages that are replaced are this area's, and nothing refers to them.
         let start = unsafe { libc::mmap(addr, length, prot, flags | libc::MAP_FIXED, fd, offset) };
-        if start == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+        if start == libc::MAP_FAILED {
+            let error = io::Error::last_os_error();
+            // A refusal that comes late has already made a hole, which others may fill.
+            self.owned.borrow_mut()[pages(page * page_size(), length)].fill(false);
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// `munmap` of `length` bytes from this area's byte `offset` on.
@@ -103,18 +109,6 @@ impl Area {
         // SAFETY: the kernel reads at most this area's bytes, or says EFAULT.
         let written = unsafe { libc::write(file.as_raw_fd(), from, count) };
         usize::try_from(written).map_err(|_| io::Error::last_os_error())
-    }
-
-    /// `read(file, this area's byte offset, count)`: the kernel stores the bytes itself.
-    ///
-    /// # Errors
-    /// `EFAULT` where a store would be a signal, and those of `read(2)`.
-    pub fn read_from(&self, file: &File, offset: usize, count: usize) -> io::Result<usize> {
-        assert!(self.owns(offset, count), "not this area's");
-        let to = self.start.wrapping_add(offset).cast();
-        // SAFETY: the kernel writes to at most this area's bytes, or says EFAULT.
-        let read = unsafe { libc::read(file.as_raw_fd(), to, count) };
-        usize::try_from(read).map_err(|_| io::Error::last_os_error())
     }
 
     /// Where the area begins.

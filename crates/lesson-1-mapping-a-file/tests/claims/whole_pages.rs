@@ -1,9 +1,80 @@
-//! Mappings come in whole pages, files in bytes.
+//! Mappings come in whole pages, files in bytes: what lies between the two ends.
 
-use course::scratch;
+use std::fs;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::{file_system, kernel_at_least, scratch};
+use lesson_1_mapping_a_file::Mapping;
+use lesson_1_mapping_a_file::sys::{Area, Call};
 use nix::sys::signal::Signal;
 
-use crate::scene;
+use crate::{file_of, scene, start_of};
+
+#[test]
+fn a_mapping_of_one_byte_is_a_whole_page_and_not_a_byte_more() {
+    let ended = scene("load-behind-a-mapping", &scratch()).run();
+    assert_eq!(ended.value("last-of-the-page"), "0");
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+}
+
+#[test]
+fn behind_the_end_of_the_file_its_last_page_is_zero() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", &vec![b'x'; page_size() + 100]);
+    let area = Call::shared(&file, page_size() + 100).make().unwrap();
+    assert_eq!(area.load(page_size() + 99), b'x');
+    assert!((page_size() + 100..2 * page_size()).all(|offset| area.load(offset) == 0));
+}
+
+#[test]
+fn a_store_behind_the_end_never_reaches_the_file() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"hello");
+    let area = Call::shared(&file, 5).make().unwrap();
+    area.store(5, b'!');
+    assert_eq!(area.load(5), b'!', "memory has it");
+    assert_eq!(file.metadata().unwrap().len(), 5);
+    assert_eq!(file.read_at(&mut [0; 10], 0).unwrap(), 5, "the file ends where it did");
+    drop(area);
+    file.sync_all().unwrap();
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"hello");
+}
+
+#[test]
+fn a_store_behind_the_end_is_seen_by_every_mapping_of_the_page() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"hello");
+    let one = Call::shared(&file, 5).make().unwrap();
+    let other = Call::shared(&file, 5).make().unwrap();
+    one.store(5, b'!');
+    assert_eq!(start_of(&other, 6), b"hello!");
+}
+
+#[test]
+fn growing_a_file_makes_what_was_stored_behind_its_end_content_on_tmpfs_and_zeros_elsewhere() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"hello");
+    let area = Call::shared(&file, 5).make().unwrap();
+    area.store(5, b'!');
+    file.set_len(10).unwrap();
+    let read = fs::read(scratch.path().join("file")).unwrap();
+    let (zeros, leaked) = (b"hello\0\0\0\0\0", b"hello!\0\0\0\0");
+    match file_system(scratch.path()) {
+        "tmpfs" if !kernel_at_least(6, 19) => assert_eq!(read, leaked),
+        // Where this was not looked at: one of the two.
+        _ if !kernel_at_least(6, 18) => assert!(read == zeros || read == leaked, "{read:?}"),
+        "tmpfs" => assert!(read == zeros || read == leaked, "{read:?}"),
+        _ => assert_eq!(read, zeros),
+    }
+}
+
+#[test]
+fn an_empty_file_can_be_mapped_and_touching_it_is_sigbus() {
+    let ended = scene("load-of-an-empty-file", &scratch()).run();
+    assert_eq!(ended.value("mapped"), "yes");
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+}
 
 #[test]
 fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
@@ -11,4 +82,55 @@ fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
     assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     assert!(!ended.stdout.contains("second-page"), "{ended:?}");
+}
+
+#[test]
+fn sigbus_kills_a_process_that_ignores_or_blocks_it() {
+    for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
+        let ended = scene(name, &scratch()).run();
+        assert_eq!(ended.value("first-page"), "[0]");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{name}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_system_call_that_meets_a_page_past_the_end_answers_efault() {
+    let scratch = scratch();
+    let (file, area) = shrunk(&scratch);
+    let out = file_of(&scratch, "out", b"");
+    let refused = area.write_to(&out, page_size(), 1).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(libc::EFAULT));
+    assert_eq!(area.write_to(&out, 0, page_size()).unwrap(), page_size(), "the page that is left");
+    drop(file);
+}
+
+#[test]
+fn a_file_that_grows_under_its_mapping_is_usable_at_once() {
+    let scratch = scratch();
+    let (file, area) = shrunk(&scratch);
+    file.set_len(2 * page_size() as u64).unwrap();
+    area.store(page_size(), b'g');
+    let mut read = [0];
+    file.read_exact_at(&mut read, page_size() as u64).unwrap();
+    assert_eq!(&read, b"g");
+}
+
+#[test]
+fn what_a_file_loses_by_shrinking_is_gone_from_its_mappings_too() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", &vec![b'x'; 2 * page_size()]);
+    let mapping = Mapping::of(&file, 2 * page_size()).unwrap();
+    assert_eq!(mapping.load(page_size(), 1), b"x");
+    file.set_len(10).unwrap();
+    assert_eq!(mapping.load(0, 12), b"xxxxxxxxxx\0\0", "the rest of the last page is zero");
+    file.set_len(2 * page_size() as u64).unwrap();
+    assert_eq!(mapping.load(page_size(), 1), b"\0", "and it does not come back");
+}
+
+/// A file of one page, mapped as two while it was two.
+fn shrunk(scratch: &common::Scratch) -> (fs::File, Area) {
+    let file = file_of(scratch, "shrunk", &vec![b'x'; 2 * page_size()]);
+    let area = Call::shared(&file, 2 * page_size()).make().unwrap();
+    file.set_len(page_size() as u64).unwrap();
+    (file, area)
 }

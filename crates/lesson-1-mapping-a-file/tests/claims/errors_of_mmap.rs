@@ -1,0 +1,165 @@
+//! The errors of `mmap` that its page lists, each provoked.
+
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+
+use common::page_size;
+use course::{file_system, scratch};
+use lesson_1_mapping_a_file::sys::Call;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::{answer, pages_of, scene};
+
+#[test]
+fn eacces_the_descriptor_is_not_open_for_reading_whatever_is_asked() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
+    for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
+        for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
+            let call = Call { prot, flags, ..Call::shared(&write_only, page_size()) };
+            assert_eq!(answer(call), "EACCES", "{call:?}");
+        }
+    }
+}
+
+#[test]
+fn eacces_shared_stores_through_a_descriptor_open_for_reading() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let read_only = File::open(scratch.path().join("pages")).unwrap();
+    let call = Call::shared(&read_only, page_size());
+    assert_eq!(answer(call), "EACCES");
+    assert_eq!(answer(Call { prot: libc::PROT_READ, ..call }), "success");
+}
+
+#[test]
+fn ebadf_a_descriptor_that_is_none() {
+    let scratch = scratch();
+    let call = Call::shared(&pages_of(&scratch, 1), page_size());
+    for fd in [-1, -100, i32::MAX] {
+        assert_eq!(answer(Call { fd, ..call }), "EBADF", "{fd}");
+    }
+}
+
+#[test]
+fn ebadf_a_descriptor_that_was_closed() {
+    let ended = scene("closed-descriptor", &scratch()).run();
+    assert_eq!((ended.value("open"), ended.value("closed")), ("success", "EBADF"));
+}
+
+#[test]
+fn ebadf_a_descriptor_opened_with_o_path() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let mut options = File::options();
+    let path_only = options.read(true).custom_flags(libc::O_PATH);
+    let path_only = path_only.open(scratch.path().join("pages")).unwrap();
+    let call = Call { prot: libc::PROT_READ, ..Call::shared(&path_only, page_size()) };
+    assert_eq!(answer(call), "EBADF");
+}
+
+#[test]
+fn einval_a_length_of_zero() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    assert_eq!(answer(Call::shared(&file, 0)), "EINVAL");
+    assert_eq!(answer(Call::anonymous(0)), "EINVAL");
+}
+
+#[test]
+fn einval_an_offset_that_is_no_multiple_of_the_page_size() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 2);
+    for offset in [1, 512, page_size() as i64 - 1, page_size() as i64 + 1] {
+        assert_eq!(answer(Call { offset, ..Call::shared(&file, 1) }), "EINVAL", "{offset}");
+    }
+    assert_eq!(answer(Call { offset: page_size() as i64, ..Call::shared(&file, 1) }), "success");
+}
+
+#[test]
+fn einval_a_fixed_address_that_is_no_multiple_of_the_page_size() {
+    let scratch = scratch();
+    let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
+    let file = pages_of(&scratch, 1);
+    let taken = Call::anonymous(page_size()).make().unwrap();
+    let call = Call { addr: taken.address() + 1, flags, ..Call::shared(&file, 1) };
+    assert_eq!(answer(call), "EINVAL", "and not EEXIST, as the aligned address has it");
+    assert_eq!(answer(Call { addr: taken.address(), ..call }), "EEXIST");
+}
+
+#[test]
+fn einval_neither_shared_nor_private() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    assert_eq!(answer(Call { flags: 0, ..Call::shared(&file, 1) }), "EINVAL");
+    assert_eq!(answer(Call { flags: libc::MAP_ANONYMOUS, ..Call::anonymous(1) }), "EINVAL");
+}
+
+#[test]
+fn enodev_a_directory_or_a_file_of_sysfs() {
+    let scratch = scratch();
+    for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage".into()] {
+        let Ok(file) = File::open(&path) else { continue }; // No sysfs here.
+        let call = Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) };
+        assert_eq!(answer(call), "ENODEV", "{path:?}");
+    }
+}
+
+#[test]
+fn enomem_a_fixed_address_beyond_those_of_a_process() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    let addr = usize::MAX / 2 + 1; // The upper half is the kernel's, everywhere.
+    let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
+    assert_eq!(answer(Call { addr, flags, ..Call::shared(&file, 1) }), "ENOMEM");
+    assert_eq!(answer(Call { addr, ..Call::shared(&file, 1) }), "success", "a mere wish");
+}
+
+#[test]
+fn eopnotsupp_a_flag_that_map_shared_validate_does_not_know() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    let unknown = 0x0200_0000;
+    let flags = libc::MAP_SHARED_VALIDATE | unknown;
+    assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EOPNOTSUPP");
+    let flags = libc::MAP_SHARED | unknown;
+    assert_eq!(
+        answer(Call { flags, ..Call::shared(&file, 1) }),
+        "success",
+        "MAP_SHARED ignores it"
+    );
+}
+
+#[test]
+fn eopnotsupp_map_sync_without_persistent_memory() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_SYNC;
+    let fs = file_system(scratch.path());
+    assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EOPNOTSUPP", "{fs}");
+}
+
+#[test]
+fn eperm_shared_stores_to_a_memfd_sealed_against_writing() {
+    let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
+    nix::unistd::ftruncate(&memfd, page_size() as i64).unwrap();
+    let call = Call::shared(&memfd, page_size());
+    assert_eq!(answer(call), "success");
+    fcntl(&memfd, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).unwrap();
+    assert_eq!(answer(call), "EPERM");
+    assert_eq!(answer(Call { flags: libc::MAP_PRIVATE, ..call }), "success");
+}
+
+#[test]
+fn eperm_code_from_a_file_system_mounted_noexec() {
+    let ended = scene("jump-is-refused", &scratch()).run();
+    assert_eq!((ended.value("readable"), ended.value("executable")), ("success", "EPERM"));
+}
+
+#[test]
+fn map_failed_is_minus_one_and_not_null() {
+    assert_eq!(libc::MAP_FAILED.addr(), usize::MAX);
+    assert_eq!(answer(Call::anonymous(0)), "EINVAL", "which is found by comparing with it");
+}
