@@ -52,14 +52,14 @@ fn a_mapping_shows_the_file_from_the_offset_on() {
 fn any_offset_is_reached_by_mapping_its_page_and_skipping() {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
-    let page = page_size() as u64;
+    let page = page_size();
     for at in [0, 1, page - 3, page - 1, page, page + 1, 2 * page + 17] {
-        let (mapping, skipped) = offset::around(&file, at, 6).unwrap();
+        let (mapping, skipped) = offset::around(&file, at as u64, 6).unwrap();
         mapping.store(skipped, b"needle");
         let mut read = vec![0; 3 * page_size()];
         file.read_exact_at(&mut read, 0).unwrap();
         let mut expected = vec![b'.'; 3 * page_size()];
-        expected[at as usize..][..6].copy_from_slice(b"needle");
+        expected[at..][..6].copy_from_slice(b"needle");
         assert!(read == expected, "at {at}");
         mapping.store(skipped, b"......");
     }
@@ -87,7 +87,7 @@ fn rights_are_the_descriptors_and_are_asked_for_once() {
     let scratch = scratch();
     let file = file_of(&scratch, "closed to all", b"before");
     let path = scratch.path().join("closed to all");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let mapping = Mapping::of(&file, 6).expect("mode 0 does not matter to an open descriptor");
     mapping.store(0, b"stored");
     let mut read = [0; 6];

@@ -99,11 +99,12 @@ fn map_sync_is_refused_even_without_validation_by_file_systems_that_know_it() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let call = Call { flags: libc::MAP_SHARED | libc::MAP_SYNC, ..Call::shared(&file, 1) };
-    let expected = match file_system(scratch.path()) {
-        "ext4" | "xfs" => "EOPNOTSUPP",
-        _ => "success",
-    };
-    assert_eq!(answer(call), expected, "{}", file_system(scratch.path()));
+    match file_system(scratch.path()) {
+        "ext4" | "xfs" => assert_eq!(answer(call), "EOPNOTSUPP"),
+        "tmpfs" | "btrfs" => assert_eq!(answer(call), "success"),
+        // Overlayfs does as the file system below; others were not looked at.
+        _ => assert!(["EOPNOTSUPP", "success"].contains(&&*answer(call))),
+    }
 }
 
 #[test]

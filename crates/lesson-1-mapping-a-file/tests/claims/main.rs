@@ -1,5 +1,6 @@
 //! The claims of lesson 1, one test each, named as the sentence in `lessons/`.
 //! `just prove 1` runs them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arguments;
 mod errors_of_mmap;
@@ -25,8 +26,8 @@ fn scene(name: &str, scratch: &Scratch) -> course::Program {
 /// A new file of `bytes`, open for reading and writing.
 fn file_of(scratch: &Scratch, name: &str, bytes: &[u8]) -> File {
     let path = scratch.path().join(name);
-    fs::write(&path, bytes).expect("write the file");
-    File::options().read(true).write(true).open(path).expect("open the file")
+    fs::write(&path, bytes).unwrap();
+    File::options().read(true).write(true).open(path).unwrap()
 }
 
 /// A new file of whole pages of dots.
@@ -46,6 +47,6 @@ fn start_of(area: &Area, count: usize) -> Vec<u8> {
 
 /// The permissions of the mapping that holds an address, as `/proc/self/maps` prints them.
 fn permissions(area: &Area) -> String {
-    let entry = page_view::mapping_at(std::process::id(), area.address()).expect("read smaps");
-    entry.expect("a mapping there").permissions
+    let entry = page_view::mapping_at(std::process::id(), area.address()).unwrap();
+    entry.unwrap().permissions
 }
