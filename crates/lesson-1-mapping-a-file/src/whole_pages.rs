@@ -21,8 +21,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let set = (5..page_size()).filter(|byte| area.load(*byte) != 0).count();
     compare(&format!("bytes behind the end that are not zero: {set}"), "0")?;
     area.store(5, b'!');
-    let file = String::from_utf8_lossy(&fs::read(&path).step_on("read", &path)?).into_owned();
     let stored = char::from(area.load(5));
+    let file = String::from_utf8_lossy(&fs::read(&path).step_on("read", &path)?).into_owned();
     compare(&format!("stored {stored:?} behind the end: the file is {file:?}"), "\"hello\"")?;
     say!("   So: a store behind the end is lost silently. Make the file long enough first.")
 }

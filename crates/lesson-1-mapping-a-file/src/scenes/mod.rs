@@ -24,6 +24,7 @@ pub fn play(name: &str) -> Result<()> {
         "load-past-the-end-ignoring" => signals::load_past_the_end_ignoring(),
         "load-past-the-end-blocking" => signals::load_past_the_end_blocking(),
         "load-of-an-empty-file" => signals::load_of_an_empty_file(),
+        "load-from-an-offset-past-the-end" => signals::load_from_an_offset_past_the_end(),
         "load-behind-a-mapping" => signals::load_behind_a_mapping(),
         "load-without-rights" => signals::load_without_rights(),
         "store-without-rights" => signals::store_without_rights(),

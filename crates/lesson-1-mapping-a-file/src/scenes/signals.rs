@@ -40,6 +40,16 @@ pub(super) fn load_of_an_empty_file() -> Result<()> {
     say!("loaded {}", area.load(0))
 }
 
+/// Maps a page from far behind the end of a file, then loads.
+pub(super) fn load_from_an_offset_past_the_end() -> Result<()> {
+    let path = Path::new("short");
+    let file = file_of(path, 1)?;
+    let call = Call { offset: 1 << 30, ..Call::shared(&file, page_size()) };
+    let area = call.make().step_on("mmap", path)?;
+    say!("mapped yes")?;
+    say!("loaded {}", area.load(0))
+}
+
 /// Maps one byte, loads the last of its page, then the next one.
 pub(super) fn load_behind_a_mapping() -> Result<()> {
     let area = reserved(2)?;

@@ -21,7 +21,7 @@ fn map_fixed_replaces_what_was_there_without_a_word() {
 }
 
 #[test]
-fn map_fixed_noreplace_answers_eexist_and_leaves_what_was_there() {
+fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one() {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
     let memory = three_pages();
@@ -31,11 +31,8 @@ fn map_fixed_noreplace_answers_eexist_and_leaves_what_was_there() {
     let overlapping = Call { addr: memory.address(), length: 3 * page_size(), ..call };
     assert_eq!(answer(overlapping), "EEXIST");
     assert_eq!(letters(&memory), "MMM");
-}
 
-#[test]
-fn map_fixed_noreplace_takes_an_address_that_is_free() {
-    let ended = scene("noreplace-in-a-hole", &scratch()).run();
+    let ended = scene("noreplace-in-a-hole", &scratch).run();
     assert_eq!(ended.value("shared"), "success at the address");
 }
 
@@ -46,18 +43,15 @@ fn map_shared_validate_does_not_know_map_fixed_noreplace() {
 }
 
 #[test]
-fn a_map_fixed_that_is_refused_early_leaves_what_was_there() {
+fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_hole() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
     let memory = three_pages();
     assert_eq!(name_of(memory.replace(1, Call::shared(&write_only, page_size()))), "EACCES");
     assert_eq!(letters(&memory), "MMM");
-}
 
-#[test]
-fn a_map_fixed_that_is_refused_late_leaves_a_hole() {
-    let ended = scene("fixed-refused-late", &scratch()).run();
+    let ended = scene("fixed-refused-late", &scratch).run();
     assert_eq!(ended.value("refused"), "EIO");
     assert_eq!(ended.value("left"), "mapped hole mapped", "old memory is gone, for nothing");
 }

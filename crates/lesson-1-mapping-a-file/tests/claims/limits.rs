@@ -13,15 +13,10 @@ fn enomem_more_addresses_than_rlimit_as_even_without_any_right_to_them() {
 }
 
 #[test]
-fn enomem_more_private_writable_memory_than_rlimit_data() {
+fn enomem_more_memory_than_rlimit_data_which_counts_private_writable_only() {
     let ended = scene("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
-}
-
-#[test]
-fn rlimit_data_counts_neither_shared_mappings_nor_read_only_ones() {
-    let ended = scene("data-limit", &scratch()).run();
     assert_eq!((ended.value("shared"), ended.value("read-only")), ("success", "success"));
 }
 
@@ -76,14 +71,9 @@ fn eperm_locked_memory_where_rlimit_memlock_is_zero() {
 }
 
 #[test]
-fn eperm_a_fixed_address_below_mmap_min_addr() {
+fn eperm_a_fixed_address_below_mmap_min_addr_while_a_wish_is_lifted_above_it() {
     let ended = scene("low-address", &scratch()).as_ordinary_user().run();
     assert_eq!(ended.value("address-zero"), "EPERM");
-}
-
-#[test]
-fn a_wish_below_mmap_min_addr_is_lifted_above_it() {
-    let ended = scene("low-address", &scratch()).as_ordinary_user().run();
     let floor = std::fs::read_to_string("/proc/sys/vm/mmap_min_addr").unwrap();
     let floor = floor.trim().parse::<usize>().unwrap();
     let got = ended.value("wish-for-page-one").parse::<usize>().unwrap();
@@ -99,14 +89,8 @@ fn ftruncate_reserves_nothing_and_on_a_full_file_system_a_store_is_sigbus() {
 }
 
 #[test]
-fn fallocate_says_before_the_store_that_the_file_system_is_full() {
+fn before_the_store_fallocate_says_enospc_and_populating_says_efault() {
     let ended = scene("store-on-a-full-disk", &scratch()).run();
-    assert_eq!(ended.value("fallocate"), "ENOSPC");
-}
-
-#[test]
-fn populating_for_stores_answers_efault_where_a_store_would_be_sigbus() {
-    let ended = scene("store-on-a-full-disk", &scratch()).run();
-    assert_eq!(ended.value("populate"), "EFAULT");
+    assert_eq!((ended.value("fallocate"), ended.value("populate")), ("ENOSPC", "EFAULT"));
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }

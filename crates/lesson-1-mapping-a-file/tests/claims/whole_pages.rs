@@ -32,8 +32,7 @@ fn a_store_behind_the_end_never_reaches_the_file() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let area = Call::shared(&file, 5).make().unwrap();
-    area.store(5, b'!');
-    assert_eq!(area.load(5), b'!', "memory has it");
+    assert!(stored_behind_the_end(&area, &area), "memory has it");
     assert_eq!(file.metadata().unwrap().len(), 5);
     assert_eq!(file.read_at(&mut [0; 10], 0).unwrap(), 5, "the file ends where it did");
     drop(area);
@@ -47,8 +46,7 @@ fn a_store_behind_the_end_is_seen_by_every_mapping_of_the_page() {
     let file = file_of(&scratch, "file", b"hello");
     let one = Call::shared(&file, 5).make().unwrap();
     let other = Call::shared(&file, 5).make().unwrap();
-    one.store(5, b'!');
-    assert_eq!(start_of(&other, 6), b"hello!");
+    assert!(stored_behind_the_end(&one, &other));
 }
 
 #[test]
@@ -71,10 +69,12 @@ fn growing_a_file_makes_what_was_stored_behind_its_end_content_on_tmpfs_and_zero
 }
 
 #[test]
-fn an_empty_file_can_be_mapped_and_touching_it_is_sigbus() {
-    let ended = scene("load-of-an-empty-file", &scratch()).run();
-    assert_eq!(ended.value("mapped"), "yes");
-    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_touching_it_is_sigbus() {
+    for name in ["load-of-an-empty-file", "load-from-an-offset-past-the-end"] {
+        let ended = scene(name, &scratch()).run();
+        assert_eq!(ended.value("mapped"), "yes");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+    }
 }
 
 #[test]
@@ -126,6 +126,15 @@ fn what_a_file_loses_by_shrinking_is_gone_from_its_mappings_too() {
     assert_eq!(mapping.load(0, 12), b"xxxxxxxxxx\0\0", "the rest of the last page is zero");
     file.set_len(2 * page_size() as u64).unwrap();
     assert_eq!(mapping.load(page_size(), 1), b"\0", "and it does not come back");
+}
+
+/// Whether a store behind the end in one mapping is seen in the other. The machine may write the
+/// page back at any moment, which zeroes the tail; it does not do so five times in a row.
+fn stored_behind_the_end(one: &Area, other: &Area) -> bool {
+    (0..5).any(|_| {
+        one.store(5, b'!');
+        start_of(other, 6) == b"hello!"
+    })
 }
 
 /// A file of one page, mapped as two while it was two.
