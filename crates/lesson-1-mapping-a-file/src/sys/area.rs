@@ -5,7 +5,9 @@
 //! volatile accesses through raw pointers. So replacing or unmapping pages of an area can break
 //! nothing that Rust relies on. Such an access may end the process with SIGSEGV or SIGBUS; where it
 //! does, that is what is being shown. (Rust gives no meaning to an access that traps; a volatile
-//! one is compiled to the plain instruction, and nothing after it runs.)
+//! one is compiled to the plain instruction, and nothing after it runs.) A load from a page that was
+//! unmapped could meet what another thread mapped there since; only scenes, which have no other
+//! thread, make one.
 #![expect(unsafe_code, reason = "memory that may vanish has no safe form")]
 
 use std::cell::RefCell;

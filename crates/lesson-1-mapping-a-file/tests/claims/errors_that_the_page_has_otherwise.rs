@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
 
 use common::page_size;
 use course::scratch;
@@ -92,4 +94,38 @@ fn etxtbsy_never_comes_because_map_denywrite_is_ignored() {
     let open_for_writing = pages_of(&scratch, 1);
     let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
     assert_eq!(answer(Call { flags, ..Call::shared(&open_for_writing, 1) }), "success");
+}
+
+#[test]
+#[ignore = "needs root: chattr +a"]
+fn eacces_an_append_only_file_is_not_to_be_shared_though_private_stores_may_be() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let path = scratch.path().join("pages");
+    let append_only = AppendOnly::new(&path);
+    let file = File::options().read(true).append(true).open(&path).unwrap();
+    for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
+        assert_eq!(answer(Call { prot, ..Call::shared(&file, 1) }), "EACCES", "{prot}");
+    }
+    let call = Call::shared(&file, 1);
+    assert_eq!(answer(Call { flags: libc::MAP_PRIVATE, ..call }), "success");
+    drop(append_only);
+    assert_eq!(answer(call), "success", "O_APPEND alone is no obstacle");
+}
+
+/// A file that `chattr` made append-only: until it is dropped, nobody could remove it.
+struct AppendOnly<'a>(&'a Path);
+
+impl<'a> AppendOnly<'a> {
+    fn new(path: &'a Path) -> Self {
+        let status = Command::new("chattr").arg("+a").arg(path).status();
+        assert!(status.unwrap().success(), "chattr +a");
+        Self(path)
+    }
+}
+
+impl Drop for AppendOnly<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg("-a").arg(self.0).status(); // As far as it goes.
+    }
 }
