@@ -47,13 +47,13 @@ impl Area {
         let addr = self.start.wrapping_add(page * page_size()).cast();
         // SAFETY: the pages that are replaced are this area's, and nothing refers to them.
         let start = unsafe { libc::mmap(addr, length, prot, flags | libc::MAP_FIXED, fd, offset) };
-        if start == libc::MAP_FAILED {
-            let error = io::Error::last_os_error();
-            // A refusal that comes late has already made a hole, which others may fill.
-            self.owned.borrow_mut()[pages(page * page_size(), length)].fill(false);
-            return Err(error);
+        if start != libc::MAP_FAILED {
+            return Ok(());
         }
-        Ok(())
+        let error = io::Error::last_os_error();
+        // A refusal that comes late has already made a hole, which others may fill.
+        self.owned.borrow_mut()[pages(page * page_size(), length)].fill(false);
+        Err(error)
     }
 
     /// `munmap` of `length` bytes from this area's byte `offset` on.
@@ -70,23 +70,20 @@ impl Area {
         Ok(())
     }
 
-    /// `munmap` of the whole area, twice.
-    ///
-    /// # Errors
-    /// None: the second has nothing to do and succeeds.
+    /// `munmap` of the whole area, twice: the second has nothing to do and succeeds.
     ///
     /// # Panics
     /// If the process has other threads: one of them could map something there in between.
     pub fn unmap_twice(self) -> io::Result<()> {
         assert_eq!(std::fs::read_dir("/proc/self/task")?.count(), 1, "threads");
-        let length = self.length();
+        let length = self.owned.borrow().len() * page_size();
         self.unmap(0, length)?;
         munmap(self.address(), length)
     }
 
     /// Loads byte `offset`, even of a page that was unmapped. May end the process with a signal.
     pub fn load(&self, offset: usize) -> u8 {
-        assert!(offset < self.length(), "outside the area");
+        assert!(offset / page_size() < self.owned.borrow().len(), "outside the area");
         // SAFETY: a volatile load from addresses that are or were this area's: see the preface.
         unsafe { self.start.wrapping_add(offset).read_volatile() }
     }
@@ -116,10 +113,6 @@ impl Area {
     /// Where the area begins.
     pub fn address(&self) -> usize {
         self.start.addr()
-    }
-
-    fn length(&self) -> usize {
-        self.owned.borrow().len() * page_size()
     }
 
     fn owns(&self, offset: usize, length: usize) -> bool {

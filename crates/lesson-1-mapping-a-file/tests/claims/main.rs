@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arguments;
-mod errors_of_mmap;
+mod errors_of_the_arguments;
+mod errors_of_the_file;
 mod errors_that_the_page_has_otherwise;
 mod fixed;
 mod limits;
 mod munmap;
 mod one_page;
+mod size_changes;
 mod whole_pages;
 
 use std::fs::{self, File};

@@ -5,7 +5,6 @@ use std::os::unix::fs::FileExt;
 
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
-use lesson_1_mapping_a_file::Mapping;
 use lesson_1_mapping_a_file::sys::{Area, Call};
 use nix::sys::signal::Signal;
 
@@ -77,57 +76,6 @@ fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_touching_it_is_sigb
     }
 }
 
-#[test]
-fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
-    let ended = scene("load-past-the-end", &scratch()).run();
-    assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
-    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
-    assert!(!ended.stdout.contains("second-page"), "{ended:?}");
-}
-
-#[test]
-fn sigbus_kills_a_process_that_ignores_or_blocks_it() {
-    for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
-        let ended = scene(name, &scratch()).run();
-        assert_eq!(ended.value("first-page"), "[0]");
-        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{name}: {ended:?}");
-    }
-}
-
-#[test]
-fn a_system_call_that_meets_a_page_past_the_end_answers_efault() {
-    let scratch = scratch();
-    let (file, area) = shrunk(&scratch);
-    let out = file_of(&scratch, "out", b"");
-    let refused = area.write_to(&out, page_size(), 1).unwrap_err();
-    assert_eq!(refused.raw_os_error(), Some(libc::EFAULT));
-    assert_eq!(area.write_to(&out, 0, page_size()).unwrap(), page_size(), "the page that is left");
-    drop(file);
-}
-
-#[test]
-fn a_file_that_grows_under_its_mapping_is_usable_at_once() {
-    let scratch = scratch();
-    let (file, area) = shrunk(&scratch);
-    file.set_len(2 * page_size() as u64).unwrap();
-    area.store(page_size(), b'g');
-    let mut read = [0];
-    file.read_exact_at(&mut read, page_size() as u64).unwrap();
-    assert_eq!(&read, b"g");
-}
-
-#[test]
-fn what_a_file_loses_by_shrinking_is_gone_from_its_mappings_too() {
-    let scratch = scratch();
-    let file = file_of(&scratch, "file", &vec![b'x'; 2 * page_size()]);
-    let mapping = Mapping::of(&file, 2 * page_size()).unwrap();
-    assert_eq!(mapping.load(page_size(), 1), b"x");
-    file.set_len(10).unwrap();
-    assert_eq!(mapping.load(0, 12), b"xxxxxxxxxx\0\0", "the rest of the last page is zero");
-    file.set_len(2 * page_size() as u64).unwrap();
-    assert_eq!(mapping.load(page_size(), 1), b"\0", "and it does not come back");
-}
-
 /// Whether a store behind the end in one mapping is seen in the other. The machine may write the
 /// page back at any moment, which zeroes the tail; it does not do so five times in a row.
 fn stored_behind_the_end(one: &Area, other: &Area) -> bool {
@@ -135,12 +83,4 @@ fn stored_behind_the_end(one: &Area, other: &Area) -> bool {
         one.store(5, b'!');
         start_of(other, 6) == b"hello!"
     })
-}
-
-/// A file of one page, mapped as two while it was two.
-fn shrunk(scratch: &common::Scratch) -> (fs::File, Area) {
-    let file = file_of(scratch, "shrunk", &vec![b'x'; 2 * page_size()]);
-    let area = Call::shared(&file, 2 * page_size()).make().unwrap();
-    file.set_len(page_size() as u64).unwrap();
-    (file, area)
 }
