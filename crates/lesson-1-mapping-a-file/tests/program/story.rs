@@ -14,7 +14,8 @@ fn the_story_shows_what_it_expects_fits_a_terminal_and_leaves_nothing() {
     let told = story().succeed();
     let lines: Vec<_> = told.lines().collect();
     assert!((40..=60).contains(&lines.len()), "{} lines", lines.len());
-    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{told}");
+    // The first line names the kernel, which may be called anything.
+    assert!(lines[1..].iter().all(|line| line.chars().count() <= 80), "{told}");
     let compared = lines.iter().filter_map(|line| line.split_once("  expected "));
     for (seen, expected) in compared.clone() {
         let words = expected.split([' ', ':', ',']).filter(|word| !["a", "page"].contains(word));
