@@ -3,8 +3,23 @@
 
 pub mod mapping;
 pub mod number;
-pub mod scenes;
+pub mod own_file;
 pub mod whole_pages;
+
+pub mod offset;
+pub mod record;
+
+pub mod closed_descriptor;
+pub mod two_mappings;
+
+pub mod failures;
+pub mod fixed;
+pub mod past_the_end;
+pub mod unmapping;
+
+mod line;
+pub mod scenes;
+pub mod sys;
 
 pub use mapping::Mapping;
 
@@ -13,5 +28,13 @@ use common::Step;
 /// The story, in order.
 pub const STEPS: &[Step] = &[
     Step("A number in a file, stored through memory", number::show),
-    Step("A mapping is made of whole pages", whole_pages::show),
+    Step("A file ends at a byte, a mapping at a page", whole_pages::show),
+    Step("The offset is a page's; skip the rest yourself", offset::show),
+    Step("A record is its bytes: no text, no parsing", record::show),
+    Step("The mapping needs neither descriptor nor name", closed_descriptor::show),
+    Step("Nothing is copied: two mappings, one page", two_mappings::show),
+    Step("MAP_FIXED replaces without a word", fixed::show),
+    Step("What each failure is called", failures::show),
+    Step("Past the end of the file: not an error but a signal", past_the_end::show),
+    Step("munmap gives addresses back; so does the end of the process", unmapping::show),
 ];

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_1_mapping_a_file::{STEPS, number, scenes};
+use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenes, unmapping};
 use rand::{SeedableRng, rngs::StdRng};
 
 /// Lesson 1: mapping a file. Without a role, tells the whole story.
@@ -30,6 +30,12 @@ enum Role {
     },
     /// Prints the number in FILE and stores its double, through a mapping.
     Read { file: PathBuf },
+    /// The story's second process that loads past the end of FILE.
+    #[command(hide = true)]
+    PastTheEnd { file: PathBuf },
+    /// The story's second process that ends without unmapping FILE.
+    #[command(hide = true)]
+    Leave { file: PathBuf },
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
@@ -46,6 +52,8 @@ fn run() -> common::Result<()> {
         None => common::tell(STEPS, lesson.seed),
         Some(Role::Write { file, force }) => number::write(&file, force, &mut random),
         Some(Role::Read { file }) => number::read(&file),
+        Some(Role::PastTheEnd { file }) => past_the_end::child(&file),
+        Some(Role::Leave { file }) => unmapping::child(&file),
         Some(Role::Scene { name }) => scenes::play(&name),
     }
 }

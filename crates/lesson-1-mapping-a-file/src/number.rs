@@ -6,15 +6,15 @@
 //!       '4' '2' \n  NUL (whatever was there before)
 //! ```
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Failure, Result, Stage, say};
-use nix::fcntl::posix_fallocate;
+use common::{Context, Failure, Peer, Result, Stage, page_size, say};
 use rand::{Rng, RngExt};
 
-use crate::Mapping;
+use crate::line::compare;
+use crate::{Mapping, own_file};
 
 /// Bytes of the file that the two programs map.
 pub const LENGTH: usize = 256;
@@ -22,20 +22,26 @@ pub const LENGTH: usize = 256;
 /// Stores a random number from -100 to 100 in `path`, which is made with mode 0600 if missing.
 ///
 /// # Errors
-/// Any step of the system's; a file that does not look like this lesson's, unless `force`.
+/// Any step of the system's; a file that does not look like this lesson's, unless `force`. A file
+/// that was made here and then failed is removed again.
 pub fn write(path: &Path, force: bool, random: &mut impl Rng) -> Result<()> {
-    let file = open(path, true)?;
-    if !force && !is_ours(&file, path)? {
-        return Err(Failure::refusal(
-            "write",
-            path,
-            "not a file of this lesson (--force overwrites)",
-        ));
+    let (file, new) = own_file::open_or_create(path)?;
+    let written = write_to(file, path, force, random.random_range(-100..=100));
+    if new && written.as_ref().is_err_and(|failure| failure.errno() != Some(libc::EPIPE)) {
+        let _ = fs::remove_file(path); // The first failure is the one to report.
     }
-    reserve(&file, path)?;
+    written
+}
+
+fn write_to(file: File, path: &Path, force: bool, number: i64) -> Result<()> {
+    if !force && !is_ours(&file, path)? {
+        let sentence = "not a file of this lesson (--force overwrites its start)";
+        return Err(Failure::refusal("write", path, sentence));
+    }
+    own_file::reserve(&file, path, LENGTH)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
     drop(file); // The mapping needs no descriptor.
-    let number = random.random_range(-100..=100);
+    own_file::ready_for_stores(&mapping, path, LENGTH)?;
     mapping.store(0, text_of(number).as_bytes());
     say!("Wrote integer: {number}")
 }
@@ -46,62 +52,69 @@ pub fn write(path: &Path, force: bool, random: &mut impl Rng) -> Result<()> {
 /// Any step of the system's; a file without a number; a double that does not fit in an `i64`.
 /// Each leaves the file as it was.
 pub fn read(path: &Path) -> Result<()> {
-    let file = open(path, false)?;
+    let file = own_file::open(path)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
-    let no_number = || Failure::refusal("read", path, "no number, newline and NUL at its start");
+    drop(file);
+    own_file::ready_for_loads(&mapping, path, LENGTH)?;
+    let no_number =
+        || Failure::refusal("read", path, "no 64-bit number, newline and NUL at its start");
     let number = number_in(&mapping.load(0, LENGTH)).ok_or_else(no_number)?;
     let too_large =
         || Failure::refusal("double", path, format!("2 × {number} is no 64-bit integer"));
     let double = number.checked_mul(2).ok_or_else(too_large)?;
-    reserve(&file, path)?;
+
+    // Said before it is stored, so that a full output changes nothing. A listener who has gone
+    // (`| head -0`) is no failure.
+    let said = say!("Read integer: {number}");
+    if said.as_ref().is_err_and(|failure| failure.errno() != Some(libc::EPIPE)) {
+        return said;
+    }
+    own_file::ready_for_stores(&mapping, path, LENGTH)?;
     mapping.store(0, text_of(double).as_bytes());
-    say!("Read integer: {number}")
+    said
 }
 
-/// The step of the story: both programs, on a file of the run's own.
+/// The step of the story: both programs, the reader as a process of its own, twice.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("number");
-    write(&path, false, &mut stage.random)?;
-    read(&path)?;
-    read(&path)
-}
-
-/// Opens a regular file for reading and writing; never waits, whatever the path names.
-fn open(path: &Path, create: bool) -> Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(create).mode(0o600).custom_flags(libc::O_NONBLOCK);
-    let file = options.open(path).step_on("open", path)?;
-    match file.metadata().step_on("stat", path)?.is_file() {
-        true => Ok(file),
-        false => Err(Failure::refusal("open", path, "not a regular file")),
+    let number = stage.random.random_range(-100..=100);
+    let (file, _) = own_file::open_or_create(&path)?;
+    own_file::reserve(&file, &path, LENGTH)?;
+    Mapping::of(&file, LENGTH).step_on("mmap", &path)?.store(0, text_of(number).as_bytes());
+    say!("   Wrote integer: {number:<38} (random; see --seed)")?;
+    for times in [1, 2] {
+        let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
+        compare(&format!("   {}", reader.hear()?), &(times * number).to_string())?;
+        reader.wait()?;
     }
+    let bytes = fs::read(&path).step_on("read", &path)?;
+    let start = bytes.iter().position(|byte| *byte == 0).map_or(0, |end| end + 1);
+    let text = String::from_utf8_lossy(&bytes[..start]).into_owned();
+    compare(&format!("the file begins with {text:?}"), &format!("{:?}", text_of(4 * number)))?;
+    say!("   So: a store is all it takes; nobody called read or write on that file.")
 }
 
-/// Gives the file blocks on the disk for the bytes to be mapped: on a full disk this says `ENOSPC`,
-/// where a store to a hole would be SIGBUS.
-fn reserve(file: &File, path: &Path) -> Result<()> {
-    posix_fallocate(file, 0, LENGTH as libc::off_t).step_on("posix_fallocate", path)
-}
-
-/// Whether nothing of a user's can be lost: a number of this lesson's, or nothing but zeros, which
-/// is what a writer killed before its store leaves behind.
+/// Whether nothing of a user's can be lost: nothing at all, a number of this lesson's, or no more
+/// than a page of zeros, which is what a writer killed before its store leaves behind.
 fn is_ours(file: &File, path: &Path) -> Result<bool> {
-    match file.metadata().step_on("stat", path)?.len() {
-        0 => Ok(true),
-        short if short < LENGTH as u64 => Ok(false),
-        _ => {
-            let bytes = Mapping::of(file, LENGTH).step_on("mmap", path)?.load(0, LENGTH);
-            Ok(number_in(&bytes).is_some() || bytes.iter().all(|byte| *byte == 0))
-        }
+    let length = file.metadata().step_on("stat", path)?.len();
+    let Ok(length) = usize::try_from(length) else { return Ok(false) };
+    if length < LENGTH {
+        return Ok(length == 0);
     }
+    let mut bytes = vec![0; length.min(page_size())];
+    file.read_exact_at(&mut bytes, 0).step_on("read", path)?;
+    let zeros = length == bytes.len() && bytes.iter().all(|byte| *byte == 0);
+    Ok(zeros || number_in(&bytes[..LENGTH]).is_some())
 }
 
 fn text_of(number: i64) -> String {
     format!("{number}\n\0")
 }
 
-/// The number at the start of `bytes`, if a newline and a NUL end it.
+/// The number at the start of `bytes`, if it stands there exactly as [`text_of`] writes it.
 fn number_in(bytes: &[u8]) -> Option<i64> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
-    str::from_utf8(&bytes[..end]).ok()?.strip_suffix('\n')?.parse().ok()
+    let text = str::from_utf8(&bytes[..end]).ok()?.strip_suffix('\n')?;
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }

@@ -1,18 +1,28 @@
 //! A mapping is made of whole pages: after the last byte of the file come zeros, to the page's end.
-//! `cargo lesson-1` shows it.
+//! What is stored there is in memory and never in the file. `cargo lesson-1` shows it.
 
-use common::{Context, Result, Stage, say};
+use std::fs;
 
-use crate::Mapping;
+use common::{Context, Result, Stage, page_size, say};
+
+use crate::line::compare;
+use crate::own_file;
+use crate::sys::Call;
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("short");
-    std::fs::write(&path, "hello").step_on("write", &path)?;
-    let file =
-        std::fs::File::options().read(true).write(true).open(&path).step_on("open", &path)?;
-    let mapping = Mapping::of(&file, 5).step_on("mmap", &path)?;
-    let entry = page_view::mapping_at(std::process::id(), mapping.address())?;
-    let bytes = entry.map_or(0, |entry| entry.addresses.len());
-    say!("   mapped: 5 bytes; the kernel's table of mappings says {bytes}")
+    fs::write(&path, "hello").step_on("write", &path)?;
+    let area = Call::shared(&own_file::open(&path)?, 5).make().step_on("mmap", &path)?;
+    let entry = page_view::mapping_at(std::process::id(), area.address())?;
+    let mapped = entry.map_or(0, |entry| entry.addresses.len());
+    let page = format!("{}: a page", page_size());
+    compare(&format!("asked for 5 bytes; /proc/self/maps says {mapped}"), &page)?;
+    let set = (5..page_size()).filter(|byte| area.load(*byte) != 0).count();
+    compare(&format!("bytes behind the end that are not zero: {set}"), "0")?;
+    area.store(5, b'!');
+    let stored = char::from(area.load(5));
+    let file = String::from_utf8_lossy(&fs::read(&path).step_on("read", &path)?).into_owned();
+    compare(&format!("stored {stored:?} behind the end: the file is {file:?}"), "\"hello\"")?;
+    say!("   So: a store behind the end is lost silently. Make the file long enough first.")
 }

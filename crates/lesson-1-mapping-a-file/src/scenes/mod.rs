@@ -1,11 +1,16 @@
 //! What a claim needs a process of its own for, because it ends in a signal or because a limit or a
 //! descriptor belongs to the whole process. The tests start a scene and judge it.
 
-mod past_the_end;
+mod addresses;
+mod ending;
+mod limits;
+mod mounts;
+mod signals;
 
 use std::path::Path;
 
-use common::{Failure, Result};
+use common::{Context, Failure, Result};
+use nix::sys::resource::{Resource, setrlimit};
 
 /// Plays the scene `name`; it works on files in the current directory.
 ///
@@ -13,8 +18,35 @@ use common::{Failure, Result};
 /// The scene's own, or that there is none of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // Some die on purpose.
     match name {
-        "load-past-the-end" => past_the_end::load(),
+        "load-past-the-end" => signals::load_past_the_end(),
+        "load-past-the-end-ignoring" => signals::load_past_the_end_ignoring(),
+        "load-past-the-end-blocking" => signals::load_past_the_end_blocking(),
+        "load-of-an-empty-file" => signals::load_of_an_empty_file(),
+        "load-from-an-offset-past-the-end" => signals::load_from_an_offset_past_the_end(),
+        "load-behind-a-mapping" => signals::load_behind_a_mapping(),
+        "load-without-rights" => signals::load_without_rights(),
+        "store-without-rights" => signals::store_without_rights(),
+        "load-after-munmap" => signals::load_after_munmap(),
+        "jump-is-refused" => mounts::no_programs_here(),
+        "store-on-a-full-disk" => mounts::store_on_a_full_disk(),
+        "numbers-on-a-full-disk" => mounts::numbers_on_a_full_disk(),
+        "address-space-limit" => limits::address_space(),
+        "data-limit" => limits::data(),
+        "file-size-limit" => limits::file_size(),
+        "lock-limit" => limits::locked(4),
+        "lock-limit-of-zero" => limits::locked(0),
+        "low-address" => limits::low_address(),
+        "too-many-mappings" => limits::too_many_mappings(),
+        "too-many-pieces" => limits::too_many_pieces(),
+        "wish-for-a-hole" => addresses::wish_for_a_hole(),
+        "noreplace-in-a-hole" => addresses::noreplace_in_a_hole(),
+        "fixed-refused-late" => addresses::fixed_refused_late(),
+        "munmap-ranges" => addresses::munmap_ranges(),
+        "munmap-twice" => addresses::munmap_twice(),
+        "closed-descriptor" => ending::closed_descriptor(),
+        "store-and-wait" => ending::store_and_wait(),
         _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
     }
 }

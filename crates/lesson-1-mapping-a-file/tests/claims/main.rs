@@ -1,10 +1,54 @@
 //! The claims of lesson 1, one test each, named as the sentence in `lessons/`.
 //! `just prove 1` runs them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arguments;
+mod errors_of_the_arguments;
+mod errors_of_the_file;
+mod errors_that_the_page_has_otherwise;
+mod fixed;
+mod limits;
+mod munmap;
+mod one_page;
+mod size_changes;
 mod whole_pages;
 
+use std::fs::{self, File};
+
+use common::{Scratch, page_size};
+use lesson_1_mapping_a_file::failures::name_of;
+use lesson_1_mapping_a_file::sys::{Area, Call};
+
 /// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &common::Scratch) -> course::Program {
+fn scene(name: &str, scratch: &Scratch) -> course::Program {
     let program = env!("CARGO_BIN_EXE_lesson-1-mapping-a-file");
     course::Program::new(program, ["scene", name]).in_directory(scratch.path())
+}
+
+/// A new file of `bytes`, open for reading and writing.
+fn file_of(scratch: &Scratch, name: &str, bytes: &[u8]) -> File {
+    let path = scratch.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    File::options().read(true).write(true).open(path).unwrap()
+}
+
+/// A new file of whole pages of dots.
+fn pages_of(scratch: &Scratch, pages: usize) -> File {
+    file_of(scratch, "pages", &vec![b'.'; pages * page_size()])
+}
+
+/// What a call is refused with, by name.
+fn answer(call: Call) -> String {
+    name_of(call.make())
+}
+
+/// The first bytes of an area.
+fn start_of(area: &Area, count: usize) -> Vec<u8> {
+    (0..count).map(|offset| area.load(offset)).collect()
+}
+
+/// The permissions of the mapping that holds an address, as `/proc/self/maps` prints them.
+fn permissions(area: &Area) -> String {
+    let entry = page_view::mapping_at(std::process::id(), area.address()).unwrap();
+    entry.unwrap().permissions
 }

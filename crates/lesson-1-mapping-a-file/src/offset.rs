@@ -1,0 +1,40 @@
+//! The sixth argument must be a page's first byte. To reach any other, map the page that holds it
+//! and skip what comes before. `cargo lesson-1` shows it.
+
+use std::fs::File;
+use std::io;
+
+use common::{Context, Result, Stage, page_size};
+
+use crate::failures::name_of;
+use crate::line::compare;
+use crate::{Mapping, own_file};
+
+/// Maps the pages that hold `length` bytes of `file` from byte `offset` on, whatever `offset` is.
+/// The second part of the answer is where in the mapping that byte lies.
+///
+/// # Errors
+/// As [`Mapping::part`], without the refusal of an offset.
+pub fn around(file: &File, offset: u64, length: usize) -> io::Result<(Mapping, usize)> {
+    let page = page_size() as u64;
+    let skipped = usize::try_from(offset % page).map_err(io::Error::other)?;
+    let mapping = Mapping::part(file, offset - offset % page, skipped + length)?;
+    Ok((mapping, skipped))
+}
+
+/// The step of the story: one word, at an offset that no page begins at.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let path = stage.scratch.path().join("long");
+    let offset = page_size() + 1000;
+    let mut bytes = vec![b'.'; 2 * page_size()];
+    bytes[offset..offset + 6].copy_from_slice(b"needle");
+    std::fs::write(&path, bytes).step_on("write", &path)?;
+    let file = own_file::open(&path)?;
+    let offset = offset as u64;
+    let refused = name_of(Mapping::part(&file, offset, 6));
+    compare(&format!("mmap at offset {offset}: {refused}"), "EINVAL")?;
+    let (mapping, skipped) = around(&file, offset, 6).step_on("mmap", &path)?;
+    let word = String::from_utf8_lossy(&mapping.load(skipped, 6)).into_owned();
+    let start = offset - skipped as u64;
+    compare(&format!("at offset {start}, {skipped} bytes skipped: {word:?}"), "\"needle\"")
+}

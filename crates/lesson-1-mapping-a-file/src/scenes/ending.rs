@@ -1,0 +1,32 @@
+//! What is given back: a descriptor, and what a whole process had.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use common::{Context, Result, page_size, say};
+
+use crate::failures::name_of;
+use crate::sys::Call;
+use crate::{Mapping, own_file};
+
+/// Maps a file by the number of a descriptor that is open, and once it is closed.
+pub(super) fn closed_descriptor() -> Result<()> {
+    let path = Path::new("file");
+    let file = File::options().read(true).write(true).create_new(true).open(path);
+    let file = file.step_on("create", path)?;
+    let call = Call { fd: file.as_raw_fd(), ..Call::shared(&file, page_size()) };
+    say!("open {}", name_of(call.make()))?;
+    drop(file);
+    say!("closed {}", name_of(call.make()))
+}
+
+/// Stores in a mapping of the test's file, says so, and waits to be killed.
+pub(super) fn store_and_wait() -> Result<()> {
+    let path = Path::new("file");
+    let mapping = Mapping::of(&own_file::open(path)?, 6).step_on("mmap", path)?;
+    mapping.store(0, b"stored");
+    say!("stored yes")?;
+    std::io::stdin().read_line(&mut String::new()).step("wait")?;
+    Ok(())
+}

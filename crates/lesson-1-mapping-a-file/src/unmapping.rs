@@ -1,0 +1,45 @@
+//! `munmap` gives the addresses back, in whole pages; a process that ends gives back all of them,
+//! and what it stored is in the file all the same. `cargo lesson-1` shows it.
+
+use std::fs;
+use std::mem::ManuallyDrop;
+use std::path::Path;
+
+use common::{Context, Peer, Result, Stage, page_size, say};
+
+use crate::line::compare;
+use crate::sys::Call;
+use crate::{Mapping, own_file};
+
+/// The child's role: stores in `path` and ends without `munmap`.
+///
+/// # Errors
+/// Any step of the system's.
+pub fn child(path: &Path) -> Result<()> {
+    common::end_with_parent()?;
+    let mapping = Mapping::of(&own_file::open(path)?, 4).step_on("mmap", path)?;
+    ManuallyDrop::new(mapping).store(0, b"left");
+    say!("stored \"left\", ending without munmap")
+}
+
+/// The step of the story.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let path = stage.scratch.path().join("released");
+    fs::write(&path, vec![b'.'; 3 * page_size()]).step_on("write", &path)?;
+    let area = Call::shared(&own_file::open(&path)?, 3 * page_size()).make();
+    let area = area.step_on("mmap", &path)?;
+    area.unmap(page_size(), 1).step("munmap")?;
+    let mut map = String::new();
+    for page in 0..3 {
+        let address = area.address() + page * page_size();
+        let entry = page_view::mapping_at(std::process::id(), address)?;
+        map.push_str(if entry.is_some() { " kept" } else { " gone" });
+    }
+    compare(&format!("munmap of 1 byte in page 2 of 3:{map}"), "kept gone kept")?;
+    let mut child = Peer::start(["leave".as_ref(), path.as_os_str()])?;
+    say!("      a second process: {}", child.hear()?)?;
+    child.wait()?;
+    let bytes = fs::read(&path).step_on("read", &path)?;
+    let start = String::from_utf8_lossy(&bytes[..4]).into_owned();
+    compare(&format!("it has ended; the file begins with {start:?}"), "\"left\"")
+}

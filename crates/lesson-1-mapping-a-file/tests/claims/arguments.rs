@@ -1,0 +1,114 @@
+//! What the six arguments say.
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+
+use common::page_size;
+use course::scratch;
+use lesson_1_mapping_a_file::sys::Call;
+use lesson_1_mapping_a_file::{Mapping, offset};
+use nix::sys::signal::Signal;
+
+use crate::{file_of, pages_of, permissions, scene, start_of};
+
+#[test]
+fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
+    let scratch = scratch();
+    let mapping = Mapping::of(&pages_of(&scratch, 1), 1).unwrap();
+    assert_ne!(mapping.address(), 0);
+    assert_eq!(mapping.address() % page_size(), 0);
+}
+
+#[test]
+fn a_wish_for_a_free_address_is_granted_rounded_down_to_its_page() {
+    let ended = scene("wish-for-a-hole", &scratch()).run();
+    assert_eq!(ended.value("asked-for"), "page + 123");
+    assert_eq!(ended.value("got"), "page + 0");
+}
+
+#[test]
+fn a_wish_for_a_taken_address_moves_the_new_mapping_and_leaves_the_old() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "new", b"new");
+    let old = Call::anonymous(page_size()).make().unwrap();
+    old.store(0, b'o');
+    let new = Call { addr: old.address(), ..Call::shared(&file, 3) }.make().unwrap();
+    assert_ne!(new.address(), old.address());
+    assert_eq!((old.load(0), start_of(&new, 3)), (b'o', b"new".to_vec()));
+}
+
+#[test]
+fn a_mapping_begins_at_its_offset_and_any_byte_is_reached_by_skipping_from_its_page() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 3);
+    let page = page_size();
+    for at in [0, 1, page - 3, page - 1, page, page + 1, 2 * page + 17] {
+        let (mapping, skipped) = offset::around(&file, at as u64, 6).unwrap();
+        assert_eq!((at - skipped) % page, 0);
+        mapping.store(skipped, b"needle");
+        let mut read = vec![0; 3 * page_size()];
+        file.read_exact_at(&mut read, 0).unwrap();
+        let mut expected = vec![b'.'; 3 * page_size()];
+        expected[at..][..6].copy_from_slice(b"needle");
+        assert!(read == expected, "at {at}");
+        mapping.store(skipped, b"......");
+    }
+}
+
+#[test]
+fn mapping_and_touching_never_move_the_file_offset() {
+    let scratch = scratch();
+    let mut file = pages_of(&scratch, 2);
+    file.seek(SeekFrom::Start(7)).unwrap();
+    let mapping = Mapping::of(&file, 2 * page_size()).unwrap();
+    mapping.store(page_size(), &mapping.load(0, 10));
+    assert_eq!(file.stream_position().unwrap(), 7);
+}
+
+#[test]
+fn rights_are_the_descriptors_and_are_asked_for_once() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "closed to all", b"before");
+    let path = scratch.path().join("closed to all");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let mapping = Mapping::of(&file, 6).expect("mode 0 does not matter to an open descriptor");
+    mapping.store(0, b"stored");
+    let mut read = [0; 6];
+    file.read_exact_at(&mut read, 0).unwrap();
+    assert_eq!(&read, b"stored");
+}
+
+#[test]
+fn a_mapping_for_stores_alone_can_be_loaded_from_on_x86() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"file");
+    let area = Call { prot: libc::PROT_WRITE, ..Call::shared(&file, 4) }.make().unwrap();
+    assert_eq!(permissions(&area), "-w-s", "the kernel's table has no right to load");
+    if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
+        assert_eq!(start_of(&area, 4), b"file", "and yet a load works: the processor's doing");
+    }
+}
+
+#[test]
+fn a_load_or_a_store_without_the_right_to_it_is_sigsegv() {
+    let scratch = scratch();
+    let ended = scene("load-without-rights", &scratch).run();
+    assert_eq!(ended.value("mapped"), "yes");
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+
+    let ended = scene("store-without-rights", &scratch).run();
+    assert_eq!(ended.value("loaded"), "0");
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+    let file = fs::read(scratch.path().join("read-only")).unwrap();
+    assert!(file.iter().all(|byte| *byte == 0), "the file has nothing of it");
+}
+
+#[test]
+fn one_byte_written_after_seeking_to_257_makes_a_file_of_258_bytes() {
+    let scratch = scratch();
+    let mut file = file_of(&scratch, "sought", b"");
+    file.seek(SeekFrom::Start(0x100 + 1)).unwrap();
+    file.write_all(&[0]).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 258);
+}

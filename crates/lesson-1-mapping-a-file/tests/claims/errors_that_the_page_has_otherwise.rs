@@ -1,0 +1,131 @@
+//! Where `mmap(2)` and the system disagree.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+
+use common::page_size;
+use course::scratch;
+use lesson_1_mapping_a_file::sys::Call;
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::{answer, pages_of, permissions};
+
+#[test]
+fn a_pipe_a_socket_or_a_device_is_enodev_and_the_rights_are_asked_for_first() {
+    let (read_end, write_end) = std::io::pipe().unwrap();
+    let (socket, _peer) = UnixStream::pair().unwrap();
+    let null = File::open("/dev/null").unwrap();
+    for fd in [read_end.as_raw_fd(), socket.as_raw_fd(), null.as_raw_fd()] {
+        let call = Call { fd, flags: libc::MAP_PRIVATE, ..Call::anonymous(page_size()) };
+        assert_eq!(answer(call), "ENODEV", "{fd}: the page says EACCES");
+    }
+    let scratch = scratch();
+    let directory = File::open(scratch.path()).unwrap();
+    assert_eq!(answer(Call::shared(&write_end, 1)), "EACCES", "not open for reading");
+    assert_eq!(answer(Call::shared(&directory, 1)), "EACCES", "not open for writing");
+    assert_eq!(answer(Call { prot: libc::PROT_READ, ..Call::shared(&directory, 1) }), "ENODEV");
+}
+
+#[test]
+fn eio_many_files_of_proc_which_no_page_says() {
+    for path in ["/proc/version", "/proc/meminfo", "/proc/cpuinfo"] {
+        let file = File::open(path).unwrap();
+        let call = Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) };
+        assert_eq!(answer(call), "EIO", "{path}");
+    }
+    let file = File::open("/proc/self/maps").unwrap();
+    assert_eq!(answer(Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) }), "ENODEV");
+}
+
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn eoverflow_a_range_past_the_largest_file_in_a_64_bit_process_too() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    let last_page = i64::MAX - (page_size() as i64 - 1);
+    let call = Call { offset: last_page, ..Call::shared(&file, page_size()) };
+    assert_eq!(answer(call), "EOVERFLOW");
+    let offset = last_page - page_size() as i64;
+    assert_eq!(answer(Call { offset, ..call }), "success", "one page earlier all is well");
+}
+
+#[test]
+fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    let both = libc::MAP_SHARED | libc::MAP_PRIVATE;
+    assert_eq!(both, libc::MAP_SHARED_VALIDATE);
+    let area = Call { flags: both, ..Call::shared(&file, 1) }.make().unwrap();
+    assert_eq!(permissions(&area), "rw-s");
+    area.store(0, b'S');
+    assert_eq!(std::fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "shared it is");
+}
+
+#[test]
+fn einval_map_shared_validate_without_a_file_and_growing_or_huge_pages_with_one() {
+    let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
+    assert_eq!(answer(Call { flags, ..Call::anonymous(1) }), "EINVAL");
+    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+    assert_eq!(answer(Call { flags, ..Call::anonymous(1) }), "success");
+
+    let scratch = scratch();
+    let file = pages_of(&scratch, 1);
+    for flag in [libc::MAP_GROWSDOWN, libc::MAP_HUGETLB] {
+        let flags = libc::MAP_SHARED | flag;
+        assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EINVAL", "{flag:#x}");
+    }
+}
+
+#[test]
+fn a_file_locked_by_another_descriptor_can_be_mapped() {
+    let scratch = scratch();
+    let locked = Flock::lock(pages_of(&scratch, 1), FlockArg::LockExclusive).unwrap();
+    let other = File::options().read(true).write(true).open(scratch.path().join("pages")).unwrap();
+    assert_eq!(answer(Call::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
+    drop(locked);
+}
+
+#[test]
+fn etxtbsy_never_comes_because_map_denywrite_is_ignored() {
+    let scratch = scratch();
+    let open_for_writing = pages_of(&scratch, 1);
+    let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
+    assert_eq!(answer(Call { flags, ..Call::shared(&open_for_writing, 1) }), "success");
+}
+
+#[test]
+#[ignore = "needs root: chattr +a"]
+fn eacces_an_append_only_file_is_not_to_be_shared_though_private_stores_may_be() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let path = scratch.path().join("pages");
+    let append_only = AppendOnly::new(&path);
+    let file = File::options().read(true).append(true).open(&path).unwrap();
+    for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
+        assert_eq!(answer(Call { prot, ..Call::shared(&file, 1) }), "EACCES", "{prot}");
+    }
+    let call = Call::shared(&file, 1);
+    assert_eq!(answer(Call { flags: libc::MAP_PRIVATE, ..call }), "success");
+    drop(append_only);
+    assert_eq!(answer(call), "success", "O_APPEND alone is no obstacle");
+}
+
+/// A file that `chattr` made append-only: until it is dropped, nobody could remove it.
+struct AppendOnly<'a>(&'a Path);
+
+impl<'a> AppendOnly<'a> {
+    fn new(path: &'a Path) -> Self {
+        let status = Command::new("chattr").arg("+a").arg(path).status();
+        assert!(status.unwrap().success(), "chattr +a");
+        Self(path)
+    }
+}
+
+impl Drop for AppendOnly<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg("-a").arg(self.0).status(); // As far as it goes.
+    }
+}

@@ -1,0 +1,68 @@
+//! Addresses that are orders and not wishes.
+
+use std::fs::File;
+
+use common::page_size;
+use course::scratch;
+use lesson_1_mapping_a_file::failures::name_of;
+use lesson_1_mapping_a_file::sys::{Area, Call};
+
+use crate::{answer, file_of, pages_of, scene};
+
+#[test]
+fn map_fixed_replaces_what_was_there_without_a_word() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", &vec![b'F'; page_size()]);
+    let memory = three_pages();
+    memory.replace(1, Call::shared(&file, page_size())).expect("no error, no warning");
+    assert_eq!(letters(&memory), "MFM", "the neighbours stay");
+    memory.store(page_size(), b'S');
+    assert_eq!(std::fs::read(scratch.path().join("file")).unwrap()[0], b'S', "it is the file");
+}
+
+#[test]
+fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 3);
+    let memory = three_pages();
+    let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
+    let call = Call { flags, ..Call::shared(&file, page_size()) };
+    assert_eq!(answer(Call { addr: memory.address() + page_size(), ..call }), "EEXIST");
+    let overlapping = Call { addr: memory.address(), length: 3 * page_size(), ..call };
+    assert_eq!(answer(overlapping), "EEXIST");
+    assert_eq!(letters(&memory), "MMM");
+
+    let ended = scene("noreplace-in-a-hole", &scratch).run();
+    assert_eq!(ended.value("shared"), "success at the address");
+}
+
+#[test]
+fn map_shared_validate_does_not_know_map_fixed_noreplace() {
+    let ended = scene("noreplace-in-a-hole", &scratch()).run();
+    assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
+}
+
+#[test]
+fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_hole() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
+    let memory = three_pages();
+    assert_eq!(name_of(memory.replace(1, Call::shared(&write_only, page_size()))), "EACCES");
+    assert_eq!(letters(&memory), "MMM");
+
+    let ended = scene("fixed-refused-late", &scratch).run();
+    assert_eq!(ended.value("refused"), "EIO");
+    assert_eq!(ended.value("left"), "mapped hole mapped", "old memory is gone, for nothing");
+}
+
+/// Three pages that begin with an M each.
+fn three_pages() -> Area {
+    let memory = Call::anonymous(3 * page_size()).make().unwrap();
+    (0..3).for_each(|page| memory.store(page * page_size(), b'M'));
+    memory
+}
+
+fn letters(memory: &Area) -> String {
+    (0..3).map(|page| char::from(memory.load(page * page_size()))).collect()
+}

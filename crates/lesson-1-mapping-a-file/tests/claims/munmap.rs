@@ -1,0 +1,73 @@
+//! Giving addresses back.
+
+use std::fs;
+
+use common::page_size;
+use course::scratch;
+use lesson_1_mapping_a_file::failures::name_of;
+use lesson_1_mapping_a_file::sys::{Call, unmap_nonsense};
+use nix::sys::signal::Signal;
+
+use crate::{file_of, scene};
+
+#[test]
+fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
+    // Three mappings, the middle one with other rights.
+    let ended = scene("munmap-ranges", &scratch()).run();
+    assert_eq!(ended.value("before"), "mapped mapped mapped");
+    assert_eq!(ended.value("one-byte"), "mapped hole mapped");
+    assert_eq!(ended.value("page-and-byte"), "hole hole mapped");
+}
+
+#[test]
+fn munmap_in_the_middle_makes_two_mappings_of_one() {
+    let ended = scene("munmap-ranges", &scratch()).run();
+    assert_eq!((ended.value("pieces-before"), ended.value("pieces-after")), ("1", "2"));
+}
+
+#[test]
+fn munmap_of_what_is_not_mapped_is_no_error() {
+    assert_eq!(scene("munmap-twice", &scratch()).run().value("twice"), "success");
+}
+
+#[test]
+fn touching_an_unmapped_page_is_sigsegv() {
+    let ended = scene("load-after-munmap", &scratch()).run();
+    assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"));
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+}
+
+#[test]
+fn munmap_einval_an_unaligned_address_a_length_of_zero_or_a_range_beyond_all_addresses() {
+    let area = Call::anonymous(2 * page_size()).make().unwrap();
+    assert_eq!(name_of(area.unmap(1, page_size())), "EINVAL");
+    assert_eq!(name_of(unmap_nonsense(area.address(), 0)), "EINVAL");
+    area.store(page_size(), 1); // Still there.
+    assert_eq!(name_of(unmap_nonsense(usize::MAX / 2 + 1, page_size())), "EINVAL");
+    assert_eq!(name_of(unmap_nonsense(usize::MAX / 2 + 1, usize::MAX)), "EINVAL");
+}
+
+#[test]
+fn munmap_enomem_a_hole_that_would_make_one_mapping_too_many() {
+    let ended = scene("too-many-pieces", &scratch()).run();
+    assert_eq!(ended.value("refused-with"), "ENOMEM");
+    assert_eq!(ended.value("last-page"), "success", "an edge cuts nothing in two");
+    let number = |name| ended.value(name).parse::<usize>().unwrap();
+    // Every second page was taken, and each hole cost one mapping.
+    let (allowed, made) = (number("allowed"), number("refused-at-page") / 2);
+    assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
+}
+
+#[test]
+fn a_process_that_ends_or_is_killed_without_munmap_loses_nothing_that_it_stored() {
+    let scratch = scratch();
+    drop(file_of(&scratch, "file", b"before"));
+    let program = env!("CARGO_BIN_EXE_lesson-1-mapping-a-file");
+    course::Program::new(program, ["leave", "file"]).in_directory(scratch.path()).succeed();
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"leftre");
+
+    let mut storing = scene("store-and-wait", &scratch).start();
+    assert_eq!(storing.hear(), "stored yes");
+    assert_eq!(storing.kill().signal, Some(Signal::SIGKILL));
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"stored");
+}

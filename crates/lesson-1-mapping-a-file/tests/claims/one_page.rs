@@ -1,0 +1,96 @@
+//! One file, one page in memory, however many names, descriptors and addresses it has.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::scratch;
+use lesson_1_mapping_a_file::Mapping;
+use lesson_1_mapping_a_file::record::Turnstile;
+use page_view::{Page, pages};
+
+use crate::{file_of, pages_of};
+
+#[test]
+fn a_mapping_outlives_its_descriptor() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"before");
+    let mapping = Mapping::of(&file, 6).unwrap();
+    drop(file);
+    mapping.store(0, b"stored");
+    assert_eq!(mapping.load(0, 6), b"stored");
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"stored");
+}
+
+#[test]
+fn a_mapping_follows_its_file_and_not_the_name() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "name", b"old");
+    let mapping = Mapping::of(&file, 3).unwrap();
+    drop(file_of(&scratch, "other", b"new"));
+    fs::rename(scratch.path().join("other"), scratch.path().join("name")).unwrap();
+    assert_eq!(fs::read(scratch.path().join("name")).unwrap(), b"new");
+    assert_eq!(mapping.load(0, 3), b"old");
+
+    let entry = page_view::mapping_at(std::process::id(), mapping.address()).unwrap().unwrap();
+    assert!(entry.path.unwrap().ends_with("/name (deleted)"));
+    mapping.store(0, b"odd");
+    let mut read = [0; 3];
+    file.read_exact_at(&mut read, 0).unwrap();
+    assert_eq!(&read, b"odd", "the file lives on without a name");
+}
+
+#[test]
+fn two_mappings_of_one_page_are_one_piece_of_memory() {
+    let scratch = scratch();
+    let file = pages_of(&scratch, 2);
+    let whole = Mapping::of(&file, 2 * page_size()).unwrap();
+    let second = Mapping::part(&file, page_size() as u64, page_size()).unwrap();
+    whole.store(page_size() + 5, b"whole");
+    assert_eq!(second.load(5, 5), b"whole");
+    second.store(5, b"other");
+    assert_eq!(whole.load(page_size() + 5, 5), b"other");
+    assert_ne!(whole.address() + page_size(), second.address());
+
+    let frame = |address| pages(std::process::id(), address, 1).unwrap()[0].frame;
+    let (one, two) = (frame(whole.address() + page_size()), frame(second.address()));
+    assert_eq!(one, two, "the same page frame, as far as this user may see");
+}
+
+#[test]
+fn read_and_write_work_on_the_very_page_that_is_mapped() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"before");
+    let mapping = Mapping::of(&file, 6).unwrap();
+    file.write_all_at(b"writes", 0).unwrap();
+    assert_eq!(mapping.load(0, 6), b"writes");
+    mapping.store(0, b"stores");
+    let mut read = [0; 6];
+    file.read_exact_at(&mut read, 0).unwrap();
+    assert_eq!(&read, b"stores");
+}
+
+#[test]
+fn mapping_a_file_brings_no_page_of_it_in_before_the_first_touch() {
+    let scratch = scratch();
+    let mapping = Mapping::of(&pages_of(&scratch, 4), 4 * page_size()).unwrap();
+    let state = || pages(std::process::id(), mapping.address(), 4).unwrap();
+    assert!(state().iter().all(|page| !page.present), "{:?}", state());
+    mapping.load(0, 1);
+    let Page { present, file_page, .. } = state()[0];
+    assert_eq!((present, file_page), (true, Some(true)), "the page cache's own, not a copy");
+}
+
+#[test]
+fn a_record_lies_in_the_file_byte_for_byte_as_in_memory() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "turnstile", &[0; 16]);
+    let mapping = Mapping::of(&file, size_of::<Turnstile>()).unwrap();
+    let record = Turnstile { passed: u64::MAX - 1, fare: -0.5, gate: [0, 255, 10, 13] };
+    record.store(&mapping);
+    let mut expected = (u64::MAX - 1).to_ne_bytes().to_vec();
+    expected.extend((-0.5_f32).to_ne_bytes());
+    expected.extend([0, 255, 10, 13]);
+    assert_eq!(fs::read(scratch.path().join("turnstile")).unwrap(), expected);
+    assert_eq!(Turnstile::load(&mapping), record);
+}

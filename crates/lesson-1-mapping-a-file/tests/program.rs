@@ -1,0 +1,65 @@
+//! The programs of lesson 1 as a person calls them: output, exit status, and what becomes of files.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "program/c_programs.rs"]
+mod c_programs;
+#[path = "program/no_room.rs"]
+mod no_room;
+#[path = "program/reading.rs"]
+mod reading;
+#[path = "program/refusals.rs"]
+mod refusals;
+#[path = "program/story.rs"]
+mod story;
+#[path = "program/writing.rs"]
+mod writing;
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use common::Scratch;
+use course::{Ended, Program};
+
+const LESSON: &str = env!("CARGO_BIN_EXE_lesson-1-mapping-a-file");
+
+fn lesson(scratch: &Scratch, arguments: &[&str]) -> Program {
+    Program::new(LESSON, arguments).in_directory(scratch.path())
+}
+
+fn run(scratch: &Scratch, arguments: &[&str]) -> Ended {
+    lesson(scratch, arguments).run()
+}
+
+/// The file in which everything is tried, holding `bytes`, modified long ago: so a change of that
+/// time shows, however coarse the clock.
+fn file(scratch: &Scratch, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = scratch.path().join("file");
+    fs::write(&path, bytes).unwrap();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    path
+}
+
+/// `text` at the start of 256 zeros.
+fn padded(text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(256, 0);
+    bytes
+}
+
+/// One line on standard error, status 1, nothing on standard output, and no signal.
+fn assert_refused(ended: &Ended, words: &str) {
+    assert_eq!((ended.code, ended.signal), (Some(1), None), "{ended:?}");
+    assert_eq!(ended.stdout, "", "{ended:?}");
+    assert!(ended.stderr.starts_with("error: ") && ended.stderr.contains(words), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+}
+
+/// Everything about a file that a failure must leave as it was.
+fn state(path: &Path) -> (Vec<u8>, [i64; 4], u32) {
+    let found = fs::metadata(path).unwrap();
+    let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
+    (fs::read(path).unwrap(), times, found.mode())
+}

@@ -1,0 +1,69 @@
+//! Full disks, limits, and an output that nobody takes.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use course::{Program, scratch};
+
+use crate::{LESSON, file, padded, state};
+
+#[test]
+fn a_full_file_system_is_an_error_and_leaves_no_new_file_behind() {
+    let scratch = scratch();
+    let ended = Program::new(LESSON, ["scene", "numbers-on-a-full-disk"]);
+    let ended = ended.in_directory(scratch.path()).run();
+    assert_eq!((ended.code, ended.signal), (Some(0), None), "{ended:?}");
+    assert_eq!((ended.value("write-new"), ended.value("new-exists")), ("Some(ENOSPC)", "false"));
+    assert_eq!((ended.value("write-hole"), ended.value("hole-blocks")), ("Some(ENOSPC)", "0"));
+    assert_eq!(ended.value("write-old"), "None", "its block is there already");
+    assert_eq!(ended.value("read-old"), "true");
+    assert!(ended.value("read-hole").contains("cannot be loaded"), "{ended:?}");
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_leaves_no_new_file_behind() {
+    let scratch = scratch();
+    let ended = Program::new(LESSON, ["scene", "file-size-limit"]);
+    let ended = ended.in_directory(scratch.path()).run();
+    assert_eq!((ended.value("write"), ended.value("left-behind")), ("EFBIG", "false"));
+}
+
+#[test]
+fn a_full_output_is_an_error_that_changes_nothing_and_leaves_no_new_file() {
+    let scratch = scratch();
+    let path = file(&scratch, padded("5\n"));
+    let before = state(&path);
+    for (role, name) in [("read", "file"), ("write", "new")] {
+        let mut command = Command::new(LESSON);
+        command.args([role, name]).current_dir(scratch.path()).stdout(full());
+        let output = command.output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            errors,
+            "error: write to standard output: No space left on device (os error 28)\n"
+        );
+    }
+    assert_eq!(state(&path), before);
+    assert!(!scratch.path().join("new").exists());
+}
+
+#[test]
+fn a_listener_who_has_gone_is_no_error_and_the_number_is_stored_all_the_same() {
+    let scratch = scratch();
+    let path = file(&scratch, padded("5\n"));
+    for (role, name) in [("read", "file"), ("write", "new")] {
+        let (listener, output) = std::io::pipe().unwrap();
+        drop(listener);
+        let mut command = Command::new(LESSON);
+        command.args([role, name]).current_dir(scratch.path()).stdout(output);
+        assert_eq!(command.status().unwrap().code(), Some(0));
+    }
+    assert_eq!(fs::read(path).unwrap(), padded("10\n"));
+    assert_eq!(fs::read(scratch.path().join("new")).unwrap().len(), 256);
+}
+
+/// A device that has no room for a byte.
+fn full() -> File {
+    File::options().write(true).open("/dev/full").unwrap()
+}
