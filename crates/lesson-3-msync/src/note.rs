@@ -1,0 +1,90 @@
+//! The roles for a file of your own: `cargo lesson-3 store FILE TEXT`, `dirty FILE`, `flush FILE`.
+//!
+//! ```text
+//! one page:  N o t e :   h e l l o \n NUL NUL …
+//! ```
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+
+use common::{Context, Failure, Result, file_system, page_size, say};
+use nix::fcntl::posix_fallocate;
+use page_view::cache_counts;
+
+use crate::{Memory, msync};
+
+const MARK: &str = "Note: ";
+
+/// Stores `text` in the file at `path` and ends, with no `msync`. A missing file is made.
+///
+/// # Errors
+/// The system's, by step; a file that is not this lesson's, unless `force`; a text that does not
+/// fit. Each leaves the file as it was.
+pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
+    let refuse = |why: &str| Err(Failure::refusal("store", path, why));
+    let note = format!("{MARK}{text}\n\0");
+    if note.len() > page_size() || text.contains('\0') {
+        return refuse("the text must fit in a page, and have no NUL");
+    }
+    let mut options = OpenOptions::new();
+    let file = open(options.read(true).write(true).create(true).mode(0o600), path)?;
+    if !force && !is_ours(&file, path)? {
+        return refuse("not a file of this lesson (--force overwrites)");
+    }
+    let length = page_size() as libc::off_t;
+    posix_fallocate(&file, 0, length).step_on("posix_fallocate", path)?;
+    let memory = Memory::shared(&file).step_on("mmap", path)?;
+    for (offset, byte) in note.bytes().enumerate() {
+        memory.store(offset, byte);
+    }
+    say!("stored, and ended without msync: {text}")
+}
+
+/// Says how many pages of the file at `path` are dirty.
+///
+/// # Errors
+/// The system's, by step; `ENOSYS` before Linux 6.5.
+pub fn dirty(path: &Path) -> Result<()> {
+    let file = open(OpenOptions::new().read(true), path)?;
+    let counts = cache_counts(&file).step_on("cachestat", path)?;
+    match file_system(path)? {
+        name @ ("tmpfs" | "overlayfs") => say!("on {name} cachestat cannot tell"),
+        _ => say!("dirty pages: {}; on their way: {}", counts.dirty, counts.writeback),
+    }
+}
+
+/// Maps the whole file at `path` and calls `msync` on it.
+///
+/// # Errors
+/// The system's, by step.
+pub fn flush(path: &Path, ms_async: bool, read_only: bool) -> Result<()> {
+    let file = open(OpenOptions::new().read(true).write(!read_only), path)?;
+    let memory = Memory::shared_read_only(&file).step_on("mmap", path)?;
+    let (flags, name) = match ms_async {
+        true => (libc::MS_ASYNC, "MS_ASYNC"),
+        false => (libc::MS_SYNC, "MS_SYNC"),
+    };
+    msync(memory.address(), memory.length(), flags).step_on("msync", path)?;
+    say!("msync({name}) returned 0")
+}
+
+/// Opens a regular file; never waits, whatever the path names.
+fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    let file = options.custom_flags(libc::O_NONBLOCK).open(path).step_on("open", path)?;
+    match file.metadata().step_on("stat", path)?.is_file() {
+        true => Ok(file),
+        false => Err(Failure::refusal("open", path, "not a regular file")),
+    }
+}
+
+/// Whether nothing of a user's can be lost: an empty file, or a page that holds a note or zeros.
+fn is_ours(file: &File, path: &Path) -> Result<bool> {
+    let length = file.metadata().step_on("stat", path)?.len();
+    let mut page = vec![0; page_size()];
+    if length != 0 && length == page.len() as u64 {
+        file.read_exact_at(&mut page, 0).step_on("read", path)?;
+        return Ok(page.starts_with(MARK.as_bytes()) || page.iter().all(|byte| *byte == 0));
+    }
+    Ok(length == 0)
+}
