@@ -30,7 +30,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     specimen.msync(libc::MS_ASYNC)?;
     table.row("MS_ASYNC, 8 pages", &specimen, 8, 8, &ask("read")?)?;
     save_sync::save(&specimen.memory, b"C").step_on("msync", &path)?;
-    table.row("C stored, MS_SYNC, 1 page", &specimen, 7, 8, &ask("read")?)?;
+    let left = specimen.sight.left_by_a_part(7);
+    table.row("C stored, MS_SYNC, 1 page", &specimen, left, 8, &ask("read")?)?;
     specimen.msync(libc::MS_SYNC)?;
     table.row("MS_SYNC, 8 pages", &specimen, 0, 8, &ask("read")?)?;
     specimen.memory.store(0, b'D');

@@ -70,6 +70,7 @@ fn locked(stage: &Stage) -> Result<()> {
 
 fn dirty(watcher: &Specimen, stored: u64, left: u64) -> Result<String> {
     watcher.load();
+    let left = watcher.sight.left_by_a_part(left);
     let found = watcher.dirty()?.mapped();
     Ok(match watcher.sight.gets_clean {
         true => format!("; of {stored} dirty pages {found} ({left}) left"),

@@ -56,6 +56,9 @@ impl Table {
         if !sight.by_cachestat {
             say!("   on {} cachestat calls no page dirty", sight.file_system)?;
         }
+        if sight.gets_clean && !sight.by_range {
+            say!("   on {} MS_SYNC of a part flushes the whole file", sight.file_system)?;
+        }
         match self.0 {
             true => Ok(()),
             false => say!("   not as expected: the machine flushed in between (sync?); run again"),

@@ -4,7 +4,7 @@ use std::io;
 
 use common::page_size;
 use course::{Ended, scratch, undisturbed};
-use lesson_3_msync::{Specimen, msync};
+use lesson_3_msync::{Sight, Specimen, msync};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::{scene, second};
@@ -22,12 +22,12 @@ fn page() -> (common::Scratch, Specimen, usize) {
 }
 
 /// Runs a scene that counts what is left dirty, until its control was left alone.
-fn undisturbed_scene(name: &str) -> (Ended, bool) {
+fn undisturbed_scene(name: &str) -> (Ended, Sight) {
     undisturbed(|| {
         let scratch = scratch();
         let ended = scene(name, &scratch).run();
-        let gets_clean = lesson_3_msync::Sight::beside(scratch.path()).unwrap().gets_clean;
-        (ended.value("stored") == "8" && ended.value("twin") == "8").then_some((ended, gets_clean))
+        let sight = Sight::beside(scratch.path()).unwrap();
+        (ended.value("stored") == "8" && ended.value("twin") == "8").then_some((ended, sight))
     })
 }
 
@@ -91,10 +91,10 @@ fn a_length_of_size_max_rounds_to_0_and_succeeds_and_flushes_nothing() {
 
 #[test]
 fn a_hole_in_the_range_is_enomem_and_ms_sync_has_flushed_both_sides_by_then() {
-    let (ended, gets_clean) = undisturbed_scene("hole");
+    let (ended, sight) = undisturbed_scene("hole");
     assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
-    let left = if gets_clean { "2" } else { "8" }; // The two pages in the hole.
-    assert_eq!(ended.value("after-MS_SYNC"), left);
+    let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the hole.
+    assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn ms_invalidate_over_a_locked_page_is_ebusy() {
 
 #[test]
 fn ms_sync_refused_with_ebusy_has_flushed_the_pages_before_the_lock() {
-    let (ended, gets_clean) = undisturbed_scene("locked");
+    let (ended, sight) = undisturbed_scene("locked");
     assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
-    let left = if gets_clean { "5" } else { "8" }; // The locked page 3, and those after it.
-    assert_eq!(ended.value("left"), left);
+    let (_, left) = sight.expected(sight.left_by_a_part(5), 8); // Page 3, and those after it.
+    assert_eq!(ended.value("left"), left.to_string());
 }
 
 #[test]
