@@ -11,7 +11,7 @@ use lesson_3_msync::{STEPS, note, power_cut, scenes, second};
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-3")]
 struct Lesson {
-    /// Fixes the random numbers.
+    /// Fixes the random numbers (this story has none).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use common::{Context, Failure, Result, file_system, page_size, say};
 use nix::fcntl::posix_fallocate;
-use page_view::cache_counts;
+use page_view::{cache_counts, mapping_at};
 
 use crate::{Memory, msync};
 
@@ -47,11 +47,26 @@ pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
 /// The system's, by step; `ENOSYS` before Linux 6.5.
 pub fn dirty(path: &Path) -> Result<()> {
     let file = open(OpenOptions::new().read(true), path)?;
-    let counts = cache_counts(&file).step_on("cachestat", path)?;
-    match file_system(path)? {
-        name @ ("tmpfs" | "overlayfs") => say!("on {name} cachestat cannot tell"),
-        _ => say!("dirty pages: {}; on their way: {}", counts.dirty, counts.writeback),
+    let pages = match file_system(path)? {
+        "tmpfs" => return say!("no disk under tmpfs: nothing waits for one"),
+        "overlayfs" => dirty_by_smaps(&file, path)?, // cachestat sees nothing there.
+        _ => cache_counts(&file).step_on("cachestat", path)?.dirty,
+    };
+    say!("dirty pages: {pages}")
+}
+
+/// Maps the file and loads from each page: smaps speaks of pages in a page table only.
+fn dirty_by_smaps(file: &File, path: &Path) -> Result<u64> {
+    if file.metadata().step_on("stat", path)?.len() == 0 {
+        return Ok(0);
     }
+    let memory = Memory::shared_read_only(file).step_on("mmap", path)?;
+    for offset in (0..memory.length()).step_by(page_size()) {
+        memory.load(offset);
+    }
+    let mapping = mapping_at(std::process::id(), memory.address())?;
+    let sum = |name| mapping.as_ref().and_then(|mapping| mapping.sum(name)).unwrap_or(0);
+    Ok((sum("Private_Dirty") + sum("Shared_Dirty")) / page_size() as u64)
 }
 
 /// Maps the whole file at `path` and calls `msync` on it.

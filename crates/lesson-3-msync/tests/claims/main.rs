@@ -10,6 +10,7 @@ mod folios;
 mod invalidate;
 mod time_stamps;
 mod visibility;
+mod ways;
 
 use std::ffi::OsStr;
 use std::path::Path;
