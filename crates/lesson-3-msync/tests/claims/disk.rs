@@ -91,7 +91,7 @@ fn a_disks_error_is_what_ms_sync_returns_and_then_the_page_counts_as_clean() {
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn a_disks_error_is_told_once_to_each_open_file_and_to_no_later_one() {
+fn a_disks_error_is_told_once_to_each_open_file_and_then_to_no_later_one() {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     assert_eq!(ended.value("second"), "0");

@@ -54,54 +54,37 @@ fn ms_sync_with_ms_async_is_einval() {
 }
 
 #[test]
-fn a_range_where_nothing_is_mapped_is_enomem() {
-    let low = page_size(); // Below what vm.mmap_min_addr lets anyone map.
-    for flags in [libc::MS_SYNC, libc::MS_ASYNC, libc::MS_INVALIDATE, 0] {
-        assert_eq!(errno(msync(low, 1, flags)), Some(libc::ENOMEM), "{flags}");
+fn a_range_where_nothing_is_mapped_or_that_wraps_round_or_is_the_kernels_is_enomem() {
+    let (_scratch, _specimen, start) = page();
+    let below_all = page_size(); // vm.mmap_min_addr lets nobody map there.
+    let (last_page, longest) = (usize::MAX - page_size() + 1, usize::MAX - page_size() + 1);
+    for (address, length) in [(below_all, 1), (last_page - page_size(), 1), (start, longest)] {
+        for flags in [libc::MS_SYNC, libc::MS_ASYNC, libc::MS_INVALIDATE, 0] {
+            assert_eq!(errno(msync(address, length, flags)), Some(libc::ENOMEM), "{address:#x}");
+        }
     }
 }
 
 #[test]
-fn an_address_of_the_kernel_is_enomem() {
-    let last_page = usize::MAX - page_size() + 1;
-    assert_eq!(errno(msync(last_page - page_size(), 1, libc::MS_SYNC)), Some(libc::ENOMEM));
-}
-
-#[test]
-fn a_length_that_wraps_round_the_address_space_is_enomem() {
-    let (_scratch, _specimen, start) = page();
-    let longest = usize::MAX - page_size() + 1;
-    assert_eq!(errno(msync(start, longest, libc::MS_SYNC)), Some(libc::ENOMEM));
-}
-
-#[test]
-fn a_length_of_0_succeeds_even_where_nothing_is_mapped() {
-    assert_eq!(errno(msync(page_size(), 0, libc::MS_SYNC)), None);
-}
-
-#[test]
-fn a_length_of_size_max_rounds_to_0_and_succeeds_and_flushes_nothing() {
+fn a_length_of_0_or_size_max_which_rounds_to_it_succeeds_anywhere_and_flushes_nothing() {
     undisturbed(|| {
         let pair = crate::Pair::stored();
-        msync(pair.specimen.memory.address(), usize::MAX, libc::MS_SYNC).unwrap();
-        msync(page_size(), usize::MAX, libc::MS_SYNC).unwrap();
+        let nothing_mapped = page_size(); // vm.mmap_min_addr lets nobody map there.
+        for address in [pair.specimen.memory.address(), nothing_mapped] {
+            msync(address, 0, libc::MS_SYNC).unwrap();
+            msync(address, usize::MAX, libc::MS_SYNC).unwrap();
+        }
         pair.left(8)
     });
 }
 
 #[test]
-fn a_hole_in_the_range_is_enomem_and_ms_sync_has_flushed_both_sides_by_then() {
+fn a_hole_in_the_range_is_enomem_and_by_then_ms_sync_has_flushed_both_sides_of_it() {
     let (ended, sight) = undisturbed_scene("hole");
+    assert_eq!((ended.value("MS_ASYNC"), ended.value("after-MS_ASYNC")), ("ENOMEM", "8"));
     assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
     let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the hole.
     assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
-}
-
-#[test]
-fn a_hole_in_the_range_is_enomem_for_ms_async_which_has_flushed_nothing() {
-    let (ended, _) = undisturbed_scene("hole");
-    assert_eq!(ended.value("MS_ASYNC"), "ENOMEM");
-    assert_eq!(ended.value("after-MS_ASYNC"), "8");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What other processes see needs no msync.
 
-use course::scratch;
-use lesson_3_msync::{Memory, Specimen};
+use lesson_3_msync::Memory;
 
 use crate::{Pair, second};
 
@@ -39,17 +38,4 @@ fn a_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_sync() 
         assert_eq!(reader.hear(), format!("A {left}"), "in the other process, too");
         Some(())
     });
-}
-
-#[test]
-fn msync_moves_no_byte_that_any_process_reads() {
-    let scratch = scratch();
-    let specimen = Specimen::new(&scratch.path().join("file"), 1).unwrap();
-    specimen.store(b'A');
-    for flags in [libc::MS_ASYNC, libc::MS_SYNC, libc::MS_SYNC | libc::MS_INVALIDATE] {
-        let before = (specimen.read().unwrap(), specimen.load());
-        specimen.msync(flags).unwrap();
-        assert_eq!((specimen.read().unwrap(), specimen.load()), before);
-        assert_eq!(before, ('A', vec![b'A']));
-    }
 }

@@ -57,20 +57,15 @@ fn ms_sync_through_a_descriptor_for_reading_only_succeeds_and_flushes_nothing() 
 }
 
 #[test]
-fn fsync_of_a_descriptor_for_reading_only_flushes() {
-    undisturbed(|| {
-        let pair = Pair::stored();
-        File::open(&pair.specimen.path).unwrap().sync_all().unwrap();
-        pair.left(0)
-    });
-}
-
-#[test]
-fn fsync_and_fdatasync_flush_what_was_stored_through_a_mapping() {
+fn fsync_and_fdatasync_flush_mapped_stores_through_a_descriptor_for_reading_only_too() {
     for flush in [File::sync_all, File::sync_data] {
         undisturbed(|| {
             let pair = Pair::stored();
             flush(&pair.specimen.file).unwrap();
+            pair.left(0)?;
+            pair.specimen.store(b'B');
+            pair.left(8)?;
+            flush(&File::open(&pair.specimen.path).unwrap()).unwrap();
             pair.left(0)
         });
     }
