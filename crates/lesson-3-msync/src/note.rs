@@ -44,15 +44,26 @@ pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
 /// Says how many pages of the file at `path` are dirty.
 ///
 /// # Errors
-/// The system's, by step; `ENOSYS` before Linux 6.5.
+/// The system's, by step.
 pub fn dirty(path: &Path) -> Result<()> {
     let file = open(OpenOptions::new().read(true), path)?;
-    let pages = match file_system(path)? {
-        "tmpfs" => return say!("no disk under tmpfs: nothing waits for one"),
-        "overlayfs" => dirty_by_smaps(&file, path)?, // cachestat sees nothing there.
-        _ => cache_counts(&file).step_on("cachestat", path)?.dirty,
-    };
-    say!("dirty pages: {pages}")
+    match dirty_pages(&file, path)? {
+        Some(pages) => say!("dirty pages: {pages}"),
+        None => say!("dirty pages: unknown (no disk under tmpfs, no cachestat before Linux 6.5)"),
+    }
+}
+
+/// Counts the dirty pages, where that can be done.
+fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
+    match file_system(path)? {
+        "tmpfs" => return Ok(None),
+        "overlayfs" => return dirty_by_smaps(file, path).map(Some), // cachestat sees nothing there.
+        _ => {}
+    }
+    match cache_counts(file) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(None),
+        counts => Ok(Some(counts.step_on("cachestat", path)?.dirty)),
+    }
 }
 
 /// Maps the file and loads from each page: smaps speaks of pages in a page table only.
@@ -69,7 +80,7 @@ fn dirty_by_smaps(file: &File, path: &Path) -> Result<u64> {
     Ok((sum("Private_Dirty") + sum("Shared_Dirty")) / page_size() as u64)
 }
 
-/// Maps the whole file at `path` and calls `msync` on it.
+/// Maps the whole file at `path`, calls `msync` on it, and counts before and after.
 ///
 /// # Errors
 /// The system's, by step.
@@ -80,8 +91,14 @@ pub fn flush(path: &Path, ms_async: bool, read_only: bool) -> Result<()> {
         true => (libc::MS_ASYNC, "MS_ASYNC"),
         false => (libc::MS_SYNC, "MS_SYNC"),
     };
+    let before = dirty_pages(&file, path)?;
     msync(memory.address(), memory.length(), flags).step_on("msync", path)?;
-    say!("msync({name}) returned 0")
+    match before.zip(dirty_pages(&file, path)?) {
+        Some((before, after)) => {
+            say!("msync({name}) returned 0; dirty pages: {before} before, {after} after")
+        }
+        None => say!("msync({name}) returned 0"),
+    }
 }
 
 /// Opens a regular file; never waits, whatever the path names.
