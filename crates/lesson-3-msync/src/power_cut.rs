@@ -78,6 +78,7 @@ pub fn survivor(stage: &Stage, disk: &Disk) -> Result<bool> {
     }
     (stage.act)(&path)?;
     let rebooted = disk.after_a_power_cut()?;
+    // A file that is not there holds nothing.
     let found = fs::read(rebooted.root.join(stage.name)).unwrap_or_default();
     rebooted.remove()?;
     Ok(found.starts_with(RECORD))
