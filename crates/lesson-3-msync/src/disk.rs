@@ -1,0 +1,124 @@
+//! A disk of one's own: an ext4 image in a file, on a loop device. The image file *is* the disk, so
+//! a copy of it is what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
+//!
+//! Nothing is left however the process ends: it mounts in a mount namespace of its own, which goes
+//! with it, and the loop device lets go of the image when the mount has gone.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Context, Result};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+
+use crate::sys::loop_device::attach;
+
+/// Enough for ext4 with a journal.
+const IMAGE_BYTES: u64 = 16 << 20;
+
+/// A mounted disk. Dropped, it is unmounted.
+pub struct Disk {
+    /// The file that is the disk.
+    pub image: PathBuf,
+    /// Where its files are.
+    pub root: PathBuf,
+    /// The loop device, such as `/dev/loop3`.
+    pub device: PathBuf,
+}
+
+/// From here on what this process mounts is seen by nobody else, and goes when it ends.
+///
+/// # Errors
+/// `EPERM` without privilege.
+pub fn mount_for_this_process_only() -> Result<()> {
+    if !nix::unistd::geteuid().is_root() {
+        return Err(io::Error::other("needs root, to mount a disk of its own")).step("power-cut");
+    }
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare CLONE_NEWNS")?;
+    let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).step("mount MS_PRIVATE \"/\"")
+}
+
+impl Disk {
+    /// Makes an image in `directory`, with an empty ext4 in it, and mounts it there.
+    ///
+    /// # Errors
+    /// The system's, by step: no `mkfs.ext4`, no loop devices, no privilege.
+    pub fn new(directory: &Path) -> Result<Self> {
+        let image = directory.join("disk.image");
+        let file = File::create_new(&image).step_on("create", &image)?;
+        file.set_len(IMAGE_BYTES).step_on("ftruncate", &image)?;
+        make_file_system(&image)?;
+        Self::mount(&image, &directory.join("mounted"))
+    }
+
+    /// Mounts `image` at `root`, a new directory, as a start of the machine would: what the journal
+    /// holds is replayed.
+    ///
+    /// # Errors
+    /// The system's, by step.
+    pub fn mount(image: &Path, root: &Path) -> Result<Self> {
+        fs::create_dir(root).step_on("create", root)?;
+        let file = File::options().read(true).write(true).open(image).step_on("open", image)?;
+        let (handle, device) = attach(&file).step_on("attach to a loop device", image)?;
+        let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+        mount(Some(&device), root, Some("ext4"), flags, None::<&str>).step_on("mount", root)?;
+        drop(handle); // From here on the mount alone keeps the device.
+        Ok(Self { image: image.into(), root: root.into(), device })
+    }
+
+    /// Cuts the power: copies the disk as it is at this instant, and starts a machine with the copy.
+    ///
+    /// # Errors
+    /// The system's, by step.
+    pub fn after_a_power_cut(&self) -> Result<Self> {
+        let (image, root) = (self.image.with_extension("copy"), self.root.with_extension("copy"));
+        fs::copy(&self.image, &image).step_on("copy", &self.image)?;
+        Self::mount(&image, &root)
+    }
+
+    /// One of the counters in the device's `stat`: 6 is sectors written, 15 is flushes.
+    ///
+    /// # Errors
+    /// The system's, or that this kernel has no such counter.
+    pub fn counter(&self, index: usize) -> Result<u64> {
+        let name = self.device.file_name().unwrap_or_default();
+        let path = Path::new("/sys/block").join(name).join("stat");
+        let text = fs::read_to_string(&path).step_on("read", &path)?;
+        let counter = text.split_whitespace().nth(index).and_then(|word| word.parse().ok());
+        counter.ok_or_else(|| io::Error::other("no such counter")).step_on("read", &path)
+    }
+
+    /// Unmounts it, and removes its image and directory.
+    ///
+    /// # Errors
+    /// The system's, by step.
+    pub fn remove(self) -> Result<()> {
+        let (image, root) = (self.image.clone(), self.root.clone());
+        drop(self);
+        fs::remove_dir(&root).step_on("remove", &root)?;
+        fs::remove_file(&image).step_on("remove", &image)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = umount2(&self.root, MntFlags::MNT_DETACH); // The end of the process does it, too.
+    }
+}
+
+/// `mkfs.ext4`, with nothing left to do in the background.
+fn make_file_system(image: &Path) -> Result<()> {
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    let mut command = Command::new("mkfs.ext4");
+    command.env("PATH", path).args(["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"]);
+    let output = command.arg(image).output().step("run mkfs.ext4")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().next().unwrap_or("failed").to_string();
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(complaint)).step_on("mkfs.ext4", image),
+    }
+}

@@ -1,0 +1,23 @@
+//! `MS_INVALIDATE` has nothing to refresh: step 3 of `cargo lesson-3`.
+
+use common::{Context, Result, Stage, say};
+
+use crate::{Memory, Specimen};
+
+/// The step of the story: a second mapping, a private copy, and the flag.
+///
+/// # Errors
+/// The system's, by step.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let specimen = Specimen::new(&stage.scratch.path().join("invalidate"), 1)?;
+    let other = Memory::shared(&specimen.file).step_on("mmap", &specimen.path)?;
+    let private = Memory::private(&specimen.file).step_on("mmap", &specimen.path)?;
+    private.store(1, b'p'); // From here on its page is a copy.
+    specimen.store(b'N');
+    let look = || (char::from(other.load(0)), char::from(private.load(0)));
+    let (shared, copy) = look();
+    say!("   N stored:            another mapping {shared} (N), a private copy {copy} (.)")?;
+    specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE)?;
+    let (shared, copy) = look();
+    say!("   after MS_INVALIDATE: another mapping {shared} (N), a private copy {copy} (.)")
+}

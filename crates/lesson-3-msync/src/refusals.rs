@@ -1,0 +1,79 @@
+//! Every error that `msync` has for its caller: step 7 of `cargo lesson-3`.
+
+use std::io;
+
+use common::{Context, Result, Stage, page_size, say};
+use nix::errno::Errno;
+
+use crate::{Specimen, msync, sys};
+
+/// What `msync` returned, by name.
+pub fn name(result: io::Result<()>) -> String {
+    match result {
+        Ok(()) => "0".into(),
+        Err(error) => format!("{:?}", Errno::from_raw(error.raw_os_error().unwrap_or(0))),
+    }
+}
+
+/// The step of the story: the calls, then the two refusals that come too late.
+///
+/// # Errors
+/// The system's, by step.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let page = page_size();
+    let specimen = Specimen::new(&stage.scratch.path().join("refusals"), 1)?;
+    let start = specimen.memory.address();
+    let (kernel, nowhere) = (usize::MAX - page + 1, page); // The last page, and the second.
+    let both = libc::MS_SYNC | libc::MS_ASYNC;
+    say!("   found (expected)")?;
+    for (what, address, length, flags, expected) in [
+        ("MS_SYNC", start, page, libc::MS_SYNC, "0"),
+        ("address in mid-page", start + 1, page, libc::MS_SYNC, "EINVAL"),
+        ("an unknown flag", start, page, 8, "EINVAL"),
+        ("MS_SYNC with MS_ASYNC", start, page, both, "EINVAL"),
+        ("nothing mapped there", nowhere, page, libc::MS_SYNC, "ENOMEM"),
+        ("the kernel's own address", kernel, page, libc::MS_SYNC, "ENOMEM"),
+        ("length 0, nothing mapped", nowhere, 0, libc::MS_SYNC, "0"),
+        ("length SIZE_MAX: rounds to 0", start, usize::MAX, libc::MS_SYNC, "0"),
+    ] {
+        let found = name(msync(address, length, flags));
+        say!("   {what:<30} {found} ({expected})")?;
+    }
+    hole(stage)?;
+    locked(stage)
+}
+
+/// A hole in the range: both sides are flushed, then comes the refusal.
+fn hole(stage: &Stage) -> Result<()> {
+    let path = stage.scratch.path().join("hole");
+    let holed = Specimen::new(&path, 8)?;
+    let watcher = Specimen::open(&path)?;
+    holed.store(b'A');
+    let length = holed.memory.length();
+    let start = holed.memory.unmap_pages(3..5).step_on("munmap", &path)?;
+    let found = name(msync(start, length, libc::MS_SYNC));
+    say!("   {:<30} {found} (ENOMEM){}", "2 of 8 pages not mapped", dirty(&watcher, 8, 2)?)
+}
+
+/// A locked page in the range: the pages before it are flushed, then comes the refusal.
+fn locked(stage: &Stage) -> Result<()> {
+    let path = stage.scratch.path().join("locked");
+    let specimen = Specimen::new(&path, 8)?;
+    let watcher = Specimen::open(&path)?;
+    let (start, length) = (specimen.memory.address(), specimen.memory.length());
+    specimen.store(b'A');
+    sys::mlock(start + 3 * page_size(), page_size()).step_on("mlock", &path)?;
+    let flags = libc::MS_SYNC | libc::MS_INVALIDATE;
+    let found = name(msync(start, length, flags));
+    say!("   {:<30} {found} (EBUSY){}", "MS_INVALIDATE, page 3 locked", dirty(&watcher, 8, 5)?)
+}
+
+fn dirty(watcher: &Specimen, stored: u64, left: u64) -> Result<String> {
+    watcher.load();
+    let left = watcher.sight.left_by_a_part(left);
+    let found = watcher.dirty()?.mapped();
+    Ok(match watcher.sight.gets_clean {
+        true => format!("; of {stored} dirty pages {found} ({left}) left"),
+        false => String::new(), // Every page is dirty for ever: it would say nothing.
+    })
+}

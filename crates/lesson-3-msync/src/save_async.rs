@@ -1,0 +1,17 @@
+//! Wrong: calls a record saved when `msync` has returned, and asked with `MS_ASYNC`.
+//! `cargo lesson-3` shows that nothing was saved; `save_sync.rs` is the repair.
+
+use std::io;
+
+use crate::{Memory, msync};
+
+/// Stores `record` at the start of `memory`. When this returns, it is not on the disk.
+///
+/// # Errors
+/// As [`msync`].
+pub fn save(memory: &Memory, record: &[u8]) -> io::Result<()> {
+    for (offset, byte) in (0..).zip(record) {
+        memory.store(offset, *byte);
+    }
+    msync(memory.address(), record.len(), libc::MS_ASYNC)
+}

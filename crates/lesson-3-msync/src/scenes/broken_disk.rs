@@ -1,0 +1,60 @@
+//! A disk that cannot take a block: the image lies on a tmpfs that is full, and has a hole where
+//! the file's second page begins.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use common::{Context, Result, page_size, say};
+use nix::fcntl::{FallocateFlags, fallocate, posix_fallocate};
+use nix::mount::{MsFlags, mount};
+use nix::sys::statvfs::statvfs;
+
+use crate::disk::{Disk, mount_for_this_process_only};
+use crate::refusals::name;
+use crate::sys::loop_device::first_block;
+use crate::{Memory, Specimen, msync};
+
+/// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
+pub(super) fn play() -> Result<()> {
+    mount_for_this_process_only()?;
+    let below = Path::new("below");
+    fs::create_dir(below).step_on("create", below)?;
+    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
+    mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
+    let disk = Disk::new(below)?;
+    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
+    let opened_before = File::open(&specimen.path).step_on("open", &specimen.path)?;
+    break_second_page(&disk, &specimen.file)?;
+
+    specimen.memory.store(page_size(), b'A');
+    let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
+    say!("first {}", sync(&specimen.memory))?;
+    say!("dirty {}", specimen.dirty()?.mapped())?;
+    say!("second {}", sync(&specimen.memory))?;
+    say!("fsync {}", name(specimen.file.sync_all()))?;
+    say!("fsync-opened-before {}", name(opened_before.sync_all()))?;
+    let opened_after = Specimen::open(&specimen.path)?;
+    say!("opened-after {}", sync(&opened_after.memory))
+}
+
+/// Fills what the image may need, punches its hole, and lets the tmpfs run full.
+fn break_second_page(disk: &Disk, file: &File) -> Result<()> {
+    let image = File::options().read(true).write(true).open(&disk.image);
+    let image = image.step_on("open", &disk.image)?;
+    let length = image.metadata().step_on("stat", &disk.image)?.len();
+    let whole = libc::off_t::try_from(length).unwrap_or(libc::off_t::MAX);
+    posix_fallocate(&image, 0, whole).step_on("posix_fallocate", &disk.image)?;
+    let block_bytes = statvfs(&disk.root).step_on("statvfs", &disk.root)?.block_size();
+    let block = first_block(file).step("ioctl FIBMAP")?;
+    let first_byte = u64::from(block) * block_bytes;
+    let punch = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    let page = page_size() as u64;
+    // Only a whole page of the image leaves a hole, and the file's page may begin inside one.
+    let (offset, length) = ((first_byte + page) / page * page, page.cast_signed());
+    fallocate(&image, punch, offset.cast_signed(), length).step_on("fallocate", &disk.image)?;
+    let filler = disk.image.with_extension("filler");
+    let mut filler = File::create_new(&filler).step_on("create", &filler)?;
+    while filler.write_all(&[1; 512]).is_ok() {} // Until it is full.
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! What a claim needs a process of its own for: a lock or a hole in its memory, a count of its
+//! faults, a disk. The tests start a scene and judge what it prints.
+
+mod broken_disk;
+mod memory;
+mod power;
+
+use std::path::Path;
+
+use common::{Failure, Result};
+
+/// Plays the scene `name`; it works on files in the current directory.
+///
+/// # Errors
+/// The scene's own, or that there is none of this name.
+pub fn play(name: &str) -> Result<()> {
+    common::end_with_parent()?;
+    match name {
+        "hole" => memory::hole(),
+        "locked" => memory::locked(),
+        "no-file" => memory::no_file(),
+        "faults" => memory::faults(),
+        "counters" => power::counters(),
+        "broken-disk" => broken_disk::play(),
+        _ => match name.strip_prefix("power-cut-after-") {
+            Some(stage) => power::cut_after(stage),
+            None => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        },
+    }
+}

@@ -1,0 +1,71 @@
+//! The story's second process: it reads, or it stores and then ends in one of three ways.
+//! `cargo lesson-3` starts it.
+
+use std::io;
+use std::mem::ManuallyDrop;
+use std::path::Path;
+
+use common::{Context, Failure, Result, page_size, say};
+
+use crate::{Specimen, sys};
+
+/// Plays `part` on the file at `path`, a turn for each line that it is told.
+///
+/// # Errors
+/// Any step's, or that there is no such part.
+pub fn play(part: &str, path: &Path) -> Result<()> {
+    common::end_with_parent()?;
+    match part {
+        "reader" => reader(path),
+        "munmap" | "exit" | "killed" => store_and_end(part, path),
+        "locker" => locker(path),
+        _ => Err(Failure::refusal("play", Path::new(part), "no such part")),
+    }
+}
+
+/// Says the file's first byte by `read`; from the line `map` on, it maps the file, too.
+fn reader(path: &Path) -> Result<()> {
+    let file = std::fs::File::open(path).step_on("open", path)?;
+    let mut mapped = None;
+    while let Some(line) = next_turn()? {
+        if line == "map" {
+            let specimen = Specimen::open(path)?;
+            specimen.load();
+            mapped = Some(specimen);
+        }
+        let mut byte = [0];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).step_on("read", path)?;
+        let dirty = mapped.as_ref().map_or(Ok(0), |mapped| Ok(mapped.dirty()?.mapped()))?;
+        say!("{} {dirty}", char::from(byte[0]))?;
+    }
+    Ok(())
+}
+
+/// Stores `B` to every page, without any `msync`; then unmaps, exits, or waits for its end.
+fn store_and_end(part: &str, path: &Path) -> Result<()> {
+    let specimen = ManuallyDrop::new(Specimen::open(path)?); // An exit unmaps by itself.
+    specimen.store(b'B');
+    say!("stored")?;
+    next_turn()?;
+    if part == "munmap" {
+        drop(ManuallyDrop::into_inner(specimen)); // munmap, and close.
+        say!("unmapped")?;
+        next_turn()?;
+    }
+    Ok(())
+}
+
+/// Holds a lock on the file's first page, in this process's memory.
+fn locker(path: &Path) -> Result<()> {
+    let specimen = Specimen::open(path)?;
+    sys::mlock(specimen.memory.address(), page_size()).step_on("mlock", path)?;
+    say!("locked")?;
+    next_turn().map(|_| ())
+}
+
+/// Waits for a line on standard input; `None` at its end.
+fn next_turn() -> Result<Option<String>> {
+    let mut line = String::new();
+    let count = io::stdin().read_line(&mut line).step("hear the first process")?;
+    Ok((count > 0).then(|| line.trim_end().into()))
+}

@@ -1,0 +1,101 @@
+//! What a disk holds at an instant, and what it was asked for. All of it needs root, to mount one.
+
+use course::{Ended, scratch, undisturbed};
+
+use crate::scene;
+
+/// Whether the record is found; if it is lost, a twin that was left alone must be dirty still.
+fn found_after(stage: &str) -> bool {
+    undisturbed(|| {
+        let ended = scene(&format!("power-cut-after-{stage}"), &scratch()).run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let (found, twin) = (ended.value("found") == "true", ended.value("twin"));
+        (found || twin == "1").then_some(found)
+    })
+}
+
+fn run(name: &str) -> Ended {
+    let ended = scene(name, &scratch()).run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    ended
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn after_a_store_alone_a_power_cut_loses_the_record() {
+    assert!(!found_after("store"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn after_ms_async_a_power_cut_loses_the_record() {
+    assert!(!found_after("MS_ASYNC"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn after_write_alone_a_power_cut_loses_the_record() {
+    assert!(!found_after("write"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn after_ms_sync_a_power_cut_loses_nothing() {
+    assert!(found_after("MS_SYNC"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn after_a_store_and_fsync_a_power_cut_loses_nothing() {
+    assert!(found_after("store-and-fsync"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn ms_sync_of_a_new_file_keeps_its_name_too_on_ext4() {
+    assert!(found_after("new-file-and-MS_SYNC"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn ms_async_writes_no_sector_and_ms_sync_the_dirty_pages_sectors_and_no_more() {
+    undisturbed(|| {
+        let ended = run("counters");
+        if ended.value("store-sectors") != "0" || ended.value("nothing-dirty-sectors") != "0" {
+            return None; // The machine flushed.
+        }
+        assert_eq!(ended.value("MS_ASYNC-sectors"), "0");
+        assert_eq!(ended.value("MS_SYNC-sectors"), ended.value("sectors-of-the-file"));
+        Some(())
+    });
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn every_ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty() {
+    let ended = run("counters");
+    for (act, flushes) in
+        [("store", "0"), ("MS_ASYNC", "0"), ("MS_SYNC", "1"), ("nothing-dirty", "1")]
+    {
+        assert_eq!(ended.value(&format!("{act}-flushes")), flushes, "{act}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn a_disks_error_is_what_ms_sync_returns_and_then_the_page_counts_as_clean() {
+    let ended = run("broken-disk");
+    assert!(["ENOSPC", "EIO"].contains(&ended.value("first")), "{ended:?}");
+    assert_eq!(ended.value("dirty"), "0");
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn a_disks_error_is_told_once_to_each_open_file_and_then_to_no_later_one() {
+    let ended = run("broken-disk");
+    assert_ne!(ended.value("first"), "0");
+    assert_eq!(ended.value("second"), "0");
+    assert_eq!(ended.value("fsync"), "0");
+    assert_eq!(ended.value("fsync-opened-before"), ended.value("first"));
+    assert_eq!(ended.value("opened-after"), "0");
+}

@@ -1,0 +1,45 @@
+//! How a process parts from its mapping does not matter.
+
+use course::undisturbed;
+use nix::sys::signal::Signal;
+
+use crate::{Pair, second};
+
+#[test]
+fn munmap_and_close_leave_the_pages_dirty() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        pair.twin.store(b'A');
+        let mut other = second("munmap", &pair.specimen.path).start();
+        assert_eq!(other.hear(), "stored");
+        other.tell("unmap");
+        assert_eq!(other.hear(), "unmapped");
+        assert_eq!(pair.specimen.read().unwrap(), 'B');
+        pair.left(8)
+    });
+}
+
+#[test]
+fn exit_leaves_the_pages_dirty() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        pair.twin.store(b'A');
+        let ended = second("exit", &pair.specimen.path).run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(pair.specimen.read().unwrap(), 'B');
+        pair.left(8)
+    });
+}
+
+#[test]
+fn sigkill_leaves_the_pages_dirty_and_loses_no_store() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        pair.twin.store(b'A');
+        let mut other = second("killed", &pair.specimen.path).start();
+        assert_eq!(other.hear(), "stored");
+        assert_eq!(other.kill().signal, Some(Signal::SIGKILL));
+        assert_eq!(pair.specimen.load(), vec![b'B'; 8]);
+        pair.left(8)
+    });
+}

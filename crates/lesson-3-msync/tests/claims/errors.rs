@@ -1,0 +1,120 @@
+//! Every error of msync that an ordinary user can meet, and what has happened by then.
+
+use std::io;
+
+use common::page_size;
+use course::{Ended, scratch, undisturbed};
+use lesson_3_msync::{Sight, Specimen, msync};
+use nix::unistd::{SysconfVar, sysconf};
+
+use crate::{scene, second};
+
+fn errno(result: io::Result<()>) -> Option<i32> {
+    result.err().and_then(|error| error.raw_os_error())
+}
+
+/// A mapped page, and where it is.
+fn page() -> (common::Scratch, Specimen, usize) {
+    let scratch = scratch();
+    let specimen = Specimen::new(&scratch.path().join("file"), 1).unwrap();
+    let start = specimen.memory.address();
+    (scratch, specimen, start)
+}
+
+/// Runs a scene that counts what is left dirty, until its control was left alone.
+fn undisturbed_scene(name: &str) -> (Ended, Sight) {
+    undisturbed(|| {
+        let scratch = scratch();
+        let ended = scene(name, &scratch).run();
+        let sight = Sight::beside(scratch.path()).unwrap();
+        (ended.value("stored") == "8" && ended.value("twin") == "8").then_some((ended, sight))
+    })
+}
+
+#[test]
+fn an_address_in_mid_page_is_einval_even_with_length_0() {
+    let (_scratch, _specimen, start) = page();
+    assert_eq!(errno(msync(start + 1, 1, libc::MS_SYNC)), Some(libc::EINVAL));
+    assert_eq!(errno(msync(start + 1, 0, libc::MS_SYNC)), Some(libc::EINVAL));
+    assert_eq!(errno(msync(start, 1, libc::MS_SYNC)), None);
+}
+
+#[test]
+fn an_unknown_flag_is_einval() {
+    let (_scratch, _specimen, start) = page();
+    for unknown in [8, 0x100, -1, libc::MS_SYNC | 8] {
+        assert_eq!(errno(msync(start, 1, unknown)), Some(libc::EINVAL), "{unknown:#x}");
+    }
+}
+
+#[test]
+fn ms_sync_with_ms_async_is_einval() {
+    let (_scratch, _specimen, start) = page();
+    assert_eq!(errno(msync(start, 1, libc::MS_SYNC | libc::MS_ASYNC)), Some(libc::EINVAL));
+}
+
+#[test]
+fn a_range_where_nothing_is_mapped_or_that_wraps_round_or_is_the_kernels_is_enomem() {
+    let (_scratch, _specimen, start) = page();
+    let below_all = page_size(); // vm.mmap_min_addr lets nobody map there.
+    let (last_page, longest) = (usize::MAX - page_size() + 1, usize::MAX - page_size() + 1);
+    for (address, length) in [(below_all, 1), (last_page - page_size(), 1), (start, longest)] {
+        for flags in [libc::MS_SYNC, libc::MS_ASYNC, libc::MS_INVALIDATE, 0] {
+            assert_eq!(errno(msync(address, length, flags)), Some(libc::ENOMEM), "{address:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_length_of_0_or_size_max_which_rounds_to_it_succeeds_anywhere_and_flushes_nothing() {
+    undisturbed(|| {
+        let pair = crate::Pair::stored();
+        let nothing_mapped = page_size(); // vm.mmap_min_addr lets nobody map there.
+        for address in [pair.specimen.memory.address(), nothing_mapped] {
+            msync(address, 0, libc::MS_SYNC).unwrap();
+            msync(address, usize::MAX, libc::MS_SYNC).unwrap();
+        }
+        pair.left(8)
+    });
+}
+
+#[test]
+fn a_hole_in_the_range_is_enomem_and_by_then_ms_sync_has_flushed_both_sides_of_it() {
+    let (ended, sight) = undisturbed_scene("hole");
+    assert_eq!((ended.value("MS_ASYNC"), ended.value("after-MS_ASYNC")), ("ENOMEM", "8"));
+    assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
+    let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the hole.
+    assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
+}
+
+#[test]
+fn ms_invalidate_over_a_locked_page_is_ebusy() {
+    let ended = scene("locked", &scratch()).run();
+    for call in ["alone", "with-MS_ASYNC", "with-MS_SYNC"] {
+        assert_eq!(ended.value(call), "EBUSY", "{call}");
+    }
+    assert_eq!(ended.value("MS_SYNC"), "0", "without MS_INVALIDATE");
+    assert_eq!(ended.value("before-the-lock"), "0", "of the pages before it");
+}
+
+#[test]
+fn ms_sync_refused_with_ebusy_has_flushed_the_pages_before_the_lock() {
+    let (ended, sight) = undisturbed_scene("locked");
+    assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
+    let (_, left) = sight.expected(sight.left_by_a_part(5), 8); // Page 3, and those after it.
+    assert_eq!(ended.value("left"), left.to_string());
+}
+
+#[test]
+fn a_page_that_another_process_has_locked_is_not_ebusy() {
+    let (_scratch, specimen, _) = page();
+    let mut locker = second("locker", &specimen.path).start();
+    assert_eq!(locker.hear(), "locked");
+    specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
+}
+
+#[test]
+fn sysconf_says_that_ms_sync_is_supported() {
+    assert!(sysconf(SysconfVar::_POSIX_SYNCHRONIZED_IO).unwrap() > Some(0));
+    assert!(sysconf(SysconfVar::_POSIX_MAPPED_FILES).unwrap() > Some(0));
+}
