@@ -1,0 +1,112 @@
+//! `fork` for the few scenes that are about inheriting, a timer's signal, the C library's version.
+//!
+//! # Safety
+//! `fork` is called in single-threaded roles only. Its child makes async-signal-safe calls and ends
+//! with `_exit`; a signal handler here makes such calls, too, and touches nothing but atomics.
+#![expect(unsafe_code, reason = "fork, and what runs in a signal handler")]
+
+use std::ffi::CStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::Relaxed};
+use std::time::Duration;
+
+use nix::unistd::Pid;
+
+use super::{Semaphore, by_errno};
+
+/// What a forked child does before it ends.
+pub enum Child<'s> {
+    /// Nothing.
+    Ends,
+    /// Reads standard input to its end: it lives as long as the one who holds the other end, and
+    /// so outlives its parent on purpose, but never the process that started both.
+    Lingers,
+    /// Posts a semaphore that it has inherited.
+    Posts(&'s Semaphore),
+}
+
+/// `fork()`: the child's id. The child never returns from here.
+///
+/// # Errors
+/// `EAGAIN` at the limit of processes, `ENOMEM`.
+pub fn fork(child: &Child<'_>) -> io::Result<Pid> {
+    // SAFETY: this process has one thread (see the preface), and the child runs `live` only.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => live(child),
+        pid => Ok(Pid::from_raw(pid)),
+    }
+}
+
+/// The child's life.
+fn live(child: &Child<'_>) -> ! {
+    let mut status = 0;
+    match child {
+        Child::Ends => {}
+        Child::Posts(semaphore) => status = i32::from(semaphore.post().is_err()),
+        Child::Lingers => {
+            let mut byte = 0_u8;
+            // SAFETY: writes at most one byte, into `byte`.
+            while unsafe { libc::read(0, (&raw mut byte).cast(), 1) } > 0 {}
+        }
+    }
+    // SAFETY: ends the process without running anything that belongs to the parent.
+    unsafe { libc::_exit(status) }
+}
+
+/// `fcntl(fd, F_SETFD, 0)`: the descriptor is not closed by `exec`.
+///
+/// # Errors
+/// `EBADF` if there is no such descriptor.
+pub fn keep_across_exec(fd: libc::c_int) -> io::Result<()> {
+    // SAFETY: takes numbers only; a descriptor stays open longer, none is closed.
+    by_errno(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })
+}
+
+/// How many more alarms until [`on_alarm`]'s handler posts.
+static ALARMS_LEFT: AtomicI32 = AtomicI32::new(-1);
+/// What it posts then.
+static TO_POST: AtomicPtr<libc::sem_t> = AtomicPtr::new(ptr::null_mut());
+
+extern "C" fn post_at_the_last(_signal: libc::c_int) {
+    if ALARMS_LEFT.fetch_sub(1, Relaxed) == 1 {
+        // SAFETY: set by `on_alarm` to a named or mapped semaphore that its caller keeps; sem_post
+        // is one of the calls that a handler may make.
+        unsafe { libc::sem_post(TO_POST.load(Relaxed)) };
+    }
+}
+
+/// From now on SIGALRM comes every 20 ms; its handler does nothing, but at the alarm number `post`
+/// it posts the semaphore. `flags` may be `SA_RESTART`. For the rest of the process's life.
+///
+/// # Errors
+/// `EINVAL` for unknown flags.
+pub fn on_alarm(flags: libc::c_int, post: i32, semaphore: &'static Semaphore) -> io::Result<()> {
+    ALARMS_LEFT.store(post, Relaxed);
+    TO_POST.store(semaphore.pointer(), Relaxed);
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    let handler: extern "C" fn(libc::c_int) = post_at_the_last;
+    // SAFETY: all zeros is a sigaction: no flags, an empty mask, the default handler.
+    let action = unsafe { action.assume_init_mut() };
+    action.sa_sigaction = handler as usize;
+    action.sa_flags = flags;
+    // SAFETY: `action` is complete; the handler is async-signal-safe.
+    by_errno(unsafe { libc::sigaction(libc::SIGALRM, action, ptr::null_mut()) })?;
+    let microseconds = Duration::from_millis(20).subsec_micros().into();
+    let every = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+    let timer = libc::itimerval { it_interval: every, it_value: every };
+    // SAFETY: reads one itimerval.
+    by_errno(unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) })
+}
+
+/// The running C library's version: `(2, 36)`.
+pub fn glibc_version() -> (u32, u32) {
+    // SAFETY: takes nothing and returns a string that lives as long as the library.
+    let text = unsafe { libc::gnu_get_libc_version() };
+    // SAFETY: such a string ends in a NUL and never changes.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
