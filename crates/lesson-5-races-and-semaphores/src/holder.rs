@@ -50,7 +50,10 @@ pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
 }
 
 /// Another program in the same process: this one again, waiting for the end of its input.
-fn exec() -> Result<()> {
+///
+/// # Errors
+/// The system's, on the step that failed.
+pub fn exec() -> Result<()> {
     let text = |text: &str| CString::new(text).map_err(io::Error::from).step("exec");
     let arguments = [text("lesson-5")?, text("second")?, text("linger")?];
     execv(&text("/proc/self/exe")?, &arguments).step("exec")?;

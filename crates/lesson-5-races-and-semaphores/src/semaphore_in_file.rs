@@ -11,7 +11,7 @@ use crate::sys::Semaphore;
 use crate::{Attempt, Exclusion, Primitive, guarded};
 
 /// "sem_t in" as bytes: this kind of file.
-const KIND: u64 = u64::from_be_bytes(*b"sem_t in");
+pub(crate) const KIND: u64 = u64::from_be_bytes(*b"sem_t in");
 /// Not 0: for all who map it. With 0, `sem_post` wakes nobody in another process.
 const PSHARED: libc::c_int = 1;
 

@@ -12,7 +12,7 @@ mod semaphore;
 
 pub use mutex::{Attributes, Locked, Mutex};
 pub use page::Page;
-pub use process::{Child, fork, glibc_version, keep_across_exec, on_alarm};
+pub use process::{Child, fork, glibc_version, keep_across_exec, on_signal, signals_handled};
 pub use semaphore::{Create, Semaphore, unlink};
 
 use std::io;

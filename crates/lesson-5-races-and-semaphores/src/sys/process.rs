@@ -1,4 +1,4 @@
-//! `fork` for the few scenes that are about inheriting, a timer's signal, the C library's version.
+//! `fork` for the few scenes that are about inheriting, a signal's handler, the C library's version.
 //!
 //! # Safety
 //! `fork` is called in single-threaded roles only. Its child makes async-signal-safe calls and ends
@@ -9,8 +9,7 @@ use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 
 use nix::unistd::Pid;
 
@@ -65,40 +64,41 @@ pub fn keep_across_exec(fd: libc::c_int) -> io::Result<()> {
     by_errno(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })
 }
 
-/// How many more alarms until [`on_alarm`]'s handler posts.
-static ALARMS_LEFT: AtomicI32 = AtomicI32::new(-1);
-/// What it posts then.
+/// How often [`on_signal`]'s handler ran.
+static HANDLED: AtomicU32 = AtomicU32::new(0);
+/// What it posts, if anything.
 static TO_POST: AtomicPtr<libc::sem_t> = AtomicPtr::new(ptr::null_mut());
 
-extern "C" fn post_at_the_last(_signal: libc::c_int) {
-    if ALARMS_LEFT.fetch_sub(1, Relaxed) == 1 {
-        // SAFETY: set by `on_alarm` to a named or mapped semaphore that its caller keeps; sem_post
-        // is one of the calls that a handler may make.
-        unsafe { libc::sem_post(TO_POST.load(Relaxed)) };
+extern "C" fn count_and_post(_signal: libc::c_int) {
+    let semaphore = TO_POST.load(Relaxed);
+    if !semaphore.is_null() {
+        // SAFETY: set by `on_signal` to a semaphore that stays for ever; sem_post is one of the
+        // calls that a handler may make.
+        unsafe { libc::sem_post(semaphore) };
     }
+    HANDLED.fetch_add(1, Relaxed);
 }
 
-/// From now on SIGALRM comes every 20 ms; its handler does nothing, but at the alarm number `post`
-/// it posts the semaphore. `flags` may be `SA_RESTART`. For the rest of the process's life.
+/// From now on SIGUSR1 runs a handler that counts, and posts the semaphore if there is one.
+/// `flags` may be `SA_RESTART`.
 ///
 /// # Errors
 /// `EINVAL` for unknown flags.
-pub fn on_alarm(flags: libc::c_int, post: i32, semaphore: &'static Semaphore) -> io::Result<()> {
-    ALARMS_LEFT.store(post, Relaxed);
-    TO_POST.store(semaphore.pointer(), Relaxed);
+pub fn on_signal(flags: libc::c_int, semaphore: Option<&'static Semaphore>) -> io::Result<()> {
+    TO_POST.store(semaphore.map_or(ptr::null_mut(), Semaphore::pointer), Relaxed);
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    let handler: extern "C" fn(libc::c_int) = post_at_the_last;
+    let handler: extern "C" fn(libc::c_int) = count_and_post;
     // SAFETY: all zeros is a sigaction: no flags, an empty mask, the default handler.
     let action = unsafe { action.assume_init_mut() };
     action.sa_sigaction = handler as usize;
     action.sa_flags = flags;
     // SAFETY: `action` is complete; the handler is async-signal-safe.
-    by_errno(unsafe { libc::sigaction(libc::SIGALRM, action, ptr::null_mut()) })?;
-    let microseconds = Duration::from_millis(20).subsec_micros().into();
-    let every = libc::timeval { tv_sec: 0, tv_usec: microseconds };
-    let timer = libc::itimerval { it_interval: every, it_value: every };
-    // SAFETY: reads one itimerval.
-    by_errno(unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) })
+    by_errno(unsafe { libc::sigaction(libc::SIGUSR1, action, ptr::null_mut()) })
+}
+
+/// How often the handler of [`on_signal`] ran.
+pub fn signals_handled() -> u32 {
+    HANDLED.load(Relaxed)
 }
 
 /// The running C library's version: `(2, 36)`.
