@@ -1,0 +1,3 @@
+//! The bare calls of this lesson behind typed wrappers.
+
+pub mod locks;
