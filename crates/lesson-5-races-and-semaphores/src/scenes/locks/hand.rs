@@ -101,8 +101,10 @@ impl Hand {
                 fcntl(self.file(name)?, FcntlArg::F_SETFD(FdFlag::empty()))?;
             }
             ["exec"] => {
-                return Err(Command::new(env::current_exe()?).args(["scene", "locks"]).exec());
+                let scene = ["scene", "locks-after-exec"]; // It answers in this one's stead.
+                return Err(Command::new(env::current_exe()?).args(scene).exec());
             }
+            ["lock-by-std", name] => self.file(name)?.lock()?,
             ["id"] => return Ok(std::process::id().to_string()),
             ["fork-an-heir"] => self.heir = Some(locks::fork_an_heir()?),
             ["kill-the-heir"] => {
