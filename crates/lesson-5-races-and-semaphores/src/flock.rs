@@ -65,9 +65,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut b = SecondProcess::start(&path)?;
     say!("   A enters: {:?} (expected Entered)", a.enter().step("flock")?)?;
     let tried = b.ask("flock d LOCK_EX|LOCK_NB")?;
-    say!("       B tries: {tried} (expected EAGAIN, also named EWOULDBLOCK)")?;
+    say!("       B tries: {tried} (expected EAGAIN; its other name: EWOULDBLOCK)")?;
     let record = b.ask("F_SETLK d F_WRLCK 0 0")?;
-    say!("       B takes a record lock: {record} (expected ok: the two do not see each other)")?;
+    say!("       B takes a record lock: {record} (expected ok: they do not see each other)")?;
     a.call(libc::LOCK_SH).step("flock")?;
     say!("   A makes its lock a shared one")?;
     say!("       B takes a shared one: {} (expected ok)", b.ask("flock d LOCK_SH|LOCK_NB")?)?;

@@ -75,7 +75,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let found = b.ask("F_GETLK d F_WRLCK 0 0")?;
     let expected = format!("F_WRLCK SEEK_SET 0 0 {}", std::process::id());
     let holder = if found == expected { "A's process" } else { &found };
-    say!("       B asks who: {holder} (expected A's process)")?;
+    say!("       B asks for the holder's process: {holder} (expected A's process)")?;
     say!(
         "   A enters again: {:?} (expected Entered: its own locks",
         a.try_enter().step("F_SETLK")?

@@ -31,6 +31,15 @@ pub(crate) fn file(scratch: &common::Scratch) {
     std::fs::write(scratch.path().join("file"), "0123456789").unwrap();
 }
 
+/// What another finds when the descriptor of a lock is closed and only a mapping of it is left.
+/// A mapping keeps the open file description, but overlayfs maps the file beneath.
+pub(crate) fn after_close(scratch: &common::Scratch) -> &'static str {
+    match course::file_system(scratch.path()) {
+        "overlayfs" => "ok",
+        _ => "EAGAIN",
+    }
+}
+
 impl Actor {
     /// Tells it one line and hears its answer: `ok`, a value, or an error's name.
     pub(crate) fn ask(&mut self, line: &str) -> String {
