@@ -28,7 +28,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         file.read_exact_at(&mut bytes, 0).step_on("pread", &path)?;
         let bytes = String::from_utf8_lossy(&bytes).into_owned();
         say!("   A stores '!' and writes '?'; A reads {bytes:?} (expected \"!?\")")?;
-        say!("       B reads {:?} (expected \"!?\")", b.ask("pread d 0 2")?)?;
+        say!("       B reads {:?} (expected \"!?\")", b.ask("pread d 2")?)?;
         std::fs::write(&path, "..").step_on("write", &path)?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! nothing else, and the claim's text is the conversation with them.
 
 mod call;
+mod files;
 mod hand;
 
 /// Plays a scene of this module, if `name` is one.

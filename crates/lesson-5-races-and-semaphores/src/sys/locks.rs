@@ -1,12 +1,11 @@
 //! The lock calls as they are, for the claims that call them wrongly on purpose; `cargo test` runs
-//! them. The rungs need none of this but `flock`, for which no safe wrapper leaves the file alone.
+//! them. The rungs need none of this but [`flock`], for which no safe wrapper leaves the file alone.
 //!
 //! # Safety
 //! A lock call reads or writes one `struct flock`, which is either borrowed for the call or the null
 //! address, where the kernel answers `EFAULT`. It takes descriptors as numbers: a wrong one is
-//! `EBADF`, and none is closed here. Forked children make async-signal-safe calls and end in
-//! `_exit`; the caller is a process with one thread.
-#![expect(unsafe_code, reason = "lock calls with wrong arguments, fork, a signal handler")]
+//! `EBADF`, and none is closed here. Memory that others map is stored to as atomics.
+#![expect(unsafe_code, reason = "lock calls with wrong arguments, a store beside them")]
 
 use std::io;
 use std::os::fd::RawFd;
@@ -15,7 +14,6 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use libc::{c_int, off_t};
 use memmap2::MmapRaw;
-use nix::unistd::Pid;
 
 /// A command of `fcntl(2)` whose argument is a `struct flock`, or one that the kernel does not know.
 #[derive(Clone, Copy)]
@@ -64,69 +62,6 @@ pub fn flock(fd: RawFd, operation: c_int) -> io::Result<()> {
 pub fn lockf(fd: RawFd, function: c_int, length: off_t) -> io::Result<()> {
     // SAFETY: takes numbers only.
     done(unsafe { libc::lockf(fd, function, length) })
-}
-
-/// Makes `call` in a forked child; what it returned, at most 255.
-///
-/// # Errors
-/// `fork`'s and `waitpid`'s own.
-pub fn in_a_forked_child(call: impl FnOnce() -> c_int) -> io::Result<c_int> {
-    let child = fork_then(call)?;
-    match nix::sys::wait::waitpid(child, None)? {
-        nix::sys::wait::WaitStatus::Exited(_, code) => Ok(code),
-        other => Err(io::Error::other(format!("the child ended otherwise: {other:?}"))),
-    }
-}
-
-/// Forks a child that keeps every descriptor open until it is killed.
-///
-/// # Errors
-/// `fork`'s own.
-pub fn fork_an_heir() -> io::Result<Pid> {
-    fork_then(|| {
-        loop {
-            // SAFETY: takes nothing; async-signal-safe.
-            unsafe { libc::pause() };
-        }
-    })
-}
-
-fn fork_then(call: impl FnOnce() -> c_int) -> io::Result<Pid> {
-    let parent = Pid::this();
-    // SAFETY: the process has one thread, so the child's memory is whole; it goes on in this
-    // function only, makes async-signal-safe calls and ends in `_exit`.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => {
-            // SAFETY: takes numbers only. The child dies with its parent.
-            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-            let orphan = Pid::parent() != parent; // It died before the line above.
-            let code = if orphan { 1 } else { call() };
-            // SAFETY: ends the child without running what belongs to the parent.
-            unsafe { libc::_exit(code) }
-        }
-        child => Ok(Pid::from_raw(child)),
-    }
-}
-
-/// From now on SIGUSR1 says `handled` on standard output. A call that it interrupts goes on if
-/// `restart` (`SA_RESTART`), else it ends with `EINTR`.
-///
-/// # Errors
-/// `sigaction`'s own.
-pub fn handle_sigusr1(restart: bool) -> io::Result<()> {
-    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-    extern "C" fn say_so(_: c_int) {
-        let line = b"handled\n";
-        // SAFETY: `line` is alive and this long; `write` is async-signal-safe.
-        unsafe { libc::write(libc::STDOUT_FILENO, line.as_ptr().cast(), line.len()) };
-    }
-    let flags = if restart { SaFlags::SA_RESTART } else { SaFlags::empty() };
-    let action = SigAction::new(SigHandler::Handler(say_so), flags, SigSet::empty());
-    // SAFETY: the handler makes one async-signal-safe call; the action that it replaces is the
-    // default one, which nobody calls.
-    unsafe { sigaction(Signal::SIGUSR1, &action) }?;
-    Ok(())
 }
 
 /// Stores a byte to memory that other processes map, too.

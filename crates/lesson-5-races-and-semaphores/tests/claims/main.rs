@@ -5,4 +5,7 @@ mod actor;
 mod deadlock;
 mod flock;
 mod ofd_locks;
+mod record_lock_ends;
+mod record_lock_errors;
+mod record_lock_ranges;
 mod record_locks;
