@@ -32,8 +32,14 @@ impl Flock {
 
 impl Exclusion for Flock {
     fn enter(&mut self) -> io::Result<Attempt> {
-        self.call(libc::LOCK_EX)?;
-        Ok(Attempt::Entered)
+        loop {
+            match self.call(libc::LOCK_EX) {
+                Ok(()) => return Ok(Attempt::Entered),
+                // A signal handler ran; that is no reason to give up.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn try_enter(&mut self) -> io::Result<Attempt> {

@@ -10,7 +10,7 @@ pub mod flock;
 
 pub mod closing_a_descriptor;
 pub mod deadlock;
-pub mod no_lock_stops_a_store;
+pub mod no_lock_stops_a_write;
 
 pub mod scenes;
 pub mod second_process;
@@ -27,6 +27,6 @@ pub const STEPS: &[Step] = &[
     Step("OFD locks: one open at a time", ofd_locks::show),
     Step("flock: the whole file, shared or exclusive", flock::show),
     Step("Closing a descriptor: too much is released, or too little", closing_a_descriptor::show),
-    Step("No lock stops a store", no_lock_stops_a_store::show),
+    Step("No file lock stops a store, a write or a read", no_lock_stops_a_write::show),
     Step("Deadlock: found, and not found", deadlock::show),
 ];

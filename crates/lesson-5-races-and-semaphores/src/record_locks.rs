@@ -37,8 +37,13 @@ pub fn whole_file(kind: libc::c_int) -> libc::flock {
 
 impl Exclusion for RecordLocks {
     fn enter(&mut self) -> io::Result<Attempt> {
-        fcntl(&self.0, FcntlArg::F_SETLKW(&whole_file(libc::F_WRLCK)))?;
-        Ok(Attempt::Entered)
+        loop {
+            match fcntl(&self.0, FcntlArg::F_SETLKW(&whole_file(libc::F_WRLCK))) {
+                Ok(_) => return Ok(Attempt::Entered),
+                Err(Errno::EINTR) => {} // A signal handler ran; that is no reason to give up.
+                Err(errno) => return Err(errno.into()),
+            }
+        }
     }
 
     fn try_enter(&mut self) -> io::Result<Attempt> {

@@ -1,4 +1,4 @@
 //! The bare calls of this lesson behind typed wrappers.
 
-pub mod actors;
+pub mod lock_actors;
 pub mod locks;

@@ -4,7 +4,7 @@ use std::fs;
 
 use course::scratch;
 
-use crate::actor::{Actor, actor, file, two};
+use crate::lock_actors::{Actor, actor, file, two};
 
 #[test]
 fn a_record_lock_that_would_close_a_cycle_of_two_processes_is_edeadlk() {

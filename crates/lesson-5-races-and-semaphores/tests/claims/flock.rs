@@ -5,7 +5,7 @@ use std::fs;
 use course::scratch;
 use nix::sys::signal::Signal;
 
-use crate::actor::{actor, after_close, two};
+use crate::lock_actors::{actor, after_close, two};
 
 #[test]
 fn shared_flocks_share_and_an_exclusive_one_excludes() {

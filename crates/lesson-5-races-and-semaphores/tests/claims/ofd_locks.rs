@@ -3,7 +3,7 @@
 use course::{kernel_at_least, scratch};
 use nix::sys::signal::Signal;
 
-use crate::actor::{actor, after_close, two};
+use crate::lock_actors::{actor, after_close, two};
 
 #[test]
 fn ofd_read_locks_share_and_an_ofd_write_lock_excludes() {

@@ -5,7 +5,7 @@ use std::fs;
 use course::scratch;
 use nix::sys::signal::Signal;
 
-use crate::actor::two;
+use crate::lock_actors::two;
 
 #[test]
 fn closing_any_descriptor_of_the_file_releases_the_processs_record_locks() {

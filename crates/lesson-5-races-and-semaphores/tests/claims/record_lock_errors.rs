@@ -3,7 +3,7 @@
 use course::scratch;
 use nix::sys::signal::Signal;
 
-use crate::actor::{actor, file, two};
+use crate::lock_actors::{actor, file, two};
 
 #[test]
 fn f_setlk_on_bytes_that_another_process_has_locked_is_eagain() {

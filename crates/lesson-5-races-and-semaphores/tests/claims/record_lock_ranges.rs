@@ -4,7 +4,7 @@ use std::fs;
 
 use course::scratch;
 
-use crate::actor::two;
+use crate::lock_actors::two;
 
 #[test]
 fn record_locks_conflict_only_where_their_bytes_overlap() {

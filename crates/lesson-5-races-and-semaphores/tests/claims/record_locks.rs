@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use course::scratch;
 
-use crate::actor::two;
+use crate::lock_actors::two;
 
 #[test]
 fn two_processes_may_hold_read_locks_on_the_same_bytes() {

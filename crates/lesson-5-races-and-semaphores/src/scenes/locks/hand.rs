@@ -12,7 +12,7 @@ use nix::sys::{signal, signal::Signal, wait::waitpid};
 use nix::unistd::Pid;
 
 use super::{call::Call, files::Files};
-use crate::sys::actors;
+use crate::sys::lock_actors;
 
 /// What this process has open, mapped and forked.
 #[derive(Default)]
@@ -43,12 +43,12 @@ impl Hand {
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
             ["id"] => return Ok(std::process::id().to_string()),
-            ["handle-sigusr1", how] => actors::handle_sigusr1(how == "restart")?,
+            ["handle-sigusr1", how] => lock_actors::handle_sigusr1(how == "restart")?,
             ["exec"] => {
                 let scene = ["scene", "locks-after-exec"]; // It answers in this one's stead.
                 return Err(Command::new(env::current_exe()?).args(scene).exec());
             }
-            ["fork-an-heir"] => self.heir = Some(actors::fork_an_heir()?),
+            ["fork-an-heir"] => self.heir = Some(lock_actors::fork_an_heir()?),
             ["kill-the-heir"] => {
                 let heir = self.heir.take().ok_or(Errno::ECHILD)?;
                 signal::kill(heir, Signal::SIGKILL)?;
@@ -56,12 +56,13 @@ impl Hand {
             }
             ["forked", "close", name] => {
                 let fd = self.files.file(name)?.as_raw_fd();
-                let failed = actors::in_a_forked_child(|| nix::unistd::close(fd).is_err().into())?;
+                let failed =
+                    lock_actors::in_a_forked_child(|| nix::unistd::close(fd).is_err().into())?;
                 return Ok(if failed == 0 { "ok".into() } else { "failed".into() });
             }
             ["forked", ..] => {
                 let mut call = self.call(&words[1..])?;
-                let error = actors::in_a_forked_child(|| call.make())?;
+                let error = lock_actors::in_a_forked_child(|| call.make())?;
                 return Ok(call.answer(error));
             }
             ["threaded", ..] => {

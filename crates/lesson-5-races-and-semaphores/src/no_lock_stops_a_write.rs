@@ -1,4 +1,5 @@
-//! Locks on files are advisory: whoever does not ask is not stopped, and a store asks nobody.
+//! Locks on files are advisory: whoever does not ask is not stopped, and neither a store nor `write`
+//! nor `read` asks.
 //! `cargo lesson-5` stores, writes and reads under a lock that another process holds.
 
 use std::fs::File;
@@ -19,7 +20,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     std::fs::write(&path, "..").step_on("write", &path)?;
     for call in ["F_SETLK d F_WRLCK 0 0", "F_OFD_SETLK d F_WRLCK 0 0", "flock d LOCK_EX"] {
         let mut b = SecondProcess::start(&path)?;
-        say!("       B holds the whole file, {call}: {} (expected ok)", b.ask(call)?)?;
+        say!("       B has locked all of it, {call}: {} (expected ok)", b.ask(call)?)?;
         let file = File::options().read(true).write(true).open(&path).step_on("open", &path)?;
         let mapping = MmapOptions::new().len(page_size()).map_raw(&file).step_on("mmap", &path)?;
         sys::locks::store(&mapping, 0, b'!');
