@@ -81,11 +81,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let expected = format!("F_WRLCK SEEK_SET 0 0 {}", std::process::id());
     let holder = if found == expected { "A's process" } else { &found };
     say!("       B asks for the holder's process: {holder} (expected A's process)")?;
-    say!(
-        "   A enters again: {:?} (expected Entered: its own locks",
-        a.try_enter().step("F_SETLK")?
-    )?;
-    say!("     never stop a process, nor two of its threads)")?;
+    let again = a.try_enter().step("F_SETLK")?;
+    say!("   A enters again: {again:?} (expected Entered: nothing stops a process in itself)")?;
     b.tell("F_SETLKW d F_WRLCK 0 0")?;
     b.until_waiting_in(libc::SYS_fcntl)?;
     say!("       B waits")?;
