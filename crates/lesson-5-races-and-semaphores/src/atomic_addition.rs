@@ -25,5 +25,5 @@ pub fn pass(page: &Page, window: Window<'_>) -> Result<String> {
 /// The system's, on the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let page = turnstile::two_pass(stage, "atomic-addition", pass)?;
-    say!("   count: {}, expected 2", page.word(COUNT).load(Relaxed))
+    say!("   count: {} (expected 2)", page.word(COUNT).load(Relaxed))
 }

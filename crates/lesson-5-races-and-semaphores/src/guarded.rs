@@ -36,7 +36,7 @@ pub fn two_add(stage: &Stage, primitive: Primitive) -> Result<()> {
     say!("   A stores {}, leaves", seen + 1)?;
     lock.leave().step_on("leave", &place)?;
     turnstile::relay(&mut b)?;
-    say!("   count: {}, expected 2", page.word(COUNT).load(Relaxed))
+    say!("   count: {} (expected 2)", page.word(COUNT).load(Relaxed))
 }
 
 /// The second process's part.

@@ -3,29 +3,49 @@
 
 pub mod turnstile;
 
-pub mod atomic_addition;
 pub mod lost_update;
-pub mod test_then_set;
+
+pub mod atomic_addition;
+
 pub mod torn_record;
 
+pub mod test_then_set;
+
 pub mod exclusion;
+pub mod primitive;
+
 pub mod first_comer;
 pub mod guarded;
-pub mod named_semaphore;
-pub mod primitive;
 pub mod semaphore_in_file;
+
+pub mod named_semaphore;
+
+pub mod record_locks;
+
+pub mod ofd_locks;
+
+pub mod flock;
+
+pub mod closing_a_descriptor;
 
 pub mod robust_mutex;
 
 pub mod no_lock_stops_a_store;
+pub mod no_lock_stops_a_write;
 
-pub mod crash_matrix;
 pub mod holder;
 
+pub mod crash_matrix;
+
+pub mod deadlock;
+
 pub mod cost;
+
 pub mod scenes;
 pub mod second;
+pub mod second_process;
 pub mod sys;
+pub mod waiting;
 
 pub use exclusion::{Attempt, Exclusion};
 pub use primitive::Primitive;
@@ -43,8 +63,14 @@ pub const STEPS: &[Step] = &[
         semaphore_in_file::show,
     ),
     Step("A semaphore with a name", named_semaphore::show),
+    Step("Record locks: one process at a time", record_locks::show),
+    Step("OFD locks: one open at a time", ofd_locks::show),
+    Step("flock: the whole file, shared or exclusive", flock::show),
+    Step("Closing a descriptor: too much is released, or too little", closing_a_descriptor::show),
     Step("A robust mutex: the next one is told of a death", robust_mutex::show),
-    Step("None of them stops a store", no_lock_stops_a_store::show),
+    Step("No file lock stops a store, a write or a read", no_lock_stops_a_write::show),
+    Step("Nor does any other lock stop a store", no_lock_stops_a_store::show),
     Step("The crash matrix: what the next one gets when the holder …", crash_matrix::show),
+    Step("Deadlock: found, and not found", deadlock::show),
     Step("What entering and leaving costs when nobody else is there", cost::show),
 ];

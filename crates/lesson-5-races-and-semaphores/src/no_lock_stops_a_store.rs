@@ -54,7 +54,9 @@ pub fn second(data: &Path) -> Result<()> {
 /// The system's, on the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     for (primitive, _, count) in barge_in(&stage.scratch)? {
-        say!("   A holds the {primitive:18} B stores {BARGED_IN} without asking; count: {count}")?;
+        say!(
+            "   A holds the {primitive:18} B stores {BARGED_IN} without asking: {count} (expected 7)"
+        )?;
     }
     Ok(())
 }

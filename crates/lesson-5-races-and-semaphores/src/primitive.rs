@@ -4,10 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use common::clap::{self, ValueEnum};
-use common::{Result, Scratch};
+use common::{Failure, Result, Scratch};
 
 use crate::Exclusion;
+use crate::flock::Flock;
 use crate::named_semaphore::NamedSemaphore;
+use crate::ofd_locks::OfdLocks;
+use crate::record_locks::RecordLocks;
 use crate::robust_mutex::RobustMutex;
 use crate::semaphore_in_file::SemaphoreInFile;
 
@@ -19,19 +22,35 @@ pub enum Primitive {
     /// A semaphore with a name; the place is that name, and it must exist.
     #[value(hide = true)]
     NamedSemaphore,
+    /// A record lock (`fcntl`, `F_SETLKW`) on the whole file.
+    RecordLock,
+    /// An open file description lock (`fcntl`, `F_OFD_SETLKW`) on the whole file.
+    OfdLock,
+    /// `flock`.
+    Flock,
     /// A robust, process-shared mutex in the mapped file.
     RobustMutex,
 }
 
 impl Primitive {
     /// All of them, in the order of the lesson.
-    pub const ALL: &[Self] = &[Self::SemaphoreInFile, Self::NamedSemaphore, Self::RobustMutex];
+    pub const ALL: &[Self] = &[
+        Self::SemaphoreInFile,
+        Self::NamedSemaphore,
+        Self::RecordLock,
+        Self::OfdLock,
+        Self::Flock,
+        Self::RobustMutex,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::SemaphoreInFile => "semaphore-in-file",
             Self::NamedSemaphore => "named-semaphore",
+            Self::RecordLock => "record-lock",
+            Self::OfdLock => "ofd-lock",
+            Self::Flock => "flock",
             Self::RobustMutex => "robust-mutex",
         }
     }
@@ -67,8 +86,21 @@ impl Primitive {
         Ok(match self {
             Self::SemaphoreInFile => Box::new(SemaphoreInFile::open(place)?),
             Self::NamedSemaphore => Box::new(NamedSemaphore::open_existing(place)?),
+            Self::RecordLock => Box::new(RecordLocks::open(lockable(place)?)?),
+            Self::OfdLock => Box::new(OfdLocks::open(lockable(place)?)?),
+            Self::Flock => Box::new(Flock::open(lockable(place)?)?),
             Self::RobustMutex => Box::new(RobustMutex::open(place)?),
         })
+    }
+}
+
+/// Refuses what `open` may wait for, or what is no file: a lock on it would help nobody.
+fn lockable(place: &Path) -> Result<&Path> {
+    match std::fs::metadata(place) {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(Failure::refusal("open", place, "not a regular file"))
+        }
+        _ => Ok(place), // A missing one is made.
     }
 }
 

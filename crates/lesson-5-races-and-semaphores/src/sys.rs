@@ -5,6 +5,8 @@
 //! Everything here rests on one invariant: the memory of a [`Page`] stays mapped, readable and
 //! writable, while a value that points into it lives, because that value holds the page too.
 
+pub mod lock_actors;
+pub mod locks;
 mod mutex;
 mod page;
 mod process;

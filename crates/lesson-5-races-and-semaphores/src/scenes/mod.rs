@@ -1,6 +1,7 @@
 //! What a claim needs a process of its own for. The tests start a scene and judge it.
 
 mod actor;
+mod locks;
 mod making;
 mod misuse;
 
@@ -21,6 +22,9 @@ use crate::{
 /// The scene's own, or that there is none of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
+    if let Some(played) = locks::play(name) {
+        return played;
+    }
     match name {
         "actor" => return actor::play(),
         "make" => return making::make(),

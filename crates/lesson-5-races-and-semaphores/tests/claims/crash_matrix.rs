@@ -31,3 +31,18 @@ fn whatever_becomes_of_its_holder_a_named_semaphore_stays_taken() {
 fn whatever_becomes_of_its_owner_a_robust_mutex_tells_the_next_one() {
     assert_eq!(row("robust-mutex"), ["EntersAndIsTold"; 5].join(" "));
 }
+
+#[test]
+fn a_record_lock_ends_with_its_process_and_with_a_close_by_exec_and_no_child_has_it() {
+    assert_eq!(row("record-lock"), "Enters Enters Enters BusyForEver Enters");
+}
+
+#[test]
+fn an_ofd_lock_ends_with_the_last_descriptor_which_a_child_may_have() {
+    assert_eq!(row("ofd-lock"), "Enters Enters Enters BusyForEver BusyForEver");
+}
+
+#[test]
+fn an_flock_ends_with_the_last_descriptor_which_a_child_may_have() {
+    assert_eq!(row("flock"), "Enters Enters Enters BusyForEver BusyForEver");
+}

@@ -1,11 +1,20 @@
 //! The claims of lesson 5, one test each, named as the sentence in `lessons/`.
 //! `just prove 5` runs them.
+#![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 mod crash_matrix;
+mod deadlock;
 mod first_comer;
+mod flock;
+mod lock_actors;
 mod mutexes;
 mod named_semaphores;
+mod ofd_locks;
 mod races;
+mod record_lock_ends;
+mod record_lock_errors;
+mod record_lock_ranges;
+mod record_locks;
 mod semaphores;
 
 use std::fmt::Debug;
