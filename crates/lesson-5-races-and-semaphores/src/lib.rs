@@ -69,7 +69,7 @@ pub const STEPS: &[Step] = &[
     Step("Closing a descriptor: too much is released, or too little", closing_a_descriptor::show),
     Step("A robust mutex: the next one is told of a death", robust_mutex::show),
     Step("No file lock stops a store, a write or a read", no_lock_stops_a_write::show),
-    Step("Nor does any other lock stop a store", no_lock_stops_a_store::show),
+    Step("Nor does any primitive of this lesson stop a store", no_lock_stops_a_store::show),
     Step("The crash matrix: what the next one gets when the holder …", crash_matrix::show),
     Step("Deadlock: found, and not found", deadlock::show),
     Step("What entering and leaving costs when nobody else is there", cost::show),

@@ -60,9 +60,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("   sem_open(\"/….turnstile\", O_CREAT, …, 1) makes /dev/shm/sem.….turnstile")?;
     say!("   a file of {} bytes", std::fs::metadata(&file).step("stat the semaphore")?.len())?;
     unlink(&name).step("sem_unlink")?;
-    say!("   sem_unlink: the name is gone: {}", !Path::new(&file).exists())?;
+    let there = Path::new(&file).exists();
+    say!("   sem_unlink: is the name still there? {there} (expected false)")?;
     let entered = ours.enter().step("sem_wait")?;
     ours.leave().step("sem_post")?;
-    say!("   and who has it open still can: {entered:?}")?;
+    say!("   who has it open still enters: {entered:?} (expected Entered)")?;
     guarded::two_add(stage, Primitive::NamedSemaphore)
 }

@@ -88,14 +88,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut b = Peer::start([Path::new("second"), Path::new("die-half-way"), &path])?;
     say!("       {}", b.hear()?)?;
     let busy = mutex.try_enter().step_on("pthread_mutex_trylock", &path)?;
-    say!("   A tries: {busy:?}")?;
+    say!("   A tries: {busy:?} (expected Busy)")?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
     say!("       B is killed before it stores: out {}", mutex.page.word(OUT).load(Relaxed))?;
     let entered = mutex.enter().step_on("pthread_mutex_lock", &path)?;
     let [came, went] = [IN, OUT].map(|word| mutex.page.word(word).load(Relaxed));
-    say!("   A enters: {entered:?}; it repairs: in {came}, out {went}")?;
+    say!("   A enters: {entered:?} (expected EnteredAfterDeath)")?;
+    say!("   A repairs: in {came}, out {went}")?;
     mutex.leave().step_on("pthread_mutex_unlock", &path)?;
-    say!("   A enters again: {:?}", mutex.enter().step_on("pthread_mutex_lock", &path)?)?;
+    let again = mutex.enter().step_on("pthread_mutex_lock", &path)?;
+    say!("   A enters again: {again:?} (expected Entered)")?;
     mutex.leave().step_on("pthread_mutex_unlock", &path)
 }

@@ -5,9 +5,10 @@ mod locks;
 mod making;
 mod misuse;
 
+use std::io;
 use std::path::Path;
 
-use common::{Failure, Result, Scratch, Stage, say};
+use common::{Context, Failure, Result, Scratch, Stage, say};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
@@ -38,6 +39,11 @@ pub fn play(name: &str) -> Result<()> {
         "torn-record" => torn_record::show(&mut stage),
         "test-then-set" => test_then_set::show(&mut stage),
         "robust-mutex" => robust_mutex::show(&mut stage),
+        "make-a-name-and-wait" => {
+            let place = Primitive::NamedSemaphore.new_place(&stage.scratch, "left")?;
+            say!("{}", place.display())?;
+            io::stdin().read_line(&mut String::new()).map(drop).step("wait to be killed")
+        }
         "guarded" => Primitive::ALL.iter().try_for_each(|each| guarded::two_add(&stage, *each)),
         "crash-matrix" => {
             for (primitive, cells) in crash_matrix::matrix(&stage.scratch)? {
