@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `sem_init` on a semaphore that is in use is undefined, so exactly one process may call it, and
-//! nobody may use what is half made. The state says how far it is: 0 nothing yet, [`BEGUN`], then
+//! nobody may use what is half made. The state says how far it is: 0 nothing yet, `BEGUN`, then
 //! the kind of thing, stored last. Who makes it holds a lock of the kernel's on the file: if it is
 //! killed half-way, the lock is gone with it, and the next one finds `BEGUN` and begins again.
 //! Nobody can be using the thing then, because nobody uses it before its kind stands there.

@@ -25,7 +25,8 @@ pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
         say!("busy: somebody is in; waiting")?;
         attempt = lock.enter().step_on("enter", place)?;
     }
-    say!("in ({attempt:?}): Enter leaves; exit, exec, keep-exec and fork do not")?;
+    let process = std::process::id();
+    say!("in ({attempt:?}), process {process}: Enter leaves; exit, exec, keep-exec and fork do not")?;
     loop {
         let mut line = String::new();
         io::stdin().read_line(&mut line).step("read standard input")?;
