@@ -20,7 +20,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Does what `line` says, if it is about files; an empty answer means that it is done.
+    /// Does what `line` says, if it is about files, and answers it.
     pub(super) fn does(&mut self, line: &str) -> Option<io::Result<String>> {
         let words: Vec<&str> = line.split(' ').collect();
         let done = match words[..] {
