@@ -107,6 +107,19 @@ fn two_processes_that_wait_for_each_others_ofd_locks_both_wait_for_ever() {
 }
 
 #[test]
+fn two_readers_who_both_upgrade_their_ofd_locks_both_wait_for_ever() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_RDLCK 0 10");
+    b.does("F_OFD_SETLK d F_RDLCK 0 10");
+    a.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    a.until_waiting("F_OFD_SETLKW");
+    let _ = b.kill();
+    assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
 fn one_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);

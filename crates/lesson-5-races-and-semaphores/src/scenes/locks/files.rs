@@ -20,7 +20,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Does what `line` says, if it is about files; an empty answer means that it is done.
+    /// Does what `line` says, if it is about files, and answers it.
     pub(super) fn does(&mut self, line: &str) -> Option<io::Result<String>> {
         let words: Vec<&str> = line.split(' ').collect();
         let done = match words[..] {
@@ -91,12 +91,16 @@ impl Files {
 
     fn store(&self, name: &str, text: &str) -> io::Result<()> {
         let mapping = self.mapped.get(name).ok_or_else(|| nothing("mapped", name))?;
+        if text.len() > mapping.len() {
+            return Err(io::Error::other("more than is mapped"));
+        }
         (0..).zip(text.bytes()).for_each(|(offset, byte)| locks::store(mapping, offset, byte));
         Ok(())
     }
 
     fn pread(&self, name: &str, count: &str) -> io::Result<String> {
-        let mut bytes = vec![0; count.parse().map_err(io::Error::other)?];
+        let count: u16 = count.parse().map_err(io::Error::other)?;
+        let mut bytes = vec![0; count.into()];
         self.file(name)?.read_exact_at(&mut bytes, 0)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
