@@ -209,6 +209,10 @@ impl Actor {
                 let answer = thread.join();
                 answer.unwrap_or_else(|_| Ok(Err(io::Error::other("the thread panicked"))))
             }
+            ["mutex-drop"] => {
+                (self.semaphore, self.page, self.mutex) = (None, None, None);
+                ok(Ok(()))
+            }
             ["mutex-unmap"] => {
                 (self.semaphore, self.page) = (None, None);
                 self.mutex.take().into_iter().for_each(misuse::abandon);
