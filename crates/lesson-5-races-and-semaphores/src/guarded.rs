@@ -1,4 +1,4 @@
-//! The lost update once more, inside: A enters, loads, and lets B run; B has to wait.
+//! The lost update once more, inside: A enters, loads, and lets B run; B has to wait, asleep.
 //! `cargo lesson-5` plays it with the semaphores.
 
 use std::io;
@@ -9,7 +9,7 @@ use common::{Context, Peer, Result, Stage, say};
 
 use crate::sys::Page;
 use crate::turnstile::{self, COUNT};
-use crate::{Attempt, Primitive};
+use crate::{Attempt, Primitive, waiting};
 
 /// The play: this process is A.
 ///
@@ -32,6 +32,7 @@ pub fn two_add(stage: &Stage, primitive: Primitive) -> Result<()> {
     say!("   A enters, loads {seen}")?;
     b.tell("your turn")?;
     say!("       {}", b.hear()?)?;
+    waiting::until_waiting_in(b.process.id(), primitive.waits_in())?;
     page.word(COUNT).store(seen + 1, Relaxed);
     say!("   A stores {}, leaves", seen + 1)?;
     lock.leave().step_on("leave", &place)?;
@@ -50,7 +51,7 @@ pub fn second(primitive: Primitive, place: &Path, counter: &Path) -> Result<()> 
     if lock.try_enter().step_on("try to enter", place)? != Attempt::Busy {
         return say!("B is in as well!");
     }
-    say!("B finds it busy, waits")?;
+    say!("B finds it busy, sleeps")?;
     lock.enter().step_on("enter", place)?;
     let seen = page.word(COUNT).load(Relaxed);
     page.word(COUNT).store(seen + 1, Relaxed);

@@ -26,9 +26,7 @@ pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
         attempt = lock.enter().step_on("enter", place)?;
     }
     let process = std::process::id();
-    say!(
-        "in ({attempt:?}), process {process}: Enter leaves; exit, exec, keep-exec and fork do not"
-    )?;
+    say!("in ({attempt:?}), process {process}: Enter leaves; exit, exec and keep-exec do not")?;
     loop {
         let mut line = String::new();
         io::stdin().read_line(&mut line).step("read standard input")?;

@@ -65,6 +65,15 @@ impl Primitive {
         matches!(self, Self::SemaphoreInFile | Self::RobustMutex)
     }
 
+    /// The system call in which one who finds it busy sleeps.
+    pub fn waits_in(self) -> libc::c_long {
+        match self {
+            Self::SemaphoreInFile | Self::NamedSemaphore | Self::RobustMutex => libc::SYS_futex,
+            Self::RecordLock | Self::OfdLock => libc::SYS_fcntl,
+            Self::Flock => libc::SYS_flock,
+        }
+    }
+
     /// A place of the run's own for it to be, named after `purpose`, and swept with the run.
     ///
     /// # Errors
