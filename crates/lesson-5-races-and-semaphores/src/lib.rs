@@ -33,6 +33,7 @@ pub mod robust_mutex;
 pub mod no_lock_stops_a_store;
 pub mod no_lock_stops_a_write;
 
+pub mod fate;
 pub mod holder;
 
 pub mod crash_matrix;

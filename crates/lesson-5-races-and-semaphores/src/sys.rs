@@ -5,17 +5,21 @@
 //! Everything here rests on one invariant: the memory of a [`Page`] stays mapped, readable and
 //! writable, while a value that points into it lives, because that value holds the page too.
 
+mod attributes;
 pub mod lock_actors;
 pub mod locks;
 mod mutex;
 mod page;
 mod process;
 mod semaphore;
+mod semaphore_names;
 
-pub use mutex::{Attributes, Locked, Mutex};
+pub use attributes::Attributes;
+pub use mutex::{Locked, Mutex};
 pub use page::Page;
 pub use process::{Child, fork, glibc_version, keep_across_exec, on_signal, signals_handled};
-pub use semaphore::{Create, Semaphore, unlink};
+pub use semaphore::Semaphore;
+pub use semaphore_names::{Create, unlink};
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

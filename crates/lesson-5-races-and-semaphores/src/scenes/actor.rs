@@ -1,22 +1,20 @@
 //! A process that does what a test tells it, word by word: a claim's script stands in its test.
 
+mod mutexes;
+mod semaphores;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
-use std::thread;
-use std::time::Duration;
 
 use common::{Context, Failure, Result, page_size, say};
 use nix::errno::Errno;
-use nix::sys::{stat, wait};
+use nix::sys::stat;
 
 use super::misuse;
 use crate::first_comer::THING;
-use crate::sys::{
-    Attributes, Child, Create, Locked, Mutex, Page, Semaphore, deadline, fork, on_signal,
-    signals_handled, unlink,
-};
+use crate::sys::{Mutex, Page, Semaphore, unlink};
 
 /// What the actor has on its stage.
 struct Actor {
@@ -109,116 +107,6 @@ impl Actor {
                 Ok(Ok(format!("{:#x}", page.word(number(offset, 10)?).load(Relaxed))))
             }
             _ => self.on_semaphore(words),
-        }
-    }
-
-    fn open(&mut self, name: &str, how: &[&str]) -> io::Result<()> {
-        let bad = |_| io::Error::other("a number");
-        let create = match *how {
-            [mode, value] => {
-                let mode = u32::from_str_radix(mode, 8).map_err(bad)?;
-                let value = value.parse().map_err(bad)?;
-                Some(Create { exclusive: false, mode, value })
-            }
-            _ => None,
-        };
-        let semaphore = Semaphore::open(name, create)?;
-        self.address = semaphore.address();
-        self.semaphore = Some(semaphore);
-        Ok(())
-    }
-
-    fn on_semaphore(&mut self, words: &[&str]) -> Answer {
-        let ok = |result: io::Result<()>| Ok(result.map(|()| "ok".to_owned()));
-        let Some(semaphore) = &self.semaphore else {
-            return Err(Failure::refusal("obey", Path::new(words[0]), "there is no semaphore"));
-        };
-        match *words {
-            ["init", pshared, value] => {
-                ok(semaphore.init(number(pshared, 10)?, number(value, 10)?))
-            }
-            ["wait"] => {
-                say!("waiting")?;
-                ok(semaphore.wait())
-            }
-            ["wait-until", milliseconds] => {
-                let deadline = deadline(Duration::from_millis(number(milliseconds, 10)?));
-                say!("waiting")?;
-                ok(semaphore.wait_until(&deadline))
-            }
-            ["try"] => ok(semaphore.try_wait()),
-            ["post"] => ok(semaphore.post()),
-            ["value"] => Ok(semaphore.value().map(|value| value.to_string())),
-            ["on-signal", flags, post] => {
-                let flags = if flags == "SA_RESTART" { libc::SA_RESTART } else { 0 };
-                let page = self.page.as_ref().filter(|_| post == "post");
-                let forever = |page| &*Box::leak(Box::new(Semaphore::in_page(page, THING)));
-                ok(on_signal(flags, page.map(forever)))
-            }
-            ["signals-handled"] => Ok(Ok(signals_handled().to_string())),
-            ["fork-posts"] => {
-                let child = fork(&Child::Posts(semaphore)).step("fork")?;
-                ok(Ok(wait::waitpid(child, None).map(drop).step("wait for the child")?))
-            }
-            _ => Err(Failure::refusal("obey", Path::new(words[0]), "no such order")),
-        }
-    }
-
-    fn mutex(&mut self, words: &[&str]) -> Answer {
-        let ok = |result: io::Result<()>| Ok(result.map(|()| "ok".to_owned()));
-        let got = |result: io::Result<Locked>| Ok(result.map(|how| format!("{how:?}")));
-        let Some(mutex) = &self.mutex else {
-            return Err(Failure::refusal("obey", Path::new(words[0]), "there is no mutex"));
-        };
-        match *words {
-            ["mutex-init", shared, robust, kind] => {
-                let attributes = Attributes::new().step("pthread_mutexattr_init")?;
-                let set = |result: io::Result<()>| result.step("set an attribute");
-                set(attributes.set_shared(i32::from(shared == "shared")))?;
-                set(attributes.set_robust(i32::from(robust == "robust")))?;
-                set(attributes.set_type(match kind {
-                    "error-checking" => libc::PTHREAD_MUTEX_ERRORCHECK,
-                    "recursive" => libc::PTHREAD_MUTEX_RECURSIVE,
-                    _ => libc::PTHREAD_MUTEX_NORMAL,
-                }))?;
-                ok(mutex.init(&attributes))
-            }
-            ["mutex-lock"] => {
-                say!("waiting")?;
-                got(mutex.lock())
-            }
-            ["mutex-lock-until", milliseconds] => {
-                let deadline = deadline(Duration::from_millis(number(milliseconds, 10)?));
-                say!("waiting")?;
-                got(mutex.lock_until(&deadline))
-            }
-            ["mutex-try"] => got(mutex.try_lock()),
-            ["mutex-unlock"] => ok(mutex.unlock()),
-            ["mutex-consistent"] => ok(mutex.consistent()),
-            ["mutex-destroy"] => ok(mutex.destroy()),
-            ["mutex-fork"] => {
-                let child = fork(&Child::Ends).step("fork")?;
-                ok(Ok(wait::waitpid(child, None).map(drop).step("wait for the child")?))
-            }
-            ["mutex-thread"] => {
-                let thread = thread::spawn(|| {
-                    let mut actor = Self { page: None, semaphore: None, mutex: None, address: 0 };
-                    actor.map(false)?;
-                    actor.mutex(&["mutex-try"])
-                });
-                let answer = thread.join();
-                answer.unwrap_or_else(|_| Ok(Err(io::Error::other("the thread panicked"))))
-            }
-            ["mutex-drop"] => {
-                (self.semaphore, self.page, self.mutex) = (None, None, None);
-                ok(Ok(()))
-            }
-            ["mutex-unmap"] => {
-                (self.semaphore, self.page) = (None, None);
-                self.mutex.take().into_iter().for_each(misuse::abandon);
-                ok(Ok(()))
-            }
-            _ => Err(Failure::refusal("obey", Path::new(words[0]), "no such order")),
         }
     }
 }
