@@ -1,1 +1,22 @@
-//! The checks of the course as a whole.
+//! The checks of the course as a whole: they keep texts and programs honest with each other.
+//! Each check collects its problems from the tree and is itself tried on a broken sample, so that
+//! a check that cannot fail is found.
+#![expect(clippy::expect_used, reason = "a check fails by panicking, with the step's name")]
+
+mod budgets;
+mod claims;
+mod console;
+mod dependencies;
+mod excerpts;
+mod links;
+mod names;
+mod programs;
+mod sources;
+mod texts;
+mod workspace;
+
+/// Fails with every problem found, one a line.
+#[track_caller]
+fn assert_none(problems: &[String]) {
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}

@@ -1,8 +1,6 @@
 //! Errors that name the step, the file and the system's words, and keep the errno.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::{error, fmt, process::ExitCode};
+use std::{error, fmt, io, io::Write, path::Path, path::PathBuf, process::ExitCode};
 
 /// What every fallible function of the lessons returns.
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -25,19 +23,18 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.1 {
-            Some(file) => write!(f, "{} {file:?}: {}", self.0, self.2),
-            None => write!(f, "{}: {}", self.0, self.2),
-        }
+        let file = self.1.as_ref().map(|file| format!(" {file:?}")).unwrap_or_default();
+        write!(f, "{}{file}: {}", self.0, self.2)
     }
 }
 
 impl error::Error for Failure {}
 
-/// Turns the system's bare error into a [`Failure`] by naming the step, and the file if any.
-#[allow(missing_docs, reason = "said above")]
+/// Turns the system's bare error into a [`Failure`].
 pub trait Context<T>: Sized {
+    /// Names the step that failed.
     fn step(self, step: &str) -> Result<T>;
+    /// Names the step that failed and the file that it was about.
     fn step_on(self, step: &str, file: &Path) -> Result<T>;
 }
 

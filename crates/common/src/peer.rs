@@ -23,9 +23,8 @@ impl Peer {
         let mut command = Command::new(&program);
         command.args(role).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().step_on("start", &program)?;
-        let pipes = process.stdin.take().zip(process.stdout.take());
-        let (to, from) = pipes.unwrap_or_else(|| unreachable!("both were asked for"));
-        Ok(Self { process, to: Some(to), from: BufReader::new(from) })
+        let from = process.stdout.take().unwrap_or_else(|| unreachable!("it was asked for"));
+        Ok(Self { to: process.stdin.take(), process, from: BufReader::new(from) })
     }
 
     /// Hands the turn over: one line to the peer's standard input.

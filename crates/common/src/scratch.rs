@@ -13,9 +13,8 @@ impl Scratch {
     /// Sweeps what killed runs left, then makes a directory in `$LESSON_SCRATCH`, else in the
     /// workspace's `target/scratch`: tmpfs, the usual place, hides much of what the lessons show.
     pub fn new() -> Result<Self> {
-        let base = env::var_os("LESSON_SCRATCH").map(PathBuf::from);
-        let base = base
-            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch"));
+        let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch");
+        let base = env::var_os("LESSON_SCRATCH").map_or_else(default, PathBuf::from);
         fs::create_dir_all(&base).step_on("create (LESSON_SCRATCH names another)", &base)?;
         let base = base.canonicalize().step_on("resolve", &base)?;
         let turn = File::open(&base).step_on("open", &base)?;
@@ -47,13 +46,12 @@ impl Drop for Scratch {
 
 /// Removes the caller's directories whose lock is free: their owners were killed.
 fn sweep(base: &Path) -> io::Result<()> {
+    let me = nix::unistd::geteuid().as_raw();
     for path in fs::read_dir(base)?.map_while(|entry| Some(entry.ok()?.path())) {
-        let ours = base_name(&path).starts_with("mmap-course-")
-            && fs::symlink_metadata(&path).is_ok_and(|found| {
-                found.is_dir() && found.uid() == nix::unistd::geteuid().as_raw()
-            });
+        let ours = |found: fs::Metadata| found.is_dir() && found.uid() == me;
         let held = || File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_err());
-        if ours && !held() {
+        let named = base_name(&path).starts_with("mmap-course-");
+        if named && fs::symlink_metadata(&path).is_ok_and(ours) && !held() {
             let _ = remove(&path); // Its owner may be ending, and removing it, at this moment.
         }
     }

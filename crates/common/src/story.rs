@@ -7,10 +7,11 @@ use crate::{Result, Scratch, ground, say};
 /// One step of a story: its heading, and the function that shows it.
 pub struct Step(pub &'static str, pub fn(&mut Stage) -> Result<()>);
 
-/// What a step may use: the run's directory, and random numbers that `--seed` fixes.
-#[allow(missing_docs, reason = "said above")]
+/// What a step may use.
 pub struct Stage {
+    /// The run's directory.
     pub scratch: Scratch,
+    /// Random numbers that `--seed` fixes.
     pub random: StdRng,
 }
 

@@ -1,0 +1,75 @@
+# Every command of the course. Without just: each recipe is the cargo line that it shows.
+
+set positional-arguments
+
+# What there is.
+[private]
+default:
+    @just --list --unsorted
+
+# Mapping a file: the story, or one side of it (write FILE, read FILE).
+[no-cd]
+lesson-1 *ROLE:
+    @cargo lesson-1 "$@"
+
+# Shared access: the story, or one side of it (measure FILE, watch FILE).
+[no-cd]
+lesson-2 *ROLE:
+    @cargo lesson-2 "$@"
+
+# msync: the story, or (as root) power-cut.
+[no-cd]
+lesson-3 *ROLE:
+    @cargo lesson-3 "$@"
+
+# Private mappings: the story.
+[no-cd]
+lesson-4 *ROLE:
+    @cargo lesson-4 "$@"
+
+# Races, semaphores and locks: the story.
+[no-cd]
+lesson-5 *ROLE:
+    @cargo lesson-5 "$@"
+
+# mmap instead of read: the story, or one side of it.
+[no-cd]
+lesson-6 *ROLE:
+    @cargo lesson-6 "$@"
+
+# Runs lesson N's claims, or all, one line each.
+prove N="*":
+    @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty
+
+# Runs every claim, those that need root too.
+prove-all:
+    @cargo test --quiet --locked --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
+
+# Everything that must hold.
+test:
+    cargo test
+
+# Writes the claims' line numbers and the console blocks' output into the lessons' texts.
+bless:
+    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
+    TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
+
+# What CI runs.
+ci: format lint test documentation everywhere
+
+[private]
+format:
+    cargo fmt --all --check
+
+[private]
+lint:
+    cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+[private]
+documentation:
+    RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+# The claims that need root, and the same claims on every file system and as an ordinary user.
+[private]
+everywhere:
+    @tests/everywhere

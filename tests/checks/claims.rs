@@ -1,0 +1,167 @@
+//! Claims both ways: every row of a lesson's table, or of the ledger, is a test at the line it links
+//! to, and every claim test stands in one of them. `just bless` moves the lines.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::assert_none;
+use crate::workspace::{Lesson, file_name, lessons, read, root, rust_files, shown};
+use syn::spanned::Spanned;
+
+const FEWEST_A_LESSON: usize = 15;
+const FEWEST: usize = 100;
+const LEVELS: [&str; 3] = ["POSIX", "Linux", "observed"];
+
+/// A claim test's name, and the link to its line as a text in `lessons/` writes it.
+type Tests = BTreeMap<String, String>;
+
+#[test]
+fn every_row_is_a_test_and_every_test_is_a_row() {
+    let ledger = root().join("lessons/ledger.md");
+    let mut problems = Vec::new();
+    let mut total = 0;
+    for lesson in lessons() {
+        let tests = tests_of(&lesson);
+        total += tests.len();
+        if std::env::var_os("COURSE_BLESS").is_some() {
+            for text in [&lesson.text, &ledger] {
+                fs::write(text, blessed(&read(text), &tests)).expect("write the text");
+            }
+        }
+        let text = read(&lesson.text);
+        if rows(&text).len() < FEWEST_A_LESSON {
+            problems.push(format!("{} has only {} claims", lesson.name, rows(&text).len()));
+        }
+        let text = text + &section(&read(&ledger), &lesson.name);
+        problems.extend(disagreements(&lesson.name, &text, &tests));
+    }
+    assert_none(&problems);
+    assert!(total > FEWEST, "only {total} claims in all");
+}
+
+#[test]
+fn the_ledger_goes_on_where_a_table_ends() {
+    let ledger = "# Ledger\n\n## [Lesson 3](lesson-3-msync.md)\n\n| a | b | c |\n|---|---|---|\n| x | y | z |\n\n\
+        ## [Lesson 5](lesson-5-x.md)\n\n| a | b | c |\n|---|---|---|\n| u | v | w |\n";
+    assert_eq!(rows(&section(ledger, "lesson-3-msync")), [["x", "y", "z"]]);
+    assert_eq!(rows(&section(ledger, "lesson-5-x")), [["u", "v", "w"]]);
+    assert!(rows(&section(ledger, "lesson-1-y")).is_empty());
+}
+
+#[test]
+fn a_row_without_a_test_and_a_test_without_a_row_are_found() {
+    let link =
+        |name: &str, line| (String::from(name), format!("../crates/x/tests/claims/a.rs#L{line}"));
+    let tests = Tests::from([link("pages_are_whole", 7), link("exit_unmaps", 9)]);
+    let table = |rows: &str| {
+        format!(
+            "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n{rows}\n## Exercise\n"
+        )
+    };
+    let row = |name, line| {
+        format!("| [`{name}`](../crates/x/tests/claims/a.rs#L{line}) | mmap(2), NOTES | Linux |\n")
+    };
+    let (first, second) = (row("pages_are_whole", 7), row("exit_unmaps", 9));
+    assert_none(&disagreements("x", &table(&[first.clone(), second.clone()].concat()), &tests));
+    for bad in [
+        first.clone(), // a test without a row
+        [first.clone(), second.clone(), row("nobody_proves_this", 1)].concat(), // a row without a test
+        [first.clone(), row("exit_unmaps", 8)].concat(), // a line that has moved
+        [first.clone(), second.replace("Linux", "surely")].concat(), // no such level
+        [first.clone(), second.replace("mmap(2), NOTES", " ")].concat(), // no source
+        [first.clone(), second.clone(), second].concat(), // said twice
+    ] {
+        assert_eq!(disagreements("x", &table(&bad), &tests).len(), 1, "{bad}");
+    }
+}
+
+/// Every function with `#[test]` in the lesson's claim binaries.
+fn tests_of(lesson: &Lesson) -> Tests {
+    let mut tests = Tests::new();
+    let is_claims = |path: &Path| file_name(path).starts_with("claims");
+    for file in rust_files(&lesson.directory.join("tests")) {
+        if file.ancestors().any(is_claims) {
+            let parsed = syn::parse_file(&read(&file)).expect("the tests compile");
+            for item in parsed.items {
+                let syn::Item::Fn(function) = item else { continue };
+                if function.attrs.iter().any(|attribute| attribute.path().is_ident("test")) {
+                    let line = function.sig.fn_token.span().start().line;
+                    let name = function.sig.ident.to_string();
+                    let link = format!("../{}#L{line}", shown(&file));
+                    assert_eq!(tests.insert(name.clone(), link), None, "two tests named {name}");
+                }
+            }
+        }
+    }
+    tests
+}
+
+/// A lesson's section of the ledger, which goes on where the lesson's own table has no room.
+fn section(ledger: &str, lesson: &str) -> String {
+    let heading = format!("]({lesson}.md)\n");
+    let rest = ledger.split_once(&heading).map_or("", |(_, rest)| rest);
+    format!("\n## Claims\n{}", rest.split("\n## ").next().unwrap_or_default())
+}
+
+/// The cells of the tables under `## Claims`, without their two head rows.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let sections = text.split("\n## ").filter_map(|section| section.strip_prefix("Claims\n"));
+    let lines =
+        sections.flat_map(|section| section.lines().filter(|line| line.starts_with('|')).skip(2));
+    lines.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
+/// The name and the link in a first cell.
+fn name_and_link(cell: &str) -> Option<(&str, &str)> {
+    cell.strip_prefix("[`")?.strip_suffix(')')?.split_once("`](")
+}
+
+fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut seen = Vec::new();
+    for row in rows(text) {
+        let [claim, source, level] = row[..] else {
+            problems.push(format!("{lesson}: not three cells: {row:?}"));
+            continue;
+        };
+        let Some((name, link)) = name_and_link(claim) else {
+            problems.push(format!("{lesson}: no [`test`](link) in {claim:?}"));
+            continue;
+        };
+        match tests.get(name) {
+            None => problems.push(format!("{lesson}: the row {name} has no test")),
+            Some(right) if right != link => {
+                problems.push(format!("{lesson}: {name} is at {right}"))
+            }
+            Some(_) if seen.contains(&name) => {
+                problems.push(format!("{lesson}: {name} stands twice"))
+            }
+            Some(_) if source.is_empty() => {
+                problems.push(format!("{lesson}: {name} has no source"))
+            }
+            Some(_) if !LEVELS.iter().any(|known| level.starts_with(known)) => {
+                problems.push(format!("{lesson}: {name} has the level {level:?}"));
+            }
+            Some(_) => {}
+        }
+        seen.push(name);
+    }
+    let rowless = tests.keys().filter(|name| !seen.contains(&name.as_str()));
+    problems.extend(rowless.map(|name| format!("{lesson}: the test {name} has no row")));
+    problems
+}
+
+/// The text with each row's link set to where its test is now.
+fn blessed(text: &str, tests: &Tests) -> String {
+    let bless = |line: &str| {
+        let cell = line.trim_start_matches('|').split('|').next().unwrap_or_default().trim();
+        let moved = name_and_link(cell).and_then(|(name, link)| Some((link, tests.get(name)?)));
+        moved.map_or(line.into(), |(link, right)| {
+            line.replace(&format!("({link})"), &format!("({right})"))
+        })
+    };
+    text.lines()
+        .map(|line| if line.starts_with("| [`") { bless(line) } else { line.into() } + "\n")
+        .collect()
+}
