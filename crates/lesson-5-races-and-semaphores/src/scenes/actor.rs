@@ -1,4 +1,5 @@
 //! A process that does what a test tells it, word by word: a claim's script stands in its test.
+//! `cargo test` runs it.
 
 mod mutexes;
 mod semaphores;

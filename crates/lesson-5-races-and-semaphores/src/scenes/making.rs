@@ -1,4 +1,5 @@
 //! Two who come first, and one who is killed while it makes the semaphore.
+//! `cargo test` runs it.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! What a program should not do, and what a limit does to it. The tests look at what follows.
+//! `cargo test` runs it.
 //!
 //! # Safety
 //! The only unsafe code lets go of a page in which this thread's robust mutex is locked. The roles

@@ -1,4 +1,5 @@
 //! `fork` for the few scenes that are about inheriting, a signal's handler, the C library's version.
+//! `cargo test` runs them.
 //!
 //! # Safety
 //! `fork` is called in single-threaded roles only. Its child makes async-signal-safe calls and ends

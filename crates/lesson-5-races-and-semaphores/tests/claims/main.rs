@@ -6,15 +6,18 @@ mod crash_matrix;
 mod deadlock;
 mod first_comer;
 mod flock;
+mod flock_ends;
 mod lock_actors;
 mod mutexes;
 mod named_semaphores;
+mod ofd_lock_ends;
 mod ofd_locks;
 mod races;
 mod record_lock_ends;
 mod record_lock_errors;
 mod record_lock_ranges;
 mod record_locks;
+mod robust_mutexes;
 mod semaphores;
 
 use std::fmt::Debug;

@@ -1,4 +1,5 @@
 //! What an actor does with its mutex.
+//! `cargo test` runs it.
 
 use std::path::Path;
 use std::time::Duration;

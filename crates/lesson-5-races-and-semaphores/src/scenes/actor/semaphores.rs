@@ -1,4 +1,5 @@
 //! What an actor does with its semaphore.
+//! `cargo test` runs it.
 
 use std::io;
 use std::path::Path;
