@@ -1,0 +1,62 @@
+//! What a claim needs a process of its own for. The tests start a scene and judge it.
+
+mod actor;
+mod locks;
+mod making;
+mod misuse;
+
+use std::io;
+use std::path::Path;
+
+use common::{Context, Failure, Result, Scratch, Stage, say};
+use rand::{SeedableRng, rngs::StdRng};
+
+use crate::{
+    Primitive, atomic_addition, crash_matrix, guarded, lost_update, no_lock_stops_a_store,
+    robust_mutex, test_then_set, torn_record,
+};
+
+/// Plays the scene `name`; it works on files in the current directory, or, if it is a step of the
+/// story, in a scratch directory of its own.
+///
+/// # Errors
+/// The scene's own, or that there is none of this name.
+pub fn play(name: &str) -> Result<()> {
+    common::end_with_parent()?;
+    if let Some(played) = locks::play(name) {
+        return played;
+    }
+    match name {
+        "actor" => return actor::play(),
+        "make" => return making::make(),
+        "make-and-stop-half-way" => return making::make_and_stop_half_way(),
+        _ => {}
+    }
+    let mut stage = Stage { scratch: Scratch::new()?, random: StdRng::seed_from_u64(0) };
+    match name {
+        "lost-update" => lost_update::show(&mut stage),
+        "atomic-addition" => atomic_addition::show(&mut stage),
+        "torn-record" => torn_record::show(&mut stage),
+        "test-then-set" => test_then_set::show(&mut stage),
+        "robust-mutex" => robust_mutex::show(&mut stage),
+        "make-a-name-and-wait" => {
+            let place = Primitive::NamedSemaphore.new_place(&stage.scratch, "left")?;
+            say!("{}", place.display())?;
+            io::stdin().read_line(&mut String::new()).map(drop).step("wait to be killed")
+        }
+        "guarded" => Primitive::ALL.iter().try_for_each(|each| guarded::two_add(&stage, *each)),
+        "crash-matrix" => {
+            for (primitive, cells) in crash_matrix::matrix(&stage.scratch)? {
+                say!("{primitive} {}", cells.map(|cell| format!("{cell:?}")).join(" "))?;
+            }
+            Ok(())
+        }
+        "barge-in" => {
+            for (primitive, attempt, count) in no_lock_stops_a_store::barge_in(&stage.scratch)? {
+                say!("{primitive} {attempt:?} {count}")?;
+            }
+            Ok(())
+        }
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+    }
+}

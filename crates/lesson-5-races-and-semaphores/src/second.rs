@@ -1,0 +1,57 @@
+//! The parts that second processes play in the story; `cargo lesson-5` starts them itself.
+
+use std::path::{Path, PathBuf};
+
+use common::clap::{self, Subcommand};
+use common::{Failure, Result};
+
+use crate::{
+    Primitive, atomic_addition, crash_matrix, guarded, holder, lost_update, no_lock_stops_a_store,
+    robust_mutex, test_then_set, torn_record, turnstile,
+};
+
+/// What a second process is to do.
+#[derive(Subcommand)]
+#[expect(missing_docs, reason = "each leads to the function that says what it does")]
+pub enum Part {
+    Pass { way: String, file: PathBuf },
+    AddGuarded { primitive: Primitive, place: PathBuf, counter: PathBuf },
+    DieHalfWay { file: PathBuf },
+    BargeIn { data: PathBuf },
+    Hold { primitive: Primitive, place: PathBuf },
+    Observe { primitive: Primitive, place: PathBuf, late: PathBuf },
+    Linger,
+}
+
+impl Part {
+    /// Plays the part, at most as long as the process lives that asked for it.
+    ///
+    /// # Errors
+    /// The part's own.
+    pub fn play(&self) -> Result<()> {
+        common::end_with_parent()?;
+        match self {
+            Self::Pass { way, file } => turnstile::second(file, way_to_pass(way)?),
+            Self::AddGuarded { primitive, place, counter } => {
+                guarded::second(*primitive, place, counter)
+            }
+            Self::DieHalfWay { file } => robust_mutex::die_half_way(file),
+            Self::BargeIn { data } => no_lock_stops_a_store::second(data),
+            Self::Hold { primitive, place } => holder::hold(*primitive, place),
+            Self::Observe { primitive, place, late } => {
+                crash_matrix::observe(*primitive, place, late)
+            }
+            Self::Linger => holder::linger(),
+        }
+    }
+}
+
+fn way_to_pass(way: &str) -> Result<turnstile::Pass> {
+    match way {
+        "lost-update" => Ok(lost_update::pass),
+        "atomic-addition" => Ok(atomic_addition::pass),
+        "torn-record" => Ok(torn_record::pass),
+        "test-then-set" => Ok(test_then_set::pass),
+        _ => Err(Failure::refusal("pass", Path::new(way), "no such way")),
+    }
+}

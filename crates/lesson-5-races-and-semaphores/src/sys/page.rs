@@ -1,0 +1,74 @@
+//! One page of memory that other processes may map too. `cargo lesson-5` keeps its locks in one.
+//!
+//! # Safety
+//! A [`Page`] owns its mapping and nobody unmaps it while a clone lives. What lies in it may change
+//! at any moment, so it is handed out as atomics or as raw pointers, never as `&T` to plain data.
+//! A file that another process shrinks below a page turns an access into SIGBUS (lesson 1): no
+//! memory of Rust's is harmed, but the process ends.
+#![expect(unsafe_code, reason = "a reference into memory that other processes map")]
+
+use std::fs::File;
+use std::io;
+use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
+
+use common::page_size;
+use memmap2::{MmapOptions, MmapRaw};
+
+/// The first page of a file, or a page of this process's own. Clones are the same page.
+#[derive(Clone)]
+pub struct Page(Rc<MmapRaw>);
+
+impl Page {
+    /// Maps the first page of `file`, shared; the file must be that long.
+    ///
+    /// # Errors
+    /// `EACCES` if the file is not open for both reading and writing, `ENODEV` if it cannot be
+    /// mapped, `ENOMEM`.
+    pub fn of(file: &File) -> io::Result<Self> {
+        Ok(Self(Rc::new(MmapOptions::new().len(page_size()).map_raw(file)?)))
+    }
+
+    /// The same, for loads only: a store is SIGSEGV.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn read_only(file: &File) -> io::Result<Self> {
+        Ok(Self(Rc::new(MmapOptions::new().len(page_size()).map_raw_read_only(file)?)))
+    }
+
+    /// A page that no file is behind and no other program sees.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn private() -> io::Result<Self> {
+        Ok(Self(Rc::new(MmapOptions::new().len(page_size()).map_anon()?.into())))
+    }
+
+    /// The 64-bit word at byte `offset`.
+    ///
+    /// # Panics
+    /// If `offset` is no multiple of 8 or the word does not fit in the page.
+    pub fn word(&self, offset: usize) -> &AtomicU64 {
+        let at: *mut AtomicU64 = self.place(offset);
+        // SAFETY: `place` checked that the word lies in the page and is aligned; the page stays
+        // mapped while `self` does; any bits are a u64, and atomics may be shared with anyone.
+        unsafe { &*at }
+    }
+
+    /// Whether every byte from `offset` on is zero.
+    pub fn is_zero_from(&self, offset: usize) -> bool {
+        let words = (offset..page_size()).step_by(size_of::<u64>());
+        words.into_iter().all(|at| self.word(at).load(std::sync::atomic::Ordering::Relaxed) == 0)
+    }
+
+    /// Where a `T` at byte `offset` is.
+    ///
+    /// # Panics
+    /// If it does not fit in the page or is not aligned.
+    pub(super) fn place<T>(&self, offset: usize) -> *mut T {
+        assert!(offset + size_of::<T>() <= self.0.len(), "byte {offset} is too near the end");
+        assert!(offset.is_multiple_of(align_of::<T>()), "byte {offset} is not aligned");
+        self.0.as_mut_ptr().wrapping_add(offset).cast()
+    }
+}

@@ -1,0 +1,28 @@
+//! How to know that another process has begun to wait, without a guess at how long it takes to.
+
+use std::{fs, io, path::PathBuf, time::Duration, time::Instant};
+
+use common::{Context, Result};
+use nix::poll::{PollTimeout, poll};
+
+/// Returns when `process` sleeps inside the system call of this number (`libc::SYS_fcntl`).
+///
+/// `/proc/PID/syscall` names the call only while the process sleeps in it, else it says `running`.
+/// No event tells of that moment, so the file is read once a millisecond, for ten seconds at most.
+///
+/// # Errors
+/// `ENOENT` if the process is gone, `EACCES` if it is not ours to look at, `TimedOut`.
+pub fn until_waiting_in(process: u32, call: libc::c_long) -> Result<()> {
+    let path = PathBuf::from(format!("/proc/{process}/syscall"));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let line = fs::read_to_string(&path).step_on("read", &path)?;
+        if line.split(' ').next() == Some(call.to_string().as_str()) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(io::Error::from(io::ErrorKind::TimedOut)).step_on("wait by", &path);
+        }
+        poll(&mut [], PollTimeout::from(1u8)).step("poll")?;
+    }
+}

@@ -1,0 +1,48 @@
+//! The crash matrix, row by row: killed, exits, execs, execs with open descriptors, forks and is
+//! killed.
+
+use std::sync::OnceLock;
+
+use course::scratch;
+
+use crate::scene;
+
+/// A row of the matrix; all tests look at one run.
+fn row(primitive: &str) -> &'static str {
+    static MATRIX: OnceLock<String> = OnceLock::new();
+    let matrix = MATRIX.get_or_init(|| scene("crash-matrix", &scratch()).succeed());
+    let mut rows = matrix.lines().filter_map(|line| line.split_once(' '));
+    rows.find(|(name, _)| *name == primitive).unwrap().1
+}
+
+const BUSY: &str = "BusyForEver BusyForEver BusyForEver BusyForEver BusyForEver";
+
+#[test]
+fn whatever_becomes_of_its_holder_a_semaphore_in_a_file_stays_taken() {
+    assert_eq!(row("semaphore-in-file"), BUSY);
+}
+
+#[test]
+fn whatever_becomes_of_its_holder_a_named_semaphore_stays_taken() {
+    assert_eq!(row("named-semaphore"), BUSY);
+}
+
+#[test]
+fn whatever_becomes_of_its_owner_a_robust_mutex_tells_the_next_one() {
+    assert_eq!(row("robust-mutex"), ["EntersAndIsTold"; 5].join(" "));
+}
+
+#[test]
+fn a_record_lock_ends_with_its_process_and_with_a_close_by_exec_and_no_child_has_it() {
+    assert_eq!(row("record-lock"), "Enters Enters Enters BusyForEver Enters");
+}
+
+#[test]
+fn an_ofd_lock_ends_with_the_last_descriptor_which_a_child_may_have() {
+    assert_eq!(row("ofd-lock"), "Enters Enters Enters BusyForEver BusyForEver");
+}
+
+#[test]
+fn an_flock_ends_with_the_last_descriptor_which_a_child_may_have() {
+    assert_eq!(row("flock"), "Enters Enters Enters BusyForEver BusyForEver");
+}

@@ -1,0 +1,162 @@
+//! Cycles of waiting processes: found among record locks, not found among OFD locks and flocks.
+
+use std::fs;
+
+use course::scratch;
+
+use crate::lock_actors::{Actor, actor, file, two};
+
+#[test]
+fn a_record_lock_that_would_close_a_cycle_of_two_processes_is_edeadlk() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 1");
+    b.does("F_SETLK d F_WRLCK 1 1");
+    a.waits("F_SETLKW d F_WRLCK 1 1");
+    assert_eq!(b.ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
+    assert_eq!(b.ask("locks d"), "WRITE 1 1", "the one who is refused keeps what it has");
+    a.until_waiting("F_SETLKW");
+    b.does("F_SETLK d F_UNLCK 1 1");
+    assert_eq!(a.hear(), "ok");
+}
+
+#[test]
+fn a_cycle_of_record_locks_is_found_across_two_files() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    fs::write(scratch.path().join("other"), "").unwrap();
+    a.does("open e both other");
+    b.does("open e both other");
+    a.does("F_SETLK d F_WRLCK 0 0");
+    b.does("F_SETLK e F_WRLCK 0 0");
+    a.waits("F_SETLKW e F_WRLCK 0 0");
+    assert_eq!(b.ask("F_SETLKW d F_WRLCK 0 0"), "EDEADLK");
+    b.does("close e");
+    assert_eq!(a.hear(), "ok");
+}
+
+#[test]
+fn of_two_readers_who_both_upgrade_their_record_locks_the_second_is_edeadlk() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_RDLCK 0 10");
+    b.does("F_SETLK d F_RDLCK 0 10");
+    a.waits("F_SETLKW d F_WRLCK 0 10");
+    assert_eq!(b.ask("F_SETLKW d F_WRLCK 0 10"), "EDEADLK");
+    assert_eq!(b.ask("locks d"), "READ 0 9");
+    b.does("F_SETLK d F_UNLCK 0 10");
+    assert_eq!(a.hear(), "ok");
+}
+
+/// A ring of processes: each holds its byte and waits for the next one's, but the last, who is
+/// returned to ask for the first one's.
+fn ring(scratch: &common::Scratch, members: usize) -> Vec<Actor> {
+    file(scratch);
+    let mut ring: Vec<Actor> = (0..members).map(|_| actor(scratch)).collect();
+    for (byte, member) in ring.iter_mut().enumerate() {
+        member.does("open d both file");
+        member.does(&format!("F_SETLK d F_WRLCK {byte} 1"));
+    }
+    for (byte, member) in ring.iter_mut().enumerate().take(members - 1) {
+        member.waits(&format!("F_SETLKW d F_WRLCK {} 1", byte + 1));
+    }
+    ring
+}
+
+#[test]
+fn a_ring_of_ten_processes_waiting_for_record_locks_is_found() {
+    let scratch = scratch();
+    let mut ring = ring(&scratch, 10);
+    let last = ring.last_mut().unwrap();
+    assert_eq!(last.ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
+    last.does("F_SETLK d F_UNLCK 9 1");
+    for member in ring.iter_mut().rev().skip(1) {
+        assert_eq!(member.hear(), "ok");
+        member.does("F_SETLK d F_UNLCK 0 0");
+    }
+}
+
+#[test]
+fn a_ring_of_twelve_is_found_and_one_of_thirteen_waits_for_ever() {
+    let scratch = scratch();
+    let mut twelve = ring(&scratch, 12);
+    assert_eq!(twelve.last_mut().unwrap().ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
+    drop(twelve);
+
+    let mut thirteen = ring(&scratch, 13);
+    thirteen.last_mut().unwrap().waits("F_SETLKW d F_WRLCK 0 1");
+    thirteen.iter_mut().for_each(|member| member.until_waiting("F_SETLKW"));
+    let _ = thirteen.pop().unwrap().kill();
+    for member in thirteen.iter_mut().rev() {
+        assert_eq!(member.hear(), "ok", "until one of them is killed");
+        member.does("F_SETLK d F_UNLCK 0 0");
+    }
+}
+
+#[test]
+fn two_processes_that_wait_for_each_others_ofd_locks_both_wait_for_ever() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 1");
+    b.does("F_OFD_SETLK d F_WRLCK 1 1");
+    a.waits("F_OFD_SETLKW d F_WRLCK 1 1");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 1");
+    a.until_waiting("F_OFD_SETLKW");
+    let _ = b.kill();
+    assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
+fn two_readers_who_both_upgrade_their_ofd_locks_both_wait_for_ever() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_RDLCK 0 10");
+    b.does("F_OFD_SETLK d F_RDLCK 0 10");
+    a.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    a.until_waiting("F_OFD_SETLKW");
+    let _ = b.kill();
+    assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
+fn one_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("handle-sigusr1 interrupt");
+    a.waits("F_OFD_SETLKW e F_WRLCK 0 10");
+    a.signal(nix::sys::signal::Signal::SIGUSR1);
+    assert_eq!(a.hear(), "handled");
+    assert_eq!(a.hear(), "EINTR", "only a signal ends it");
+}
+
+#[test]
+fn two_processes_that_wait_for_each_others_flocks_both_wait_for_ever() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    fs::write(scratch.path().join("other"), "").unwrap();
+    a.does("open e both other");
+    b.does("open e both other");
+    a.does("flock d LOCK_EX");
+    b.does("flock e LOCK_EX");
+    a.waits("flock e LOCK_EX");
+    b.waits("flock d LOCK_EX");
+    a.until_waiting("flock");
+    let _ = b.kill();
+    assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
+fn a_cycle_of_one_record_lock_and_one_flock_is_not_found() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 0");
+    b.does("flock d LOCK_EX");
+    a.waits("flock d LOCK_EX");
+    b.waits("F_SETLKW d F_WRLCK 0 0");
+    a.until_waiting("flock");
+    let _ = b.kill();
+    assert_eq!(a.hear(), "ok", "until the other is killed");
+}

@@ -1,0 +1,40 @@
+//! A semaphore in a file, made once.
+
+use course::scratch;
+
+use crate::{actor, ask, scene, sleeps};
+
+#[test]
+fn of_two_who_come_at_once_one_makes_the_semaphore_and_the_other_waits_for_it() {
+    let scratch = scratch();
+    let mut first = scene("make-and-stop-half-way", &scratch).start();
+    assert_eq!(first.hear(), "half made");
+    let mut second = scene("make", &scratch).start();
+    assert_eq!(second.hear(), "opens");
+    sleeps(&second);
+    first.tell("go on");
+    let (first, second) = (first.end(), second.end());
+    assert_eq!((first.value("made-it"), second.value("made-it")), ("true", "false"));
+    let entered = [first.value("entered"), second.value("entered")];
+    assert_eq!(entered.iter().filter(|entered| **entered == "true").count(), 1, "{entered:?}");
+}
+
+#[test]
+fn a_maker_killed_half_way_is_followed_by_one_that_makes_it_anew() {
+    let scratch = scratch();
+    let mut first = scene("make-and-stop-half-way", &scratch).start();
+    assert_eq!(first.hear(), "half made");
+    first.kill();
+    let next = scene("make", &scratch).run();
+    assert_eq!((next.value("made-it"), next.value("entered")), ("true", "true"));
+}
+
+#[test]
+fn the_count_of_a_semaphore_in_a_file_is_still_there_for_the_next_run() {
+    let scratch = scratch();
+    let mut first = actor(&scratch);
+    assert_eq!(ask(&mut first, "init 1 5"), "ok");
+    assert_eq!(ask(&mut first, "try"), "ok");
+    assert_eq!(first.end().code, Some(0));
+    assert_eq!(ask(&mut actor(&scratch), "value"), "4", "a process that never saw the first");
+}

@@ -1,0 +1,185 @@
+//! `flock(2)`: one lock on the whole file, owned by what one `open` made.
+
+use std::fs;
+
+use course::scratch;
+use nix::sys::signal::Signal;
+
+use crate::lock_actors::{actor, two};
+
+#[test]
+fn shared_flocks_share_and_an_exclusive_one_excludes() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_SH");
+    b.does("flock d LOCK_SH|LOCK_NB");
+    b.does("flock d LOCK_UN");
+    a.does("flock d LOCK_EX|LOCK_NB");
+    assert_eq!(b.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn flock_with_lock_nb_on_a_held_file_is_ewouldblock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    assert_eq!(libc::EWOULDBLOCK, libc::EAGAIN, "two names, one number");
+    a.does("flock d LOCK_EX");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn flock_without_lock_nb_waits_until_the_file_is_free() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.waits("flock d LOCK_EX");
+    a.does("flock d LOCK_UN");
+    assert_eq!(b.hear(), "ok");
+    assert_eq!(a.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN", "now it is b's");
+}
+
+#[test]
+fn flock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask("flock -1 LOCK_EX"), "EBADF");
+    assert_eq!(a.ask("flock 999 LOCK_EX"), "EBADF");
+    a.does("open p path file");
+    assert_eq!(a.ask("flock p LOCK_SH"), "EBADF");
+}
+
+#[test]
+fn flock_with_a_wrong_operation_is_einval() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    for operation in ["0", "LOCK_NB", "LOCK_SH|LOCK_EX", "LOCK_EX|LOCK_UN", "16"] {
+        assert_eq!(a.ask(&format!("flock d {operation}")), "EINVAL", "{operation}");
+    }
+}
+
+#[test]
+fn flock_with_the_old_bit_lock_mand_succeeds_and_does_nothing() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    const LOCK_MAND: i32 = 32;
+    a.does(&format!("flock d {LOCK_MAND}|LOCK_EX"));
+    assert_eq!(a.ask("locks d"), "");
+    b.does("flock d LOCK_EX|LOCK_NB");
+    b.does(&format!("flock d {LOCK_MAND}|LOCK_UN"));
+    assert_eq!(a.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN", "b was told ok and has it still");
+}
+
+#[test]
+fn a_handled_signal_ends_the_wait_for_a_flock_with_eintr() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.does("handle-sigusr1 interrupt");
+    b.waits("flock d LOCK_EX");
+    b.signal(Signal::SIGUSR1);
+    assert_eq!(b.hear(), "handled");
+    assert_eq!(b.hear(), "EINTR");
+    assert_eq!(b.ask("locks d"), "");
+}
+
+#[test]
+fn with_sa_restart_the_wait_for_a_flock_goes_on_after_the_handler() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.does("handle-sigusr1 restart");
+    b.waits("flock d LOCK_EX");
+    b.signal(Signal::SIGUSR1);
+    assert_eq!(b.hear(), "handled");
+    b.until_waiting("flock");
+    a.does("flock d LOCK_UN");
+    assert_eq!(b.hear(), "ok");
+}
+
+#[test]
+fn flock_does_not_ask_what_the_descriptor_is_open_for() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open r read file");
+    b.does("open w write file");
+    a.does("flock r LOCK_EX");
+    assert_eq!(b.ask("flock w LOCK_SH|LOCK_NB"), "EAGAIN");
+    a.does("flock r LOCK_UN");
+    b.does("flock w LOCK_SH|LOCK_NB");
+    assert_eq!(a.ask("flock r LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn two_opens_of_one_process_conflict_by_flock() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("open e both file");
+    a.does("flock d LOCK_EX");
+    assert_eq!(a.ask("flock e LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn flock_and_fcntl_locks_do_not_see_each_other() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.does("F_SETLK d F_WRLCK 0 5");
+    b.does("F_OFD_SETLK d F_WRLCK 5 5");
+    assert!(a.ask("F_GETLK d F_WRLCK 0 0").starts_with("F_WRLCK"), "each other they do");
+    b.does("F_OFD_SETLK d F_UNLCK 0 0");
+    b.does("F_SETLK d F_UNLCK 0 0");
+    assert!(b.ask("F_GETLK d F_WRLCK 0 0").starts_with("F_UNLCK"));
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn a_failed_upgrade_loses_the_shared_flock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_SH");
+    b.does("flock d LOCK_SH");
+    assert_eq!(a.ask("locks d"), "READ 0 EOF");
+    assert_eq!(a.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+    assert_eq!(a.ask("locks d"), "");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn two_readers_who_both_upgrade_by_flock_do_not_deadlock_for_each_gives_up_its_own_first() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_SH");
+    b.does("flock d LOCK_SH");
+    a.waits("flock d LOCK_EX");
+    b.does("flock d LOCK_EX"); // In before a, who has asked first and has had the lock shared.
+    assert_eq!(b.ask("locks d"), "WRITE 0 EOF");
+    b.does("flock d LOCK_UN");
+    assert_eq!(a.hear(), "ok");
+}
+
+#[test]
+fn no_flock_stops_a_store_a_write_or_a_truncation() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.does("map d");
+    b.does("store d AB");
+    assert_eq!(a.ask("pread d 10"), "AB23456789");
+    b.does("pwrite d abc");
+    assert_eq!(a.ask("pread d 10"), "abc3456789");
+    b.does("truncate d 3");
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"abc");
+    assert_eq!(b.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN", "it was held all the time");
+}
+
+#[test]
+fn rusts_file_lock_is_a_flock() {
+    let scratch = scratch();
+    let (_, mut b) = two(&scratch);
+    let mut a = actor(&scratch);
+    a.does("open d both file");
+    a.does("lock-by-std d");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+    b.does("F_SETLK d F_WRLCK 0 0");
+}

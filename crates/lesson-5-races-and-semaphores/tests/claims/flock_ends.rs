@@ -1,0 +1,115 @@
+//! Who shares a `flock`, and what ends it.
+
+use std::fs;
+
+use course::scratch;
+use nix::sys::signal::Signal;
+
+use crate::lock_actors::{after_close, two};
+
+#[test]
+fn duplicates_of_a_descriptor_share_its_flock_and_each_can_release_it() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("duplicate d e");
+    a.does("flock d LOCK_EX");
+    a.does("flock e LOCK_EX|LOCK_NB");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+    a.does("flock e LOCK_UN");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_forked_child_can_release_its_parents_flock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    a.does("forked flock d LOCK_EX|LOCK_NB");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN", "the child's end changed nothing");
+    a.does("forked flock d LOCK_UN");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_flock_outlives_the_parents_close_while_a_forked_child_has_the_descriptor() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    a.does("fork-an-heir");
+    a.does("close d");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+    a.does("kill-the-heir");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn closing_another_descriptor_of_the_file_keeps_a_flock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    a.does("open e both file");
+    a.does("close e");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+}
+
+#[test]
+fn a_flock_ends_with_the_last_descriptor_of_its_description() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    a.does("duplicate d e");
+    a.does("close d");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
+    a.does("close e");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_mapping_keeps_a_flock_after_close_until_munmap() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    a.does("map d");
+    a.does("close d");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), after_close(&scratch));
+    a.does("unmap d");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_mapping_that_only_reads_keeps_a_flock_too() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open r read file");
+    a.does("flock r LOCK_EX");
+    a.does("map-read-only r");
+    a.does("close r");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), after_close(&scratch));
+    a.does("unmap r");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_flock_stays_across_exec_unless_the_descriptor_closes() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    fs::write(scratch.path().join("other"), "").unwrap();
+    a.does("open e both other"); // Close-on-exec, as everything that Rust opens.
+    b.does("open e both other");
+    a.does("flock d LOCK_EX");
+    a.does("flock e LOCK_EX");
+    a.does("inherit d");
+    a.does("exec");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN", "inherited");
+    b.does("flock e LOCK_EX|LOCK_NB");
+}
+
+#[test]
+fn a_flock_ends_when_its_only_process_is_killed() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("flock d LOCK_EX");
+    b.waits("flock d LOCK_EX");
+    assert_eq!(a.kill().signal, Some(Signal::SIGKILL));
+    assert_eq!(b.hear(), "ok");
+}

@@ -1,0 +1,141 @@
+//! Mutexes between processes.
+
+use std::time::{Duration, SystemTime};
+
+use common::Scratch;
+use course::{Running, scratch};
+use lesson_5_races_and_semaphores::sys::{Attributes, Locked, Mutex, Page};
+use nix::errno::Errno;
+
+use crate::{actor, ask, ask_and_wait, begin, errno, in_time, sleeps};
+
+/// Two actors and a new mutex that both have mapped.
+pub(crate) fn two(scratch: &Scratch, attributes: &str) -> (Running, Running) {
+    let (mut first, second) = (actor(scratch), actor(scratch));
+    assert_eq!(ask(&mut first, &format!("mutex-init {attributes}")), "ok");
+    (first, second)
+}
+
+/// The same, and the first one has locked it.
+pub(crate) fn two_and_locked(scratch: &Scratch, attributes: &str) -> (Running, Running) {
+    let (mut owner, next) = two(scratch, attributes);
+    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
+    (owner, next)
+}
+
+/// A new mutex of this process's own.
+fn mutex(kind: libc::c_int) -> Mutex {
+    let mutex = Mutex::in_page(&Page::private().unwrap(), 0);
+    let attributes = Attributes::new().unwrap();
+    attributes.set_type(kind).unwrap();
+    mutex.init(&attributes).unwrap();
+    mutex
+}
+
+#[test]
+fn by_default_a_mutex_is_private_and_not_robust() {
+    let attributes = Attributes::new().unwrap();
+    let defaults = (libc::PTHREAD_PROCESS_PRIVATE, libc::PTHREAD_MUTEX_STALLED);
+    assert_eq!(attributes.shared_and_robust().unwrap(), defaults);
+    let wanted = (libc::PTHREAD_PROCESS_SHARED, libc::PTHREAD_MUTEX_ROBUST);
+    assert_eq!(Attributes::robust_and_shared().unwrap().shared_and_robust().unwrap(), wanted);
+}
+
+#[test]
+fn an_attribute_that_is_none_of_the_constants_is_einval() {
+    let attributes = Attributes::new().unwrap();
+    assert_eq!(errno(attributes.set_robust(99)), Errno::EINVAL);
+    assert_eq!(errno(attributes.set_shared(99)), Errno::EINVAL);
+    assert_eq!(errno(attributes.set_type(99)), Errno::EINVAL);
+}
+
+#[test]
+fn a_process_shared_mutex_excludes_and_wakes_another_process() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
+    begin(&mut next, "mutex-lock");
+    sleeps(&next);
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+    assert_eq!(next.hear(), "Clean");
+}
+
+#[test]
+fn a_private_mutex_excludes_another_process_and_never_wakes_it() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two(&scratch, "private stalled normal");
+    in_time(|milliseconds| {
+        assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
+        assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
+        let end = SystemTime::now() + Duration::from_millis(milliseconds);
+        begin(&mut next, &format!("mutex-lock-until {milliseconds}"));
+        sleeps(&next);
+        assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+        let in_time = SystemTime::now() < end; // Which is before the waiter's own deadline.
+        assert_eq!(next.hear(), "ETIMEDOUT", "it is free, and it slept on");
+        in_time
+    });
+}
+
+#[test]
+fn pthread_mutex_timedlock_past_its_deadline_is_etimedout() {
+    let scratch = scratch();
+    let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 20"), "ETIMEDOUT");
+}
+
+#[test]
+fn pthread_mutex_timedlock_with_a_billion_nanoseconds_is_einval() {
+    let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
+    assert_eq!(mutex.lock().unwrap(), Locked::Clean);
+    let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec: 1_000_000_000 };
+    assert_eq!(errno(mutex.lock_until(&wrong)), Errno::EINVAL);
+    mutex.unlock().unwrap();
+}
+
+#[test]
+fn pthread_mutex_destroy_of_a_locked_one_is_ebusy() {
+    let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
+    mutex.lock().unwrap();
+    assert_eq!(errno(mutex.destroy()), Errno::EBUSY);
+    mutex.unlock().unwrap();
+    mutex.destroy().unwrap();
+}
+
+#[test]
+fn an_error_checking_mutex_says_edeadlk_to_its_owner() {
+    let mutex = mutex(libc::PTHREAD_MUTEX_ERRORCHECK);
+    mutex.lock().unwrap();
+    assert_eq!(errno(mutex.lock()), Errno::EDEADLK);
+    mutex.unlock().unwrap();
+    assert_eq!(errno(mutex.unlock()), Errno::EPERM, "it is nobody's now");
+}
+
+#[test]
+fn an_error_checking_or_robust_mutex_says_eperm_to_a_process_that_does_not_own_it() {
+    for attributes in ["shared stalled error-checking", "shared robust normal"] {
+        let scratch = scratch();
+        let (_owner, mut next) = two_and_locked(&scratch, attributes);
+        assert_eq!(ask(&mut next, "mutex-unlock"), "EPERM", "{attributes}");
+        assert_eq!(ask(&mut next, "mutex-try"), "EBUSY", "{attributes}");
+    }
+}
+
+#[test]
+fn a_plain_mutex_lets_a_process_unlock_what_another_one_locked() {
+    let scratch = scratch();
+    let (_owner, mut next) = two_and_locked(&scratch, "shared stalled normal");
+    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
+    assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
+}
+
+#[test]
+fn a_recursive_mutex_is_free_after_as_many_unlocks_as_locks() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust recursive");
+    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+    assert_eq!(ask(&mut next, "mutex-try"), "Clean");
+}

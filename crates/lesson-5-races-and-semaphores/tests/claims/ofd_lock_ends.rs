@@ -1,0 +1,96 @@
+//! Who shares an open file description lock, and what ends it.
+
+use course::scratch;
+use nix::sys::signal::Signal;
+
+use crate::lock_actors::{after_close, two};
+
+#[test]
+fn closing_another_descriptor_of_the_file_keeps_an_ofd_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("open e both file");
+    a.does("close e");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn an_ofd_lock_ends_with_the_last_descriptor_of_its_description() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("duplicate d e");
+    a.does("close d");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("close e");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn a_mapping_keeps_an_ofd_lock_after_close_until_munmap() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("map d");
+    a.does("close d");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), after_close(&scratch));
+    a.does("unmap d");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn a_forked_child_shares_its_parents_ofd_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("forked F_OFD_SETLK d F_WRLCK 0 10");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN", "the child's end changed nothing");
+    a.does("forked F_OFD_SETLK d F_UNLCK 0 10");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn an_ofd_lock_outlives_the_parents_close_while_a_forked_child_has_the_descriptor() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("fork-an-heir");
+    a.does("close d");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("kill-the-heir");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn an_ofd_lock_stays_when_one_of_the_processes_that_share_it_is_killed() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("fork-an-heir");
+    a.does("kill-the-heir");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn an_ofd_lock_stays_across_exec_unless_the_descriptor_closes() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("inherit d");
+    a.does("open e both file"); // Close-on-exec, as everything that Rust opens.
+    a.does("F_OFD_SETLK e F_WRLCK 20 10");
+    a.does("exec");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN", "inherited");
+    b.does("F_OFD_SETLK d F_WRLCK 20 10");
+}
+
+#[test]
+fn an_ofd_lock_ends_when_its_only_process_is_killed() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    assert_eq!(a.kill().signal, Some(Signal::SIGKILL));
+    assert_eq!(b.hear(), "ok");
+}

@@ -1,0 +1,237 @@
+//! Open file description locks: the same ranges, owned by what one `open` made.
+
+use course::{kernel_at_least, scratch};
+use nix::sys::signal::Signal;
+
+use crate::lock_actors::{actor, two};
+
+#[test]
+fn ofd_read_locks_share_and_an_ofd_write_lock_excludes() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_RDLCK 0 10");
+    b.does("F_OFD_SETLK d F_RDLCK 0 10");
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    b.does("F_OFD_SETLK d F_UNLCK 0 10");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    assert_eq!(b.ask("F_OFD_SETLK d F_RDLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn two_opens_of_one_process_conflict_by_ofd_locks_with_eagain() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    assert_eq!(a.ask("F_OFD_SETLK e F_WRLCK 9 1"), "EAGAIN");
+    a.does("F_OFD_SETLK e F_WRLCK 10 1");
+}
+
+#[test]
+fn duplicates_of_a_descriptor_share_its_ofd_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("duplicate d e");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("F_OFD_SETLK e F_RDLCK 0 10");
+    assert_eq!(a.ask("locks d"), "READ 0 9", "converted, by either");
+    a.does("F_OFD_SETLK e F_UNLCK 0 10");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn threads_with_an_open_each_exclude_each_other_by_ofd_locks() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    assert_eq!(a.ask("threaded F_OFD_SETLK e F_WRLCK 0 10"), "EAGAIN");
+    a.does("threaded F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn an_ofd_lock_and_a_record_lock_conflict_even_in_one_process_on_one_descriptor() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    assert_eq!(a.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("F_OFD_SETLK d F_UNLCK 0 10");
+    a.does("F_SETLK d F_WRLCK 0 10");
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn an_ofd_lock_with_l_pid_other_than_0_is_einval() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 0 SEEK_SET 1"), "EINVAL");
+    assert_eq!(a.ask("F_OFD_SETLKW d F_WRLCK 0 0 SEEK_SET 1"), "EINVAL");
+    assert_eq!(a.ask("F_OFD_GETLK d F_WRLCK 0 0 SEEK_SET 1"), "EINVAL");
+    a.does("F_OFD_SETLK d F_WRLCK 0 0 SEEK_SET 0");
+    a.does("F_OFD_SETLK d F_UNLCK 0 0");
+    a.does("F_SETLK d F_WRLCK 0 0 SEEK_SET 1"); // A record lock ignores it.
+}
+
+#[test]
+fn an_ofd_lock_has_no_process_f_getlk_says_minus_1() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 2 3");
+    assert_eq!(b.ask("F_GETLK d F_WRLCK 0 0"), "F_WRLCK SEEK_SET 2 3 -1");
+    assert_eq!(b.ask("F_OFD_GETLK d F_WRLCK 0 0"), "F_WRLCK SEEK_SET 2 3 -1");
+    a.does("F_OFD_SETLK d F_UNLCK 0 0");
+    a.does("F_SETLK d F_WRLCK 2 3");
+    let record = format!("F_WRLCK SEEK_SET 2 3 {}", a.id());
+    assert_eq!(b.ask("F_OFD_GETLK d F_WRLCK 0 0"), record, "a record lock has one");
+}
+
+#[test]
+fn asking_f_ofd_getlk_about_an_unlock_reports_the_descriptions_own_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 2 3");
+    if kernel_at_least(6, 6) {
+        assert_eq!(a.ask("F_OFD_GETLK d F_UNLCK 0 0"), "F_WRLCK SEEK_SET 2 3 -1");
+        assert_eq!(b.ask("F_OFD_GETLK d F_UNLCK 0 0"), "F_UNLCK SEEK_SET 0 0 0");
+    } else {
+        assert_eq!(a.ask("F_OFD_GETLK d F_UNLCK 0 0"), "EINVAL");
+    }
+}
+
+#[test]
+fn a_refused_upgrade_keeps_the_ofd_read_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_RDLCK 0 10");
+    b.does("F_OFD_SETLK d F_RDLCK 0 10");
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    assert_eq!(a.ask("locks d"), "READ 0 9");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN", "a still reads");
+}
+
+#[test]
+fn unlocking_the_middle_of_an_ofd_lock_leaves_two() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("F_OFD_SETLK d F_UNLCK 4 2");
+    assert_eq!(a.ask("locks d"), "WRITE 0 3, WRITE 6 9");
+}
+
+#[test]
+fn a_handled_signal_ends_the_wait_for_an_ofd_lock_with_eintr() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    b.does("handle-sigusr1 interrupt");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    b.signal(Signal::SIGUSR1);
+    assert_eq!(b.hear(), "handled");
+    assert_eq!(b.hear(), "EINTR");
+}
+
+#[test]
+fn with_sa_restart_the_wait_for_an_ofd_lock_goes_on_after_the_handler() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    b.does("handle-sigusr1 restart");
+    b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+    b.signal(Signal::SIGUSR1);
+    assert_eq!(b.hear(), "handled");
+    b.until_waiting("F_OFD_SETLKW");
+    a.does("F_OFD_SETLK d F_UNLCK 0 10");
+    assert_eq!(b.hear(), "ok");
+}
+
+#[test]
+fn an_ofd_lock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask("F_OFD_SETLK -1 F_WRLCK 0 0"), "EBADF");
+    a.does("open p path file");
+    assert_eq!(a.ask("F_OFD_SETLK p F_RDLCK 0 0"), "EBADF");
+}
+
+#[test]
+fn an_ofd_lock_that_the_descriptors_mode_does_not_allow_is_ebadf() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("open r read file");
+    a.does("open w write file");
+    assert_eq!(a.ask("F_OFD_SETLK r F_WRLCK 0 0"), "EBADF");
+    assert_eq!(a.ask("F_OFD_SETLK w F_RDLCK 0 0"), "EBADF");
+    a.does("F_OFD_SETLK r F_RDLCK 0 1");
+    a.does("F_OFD_SETLK w F_WRLCK 1 1");
+}
+
+#[test]
+fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_is_einval() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask("F_OFD_SETLK d 77 0 0"), "EINVAL");
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 0 99"), "EINVAL");
+    assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK -1 1"), "EINVAL");
+    a.does("F_OFD_SETLK d F_WRLCK 0 1");
+}
+
+#[test]
+fn an_ofd_lock_whose_last_byte_is_past_the_largest_offset_is_eoverflow() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask(&format!("F_OFD_SETLK d F_WRLCK {} 2", libc::off_t::MAX)), "EOVERFLOW");
+    a.does(&format!("F_OFD_SETLK d F_WRLCK {} 1", libc::off_t::MAX));
+}
+
+#[test]
+fn an_ofd_lock_at_an_address_that_is_not_mapped_is_efault() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    assert_eq!(a.ask("F_OFD_SETLK d NULL"), "EFAULT");
+    assert_eq!(a.ask("F_OFD_GETLK d NULL"), "EFAULT");
+}
+
+#[test]
+fn no_ofd_lock_stops_a_store_a_write_or_a_read() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_OFD_SETLK d F_WRLCK 0 0");
+    b.does("map d");
+    b.does("store d AB");
+    assert_eq!(a.ask("pread d 10"), "AB23456789");
+    b.does("pwrite d abc");
+    assert_eq!(b.ask("pread d 10"), "abc3456789");
+    assert_eq!(b.ask("F_OFD_SETLK d F_RDLCK 0 1"), "EAGAIN", "it was held all the time");
+}
+
+#[test]
+fn proc_locks_gives_an_ofd_lock_the_process_minus_1() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    // A range that no other lock on this machine has.
+    let first = (u64::from(std::process::id()) << 32) + 7;
+    a.does(&format!("F_OFD_SETLK d F_WRLCK {first} 7"));
+    let owner = |range: &str| {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        let line = all.lines().find(|line| line.ends_with(range)).expect(range).to_owned();
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        (words[1].clone(), words[4].clone())
+    };
+    let range = format!(" {first} {}", first + 6);
+    assert_eq!(owner(&range), ("OFDLCK".into(), "-1".into()));
+    b.does(&format!("F_SETLK d F_WRLCK {} 7", first + 7));
+    let range = format!(" {} {}", first + 7, first + 13);
+    assert_eq!(owner(&range), ("POSIX".into(), b.id()));
+}
+
+#[test]
+fn a_directory_can_be_locked_for_reading_and_by_flock() {
+    let scratch = scratch();
+    std::fs::create_dir(scratch.path().join("directory")).unwrap();
+    let mut a = actor(&scratch);
+    a.does("open d read directory");
+    a.does("open e read directory");
+    a.does("F_OFD_SETLK d F_RDLCK 0 0");
+    a.does("flock d LOCK_EX|LOCK_NB");
+    assert_eq!(a.ask("flock e LOCK_EX|LOCK_NB"), "EAGAIN");
+}

@@ -1,0 +1,136 @@
+//! How a record lock ends, and what it survives.
+
+use std::fs;
+
+use course::scratch;
+use nix::sys::signal::Signal;
+
+use crate::lock_actors::two;
+
+#[test]
+fn closing_any_descriptor_of_the_file_releases_the_processs_record_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("open e read file");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("close e");
+    assert_eq!(a.ask("locks d"), "");
+    b.does("F_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn closing_a_duplicate_releases_the_record_locks_too() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("duplicate d e");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("close e");
+    b.does("F_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn closing_the_file_under_another_of_its_names_releases_the_record_locks_too() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    fs::hard_link(scratch.path().join("file"), scratch.path().join("other name")).unwrap();
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("open e read other name");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("close e");
+    b.does("F_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn closing_an_o_path_descriptor_releases_no_record_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("open p path file");
+    a.does("close p");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn a_record_lock_ends_with_the_descriptor_although_a_mapping_of_it_lives() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("map d");
+    a.does("close d");
+    b.does("F_SETLK d F_WRLCK 0 10");
+    a.does("store d AB");
+    assert_eq!(b.ask("pread d 10"), "AB23456789", "the mapping lives");
+}
+
+#[test]
+fn a_forked_child_does_not_inherit_record_locks() {
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    assert_eq!(a.ask("forked F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn a_forked_child_cannot_release_its_parents_record_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("forked F_SETLK d F_UNLCK 0 10");
+    a.does("forked close d");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn record_locks_stay_across_exec() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    let id = a.id();
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("inherit d");
+    a.does("exec");
+    assert_eq!(a.ask("id"), id, "the same process, another program");
+    assert_eq!(b.ask("F_GETLK d F_WRLCK 0 0"), format!("F_WRLCK SEEK_SET 0 10 {id}"));
+}
+
+#[test]
+fn a_close_on_exec_descriptor_of_the_file_releases_the_record_locks_at_exec() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("inherit d");
+    a.does("open e read file"); // Close-on-exec, as everything that Rust opens.
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    a.does("exec");
+    b.does("F_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn record_locks_end_when_the_process_exits() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    b.waits("F_SETLKW d F_WRLCK 0 10");
+    assert_eq!(a.exit().code, Some(0));
+    assert_eq!(b.hear(), "ok");
+}
+
+#[test]
+fn record_locks_end_when_the_process_is_killed() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    b.waits("F_SETLKW d F_WRLCK 0 10");
+    assert_eq!(a.kill().signal, Some(Signal::SIGKILL));
+    assert_eq!(b.hear(), "ok");
+}
+
+#[test]
+fn a_stopped_process_keeps_its_record_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.stop();
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}

@@ -1,0 +1,104 @@
+//! `fcntl(2)` record locks: whom they exclude, and whom they do not.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use course::scratch;
+
+use crate::lock_actors::two;
+
+#[test]
+fn two_processes_may_hold_read_locks_on_the_same_bytes() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_RDLCK 0 10");
+    b.does("F_SETLK d F_RDLCK 0 10");
+    assert_eq!(a.ask("locks d"), "READ 0 9");
+    assert_eq!(b.ask("locks d"), "READ 0 9");
+}
+
+#[test]
+fn a_write_lock_excludes_every_other_process() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    assert_eq!(b.ask("F_SETLK d F_RDLCK 0 10"), "EAGAIN");
+    a.does("F_SETLK d F_RDLCK 0 10");
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+    b.does("F_SETLK d F_RDLCK 0 10");
+}
+
+#[test]
+fn a_process_never_conflicts_with_its_own_record_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("F_SETLK e F_RDLCK 0 10");
+    b.does("F_SETLK d F_RDLCK 0 10"); // The new lock took the old one's place.
+    assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn the_threads_of_a_process_do_not_exclude_each_other_by_record_locks() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_SETLK d F_WRLCK 0 10");
+    a.does("threaded F_SETLK e F_WRLCK 0 10");
+    assert_eq!(b.ask("F_SETLK d F_RDLCK 0 10"), "EAGAIN");
+}
+
+#[test]
+fn a_record_lock_waits_with_f_setlkw_until_the_bytes_are_free() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    b.waits("F_SETLKW d F_WRLCK 0 10");
+    a.does("F_SETLK d F_UNLCK 0 10");
+    assert_eq!(b.hear(), "ok");
+    assert_eq!(a.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN", "now it is b's");
+}
+
+#[test]
+fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 0");
+    b.does("map d");
+    b.does("store d AB");
+    assert_eq!(a.ask("pread d 10"), "AB23456789");
+    b.does("pwrite d abc");
+    assert_eq!(a.ask("pread d 10"), "abc3456789");
+    assert_eq!(b.ask("pread d 3"), "abc");
+    b.does("truncate d 3");
+    assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"abc");
+    assert_eq!(a.ask("locks d"), "WRITE 0 EOF", "and it was held all the time");
+}
+
+#[test]
+fn the_mode_bits_of_mandatory_locks_change_nothing() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    let path = scratch.path().join("file");
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o2600)).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o2600);
+    a.does("F_SETLK d F_WRLCK 0 0");
+    b.does("pwrite d abc");
+    assert_eq!(a.ask("pread d 10"), "abc3456789");
+}
+
+#[test]
+fn a_lock_follows_the_file_and_not_its_name() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 0");
+    fs::write(scratch.path().join("new"), "new").unwrap();
+    fs::rename(scratch.path().join("file"), scratch.path().join("old")).unwrap();
+    fs::rename(scratch.path().join("new"), scratch.path().join("file")).unwrap();
+    b.does("open new both file");
+    b.does("F_SETLK new F_WRLCK 0 0");
+    b.does("open old both old");
+    assert_eq!(b.ask("F_SETLK old F_WRLCK 0 0"), "EAGAIN");
+}

@@ -1,0 +1,181 @@
+//! What becomes of a mutex whose owner dies.
+
+use std::fs;
+
+use course::scratch;
+
+use crate::mutexes::{two, two_and_locked};
+use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
+
+#[test]
+fn without_robust_a_dead_owner_keeps_the_mutex_for_ever() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared stalled normal");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), "ETIMEDOUT");
+}
+
+#[test]
+fn every_lock_call_gets_a_robust_mutex_with_eownerdead_after_a_death() {
+    for order in ["mutex-lock", "mutex-lock-until 30000", "mutex-try"] {
+        let scratch = scratch();
+        let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+        owner.kill();
+        next.tell(order);
+        let answer = if order == "mutex-try" { "OwnerDied" } else { "waiting" };
+        assert_eq!(next.hear(), answer);
+        if answer == "waiting" {
+            assert_eq!(next.hear(), "OwnerDied", "{order}");
+        }
+    }
+}
+
+#[test]
+fn one_who_waits_for_a_robust_mutex_is_woken_by_its_owner_s_death() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    begin(&mut next, "mutex-lock");
+    sleeps(&next);
+    owner.kill();
+    assert_eq!(next.hear(), "OwnerDied");
+}
+
+#[test]
+fn to_exit_or_to_exec_is_to_die_for_a_robust_mutex() {
+    for end in ["exit", "exec"] {
+        let scratch = scratch();
+        let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+        owner.tell(end);
+        if end == "exec" {
+            assert_eq!(owner.hear(), "another program now, in the same process");
+        } else {
+            assert_eq!(owner.end().code, Some(0));
+        }
+        assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied", "{end}");
+    }
+}
+
+#[test]
+fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut owner, "mutex-thread"), "Clean");
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut owner, "value").parse::<i64>().map(drop), Ok(()), "the process lives");
+}
+
+#[test]
+fn a_forked_child_does_not_own_its_parent_s_mutex_and_its_end_frees_nothing() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut owner, "mutex-fork"), "ok", "the child has ended");
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+}
+
+#[test]
+fn pthread_mutex_consistent_makes_it_an_ordinary_mutex_again() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "ok");
+    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
+    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "Clean");
+}
+
+#[test]
+fn pthread_mutex_consistent_of_a_consistent_one_is_einval() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "somebody owns it");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "ok");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "a second time");
+}
+
+#[test]
+fn an_unlock_without_repair_makes_it_enotrecoverable_for_all() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock"), "ENOTRECOVERABLE");
+    assert_eq!(ask_and_wait(&mut actor(&scratch), "mutex-lock"), "ENOTRECOVERABLE");
+    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "ENOTRECOVERABLE");
+}
+
+#[test]
+fn a_trylock_of_glibc_that_says_enotrecoverable_takes_the_mutex_away_from_all_others() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
+    assert_eq!(ask(&mut next, "mutex-try"), "ENOTRECOVERABLE");
+    let another = ask_and_wait(&mut actor(&scratch), "mutex-lock-until 200");
+    observed(another.as_str(), "ETIMEDOUT", "ENOTRECOVERABLE");
+}
+
+#[test]
+fn one_who_dies_before_the_repair_hands_eownerdead_on() {
+    let scratch = scratch();
+    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    next.kill();
+    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "OwnerDied");
+}
+
+#[test]
+fn the_lock_word_holds_the_owner_s_thread_id_and_its_death_sets_a_bit_in_the_file() {
+    const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
+    let scratch = scratch();
+    let (owner, next) = two_and_locked(&scratch, "shared robust normal");
+    drop(next.end()); // Only the owner has it mapped now.
+    let word = || {
+        let bytes = fs::read(scratch.path().join("page")).unwrap();
+        u64::from(u32::from_ne_bytes(bytes[64..68].try_into().unwrap()))
+    };
+    assert_eq!(word(), u64::from(owner.id()));
+    owner.kill();
+    assert_eq!(word() & FUTEX_OWNER_DIED, FUTEX_OWNER_DIED);
+    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "OwnerDied", "who comes later learns it");
+}
+
+#[test]
+fn a_robust_mutex_that_its_owner_unmapped_is_never_freed() {
+    // Our own type keeps the page mapped when it is dropped locked: the control.
+    for (order, answer) in [("mutex-unmap", "ETIMEDOUT"), ("mutex-drop", "OwnerDied")] {
+        let scratch = scratch();
+        let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+        assert_eq!(ask(&mut owner, order), "ok");
+        owner.kill();
+        assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), answer, "{order}");
+    }
+}
+
+#[test]
+fn a_file_restored_from_a_moment_when_it_was_locked_stays_locked_for_ever() {
+    let scratch = scratch();
+    let page = scratch.path().join("page");
+    let (owner, next) = two_and_locked(&scratch, "shared robust normal");
+    let image = fs::read(&page).unwrap();
+    owner.kill();
+    drop(next.end());
+    fs::write(&page, image).unwrap(); // What a reboot finds on the disk.
+    assert_eq!(ask_and_wait(&mut actor(&scratch), "mutex-lock-until 200"), "ETIMEDOUT");
+}
+
+#[test]
+fn a_truncated_file_forgets_that_its_mutex_was_locked() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_ne!(ask(&mut owner, "word 64"), "0x0");
+    assert_eq!(ask(&mut next, "truncate"), "ok");
+    assert_eq!(ask(&mut owner, "word 64"), "0x0");
+    assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
+}

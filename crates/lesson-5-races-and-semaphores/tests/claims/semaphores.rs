@@ -1,0 +1,248 @@
+//! `sem_init` and the calls on semaphores of both kinds.
+
+use std::time::{Duration, SystemTime};
+
+use course::{Running, scratch};
+use lesson_5_races_and_semaphores::sys::{Page, Semaphore, deadline};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::{actor, ask, ask_and_wait, begin, errno, in_time, observed, sleeps};
+
+const LARGEST: u32 = i32::MAX.cast_unsigned();
+
+/// A semaphore of this process's own that starts at `value`.
+fn semaphore(value: u32) -> Semaphore {
+    let semaphore = Semaphore::in_page(&Page::private().unwrap(), 0);
+    semaphore.init(0, value).unwrap();
+    semaphore
+}
+
+fn signal(process: &Running) {
+    kill(Pid::from_raw(process.id().try_into().unwrap()), Signal::SIGUSR1).unwrap();
+}
+
+#[test]
+fn sem_wait_takes_one_and_sem_post_gives_one() {
+    let semaphore = semaphore(2);
+    semaphore.wait().unwrap();
+    semaphore.try_wait().unwrap();
+    assert_eq!(semaphore.value().unwrap(), 0);
+    semaphore.post().unwrap();
+    assert_eq!(semaphore.value().unwrap(), 1);
+}
+
+#[test]
+fn sem_init_above_the_largest_value_is_einval() {
+    let semaphore = semaphore(7);
+    assert_eq!(errno(semaphore.init(0, LARGEST + 1)), Errno::EINVAL);
+    assert_eq!(semaphore.value().unwrap(), 7, "unchanged");
+    semaphore.init(0, LARGEST).unwrap();
+    assert_eq!(semaphore.value().unwrap(), i32::MAX);
+}
+
+#[test]
+fn sem_post_above_the_largest_value_is_eoverflow() {
+    let semaphore = semaphore(LARGEST);
+    assert_eq!(errno(semaphore.post()), Errno::EOVERFLOW);
+    assert_eq!(semaphore.value().unwrap(), i32::MAX, "unchanged");
+}
+
+#[test]
+fn sem_trywait_at_zero_is_eagain() {
+    assert_eq!(errno(semaphore(0).try_wait()), Errno::EAGAIN);
+}
+
+#[test]
+fn sem_timedwait_past_its_absolute_deadline_is_etimedout() {
+    let semaphore = semaphore(0);
+    let soon = Duration::from_millis(30);
+    let end = SystemTime::now() + soon;
+    assert_eq!(errno(semaphore.wait_until(&deadline(soon))), Errno::ETIMEDOUT);
+    assert!(SystemTime::now() >= end, "not before the deadline");
+    let one_second_after_1970 = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+    assert_eq!(errno(semaphore.wait_until(&one_second_after_1970)), Errno::ETIMEDOUT);
+}
+
+#[test]
+fn sem_timedwait_takes_an_available_one_even_past_its_deadline() {
+    let past = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+    assert!(semaphore(1).wait_until(&past).is_ok());
+}
+
+#[test]
+fn sem_timedwait_with_a_billion_nanoseconds_is_einval() {
+    for tv_nsec in [-1, 1_000_000_000] {
+        let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec };
+        assert_eq!(errno(semaphore(0).wait_until(&wrong)), Errno::EINVAL);
+    }
+}
+
+#[test]
+fn glibc_checks_the_deadline_even_if_the_semaphore_is_available() {
+    let semaphore = semaphore(1);
+    let wrong = libc::timespec { tv_sec: 1, tv_nsec: 1_000_000_000 };
+    let result = semaphore.wait_until(&wrong).map_err(|error| error.raw_os_error());
+    observed(result, Err(Some(libc::EINVAL)), Ok(()));
+    assert_eq!(semaphore.value().unwrap(), i32::from(result.is_err()));
+}
+
+#[test]
+fn a_handler_without_sa_restart_ends_sem_wait_with_eintr() {
+    let mut waiter = actor(&scratch());
+    ask(&mut waiter, "init 1 0");
+    assert_eq!(ask(&mut waiter, "on-signal none nothing"), "ok");
+    begin(&mut waiter, "wait");
+    sleeps(&waiter);
+    signal(&waiter);
+    assert_eq!(waiter.hear(), "EINTR");
+    assert_eq!(ask(&mut waiter, "value"), "0");
+}
+
+#[test]
+fn a_handler_with_sa_restart_does_not_end_sem_wait() {
+    let scratch = scratch();
+    let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
+    ask(&mut waiter, "init 1 0");
+    assert_eq!(ask(&mut waiter, "on-signal SA_RESTART nothing"), "ok");
+    begin(&mut waiter, "wait");
+    sleeps(&waiter);
+    signal(&waiter);
+    assert_eq!(ask(&mut poster, "post"), "ok");
+    assert_eq!(waiter.hear(), "ok");
+    assert_eq!(ask(&mut waiter, "signals-handled"), "1", "it was interrupted");
+}
+
+#[test]
+fn sem_timedwait_ends_with_eintr_even_with_sa_restart() {
+    let mut waiter = actor(&scratch());
+    ask(&mut waiter, "init 1 0");
+    assert_eq!(ask(&mut waiter, "on-signal SA_RESTART nothing"), "ok");
+    begin(&mut waiter, "wait-until 30000");
+    sleeps(&waiter);
+    signal(&waiter);
+    assert_eq!(waiter.hear(), "EINTR");
+}
+
+#[test]
+fn a_signal_handler_may_post() {
+    let mut waiter = actor(&scratch());
+    ask(&mut waiter, "init 1 0");
+    assert_eq!(ask(&mut waiter, "on-signal SA_RESTART post"), "ok");
+    begin(&mut waiter, "wait");
+    sleeps(&waiter);
+    signal(&waiter);
+    assert_eq!(waiter.hear(), "ok", "the handler of its own process gave it the one it waits for");
+}
+
+#[test]
+fn any_pshared_but_zero_lets_a_post_wake_another_process() {
+    for pshared in ["1", "7"] {
+        let scratch = scratch();
+        let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
+        ask(&mut poster, &format!("init {pshared} 0"));
+        begin(&mut waiter, "wait");
+        sleeps(&waiter);
+        assert_eq!(ask(&mut poster, "post"), "ok");
+        assert_eq!(waiter.hear(), "ok");
+    }
+}
+
+#[test]
+fn with_pshared_zero_the_count_crosses_processes_and_the_wake_up_does_not() {
+    let scratch = scratch();
+    let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
+    in_time(|milliseconds| {
+        ask(&mut poster, "init 0 0");
+        let end = SystemTime::now() + Duration::from_millis(milliseconds);
+        begin(&mut waiter, &format!("wait-until {milliseconds}"));
+        sleeps(&waiter);
+        assert_eq!(ask(&mut poster, "post"), "ok");
+        let in_time = SystemTime::now() < end; // Which is before the waiter's own deadline.
+        assert_eq!(waiter.hear(), "ETIMEDOUT", "one is there, and it slept on");
+        in_time
+    });
+    assert_eq!(ask(&mut waiter, "value"), "1");
+    assert_eq!(ask(&mut waiter, "try"), "ok", "who looks, sees it");
+}
+
+#[test]
+fn one_post_lets_exactly_one_of_three_waiters_in() {
+    let scratch = scratch();
+    let mut waiters = [(); 3].map(|()| actor(&scratch));
+    let mut poster = actor(&scratch);
+    ask(&mut poster, "init 1 0");
+    for waiter in &mut waiters {
+        assert_eq!(ask(waiter, "on-signal none nothing"), "ok");
+        begin(waiter, "wait");
+        sleeps(waiter);
+    }
+    assert_eq!(ask(&mut poster, "value"), "0", "three wait, and Linux reports no negative count");
+    assert_eq!(ask(&mut poster, "post"), "ok");
+    waiters.iter().for_each(signal); // Ends the wait of those who still wait.
+    let mut ends = waiters.map(|mut waiter| waiter.hear());
+    ends.sort();
+    assert_eq!(ends, ["EINTR", "EINTR", "ok"]);
+}
+
+#[test]
+fn a_waiter_that_is_killed_takes_nothing_with_it() {
+    let scratch = scratch();
+    let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
+    ask(&mut poster, "init 1 0");
+    begin(&mut waiter, "wait");
+    sleeps(&waiter);
+    waiter.kill();
+    assert_eq!(ask(&mut poster, "post"), "ok");
+    assert_eq!(ask(&mut poster, "value"), "1");
+}
+
+#[test]
+fn a_holder_that_is_killed_leaves_the_count_at_zero_for_ever() {
+    let scratch = scratch();
+    let (mut holder, mut next) = (actor(&scratch), actor(&scratch));
+    ask(&mut holder, "init 1 1");
+    assert_eq!(ask(&mut holder, "try"), "ok");
+    holder.kill();
+    assert_eq!(ask_and_wait(&mut next, "wait-until 200"), "ETIMEDOUT");
+    assert_eq!(ask(&mut next, "value"), "0");
+    assert_eq!(ask(&mut next, "post"), "ok", "anyone may give what nobody owns");
+    assert_eq!(ask(&mut next, "try"), "ok");
+}
+
+#[test]
+fn in_a_mapping_for_reading_the_value_can_be_asked_and_taking_one_is_sigsegv() {
+    let scratch = scratch();
+    let mut actor = actor(&scratch);
+    ask(&mut actor, "init 1 1");
+    assert_eq!(ask(&mut actor, "map-read-only"), "ok");
+    assert_eq!(ask(&mut actor, "value"), "1");
+    actor.tell("try");
+    assert_eq!(actor.end().signal, Some(Signal::SIGSEGV));
+}
+
+#[test]
+fn glibc_takes_any_bytes_for_a_semaphore_and_aborts_in_sem_post() {
+    let mut actor = actor(&scratch());
+    assert_eq!(ask(&mut actor, "garbage"), "ok");
+    let answer = ask(&mut actor, "try");
+    observed(answer.as_str(), "ok", "EINVAL");
+    assert_eq!(ask(&mut actor, "garbage"), "ok");
+    actor.tell("post");
+    let ended = actor.end();
+    observed(
+        (ended.signal, ended.stdout.as_str()),
+        (Some(Signal::SIGABRT), ""),
+        (None, "EINVAL\n"),
+    );
+}
+
+#[test]
+fn sem_destroy_of_glibc_destroys_nothing() {
+    let semaphore = semaphore(1);
+    let twice = [semaphore.destroy(), semaphore.destroy()];
+    let twice = twice.map(|result| result.map_err(|error| error.raw_os_error()));
+    observed(twice, [Ok(()), Ok(())], [Ok(()), Err(Some(libc::EINVAL))]);
+    observed(semaphore.try_wait().is_ok(), true, false);
+}
