@@ -2,7 +2,7 @@
 //!
 //! # Safety
 //! The previous action is noted before ours is installed, so the handler never finds it missing.
-//! [`previous`], [`Function::call`] and [`die_of`] are called inside the handler: they touch
+//! All but [`uninstall`] are called inside the handler: they touch
 //! atomics and make async-signal-safe calls only.
 #![expect(unsafe_code, reason = "sigaction, and the function that it names")]
 
@@ -25,12 +25,16 @@ pub(crate) enum Action {
 /// A handler that was installed before.
 pub(crate) struct Function(usize, libc::c_int);
 
-/// `sigaction(SIGBUS, …)`: notes the action that is there and installs `handler`.
+/// `sigaction(SIGBUS, …)`: notes the action that is there and installs `handler`, unless it is
+/// there already.
 ///
 /// # Errors
 /// None that `sigaction(2)` knows applies: the signal exists and the pointers are ours.
 pub(crate) fn install(handler: Handler) -> io::Result<()> {
     let mut action = current()?;
+    if action.sa_sigaction == handler as *const () as usize {
+        return Ok(());
+    }
     PREVIOUS.store(action.sa_sigaction, SeqCst);
     PREVIOUS_FLAGS.store(action.sa_flags, SeqCst);
     action.sa_sigaction = handler as *const () as usize;

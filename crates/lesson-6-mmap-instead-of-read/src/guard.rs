@@ -19,36 +19,15 @@
 use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::SeqCst, compiler_fence};
+use std::sync::atomic::{Ordering::SeqCst, compiler_fence};
 use std::sync::{Mutex, PoisonError};
 
-use common::page_size;
-
 use crate::action::{self, Action};
+use crate::slot::Slot;
 use crate::sys;
 use crate::view::View;
 
-/// Guards that a process can have at a time.
-pub const MOST: usize = 64;
-
-/// One guarded range, as the handler finds it.
-struct Slot {
-    thread: AtomicI32, // 0: free. Set last and cleared first.
-    start: AtomicUsize,
-    end: AtomicUsize,
-    page: AtomicUsize, // Its size: nothing is asked of the C library in the handler.
-    missing: AtomicUsize, // The first address that was not there; 0: none.
-}
-
-static SLOTS: [Slot; MOST] = [const {
-    Slot {
-        thread: AtomicI32::new(0),
-        start: AtomicUsize::new(0),
-        end: AtomicUsize::new(0),
-        page: AtomicUsize::new(0),
-        missing: AtomicUsize::new(0),
-    }
-}; MOST];
+pub use crate::slot::MOST;
 
 /// How many guards live: the first installs the handler, the last puts the old action back.
 static LIVING: Mutex<usize> = Mutex::new(0);
@@ -67,17 +46,11 @@ impl Guard {
     /// `ResourceBusy` if [`MOST`] guards live already.
     pub fn over(view: View) -> io::Result<Self> {
         let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = SLOTS.iter().find(|slot| slot.thread.load(SeqCst) == 0);
-        let slot = free.ok_or(io::ErrorKind::ResourceBusy)?;
+        let slot = Slot::take(view.address(), view.len()).ok_or(io::ErrorKind::ResourceBusy)?;
         if *living == 0 {
-            action::install(on_sigbus)?;
+            action::install(on_sigbus).inspect_err(|_| slot.free())?;
         }
         *living += 1;
-        slot.start.store(view.address(), SeqCst);
-        slot.end.store(view.address() + view.len().next_multiple_of(page_size()), SeqCst);
-        slot.page.store(page_size(), SeqCst);
-        slot.missing.store(0, SeqCst);
-        slot.thread.store(sys::thread(), SeqCst);
         Ok(Self { slot, view, of_one_thread: PhantomData })
     }
 
@@ -98,17 +71,14 @@ impl Guard {
     pub fn copy_to(&self, offset: usize, buffer: &mut [u8]) -> Result<(), usize> {
         self.view.copy_to(offset, buffer);
         compiler_fence(SeqCst); // The note is read after the loads during which it is taken.
-        match self.slot.missing.load(SeqCst) {
-            0 => Ok(()),
-            address => Err(address - self.view.address()),
-        }
+        self.slot.missing().map_or(Ok(()), |address| Err(address - self.view.address()))
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
-        self.slot.thread.store(0, SeqCst); // Before `view` is unmapped, which comes after this.
+        self.slot.free(); // Before `view` is unmapped, which comes after this.
         *living -= 1;
         if *living == 0 {
             action::uninstall(on_sigbus);
@@ -127,8 +97,13 @@ extern "C" fn on_sigbus(
     let fault = unsafe { sys::fault_address(info) };
     if !fault.is_some_and(replaced) {
         match action::previous() {
-            // SAFETY: the function that was installed for SIGBUS, called with what it would get.
-            Action::Function(function) => unsafe { function.call(signal, info, context) },
+            Action::Function(function) => {
+                // SAFETY: the function that was installed for SIGBUS, called with what it gets.
+                unsafe { function.call(signal, info, context) };
+                // It may have put another action in our place: Rust's own, which looks for stack
+                // overflows, gives up and leaves the default. Guards that live still need ours.
+                let _ = action::install(on_sigbus);
+            }
             Action::Ignore if fault.is_none() => {}
             // The default kills. A fault comes again as soon as this returns; what was sent does
             // not, so it is sent again.
@@ -140,17 +115,10 @@ extern "C" fn on_sigbus(
 
 /// Puts zeros where `address` is, if it is in a guarded view of this thread.
 fn replaced(address: usize) -> bool {
-    let thread = sys::thread();
-    let mine = |slot: &&Slot| {
-        slot.thread.load(SeqCst) == thread
-            && (slot.start.load(SeqCst)..slot.end.load(SeqCst)).contains(&address)
-    };
-    SLOTS.iter().find(mine).is_some_and(|slot| {
-        // Only the first is noted: an exchange that fails has one there already.
-        let _ = slot.missing.compare_exchange(0, address, SeqCst, SeqCst);
-        let page_size = slot.page.load(SeqCst);
+    Slot::holding(address).is_some_and(|slot| {
+        let (page, length) = slot.note(address);
         // SAFETY: the page lies in a view that a guard of this thread owns and that is read-only
         // and reached by atomic loads alone.
-        unsafe { sys::map_zeros_over(address - address % page_size, page_size) }
+        unsafe { sys::map_zeros_over(page, length) }
     })
 }

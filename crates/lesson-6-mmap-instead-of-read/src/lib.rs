@@ -1,21 +1,35 @@
 //! Lesson 6: one job done with `read`, `pread` and a mapping. The modules, in reading order:
 //! `cargo lesson-6` shows them all.
 
+// The job, and the calls that copy.
 pub mod job;
 pub mod pread;
+
+// A mapping, and the version that dies.
 pub mod view;
+
 pub mod mapped;
+
+// The repair.
 pub mod guarded;
+
 pub mod guard;
+mod slot;
+
 mod action;
 mod sys;
+
+// No copy, and what that rests on.
 pub mod in_place;
+
+// The commands, the story, and what the claims need.
 pub mod ways;
 
 pub mod cost;
+pub mod steps;
+
 pub mod region;
 pub mod scenes;
-pub mod steps;
 
 pub use guard::Guard;
 pub use guarded::Guarded;

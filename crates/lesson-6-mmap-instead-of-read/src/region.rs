@@ -2,8 +2,8 @@
 //! so that every error can be met. The claims use it; programs use `view.rs`.
 //!
 //! # Safety
-//! A [`Region`] owns the addresses that it maps, and every call is kept inside them. Its bytes are
-//! loaded and stored as atomics. Advice may throw bytes of the region away, never anyone else's.
+//! A [`Region`] owns the addresses that it maps, and every call is kept inside them: advice may
+//! throw away bytes of the region, never anyone else's. Its bytes are loaded and stored as atomics.
 #![expect(unsafe_code, reason = "bare calls on memory of its own")]
 
 use std::io;
@@ -67,11 +67,7 @@ impl Region {
         done(unsafe { libc::madvise(start, length, advice) })
     }
 
-    /// `mincore(start + offset, length, vector)`, with room for `entries` in the vector; without
-    /// it, with a vector at address 0.
-    ///
-    /// # Errors
-    /// `mincore(2)`, ERRORS.
+    /// `mincore(start + offset, length, vector)`, with its errors; without a vector, at address 0.
     pub fn resident(
         &self,
         offset: usize,
@@ -87,10 +83,7 @@ impl Region {
         done(unsafe { libc::mincore(start, length, vector) })
     }
 
-    /// `mlock(start, length)`.
-    ///
-    /// # Errors
-    /// `mlock(2)`, ERRORS.
+    /// `mlock(start, length)`, with the errors of `mlock(2)`.
     pub fn lock(&self) -> io::Result<()> {
         // SAFETY: changes no byte.
         done(unsafe { libc::mlock(self.start.cast(), self.length) })

@@ -54,7 +54,9 @@ fn random_words(file: &File, path: &Path, random: &mut impl Rng) -> Result<()> {
     let mut word = [0; 8];
     (0..LENGTH).step_by(page_size()).for_each(|offset| view.copy_to(offset, &mut word));
     let read = best(|| {
-        offsets.iter().try_for_each(|offset| file.read_exact_at(&mut word, *offset as u64))
+        offsets
+            .iter()
+            .try_for_each(|offset| file.read_exact_at(&mut word, *offset as u64))
             .step_on("pread", path)
     })?;
     let mut word = [0; 8];
