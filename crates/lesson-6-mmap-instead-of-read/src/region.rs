@@ -60,10 +60,9 @@ impl Region {
     /// # Errors
     /// `madvise(2)`, ERRORS: that is what this is for.
     pub fn advise(&self, offset: usize, length: usize, advice: libc::c_int) -> io::Result<()> {
-        let absurd = length > isize::MAX as usize; // "Negative": the kernel must refuse it.
-        assert!(absurd || offset + length <= self.length, "inside the region");
+        assert!(self.holds(offset, length) || self.wraps(length), "inside the region");
         let start = self.start.wrapping_byte_add(offset).cast();
-        // SAFETY: inside the region, whose bytes nobody holds a reference to.
+        // SAFETY: inside the region, whose bytes nobody holds a reference to, or refused.
         done(unsafe { libc::madvise(start, length, advice) })
     }
 
@@ -75,7 +74,7 @@ impl Region {
         vector: Option<&mut [u8]>,
     ) -> io::Result<()> {
         let room = vector.as_ref().map_or(0, |vector| vector.len() * common::page_size());
-        assert!(vector.is_none() || length > isize::MAX as usize || length <= room, "room");
+        assert!(vector.is_none() || length <= room || self.wraps(length), "room");
         let start = self.start.wrapping_byte_add(offset).cast();
         let vector = vector.map_or(ptr::null_mut(), <[u8]>::as_mut_ptr);
         // SAFETY: writes a byte for each page, for which there is room, or fails: the null vector
@@ -98,7 +97,7 @@ impl Region {
     /// - The process has one thread, and maps nothing more while this region lives: what it maps
     ///   there would be unmapped with the region.
     pub unsafe fn unmap(&self, offset: usize, length: usize) -> io::Result<()> {
-        assert!(offset + length <= self.length, "inside the region");
+        assert!(self.holds(offset, length), "inside the region");
         // SAFETY: inside the region, whose bytes nobody holds a reference to.
         done(unsafe { libc::munmap(self.start.wrapping_byte_add(offset).cast(), length) })
     }
@@ -108,7 +107,7 @@ impl Region {
     /// # Errors
     /// `EFAULT` where the file has no bytes; `write(2)`, ERRORS.
     pub fn write_to(&self, file: impl AsFd, offset: usize, length: usize) -> io::Result<usize> {
-        assert!(offset + length <= self.length, "inside the region");
+        assert!(self.holds(offset, length), "inside the region");
         let start = self.start.wrapping_byte_add(offset).cast();
         // SAFETY: the kernel reads the region's bytes, and checks each page itself.
         let written = unsafe { libc::write(file.as_fd().as_raw_fd(), start, length) };
@@ -123,6 +122,16 @@ impl Region {
     /// Stores a byte, which the protection must allow.
     pub fn store(&self, offset: usize, byte: u8) {
         self.byte(offset).store(byte, Relaxed);
+    }
+
+    fn holds(&self, offset: usize, length: usize) -> bool {
+        offset.checked_add(length).is_some_and(|end| end <= self.length)
+    }
+
+    /// Whether a range of `length`, "negative" to C, runs past the last address there can be: the
+    /// kernel refuses it whole, which is what a claim wants to see.
+    fn wraps(&self, length: usize) -> bool {
+        self.address().checked_add(length).is_none()
     }
 
     fn byte(&self, offset: usize) -> &AtomicU8 {

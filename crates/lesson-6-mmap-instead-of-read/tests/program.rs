@@ -67,7 +67,7 @@ fn the_job_is_done_right_whatever_the_pieces() {
 
 #[test]
 fn a_word_longer_than_a_piece_is_found_across_pieces() {
-    let word: Vec<u8> = (0..PIECE * 2 + 3).map(|index| b'a' + (index % 23) as u8).collect();
+    let word: Vec<u8> = (b'a'..b'w').cycle().take(PIECE * 2 + 3).collect();
     let mut bytes = vec![b'.'; PIECE - 7];
     bytes.extend(&word);
     let found = find(&*bytes, &word).expect("find");

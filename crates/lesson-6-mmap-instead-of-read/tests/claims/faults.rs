@@ -10,11 +10,17 @@ use crate::file;
 
 const PAGES: usize = 256;
 
-/// Loads a byte of each of the view's pages.
+/// What it costs to load a byte of each of the view's pages.
 fn touch_all(view: &View) -> Cost {
-    let touch = |offset| view.copy_to(offset, &mut [0]);
-    let all = || Ok((0..view.len()).step_by(page_size()).for_each(touch));
-    cost_of(all).expect("count the faults").1
+    cost_of_loads(view, (0..view.len()).step_by(page_size()))
+}
+
+fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize>) -> Cost {
+    let loads = || {
+        offsets.into_iter().for_each(|offset| view.copy_to(offset, &mut [0]));
+        Ok(())
+    };
+    cost_of(loads).expect("count the faults").1
 }
 
 #[test]
@@ -41,14 +47,13 @@ fn the_first_touch_of_a_page_that_is_on_the_disk_only_is_a_major_fault() {
     let (file, path) = file(&scratch, PAGES);
     chill(&file, &path).expect("chill");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    let touch = || Ok(view.copy_to(0, &mut [0]));
-    let (_, cold) = cost_of(touch).expect("count");
+    let cold = cost_of_loads(&view, [0]);
     let expected = match file_system(&path) {
         "tmpfs" => (1, 0),
         _ => (0, 1),
     };
     assert_eq!((cold.minor, cold.major), expected, "{cold:?}");
-    let (_, warm) = cost_of(touch).expect("count");
+    let warm = cost_of_loads(&view, [0]);
     assert_eq!((warm.minor, warm.major), (0, 0), "the second touch is a plain load: {warm:?}");
 }
 
@@ -57,7 +62,7 @@ fn one_fault_brings_the_neighbouring_pages_that_are_in_the_page_cache() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    let (_, cost) = cost_of(|| Ok(view.copy_to(0, &mut [0]))).expect("count");
+    let cost = cost_of_loads(&view, [0]);
     assert_eq!(cost.minor, 1, "{cost:?}");
     let brought = mapped(view.address(), view.len()).expect("pagemap");
     assert!(brought > 1, "one load, one fault, {brought} pages");
