@@ -12,8 +12,9 @@
 //! such list, but are bare system calls in glibc: every guard of this kind rests on that.
 //!
 //! What is not ours is passed on to the action that was there before: a fault at any other address,
-//! a SIGBUS that someone sent, a fault in a forked child (its thread is another one). Whoever
-//! installs a handler of SIGBUS while a guard lives puts ours back before the last guard goes.
+//! a SIGBUS that someone sent, a fault in a forked child (its thread is another one). A thread that
+//! blocks SIGBUS is killed, guard or no guard. Whoever installs a handler of SIGBUS while a guard
+//! lives puts ours back before the last guard goes.
 #![expect(unsafe_code, reason = "a signal handler that replaces pages")]
 
 use std::cell::Cell;

@@ -2,13 +2,16 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use common::{Scratch, page_size};
 use course::{Ended, Program, scratch};
 use lesson_6_mmap_instead_of_read::cost::write_lines;
+use lesson_6_mmap_instead_of_read::guard::MOST;
 use lesson_6_mmap_instead_of_read::job::{PIECE, count, find};
+use lesson_6_mmap_instead_of_read::{Guard, View};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-6-mmap-instead-of-read");
 
@@ -223,4 +226,14 @@ fn a_full_output_is_an_error_and_a_closed_one_is_not() {
     drop(reader);
     let closed = closed.arg("count").arg(&path).stdout(writer).output().expect("run");
     assert_eq!((closed.status.code(), closed.stderr.len()), (Some(0), 0));
+}
+
+#[test]
+fn a_guard_too_many_is_an_error() {
+    let scratch = scratch();
+    let file = write_lines(&scratch.path().join("lines"), page_size(), PIECE).expect("write");
+    let one = || Guard::over(View::of(&file, page_size()).expect("mmap"));
+    let guards: Vec<_> = (0..=MOST).map(|_| one()).collect();
+    let last = guards.into_iter().find_map(Result::err).expect("more than there are places");
+    assert_eq!(last.kind(), ErrorKind::ResourceBusy);
 }

@@ -6,7 +6,7 @@ use common::{Context, Result, page_size, say};
 use nix::sys::signal::{Signal, raise};
 
 use super::file_and_view;
-use crate::Guard;
+use crate::{Guard, View};
 
 /// A guard lives, and a view that it does not guard loses its page.
 pub(super) fn foreign_fault() -> Result<()> {
@@ -35,9 +35,9 @@ pub(super) fn sent_sigbus() -> Result<()> {
     say!("survived both")
 }
 
-/// Two guards; only the second's file loses a page.
+/// Two guards; only the second's file loses a page. A third follows where the second was.
 pub(super) fn two() -> Result<()> {
-    let (_whole, first) = file_and_view("first", 2)?;
+    let (whole, first) = file_and_view("first", 2)?;
     let (cut, second) = file_and_view("second", 2)?;
     let first = Guard::over(first).step("guard")?;
     let second = Guard::over(second).step("guard")?;
@@ -45,7 +45,9 @@ pub(super) fn two() -> Result<()> {
     say!("second {:?}", second.copy_to(page_size() + 3, &mut [0]))?;
     say!("first {:?}", first.copy_to(page_size() + 3, &mut [0]))?;
     drop(second);
-    say!("first-alone {:?}", first.copy_to(page_size() + 3, &mut [0]))
+    say!("first-alone {:?}", first.copy_to(page_size() + 3, &mut [0]))?;
+    let third = View::of(&whole, 2 * page_size()).and_then(Guard::over).step("guard")?;
+    say!("in-the-place-of-second {:?}", third.copy_to(page_size() + 3, &mut [0]))
 }
 
 /// What the process does on SIGBUS: before, under two guards, under the one left, after.

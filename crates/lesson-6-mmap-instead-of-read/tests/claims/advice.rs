@@ -71,15 +71,6 @@ fn madv_dontneed_empties_the_page_table_and_not_the_page_cache() {
 }
 
 #[test]
-fn madv_dontneed_makes_anonymous_memory_zero() {
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let region = Region::anonymous(page_size(), protection).expect("mmap");
-    region.store(0, b'!');
-    region.advise(0, page_size(), libc::MADV_DONTNEED).expect("madvise");
-    assert_eq!(region.load(0), 0);
-}
-
-#[test]
 fn posix_fadv_dontneed_cannot_evict_a_page_that_somebody_maps() {
     let scratch = scratch();
     let (file, path) = file(&scratch, 16);
