@@ -1,10 +1,11 @@
 //! What advice does: by more or less, never by how much, which is the device's business.
 
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
-use std::{fs, path::Path};
+use std::path::Path;
 
 use common::page_size;
-use course::{file_system, is_root, scratch};
+use course::{file_system, is_root, scratch, undisturbed};
 use lesson_6_mmap_instead_of_read::cost::{cached, chill, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
 use memmap2::Advice;
@@ -104,6 +105,34 @@ fn madv_remove_destroys_the_file_s_bytes_through_a_mapping_that_may_only_be_read
     assert_eq!(bytes.len(), 2 * page_size(), "the length stays");
     assert!(bytes[..page_size()].iter().all(|byte| *byte == 0), "a hole");
     assert!(bytes[page_size()..].iter().all(|byte| *byte != 0), "the other page is untouched");
+}
+
+#[test]
+fn madv_pageout_takes_the_pages_from_the_process_and_writes_none_of_them() {
+    let dirty = |file: &File| page_view::cache_counts(file).expect("cachestat").dirty;
+    undisturbed(|| {
+        let (scratch, twin_scratch) = (scratch(), scratch());
+        let ((file, path), (twin, _)) = (file(&scratch, 16), file(&twin_scratch, 16));
+        let length = 16 * page_size();
+        let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+        (0..16).for_each(|page| assert_ne!(region.load(page * page_size()), 0));
+        assert_eq!(mapped(region.address(), length).expect("pagemap"), 16);
+        let before = dirty(&file);
+        let expected = match file_system(&path) {
+            "tmpfs" | "overlayfs" => 0, // Nothing to be seen there: no disk, or the file below's.
+            _ => 16,
+        };
+        if before != expected {
+            return None; // Flushed before it began.
+        }
+        region.advise(0, length, libc::MADV_PAGEOUT).expect("madvise");
+        let after = (mapped(region.address(), length).expect("pagemap"), dirty(&file));
+        if dirty(&twin) != expected {
+            return None;
+        }
+        assert_eq!(after, (0, expected), "not mapped, and as dirty as before");
+        Some(())
+    });
 }
 
 #[test]
