@@ -4,7 +4,8 @@
 //!
 //! What this promises: no crash, and no byte of a page that was gone counted as if it were the
 //! file's. What it does not promise is a snapshot: who writes while we read decides what we see,
-//! and a file that is cut and grown again between two loads shows zeros, with a signal for nobody.
+//! and a file that is cut and grown again between two loads shows zeros, with a signal for nobody
+//! (its time of modification would tell).
 
 use std::fs::File;
 use std::io::{self, Read};

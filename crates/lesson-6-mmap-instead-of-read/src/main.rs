@@ -1,5 +1,7 @@
 //! Lesson 6, as a program: `cargo lesson-6` tells the story; `count FILE…` and `find WORD FILE…` do
 //! the job on files of your own, by `read`, by `pread` or by a mapping. They change no file.
+//!
+//! As with `cat`, a FIFO waits for its writer, and what never ends, `/dev/zero`, is never done.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use common::clap::{self, ValueEnum};
@@ -121,7 +121,7 @@ fn each(paths: &[impl AsRef<Path>], job: impl Fn(&Path) -> Result<String>) -> Re
             Ok(line) => say!("{line}")?,
             Err(failure) => {
                 if let Some(earlier) = failed.replace(failure) {
-                    eprintln!("error: {earlier}");
+                    let _ = writeln!(io::stderr(), "error: {earlier}"); // Nowhere else to say it.
                 }
             }
         }

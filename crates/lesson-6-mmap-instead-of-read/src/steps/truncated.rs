@@ -3,6 +3,7 @@
 //! until this one has truncated the file: the window is open for as long as it takes.
 //! `cargo lesson-6` shows it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -36,8 +37,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     {
         let file = write_lines(&path, LENGTH, PIECE)?;
         say!("   {LENGTH} bytes, counted through {name}")?;
-        let path_name = path.to_string_lossy();
-        let mut counter = Peer::start(["half-way", reader, &path_name])?;
+        let role = [OsStr::new("half-way"), OsStr::new(reader), path.as_os_str()];
+        let mut counter = Peer::start(role)?;
         say!("    {}", counter.hear()?)?;
         file.set_len(0).step_on("ftruncate", &path)?;
         say!("   cut to 0 bytes; go on")?;
