@@ -1,0 +1,80 @@
+//! What a guard does to its own faults, and what it leaves to others.
+
+use std::fs;
+
+use common::{Context, Result, page_size, say};
+use nix::sys::signal::{Signal, raise};
+
+use super::file_and_view;
+use crate::{Guard, View};
+
+/// A guard lives, and a view that it does not guard loses its page.
+pub(super) fn foreign_fault() -> Result<()> {
+    let (guarded_file, guarded) = file_and_view("guarded", 1)?;
+    let (file, view) = file_and_view("not-guarded", 1)?;
+    let guard = Guard::over(guarded).step("guard")?;
+    guarded_file.set_len(0).step("ftruncate")?;
+    say!("own-fault {:?}", guard.copy_to(0, &mut [0]))?;
+    file.set_len(0).step("ftruncate")?;
+    view.copy_to(0, &mut [0]);
+    say!("survived yes")
+}
+
+/// A guard lives, and somebody sends SIGBUS, twice; in between the guard has work to do.
+///
+/// The action before is that of Rust's runtime, which looks for stack overflows: it lets the first
+/// one pass and asks for the default from then on.
+pub(super) fn sent_sigbus() -> Result<()> {
+    let (file, view) = file_and_view("guarded", 1)?;
+    let guard = Guard::over(view).step("guard")?;
+    raise(Signal::SIGBUS).step("raise")?;
+    say!("whole {:?}", guard.copy_to(0, &mut [0]))?;
+    file.set_len(0).step("ftruncate")?;
+    say!("cut {:?}", guard.copy_to(0, &mut [0]))?;
+    raise(Signal::SIGBUS).step("raise")?;
+    say!("survived both")
+}
+
+/// Two guards; only the second's file loses a page. A third follows where the second was.
+pub(super) fn two() -> Result<()> {
+    let (whole, first) = file_and_view("first", 2)?;
+    let (cut, second) = file_and_view("second", 2)?;
+    let first = Guard::over(first).step("guard")?;
+    let second = Guard::over(second).step("guard")?;
+    cut.set_len(page_size() as u64).step("ftruncate")?;
+    say!("second {:?}", second.copy_to(page_size() + 3, &mut [0]))?;
+    say!("first {:?}", first.copy_to(page_size() + 3, &mut [0]))?;
+    drop(second);
+    say!("first-alone {:?}", first.copy_to(page_size() + 3, &mut [0]))?;
+    let third = View::of(&whole, 2 * page_size()).and_then(Guard::over).step("guard")?;
+    say!("in-the-place-of-second {:?}", third.copy_to(page_size() + 3, &mut [0]))
+}
+
+/// What the process does on SIGBUS: before, under two guards, under the one left, after.
+pub(super) fn actions() -> Result<()> {
+    let (_a, first) = file_and_view("first", 1)?;
+    let (_b, second) = file_and_view("second", 1)?;
+    say!("before {}", action()?)?;
+    let first = Guard::over(first).step("guard")?;
+    let second = Guard::over(second).step("guard")?;
+    say!("two {}", action()?)?;
+    drop(first);
+    say!("one {}", action()?)?;
+    drop(second);
+    say!("after {}", action()?)
+}
+
+/// As `/proc/self/status` tells it.
+fn action() -> Result<&'static str> {
+    let status = fs::read_to_string("/proc/self/status").step("read /proc/self/status")?;
+    let has = |name| {
+        let mask = status.lines().find_map(|line: &str| line.strip_prefix(name)).unwrap_or("0");
+        let mask = u64::from_str_radix(mask.trim(), 16).unwrap_or(0);
+        mask & (1 << (Signal::SIGBUS as u64 - 1)) != 0
+    };
+    Ok(match (has("SigCgt:"), has("SigIgn:")) {
+        (true, _) => "caught",
+        (_, true) => "ignored",
+        _ => "default",
+    })
+}

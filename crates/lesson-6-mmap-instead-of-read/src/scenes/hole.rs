@@ -1,0 +1,53 @@
+//! A range of addresses with a hole in it, as `madvise` and `mincore` see it.
+//!
+//! # Safety
+//! A scene has one thread, and maps nothing between making the hole and unmapping the region.
+#![expect(unsafe_code, reason = "unmaps a page of a region")]
+
+use std::path::Path;
+
+use common::{Context, Result, page_size, say};
+
+use crate::Region;
+use crate::cost::{mapped, write_lines};
+
+/// `MADV_DONTNEED` on three pages of which the middle one is not mapped.
+pub(super) fn advise() -> Result<()> {
+    let region = three_pages()?;
+    let held = || -> Result<usize> {
+        Ok(mapped(region.address(), page_size())?
+            + mapped(region.address() + 2 * page_size(), page_size())?)
+    };
+    say!("held-before {}", held()?)?;
+    // SAFETY: one thread, see above.
+    unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
+    let answer = region.advise(0, 3 * page_size(), libc::MADV_DONTNEED);
+    say!("errno {}", errno(answer))?;
+    say!("held-after {}", held()?)
+}
+
+/// `mincore` on the same.
+pub(super) fn resident() -> Result<()> {
+    let region = three_pages()?;
+    let mut vector = [0; 3];
+    say!("errno-whole {}", errno(region.resident(0, 3 * page_size(), Some(&mut vector))))?;
+    // SAFETY: one thread, see above.
+    unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
+    say!("errno-hole {}", errno(region.resident(0, 3 * page_size(), Some(&mut vector))))
+}
+
+/// Three pages of a file, all touched.
+fn three_pages() -> Result<Region> {
+    let path = Path::new("three-pages");
+    let file = write_lines(path, 3 * page_size(), page_size())?;
+    let region = Region::of(&file, 3 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    let region = region.step_on("mmap", path)?;
+    for page in 0..3 {
+        let _ = region.load(page * page_size()); // The touch is what is wanted.
+    }
+    Ok(region)
+}
+
+fn errno(result: std::io::Result<()>) -> i32 {
+    result.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
+}

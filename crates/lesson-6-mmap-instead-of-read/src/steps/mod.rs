@@ -1,0 +1,8 @@
+//! The steps of the story, in its order: `cargo lesson-6` tells it.
+
+pub mod cold;
+pub mod edges;
+pub mod faults;
+pub mod same_result;
+pub mod truncated;
+pub mod who_wins;

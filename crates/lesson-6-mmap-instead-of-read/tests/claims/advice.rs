@@ -1,0 +1,182 @@
+//! What advice does: by more or less, never by how much, which is the device's business.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use common::page_size;
+use course::{file_system, is_root, scratch, undisturbed};
+use lesson_6_mmap_instead_of_read::cost::{cached, chill, mapped, write_lines};
+use lesson_6_mmap_instead_of_read::{Region, View};
+use memmap2::Advice;
+
+use crate::{file, scene};
+
+const PAGES: usize = 1024;
+
+/// How many pages are in the page cache after one load in the middle of a cold file.
+fn cached_after_one_load(name: &str, advice: Advice) -> (usize, &'static str) {
+    let scratch = scratch();
+    let path = scratch.path().join(name);
+    let file = write_lines(&path, PAGES * page_size(), page_size()).expect("write");
+    chill(&file, &path).expect("chill");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    view.advise(advice).expect("madvise");
+    view.copy_to(view.len() / 2, &mut [0]);
+    (cached(view.address(), view.len()).expect("mincore"), file_system(&path))
+}
+
+#[test]
+fn after_madv_random_one_load_reads_no_more_than_without_advice() {
+    let (normal, _) = cached_after_one_load("normal", Advice::Normal);
+    let (random, file_system) = cached_after_one_load("random", Advice::Random);
+    match file_system {
+        "tmpfs" => assert_eq!((normal, random), (PAGES, PAGES), "all in memory anyway"),
+        _ => {
+            assert!(random >= 1 && random <= normal, "random {random}, normal {normal}");
+            assert!(random < PAGES / 8, "next to nothing read ahead: {random} of {PAGES}");
+        }
+    }
+}
+
+#[test]
+fn madv_willneed_starts_reading_and_maps_nothing() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    chill(&file, &path).expect("chill");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    let counts = || page_view::cache_counts(&file).expect("cachestat").cached;
+    let before = counts();
+    view.advise(Advice::WillNeed).expect("madvise");
+    let expected = match file_system(&path) {
+        "tmpfs" => before == PAGES as u64 && counts() == before,
+        "overlayfs" => before == 0 && counts() == 0, // Its pages are counted with the file below.
+        _ => before == 0 && counts() > 0,
+    };
+    assert!(expected, "before {before}, after {}", counts());
+    assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0, "no page mapped");
+}
+
+#[test]
+fn madv_dontneed_empties_the_page_table_and_not_the_page_cache() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 16);
+    let length = 16 * page_size();
+    let region = Region::of(&file, length, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+    let region = region.expect("mmap");
+    region.store(0, b'!');
+    region.advise(0, length, libc::MADV_DONTNEED).expect("madvise");
+    assert_eq!(mapped(region.address(), length).expect("pagemap"), 0);
+    assert_eq!(cached(region.address(), length).expect("mincore"), 16, "still cached");
+    assert_eq!(region.load(0), b'!', "and what was stored is there");
+}
+
+#[test]
+fn posix_fadv_dontneed_cannot_evict_a_page_that_somebody_maps() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, 16);
+    let view = View::of(&file, 16 * page_size()).expect("mmap");
+    view.advise(Advice::PopulateRead).expect("madvise");
+    chill(&file, &path).expect("chill");
+    assert_eq!(cached(view.address(), view.len()).expect("mincore"), 16, "mapped: they stay");
+    drop(view);
+    chill(&file, &path).expect("chill");
+    let view = View::of(&file, 16 * page_size()).expect("mmap");
+    let expected = match file_system(&path) {
+        "tmpfs" => 16,
+        _ => 0,
+    };
+    assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected, "no longer mapped");
+}
+
+#[test]
+fn madv_willneed_on_memory_of_no_file_succeeds() {
+    let region = Region::anonymous(page_size(), libc::PROT_READ).expect("mmap");
+    region.advise(0, page_size(), libc::MADV_WILLNEED).expect("madvise");
+}
+
+#[test]
+fn madv_remove_destroys_the_file_s_bytes_through_a_mapping_that_may_only_be_read() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, 2);
+    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    region.expect("mmap").advise(0, page_size(), libc::MADV_REMOVE).expect("madvise");
+    let bytes = fs::read(&path).expect("read");
+    assert_eq!(bytes.len(), 2 * page_size(), "the length stays");
+    assert!(bytes[..page_size()].iter().all(|byte| *byte == 0), "a hole");
+    assert!(bytes[page_size()..].iter().all(|byte| *byte != 0), "the other page is untouched");
+}
+
+#[test]
+fn madv_pageout_takes_the_pages_from_the_process_and_writes_none_of_them() {
+    let dirty = |file: &File| page_view::cache_counts(file).expect("cachestat").dirty;
+    undisturbed(|| {
+        let (scratch, twin_scratch) = (scratch(), scratch());
+        let ((file, path), (twin, _)) = (file(&scratch, 16), file(&twin_scratch, 16));
+        let length = 16 * page_size();
+        let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+        (0..16).for_each(|page| assert_ne!(region.load(page * page_size()), 0));
+        assert_eq!(mapped(region.address(), length).expect("pagemap"), 16);
+        let before = dirty(&file);
+        let expected = match file_system(&path) {
+            "tmpfs" | "overlayfs" => 0, // Nothing to be seen there: no disk, or the file below's.
+            _ => 16,
+        };
+        if before != expected {
+            return None; // Flushed before it began.
+        }
+        region.advise(0, length, libc::MADV_PAGEOUT).expect("madvise");
+        let after = (mapped(region.address(), length).expect("pagemap"), dirty(&file));
+        if dirty(&twin) != expected {
+            return None;
+        }
+        assert_eq!(after, (0, expected), "not mapped, and as dirty as before");
+        Some(())
+    });
+}
+
+#[test]
+fn mincore_counts_a_page_that_is_begun() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 2);
+    let region = Region::of(&file, page_size() + 1, libc::PROT_READ, libc::MAP_SHARED);
+    let mut vector = [8, 8, 8];
+    let region = region.expect("mmap");
+    region.resident(0, page_size() + 1, Some(&mut vector)).expect("mincore");
+    assert_eq!(vector.map(|byte| byte & 9), [1, 1, 8], "two entries written, the third left");
+}
+
+#[test]
+fn mincore_tells_who_may_only_read_a_file_that_all_of_it_is_cached() {
+    let scratch = scratch();
+    let directory = scratch.path().join("open-to-all");
+    fs::create_dir(&directory).expect("mkdir");
+    let path = directory.join("file");
+    if is_root() {
+        let file = write_lines(&path, PAGES * page_size(), page_size()).expect("write");
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("chmod");
+        fs::set_permissions(&directory, PermissionsExt::from_mode(0o755)).expect("chmod");
+        chill(&file, &path).expect("chill");
+        let view = View::of(&file, PAGES * page_size()).expect("mmap");
+        let expected = match file_system(&path) {
+            "tmpfs" => PAGES,
+            _ => 0,
+        };
+        assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected, "to its owner");
+    } else {
+        std::os::unix::fs::symlink(Path::new("/bin/sh"), &path).expect("symlink"); // Root's.
+    }
+    let pages = fs::metadata(&path).expect("stat").len().div_ceil(page_size() as u64);
+    let program = course::Program::new(crate::PROGRAM, ["scene", "mincore-of-a-strangers-file"]);
+    let ended = program.in_directory(&directory).as_ordinary_user().run();
+    assert_eq!(ended.value("cached"), pages.to_string(), "to a stranger: {ended:?}");
+    assert_eq!(ended.value("cachestat"), libc::EPERM.to_string(), "which says so: {ended:?}");
+}
+
+#[test]
+fn advice_across_a_hole_says_enomem_and_is_done_on_both_sides() {
+    let ended = scene("advice-across-a-hole", &scratch()).run();
+    assert_eq!(ended.value("held-before"), "2", "{ended:?}");
+    assert_eq!(ended.value("errno"), libc::ENOMEM.to_string());
+    assert_eq!(ended.value("held-after"), "0", "{ended:?}");
+}

@@ -1,0 +1,198 @@
+//! What `mmap`, `madvise`, `mincore` and `pread` refuse, by errno: all that an ordinary user can
+//! meet on the way from `read` to a mapping.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::scratch;
+use lesson_6_mmap_instead_of_read::Region;
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
+use crate::{errno, file, scene};
+
+fn mmap(file: &impl std::os::fd::AsFd, length: usize) -> std::io::Result<Region> {
+    Region::of(file, length, libc::PROT_READ, libc::MAP_SHARED)
+}
+
+/// A shared, writable mapping of a file of two pages.
+fn two_pages(scratch: &common::Scratch) -> Region {
+    let (file, _) = file(scratch, 2);
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    Region::of(&file, 2 * page_size(), protection, libc::MAP_SHARED).expect("mmap")
+}
+
+fn pipe() -> (OwnedFd, OwnedFd) {
+    nix::unistd::pipe().expect("pipe")
+}
+
+#[test]
+fn mapping_an_empty_file_s_length_is_einval() {
+    let scratch = scratch();
+    let path = scratch.path().join("empty");
+    let mut file =
+        File::options().read(true).write(true).create_new(true).open(path).expect("open");
+    assert_eq!(errno(mmap(&file, 0)), libc::EINVAL);
+    assert_eq!(file.read(&mut [0]).expect("read"), 0, "where read says: the end");
+}
+
+#[test]
+fn mapping_a_directory_is_enodev() {
+    let scratch = scratch();
+    let mut directory = File::open(scratch.path()).expect("open");
+    assert_eq!(errno(mmap(&directory, page_size())), libc::ENODEV);
+    assert_eq!(errno(directory.read(&mut [0])), libc::EISDIR, "where read says");
+}
+
+#[test]
+fn mapping_a_pipe_is_enodev() {
+    let (read_end, _write_end) = pipe();
+    assert_eq!(errno(mmap(&read_end, page_size())), libc::ENODEV);
+}
+
+#[test]
+fn a_file_of_proc_has_length_0_and_refuses_to_be_mapped() {
+    for path in ["/proc/self/maps", "/proc/version"] {
+        let mut file = File::open(path).expect("open");
+        assert_eq!(file.metadata().expect("stat").len(), 0, "{path}");
+        let answer = errno(mmap(&file, page_size()));
+        assert!([libc::EIO, libc::ENODEV].contains(&answer), "{path}: {answer}");
+        assert!(file.read(&mut [0; 64]).expect("read") > 0, "{path} has bytes all the same");
+    }
+}
+
+#[test]
+fn a_file_of_sys_claims_a_page_and_is_enodev_to_mmap() {
+    let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
+    let claimed = file.metadata().expect("stat").len();
+    assert_eq!(claimed, page_size() as u64);
+    assert_eq!(errno(mmap(&file, page_size())), libc::ENODEV);
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).expect("read");
+    assert!((bytes.len() as u64) < claimed, "it has {} bytes", bytes.len());
+}
+
+#[test]
+fn mapping_more_than_the_address_space_has_room_for_is_enomem() {
+    let ended = scene("no-room-to-map", &scratch()).run();
+    assert_eq!(ended.value("errno"), libc::ENOMEM.to_string(), "{ended:?}");
+    assert_eq!(ended.value("bytes-read"), (300 << 20).to_string(), "read needs no room: {ended:?}");
+}
+
+#[test]
+fn pread_on_a_pipe_is_espipe() {
+    let (read_end, _write_end) = pipe();
+    assert_eq!(errno(File::from(read_end).read_at(&mut [0], 0)), libc::ESPIPE);
+}
+
+#[test]
+fn posix_fadvise_on_a_pipe_is_espipe() {
+    let (read_end, _write_end) = pipe();
+    let answer = posix_fadvise(&read_end, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+    assert_eq!(answer, Err(nix::errno::Errno::ESPIPE));
+}
+
+#[test]
+fn madvise_at_an_address_inside_a_page_is_einval() {
+    let region = two_pages(&scratch());
+    assert_eq!(errno(region.advise(1, page_size(), libc::MADV_NORMAL)), libc::EINVAL);
+    region.advise(0, 1, libc::MADV_NORMAL).expect("a length may be any");
+}
+
+#[test]
+fn madvise_of_a_negative_length_is_einval_and_of_none_succeeds() {
+    let region = two_pages(&scratch());
+    let negative = 0_usize.wrapping_sub(page_size());
+    assert_eq!(errno(region.advise(0, negative, libc::MADV_NORMAL)), libc::EINVAL);
+    region.advise(0, 0, libc::MADV_NORMAL).expect("nothing to advise on");
+}
+
+#[test]
+fn madvise_with_an_unknown_advice_is_einval() {
+    let region = two_pages(&scratch());
+    assert_eq!(errno(region.advise(0, page_size(), 12345)), libc::EINVAL);
+}
+
+#[test]
+fn madv_remove_on_a_private_mapping_is_eacces() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let region = Region::of(&file, page_size(), protection, libc::MAP_PRIVATE).expect("mmap");
+    assert_eq!(errno(region.advise(0, page_size(), libc::MADV_REMOVE)), libc::EACCES);
+}
+
+#[test]
+fn madv_remove_through_a_descriptor_that_may_only_be_read_is_eacces() {
+    let scratch = scratch();
+    let (_, path) = file(&scratch, 1);
+    let region = mmap(&File::open(path).expect("open"), page_size()).expect("mmap");
+    assert_eq!(errno(region.advise(0, page_size(), libc::MADV_REMOVE)), libc::EACCES);
+}
+
+#[test]
+fn madv_free_and_madv_wipeonfork_on_a_file_are_einval() {
+    let region = two_pages(&scratch());
+    for advice in [libc::MADV_FREE, libc::MADV_WIPEONFORK] {
+        assert_eq!(errno(region.advise(0, page_size(), advice)), libc::EINVAL, "advice {advice}");
+    }
+}
+
+#[test]
+fn advice_to_let_go_of_locked_pages_is_einval() {
+    let region = two_pages(&scratch());
+    let advices = [libc::MADV_DONTNEED, libc::MADV_REMOVE, libc::MADV_COLD, libc::MADV_PAGEOUT];
+    let advise = |advice| region.advise(page_size(), page_size(), advice);
+    advices.iter().for_each(|advice| advise(*advice).expect("not locked yet"));
+    region.lock().expect("mlock");
+    for advice in advices {
+        assert_eq!(errno(advise(advice)), libc::EINVAL, "advice {advice}");
+    }
+}
+
+#[test]
+fn madv_populate_read_past_the_end_of_the_file_is_efault() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 2);
+    let region = mmap(&file, 2 * page_size()).expect("mmap");
+    region.advise(0, 2 * page_size(), libc::MADV_POPULATE_READ).expect("all there");
+    file.set_len(page_size() as u64).expect("ftruncate");
+    let answer = region.advise(0, 2 * page_size(), libc::MADV_POPULATE_READ);
+    assert_eq!(errno(answer), libc::EFAULT, "where a load is SIGBUS");
+}
+
+#[test]
+fn madv_populate_read_of_pages_that_may_not_be_read_is_einval() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let region = Region::of(&file, page_size(), libc::PROT_NONE, libc::MAP_SHARED).expect("mmap");
+    assert_eq!(errno(region.advise(0, page_size(), libc::MADV_POPULATE_READ)), libc::EINVAL);
+}
+
+#[test]
+fn mincore_at_an_address_inside_a_page_is_einval() {
+    let region = two_pages(&scratch());
+    assert_eq!(errno(region.resident(1, page_size(), Some(&mut [0; 2]))), libc::EINVAL);
+}
+
+#[test]
+fn mincore_across_a_hole_is_enomem() {
+    let ended = scene("mincore-across-a-hole", &scratch()).run();
+    assert_eq!(ended.value("errno-whole"), "0", "{ended:?}");
+    assert_eq!(ended.value("errno-hole"), libc::ENOMEM.to_string(), "{ended:?}");
+}
+
+#[test]
+fn mincore_of_more_than_the_address_space_is_enomem() {
+    let region = two_pages(&scratch());
+    let negative = 0_usize.wrapping_sub(page_size());
+    assert_eq!(errno(region.resident(0, negative, Some(&mut [0; 2]))), libc::ENOMEM);
+}
+
+#[test]
+fn mincore_into_a_vector_that_is_nowhere_is_efault() {
+    let region = two_pages(&scratch());
+    assert_eq!(errno(region.resident(0, page_size(), None)), libc::EFAULT);
+}

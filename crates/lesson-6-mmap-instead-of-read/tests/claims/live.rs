@@ -1,0 +1,73 @@
+//! Same bytes, different times: a buffer is of the moment of its `read`, a mapping of now.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::scratch;
+use lesson_6_mmap_instead_of_read::ways::{How, open};
+use lesson_6_mmap_instead_of_read::{Region, View};
+
+use crate::file;
+
+#[test]
+fn read_pread_and_a_mapping_give_the_same_bytes() {
+    let scratch = scratch();
+    let (_, path) = file(&scratch, 33);
+    let bytes = |how| {
+        let mut bytes = Vec::new();
+        open(&path, how).expect("open").read_to_end(&mut bytes).expect("read");
+        bytes
+    };
+    let read = bytes(How::Read);
+    assert_eq!(read.len(), 33 * page_size());
+    assert!(bytes(How::Pread) == read, "pread");
+    assert!(bytes(How::Mapping) == read, "mapping");
+}
+
+#[test]
+fn a_mapping_shows_what_is_written_later_and_a_buffer_does_not() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let view = View::of(&file, page_size()).expect("mmap");
+    let (mut buffer, mut loaded) = ([0; 3], [0; 3]);
+    file.read_exact_at(&mut buffer, 0).expect("pread");
+    file.write_all_at(b"new", 0).expect("pwrite");
+    view.copy_to(0, &mut loaded);
+    assert_eq!((&buffer, &loaded), (b"as ", b"new"));
+}
+
+#[test]
+fn a_private_mapping_is_no_snapshot() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let region = Region::of(&file, page_size(), libc::PROT_READ, libc::MAP_PRIVATE).expect("mmap");
+    assert_eq!(region.load(0), b'a', "and now the page is in the page table");
+    file.write_all_at(b"new", 0).expect("pwrite");
+    assert_eq!(region.load(0), b'n');
+}
+
+#[test]
+fn what_is_appended_shows_in_the_last_page_of_a_mapping() {
+    let scratch = scratch();
+    let path = scratch.path().join("short");
+    std::fs::write(&path, "one").expect("write");
+    let file = File::options().read(true).write(true).open(path).expect("open");
+    let region = Region::of(&file, 3, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+    let whole_page = Region::of(&file, page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    let whole_page = whole_page.expect("mmap");
+    assert_eq!((region.load(2), whole_page.load(3)), (b'e', 0));
+    file.write_all_at(b"+two", 3).expect("pwrite");
+    assert_eq!(whole_page.load(3), b'+');
+}
+
+#[test]
+fn a_page_past_the_end_can_be_loaded_once_the_file_has_grown_to_it() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    let region = region.expect("a mapping may be longer than the file");
+    file.write_all_at(b"more", page_size() as u64).expect("pwrite");
+    assert_eq!(region.load(page_size()), b'm', "no new mapping was needed");
+}

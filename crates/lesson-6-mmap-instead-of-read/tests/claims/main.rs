@@ -1,0 +1,44 @@
+//! The claims of lesson 6, one test each, named as the sentence in `lessons/`.
+//! `just prove 6` runs them.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+mod advice;
+mod edges;
+mod errors;
+mod faults;
+mod guard;
+mod live;
+mod truncation;
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use common::{Scratch, page_size};
+use course::Program;
+use lesson_6_mmap_instead_of_read::cost::write_lines;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-6-mmap-instead-of-read");
+
+/// A scene of this lesson, in a fresh process whose working directory is the test's own.
+fn scene(name: &str, scratch: &Scratch) -> Program {
+    Program::new(PROGRAM, ["scene", name]).in_directory(scratch.path())
+}
+
+/// The same, started with SIGBUS ignored, which a program inherits.
+fn scene_ignoring_sigbus(name: &str, scratch: &Scratch) -> Program {
+    let script = "trap '' BUS; exec \"$0\" \"$@\"";
+    Program::new("/bin/sh", ["-c", script, PROGRAM, "scene", name]).in_directory(scratch.path())
+}
+
+/// A file of `pages` pages of lines, written a page at a time, and its path.
+fn file(scratch: &Scratch, pages: usize) -> (File, PathBuf) {
+    let path = scratch.path().join("lines");
+    let file = write_lines(&path, pages * page_size(), page_size()).expect("write a file");
+    (file, path)
+}
+
+/// The error number of a call that must fail.
+fn errno<T>(result: std::io::Result<T>) -> i32 {
+    let error = result.err().expect("the call must fail");
+    error.raw_os_error().expect("it is the system that refuses")
+}

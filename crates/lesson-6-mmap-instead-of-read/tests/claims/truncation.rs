@@ -1,0 +1,116 @@
+//! A file that gets shorter under its reader.
+
+use std::fs::File;
+
+use common::page_size;
+use course::{Ended, Program, scratch};
+use lesson_6_mmap_instead_of_read::cost::write_lines;
+use lesson_6_mmap_instead_of_read::job::PIECE;
+use lesson_6_mmap_instead_of_read::{Region, View};
+use nix::sys::signal::Signal;
+
+use crate::{PROGRAM, errno, file, scene, scene_ignoring_sigbus};
+
+const LENGTH: usize = 8 * PIECE;
+
+/// Counts a file in another process, through `reader`, and does something to it half-way.
+fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
+    let scratch = scratch();
+    let path = scratch.path().join("lines");
+    let file = write_lines(&path, LENGTH, page_size()).expect("write");
+    let program = Program::new(PROGRAM, ["half-way", reader, &path.to_string_lossy()]);
+    let mut counter = program.in_directory(scratch.path()).start();
+    assert_eq!(counter.hear(), "half of it counted");
+    meanwhile(&file);
+    counter.tell("go on");
+    counter.end()
+}
+
+#[test]
+fn a_file_truncated_under_a_mapping_is_sigbus_at_the_next_load() {
+    let ended = counted_by("mapped", |file| file.set_len(0).expect("ftruncate"));
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+    let left_alone = counted_by("mapped", |_| {});
+    assert_eq!(left_alone.stdout, format!("counted {LENGTH} bytes, and no error\n"));
+}
+
+#[test]
+fn read_takes_a_truncated_file_for_one_that_ends_there() {
+    let ended = counted_by("read", |file| file.set_len(0).expect("ftruncate"));
+    let half = LENGTH / 2;
+    assert_eq!(ended.stdout, format!("counted {half} bytes, and no error\n"));
+}
+
+#[test]
+fn a_page_loaded_before_is_sigbus_too_once_the_file_has_lost_it() {
+    let ended = scene("load-after-a-cut", &scratch()).run();
+    assert!(ended.stdout.starts_with("before ["), "{ended:?}");
+    assert!(!ended.stdout.contains("after"), "{ended:?}");
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+}
+
+#[test]
+fn ignoring_or_blocking_sigbus_does_not_help() {
+    let ignored = scene_ignoring_sigbus("load-after-a-cut", &scratch()).run();
+    assert_eq!(ignored.signal, Some(Signal::SIGBUS), "{ignored:?}");
+    let blocked = scene("load-after-a-cut-with-sigbus-blocked", &scratch()).run();
+    assert_eq!(blocked.signal, Some(Signal::SIGBUS), "{blocked:?}");
+}
+
+#[test]
+fn within_the_last_page_a_cut_shows_as_zeros_and_no_signal() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let view = View::of(&file, page_size()).expect("mmap");
+    let mut bytes = [0, 0];
+    view.copy_to(9, &mut bytes);
+    assert_eq!(bytes, *b"in");
+    file.set_len(10).expect("ftruncate");
+    view.copy_to(9, &mut bytes);
+    assert_eq!(bytes, *b"i\0");
+}
+
+#[test]
+fn a_file_cut_and_grown_again_shows_zeros_and_no_signal() {
+    let ended = counted_by("guarded", |file| {
+        file.set_len(0).expect("ftruncate");
+        file.set_len(LENGTH as u64).expect("ftruncate");
+    });
+    assert_eq!(ended.stdout, format!("counted {LENGTH} bytes, and no error\n"), "not even here");
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let view = View::of(&file, page_size()).expect("mmap");
+    file.set_len(0).expect("ftruncate");
+    file.set_len(page_size() as u64).expect("ftruncate");
+    let mut byte = [1];
+    view.copy_to(0, &mut byte);
+    assert_eq!(byte, [0]);
+}
+
+#[test]
+fn a_system_call_answers_efault_where_a_load_is_sigbus() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 2);
+    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    let region = region.expect("mmap");
+    file.set_len(page_size() as u64).expect("ftruncate");
+    let copy = File::create_new(scratch.path().join("copy")).expect("open");
+    assert_eq!(errno(region.write_to(&copy, page_size(), page_size())), libc::EFAULT);
+    assert_eq!(region.write_to(&copy, 0, page_size()).expect("write"), page_size(), "what is left");
+}
+
+#[test]
+fn a_guard_makes_it_an_error_that_names_the_byte_and_the_new_length() {
+    let ended = counted_by("guarded", |file| file.set_len(100).expect("ftruncate"));
+    let half = LENGTH / 2;
+    let expected = format!("error: byte {half} is gone: cut to 100 bytes while it was read\n");
+    assert_eq!((ended.code, ended.stdout), (Some(0), expected));
+}
+
+#[test]
+fn a_guarded_reader_asks_for_the_length_again_where_no_signal_comes() {
+    let ended = counted_by("guarded", |file| file.set_len(LENGTH as u64 - 1).expect("ftruncate"));
+    let last = LENGTH - 1;
+    let expected = format!("error: byte {last} is gone: cut to {last} bytes while it was read\n");
+    assert_eq!((ended.code, ended.stdout), (Some(0), expected));
+}
