@@ -1,6 +1,6 @@
 //! The address space's view: `/proc/PID/smaps`, one mapping at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -20,6 +20,8 @@ pub struct Mapping {
     pub offset: u64,
     /// The file's path, ending in ` (deleted)` if the name is gone; `None` for anonymous memory.
     pub path: Option<String>,
+    /// The file's device, major and minor, as `maps` prints it; not always `stat`'s (btrfs).
+    pub device: (i32, i32),
     /// The file's inode; 0 for anonymous memory.
     pub inode: u64,
     /// By the name that smaps prints, in bytes.
@@ -31,6 +33,16 @@ impl Mapping {
     /// `Private_Dirty`, `Anonymous`, … `None` if this kernel does not print it.
     pub fn sum(&self, name: &str) -> Option<u64> {
         self.sums.get(name).copied()
+    }
+
+    /// Every sum that this kernel prints, in bytes, by its name.
+    pub fn sums(&self) -> BTreeMap<&str, u64> {
+        self.sums.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect()
+    }
+
+    /// Whether its pages are a file's, or shared memory's: whether there is a page cache behind it.
+    pub fn has_file(&self) -> bool {
+        self.inode != 0
     }
 
     fn from_entry(entry: MemoryMap) -> Self {
@@ -51,6 +63,7 @@ impl Mapping {
                 MMapPath::Vsys(_) | MMapPath::Rollup | MMapPath::Anonymous => None,
                 special => Some(format!("{special:?}").to_lowercase()),
             },
+            device: entry.dev,
             inode: entry.inode,
             sums: entry.extension.map,
         }
