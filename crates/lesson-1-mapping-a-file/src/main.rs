@@ -33,6 +33,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 1`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -47,5 +50,6 @@ fn run() -> common::Result<()> {
         Some(Role::Write { file, force }) => number::write(&file, force, &mut random),
         Some(Role::Read { file }) => number::read(&file),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

@@ -95,7 +95,7 @@ impl View {
 
     /// How many pages there are.
     pub fn page_count(&self) -> u64 {
-        (self.addresses.len() / page_size()) as u64
+        self.runs.last().map_or(0, |run| run.pages.end)
     }
 
     /// One of the sums of smaps over its mappings, in bytes.
@@ -116,7 +116,7 @@ impl View {
             self.cache = cache.filter(|_| self.mappings.len() == 1);
             at = end;
         }
-        self.runs.extend(Run::gap(self.index(at)..self.page_count()));
+        self.runs.extend(Run::gap(self.index(at)..self.index(self.addresses.end)));
         Ok(())
     }
 
