@@ -40,8 +40,8 @@ use std::io;
 fn system_error(error: ProcError) -> io::Error {
     match error {
         ProcError::Io(cause, _) => cause,
-        ProcError::PermissionDenied(_) => io::ErrorKind::PermissionDenied.into(),
-        ProcError::NotFound(_) => io::ErrorKind::NotFound.into(),
+        ProcError::PermissionDenied(_) => io::Error::from_raw_os_error(libc::EACCES),
+        ProcError::NotFound(_) => io::Error::from_raw_os_error(libc::ENOENT),
         other => io::Error::other(other.to_string()),
     }
 }

@@ -18,7 +18,8 @@ pub struct Mapping {
     pub permissions: String,
     /// Where in the file it begins, in bytes.
     pub offset: u64,
-    /// The file's path, ending in ` (deleted)` if the name is gone; `None` for anonymous memory.
+    /// The file's path, ending in ` (deleted)` if the name is gone, or the kernel's name for it,
+    /// as `[heap]`; `None` for anonymous memory.
     pub path: Option<String>,
     /// The file's device, major and minor, as `maps` prints it; not always `stat`'s (btrfs).
     pub device: (i32, i32),
@@ -42,7 +43,7 @@ impl Mapping {
 
     /// Whether its pages are a file's, or shared memory's: whether there is a page cache behind it.
     pub fn has_file(&self) -> bool {
-        self.inode != 0
+        self.path.as_ref().is_some_and(|path| path.starts_with('/'))
     }
 
     fn from_entry(entry: MemoryMap) -> Self {
@@ -59,9 +60,10 @@ impl Mapping {
             offset: entry.offset,
             path: match entry.pathname {
                 MMapPath::Path(path) => Some(path.to_string_lossy().into_owned()),
-                MMapPath::Other(name) => Some(name),
-                MMapPath::Vsys(_) | MMapPath::Rollup | MMapPath::Anonymous => None,
-                special => Some(format!("{special:?}").to_lowercase()),
+                MMapPath::Other(name) => Some(format!("[{name}]")),
+                MMapPath::Vsys(key) => Some(format!("/SYSV{key:08x} (deleted)")),
+                MMapPath::Rollup | MMapPath::Anonymous => None,
+                special => Some(format!("[{special:?}]").to_lowercase()),
             },
             device: entry.dev,
             inode: entry.inode,
