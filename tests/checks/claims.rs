@@ -1,12 +1,12 @@
-//! Claims both ways: every row of a lesson's table is a test at the line it links to, and every
-//! claim test stands in the table. `COURSE_BLESS=1 cargo test --package course` moves the lines.
+//! Claims both ways: every row of a lesson's table, or of the ledger, is a test at the line it links
+//! to, and every claim test stands in one of them. `just bless` moves the lines.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use crate::assert_none;
-use crate::workspace::{Lesson, file_name, lessons, read, rust_files, shown};
+use crate::workspace::{Lesson, file_name, lessons, read, root, rust_files, shown};
 use syn::spanned::Spanned;
 
 const FEWEST_A_LESSON: usize = 15;
@@ -18,23 +18,35 @@ type Tests = BTreeMap<String, String>;
 
 #[test]
 fn every_row_is_a_test_and_every_test_is_a_row() {
+    let ledger = root().join("lessons/ledger.md");
     let mut problems = Vec::new();
     let mut total = 0;
     for lesson in lessons() {
         let tests = tests_of(&lesson);
-        if tests.len() < FEWEST_A_LESSON {
-            problems.push(format!("{} has only {} claims", lesson.name, tests.len()));
-        }
         total += tests.len();
-        let mut text = read(&lesson.text);
         if std::env::var_os("COURSE_BLESS").is_some() {
-            text = blessed(&text, &tests);
-            fs::write(&lesson.text, &text).expect("write the lesson's text");
+            for text in [&lesson.text, &ledger] {
+                fs::write(text, blessed(&read(text), &tests)).expect("write the text");
+            }
         }
+        let text = read(&lesson.text);
+        if rows(&text).len() < FEWEST_A_LESSON {
+            problems.push(format!("{} has only {} claims", lesson.name, rows(&text).len()));
+        }
+        let text = text + &section(&read(&ledger), &lesson.name);
         problems.extend(disagreements(&lesson.name, &text, &tests));
     }
     assert_none(&problems);
     assert!(total > FEWEST, "only {total} claims in all");
+}
+
+#[test]
+fn the_ledger_goes_on_where_a_table_ends() {
+    let ledger = "# Ledger\n\n## [Lesson 3](lesson-3-msync.md)\n\n| a | b | c |\n|---|---|---|\n| x | y | z |\n\n\
+        ## [Lesson 5](lesson-5-x.md)\n\n| a | b | c |\n|---|---|---|\n| u | v | w |\n";
+    assert_eq!(rows(&section(ledger, "lesson-3-msync")), [["x", "y", "z"]]);
+    assert_eq!(rows(&section(ledger, "lesson-5-x")), [["u", "v", "w"]]);
+    assert!(rows(&section(ledger, "lesson-1-y")).is_empty());
 }
 
 #[test]
@@ -85,12 +97,19 @@ fn tests_of(lesson: &Lesson) -> Tests {
     tests
 }
 
-/// The cells of the table under `## Claims`, without its two head rows.
+/// A lesson's section of the ledger, which goes on where the lesson's own table has no room.
+fn section(ledger: &str, lesson: &str) -> String {
+    let heading = format!("]({lesson}.md)\n");
+    let rest = ledger.split_once(&heading).map_or("", |(_, rest)| rest);
+    format!("\n## Claims\n{}", rest.split("\n## ").next().unwrap_or_default())
+}
+
+/// The cells of the tables under `## Claims`, without their two head rows.
 fn rows(text: &str) -> Vec<Vec<&str>> {
-    let section = text.split("\n## Claims\n").nth(1).unwrap_or_default();
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
-    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    let sections = text.split("\n## ").filter_map(|section| section.strip_prefix("Claims\n"));
+    let lines =
+        sections.flat_map(|section| section.lines().filter(|line| line.starts_with('|')).skip(2));
+    lines.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
 /// The name and the link in a first cell.

@@ -20,7 +20,8 @@ fn lessons_are_numbered_without_a_gap() {
 
 #[test]
 fn every_text_has_its_crate() {
-    let names: Vec<_> = lessons().into_iter().map(|lesson| lesson.name + ".md").collect();
+    let mut names: Vec<_> = lessons().into_iter().map(|lesson| lesson.name + ".md").collect();
+    names.push("ledger.md".into()); // The claims for which the lessons' tables have no room.
     for text in entries(&root().join("lessons")).iter().filter(|path| path.is_file()) {
         assert!(names.contains(&file_name(text)), "{text:?} has no crate");
     }

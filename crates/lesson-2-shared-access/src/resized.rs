@@ -1,0 +1,31 @@
+//! A mapping keeps its addresses when its file grows or shrinks; what lies behind them does not stay.
+//! `cargo lesson-2` shows it: the loads that a signal would end are the second process's.
+
+use std::os::unix::process::ExitStatusExt;
+
+use common::{Context, Peer, Result, Stage, page_size, say};
+use nix::sys::signal::Signal;
+
+/// The step of the story: the second process has two pages mapped, of a file that has one.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let path = stage.scratch.path().join("resized");
+    let file = crate::visible::new_file(&path)?;
+    let page = page_size() as u64;
+    file.set_len(page).step_on("ftruncate", &path)?;
+    let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
+    other.hear()?;
+    let mut ask = |order: String| other.tell(&order).and_then(|()| other.hear());
+
+    say!("    the other has two pages mapped; the file has one")?;
+    say!("    a system call loads from the second: {}", ask(format!("send {page}"))?)?;
+    file.set_len(2 * page).step_on("ftruncate", &path)?;
+    say!("   this process makes the file two pages long")?;
+    say!("    the other loads from the second: {} (expected 0)", ask(format!("load {page}"))?)?;
+    file.set_len(page).step_on("ftruncate", &path)?;
+    say!("   this process makes it one page long again")?;
+    say!("    a system call loads from the second: {}", ask(format!("send {page}"))?)?;
+    say!("    the other loads from it itself: {:?}", ask(format!("load {page}"))?)?;
+    let number = other.wait()?.signal().map(Signal::try_from);
+    let signal = number.and_then(std::result::Result::ok).map_or("nothing", Signal::as_str);
+    say!("    it was ended by {signal} (expected SIGBUS)")
+}

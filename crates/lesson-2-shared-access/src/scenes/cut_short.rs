@@ -1,0 +1,22 @@
+//! A thermometer that is cut short between a watcher's check and its load.
+
+use std::fs::File;
+use std::path::Path;
+
+use common::{Context, Result, say};
+
+use crate::measure::check_size;
+use crate::seqlock;
+use crate::thermometer::Reader;
+use crate::watch::guard;
+
+/// What `watch` does, with the cut where the check cannot see it.
+pub(super) fn while_watching() -> Result<()> {
+    let path = Path::new("thermometer");
+    guard("watch", path)?;
+    let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    let reader = Reader::of(&file).step_on("mmap", path)?;
+    check_size("watch", &file, path)?;
+    file.set_len(0).step_on("ftruncate", path)?;
+    say!("loaded {:?}", seqlock::read(&reader, || ()))
+}

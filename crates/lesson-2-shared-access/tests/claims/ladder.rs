@@ -1,0 +1,126 @@
+//! From a slice that must not be to one that may.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::scratch;
+use lesson_2_shared_access::sealed::{memory_file, seal, slice_of};
+use lesson_2_shared_access::slice::{CAPACITY, message};
+use lesson_2_shared_access::volatile::Lengths;
+use lesson_2_shared_access::{Bytes, copy, diskless, volatile};
+use memmap2::{Mmap, MmapOptions};
+use nix::fcntl::{OFlag, SealFlag};
+use nix::sys::stat::Mode;
+
+use crate::{ask, new_file, second};
+
+/// A memfd with the message "warm".
+fn warm() -> File {
+    let file = memory_file("warm").unwrap();
+    file.set_len(CAPACITY as u64).unwrap();
+    file.write_all_at(b"\x04warm", 0).unwrap();
+    file
+}
+
+#[test]
+fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, CAPACITY).unwrap();
+    file.write_all_at(b"\x04warm", 0).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    let before = bytes.copy();
+    assert_eq!(message(&before), Some("warm"));
+    assert_eq!(ask(&mut other, "store 1 255"), "done");
+    assert_eq!(message(&bytes.copy()), None, "the memory has changed");
+    assert_eq!(message(&before), Some("warm"), "the copy has not");
+}
+
+#[test]
+#[expect(unsafe_code, reason = "the volatile rung's contract is the caller's to keep")]
+fn two_volatile_loads_of_a_length_may_check_one_and_use_another() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, CAPACITY).unwrap();
+    file.write_all_at(b"\x04warm", 0).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    // SAFETY: nobody stores to the first byte now.
+    let undisturbed = unsafe { volatile::lengths(&bytes, || ()) };
+    assert_eq!(undisturbed, Lengths { checked: 4, used: Some(4) });
+    let hand_over = || assert_eq!(ask(&mut other, "store 0 200"), "done");
+    // SAFETY: the other process stores only when asked, and has stored when it answers.
+    let lengths = unsafe { volatile::lengths(&bytes, hand_over) };
+    assert_eq!(lengths, Lengths { checked: 4, used: Some(200) });
+}
+
+#[test]
+fn a_copy_that_was_checked_is_what_is_used() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, CAPACITY).unwrap();
+    file.write_all_at(b"\x04warm", 0).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    let text = copy::text(&bytes, || assert_eq!(ask(&mut other, "store 0 200"), "done"));
+    assert_eq!(text.as_deref(), Some("warm"), "the length that was checked");
+    assert_eq!(copy::text(&bytes, || ()), None, "the next message does not fit");
+    assert_eq!(ask(&mut other, "store 0 4"), "done");
+    assert_eq!(ask(&mut other, "store 1 255"), "done");
+    assert_eq!(copy::text(&bytes, || ()), None, "255 is in no text");
+}
+
+#[test]
+fn map_if_safe_accepts_a_memfd_sealed_against_shrinking_and_writing_and_no_less() {
+    let accepted = |seals: SealFlag| {
+        let file = warm();
+        seal(&file, seals).unwrap();
+        slice_of(&file).map(|slice| message(&slice).map(String::from))
+    };
+    let (shrink, write) = (SealFlag::F_SEAL_SHRINK, SealFlag::F_SEAL_WRITE);
+    assert_eq!(accepted(shrink | write).unwrap().as_deref(), Some("warm"));
+    let future = SealFlag::F_SEAL_FUTURE_WRITE;
+    for less in [SealFlag::empty(), shrink, write, shrink | SealFlag::F_SEAL_GROW, shrink | future]
+    {
+        let refusal = accepted(less).unwrap_err().to_string();
+        assert!(refusal.contains("missing seals"), "{less:?}: {refusal}");
+    }
+}
+
+#[test]
+fn map_if_safe_refuses_files_objects_and_bytes_past_the_end() {
+    let scratch = scratch();
+    let refusal = |file: &File| Mmap::map_if_safe(file).expect_err("a refusal").to_string();
+    let regular = refusal(&new_file(&scratch, "file", 1));
+    // A file on tmpfs has seals, too: the one against sealing.
+    let on_tmpfs = course::file_system(scratch.path()) == "tmpfs";
+    let why = if on_tmpfs { "missing seals" } else { "not a memfd and it has no fs-verity" };
+    assert!(regular.contains(why), "{regular}");
+
+    let name = scratch.object("object");
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
+    let object = diskless::open_object(&name, flags, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    diskless::remove_object(&name).unwrap();
+    object.set_len(page_size() as u64).unwrap();
+    assert!(refusal(&object).contains("missing seals"), "{}", refusal(&object));
+
+    let sealed = warm();
+    seal(&sealed, SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE).unwrap();
+    let longer = MmapOptions::new().len(CAPACITY + 1).map_if_safe(&sealed);
+    assert!(longer.expect_err("a refusal").to_string().contains("exceeds the size"));
+}
+
+#[test]
+fn what_a_sealed_slice_shows_nobody_can_change() {
+    let file = warm();
+    let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    let mut other = second(path.as_ref());
+    assert_eq!(ask(&mut other, "store 1 87"), "done", "before: W");
+    assert_eq!(ask(&mut other, "unmap"), "done");
+    seal(&file, SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE).unwrap();
+    let slice = slice_of(&file).unwrap();
+    for order in ["write 1 255", "map", "truncate 0"] {
+        assert_eq!(ask(&mut other, order), "EPERM", "{order}");
+    }
+    assert_eq!(message(&slice), Some("Warm"));
+}

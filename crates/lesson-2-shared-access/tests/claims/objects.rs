@@ -1,0 +1,185 @@
+//! Shared memory objects: names for memory without a disk.
+
+use std::fs::{self, File};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use common::{Scratch, page_size};
+use course::scratch;
+use lesson_2_shared_access::Bytes;
+use lesson_2_shared_access::diskless::{open_object, remove_object};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+
+use crate::{ask, errno, scene, second};
+
+const CREATE: OFlag = OFlag::O_RDWR.union(OFlag::O_CREAT).union(OFlag::O_EXCL);
+const OWNER: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
+
+/// A new object, its name, and its path.
+fn object(scratch: &Scratch, name: &str) -> (File, String, PathBuf) {
+    let name = scratch.object(name);
+    let path = Path::new("/dev/shm").join(&name[1..]);
+    (open_object(&name, CREATE, OWNER).unwrap(), name, path)
+}
+
+#[test]
+fn shm_open_makes_an_object_of_length_0_below_dev_shm_owned_by_its_maker() {
+    let scratch = scratch();
+    let (object, _, path) = object(&scratch, "new");
+    let (by_handle, by_path) = (object.metadata().unwrap(), fs::metadata(&path).unwrap());
+    assert_eq!(by_handle.len(), 0);
+    assert_eq!(by_handle.uid(), nix::unistd::geteuid().as_raw());
+    assert_eq!((by_path.dev(), by_path.ino()), (by_handle.dev(), by_handle.ino()));
+    assert_eq!(course::file_system(&path), "tmpfs");
+}
+
+#[test]
+fn an_objects_mode_is_masked_by_the_umask() {
+    let scratch = scratch();
+    let mut scene = scene("umask", &scratch).start();
+    scene.tell(&scratch.object("masked"));
+    assert_eq!(scene.end().value("mode"), "750", "0777 without 027");
+}
+
+#[test]
+fn shm_open_sets_close_on_exec() {
+    let scratch = scratch();
+    let (object, ..) = object(&scratch, "closed");
+    let flags = FdFlag::from_bits_retain(fcntl(object.as_fd(), FcntlArg::F_GETFD).unwrap());
+    assert_eq!(flags, FdFlag::FD_CLOEXEC);
+}
+
+#[test]
+fn an_objects_bytes_are_zeros_and_before_ftruncate_sigbus() {
+    let scratch = scratch();
+    let (object, _, path) = object(&scratch, "zeros");
+    let mut other = second(&path);
+    other.tell("load 0");
+    assert_eq!(other.end().signal, Some(Signal::SIGBUS), "length 0");
+    object.set_len(page_size() as u64).unwrap();
+    let bytes = Bytes::of(&object, page_size()).unwrap();
+    assert!(bytes.copy().iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn an_object_outlives_the_process_that_stored_in_it() {
+    let scratch = scratch();
+    let (object, name, path) = object(&scratch, "outlives");
+    object.set_len(page_size() as u64).unwrap();
+    drop(object);
+    let mut other = second(&path);
+    assert_eq!(ask(&mut other, "store 0 42"), "done");
+    other.kill();
+    let again = open_object(&name, OFlag::O_RDWR, Mode::empty()).unwrap();
+    assert_eq!(Bytes::of(&again, page_size()).unwrap().load(0), 42);
+}
+
+#[test]
+fn shm_unlink_takes_the_name_and_leaves_the_memory_to_who_has_it() {
+    let scratch = scratch();
+    let (object, name, path) = object(&scratch, "unlinked");
+    object.set_len(page_size() as u64).unwrap();
+    let bytes = Bytes::of(&object, page_size()).unwrap();
+    drop(object); // Closing keeps the mapping, too.
+    bytes.store(0, 42);
+    remove_object(&name).unwrap();
+    assert!(!path.exists(), "the name is gone");
+    assert_eq!(bytes.load(0), 42, "the memory is not");
+    let entry = page_view::mapping_at(std::process::id(), bytes.as_ptr().addr()).unwrap().unwrap();
+    assert_eq!(entry.path, Some(format!("{} (deleted)", path.display())));
+    let new = open_object(&name, CREATE, OWNER).unwrap();
+    assert_eq!(new.metadata().unwrap().len(), 0, "the same name again is another object");
+}
+
+#[test]
+fn an_object_opened_for_reading_maps_for_loading_only() {
+    let scratch = scratch();
+    let (object, name, _) = object(&scratch, "read-only");
+    object.set_len(page_size() as u64).unwrap();
+    object.write_all_at(&[42], 0).unwrap();
+    let reading = open_object(&name, OFlag::O_RDONLY, Mode::empty()).unwrap();
+    assert_eq!(errno(Bytes::of(&reading, page_size())), Errno::EACCES);
+    assert_eq!(errno(reading.set_len(0)), Errno::EINVAL, "ftruncate");
+    assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 42);
+}
+
+#[test]
+fn o_trunc_empties_an_object_even_with_o_rdonly() {
+    let scratch = scratch();
+    let (object, name, _) = object(&scratch, "truncated");
+    object.set_len(page_size() as u64).unwrap();
+    open_object(&name, OFlag::O_RDONLY | OFlag::O_TRUNC, Mode::empty()).unwrap();
+    assert_eq!(object.metadata().unwrap().len(), 0);
+}
+
+#[test]
+fn shm_open_with_o_excl_of_a_name_that_exists_is_eexist() {
+    let scratch = scratch();
+    let (object, name, _) = object(&scratch, "exists");
+    object.set_len(1).unwrap();
+    assert_eq!(errno(open_object(&name, CREATE, OWNER)), Errno::EEXIST);
+    let again = open_object(&name, OFlag::O_RDWR | OFlag::O_CREAT, OWNER).unwrap();
+    assert_eq!(again.metadata().unwrap().len(), 1, "without O_EXCL it is opened");
+}
+
+#[test]
+fn shm_open_and_shm_unlink_of_a_name_that_is_not_there_are_enoent() {
+    let name = scratch().object("missing");
+    assert_eq!(errno(open_object(&name, OFlag::O_RDWR, Mode::empty())), Errno::ENOENT);
+    assert_eq!(errno(remove_object(&name)), Errno::ENOENT);
+}
+
+#[test]
+fn shm_open_of_a_name_that_is_none_is_einval() {
+    for name in ["", "/", "/.", "/..", "/a/b"] {
+        let opened = open_object(name, OFlag::O_RDWR | OFlag::O_CREAT, OWNER);
+        assert_eq!(errno(opened), Errno::EINVAL, "{name:?}");
+    }
+}
+
+#[test]
+fn an_objects_name_has_at_most_255_bytes_after_the_slash() {
+    let scratch = scratch();
+    let name = |length: usize| format!("{:x<length$}", scratch.object("long"), length = length + 1);
+    assert!(open_object(&name(255), CREATE, OWNER).is_ok());
+    assert_eq!(errno(open_object(&name(256), CREATE, OWNER)), Errno::ENAMETOOLONG);
+    assert_eq!(errno(open_object(&name(300), CREATE, OWNER)), Errno::EINVAL, "glibc's own check");
+}
+
+#[test]
+fn an_object_whose_mode_forbids_it_is_eacces() {
+    let scratch = scratch();
+    let name = scratch.object("forbidden");
+    open_object(&name, CREATE, Mode::empty()).unwrap();
+    let mut scene = scene("object-of-another", &scratch).as_ordinary_user().start();
+    scene.tell(&name);
+    let ended = scene.end();
+    assert_eq!(ended.value("open"), "EACCES", "mode 0000");
+    assert_eq!(ended.value("truncate"), "EACCES");
+}
+
+#[test]
+#[ignore = "needs root: the object must belong to another user than the one who removes it"]
+fn shm_unlink_of_another_users_object_is_eacces() {
+    let scratch = scratch();
+    let (_, name, path) = object(&scratch, "anothers");
+    let sticky = fs::metadata("/dev/shm").unwrap().permissions().mode() & 0o1000;
+    assert_eq!(sticky, 0o1000, "/dev/shm has the sticky bit");
+    let mut scene = scene("object-of-another", &scratch).as_ordinary_user().start();
+    scene.tell(&name);
+    assert_eq!(scene.end().value("unlink"), "EACCES");
+    assert!(path.exists());
+}
+
+#[test]
+fn shm_open_of_a_symbolic_link_is_eloop() {
+    let scratch = scratch();
+    let (_, _, path) = object(&scratch, "target");
+    let link = scratch.object("link");
+    symlink(&path, Path::new("/dev/shm").join(&link[1..])).unwrap();
+    assert_eq!(errno(open_object(&link, OFlag::O_RDWR, Mode::empty())), Errno::ELOOP);
+}

@@ -1,0 +1,104 @@
+//! What a reader sees of a writer that stores more than one word.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use common::Scratch;
+use course::{Running, scratch};
+use lesson_2_shared_access::layout::{MAGIC, Reading, SIZE, VERSION};
+use lesson_2_shared_access::thermometer::{Reader, Writer};
+use lesson_2_shared_access::{seqlock, thermometer_file, torn};
+use nix::sys::signal::Signal;
+
+use crate::{ask, second};
+
+const FIRST: Reading = Reading { number: 1, millidegrees: 1_000, nanoseconds: 1_000_000 };
+const SECOND: Reading = Reading { number: 2, millidegrees: 2_000, nanoseconds: 2_000_000 };
+
+/// A thermometer with a first reading, a reader that may only read, and a writer elsewhere.
+fn thermometer(scratch: &Scratch) -> (PathBuf, Reader, Running) {
+    let path = scratch.path().join("thermometer");
+    let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+    thermometer_file::reserve(&file, &path).unwrap();
+    Writer::of(&file).unwrap().announce();
+    let mut writer = second(&path);
+    assert_eq!(ask(&mut writer, "publish 1"), "done");
+    let reader = Reader::of(&File::open(&path).unwrap()).unwrap();
+    (path, reader, writer)
+}
+
+#[test]
+fn a_reading_loaded_half_before_and_half_after_a_store_is_torn() {
+    let scratch = scratch();
+    let (_, reader, mut writer) = thermometer(&scratch);
+    assert_eq!(torn::read(&reader, || ()), FIRST, "without a store in between");
+    let torn = torn::read(&reader, || assert_eq!(ask(&mut writer, "publish 2"), "done"));
+    assert_eq!(torn, Reading { number: 1, ..SECOND }, "nobody ever published this");
+}
+
+#[test]
+fn a_seqlock_refuses_exactly_the_reading_that_would_be_torn() {
+    let scratch = scratch();
+    let (_, reader, mut writer) = thermometer(&scratch);
+    assert_eq!(seqlock::read(&reader, || ()), Some(FIRST), "without a store in between");
+    let read = seqlock::read(&reader, || assert_eq!(ask(&mut writer, "publish 2"), "done"));
+    assert_eq!(read, None, "the schedule of the torn reading");
+    assert_eq!(seqlock::read(&reader, || ()), Some(SECOND), "the next look");
+}
+
+#[test]
+fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_writer() {
+    let scratch = scratch();
+    let (path, reader, mut writer) = thermometer(&scratch);
+    assert_eq!(ask(&mut writer, "half 2"), "done");
+    assert_eq!(writer.kill().signal, Some(Signal::SIGKILL));
+    assert_eq!(torn::read(&reader, || ()), Reading { number: 2, ..FIRST }, "what lies there");
+    assert_eq!(seqlock::read(&reader, || ()), None, "its sequence is odd");
+    let mut next = second(&path);
+    assert_eq!(ask(&mut next, "publish 2"), "done");
+    assert_eq!(seqlock::read(&reader, || ()), Some(SECOND));
+}
+
+#[test]
+fn a_mapping_made_before_the_magic_number_was_stored_sees_it_when_it_is() {
+    let scratch = scratch();
+    let path = scratch.path().join("thermometer");
+    let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+    thermometer_file::reserve(&file, &path).unwrap();
+    let reader = Reader::of(&File::open(&path).unwrap()).unwrap();
+    assert_eq!(reader.tag(), (0, 0), "sized, and not published");
+    assert!(!thermometer_file::is_published(&file, &path).unwrap());
+    Writer::of(&file).unwrap().announce();
+    assert_eq!(reader.tag(), (MAGIC, VERSION), "published");
+    assert!(thermometer_file::is_published(&file, &path).unwrap());
+}
+
+#[test]
+fn the_layout_in_the_file_is_the_one_that_is_drawn() {
+    let scratch = scratch();
+    let (path, _, mut writer) = thermometer(&scratch);
+    assert_eq!(ask(&mut writer, "publish 2"), "done");
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes.len(), SIZE);
+    let word = |offset: usize| u64::from_ne_bytes(bytes[offset..offset + 8].try_into().unwrap());
+    assert_eq!(word(0), MAGIC);
+    assert_eq!(bytes[8..12], VERSION.to_ne_bytes());
+    assert_eq!([word(16), word(24), word(32), word(40)], [4, 2, 2_000, 2_000_000]);
+}
+
+#[test]
+fn the_writers_place_is_free_as_soon_as_its_process_is_gone() {
+    let scratch = scratch();
+    let path = scratch.path().join("thermometer");
+    let mut writer = measuring(&path);
+    writer.hear();
+    let file = File::open(&path).unwrap();
+    assert!(thermometer_file::has_writer(&file, &path).unwrap(), "while it measures");
+    assert_eq!(writer.kill().signal, Some(Signal::SIGKILL));
+    assert!(!thermometer_file::has_writer(&file, &path).unwrap(), "after SIGKILL");
+}
+
+fn measuring(path: &Path) -> Running {
+    let arguments = ["measure".as_ref(), path.as_os_str(), "--interval-ms=60000".as_ref()];
+    course::Program::new(crate::PROGRAM, arguments).start()
+}

@@ -1,0 +1,102 @@
+//! A mapping whose file grows, shrinks, is removed or replaced.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::scratch;
+use lesson_2_shared_access::Bytes;
+use nix::sys::signal::Signal;
+
+use crate::{ask, new_file, second};
+
+#[test]
+fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 1);
+    let mut other = second(&scratch.path().join("file")); // Two pages mapped.
+    assert_eq!(ask(&mut other, &format!("send {page}")), "EFAULT", "before");
+    file.set_len(2 * page as u64).unwrap();
+    file.write_all_at(&[42], page as u64).unwrap();
+    assert_eq!(ask(&mut other, &format!("load {page}")), "42", "after");
+}
+
+#[test]
+fn a_load_from_a_page_that_another_process_cut_off_is_sigbus() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 2);
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(ask(&mut other, &format!("load {page}")), "0", "the page is there, and touched");
+    file.set_len(page as u64).unwrap();
+    assert_eq!(ask(&mut other, "load 0"), "0", "the first page still is");
+    other.tell(&format!("load {page}"));
+    assert_eq!(other.end().signal, Some(Signal::SIGBUS));
+}
+
+#[test]
+fn a_store_to_a_page_that_another_process_cut_off_is_sigbus_and_does_not_grow_the_file() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 2);
+    let mut other = second(&scratch.path().join("file"));
+    file.set_len(page as u64).unwrap();
+    other.tell(&format!("store {page} 42"));
+    assert_eq!(other.end().signal, Some(Signal::SIGBUS));
+    assert_eq!(file.metadata().unwrap().len(), page as u64);
+}
+
+#[test]
+fn a_system_call_that_loads_from_a_cut_off_page_is_efault() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 2);
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(ask(&mut other, &format!("send {page}")), "done", "before");
+    file.set_len(page as u64).unwrap();
+    assert_eq!(ask(&mut other, &format!("send {page}")), "EFAULT", "after");
+    assert_eq!(ask(&mut other, "load 0"), "0", "and the process lives");
+}
+
+#[test]
+fn a_truncation_inside_a_page_leaves_zeros_in_its_tail_and_no_signal() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    bytes.store(10, 42);
+    bytes.store(100, 43);
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(ask(&mut other, "truncate 50"), "done");
+    assert_eq!((bytes.load(10), bytes.load(100)), (42, 0), "inside the file, and behind its end");
+}
+
+#[test]
+fn a_mapping_keeps_its_length_when_its_file_grows() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    let length = || {
+        let entry = page_view::mapping_at(std::process::id(), bytes.as_ptr().addr()).unwrap();
+        entry.unwrap().addresses.len()
+    };
+    assert_eq!(length(), page_size());
+    file.set_len(8 * page_size() as u64).unwrap();
+    assert_eq!(length(), page_size());
+    assert_eq!(bytes.load(0), 0);
+}
+
+#[test]
+fn a_file_put_in_anothers_place_by_rename_is_not_the_one_that_is_mapped() {
+    let scratch = scratch();
+    let path = scratch.path().join("file");
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    bytes.store(0, 42);
+    new_file(&scratch, "new", 1).write_all_at(&[43], 0).unwrap();
+    fs::rename(scratch.path().join("new"), &path).unwrap();
+    assert_eq!(fs::read(&path).unwrap()[0], 43, "under the name");
+    assert_eq!(bytes.load(0), 42, "in the mapping");
+    bytes.store(0, 44);
+    assert_eq!(fs::read(&path).unwrap()[0], 43, "a store does not reach the new file");
+}

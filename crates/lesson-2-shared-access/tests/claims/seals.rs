@@ -1,0 +1,210 @@
+//! Files without a disk and without a name, and the seals that end their changes.
+
+use std::fs::{self, File};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use course::{file_system, kernel_at_least, scratch};
+use lesson_2_shared_access::sealed::{memory_file, seal};
+use lesson_2_shared_access::{Bytes, diskless};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::Mode;
+
+use crate::{ask, errno, new_file, scene, second};
+
+/// A memfd of one page.
+fn one_page() -> File {
+    let file = memory_file("page").unwrap();
+    file.set_len(page_size() as u64).unwrap();
+    file
+}
+
+fn reopened(file: &File, options: &mut fs::OpenOptions) -> std::io::Result<File> {
+    options.open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+fn seals(file: &File) -> SealFlag {
+    SealFlag::from_bits_retain(fcntl(file, FcntlArg::F_GET_SEALS).unwrap())
+}
+
+#[test]
+fn a_memfd_begins_empty_and_its_name_is_in_no_directory() {
+    let (one, other) = (memory_file("demo").unwrap(), memory_file("demo").unwrap());
+    let link = |file: &File| fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
+    assert_eq!(one.metadata().unwrap().len(), 0);
+    assert_eq!(link(&one).to_str(), Some("/memfd:demo (deleted)"));
+    assert_eq!(link(&other), link(&one), "the same name again");
+    one.set_len(1).unwrap();
+    assert_eq!(other.metadata().unwrap().len(), 0, "and another file");
+}
+
+#[test]
+fn a_memfd_is_shared_through_proc_pid_fd() {
+    let file = one_page();
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    let mut other = second(path.as_ref());
+    assert_eq!(ask(&mut other, "store 0 42"), "done");
+    assert_eq!(bytes.load(0), 42);
+}
+
+#[test]
+fn memfd_create_is_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
+    assert!(memory_file(&"n".repeat(249)).is_ok());
+    assert_eq!(errno(memory_file(&"n".repeat(250))), Errno::EINVAL);
+    let unknown = MFdFlags::from_bits_retain(0x4000);
+    assert_eq!(memfd_create("flag", unknown).err(), Some(Errno::EINVAL));
+}
+
+#[test]
+fn a_memfd_takes_no_seal_without_mfd_allow_sealing_or_after_f_seal_seal() {
+    let file: File = memfd_create("plain", MFdFlags::MFD_CLOEXEC).map(OwnedFd::into).unwrap();
+    assert_eq!(seals(&file), SealFlag::F_SEAL_SEAL, "so it begins");
+    assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
+    let file = one_page();
+    seal(&file, SealFlag::F_SEAL_SEAL).unwrap();
+    assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
+    file.set_len(0).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 0, "it is as changeable as before");
+}
+
+#[test]
+fn memfd_create_and_shm_open_are_emfile_when_no_descriptor_is_left() {
+    let scratch = scratch();
+    let mut scene = scene("no-descriptor-left", &scratch).start();
+    scene.tell(&scratch.object("never-made"));
+    let ended = scene.end();
+    assert_eq!(ended.value("memfd_create"), "EMFILE");
+    assert_eq!(ended.value("shm_open"), "EMFILE");
+}
+
+#[test]
+fn seals_belong_to_the_file_and_only_grow() {
+    let file = one_page();
+    seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
+    let again = reopened(&file, File::options().read(true).write(true)).unwrap();
+    assert_eq!(seals(&again), SealFlag::F_SEAL_SHRINK, "another open file description");
+    seal(&again, SealFlag::F_SEAL_GROW).unwrap();
+    seal(&file, SealFlag::empty()).unwrap();
+    assert_eq!(seals(&file), SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW, "none is taken off");
+}
+
+#[test]
+fn a_file_sealed_against_shrinking_grows_and_does_not_shrink() {
+    let file = one_page();
+    let page = page_size() as u64;
+    seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
+    assert_eq!(errno(file.set_len(page - 1)), Errno::EPERM);
+    let emptied = reopened(&file, File::options().write(true).truncate(true));
+    assert_eq!(errno(emptied), Errno::EPERM, "O_TRUNC");
+    file.set_len(2 * page).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 2 * page);
+}
+
+#[test]
+fn a_file_sealed_against_growing_shrinks_and_does_not_grow() {
+    let file = one_page();
+    let page = page_size() as u64;
+    seal(&file, SealFlag::F_SEAL_GROW).unwrap();
+    assert_eq!(errno(file.set_len(page + 1)), Errno::EPERM);
+    assert_eq!(errno(file.write_at(&[1], page)), Errno::EPERM, "a write past the end");
+    file.write_all_at(&[1], 0).unwrap();
+    file.set_len(0).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 0);
+}
+
+#[test]
+fn a_file_sealed_against_writing_may_still_change_its_size() {
+    let file = one_page();
+    seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+    assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM);
+    file.set_len(2 * page_size() as u64).unwrap();
+    file.set_len(1).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 1, "so a load could be SIGBUS: seal both");
+}
+
+#[test]
+fn a_file_sealed_against_writing_cannot_be_mapped_shared_for_storing() {
+    let file = one_page();
+    seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+    assert_eq!(errno(Bytes::of(&file, page_size())), Errno::EPERM);
+    let reading = reopened(&file, File::options().read(true)).unwrap();
+    assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 0, "for loading it can");
+}
+
+#[test]
+fn a_sealed_files_writable_descriptor_maps_for_loading_since_linux_6_7() {
+    let file = one_page();
+    seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+    let mapped = Bytes::read_only(&file, page_size());
+    match kernel_at_least(6, 7) {
+        true => assert_eq!(mapped.unwrap().load(0), 0),
+        false => assert_eq!(errno(mapped), Errno::EPERM),
+    }
+}
+
+#[test]
+fn sealing_against_writing_is_ebusy_while_a_shared_mapping_for_storing_lives() {
+    let file = one_page();
+    let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    let mut other = second(path.as_ref());
+    assert_eq!(errno(seal(&file, SealFlag::F_SEAL_WRITE)), Errno::EBUSY, "in another process");
+    seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
+    assert_eq!(ask(&mut other, "unmap"), "done");
+    seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+}
+
+#[test]
+fn a_mapping_for_loading_through_a_writable_descriptor_is_in_the_seals_way_too() {
+    let file = one_page();
+    let bytes = Bytes::read_only(&file, page_size()).unwrap();
+    let sealed = errno(seal(&file, SealFlag::F_SEAL_WRITE));
+    assert_eq!(sealed, Errno::EBUSY, "mprotect could let it store");
+    assert_eq!(bytes.load(0), 0);
+    let file = one_page();
+    let reading = reopened(&file, File::options().read(true)).unwrap();
+    let bytes = Bytes::read_only(&reading, page_size()).unwrap();
+    seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+    assert_eq!(bytes.load(0), 0, "through a descriptor for reading it is not");
+}
+
+#[test]
+fn a_seal_against_future_writing_leaves_the_old_mapping_its_stores() {
+    let file = one_page();
+    let old = Bytes::of(&file, page_size()).unwrap();
+    seal(&file, SealFlag::F_SEAL_FUTURE_WRITE).unwrap();
+    old.store(0, 42);
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, 0).unwrap();
+    assert_eq!(byte, [42], "the old mapping");
+    assert_eq!(errno(Bytes::of(&file, page_size())), Errno::EPERM, "a new one");
+    assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM, "write");
+}
+
+#[test]
+fn a_seal_needs_a_descriptor_for_writing_and_a_bit_that_the_kernel_knows() {
+    let file = one_page();
+    let reading = reopened(&file, File::options().read(true)).unwrap();
+    assert_eq!(errno(seal(&reading, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
+    assert_eq!(seals(&reading), SealFlag::empty(), "asking is allowed");
+    assert_eq!(errno(seal(&file, SealFlag::from_bits_retain(0x4000))), Errno::EINVAL);
+}
+
+#[test]
+fn other_files_take_no_seals() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let on_tmpfs = |error| assert_eq!(error, Errno::EPERM, "tmpfs: sealed against sealing");
+    match (file_system(scratch.path()), errno(seal(&file, SealFlag::F_SEAL_SHRINK))) {
+        ("tmpfs", error) => on_tmpfs(error),
+        (_, error) => assert_eq!(error, Errno::EINVAL),
+    }
+    let name = scratch.object("object");
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
+    let object = diskless::open_object(&name, flags, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    diskless::remove_object(&name).unwrap();
+    on_tmpfs(errno(seal(&object, SealFlag::F_SEAL_SHRINK)));
+}

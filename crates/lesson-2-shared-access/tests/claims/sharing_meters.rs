@@ -1,0 +1,99 @@
+//! What `/proc/PID/smaps` and `/proc/PID/pagemap` say about shared memory.
+
+use std::process;
+
+use common::page_size;
+use course::scratch;
+use lesson_2_shared_access::Bytes;
+use lesson_2_shared_access::sys::Inherited;
+
+use crate::{ask, new_file, second};
+
+/// Clean and dirty together, so that a flush in between changes nothing.
+fn private_and_shared(bytes: &Bytes) -> (u64, u64) {
+    let mapping = page_view::mapping_at(process::id(), bytes.as_ptr().addr()).unwrap().unwrap();
+    let sum = |name: &str| mapping.sum(name).unwrap();
+    let both = |kind| sum(&format!("{kind}_Clean")) + sum(&format!("{kind}_Dirty"));
+    (both("Private"), both("Shared"))
+}
+
+#[test]
+fn smaps_calls_a_shared_page_private_until_a_second_process_touches_it() {
+    let scratch = scratch();
+    let page = page_size() as u64;
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    bytes.store(0, 42);
+    assert_eq!(private_and_shared(&bytes), (page, 0), "MAP_SHARED, mapped once");
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(private_and_shared(&bytes), (page, 0), "mapped by the other, and not touched");
+    assert_eq!(ask(&mut other, "load 0"), "42");
+    assert_eq!(private_and_shared(&bytes), (0, page), "touched by both");
+    other.kill();
+    assert_eq!(private_and_shared(&bytes), (page, 0), "the other is gone");
+}
+
+#[test]
+fn smaps_counts_a_second_mapping_in_the_same_process_as_sharing() {
+    let scratch = scratch();
+    let page = page_size() as u64;
+    let file = new_file(&scratch, "file", 1);
+    let (one, other) = (Bytes::of(&file, page_size()), Bytes::of(&file, page_size()));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    one.store(0, 42);
+    assert_eq!(private_and_shared(&one), (page, 0));
+    assert_eq!(other.load(0), 42);
+    assert_eq!(private_and_shared(&one), (0, page), "nobody else has the file");
+}
+
+#[test]
+fn pss_is_divided_by_the_number_of_mappings() {
+    let scratch = scratch();
+    let page = page_size() as u64;
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    bytes.store(0, 42);
+    let sum = |name: &str| {
+        let mapping = page_view::mapping_at(process::id(), bytes.as_ptr().addr()).unwrap();
+        mapping.unwrap().sum(name).unwrap()
+    };
+    assert_eq!((sum("Rss"), sum("Pss")), (page, page), "alone");
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(ask(&mut other, "load 0"), "42");
+    assert_eq!((sum("Rss"), sum("Pss")), (page, page / 2), "with another");
+}
+
+#[test]
+fn smaps_calls_no_page_of_a_shared_mapping_anonymous() {
+    let scratch = scratch();
+    let anonymous = |bytes: &Bytes| {
+        bytes.store(0, 42);
+        let mapping = page_view::mapping_at(process::id(), bytes.as_ptr().addr()).unwrap();
+        mapping.unwrap().sum("Anonymous").unwrap()
+    };
+    let file = new_file(&scratch, "file", 1);
+    assert_eq!(anonymous(&Bytes::of(&file, page_size()).unwrap()), 0, "of a file");
+    let shared = Bytes::anonymous(page_size(), Inherited::Shared).unwrap();
+    assert_eq!(anonymous(&shared), 0, "MAP_SHARED | MAP_ANONYMOUS is a file without a name");
+    let private = Bytes::anonymous(page_size(), Inherited::Private).unwrap();
+    assert!(anonymous(&private) >= page_size() as u64, "MAP_PRIVATE | MAP_ANONYMOUS");
+}
+
+#[test]
+fn pagemap_knows_a_shared_page_from_a_private_one_once_it_is_touched() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let page = |bytes: &Bytes| {
+        page_view::pages(process::id(), bytes.as_ptr().addr(), 1).unwrap()[0].file_page
+    };
+    for (bytes, file_page) in [
+        (Bytes::of(&file, page_size()), true),
+        (Bytes::anonymous(page_size(), Inherited::Shared), true),
+        (Bytes::anonymous(page_size(), Inherited::Private), false),
+    ] {
+        let bytes = bytes.unwrap();
+        assert_eq!(page(&bytes), None, "not present before the first touch");
+        bytes.store(0, 42);
+        assert_eq!(page(&bytes), Some(file_page), "bit 61");
+    }
+}

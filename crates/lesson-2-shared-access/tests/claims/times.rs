@@ -1,0 +1,86 @@
+//! When a mapping changes the times of its file. A time is set to 1970 first, so that every change
+//! shows, however coarse the clock.
+
+use std::fs::{File, FileTimes};
+use std::time::{Duration, SystemTime};
+
+use common::{Scratch, page_size};
+use course::{file_system, scratch, undisturbed};
+use lesson_2_shared_access::Bytes;
+use nix::sys::statvfs::{FsFlags, statvfs};
+
+use crate::new_file;
+
+const LONG_AGO: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn set_back(file: &File) {
+    let day = LONG_AGO + Duration::from_secs(24 * 60 * 60);
+    file.set_times(FileTimes::new().set_modified(day).set_accessed(day)).unwrap();
+}
+
+/// Whether the time of the last change is a recent one again.
+fn modified(file: &File) -> bool {
+    file.metadata().unwrap().modified().unwrap() > LONG_AGO + Duration::from_secs(48 * 60 * 60)
+}
+
+fn accessed(file: &File) -> bool {
+    file.metadata().unwrap().accessed().unwrap() > LONG_AGO + Duration::from_secs(48 * 60 * 60)
+}
+
+#[test]
+fn the_first_store_to_a_page_changes_the_files_time_of_change_without_msync() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    set_back(&file);
+    assert!(!modified(&file), "the instrument");
+    bytes.store(0, 42);
+    assert!(modified(&file));
+}
+
+#[test]
+fn further_stores_to_a_page_that_is_still_dirty_change_no_time() {
+    undisturbed(|| {
+        let scratch = scratch();
+        let file = new_file(&scratch, "file", 1);
+        let bytes = Bytes::of(&file, page_size()).unwrap();
+        bytes.store(0, 42);
+        set_back(&file);
+        bytes.store(0, 43);
+        // A flush in between makes the next store a first one again.
+        (!modified(&file)).then_some(())
+    });
+}
+
+#[test]
+fn a_store_after_a_load_changes_the_time_everywhere_but_on_tmpfs() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    assert_eq!(bytes.load(0), 0);
+    set_back(&file);
+    bytes.store(0, 42);
+    assert_eq!(modified(&file), file_system(scratch.path()) != "tmpfs");
+}
+
+#[test]
+fn mmap_changes_the_time_of_access_and_touching_does_not() {
+    let scratch = scratch();
+    if counts_no_access(&scratch) {
+        panic!(
+            "{:?} is mounted noatime: set LESSON_SCRATCH to a directory that is not",
+            scratch.path()
+        );
+    }
+    let file = new_file(&scratch, "file", 1);
+    set_back(&file);
+    let bytes = Bytes::read_only(&file, page_size()).unwrap();
+    assert!(accessed(&file), "after mmap");
+    set_back(&file);
+    assert_eq!(bytes.load(0), 0);
+    assert!(!accessed(&file), "after the first load");
+}
+
+fn counts_no_access(scratch: &Scratch) -> bool {
+    statvfs(scratch.path()).unwrap().flags().contains(FsFlags::ST_NOATIME)
+}

@@ -1,0 +1,122 @@
+//! When a store is seen, and by whom.
+
+use std::os::unix::fs::{FileExt, chown};
+
+use common::page_size;
+use course::{file_system, scratch, undisturbed};
+use lesson_2_shared_access::Bytes;
+use nix::errno::Errno;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::signal::Signal;
+
+use crate::{ask, new_file, scene, second};
+
+#[test]
+fn a_store_is_seen_at_once_by_an_unrelated_process_that_maps_the_file() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    for value in 1..=100 {
+        bytes.store(0, value);
+        assert_eq!(ask(&mut other, "load 0"), value.to_string(), "ours, seen by the other");
+        assert_eq!(ask(&mut other, &format!("store 1 {value}")), "done");
+        assert_eq!(bytes.load(1), value, "the other's, seen by us");
+    }
+}
+
+#[test]
+fn a_store_is_seen_at_once_by_read_though_the_disk_has_not_seen_it() {
+    undisturbed(|| {
+        let scratch = scratch();
+        let (file, twin) = (new_file(&scratch, "file", 2), new_file(&scratch, "twin", 2));
+        let bytes = Bytes::of(&file, page_size()).unwrap();
+        let untouched = Bytes::of(&twin, page_size()).unwrap();
+        let mut other = second(&scratch.path().join("file"));
+        bytes.store(0, 42);
+        untouched.store(0, 42);
+        assert_eq!(ask(&mut other, "read 0"), "42", "read(2) in the other process");
+        let dirty = |file| page_view::cache_counts(file).unwrap().dirty;
+        let (of_file, of_twin) = (dirty(&file), dirty(&twin));
+        if matches!(file_system(scratch.path()), "tmpfs" | "overlayfs") {
+            assert_eq!(of_file, 0, "tmpfs has no disk, and cachestat sees nothing on overlayfs");
+            return Some(());
+        }
+        (of_twin > 0).then(|| assert!(of_file > 0, "reading must not have written it to the disk"))
+    });
+}
+
+#[test]
+fn what_write_stores_is_seen_at_once_through_a_mapping() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(bytes.load(7), 0, "before");
+    assert_eq!(ask(&mut other, "write 7 42"), "done");
+    assert_eq!(bytes.load(7), 42, "after");
+}
+
+#[test]
+fn a_writer_killed_with_sigkill_loses_nothing_that_it_stored() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(ask(&mut other, "store 9 42"), "done");
+    assert_eq!(other.kill().signal, Some(Signal::SIGKILL));
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, 9).unwrap();
+    assert_eq!(byte, [42], "read(2)");
+    assert_eq!(Bytes::of(&file, page_size()).unwrap().load(9), 42, "a new mapping");
+}
+
+#[test]
+fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
+    let scratch = scratch();
+    let path = scratch.path().join("file");
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, page_size()).unwrap();
+    let watcher = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).unwrap();
+    watcher.add_watch(&path, AddWatchFlags::IN_MODIFY).unwrap();
+    bytes.store(0, 42);
+    assert_eq!(watcher.read_events().err(), Some(Errno::EAGAIN), "after a store: nothing");
+    file.write_all_at(&[43], 0).unwrap();
+    assert_eq!(watcher.read_events().unwrap().len(), 1, "after a write: an event");
+    assert_eq!(bytes.load(0), 43);
+}
+
+#[test]
+fn the_limit_on_file_sizes_stops_write_and_ftruncate_but_no_store() {
+    let ended = scene("file-size-limit", &scratch()).run();
+    assert_eq!(ended.value("write"), "EFBIG", "beyond the limit, inside the file");
+    assert_eq!(ended.value("grow"), "EFBIG");
+    assert_eq!(ended.value("stored"), "42", "the same byte, by a store");
+}
+
+#[test]
+fn a_store_leaves_the_set_user_id_bit_that_a_write_clears() {
+    let scratch = scratch();
+    let theirs = scratch.path().join("theirs");
+    std::fs::create_dir(&theirs).unwrap();
+    if course::is_root() {
+        chown(&theirs, Some(65534), Some(65534)).unwrap();
+    }
+    let ended = scene("set-user-id", &scratch).in_directory(&theirs).as_ordinary_user().run();
+    assert_eq!(ended.value("before"), "4755");
+    assert_eq!(ended.value("after-store"), "4755", "a store changes no mode");
+    assert_eq!(ended.value("after-write"), "755", "a write does");
+    assert_eq!(ended.value("content"), "PRogram", "both changed the file");
+}
+
+#[test]
+fn a_shared_mapping_for_storing_needs_a_descriptor_that_is_open_for_both() {
+    let scratch = scratch();
+    let path = scratch.path().join("file");
+    new_file(&scratch, "file", 1);
+    let reading = std::fs::File::open(&path).unwrap();
+    let writing = std::fs::File::options().write(true).open(&path).unwrap();
+    assert_eq!(crate::errno(Bytes::of(&reading, page_size())), Errno::EACCES, "O_RDONLY");
+    assert_eq!(crate::errno(Bytes::of(&writing, page_size())), Errno::EACCES, "O_WRONLY");
+    assert_eq!(crate::errno(Bytes::read_only(&writing, page_size())), Errno::EACCES, "to load");
+    assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 0, "O_RDONLY, to load");
+}

@@ -1,0 +1,30 @@
+//! Wrong: a private mapping taken for a snapshot of the file. What was not stored to follows the
+//! file. `cargo lesson-4` shows it; [`snapshot`](crate::snapshot) is the repair.
+
+use common::{Context, Peer, Result, Stage, page_size, say};
+
+use crate::picture::draw;
+use crate::{PrivateView, lettered, neighbour};
+
+/// The step of the story.
+///
+/// # Errors
+/// Any step of the system's.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let path = stage.scratch.path().join("not-a-snapshot");
+    let file = lettered::create(&path, 2)?;
+    let mut neighbour = Peer::start([neighbour::ROLE.as_ref(), path.as_os_str()])?;
+
+    let view = PrivateView::of(&file, 2 * page_size()).step_on("mmap", &path)?;
+    view.store(0, b"A");
+
+    draw("one byte stored to page 0", view.address(), 2)?;
+    say!("   page 0 {:?}, page 1 {:?}", view.text(0, 5), view.text(page_size(), 5))?;
+    for page in [0, 1] {
+        let line = format!("write {} 12345", page * page_size());
+        let done = neighbour::ask(&mut neighbour, &line)?;
+        say!("    the second process writes \"12345\" to the start of page {page}: {done}")?;
+    }
+    say!("   page 0 {:?}, expected {:?} of a snapshot", view.text(0, 5), "Aaaaa")?;
+    say!("   page 1 {:?}, expected {:?} of a snapshot", view.text(page_size(), 5), "bbbbb")
+}

@@ -1,0 +1,94 @@
+//! Where this very program is mapped like this right now: its code, its constants, its data and
+//! its libraries are private mappings of files. `cargo lesson-4 maps` shows it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use common::{Result, Stage, page_size, say};
+use page_view::{Mapping, mappings_of, pages};
+
+use crate::picture::{draw, strip};
+
+/// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
+const LONGEST_PAGE: usize = 64 * 1024;
+
+/// A variable of this program with a value in its file: four times the longest page of ones.
+static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LONGEST_PAGE];
+
+/// The step of the story: three pages of this program's data, before and after a store.
+///
+/// # Errors
+/// Those of `/proc/self` and of standard output.
+pub fn show(_: &mut Stage) -> Result<()> {
+    let first = table_page();
+    let sum: u32 = (0..3).map(|page| u32::from(load(first + page * page_size()))).sum();
+    draw(&format!("loaded from a static: {sum}, expected 3"), first, 3)?;
+    store(first + page_size(), 2);
+    draw("one byte stored to its middle", first, 3)?;
+    let (private, all) = file_mappings()?.iter().fold((0, 0), |(private, all), mapping| {
+        (private + u32::from(mapping.permissions.ends_with('p')), all + 1)
+    });
+    let verdict = if private == all { "all of them" } else { "not all of them" };
+    say!("   of this program's mappings of files, private: {verdict}, expected all of them")?;
+    say!("   `cargo lesson-4 maps` lists them, and what has been copied")
+}
+
+/// The role: every file mapped into this process, and how many of its pages are copies.
+///
+/// # Errors
+/// Those of `/proc/self` and of standard output.
+pub fn maps() -> Result<()> {
+    let first = table_page();
+    let _loaded = (0..3).map(|page| load(first + page * page_size())).max();
+    store(first + page_size(), 2);
+    say!("   Below a mapping that has copies, a character is a page: '.' not touched by this")?;
+    say!("   process, 'f' the file's own page, 'C' a copy of this process's own.")?;
+    say!("   maps    pages  copied  file")?;
+    for mapping in file_mappings()? {
+        let length = mapping.addresses.len() / page_size();
+        let copied = mapping.sum("Anonymous").unwrap_or(0) / page_size() as u64;
+        let path = mapping.path.as_deref().unwrap_or("");
+        let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+        say!("   {} {length:>8} {copied:>7}  {name}{}", mapping.permissions, part(&mapping))?;
+        if copied > 0 {
+            let pages = pages(std::process::id(), mapping.addresses.start, length)?;
+            pages.chunks(64).try_for_each(|pages| say!("        {}", strip(pages)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The address of the first whole page of the table.
+pub fn table_page() -> usize {
+    TABLE.as_ptr().addr().next_multiple_of(page_size())
+}
+
+/// Loads the table's byte at `address`.
+pub fn load(address: usize) -> u8 {
+    TABLE[address - TABLE.as_ptr().addr()].load(Relaxed)
+}
+
+/// Stores to the table's byte at `address`.
+pub fn store(address: usize, byte: u8) {
+    TABLE[address - TABLE.as_ptr().addr()].store(byte, Relaxed);
+}
+
+/// The mappings of this process that have a file behind them.
+///
+/// # Errors
+/// Those of `/proc/self/smaps`.
+pub fn file_mappings() -> Result<Vec<Mapping>> {
+    let mut mappings = mappings_of(std::process::id())?;
+    mappings.retain(|mapping| mapping.inode != 0);
+    Ok(mappings)
+}
+
+fn part(mapping: &Mapping) -> &'static str {
+    match (&mapping.permissions[..3], mapping.sum("Anonymous")) {
+        ("r-x", _) => ": code",
+        ("rw-", _) => ": data",
+        ("r--", Some(1..)) => ": data that the loader filled in, then protected",
+        ("r--", _) => ": constants",
+        _ => "",
+    }
+}

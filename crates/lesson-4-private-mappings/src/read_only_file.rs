@@ -1,0 +1,39 @@
+//! A descriptor that may only read is enough for a private mapping that is stored to; what shall
+//! be kept is written by hand, to another file. `cargo lesson-4` shows it.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use common::{Context, Result, Stage, page_size, say};
+use memmap2::MmapOptions;
+
+use crate::{PrivateView, lettered};
+
+/// The step of the story.
+///
+/// # Errors
+/// Any step of the system's.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    let path = stage.scratch.path().join("read-only");
+    drop(lettered::create(&path, 1)?);
+    fs::set_permissions(&path, Permissions::from_mode(0o400)).step_on("chmod", &path)?;
+    let file = File::open(&path).step_on("open", &path)?;
+    let modified = || file.metadata().step_on("stat", &path)?.modified().step("mtime");
+    let before = modified()?;
+
+    match MmapOptions::new().map_raw(&file) {
+        Ok(_) => say!("   shared and writable:  mapped; expected a refusal")?,
+        Err(refusal) => say!("   shared and writable:  {refusal}")?,
+    }
+    let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
+    view.store(0, b"draft");
+    let kept = stage.scratch.path().join("kept");
+    fs::write(&kept, view.text(0, page_size())).step_on("write", &kept)?;
+
+    let start = |path| fs::read_to_string(path).step_on("read", path).map(|text| text[..8].into());
+    let (original, kept): (String, String) = (start(&path)?, start(&kept)?);
+    say!("   private and writable: mapped, edited: {:?}", view.text(0, 8))?;
+    say!("   the file:             {original:?}, expected \"aaaaaaaa\"")?;
+    say!("   its time of change:   the same: {}", before == modified()?)?;
+    say!("   saved by a write:     {kept:?}")
+}

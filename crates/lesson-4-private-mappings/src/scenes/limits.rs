@@ -1,0 +1,55 @@
+//! Limits that belong to a whole process: what a private mapping and a fork say to them.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use common::{Context, Result, page_size, say};
+use nix::sys::resource::{Resource, setrlimit};
+
+use super::errno;
+use crate::sys::{Bare, fork};
+
+/// Prints the outcome of several mappings of 256 MiB, first without and then with an `RLIMIT_DATA`
+/// of a quarter of that.
+pub(super) fn data() -> Result<()> {
+    const MEBIBYTE: usize = 1024 * 1024;
+    let path = Path::new("sparse");
+    let file = File::create_new(path).step_on("create", path)?;
+    file.set_len(256 * MEBIBYTE as u64).step_on("ftruncate", path)?;
+    let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    let (read, write) = (libc::PROT_READ, libc::PROT_READ | libc::PROT_WRITE);
+    let map = |prot, flags| Bare::map(256 * MEBIBYTE, prot, flags, file.as_raw_fd());
+    say!("unlimited {}", errno(map(write, libc::MAP_PRIVATE)))?;
+    let limit = 64 * MEBIBYTE as u64;
+    setrlimit(Resource::RLIMIT_DATA, limit, limit).step("setrlimit")?;
+    say!("private-writable {}", errno(map(write, libc::MAP_PRIVATE)))?;
+    let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    say!("anonymous-writable {}", errno(map(write, anonymous)))?;
+    say!("shared-writable {}", errno(map(write, libc::MAP_SHARED)))?;
+    let read_only = map(read, libc::MAP_PRIVATE).step("mmap")?;
+    say!("made-writable {}", errno(read_only.protect(write)))
+}
+
+/// Prints the outcome of populating two pages, before and after the second is unmapped. In a process
+/// of its own: elsewhere another thread might map something there.
+pub(super) fn hole() -> Result<()> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let prot = libc::PROT_READ | libc::PROT_WRITE;
+    let mut mapping = Bare::map(2 * page_size(), prot, flags, -1).step("mmap")?;
+    let populate =
+        |mapping: &Bare| errno(mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE));
+    let whole = populate(&mapping);
+    mapping.cut(page_size()).step("munmap")?;
+    let cut = populate(&mapping);
+    say!("whole {whole}")?;
+    say!("with-a-hole {cut}")
+}
+
+/// Prints the outcome of a fork when the user may have no process more.
+pub(super) fn processes() -> Result<()> {
+    let forked = || errno(fork(|line| line.hear().map(drop)).and_then(crate::sys::Forked::end));
+    say!("unlimited {}", forked())?;
+    setrlimit(Resource::RLIMIT_NPROC, 0, 0).step("setrlimit")?;
+    say!("limited {}", forked())
+}

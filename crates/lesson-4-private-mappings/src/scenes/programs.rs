@@ -1,0 +1,71 @@
+//! A program's file while it is mapped privately, and while it runs. The scenes work on a copy of
+//! this program: it has its owner's rights and nobody else runs it.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{Context, Result, page_size, say};
+use nix::unistd::truncate;
+
+use super::errno;
+use crate::{PrivateView, lettered, neighbour, own_program};
+
+/// What stands at the start of a program that the kernel runs, and what a patch puts there.
+const PATCH: &[u8] = b"#not";
+
+fn copy() -> Result<&'static Path> {
+    let own = env::current_exe().step("find this program")?;
+    let path = Path::new("./program");
+    drop(File::create_new(path).step_on("create", path)?);
+    fs::copy(&own, path).step_on("copy this program to", path)?;
+    Ok(path)
+}
+
+/// Prints what the program says after a patch in a private mapping, then after one in the file.
+pub(super) fn patched() -> Result<()> {
+    let path = copy()?;
+    let run = || Command::new(path).arg(own_program::ROLE).stderr(Stdio::null()).output();
+    let file = File::open(path).step_on("open", path)?;
+    let view = PrivateView::of(&file, page_size()).step_on("mmap", path)?;
+    view.store(0, PATCH);
+    say!("mapping {}", view.text(0, PATCH.len()))?;
+    match run() {
+        Ok(output) => say!("runs {}", String::from_utf8_lossy(&output.stdout).trim_end())?,
+        refused => say!("runs errno {}", errno(refused))?,
+    }
+    let writer = File::options().write(true).open(path).step_on("open", path)?;
+    writer.write_all_at(PATCH, 0).step_on("write", path)?;
+    drop(writer); // Else the kernel would refuse to run it for that reason.
+    say!("patched-file {}", errno(run()))
+}
+
+/// Prints what is refused while a copy of this program runs, and what is not.
+pub(super) fn busy() -> Result<()> {
+    let path = copy()?;
+    drop(lettered::create(Path::new("lettered"), 1)?);
+    let mut command = Command::new(path);
+    command.args([neighbour::ROLE, "lettered"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = match command.spawn() {
+        Ok(running) => running,
+        refused => return say!("started {}", errno(refused)),
+    };
+    let (mut to, mut answer) = (running.stdin.take(), [0]);
+    if let (Some(to), Some(from)) = (&mut to, &mut running.stdout) {
+        std::io::Write::write_all(to, b"see 0 1\n").step("tell the program")?;
+        from.read_exact(&mut answer).step("hear the program")?;
+    }
+    say!("started 0")?;
+    say!("open-for-writing {}", errno(File::options().write(true).open(path)))?;
+    let file = File::open(path).step_on("open", path)?;
+    let view = PrivateView::of(&file, page_size()).step_on("mmap", path)?;
+    view.store(0, PATCH);
+    say!("private-mapping {}", view.text(0, PATCH.len()))?;
+    say!("truncate {}", errno(truncate(path, 0).map_err(Into::into)))?;
+    drop(to);
+    running.wait().step("wait for the program")?;
+    say!("open-afterwards {}", errno(File::options().write(true).open(path)))
+}

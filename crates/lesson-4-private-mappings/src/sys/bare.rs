@@ -1,0 +1,117 @@
+//! `mmap` with any arguments and its companions, for the claims about what they refuse.
+//! `just prove 4` uses it.
+//!
+//! # Safety
+//! A [`Bare`] mapping owns its pages, as a `PrivateView` does: nobody else unmaps or moves them
+//! while it lives, and it lends no reference but to atomics, for one load or store.
+#![expect(unsafe_code, reason = "the arguments that no crate would pass")]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+/// A mapping made with exactly the arguments given, for the claims about odd ones.
+pub struct Bare {
+    pub(super) start: *mut AtomicU8,
+    pub(super) length: usize,
+}
+
+impl Bare {
+    /// `mmap(NULL, length, prot, flags, fd, 0)`.
+    ///
+    /// # Errors
+    /// Whatever the kernel says; `EINVAL` for `MAP_FIXED`, which could replace memory in use.
+    pub fn map(length: usize, prot: i32, flags: i32, fd: RawFd) -> io::Result<Self> {
+        if flags & libc::MAP_FIXED != 0 {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        // SAFETY: with a null address and without MAP_FIXED no memory in use is replaced.
+        let start = unsafe { libc::mmap(ptr::null_mut(), length, prot, flags, fd, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self { start: start.cast(), length })
+    }
+
+    /// `mprotect(start, length, prot)`.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn protect(&self, prot: i32) -> io::Result<()> {
+        // SAFETY: the range is this mapping's; a load or store that the new protection forbids is
+        // SIGSEGV, and references to its atomics last for one load or store only.
+        done(unsafe { libc::mprotect(self.start.cast(), self.length, prot) })
+    }
+
+    /// `madvise(start + offset, length, advice)`, for the advice that this lesson is about.
+    ///
+    /// # Errors
+    /// Whatever the kernel says; `ENOMEM` if the range is not all mapped.
+    ///
+    /// # Panics
+    /// If the advice is another, or discards what is not this mapping's.
+    pub fn advise(&self, offset: usize, length: usize, advice: i32) -> io::Result<()> {
+        let populates = [libc::MADV_POPULATE_READ, libc::MADV_POPULATE_WRITE].contains(&advice);
+        let discards = [libc::MADV_DONTNEED, libc::MADV_FREE].contains(&advice);
+        assert!(populates || discards && offset + length <= self.length, "advice {advice}");
+        let start = self.start.wrapping_add(offset);
+        // SAFETY: populating changes no byte, wherever the range lies; discarding changes bytes of
+        // this mapping only, as another process might: all that is lent of them is atomics.
+        done(unsafe { libc::madvise(start.cast(), length, advice) })
+    }
+
+    /// `mlock(start, length)`.
+    ///
+    /// # Errors
+    /// `ENOMEM` or `EPERM` if `RLIMIT_MEMLOCK` forbids it.
+    pub fn lock(&self) -> io::Result<()> {
+        // SAFETY: locking changes no byte.
+        done(unsafe { libc::mlock(self.start.cast(), self.length) })
+    }
+
+    /// `read(fd, start + offset, length)`: the kernel stores into the mapping.
+    ///
+    /// # Errors
+    /// Whatever the kernel says.
+    pub fn read_from(&self, fd: BorrowedFd<'_>, offset: usize, length: usize) -> io::Result<usize> {
+        assert!(offset + length <= self.length, "the buffer must be the mapping's");
+        let buffer = self.start.wrapping_add(offset);
+        // SAFETY: the buffer is this mapping's, checked above; its bytes are atomics to all of us.
+        let count = unsafe { libc::read(fd.as_raw_fd(), buffer.cast(), length) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// Loads one byte; the mapping must be readable.
+    pub fn load(&self, index: usize) -> u8 {
+        self.byte(index).load(Relaxed)
+    }
+
+    /// Stores one byte; the mapping must be writable.
+    pub fn store(&self, index: usize, byte: u8) {
+        self.byte(index).store(byte, Relaxed);
+    }
+
+    /// Where the mapping begins.
+    pub fn address(&self) -> usize {
+        self.start.addr()
+    }
+
+    fn byte(&self, index: usize) -> &AtomicU8 {
+        assert!(index < self.length, "byte {index} of {}", self.length);
+        // SAFETY: `index` is inside the mapping, which lives as long as `self`; an AtomicU8 may
+        // change at any moment. Where the protection forbids the access, it is SIGSEGV.
+        unsafe { &*self.start.wrapping_add(index) }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        // SAFETY: the range is this mapping's, and no reference into it outlives `self`.
+        unsafe { libc::munmap(self.start.cast(), self.length) };
+    }
+}
+
+pub(super) fn done(result: libc::c_int) -> io::Result<()> {
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

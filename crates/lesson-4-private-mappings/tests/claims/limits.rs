@@ -1,0 +1,116 @@
+//! What private memory is refused for, and what it is charged to.
+
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+
+use common::page_size;
+use course::scratch;
+use lesson_4_private_mappings::{PrivateView, sys::Bare};
+
+use crate::{Lettered, READ, READ_WRITE, errno, scene};
+
+const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
+
+/// Twice the memory and the swap that this machine has.
+fn too_much() -> usize {
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap();
+    let kibibytes = |name: &str| -> usize {
+        let line = meminfo.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    2 * 1024 * (kibibytes("MemTotal:") + kibibytes("SwapTotal:"))
+}
+
+/// Whether this kernel charges the mapping at `address` to the memory that it has promised.
+fn charged(mapping: &Bare) -> bool {
+    let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+    let start = format!("{:08x}-", mapping.address());
+    let mut lines = smaps.lines().skip_while(|line| !line.starts_with(&start));
+    let flags = lines.find(|line| line.starts_with("VmFlags:")).unwrap();
+    flags.split_whitespace().any(|flag| flag == "ac")
+}
+
+#[test]
+fn a_descriptor_open_for_writing_only_is_eacces_even_for_a_private_mapping() {
+    let letters = Lettered::new(1);
+    let write_only = File::options().write(true).open(&letters.path).unwrap();
+    assert_eq!(errno(PrivateView::of(&write_only, page_size())), Some(libc::EACCES));
+    for prot in [libc::PROT_NONE, READ, libc::PROT_WRITE] {
+        let refused = Bare::map(page_size(), prot, libc::MAP_PRIVATE, write_only.as_raw_fd());
+        assert_eq!(errno(refused), Some(libc::EACCES), "{prot}");
+    }
+}
+
+#[test]
+fn a_mapping_that_is_neither_shared_nor_private_is_einval() {
+    let letters = Lettered::new(1);
+    assert_eq!(errno(letters.bare(1, READ, 0)), Some(libc::EINVAL));
+    letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
+}
+
+#[test]
+fn more_private_writable_memory_than_the_machine_has_is_enomem() {
+    let letters = Lettered::new(1);
+    let mode = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
+    let outcome = |prot, flags| {
+        errno(Bare::map(too_much(), prot, flags, letters.file.as_raw_fd())).unwrap_or(0)
+    };
+    let private = outcome(READ_WRITE, libc::MAP_PRIVATE);
+    let unreserved = outcome(READ_WRITE, NO_RESERVE);
+    match mode.trim() {
+        "0" => assert_eq!((private, unreserved), (libc::ENOMEM, 0), "heuristic: the default"),
+        "1" => assert_eq!((private, unreserved), (0, 0), "mode 1 promises anything"),
+        "2" => assert_eq!((private, unreserved), (libc::ENOMEM, libc::ENOMEM), "mode 2: strict"),
+        other => panic!("an overcommit mode that this lesson does not know: {other}"),
+    }
+    assert_eq!(outcome(READ, libc::MAP_PRIVATE), 0, "nothing can be copied there");
+    assert_eq!(outcome(READ_WRITE, libc::MAP_SHARED), 0, "its pages are the file's");
+}
+
+#[test]
+fn making_too_much_private_memory_writable_is_enomem() {
+    let letters = Lettered::new(1);
+    let mode = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
+    let descriptor = letters.file.as_raw_fd();
+    let mapping = Bare::map(too_much(), READ, libc::MAP_PRIVATE, descriptor).unwrap();
+    match mode.trim() {
+        "1" => mapping.protect(READ_WRITE).unwrap(),
+        _ => assert_eq!(errno(mapping.protect(READ_WRITE)), Some(libc::ENOMEM)),
+    }
+    assert_eq!(mapping.load(0), b'a', "it is mapped as before");
+}
+
+#[test]
+fn only_a_writable_private_mapping_is_charged_to_the_promised_memory() {
+    let letters = Lettered::new(1);
+    let map = |prot, flags| letters.bare(1, prot, flags).unwrap();
+    assert!(charged(&map(READ_WRITE, libc::MAP_PRIVATE)));
+    assert!(!charged(&map(READ_WRITE, libc::MAP_SHARED)));
+    let read_only = map(READ, libc::MAP_PRIVATE);
+    assert!(!charged(&read_only));
+    read_only.protect(READ_WRITE).unwrap();
+    assert!(charged(&read_only), "from the moment that it can be stored to");
+}
+
+#[test]
+fn rlimit_data_counts_writable_private_mappings_and_no_others() {
+    let ended = scene("data-limit", &scratch()).run();
+    assert_eq!(ended.value("unlimited"), "0");
+    let enomem = libc::ENOMEM.to_string();
+    assert_eq!(ended.value("private-writable"), enomem);
+    assert_eq!(ended.value("anonymous-writable"), enomem);
+    assert_eq!(ended.value("made-writable"), enomem, "mprotect of a private read-only one");
+    assert_eq!(ended.value("shared-writable"), "0");
+    assert_eq!(ended.code, Some(0), "the private read-only one was mapped: {ended:?}");
+}
+
+#[test]
+fn a_private_mapping_cannot_be_duplicated_by_mremap() {
+    let letters = Lettered::new(1);
+    let map = |flags| letters.bare(1, READ_WRITE, flags).unwrap();
+    assert_eq!(errno(map(libc::MAP_PRIVATE).duplicate()), Some(libc::EINVAL));
+    let shared = map(libc::MAP_SHARED);
+    let twin = shared.duplicate().unwrap();
+    twin.store(0, b'S');
+    assert_eq!(shared.load(0), b'S');
+}

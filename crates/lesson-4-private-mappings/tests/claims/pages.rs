@@ -1,0 +1,130 @@
+//! What is copied is the page, at the first store to it.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+
+use common::page_size;
+use lesson_4_private_mappings::{PrivateView, sys::Bare};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::resource::{UsageWho, getrusage};
+
+use crate::{Lettered, READ, READ_WRITE, errno, file_pages, load_from_all, pages, sum_in_pages};
+
+#[test]
+fn a_page_that_was_only_loaded_is_the_files_own_page() {
+    let letters = Lettered::new(2);
+    let view = letters.view(2);
+    assert_eq!(file_pages(view.address(), 2), [None, None], "nothing is touched yet");
+    load_from_all(&view, 2);
+    assert_eq!(file_pages(view.address(), 2), [Some(true), Some(true)]);
+    assert_eq!(sum_in_pages(view.address(), "Anonymous"), 0);
+}
+
+#[test]
+fn a_store_replaces_the_files_page_by_a_private_copy() {
+    let letters = Lettered::new(1);
+    let view = letters.view(1);
+    view.load(0);
+    assert_eq!(file_pages(view.address(), 1), [Some(true)]);
+    view.store(0, b"A");
+    assert_eq!(file_pages(view.address(), 1), [Some(false)]);
+    assert_eq!((view.text(0, 2), letters.text(0, 2)), ("Aa".into(), "aa".into()));
+}
+
+#[test]
+fn a_store_of_one_byte_copies_one_page_and_no_other() {
+    let letters = Lettered::new(4);
+    let view = letters.view(4);
+    load_from_all(&view, 4);
+    view.store(2 * page_size(), b"C");
+    let expected = [Some(true), Some(true), Some(false), Some(true)];
+    assert_eq!(file_pages(view.address(), 4), expected);
+    assert_eq!(view.text(3 * page_size() - 1, 1), "c", "the copy is of the whole page");
+}
+
+#[test]
+fn smaps_counts_private_copies_as_anonymous() {
+    let letters = Lettered::new(8);
+    let view = letters.view(8);
+    for stored in 0..8 {
+        assert_eq!(sum_in_pages(view.address(), "Anonymous"), stored);
+        view.store(stored * page_size(), b"X");
+    }
+    assert_eq!(sum_in_pages(view.address(), "Anonymous"), 8);
+}
+
+#[test]
+fn private_dirty_in_smaps_is_no_count_of_copies() {
+    let name = CString::new("dirty").unwrap();
+    let memory = File::from(memfd_create(name.as_c_str(), MFdFlags::empty()).unwrap());
+    memory.write_all_at(&vec![b'a'; 4 * page_size()], 0).unwrap();
+    let view = PrivateView::of(&memory, 4 * page_size()).unwrap();
+    load_from_all(&view, 4);
+    let sums = |name| sum_in_pages(view.address(), name);
+    assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (4, 0), "nothing is stored yet");
+    view.store(0, b"A");
+    assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (4, 1));
+}
+
+#[test]
+fn a_first_touch_that_stores_costs_one_fault_and_a_second_store_none() {
+    let faults = || getrusage(UsageWho::RUSAGE_THREAD).unwrap().minor_page_faults();
+    let letters = Lettered::new(26);
+    let view = letters.view(26);
+    let store_to_all = |byte| (0..26).for_each(|page| view.store(page * page_size(), byte));
+    let before = faults();
+    store_to_all(b"1");
+    let between = faults();
+    store_to_all(b"2");
+    let after = faults();
+    assert!((26..52).contains(&(between - before)), "one a page: {}", between - before);
+    assert!(after - between < 26, "none a page: {}", after - between);
+}
+
+#[test]
+fn the_kernels_own_stores_copy_a_page_too() {
+    let letters = Lettered::new(2);
+    let mapping = letters.bare(2, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    let source = File::open(&letters.path).unwrap();
+    assert_eq!(mapping.read_from(source.as_fd(), page_size(), 3).unwrap(), 3);
+    assert_eq!(mapping.load(page_size()), b'a', "read(2) has stored into page 1");
+    assert_eq!(mapping.load(page_size() + 3), b'b', "and left the rest of it");
+    assert_eq!(file_pages(mapping.address(), 2)[1], Some(false));
+    assert_eq!(letters.text(page_size(), 3), "bbb");
+}
+
+#[test]
+fn a_write_to_proc_self_mem_copies_even_a_read_only_private_page() {
+    let letters = Lettered::new(1);
+    let private = letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
+    let shared = letters.bare(1, READ, libc::MAP_SHARED).unwrap();
+    let memory = File::options().write(true).open("/proc/self/mem").unwrap();
+    let poke = |mapping: &Bare| errno(memory.write_all_at(b"A", mapping.address() as u64));
+    assert_eq!(poke(&shared), Some(libc::EIO), "a shared read-only page is refused");
+    match poke(&private) {
+        None => {
+            assert_eq!(private.load(0), b'A');
+            assert_eq!(file_pages(private.address(), 1), [Some(false)]);
+        }
+        // Since Linux 6.12 a system may forbid this to all, or to all but debuggers.
+        Some(code) => assert_eq!((code, private.load(0)), (libc::EIO, b'a')),
+    }
+    assert_eq!(letters.text(0, 1), "a");
+}
+
+#[test]
+fn a_load_from_fresh_anonymous_memory_takes_no_page() {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // Read-only, so that smaps does not merge it with the heap of the tests.
+    let mapping = Bare::map(4 * page_size(), READ, flags, -1).unwrap();
+    let before = sum_in_pages(mapping.address(), "Rss");
+    let loaded: Vec<u8> = (0..4).map(|page| mapping.load(page * page_size())).collect();
+    assert_eq!(loaded, [0; 4]);
+    assert!(pages(mapping.address(), 4).iter().all(|page| page.present), "the page of zeros");
+    assert_eq!(sum_in_pages(mapping.address(), "Rss"), before);
+    mapping.protect(READ_WRITE).unwrap();
+    mapping.store(0, 1);
+    assert_eq!(file_pages(mapping.address(), 1), [Some(false)], "a page of our own");
+}

@@ -1,0 +1,80 @@
+//! Where every program is mapped like this: its own file and its libraries.
+
+use std::fs;
+
+use common::page_size;
+use course::{kernel_at_least, scratch};
+use lesson_4_private_mappings::own_data;
+use page_view::Mapping;
+
+use crate::{Lettered, READ, errno, file_pages, scene};
+
+#[test]
+fn a_running_program_and_its_libraries_are_private_mappings() {
+    let mappings = own_data::file_mappings().unwrap();
+    let own = std::env::current_exe().unwrap().to_string_lossy().into_owned();
+    let parts = |path: &str| {
+        let of_path = mappings.iter().filter(|mapping| mapping.path.as_deref() == Some(path));
+        of_path.map(|mapping| mapping.permissions.as_str()).collect::<Vec<_>>()
+    };
+    assert!(parts(&own).contains(&"r-xp"), "its code: {:?}", parts(&own));
+    assert!(parts(&own).contains(&"rw-p"), "its data: {:?}", parts(&own));
+    let code = |mapping: &&Mapping| mapping.permissions == "r-xp";
+    let code = mappings.iter().find(code).unwrap();
+    let states = file_pages(code.addresses.start, code.addresses.len() / page_size());
+    assert!(states.contains(&Some(true)) && !states.contains(&Some(false)), "{states:?}");
+    let is_library = |path: &&String| path.contains(".so");
+    let library = mappings.iter().filter_map(|mapping| mapping.path.as_ref()).find(is_library);
+    let library = parts(library.unwrap());
+    assert!(library.contains(&"r-xp") && !library.contains(&"r-xs"), "{library:?}");
+}
+
+#[test]
+fn a_store_to_a_static_copies_one_page_of_the_programs_file() {
+    let first = own_data::table_page();
+    let loaded: Vec<u8> = (0..3).map(|page| own_data::load(first + page * page_size())).collect();
+    assert_eq!(loaded, [1; 3], "the values that the program's file holds");
+    assert_eq!(file_pages(first, 3), [Some(true); 3], "the page cache's own pages");
+    own_data::store(first + page_size(), 2);
+    assert_eq!(file_pages(first, 3), [Some(true), Some(false), Some(true)]);
+}
+
+#[test]
+fn a_program_patched_in_a_private_mapping_runs_unpatched() {
+    let ended = scene("patched-program", &scratch()).run();
+    assert_eq!(ended.value("mapping"), "#not");
+    let (runs, patched_file) = (ended.value("runs"), ended.value("patched-file"));
+    match runs {
+        "errno 13" => assert_eq!(patched_file, "13", "nothing runs on a noexec file system"),
+        _ => assert_eq!((runs, patched_file), ("I run", libc::ENOEXEC.to_string().as_str())),
+    }
+}
+
+#[test]
+fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mappings() {
+    let ended = scene("busy-program", &scratch()).run();
+    if ended.value("started") == "13" {
+        return assert_eq!(ended.code, Some(0), "nothing runs on a noexec file system");
+    }
+    assert_eq!(ended.value("private-mapping"), "#not");
+    for call in ["open-for-writing", "truncate"] {
+        match ended.value(call) {
+            // Linux 6.11 stopped refusing; 6.13 took that back, as did later 6.11 and 6.12.
+            "0" if kernel_at_least(6, 11) && !kernel_at_least(6, 13) => {}
+            code => assert_eq!(code, libc::ETXTBSY.to_string(), "{call}"),
+        }
+    }
+    assert_eq!(ended.value("open-afterwards"), "0", "when it has ended");
+}
+
+#[test]
+fn a_privately_mapped_librarys_file_can_be_overwritten_under_the_program() {
+    let letters = Lettered::new(1);
+    let code = match letters.bare(1, READ | libc::PROT_EXEC, libc::MAP_PRIVATE) {
+        Ok(code) => code,
+        refused => return assert_eq!(errno(refused), Some(libc::EPERM), "a noexec file system"),
+    };
+    assert_eq!(code.load(0), b'a');
+    fs::write(&letters.path, "new code").unwrap(); // As `cp` does: the same file, other bytes.
+    assert_eq!(code.load(0), b'n');
+}

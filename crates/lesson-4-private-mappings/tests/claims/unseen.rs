@@ -1,0 +1,115 @@
+//! A private store: this mapping has it, and nobody else.
+
+use std::fs::FileTimes;
+use std::time::{Duration, UNIX_EPOCH};
+
+use common::page_size;
+use course::{Program, file_system, undisturbed};
+
+use crate::{Lettered, READ_WRITE, dirty_pages};
+
+#[test]
+fn a_private_store_never_reaches_the_file() {
+    let letters = Lettered::new(2);
+    let view = letters.view(2);
+    view.store(0, b"HELLO");
+    view.store(2 * page_size() - 5, b"WORLD");
+    assert_eq!(view.text(0, 6), "HELLOa");
+    assert_eq!(letters.text(0, 6), "aaaaaa");
+    assert_eq!(letters.text(2 * page_size() - 5, 5), "bbbbb");
+}
+
+#[test]
+fn a_private_store_leaves_the_times_of_the_file_alone() {
+    let letters = Lettered::new(1);
+    let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let times = FileTimes::new().set_modified(long_ago);
+    letters.file.set_times(times).unwrap();
+    let view = letters.view(1);
+    view.store(0, b"A");
+    let modified = || letters.file.metadata().unwrap().modified().unwrap();
+    assert_eq!(modified(), long_ago);
+    // The same store through a shared mapping changes it: the clock would have told.
+    letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap().store(0, b'S');
+    assert!(modified() > long_ago);
+}
+
+#[test]
+fn a_private_store_leaves_nothing_to_be_written_to_the_disk() {
+    undisturbed(|| {
+        let letters = Lettered::new(1);
+        letters.file.sync_all().unwrap();
+        letters.view(1).store(0, b"A");
+        assert_eq!(dirty_pages(&letters.file), 0, "after a private store");
+        let shared = letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap();
+        shared.store(0, b'S');
+        let control = dirty_pages(&letters.file);
+        match file_system(&letters.path) {
+            "tmpfs" | "overlayfs" => {
+                assert_eq!(control, 0, "here cachestat sees no store at all");
+                Some(())
+            }
+            _ => (control >= 1).then_some(()),
+        }
+    });
+}
+
+#[test]
+fn a_private_store_is_seen_by_no_other_mapping() {
+    let letters = Lettered::new(1);
+    let (view, other) = (letters.view(1), letters.view(1));
+    let shared = letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap();
+    other.load(0); // Its page is in the page table already.
+    view.store(0, b"A");
+    assert_eq!(view.text(0, 1), "A");
+    assert_eq!(other.text(0, 1), "a", "another private mapping, in this very process");
+    assert_eq!(shared.load(0), b'a', "a shared mapping");
+    assert_eq!(letters.view(1).text(0, 1), "a", "a mapping made afterwards");
+}
+
+#[test]
+fn a_private_store_is_not_seen_by_another_process() {
+    let letters = Lettered::new(1);
+    let view = letters.view(1);
+    view.store(0, b"HELLO");
+    let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
+    let arguments = ["neighbour".as_ref(), letters.path.as_os_str()];
+    let mut other = Program::new(program, arguments).start();
+    other.tell("see 0 5");
+    assert_eq!(other.hear(), "aaaaa");
+    other.tell("write 0 12345");
+    assert_eq!(other.hear(), "done");
+    assert_eq!(view.text(0, 5), "HELLO", "nor does its write reach the copied page");
+    assert_eq!(other.end().code, Some(0));
+}
+
+#[test]
+fn msync_of_a_private_mapping_succeeds_and_writes_nothing() {
+    let letters = Lettered::new(1);
+    let view = letters.view(1);
+    view.store(0, b"A");
+    view.flush().unwrap();
+    assert_eq!(letters.text(0, 1), "a");
+    assert_eq!(view.text(0, 1), "A");
+}
+
+#[test]
+fn unmapping_a_private_mapping_loses_its_stores() {
+    let letters = Lettered::new(1);
+    let view = letters.view(1);
+    view.store(0, b"A");
+    assert_eq!(view.text(0, 1), "A");
+    drop(view);
+    assert_eq!(letters.view(1).text(0, 1), "a");
+    assert_eq!(letters.text(0, 1), "a");
+}
+
+#[test]
+fn a_private_page_is_saved_only_by_a_write_of_ones_own() {
+    let letters = Lettered::new(1);
+    let view = letters.view(1);
+    view.store(0, b"A");
+    assert_eq!(letters.text(0, 2), "aa");
+    letters.write(0, &view.text(0, page_size()));
+    assert_eq!(letters.text(0, 2), "Aa");
+}

@@ -1,0 +1,99 @@
+//! The program of lesson 4 as a person calls it: what it prints, how it ends, what it refuses.
+
+use std::fs;
+
+use course::{Ended, Program, scratch};
+
+fn lesson(arguments: &[&str]) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_lesson-4-private-mappings"), arguments)
+}
+
+/// One line on standard error, exit status 1.
+fn refused(ended: &Ended, error: &str) {
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.stderr, format!("error: {error}\n"));
+}
+
+#[test]
+fn the_story_shows_what_it_expects() {
+    let story = lesson(&[]).succeed();
+    assert!(story.starts_with("Ground: Linux "), "{story}");
+    for number in 1..=10 {
+        assert!(story.contains(&format!("\n{number}. ")), "step {number}: {story}");
+    }
+    for line in [
+        "this mapping:              \"HELLO\"",
+        "the file after msync:      \"aaaaa\"",
+        "a byte loaded from every page      | file | file | COPY | file |",
+        "page 1 \"12345\", expected \"bbbbb\" of a snapshot",
+        "page 1 \"bbbbb\", expected \"bbbbb\" of a snapshot",
+        "writable, MAP_POPULATE             | COPY | COPY | COPY | COPY |",
+        "read-only, MAP_POPULATE            | file | file | file | file |",
+        "private and writable: mapped, edited: \"draftaaa\"",
+        "2.5 pages, expected 2.5",
+        "the file cut 5 bytes into page 1   | COPY | COPY | .    | .    |",
+        "a process that loads its lost copy ends by: SIGBUS",
+        "\"I run\", expected \"I run\"",
+        "one byte stored to its middle      | file | COPY | file |",
+    ] {
+        assert!(story.contains(line), "{line:?} is missing: {story}");
+    }
+}
+
+#[test]
+fn the_story_is_the_same_every_time() {
+    assert_eq!(lesson(&[]).succeed(), lesson(&["--seed", "1"]).succeed());
+}
+
+#[test]
+fn the_story_leaves_nothing_behind() {
+    let base = scratch();
+    lesson(&[]).env("LESSON_SCRATCH", base.path()).succeed();
+    let left: Vec<_> = fs::read_dir(base.path()).unwrap().map(|entry| entry.unwrap()).collect();
+    assert_eq!(left.len(), 1, "only the lock of this test's own directory: {left:?}");
+}
+
+#[test]
+fn maps_lists_this_program_with_copied_data() {
+    let maps = lesson(&["maps"]).succeed();
+    let mine: Vec<_> = maps.lines().filter(|line| line.contains("lesson-4-private")).collect();
+    assert!(mine.iter().any(|line| line.contains("r-xp") && line.ends_with(": code")), "{maps}");
+    assert!(mine.iter().any(|line| line.contains("rw-p") && line.ends_with(": data")), "{maps}");
+    assert!(maps.contains('C'), "{maps}");
+}
+
+#[test]
+fn a_wrong_call_is_usage_and_status_2() {
+    for arguments in [&["map"][..], &["maps", "more"], &["--seed", "x"], &["scene"]] {
+        let ended = lesson(arguments).run();
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ended.stderr.contains("--help"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_second_process_refuses_a_file_that_is_not_the_lessons() {
+    let directory = scratch();
+    let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
+    write("empty", b"");
+    write("letter", b"Dear reader");
+    write("page", &vec![b'x'; common::page_size()]);
+    let fifo = directory.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for name in ["empty", "letter", "page", "fifo", "/dev/null"] {
+        let ended = lesson(&["neighbour", name]).in_directory(directory.path()).run();
+        refused(&ended, &format!("open {name:?}: not a file of this lesson"));
+    }
+    let ended = lesson(&["neighbour", "missing"]).in_directory(directory.path()).run();
+    refused(&ended, "open \"missing\": No such file or directory (os error 2)");
+    let ended = lesson(&["neighbour", "."]).in_directory(directory.path()).run();
+    refused(&ended, "open \".\": Is a directory (os error 21)");
+    let ended = lesson(&["touch-truncated", "letter"]).in_directory(directory.path()).run();
+    refused(&ended, "create \"letter\": File exists (os error 17)");
+    assert_eq!(fs::read(directory.path().join("letter")).unwrap(), b"Dear reader");
+}
+
+#[test]
+fn an_unknown_scene_is_refused() {
+    refused(&lesson(&["scene", "none"]).run(), "play \"none\": no such scene");
+}
