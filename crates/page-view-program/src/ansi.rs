@@ -17,6 +17,10 @@ pub(crate) struct Ansi(Vec<u8>);
 /// A terminal that does not say its size.
 const USUAL: Size = Size { width: 80, height: 24 };
 
+/// The styles that are used here, by their numbers.
+const MODIFIERS: [(Modifier, u8); 3] =
+    [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::REVERSED, 7)];
+
 impl Backend for Ansi {
     type Error = io::Error;
 
@@ -25,19 +29,20 @@ impl Backend for Ansi {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let mut next = None;
+        let mut style = None;
         for (x, y, cell) in content {
             if next != Some((x, y)) {
                 write!(self.0, "\x1b[{};{}H", y + 1, x + 1)?;
             }
-            write!(self.0, "\x1b[0;{}", colour(cell.fg))?;
-            for (modifier, code) in
-                [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::REVERSED, 7)]
-            {
-                if cell.modifier.contains(modifier) {
-                    write!(self.0, ";{code}")?;
-                }
+            if style != Some((cell.fg, cell.modifier)) {
+                write!(self.0, "\x1b[0;{}", colour(cell.fg))?;
+                let sets =
+                    MODIFIERS.iter().filter(|(modifier, _)| cell.modifier.contains(*modifier));
+                sets.into_iter().try_for_each(|(_, code)| write!(self.0, ";{code}"))?;
+                write!(self.0, "m")?;
             }
-            write!(self.0, "m{}", cell.symbol())?;
+            write!(self.0, "{}", cell.symbol())?;
+            style = Some((cell.fg, cell.modifier));
             next = Some((x + 1, y)); // After a wide letter this is wrong, and so is jumped to.
         }
         write!(self.0, "\x1b[0m")

@@ -120,7 +120,9 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
-        let _ = panic::take_hook(); // Ours has nothing left to give back.
+        if !std::thread::panicking() {
+            let _ = panic::take_hook(); // Ours has nothing left to give back.
+        }
         let _ = SigSet::from_iter(SIGNALS).thread_unblock(); // A waiting signal has its effect now.
     }
 }
