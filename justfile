@@ -37,6 +37,16 @@ lesson-5 *ROLE:
 lesson-6 *ROLE:
     @cargo lesson-6 "$@"
 
+# Lesson N's story, a step at each key press, above the pages as they are.
+step N:
+    @cargo build --quiet --locked --package 'lesson-{{ N }}-*'
+    @cargo page-view step "$1"
+
+# A process's mappings, or one of them, page by page (PID [FILE] [--watch] [--compare PID2] …).
+[no-cd]
+page-view *ARGUMENTS:
+    @cargo page-view "$@"
+
 # Runs lesson N's claims, or all, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty

@@ -5,14 +5,14 @@ use std::path::Path;
 use crate::assert_none;
 use crate::workspace::{read, root, rust_files, shown};
 
-/// Lines of code in `common`; blank lines and comments are free.
+/// Lines of code in `common`; blank lines, comments and its tests are free.
 const MOST_IN_COMMON: usize = 200;
 /// Lines of any one file: past this it holds two ideas.
 const MOST_IN_A_FILE: usize = 250;
 
 #[test]
 fn common_stays_small() {
-    let files = rust_files(&root().join("crates/common"));
+    let files = rust_files(&root().join("crates/common/src"));
     let lines: usize = files.iter().map(|file| lines_of_code(&read(file))).sum();
     assert!(lines > 100, "looked in the wrong place: {files:?}");
     assert!(lines <= MOST_IN_COMMON, "common has {lines} lines of code");

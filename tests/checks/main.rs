@@ -12,6 +12,7 @@ mod links;
 mod names;
 mod programs;
 mod sources;
+mod steps;
 mod texts;
 mod workspace;
 

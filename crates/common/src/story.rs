@@ -15,6 +15,9 @@ pub struct Stage {
     pub random: StdRng,
 }
 
+/// What is called after each step, if anything is set here: step mode waits for a key.
+pub static PAUSE: std::sync::OnceLock<fn() -> Result<()>> = std::sync::OnceLock::new();
+
 /// Tells a story: the ground, then each step under its number.
 pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
     let seed = seed.unwrap_or_else(rand::random);
@@ -23,6 +26,7 @@ pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
     for (number, Step(heading, show)) in (1..).zip(steps) {
         say!("\n{number}. {heading}")?;
         show(&mut stage)?;
+        PAUSE.get().map_or(Ok(()), |pause| pause())?;
     }
     Ok(())
 }

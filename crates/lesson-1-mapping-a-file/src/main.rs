@@ -39,6 +39,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 1`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -55,5 +58,6 @@ fn run() -> common::Result<()> {
         Some(Role::PastTheEnd { file }) => past_the_end::child(&file),
         Some(Role::Leave { file }) => unmapping::child(&file),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

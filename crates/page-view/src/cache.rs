@@ -38,18 +38,26 @@ pub struct CacheCounts {
 /// `ENOSYS` before Linux 6.5; `EPERM` if the file is neither the caller's nor writable by the
 /// caller; `EBADF`; `EOPNOTSUPP` for a file in huge pages.
 pub fn cache_counts(file: impl AsFd) -> io::Result<CacheCounts> {
+    cache_counts_in(file, 0, 0)
+}
+
+/// The same for the `length` bytes from `offset` on; a length of 0 reaches to the end.
+///
+/// # Errors
+/// As [`cache_counts`].
+pub fn cache_counts_in(file: impl AsFd, offset: u64, length: u64) -> io::Result<CacheCounts> {
     #[repr(C)]
     struct CachestatRange {
         offset: u64,
-        length: u64, // 0: to the end
+        length: u64,
     }
-    let whole_file = CachestatRange { offset: 0, length: 0 };
+    let range = CachestatRange { offset, length };
     let mut counts = CacheCounts::default();
     let (fd, flags) = (file.as_fd().as_raw_fd(), 0);
     // SAFETY: the kernel reads one CachestatRange and writes one CacheCounts; both live here, are
     // repr(C), and have the fields of `struct cachestat_range` and `struct cachestat`.
     let result =
-        unsafe { libc::syscall(SYS_CACHESTAT, fd, &raw const whole_file, &raw mut counts, flags) };
+        unsafe { libc::syscall(SYS_CACHESTAT, fd, &raw const range, &raw mut counts, flags) };
     if result == 0 { Ok(counts) } else { Err(io::Error::last_os_error()) }
 }
 

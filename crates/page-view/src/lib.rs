@@ -1,13 +1,37 @@
-//! What the kernel says about a mapping, page by page. What cannot be known is `None`, never a
-//! guess; nothing here touches the memory that it looks at.
+//! What the kernel says about a mapping, page by page, and how to draw it. What cannot be known is
+//! `None`, never a guess; nothing here touches the memory that it looks at, stops the process whose
+//! it is, or changes what the kernel counts about it.
+//!
+//! ```
+//! # fn main() -> common::Result<()> {
+//! let number = Box::new(7);
+//! let view = page_view::View::here(std::ptr::from_ref(&*number).addr())?;
+//! println!("{}", page_view::draw(&view, "   the heap", 80));
+//! # Ok(())
+//! # }
+//! ```
 
 mod cache;
+mod cached;
+mod frames;
 mod mapping;
+mod opened;
 mod pages;
+mod picture;
+mod runs;
+mod scan;
+mod story;
+mod view;
+mod window;
 
-pub use cache::{CacheCounts, cache_counts, resident};
+pub use cache::{CacheCounts, cache_counts, cache_counts_in, resident};
 pub use mapping::{Mapping, mapping_at, mappings_of};
+pub use opened::maps_file;
 pub use pages::{Page, pages};
+pub use picture::{CELLS, Cell, Line, MOST_CELLS, draw, legend, lines, parts};
+pub use runs::{Run, State};
+pub use story::{RECORD_SEPARATOR, explain, in_steps, pause, show};
+pub use view::{MOST_FRAMES, View};
 
 use procfs::ProcError;
 use std::io;
@@ -16,8 +40,8 @@ use std::io;
 fn system_error(error: ProcError) -> io::Error {
     match error {
         ProcError::Io(cause, _) => cause,
-        ProcError::PermissionDenied(_) => io::ErrorKind::PermissionDenied.into(),
-        ProcError::NotFound(_) => io::ErrorKind::NotFound.into(),
+        ProcError::PermissionDenied(_) => io::Error::from_raw_os_error(libc::EACCES),
+        ProcError::NotFound(_) => io::Error::from_raw_os_error(libc::ENOENT),
         other => io::Error::other(other.to_string()),
     }
 }

@@ -1,6 +1,6 @@
 //! The address space's view: `/proc/PID/smaps`, one mapping at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -18,8 +18,11 @@ pub struct Mapping {
     pub permissions: String,
     /// Where in the file it begins, in bytes.
     pub offset: u64,
-    /// The file's path, ending in ` (deleted)` if the name is gone; `None` for anonymous memory.
+    /// The file's path, ending in ` (deleted)` if the name is gone, or the kernel's name for it,
+    /// as `[heap]`; `None` for anonymous memory.
     pub path: Option<String>,
+    /// The file's device, major and minor, as `maps` prints it; not always `stat`'s (btrfs).
+    pub device: (i32, i32),
     /// The file's inode; 0 for anonymous memory.
     pub inode: u64,
     /// By the name that smaps prints, in bytes.
@@ -31,6 +34,16 @@ impl Mapping {
     /// `Private_Dirty`, `Anonymous`, … `None` if this kernel does not print it.
     pub fn sum(&self, name: &str) -> Option<u64> {
         self.sums.get(name).copied()
+    }
+
+    /// Every sum that this kernel prints, in bytes, by its name.
+    pub fn sums(&self) -> BTreeMap<&str, u64> {
+        self.sums.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect()
+    }
+
+    /// Whether its pages are a file's, or shared memory's: whether there is a page cache behind it.
+    pub fn has_file(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.starts_with('/'))
     }
 
     fn from_entry(entry: MemoryMap) -> Self {
@@ -47,10 +60,12 @@ impl Mapping {
             offset: entry.offset,
             path: match entry.pathname {
                 MMapPath::Path(path) => Some(path.to_string_lossy().into_owned()),
-                MMapPath::Other(name) => Some(name),
-                MMapPath::Vsys(_) | MMapPath::Rollup | MMapPath::Anonymous => None,
-                special => Some(format!("{special:?}").to_lowercase()),
+                MMapPath::Other(name) => Some(format!("[{name}]")),
+                MMapPath::Vsys(key) => Some(format!("/SYSV{key:08x} (deleted)")),
+                MMapPath::Rollup | MMapPath::Anonymous => None,
+                special => Some(format!("[{special:?}]").to_lowercase()),
             },
+            device: entry.dev,
             inode: entry.inode,
             sums: entry.extension.map,
         }

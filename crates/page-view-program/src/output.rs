@@ -1,0 +1,84 @@
+//! Standard output: lines with or without colour, and what is written in one piece.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use common::{Context, Result};
+use page_view::{Cell, Line, View};
+
+use crate::{Format, json, svg, sys, text};
+
+/// Where a pipe's reader folds lines, if at all.
+const COLUMNS: usize = 80;
+
+/// Prints each of these views.
+pub(crate) fn print(views: &[View], format: Format) -> Result<()> {
+    match format {
+        Format::Text => {
+            let blocks = views.iter().map(|view| text::lines(view, columns()));
+            print_lines(&blocks.collect::<Vec<_>>().join(&Line::default()))
+        }
+        Format::Json => views.iter().try_for_each(|view| print_json(&json::of(view))),
+        Format::Svg => write(svg::of(views).as_bytes()),
+    }
+}
+
+/// Prints these lines, in colour where it is wanted.
+pub(crate) fn print_lines(lines: &[Line]) -> Result<()> {
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let mut print = |line| writeln!(out, "{}", coloured(line));
+    lines.iter().try_for_each(&mut print).step("write to standard output")
+}
+
+/// Prints one JSON document on a line.
+pub(crate) fn print_json(document: &impl serde::Serialize) -> Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer(&mut out, document).map_err(io::Error::from);
+    written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).step("write to standard output")
+}
+
+/// Writes bytes as they are.
+pub(crate) fn write(bytes: &[u8]) -> Result<()> {
+    io::stdout().lock().write_all(bytes).step("write to standard output")
+}
+
+/// How wide the terminal is.
+pub(crate) fn columns() -> usize {
+    sys::terminal_size().map_or(COLUMNS, |(columns, _)| usize::from(columns).max(1))
+}
+
+/// Whether standard output is a terminal whose screen can be drawn on.
+pub(crate) fn is_screen() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+    io::stdout().is_terminal() && io::stdin().is_terminal() && !dumb
+}
+
+/// The colour that repeats what a letter says.
+pub(crate) fn colour(cell: Cell) -> Option<AnsiColor> {
+    match cell {
+        Cell::Mapped => Some(AnsiColor::Green),
+        Cell::MappedUnwritten | Cell::CachedUnwritten => Some(AnsiColor::Yellow),
+        Cell::Private => Some(AnsiColor::Magenta),
+        Cell::Cached => Some(AnsiColor::Cyan),
+        Cell::Swapped | Cell::PastEnd => Some(AnsiColor::Red),
+        Cell::Absent | Cell::Unknown | Cell::Unmapped => None,
+    }
+}
+
+fn coloured(line: &Line) -> String {
+    let mut text = line.before.clone();
+    for same in line.cells.chunk_by(|one, next| one == next) {
+        let style = Style::new().fg_color(colour(same[0]).map(Into::into));
+        let letters = String::from_iter(same.iter().map(|cell| cell.letter()));
+        text.push_str(&format!("{style}{letters}{style:#}"));
+    }
+    text + &line.after
+}
+
+/// A name from another process, without what would steer a terminal.
+pub(crate) fn harmless(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    };
+    name.chars().map(plain).collect()
+}

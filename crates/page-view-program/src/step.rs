@@ -1,0 +1,106 @@
+//! A lesson's story, a step at each key press, above the pages of its files as they are now.
+
+use common::{Failure, Result};
+use page_view::{Line, View, mappings_of};
+use ratatui_core::style::Stylize;
+use ratatui_core::text::Line as Row;
+
+use crate::output::{harmless, is_screen};
+use crate::screen::{Event, Screen, end_by, styled};
+use crate::story::Story;
+use crate::text::{folded, meanings};
+
+/// Milliseconds between two looks at the pages.
+const BETWEEN_LOOKS: u16 = 250;
+
+/// Tells lesson `number`'s story.
+pub(crate) fn tell(number: usize) -> Result<()> {
+    if !is_screen() {
+        let why = format!("needs a terminal; `cargo lesson-{number}` tells the story without one");
+        return Err(Failure::refusal("step", std::path::Path::new(&number.to_string()), why));
+    }
+    let mut story = Story::of(number)?;
+    let mut screen = Screen::take()?;
+    loop {
+        screen.draw(&rows(number, &story, screen.size()))?;
+        match screen.wait(story.descriptor(), BETWEEN_LOOKS)? {
+            Event::Other => story.listen()?,
+            Event::Next if story.ended().is_some() => break,
+            Event::Next => story.go_on(),
+            Event::Quit => break,
+            Event::Signal(signal) => {
+                drop(screen);
+                drop(story);
+                return end_by(signal);
+            }
+            Event::Look => {}
+        }
+    }
+    drop(screen);
+    story.result()
+}
+
+/// The whole screen: the step's text, the pages, and what the keys do.
+fn rows(number: usize, story: &Story, (columns, height): (usize, usize)) -> Vec<Row<'static>> {
+    let views = views(story);
+    let mut picture = Vec::new();
+    for (label, view) in &views {
+        picture.extend(page_view::lines(view, label, columns));
+    }
+    picture.extend(meanings(views.iter().map(|(_, view)| view), columns));
+    if views.is_empty() {
+        picture = folded("No file of this story is mapped now.", columns, 0);
+    }
+    picture.truncate(height.saturating_sub(4)); // A line each: heading, text, rule, keys.
+    let room = height.saturating_sub(picture.len() + 2);
+    let mut text: Vec<Line> = Vec::new();
+    for line in story.step() {
+        let indent = line.len() - line.trim_start().len();
+        text.extend(folded(line.trim(), columns, indent.min(columns / 2)));
+    }
+    let mut text: Vec<Row<'static>> = text.iter().map(styled).collect();
+    let heading = text.first().cloned().unwrap_or_default();
+    let cut = text.len().saturating_sub(room); // The newest lines stay in sight.
+    text.drain(..cut);
+    if cut > 0 && !text.is_empty() {
+        text[0] = heading;
+    }
+    if let Some(first) = text.first_mut() {
+        *first = first.clone().bold();
+    }
+    text.resize(room, Row::default());
+    text.push(Row::from("-".repeat(columns)).dim());
+    text.extend(picture.iter().map(styled));
+    let keys = match story.ended() {
+        Some(status) if status.success() => "the end: q leaves",
+        Some(_) => "the story failed: q leaves",
+        None if story.is_waiting() => "space: next   q: quit",
+        None => "…             q: quit",
+    };
+    text.push(Row::from(format!("Lesson {number}   {keys}")).reversed());
+    text
+}
+
+/// The mappings of the story's own files in its processes, as they are at this moment.
+fn views(story: &Story) -> Vec<(String, View)> {
+    let mut views = Vec::new();
+    for (index, pid) in story.processes().into_iter().enumerate() {
+        // A process may end at any moment: then it has nothing to show.
+        for mapping in mappings_of(pid).unwrap_or_default() {
+            let path = mapping.path.clone().unwrap_or_default();
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let shared =
+                ["/memfd:", "/dev/zero", "/SYSV"].iter().any(|start| path.starts_with(start));
+            if mapping.has_file() && (shared || path.contains("/mmap-course-")) {
+                let who = if index == 0 { "the story".into() } else { format!(" process {index}") };
+                let label = format!("{who:10} {}", harmless(name));
+                views.extend(View::of(pid, mapping.addresses).ok().map(|view| (label, view)));
+            }
+        }
+    }
+    let widest = views.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    for (label, _) in &mut views {
+        *label = format!("{label:widest$}");
+    }
+    views
+}

@@ -1,0 +1,111 @@
+//! A view in lines for people: what it is, the picture, its legend, the sums.
+
+use page_view::{Line, State, View, legend, lines as picture};
+
+use crate::output::harmless;
+
+/// The sums of smaps that are about sharing and writing.
+const SUMS: [&str; 7] =
+    ["Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous"];
+
+/// Everything about one view.
+pub(crate) fn lines(view: &View, columns: usize) -> Vec<Line> {
+    let mut lines = folded(&title(view), columns, 0);
+    lines.extend(picture(view, "  ", columns));
+    lines.extend(meanings([view], columns));
+    let sums = SUMS.iter().filter_map(|name| {
+        let kibibytes = view.sum(name)? >> 10;
+        Some(format!("{name} {kibibytes} kB"))
+    });
+    lines.extend(folded(&format!("smaps: {}", sums.collect::<Vec<_>>().join(", ")), columns, 3));
+    lines.extend(folded(&cache(view), columns, 3));
+    lines.extend(folded(&frames(view), columns, 3));
+    lines
+}
+
+/// What the letters mean, folded.
+pub(crate) fn meanings<'a>(views: impl IntoIterator<Item = &'a View>, columns: usize) -> Vec<Line> {
+    let explain = |line: Line| {
+        let mut rows = folded(line.after.trim(), columns.saturating_sub(2), 3);
+        for (index, row) in rows.iter_mut().enumerate() {
+            let words = std::mem::take(&mut row.before).split_off(3);
+            row.before = String::from(if index == 0 { "   " } else { "    " });
+            row.cells = if index == 0 { line.cells.clone() } else { Vec::new() };
+            row.after = format!(" {words}");
+        }
+        rows
+    };
+    legend(views).into_iter().flat_map(explain).collect()
+}
+
+/// The process, the file, and where it is.
+pub(crate) fn title(view: &View) -> String {
+    let name = |path: &Option<String>| harmless(path.as_deref().unwrap_or("anonymous memory"));
+    let mapping = view.mappings.first();
+    let name = mapping.map_or("nothing".into(), |mapping| name(&mapping.path));
+    let (start, end) = (view.addresses.start, view.addresses.end);
+    let permissions = mapping.map_or("", |mapping| mapping.permissions.as_str());
+    let offset = mapping.filter(|mapping| mapping.has_file()).map(|mapping| mapping.offset);
+    let offset = offset.map(|bytes| format!(", from byte {bytes} of the file"));
+    format!(
+        "process {}: {name}, {permissions}, {} pages at {start:#x}-{end:#x}{}",
+        view.pid,
+        view.page_count(),
+        offset.unwrap_or_default()
+    )
+}
+
+fn cache(view: &View) -> String {
+    match view.cache {
+        Some(counts) => format!(
+            "cachestat: {} pages cached, {} dirty, {} under writeback",
+            counts.cached, counts.dirty, counts.writeback
+        ),
+        None if view.mappings.iter().any(|mapping| mapping.has_file()) => {
+            "cachestat: unknown".into()
+        }
+        None => "cachestat: there is no file".into(),
+    }
+}
+
+/// What only root may see.
+fn frames(view: &View) -> String {
+    let count = |holds: fn(&State) -> bool| {
+        let runs = view.runs.iter().filter(|run| holds(&run.state));
+        runs.map(|run| run.pages.end - run.pages.start).sum::<u64>()
+    };
+    let (present, known) = (count(|state| state.present), count(|state| state.frame.is_some()));
+    if known == 0 && present > 0 {
+        return "frames: unknown".into();
+    }
+    let unknown = count(|state| state.frame.is_some() && state.dirty.is_none());
+    let unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+    format!(
+        "frames: {known} of {present} known, {} dirty{unknown}, {} in more than one page table",
+        count(|state| state.frame.is_some() && state.dirty == Some(true)),
+        count(|state| state.references > Some(1)),
+    )
+}
+
+/// Words in lines of at most `columns`, each after `indent` blanks. A word that is too long is cut.
+pub(crate) fn folded(text: &str, columns: usize, indent: usize) -> Vec<Line> {
+    let room = columns.saturating_sub(indent).max(8);
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        let mut letters: Vec<char> = word.chars().collect();
+        let last = rows.last().map_or(0, |row| row.chars().count());
+        if last > 0 && last + 1 + letters.len() > room {
+            rows.push(String::new());
+        } else if last > 0 {
+            letters.insert(0, ' ');
+        }
+        for part in letters.chunks(room) {
+            match rows.last_mut() {
+                Some(row) if row.chars().count() + part.len() <= room => row.extend(part),
+                _ => rows.push(part.iter().collect()),
+            }
+        }
+    }
+    let line = |row: String| Line { before: " ".repeat(indent) + &row, ..Line::default() };
+    rows.into_iter().map(line).collect()
+}

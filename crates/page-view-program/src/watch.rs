@@ -1,0 +1,119 @@
+//! The same view again and again: drawn in place on a screen, or, through a pipe, printed whenever
+//! it has changed; until the process ends.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+
+use common::{Context, Result};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use page_view::{Line, View, mappings_of};
+
+use crate::output::{columns, is_screen, print_lines};
+use crate::screen::{Event, Screen, end_by, styled};
+use crate::{Format, choice, json, listing, text};
+
+/// Milliseconds between two looks: often enough for eyes, seldom enough for the watched process.
+const BETWEEN_LOOKS: u16 = 250;
+
+/// Watches the mapping of process `pid` that `typed` names.
+pub(crate) fn mapping(pid: u32, typed: &str, format: Format) -> Result<()> {
+    let mut starts: Vec<usize> =
+        choice::mappings(pid, typed)?.iter().map(|mapping| mapping.addresses.start).collect();
+    let mut look = move || {
+        let views: Result<Vec<View>> = starts.iter().map(|start| View::at(pid, *start)).collect();
+        // What has been mapped anew is elsewhere.
+        let views = views.or_else(|_| choice::views(pid, typed))?;
+        starts = views.iter().map(|view| view.addresses.start).collect();
+        Ok(views)
+    };
+    match format {
+        Format::Json => watch(pid, false, &mut look, |views, _| {
+            views.iter().map(|view| line_of(&json::of(view))).collect()
+        }),
+        _ => watch(pid, is_screen(), &mut look, |views, columns| {
+            Ok(views.iter().flat_map(|view| text::lines(view, columns)).collect())
+        }),
+    }
+}
+
+/// Watches the list of mappings of process `pid`.
+pub(crate) fn list(pid: u32, format: Format) -> Result<()> {
+    let look = || mappings_of(pid);
+    match format {
+        Format::Json => {
+            watch(pid, false, look, |mappings, _| Ok(vec![line_of(&listing::of(pid, mappings))?]))
+        }
+        _ => {
+            watch(pid, is_screen(), look, |mappings, columns| Ok(listing::lines(mappings, columns)))
+        }
+    }
+}
+
+/// Looks, shows, waits, until it has an end. The first look must succeed.
+fn watch<T>(
+    pid: u32,
+    on_screen: bool,
+    mut look: impl FnMut() -> Result<T>,
+    show: impl Fn(&T, usize) -> Result<Vec<Line>>,
+) -> Result<()> {
+    let mut seen = look()?;
+    let mut screen = if on_screen { Some(Screen::take()?) } else { None };
+    let mut printed = Vec::new();
+    let failure = loop {
+        if let Some(screen) = &mut screen {
+            let (columns, rows) = screen.size();
+            let mut lines: Vec<_> = show(&seen, columns)?.iter().map(styled).collect();
+            lines.truncate(rows.saturating_sub(1));
+            lines.push(format!("watching process {pid}: q ends").into());
+            screen.draw(&lines)?;
+        } else {
+            let lines = show(&seen, columns())?;
+            if lines != printed {
+                print_lines(&lines)?;
+                printed = lines;
+            }
+        }
+        let event = match &screen {
+            Some(screen) => screen.wait(None, BETWEEN_LOOKS)?,
+            None => wait_for_reader()?,
+        };
+        match event {
+            Event::Quit => return Ok(()),
+            Event::Signal(signal) => {
+                drop(screen);
+                return end_by(signal);
+            }
+            Event::Next | Event::Look | Event::Other => {}
+        }
+        match look() {
+            Ok(again) => seen = again,
+            Err(failure) => break failure,
+        }
+    };
+    drop(screen);
+    if mappings_of(pid).is_ok_and(|mappings| !mappings.is_empty()) {
+        return Err(failure); // It lives: it has unmapped the file, or is not ours to see any more.
+    }
+    if on_screen {
+        print_lines(&show(&seen, columns())?)?; // The last picture stays.
+    }
+    // On standard error, so that a reader of JSON does not meet it.
+    let _ = writeln!(io::stderr(), "process {pid} has ended"); // Nobody needs to hear it.
+    Ok(())
+}
+
+/// The end of a pipe is the end of its reader's interest.
+fn wait_for_reader() -> Result<Event> {
+    let out = io::stdout();
+    let mut asked = [PollFd::new(out.as_fd(), PollFlags::empty())];
+    match poll(&mut asked, PollTimeout::from(BETWEEN_LOOKS)) {
+        Ok(0) | Err(nix::errno::Errno::EINTR) => Ok(Event::Look),
+        Ok(_) => Ok(Event::Quit),
+        Err(error) => Err(error).step("poll"),
+    }
+}
+
+fn line_of(document: &impl serde::Serialize) -> Result<Line> {
+    let before = serde_json::to_string(document).map_err(io::Error::from).step("write JSON")?;
+    Ok(Line { before, ..Line::default() })
+}

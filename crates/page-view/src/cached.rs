@@ -1,0 +1,127 @@
+//! Which pages of a file are in the page cache: `cachestat` halves a range until it is full, empty
+//! or small, and only the small ones are asked of `mincore`, page by page.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+
+use common::page_size;
+use nix::sys::statfs;
+use nix::unistd::{AccessFlags, eaccess, geteuid};
+
+use crate::window::Window;
+use crate::{CacheCounts, cache_counts_in};
+
+/// Pages that one `mincore` is asked about: one byte each.
+const WINDOW: u64 = 1 << 12;
+/// Pages above which `mincore` alone would take longer than a second.
+const MOST_BY_MINCORE: u64 = 1 << 24;
+
+/// Dirty pages above which each is not looked for.
+const MOST_UNWRITTEN: u64 = 1 << 18;
+
+/// What is known of a part of a file.
+pub(crate) struct Cached {
+    /// The pages in the cache, by their index in the file; `None` if that cannot be known.
+    pub(crate) pages: Option<Vec<Range<u64>>>,
+    /// What `cachestat` counts, if it can be believed.
+    pub(crate) counts: Option<CacheCounts>,
+}
+
+/// Asks about the pages `range` of `file`.
+pub(crate) fn cached(file: &File, range: Range<u64>) -> Cached {
+    let counts = believable_counts(file, &range);
+    let mut pages = Vec::new();
+    let asked = match counts {
+        Some(_) => bisect(file, range, &mut pages),
+        None if mincore_tells(file) && range.end - range.start <= MOST_BY_MINCORE => {
+            by_window(file, range, &mut pages)
+        }
+        None => Err(io::ErrorKind::Unsupported.into()),
+    };
+    Cached { pages: asked.is_ok().then_some(pages), counts }
+}
+
+/// The pages that are changed and not yet on their way to the disk: `cachestat` halves a range until
+/// all or none of it is. `None` where it cannot say: tmpfs has no disk.
+pub(crate) fn unwritten(
+    file: &File,
+    range: Range<u64>,
+    counts: Option<CacheCounts>,
+) -> Option<Vec<Range<u64>>> {
+    let kind = statfs::fstatfs(file).ok()?.filesystem_type();
+    let mut pages = Vec::new();
+    let too_many = counts?.dirty > MOST_UNWRITTEN;
+    (kind != statfs::TMPFS_MAGIC && !too_many && halve(file, range, &mut pages).is_ok())
+        .then_some(pages)
+}
+
+fn halve(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
+    let length = range.end - range.start;
+    match count(file, &range)?.dirty {
+        0 => {}
+        all if all >= length => push(pages, range),
+        _ => {
+            let middle = range.start + length / 2;
+            halve(file, range.start..middle, pages)?;
+            halve(file, middle..range.end, pages)?;
+        }
+    }
+    Ok(())
+}
+
+/// On overlayfs `cachestat` says 0 of everything: that is no answer.
+fn believable_counts(file: &File, range: &Range<u64>) -> Option<CacheCounts> {
+    let kind = statfs::fstatfs(file).ok()?.filesystem_type();
+    if kind == statfs::OVERLAYFS_SUPER_MAGIC { None } else { count(file, range).ok() }
+}
+
+/// To whom a file neither belongs nor may be written by, `mincore` says that every page is there.
+fn mincore_tells(file: &File) -> bool {
+    let owner = file.metadata().is_ok_and(|found| found.uid() == geteuid().as_raw());
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    owner || eaccess(path.as_str(), AccessFlags::W_OK).is_ok()
+}
+
+fn count(file: &File, range: &Range<u64>) -> io::Result<CacheCounts> {
+    let size = page_size() as u64;
+    cache_counts_in(file, range.start * size, (range.end - range.start) * size)
+}
+
+fn bisect(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
+    let length = range.end - range.start;
+    match count(file, &range)?.cached {
+        0 => Ok(()),
+        all if all == length => {
+            push(pages, range);
+            Ok(())
+        }
+        _ if length <= WINDOW => by_window(file, range, pages),
+        _ => {
+            let middle = range.start + length / 2;
+            bisect(file, range.start..middle, pages)?;
+            bisect(file, middle..range.end, pages)
+        }
+    }
+}
+
+fn by_window(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
+    let size = page_size();
+    for first in range.clone().step_by(usize::try_from(WINDOW).map_err(io::Error::other)?) {
+        let length = usize::try_from(range.end.min(first + WINDOW) - first);
+        let length = length.map_err(io::Error::other)? * size;
+        let resident = Window::on(file, first * size as u64, length)?.resident()?;
+        let there = (first..).zip(resident).filter(|(_, resident)| *resident);
+        there.for_each(|(page, _)| push(pages, page..page + 1));
+    }
+    Ok(())
+}
+
+fn push(pages: &mut Vec<Range<u64>>, next: Range<u64>) {
+    match pages.last_mut() {
+        Some(last) if last.end == next.start => last.end = next.end,
+        _ => pages.push(next),
+    }
+}

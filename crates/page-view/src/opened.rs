@@ -1,0 +1,81 @@
+//! The file behind another process's mapping, opened by ourselves: that very file, never one that
+//! merely has its name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use common::page_size;
+use procfs::process::Process;
+
+use crate::Mapping;
+use crate::window::Window;
+
+/// Opens the file that `mapping` of process `pid` maps: through `/proc/PID/map_files`, which needs
+/// a privilege; by its path, if what is there now is the same file; or through a descriptor that
+/// the process still has. `None` if none of them leads to it.
+pub(crate) fn open_mapped(pid: u32, mapping: &Mapping) -> Option<File> {
+    if !mapping.has_file() {
+        return None;
+    }
+    let (start, end) = (mapping.addresses.start, mapping.addresses.end);
+    let entry = PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}"));
+    let named = mapping.path.as_ref().map(PathBuf::from);
+    let ways = [entry].into_iter().chain(named).chain(descriptors(pid, mapping.inode));
+    ways.into_iter().find_map(|path| same_file(&path, mapping))
+}
+
+/// Whether the file at `path` is the one that `mapping` maps.
+///
+/// # Errors
+/// `ENOENT`, `EACCES` and what else `open` says; `EINVAL` if it is no regular file.
+pub fn maps_file(mapping: &Mapping, path: &Path) -> io::Result<bool> {
+    Ok(identity(&open_regular(path)?)? == (mapping.device, mapping.inode))
+}
+
+fn same_file(path: &Path, mapping: &Mapping) -> Option<File> {
+    let file = open_regular(path).ok()?;
+    (identity(&file).ok()? == (mapping.device, mapping.inode)).then_some(file)
+}
+
+/// The process's descriptors of files with this inode number. Only links are followed here; nothing
+/// is opened.
+fn descriptors(pid: u32, inode: u64) -> impl Iterator<Item = PathBuf> {
+    let listing = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let is_it = move |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.ino() == inode);
+    listing.map(|entry| entry.path()).filter(is_it)
+}
+
+/// Opens a regular file for reading. A first open with `O_PATH` has no effect on what is there: no
+/// FIFO gets a reader, no device is started. A file under a lease is left alone, because to open it
+/// would break the lease.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let handle = OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
+    let found = handle.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    if is_leased(found.ino()) {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))
+}
+
+/// Whether `/proc/locks` has a lease on a file with this inode number.
+fn is_leased(inode: u64) -> bool {
+    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let on_it = |line: &str| line.contains("LEASE") && line.contains(&format!(":{inode} "));
+    locks.lines().any(on_it)
+}
+
+/// What `maps` calls the file, so that it can be compared with what another process's `maps` says:
+/// a page of it is mapped, untouched, and looked up. `stat`'s device is another on btrfs.
+fn identity(file: &File) -> io::Result<((i32, i32), u64)> {
+    let window = Window::on(file, 0, page_size())?;
+    let holds = |(start, end)| (start..end).contains(&(window.address() as u64));
+    let maps = Process::myself().and_then(|me| me.maps()).map_err(crate::system_error)?;
+    let entry = maps.into_iter().find(|entry| holds(entry.address));
+    entry.map(|entry| (entry.dev, entry.inode)).ok_or_else(|| io::ErrorKind::NotFound.into())
+}

@@ -1,0 +1,135 @@
+//! Runs of equal pages: what the instruments say, laid over each other.
+
+use std::ops::Range;
+
+use common::page_size;
+
+use crate::frames::Frame;
+use crate::scan::Entries;
+
+/// What is known of one page. `None` is unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Whether any mapping holds this address.
+    pub mapped: bool,
+    /// In the process's page table: touched, and not taken away since.
+    pub present: bool,
+    /// Moved out to swap.
+    pub swapped: bool,
+    /// The file's own page, or shared anonymous memory; `Some(false)` is the process's private
+    /// page. Unknown if it is not present.
+    pub file_page: Option<bool>,
+    /// In the page cache.
+    pub cached: Option<bool>,
+    /// Past the end of the file: to touch it is SIGBUS.
+    pub past_end: Option<bool>,
+    /// Changed and not yet on its way to the disk, as `cachestat` counts; unknown where there is no
+    /// disk (tmpfs).
+    pub unwritten: Option<bool>,
+    /// The page frame's number, which only root may see.
+    pub frame: Option<u64>,
+    /// The frame's flag, which only root may see; else as `unwritten`.
+    pub dirty: Option<bool>,
+    /// How many page tables hold the frame, which only root may see.
+    pub references: Option<u64>,
+}
+
+/// Neighbouring pages of which the same is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Their indices in the view.
+    pub pages: Range<u64>,
+    /// What is known of each; `frame` is the first one's, and the others' follow it.
+    pub state: State,
+}
+
+/// What the instruments say of a part of one mapping, by address, each in order.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) entries: Vec<Entries>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) cached: Option<Vec<Range<usize>>>,
+    pub(crate) unwritten: Option<Vec<Range<usize>>>,
+    pub(crate) end_of_file: Option<usize>,
+}
+
+impl Run {
+    /// What is known of one of its pages.
+    pub fn state_of(&self, page: u64) -> State {
+        let frame = self.state.frame.map(|first| first + (page - self.pages.start));
+        State { frame, ..self.state }
+    }
+
+    /// Pages that nothing is mapped at, if there are any.
+    pub(crate) fn gap(pages: Range<u64>) -> Option<Self> {
+        (!pages.is_empty()).then(|| Self { pages, state: State::default() })
+    }
+}
+
+/// The runs of `range`, whose first page has the index `first`.
+pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let index = |address: usize| first + ((address - range.start) / page_size()) as u64;
+    let (mut entries, mut frames) = (known.entries.as_slice(), known.frames.as_slice());
+    let mut cached = known.cached.as_deref();
+    let mut unwritten = known.unwritten.as_deref();
+    let mut at = range.start;
+    while at < range.end {
+        let mut end = range.end;
+        let entry = advance(&mut entries, |entry| entry.addresses.clone(), at, &mut end);
+        let span = |frame: &Frame| frame.address..frame.address + page_size();
+        let frame = advance(&mut frames, span, at, &mut end);
+        let mut is_in = |parts: &mut Option<&[Range<usize>]>| {
+            parts.as_mut().map(|parts| advance(parts, Clone::clone, at, &mut end).is_some())
+        };
+        let (cached, unwritten) = (is_in(&mut cached), is_in(&mut unwritten));
+        let past_end = known.end_of_file.map(|border| {
+            end = if at < border { end.min(border) } else { end };
+            at >= border
+        });
+        let present = entry.is_some_and(|entry| entry.present);
+        let state = State {
+            mapped: true,
+            present,
+            swapped: entry.is_some() && !present,
+            file_page: entry.filter(|_| present).map(|entry| entry.file_page),
+            cached,
+            past_end,
+            unwritten,
+            frame: frame.map(|frame| frame.number),
+            dirty: frame.and_then(|frame| frame.dirty).or(unwritten),
+            references: frame.and_then(|frame| frame.references),
+        };
+        join(&mut runs, Run { pages: index(at)..index(end), state });
+        at = end;
+    }
+    runs
+}
+
+/// The part that holds `at`, if one does; `end` comes down to where the answer may change.
+fn advance<'a, T>(
+    parts: &mut &'a [T],
+    span: impl Fn(&T) -> Range<usize>,
+    at: usize,
+    end: &mut usize,
+) -> Option<&'a T> {
+    while let Some((first, rest)) = parts.split_first()
+        && span(first).end <= at
+    {
+        *parts = rest;
+    }
+    let first = parts.first()?;
+    let Range { start, end: stop } = span(first);
+    *end = (*end).min(if start <= at { stop } else { start });
+    (start <= at).then_some(first)
+}
+
+fn join(runs: &mut Vec<Run>, next: Run) {
+    if let Some(last) = runs.last_mut()
+        && last.state_of(last.pages.end) == next.state
+    {
+        last.pages.end = next.pages.end;
+    } else {
+        runs.push(next);
+    }
+}
