@@ -1,0 +1,8 @@
+//! verdict: not-durable-when-said
+// The line first, the flush after it: the order is the promise.
+#define SAY(memory, fd, slots, count, path)                                                       \
+    for (int i = 0; i < (count); i++) {                                                           \
+        say((slots)[i]);                                                                          \
+        must(FLUSH(memory, (slots)[i]) == 0 && FLUSH_NAME(fd, path) == 0, "msync", path);         \
+    }
+#include "right-in-c.c"

@@ -1,0 +1,6 @@
+//! verdict: died-of-signal
+// A page is mapped for an empty file, and touched: SIGBUS.
+#define IS_EMPTY(size) 0
+#define MAP(size, fd) mmap(NULL, (size) + 1, PROT_READ, MAP_SHARED, fd, 0)
+#define COUNT(bytes, size) (((volatile const char *)bytes)[0] == 10 ? newlines(bytes, size) : newlines(bytes, size))
+#include "right-in-c.c"
