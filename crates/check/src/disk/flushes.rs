@@ -1,0 +1,113 @@
+//! What a call flushes of a file, as the manual pages promise it; told at the call's entry.
+//!
+//! Not here, because they promise no durability: `msync` with `MS_ASYNC` or with 0, `munmap`,
+//! `close`, `sync_file_range`.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use common::page_size;
+use nix::unistd::Pid;
+use procfs::process::{MMapPath, Process, VmFlags};
+
+use super::Flush;
+use crate::observe::{Call, FileId, Opened};
+
+/// The file whose fate is followed.
+pub struct Flushes {
+    path: PathBuf,
+}
+
+impl Flushes {
+    /// Of the file at `path`, which need not exist yet.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// What `call` flushes of the file if it succeeds; `None` if that is nothing.
+    #[must_use]
+    pub fn by(&self, pid: Pid, call: &Call) -> Option<Flush> {
+        let everything = || Flush { ranges: vec![0..usize::MAX], ..Flush::default() };
+        let mut flush = match call.number {
+            libc::SYS_msync => self.by_msync(pid, call)?,
+            libc::SYS_fsync | libc::SYS_fdatasync => self.by_fsync(pid, call)?,
+            libc::SYS_sync => Flush { name: true, ..everything() },
+            libc::SYS_syncfs => {
+                let same = opened(pid, call)?.file.device == FileId::at(&self.path)?.device;
+                Flush { name: true, ..same.then(everything)? }
+            }
+            _ => return None,
+        };
+        flush.content = self.content();
+        Some(flush)
+    }
+
+    /// What the file holds now, as every process sees it.
+    #[must_use]
+    pub fn content(&self) -> Vec<u8> {
+        /// More than any ledger of the checks; a stranger's terabyte must not be read.
+        const MOST: u64 = 1 << 20;
+        let mut content = Vec::new();
+        // Without a file there is nothing, and a failing read tells of nothing more.
+        let _ = self.open().map(|file| file.take(MOST).read_to_end(&mut content));
+        content
+    }
+
+    /// The file, if there is one now, and it is a regular one.
+    #[must_use]
+    pub fn open(&self) -> Option<File> {
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = File::options().read(true).custom_flags(flags).open(&self.path).ok()?;
+        file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
+    }
+
+    fn by_fsync(&self, pid: Pid, call: &Call) -> Option<Flush> {
+        let opened = opened(pid, call)?;
+        let directory = self.path.parent().and_then(|parent| std::fs::metadata(parent).ok());
+        if directory.is_some_and(|found| FileId::of(&found) == opened.file) {
+            // The directory's bytes are its entries; this one's must be there already.
+            return Some(Flush { name: self.open().is_some(), ..Flush::default() });
+        }
+        let file = FileId::at(&self.path)?;
+        // `fdatasync` keeps what is needed to read the file's bytes, and promises no more.
+        let name = call.number == libc::SYS_fsync;
+        let whole = Flush { ranges: vec![0..usize::MAX], name, ..Flush::default() };
+        (opened.file == file).then_some(whole)
+    }
+
+    /// The parts of the file that `msync(MS_SYNC)` reaches: those that are mapped shared in its
+    /// range, through a descriptor that may write. Through another it returns 0 and flushes nothing.
+    fn by_msync(&self, pid: Pid, call: &Call) -> Option<Flush> {
+        let [start, length, flags, ..] = call.arguments;
+        if flags & u64::from(libc::MS_SYNC.cast_unsigned()) == 0 {
+            return None;
+        }
+        let end = start.saturating_add(length);
+        let end = end.checked_next_multiple_of(page_size() as u64).unwrap_or(u64::MAX);
+        let mut ranges = Vec::new();
+        for mapping in Process::new(pid.as_raw()).ok()?.smaps().ok()? {
+            let of_file = matches!(&mapping.pathname, MMapPath::Path(path) if *path == self.path);
+            let from = mapping.address.0.max(start);
+            let to = mapping.address.1.min(end);
+            if of_file && mapping.extension.vm_flags.contains(VmFlags::SH) && from < to {
+                let at = |address: u64| offset(address - mapping.address.0 + mapping.offset);
+                ranges.push(at(from)..at(to));
+            }
+        }
+        Some(Flush { ranges, ..Flush::default() })
+    }
+}
+
+fn opened(pid: Pid, call: &Call) -> Option<Opened> {
+    let [descriptor, ..] = call.arguments;
+    // A descriptor is an int: the kernel looks at the lower half only.
+    let descriptor = u32::try_from(descriptor & u64::from(u32::MAX)).ok()?;
+    Opened::by(pid, descriptor.cast_signed())
+}
+
+fn offset(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
