@@ -5,6 +5,7 @@
 //!
 //! - [`supervise`]: starts a stranger's program where it can do no harm, follows it, ends it;
 //! - [`observe`]: what a run did, as one value: its calls, its mappings, its end and its fault;
+//! - [`disk`]: what a power cut would leave of a file;
 //! - [`interleave`]: two processes, in every order of their stores;
 //! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
 //! - [`report`]: one result model, many formats;
@@ -47,6 +48,7 @@ pub mod batch;
 pub mod build;
 pub mod cards;
 pub mod command;
+pub mod disk;
 pub mod exercises;
 pub mod hints;
 pub mod interleave;

@@ -86,7 +86,7 @@ static char *map(int fd, size_t size, int prot, const char *path) {
 static void record(const char *path, char **texts, int count) {
     errno = EINVAL;
     for (int i = 0; i < count; i++)
-        must(IS_FIT(texts[i]), "record", texts[i]);
+        must(IS_FIT(texts[i]), "a text has 1 to 63 bytes, no newline:", path);
     bool is_new = false;
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {

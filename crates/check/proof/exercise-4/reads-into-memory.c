@@ -1,4 +1,4 @@
-//! verdict: calls-on-file
+//! verdict: bytes-not-by-mapping
 // Memory of its own, filled by read: nothing of FILE was mapped.
 #define MAP(size, fd) read_all(fd, size)
 #include <stdlib.h>

@@ -10,11 +10,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let bytes: Vec<_> = arguments.iter().map(|argument| argument.as_bytes()).collect();
-    let [b"preview", _, &[from], &[to]] = bytes.as_slice() else {
+    let &[b"preview", _, &[from], &[to]] = bytes.as_slice() else {
         eprintln!("usage: exercise-4 preview FILE FROM TO (FROM and TO: one byte each)");
         return ExitCode::from(2);
     };
-    match preview(Path::new(&arguments[1]), *from, *to) {
+    match preview(Path::new(&arguments[1]), from, to) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");

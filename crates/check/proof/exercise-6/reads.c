@@ -1,4 +1,4 @@
-//! verdict: calls-on-file
+//! verdict: bytes-not-by-mapping
 // read into memory of its own: the very thing that the mapping replaces.
 #include <stdlib.h>
 #include <unistd.h>

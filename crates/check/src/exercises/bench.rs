@@ -105,6 +105,14 @@ impl<'a> Bench<'a> {
         Family::new(&self.room, self.limits, self.settings.ground.ptrace)
     }
 
+    /// The same in a room elsewhere.
+    ///
+    /// # Errors
+    /// Those of making a thread.
+    pub fn family_in<'r>(&self, room: &'r Room) -> common::Result<Family<'r>> {
+        Family::new(room, self.limits, self.settings.ground.ptrace)
+    }
+
     /// The bytes of a file in the room; a link is none.
     ///
     /// # Errors

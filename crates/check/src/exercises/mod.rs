@@ -3,8 +3,10 @@
 mod bench;
 mod common_diagnoses;
 mod exercise_1;
+mod exercise_3;
 mod expect;
 mod model;
+mod unfit;
 
 pub use bench::Bench;
 pub use common_diagnoses::COMMON;
@@ -12,7 +14,8 @@ pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
 
 /// All of them, in order.
 pub const EXERCISES: &[&Exercise] = &[
-    &exercise_1::EXERCISE, //
+    &exercise_1::EXERCISE,
+    &exercise_3::EXERCISE,
 ];
 
 /// Exercise `number`, if there is one.

@@ -34,6 +34,8 @@ pub struct Check {
     pub points: u32,
     /// Extra credit: the exercise is solved without it.
     pub extra: bool,
+    /// It says more than the others can, where the machine lets it; where not, they decide.
+    pub where_possible: bool,
     /// Checks, by their ids, without which this one would say nothing.
     pub needs: &'static [&'static str],
     /// Judges it.
@@ -50,13 +52,20 @@ impl Check {
         needs: &'static [&'static str],
         judge: fn(&mut Bench) -> Verdict,
     ) -> Self {
-        Self { id, promise, points, extra: false, needs, judge }
+        Self { id, promise, points, extra: false, where_possible: false, needs, judge }
     }
 
     /// The same as extra credit.
     #[must_use]
     pub const fn extra(mut self) -> Self {
         self.extra = true;
+        self
+    }
+
+    /// The same, made only where the machine lets it.
+    #[must_use]
+    pub const fn where_possible(mut self) -> Self {
+        self.where_possible = true;
         self
     }
 }

@@ -67,6 +67,8 @@ pub struct CheckResult {
     pub points: u32,
     /// Extra credit.
     pub extra: bool,
+    /// Where this machine cannot make it, the others decide.
+    pub where_possible: bool,
     /// How it came out.
     pub state: State,
     /// What is wrong, by name.
@@ -132,7 +134,10 @@ impl Report {
             milliseconds,
         };
         let needed = |state| checks.iter().any(|check| !check.extra && check.state == state);
-        let outcome = match (needed(State::Failed), needed(State::Cannot)) {
+        let beyond = |check: &&CheckResult| check.where_possible || check.extra;
+        let mut rest = checks.iter().filter(|check| !beyond(check));
+        let cannot = rest.any(|check| check.state == State::Cannot);
+        let outcome = match (needed(State::Failed), cannot) {
             (true, _) => Outcome::NotSolved,
             (false, true) => Outcome::CannotBeJudged,
             (false, false) if needed(State::Skipped) => Outcome::NotSolved,
@@ -172,6 +177,7 @@ impl CheckResult {
             promise: check.promise.into(),
             points: check.points,
             extra: check.extra,
+            where_possible: check.where_possible,
             state,
             diagnosis: None,
             is: None,

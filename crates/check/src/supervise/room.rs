@@ -33,7 +33,14 @@ impl Room {
         // Others may pass through, but not look: what a stranger is to reach, it is told.
         let passable = fs::Permissions::from_mode(0o711);
         fs::set_permissions(scratch.path(), passable).step_on("chmod", scratch.path())?;
-        let path = scratch.path().join(name);
+        Self::at(scratch.path().join(name))
+    }
+
+    /// The same at a path of its own, on another file system.
+    ///
+    /// # Errors
+    /// Those of `mkdir` and `chown`.
+    pub fn at(path: PathBuf) -> Result<Self> {
         fs::DirBuilder::new().mode(0o700).create(&path).step_on("create", &path)?;
         let directory = File::open(&path).step_on("open", &path)?;
         let room = Self { path, directory };

@@ -1,0 +1,70 @@
+//! What `list` prints, and what any call is told.
+
+use super::ledger::{SLOT, ledger, make, slots_per_page};
+use crate::exercises::unfit::notices_a_full_output;
+use crate::exercises::{Bench, Verdict, failed};
+
+/// The used slots, one text a line, and of each at most 64 bytes.
+pub(super) fn lists(bench: &mut Bench) -> Verdict {
+    let mut content = ledger(slots_per_page(), &[0, 3, 4]);
+    expect_list(bench, &content)?;
+    // Slots that some other program filled to the brim, without a 0: one with another behind it,
+    // and, only then, one at the very end of the page.
+    fill(&mut content, 1);
+    expect_list(bench, &content)?;
+    fill(&mut content, slots_per_page() - 1);
+    expect_list(bench, &content)?;
+    expect_list(bench, b"")
+}
+
+fn fill(content: &mut [u8], slot: usize) {
+    content.iter_mut().skip(slot * SLOT).take(SLOT).for_each(|byte| *byte = b'#');
+}
+
+fn expect_list(bench: &mut Bench, content: &[u8]) -> Verdict {
+    bench.new_room()?;
+    make(bench.room(), content)?;
+    let run = bench.run(&["list", "FILE"])?;
+    run.succeeds()?;
+    if bench.read("FILE")? != content {
+        return failed("other-bytes-changed", "`list` changes no byte of FILE", "it did");
+    }
+    let mut expected = Vec::new();
+    for slot in content.chunks(SLOT).filter(|slot| slot.first() != Some(&0)) {
+        expected.extend(slot.iter().take_while(|byte| **byte != 0));
+        expected.push(b'\n');
+    }
+    if run.stdout.bytes == expected {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();
+    let wanted = String::from_utf8_lossy(&expected).into_owned();
+    let lines = said.lines().map(Some).chain(std::iter::repeat(None));
+    let difference = wanted.lines().zip(lines).find(|(line, found)| Some(*line) != *found);
+    let (line, found) = difference.unwrap_or(("no more lines", said.lines().last()));
+    failed("list-wrong", format!("the line {line:?}"), format!("{found:?}"))
+}
+
+/// Wrong calls get a line of usage, and 2.
+pub(super) fn usage(bench: &mut Bench) -> Verdict {
+    let wrong: [&[&str]; 6] =
+        [&[], &["record"], &["record", "FILE"], &["list"], &["list", "FILE", "more"], &["erase", "FILE"]];
+    for words in wrong {
+        bench.run(words)?.refuses_the_call()?;
+    }
+    match bench.room().names()?.first() {
+        None => Ok(()),
+        Some(name) => failed("wrong-call-taken", "a wrong call makes no file", format!("it made {name}")),
+    }
+}
+
+/// Lines that cannot be written are a failure.
+pub(super) fn output(bench: &mut Bench) -> Verdict {
+    let content = ledger(2, &[1]);
+    for words in [&["list", "FILE"][..], &["record", "FILE", "text"]] {
+        bench.new_room()?;
+        make(bench.room(), &content)?;
+        notices_a_full_output(bench, words)?;
+    }
+    Ok(())
+}

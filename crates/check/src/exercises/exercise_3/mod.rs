@@ -1,0 +1,112 @@
+//! Exercise 3: `record` and `list`, msync.
+
+mod diagnoses;
+mod durable;
+mod ledger;
+mod lists;
+mod refusing;
+mod saying;
+mod slots;
+mod watch;
+
+use super::{Check, Exercise};
+
+/// `record FILE TEXT…` and `list FILE`.
+pub const EXERCISE: Exercise = Exercise {
+    number: 3,
+    lesson: "lesson-3-msync",
+    title: "record and list",
+    minutes: 90,
+    usage: &["exercise-3 record FILE TEXT...", "exercise-3 list FILE"],
+    contract: "FILE is a ledger of 64-byte slots; a slot whose first byte is 0 is free. `record` stores \
+        each TEXT (1 to 63 bytes, no newline) in the lowest-numbered free slot through a shared \
+        mapping, a 0 behind it; no other slot changes. A full FILE grows to the next multiple of the \
+        page size; a missing one is made.\n\n\
+        It prints `durable K` (slots count from 0) and a newline when, and only when, that slot is on \
+        the disk: if the power fails at the instant that the line appears, the record is there after \
+        the next boot. Several TEXTs may share one flush. For a new FILE the directory's entry counts \
+        too: `fsync` of the file or of its directory are both accepted. A flush that fails is a \
+        failure.\n\n\
+        An unfit TEXT is a failure before anything is stored; a FILE whose size is no multiple of 64 \
+        is a failure. One `record` runs at a time. `list` prints the used slots, one text a line, and \
+        reads at most 64 bytes of a slot.",
+    checks: &[
+        Check::new("disk", "FILE is on a disk", 0, &[], durable::on_disk),
+        Check::new("usage", "a wrong call gets one line of usage and 2", 1, &["disk"], lists::usage),
+        Check::new(
+            "slots",
+            "each TEXT goes to the lowest-numbered free slot, through a mapping, and nothing else \
+             changes",
+            2,
+            &["disk"],
+            slots::lowest_free_slot,
+        ),
+        Check::new(
+            "growth",
+            "a full FILE grows to the next multiple of the page size, and only a full one",
+            1,
+            &["slots"],
+            slots::grows,
+        ),
+        Check::new("making", "a missing FILE is made", 1, &["slots"], slots::makes),
+        Check::new(
+            "durable",
+            "`durable K` is said when slot K is on the disk, and not before",
+            3,
+            &["slots"],
+            durable::existing,
+        ),
+        Check::new(
+            "durable-growth",
+            "the same for slots that FILE has grown by",
+            1,
+            &["growth", "durable"],
+            durable::grown,
+        ),
+        Check::new(
+            "durable-name",
+            "the same for a new FILE, its directory's entry included",
+            1,
+            &["making", "durable"],
+            durable::new_file,
+        ),
+        Check::new(
+            "failed-flush",
+            "a flush that fails is a failure, and `durable K` is not said",
+            1,
+            &["durable"],
+            durable::failed_flush,
+        ),
+        Check::new(
+            "unfit-texts",
+            "an unfit TEXT is a failure before anything is stored",
+            1,
+            &["slots"],
+            slots::refuses_unfit_texts,
+        ),
+        Check::new(
+            "unfit-files",
+            "what is no ledger is a failure, at once, and stays as it is",
+            1,
+            &["disk"],
+            slots::refuses_other_files,
+        ),
+        Check::new("list", "`list` prints the used slots, at most 64 bytes each", 1, &["disk"], lists::lists),
+        Check::new(
+            "output",
+            "a failed write to standard output is a failure",
+            1,
+            &["slots", "list"],
+            lists::output,
+        ),
+        Check::new(
+            "power-cut",
+            "a disk that loses its power at that instant has the record after the reboot",
+            0,
+            &["durable", "durable-name"],
+            durable::power_cut,
+        )
+        .where_possible(),
+    ],
+    diagnoses: diagnoses::DIAGNOSES,
+};

@@ -1,0 +1,61 @@
+//! A disk that answers EIO: the results of the flushes are changed, as if it had.
+
+use std::path::Path;
+
+use nix::unistd::Pid;
+
+use crate::disk::Flushes;
+use crate::exercises::Verdict;
+use crate::observe::{Call, Observer};
+
+/// Makes every flush of a file's bytes fail.
+pub(super) struct Refusing {
+    flushes: Flushes,
+    begun: Vec<Pid>,
+    cannot: Option<&'static str>,
+}
+
+impl Refusing {
+    /// For the file at `path`.
+    pub(super) fn new(path: &Path) -> Self {
+        Self { flushes: Flushes::of(path), begun: Vec::new(), cannot: None }
+    }
+
+    /// Why no result could be changed.
+    pub(super) fn cannot(&self) -> Option<&'static str> {
+        self.cannot
+    }
+}
+
+impl Observer for Refusing {
+    fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
+        if self.flushes.by(pid, call).is_some_and(|flush| !flush.ranges.is_empty()) {
+            self.begun.push(pid);
+        }
+        Ok(())
+    }
+
+    fn exit(&mut self, pid: Pid, _call: &Call) -> Verdict {
+        let begun = self.begun.len();
+        self.begun.retain(|other| *other != pid);
+        if self.begun.len() < begun && !answer(pid, libc::EIO) {
+            self.cannot = Some("a call's result cannot be changed on this processor");
+        }
+        Ok(())
+    }
+}
+
+/// Changes the result of the call from which this process is returning.
+#[cfg(target_arch = "x86_64")]
+fn answer(pid: Pid, errno: i32) -> bool {
+    use nix::sys::ptrace::{getregs, setregs};
+    let Ok(mut registers) = getregs(pid) else { return true }; // Killed meanwhile.
+    registers.rax = i64::from(-errno).cast_unsigned();
+    let _ = setregs(pid, registers); // Killed meanwhile.
+    true
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn answer(_pid: Pid, _errno: i32) -> bool {
+    false
+}

@@ -1,0 +1,68 @@
+//! FILEs that are none, and an output that is full: what every exercise's program meets, too.
+
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::Duration;
+
+use common::Context;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::{Bench, Verdict, failed};
+use crate::observe::Nobody;
+use crate::supervise::{Ending, Room};
+
+/// Makes a FIFO and a directory, and looks that the program refuses each, at once; and a file that is
+/// missing. `call` makes the arguments from FILE's name.
+///
+/// # Errors
+/// `hang`, `wrong-exit-status`, `no-error-line`, `died-of-a-signal`.
+pub(super) fn refuses_what_is_no_file(
+    bench: &mut Bench,
+    names: &[&str],
+    call: impl for<'n> Fn(&'n str) -> Vec<&'n str>,
+) -> Verdict {
+    make_fifo(bench.room(), "FIFO")?;
+    make_directory(bench.room(), "DIRECTORY")?;
+    at_once(bench);
+    for name in names {
+        bench.run(&call(name))?.fails_naming(&[name])?;
+    }
+    Ok(())
+}
+
+/// From now on a run that waits for something is ended soon: there is nothing to wait for.
+pub(super) fn at_once(bench: &mut Bench) {
+    bench.limits().wall = Duration::from_secs(3);
+}
+
+/// A FIFO in the room, without anybody at its other end.
+pub(super) fn make_fifo(room: &Room, name: &str) -> common::Result<()> {
+    let path = room.path().join(name);
+    mkfifo(&path, Mode::from_bits_truncate(0o644)).step_on("mkfifo", &path)?;
+    room.hand_over(Path::new(name))
+}
+
+/// A directory in the room.
+pub(super) fn make_directory(room: &Room, name: &str) -> common::Result<()> {
+    let path = room.path().join(name);
+    DirBuilder::new().mode(0o755).create(&path).step_on("mkdir", &path)?;
+    room.hand_over(Path::new(name))
+}
+
+/// Standard output that cannot be written is a failure that names it.
+///
+/// # Errors
+/// `output-failure-ignored`, `wrong-exit-status`, `no-error-line`.
+pub(super) fn notices_a_full_output(bench: &Bench, words: &[&str]) -> Verdict {
+    let full = File::options().write(true).open("/dev/full");
+    let full = full.step_on("open", Path::new("/dev/full"))?;
+    let run = bench.observe(&bench.start(words).stdout(full), &mut Nobody)?;
+    run.lives()?;
+    if run.ending == Ending::Exited(0) {
+        let expected = format!("`{} > /dev/full` ends with exit status 1", run.called);
+        return failed("output-failure-ignored", expected, "exit status 0");
+    }
+    run.fails_naming(&["standard output"])
+}
