@@ -1,5 +1,6 @@
 //! Where a check works: the program to be judged, and an empty room for it.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -65,6 +66,12 @@ impl<'a> Bench<'a> {
     /// The program with these arguments, to be started.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Start {
+        Start::new(self.program, arguments)
+    }
+
+    /// The same with arguments that need be no UTF-8.
+    #[must_use]
+    pub fn start_os(&self, arguments: impl IntoIterator<Item = OsString>) -> Start {
         Start::new(self.program, arguments)
     }
 

@@ -4,6 +4,7 @@ mod bench;
 mod common_diagnoses;
 mod exercise_1;
 mod exercise_3;
+mod exercise_4;
 mod expect;
 mod model;
 mod unfit;
@@ -16,6 +17,7 @@ pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
 pub const EXERCISES: &[&Exercise] = &[
     &exercise_1::EXERCISE,
     &exercise_3::EXERCISE,
+    &exercise_4::EXERCISE,
 ];
 
 /// Exercise `number`, if there is one.

@@ -1,0 +1,115 @@
+//! Which pages of FILE were copied, over the whole run: looked for whenever a mapping may go.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use common::page_size;
+use nix::unistd::Pid;
+
+use super::sample::{expect_output, preview, sample, with_hashes};
+use crate::exercises::{Bench, Finding, Trouble, Verdict};
+use crate::observe::{Call, Observer, maps};
+
+/// Pages of the sample.
+const PAGES: usize = 24;
+
+/// Some pages hold a FROM, at their beginning, in the middle, at their end.
+pub(super) fn needed_only(bench: &mut Bench) -> Verdict {
+    let page = page_size();
+    let places = [3 * page, 3 * page + 7, 10 * page + page / 2, 11 * page + page - 1, PAGES * page + 99];
+    let needed = places.iter().map(|place| place / page).collect();
+    copied(bench, &with_hashes(sample(PAGES, 100), &places), b'*', &needed)?;
+    copied(bench, &sample(PAGES, 100), b'*', &BTreeSet::new())
+}
+
+/// FROM and TO are the same.
+pub(super) fn none_if_equal(bench: &mut Bench) -> Verdict {
+    let content = with_hashes(sample(4, 0), &[0, 2 * page_size() + 5]);
+    copied(bench, &content, b'#', &BTreeSet::new())
+}
+
+fn copied(bench: &mut Bench, content: &[u8], to: u8, needed: &BTreeSet<usize>) -> Verdict {
+    if !bench.settings().ground.ptrace {
+        return Err(Trouble::Cannot("ptrace is refused here: no page can be looked at".into()));
+    }
+    bench.new_room()?;
+    bench.room().write("FILE", content)?;
+    let mut look = Copies { path: bench.room().path().join("FILE"), pages: BTreeSet::new() };
+    let run = bench.observe(&preview(bench, b'#', to), &mut look)?;
+    expect_output(&run, content, b'#', to)?;
+    if look.pages == *needed {
+        return Ok(());
+    }
+    let diagnosis = match look.pages.is_subset(needed) {
+        true => "not-edited-in-place",
+        false => "copied-without-need",
+    };
+    let called = &run.called;
+    let expected = format!("`{called}` copies {} of FILE", listed(needed));
+    let finding = Finding::new(diagnosis, expected, format!("it copied {}", listed(&look.pages)));
+    let row = |title, pages: &BTreeSet<usize>| {
+        let cell = |page| if pages.contains(&page) { 'C' } else { '.' };
+        let row: String = (0..content.len().div_ceil(page_size())).map(cell).collect();
+        format!("{title:10} {row}")
+    };
+    let rows = [row("needed", needed), row("copied", &look.pages)];
+    Err(finding.details(rows).into())
+}
+
+fn listed(pages: &BTreeSet<usize>) -> String {
+    let numbers: Vec<_> = pages.iter().map(usize::to_string).collect();
+    match numbers.as_slice() {
+        [] => "no page".into(),
+        [one] => format!("page {one}"),
+        [..] if numbers.len() > 8 => format!("{} pages", numbers.len()),
+        [..] => format!("the pages {}", numbers.join(", ")),
+    }
+}
+
+/// The observer: every private copy of a page of FILE that any of its processes has had.
+struct Copies {
+    path: PathBuf,
+    pages: BTreeSet<usize>,
+}
+
+/// Calls that may take a mapping, or its pages, away.
+const TAKES_AWAY: [i64; 8] = [
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mmap, // With MAP_FIXED, over another.
+    libc::SYS_madvise,
+    libc::SYS_process_madvise,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_remap_file_pages,
+];
+
+impl Copies {
+    fn look(&mut self, pid: Pid) -> Verdict {
+        // Killed meanwhile, or a thread that has left its memory already: nothing to be seen.
+        let of_file = |path: Option<&str>| path.is_some_and(|path| self.path.as_os_str() == path);
+        for mapping in maps(pid).unwrap_or_default() {
+            if !of_file(mapping.path.as_deref()) || !mapping.permissions.ends_with('p') {
+                continue;
+            }
+            let (start, first) = (mapping.addresses.start, mapping.offset / page_size() as u64);
+            let first = usize::try_from(first).unwrap_or(usize::MAX);
+            let count = mapping.addresses.len() / page_size();
+            let pages = page_view::pages(pid.as_raw().cast_unsigned(), start, count);
+            let pages = pages.unwrap_or_default();
+            let copies = pages.iter().enumerate().filter(|(_, page)| page.file_page == Some(false));
+            self.pages.extend(copies.map(|(number, _)| first + number));
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Copies {
+    fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
+        if TAKES_AWAY.contains(&call.number) { self.look(pid) } else { Ok(()) }
+    }
+
+    fn ending(&mut self, pid: Pid) -> Verdict {
+        self.look(pid)
+    }
+}

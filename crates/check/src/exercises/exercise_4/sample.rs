@@ -1,0 +1,58 @@
+//! FILEs to be previewed.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use common::page_size;
+
+use crate::exercises::{Bench, Verdict, failed};
+use crate::observe::Run;
+use crate::supervise::Start;
+
+/// So many pages and bytes, without any of the bytes `#`.
+pub(super) fn sample(pages: usize, bytes: usize) -> Vec<u8> {
+    let letter = |at: usize| if at % 61 == 60 { b'\n' } else { b'a' + (at % 23) as u8 };
+    (0..pages * page_size() + bytes).map(letter).collect()
+}
+
+/// The same with `#` at these places.
+pub(super) fn with_hashes(mut content: Vec<u8>, places: &[usize]) -> Vec<u8> {
+    for place in places {
+        if let Some(byte) = content.get_mut(*place) {
+            *byte = b'#';
+        }
+    }
+    content
+}
+
+/// `preview FILE FROM TO`, where FROM and TO need be no UTF-8.
+pub(super) fn preview(bench: &Bench, from: u8, to: u8) -> Start {
+    let words = [&b"preview"[..], b"FILE", &[from], &[to]];
+    bench.start_os(words.map(|word| OsString::from_vec(word.into())))
+}
+
+/// It printed `content` with every `from` replaced by `to`.
+pub(super) fn expect_output(run: &Run, content: &[u8], from: u8, to: u8) -> Verdict {
+    run.succeeds()?;
+    let replace = |byte: &u8| if *byte == from { to } else { *byte };
+    let expected: Vec<u8> = content.iter().map(replace).collect();
+    let found = &run.stdout.bytes;
+    if *found == expected {
+        return Ok(());
+    }
+    let called = &run.called;
+    let difference = expected.iter().zip(found).position(|(one, other)| one != other);
+    let shown = |bytes: &[u8], at: usize| format!("byte {at} is {:?}", bytes.get(at).map(|b| *b as char));
+    match difference {
+        Some(at) => failed(
+            "wrong-output",
+            format!("`{called}`: {}", shown(&expected, at)),
+            shown(found, at),
+        ),
+        None => failed(
+            "wrong-output",
+            format!("`{called}` prints {} bytes", expected.len()),
+            format!("{} bytes", run.stdout.total),
+        ),
+    }
+}

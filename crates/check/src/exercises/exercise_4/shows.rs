@@ -1,0 +1,84 @@
+//! What `preview` prints.
+
+use common::{Context, page_size};
+
+use super::sample::{expect_output, preview, sample, with_hashes};
+use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
+use crate::exercises::{Bench, Trouble, Verdict, failed};
+use crate::observe::{FileId, Nobody};
+
+/// Every FROM is replaced: in the first and the last byte, across pages, whatever bytes they are.
+pub(super) fn replaced(bench: &mut Bench) -> Verdict {
+    let page = page_size();
+    let ends = [0, page - 1, page, 2 * page, 3 * page + 99];
+    let every: Vec<u8> = (0..=u8::MAX).cycle().take(page + 256).collect();
+    shown(bench, &with_hashes(sample(3, 100), &ends), b'#', b'*')?;
+    shown(bench, b"#", b'#', b'\n')?;
+    shown(bench, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
+    shown(bench, &sample(1, 1), b'\n', b' ')?;
+    shown(bench, &every, 0xff, 0xfe)?;
+    shown(bench, &every, b'0', 0x80)
+}
+
+/// An empty FILE.
+pub(super) fn empty(bench: &mut Bench) -> Verdict {
+    bench.room().write("FILE", b"")?;
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    run.lives()?;
+    if run.ending == crate::supervise::Ending::Exited(0) && run.stdout.bytes.is_empty() {
+        return Ok(());
+    }
+    let said = run.stderr.text();
+    let actual = format!("{}, {} bytes, {:?}", run.ending, run.stdout.total, said.trim());
+    failed("empty-file", "exit status 0, and nothing printed", actual)
+}
+
+/// FROM and TO that are no single byte, and calls with too much or too little.
+pub(super) fn usage(bench: &mut Bench) -> Verdict {
+    bench.room().write("FILE", b"# # #\n")?;
+    let wrong: [&[&str]; 9] = [
+        &[],
+        &["preview"],
+        &["preview", "FILE", "#"],
+        &["preview", "FILE", "#", "*", "+"],
+        &["review", "FILE", "#", "*"],
+        &["preview", "FILE", "", "*"],
+        &["preview", "FILE", "#", ""],
+        &["preview", "FILE", "##", "*"],
+        &["preview", "FILE", "#", "é"],
+    ];
+    for words in wrong {
+        let run = bench.run(words)?;
+        run.lives()?;
+        if run.ending == crate::supervise::Ending::Exited(0) {
+            let expected = format!("`{}` is a wrong call: exit status 2", run.called);
+            return failed("wrong-call-taken", expected, "exit status 0");
+        }
+        run.refuses_the_call()?;
+    }
+    Ok(())
+}
+
+/// What is no regular file.
+pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
+    let none = ["FIFO", "DIRECTORY", "MISSING"];
+    refuses_what_is_no_file(bench, &none, |name| vec!["preview", name, "#", "*"])
+}
+
+/// Standard output is full.
+pub(super) fn full_output(bench: &mut Bench) -> Verdict {
+    bench.room().write("FILE", b"# # #\n")?;
+    notices_a_full_output(bench, &["preview", "FILE", "#", "*"])
+}
+
+fn shown(bench: &mut Bench, content: &[u8], from: u8, to: u8) -> Verdict {
+    bench.new_room()?;
+    let file = bench.room().write("FILE", content)?;
+    let id = FileId::of(&file.metadata().step("fstat")?);
+    let run = bench.observe(&preview(bench, from, to), &mut Nobody)?;
+    match run.leaves_bytes_to_mappings(id) {
+        Err(Trouble::Cannot(_)) => {} // The copies are not seen, either: that check says so.
+        verdict => verdict?,
+    }
+    expect_output(&run, content, from, to)
+}

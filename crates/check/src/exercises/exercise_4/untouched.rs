@@ -1,0 +1,66 @@
+//! FILE as it was.
+
+use std::fs::{File, FileTimes, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::time::{Duration, SystemTime};
+
+use common::{Context, page_size};
+
+use super::sample::{preview, sample, with_hashes};
+use crate::exercises::{Bench, Verdict, failed};
+use crate::observe::{FileId, Nobody};
+
+/// The bytes, the length, and the time of modification, which was long ago.
+pub(super) fn untouched(bench: &mut Bench) -> Verdict {
+    let (file, content) = old_file(bench)?;
+    let before = file.metadata().step("fstat")?;
+    bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?.lives()?;
+    let found = bench.read("FILE")?;
+    if found != content {
+        let at = content.iter().zip(&found).position(|(one, other)| one != other);
+        let actual = match at {
+            Some(at) => format!("byte {at} has changed"),
+            None => format!("it has {} bytes", found.len()),
+        };
+        let expected = format!("the {} bytes of FILE are what they were", content.len());
+        return failed("file-changed", expected, actual);
+    }
+    // The descriptor is from before the run: a FILE that was replaced has another time.
+    let after = bench.open("FILE")?.metadata().step("fstat")?;
+    let time = |of: &std::fs::Metadata| (of.mtime(), of.mtime_nsec());
+    if (FileId::of(&after), time(&after)) == (FileId::of(&before), time(&before)) {
+        return Ok(());
+    }
+    let expected = "FILE's time of modification is what it was (2001)";
+    failed("file-touched", expected, "it is another")
+}
+
+/// Every descriptor of FILE is for reading only; and a FILE that cannot be opened otherwise is no
+/// obstacle.
+pub(super) fn opened_for_reading(bench: &mut Bench) -> Verdict {
+    let (file, _) = old_file(bench)?;
+    let id = FileId::of(&file.metadata().step("fstat")?);
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    run.succeeds()?;
+    let expected = "FILE is opened with O_RDONLY";
+    if run.opened(id).any(crate::observe::Opened::is_writable) {
+        return failed("opened-for-writing", expected, "it is opened for writing, too");
+    }
+    file.set_permissions(Permissions::from_mode(0o444)).step("fchmod")?;
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    run.lives()?;
+    if run.ending != crate::supervise::Ending::Exited(0) {
+        let actual = format!("of a FILE of mode 0444 it says {:?}", run.stderr.text().trim());
+        return failed("opened-for-writing", expected, actual);
+    }
+    Ok(())
+}
+
+fn old_file(bench: &Bench) -> Verdict<(File, Vec<u8>)> {
+    let content = with_hashes(sample(2, 10), &[3, page_size() + 1, 2 * page_size() + 9]);
+    let file = bench.room().write("FILE", &content)?;
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let times = FileTimes::new().set_modified(long_ago).set_accessed(long_ago);
+    file.set_times(times).step("futimens")?;
+    Ok((file, content))
+}
