@@ -25,7 +25,8 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
         } else if let Some(id) = missing {
             CheckResult::skipped(check, format!("it needs the check `{id}`, which did not pass"))
         } else {
-            match one(check, program, settings) {
+            let (verdict, notes) = one(check, program, settings)?;
+            let mut result = match verdict {
                 Ok(()) => CheckResult::passed(check),
                 Err(Trouble::Wrong(finding)) => failed(exercise, check, &finding),
                 Err(Trouble::Ended(finding)) => {
@@ -34,7 +35,9 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 }
                 Err(Trouble::Cannot(why)) => CheckResult::cannot(check, why),
                 Err(Trouble::Fault(failure)) => return Err(failure),
-            }
+            };
+            result.details.extend(notes);
+            result
         };
         result.milliseconds = milliseconds(began);
         results.push(result);
@@ -42,11 +45,12 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     Ok(Report::new(exercise, program, &settings.ground, results, milliseconds(began)))
 }
 
-/// One check, in a scratch directory that is gone afterwards.
-fn one(check: &Check, program: &Path, settings: &Settings) -> Verdict {
+/// One check, in a scratch directory that is gone afterwards; and what it noted.
+fn one(check: &Check, program: &Path, settings: &Settings) -> Result<(Verdict, Vec<String>)> {
     let scratch = Scratch::new()?;
     let mut bench = Bench::new(program, settings, &scratch)?;
-    (check.judge)(&mut bench)
+    let verdict = (check.judge)(&mut bench);
+    Ok((verdict, bench.notes()))
 }
 
 /// A check that is needed and did not pass.

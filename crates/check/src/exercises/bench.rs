@@ -20,6 +20,7 @@ pub struct Bench<'a> {
     room: Room,
     rooms: u32,
     limits: Limits,
+    notes: Vec<String>,
 }
 
 impl<'a> Bench<'a> {
@@ -33,7 +34,7 @@ impl<'a> Bench<'a> {
         scratch: &'a Scratch,
     ) -> common::Result<Self> {
         let room = Room::new(scratch, "room")?;
-        Ok(Self { program, settings, scratch, room, rooms: 0, limits: Limits::default() })
+        Ok(Self { program, settings, scratch, room, rooms: 0, limits: Limits::default(), notes: Vec::new() })
     }
 
     /// Where the program works: its FILEs are bare names in here.
@@ -56,6 +57,17 @@ impl<'a> Bench<'a> {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.settings
+    }
+
+    /// Something to be told, whatever the verdict: a measurement that is not judged.
+    pub fn note(&mut self, line: String) {
+        self.notes.push(line);
+    }
+
+    /// What was noted.
+    #[must_use]
+    pub fn notes(self) -> Vec<String> {
+        self.notes
     }
 
     /// The limits of the runs from now on.

@@ -5,6 +5,7 @@ mod common_diagnoses;
 mod exercise_1;
 mod exercise_3;
 mod exercise_4;
+mod exercise_6;
 mod expect;
 mod model;
 mod unfit;
@@ -18,6 +19,7 @@ pub const EXERCISES: &[&Exercise] = &[
     &exercise_1::EXERCISE,
     &exercise_3::EXERCISE,
     &exercise_4::EXERCISE,
+    &exercise_6::EXERCISE,
 ];
 
 /// Exercise `number`, if there is one.

@@ -23,9 +23,7 @@ pub(super) fn written(report: &Report) -> String {
             let extra = if check.extra { " (extra credit)" } else { "" };
             let (state, promise) = (word(check.state), &check.promise);
             lines.push(format!("  {state:8} {promise}{extra}"));
-            if check.state != State::Passed {
-                lines.extend(about(check).into_iter().map(|line| format!("           {line}")));
-            }
+            lines.extend(about(check).into_iter().map(|line| format!("           {line}")));
         }
     }
     let totals = &report.totals;

@@ -1,0 +1,69 @@
+//! FILEs that cannot be counted, calls that are wrong, an output that is full.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use common::Context;
+
+use super::tally::Tally;
+use crate::exercises::unfit::{at_once, make_directory, make_fifo, notices_a_full_output};
+use crate::exercises::{Bench, Verdict, failed};
+use crate::supervise::Ending;
+
+/// Each FILE that fails has its line; all others are counted.
+pub(super) fn others_are_counted(bench: &mut Bench) -> Verdict {
+    let unfit = ["MISSING", "DIRECTORY", "FIFO", "UNREADABLE"];
+    let (first, last) = (&b"one\ntwo\n"[..], &b"three\nfour"[..]);
+    bench.room().write("FIRST", first)?;
+    bench.room().write("LAST", last)?;
+    make_directory(bench.room(), "DIRECTORY")?;
+    make_fifo(bench.room(), "FIFO")?;
+    let unreadable = bench.room().write("UNREADABLE", b"secret\n")?;
+    unreadable.set_permissions(Permissions::from_mode(0o000)).step("fchmod")?;
+    at_once(bench);
+    for name in unfit {
+        among_others(bench, &[name], first, last)?;
+    }
+    among_others(bench, &unfit, first, last)
+}
+
+fn among_others(bench: &Bench, unfit: &[&str], first: &[u8], last: &[u8]) -> Verdict {
+    let call = [&["lines", "FIRST"][..], unfit, &["LAST"]].concat();
+    let run = bench.run(&call)?;
+    run.lives()?;
+    let mut tally = Tally::default();
+    tally.add("FIRST", first);
+    tally.add("LAST", last);
+    if !run.stdout.text().lines().any(|line| line.ends_with(" LAST")) {
+        let expected = format!("`{}` counts LAST all the same", run.called);
+        return failed("stops-at-failure", expected, "there is no line of it");
+    }
+    let said = run.stderr.text();
+    if let Some(name) = unfit.iter().find(|name| !said.lines().any(|line| line.contains(**name))) {
+        let expected = format!("a line on standard error that names {name}");
+        return failed("failure-not-told", expected, format!("{:?}", said.trim()));
+    }
+    if run.ending == Ending::Exited(0) {
+        let expected = format!("`{}` ends with exit status 1", run.called);
+        return failed("failure-not-told", expected, "exit status 0");
+    }
+    run.ends_with(1)?;
+    if said.lines().count() != unfit.len() {
+        let expected = format!("one line on standard error for each of {}", unfit.join(", "));
+        return failed("no-error-line", expected, format!("{:?}", said.trim()));
+    }
+    tally.with_total().expect(&run)
+}
+
+/// Wrong calls.
+pub(super) fn usage(bench: &mut Bench) -> Verdict {
+    bench.room().write("FILE", b"one\n")?;
+    let wrong: [&[&str]; 4] = [&[], &["lines"], &["count", "FILE"], &["FILE"]];
+    wrong.iter().try_for_each(|words| bench.run(words)?.refuses_the_call())
+}
+
+/// Standard output is full.
+pub(super) fn full_output(bench: &mut Bench) -> Verdict {
+    bench.room().write("FILE", b"one\n")?;
+    notices_a_full_output(bench, &["lines", "FILE"])
+}

@@ -1,0 +1,69 @@
+//! A file of a gigabyte, in the page cache before the clock runs.
+//!
+//! It is sparse: its pages in the cache are real, and full of zeros but for a few, so that it takes
+//! no disk and is gone from memory with its name. Whoever loads from it cannot tell.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+use common::{Context, page_size};
+use memmap2::{Advice, MmapOptions};
+use nix::sys::statvfs::fstatvfs;
+
+use super::tally::Tally;
+use super::watch::Watch;
+use crate::exercises::{Bench, Trouble, Verdict};
+
+/// The file's size.
+const SIZE: usize = 1 << 30;
+
+/// One newline in so many bytes.
+const STEP: usize = (64 << 20) + 12_345;
+
+/// Counts it.
+pub(super) fn gigabyte(bench: &mut Bench) -> Verdict {
+    let file = bench.room().write("GIGABYTE", b"")?;
+    let lines = warm(&file, bench.settings().ground.file_system == "tmpfs")?;
+    // On tmpfs the file's own pages count as shared memory of whoever maps them.
+    bench.limits().memory += SIZE as u64;
+    let mut watch = Watch::new(bench);
+    let run = bench.observe(&bench.start(&["lines", "GIGABYTE"]), &mut watch)?;
+    run.succeeds()?;
+    let mut tally = Tally::default();
+    tally.add_counts("GIGABYTE", lines, SIZE);
+    tally.expect(&run)?;
+    watch.within_bounds()?;
+    bench.note(format!("a gigabyte: {:.0} ms", run.time.as_secs_f64() * 1e3));
+    Ok(())
+}
+
+/// Makes the file and brings all of it into the page cache; how many lines it has.
+fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
+    let cannot = |why: String| Trouble::Cannot(format!("no gigabyte can be kept in memory: {why}"));
+    let available = available_memory();
+    if available < 2 * SIZE as u64 {
+        return Err(cannot(format!("only {} MiB are available", available >> 20)));
+    }
+    let free = fstatvfs(file).step("fstatvfs")?;
+    if in_memory && free.blocks_available() * free.fragment_size() < SIZE as u64 {
+        return Err(cannot("the scratch, a tmpfs, has not that much".into()));
+    }
+    file.set_len(SIZE as u64).step("ftruncate")?;
+    let newlines = (0..SIZE).step_by(STEP).skip(1);
+    newlines.clone().try_for_each(|at| file.write_all_at(b"\n", at as u64)).step("write")?;
+    let whole = MmapOptions::new().len(SIZE).map_raw_read_only(file).step("mmap")?;
+    whole.advise(Advice::PopulateRead).map_err(|error| cannot(error.to_string()))?;
+    let resident = page_view::resident(whole.as_ptr().addr(), SIZE).step("mincore")?;
+    match resident.iter().filter(|page| !**page).count() {
+        0 => Ok(newlines.count()),
+        missing => Err(cannot(format!("{missing} pages of {} have gone again", SIZE / page_size()))),
+    }
+}
+
+/// What the kernel would give without taking from others; nothing if it does not say.
+fn available_memory() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() << 10
+}

@@ -1,0 +1,94 @@
+//! One pass: what a file of 64 MiB costs in page faults, beside what the reference pays.
+
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use common::{Context, Failure, page_size};
+use nix::sys::resource::{UsageWho, getrusage};
+
+use super::reference;
+use super::tally::Tally;
+use super::watch::Watch;
+use crate::exercises::{Bench, Trouble, Verdict, failed};
+
+/// The file's size.
+const SIZE: usize = 64 << 20;
+
+/// Of how many runs the lowest counts.
+const RUNS: usize = 3;
+
+/// Counts a warm file of 64 MiB, three times, and an empty one.
+pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
+    if !bench.settings().ground.ptrace {
+        return Err(Trouble::Cannot("ptrace is refused here: no page fault could be counted".into()));
+    }
+    let lines = make(bench)?;
+    bench.room().write("EMPTY", b"")?;
+    let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
+    for _ in 0..RUNS {
+        let empty = run(bench, "EMPTY", 0, 0)?;
+        let large = run(bench, "LARGE", lines, SIZE)?;
+        least = (least.0.min(empty.0), least.1.min(large.0));
+        fastest = fastest.min(large.1.saturating_sub(empty.1));
+    }
+    let paid = least.1.saturating_sub(least.0);
+    let (reference, time) = reference_pays(&bench.room().path().join("LARGE"), lines)?;
+    let allowed = reference + reference / 2 + 16;
+    let ratio = fastest.as_secs_f64() / time.as_secs_f64();
+    let (mine, theirs) = (fastest.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3);
+    bench.note(format!(
+        "64 MiB: {paid} page faults (the reference's: {reference}), {mine:.1} ms, {ratio:.1} times \
+         the reference's {theirs:.1} ms"
+    ));
+    if paid <= allowed {
+        return Ok(());
+    }
+    let expected = format!(
+        "at most {allowed} page faults above those of an empty file (the reference takes {reference})"
+    );
+    failed("too-many-faults", expected, format!("{paid}, the lowest of {RUNS} runs"))
+}
+
+/// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass shows;
+/// how many lines it has.
+fn make(bench: &Bench) -> Verdict<usize> {
+    let file = bench.room().write("LARGE", b"")?;
+    let mut page: Vec<u8> = (0..page_size()).map(|at| b'a' + (at % 26) as u8).collect();
+    page.iter_mut().skip(70).step_by(71).for_each(|byte| *byte = b'\n');
+    for at in (0..SIZE).step_by(page.len()) {
+        file.write_all_at(&page, at as u64).step("write the large file")?;
+    }
+    Ok(page.iter().filter(|byte| **byte == b'\n').count() * (SIZE / page.len()))
+}
+
+/// The faults and the time of one run.
+fn run(bench: &Bench, name: &str, lines: usize, bytes: usize) -> Verdict<(u64, Duration)> {
+    let mut watch = Watch::new(bench);
+    let run = bench.observe(&bench.start(&["lines", name]), &mut watch)?;
+    run.succeeds()?;
+    let mut tally = Tally::default();
+    tally.add_counts(name, lines, bytes);
+    tally.expect(&run)?;
+    watch.within_bounds()?;
+    Ok((watch.faults(), run.time))
+}
+
+/// What the reference pays for the same: the lowest of as many runs.
+fn reference_pays(path: &Path, lines: usize) -> common::Result<(u64, Duration)> {
+    let faults = || -> common::Result<i64> {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).step("getrusage")?;
+        Ok(usage.minor_page_faults() + usage.major_page_faults())
+    };
+    let (mut least, mut fastest) = (u64::MAX, Duration::MAX);
+    for _ in 0..RUNS {
+        let (before, began) = (faults()?, Instant::now());
+        let counted = reference::count(path);
+        fastest = fastest.min(began.elapsed());
+        least = least.min((faults()? - before).unsigned_abs());
+        if counted != Ok((lines as u64, SIZE as u64)) {
+            return Err(Failure::refusal("count", path, format!("the reference says {counted:?}")));
+        }
+    }
+    Ok((least, fastest))
+}

@@ -1,0 +1,46 @@
+//! What `lines` must print.
+
+use crate::exercises::{Verdict, failed};
+use crate::observe::Run;
+
+/// The lines that must be printed.
+#[derive(Default)]
+pub(super) struct Tally {
+    lines: Vec<String>,
+    totals: (usize, usize),
+}
+
+impl Tally {
+    /// A file of this name and content is counted next.
+    pub(super) fn add(&mut self, name: &str, content: &[u8]) {
+        self.add_counts(name, content.iter().filter(|byte| **byte == b'\n').count(), content.len());
+    }
+
+    /// A file whose counts are known.
+    pub(super) fn add_counts(&mut self, name: &str, lines: usize, bytes: usize) {
+        self.lines.push(format!("{lines} {bytes} {name}"));
+        self.totals = (self.totals.0 + lines, self.totals.1 + bytes);
+    }
+
+    /// Several were given: their total is the last line.
+    pub(super) fn with_total(mut self) -> Self {
+        self.lines.push(format!("{} {} total", self.totals.0, self.totals.1));
+        self
+    }
+
+    /// The run printed these lines, and nothing else.
+    pub(super) fn expect(&self, run: &Run) -> Verdict {
+        let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();
+        let found: Vec<_> = said.lines().collect();
+        if found == self.lines && said.ends_with('\n') {
+            return Ok(());
+        }
+        let difference = self.lines.iter().enumerate().find(|(at, line)| found.get(*at) != Some(&line.as_str()));
+        let (expected, actual) = match difference {
+            Some((at, line)) => (format!("line {} is `{line}`", at + 1), found.get(at).copied()),
+            None => (format!("{} lines", self.lines.len()), found.last().copied()),
+        };
+        let actual = actual.map_or("it is missing".into(), |line| format!("it is `{line}`"));
+        failed("wrong-count", expected, actual)
+    }
+}
