@@ -32,6 +32,9 @@ struct count {
 #ifndef UNMAP
 #define UNMAP(bytes, size) munmap(bytes, size)
 #endif
+#ifndef CLOSE
+#define CLOSE(fd) close(fd)
+#endif
 #ifndef COUNT
 #define COUNT(bytes, size) newlines(bytes, size)
 #endif
@@ -70,7 +73,7 @@ static bool count(const char *path, struct count *result) {
             UNMAP((void *)bytes, size);
         }
     }
-    close(fd);
+    CLOSE(fd);
     return counted;
 }
 

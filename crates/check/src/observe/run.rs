@@ -45,13 +45,14 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
     let (began, called) = (Instant::now(), start.called());
     let pid = family.start(start)?;
     let traced = family.is_traced();
+    let how = if observer.sees_calls() { How::ToCall } else { How::Freely };
     let mut run = Run {
         called,
         ending: Ending::Killed(libc::SIGKILL),
         breach: None,
         stdout: Output::default(),
         stderr: Output::default(),
-        calls: traced.then(Vec::new),
+        calls: (traced && observer.sees_calls()).then(Vec::new),
         mappings: Vec::new(),
         fault: None,
         time: Duration::ZERO,
@@ -59,7 +60,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
         peak_memory: 0,
     };
     if traced {
-        family.resume(pid, How::ToCall, 0)?;
+        family.resume(pid, how, 0)?;
     }
     let mut entered = BTreeMap::new();
     while let Some(stop) = family.wait()? {
@@ -69,7 +70,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
                 if let Some(fault) = Fault::of(who, signal) {
                     run.fault = Some(fault);
                 }
-                family.resume(who, How::ToCall, signal)?;
+                family.resume(who, how, signal)?;
                 continue;
             }
             Stop::Ending(who) => {
@@ -87,7 +88,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
             }
             Stop::Executed(_) | Stop::Born(_) => {}
         }
-        family.resume(stop.pid(), How::ToCall, 0)?;
+        family.resume(stop.pid(), how, 0)?;
     }
     run.breach = family.breach();
     (run.stdout, run.stderr) = family.outputs(pid);

@@ -77,6 +77,9 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
     setrlimit(Resource::CPU, given.processor_seconds + 1, given.processor_seconds + 1)?;
     setrlimit(Resource::DATA, given.memory, given.memory)?;
     setrlimit(Resource::CORE, 0, 0)?;
+    // As most systems have it, so that descriptors left open show on all of them.
+    let descriptors = Resource::NOFILE.get_hard()?.min(1024);
+    setrlimit(Resource::NOFILE, descriptors, descriptors)?;
     if let Some(bytes) = given.address_space {
         setrlimit(Resource::AS, bytes, bytes)?;
     }

@@ -12,7 +12,7 @@ use crate::exercises::{Bench, Verdict, failed};
 use crate::observe::{Call, Observer};
 
 /// Mappings of FILEs that may exist at a time.
-pub(super) const MOST_MAPPINGS: usize = 8;
+const MOST_MAPPINGS: usize = 8;
 
 /// Private memory must be below this.
 const MOST_MEMORY: u64 = 16 << 20;
@@ -33,11 +33,6 @@ impl Watch {
     pub(super) fn new(bench: &Bench) -> Self {
         let room = bench.room().path().into();
         Self { room, perhaps: 0, mappings: 0, memory: 0, faults: 0 }
-    }
-
-    /// The most mappings of FILEs at a time, if that was more than allowed; else some lower bound.
-    pub(super) fn most_mappings(&self) -> usize {
-        self.mappings
     }
 
     /// Minor and major faults of the whole run.

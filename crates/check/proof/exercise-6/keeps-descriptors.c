@@ -1,0 +1,5 @@
+//! verdict: descriptors-kept
+// Every file is unmapped, and none is closed: after a thousand the next cannot be opened.
+#include <unistd.h>
+#define CLOSE(fd)
+#include "right-in-c.c"
