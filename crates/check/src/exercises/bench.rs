@@ -1,9 +1,11 @@
 //! Where a check works: the program to be judged, and an empty room for it.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{Context, Scratch};
 
@@ -21,6 +23,7 @@ pub struct Bench<'a> {
     rooms: u32,
     limits: Limits,
     notes: Vec<String>,
+    spent: Cell<Duration>,
 }
 
 impl<'a> Bench<'a> {
@@ -34,7 +37,16 @@ impl<'a> Bench<'a> {
         scratch: &'a Scratch,
     ) -> common::Result<Self> {
         let room = Room::new(scratch, "room")?;
-        Ok(Self { program, settings, scratch, room, rooms: 0, limits: Limits::default(), notes: Vec::new() })
+        Ok(Self {
+            program,
+            settings,
+            scratch,
+            room,
+            rooms: 0,
+            limits: Limits::default(),
+            notes: Vec::new(),
+            spent: Cell::default(),
+        })
     }
 
     /// Where the program works: its FILEs are bare names in here.
@@ -100,8 +112,12 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// As [`run`](Self::run), and those of the observer.
     pub fn observe(&self, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
-        let mut family = self.family()?;
+        // Ten seconds are a check's, however many runs it makes.
+        let wall = self.limits.wall.saturating_sub(self.spent.get());
+        let limits = Limits { wall, ..self.limits };
+        let mut family = Family::new(&self.room, limits, self.settings.ground.ptrace)?;
         let run = observe::run(&mut family, start, observer)?;
+        self.spent.set(self.spent.get() + run.time);
         match run.breach {
             None => Ok(run),
             Some(breach) => {

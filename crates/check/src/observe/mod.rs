@@ -15,6 +15,6 @@ mod sys;
 pub use calls::{Call, Use};
 pub use fault::Fault;
 pub use files::{FileId, Opened};
-pub use observer::{Nobody, Nothing, Observer};
+pub use observer::{Nobody, Observer};
 pub use process::{maps, memory};
 pub use run::{Run, diagnosis_of, run};

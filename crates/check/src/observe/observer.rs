@@ -7,12 +7,6 @@ use crate::exercises::Verdict;
 
 /// Looks at a stopped process. What it returns as an error ends the run and is the check's verdict.
 pub trait Observer {
-    /// Whether the process is to stop at its calls: without, it runs at its own speed, and nothing is
-    /// known of them.
-    fn sees_calls(&self) -> bool {
-        true
-    }
-
     /// The process is about to make a call.
     ///
     /// # Errors
@@ -42,12 +36,3 @@ pub trait Observer {
 pub struct Nobody;
 
 impl Observer for Nobody {}
-
-/// Does not look, and does not want to know of any call.
-pub struct Nothing;
-
-impl Observer for Nothing {
-    fn sees_calls(&self) -> bool {
-        false
-    }
-}

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
-use page_view::Mapping;
 
-use super::{Call, Fault, FileId, Observer, Opened, Use, maps};
+use super::{Call, Fault, FileId, Observer, Opened, Use};
 use crate::exercises::Verdict;
 use crate::supervise::{Breach, Ending, Family, How, Output, Start, Stop};
 
@@ -23,10 +22,9 @@ pub struct Run {
     pub stdout: Output,
     /// Its standard error.
     pub stderr: Output,
-    /// The calls about files, in order, of all its processes; `None` where ptrace is refused.
+    /// The calls about files, in order, of all its processes; `None` where ptrace is refused, and of a
+    /// start that is [`unseen`](Start::unseen).
     pub calls: Option<Vec<Call>>,
-    /// The program's mappings just before its end.
-    pub mappings: Vec<Mapping>,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -45,15 +43,14 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
     let (began, called) = (Instant::now(), start.called());
     let pid = family.start(start)?;
     let traced = family.is_traced();
-    let how = if observer.sees_calls() { How::ToCall } else { How::Freely };
+    let how = if start.unseen { How::Freely } else { How::ToCall };
     let mut run = Run {
         called,
         ending: Ending::Killed(libc::SIGKILL),
         breach: None,
         stdout: Output::default(),
         stderr: Output::default(),
-        calls: (traced && observer.sees_calls()).then(Vec::new),
-        mappings: Vec::new(),
+        calls: (traced && !start.unseen).then(Vec::new),
         fault: None,
         time: Duration::ZERO,
         processor: Duration::ZERO,
@@ -74,9 +71,6 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
                 continue;
             }
             Stop::Ending(who) => {
-                if who == pid {
-                    run.mappings = maps(who).unwrap_or_default(); // Killed: its memory is gone.
-                }
                 observer.ending(who)?;
             }
             Stop::Ended(who, ending) => {

@@ -67,7 +67,7 @@ pub(super) fn power_cut(bench: &mut Bench) -> Verdict {
     let page = slots_per_page();
     let two = [(1, "on the first page"), (page + 2, "on the second")];
     let directory = bench.room().path().with_extension("disk");
-    on_a_disk(&directory, |disk| {
+    on_a_disk(&directory, move |disk| {
         // A verdict is not a failure of the disk.
         Ok([(Some(ledger(2 * page, &two.map(|(slot, _)| slot))), &two[..]), (None, &[(0, "new")])]
             .into_iter()

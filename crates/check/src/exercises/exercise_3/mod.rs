@@ -12,7 +12,7 @@ mod watch;
 use super::{Check, Exercise};
 
 /// `record FILE TEXT…` and `list FILE`.
-pub const EXERCISE: Exercise = Exercise {
+pub(super) const EXERCISE: Exercise = Exercise {
     number: 3,
     lesson: "lesson-3-msync",
     title: "record and list",

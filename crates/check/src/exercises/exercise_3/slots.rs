@@ -89,9 +89,8 @@ fn recorded(bench: &mut Bench, before: &[u8], size: usize, records: &[(usize, &s
     let id = FileId::of(&common::Context::step(file.metadata(), "fstat")?);
     let run = bench.run(&call(records))?;
     run.succeeds()?;
-    if bench.settings().ground.ptrace {
-        run.leaves_bytes_to_mappings(id)?;
-    }
+    run.leaves_bytes_to_mappings(id)?;
+    run.writes_nowhere_else(bench.room())?;
     expect(before, &bench.read("FILE")?, size, records)?;
     expect_lines(&run, records)
 }

@@ -9,7 +9,7 @@ mod untouched;
 use super::{Check, Exercise};
 
 /// `preview FILE FROM TO`.
-pub const EXERCISE: Exercise = Exercise {
+pub(super) const EXERCISE: Exercise = Exercise {
     number: 4,
     lesson: "lesson-4-private-mappings",
     title: "preview",

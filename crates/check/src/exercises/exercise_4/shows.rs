@@ -80,5 +80,6 @@ fn shown(bench: &mut Bench, content: &[u8], from: u8, to: u8) -> Verdict {
         Err(Trouble::Cannot(_)) => {} // The copies are not seen, either: that check says so.
         verdict => verdict?,
     }
+    run.writes_nowhere_else(bench.room())?;
     expect_output(&run, content, from, to)
 }

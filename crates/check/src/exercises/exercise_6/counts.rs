@@ -5,7 +5,7 @@ use common::{Context, page_size};
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::{Bench, Trouble, Verdict, failed};
-use crate::observe::{FileId, Nothing};
+use crate::observe::{FileId, Nobody};
 use crate::supervise::Ending;
 
 /// How many files are thousands, and how many are enough to see whether mappings pile up.
@@ -54,6 +54,7 @@ pub(super) fn counts(bench: &mut Bench) -> Verdict {
             Err(Trouble::Cannot(_)) => {} // The mappings are not seen, either: that check says so.
             verdict => verdict?,
         }
+        run.writes_nowhere_else(bench.room())?;
         let mut one = Tally::default();
         one.add(name, content);
         one.expect(&run)?;
@@ -87,7 +88,7 @@ pub(super) fn small_files(bench: &mut Bench) -> Verdict {
     bench.observe(&bench.start(&some), &mut watch)?.succeeds()?;
     watch.within_bounds()?;
     // At its own speed: thousands of stops would take longer than the run.
-    let run = bench.observe(&bench.start(&call), &mut Nothing)?;
+    let run = bench.observe(&bench.start(&call).unseen(), &mut Nobody)?;
     let said = run.stderr.text();
     if said.contains("Too many open files") || said.contains("os error 24") {
         let expected = format!("all {THOUSANDS} files can be opened, one after another");

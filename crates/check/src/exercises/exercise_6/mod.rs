@@ -20,7 +20,7 @@ mod watch;
 use super::{Check, Exercise};
 
 /// `lines FILE…`.
-pub const EXERCISE: Exercise = Exercise {
+pub(super) const EXERCISE: Exercise = Exercise {
     number: 6,
     lesson: "lesson-6-mmap-instead-of-read",
     title: "lines",
