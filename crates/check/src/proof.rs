@@ -193,7 +193,10 @@ pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
 
 fn compiled(source: &Path, program: &Path) -> Result<()> {
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
-    if age(program).is_ok_and(|made| age(source).is_ok_and(|written| written < made)) {
+    // A wrong answer may be a right one with a piece replaced: it includes that one's file.
+    let beside = listed(source.parent().unwrap_or(source))?;
+    let older = |made| beside.iter().all(|file| age(file).is_ok_and(|written| written < made));
+    if age(program).is_ok_and(older) {
         return Ok(());
     }
     let fresh = program.with_extension(format!("new-{}", std::process::id()));

@@ -56,7 +56,11 @@ pub(super) fn failed_flush(bench: &mut Bench) -> Verdict {
         return run.fails_naming(&["FILE"]);
     }
     let said = format!("it said {:?}", run.stdout.text());
-    failed("failed-flush-ignored", "no line `durable 2`: the disk answered EIO (made up here)", said)
+    failed(
+        "failed-flush-ignored",
+        "no line `durable 2`: the disk answered EIO (made up here)",
+        said,
+    )
 }
 
 /// As root: what a reboot finds at the moment of each line, on a disk of its own.

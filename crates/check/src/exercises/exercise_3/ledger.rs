@@ -45,7 +45,12 @@ pub(super) fn make(room: &Room, content: &[u8]) -> common::Result<File> {
 }
 
 /// The texts are in their slots, and nothing else has changed.
-pub(super) fn expect(before: &[u8], after: &[u8], size: usize, records: &[(usize, &str)]) -> Verdict {
+pub(super) fn expect(
+    before: &[u8],
+    after: &[u8],
+    size: usize,
+    records: &[(usize, &str)],
+) -> Verdict {
     for (slot, text) in records {
         let found = after.get(slot * SLOT..(slot + 1) * SLOT).unwrap_or_default();
         if !found.starts_with(text.as_bytes()) {

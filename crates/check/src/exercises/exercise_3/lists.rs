@@ -47,14 +47,22 @@ fn expect_list(bench: &mut Bench, content: &[u8]) -> Verdict {
 
 /// Wrong calls get a line of usage, and 2.
 pub(super) fn usage(bench: &mut Bench) -> Verdict {
-    let wrong: [&[&str]; 6] =
-        [&[], &["record"], &["record", "FILE"], &["list"], &["list", "FILE", "more"], &["erase", "FILE"]];
+    let wrong: [&[&str]; 6] = [
+        &[],
+        &["record"],
+        &["record", "FILE"],
+        &["list"],
+        &["list", "FILE", "more"],
+        &["erase", "FILE"],
+    ];
     for words in wrong {
         bench.run(words)?.refuses_the_call()?;
     }
     match bench.room().names()?.first() {
         None => Ok(()),
-        Some(name) => failed("wrong-call-taken", "a wrong call makes no file", format!("it made {name}")),
+        Some(name) => {
+            failed("wrong-call-taken", "a wrong call makes no file", format!("it made {name}"))
+        }
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn bytes_of(pid: Pid, call: &Call) -> Vec<u8> {
         libc::SYS_write => at(start, length),
         libc::SYS_writev => {
             let vectors = at(start, length.min(MOST >> 10).saturating_mul(16));
-            let number = |bytes: &[u8]| bytes.try_into().map(u64::from_ne_bytes).unwrap_or_default();
+            let number =
+                |bytes: &[u8]| bytes.try_into().map(u64::from_ne_bytes).unwrap_or_default();
             let part = |vector: &[u8]| {
                 let (start, length) = vector.split_at(8);
                 at(number(start), number(length))

@@ -25,7 +25,8 @@ pub(super) fn grows(bench: &mut Bench) -> Verdict {
 
 /// A missing file is made; so many texts that it grows a second time.
 pub(super) fn makes(bench: &mut Bench) -> Verdict {
-    let texts: Vec<String> = (0..=slots_per_page()).map(|number| format!("text {number}")).collect();
+    let texts: Vec<String> =
+        (0..=slots_per_page()).map(|number| format!("text {number}")).collect();
     for count in [1, texts.len()] {
         bench.new_room()?;
         let records: Vec<_> = texts.iter().map(String::as_str).enumerate().take(count).collect();

@@ -97,7 +97,11 @@ impl<'a> Watch<'a> {
 
     fn story(&self) -> Vec<String> {
         let told = self.story.iter().map(|step| format!("it called {step}"));
-        if self.story.is_empty() { vec!["it called nothing that flushes".into()] } else { told.collect() }
+        if self.story.is_empty() {
+            vec!["it called nothing that flushes".into()]
+        } else {
+            told.collect()
+        }
     }
 }
 

@@ -16,7 +16,8 @@ const PAGES: usize = 24;
 /// Some pages hold a FROM, at their beginning, in the middle, at their end.
 pub(super) fn needed_only(bench: &mut Bench) -> Verdict {
     let page = page_size();
-    let places = [3 * page, 3 * page + 7, 10 * page + page / 2, 11 * page + page - 1, PAGES * page + 99];
+    let places =
+        [3 * page, 3 * page + 7, 10 * page + page / 2, 11 * page + page - 1, PAGES * page + 99];
     let needed = places.iter().map(|place| place / page).collect();
     copied(bench, &with_hashes(sample(PAGES, 100), &places), b'*', &needed)?;
     copied(bench, &sample(PAGES, 100), b'*', &BTreeSet::new())

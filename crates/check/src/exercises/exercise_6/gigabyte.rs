@@ -56,7 +56,9 @@ fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
     let resident = page_view::resident(whole.as_ptr().addr(), SIZE).step("mincore")?;
     match resident.iter().filter(|page| !**page).count() {
         0 => Ok(newlines.count()),
-        missing => Err(cannot(format!("{missing} pages of {} have gone again", SIZE / page_size()))),
+        missing => {
+            Err(cannot(format!("{missing} pages of {} have gone again", SIZE / page_size())))
+        }
     }
 }
 

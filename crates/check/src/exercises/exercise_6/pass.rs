@@ -15,26 +15,30 @@ use crate::exercises::{Bench, Trouble, Verdict, failed};
 /// The file's size.
 const SIZE: usize = 64 << 20;
 
-/// Of how many runs the lowest counts.
-const RUNS: usize = 3;
-
-/// Counts a warm file of 64 MiB, three times, and an empty one.
+/// Counts a warm file of 64 MiB and an empty one, up to three times.
 pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
     if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot("ptrace is refused here: no page fault could be counted".into()));
+        return Err(Trouble::Cannot(
+            "ptrace is refused here: no page fault could be counted".into(),
+        ));
     }
     let lines = make(bench)?;
     bench.room().write("EMPTY", b"")?;
-    let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
-    for _ in 0..RUNS {
-        let empty = run(bench, "EMPTY", 0, 0)?;
-        let large = run(bench, "LARGE", lines, SIZE)?;
-        least = (least.0.min(empty.0), least.1.min(large.0));
-        fastest = fastest.min(large.1.saturating_sub(empty.1));
-    }
-    let paid = least.1.saturating_sub(least.0);
     let (reference, time) = reference_pays(&bench.room().path().join("LARGE"), lines)?;
     let allowed = reference + reference / 2 + 16;
+    let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
+    let mut paid = u64::MAX;
+    // The lowest of three: once it is low enough, the others cannot change that.
+    for seen in [true, false, false] {
+        if paid <= allowed {
+            break;
+        }
+        let empty = run(bench, seen, "EMPTY", 0, 0)?;
+        let large = run(bench, seen, "LARGE", lines, SIZE)?;
+        least = (least.0.min(empty.0), least.1.min(large.0));
+        fastest = fastest.min(large.1.saturating_sub(empty.1));
+        paid = least.1.saturating_sub(least.0);
+    }
     let ratio = fastest.as_secs_f64() / time.as_secs_f64();
     let (mine, theirs) = (fastest.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3);
     bench.note(format!(
@@ -47,7 +51,7 @@ pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
     let expected = format!(
         "at most {allowed} page faults above those of an empty file (the reference takes {reference})"
     );
-    failed("too-many-faults", expected, format!("{paid}, the lowest of {RUNS} runs"))
+    failed("too-many-faults", expected, format!("{paid}, the lowest of three runs"))
 }
 
 /// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass shows;
@@ -62,10 +66,17 @@ fn make(bench: &Bench) -> Verdict<usize> {
     Ok(page.iter().filter(|byte| **byte == b'\n').count() * (SIZE / page.len()))
 }
 
-/// The faults and the time of one run.
-fn run(bench: &Bench, name: &str, lines: usize, bytes: usize) -> Verdict<(u64, Duration)> {
+/// The faults and the time of one run. One that is not seen is not stopped at its calls.
+fn run(
+    bench: &Bench,
+    seen: bool,
+    name: &str,
+    lines: usize,
+    bytes: usize,
+) -> Verdict<(u64, Duration)> {
     let mut watch = Watch::new(bench);
-    let run = bench.observe(&bench.start(&["lines", name]), &mut watch)?;
+    let start = bench.start(&["lines", name]);
+    let run = bench.observe(&if seen { start } else { start.unseen() }, &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);
@@ -74,14 +85,14 @@ fn run(bench: &Bench, name: &str, lines: usize, bytes: usize) -> Verdict<(u64, D
     Ok((watch.faults(), run.time))
 }
 
-/// What the reference pays for the same: the lowest of as many runs.
+/// What the reference pays for the same: the lowest of three runs.
 fn reference_pays(path: &Path, lines: usize) -> common::Result<(u64, Duration)> {
     let faults = || -> common::Result<i64> {
         let usage = getrusage(UsageWho::RUSAGE_THREAD).step("getrusage")?;
         Ok(usage.minor_page_faults() + usage.major_page_faults())
     };
     let (mut least, mut fastest) = (u64::MAX, Duration::MAX);
-    for _ in 0..RUNS {
+    for _ in 0..3 {
         let (before, began) = (faults()?, Instant::now());
         let counted = reference::count(path);
         fastest = fastest.min(began.elapsed());

@@ -35,7 +35,8 @@ impl Tally {
         if found == self.lines && said.ends_with('\n') {
             return Ok(());
         }
-        let difference = self.lines.iter().enumerate().find(|(at, line)| found.get(*at) != Some(&line.as_str()));
+        let difference =
+            self.lines.iter().enumerate().find(|(at, line)| found.get(*at) != Some(&line.as_str()));
         let (expected, actual) = match difference {
             Some((at, line)) => (format!("line {} is `{line}`", at + 1), found.get(at).copied()),
             None => (format!("{} lines", self.lines.len()), found.last().copied()),

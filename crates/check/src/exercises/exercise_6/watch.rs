@@ -60,7 +60,8 @@ impl Watch {
     fn look_at_memory(&mut self, pid: Pid) {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kilobytes = anonymous.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let kilobytes =
+            anonymous.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
         self.memory = self.memory.max(kilobytes.unwrap_or_default() << 10); // None: it is gone.
     }
 
