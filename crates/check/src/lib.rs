@@ -47,6 +47,7 @@ pub mod batch;
 pub mod build;
 pub mod cards;
 pub mod command;
+pub mod compile;
 pub mod exercises;
 pub mod hints;
 pub mod interleave;

@@ -11,6 +11,7 @@ use check::exercises::{COMMON, EXERCISES};
 use check::hints::{Memory, text};
 
 #[test]
+#[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
 fn the_shipped_starters_are_the_ones_that_the_proof_refuses() {
     for number in 1..=6 {
         let shipped = fs::read_to_string(source(number)).expect("read the shipped starter");
