@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use check::build::root;
 use check::proof::{answers, build};
@@ -32,11 +33,11 @@ fn the_exit_status_is_the_verdict() {
     for wrong in [&["7"][..], &["0"], &["x"], &["--program", "x"], &["1", "--format", "prose"]] {
         let ended = check(wrong);
         assert_eq!(ended.code, Some(2), "{ended:?}");
-        assert!(ended.stderr.contains("Usage: cargo check-exercise"), "{ended:?}");
+        assert!(ended.stderr.starts_with("error: "), "{ended:?}");
     }
     let ended = check(&["1", "--program", "/nonexistent"]);
-    assert_eq!(ended.code, Some(4), "{ended:?}");
-    let said = "error: execute \"/nonexistent\": open \"/nonexistent\": No such file or directory";
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let said = "error: open \"/nonexistent\": No such file or directory";
     assert!(ended.stderr.starts_with(said) && ended.stderr.lines().count() == 1, "{ended:?}");
 }
 
@@ -57,8 +58,7 @@ fn a_crash_gets_its_address_its_mapping_the_offset_and_the_files_length() {
     let checks = report["checks"].as_array().expect("checks");
     let crash = checks.iter().find(|check| check["diagnosis"] == "died-of-a-signal");
     let seen = crash.expect("a crash")["actual"].as_str().expect("text");
-    for part in ["died of SIGBUS: address 0x", "in the mapping rw-s of FILE", "byte 0 of the file"]
-    {
+    for part in ["died of SIGBUS: address 0x", "in the mapping rw-s of FILE, byte "] {
         assert!(seen.contains(part), "no {part:?} in {seen}");
     }
     assert!(seen.ends_with("which was 0 bytes long"), "{seen}");
@@ -114,14 +114,18 @@ fn a_batch_judges_each_student_by_what_is_in_their_folder() {
         "fn main() { println!(include_str!(\"/proc/self/environ\")); include!(\"/root/x\") }";
     fs::write(folder("grace").join("exercise-1.rs"), secret).expect("write");
     folder("nobody");
-    let ended = check(&["--batch", &students.to_string_lossy(), "--format", "csv"]);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let rows: Vec<_> = ended.stdout.lines().filter(|line| line.contains(",1,")).collect();
-    assert_eq!(ended.stdout.lines().next(), Some("student,exercise,state,points,diagnosis"));
+    // It is silent until the end, for as long as two compilers take on a loaded machine.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    let command = command.arg("--batch").arg(&students).args(["--format", "csv"]);
+    let ended = command.output().expect("run the batch");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let table = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let rows: Vec<_> = table.lines().filter(|line| line.contains(",1,")).collect();
+    assert_eq!(table.lines().next(), Some("student,exercise,state,points,diagnosis"));
     assert_eq!(
         rows,
         [
-            "'=carol,1,not solved,22,private-mapping",
+            "'=carol,1,not solved,42,private-mapping",
             "ada,1,solved,100,",
             "brian,1,solved,100,",
             "dennis,1,not solved,0,does-not-compile",

@@ -1,6 +1,5 @@
 //! What a learner meets: starters, cards, hints, the way back. And that all of it is made from the
 //! same list of checks.
-#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::collections::BTreeSet;
 use std::fs;

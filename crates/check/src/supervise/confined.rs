@@ -38,9 +38,9 @@ const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom
 /// The step that could not be made; the program was not executed then.
 pub fn become_stranger(as_json: &str, program: &Path, arguments: Vec<OsString>) -> Result<()> {
     let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
-    let opened = open_program(program)?;
     let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
     judge.read_exact(&mut [0]).step("wait for the judge")?;
+    let opened = open_program(program)?;
     let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
     dup2_stdin(nothing).step("dup2")?;
     setsid().step("setsid")?;
