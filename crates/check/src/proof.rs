@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-use common::{Context, Failure, Result};
+use common::{Context, Failure, Result, Scratch};
 use serde_json::Value;
 
 use crate::build::{broken, cargo, root};
@@ -104,8 +104,13 @@ pub fn answers() -> Result<Vec<Answer>> {
 /// # Errors
 /// One cannot be built, or the judge cannot be started.
 pub fn run(check: &Path) -> Result<Vec<Row>> {
-    let answers = answers()?;
+    let mut answers = answers()?;
     let programs = build(&answers)?;
+    if !crate::disk::has_disk(Scratch::new()?.path())? {
+        // Without a disk, nothing is durable, and nothing can be said about exercise 3.
+        let about_disks = answers.iter_mut().filter(|answer| answer.exercise == 3);
+        about_disks.for_each(|answer| answer.required = "cannot".into());
+    }
     let jobs: Vec<_> = answers.into_iter().zip(programs).collect();
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
