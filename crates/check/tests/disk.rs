@@ -57,7 +57,8 @@ fn a_reboot_finds_what_was_flushed_and_not_what_was_only_written() {
     let found = on_a_disk(&scratch.path().join("disk"), |disk| {
         let file = paged(&disk.root.join("file"), 2);
         File::open(&disk.root).expect("open").sync_all().expect("fsync the directory");
-        // Whoever calls `sync` meanwhile flushes it: then the next one is tried, five times at most.
+        // Whoever calls `sync` meanwhile flushes it: then the next one is tried, five times at
+        // most.
         let lost = (1..=5).any(|number: u8| {
             file.write_all_at(&[number], 0).expect("write");
             let found = after_a_reboot(disk, Path::new("file")).expect("reboot");

@@ -73,7 +73,7 @@ static size_t size_of(int fd, const char *path) {
     struct stat found;
     must(fstat(fd, &found) == 0, "fstat", path);
     errno = EINVAL;
-    must(S_ISREG(found.st_mode) && found.st_size % SLOT == 0, "a ledger has slots of 64 bytes:", path);
+    must(S_ISREG(found.st_mode) && found.st_size % SLOT == 0, "no ledger of 64-byte slots:", path);
     return (size_t)found.st_size;
 }
 

@@ -1,6 +1,6 @@
 //! verdict: solved
-// Windows of 16 MiB, filled in advance, counted by memchr. A file that is cut meanwhile is a failure
-// of that file: the handler of SIGBUS jumps back to before the count.
+// Windows of 16 MiB, filled in advance, counted by memchr. A file that is cut meanwhile is a
+// failure of that file: the handler of SIGBUS jumps back to before the count.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

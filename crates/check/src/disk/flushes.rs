@@ -30,14 +30,14 @@ impl Flushes {
     /// What `call` flushes of the file if it succeeds; `None` if that is nothing.
     #[must_use]
     pub fn by(&self, pid: Pid, call: &Call) -> Option<Flush> {
-        let everything = || Flush { ranges: vec![0..usize::MAX], ..Flush::default() };
+        let all = || Flush { ranges: everything(), ..Flush::default() };
         let mut flush = match call.number {
             libc::SYS_msync => self.by_msync(pid, call)?,
             libc::SYS_fsync | libc::SYS_fdatasync => self.by_fsync(pid, call)?,
-            libc::SYS_sync => Flush { name: true, ..everything() },
+            libc::SYS_sync => Flush { name: true, ..all() },
             libc::SYS_syncfs => {
                 let same = opened(pid, call)?.file.device == FileId::at(&self.path)?.device;
-                Flush { name: true, ..same.then(everything)? }
+                Flush { name: true, ..same.then(all)? }
             }
             _ => return None,
         };
@@ -74,12 +74,13 @@ impl Flushes {
         let file = FileId::at(&self.path)?;
         // `fdatasync` keeps what is needed to read the file's bytes, and promises no more.
         let name = call.number == libc::SYS_fsync;
-        let whole = Flush { ranges: vec![0..usize::MAX], name, ..Flush::default() };
+        let whole = Flush { ranges: everything(), name, ..Flush::default() };
         (opened.file == file).then_some(whole)
     }
 
     /// The parts of the file that `msync(MS_SYNC)` reaches: those that are mapped shared in its
-    /// range, through a descriptor that may write. Through another it returns 0 and flushes nothing.
+    /// range, through a descriptor that may write. Through another it returns 0 and flushes
+    /// nothing.
     fn by_msync(&self, pid: Pid, call: &Call) -> Option<Flush> {
         let [start, length, flags, ..] = call.arguments;
         if flags & u64::from(libc::MS_SYNC.cast_unsigned()) == 0 {
@@ -99,6 +100,11 @@ impl Flushes {
         }
         Some(Flush { ranges, ..Flush::default() })
     }
+}
+
+/// All bytes, however many there will be.
+fn everything() -> Vec<std::ops::Range<usize>> {
+    std::iter::once(0..usize::MAX).collect()
 }
 
 fn opened(pid: Pid, call: &Call) -> Option<Opened> {

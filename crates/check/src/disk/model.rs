@@ -1,8 +1,8 @@
 //! What the disk holds of one file, by what its programs have flushed: nothing gets there but by a
 //! call that returned success, and of each page what it held when the call began.
 //!
-//! A dirty page proves that a record may be lost; a clean one proves nothing, because the kernel and
-//! every `sync` on the machine clean pages, too. This is the other half: who flushed what.
+//! A dirty page proves that a record may be lost; a clean one proves nothing, because the kernel
+//! and every `sync` on the machine clean pages, too. This is the other half: who flushed what.
 
 use std::ops::Range;
 

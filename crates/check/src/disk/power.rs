@@ -1,8 +1,8 @@
 //! A disk that loses its power, as root: an ext4 in an image file, on a loop device. The image *is*
 //! the disk, so a copy of it, mounted, is what a reboot finds.
 //!
-//! It lives in a thread with a mount namespace of its own: whatever becomes of the judge, the mounts
-//! go with the thread, and the loop device lets go of the image with its last mount.
+//! It lives in a thread with a mount namespace of its own: whatever becomes of the judge, the
+//! mounts go with the thread, and the loop device lets go of the image with its last mount.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;

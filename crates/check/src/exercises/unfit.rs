@@ -13,8 +13,8 @@ use super::{Bench, Verdict};
 use crate::observe::Nobody;
 use crate::supervise::Room;
 
-/// Makes a FIFO and a directory, and looks that the program refuses each, at once; and a file that is
-/// missing. `call` makes the arguments from FILE's name.
+/// Makes a FIFO and a directory, and looks that the program refuses each, at once; and a file that
+/// is missing. `call` makes the arguments from FILE's name.
 ///
 /// # Errors
 /// `hang`, `wrong-exit-status`, `no-error-line`, `died-of-a-signal`.

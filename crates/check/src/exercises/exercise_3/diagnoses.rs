@@ -10,11 +10,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "Somebody relies on it, the power fails, and what was promised is not there.",
         anchor: "how-it-works",
         hints: [
-            "A store reaches the page cache at once, and the disk half a minute later. What ends the wait?",
-            "MS_SYNC waits, MS_ASYNC does nothing; the address must be a page's, the range must hold \
-             the slot, and the descriptor must be open for writing. Is its result looked at?",
-            "Store, then `msync` of the whole pages from the first slot to the last with MS_SYNC, then \
-             the line. Through `memmap2`: `flush_range`, which rounds to pages for you.",
+            "A store reaches the page cache at once, and the disk half a minute later. What ends \
+             the wait?",
+            "MS_SYNC waits, MS_ASYNC does nothing; the address must be a page's, the range must \
+             hold the slot, and the descriptor must be open for writing. Is its result looked at?",
+            "Store, then `msync` of the whole pages from the first slot to the last with MS_SYNC, \
+             then the line. Through `memmap2`: `flush_range`, which rounds to pages for you.",
         ],
     },
     Diagnosis {
@@ -76,10 +77,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-size",
         is: "FILE has not the size of the contract",
-        why: "Growing slot by slot flushes a new length every time, and a mapping covers whole pages anyway.",
+        why: "Growing slot by slot flushes a new length every time, and a mapping covers whole \
+              pages anyway.",
         anchor: "exercise",
         hints: [
-            "A full FILE grows to the next multiple of the page size; one with a free slot does not grow.",
+            "A full FILE grows to the next multiple of the page size; one with a free slot does \
+             not grow.",
             "The old size may be no multiple of the page size, and FILE may be empty.",
             "(size / page + 1) × page, with the page size from `sysconf`, and map again after it.",
         ],

@@ -1,5 +1,5 @@
-//! Looks while `record` runs: what its calls have brought to the disk at the moment at which it says
-//! so. The line is read at the entry of the call that writes it, before it appears.
+//! Looks while `record` runs: what its calls have brought to the disk at the moment at which it
+//! says so. The line is read at the entry of the call that writes it, before it appears.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,8 +77,8 @@ impl<'a> Watch<'a> {
             );
             return Err(finding.details(self.story()).into());
         }
-        // A page may be dirty again, because a later record is on its way: then FILE is not what was
-        // flushed.
+        // A page may be dirty again, because a later record is on its way: then FILE is not what
+        // was flushed.
         if dirty && self.flushes.content() == self.disk.content() {
             let actual = format!("the page of slot {slot} is still dirty");
             return Err(lost(actual).details(self.story()).into());

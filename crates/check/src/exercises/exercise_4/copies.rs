@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use super::sample::{expect_output, preview, sample, with_hashes};
 use crate::exercises::{Bench, Finding, Trouble, Verdict};
-use crate::observe::{Call, Observer, maps};
+use crate::observe::{Call, FileId, Observer, maps};
 
 /// Pages of the sample.
 const PAGES: usize = 24;
@@ -35,7 +35,8 @@ fn copied(bench: &mut Bench, content: &[u8], to: u8, needed: &BTreeSet<usize>) -
     }
     bench.new_room()?;
     bench.room().write("FILE", content)?;
-    let mut look = Copies { path: bench.room().path().join("FILE"), pages: BTreeSet::new() };
+    let (path, id) = (bench.room().path().join("FILE"), bench.identity("FILE")?);
+    let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new() };
     let run = bench.observe(&preview(bench, b'#', to), &mut look)?;
     expect_output(&run, content, b'#', to)?;
     if look.pages == *needed {
@@ -70,6 +71,9 @@ fn listed(pages: &BTreeSet<usize>) -> String {
 /// The observer: every private copy of a page of FILE that any of its processes has had.
 struct Copies {
     path: PathBuf,
+    id: FileId,
+    /// Before FILE is mapped there is nothing to look for.
+    mapped: bool,
     pages: BTreeSet<usize>,
 }
 
@@ -107,7 +111,12 @@ impl Copies {
 
 impl Observer for Copies {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
-        if TAKES_AWAY.contains(&call.number) { self.look(pid) } else { Ok(()) }
+        if self.mapped && TAKES_AWAY.contains(&call.number) { self.look(pid) } else { Ok(()) }
+    }
+
+    fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
+        self.mapped |= call.number == libc::SYS_mmap && call.is_about(self.id);
+        Ok(())
     }
 
     fn ending(&mut self, pid: Pid) -> Verdict {

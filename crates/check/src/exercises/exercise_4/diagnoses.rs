@@ -23,7 +23,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does mmap answer to a length of 0?",
             "EINVAL: no bytes cannot be mapped.",
-            "Ask for the length (`fstat`) first; if it is 0, there is nothing to do: exit status 0.",
+            "Ask for the length (`fstat`) first; if it is 0, there is nothing to do: exit status \
+             0.",
         ],
     },
     Diagnosis {
@@ -51,7 +52,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "opened-for-writing",
         is: "FILE is opened for writing",
-        why: "Who may only read a file can preview it too, and what is not open for writing cannot be harmed.",
+        why: "Who may only read a file can preview it too, and what is not open for writing \
+              cannot be harmed.",
         anchor: "where-it-bites",
         hints: [
             "Which mapping needs a descriptor that may write?",
@@ -62,7 +64,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "copied-without-need",
         is: "pages are copied that hold no FROM",
-        why: "Every copied page is memory of your own; a preview of a large file should cost what it changes.",
+        why: "Every copied page is memory of your own; a preview of a large file should cost what \
+              it changes.",
         anchor: "how-it-works",
         hints: [
             "What makes the kernel copy a page: a different byte, or a store?",
@@ -73,11 +76,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "not-edited-in-place",
         is: "the output is right, but no private mapping of FILE was edited",
-        why: "The exercise is the copy that the kernel makes, a page at a time, not one made by hand.",
+        why: "The exercise is the copy that the kernel makes, a page at a time, not one made by \
+              hand.",
         anchor: "the-code",
         hints: [
             "Where do the changed bytes lie before they are printed?",
-            "Map FILE with PROT_READ | PROT_WRITE and MAP_PRIVATE, and store into the mapping itself.",
+            "Map FILE with PROT_READ | PROT_WRITE and MAP_PRIVATE, and store into the mapping \
+             itself.",
             "Then write standard output straight from the mapping.",
         ],
     },

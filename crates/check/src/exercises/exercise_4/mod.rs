@@ -15,11 +15,12 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "preview",
     minutes: 45,
     usage: &["exercise-4 preview FILE FROM TO"],
-    contract: "FROM and TO are exactly one byte each. Prints FILE's bytes with every FROM replaced by \
-        TO, by editing a private mapping in place. FILE is untouched, even its time of modification; \
-        it is opened for reading only; it may be empty.\n\n\
+    contract: "FROM and TO are exactly one byte each. Prints FILE's bytes with every FROM \
+        replaced by TO, by editing a private mapping in place. FILE is untouched, even its time \
+        of modification; it is opened for reading only; it may be empty.\n\n\
         Only pages that hold a FROM are copied, over the whole run (a program may map in windows): \
-        one that stores where nothing changes fails. FROM equal to TO prints FILE and copies nothing.",
+        one that stores where nothing changes fails. FROM equal to TO prints FILE and copies \
+        nothing.",
     checks: &[
         Check::new("usage", "a wrong call gets one line of usage and 2", 6, &[], shows::usage),
         Check::new(

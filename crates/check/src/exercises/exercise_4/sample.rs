@@ -11,8 +11,9 @@ use crate::supervise::Start;
 
 /// So many pages and bytes, without any of the bytes `#`.
 pub(super) fn sample(pages: usize, bytes: usize) -> Vec<u8> {
-    let letter = |at: usize| if at % 61 == 60 { b'\n' } else { b'a' + (at % 23) as u8 };
-    (0..pages * page_size() + bytes).map(letter).collect()
+    // Of lengths without a common factor, so that no page is like its neighbour.
+    let line = b"the quick brown fox jumps over the lazy dog, and nobody looks\n";
+    line.iter().copied().cycle().take(pages * page_size() + bytes).collect()
 }
 
 /// The same with `#` at these places.

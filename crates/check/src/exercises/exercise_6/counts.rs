@@ -12,8 +12,8 @@ use crate::supervise::Ending;
 const THOUSANDS: usize = 2000;
 const SOME: usize = 40;
 
-/// How many of them are files; the rest are links to them, because to make a file takes longer than to
-/// count it.
+/// How many of them are files; the rest are links to them, because to make a file takes longer
+/// than to count it.
 const FILES: usize = 100;
 
 /// An empty file, by itself.

@@ -12,7 +12,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare with `wc -lc FILE`; only the order of the columns is yours.",
             "A line ends with a newline: what follows the last newline is no line.",
-            "`LINES BYTES NAME` with single blanks, and `LINES BYTES total` last if several were given.",
+            "`LINES BYTES NAME` with single blanks, and `LINES BYTES total` last if several were \
+             given.",
         ],
     },
     Diagnosis {
@@ -33,7 +34,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "When does a mapping of yours go away?",
-            "`close` closes the descriptor only; the mapping goes with `munmap`, or with the value in Rust.",
+            "`close` closes the descriptor only; the mapping goes with `munmap`, or with the \
+             value in Rust.",
             "Unmap each FILE, or each window of it, when it is counted, before the next is mapped.",
         ],
     },
@@ -55,10 +57,10 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "How often does your program map, or walk through, the same bytes?",
-            "A second mapping faults again. MADV_RANDOM makes every page fault by itself. A copy faults \
-             for every page that it fills.",
-            "Map once, walk once from the first byte to the last; MAP_POPULATE or MADV_POPULATE_READ may \
-             save faults, too.",
+            "A second mapping faults again; many small ones fault each by itself; a copy faults for \
+             every page that it fills.",
+            "Map once, walk once from the first byte to the last; MAP_POPULATE or \
+             MADV_POPULATE_READ may save faults, too.",
         ],
     },
     Diagnosis {
@@ -90,9 +92,10 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "Which signal is it, and can it be ignored?",
-            "A handler for SIGBUS must not return to the load as it was: jump away, or map something there.",
-            "`sigsetjmp` before the count and `siglongjmp` in the handler; or a page of zeros by MAP_FIXED, \
-             as this lesson's guard.rs does, and a note that the reader looks at.",
+            "A handler for SIGBUS must not return to the load as it was: jump away, or map \
+             something there.",
+            "`sigsetjmp` before the count and `siglongjmp` in the handler; or a page of zeros by \
+             MAP_FIXED, as this lesson's guard.rs does, and a note that the reader looks at.",
         ],
     },
     Diagnosis {
@@ -102,7 +105,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "How do you notice that FILE has become shorter?",
-            "A cut within the last page shows as zeros, without a signal: ask for the length again at the end.",
+            "A cut within the last page shows as zeros, without a signal: ask for the length \
+             again at the end.",
             "Then one line that names FILE, no count of it, and exit status 1 in the end.",
         ],
     },

@@ -26,16 +26,16 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "lines",
     minutes: 60,
     usage: &["exercise-6 lines FILE..."],
-    contract: "Prints `LINES BYTES NAME` for each FILE, as `wc -lc` counts, and `LINES BYTES total` if \
-        several were given. Empty files, files without a last newline, thousands of small files, a \
-        file of a gigabyte: all work, with private memory below 16 MiB.\n\n\
-        One pass and no more: the page faults that a warm 64 MiB file costs above an empty one, the \
-        lowest of three runs, are at most 1.5 times the reference's plus 16. The time and its ratio \
-        to the reference program's are printed, not judged. Mappings are released: at most 8 of FILEs \
-        exist at a time.\n\n\
-        A FILE that cannot be mapped gets its line on standard error, the others are still counted, \
-        and the exit status is 1. Extra credit: a FILE that is truncated while it is counted gets \
-        such a line too, and no crash.",
+    contract: "Prints `LINES BYTES NAME` for each FILE, as `wc -lc` counts, and `LINES BYTES \
+        total` if several were given. Empty files, files without a last newline, thousands of \
+        small files, a file of a gigabyte: all work, with private memory below 16 MiB.\n\n\
+        One pass and no more: the page faults that a warm 64 MiB file costs above an empty one, \
+        the lowest of three runs, are at most 1.5 times the reference's plus 16. The time and its \
+        ratio to the reference program's are printed, not judged. Mappings are released: at most \
+        8 of FILEs exist at a time.\n\n\
+        A FILE that cannot be mapped gets its line on standard error, the others are still \
+        counted, and the exit status is 1. Extra credit: a FILE that is truncated while it is \
+        counted gets such a line too, and no crash.",
     checks: &[
         Check::new("usage", "a wrong call gets one line of usage and 2", 6, &[], failures::usage),
         Check::new(
@@ -67,18 +67,18 @@ pub(super) const EXERCISE: Exercise = Exercise {
             pass::one_pass,
         ),
         Check::new(
-            "gigabyte",
-            "a file of a gigabyte works, with private memory below 16 MiB",
-            12,
-            &["one-pass"],
-            gigabyte::gigabyte,
-        ),
-        Check::new(
             "failures",
             "a FILE that cannot be mapped gets its line, the others are counted, the status is 1",
             14,
             &["counts"],
             failures::others_are_counted,
+        ),
+        Check::new(
+            "gigabyte",
+            "a file of a gigabyte works, with private memory below 16 MiB",
+            12,
+            &["empty", "small-files", "one-pass", "failures"],
+            gigabyte::gigabyte,
         ),
         Check::new(
             "full-output",

@@ -49,16 +49,17 @@ pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
         return Ok(());
     }
     let expected = format!(
-        "at most {allowed} page faults above those of an empty file (the reference takes {reference})"
+        "at most {allowed} page faults above those of an empty file (the reference takes \
+         {reference})"
     );
     failed("too-many-faults", expected, format!("{paid}, the lowest of three runs"))
 }
 
-/// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass shows;
-/// how many lines it has.
+/// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass
+/// shows; how many lines it has.
 fn make(bench: &Bench) -> Verdict<usize> {
     let file = bench.room().write("LARGE", b"")?;
-    let mut page: Vec<u8> = (0..page_size()).map(|at| b'a' + (at % 26) as u8).collect();
+    let mut page: Vec<u8> = (b'a'..=b'z').cycle().take(page_size()).collect();
     page.iter_mut().skip(70).step_by(71).for_each(|byte| *byte = b'\n');
     for at in (0..SIZE).step_by(page.len()) {
         file.write_all_at(&page, at as u64).step("write the large file")?;
