@@ -43,11 +43,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     other.hear()?;
     bytes.store(0, 42);
     other.tell("load 0")?;
-    say!("    the other loads byte 0: {} (expected 42)", other.hear()?)?;
+    say!("    the second process loads byte 0: {} (expected 42)", other.hear()?)?;
     remove_object(&name).step("shm_unlink")?;
     let left = if Path::new(&path).exists() { "still there" } else { "gone" };
     say!("   shm_unlink: the name is {left} (expected gone)")?;
     bytes.store(0, 43);
     other.tell("load 0")?;
-    say!("    the other loads byte 0: {} (expected 43: the memory stays)", other.hear()?)
+    say!("    the second process loads byte 0: {} (expected 43: the memory stays)", other.hear()?)
 }

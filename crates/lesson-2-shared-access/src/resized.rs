@@ -16,15 +16,22 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     other.hear()?;
     let mut ask = |order: String| other.tell(&order).and_then(|()| other.hear());
 
-    say!("    the other has two pages mapped; the file has one")?;
-    say!("    a system call loads from the second: {}", ask(format!("send {page}"))?)?;
+    say!("    the second process has two pages mapped; the file has one")?;
+    let sent = ask(format!("send {page}"))?;
+    say!("    a system call loads from its second: {sent} (expected EFAULT)")?;
     file.set_len(2 * page).step_on("ftruncate", &path)?;
     say!("   this process makes the file two pages long")?;
-    say!("    the other loads from the second: {} (expected 0)", ask(format!("load {page}"))?)?;
+    let loaded = ask(format!("load {page}"))?;
+    say!("    the second process loads from its second page: {loaded} (expected 0)")?;
     file.set_len(page).step_on("ftruncate", &path)?;
     say!("   this process makes it one page long again")?;
-    say!("    a system call loads from the second: {}", ask(format!("send {page}"))?)?;
-    say!("    the other loads from it itself: {:?}", ask(format!("load {page}"))?)?;
+    let sent = ask(format!("send {page}"))?;
+    say!("    a system call loads from the second page: {sent} (expected EFAULT)")?;
+    let answer = match ask(format!("load {page}"))?.as_str() {
+        "" => "no answer".into(),
+        loaded => format!("{loaded:?}"),
+    };
+    say!("    the second process loads from it itself: {answer} (expected no answer)")?;
     let number = other.wait()?.signal().map(Signal::try_from);
     let signal = number.and_then(std::result::Result::ok).map_or("nothing", Signal::as_str);
     say!("    it was ended by {signal} (expected SIGBUS)")

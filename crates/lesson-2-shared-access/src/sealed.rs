@@ -58,17 +58,18 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     };
 
     let unsealed = slice_of(&file).map_or_else(|error| error.to_string(), |_| "mapped".into());
-    say!("   map_if_safe, unsealed: {unsealed}")?;
+    say!("   map_if_safe, not sealed, says: {unsealed}")?;
+    say!("   (expected: missing seals F_SEAL_SHRINK and F_SEAL_WRITE)")?;
     let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE;
-    say!("    the other has it mapped, writable")?;
+    say!("    the second process has it mapped, writable")?;
     say!("   seal it: {} (expected EBUSY)", refused(seal(&file, seals)))?;
     other.tell("unmap")?;
-    say!("    the other unmaps it: {}", other.hear()?)?;
+    say!("    the second process unmaps it: {}", other.hear()?)?;
     say!("   seal it: {} (expected done)", refused(seal(&file, seals)))?;
     let slice = slice_of(&file).step("map_if_safe")?;
     other.tell("write 1 255")?;
-    say!("    the other writes 255 at byte 1: {} (expected EPERM)", other.hear()?)?;
+    say!("    the second process writes 255 at byte 1: {} (expected EPERM)", other.hear()?)?;
     other.tell("map")?;
-    say!("    the other maps it writable:     {} (expected EPERM)", other.hear()?)?;
+    say!("    the second process maps it writable:     {} (expected EPERM)", other.hear()?)?;
     say!("   the message, through &[u8]: {:?} (expected Some(\"warm\"))", message(&slice))
 }

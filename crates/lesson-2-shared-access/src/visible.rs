@@ -19,16 +19,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     bytes.store(0, 42);
     say!("   this process stores 42 in byte 0 of its mapping")?;
     other.tell("load 0")?;
-    say!("    the other loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
+    say!("    the second process loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
     other.tell("read 0")?;
-    say!("    the other calls read(2):           {} (expected 42)", other.hear()?)?;
+    say!("    the second process calls read(2):           {} (expected 42)", other.hear()?)?;
     other.tell("store 1 7")?;
-    say!("    the other stores 7 in byte 1: {}", other.hear()?)?;
+    say!("    the second process stores 7 in byte 1: {}", other.hear()?)?;
     say!("   this process loads byte 1: {} (expected 7)", bytes.load(1))?;
     file.write_all_at(&[9], 2).step_on("write", &path)?;
     say!("   this process calls write(2): 9 in byte 2")?;
     other.tell("load 2")?;
-    say!("    the other loads byte 2: {} (expected 9)", other.hear()?)
+    say!("    the second process loads byte 2: {} (expected 9)", other.hear()?)
 }
 
 /// A new file of two pages of zeros, open for reading and writing.
