@@ -25,6 +25,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let done = neighbour::ask(&mut neighbour, &line)?;
         say!("    the second process writes \"12345\" to the start of page {page}: {done}")?;
     }
-    say!("   page 0 {:?}, expected {:?} of a snapshot", view.text(0, 5), "Aaaaa")?;
-    say!("   page 1 {:?}, expected {:?} of a snapshot", view.text(page_size(), 5), "bbbbb")
+    say!("   page 0 {:?} (expected {:?} of a snapshot)", view.text(0, 5), "Aaaaa")?;
+    say!("   page 1 {:?} (expected {:?} of a snapshot)", view.text(page_size(), 5), "bbbbb")
 }

@@ -22,14 +22,14 @@ static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LO
 pub fn show(_: &mut Stage) -> Result<()> {
     let first = table_page();
     let sum: u32 = (0..3).map(|page| u32::from(load(first + page * page_size()))).sum();
-    draw(&format!("loaded from a static: {sum}, expected 3"), first, 3)?;
+    draw(&format!("loaded from a static: {sum} (expected 3)"), first, 3)?;
     store(first + page_size(), 2);
     draw("one byte stored to its middle", first, 3)?;
     let (private, all) = file_mappings()?.iter().fold((0, 0), |(private, all), mapping| {
         (private + u32::from(mapping.permissions.ends_with('p')), all + 1)
     });
-    let verdict = if private == all { "all of them" } else { "not all of them" };
-    say!("   of this program's mappings of files, private: {verdict}, expected all of them")?;
+    let verdict = if private == all { "all" } else { "not all" };
+    say!("   of this program's mappings of files, private: {verdict} (expected all)")?;
     say!("   `cargo lesson-4 maps` lists them, and what has been copied")
 }
 

@@ -26,5 +26,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     draw("one byte stored to page 0", view.address(), 4)?;
     let mapping = page_view::mapping_at(std::process::id(), view.address())?;
     let copied = mapping.and_then(|mapping| mapping.sum("Anonymous")).unwrap_or(0);
-    say!("   smaps says Anonymous: {copied} bytes; expected: 2 pages, {}", 2 * page_size())
+    say!("   smaps says Anonymous: {copied} bytes (expected 2 pages, {})", 2 * page_size())
 }

@@ -9,8 +9,8 @@ use page_view::{Page, pages};
 /// # Errors
 /// That of standard output.
 pub fn legend() -> Result<()> {
-    say!("   each cell is a page: '.' not touched yet, 'file' the file's own page,")?;
-    say!("   'COPY' a copy that belongs to this process alone")
+    say!("   each cell is a page: '.' not in this process's page table,")?;
+    say!("   'file' the file's own page, 'COPY' a page that is no longer the file's")
 }
 
 /// Prints `what` was done, and the `count` pages from `address` on as they are now.

@@ -28,7 +28,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     draw("read-only, MAP_POPULATE", live.address(), 4)?;
     let done = neighbour::ask(&mut neighbour, "write 0 12345")?;
     say!("    the second process writes \"12345\" to the start of page 0: {done}")?;
-    say!("   writable, without the flag: {:?}, expected \"12345\"", lazy.text(0, 5))?;
-    say!("   writable, MAP_POPULATE:     {:?}, expected \"aaaaa\"", frozen.text(0, 5))?;
-    say!("   read-only, MAP_POPULATE:    {:?}, expected \"12345\"", live.text(0, 5))
+    say!("   writable, without the flag: {:?} (expected \"12345\")", lazy.text(0, 5))?;
+    say!("   writable, MAP_POPULATE:     {:?} (expected \"aaaaa\")", frozen.text(0, 5))?;
+    say!("   read-only, MAP_POPULATE:    {:?} (expected \"12345\")", live.text(0, 5))
 }

@@ -21,10 +21,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let modified = || file.metadata().step_on("stat", &path)?.modified().step("mtime");
     let before = modified()?;
 
-    match MmapOptions::new().map_raw(&file) {
-        Ok(_) => say!("   shared and writable:  mapped; expected a refusal")?,
-        Err(refusal) => say!("   shared and writable:  {refusal}")?,
-    }
+    let refusal = MmapOptions::new().map_raw(&file).map_or_else(|e| e.to_string(), |_| "no".into());
+    say!("   shared, writable, refused:  {refusal} (expected EACCES, 13)")?;
     let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
     view.store(0, b"draft");
     let kept = stage.scratch.path().join("kept");
@@ -32,8 +30,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     let start = |path| fs::read_to_string(path).step_on("read", path).map(|text| text[..8].into());
     let (original, kept): (String, String) = (start(&path)?, start(&kept)?);
-    say!("   private and writable: mapped, edited: {:?}", view.text(0, 8))?;
-    say!("   the file:             {original:?}, expected \"aaaaaaaa\"")?;
-    say!("   its time of change:   the same: {}", before == modified()?)?;
-    say!("   saved by a write:     {kept:?}")
+    let same = before == modified()?;
+    say!("   private, writable, edited:  {:?} (expected \"draftaaa\")", view.text(0, 8))?;
+    say!("   the file:                   {original:?} (expected \"aaaaaaaa\")")?;
+    say!("   its time of modification:   the same: {same} (expected true)")?;
+    say!("   saved by a write elsewhere: {kept:?} (expected \"draftaaa\")")
 }

@@ -29,19 +29,17 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     file.set_len(middle as u64).step_on("ftruncate", &path)?;
     draw("the file cut 5 bytes into page 1", view.address(), 4)?;
     let kept = view.text(end, 5);
-    say!("   the end of page 1, past the end of the file: {kept:?}, expected \"mine!\"")?;
+    say!("   the end of page 1, past the end of the file: {kept:?} (expected \"mine!\")")?;
 
     let cut = stage.scratch.path().join("cut");
     let mut peer = Peer::start([ROLE.as_ref(), cut.as_os_str()])?;
     let signal = peer.wait()?.signal().and_then(|number| Signal::try_from(number).ok());
-    say!(
-        "    a process that loads its lost copy ends by: {}",
-        signal.map_or("exit", Signal::as_str)
-    )?;
+    let signal = signal.map_or("exit", Signal::as_str);
+    say!("    a process that loads its lost copy ends by {signal} (expected SIGBUS)")?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
     let lost = char::from(view.load(2 * page_size()));
-    say!("   the file grown again; page 2 begins with: {lost:?}, expected '\\0', not 'c'")
+    say!("   the file grown again; page 2 begins with {lost:?} (expected '\\0', not 'c')")
 }
 
 /// Makes `path`, copies its last page, cuts the file before it, and loads from the copy: SIGBUS.

@@ -21,16 +21,20 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut neighbour = Peer::start([neighbour::ROLE.as_ref(), path.as_os_str()])?;
 
     view.store(0, b"HELLO");
-    let in_file = fs::read(&path).step_on("read", &path)?;
-    say!("   this mapping:              {:?}", view.text(0, 5))?;
-    say!("   another private mapping:   {:?}", other.text(0, 5))?;
-    say!("   read from the file:        {:?}", String::from_utf8_lossy(&in_file[..5]))?;
-    say!("    the second process:       {:?}", neighbour::ask(&mut neighbour, "see 0 5")?)?;
+    let in_file = || fs::read(&path).step_on("read", &path).map(|bytes| text(&bytes[..5]));
+    let of_second = neighbour::ask(&mut neighbour, "see 0 5")?;
+    say!("   this mapping:               {:?} (expected \"HELLO\")", view.text(0, 5))?;
+    say!("   another private mapping:    {:?} (expected \"aaaaa\")", other.text(0, 5))?;
+    say!("   read from the file:         {:?} (expected \"aaaaa\")", in_file()?)?;
+    say!("    the second process reads:  {of_second:?} (expected \"aaaaa\")")?;
     shared.flush().step_on("msync", &path)?;
     view.flush().step_on("msync", &path)?;
-    let in_file = fs::read(&path).step_on("read", &path)?;
-    say!("   the file after msync:      {:?}", String::from_utf8_lossy(&in_file[..5]))?;
+    say!("   the file after msync:       {:?} (expected \"aaaaa\")", in_file()?)?;
     drop(view);
     let again = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    say!("   unmapped and mapped again: {:?}  (the store is gone)", again.text(0, 5))
+    say!("   unmapped, mapped again:     {:?} (expected \"aaaaa\")", again.text(0, 5))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

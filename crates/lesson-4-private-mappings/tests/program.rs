@@ -22,18 +22,18 @@ fn the_story_shows_what_it_expects() {
         assert!(story.contains(&format!("\n{number}. ")), "step {number}: {story}");
     }
     for line in [
-        "this mapping:              \"HELLO\"",
-        "the file after msync:      \"aaaaa\"",
+        "this mapping:               \"HELLO\" (expected",
+        "the file after msync:       \"aaaaa\" (expected",
         "a byte loaded from every page      | file | file | COPY | file |",
-        "page 1 \"12345\", expected \"bbbbb\" of a snapshot",
-        "page 1 \"bbbbb\", expected \"bbbbb\" of a snapshot",
+        "page 1 \"12345\" (expected \"bbbbb\" of a snapshot)",
+        "page 1 \"bbbbb\" (expected \"bbbbb\" of a snapshot)",
         "writable, MAP_POPULATE             | COPY | COPY | COPY | COPY |",
         "read-only, MAP_POPULATE            | file | file | file | file |",
-        "private and writable: mapped, edited: \"draftaaa\"",
-        "2.5 pages, expected 2.5",
+        "private, writable, edited:  \"draftaaa\" (expected",
+        "2.5 pages (expected 2.5)",
         "the file cut 5 bytes into page 1   | COPY | COPY | .    | .    |",
-        "a process that loads its lost copy ends by: SIGBUS",
-        "\"I run\", expected \"I run\"",
+        "a process that loads its lost copy ends by SIGBUS (expected",
+        "\"I run\" (expected \"I run\")",
         "one byte stored to its middle      | file | COPY | file |",
     ] {
         assert!(story.contains(line), "{line:?} is missing: {story}");

@@ -45,6 +45,16 @@ fn a_store_of_one_byte_copies_one_page_and_no_other() {
 }
 
 #[test]
+fn a_first_load_brings_in_neighbours_too_and_a_first_store_none() {
+    let letters = Lettered::new(4);
+    let (loading, storing) = (letters.view(4), letters.view(4));
+    loading.load(0);
+    storing.store(0, b"A");
+    assert_eq!(file_pages(loading.address(), 4), [Some(true); 4], "all in the page cache");
+    assert_eq!(file_pages(storing.address(), 4), [Some(false), None, None, None]);
+}
+
+#[test]
 fn smaps_counts_private_copies_as_anonymous() {
     let letters = Lettered::new(8);
     let view = letters.view(8);
