@@ -4,6 +4,7 @@
 pub mod bytes;
 pub mod sys;
 
+mod picture;
 pub mod second;
 pub mod visible;
 

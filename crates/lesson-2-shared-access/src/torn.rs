@@ -30,6 +30,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     publish(&mut writer, 1)?;
 
     say!("   this process loads the reading's number, then hands over")?;
+    page_view::pause()?;
     let mut published = Ok(());
     let reading = read(&reader, || published = publish(&mut writer, 2));
     published?;

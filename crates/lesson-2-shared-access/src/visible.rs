@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use common::{Context, Peer, Result, Stage, page_size, say};
 
 use crate::Bytes;
+use crate::picture::Picture;
 
 /// The step of the story: nobody calls `msync` here.
 pub fn show(stage: &mut Stage) -> Result<()> {
@@ -15,11 +16,19 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?;
     let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
     other.hear()?;
+    let picture = Picture::of(&bytes, &mut other, 1)?;
+    say!("   one page of a new file, mapped by two processes, a letter a page:")?;
+    picture.show()?;
+    page_view::pause()?;
 
     bytes.store(0, 42);
     say!("   this process stores 42 in byte 0 of its mapping")?;
+    picture.show()?;
+    page_view::pause()?;
     other.tell("load 0")?;
     say!("    the second process loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
+    picture.show()?;
+    page_view::pause()?;
     other.tell("read 0")?;
     say!("    the second process calls read(2):           {} (expected 42)", other.hear()?)?;
     other.tell("store 1 7")?;
