@@ -5,6 +5,7 @@
 use common::{Context, Result, Stage, page_size, say};
 use page_view::mapping_at;
 
+use crate::picture::{draw, draw_both};
 use crate::sys::{Line, fork};
 use crate::{PrivateView, lettered};
 
@@ -25,13 +26,18 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         share(&view)?
     )?;
 
+    draw("4 private copies", &view)?;
     let mut child = fork(|line| child(line, &view)).step("fork")?;
     let first = char::from(child.hear().step("hear the child")?);
     say!("    {:<39} {first:?} (expected 'o')", "forked; the child loads from page 0:")?;
+    let pid = child.pid.as_raw().cast_unsigned();
+    draw_both("forked: the parent", &view, ("the child, the same pages", pid, view.addresses()))?;
+    page_view::pause()?;
     say!("   {:<40} {} pages (expected 2)", "the parent's share:", share(&view)?)?;
     let own = char::from(child.turn().step("hear the child")?);
     say!("    {:<39} {own:?} (expected 'c')", "the child stores \"child\" and loads:")?;
     say!("   {:<40} {:?} (expected 'o')", "the parent loads:", char::from(view.load(0)))?;
+    page_view::pause()?;
     say!("   {:<40} {} pages (expected 2.5)", "the parent's share:", share(&view)?)?;
     child.end().step("wait for the child")?;
     say!("   {:<40} {} pages (expected 4)", "the child has ended; the share:", share(&view)?)

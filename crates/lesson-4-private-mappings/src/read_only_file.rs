@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::{Context, Result, Stage, page_size, say};
 use memmap2::MmapOptions;
 
+use crate::picture::draw;
 use crate::{PrivateView, lettered};
 
 /// The step of the story.
@@ -24,7 +25,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let refusal = MmapOptions::new().map_raw(&file).map_or_else(|e| e.to_string(), |_| "no".into());
     say!("   shared, writable, refused:  {refusal} (expected EACCES, 13)")?;
     let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
+    draw("mapped privately, writable", &view)?;
+    page_view::pause()?;
     view.store(0, b"draft");
+    draw("\"draft\" stored", &view)?;
     let kept = stage.scratch.path().join("kept");
     fs::write(&kept, view.text(0, page_size())).step_on("write", &kept)?;
 
