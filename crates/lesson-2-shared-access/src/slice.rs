@@ -45,5 +45,8 @@ pub(crate) fn mailbox(stage: &Stage, name: &str) -> Result<(Bytes, Peer)> {
     }
     let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
     other.hear()?;
+    let text: String = (1..5).map(|index| char::from(bytes.load(index))).collect();
+    say!("   mapped by both processes: the length {} and the text {text:?}", bytes.load(0))?;
+    page_view::pause()?;
     Ok((bytes, other))
 }

@@ -94,7 +94,7 @@ fn part(mapping: &Mapping) -> &'static str {
     match (&mapping.permissions[..3], mapping.sum("Anonymous")) {
         ("r-x", _) => ": code",
         ("rw-", _) => ": data",
-        ("r--", Some(1..)) => ": data that the loader filled in, then protected",
+        ("r--", Some(1..)) => ": data, now read-only",
         ("r--", _) => ": constants",
         _ => "",
     }

@@ -51,7 +51,10 @@ fn the_pictures_show_what_is_behind_each_page() {
     assert_eq!(pictures(5), ["----", "@@@@", "####"], "writable; populated; for reading only");
     assert_eq!(pictures(6), ["-", "@"]);
     assert_eq!(pictures(7), ["@@@@"; 3], "before; the parent, the child");
-    assert_eq!(pictures(8), ["@@@@", "@@xx", "@@.."]);
+    let [copied, cut, grown] = &pictures(8)[..] else { panic!("{story}") };
+    assert_eq!([copied, cut], ["@@@@", "@@xx"]);
+    // Neither is in this process; xfs has zeros for them in the page cache already.
+    assert!(["@@..", "@@--"].contains(&grown.as_str()), "{grown}");
     // The program's own file may have been built a moment ago, and not be on the disk yet.
     let of_the_program = |number| pictures(number).join(" ").replace('*', "#");
     assert_eq!(of_the_program(9), "# @");
