@@ -132,12 +132,15 @@ impl Story {
             for mapping in mappings_of(pid).unwrap_or_default() {
                 let path = mapping.path.clone().unwrap_or_default();
                 let name = path.rsplit('/').next().unwrap_or_default();
+                // A shared memory object is named after its run's directory, which differs each time.
+                let run = name.strip_prefix("mmap-course-").and_then(|name| name.split_once('.'));
+                let name = run.map_or(name, |(_, name)| name);
                 let shared =
                     ["/memfd:", "/dev/zero", "/SYSV"].iter().any(|start| path.starts_with(start));
                 if mapping.has_file() && (shared || path.contains("/mmap-course-")) {
                     let who =
-                        if index == 0 { "the story".into() } else { format!(" process {index}") };
-                    let label = format!("{who:10} {} {}", harmless(name), mapping.permissions);
+                        if index == 0 { "the story".into() } else { format!("process {index}") };
+                    let label = format!("{who}: {}, {}", harmless(name), mapping.permissions);
                     views.extend(View::of(pid, mapping.addresses).ok().map(|view| (label, view)));
                 }
             }
