@@ -49,7 +49,9 @@ fn the_story_ends_well_and_says_what_it_stands_on() {
     let ended = lesson(&scratch(), []);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     assert!(ended.stdout.starts_with("Ground: Linux "), "{ended:?}");
-    for line in ["    killed by SIGBUS", "    error: byte 524288 is gone: cut to 0 bytes while"] {
+    for line in
+        ["       killed by SIGBUS", "       error: byte 524288 is gone: cut to 0 bytes while"]
+    {
         assert!(ended.stdout.contains(line), "{line:?} in {ended:?}");
     }
 }

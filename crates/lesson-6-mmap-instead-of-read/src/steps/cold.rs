@@ -17,7 +17,17 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         return say!("   tmpfs cannot show it: its files are nowhere but in memory");
     }
     let pages = LENGTH / page_size();
-    say!("   4 MiB, {pages} pages, on the disk only; one load in the middle (counts vary):")?;
+    say!("   4 MiB, {pages} pages, on the disk only; one load in the middle. The cache is")?;
+    say!("   counted at once, while the disk may still be read (counts vary):")?;
+    say!(
+        "   {:<16} {:>8} {:>8} {:>8} {:>12}",
+        "pages",
+        "cached",
+        "cached",
+        "mapped",
+        "major faults"
+    )?;
+    say!("   {:<16} {:>8} {:>8} {:>8} {:>12}", "", "before", "after", "after", "(waited)")?;
     let advices = [
         ("no advice", Advice::Normal),
         ("MADV_SEQUENTIAL", Advice::Sequential),
@@ -34,13 +44,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             view.copy_to(LENGTH / 2, &mut [0]);
             Ok(())
         })?;
-        say!(
-            "   {name:<16} cached before: {before:>4}; after: {:>4}, of these mapped: {:>3}; \
-             faults that waited: {}",
-            cached(view.address(), LENGTH)?,
-            mapped(view.address(), LENGTH)?,
-            cost.major,
-        )?;
+        let (cached, mapped) = (cached(view.address(), LENGTH)?, mapped(view.address(), LENGTH)?);
+        say!("   {name:<16} {before:>8} {cached:>8} {mapped:>8} {:>12}", cost.major)?;
     }
     Ok(())
 }

@@ -57,5 +57,7 @@ fn sparse(path: &Path) -> Result<()> {
     let held = mapped(view.address(), page_size())? + mapped(last_page, page_size())?;
     let bytes = file.metadata().step_on("stat", path)?.blocks() * 512;
     say!("   a sparse terabyte, mapped whole: first and last byte {ends:?}, expected [0, 0];")?;
-    say!("      in the page table: {held} of its two ends' pages; on the disk: {bytes} bytes")
+    say!(
+        "      in the page table: {held} pages, the first and the last; on the disk: {bytes} bytes"
+    )
 }

@@ -39,14 +39,14 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         say!("   {LENGTH} bytes, counted through {name}")?;
         let role = [OsStr::new("half-way"), OsStr::new(reader), path.as_os_str()];
         let mut counter = Peer::start(role)?;
-        say!("    {}", counter.hear()?)?;
+        say!("       {}", counter.hear()?)?;
         file.set_len(0).step_on("ftruncate", &path)?;
         say!("   cut to 0 bytes; go on")?;
         counter.tell("go on")?;
         let last_words = counter.hear()?;
         match counter.wait()?.signal().map(Signal::try_from) {
-            Some(Ok(signal)) => say!("    killed by {signal}")?,
-            _ => say!("    {last_words}")?,
+            Some(Ok(signal)) => say!("       killed by {signal}")?,
+            _ => say!("       {last_words}")?,
         }
         std::fs::remove_file(&path).step_on("remove", &path)?;
     }
