@@ -20,7 +20,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let (counted, cost) = cost_of(job)?;
         let found = find(open(&path, how)?, b"reads").step_on("search", &path)?;
         say!(
-            "   by {:<7} {} lines, {} \"reads\", first at byte {}; {:>5} µs, {:>3} faults",
+            "   by {:<7} {} lines, {} \"reads\", first at {}; {:>6} µs, {:>3} faults",
             how.to_string(),
             counted.lines,
             found.times,
