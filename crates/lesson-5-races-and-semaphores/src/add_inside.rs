@@ -33,6 +33,7 @@ pub fn two(stage: &Stage, primitive: Primitive) -> Result<()> {
     b.tell("your turn")?;
     say!("       {}", b.hear()?)?;
     waiting::until_waiting_in(b.process.id(), primitive.waits_in())?;
+    page_view::pause()?;
     page.word(COUNT).store(seen + 1, Relaxed);
     say!("   A stores {}, leaves", seen + 1)?;
     lock.leave().step_on("leave", &place)?;

@@ -87,6 +87,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("       {}", b.hear()?)?;
     let busy = mutex.try_enter().step_on("pthread_mutex_trylock", &path)?;
     say!("   A tries: {busy:?} (expected Busy)")?;
+    page_view::pause()?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
     say!("       B is killed before it stores: out {}", mutex.page.word(OUT).load(Relaxed))?;
