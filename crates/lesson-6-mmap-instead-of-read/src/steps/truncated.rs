@@ -49,24 +49,25 @@ fn cut(path: &Path, name: &str, reader: &str) -> Result<()> {
         "read" => None,
         _ => Some(page_view::View::of_file(pid, path)?.addresses),
     };
-    let pictured = || {
-        let draw = |addresses| picture::draw("       its mapping", pid, addresses);
-        mapping.clone().map(draw).transpose()
+    let pictured = |explained: bool| {
+        let Some(addresses) = mapping.clone() else { return Ok(()) };
+        let view = picture::draw("       its mapping", pid, addresses)?;
+        if explained {
+            page_view::explain(&[&view])?;
+        }
+        page_view::pause()
     };
-    pictured()?;
+    pictured(false)?;
     file.set_len(0).step_on("ftruncate", path)?;
     say!("   cut to 0 bytes")?;
-    let pages_cut = pictured()?;
-    page_view::explain(&pages_cut.iter().filter(|_| reader == "mapped").collect::<Vec<_>>())?;
-    page_view::pause()?;
+    pictured(reader == "mapped")?; // Past the end: a state that no picture has shown before.
     say!("   go on")?;
     counter.tell("go on")?;
     match counter.hear()?.as_str() {
         "" => {}
         last_words => {
             say!("       {last_words}")?;
-            page_view::explain(&pictured()?.iter().collect::<Vec<_>>())?;
-            page_view::pause()?;
+            pictured(true)?;
         }
     }
     if let Some(Ok(signal)) = counter.wait()?.signal().map(Signal::try_from) {
