@@ -1,20 +1,23 @@
 //! What a page fault brings: never one page alone. How many bytes depends on how the page cache
 //! holds the file, and that on how it was written. `cargo lesson-6` shows it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use common::{Context, Result, Stage, page_size, say};
 use memmap2::Advice;
+use page_view::Cell;
 
 use crate::cost::{Cost, cost_of, write_lines};
-use crate::picture::draw_here;
+use crate::picture::{draw_here, print_here};
 use crate::{Region, View};
 
 const LENGTH: usize = 8 << 20;
 
 /// Pages of the file that is drawn: a row of the picture.
 const PAGES: usize = 48;
+/// Times that a state is brought about before it is drawn as it is.
+const MOST_TRIES: usize = 20;
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
@@ -43,21 +46,42 @@ fn pictures(path: &Path) -> Result<()> {
     file.sync_all().step_on("fsync", path)?; // Or the pages would be drawn as unwritten ones.
     let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED);
     let region = region.step_on("mmap", path)?;
-    let draw = |label: &str| draw_here(label, region.address(), length);
+    let advise = |advice| region.advise(0, length, advice).step_on("madvise", path);
     say!("   {PAGES} pages, a letter each (which neighbours one load brings varies):")?;
-    let untouched = draw("mapped")?;
+    let read = || fs::read(path).map(drop).step_on("read", path);
+    let untouched = once_all(Cell::Cached, &region, length, read)?;
+    print_here("mapped", &untouched)?;
     region.load(length / 2);
-    let touched = draw(&format!("page {} loaded", PAGES / 2))?;
+    let name = format!("page {} loaded", PAGES / 2);
+    let touched = draw_here(&name, region.address(), length)?;
     page_view::explain(&[&untouched, &touched])?;
     page_view::pause()?;
-    for (name, advice) in
-        [("MADV_POPULATE_READ", libc::MADV_POPULATE_READ), ("MADV_DONTNEED", libc::MADV_DONTNEED)]
-    {
-        region.advise(0, length, advice).step_on("madvise", path)?;
-        draw(name)?;
-        page_view::pause()?;
+    let populate = || advise(libc::MADV_POPULATE_READ);
+    print_here("MADV_POPULATE_READ", &once_all(Cell::Mapped, &region, length, populate)?)?;
+    page_view::pause()?;
+    let empty = || populate().and_then(|()| advise(libc::MADV_DONTNEED));
+    print_here("MADV_DONTNEED", &once_all(Cell::Cached, &region, length, empty)?)?;
+    page_view::pause()
+}
+
+/// Does `work` and looks; again if the kernel took a page out of the cache meanwhile, as it may do
+/// with every page that the disk has.
+fn once_all(
+    cell: Cell,
+    region: &Region,
+    length: usize,
+    work: impl Fn() -> Result<()>,
+) -> Result<page_view::View> {
+    let mut tries = 0..MOST_TRIES;
+    loop {
+        work()?;
+        let addresses = region.address()..region.address() + length;
+        let view = page_view::View::of(std::process::id(), addresses)?;
+        let settled = page_view::parts(&view).iter().all(|(_, found)| *found == cell);
+        if settled || tries.next().is_none() {
+            return Ok(view);
+        }
     }
-    Ok(())
 }
 
 /// One load in each page.
