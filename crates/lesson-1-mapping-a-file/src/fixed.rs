@@ -17,7 +17,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let file = own_file::open(&path)?;
     let memory = Call::anonymous(3 * page_size()).make().step("mmap")?;
     (0..3).for_each(|page| memory.store(page * page_size(), b'M'));
-    compare(&format!("three pages of memory:             {}", letters(&memory)), "M M M")?;
+    compare("three pages of memory (M):         ", &letters(&memory), "M M M")?;
 
     let taken = Call {
         addr: memory.address() + page_size(),
@@ -25,12 +25,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ..Call::shared(&file, page_size())
     };
     let refused = name_of(taken.make());
-    let seen = format!("MAP_FIXED_NOREPLACE on the second: {} {refused}", letters(&memory));
-    compare(&seen, "M M M EEXIST")?;
+    let seen = format!("{} {refused}", letters(&memory));
+    compare("MAP_FIXED_NOREPLACE of a file (F): ", &seen, "M M M EEXIST")?;
 
     let replaced = name_of(memory.replace(1, Call::shared(&file, page_size())));
-    let seen = format!("MAP_FIXED on the second:           {} {replaced}", letters(&memory));
-    compare(&seen, "M F M success")?;
+    let seen = format!("{} {replaced}", letters(&memory));
+    compare("MAP_FIXED of it on the second:     ", &seen, "M F M success")?;
     say!("   So: MAP_FIXED at a wrong address destroys your own memory, and says success.")
 }
 
