@@ -16,7 +16,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut table = Table::new("another process reads")?;
     let mut ask = |turn: &str| -> Result<String> {
         reader.tell(turn)?;
-        Ok(format!(" {}", reader.hear()?.chars().next().unwrap_or('?')))
+        Ok(reader.hear()?.chars().next().unwrap_or('?').to_string())
     };
 
     specimen.load();

@@ -19,16 +19,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             "munmap" => {
                 storer.tell("unmap")?;
                 storer.hear()?;
-                " munmap and close"
+                "munmap and close"
             }
             "exit" => {
                 storer.wait()?;
-                " exit"
+                "exit"
             }
             _ => {
                 storer.process.kill().step("kill the second process")?;
                 storer.wait()?;
-                " SIGKILL"
+                "SIGKILL"
             }
         };
         specimen.load(); // smaps speaks of pages that this process has touched.

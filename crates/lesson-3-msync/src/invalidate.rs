@@ -2,6 +2,7 @@
 
 use common::{Context, Result, Stage, say};
 
+use crate::table::verdict;
 use crate::{Memory, Specimen};
 
 /// The step of the story: a second mapping, a private copy, and the flag.
@@ -14,10 +15,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let private = Memory::private(&specimen.file).step_on("mmap", &specimen.path)?;
     private.store(1, b'p'); // From here on its page is a copy.
     specimen.store(b'N');
-    let look = || (char::from(other.load(0)), char::from(private.load(0)));
-    let (shared, copy) = look();
-    say!("   N stored:            another mapping {shared} (N), a private copy {copy} (.)")?;
+    let look = |act: &str| -> Result<()> {
+        let (shared, copy) = (char::from(other.load(0)), char::from(private.load(0)));
+        say!("   {act:<28} another mapping {shared} (N), a private copy {copy} (.)")?;
+        verdict((shared, copy) == ('N', '.'), "both mappings")
+    };
+    look("N stored")?;
     specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE)?;
-    let (shared, copy) = look();
-    say!("   after MS_INVALIDATE: another mapping {shared} (N), a private copy {copy} (.)")
+    look("MS_SYNC|MS_INVALIDATE")
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Result, page_size, say};
@@ -23,7 +24,7 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
     }
 }
 
-/// Says the file's first byte by `read`; from the line `map` on, it maps the file, too.
+/// Says the file's first byte: by `pread`, and from the line `map` on by a load from its own mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
     let mut mapped = None;
@@ -33,10 +34,13 @@ fn reader(path: &Path) -> Result<()> {
             specimen.load();
             mapped = Some(specimen);
         }
-        let mut byte = [0];
-        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).step_on("read", path)?;
-        let dirty = mapped.as_ref().map_or(Ok(0), |mapped| Ok(mapped.dirty()?.mapped()))?;
-        say!("{} {dirty}", char::from(byte[0]))?;
+        let Some(mapped) = &mapped else {
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, 0).step_on("read", path)?;
+            say!("{} 0", char::from(byte[0]))?;
+            continue;
+        };
+        say!("{} {}", char::from(mapped.memory.load(0)), mapped.dirty()?.mapped())?;
     }
     Ok(())
 }

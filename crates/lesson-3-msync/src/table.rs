@@ -1,7 +1,9 @@
 //! The story's table: after each act, what the instruments say, beside what they should.
 //! `cargo lesson-3` prints it.
 
-use common::{Result, say};
+use std::io;
+
+use common::{Context, Result, say};
 
 use crate::{Sight, Specimen};
 
@@ -45,10 +47,10 @@ impl Table {
         say!("   {act:<28} {by_cache:<10} {by_smaps:<21} {last}")
     }
 
-    /// Says what the file system cannot show, and whether anything was not as expected.
+    /// Says what the file system cannot show.
     ///
     /// # Errors
-    /// A closed output.
+    /// That something was not as expected; a closed output.
     pub fn end(self, sight: Sight) -> Result<()> {
         if !sight.gets_clean {
             say!("   no disk under {}: smaps calls every page dirty for ever", sight.file_system)?;
@@ -59,9 +61,16 @@ impl Table {
         if sight.gets_clean && !sight.by_range {
             say!("   on {} MS_SYNC of a part flushes the whole file", sight.file_system)?;
         }
-        match self.0 {
-            true => Ok(()),
-            false => say!("   not as expected: the machine flushed in between (sync?); run again"),
-        }
+        verdict(self.0, "dirty pages")
     }
+}
+
+/// What a step ends with: `what` was as expected, or a failure that says so.
+///
+/// # Errors
+/// That it was not.
+pub(crate) fn verdict(as_expected: bool, what: &str) -> Result<()> {
+    let sentence = "not as expected; if the machine flushed in between, run again";
+    let found = if as_expected { Ok(()) } else { Err(io::Error::other(sentence)) };
+    found.step(&format!("show {what}"))
 }

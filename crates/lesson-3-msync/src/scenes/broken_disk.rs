@@ -9,6 +9,7 @@ use common::{Context, Result, page_size, say};
 use nix::fcntl::{FallocateFlags, fallocate, posix_fallocate};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statvfs::statvfs;
+use nix::unistd::syncfs;
 
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::refusals::name;
@@ -17,16 +18,8 @@ use crate::{Memory, Specimen, msync};
 
 /// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
-    mount_for_this_process_only()?;
-    let below = Path::new("below");
-    fs::create_dir(below).step_on("create", below)?;
-    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
-    mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
-    let disk = Disk::new(below)?;
-    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
+    let (_disk, specimen) = broken()?;
     let opened_before = File::open(&specimen.path).step_on("open", &specimen.path)?;
-    break_second_page(&disk, &specimen.file)?;
-
     specimen.memory.store(page_size(), b'A');
     let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
     say!("first {}", sync(&specimen.memory))?;
@@ -36,6 +29,36 @@ pub(super) fn play() -> Result<()> {
     say!("fsync-opened-before {}", name(opened_before.sync_all()))?;
     let opened_after = Specimen::open(&specimen.path)?;
     say!("opened-after {}", sync(&opened_after.memory))
+}
+
+/// The kernel itself writes the page and fails, with nobody there to be told. Then one opens the
+/// file, and a duplicate of its descriptor; then another.
+pub(super) fn in_the_background() -> Result<()> {
+    let (disk, specimen) = broken()?;
+    specimen.memory.store(page_size(), b'A');
+    let root = File::open(&disk.root).step_on("open", &disk.root)?;
+    let _ = syncfs(&root); // Its answer is the file system's; the file's own error stays untold.
+    let open = || File::open(&specimen.path).step_on("open", &specimen.path);
+    let first = open()?;
+    let duplicate = first.try_clone().step_on("dup", &specimen.path)?;
+    say!("opened-after {}", name(first.sync_all()))?;
+    say!("its-duplicate {}", name(duplicate.sync_all()))?;
+    say!("the-next {}", name(open()?.sync_all()))?;
+    say!("opened-before {}", name(specimen.file.sync_all()))?;
+    say!("opened-before-again {}", name(specimen.file.sync_all()))
+}
+
+/// The disk, and a file of two pages on it, mapped, the second of which cannot be written.
+fn broken() -> Result<(Disk, Specimen)> {
+    mount_for_this_process_only()?;
+    let below = Path::new("below");
+    fs::create_dir(below).step_on("create", below)?;
+    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
+    mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
+    let disk = Disk::new(below)?;
+    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
+    break_second_page(&disk, &specimen.file)?;
+    Ok((disk, specimen))
 }
 
 /// Fills what the image may need, punches its hole, and lets the tmpfs run full.
