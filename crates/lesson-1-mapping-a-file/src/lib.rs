@@ -24,6 +24,7 @@ pub mod past_the_end;
 pub mod unmapping;
 
 mod line;
+mod picture;
 pub mod scenes;
 pub mod sys;
 

@@ -14,6 +14,7 @@ use common::{Context, Failure, Peer, Result, Stage, page_size, say};
 use rand::{Rng, RngExt};
 
 use crate::line::{compare, compare_last_word};
+use crate::picture::{self, Pages};
 use crate::{Mapping, own_file};
 
 /// Bytes of the file that the two programs map.
@@ -80,8 +81,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let number = stage.random.random_range(-100..=100);
     let (file, _) = own_file::open_or_create(&path)?;
     own_file::reserve(&file, &path, LENGTH)?;
-    Mapping::of(&file, LENGTH).step_on("mmap", &path)?.store(0, text_of(number).as_bytes());
+    let mapping = Mapping::of(&file, LENGTH).step_on("mmap", &path)?;
+    let pages = Pages::of("its page", mapping.address(), 1);
+    say!("   One letter is one page. The file is mapped, and nothing touched:")?;
+    picture::show(&[&pages])?;
+    mapping.store(0, text_of(number).as_bytes());
     say!("   Wrote integer: {number:<38} (random; see --seed)")?;
+    picture::show(&[&pages])?;
     for times in [1, 2] {
         let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
         compare_last_word(&reader.hear()?, &(times * number).to_string())?;

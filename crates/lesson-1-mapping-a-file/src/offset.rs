@@ -37,5 +37,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let word = String::from_utf8_lossy(&mapping.load(skipped, 6)).into_owned();
     let start = offset - skipped as u64;
     let what = format!("at offset {start}, {skipped} bytes skipped: ");
-    compare(&what, &format!("{word:?}"), "\"needle\"")
+    compare(&what, &format!("{word:?}"), "\"needle\"")?;
+    page_view::pause()
 }

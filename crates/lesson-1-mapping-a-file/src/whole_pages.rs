@@ -1,12 +1,14 @@
 //! A mapping is made of whole pages: after the last byte of the file come zeros, to the page's end.
 //! What is stored there is in memory and not in the file. `cargo lesson-1` shows it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::Path;
 
 use common::{Context, Result, Stage, page_size, say};
 
 use crate::line::compare;
 use crate::own_file;
+use crate::picture::{self, Pages};
 use crate::sys::Call;
 
 /// The step of the story.
@@ -28,5 +30,21 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         &format!("{file:?}"),
         "\"hello\"",
     )?;
+    three_zones(&stage.scratch.path().join("longer"))?;
     say!("   So: what is stored behind the end is not in the file. Make it longer first.")
+}
+
+/// A page and a half, mapped as three pages: the file, its tail, nothing.
+fn three_zones(path: &Path) -> Result<()> {
+    let bytes = vec![b'.'; page_size() + page_size() / 2];
+    fs::write(path, bytes).step_on("write", path)?;
+    // What is drawn should be the zones, not what the disk does not have yet.
+    File::open(path).and_then(|file| file.sync_all()).step_on("fsync", path)?;
+    let area = Call::shared(&own_file::open(path)?, 3 * page_size()).make();
+    let area = area.step_on("mmap", path)?;
+    let pages = Pages::of("three pages", area.address(), 3);
+    say!("   a page and a half, mapped as three pages, before and after two loads:")?;
+    picture::show(&[&pages])?;
+    (0..2).for_each(|page| _ = area.load(page * page_size()));
+    picture::show(&[&pages])
 }
