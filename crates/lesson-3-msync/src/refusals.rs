@@ -1,6 +1,7 @@
 //! Every error that `msync` has for its caller: step 7 of `cargo lesson-3`.
 
 use std::io;
+use std::process::id;
 
 use common::{Context, Result, Stage, page_size, say};
 use nix::errno::Errno;
@@ -53,10 +54,16 @@ fn gap(stage: &Stage) -> Result<()> {
     specimen.store(b'A');
     let length = specimen.memory.length();
     let start = specimen.memory.unmap_pages(3..5).step_on("munmap", &path)?;
+    let pages = || {
+        page_view::show_rows(&[("   the range", id(), start..start + length)])?;
+        page_view::pause()
+    };
+    pages()?;
     let found = name(msync(start, length, libc::MS_SYNC));
     let what = "2 of 8 pages not mapped";
     say!("   {what:<30} {found} (ENOMEM){}", dirty(&watcher, 2)?)?;
-    verdict(found == "ENOMEM", what)
+    verdict(found == "ENOMEM", what)?;
+    pages()
 }
 
 /// A locked page in the range: the pages before it are flushed, then comes the refusal.
@@ -67,11 +74,17 @@ fn locked(stage: &Stage) -> Result<()> {
     let (start, length) = (specimen.memory.address(), specimen.memory.length());
     specimen.store(b'A');
     sys::mlock(start + 3 * page_size(), page_size()).step_on("mlock", &path)?;
+    let pages = || {
+        page_view::show_rows(&[("   the range", id(), start..start + length)])?;
+        page_view::pause()
+    };
+    pages()?;
     let flags = libc::MS_SYNC | libc::MS_INVALIDATE;
     let found = name(msync(start, length, flags));
     let what = "MS_INVALIDATE, page 3 locked";
     say!("   {what:<30} {found} (EBUSY){}", dirty(&watcher, 5)?)?;
-    verdict(found == "EBUSY", what)
+    verdict(found == "EBUSY", what)?;
+    pages()
 }
 
 /// Of the eight pages that were stored to, `left` should be dirty still.

@@ -27,8 +27,12 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
 /// Says the file's first byte: by `pread`, and from the line `map` on by a load from its own mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
-    let mut mapped = None;
+    let mut mapped: Option<Specimen> = None;
     while let Some(line) = next_turn()? {
+        if let ("address", Some(mapped)) = (&*line, &mapped) {
+            say!("{}", mapped.memory.address())?;
+            continue;
+        }
         if line == "map" {
             let specimen = Specimen::open(path)?;
             specimen.load();
@@ -50,7 +54,10 @@ fn store_and_end(part: &str, path: &Path) -> Result<()> {
     let specimen = ManuallyDrop::new(Specimen::open(path)?); // An exit unmaps by itself.
     specimen.store(b'B');
     say!("stored")?;
-    next_turn()?;
+    if next_turn()?.is_some_and(|turn| turn == "address") {
+        say!("{}", specimen.memory.address())?;
+        next_turn()?;
+    }
     if part == "munmap" {
         drop(ManuallyDrop::into_inner(specimen)); // munmap, and close.
         say!("unmapped")?;

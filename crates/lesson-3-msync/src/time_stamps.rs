@@ -64,6 +64,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let found = modified(&specimen.file, &path)?;
         say!("   {act:<28} {} ({})", words(found), words(expected))?;
         verdict(found == expected, "the time of modification")?;
+        page_view::pause()?;
     }
     Ok(())
 }

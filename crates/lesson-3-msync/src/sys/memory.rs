@@ -18,7 +18,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::done;
 
-/// A file's pages in this process, from the first to the last.
+/// A file's pages in this process, from the first on.
 pub struct Memory {
     map: MmapRaw,
     writable: bool,
@@ -31,6 +31,14 @@ impl Memory {
     /// `EACCES` if the file is not open for both, `ENODEV` if it cannot be mapped.
     pub fn shared(file: &File) -> io::Result<Self> {
         Ok(Self { map: MmapOptions::new().map_raw(file)?, writable: true })
+    }
+
+    /// The same for the first `length` bytes of the file only.
+    ///
+    /// # Errors
+    /// As [`Memory::shared`].
+    pub fn shared_start(file: &File, length: usize) -> io::Result<Self> {
+        Ok(Self { map: MmapOptions::new().len(length).map_raw(file)?, writable: true })
     }
 
     /// `mmap(…, PROT_READ, MAP_SHARED, file, 0)`.
