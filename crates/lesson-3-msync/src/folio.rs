@@ -7,7 +7,7 @@ use std::process::id;
 
 use common::{Context, Result, Stage, page_size, say};
 
-use crate::table::verdict;
+use crate::table::undisturbed;
 use crate::{Memory, Specimen};
 
 /// Pages of the story's files.
@@ -49,7 +49,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         say!("   {how:<28} {by_cache:<16} {} ({mapped}{more})", dirty.mapped())?;
         let enough = |found, least| if more.is_empty() { found == least } else { found >= least };
         let by_cache = dirty.cache.is_none_or(|found| enough(found, cache));
-        verdict(by_cache && enough(dirty.mapped(), mapped), "dirty pages")?;
+        undisturbed(by_cache && enough(dirty.mapped(), mapped), "dirty pages")?;
     }
     let first = |specimen: &Specimen| {
         let start = specimen.memory.address();

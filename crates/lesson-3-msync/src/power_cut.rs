@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{Context, Result, Scratch, ground, say};
 
 use crate::disk::{Disk, mount_for_this_process_only};
-use crate::table::verdict;
+use crate::table::undisturbed;
 use crate::{Specimen, save_async, save_sync};
 
 /// One way to leave a record, and whether a reboot must find it.
@@ -62,7 +62,7 @@ pub fn play() -> Result<()> {
     if !as_expected && twin.dirty()?.mapped() == 0 {
         say!("   (the control file, left alone, is clean: the machine flushed in between)")?;
     }
-    verdict(as_expected, "what a reboot finds")
+    undisturbed(as_expected, "what a reboot finds")
 }
 
 /// Performs `stage` on `disk`, cuts the power, and says whether the record is found.

@@ -6,7 +6,7 @@ use std::process::id;
 use common::{Context, Result, Stage, page_size, say};
 use nix::errno::Errno;
 
-use crate::table::verdict;
+use crate::table::{undisturbed, verdict};
 use crate::{Specimen, msync, sys};
 
 /// What `msync` returned, by name.
@@ -94,6 +94,6 @@ fn dirty(watcher: &Specimen, left: u64) -> Result<String> {
         return Ok(String::new()); // Every page is dirty for ever: it would say nothing.
     }
     let (left, found) = (watcher.sight.left_by_a_part(left), watcher.dirty()?.mapped());
-    verdict(found == left, "what a refused msync leaves dirty")?;
+    undisturbed(found == left, "what a refused msync leaves dirty")?;
     Ok(format!("; of 8 dirty pages {found} ({left}) left"))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use common::{Context, Result, Stage, say};
 
 use crate::Specimen;
-use crate::table::verdict;
+use crate::table::undisturbed;
 
 /// Its name, the act itself, and whether it should change the time of modification.
 type Act<'a> = (&'a str, &'a dyn Fn() -> Result<()>, bool);
@@ -63,7 +63,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         perform()?;
         let found = modified(&specimen.file, &path)?;
         say!("   {act:<28} {} ({})", words(found), words(expected))?;
-        verdict(found == expected, "the time of modification")?;
+        undisturbed(found == expected, "the time of modification")?;
         page_view::pause()?;
     }
     Ok(())
