@@ -102,7 +102,8 @@ impl Table {
             say!("   no disk under {}: smaps calls every page dirty for ever", sight.file_system)?;
         }
         if !sight.by_cachestat {
-            say!("   on {} cachestat calls no page dirty", sight.file_system)?;
+            let name = sight.file_system;
+            say!("   on {name} cachestat calls no page dirty, so no picture marks one")?;
         }
         if sight.gets_clean && !sight.by_range {
             say!("   on {} MS_SYNC of a part flushes the whole file", sight.file_system)?;

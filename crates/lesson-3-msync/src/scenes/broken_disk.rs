@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Result, page_size, say};
@@ -18,7 +19,7 @@ use crate::{Memory, Specimen, msync};
 
 /// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
-    let (_disk, specimen) = broken()?;
+    let (disk, specimen, place) = broken()?;
     let opened_before = File::open(&specimen.path).step_on("open", &specimen.path)?;
     specimen.memory.store(page_size(), b'A');
     let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
@@ -28,13 +29,28 @@ pub(super) fn play() -> Result<()> {
     say!("fsync {}", name(specimen.file.sync_all()))?;
     say!("fsync-opened-before {}", name(opened_before.sync_all()))?;
     let opened_after = Specimen::open(&specimen.path)?;
-    say!("opened-after {}", sync(&opened_after.memory))
+    say!("opened-after {}", sync(&opened_after.memory))?;
+
+    // The disk has room again: is the page, which counts as clean, written now?
+    let filler = disk.image.with_extension("filler");
+    fs::remove_file(&filler).step_on("remove", &filler)?;
+    let on_the_disk = || -> Result<u8> {
+        let mut byte = [0];
+        let image = File::open(&disk.image).step_on("open", &disk.image)?;
+        image.read_exact_at(&mut byte, place).step_on("read", &disk.image)?;
+        Ok(byte[0])
+    };
+    say!("mended {}", sync(&specimen.memory))?;
+    say!("mended-on-the-disk {}", on_the_disk()?)?;
+    specimen.memory.store(page_size(), b'A');
+    say!("stored-again {}", sync(&specimen.memory))?;
+    say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
 /// The kernel itself writes the page and fails, with nobody there to be told. Then one opens the
 /// file, and a duplicate of its descriptor; then another.
 pub(super) fn in_the_background() -> Result<()> {
-    let (disk, specimen) = broken()?;
+    let (disk, specimen, _) = broken()?;
     specimen.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
     let _ = syncfs(&root); // Its answer is the file system's; the file's own error stays untold.
@@ -48,8 +64,9 @@ pub(super) fn in_the_background() -> Result<()> {
     say!("opened-before-again {}", name(specimen.file.sync_all()))
 }
 
-/// The disk, and a file of two pages on it, mapped, the second of which cannot be written.
-fn broken() -> Result<(Disk, Specimen)> {
+/// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and where
+/// on the disk that page is.
+fn broken() -> Result<(Disk, Specimen, u64)> {
     mount_for_this_process_only()?;
     let below = Path::new("below");
     fs::create_dir(below).step_on("create", below)?;
@@ -57,12 +74,12 @@ fn broken() -> Result<(Disk, Specimen)> {
     mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
     let disk = Disk::new(below)?;
     let specimen = Specimen::new(&disk.root.join("file"), 2)?;
-    break_second_page(&disk, &specimen.file)?;
-    Ok((disk, specimen))
+    let place = break_second_page(&disk, &specimen.file)?;
+    Ok((disk, specimen, place))
 }
 
-/// Fills what the image may need, punches its hole, and lets the tmpfs run full.
-fn break_second_page(disk: &Disk, file: &File) -> Result<()> {
+/// Fills what the image may need, punches its hole, and lets the tmpfs run full. Where the page is.
+fn break_second_page(disk: &Disk, file: &File) -> Result<u64> {
     let image = File::options().read(true).write(true).open(&disk.image);
     let image = image.step_on("open", &disk.image)?;
     let length = image.metadata().step_on("stat", &disk.image)?.len();
@@ -79,5 +96,5 @@ fn break_second_page(disk: &Disk, file: &File) -> Result<()> {
     let filler = disk.image.with_extension("filler");
     let mut filler = File::create_new(&filler).step_on("create", &filler)?;
     while filler.write_all(&[1; 512]).is_ok() {} // Until it is full.
-    Ok(())
+    Ok(first_byte + page)
 }

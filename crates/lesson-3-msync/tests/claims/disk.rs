@@ -113,6 +113,18 @@ fn a_disks_error_is_told_once_to_each_open_file_description_and_then_to_no_later
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
+fn after_a_disks_error_a_new_store_is_written_and_a_new_msync_alone_writes_nothing() {
+    let ended = run("broken-disk");
+    assert_ne!(ended.value("first"), "0");
+    let stored = b'A'.to_string();
+    assert_eq!(ended.value("mended"), "0", "the disk has room again");
+    assert_ne!(ended.value("mended-on-the-disk"), stored);
+    assert_eq!(ended.value("stored-again"), "0");
+    assert_eq!(ended.value("stored-again-on-the-disk"), stored);
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
 fn a_disks_error_that_nobody_was_told_is_told_to_the_next_that_opens_the_file() {
     let ended = run("broken-disk-in-the-background");
     let error = ended.value("opened-after");
