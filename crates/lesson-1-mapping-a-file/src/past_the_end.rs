@@ -50,7 +50,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let signal = status.signal().and_then(|number| Signal::try_from(number).ok());
     let died = signal.map_or_else(|| status.to_string(), |signal| signal.to_string());
     compare(&format!("   loading byte {}: died of ", page_size()), &died, "SIGBUS")?;
-    say!(
-        "   So: whoever may shorten your file may kill you; no check beforehand helps\n   (a handler can: lesson 6)."
-    )
+    say!("   So: whoever may shorten your file may kill you; no check beforehand helps")?;
+    say!("   (a handler can: lesson 6).")
 }

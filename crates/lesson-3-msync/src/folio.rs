@@ -13,8 +13,8 @@ use crate::{Memory, Specimen};
 /// Pages of the story's files.
 pub const PAGES: usize = 256;
 
-/// How many of them are mapped, if written at once, and drawn. A store may enter a folio that fits in
-/// the mapping whole in the page table, if the addresses allow: a large one must not fit.
+/// How many of them are mapped, if written at once, and drawn. A store may enter a folio that fits
+/// in the mapping whole in the page table, if the addresses allow: a large one must not fit.
 const MAPPED: usize = 64;
 
 /// Makes a file of `pages` pages with a single `write`, clean, and maps its first ones.

@@ -24,7 +24,7 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
     }
 }
 
-/// Says the file's first byte: by `pread`, and from the line `map` on by a load from its own mapping.
+/// Says the file's first byte: by `pread`, and from the line `map` on by a load from a mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
     let mut mapped: Option<Specimen> = None;

@@ -64,8 +64,8 @@ pub(super) fn in_the_background() -> Result<()> {
     say!("opened-before-again {}", name(specimen.file.sync_all()))
 }
 
-/// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and where
-/// on the disk that page is.
+/// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and
+/// where on the disk that page is.
 fn broken() -> Result<(Disk, Specimen, u64)> {
     mount_for_this_process_only()?;
     let below = Path::new("below");
@@ -78,7 +78,7 @@ fn broken() -> Result<(Disk, Specimen, u64)> {
     Ok((disk, specimen, place))
 }
 
-/// Fills what the image may need, punches its hole, and lets the tmpfs run full. Where the page is.
+/// Fills what the image may need, punches its hole, lets the tmpfs run full. Where the page is.
 fn break_second_page(disk: &Disk, file: &File) -> Result<u64> {
     let image = File::options().read(true).write(true).open(&disk.image);
     let image = image.step_on("open", &disk.image)?;
