@@ -37,8 +37,17 @@ pub fn show_rows(rows: &[(&str, u32, Range<usize>)]) -> Result<()> {
         say!("{}", draw(&view, label, WIDTH))?;
         views.push(view);
     }
+    explain_new(&views)
+}
+
+/// Prints what each letter in the pictures of these views means that this process's story has not
+/// explained before.
+///
+/// # Errors
+/// Of the output.
+pub fn explain_new(views: &[View]) -> Result<()> {
     let mut explained = EXPLAINED.lock().unwrap_or_else(PoisonError::into_inner);
-    for line in crate::legend(&views) {
+    for line in crate::legend(views) {
         if line.cells.iter().any(|cell| !explained.contains(cell)) {
             say!("      {line}")?;
             explained.extend(line.cells);
