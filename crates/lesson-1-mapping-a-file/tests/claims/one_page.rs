@@ -1,6 +1,7 @@
 //! One file, one page in memory, however many names, descriptors and addresses it has.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
@@ -85,10 +86,13 @@ fn mapping_a_file_enters_no_page_in_the_page_table_before_the_first_touch() {
 fn a_load_may_bring_its_neighbours_into_the_page_table_too() {
     let scratch = scratch();
     let (count, touched) = (64, 32);
-    let file = pages_of(&scratch, count);
+    let mut file = file_of(&scratch, "by page", b"");
+    // Page by page: the kernel keeps what is written at once as one piece, and does not look around
+    // in a piece that lies across the end of a page table.
+    (0..count).for_each(|_| file.write_all(&vec![b'.'; page_size()]).unwrap());
     file.sync_all().unwrap();
-    // All are in the page cache; the kernel enters those in the same 64 KiB, at any address. It
-    // passes over those that somebody has locked at this moment, so: in one of five mappings.
+    // All are in the page cache; the kernel enters those in the same 64 KiB. It passes over those
+    // that somebody has locked at this moment, so: in one of five mappings.
     let brought = (0..5).map(|_| {
         let mapping = Mapping::of(&file, count * page_size()).unwrap();
         mapping.load(touched * page_size(), 1);
