@@ -1,0 +1,1 @@
+//! Interleave: two processes of one program, in every order of their stores to a shared file.
