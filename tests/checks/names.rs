@@ -37,12 +37,28 @@ fn a_lesson_that_is_paired_with_nothing_is_found() {
     assert_eq!(found.len(), 5, "{found:?}");
 }
 
+#[test]
+fn minutes_that_differ_are_found() {
+    let files = [".cargo/config.toml", "justfile", "README.md"];
+    let [aliases, recipes, readme] = files.map(|name| read(&root().join(name)));
+    let first = &lessons()[0];
+    let row = readme.lines().find(|line| line.contains(&first.name)).expect("a row");
+    let readme = readme.replace(row, &format!("{row} 999 |"));
+    let found = problems(first, &[aliases, recipes, readme]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
 fn problems(lesson: &Lesson, [aliases, recipes, readme]: &[String; 3]) -> Vec<String> {
     let Lesson { number, name, directory, text } = lesson;
     let manifest = std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default();
     let alias = format!("lesson-{number} = \"run --quiet --locked --package {name} --\"\n");
     let recipe = format!("\nlesson-{number} *ROLE:\n    @cargo lesson-{number} \"$@\"\n");
     let row = format!("(lessons/{name}.md)");
+    // The text says how long it takes in its first lines; the README's row says the same.
+    let said = std::fs::read_to_string(text).unwrap_or_default();
+    let minutes = said.lines().nth(2).and_then(|line| line.split(" minutes").next());
+    let ends = minutes.map_or("no minutes".into(), |minutes| format!("| {minutes} |"));
+    let rows = readme.lines().filter(|line| line.contains(&row));
     let checks = [
         (text.is_file(), format!("lessons/{name}.md is missing")),
         (
@@ -52,6 +68,10 @@ fn problems(lesson: &Lesson, [aliases, recipes, readme]: &[String; 3]) -> Vec<St
         (aliases.contains(&alias), format!(".cargo/config.toml lacks {alias:?}")),
         (recipes.contains(&recipe), format!("the justfile lacks {recipe:?}")),
         (readme.contains(&row), format!("the README's table has no link {row}")),
+        (
+            rows.clone().count() == 0 || rows.clone().any(|line| line.ends_with(&ends)),
+            format!("the README's row of {name} does not end in {ends:?}, as its text says"),
+        ),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, problem)| problem).collect()
 }

@@ -70,9 +70,12 @@ fn a_reader_that_goes_ends_the_story_without_a_word() {
 }
 
 #[test]
-fn a_scratch_directory_that_cannot_be_is_one_line_and_exit_status_1() {
+fn a_scratch_directory_that_is_not_there_is_one_line_and_exit_status_1_and_is_not_made() {
+    let scratch = scratch();
+    let missing = scratch.path().join("missing");
     for program in programs() {
-        let output = output(Command::new(&program).env("LESSON_SCRATCH", "/dev/null/x"));
+        let output = output(Command::new(&program).env("LESSON_SCRATCH", &missing));
+        assert!(!missing.exists(), "{program:?} made it");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{program:?}: {output:?}");
         assert!(

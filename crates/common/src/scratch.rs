@@ -13,10 +13,12 @@ impl Scratch {
     /// Sweeps what killed runs left, then makes a directory in `$LESSON_SCRATCH`, else in the
     /// workspace's `target/scratch`: tmpfs, the usual place, hides much of what the lessons show.
     pub fn new() -> Result<Self> {
-        let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch");
-        let base = env::var_os("LESSON_SCRATCH").map_or_else(default, PathBuf::from);
-        fs::create_dir_all(&base).step_on("create (LESSON_SCRATCH names another)", &base)?;
-        let base = base.canonicalize().step_on("resolve", &base)?;
+        let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch");
+        let base = env::var_os("LESSON_SCRATCH").map_or(default.clone(), PathBuf::from);
+        // One that was named is not made if it is missing: the name may be a slip.
+        let made = (base == default).then(|| fs::create_dir_all(&base));
+        made.transpose().step_on("create", &base)?;
+        let base = base.canonicalize().step_on("resolve LESSON_SCRATCH", &base)?;
         let turn = File::open(&base).step_on("open", &base)?;
         turn.lock().step_on("lock", &base)?; // A directory without a held lock is a dead run's.
         sweep(&base).step_on("sweep", &base)?;
@@ -46,9 +48,8 @@ impl Drop for Scratch {
 
 /// Removes the caller's directories whose lock is free: their owners were killed.
 fn sweep(base: &Path) -> io::Result<()> {
-    let me = nix::unistd::geteuid().as_raw();
     for path in fs::read_dir(base)?.map_while(|entry| Some(entry.ok()?.path())) {
-        let ours = |found: fs::Metadata| found.is_dir() && found.uid() == me;
+        let ours = |at: fs::Metadata| at.is_dir() && at.uid() == nix::unistd::geteuid().as_raw();
         let held = || File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_err());
         let named = base_name(&path).starts_with("mmap-course-");
         if named && fs::symlink_metadata(&path).is_ok_and(ours) && !held() {

@@ -7,11 +7,11 @@ use common::{Context, Failure};
 
 #[test]
 fn a_failure_names_step_file_and_the_systems_words_and_keeps_the_errno() {
-    let path = Path::new("/nonexistent");
+    let path = Path::new("/dev/null/x");
     let failure = File::open(path).map(|_| ()).step_on("open", path).unwrap_err();
-    let words = "open \"/nonexistent\": No such file or directory (os error 2)";
+    let words = "open \"/dev/null/x\": Not a directory (os error 20)";
     assert_eq!(failure.to_string(), words);
-    assert_eq!(failure.errno(), Some(nix::libc::ENOENT));
+    assert_eq!(failure.errno(), Some(nix::libc::ENOTDIR));
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn what_cannot_be_is_one_line_and_exit_status_1() {
         (vec!["4294967295"], "smaps"),
         (vec!["somebody"], "not a process's number"),
         (vec!["2147483647", &file.path], "No such file or directory"),
-        (vec![&me, "/nonexistent"], "open \"/nonexistent\": No such file or directory"),
+        (vec![&me, "/dev/null/x"], "open \"/dev/null/x\": Not a directory"),
         (vec![&me, "/etc/passwd"], "does not map it"),
         (vec![&me, "/dev/null"], "not a regular file"),
         (vec![&me, directory], "not a regular file"),

@@ -3,10 +3,12 @@
 //! All calls come from the thread that made the family: `ptrace` obeys no other.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::os::unix::net::UnixStream;
 
 use common::{Context, Result};
 use nix::sys::prctl;
+use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
 
 use super::members::Members;
@@ -50,6 +52,8 @@ impl<'a> Family<'a> {
         loop {
             let change = match self.pending.pop_front() {
                 Some(change) => change,
+                // Nobody is left whom we know: an orphan that nobody traced is not waited for.
+                None if self.watcher.members().living.is_empty() => return self.wait_now(),
                 None => match sys::wait() {
                     Err(error) if error.raw_os_error() == Some(libc::ECHILD) => return Ok(None),
                     change => change.step("wait4")?,
@@ -100,7 +104,7 @@ impl<'a> Family<'a> {
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn kill(&mut self, pid: Pid) -> Result<()> {
-        let _ = nix::sys::signal::kill(pid, nix::sys::signal::SIGKILL); // It is ours until reaped.
+        let _ = kill(pid, SIGKILL); // It is ours until reaped.
         let mut later = VecDeque::new();
         while self.watcher.members().living.contains_key(&pid) {
             let change = match self.pending.pop_front() {
@@ -157,12 +161,22 @@ impl Drop for Family<'_> {
     fn drop(&mut self) {
         self.watcher.members().kill();
         // Whatever shows up now, known or not, is killed until nothing is left.
-        while let Ok(change) = sys::wait() {
+        loop {
+            kill_children();
+            let Ok(change) = sys::wait() else { return };
             if libc::WIFSTOPPED(change.status) {
-                let _ = nix::sys::signal::kill(change.pid, nix::sys::signal::SIGKILL);
+                let _ = kill(change.pid, SIGKILL); // A tracee is nobody else until it is reaped.
                 let _ = sys::resume(libc::PTRACE_CONT, change.pid, 0);
             }
         }
+    }
+}
+
+/// Kills this thread's children: an orphan that nobody traced has become one of them.
+fn kill_children() {
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+    for child in children.split_whitespace().filter_map(|number| number.parse().ok()) {
+        let _ = kill(Pid::from_raw(child), SIGKILL); // Ended, and ours to reap: nobody else's number.
     }
 }
 

@@ -17,7 +17,6 @@ impl Family<'_> {
             return Ok(self.ended(change));
         }
         let (signal, event) = (libc::WSTOPSIG(status), status >> 16);
-        let known = self.watcher.members().living.contains_key(&pid);
         Ok(Some(match event {
             0 if signal == libc::SIGTRAP | 0x80 => Stop::Call(pid),
             0 => Stop::Signal(pid, signal),
@@ -30,7 +29,7 @@ impl Family<'_> {
                 Stop::Executed(pid)
             }
             libc::PTRACE_EVENT_EXIT => Stop::Ending(pid),
-            libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP && !known => {
+            libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP && !self.ways.contains_key(&pid) => {
                 self.watcher.members().add(pid);
                 Stop::Born(pid)
             }
@@ -39,12 +38,24 @@ impl Family<'_> {
                 return Ok(None);
             }
             _ => {
-                // It has made another process, which tells of itself.
+                let makes =
+                    [libc::PTRACE_EVENT_FORK, libc::PTRACE_EVENT_VFORK, libc::PTRACE_EVENT_CLONE];
+                if makes.contains(&event) {
+                    self.expect_birth(pid);
+                }
                 let how = self.ways.get(&pid).copied().unwrap_or(How::Freely);
                 self.resume(pid, how, 0)?;
                 return Ok(None);
             }
         }))
+    }
+
+    /// The process has made another, which tells of itself, but perhaps after this one has ended.
+    fn expect_birth(&mut self, parent: Pid) {
+        let born = ptrace::getevent(parent).ok().and_then(|pid| i32::try_from(pid).ok());
+        if let Some(born) = born.map(Pid::from_raw).filter(|born| !self.used.contains_key(born)) {
+            self.watcher.members().add(born);
+        }
     }
 
     fn ended(&mut self, change: Change) -> Option<Stop> {

@@ -5,7 +5,7 @@ use nix::unistd::Pid;
 use super::Ending;
 
 /// What a member of the family did last. Except after the last two it is stopped: it goes on when
-/// [`Family::resume`] says so.
+/// [`Family::resume`](super::Family::resume) says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Is at the entry or the exit of a system call: `observe::Call` tells.
