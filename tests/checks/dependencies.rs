@@ -55,7 +55,9 @@ fn problems(name: &str, manifest: &str, table: &str, free: &[&str]) -> Vec<Strin
             if !free.contains(&key) && !above.starts_with('#') {
                 problems.push(format!("{name}: no reason above {line:?}"));
             }
-            if key.starts_with("lesson-") {
+            // The judge cuts the power of lesson 3's disk; no lesson depends on another.
+            let judges = ["check", "Cargo.toml"].contains(&name) && key == "lesson-3-msync";
+            if key.starts_with("lesson-") && !judges {
                 problems.push(format!("{name} depends on a lesson: {line:?}"));
             }
             if table != "[workspace.dependencies]" && !line.ends_with(".workspace = true") {
