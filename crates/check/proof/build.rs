@@ -1,0 +1,43 @@
+//! Makes one program of all Rust answers: each file `exercise-N/NAME.rs` becomes a module as it
+//! stands, with one function appended that calls its `main`. One link instead of sixty.
+#![allow(clippy::expect_used, reason = "a build fails by panicking, with the step's name")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let (mut modules, mut table) = (String::new(), String::new());
+    for folder in sorted(Path::new(".")).into_iter().filter(|path| path.is_dir()) {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        for file in sorted(&folder) {
+            let (Some(group), Some(name)) = (folder.file_name(), file.file_stem()) else {
+                continue;
+            };
+            if file.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            println!("cargo::rerun-if-changed={}", file.display());
+            let key = format!("{}/{}", group.to_string_lossy(), name.to_string_lossy());
+            let module = key.replace(['/', '-'], "_");
+            let source = fs::read_to_string(&file).expect("read an answer");
+            let entry = "\npub(crate) fn entry() -> std::process::ExitCode {\n    \
+                         std::process::Termination::report(main())\n}\n";
+            let copy = out.join(format!("{module}.rs"));
+            fs::write(&copy, source + entry).expect("write a module");
+            writeln!(modules, "#[path = {copy:?}]\nmod {module};").expect("a String takes all");
+            writeln!(table, "    ({key:?}, {module}::entry),").expect("a String takes all");
+        }
+    }
+    let table = format!("const ANSWERS: &[(&str, fn() -> ExitCode)] = &[\n{table}];\n");
+    fs::write(out.join("answers.rs"), modules + &table).expect("write the table");
+}
+
+/// What is in a directory, in the order of the names.
+fn sorted(directory: &Path) -> Vec<PathBuf> {
+    let listing = fs::read_dir(directory).expect("list the answers");
+    let mut paths: Vec<_> = listing.map(|entry| entry.expect("list the answers").path()).collect();
+    paths.sort();
+    paths
+}

@@ -1,0 +1,2 @@
+//! verdict: refused
+fn main() {}

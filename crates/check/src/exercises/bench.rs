@@ -1,0 +1,131 @@
+//! Where a check works: the program to be judged, and an empty room for it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use common::{Context, Scratch};
+
+use super::{Finding, Trouble, Verdict};
+use crate::observe::{self, Nobody, Observer, Run};
+use crate::place::Settings;
+use crate::supervise::{Family, Limits, Room, Start};
+
+/// One check's bench.
+pub struct Bench<'a> {
+    program: &'a Path,
+    settings: &'a Settings,
+    scratch: &'a Scratch,
+    room: Room,
+    rooms: u32,
+    limits: Limits,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench with an empty room, for one check.
+    ///
+    /// # Errors
+    /// Those of making a directory.
+    pub fn new(
+        program: &'a Path,
+        settings: &'a Settings,
+        scratch: &'a Scratch,
+    ) -> common::Result<Self> {
+        let room = Room::new(scratch, "room")?;
+        Ok(Self { program, settings, scratch, room, rooms: 0, limits: Limits::default() })
+    }
+
+    /// Where the program works: its FILEs are bare names in here.
+    #[must_use]
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// An empty room instead of the one that was.
+    ///
+    /// # Errors
+    /// Those of making a directory.
+    pub fn new_room(&mut self) -> common::Result<&Room> {
+        self.rooms += 1;
+        self.room = Room::new(self.scratch, &format!("room-{}", self.rooms))?;
+        Ok(&self.room)
+    }
+
+    /// What this run of the judge was told, and what it found out about the machine.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    /// The limits of the runs from now on.
+    pub fn limits(&mut self) -> &mut Limits {
+        &mut self.limits
+    }
+
+    /// The program with these arguments, to be started.
+    #[must_use]
+    pub fn start(&self, arguments: &[&str]) -> Start {
+        Start::new(self.program, arguments)
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// `hang` and other broken limits, which end the exercise; faults of the judge.
+    pub fn run(&self, arguments: &[&str]) -> Verdict<Run> {
+        self.observe(&self.start(arguments), &mut Nobody)
+    }
+
+    /// Runs a program to its end, with somebody who looks while it runs.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and those of the observer.
+    pub fn observe(&self, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
+        let mut family = self.family()?;
+        let run = observe::run(&mut family, start, observer)?;
+        match run.breach {
+            None => Ok(run),
+            Some(breach) => {
+                let called = format!("`{}`", run.called);
+                let finding = Finding::new(
+                    observe::diagnosis_of(breach),
+                    format!("{called} ends by itself, within the limits"),
+                    format!("{called} {breach}"),
+                );
+                Err(Trouble::Ended(Box::new(finding)))
+            }
+        }
+    }
+
+    /// A family without members in this room, for checks that drive their processes themselves.
+    ///
+    /// # Errors
+    /// Those of making a thread.
+    pub fn family(&self) -> common::Result<Family<'_>> {
+        Family::new(&self.room, self.limits, self.settings.ground.ptrace)
+    }
+
+    /// The bytes of a file in the room; a link is none.
+    ///
+    /// # Errors
+    /// `file-gone`: there is none, or it is no regular file any more.
+    pub fn read(&self, name: &str) -> Verdict<Vec<u8>> {
+        let mut file = self.open(name)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).step_on("read", &self.room.path().join(name))?;
+        Ok(bytes)
+    }
+
+    /// A file in the room, opened for reading; a link is none.
+    ///
+    /// # Errors
+    /// `file-gone`: there is none, or it is no regular file any more.
+    pub fn open(&self, name: &str) -> Verdict<File> {
+        let gone = |what: String| {
+            Trouble::from(Finding::new("file-gone", format!("{name} is a regular file"), what))
+        };
+        let file = self.room.open(name).map_err(|failure| gone(failure.to_string()))?;
+        let found = file.metadata().step_on("stat", &self.room.path().join(name))?;
+        if found.is_file() { Ok(file) } else { Err(gone("it is none".into())) }
+    }
+}

@@ -1,0 +1,122 @@
+//! What any exercise may expect of a run.
+
+use std::path::Path;
+
+use super::{Finding, Trouble, Verdict, failed};
+use crate::observe::{FileId, Run, Use};
+use crate::supervise::Ending;
+
+impl Run {
+    /// It ended by itself; what killed it otherwise, and where it accessed what.
+    ///
+    /// # Errors
+    /// `died-of-a-signal`.
+    pub fn lives(&self) -> Verdict {
+        let Ending::Killed(_) = self.ending else { return Ok(()) };
+        let seen = match &self.fault {
+            Some(fault) => format!("`{}` {}: {fault}", self.called, self.ending),
+            None => format!("`{}` {}", self.called, self.ending),
+        };
+        let expected = "an exit status, whatever happens";
+        Err(Finding::new("died-of-a-signal", expected, seen).details(self.said()).into())
+    }
+
+    /// It ended with this status.
+    ///
+    /// # Errors
+    /// `died-of-a-signal`, `wrong-exit-status`.
+    pub fn ends_with(&self, status: i32) -> Verdict {
+        self.lives()?;
+        if self.ending == Ending::Exited(status) {
+            return Ok(());
+        }
+        let expected = format!("`{}` ends with exit status {status}", self.called);
+        let finding = Finding::new("wrong-exit-status", expected, self.ending.to_string());
+        Err(finding.details(self.said()).into())
+    }
+
+    /// It ended with status 0.
+    ///
+    /// # Errors
+    /// As [`ends_with`](Self::ends_with).
+    pub fn succeeds(&self) -> Verdict {
+        self.ends_with(0)
+    }
+
+    /// It failed as the contract says: status 1, and one line that names each of `names`.
+    ///
+    /// # Errors
+    /// As [`ends_with`](Self::ends_with), and `no-error-line`.
+    pub fn fails_naming(&self, names: &[&str]) -> Verdict {
+        self.ends_with(1)?;
+        let said = String::from_utf8_lossy(&self.stderr.bytes).into_owned();
+        let named = names.iter().all(|name| said.contains(name));
+        if said.lines().count() == 1 && named {
+            return Ok(());
+        }
+        let expected = format!(
+            "`{}` says one line on standard error, with {} in it",
+            self.called,
+            names.join(" and ")
+        );
+        failed("no-error-line", expected, shown(&said))
+    }
+
+    /// It refused the call: status 2 and one line.
+    ///
+    /// # Errors
+    /// As [`ends_with`](Self::ends_with), and `no-usage-line`.
+    pub fn refuses_the_call(&self) -> Verdict {
+        self.ends_with(2)?;
+        let said = String::from_utf8_lossy(&self.stderr.bytes).into_owned();
+        if said.lines().count() == 1 && !said.trim().is_empty() {
+            return Ok(());
+        }
+        let expected = format!("`{}` says one line of usage on standard error", self.called);
+        failed("no-usage-line", expected, shown(&said))
+    }
+
+    /// No call carried bytes of this file: all went through mappings.
+    ///
+    /// # Errors
+    /// `bytes-not-by-mapping`; that calls cannot be seen here.
+    pub fn leaves_bytes_to_mappings(&self, file: FileId) -> Verdict {
+        let Some(calls) = &self.calls else { return Err(unseen()) };
+        let rings = [libc::SYS_io_uring_setup, libc::SYS_io_setup];
+        let carries = |call: &&crate::observe::Call| {
+            call.does() == Use::Carries && (call.is_about(file) || rings.contains(&call.number))
+        };
+        match calls.iter().find(carries) {
+            None => Ok(()),
+            Some(call) => failed(
+                "bytes-not-by-mapping",
+                "FILE's bytes are reached through a mapping only",
+                format!("`{}` called {} on FILE", self.called, call.name()),
+            ),
+        }
+    }
+
+    fn said(&self) -> Vec<String> {
+        let text = self.stderr.text();
+        text.lines().take(5).map(|line| format!("it said: {}", shown(line))).collect()
+    }
+}
+
+/// No call can be seen where ptrace is refused.
+pub(super) fn unseen() -> Trouble {
+    Trouble::Cannot("ptrace is refused here, so that no call of the program can be seen".into())
+}
+
+/// A program's words, harmless and short.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 200;
+    let cut = text.chars().count() > MOST;
+    let short: String = text.chars().take(MOST).collect();
+    format!("{short:?}{}", if cut { " …" } else { "" })
+}
+
+/// The file at `path`, for judging calls.
+pub(super) fn identity(path: &Path) -> Verdict<FileId> {
+    FileId::at(path)
+        .map_or_else(|| failed("file-gone", "FILE is there", "there is no FILE any more"), Ok)
+}

@@ -1,0 +1,22 @@
+//! The exercises: what each promises, one check a promise, and what to say when one is broken.
+
+mod bench;
+mod common_diagnoses;
+mod exercise_1;
+mod expect;
+mod model;
+
+pub use bench::Bench;
+pub use common_diagnoses::COMMON;
+pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
+
+/// All of them, in order.
+pub const EXERCISES: &[&Exercise] = &[
+    &exercise_1::EXERCISE, //
+];
+
+/// Exercise `number`, if there is one.
+#[must_use]
+pub fn exercise(number: u8) -> Option<&'static Exercise> {
+    EXERCISES.iter().copied().find(|exercise| exercise.number == number)
+}

@@ -1,0 +1,171 @@
+//! What an exercise is made of.
+
+use common::Failure;
+
+use super::{Bench, COMMON};
+
+/// One exercise: the card and the judge are both made from this.
+pub struct Exercise {
+    /// 1 to 6, as its lesson.
+    pub number: u8,
+    /// Its lesson's file, without the ending: `lesson-1-mapping-a-file`.
+    pub lesson: &'static str,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// How long it takes, about.
+    pub minutes: u32,
+    /// How the program is called, a line each.
+    pub usage: &'static [&'static str],
+    /// What the program must do, in paragraphs of plain Markdown.
+    pub contract: &'static str,
+    /// What is judged, in this order.
+    pub checks: &'static [Check],
+    /// What can be wrong, beside [`COMMON`].
+    pub diagnoses: &'static [Diagnosis],
+}
+
+/// One promise of the contract, and how it is judged.
+pub struct Check {
+    /// A short name, of lower-case words and hyphens, unlike any other of the exercise.
+    pub id: &'static str,
+    /// What is judged, as a sentence for the card.
+    pub promise: &'static str,
+    /// What it is worth.
+    pub points: u32,
+    /// Extra credit: the exercise is solved without it.
+    pub extra: bool,
+    /// Checks, by their ids, without which this one would say nothing.
+    pub needs: &'static [&'static str],
+    /// Judges it.
+    pub judge: fn(&mut Bench) -> Verdict,
+}
+
+impl Check {
+    /// A check worth `points`, that needs the checks `needs` to have passed.
+    #[must_use]
+    pub const fn new(
+        id: &'static str,
+        promise: &'static str,
+        points: u32,
+        needs: &'static [&'static str],
+        judge: fn(&mut Bench) -> Verdict,
+    ) -> Self {
+        Self { id, promise, points, extra: false, needs, judge }
+    }
+
+    /// The same as extra credit.
+    #[must_use]
+    pub const fn extra(mut self) -> Self {
+        self.extra = true;
+        self
+    }
+}
+
+/// Something that can be wrong with a program.
+pub struct Diagnosis {
+    /// A short name, of lower-case words and hyphens.
+    pub id: &'static str,
+    /// What is wrong, as one sentence.
+    pub is: &'static str,
+    /// Why that matters.
+    pub why: &'static str,
+    /// The heading of the lesson's text that explains it, as an anchor: `how-it-works`.
+    pub anchor: &'static str,
+    /// Three hints, each telling more than the one before.
+    pub hints: [&'static str; 3],
+}
+
+/// A promise that was broken, as it was seen.
+#[derive(Debug)]
+pub struct Finding {
+    /// Which diagnosis, by its id.
+    pub diagnosis: &'static str,
+    /// What should have been seen.
+    pub expected: String,
+    /// What was.
+    pub actual: String,
+    /// More lines: a table, a map of pages.
+    pub details: Vec<String>,
+    /// By which `--schedule` it shows again.
+    pub schedule: Option<String>,
+}
+
+/// Why a check did not pass.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The program is wrong.
+    Wrong(Box<Finding>),
+    /// The program is wrong, and nothing more is judged: it hung, or broke a limit.
+    Ended(Box<Finding>),
+    /// This machine cannot judge it, for this reason.
+    Cannot(String),
+    /// The judge itself failed.
+    Fault(Failure),
+}
+
+/// What a check says.
+pub type Verdict<T = ()> = Result<T, Trouble>;
+
+/// A promise broken: which diagnosis, what was expected and what was seen.
+///
+/// # Errors
+/// Always.
+pub fn failed<T>(
+    diagnosis: &'static str,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Verdict<T> {
+    Err(Finding::new(diagnosis, expected, actual).into())
+}
+
+impl Finding {
+    /// Which diagnosis, what was expected and what was seen.
+    pub fn new(
+        diagnosis: &'static str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
+        let (expected, actual) = (expected.into(), actual.into());
+        Self { diagnosis, expected, actual, details: Vec::new(), schedule: None }
+    }
+
+    /// Adds lines to be shown below.
+    #[must_use]
+    pub fn details(mut self, lines: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.details.extend(lines.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says how to see it again.
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl Into<String>) -> Self {
+        self.schedule = Some(schedule.into());
+        self
+    }
+}
+
+impl From<Finding> for Trouble {
+    fn from(finding: Finding) -> Self {
+        Self::Wrong(Box::new(finding))
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Fault(failure)
+    }
+}
+
+impl Exercise {
+    /// One of its diagnoses, or a common one.
+    #[must_use]
+    pub fn diagnosis(&self, id: &str) -> Option<&'static Diagnosis> {
+        self.diagnoses.iter().chain(COMMON).find(|diagnosis| diagnosis.id == id)
+    }
+
+    /// The points of all checks; extra credit is beside them.
+    #[must_use]
+    pub fn points(&self) -> u32 {
+        self.checks.iter().filter(|check| !check.extra).map(|check| check.points).sum()
+    }
+}

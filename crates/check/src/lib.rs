@@ -1,0 +1,61 @@
+//! Judges an exercise's program, in any language, by what it did: its mappings, its pages, its
+//! calls, the bytes of its files; never by what it says about itself.
+//!
+//! The rooms, from the bottom up:
+//!
+//! - [`supervise`]: starts a stranger's program where it can do no harm, follows it, ends it;
+//! - [`observe`]: what a run did, as one value: its calls, its mappings, its end and its fault;
+//! - [`interleave`]: two processes, in every order of their stores;
+//! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
+//! - [`report`]: one result model, many formats;
+//! - [`judge`], [`cards`], [`hints`], [`progress`], [`proof`], [`batch`], [`watch`], [`reset`]: the
+//!   commands.
+//!
+//! # To write an exercise
+//!
+//! A module `exercises/exercise_N.rs` (or a folder) has one `pub(super) const EXERCISE: Exercise`, named in
+//! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut Bench) -> Verdict`:
+//!
+//! ```
+//! use check::exercises::{Bench, Verdict, failed};
+//!
+//! fn poke_stores(bench: &mut Bench) -> Verdict {
+//!     bench.room().write("FILE", b"a file")?;
+//!     let run = bench.run(&["poke", "FILE", "2", "F"])?; // A hang or a broken limit fails here.
+//!     run.succeeds()?; // A signal, another status: common diagnoses.
+//!     run.leaves_bytes_to_mappings("FILE")?; // No read, no write, on that file's descriptors.
+//!     let found = bench.read("FILE")?;
+//!     if found != b"a File" {
+//!         return failed("stores-elsewhere", "a File", String::from_utf8_lossy(&found));
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `failed` names a [`Diagnosis`](exercises::Diagnosis) of the exercise's table, or one of
+//! [`exercises::COMMON`]. `Err(Trouble::Cannot(…))` says that this machine cannot judge it. `?` on a
+//! [`common::Result`] is a fault of the judge itself.
+//!
+//! Each check has a room of its own, and the program works in it: FILE is a bare name. What must
+//! look while the program runs gives [`Bench::observe`](exercises::Bench::observe) an
+//! [`Observer`](observe::Observer), or drives a [`Family`](supervise::Family) itself.
+//!
+//! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
+//! or `//! verdict: DIAGNOSIS`, says what must come out.
+
+pub mod batch;
+pub mod build;
+pub mod cards;
+pub mod command;
+pub mod exercises;
+pub mod hints;
+pub mod interleave;
+pub mod judge;
+pub mod observe;
+pub mod place;
+pub mod progress;
+pub mod proof;
+pub mod report;
+pub mod reset;
+pub mod supervise;
+pub mod watch;

@@ -1,0 +1,62 @@
+//! Which file a descriptor is of.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::unistd::Pid;
+
+/// A file's identity, whatever its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId {
+    /// The device it is on, as `stat` tells it.
+    pub device: u64,
+    /// Its inode.
+    pub inode: u64,
+}
+
+impl FileId {
+    /// The identity of what `metadata` is about.
+    #[must_use]
+    pub fn of(metadata: &fs::Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// The file at `path`; of a link, the link itself.
+    #[must_use]
+    pub fn at(path: &Path) -> Option<Self> {
+        fs::symlink_metadata(path).ok().map(|metadata| Self::of(&metadata))
+    }
+}
+
+/// What a process's descriptor is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Which file.
+    pub file: FileId,
+    /// Whether that is a regular file.
+    pub regular: bool,
+    /// Its length at that moment.
+    pub length: u64,
+    /// The flags of `open`, as `/proc/PID/fdinfo` tells them.
+    pub flags: i32,
+}
+
+impl Opened {
+    /// What the descriptor is of now; `None` if it is none.
+    #[must_use]
+    pub fn by(pid: Pid, descriptor: i32) -> Option<Self> {
+        let metadata = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+        let about = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).ok()?;
+        let flags = about.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
+        let (file, length) = (FileId::of(&metadata), metadata.len());
+        Some(Self { file, regular: metadata.is_file(), length, flags })
+    }
+
+    /// Whether stores or writes through it are allowed.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.flags & libc::O_ACCMODE != libc::O_RDONLY
+    }
+}

@@ -1,0 +1,38 @@
+//! Somebody who looks while the program runs, at moments at which it is stopped.
+
+use nix::unistd::Pid;
+
+use super::Call;
+use crate::exercises::Verdict;
+
+/// Looks at a stopped process. What it returns as an error ends the run and is the check's verdict.
+pub trait Observer {
+    /// The process is about to make a call.
+    ///
+    /// # Errors
+    /// The observer's own.
+    fn entry(&mut self, _pid: Pid, _call: &Call) -> Verdict {
+        Ok(())
+    }
+
+    /// The process has made a call; `call.result` is set.
+    ///
+    /// # Errors
+    /// The observer's own.
+    fn exit(&mut self, _pid: Pid, _call: &Call) -> Verdict {
+        Ok(())
+    }
+
+    /// The process (or a thread of it) is about to end, its memory still there.
+    ///
+    /// # Errors
+    /// The observer's own.
+    fn ending(&mut self, _pid: Pid) -> Verdict {
+        Ok(())
+    }
+}
+
+/// Does not look.
+pub struct Nobody;
+
+impl Observer for Nobody {}

@@ -1,0 +1,157 @@
+//! Drives a program to its end and notes what it did.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use nix::unistd::Pid;
+use page_view::Mapping;
+
+use super::{Call, Fault, FileId, Observer, Opened, Use, maps};
+use crate::exercises::Verdict;
+use crate::supervise::{Breach, Ending, Family, How, Output, Start, Stop};
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Run {
+    /// How it was called, for messages.
+    pub called: String,
+    /// How the program ended.
+    pub ending: Ending,
+    /// The limit that was broken; everything was killed then.
+    pub breach: Option<Breach>,
+    /// Its standard output.
+    pub stdout: Output,
+    /// Its standard error.
+    pub stderr: Output,
+    /// The calls about files, in order, of all its processes; `None` where ptrace is refused.
+    pub calls: Option<Vec<Call>>,
+    /// The program's mappings just before its end.
+    pub mappings: Vec<Mapping>,
+    /// What killed it, if that was an access.
+    pub fault: Option<Fault>,
+    /// How long it took by the clock.
+    pub time: Duration,
+    /// Processor time.
+    pub processor: Duration,
+    /// The most memory it had at a time, in bytes; pages of files count, too.
+    pub peak_memory: u64,
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// The observer's, and faults of the judge.
+pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
+    let (began, called) = (Instant::now(), start.called());
+    let pid = family.start(start)?;
+    let traced = family.is_traced();
+    let mut run = Run {
+        called,
+        ending: Ending::Killed(libc::SIGKILL),
+        breach: None,
+        stdout: Output::default(),
+        stderr: Output::default(),
+        calls: traced.then(Vec::new),
+        mappings: Vec::new(),
+        fault: None,
+        time: Duration::ZERO,
+        processor: Duration::ZERO,
+        peak_memory: 0,
+    };
+    if traced {
+        family.resume(pid, How::ToCall, 0)?;
+    }
+    let mut entered = BTreeMap::new();
+    while let Some(stop) = family.wait()? {
+        match stop {
+            Stop::Call(who) => at_call(who, &mut entered, &mut run, observer)?,
+            Stop::Signal(who, signal) => {
+                if let Some(fault) = Fault::of(who, signal) {
+                    run.fault = Some(fault);
+                }
+                family.resume(who, How::ToCall, signal)?;
+                continue;
+            }
+            Stop::Ending(who) => {
+                if who == pid {
+                    run.mappings = maps(who).unwrap_or_default(); // Killed: its memory is gone.
+                }
+                observer.ending(who)?;
+            }
+            Stop::Ended(who, ending) => {
+                if who == pid {
+                    run.ending = ending;
+                    run.time = began.elapsed();
+                }
+                continue;
+            }
+            Stop::Executed(_) | Stop::Born(_) => {}
+        }
+        family.resume(stop.pid(), How::ToCall, 0)?;
+    }
+    run.breach = family.breach();
+    (run.stdout, run.stderr) = family.outputs(pid);
+    if let Some(used) = family.used(pid) {
+        (run.processor, run.peak_memory) = (used.processor, used.peak_memory);
+        if run.breach.is_none() && run.ending == Ending::Killed(libc::SIGKILL) {
+            run.breach = family.out_of_time(used.processor); // By the kernel, before we looked.
+        }
+    }
+    Ok(run)
+}
+
+fn at_call(
+    pid: Pid,
+    entered: &mut BTreeMap<Pid, Call>,
+    run: &mut Run,
+    observer: &mut dyn Observer,
+) -> Verdict {
+    match entered.remove(&pid) {
+        None => {
+            if let Ok(Some(call)) = Call::entered(pid) {
+                observer.entry(pid, &call)?;
+                entered.insert(pid, call);
+            }
+        }
+        Some(call) => {
+            let Ok(call) = call.returned() else { return Ok(()) }; // Killed meanwhile.
+            observer.exit(pid, &call)?;
+            if call.does() != Use::Else {
+                run.calls.get_or_insert_default().push(call);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Run {
+    /// Its calls about this file: by a descriptor of it, made or given.
+    pub fn calls_on(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
+        self.calls.iter().flatten().filter(move |call| call.is_about(file))
+    }
+
+    /// How it opened this file, each time.
+    pub fn opened(&self, file: FileId) -> impl Iterator<Item = &Opened> + '_ {
+        let opens = self.calls_on(file).filter(|call| call.does() == Use::Opens);
+        opens.flat_map(|call| &call.files)
+    }
+
+    /// How it mapped this file: the calls that succeeded.
+    pub fn mapped(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
+        self.calls_on(file).filter(|call| call.does() == Use::Maps).filter(|call| {
+            // The kernel's errors are the last addresses of all.
+            call.result.is_some_and(|result| !(-4095..0).contains(&result))
+        })
+    }
+}
+
+/// The common diagnosis of a broken limit.
+#[must_use]
+pub fn diagnosis_of(breach: Breach) -> &'static str {
+    match breach {
+        Breach::Processor(_) | Breach::Wall(_) | Breach::Stopped => "hang",
+        Breach::Memory(_) => "too-much-memory",
+        Breach::Disk(_) => "too-much-disk",
+        Breach::Processes(_) => "too-many-processes",
+    }
+}

@@ -1,0 +1,92 @@
+//! Where the judge stands: what this machine lets it see, and what it was told.
+
+use std::path::Path;
+
+use common::{Result, Scratch};
+use serde::Serialize;
+
+use crate::supervise::{Family, How, Limits, Room, Start, Stop, sys};
+
+/// What one run of the judge was told, and what it found out.
+pub struct Settings {
+    /// Replays this schedule instead of trying all.
+    pub schedule: Option<String>,
+    /// What this machine can do.
+    pub ground: Ground,
+}
+
+/// What this machine can do, as the report's `environment` tells it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ground {
+    /// The kernel's release.
+    pub kernel: String,
+    /// The processor's architecture, as Rust names it.
+    pub architecture: &'static str,
+    /// The file system of the scratch.
+    pub file_system: &'static str,
+    /// Bytes in a page.
+    pub page_size: usize,
+    /// Whether the judge is root.
+    pub root: bool,
+    /// Whether ptrace is allowed: without it no call is seen.
+    pub ptrace: bool,
+    /// Landlock's version, 0 if there is none.
+    pub landlock: i64,
+    /// What a verdict here cannot be sure of, in words.
+    pub weaker: Vec<String>,
+}
+
+impl Ground {
+    /// Looks: the only way to know whether ptrace is allowed is to try it.
+    ///
+    /// # Errors
+    /// Those of asking the system.
+    pub fn of(scratch: &Scratch) -> Result<Self> {
+        let ground = common::ground(scratch.path())?;
+        let kernel = ground.split(['x', ',']).nth(1).unwrap_or_default().trim().to_owned();
+        let mut found = Self {
+            kernel,
+            architecture: std::env::consts::ARCH,
+            file_system: common::file_system(scratch.path())?,
+            page_size: common::page_size(),
+            root: nix::unistd::geteuid().is_root(),
+            ptrace: ptrace_is_allowed(scratch)?,
+            landlock: sys::landlock_version(),
+            weaker: Vec::new(),
+        };
+        found.weaker = found.weaknesses();
+        Ok(found)
+    }
+
+    fn weaknesses(&self) -> Vec<String> {
+        let told = [
+            (!self.ptrace, "ptrace is refused here: no call of the program was seen"),
+            (
+                self.architecture != "x86_64",
+                "not an x86-64 processor: no interleaving can be shown, and no call of another \
+                 architecture is refused",
+            ),
+            (
+                self.landlock == 0,
+                "not contained: this kernel has no Landlock, and the program could write wherever \
+                 its user may",
+            ),
+            (
+                (1..6).contains(&self.landlock),
+                "not fully contained: this kernel's Landlock is older than Linux 6.12, and the \
+                 program could signal its user's processes",
+            ),
+        ];
+        told.iter().filter(|(holds, _)| *holds).map(|(_, words)| (*words).into()).collect()
+    }
+}
+
+fn ptrace_is_allowed(scratch: &Scratch) -> Result<bool> {
+    let room = Room::new(scratch, "probe")?;
+    let mut family = Family::new(&room, Limits::default(), true)?;
+    let Ok(pid) = family.start(&Start::new(Path::new("/bin/true"), [""; 0])) else {
+        return Ok(false);
+    };
+    family.resume(pid, How::ToCall, 0)?;
+    Ok(matches!(family.wait()?, Some(Stop::Call(_))))
+}

@@ -1,0 +1,225 @@
+//! The one result model: every format is made from it and from nothing else.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::exercises::{Check, Exercise, Finding};
+use crate::place::Ground;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The promise holds.
+    Passed,
+    /// It does not.
+    Failed,
+    /// It depends on one that did not pass.
+    Skipped,
+    /// This machine cannot judge it.
+    Cannot,
+}
+
+/// How an exercise came out, and the judge's exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every check but extra credit passed.
+    Solved,
+    /// One failed.
+    NotSolved,
+    /// None failed, and this machine could not judge all.
+    CannotBeJudged,
+}
+
+/// One exercise, judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Which.
+    pub exercise: u8,
+    /// What it is about.
+    pub title: String,
+    /// What was judged.
+    pub program: String,
+    /// Where.
+    pub environment: Ground,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// The first failed check's diagnosis.
+    pub diagnosis: Option<String>,
+    /// What the compiler said, if the program could not be built.
+    pub compiler: Option<String>,
+    /// Every check, in order.
+    pub checks: Vec<CheckResult>,
+    /// The sums.
+    pub totals: Totals,
+}
+
+/// One check's result.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckResult {
+    /// Its short name.
+    pub id: String,
+    /// What was judged.
+    pub promise: String,
+    /// What it is worth.
+    pub points: u32,
+    /// Extra credit.
+    pub extra: bool,
+    /// How it came out.
+    pub state: State,
+    /// What is wrong, by name.
+    pub diagnosis: Option<String>,
+    /// What is wrong, in a sentence.
+    pub is: Option<String>,
+    /// What should have been seen.
+    pub expected: Option<String>,
+    /// What was seen; of a check that was not made, why.
+    pub actual: Option<String>,
+    /// Tables and the like.
+    pub details: Vec<String>,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// The first hint.
+    pub hint: Option<String>,
+    /// Where the lesson explains it.
+    pub lesson: Option<String>,
+    /// By which schedule it shows again.
+    pub schedule: Option<String>,
+    /// How long judging took.
+    pub milliseconds: u64,
+}
+
+/// The sums of a report.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Totals {
+    /// Points of the checks that passed.
+    pub points: u32,
+    /// Points that there are, without extra credit.
+    pub most: u32,
+    /// Checks that passed.
+    pub passed: usize,
+    /// That failed.
+    pub failed: usize,
+    /// That were skipped.
+    pub skipped: usize,
+    /// That this machine could not judge.
+    pub cannot: usize,
+    /// How long all took.
+    pub milliseconds: u64,
+}
+
+impl Report {
+    /// The report of these results.
+    #[must_use]
+    pub fn new(
+        exercise: &Exercise,
+        program: &Path,
+        ground: &Ground,
+        checks: Vec<CheckResult>,
+        milliseconds: u64,
+    ) -> Self {
+        let count = |state| checks.iter().filter(|check| check.state == state).count();
+        let passed = checks.iter().filter(|check| check.state == State::Passed);
+        let totals = Totals {
+            points: passed.map(|check| check.points).sum(),
+            most: exercise.points(),
+            passed: count(State::Passed),
+            failed: count(State::Failed),
+            skipped: count(State::Skipped),
+            cannot: count(State::Cannot),
+            milliseconds,
+        };
+        let needed = |state| checks.iter().any(|check| !check.extra && check.state == state);
+        let outcome = match (needed(State::Failed), needed(State::Cannot)) {
+            (true, _) => Outcome::NotSolved,
+            (false, true) => Outcome::CannotBeJudged,
+            (false, false) if needed(State::Skipped) => Outcome::NotSolved,
+            (false, false) => Outcome::Solved,
+        };
+        let diagnosis = checks.iter().find_map(|check| check.diagnosis.clone());
+        Self {
+            exercise: exercise.number,
+            title: exercise.title.into(),
+            program: program.display().to_string(),
+            environment: ground.clone(),
+            outcome,
+            diagnosis,
+            compiler: None,
+            checks,
+            totals,
+        }
+    }
+
+    /// The report of a program that could not be built.
+    #[must_use]
+    pub fn not_built(exercise: &Exercise, source: &Path, ground: &Ground, compiler: &str) -> Self {
+        let skip = |check| CheckResult::skipped(check, "the program does not compile".into());
+        let checks = exercise.checks.iter().map(skip).collect();
+        let mut report = Self::new(exercise, source, ground, checks, 0);
+        report.outcome = Outcome::NotSolved;
+        report.diagnosis = Some("does-not-compile".into());
+        report.compiler = Some(compiler.into());
+        report
+    }
+}
+
+impl CheckResult {
+    fn of(check: &Check, state: State) -> Self {
+        Self {
+            id: check.id.into(),
+            promise: check.promise.into(),
+            points: check.points,
+            extra: check.extra,
+            state,
+            diagnosis: None,
+            is: None,
+            expected: None,
+            actual: None,
+            details: Vec::new(),
+            why: None,
+            hint: None,
+            lesson: None,
+            schedule: None,
+            milliseconds: 0,
+        }
+    }
+
+    /// The promise holds.
+    #[must_use]
+    pub fn passed(check: &Check) -> Self {
+        Self::of(check, State::Passed)
+    }
+
+    /// It was not judged, for this reason.
+    #[must_use]
+    pub fn skipped(check: &Check, why: String) -> Self {
+        Self { actual: Some(why), ..Self::of(check, State::Skipped) }
+    }
+
+    /// This machine cannot judge it, for this reason.
+    #[must_use]
+    pub fn cannot(check: &Check, why: String) -> Self {
+        Self { actual: Some(why), ..Self::of(check, State::Cannot) }
+    }
+
+    /// It was broken.
+    #[must_use]
+    pub fn failed(check: &Check, exercise: &Exercise, finding: &Finding) -> Self {
+        let found = exercise.diagnosis(finding.diagnosis);
+        let text = |text: &str| Some(text.to_owned());
+        Self {
+            diagnosis: text(finding.diagnosis),
+            is: found.and_then(|found| text(found.is)),
+            expected: text(&finding.expected),
+            actual: text(&finding.actual),
+            details: finding.details.clone(),
+            why: found.and_then(|found| text(found.why)),
+            hint: found.and_then(|found| found.hints.first().and_then(|hint| text(hint))),
+            lesson: found.map(|found| format!("lessons/{}.md#{}", exercise.lesson, found.anchor)),
+            schedule: finding.schedule.clone(),
+            ..Self::of(check, State::Failed)
+        }
+    }
+}

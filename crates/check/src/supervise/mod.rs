@@ -1,0 +1,31 @@
+//! Supervise: starts a stranger's program where it can do no harm, follows whatever it starts, and
+//! ends all of it.
+//!
+//! - [`Room`]: a directory of the check's own, in which the program works; FILE is in it.
+//! - [`Start`]: what is to be run, and within which limits.
+//! - [`Family`]: the processes of one check, all of them traced: the program, its threads, and
+//!   whatever they start. [`Family::wait`] tells the next stop of any; dropped, it kills all.
+//!
+//! A program becomes itself in `confined`: this binary again, in a hidden role, drops all that it
+//! has and executes the program.
+
+mod clear;
+pub mod confined;
+mod ending;
+mod family;
+mod filter;
+mod limits;
+mod members;
+mod namespace;
+mod output;
+mod room;
+mod start;
+pub mod sys;
+mod watcher;
+
+pub use ending::{Breach, Ending};
+pub use family::{Family, How, Stop};
+pub use limits::Limits;
+pub use output::Output;
+pub use room::Room;
+pub use start::{Start, Stdout, launch_by};

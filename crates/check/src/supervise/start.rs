@@ -1,0 +1,88 @@
+//! What is to be run, and how.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use common::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// A program to be started in a [`Room`](super::Room).
+pub struct Start {
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) stdout: Stdout,
+    pub(super) address_space: Option<u64>,
+}
+
+/// Where its standard output goes.
+pub enum Stdout {
+    /// To the judge.
+    Kept,
+    /// Into this file, such as `/dev/full`.
+    File(File),
+}
+
+impl Start {
+    /// `program` with `arguments`.
+    pub fn new(program: &Path, arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self { program: program.into(), arguments, stdout: Stdout::Kept, address_space: None }
+    }
+
+    /// Sends its standard output elsewhere.
+    #[must_use]
+    pub fn stdout(mut self, file: File) -> Self {
+        self.stdout = Stdout::File(file);
+        self
+    }
+
+    /// Limits its addresses to so many bytes.
+    #[must_use]
+    pub fn address_space(mut self, bytes: u64) -> Self {
+        self.address_space = Some(bytes);
+        self
+    }
+
+    /// The call as a person would type it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let name = self.program.file_name().unwrap_or_default();
+        let mut typed = name.to_string_lossy().into_owned();
+        for argument in &self.arguments {
+            let argument = argument.to_string_lossy();
+            let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+            match !argument.is_empty() && argument.chars().all(plain) {
+                true => typed += &format!(" {argument}"),
+                false => typed += &format!(" {argument:?}"),
+            }
+        }
+        typed
+    }
+}
+
+/// What `confined` must know; handed over as JSON, before anything of the stranger's runs.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Confinement {
+    pub(super) memory: u64,
+    pub(super) processor_seconds: u64,
+    pub(super) address_space: Option<u64>,
+    /// Whether the judge traces it. If not, it lives in a PID namespace.
+    pub(super) traced: bool,
+}
+
+static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the binary that has the hidden role `confined`. Only a test whose own binary is another
+/// calls this: `launch_by(env!("CARGO_BIN_EXE_check"))`.
+pub fn launch_by(binary: &str) {
+    LAUNCHER.get_or_init(|| binary.into());
+}
+
+pub(super) fn launcher() -> Result<PathBuf> {
+    match LAUNCHER.get() {
+        Some(binary) => Ok(binary.clone()),
+        None => std::env::current_exe().step("find this program"),
+    }
+}
