@@ -8,6 +8,7 @@ use super::calls::{Kind, Wait};
 use super::event::{Act, What};
 use super::handle::{Flow, Here};
 use super::hold::skip;
+use super::sys::{self, Side};
 use super::task::{Call, Fault};
 use super::world::{Pause, World};
 
@@ -20,19 +21,21 @@ impl World {
         let Some(task) = self.tasks.get_mut(&tid) else {
             return Ok(Flow::Stay);
         };
-        let registers = ptrace::getregs(task.tid)?;
-        match task.call.take() {
-            None => {
-                let r = registers;
-                let arguments = [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9];
-                let call = Call { number: registers.orig_rax.cast_signed(), arguments };
+        match sys::side_of_call(task.tid)? {
+            Some(Side::Entry(number, arguments)) => {
+                let call = Call { number, arguments };
                 task.call = Some(call);
                 self.enter(tid, call)
             }
-            Some(call) => {
-                task.space.borrow_mut().syscall_at = registers.rip.wrapping_sub(2);
-                self.leave(tid, call, registers.rax.cast_signed())
+            Some(Side::Exit(result, behind)) => {
+                const LENGTH: u64 = 2; // Of the instruction `syscall`.
+                task.space.borrow_mut().syscall_at = behind.wrapping_sub(LENGTH);
+                match task.call.take() {
+                    Some(call) => self.leave(tid, call, result),
+                    None => Ok(Flow::On), // Of the `execve` or `fork` that it began with.
+                }
             }
+            None => Ok(Flow::On),
         }
     }
 

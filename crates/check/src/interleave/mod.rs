@@ -6,6 +6,8 @@ mod handle;
 mod hold;
 mod idle;
 mod mapping;
+pub mod replay;
+pub mod schedule;
 mod space;
 mod store;
 mod sys;

@@ -89,6 +89,32 @@ pub(super) fn fault_address(tid: Pid) -> Option<u64> {
     (information.si_code == SEGV_ACCERR).then_some(address as u64)
 }
 
+/// At which side of a system call a task stands.
+pub(super) enum Side {
+    /// About to make it.
+    Entry(i64, [u64; 6]),
+    /// It is made: the result, and the address behind the instruction.
+    Exit(i64, u64),
+}
+
+/// `PTRACE_GET_SYSCALL_INFO`: `None` if the task is at neither side.
+pub(super) fn side_of_call(tid: Pid) -> io::Result<Option<Side>> {
+    let found = ptrace::syscall_info(tid)?;
+    Ok(match found.op {
+        libc::PTRACE_SYSCALL_INFO_ENTRY => {
+            // SAFETY: `op` says that this is the part that the kernel has filled.
+            let entry = unsafe { found.u.entry };
+            Some(Side::Entry(entry.nr.cast_signed(), entry.args))
+        }
+        libc::PTRACE_SYSCALL_INFO_EXIT => {
+            // SAFETY: `op` says that this is the part that the kernel has filled.
+            let exit = unsafe { found.u.exit };
+            Some(Side::Exit(exit.sval, found.instruction_pointer))
+        }
+        _ => None,
+    })
+}
+
 /// Sends a signal again that came while a task was being moved.
 pub(super) fn send_again(process: Pid, tid: Pid, signal: i32) {
     // SAFETY: takes numbers only. If the task has ended meanwhile, nobody misses the signal.
