@@ -7,6 +7,7 @@ use std::path::Path;
 use common::{Context, Scratch};
 
 use super::{Finding, Trouble, Verdict};
+use crate::interleave::replay::Stage;
 use crate::observe::{self, Nobody, Observer, Run};
 use crate::place::Settings;
 use crate::supervise::{Family, Limits, Room, Start};
@@ -49,6 +50,15 @@ impl<'a> Bench<'a> {
         self.rooms += 1;
         self.room = Room::new(self.scratch, &format!("room-{}", self.rooms))?;
         Ok(&self.room)
+    }
+
+    /// A place for two of the program's processes, with a room of its own.
+    ///
+    /// # Errors
+    /// Those of making a directory.
+    pub fn stage(&self, name: &str) -> common::Result<Stage<'a>> {
+        let room = Room::new(self.scratch, name)?;
+        Ok(Stage { program: self.program, room, limits: self.limits })
     }
 
     /// What this run of the judge was told, and what it found out about the machine.

@@ -80,6 +80,19 @@ impl Call {
         matches!(self.number, libc::SYS_flock | libc::SYS_futex | libc::SYS_fcntl)
     }
 
+    /// Does it wait until another process does something, however long that takes?
+    pub(super) fn waits_for_ever(&self) -> bool {
+        let [_, second, _, fourth, ..] = self.arguments;
+        match self.number {
+            libc::SYS_fcntl => {
+                second == flag(libc::F_SETLKW) || second == flag(libc::F_OFD_SETLKW)
+            }
+            libc::SYS_flock => second & flag(libc::LOCK_NB) == 0,
+            libc::SYS_futex => futex(second) == "waits in futex" && fourth == 0,
+            _ => false,
+        }
+    }
+
     /// Does it show that the process has got somewhere?
     pub(super) fn is_progress(&self) -> bool {
         matches!(self.point(), Some((Kind::Change | Kind::Output, _)))

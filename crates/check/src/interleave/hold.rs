@@ -128,6 +128,17 @@ impl World {
         space.borrow_mut().lift(task.tid)
     }
 
+    /// One runs as it would alone, until it is `late`: nothing that it does is skipped.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn wait_and_see(&mut self, side: usize, late: Instant) -> io::Result<Pause> {
+        self.patient = true;
+        let pause = self.run(&[side], None, late);
+        self.patient = false;
+        pause
+    }
+
     /// Both run, at once and as long as they need, until they have ended or it is `late`.
     ///
     /// # Errors

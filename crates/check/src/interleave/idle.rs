@@ -114,6 +114,16 @@ impl World {
         waits
     }
 
+    /// Is everybody asleep in a call that only another of them could end?
+    pub(super) fn is_stuck_for_ever(&mut self) -> bool {
+        let for_ever = |task: &super::task::Task| {
+            task.running && task.call.is_some_and(|call| call.waits_for_ever()) && sleeps(task.tid)
+        };
+        !self.tasks.is_empty()
+            && self.tasks.values().all(for_ever)
+            && matches!(self.collect(false), Ok(false))
+    }
+
     /// Has the side used processor time without a call or a store?
     fn spins(&mut self, side: usize) -> Option<&'static str> {
         let moves = self.sides[side].idle.moves;

@@ -56,13 +56,13 @@ pub struct Stage<'a> {
     /// The program to be judged.
     pub program: &'a Path,
     /// Its directory.
-    pub room: &'a Room,
+    pub room: Room,
     /// Its limits.
     pub limits: Limits,
 }
 
 /// The most that both may need once nobody holds them up.
-pub const PATIENCE: Duration = Duration::from_secs(7);
+pub const PATIENCE: Duration = Duration::from_secs(6);
 
 impl Stage<'_> {
     /// Empties the room and puts a scene's file there.
@@ -94,7 +94,7 @@ impl Stage<'_> {
     /// Faults of the judge: a process cannot be started or followed.
     pub fn replay(&self, scene: &Scene, schedule: Schedule) -> Result<Replay> {
         self.set(scene.file.as_deref())?;
-        let mut family = Family::new(self.room, self.limits, true)?;
+        let mut family = Family::new(&self.room, self.limits, true)?;
         let mut world = World::new(self.room.path()).step("watch the scratch directory")?;
         let mut pids = Vec::new();
         for (side, arguments) in scene.arguments.iter().enumerate() {
@@ -152,6 +152,8 @@ fn play(world: &mut World, schedule: &Schedule) -> std::io::Result<(bool, usize,
             moved |= world.record_length() > before + 1;
         }
     }
-    world.finish(late)?;
+    if !world.is_stuck_for_ever() {
+        world.finish(late)?;
+    }
     Ok((arrived, second_turn, world.lives(first) || world.lives(second)))
 }

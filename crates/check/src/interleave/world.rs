@@ -256,6 +256,12 @@ impl World {
         self.tasks.values().any(|task| task.side == side)
     }
 
+    /// How many system calls a side has begun.
+    #[must_use]
+    pub fn calls(&self, side: usize) -> u64 {
+        self.sides[side].calls
+    }
+
     /// How many points a side has come to.
     #[must_use]
     pub fn points(&self, side: usize) -> usize {

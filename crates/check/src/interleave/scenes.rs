@@ -1,0 +1,111 @@
+//! Searches as a check states them: the scenes, what is said about a run, and the table.
+
+use std::time::{Duration, Instant};
+
+use super::replay::{Replay, Scene, Stage};
+use super::schedule::Schedule;
+use super::search::{Depth, Hunt, Judge, hunt};
+use super::table::{Names, table};
+use crate::exercises::{Bench, Finding, Trouble, Verdict};
+use crate::supervise::Ending;
+
+/// Scenes that a check tries.
+pub struct Trial {
+    /// What the two are.
+    pub scene: Scene,
+    /// How much is tried.
+    pub depth: Depth,
+}
+
+/// No new run begins after this time; what runs then is given its patience.
+const TIME: Duration = Duration::from_millis(3500);
+
+/// How many pairs run at a time: two processes each, of which one moves.
+const STAGES: usize = 2;
+
+/// Tries scenes in every order, or replays the schedule that was asked for.
+///
+/// # Errors
+/// What `judge` found, with the table; that this machine cannot show interleavings; faults.
+pub fn in_every_order(bench: &Bench, trials: &[Trial], judge: Judge, names: Names) -> Verdict {
+    let mut stages: Vec<Stage> = Vec::new();
+    for number in 0..STAGES {
+        stages.push(bench.stage(&format!("stage-{number}"))?);
+    }
+    if let Some(text) = &bench.settings().schedule {
+        let schedule: Schedule = text.parse().map_err(Trouble::Cannot)?;
+        return replay_one(&stages[0], trials, schedule, judge, names);
+    }
+    let wanted = |trial: &'_ Trial| (trial.depth, judge);
+    let hunts: Vec<Hunt> = trials
+        .iter()
+        .map(|trial| {
+            let (depth, judge) = wanted(trial);
+            Hunt { scene: &trial.scene, depth, judge }
+        })
+        .collect();
+    let found = hunt(&stages, &hunts, Instant::now() + TIME)?;
+    for (trial, found) in trials.iter().zip(found) {
+        if let Some((run, finding)) = found.wrong {
+            return Err(told(&trial.scene, &run, finding, names));
+        }
+    }
+    Ok(())
+}
+
+fn replay_one(
+    stage: &Stage,
+    trials: &[Trial],
+    schedule: Schedule,
+    judge: Judge,
+    names: Names,
+) -> Verdict {
+    let Some(trial) = trials.iter().find(|trial| trial.scene.name == schedule.scene) else {
+        return Err(Trouble::Cannot(format!("the schedule {schedule} is of another check")));
+    };
+    let run = stage.replay(&trial.scene, schedule)?;
+    match judge(&trial.scene, &run) {
+        Some(finding) => Err(told(&trial.scene, &run, finding, names)),
+        None => Ok(()),
+    }
+}
+
+/// A finding with its table, and how to see it again.
+fn told(scene: &Scene, run: &Replay, finding: Finding, names: Names) -> Trouble {
+    finding.details(table(scene, run, names)).schedule(run.schedule.to_string()).into()
+}
+
+/// What is wrong with any run of two, whatever they do: one crashed, hung, or failed.
+#[must_use]
+pub fn common_finding(scene: &Scene, run: &Replay, may_fail: bool) -> Option<Finding> {
+    let called = |side: usize| format!("`{}`", scene.arguments[side].join(" "));
+    if run.breach.is_some() || run.stuck {
+        let who: Vec<String> =
+            (0..2).filter(|side| run.endings[*side].is_none()).map(called).collect();
+        let who = if who.is_empty() { vec![called(0), called(1)] } else { who };
+        let seen = match run.breach {
+            Some(breach) => format!("{}: {breach}", who.join(" and ")),
+            None => format!("{} cannot go on, and nobody is left to wake them", who.join(" and ")),
+        };
+        return Some(Finding::new("nobody-goes-on", "both processes come to their end", seen));
+    }
+    for side in 0..2 {
+        let said = run.complained[side].text();
+        let told = |id, expected: &str, ending: Ending| {
+            let finding = Finding::new(id, format!("{} {expected}", called(side)), ending.to_string());
+            finding.details(said.lines().take(3).map(|line| format!("it said: {line:?}")))
+        };
+        match run.endings[side] {
+            Some(Ending::Exited(0)) => {}
+            Some(Ending::Exited(1)) if may_fail => {}
+            Some(ending @ Ending::Exited(_)) => {
+                return Some(told("fails-beside-another", "succeeds beside another", ending));
+            }
+            Some(ending @ Ending::Killed(_)) => {
+                return Some(told("died-of-a-signal", "ends by itself beside another", ending));
+            }
+            None => {}
+        }
+    }
+    None
+}
