@@ -48,6 +48,9 @@ static struct bank *open_bank(const char *path, int *fd) {
         failed("map", path, "not a file of 4096 bytes");
         return NULL;
     }
+#ifdef FIRST
+    int fresh = found.st_size == 0;
+#endif
     if (found.st_size == 0 && ftruncate(*fd, 4096) < 0) { // Twice does no harm.
         failed("ftruncate", path, strerror(errno));
         return NULL;
@@ -57,6 +60,9 @@ static struct bank *open_bank(const char *path, int *fd) {
         failed("mmap", path, strerror(errno));
         return NULL;
     }
+#ifdef FIRST
+    if (fresh) FIRST(map);
+#endif
     return map;
 }
 
