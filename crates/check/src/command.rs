@@ -1,39 +1,206 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Runs the command.
+use common::clap::{self, Args, Parser, Subcommand};
+use common::{Context, Failure, Result, Scratch, say};
+
+use crate::exercises::{Exercise, exercise};
+use crate::judge::judge;
+use crate::place::{Ground, Settings};
+use crate::report::{Format, Outcome, Report, written};
+use crate::{batch, build, cards, hints, progress, proof, reset, supervise, watch};
+
+/// Judges an exercise's program by what it did: its mappings, its pages, its calls, the disk.
+///
+/// Without an exercise: a table of your progress. Exit status: 0 solved, 1 not solved, 2 a wrong
+/// call, 3 this machine cannot judge it, 4 a fault in the judge.
+#[derive(Parser)]
+#[command(
+    name = "check",
+    bin_name = "cargo check-exercise",
+    args_conflicts_with_subcommands = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    judged: Judged,
+}
+
+#[derive(Args)]
+struct Judged {
+    /// Which exercise, 1 to 6
+    #[arg(value_name = "N", value_parser = known)]
+    exercise: Option<u8>,
+    /// Judge this program instead of yours, in whatever language it is written
+    #[arg(long, value_name = "PATH", requires = "exercise")]
+    program: Option<PathBuf>,
+    /// How the verdict is written
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Replay one schedule that a verdict names
+    #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
+    schedule: Option<String>,
+    /// Judge the judge: right and wrong answers, each with the verdict that it must get
+    #[arg(long, conflicts_with_all = ["exercise", "batch"])]
+    proof: bool,
+    /// Judge a folder of folders, one a student
+    #[arg(long, value_name = "DIR", conflicts_with = "exercise")]
+    batch: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What is to be done, and exactly what will be judged
+    Card {
+        #[arg(value_name = "N", value_parser = known)]
+        exercise: u8,
+    },
+    /// The next hint, by the last diagnosis
+    Hint {
+        #[arg(value_name = "N", value_parser = known)]
+        exercise: u8,
+    },
+    /// Judges again on every save
+    Watch {
+        #[arg(value_name = "N", value_parser = known)]
+        exercise: u8,
+    },
+    /// The starter again; your file is kept beside it
+    Reset {
+        #[arg(value_name = "N", value_parser = known)]
+        exercise: u8,
+    },
+    /// Becomes a stranger's program
+    #[command(hide = true)]
+    Confined {
+        confinement: String,
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
+}
+
+const SOLVED: u8 = 0;
+const NOT_SOLVED: u8 = 1;
+const CANNOT: u8 = 3;
+const FAULT: u8 = 4;
+
+fn known(number: &str) -> std::result::Result<u8, String> {
+    let parsed = number.parse().ok().filter(|number| exercise(*number).is_some());
+    parsed.ok_or_else(|| "there are the exercises 1 to 6".into())
+}
+
+/// Runs the command; the exit status is the verdict.
+#[must_use]
 pub fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().as_deref() == Some("confined".as_ref()) {
-        let json = arguments.next().unwrap_or_default();
-        let mut rest = arguments.skip(1);
-        let program = PathBuf::from(rest.next().unwrap_or_default());
-        let rest: Vec<OsString> = rest.collect();
-        let done =
-            crate::supervise::confined::become_stranger(&json.to_string_lossy(), &program, rest);
-        if let Err(failure) = done {
-            eprintln!("error: {failure}");
-            return ExitCode::from(4);
-        }
-        return ExitCode::SUCCESS;
-    }
-    let program = PathBuf::from(std::env::args_os().nth(1).unwrap_or_default());
-    let go = || -> common::Result<()> {
-        let scratch = common::Scratch::new()?;
-        let ground = crate::place::Ground::of(&scratch)?;
-        let settings = crate::place::Settings { schedule: None, ground };
-        let report = crate::judge::judge(crate::exercises::EXERCISES[0], &program, &settings)?;
-        print!("{}", crate::report::written(&[report], crate::report::Format::Text)?);
-        Ok(())
-    };
-    match go() {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Arguments::parse()) {
+        Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::from(4)
+            // Nowhere else to say it.
+            let _ = std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("error: {failure}\n"),
+            );
+            ExitCode::from(FAULT)
         }
     }
+}
+
+fn run(arguments: Arguments) -> Result<u8> {
+    match arguments.command {
+        None => verdict(arguments.judged),
+        Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?)),
+        Some(Command::Hint { exercise }) => print(&hints::next(found(exercise)?)?),
+        Some(Command::Watch { exercise }) => watched(exercise),
+        Some(Command::Reset { exercise }) => {
+            match reset::reset(exercise)? {
+                Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
+                None => say!("The starter is back; there was nothing of yours to keep.")?,
+            }
+            Ok(SOLVED)
+        }
+        Some(Command::Confined { confinement, program }) => {
+            let mut words = program.into_iter();
+            let program = PathBuf::from(words.next().unwrap_or_default());
+            supervise::confined::become_stranger(&confinement, &program, words.collect())?;
+            Ok(SOLVED)
+        }
+    }
+}
+
+fn verdict(asked: Judged) -> Result<u8> {
+    let format = asked.format.unwrap_or(Format::Text);
+    if asked.proof {
+        let rows = proof::run(&std::env::current_exe().step("find this program")?)?;
+        say!("{}", proof::table(&rows))?;
+        return Ok(if rows.iter().all(proof::Row::holds) { SOLVED } else { NOT_SOLVED });
+    }
+    let scratch = Scratch::new()?;
+    if let Some(directory) = asked.batch {
+        let ground = Ground::of(&scratch)?;
+        print(&batch::judged(&directory, &Settings { schedule: None, ground }, format)?)?;
+        return Ok(SOLVED);
+    }
+    let Some(number) = asked.exercise else {
+        let (table, reports) = progress::table(&scratch)?;
+        let text = if format == Format::Text { table } else { written(&reports, format)? };
+        return print(&text);
+    };
+    let exercise = found(number)?;
+    if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
+        print(&progress::welcome(exercise)?)?;
+        return Ok(NOT_SOLVED);
+    }
+    let settings = Settings { schedule: asked.schedule, ground: Ground::of(&scratch)? };
+    let report = match asked.program {
+        Some(program) => judge(exercise, &absolute(&program)?, &settings)?,
+        None => progress::judged(exercise, &settings)?,
+    };
+    let status = status(&report);
+    print(&written(&[report], format)?)?;
+    Ok(status)
+}
+
+fn watched(number: u8) -> Result<u8> {
+    let exercise = found(number)?;
+    watch::watch(number, || {
+        let scratch = Scratch::new()?;
+        let settings = Settings { schedule: None, ground: Ground::of(&scratch)? };
+        let text = if build::is_untouched(number)? {
+            progress::welcome(exercise)?
+        } else {
+            written(&[progress::judged(exercise, &settings)?], Format::Text)?
+        };
+        say!("{text}\nWaiting for the next save; Ctrl-C ends.")
+    })?;
+    Ok(SOLVED)
+}
+
+fn status(report: &Report) -> u8 {
+    match report.outcome {
+        Outcome::Solved => SOLVED,
+        Outcome::NotSolved => NOT_SOLVED,
+        Outcome::CannotBeJudged => CANNOT,
+    }
+}
+
+fn found(number: u8) -> Result<&'static Exercise> {
+    let none = || Failure::refusal("judge", Path::new(""), "there is no such exercise");
+    exercise(number).ok_or_else(none)
+}
+
+/// The program by a path that means the same from the room.
+fn absolute(program: &Path) -> Result<PathBuf> {
+    std::path::absolute(program).step_on("resolve", program)
+}
+
+fn print(text: &str) -> Result<u8> {
+    use std::io::Write;
+    let mut output = std::io::stdout().lock();
+    let printed = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    printed.step("write to standard output")?;
+    Ok(SOLVED)
 }

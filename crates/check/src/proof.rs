@@ -1,1 +1,211 @@
-//! Placeholder.
+//! The judge, judged: right and wrong answers, each with the verdict that it must get.
+//!
+//! An answer says in its first line what must come out of it: `verdict: solved`, `verdict:
+//! DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use common::{Context, Failure, Result};
+use serde_json::Value;
+
+use crate::build::{broken, cargo, root};
+use crate::exercises::{EXERCISES, exercise};
+
+/// One answer to one exercise.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Which exercise it is tried on.
+    pub exercise: u8,
+    /// Its folder and name: `exercise-1/reference`.
+    pub name: String,
+    /// `solved`, `refused`, or a diagnosis.
+    pub required: String,
+    source: PathBuf,
+}
+
+/// An answer and what the judge said.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The answer.
+    pub answer: Answer,
+    /// `solved`, or the diagnosis.
+    pub verdict: String,
+    /// How long judging took.
+    pub took: Duration,
+}
+
+impl Row {
+    /// Whether that is what it must get.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        match self.answer.required.as_str() {
+            "refused" => {
+                EXERCISES.iter().any(|exercise| exercise.diagnosis(&self.verdict).is_some())
+            }
+            required => self.verdict == required,
+        }
+    }
+}
+
+/// All answers, by exercise and name.
+///
+/// # Errors
+/// One cannot be read, or does not say what it must get.
+pub fn answers() -> Result<Vec<Answer>> {
+    let mut answers = Vec::new();
+    for folder in listed(&root().join("crates/check/proof"))? {
+        let group = name_of(&folder);
+        let numbers: Vec<u8> = match group.strip_prefix("exercise-").map(str::parse) {
+            Some(Ok(number)) if exercise(number).is_some() => vec![number],
+            _ if group == "every-exercise" => EXERCISES.iter().map(|one| one.number).collect(),
+            _ => continue,
+        };
+        for source in listed(&folder)? {
+            let text = fs::read_to_string(&source).step_on("read", &source)?;
+            let first = text.lines().next().unwrap_or_default();
+            let required = first
+                .split_once("verdict: ")
+                .map(|(_, rest)| rest.trim_end_matches("*/").trim().to_owned());
+            let required = required.ok_or_else(|| {
+                Failure::refusal("read", &source, "its first line names no verdict")
+            })?;
+            let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("{group}/{stem}");
+            answers.extend(numbers.iter().map(|exercise| Answer {
+                exercise: *exercise,
+                name: name.clone(),
+                required: required.clone(),
+                source: source.clone(),
+            }));
+        }
+    }
+    answers.sort_by_key(|answer| (answer.exercise, answer.name.clone()));
+    Ok(answers)
+}
+
+/// Builds all answers and lets `check` judge each, two at a time.
+///
+/// # Errors
+/// One cannot be built, or the judge cannot be started.
+pub fn run(check: &Path) -> Result<Vec<Row>> {
+    let answers = answers()?;
+    let programs = build(&answers)?;
+    let jobs: Vec<_> = answers.into_iter().zip(programs).collect();
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
+    let work = || -> Result<()> {
+        while let Some((answer, program)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let row = judged(check, answer, program)?;
+            rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(done) => done,
+            Err(_) => Err(Failure::refusal("judge", check, "a worker panicked")),
+        })
+    })?;
+    let mut rows = rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    rows.sort_by_key(|row| (row.answer.exercise, row.answer.name.clone()));
+    Ok(rows)
+}
+
+fn judged(check: &Path, answer: &Answer, program: &Path) -> Result<Row> {
+    let began = Instant::now();
+    let mut command = Command::new(check);
+    command.arg(answer.exercise.to_string()).arg("--program").arg(program);
+    command.args(["--format", "json"]).stdin(Stdio::null());
+    let output = command.output().step_on("run", check)?;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let verdict = match (output.status.code(), &report["diagnosis"]) {
+        (Some(0), _) => "solved".to_owned(),
+        (Some(1), Value::String(diagnosis)) => diagnosis.clone(),
+        (Some(3), _) => "cannot".to_owned(),
+        _ => format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()),
+    };
+    Ok(Row { answer: answer.clone(), verdict, took: began.elapsed() })
+}
+
+/// The table that `check --proof` prints.
+#[must_use]
+pub fn table(rows: &[Row]) -> String {
+    let mut lines: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let Answer { exercise, name, required, .. } = &row.answer;
+            let mark = if row.holds() { "as required" } else { "NOT AS REQUIRED" };
+            let verdict = &row.verdict;
+            let took = row.took.as_secs_f64();
+            format!(
+                "{exercise}  {name:44} must get {required:24} got {verdict:24} {took:5.1} s  {mark}"
+            )
+        })
+        .collect();
+    let wrong = rows.iter().filter(|row| !row.holds()).count();
+    lines.push(format!("{} answers, {wrong} of them not judged as required.", rows.len()));
+    lines.join("\n")
+}
+
+/// The program of each answer: Rust answers are links to one program, C answers are compiled.
+fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
+    let proof = root().join("crates/check/proof");
+    let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
+    let all = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
+    let all = Path::new(all.ok_or_else(|| broken("build", &proof, &said))?);
+    answers
+        .iter()
+        .map(|answer| {
+            let program = root().join("target/proof").join(&answer.name);
+            let folder = program.parent().unwrap_or(&program);
+            fs::create_dir_all(folder).step_on("create", folder)?;
+            if answer.source.extension().is_some_and(|extension| extension == "c") {
+                compiled(&answer.source, &program)?;
+            } else if fs::read_link(&program).ok().as_deref() != Some(all) {
+                let fresh = program.with_extension(format!("new-{}", std::process::id()));
+                std::os::unix::fs::symlink(all, &fresh).step_on("symlink", &fresh)?;
+                fs::rename(&fresh, &program).step_on("rename", &program)?;
+            }
+            Ok(program)
+        })
+        .collect()
+}
+
+fn compiled(source: &Path, program: &Path) -> Result<()> {
+    let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
+    if age(program).is_ok_and(|made| age(source).is_ok_and(|written| written < made)) {
+        return Ok(());
+    }
+    let fresh = program.with_extension(format!("new-{}", std::process::id()));
+    let cc = env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let mut command = Command::new(&cc);
+    command.args(["-O2", "-pthread", "-o"]).arg(&fresh).arg(source).stdin(Stdio::null());
+    let output = command.output().step_on("run", Path::new(&cc))?;
+    if !output.status.success() {
+        return Err(broken("compile", source, &String::from_utf8_lossy(&output.stderr)));
+    }
+    fs::rename(&fresh, program).step_on("rename", program)
+}
+
+fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries: io::Result<Vec<_>> = fs::read_dir(directory).step_on("list", directory)?.collect();
+    let mut paths: Vec<_> =
+        entries.step_on("list", directory)?.into_iter().map(|entry| entry.path()).collect();
+    paths.retain(|path| {
+        let answer = |extension: &std::ffi::OsStr| extension == "rs" || extension == "c";
+        path.is_dir() || path.extension().is_some_and(answer)
+    });
+    paths.sort();
+    Ok(paths)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

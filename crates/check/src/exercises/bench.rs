@@ -1,8 +1,10 @@
 //! Where a check works: the program to be judged, and an empty room for it.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{Context, Scratch};
 
@@ -20,6 +22,7 @@ pub struct Bench<'a> {
     room: Room,
     rooms: u32,
     limits: Limits,
+    spent: Cell<Duration>,
 }
 
 impl<'a> Bench<'a> {
@@ -33,7 +36,15 @@ impl<'a> Bench<'a> {
         scratch: &'a Scratch,
     ) -> common::Result<Self> {
         let room = Room::new(scratch, "room")?;
-        Ok(Self { program, settings, scratch, room, rooms: 0, limits: Limits::default() })
+        Ok(Self {
+            program,
+            settings,
+            scratch,
+            room,
+            rooms: 0,
+            limits: Limits::default(),
+            spent: Cell::default(),
+        })
     }
 
     /// Where the program works: its FILEs are bare names in here.
@@ -91,8 +102,12 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// As [`run`](Self::run), and those of the observer.
     pub fn observe(&self, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
-        let mut family = self.family()?;
+        // Ten seconds are a check's, however many runs it makes.
+        let wall = self.limits.wall.saturating_sub(self.spent.get());
+        let limits = Limits { wall, ..self.limits };
+        let mut family = Family::new(&self.room, limits, self.settings.ground.ptrace)?;
         let run = observe::run(&mut family, start, observer)?;
+        self.spent.set(self.spent.get() + run.time);
         match run.breach {
             None => Ok(run),
             Some(breach) => {

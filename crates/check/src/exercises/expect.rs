@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Finding, Trouble, Verdict, failed};
 use crate::observe::{FileId, Run, Use};
-use crate::supervise::Ending;
+use crate::supervise::{Ending, Room};
 
 impl Run {
     /// It ended by itself; what killed it otherwise, and where it accessed what.
@@ -96,6 +96,49 @@ impl Run {
         }
     }
 
+    /// Its standard output was full: it failed and named it.
+    ///
+    /// # Errors
+    /// `died-of-a-signal`, `output-failure-ignored`.
+    pub fn notices_a_full_output(&self) -> Verdict {
+        self.lives()?;
+        let said = String::from_utf8_lossy(&self.stderr.bytes).into_owned();
+        let named = said.lines().count() == 1 && said.contains("standard output");
+        if self.ending == Ending::Exited(1) && named {
+            return Ok(());
+        }
+        let expected = format!(
+            "`{} > /dev/full` ends with exit status 1 and one line that names standard output",
+            self.called
+        );
+        failed(
+            "output-failure-ignored",
+            expected,
+            format!("{}; it said {}", self.ending, shown(&said)),
+        )
+    }
+
+    /// It opened nothing for writing outside the room; that Landlock refused it is no excuse.
+    ///
+    /// # Errors
+    /// `writes-elsewhere`.
+    pub fn writes_nowhere_else(&self, room: &Room) -> Verdict {
+        let elsewhere = |path: &&Path| {
+            let inside = path.is_relative() && !path.starts_with("..");
+            !inside && !path.starts_with(room.path()) && !path.starts_with("/dev/")
+                || path.starts_with("/dev/shm")
+        };
+        let opened = self.calls.iter().flatten().filter_map(|call| call.written.as_deref());
+        match opened.filter(elsewhere).find(|path| !path.starts_with("/proc/self/cwd")) {
+            None => Ok(()),
+            Some(path) => failed(
+                "writes-elsewhere",
+                "nothing but FILE and its directory is opened for writing",
+                format!("`{}` opened {path:?} for writing", self.called),
+            ),
+        }
+    }
+
     fn said(&self) -> Vec<String> {
         let text = self.stderr.text();
         text.lines().take(5).map(|line| format!("it said: {}", shown(line))).collect()
@@ -113,6 +156,22 @@ pub(super) fn shown(text: &str) -> String {
     let cut = text.chars().count() > MOST;
     let short: String = text.chars().take(MOST).collect();
     format!("{short:?}{}", if cut { " …" } else { "" })
+}
+
+/// The first bytes of something, for people.
+pub(super) fn hexed(bytes: &[u8]) -> String {
+    const MOST: usize = 16;
+    let shown: Vec<_> = bytes.iter().take(MOST).map(|byte| format!("{byte:02x}")).collect();
+    let text: String = bytes
+        .iter()
+        .take(MOST)
+        .map(|byte| match byte {
+            b' '..=b'~' => char::from(*byte),
+            _ => '.',
+        })
+        .collect();
+    let more = if bytes.len() > MOST { " …" } else { "" };
+    format!("{}{more} |{text}|", shown.join(" "))
 }
 
 /// The file at `path`, for judging calls.

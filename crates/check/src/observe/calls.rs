@@ -1,5 +1,9 @@
 //! A system call, and which of its descriptors are of which files.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
 use common::{Context, Result};
 use nix::sys::ptrace;
 use nix::unistd::Pid;
@@ -19,6 +23,8 @@ pub struct Call {
     pub result: Option<i64>,
     /// What its descriptors are of: those that it was given, or the one that it made.
     pub files: Vec<Opened>,
+    /// The path that it opens, if it asks to write there.
+    pub written: Option<PathBuf>,
 }
 
 /// What a call does with a file.
@@ -46,7 +52,15 @@ impl Call {
         }
         let entry = super::sys::entry(&information);
         let number = i64::try_from(entry.nr).unwrap_or(i64::MAX);
-        let mut call = Self { pid, number, arguments: entry.args, result: None, files: Vec::new() };
+        let mut call = Self {
+            pid,
+            number,
+            arguments: entry.args,
+            result: None,
+            files: Vec::new(),
+            written: None,
+        };
+        call.written = call.asks_to_write();
         call.files = call.given().filter_map(|descriptor| Opened::by(pid, descriptor)).collect();
         Ok(Some(call))
     }
@@ -89,6 +103,32 @@ impl Call {
         const FIDEDUPERANGE: u64 = 0xc018_9436;
         let [_, request, ..] = self.arguments;
         self.number != libc::SYS_ioctl || [FICLONE, FICLONERANGE, FIDEDUPERANGE].contains(&request)
+    }
+
+    /// The path, if this opens a file to write in it. `openat2` keeps its flags in memory.
+    fn asks_to_write(&self) -> Option<PathBuf> {
+        let [first, second, third, ..] = self.arguments;
+        let (path, flags) = match self.number {
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => (first, second),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_creat => (first, u64::MAX),
+            libc::SYS_openat => (second, third),
+            libc::SYS_openat2 => (second, self.how_to_open(third)?),
+            _ => return None,
+        };
+        let _ = first;
+        let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+        if flags & u64::from(writes.cast_unsigned()) == 0 {
+            return None;
+        }
+        let path = super::process::string(self.pid, usize::try_from(path).ok()?).ok()?;
+        Some(OsString::from_vec(path).into())
+    }
+
+    fn how_to_open(&self, address: u64) -> Option<u64> {
+        let bytes = super::memory(self.pid, usize::try_from(address).ok()?, 8).ok()?;
+        Some(u64::from_ne_bytes(bytes.try_into().ok()?))
     }
 
     /// Its descriptors among the arguments.

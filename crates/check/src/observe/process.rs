@@ -20,6 +20,26 @@ pub fn memory(pid: Pid, address: usize, length: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The bytes up to the next NUL.
+///
+/// # Errors
+/// EIO: nothing is mapped there.
+pub(super) fn string(pid: Pid, address: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let page = common::page_size();
+    // A page at a time: the next one may not be mapped.
+    while bytes.len() <= libc::PATH_MAX.unsigned_abs() as usize {
+        let from = address + bytes.len();
+        let part = memory(pid, from, page - from % page)?;
+        let end = part.iter().position(|byte| *byte == 0);
+        bytes.extend_from_slice(part.get(..end.unwrap_or(part.len())).unwrap_or_default());
+        if end.is_some() {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
 /// Its mappings, in the order of their addresses.
 ///
 /// # Errors

@@ -23,7 +23,8 @@ pub struct Run {
     pub stdout: Output,
     /// Its standard error.
     pub stderr: Output,
-    /// The calls about files, in order, of all its processes; `None` where ptrace is refused.
+    /// The calls about files, in order, of all its processes; `None` where ptrace is refused, and of a
+    /// start that is [`unseen`](Start::unseen).
     pub calls: Option<Vec<Call>>,
     /// The program's mappings just before its end.
     pub mappings: Vec<Mapping>,
@@ -45,13 +46,14 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
     let (began, called) = (Instant::now(), start.called());
     let pid = family.start(start)?;
     let traced = family.is_traced();
+    let how = if start.unseen { How::Freely } else { How::ToCall };
     let mut run = Run {
         called,
         ending: Ending::Killed(libc::SIGKILL),
         breach: None,
         stdout: Output::default(),
         stderr: Output::default(),
-        calls: traced.then(Vec::new),
+        calls: (traced && !start.unseen).then(Vec::new),
         mappings: Vec::new(),
         fault: None,
         time: Duration::ZERO,
@@ -59,7 +61,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
         peak_memory: 0,
     };
     if traced {
-        family.resume(pid, How::ToCall, 0)?;
+        family.resume(pid, how, 0)?;
     }
     let mut entered = BTreeMap::new();
     while let Some(stop) = family.wait()? {
@@ -69,7 +71,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
                 if let Some(fault) = Fault::of(who, signal) {
                     run.fault = Some(fault);
                 }
-                family.resume(who, How::ToCall, signal)?;
+                family.resume(who, how, signal)?;
                 continue;
             }
             Stop::Ending(who) => {
@@ -87,7 +89,7 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
             }
             Stop::Executed(_) | Stop::Born(_) => {}
         }
-        family.resume(stop.pid(), How::ToCall, 0)?;
+        family.resume(stop.pid(), how, 0)?;
     }
     run.breach = family.breach();
     (run.stdout, run.stderr) = family.outputs(pid);

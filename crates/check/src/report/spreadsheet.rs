@@ -6,6 +6,7 @@ use common::{Context, Result};
 use serde::Serialize;
 
 use super::{Outcome, Report};
+use crate::exercises::Exercise;
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +38,20 @@ impl Row {
             state: state.into(),
             points: report.totals.points,
             diagnosis: report.diagnosis.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Row {
+    /// A student's line where there is no report.
+    #[must_use]
+    pub fn without(student: &str, exercise: &Exercise, state: &str, diagnosis: &str) -> Self {
+        Self {
+            student: harmless(student),
+            exercise: exercise.number,
+            state: state.into(),
+            points: 0,
+            diagnosis: diagnosis.into(),
         }
     }
 }

@@ -14,6 +14,7 @@ pub struct Start {
     pub(super) arguments: Vec<OsString>,
     pub(super) stdout: Stdout,
     pub(super) address_space: Option<u64>,
+    pub(crate) unseen: bool,
 }
 
 /// Where its standard output goes.
@@ -28,7 +29,13 @@ impl Start {
     /// `program` with `arguments`.
     pub fn new(program: &Path, arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { program: program.into(), arguments, stdout: Stdout::Kept, address_space: None }
+        Self {
+            program: program.into(),
+            arguments,
+            stdout: Stdout::Kept,
+            address_space: None,
+            unseen: false,
+        }
     }
 
     /// Sends its standard output elsewhere.
@@ -42,6 +49,13 @@ impl Start {
     #[must_use]
     pub fn address_space(mut self, bytes: u64) -> Self {
         self.address_space = Some(bytes);
+        self
+    }
+
+    /// Its calls are not looked at, so that it runs at its own speed; `Run::calls` is `None` then.
+    #[must_use]
+    pub fn unseen(mut self) -> Self {
+        self.unseen = true;
         self
     }
 

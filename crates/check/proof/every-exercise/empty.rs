@@ -1,0 +1,4 @@
+//! verdict: refused
+//! Does nothing and says that all is well.
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! verdict: hang
+//! Loops for ever.
+
+fn main() {
+    loop {
+        std::hint::spin_loop();
+    }
+}

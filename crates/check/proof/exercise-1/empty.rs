@@ -1,2 +1,0 @@
-//! verdict: refused
-fn main() {}

@@ -1,0 +1,146 @@
+//! Far out: beyond a terabyte, at the end of all offsets, and as much as LEN may be.
+
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+use common::Context;
+
+use super::shared::{by_mapping, pattern, prints};
+use crate::exercises::expect::hexed;
+use crate::exercises::{Bench, Finding, Trouble, Verdict, failed};
+use crate::observe::{Nobody, Run};
+
+/// The addresses that the contract grants.
+const ADDRESSES: u64 = 512 << 20;
+/// Beyond a terabyte, and at no page's start.
+const FAR: u64 = (1 << 40) + 12_345;
+/// The most that a LEN may be.
+const MOST: usize = 64 << 20;
+
+/// Runs it with as many addresses as the contract grants.
+fn run(bench: &Bench, arguments: &[&str]) -> Verdict<Run> {
+    let run = bench.observe(&bench.start(arguments).address_space(ADDRESSES), &mut Nobody)?;
+    let enomem = i64::from(-libc::ENOMEM);
+    let refused = run.calls.iter().flatten().find(|call| {
+        let [_, asked, ..] = call.arguments;
+        call.number == libc::SYS_mmap
+            && call.result == Some(enomem)
+            && !call.files.is_empty()
+            && asked > ADDRESSES / 4
+    });
+    match refused {
+        None => Ok(run),
+        Some(call) => {
+            let [_, asked, ..] = call.arguments;
+            failed(
+                "maps-the-whole-file",
+                format!("`{}` maps no more than it needs", run.called),
+                format!("it asked mmap for {asked} bytes: ENOMEM"),
+            )
+        }
+    }
+}
+
+/// Whether this file system holds a file of that length.
+fn holds(bench: &Bench, length: u64) -> common::Result<bool> {
+    let file = bench.room().write("PROBE", b"")?;
+    let grown = file.set_len(length);
+    let path = bench.room().path().join("PROBE");
+    std::fs::remove_file(&path).step_on("remove", &path)?;
+    Ok(grown.is_ok())
+}
+
+pub(super) fn poke(bench: &mut Bench) -> Verdict {
+    if !holds(bench, FAR + 16)? {
+        return Err(Trouble::Cannot("this file system holds no file of a terabyte".into()));
+    }
+    bench.room().write("FILE", b"head")?;
+    let run = run(bench, &["poke", "FILE", &FAR.to_string(), "far out"])?;
+    run.succeeds()?;
+    by_mapping(bench, &run)?;
+    let file = bench.open("FILE")?;
+    let found = file.metadata().step("stat")?;
+    if found.len() != FAR + 7 {
+        let expected = format!("after `{}` FILE is {} bytes long", run.called, FAR + 7);
+        return failed("wrong-size-far-out", expected, format!("{} bytes", found.len()));
+    }
+    if found.blocks() * 512 > 4 << 20 {
+        let seen = format!("{} KiB are", found.blocks() / 2);
+        return failed(
+            "fills-holes",
+            "a few KiB of FILE are on the disk, the rest is a hole",
+            seen,
+        );
+    }
+    bytes_are(&file, 0, b"head", &run)?;
+    bytes_are(&file, FAR, b"far out", &run)
+}
+
+fn bytes_are(file: &File, offset: u64, expected: &[u8], run: &Run) -> Verdict {
+    let mut seen = vec![0; expected.len()];
+    file.read_exact_at(&mut seen, offset).step("read")?;
+    if seen == expected {
+        return Ok(());
+    }
+    let expected = format!("after `{}` FILE has at byte {offset} {}", run.called, hexed(expected));
+    failed("stores-elsewhere", expected, hexed(&seen))
+}
+
+pub(super) fn poke_too_far(bench: &mut Bench) -> Verdict {
+    const LAST: u64 = i64::MAX.unsigned_abs();
+    for (offset, text) in [(LAST, "x"), (LAST - 2, "four"), (LAST, ""), (LAST / 2, "x")] {
+        let end = u128::from(offset) + text.len() as u128;
+        // What this file system can hold is no failure: on tmpfs nearly everything.
+        if u64::try_from(end).is_ok_and(|end| end <= LAST)
+            && holds(bench, end.try_into().unwrap_or(LAST))?
+        {
+            continue;
+        }
+        let offset = offset.to_string();
+        bench.new_room()?;
+        let failing = run(bench, &["poke", "FILE", &offset, text])?;
+        failing.fails_naming(&["FILE"])?;
+        if !bench.room().names()?.is_empty() {
+            let expected = format!("`{}` fails and leaves no new FILE", failing.called);
+            return failed("leaves-a-new-file", expected, "FILE is there");
+        }
+        let before = pattern(100);
+        bench.room().write("FILE", &before)?;
+        let failing = run(bench, &["poke", "FILE", &offset, text])?;
+        failing.fails_naming(&["FILE"])?;
+        unchanged(bench, &failing, &before)?;
+    }
+    Ok(())
+}
+
+/// A failing `poke` has changed nothing.
+pub(super) fn unchanged(bench: &Bench, run: &Run, before: &[u8]) -> Verdict {
+    let length = bench.open("FILE")?.metadata().step("stat")?.len();
+    let same = length == before.len() as u64 && bench.read("FILE")? == before;
+    if same {
+        return Ok(());
+    }
+    let expected = format!("`{}` fails and changes no byte of FILE", run.called);
+    let seen = format!("{} bytes before, {length} after", before.len());
+    Err(Finding::new("failed-and-changed", expected, seen).into())
+}
+
+pub(super) fn peek(bench: &mut Bench) -> Verdict {
+    bench.limits().output = MOST + (1 << 10);
+    let content = pattern(MOST + 100);
+    let file = bench.room().write("FILE", &content)?;
+    // Who maps page by page makes many calls: seen one by one they would take too long.
+    let start = bench.start(&["peek", "FILE", "50", &MOST.to_string()]).unseen();
+    let peeked = bench.observe(&start.address_space(ADDRESSES), &mut Nobody)?;
+    peeked.succeeds()?;
+    prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())?;
+    file.set_len(0).step("ftruncate")?;
+    if file.set_len(FAR + 100).is_ok() {
+        file.write_all_at(b"far out", FAR).step("write")?;
+        let peeked = run(bench, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
+        peeked.succeeds()?;
+        by_mapping(bench, &peeked)?;
+        prints(&peeked, b"\0\0\0\0\0far out\0\0\0\0\0\0\0\0")?;
+    }
+    Ok(())
+}

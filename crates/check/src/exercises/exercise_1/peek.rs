@@ -1,0 +1,96 @@
+//! `peek`.
+
+use common::Context;
+
+use super::shared::{by_mapping, pattern, peek, seen};
+use crate::exercises::expect::{hexed, identity};
+use crate::exercises::{Bench, Verdict, failed};
+
+pub(super) fn prints(bench: &mut Bench) -> Verdict {
+    let page = common::page_size();
+    let mut content = pattern(3 * page + 100);
+    if let Some(place) = content.get_mut(20..40) {
+        place.copy_from_slice(b"\0\n\r\xff%s%n\\x\0 \0\0\0\n\n\n\n\n");
+    }
+    bench.room().write("FILE", &content)?;
+    let end = content.len();
+    for range in [0..1, 5..11, 10..50, page - 4..page + 4, page..2 * page, end - 3..end, 0..end] {
+        let expected = content.get(range.clone()).unwrap_or_default();
+        peek(bench, range.start as u64, expected)?;
+    }
+    untouched(bench, &content)
+}
+
+/// `peek` changes nothing and makes nothing.
+fn untouched(bench: &Bench, content: &[u8]) -> Verdict {
+    let names = bench.room().names()?;
+    if bench.read("FILE")? == content && names == ["FILE"] {
+        return Ok(());
+    }
+    failed("peek-changes", "peek leaves FILE and its directory as they were", names.join(", "))
+}
+
+pub(super) fn maps(bench: &mut Bench) -> Verdict {
+    let content = pattern(100);
+    let file = bench.room().write("FILE", &content)?;
+    let run = peek(bench, 50, content.get(50..60).unwrap_or_default())?;
+    seen(&run)?;
+    let id = identity(&bench.room().path().join("FILE"))?;
+    if run.mapped(id).next().is_none() {
+        return failed("not-mapped", format!("`{}` maps FILE", run.called), "it never did");
+    }
+    if let Some(opened) = run.opened(id).find(|opened| opened.is_writable()) {
+        let expected = format!("`{}` opens FILE for reading only", run.called);
+        return failed("opens-for-writing", expected, format!("open's flags {:#o}", opened.flags));
+    }
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o444)).step("chmod")?;
+    peek(bench, 50, content.get(50..60).unwrap_or_default())?;
+    Ok(())
+}
+
+pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
+    let page = common::page_size();
+    let last = i64::MAX.unsigned_abs();
+    let length = page as u64 + 100;
+    let content = pattern(page + 100);
+    bench.room().write("FILE", &content)?;
+    let ranges = [
+        (length, 1),
+        (length - 3, 4),
+        (0, length + 1),
+        (length - 3, 2 * page as u64),
+        (10 * length, 5),
+        (last, 1),
+        (last - 5, 64 << 20),
+    ];
+    for (offset, count) in ranges {
+        let run = bench.run(&["peek", "FILE", &offset.to_string(), &count.to_string()])?;
+        run.lives()?;
+        if run.stdout.total > 0 {
+            let expected =
+                format!("`{}` fails: FILE has {length} bytes; nothing is printed", run.called);
+            let seen = format!("{}, printed {}", run.ending, hexed(&run.stdout.bytes));
+            return failed("prints-past-the-end", expected, seen);
+        }
+        run.fails_naming(&["FILE"])?;
+        by_mapping(bench, &run)?;
+    }
+    untouched(bench, &content)
+}
+
+pub(super) fn nothing(bench: &mut Bench) -> Verdict {
+    for content in [&b""[..], b"a few bytes"] {
+        bench.new_room()?;
+        bench.room().write("FILE", content)?;
+        for offset in [0, 5, 100, 1 << 40, i64::MAX.unsigned_abs()] {
+            let run = bench.run(&["peek", "FILE", &offset.to_string(), "0"])?;
+            run.succeeds()?;
+            super::shared::prints(&run, b"")?;
+        }
+        untouched(bench, content)?;
+    }
+    bench.new_room()?;
+    let run = bench.run(&["peek", "FILE", "0", "0"])?;
+    run.fails_naming(&["FILE"])
+}

@@ -1,0 +1,126 @@
+//! What several checks of this exercise do.
+
+use crate::exercises::expect::{hexed, identity, shown, unseen};
+use crate::exercises::{Bench, Finding, Verdict, failed};
+use crate::observe::{FileId, Run};
+use crate::supervise::Ending;
+
+/// Recognisable bytes, none of them the same as its neighbours, no page like the one before.
+pub(super) fn pattern(length: usize) -> Vec<u8> {
+    let cycle: Vec<u8> = (0..251_u8).map(|byte| byte.wrapping_mul(7)).collect();
+    let mut bytes = Vec::with_capacity(length + cycle.len());
+    while bytes.len() < length {
+        bytes.extend_from_slice(&cycle); // A prime number: pages begin at other places in it.
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// Runs `poke FILE OFFSET TEXT`, which must succeed.
+pub(super) fn poke(bench: &Bench, offset: u64, text: &str) -> Verdict<Run> {
+    let run = bench.run(&["poke", "FILE", &offset.to_string(), text])?;
+    aligned(&run, offset)?;
+    run.succeeds()?;
+    by_mapping(bench, &run)?;
+    Ok(run)
+}
+
+/// Runs `peek FILE OFFSET LEN`, which must succeed and print this.
+pub(super) fn peek(bench: &Bench, offset: u64, expected: &[u8]) -> Verdict<Run> {
+    let run = bench.run(&["peek", "FILE", &offset.to_string(), &expected.len().to_string()])?;
+    aligned(&run, offset)?;
+    run.succeeds()?;
+    by_mapping(bench, &run)?;
+    prints(&run, expected)?;
+    Ok(run)
+}
+
+/// The run printed exactly this.
+pub(super) fn prints(run: &Run, expected: &[u8]) -> Verdict {
+    let seen = &run.stdout;
+    if !seen.is_cut() && seen.bytes == expected {
+        return Ok(());
+    }
+    let differs = seen.bytes.iter().zip(expected).position(|(seen, expected)| seen != expected);
+    let at = differs.unwrap_or(seen.bytes.len().min(expected.len()));
+    let around = |bytes: &[u8]| hexed(bytes.get(at..).unwrap_or_default());
+    failed(
+        "prints-something-else",
+        format!(
+            "`{}` prints {} bytes; from byte {at} on {}",
+            run.called,
+            expected.len(),
+            around(expected)
+        ),
+        format!("{} bytes; from byte {at} on {}", seen.total, around(&seen.bytes)),
+    )
+}
+
+/// FILE's bytes went through mappings only, and nothing was written elsewhere.
+pub(super) fn by_mapping(bench: &Bench, run: &Run) -> Verdict {
+    run.writes_nowhere_else(bench.room())?;
+    match FileId::at(&bench.room().path().join("FILE")) {
+        Some(file) if run.calls.is_some() => run.leaves_bytes_to_mappings(file),
+        _ => Ok(()), // The check that is about calls says that they cannot be seen.
+    }
+}
+
+/// FILE holds exactly these bytes.
+pub(super) fn holds(bench: &Bench, run: &Run, before: &[u8], expected: &[u8]) -> Verdict {
+    let seen = bench.read("FILE")?;
+    let called = &run.called;
+    if seen == expected {
+        return Ok(());
+    }
+    if seen == before {
+        let file = identity(&bench.room().path().join("FILE"))?;
+        let private = run.mapped(file).any(|call| {
+            let [_, _, protection, flags, ..] = call.arguments;
+            flags & 3 == 2 && protection & 2 != 0 // MAP_PRIVATE, PROT_WRITE.
+        });
+        let diagnosis = if private { "private-mapping" } else { "stores-nothing" };
+        return failed(diagnosis, format!("`{called}` changes FILE"), "no byte of FILE changed");
+    }
+    if seen.len() != expected.len() {
+        return wrong_size(called, before.len(), expected.len(), seen.len());
+    }
+    let at = seen.iter().zip(expected).position(|(seen, expected)| seen != expected);
+    let at = at.unwrap_or_default();
+    let around = |bytes: &[u8]| hexed(bytes.get(at..).unwrap_or_default());
+    let other = before.get(at) == expected.get(at);
+    failed(
+        if other { "changes-other-bytes" } else { "stores-elsewhere" },
+        format!("after `{called}` FILE has from byte {at} on {}", around(expected)),
+        around(&seen),
+    )
+}
+
+/// FILE has the wrong length.
+pub(super) fn wrong_size(called: &str, before: usize, expected: usize, seen: usize) -> Verdict {
+    let diagnosis = match () {
+        () if seen < before => "shrinks",
+        () if seen < expected => "too-short",
+        () => "grows-too-far",
+    };
+    let expected = format!("after `{called}` FILE is {expected} bytes long");
+    failed(diagnosis, expected, format!("{seen} bytes"))
+}
+
+/// It fails where OFFSET is no page's first byte, and did not where it is.
+fn aligned(run: &Run, offset: u64) -> Verdict {
+    let page = common::page_size() as u64;
+    if offset.is_multiple_of(page) || run.ending != Ending::Exited(1) {
+        return Ok(()); // What else may be wrong is asked next.
+    }
+    let finding = Finding::new(
+        "unaligned-offset",
+        format!("`{}` succeeds, as it did at byte 0", run.called),
+        format!("it fails: {offset} is no multiple of {page}"),
+    );
+    Err(finding.details([format!("it said: {}", shown(&run.stderr.text()))]).into())
+}
+
+/// That calls can be seen here.
+pub(super) fn seen(run: &Run) -> Verdict {
+    if run.calls.is_some() { Ok(()) } else { Err(unseen()) }
+}
