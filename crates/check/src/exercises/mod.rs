@@ -3,6 +3,7 @@
 mod bench;
 mod common_diagnoses;
 mod exercise_1;
+mod exercise_2;
 mod exercise_5;
 mod expect;
 mod model;
@@ -14,6 +15,7 @@ pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
 /// All of them, in order.
 pub const EXERCISES: &[&Exercise] = &[
     &exercise_1::EXERCISE,
+    &exercise_2::EXERCISE,
     &exercise_5::EXERCISE,
 ];
 

@@ -197,6 +197,7 @@ impl World {
         let same = done.before == done.after;
         let Done { before, after } = done;
         let idle = &mut self.sides[side].idle;
+        idle.moves += 1;
         let blocked = if same && kind == Kind::Locked && !self.patient {
             idle.turn()
         } else {

@@ -30,7 +30,7 @@ pub(super) struct Idle {
     turns: u32,
     calls: u32,
     /// Everything that was reported of it, to see whether anything was since the last look.
-    moves: u64,
+    pub(super) moves: u64,
     /// The moves and the processor time at the first of the looks at which nothing was new.
     quiet: Option<(u64, u64)>,
 }

@@ -47,6 +47,8 @@ pub struct Replay {
     pub second_turn: usize,
     /// Why neither could go on in the end.
     pub stuck: bool,
+    /// There was no time left for this run.
+    pub cut: bool,
     /// A limit that was broken.
     pub breach: Option<Breach>,
 }
@@ -59,6 +61,8 @@ pub struct Stage<'a> {
     pub room: Room,
     /// Its limits.
     pub limits: Limits,
+    /// When all must be over.
+    pub late: Instant,
 }
 
 /// The most that both may need once nobody holds them up.
@@ -103,7 +107,10 @@ impl Stage<'_> {
             world.admit(side, pid).step("follow the program")?;
             pids.push(pid);
         }
-        let (arrived, second_turn, stuck) = play(&mut world, &schedule).step("ptrace")?;
+        let began = Instant::now();
+        let late = self.late.min(began + PATIENCE);
+        let (arrived, second_turn, stuck) = play(&mut world, &schedule, late).step("ptrace")?;
+        let cut = stuck && !world.is_stuck_for_ever() && began.elapsed() < PATIENCE;
         let mut endings = [world.ending(0), world.ending(1)];
         for (side, ending) in endings.iter_mut().enumerate() {
             if world.lives(side) {
@@ -126,6 +133,7 @@ impl Stage<'_> {
             arrived,
             second_turn,
             stuck,
+            cut,
             breach,
         })
     }
@@ -133,9 +141,8 @@ impl Stage<'_> {
 
 /// Plays a schedule to its end. Did the first arrive, how far came the second in its first turn, and
 /// did both end?
-fn play(world: &mut World, schedule: &Schedule) -> std::io::Result<(bool, usize, bool)> {
+fn play(world: &mut World, schedule: &Schedule, late: Instant) -> std::io::Result<(bool, usize, bool)> {
     let (first, second) = (schedule.first, schedule.second());
-    let late = Instant::now() + PATIENCE;
     let arrived = world.run(&[first], schedule.stops[0], late)? == Pause::Arrived;
     world.run(&[second], schedule.stops[1], late)?;
     let second_turn = world.points(second);

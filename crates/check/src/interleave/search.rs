@@ -27,10 +27,10 @@ pub type Judge = fn(&Scene, &Replay) -> Option<Finding>;
 pub enum Depth {
     /// The first is stopped, the second is not.
     OneStop,
-    /// The first is stopped before and after each of its points, the second is not.
-    BeforeAndAfter,
     /// Both are stopped.
     TwoStops,
+    /// Both are stopped, and the first after each of its points, too.
+    All,
 }
 
 /// What came of a search.
@@ -53,7 +53,6 @@ pub fn search(
     scene: &Scene,
     depth: Depth,
     judge: Judge,
-    late: Instant,
 ) -> Result<Found> {
     let mut found = Found::default();
     let firsts: &[usize] = if scene.alike { &[0] } else { &[0, 1] };
@@ -64,15 +63,11 @@ pub fn search(
             return Ok(found);
         };
         for (place, one) in worth_it(&base.points[*first]).into_iter().enumerate() {
-            if Instant::now() >= late {
-                found.cut = true;
-                return Ok(found);
-            }
             let stop = Some(Stop { number: one.number, after: false });
             let Some(run) = found.try_one(stage, scene, with([stop, None]), judge)? else {
                 return Ok(found);
             };
-            if depth == Depth::BeforeAndAfter {
+            if depth == Depth::All {
                 let after = Some(Stop { number: one.number, after: true });
                 if found.try_one(stage, scene, with([after, None]), judge)?.is_none() {
                     return Ok(found);
@@ -80,7 +75,7 @@ pub fn search(
             }
             // Who has not even opened the file has seen nothing yet: it might as well not have begun.
             let unseen = place == 0 && one.act == Act::Call(Kind::Change);
-            if depth != Depth::TwoStops || !run.arrived || unseen {
+            if depth == Depth::OneStop || !run.arrived || unseen {
                 continue;
             }
             let passed = run.points[second].get(..run.second_turn).unwrap_or_default();
@@ -107,8 +102,16 @@ impl Found {
         schedule: Schedule,
         judge: Judge,
     ) -> Result<Option<Replay>> {
+        if Instant::now() >= stage.late {
+            self.cut = true;
+            return Ok(None);
+        }
         let run = stage.replay(scene, schedule)?;
         self.runs += 1;
+        if run.cut {
+            self.cut = true;
+            return Ok(None);
+        }
         match judge(scene, &run) {
             None => Ok(Some(run)),
             Some(finding) => {
@@ -165,7 +168,7 @@ pub struct Hunt<'a> {
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn hunt(stages: &[Stage<'_>], hunts: &[Hunt], late: Instant) -> Result<Vec<Found>> {
+pub fn hunt(stages: &[Stage<'_>], hunts: &[Hunt]) -> Result<Vec<Found>> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<Found>)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -173,7 +176,7 @@ pub fn hunt(stages: &[Stage<'_>], hunts: &[Hunt], late: Instant) -> Result<Vec<F
             let (next, results) = (&next, &results);
             let work = move || {
                 while let Some((index, hunt)) = take(next, hunts) {
-                    let found = search(stage, hunt.scene, hunt.depth, hunt.judge, late);
+                    let found = search(stage, hunt.scene, hunt.depth, hunt.judge);
                     if let Ok(mut results) = results.lock() {
                         results.push((index, found));
                     }
