@@ -45,7 +45,9 @@ pub struct Replay {
     pub arrived: bool,
     /// How many points the second had passed when its first turn was over.
     pub second_turn: usize,
-    /// Why neither could go on in the end.
+    /// Was its first turn over because it could not go on alone?
+    pub second_waited: bool,
+    /// Could neither go on in the end?
     pub stuck: bool,
     /// There was no time left for this run.
     pub cut: bool,
@@ -109,7 +111,7 @@ impl Stage<'_> {
         }
         let began = Instant::now();
         let late = self.late.min(began + PATIENCE);
-        let (arrived, second_turn, stuck) = play(&mut world, &schedule, late).step("ptrace")?;
+        let Course { arrived, second_turn, second_waited, stuck } = play(&mut world, &schedule, late).step("ptrace")?;
         let cut = stuck && !world.is_stuck_for_ever() && began.elapsed() < PATIENCE;
         let mut endings = [world.ending(0), world.ending(1)];
         for (side, ending) in endings.iter_mut().enumerate() {
@@ -132,6 +134,7 @@ impl Stage<'_> {
             points,
             arrived,
             second_turn,
+            second_waited,
             stuck,
             cut,
             breach,
@@ -139,12 +142,20 @@ impl Stage<'_> {
     }
 }
 
-/// Plays a schedule to its end. Did the first arrive, how far came the second in its first turn, and
-/// did both end?
-fn play(world: &mut World, schedule: &Schedule, late: Instant) -> std::io::Result<(bool, usize, bool)> {
+/// How a schedule's play went.
+struct Course {
+    arrived: bool,
+    second_turn: usize,
+    second_waited: bool,
+    stuck: bool,
+}
+
+/// Plays a schedule to its end.
+fn play(world: &mut World, schedule: &Schedule, late: Instant) -> std::io::Result<Course> {
     let (first, second) = (schedule.first, schedule.second());
     let arrived = world.run(&[first], schedule.stops[0], late)? == Pause::Arrived;
-    world.run(&[second], schedule.stops[1], late)?;
+    let pause = world.run(&[second], schedule.stops[1], late)?;
+    let second_waited = matches!(pause, Pause::Blocked(_));
     let second_turn = world.points(second);
     // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by what
     // the other does.
@@ -162,5 +173,6 @@ fn play(world: &mut World, schedule: &Schedule, late: Instant) -> std::io::Resul
     if !world.is_stuck_for_ever() {
         world.finish(late)?;
     }
-    Ok((arrived, second_turn, world.lives(first) || world.lives(second)))
+    let stuck = world.lives(first) || world.lives(second);
+    Ok(Course { arrived, second_turn, second_waited, stuck })
 }

@@ -62,7 +62,7 @@ pub fn search(
         let Some(base) = found.try_one(stage, scene, with([None, None]), judge)? else {
             return Ok(found);
         };
-        for (place, one) in worth_it(&base.points[*first]).into_iter().enumerate() {
+        for one in worth_it(&base.points[*first]) {
             let stop = Some(Stop { number: one.number, after: false });
             let Some(run) = found.try_one(stage, scene, with([stop, None]), judge)? else {
                 return Ok(found);
@@ -73,13 +73,17 @@ pub fn search(
                     return Ok(found);
                 }
             }
-            // Who has not even opened the file has seen nothing yet: it might as well not have begun.
-            let unseen = place == 0 && one.act == Act::Call(Kind::Change);
-            if depth == Depth::OneStop || !run.arrived || unseen {
+            if depth == Depth::OneStop || !run.arrived || has_done_nothing(&one, &base.points[*first]) {
                 continue;
             }
             let passed = run.points[second].get(..run.second_turn).unwrap_or_default();
-            for two in worth_it(passed) {
+            let mut seconds = worth_it(passed);
+            if run.second_waited {
+                // It came to where the first keeps others out: what it did on the way it does in
+                // any other run, too. Its last step is the one that could have looked too early.
+                seconds = seconds.split_off(seconds.len().saturating_sub(1));
+            }
+            for two in seconds {
                 if two.number == 1 && two.act == Act::Call(Kind::Change) {
                     continue; // For the same reason.
                 }
@@ -91,6 +95,16 @@ pub fn search(
         }
     }
     Ok(found)
+}
+
+/// Has a process that stands before this point done nothing that another could notice? It has made no
+/// store, and is about to open the file or to ask for a file lock: to stop the other as well would
+/// show nothing that the other's whole run does not.
+fn has_done_nothing(point: &Point, all: &[Point]) -> bool {
+    let harmless = |act: &Act| matches!(act, Act::Call(Kind::Change | Kind::Lock));
+    let before = all.iter().take_while(|earlier| earlier.number < point.number);
+    let mut locks = before.clone().filter(|earlier| earlier.act == Act::Call(Kind::Lock));
+    harmless(&point.act) && before.clone().all(|earlier| harmless(&earlier.act)) && locks.next().is_none()
 }
 
 impl Found {

@@ -28,7 +28,7 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
     let back: &[&str] = &["transfer", "FILE", "2", "1", "50"];
     let trials = [
         Trial { scene: scene("one-pocket", [one, two], true), depth: Depth::TwoStops },
-        Trial { scene: scene("to-and-fro", [one, back], true), depth: Depth::TwoStops },
+        Trial { scene: scene("to-and-fro", [one, back], true), depth: Depth::OneStop },
         Trial { scene: scene("beside-an-addition", [one, ADD], false), depth: Depth::OneStop },
     ];
     in_every_order(bench, &trials, judge_transfers, names)
