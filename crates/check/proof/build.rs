@@ -8,9 +8,9 @@ use std::{env, fs};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    println!("cargo::rerun-if-changed=."); // A new folder, too.
     let (mut modules, mut table) = (String::new(), String::new());
     for folder in sorted(Path::new(".")).into_iter().filter(|path| path.is_dir()) {
-        println!("cargo::rerun-if-changed={}", folder.display());
         for file in sorted(&folder) {
             let (Some(group), Some(name)) = (folder.file_name(), file.file_stem()) else {
                 continue;
@@ -18,7 +18,6 @@ fn main() {
             if file.extension().is_none_or(|extension| extension != "rs") {
                 continue;
             }
-            println!("cargo::rerun-if-changed={}", file.display());
             let key = format!("{}/{}", group.to_string_lossy(), name.to_string_lossy());
             let module = key.replace(['/', '-'], "_");
             let source = fs::read_to_string(&file).expect("read an answer");

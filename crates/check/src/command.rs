@@ -74,13 +74,6 @@ enum Command {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
     },
-    /// Becomes a stranger's program
-    #[command(hide = true)]
-    Confined {
-        confinement: String,
-        #[arg(last = true, required = true)]
-        program: Vec<OsString>,
-    },
 }
 
 const SOLVED: u8 = 0;
@@ -96,7 +89,11 @@ fn known(number: &str) -> std::result::Result<u8, String> {
 /// Runs the command; the exit status is the verdict.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let done = match confined() {
+        Some(done) => done.map(|()| SOLVED),
+        None => run(Arguments::parse()),
+    };
+    match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             // Nowhere else to say it.
@@ -107,6 +104,22 @@ pub fn main() -> ExitCode {
             ExitCode::from(FAULT)
         }
     }
+}
+
+/// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes a stranger's program. Each
+/// run begins with it, so it takes the short way.
+fn confined() -> Option<Result<()>> {
+    let mut words = std::env::args_os().skip(1);
+    if words.next()? != "confined" {
+        return None;
+    }
+    let confinement = words.next()?.into_string().ok()?;
+    let program = PathBuf::from(words.next()?);
+    Some(supervise::confined::become_stranger(
+        &confinement,
+        &program,
+        words.collect::<Vec<OsString>>(),
+    ))
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
@@ -120,12 +133,6 @@ fn run(arguments: Arguments) -> Result<u8> {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
                 None => say!("The starter is back; there was nothing of yours to keep.")?,
             }
-            Ok(SOLVED)
-        }
-        Some(Command::Confined { confinement, program }) => {
-            let mut words = program.into_iter();
-            let program = PathBuf::from(words.next().unwrap_or_default());
-            supervise::confined::become_stranger(&confinement, &program, words.collect())?;
             Ok(SOLVED)
         }
     }

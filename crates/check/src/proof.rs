@@ -1,7 +1,8 @@
 //! The judge, judged: right and wrong answers, each with the verdict that it must get.
 //!
 //! An answer says in its first line what must come out of it: `verdict: solved`, `verdict:
-//! DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all.
+//! DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all;
+//! those in `hostile`, which attack the judge, on the first.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,6 +28,14 @@ pub struct Answer {
     /// `solved`, `refused`, or a diagnosis.
     pub required: String,
     source: PathBuf,
+}
+
+impl Answer {
+    /// Whether it is written in C.
+    #[must_use]
+    pub fn is_c(&self) -> bool {
+        self.source.extension().is_some_and(|extension| extension == "c")
+    }
 }
 
 /// An answer and what the judge said.
@@ -64,6 +73,7 @@ pub fn answers() -> Result<Vec<Answer>> {
         let numbers: Vec<u8> = match group.strip_prefix("exercise-").map(str::parse) {
             Some(Ok(number)) if exercise(number).is_some() => vec![number],
             _ if group == "every-exercise" => EXERCISES.iter().map(|one| one.number).collect(),
+            _ if group == "hostile" => vec![1],
             _ => continue,
         };
         for source in listed(&folder)? {
@@ -154,8 +164,11 @@ pub fn table(rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-/// The program of each answer: Rust answers are links to one program, C answers are compiled.
-fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
+/// The program of each answer, built if need be: Rust answers are links to one program, C answers are compiled.
+///
+/// # Errors
+/// What the compiler says.
+pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
     let proof = root().join("crates/check/proof");
     let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
     let all = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
@@ -166,7 +179,7 @@ fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
             let program = root().join("target/proof").join(&answer.name);
             let folder = program.parent().unwrap_or(&program);
             fs::create_dir_all(folder).step_on("create", folder)?;
-            if answer.source.extension().is_some_and(|extension| extension == "c") {
+            if answer.is_c() {
                 compiled(&answer.source, &program)?;
             } else if fs::read_link(&program).ok().as_deref() != Some(all) {
                 let fresh = program.with_extension(format!("new-{}", std::process::id()));

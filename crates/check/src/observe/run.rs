@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
-use page_view::Mapping;
 
-use super::{Call, Fault, FileId, Observer, Opened, Use, maps};
+use super::{Call, Fault, FileId, Observer, Opened, Use};
 use crate::exercises::Verdict;
 use crate::supervise::{Breach, Ending, Family, How, Output, Start, Stop};
 
@@ -26,8 +25,6 @@ pub struct Run {
     /// The calls about files, in order, of all its processes; `None` where ptrace is refused, and of a
     /// start that is [`unseen`](Start::unseen).
     pub calls: Option<Vec<Call>>,
-    /// The program's mappings just before its end.
-    pub mappings: Vec<Mapping>,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -54,7 +51,6 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
         stdout: Output::default(),
         stderr: Output::default(),
         calls: (traced && !start.unseen).then(Vec::new),
-        mappings: Vec::new(),
         fault: None,
         time: Duration::ZERO,
         processor: Duration::ZERO,
@@ -75,9 +71,6 @@ pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> V
                 continue;
             }
             Stop::Ending(who) => {
-                if who == pid {
-                    run.mappings = maps(who).unwrap_or_default(); // Killed: its memory is gone.
-                }
                 observer.ending(who)?;
             }
             Stop::Ended(who, ending) => {

@@ -103,7 +103,7 @@ impl<'a> Family<'a> {
         let (errors, to_errors) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
         let (mut ours, theirs) = UnixStream::pair().step("socketpair")?;
         let mut command = Command::new(launcher()?);
-        command.args(["confined", &as_json, "--"]).arg(&start.program).args(&start.arguments);
+        command.args(["confined", &as_json]).arg(&start.program).args(&start.arguments);
         command.env_clear().current_dir(self.room.path());
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::from(to_errors));
         let mut sources = Vec::new();

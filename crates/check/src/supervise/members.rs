@@ -46,7 +46,8 @@ impl Members {
 
     pub(super) fn add(&mut self, pid: Pid) {
         self.living.entry(pid).or_insert_with(|| sys::pidfd(pid).ok());
-        if self.living.len() > self.limits.processes {
+        // Who is born into a family that is being killed is killed, too.
+        if self.breach.is_some() || self.living.len() > self.limits.processes {
             self.break_off(Breach::Processes(self.limits.processes));
         }
     }

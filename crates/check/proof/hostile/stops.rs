@@ -1,0 +1,6 @@
+//! verdict: hang
+//! Stops itself.
+
+fn main() {
+    unsafe { libc::raise(libc::SIGSTOP) };
+}

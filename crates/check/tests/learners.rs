@@ -1,0 +1,81 @@
+//! What a learner meets: starters, cards, hints, the way back. And that all of it is made from the
+//! same list of checks.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use check::build::{root, source, starter};
+use check::cards::card;
+use check::exercises::{COMMON, EXERCISES};
+use check::hints::{Memory, text};
+
+#[test]
+fn the_shipped_starters_are_the_ones_that_the_proof_refuses() {
+    for number in 1..=6 {
+        let shipped = fs::read_to_string(source(number)).expect("read the shipped starter");
+        let copy = starter(number).expect("read the proof's copy");
+        assert!(shipped == copy, "exercise {number}: the starter and the proof's copy differ");
+        assert!(copy.contains("//! Begin: "), "exercise {number} does not say where to begin");
+        assert!(copy.contains("not solved yet"), "exercise {number}");
+    }
+}
+
+#[test]
+fn a_card_names_every_check_with_its_points_and_the_file_to_edit() {
+    for exercise in EXERCISES {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let card = words(&card(exercise));
+        for check in exercise.checks {
+            let line = format!("- {} ({}", check.promise, check.points);
+            assert!(card.contains(&words(&line)), "{}: {card}", check.id);
+        }
+        let listed = card.matches(" - ").count();
+        assert_eq!(listed, exercise.checks.len(), "{card}");
+        assert!(
+            card.contains(&format!("crates/exercises/src/bin/exercise-{}.rs", exercise.number))
+        );
+        assert!(card.contains(&words(exercise.contract)), "{card}");
+    }
+}
+
+#[test]
+fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
+    for exercise in EXERCISES {
+        let mut ids = BTreeSet::new();
+        for check in exercise.checks {
+            assert!(ids.insert(check.id), "two checks {}", check.id);
+            assert!(check.points > 0, "{} is worth nothing", check.id);
+            for needed in check.needs {
+                assert!(ids.contains(needed) && *needed != check.id, "{} needs {needed}", check.id);
+            }
+        }
+        let lesson = root().join("lessons").join(exercise.lesson).with_extension("md");
+        let lesson = fs::read_to_string(lesson).expect("read the lesson");
+        let headings: Vec<_> = lesson.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let anchors: Vec<_> =
+            headings.iter().map(|heading| heading.to_lowercase().replace(' ', "-")).collect();
+        let mut ids = BTreeSet::new();
+        for diagnosis in exercise.diagnoses.iter().chain(COMMON) {
+            let id = diagnosis.id;
+            assert!(ids.insert(id), "exercise {}: two diagnoses {id}", exercise.number);
+            let known = anchors.iter().any(|anchor| anchor == diagnosis.anchor);
+            assert!(known, "{id}: no heading {} in {}", diagnosis.anchor, exercise.lesson);
+            let hints: BTreeSet<_> = diagnosis.hints.iter().collect();
+            assert_eq!(hints.len(), 3, "{id} has the same hint twice");
+        }
+    }
+}
+
+#[test]
+fn hints_go_deeper_and_the_last_one_stays() {
+    let exercise = EXERCISES.first().expect("there are exercises");
+    let asked =
+        |shown| text(exercise, &Memory { diagnosis: Some("private-mapping".into()), shown });
+    let deeper: BTreeSet<_> = (0..3).map(asked).collect();
+    assert_eq!(deeper.len(), 3, "{deeper:?}");
+    assert_eq!(asked(2), asked(7));
+    assert!(asked(0).contains("lessons/lesson-1-mapping-a-file.md#"), "{}", asked(0));
+    let none = text(exercise, &Memory::default());
+    assert!(none.contains("No diagnosis"), "{none}");
+}
