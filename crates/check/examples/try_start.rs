@@ -13,7 +13,11 @@ fn main() {
         let p = f.start(&Start::new(std::path::Path::new(&a[1]), ["x"])).unwrap();
         let t2 = t.elapsed();
         f.resume(p, How::Freely, 0).unwrap();
-        while let Some(s) = f.wait().unwrap() { if !matches!(s, Stop::Ended(..)) { f.resume(p, How::Freely, 0).unwrap(); } }
+        while let Some(s) = f.wait().unwrap() {
+            if !matches!(s, Stop::Ended(..)) {
+                f.resume(p, How::Freely, 0).unwrap();
+            }
+        }
         let t3 = t.elapsed();
         drop(f);
         println!("new {t1:?} start {:?} run {:?} drop {:?}", t2 - t1, t3 - t2, t.elapsed() - t3);

@@ -13,11 +13,8 @@ pub use common_diagnoses::COMMON;
 pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
 
 /// All of them, in order.
-pub const EXERCISES: &[&Exercise] = &[
-    &exercise_1::EXERCISE,
-    &exercise_2::EXERCISE,
-    &exercise_5::EXERCISE,
-];
+pub const EXERCISES: &[&Exercise] =
+    &[&exercise_1::EXERCISE, &exercise_2::EXERCISE, &exercise_5::EXERCISE];
 
 /// Exercise `number`, if there is one.
 #[must_use]

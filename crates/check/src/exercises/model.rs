@@ -34,6 +34,8 @@ pub struct Check {
     pub points: u32,
     /// Extra credit: the exercise is solved without it.
     pub extra: bool,
+    /// It only waits: it runs beside the others from the start, and its result is told in its turn.
+    pub beside: bool,
     /// Checks, by their ids, without which this one would say nothing.
     pub needs: &'static [&'static str],
     /// Judges it.
@@ -50,7 +52,14 @@ impl Check {
         needs: &'static [&'static str],
         judge: fn(&mut Bench) -> Verdict,
     ) -> Self {
-        Self { id, promise, points, extra: false, needs, judge }
+        Self { id, promise, points, extra: false, beside: false, needs, judge }
+    }
+
+    /// The same, beside the others from the start.
+    #[must_use]
+    pub const fn beside(mut self) -> Self {
+        self.beside = true;
+        self
     }
 
     /// The same as extra credit.

@@ -139,4 +139,3 @@ impl World {
 fn last_call(call: &Call) -> Act {
     Act::Call(call.point().map_or(Kind::Lock, |(kind, _)| kind))
 }
-

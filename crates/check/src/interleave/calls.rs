@@ -84,9 +84,7 @@ impl Call {
     pub(super) fn waits_for_ever(&self) -> bool {
         let [_, second, _, fourth, ..] = self.arguments;
         match self.number {
-            libc::SYS_fcntl => {
-                second == flag(libc::F_SETLKW) || second == flag(libc::F_OFD_SETLKW)
-            }
+            libc::SYS_fcntl => second == flag(libc::F_SETLKW) || second == flag(libc::F_OFD_SETLKW),
             libc::SYS_flock => second & flag(libc::LOCK_NB) == 0,
             libc::SYS_futex => futex(second) == "waits in futex" && fourth == 0,
             _ => false,

@@ -1,8 +1,8 @@
 //! What a process was stopped before happens after all, or is taken to the grave.
 
+use std::io;
 use std::rc::Rc;
 use std::time::Instant;
-use std::io;
 
 use nix::sys::ptrace;
 use nix::sys::signal::{self, Signal};

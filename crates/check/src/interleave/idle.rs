@@ -81,9 +81,10 @@ pub(super) fn sleeps(tid: Pid) -> bool {
 pub(super) fn processor_time(process: Pid) -> Option<u64> {
     let clock = ClockId::pid_cpu_clock_id(process).ok()?;
     let time = clock_gettime(clock).ok()?;
-    u64::try_from(time.tv_sec()).ok()?.checked_mul(1_000_000_000)?.checked_add(
-        u64::try_from(time.tv_nsec()).ok()?,
-    )
+    u64::try_from(time.tv_sec())
+        .ok()?
+        .checked_mul(1_000_000_000)?
+        .checked_add(u64::try_from(time.tv_nsec()).ok()?)
 }
 
 impl World {

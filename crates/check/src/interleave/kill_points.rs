@@ -39,8 +39,12 @@ pub fn kill_points(
     late: Instant,
     names: Names,
 ) -> io::Result<Vec<Killed>> {
-    let scene =
-        Scene { name: "kill", arguments: [victim, others[0]], file: Some(file.into()), alike: true };
+    let scene = Scene {
+        name: "kill",
+        arguments: [victim, others[0]],
+        file: Some(file.into()),
+        alike: true,
+    };
     let system = |failure: common::Failure| io::Error::other(failure.to_string());
     let alone = stage.replay(&scene, Schedule::in_turn("kill", 0)).map_err(system)?;
     let mut all = Vec::new();
@@ -82,8 +86,7 @@ fn kill_at(
     let before = world.last_stop(victim, names);
     world.run(&[other], None, soon)?;
     world.kill(victim)?;
-    let mut killed =
-        Killed { before, stuck: None, failed: None, counter: None, table: Vec::new() };
+    let mut killed = Killed { before, stuck: None, failed: None, counter: None, table: Vec::new() };
     let mut who = scene.arguments[1].join(" ");
     world.finish(Instant::now() + time)?;
     let mut ending = world.ending(other);

@@ -1,6 +1,6 @@
 //! Interleave.
-pub mod calls;
 mod call;
+pub mod calls;
 pub mod event;
 mod handle;
 mod hold;
@@ -13,10 +13,11 @@ pub mod schedule;
 pub mod search;
 mod space;
 mod store;
+pub mod stress;
 mod sys;
-mod task;
 pub mod table;
+mod task;
 pub mod waiter;
 mod world;
+pub use event::{Act, Event, Point, What};
 pub use world::{Pause, Stop, World};
-pub use event::{Event, What, Act, Point};

@@ -79,7 +79,8 @@ impl Stage<'_> {
         for name in self.room.names()? {
             let path = self.room.path().join(name);
             let is_directory = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-            let gone = if is_directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let gone =
+                if is_directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             gone.step_on("remove", &path)?;
         }
         file.map_or(Ok(()), |bytes| self.room.write("FILE", bytes).map(drop))
@@ -111,7 +112,8 @@ impl Stage<'_> {
         }
         let began = Instant::now();
         let late = self.late.min(began + PATIENCE);
-        let Course { arrived, second_turn, second_waited, stuck } = play(&mut world, &schedule, late).step("ptrace")?;
+        let Course { arrived, second_turn, second_waited, stuck } =
+            play(&mut world, &schedule, late).step("ptrace")?;
         let cut = stuck && !world.is_stuck_for_ever() && began.elapsed() < PATIENCE;
         let mut endings = [world.ending(0), world.ending(1)];
         for (side, ending) in endings.iter_mut().enumerate() {

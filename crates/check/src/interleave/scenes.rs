@@ -3,6 +3,7 @@
 use super::replay::{Replay, Scene, Stage};
 use super::schedule::Schedule;
 use super::search::{Depth, Hunt, Judge, hunt};
+use super::stress::stress;
 use super::table::{Names, table};
 use crate::exercises::{Bench, Finding, Trouble, Verdict};
 use crate::supervise::Ending;
@@ -28,8 +29,16 @@ pub fn in_every_order(bench: &Bench, trials: &[Trial], judge: Judge, names: Name
         stages.push(bench.stage(&format!("stage-{number}"))?);
     }
     if let Some(text) = &bench.settings().schedule {
+        if !can_be_shown(bench) {
+            return Err(Trouble::Cannot(format!(
+                "the schedule {text} cannot be replayed: {NEEDS}"
+            )));
+        }
         let schedule: Schedule = text.parse().map_err(Trouble::Cannot)?;
         return replay_one(&stages[0], trials, schedule, judge, names);
+    }
+    if !can_be_shown(bench) {
+        return by_stress(&stages[0], trials, judge);
     }
     let hunts = trials.iter().map(|Trial { scene, depth }| Hunt { scene, depth: *depth, judge });
     let (mut runs, mut cut) = (0, false);
@@ -47,6 +56,26 @@ pub fn in_every_order(bench: &Bench, trials: &[Trial], judge: Judge, names: Name
              try again on a machine that is less busy"
         ))),
     }
+}
+
+/// What it takes to stop a program before its stores.
+pub const NEEDS: &str = "a process is stopped before a store by ptrace, on x86-64";
+
+/// Can interleavings be shown here? If not, they are looked for by stress.
+#[must_use]
+pub fn can_be_shown(bench: &Bench) -> bool {
+    bench.settings().ground.ptrace && cfg!(target_arch = "x86_64")
+}
+
+fn by_stress(stage: &Stage, trials: &[Trial], judge: Judge) -> Verdict {
+    for Trial { scene, .. } in trials {
+        if let Some((_, finding)) = stress(stage, scene, judge)?.wrong {
+            let how =
+                format!("found by stress, in the scene {}: no schedule repeats it", scene.name);
+            return Err(finding.details([how]).into());
+        }
+    }
+    Ok(())
 }
 
 fn replay_one(
@@ -88,7 +117,8 @@ pub fn common_finding(scene: &Scene, run: &Replay, may_fail: bool) -> Option<Fin
     for side in 0..2 {
         let said = run.complained[side].text();
         let told = |id, expected: &str, ending: Ending| {
-            let finding = Finding::new(id, format!("{} {expected}", called(side)), ending.to_string());
+            let finding =
+                Finding::new(id, format!("{} {expected}", called(side)), ending.to_string());
             finding.details(said.lines().take(3).map(|line| format!("it said: {line:?}")))
         };
         match run.endings[side] {

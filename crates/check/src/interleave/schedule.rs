@@ -98,13 +98,18 @@ mod tests {
     #[test]
     fn a_schedule_is_its_text() {
         for text in ["two-additions/A3/B5", "x/B12+/A-", "x/A-/B-", "x/A1/B2+"] {
-            assert_eq!(text.parse::<Schedule>().map(|schedule| schedule.to_string()), Ok(text.into()));
+            assert_eq!(
+                text.parse::<Schedule>().map(|schedule| schedule.to_string()),
+                Ok(text.into())
+            );
         }
     }
 
     #[test]
     fn what_is_no_schedule_is_refused() {
-        for text in ["", "x", "x/A3", "x/A3/A4", "x/A0/B1", "x/A+1/B1", "/A1/B1", "x/A1/B1/A2", "x/é/B1"] {
+        for text in
+            ["", "x", "x/A3", "x/A3/A4", "x/A0/B1", "x/A+1/B1", "/A1/B1", "x/A1/B1/A2", "x/é/B1"]
+        {
             assert!(text.parse::<Schedule>().is_err(), "{text}");
         }
     }

@@ -48,12 +48,7 @@ pub struct Found {
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn search(
-    stage: &Stage,
-    scene: &Scene,
-    depth: Depth,
-    judge: Judge,
-) -> Result<Found> {
+pub fn search(stage: &Stage, scene: &Scene, depth: Depth, judge: Judge) -> Result<Found> {
     let mut found = Found::default();
     let firsts: &[usize] = if scene.alike { &[0] } else { &[0, 1] };
     for first in firsts {
@@ -73,7 +68,10 @@ pub fn search(
                     return Ok(found);
                 }
             }
-            if depth == Depth::OneStop || !run.arrived || has_done_nothing(&one, &base.points[*first]) {
+            if depth == Depth::OneStop
+                || !run.arrived
+                || has_done_nothing(&one, &base.points[*first])
+            {
                 continue;
             }
             let passed = run.points[second].get(..run.second_turn).unwrap_or_default();
@@ -104,7 +102,9 @@ fn has_done_nothing(point: &Point, all: &[Point]) -> bool {
     let harmless = |act: &Act| matches!(act, Act::Call(Kind::Change | Kind::Lock));
     let before = all.iter().take_while(|earlier| earlier.number < point.number);
     let mut locks = before.clone().filter(|earlier| earlier.act == Act::Call(Kind::Lock));
-    harmless(&point.act) && before.clone().all(|earlier| harmless(&earlier.act)) && locks.next().is_none()
+    harmless(&point.act)
+        && before.clone().all(|earlier| harmless(&earlier.act))
+        && locks.next().is_none()
 }
 
 impl Found {

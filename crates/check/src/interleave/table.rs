@@ -29,9 +29,7 @@ pub fn table(scene: &Scene, run: &Replay, names: Names) -> Vec<String> {
 /// The same of bare events.
 #[must_use]
 pub fn table_of(scene: &Scene, events: &[Event], names: Names) -> Vec<String> {
-    let called = |side: usize| {
-        format!("{}: {}", letter(side), scene.arguments[side].join(" "))
-    };
+    let called = |side: usize| format!("{}: {}", letter(side), scene.arguments[side].join(" "));
     let rows = rows(events, names);
     let wide = rows.iter().filter(|(side, _)| *side == 0).map(|(_, text)| text.chars().count());
     let width = wide.max().unwrap_or(0).max(called(0).chars().count());
@@ -88,7 +86,10 @@ fn row(what: &What, names: Names) -> String {
             let (name, shape) = names(*offset);
             match bytes {
                 Some(bytes) => {
-                    format!("is about to store {} in {name}, and is interrupted", shown(bytes, shape))
+                    format!(
+                        "is about to store {} in {name}, and is interrupted",
+                        shown(bytes, shape)
+                    )
                 }
                 None if *middle => format!("is interrupted in the middle of storing {name}"),
                 None => format!("is about to store in {name}, and is interrupted"),

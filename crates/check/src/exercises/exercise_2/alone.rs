@@ -31,7 +31,9 @@ pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
 }
 
 pub(super) fn posts(bench: &mut Bench) -> Verdict {
-    bench.run(&["post", "FILE", "a message"])?.succeeds()?;
+    let run = bench.run(&["post", "FILE", "a message"])?;
+    run.writes_nowhere_else(bench.room())?;
+    run.succeeds()?;
     holds(&bench.read("FILE")?, "a message")?;
     bench.new_room()?.write("FILE", &[])?;
     bench.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
@@ -46,6 +48,7 @@ pub(super) fn takes(bench: &mut Bench) -> Verdict {
     for text in ["a message", "two\nlines", "ein Gruß"] {
         bench.new_room()?.write("FILE", &full_of(text))?;
         let run = bench.run(&["take", "FILE"])?;
+        run.writes_nowhere_else(bench.room())?;
         run.succeeds()?;
         if run.stdout.bytes != format!("{text}\n").as_bytes() {
             let expected = format!("{} and a newline", shown(text));

@@ -33,7 +33,8 @@ pub(super) fn lengths(bench: &mut Bench) -> Verdict {
     let after = bench.read("FILE")?;
     if run.ending == Ending::Exited(0) || after != before {
         let what = if after == before { "FILE as it was" } else { "FILE changed" };
-        let expected = format!("a text of {} bytes: exit status 1, and nothing changed", LONGEST + 1);
+        let expected =
+            format!("a text of {} bytes: exit status 1, and nothing changed", LONGEST + 1);
         return failed("long-text-accepted", expected, format!("{}, {what}", run.ending));
     }
     run.fails_naming(&["FILE"])

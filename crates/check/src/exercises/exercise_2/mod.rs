@@ -66,13 +66,7 @@ const CHECKS: &[Check] = &[
         &["takes"],
         hostile::lies,
     ),
-    Check::new(
-        "calls",
-        "a wrong call gets one line of usage and status 2",
-        5,
-        &[],
-        hostile::calls,
-    ),
+    Check::new("calls", "a wrong call gets one line of usage and status 2", 5, &[], hostile::calls),
     Check::new(
         "files",
         "what is no file of 4096 bytes is a failure, at once",
@@ -101,7 +95,8 @@ const CHECKS: &[Check] = &[
         10,
         &["posts", "takes"],
         waiting::gives_up,
-    ),
+    )
+    .beside(),
 ];
 
 /// The size of a box, and of the longest text: numbers of the contract.

@@ -14,7 +14,13 @@ use crate::supervise::{Ending, How, Stop};
 const MOST: &str = "18446744073709551615";
 
 /// FILE as it should be: the balances with these changes; `None` for the counter's byte range.
-fn expect(bench: &Bench, counter: u64, balances: [u64; 8], id: &'static str, what: &str) -> Verdict {
+fn expect(
+    bench: &Bench,
+    counter: u64,
+    balances: [u64; 8],
+    id: &'static str,
+    what: &str,
+) -> Verdict {
     let found = bench.read("FILE")?;
     if found.len() != SIZE {
         let seen = format!("it has {}", found.len());
@@ -24,8 +30,13 @@ fn expect(bench: &Bench, counter: u64, balances: [u64; 8], id: &'static str, wha
     for (number, right) in words.enumerate() {
         let seen = word(&found, number * 8).unwrap_or_default();
         if seen != right {
-            let place = if number == 0 { "the counter".into() } else { format!("account {number}") };
-            return failed(id, format!("{what}: {place} holds {right}"), format!("it holds {seen}"));
+            let place =
+                if number == 0 { "the counter".into() } else { format!("account {number}") };
+            return failed(
+                id,
+                format!("{what}: {place} holds {right}"),
+                format!("it holds {seen}"),
+            );
         }
     }
     let free = |at: usize| (1024..2048).contains(&at);
@@ -42,7 +53,9 @@ fn expect(bench: &Bench, counter: u64, balances: [u64; 8], id: &'static str, wha
 pub(super) fn adds(bench: &mut Bench) -> Verdict {
     for (times, sum) in [("1", COUNTER + 1), ("1000", COUNTER + 1000), ("0", COUNTER)] {
         bench.new_room()?.write("FILE", &bank())?;
-        bench.run(&["add", "FILE", times])?.succeeds()?;
+        let run = bench.run(&["add", "FILE", times])?;
+        run.writes_nowhere_else(bench.room())?;
+        run.succeeds()?;
         expect(bench, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
     // Again, with the lock that the last run made.
@@ -73,10 +86,16 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
         after[to - 1] += amount;
         after
     };
-    let good = [("1", "4", "30", moved(1, 4, 30)), ("8", "1", "0", BALANCES), ("2", "8", "100", moved(2, 8, 100))];
+    let good = [
+        ("1", "4", "30", moved(1, 4, 30)),
+        ("8", "1", "0", BALANCES),
+        ("2", "8", "100", moved(2, 8, 100)),
+    ];
     for (from, to, amount, after) in good {
         bench.new_room()?.write("FILE", &bank())?;
-        bench.run(&["transfer", "FILE", from, to, amount])?.succeeds()?;
+        let run = bench.run(&["transfer", "FILE", from, to, amount])?;
+        run.writes_nowhere_else(bench.room())?;
+        run.succeeds()?;
         expect(bench, COUNTER, after, "wrong-balance", &format!("transfer {from} {to} {amount}"))?;
     }
     for (from, to, amount) in [("1", "2", "101"), ("4", "1", "1"), ("1", "2", MOST)] {

@@ -9,6 +9,7 @@ use super::{COUNTER, bank, together::names, word};
 use crate::exercises::{Bench, Finding, Trouble, Verdict};
 use crate::interleave::kill_points::{Killed, kill_points};
 use crate::interleave::replay::Stage;
+use crate::interleave::scenes::{NEEDS, can_be_shown};
 
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
@@ -18,6 +19,9 @@ const ALL: Duration = Duration::from_millis(3000);
 pub(super) fn kills(bench: &mut Bench) -> Verdict {
     if bench.settings().schedule.is_some() {
         return Err(Trouble::Cannot("a schedule is replayed; it has no kills".into()));
+    }
+    if !can_be_shown(bench) {
+        return Err(Trouble::Cannot(NEEDS.into()));
     }
     let jobs: [(&[&str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
@@ -64,7 +68,8 @@ fn one(stage: &Stage, victim: &'static [&'static str]) -> Result<Option<Finding>
             return Ok(Some(Finding::new("held-by-the-dead", expected, seen).details(table)));
         }
         if let Some(who) = failed {
-            let expected = format!("{called} is killed just before it {before}; the others succeed");
+            let expected =
+                format!("{called} is killed just before it {before}; the others succeed");
             return Ok(Some(Finding::new("fails-after-a-kill", expected, who).details(table)));
         }
         let added = counter.and_then(|file| word(&file, 0));

@@ -11,7 +11,8 @@ const ADD: &[&str] = &["add", "FILE", "1"];
 
 /// Additions: on a file that is there, and on one that both may make.
 pub(super) fn additions(bench: &mut Bench) -> Verdict {
-    let there = Scene { name: "two-additions", arguments: [ADD, ADD], file: Some(bank()), alike: true };
+    let there =
+        Scene { name: "two-additions", arguments: [ADD, ADD], file: Some(bank()), alike: true };
     let new = Scene { name: "first-additions", arguments: [ADD, ADD], file: None, alike: true };
     let trials = [
         Trial { scene: there, depth: Depth::TwoStops },
@@ -67,9 +68,8 @@ fn judge_transfers(scene: &Scene, run: &Replay) -> Option<Finding> {
     let money: Vec<u64> = (1..=8).filter_map(|account| word(file, account * 8)).collect();
     let sum = money.iter().try_fold(0_u64, |sum, one| sum.checked_add(*one));
     let before: u64 = BALANCES.iter().sum();
-    let shown = |money: &[u64]| {
-        money.iter().take(3).map(u64::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let shown =
+        |money: &[u64]| money.iter().take(3).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let seen = format!("accounts 1, 2, 3 hold {}", shown(&money));
     let succeeded = |side: usize| run.endings[side] == Some(crate::supervise::Ending::Exited(0));
     if scene.name == "one-pocket" && succeeded(0) && succeeded(1) {

@@ -9,6 +9,7 @@ use super::bank;
 use crate::exercises::{Bench, Finding, Trouble, Verdict};
 use crate::interleave::kill_points::stores_in;
 use crate::interleave::replay::{Scene, Stage};
+use crate::interleave::scenes::{NEEDS, can_be_shown};
 use crate::interleave::schedule::Schedule;
 use crate::interleave::waiter::{Cost, waiter};
 
@@ -21,6 +22,9 @@ const CALLS: u64 = 1000;
 pub(super) fn waiting(bench: &mut Bench) -> Verdict {
     if bench.settings().schedule.is_some() {
         return Err(Trouble::Cannot("a schedule is replayed; it has no clock".into()));
+    }
+    if !can_be_shown(bench) {
+        return Err(Trouble::Cannot(NEEDS.into()));
     }
     let jobs: [(&'static [&'static str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
@@ -55,7 +59,8 @@ fn one(stage: &Stage, arguments: &'static [&'static str]) -> Result<Option<Findi
     let Some(inside) = alone.points[0].iter().find(|point| stores_in(&point.act, 0, 72)) else {
         return Ok(None);
     };
-    let cost = waiter(stage, &scene, inside.number, STANDS).step("wait beside a stopped process")?;
+    let cost =
+        waiter(stage, &scene, inside.number, STANDS).step("wait beside a stopped process")?;
     let Some(Cost { processor, calls, ended }) = cost else {
         return Ok(None); // It did not wait at all.
     };
