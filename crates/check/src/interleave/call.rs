@@ -9,7 +9,7 @@ use super::event::{Act, What};
 use super::handle::{Flow, Here};
 use super::hold::skip;
 use super::sys::{self, Side};
-use super::task::{Call, Fault};
+use super::task::{Call, Fault, Task};
 use super::world::{Pause, World};
 
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
@@ -75,7 +75,8 @@ impl World {
                 return Ok(Flow::On);
             }
         }
-        let Some((kind, text)) = call.point() else {
+        let Some((kind, text)) = call.point().filter(|(kind, _)| self.is_ours(tid, *kind, &call))
+        else {
             return Ok(Flow::On);
         };
         if self.point(side, Act::Call(kind)) == Here::Before {
@@ -83,6 +84,13 @@ impl World {
             return Ok(Flow::Pause(Pause::Arrived));
         }
         Ok(Flow::On)
+    }
+
+    /// A futex on a word of the program's own memory is no business between processes.
+    fn is_ours(&self, tid: i32, kind: Kind, call: &Call) -> bool {
+        let [word, ..] = call.arguments;
+        let watched = |task: &Task| task.space.borrow().region(word).is_some();
+        kind != Kind::Futex || self.tasks.get(&tid).is_some_and(watched)
     }
 
     fn leave(&mut self, tid: i32, call: Call, result: i64) -> Result<Flow, Fault> {
@@ -120,6 +128,7 @@ impl World {
         }
         self.leave_mapping(tid, call, result)?;
         if let Some((kind, text)) = call.point()
+            && self.is_ours(tid, kind, &call)
             && (kind != Kind::Futex || result >= 0)
         {
             let failed = if result < 0 { ", in vain" } else { "" };
@@ -131,7 +140,11 @@ impl World {
             }
             _ => false,
         };
-        Ok(if arrived { Flow::Pause(Pause::Arrived) } else { Flow::On })
+        if arrived {
+            self.note(side, What::StopsAfter);
+            return Ok(Flow::Pause(Pause::Arrived));
+        }
+        Ok(Flow::On)
     }
 }
 

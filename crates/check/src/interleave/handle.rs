@@ -171,7 +171,11 @@ impl World {
                 return Ok(Flow::Pause(Pause::Blocked(why)));
             }
         }
-        Ok(if here == Here::After { Flow::Pause(Pause::Arrived) } else { Flow::On })
+        if here == Here::After {
+            self.note(side, What::StopsAfter);
+            return Ok(Flow::Pause(Pause::Arrived));
+        }
+        Ok(Flow::On)
     }
 
     fn hold(&mut self, tid: i32, held: Held) {

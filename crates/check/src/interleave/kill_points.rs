@@ -19,14 +19,17 @@ pub struct Killed {
     pub stuck: Option<String>,
     /// Who failed, and how.
     pub failed: Option<String>,
+    /// Was there one that began after the kill?
+    pub last: bool,
     /// FILE's bytes in the end.
-    pub counter: Option<Vec<u8>>,
+    pub file: Option<Vec<u8>>,
     /// What happened.
     pub table: Vec<String>,
 }
 
 /// Kills `victim` at each of its points, one run each. The first of the others runs until it ends or
-/// waits, before the kill; the second comes after. Ends at the first run in which somebody is stuck.
+/// waits, before the kill; the second comes after, if the first did not wait. Ends at the first run in
+/// which somebody is stuck. Whether there was too little time for all.
 ///
 /// # Errors
 /// Those of starting and following processes.
@@ -36,9 +39,8 @@ pub fn kill_points(
     victim: &'static [&'static str],
     others: [&'static [&'static str]; 2],
     time: Duration,
-    late: Instant,
     names: Names,
-) -> io::Result<Vec<Killed>> {
+) -> io::Result<(Vec<Killed>, bool)> {
     let scene = Scene {
         name: "kill",
         arguments: [victim, others[0]],
@@ -49,8 +51,9 @@ pub fn kill_points(
     let alone = stage.replay(&scene, Schedule::in_turn("kill", 0)).map_err(system)?;
     let mut all = Vec::new();
     for point in groups(&alone.points[0]).into_iter().flatten() {
-        if Instant::now() >= late {
-            break;
+        // Whoever hangs must have its time before the check's is over.
+        if Instant::now() + time >= stage.late {
+            return Ok((all, true));
         }
         let killed = kill_at(stage, &scene, point.number, others[1], time, names)?;
         let over = killed.as_ref().is_some_and(|killed| killed.stuck.is_some());
@@ -59,7 +62,7 @@ pub fn kill_points(
             break;
         }
     }
-    Ok(all)
+    Ok((all, false))
 }
 
 fn kill_at(
@@ -84,14 +87,16 @@ fn kill_at(
         return Ok(None); // It came another way this time, and ended.
     }
     let before = world.last_stop(victim, names);
-    world.run(&[other], None, soon)?;
+    let waited = matches!(world.run(&[other], None, soon)?, Pause::Blocked(_));
     world.kill(victim)?;
-    let mut killed = Killed { before, stuck: None, failed: None, counter: None, table: Vec::new() };
+    let mut killed =
+        Killed { before, stuck: None, failed: None, last: false, file: None, table: Vec::new() };
     let mut who = scene.arguments[1].join(" ");
     world.finish(Instant::now() + time)?;
     let mut ending = world.ending(other);
-    if !world.lives(other) && ending == Some(Ending::Exited(0)) {
-        // Nobody is left: the next one starts anew.
+    if !waited && !world.lives(other) && ending == Some(Ending::Exited(0)) {
+        // It was through before the kill: the next one meets what the dead has left.
+        killed.last = true;
         who = last.join(" ");
         let start = Start::new(stage.program, last.iter().copied());
         world.admit(other, family.start(&start).map_err(system)?)?;
@@ -107,7 +112,7 @@ fn kill_at(
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
         killed.failed = Some(format!("`{who}`: {how}"));
     }
-    killed.counter = stage.look();
+    killed.file = stage.look();
     killed.table = table_of(scene, &world.into_record().0, names);
     Ok(Some(killed))
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use nix::sys::ptrace;
 
-use super::space::Region;
+use super::space::{ELSEWHERE, Region};
 use super::task::{Call, Fault};
 use super::world::World;
 
@@ -63,8 +63,9 @@ impl World {
             libc::SYS_mmap => {
                 let end = start.saturating_add(in_pages(length));
                 space.unmapped(start, end);
-                if let Some(inode) = found {
-                    space.regions.push(Region { start, end, offset, inode, writable });
+                if let Some(base) = found {
+                    let offset = base + offset;
+                    space.regions.push(Region { start, end, offset, writable });
                 }
             }
             libc::SYS_munmap => space.unmapped(address, address.saturating_add(in_pages(length))),
@@ -84,14 +85,16 @@ impl World {
         Ok(())
     }
 
-    /// The inode of a descriptor's file, if it is a regular file of the directory.
+    /// Where the bytes of a descriptor's file begin, if it is a regular file of the directory.
     fn watched(&self, tid: i32, descriptor: u64) -> Option<u64> {
         let process = self.tasks.get(&tid)?.process;
         let descriptor = descriptor.cast_signed();
         let link = format!("/proc/{process}/fd/{descriptor}");
         let inside = fs::read_link(&link).ok()?.starts_with(&self.directory);
         let found = fs::metadata(&link).ok()?;
-        (inside && found.is_file()).then(|| found.ino())
+        let file = fs::symlink_metadata(self.directory.join("FILE"));
+        let ours = file.is_ok_and(|file| file.ino() == found.ino());
+        (inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE })
     }
 }
 

@@ -7,6 +7,7 @@ mod hold;
 mod idle;
 pub mod kill_points;
 mod mapping;
+mod record;
 pub mod replay;
 pub mod scenes;
 pub mod schedule;

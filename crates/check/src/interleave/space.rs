@@ -11,15 +11,16 @@ use nix::unistd::Pid;
 
 use super::task::{self, Fault};
 
+/// Places in another file than FILE begin here.
+pub(super) const ELSEWHERE: u64 = 1 << 40;
+
 /// Addresses at which a file of the scratch directory is mapped shared.
 #[derive(Clone, Debug)]
 pub(super) struct Region {
     pub(super) start: u64,
     pub(super) end: u64,
-    /// The file's byte at `start`.
+    /// The file's byte at `start`; of another file than FILE, [`ELSEWHERE`] more.
     pub(super) offset: u64,
-    /// Which file, by its number.
-    pub(super) inode: u64,
     /// What the program asked for.
     pub(super) writable: bool,
 }

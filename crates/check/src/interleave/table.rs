@@ -3,6 +3,7 @@
 use super::event::{Event, What};
 use super::replay::{Replay, Scene};
 use super::schedule::letter;
+use super::space::ELSEWHERE;
 use super::world::World;
 
 /// How a scene calls the places in its file: the name of the bytes from `offset` on, and whether
@@ -51,6 +52,18 @@ fn rows(events: &[Event], names: Names) -> Vec<(usize, String)> {
         What::Store { offset, stale: None, .. } => names(*offset).1 == Shape::Own,
         _ => false,
     };
+    // To be blocked again, or to die of the judge's own kill, is no news.
+    let news = |index: &usize| {
+        let event = &events[*index];
+        let before = events[..*index].iter().rev().find(|earlier| earlier.side == event.side);
+        let killed = before.is_some_and(|before| before.what == What::Killed);
+        let again = before.is_some_and(|before| {
+            matches!(event.what, What::Blocked(_)) && before.what == event.what
+        });
+        !killed && !again
+    };
+    let events: Vec<Event> =
+        (0..events.len()).filter(news).map(|index| events[index].clone()).collect();
     let series = events.chunk_by(|one, two| one.side == two.side && own(one) && own(two));
     let mut rows = Vec::new();
     for events in series {
@@ -69,6 +82,10 @@ fn rows(events: &[Event], names: Names) -> Vec<(usize, String)> {
 }
 
 fn row(what: &What, names: Names) -> String {
+    let names = |offset: u64| match offset.checked_sub(ELSEWHERE) {
+        None => names(offset),
+        Some(offset) => (format!("byte {offset} of another file"), Shape::Number),
+    };
     match what {
         What::Store { offset, before, after, stale } => {
             let (name, shape) = names(*offset);
@@ -76,7 +93,7 @@ fn row(what: &What, names: Names) -> String {
             match stale {
                 Some(seen) => {
                     let seen = shown(seen, shape);
-                    format!("stores {new} in {name}, where {seen} was: {old} is LOST")
+                    format!("stores {new} in {name}; it saw {seen} there, and {old} is LOST")
                 }
                 None if before == after => format!("stores {new} in {name}, as it was"),
                 None => format!("stores {new} in {name}, where {old} was"),
@@ -91,12 +108,12 @@ fn row(what: &What, names: Names) -> String {
                         shown(bytes, shape)
                     )
                 }
-                None if *middle => format!("is interrupted in the middle of storing {name}"),
-                None => format!("is about to store in {name}, and is interrupted"),
+                None if *middle => format!("is stopped in the middle of storing {name}"),
+                None => format!("is stopped before it stores in {name}"),
             }
         }
-        What::StopsBeforeCall(call) => format!("is interrupted just before it {call}"),
-        What::StopsAfter => "is interrupted".into(),
+        What::StopsBeforeCall(call) => format!("is stopped before it {call}"),
+        What::StopsAfter => "is stopped".into(),
         What::Call(_, text) => text.clone(),
         What::Blocked(why) => (*why).into(),
         What::Ended(status) if libc::WIFEXITED(*status) => {

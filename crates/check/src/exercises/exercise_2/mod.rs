@@ -117,6 +117,13 @@ fn full_of(text: &str) -> Vec<u8> {
     mailbox(1, u32::try_from(text.len()).unwrap_or(u32::MAX), text.as_bytes())
 }
 
+/// The same box, taken: what was in it is still there.
+fn emptied(text: &str) -> Vec<u8> {
+    let mut bytes = full_of(text);
+    bytes[..4].copy_from_slice(&0_u32.to_ne_bytes());
+    bytes
+}
+
 /// The u32 at a byte.
 fn word(file: &[u8], at: usize) -> Option<u32> {
     file.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes)

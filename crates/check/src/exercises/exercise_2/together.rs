@@ -1,6 +1,6 @@
 //! A poster and a taker at once, in every order of their stores.
 
-use super::{full_of, mailbox, word};
+use super::{emptied, full_of, word};
 use crate::exercises::expect::shown;
 use crate::exercises::{Bench, Finding, Verdict};
 use crate::interleave::replay::{Replay, Scene};
@@ -17,10 +17,7 @@ pub(super) fn together(bench: &mut Bench) -> Verdict {
     let scene = |name, file| Scene { name, arguments: [POST, TAKE], file, alike: false };
     let trials = [
         // What an older message has left behind shows when it is printed again.
-        Trial {
-            scene: scene("empty-box", Some(mailbox(0, FIRST.len() as u32, FIRST.as_bytes()))),
-            depth: Depth::All,
-        },
+        Trial { scene: scene("empty-box", Some(emptied(FIRST))), depth: Depth::All },
         Trial { scene: scene("full-box", Some(full_of(FIRST))), depth: Depth::All },
         Trial { scene: scene("no-box", None), depth: Depth::TwoStops },
     ];

@@ -1,7 +1,7 @@
 //! What a waiter costs while another process stands inside its critical section.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{Context, Failure, Result};
 
