@@ -47,6 +47,27 @@ step N:
 page-view *ARGUMENTS:
     @cargo page-view "$@"
 
+# Exercise N's task card: the file to edit, the contract, what will be judged.
+exercise N:
+    @cargo check-exercise card "$1"
+
+# Judges exercise N (or --program PATH, --format json …), or, without N, shows your progress.
+[no-cd]
+check *ARGUMENTS:
+    @cargo check-exercise "$@"
+
+# The next hint for exercise N, by its last diagnosis.
+hint N:
+    @cargo check-exercise hint "$1"
+
+# Judges exercise N again on every save.
+watch N:
+    @cargo check-exercise watch "$1"
+
+# Exercise N's starter again; your file is kept beside it.
+reset N:
+    @cargo check-exercise reset "$1"
+
 # Runs lesson N's claims, or all, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty
@@ -65,7 +86,7 @@ bless:
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 
 # What CI runs.
-ci: format lint test documentation everywhere
+ci: format lint test starters documentation everywhere
 
 [private]
 format:
@@ -74,6 +95,11 @@ format:
 [private]
 lint:
     cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+# The starters as they are shipped, which a learner's tree may have changed.
+[private]
+starters:
+    cargo test --quiet --locked --package check --test learners -- --ignored
 
 [private]
 documentation:

@@ -2,7 +2,7 @@
 //! an unsafe block in a file that does not open with its invariant.
 
 use crate::assert_none;
-use crate::workspace::{root, rust_files, shown};
+use crate::workspace::{is_answer, root, rust_files, shown};
 use proc_macro2::{TokenStream, TokenTree};
 
 /// A page, two of them, and the bytes beside their borders. A buffer's size is written `64 << 10`.
@@ -15,6 +15,7 @@ const WAITS: [&str; 7] =
 fn no_source_has_a_page_size_a_sleep_an_unfinished_thought_or_an_unproven_unsafe() {
     let mut files = rust_files(&root().join("crates"));
     files.extend(rust_files(&root().join("tests")));
+    files.retain(|file| !is_answer(file));
     assert!(files.len() > 60, "found only {} sources", files.len());
     let problems = files.iter().flat_map(|file| {
         let source = crate::workspace::read(file);

@@ -46,11 +46,13 @@ fn lesson(directory: PathBuf) -> Option<Lesson> {
     Some(Lesson { number, name, directory, text })
 }
 
-/// The Rust files below `directory`, sorted; the build's own directory is left out.
+/// The Rust files below `directory`, sorted; the build's own directory is left out, and the
+/// exercises: what a learner has half typed there is nobody's business but its own check's.
 pub(crate) fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let exercises = root().join("crates/exercises");
     let mut files = Vec::new();
     for path in entries(directory) {
-        if path.is_dir() && file_name(&path) != "target" {
+        if path.is_dir() && file_name(&path) != "target" && path != exercises {
             files.extend(rust_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
@@ -58,6 +60,13 @@ pub(crate) fn rust_files(directory: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// Whether this is an answer by which the judge is judged: written as a learner would, not as the
+/// course is, and wrong on purpose.
+pub(crate) fn is_answer(path: &Path) -> bool {
+    let proof = root().join("crates/check/proof");
+    path.parent().and_then(Path::parent) == Some(&proof)
 }
 
 /// Every Markdown file that a reader of the repository meets.

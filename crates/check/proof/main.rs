@@ -3,7 +3,7 @@
 //! Each answer is a file of its own and says in its first line which verdict it must get:
 //! `//! verdict: solved`, `//! verdict: DIAGNOSIS`, or `//! verdict: refused` for any refusal.
 
-#![allow(warnings, reason = "wrong answers are wrong on purpose")]
+#![allow(warnings, clippy::all, reason = "wrong answers are wrong on purpose")]
 
 use std::process::ExitCode;
 

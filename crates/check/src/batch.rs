@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use common::{Context, Result};
+use common::{Context, Result, Scratch};
 
+use crate::build::Built;
+use crate::compile::{Language, compiled};
 use crate::exercises::{EXERCISES, Exercise};
 use crate::judge::judge;
 use crate::place::Settings;
 use crate::report::{Format, Report, Row, table, written};
+use crate::supervise::Room;
 
 /// Judges every student's answers.
 ///
@@ -46,7 +49,26 @@ pub fn judged(directory: &Path, settings: &Settings, format: Format) -> Result<S
     }
 }
 
+/// A student's answer to one exercise: an executable, else Rust, else C.
 fn one(exercise: &Exercise, student: &Path, settings: &Settings) -> Result<Option<Report>> {
-    let _ = (exercise, student, settings, judge);
+    let name = format!("exercise-{}", exercise.number);
+    let program = student.join(&name);
+    if program.is_file() {
+        let program = std::path::absolute(&program).step_on("resolve", &program)?;
+        return judge(exercise, &program, settings).map(Some);
+    }
+    for language in [Language::Rust, Language::C] {
+        let source = student.join(format!("{name}.{}", language.ending()));
+        if fs::symlink_metadata(&source).is_ok() {
+            let scratch = Scratch::new()?;
+            let room = Room::own(&scratch, "compiler")?;
+            return match compiled(&source, language, &room, settings)? {
+                Built::Program(program) => judge(exercise, &program, settings).map(Some),
+                Built::Refused(said) => {
+                    Ok(Some(Report::not_built(exercise, &source, &settings.ground, &said)))
+                }
+            };
+        }
+    }
     Ok(None)
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -78,6 +79,7 @@ enum Command {
 
 const SOLVED: u8 = 0;
 const NOT_SOLVED: u8 = 1;
+const WRONG_CALL: u8 = 2;
 const CANNOT: u8 = 3;
 const FAULT: u8 = 4;
 
@@ -96,14 +98,14 @@ pub fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            // Nowhere else to say it.
-            let _ = std::io::Write::write_fmt(
-                &mut std::io::stderr(),
-                format_args!("error: {failure}\n"),
-            );
+            complain(&failure);
             ExitCode::from(FAULT)
         }
     }
+}
+
+fn complain(failure: &Failure) {
+    let _ = writeln!(std::io::stderr(), "error: {failure}"); // Nowhere else to say it.
 }
 
 /// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes a stranger's program. Each
@@ -161,6 +163,12 @@ fn verdict(asked: Judged) -> Result<u8> {
         print(&progress::welcome(exercise)?)?;
         return Ok(NOT_SOLVED);
     }
+    if let Some(program) = &asked.program
+        && let Err(failure) = std::fs::metadata(program).step_on("open", program)
+    {
+        complain(&failure);
+        return Ok(WRONG_CALL);
+    }
     let settings = Settings { schedule: asked.schedule, ground: Ground::of(&scratch)? };
     let report = match asked.program {
         Some(program) => judge(exercise, &absolute(&program)?, &settings)?,
@@ -205,7 +213,6 @@ fn absolute(program: &Path) -> Result<PathBuf> {
 }
 
 fn print(text: &str) -> Result<u8> {
-    use std::io::Write;
     let mut output = std::io::stdout().lock();
     let printed = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     printed.step("write to standard output")?;

@@ -23,7 +23,7 @@
 //!     bench.room().write("FILE", b"a file")?;
 //!     let run = bench.run(&["poke", "FILE", "2", "F"])?; // A hang or a broken limit fails here.
 //!     run.succeeds()?; // A signal, another status: common diagnoses.
-//!     run.leaves_bytes_to_mappings("FILE")?; // No read, no write, on that file's descriptors.
+//!     run.leaves_bytes_to_mappings(bench.identity("FILE")?)?; // No read or write on its descriptors.
 //!     let found = bench.read("FILE")?;
 //!     if found != b"a File" {
 //!         return failed("stores-elsewhere", "a File", String::from_utf8_lossy(&found));
@@ -47,6 +47,7 @@ pub mod batch;
 pub mod build;
 pub mod cards;
 pub mod command;
+pub mod compile;
 pub mod exercises;
 pub mod hints;
 pub mod interleave;

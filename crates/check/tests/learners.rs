@@ -1,6 +1,5 @@
 //! What a learner meets: starters, cards, hints, the way back. And that all of it is made from the
 //! same list of checks.
-#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +10,7 @@ use check::exercises::{COMMON, EXERCISES};
 use check::hints::{Memory, text};
 
 #[test]
+#[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
 fn the_shipped_starters_are_the_ones_that_the_proof_refuses() {
     for number in 1..=6 {
         let shipped = fs::read_to_string(source(number)).expect("read the shipped starter");

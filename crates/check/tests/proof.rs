@@ -1,6 +1,5 @@
 //! The judge, judged: every right and every wrong answer gets the verdict that it must get. A test
 //! binary of its own, because its answers are timed and use both processors.
-#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::path::Path;
 

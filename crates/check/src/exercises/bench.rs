@@ -10,7 +10,7 @@ use common::{Context, Scratch};
 
 use super::{Finding, Trouble, Verdict};
 use crate::interleave::replay::Stage;
-use crate::observe::{self, Nobody, Observer, Run};
+use crate::observe::{self, FileId, Nobody, Observer, Run};
 use crate::place::Settings;
 use crate::supervise::{Family, Limits, Room, Start};
 
@@ -134,6 +134,14 @@ impl<'a> Bench<'a> {
     /// Those of making a thread.
     pub fn family(&self) -> common::Result<Family<'_>> {
         Family::new(&self.room, self.limits, self.settings.ground.ptrace)
+    }
+
+    /// Which file that is, for asking which calls were about it.
+    ///
+    /// # Errors
+    /// `file-gone`: there is none.
+    pub fn identity(&self, name: &str) -> Verdict<FileId> {
+        super::expect::identity(&self.room.path().join(name))
     }
 
     /// The bytes of a file in the room; a link is none.

@@ -140,8 +140,11 @@ impl Call {
             None => &[],
         };
         // A descriptor is an int: the kernel looks at the lower half only.
-        let number = |place: &usize| self.arguments.get(*place).map(|given| *given as u32);
-        places.iter().filter_map(number).map(u32::cast_signed).filter(|number| *number >= 0)
+        let number = |place: &usize| {
+            let lower = self.arguments.get(*place)? & u64::from(u32::MAX);
+            i32::try_from(lower).ok() // The upper half of these are negative: no descriptors.
+        };
+        places.iter().filter_map(number)
     }
 
     /// Whether one of its descriptors is of this file.

@@ -1,6 +1,6 @@
 //! Observe: what a run did, as one value.
 //!
-//! [`run`] drives a program to its end and notes every call that is about a descriptor, each with
+//! [`run()`] drives a program to its end and notes every call that is about a descriptor, each with
 //! the file that the descriptor is of. An [`Observer`] looks at chosen moments: a call's entry and
 //! exit, a process's end. [`Nobody`] does not look.
 

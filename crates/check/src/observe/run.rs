@@ -134,8 +134,8 @@ impl Run {
     /// How it mapped this file: the calls that succeeded.
     pub fn mapped(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
         self.calls_on(file).filter(|call| call.does() == Use::Maps).filter(|call| {
-            // The kernel's errors are the last addresses of all.
-            call.result.is_some_and(|result| !(-4095..0).contains(&result))
+            // An address, which no process has in the upper half; an error is negative.
+            call.result.is_some_and(|result| result > 0)
         })
     }
 }

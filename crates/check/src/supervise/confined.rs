@@ -3,31 +3,28 @@
 //! What is said here on standard error, before the program is executed, is the judge's own word;
 //! the judge sees the `exec` and takes nothing for its own after it.
 
-use std::ffi::{CString, OsString};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use common::{Context, Failure, Result};
+use common::{Context, Result};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
 use nix::sys::personality::{self, Persona};
-use nix::unistd::{
-    AccessFlags, Gid, Uid, access, dup2_stdin, execve, geteuid, setgroups, setresgid, setresuid,
-    setsid,
-};
+use nix::unistd::{Gid, Uid, dup2_stdin, geteuid, setgroups, setresgid, setresuid, setsid};
 use rlimit::{Resource, setrlimit};
 
+use super::execute::execute;
 use super::namespace::{self, Place};
 use super::room::ORDINARY;
 use super::start::Confinement;
-use super::{filter, sys};
+use super::sys;
 
 /// Where programs and what they need to run lie; a stranger may read these.
 const SYSTEM: [&str; 10] =
@@ -41,9 +38,9 @@ const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom
 /// The step that could not be made; the program was not executed then.
 pub fn become_stranger(as_json: &str, program: &Path, arguments: Vec<OsString>) -> Result<()> {
     let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
-    let opened = open_program(program)?;
     let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
     judge.read_exact(&mut [0]).step("wait for the judge")?;
+    let opened = open_program(program)?;
     let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
     dup2_stdin(nothing).step("dup2")?;
     setsid().step("setsid")?;
@@ -53,17 +50,22 @@ pub fn become_stranger(as_json: &str, program: &Path, arguments: Vec<OsString>) 
     drop(judge);
     set_limits(&given).step("setrlimit")?;
     let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // A comfort: schedules repeat exactly.
-    let rules = rules(program).map_err(io::Error::other).step("landlock")?;
-    if geteuid().is_root() {
-        become_ordinary().step("become an ordinary user")?;
+    let reads = given.compiler.as_ref().map(|compiler| compiler.reads.as_slice());
+    let rules =
+        rules(program, reads.unwrap_or_default()).map_err(io::Error::other).step("landlock")?;
+    match &given.compiler {
+        Some(_) if geteuid().is_root() => sys::drop_capabilities().step("drop capabilities")?,
+        None if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
+        _ => {}
     }
     nix::sys::prctl::set_no_new_privs().step("prctl PR_SET_NO_NEW_PRIVS")?;
     if let Some(rules) = rules {
         rules.restrict_self().map_err(io::Error::other).step("landlock_restrict_self")?;
     }
-    filter::install().step("prctl PR_SET_SECCOMP")?;
+    #[cfg(target_arch = "x86_64")]
+    super::filter::install().step("prctl PR_SET_SECCOMP")?;
     sys::close_all_on_exec().step("close_range")?;
-    execute(program, &opened, arguments)
+    Err(execute(program, &opened, arguments, given.compiler.as_ref()))
 }
 
 fn open_program(program: &Path) -> Result<OwnedFd> {
@@ -85,7 +87,10 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
 
 /// What a stranger may do with files: all in the room, to read the system's, nothing else. Rights
 /// that this kernel does not know are left out; `None` if it knows none.
-fn rules(program: &Path) -> std::result::Result<Option<RulesetCreated>, landlock::RulesetError> {
+fn rules(
+    program: &Path,
+    reads: &[PathBuf],
+) -> std::result::Result<Option<RulesetCreated>, landlock::RulesetError> {
     if sys::landlock_version() == 0 {
         return Ok(None);
     }
@@ -106,7 +111,7 @@ fn rules(program: &Path) -> std::result::Result<Option<RulesetCreated>, landlock
             rules = rules.add_rule(PathBeneath::new(opened, file))?;
         }
     }
-    for directory in SYSTEM {
+    for directory in SYSTEM.map(Path::new).into_iter().chain(reads.iter().map(PathBuf::as_path)) {
         if let Ok(opened) = PathFd::new(directory) {
             rules = rules.add_rule(PathBeneath::new(opened, read))?;
         }
@@ -134,37 +139,4 @@ fn become_ordinary() -> io::Result<()> {
     setgroups(&[])?;
     setresgid(group, group, group)?;
     Ok(setresuid(user, user, user)?)
-}
-
-/// Executes it by its path; where the ordinary user cannot walk that path, by its descriptor.
-fn execute(program: &Path, opened: &OwnedFd, arguments: Vec<OsString>) -> Result<()> {
-    let text = |string: OsString| CString::new(string.into_vec()).map_err(io::Error::other);
-    let path = text(program.into()).step("execve")?;
-    let mut all = vec![path.clone()];
-    for argument in arguments {
-        all.push(text(argument).step("execve")?);
-    }
-    let here = std::env::current_dir().ok();
-    let place = here.filter(|here| access(here, AccessFlags::R_OK | AccessFlags::X_OK).is_ok());
-    // A path into a directory that others may not enter is no use; this one always leads there.
-    let place = place.unwrap_or_else(|| PathBuf::from("/proc/self/cwd"));
-    let environment = [
-        text(OsString::from("PATH=/usr/local/bin:/usr/bin:/bin")).step("execve")?,
-        text(OsString::from("LANG=C.UTF-8")).step("execve")?,
-        text([OsString::from("TMPDIR="), place.clone().into()].into_iter().collect())
-            .step("execve")?,
-        text([OsString::from("HOME="), place.into()].into_iter().collect()).step("execve")?,
-    ];
-    let failed = match access(program, AccessFlags::X_OK) {
-        Ok(()) => {
-            execve(&path, &all, &environment).map_or_else(io::Error::from, |never| match never {})
-        }
-        Err(_) => sys::execute(opened.as_fd(), &all, &environment),
-    };
-    let said = match failed.raw_os_error() {
-        Some(libc::EACCES) => "an ordinary user may not execute it (chmod a+rx)".to_owned(),
-        Some(libc::ENOENT) => "its interpreter or its loader is missing".to_owned(),
-        _ => failed.to_string(),
-    };
-    Err(Failure::refusal("execve", program, said))
 }

@@ -7,12 +7,11 @@
 //!
 //! # Safety
 //! The filter is an array that outlives the call that installs it; the kernel takes a copy.
-#![cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "PR_SET_SECCOMP takes a pointer"))]
+#![expect(unsafe_code, reason = "PR_SET_SECCOMP takes a pointer")]
 
 use std::io;
 
 /// Installs the filter in this process, for good. Needs `no_new_privs`.
-#[cfg(target_arch = "x86_64")]
 pub(super) fn install() -> io::Result<()> {
     use std::mem::offset_of;
     const NUMBER: usize = offset_of!(libc::seccomp_data, nr);
@@ -44,29 +43,19 @@ pub(super) fn install() -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Elsewhere there is none; the report says so.
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) fn install() -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(target_arch = "x86_64")]
 fn load(offset: usize) -> libc::sock_filter {
     let offset = u32::try_from(offset).unwrap_or(u32::MAX);
     instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset, 0, 0)
 }
 
-#[cfg(target_arch = "x86_64")]
 fn jump(test: u32, with: u32, yes: u8, no: u8) -> libc::sock_filter {
     instruction(libc::BPF_JMP | test | libc::BPF_K, with, yes, no)
 }
 
-#[cfg(target_arch = "x86_64")]
 fn answer(value: u32) -> libc::sock_filter {
     instruction(libc::BPF_RET | libc::BPF_K, value, 0, 0)
 }
 
-#[cfg(target_arch = "x86_64")]
 fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> libc::sock_filter {
     libc::sock_filter { code: u16::try_from(code).unwrap_or(u16::MAX), jt, jf, k }
 }

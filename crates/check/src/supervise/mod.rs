@@ -12,20 +12,26 @@
 mod clear;
 pub mod confined;
 mod ending;
+mod execute;
 mod family;
+#[cfg(target_arch = "x86_64")]
 mod filter;
+mod launch;
 mod limits;
+mod meaning;
 mod members;
 mod namespace;
 mod output;
 mod room;
 mod start;
+mod stop;
 pub mod sys;
 mod watcher;
 
 pub use ending::{Breach, Ending};
-pub use family::{Family, How, Stop};
+pub use family::Family;
 pub use limits::Limits;
 pub use output::Output;
 pub use room::Room;
-pub use start::{Start, Stdout, launch_by};
+pub use start::{Compiler, Start, Stdout, launch_by};
+pub use stop::{How, Stop};

@@ -15,6 +15,19 @@ pub struct Start {
     pub(super) stdout: Stdout,
     pub(super) address_space: Option<u64>,
     pub(crate) unseen: bool,
+    pub(super) compiler: Option<Compiler>,
+}
+
+/// What a compiler needs beyond what a stranger gets: it must read itself, wherever it was
+/// installed, so it stays the judge's user, but without any capability.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Compiler {
+    /// Files and directories that it may read and execute.
+    pub reads: Vec<PathBuf>,
+    /// Its environment, beside PATH.
+    pub environment: Vec<(String, String)>,
+    /// Its PATH.
+    pub path: String,
 }
 
 /// Where its standard output goes.
@@ -35,6 +48,7 @@ impl Start {
             stdout: Stdout::Kept,
             address_space: None,
             unseen: false,
+            compiler: None,
         }
     }
 
@@ -50,6 +64,13 @@ impl Start {
     pub fn address_space(mut self, bytes: u64) -> Self {
         self.address_space = Some(bytes);
         self
+    }
+
+    /// It is a compiler, of a stranger's source.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = Some(compiler);
+        self.unseen()
     }
 
     /// Its calls are not looked at, so that it runs at its own speed; `Run::calls` is `None` then.
@@ -84,6 +105,7 @@ pub(super) struct Confinement {
     pub(super) address_space: Option<u64>,
     /// Whether the judge traces it. If not, it lives in a PID namespace.
     pub(super) traced: bool,
+    pub(super) compiler: Option<Compiler>,
 }
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();

@@ -114,6 +114,23 @@ pub fn close_all_on_exec() -> io::Result<()> {
     zero(unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) })
 }
 
+/// `PR_CAPBSET_DROP` of every capability: the next `exec` gives none, to root neither.
+///
+/// # Errors
+/// EPERM: the caller has not the right to, and so has none to lose.
+pub fn drop_capabilities() -> io::Result<()> {
+    for capability in 0..64 {
+        // SAFETY: takes numbers only.
+        let done = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
+        match zero(done.into()) {
+            // The first number that this kernel has no capability for.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => return Ok(()),
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
 /// `pidfd_open`: a handle that never means another process.
 ///
 /// # Errors

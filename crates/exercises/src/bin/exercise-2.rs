@@ -1,5 +1,5 @@
-//! Exercise 2: a mailbox in a mapped file. `post FILE TEXT` puts a message into it, `take FILE` takes
-//! it out and prints it.
+//! Exercise 2: a mailbox in a mapped file. `post FILE TEXT` puts a message into it, `take FILE`
+//! takes it out and prints it.
 //!
 //! FILE holds 4096 bytes, in native byte order:
 //!
@@ -12,17 +12,19 @@
 //!
 //! - Whoever comes first creates and sizes it; 0 bytes: not sized yet; any other size than 4096: a
 //!   failure.
-//! - `post` waits until the box is empty, stores the text, then marks it full. `take` waits until it is
-//!   full, prints the text and a newline, then marks it empty. Each waits at most 5 seconds; then it is
-//!   a failure.
-//! - One poster and one taker at a time; in every interleaving of the two, `take` prints a whole message
-//!   or waits. An empty TEXT is a message; one longer than 4088 bytes is a failure and changes nothing.
-//! - `take` trusts nothing: a `length` above 4088, or a `full` that is neither 0 nor 1, is a failure.
+//! - `post` waits until the box is empty, stores the text, then marks it full. `take` waits until
+//!   it is full, prints the text and a newline, then marks it empty. Each waits at most 5 seconds;
+//!   then it is a failure.
+//! - One poster and one taker at a time; in every interleaving of the two, `take` prints a whole
+//!   message or waits. An empty TEXT is a message; one longer than 4088 bytes is a failure and
+//!   changes nothing.
+//! - `take` trusts nothing: a `length` above 4088, or a `full` that is neither 0 nor 1, is a
+//!   failure.
 //!
 //! The whole contract: `just exercise 2`. The lesson: `lessons/lesson-2-shared-access.md`.
 //!
-//! Begin: make and map the file in a function that both commands call; then write `post` for a box that
-//! is empty, and look at FILE with `od`. Which store must come last, and what keeps it last?
+//! Begin: make and map the file in a function that both commands call; then write `post` for a box
+//! that is empty, and look at FILE with `od`. Which store must come last, and what keeps it last?
 
 use std::env;
 use std::ffi::{OsStr, OsString};

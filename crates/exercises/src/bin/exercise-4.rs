@@ -1,16 +1,16 @@
-//! Exercise 4: `preview FILE FROM TO` prints FILE with every byte FROM replaced by TO, by editing a
-//! private mapping in place. FILE is untouched.
+//! Exercise 4: `preview FILE FROM TO` prints FILE with every byte FROM replaced by TO, by editing
+//! a private mapping in place. FILE is untouched.
 //!
 //! - FROM and TO are exactly one byte each.
 //! - FILE is opened for reading only, even its time of modification stays; it may be empty.
-//! - Only pages that hold a FROM are copied: who stores where nothing changes fails. A program may map
-//!   in windows.
+//! - Only pages that hold a FROM are copied: who stores where nothing changes fails. A program may
+//!   map in windows.
 //! - FROM equal to TO prints FILE and copies nothing.
 //!
 //! The whole contract: `just exercise 4`. The lesson: `lessons/lesson-4-private-mappings.md`.
 //!
-//! Begin: open FILE for reading, map it with memmap2's `MmapOptions::map_copy`, and print it as it is.
-//! Then replace; `just check 4` counts the pages that you made the kernel copy.
+//! Begin: open FILE for reading, map it with memmap2's `MmapOptions::map_copy`, and print it as it
+//! is. Then replace; `just check 4` counts the pages that you made the kernel copy.
 
 use std::env;
 use std::ffi::{OsStr, OsString};

@@ -1,0 +1,134 @@
+//! Compiles a stranger's source, in confinement: a compiler reads what the source tells it to, and
+//! takes as long as the source makes it.
+
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use std::{env, fs};
+
+use common::{Context, Failure, Result};
+
+use crate::build::{Built, broken, cargo};
+use crate::exercises::Trouble;
+use crate::observe::{self, Nobody};
+use crate::place::Settings;
+use crate::supervise::{Compiler, Ending, Family, Limits, Room, Start};
+
+/// What a source is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// One file, which may use libc, memmap2 and nix.
+    Rust,
+    /// One file.
+    C,
+}
+
+impl Language {
+    /// How such a file's name ends.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Rust => "rs",
+            Self::C => "c",
+        }
+    }
+}
+
+/// Longer than the longest answer.
+const MOST_SOURCE: u64 = 1 << 20;
+
+/// The source's program, in `room`.
+///
+/// # Errors
+/// The source is no regular file, or there is no compiler.
+pub fn compiled(
+    source: &Path,
+    language: Language,
+    room: &Room,
+    settings: &Settings,
+) -> Result<Built> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(source).step_on("open", source)?;
+    if !file.metadata().step_on("stat", source)?.is_file() {
+        return Err(Failure::refusal("open", source, "not a regular file"));
+    }
+    let mut text = Vec::new();
+    file.take(MOST_SOURCE).read_to_end(&mut text).step_on("read", source)?;
+    let copy = room.path().join(format!("source.{}", language.ending()));
+    fs::write(&copy, text).step_on("write", &copy)?;
+    let start = match language {
+        Language::Rust => rustc()?,
+        Language::C => cc(),
+    };
+    let limits = Limits {
+        processor: Duration::from_secs(60),
+        wall: Duration::from_secs(90),
+        memory: 2 << 30,
+        ..Limits::default()
+    };
+    let mut family = Family::new(room, limits, settings.ground.ptrace)?;
+    let run = match observe::run(&mut family, &start, &mut Nobody) {
+        Ok(run) => run,
+        Err(Trouble::Fault(failure)) => return Err(failure),
+        Err(_) => return Err(Failure::refusal("compile", source, "the compiler cannot be run")),
+    };
+    drop(family);
+    if let Some(breach) = run.breach {
+        return Ok(Built::Refused(format!("the compiler {breach}")));
+    }
+    if run.ending != Ending::Exited(0) {
+        return Ok(Built::Refused(run.stderr.text()));
+    }
+    let program = room.path().join("program");
+    let all = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(&program, all).step_on("chmod", &program)?;
+    Ok(Built::Program(program))
+}
+
+/// rustc, with the crates that the exercises have, as cargo has built them for the proof's answers.
+fn rustc() -> Result<Start> {
+    let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
+    let mut arguments: Vec<String> = [
+        "--edition=2024",
+        "-Copt-level=2",
+        "-Cdebug-assertions=on",
+        "--cap-lints=warn",
+        "-o",
+        "program",
+    ]
+    .map(String::from)
+    .into();
+    let mut dependencies = None;
+    for name in ["libc", "memmap2", "nix"] {
+        let built = artifacts.iter().find(|artifact| artifact["target"]["name"] == name);
+        let files = built.and_then(|artifact| artifact["filenames"].as_array());
+        let library = files.into_iter().flatten().filter_map(|file| file.as_str());
+        let library = library.into_iter().find(|file| file.ends_with(".rlib"));
+        let library = library.ok_or_else(|| broken("build", Path::new(name), &said))?;
+        arguments.push(format!("--extern={name}={library}"));
+        dependencies = Path::new(library).parent().map(Path::to_path_buf);
+    }
+    let dependencies = dependencies.unwrap_or_default();
+    arguments.push(format!("-Ldependency={}", dependencies.display()));
+    arguments.push("source.rs".into());
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc).args(["--print", "sysroot"]).output();
+    let output = output.step_on("run", Path::new(&rustc))?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let compiler = Compiler {
+        reads: vec![sysroot.clone(), dependencies],
+        environment: Vec::new(),
+        path: "/usr/local/bin:/usr/bin:/bin".into(),
+    };
+    Ok(Start::new(&sysroot.join("bin/rustc"), arguments).compiler(compiler))
+}
+
+fn cc() -> Start {
+    let arguments = ["-O2", "-pthread", "-o", "program", "source.c"];
+    let compiler = Compiler { path: "/usr/local/bin:/usr/bin:/bin".into(), ..Compiler::default() };
+    Start::new(Path::new("/usr/bin/cc"), arguments).compiler(compiler)
+}

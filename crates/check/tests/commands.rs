@@ -1,0 +1,137 @@
+//! The commands as a person, a CI or a teacher calls them.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use check::build::root;
+use check::proof::{answers, build};
+use course::{Ended, Program, scratch};
+use serde_json::Value;
+
+fn check(arguments: &[&str]) -> Ended {
+    Program::new(env!("CARGO_BIN_EXE_check"), arguments).run()
+}
+
+fn answer(name: &str) -> PathBuf {
+    let mut one = answers().expect("list the answers");
+    one.retain(|answer| answer.name == name);
+    build(&one).expect("build it").pop().expect("it is one")
+}
+
+fn judged(name: &str, format: &str) -> Ended {
+    let program = answer(name);
+    check(&["1", "--program", &program.to_string_lossy(), "--format", format])
+}
+
+#[test]
+fn the_exit_status_is_the_verdict() {
+    assert_eq!(judged("exercise-1/reference", "text").code, Some(0));
+    assert_eq!(judged("exercise-1/private", "text").code, Some(1));
+    for wrong in [&["7"][..], &["0"], &["x"], &["--program", "x"], &["1", "--format", "prose"]] {
+        let ended = check(wrong);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.starts_with("error: "), "{ended:?}");
+    }
+    let ended = check(&["1", "--program", "/nonexistent"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let said = "error: open \"/nonexistent\": No such file or directory";
+    assert!(ended.stderr.starts_with(said) && ended.stderr.lines().count() == 1, "{ended:?}");
+}
+
+#[test]
+fn the_first_line_is_the_diagnosis() {
+    let ended = judged("exercise-1/private", "text");
+    let first = ended.stdout.lines().next().unwrap_or_default();
+    assert!(first.starts_with("Exercise 1: private-mapping: "), "{first}");
+    for part in ["expected ", "seen ", "why ", "lessons/lesson-1-mapping-a-file.md#the-code"] {
+        assert!(ended.stdout.contains(part), "no {part:?} in {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_crash_gets_its_address_its_mapping_the_offset_and_the_files_length() {
+    let ended = judged("exercise-1/never_grows", "json");
+    let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let checks = report["checks"].as_array().expect("checks");
+    let crash = checks.iter().find(|check| check["diagnosis"] == "died-of-a-signal");
+    let seen = crash.expect("a crash")["actual"].as_str().expect("text");
+    for part in ["died of SIGBUS: address 0x", "in the mapping rw-s of FILE, byte "] {
+        assert!(seen.contains(part), "no {part:?} in {seen}");
+    }
+    assert!(seen.ends_with("which was 0 bytes long"), "{seen}");
+}
+
+#[test]
+fn every_format_tells_of_every_check() {
+    let json = judged("exercise-1/private", "json");
+    let report: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let checks = report["checks"].as_array().expect("checks").clone();
+    let ids: Vec<_> = checks.iter().map(|check| check["id"].as_str().expect("an id")).collect();
+    assert!(ids.len() > 10, "{ids:?}");
+    let sum = |state: &str| checks.iter().filter(|check| check["state"] == state).count();
+    assert_eq!(report["totals"]["failed"], sum("failed"));
+    assert_eq!(report["totals"]["skipped"], sum("skipped"));
+    assert!(sum("failed") > 0 && sum("skipped") > 0 && sum("passed") > 0, "{report}");
+
+    let junit = judged("exercise-1/private", "junit").stdout;
+    let document = roxmltree::Document::parse(&junit).expect("well-formed XML");
+    let named = |name| document.descendants().filter(|node| node.has_tag_name(name)).count();
+    assert_eq!(named("testcase"), ids.len(), "{junit}");
+    assert_eq!((named("failure"), named("skipped")), (sum("failed"), sum("skipped")), "{junit}");
+
+    let gradescope = judged("exercise-1/private", "gradescope").stdout;
+    let gradescope: Value = serde_json::from_str(&gradescope).expect("JSON");
+    assert_eq!(gradescope["tests"].as_array().map(Vec::len), Some(ids.len()));
+    assert_eq!(gradescope["score"], report["totals"]["points"]);
+
+    let markdown = judged("exercise-1/private", "markdown").stdout;
+    let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(rows, ids.len() + 2, "{markdown}");
+}
+
+#[test]
+fn a_batch_judges_each_student_by_what_is_in_their_folder() {
+    let scratch = scratch();
+    let students = scratch.path().join("students");
+    let proof = root().join("crates/check/proof/exercise-1");
+    let folder = |name: &str| {
+        let path = students.join(name);
+        fs::create_dir_all(&path).expect("mkdir");
+        path
+    };
+    let copy = |from: &Path, to: PathBuf| fs::copy(from, to).expect("copy an answer");
+    copy(&proof.join("in_c.c"), folder("ada").join("exercise-1.c"));
+    copy(&proof.join("with_memmap2.rs"), folder("brian").join("exercise-1.rs"));
+    copy(&proof.join("private.rs"), folder("=carol").join("exercise-1.rs"));
+    fs::write(folder("dennis").join("exercise-1.rs"), "fn main() { let x = ; }").expect("write");
+    let script = folder("edsger").join("exercise-1");
+    fs::write(&script, "#!/bin/sh\necho usage: none >&2\nexit 2\n").expect("write");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let secret =
+        "fn main() { println!(include_str!(\"/proc/self/environ\")); include!(\"/root/x\") }";
+    fs::write(folder("grace").join("exercise-1.rs"), secret).expect("write");
+    folder("nobody");
+    // It is silent until the end, for as long as two compilers take on a loaded machine.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    let command = command.arg("--batch").arg(&students).args(["--format", "csv"]);
+    let ended = command.output().expect("run the batch");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let table = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let rows: Vec<_> = table.lines().filter(|line| line.contains(",1,")).collect();
+    assert_eq!(table.lines().next(), Some("student,exercise,state,points,diagnosis"));
+    assert_eq!(
+        rows,
+        [
+            "'=carol,1,not solved,42,private-mapping",
+            "ada,1,solved,100,",
+            "brian,1,solved,100,",
+            "dennis,1,not solved,0,does-not-compile",
+            "edsger,1,not solved,4,wrong-exit-status",
+            "grace,1,not solved,0,does-not-compile",
+            "nobody,1,missing,0,",
+        ]
+    );
+}

@@ -1,0 +1,58 @@
+//! Where ptrace is refused, a PID namespace keeps a stranger's processes together: all end with it.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use check::exercises::Trouble;
+use check::observe::{self, Nobody, Run};
+use check::proof::{answers, build};
+use check::supervise::{Breach, Ending, Family, Limits, Room, Start, launch_by};
+use course::scratch;
+
+fn run(program: &Path, arguments: &[&str]) -> Run {
+    launch_by(env!("CARGO_BIN_EXE_check"));
+    let scratch = scratch();
+    let room = Room::new(&scratch, "room").expect("make a room");
+    let limits = Limits { wall: Duration::from_secs(3), ..Limits::default() };
+    let mut family = Family::new(&room, limits, false).expect("make a family");
+    match observe::run(&mut family, &Start::new(program, arguments), &mut Nobody) {
+        Ok(run) => run,
+        Err(Trouble::Fault(failure)) => panic!("{failure}"),
+        Err(trouble) => panic!("{trouble:?}"),
+    }
+}
+
+#[test]
+fn an_untraced_program_ends_with_its_own_status_and_its_own_output() {
+    let ended = run(Path::new("/bin/sh"), &["-c", "echo out; echo err >&2; exit 7"]);
+    assert_eq!(ended.ending, Ending::Exited(7), "{ended:?}");
+    assert_eq!((ended.stdout.text(), ended.stderr.text()), ("out\n".into(), "err\n".into()));
+    assert!(ended.calls.is_none(), "no call was seen");
+    let killed = run(Path::new("/bin/sh"), &["-c", "kill -SEGV $$"]);
+    assert_eq!(killed.ending, Ending::Killed(libc::SIGSEGV), "{killed:?}");
+}
+
+#[test]
+fn an_untraced_daemon_dies_with_the_namespace_and_one_that_waits_for_ever_at_its_deadline() {
+    let all = answers().expect("list the answers");
+    let named = |name: &str| {
+        let one: Vec<_> = all.iter().filter(|answer| answer.name == name).cloned().collect();
+        build(&one).expect("build it").pop().expect("it is one")
+    };
+    let daemon = named("hostile/outlives");
+    let ended = run(&daemon, &[]);
+    assert_eq!(ended.ending, Ending::Exited(0), "{ended:?}");
+    let waiting = named("hostile/ignores");
+    let ended = run(&waiting, &[]);
+    assert!(matches!(ended.breach, Some(Breach::Wall(_))), "{ended:?}");
+    for program in [daemon, waiting] {
+        let name = program.to_string_lossy().into_owned();
+        let lives = std::fs::read_dir("/proc").expect("list /proc").flatten().any(|process| {
+            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).starts_with(&format!("{name}\0"))
+                && std::fs::read_link(process.path().join("exe")).is_ok()
+        });
+        assert!(!lives, "{name} lives on");
+    }
+}
