@@ -193,7 +193,10 @@ pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
 
 fn compiled(source: &Path, program: &Path) -> Result<()> {
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
-    if age(program).is_ok_and(|made| age(source).is_ok_and(|written| written < made)) {
+    // An answer may include what lies beside it.
+    let beside = source.parent().into_iter().flat_map(fs::read_dir).flatten().flatten();
+    let newest = beside.filter_map(|entry| age(&entry.path()).ok()).max();
+    if age(program).is_ok_and(|made| newest.is_some_and(|written| written < made)) {
         return Ok(());
     }
     let fresh = program.with_extension(format!("new-{}", std::process::id()));
