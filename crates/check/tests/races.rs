@@ -1,4 +1,5 @@
 //! Interleavings: the same order is found on every run, shown as a table, and replayed.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

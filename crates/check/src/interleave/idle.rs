@@ -13,7 +13,8 @@ use super::calls::Wait;
 use super::task::Call;
 use super::world::World;
 
-/// Sleeps in a row without getting anywhere; all but the last are skipped, so that they cost nothing.
+/// Sleeps in a row without getting anywhere; all but the last are skipped, so that they cost
+/// nothing.
 const SLEEPS: u32 = 3;
 /// Turns of a loop that yields, tries a lock, or exchanges a lock's word for the same.
 const TURNS: u32 = 60;

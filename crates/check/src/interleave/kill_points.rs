@@ -27,8 +27,10 @@ pub struct Killed {
     pub table: Vec<String>,
 }
 
-/// Kills `victim` at each of its points, one run each. The first of the others runs until it ends or
-/// waits, before the kill; the second comes after, if the first did not wait. Ends at the first run in
+/// Kills `victim` at each of its points, one run each. The first of the others runs until it ends
+/// or
+/// waits, before the kill; the second comes after, if the first did not wait. Ends at the first run
+/// in
 /// which somebody is stuck. Whether there was too little time for all.
 ///
 /// # Errors

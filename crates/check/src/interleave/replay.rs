@@ -159,7 +159,8 @@ fn play(world: &mut World, schedule: &Schedule, late: Instant) -> std::io::Resul
     let pause = world.run(&[second], schedule.stops[1], late)?;
     let second_waited = matches!(pause, Pause::Blocked(_));
     let second_turn = world.points(second);
-    // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by what
+    // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by
+    // what
     // the other does.
     let mut moved = true;
     while moved && (world.lives(first) || world.lives(second)) {

@@ -1,6 +1,7 @@
 //! Who is stopped where: a schedule, and its text for `--schedule`.
 //!
-//! `two-additions/A3/B5`: in the scene `two-additions` A begins and is stopped just before its third
+//! `two-additions/A3/B5`: in the scene `two-additions` A begins and is stopped just before its
+//! third
 //! point; then B, just before its fifth; then A goes on until it ends or cannot, then B. `A3+` is
 //! just after the point, `A-` nowhere. The order of the two letters says who begins.
 

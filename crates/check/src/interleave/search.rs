@@ -1,6 +1,7 @@
 //! All schedules of a scene in which each process is interrupted at most once.
 //!
-//! One process begins and is stopped at one of its points; the other runs until it ends or cannot go
+//! One process begins and is stopped at one of its points; the other runs until it ends or cannot
+//! go
 //! on, or is stopped at one of *its* points; then the first goes on until it ends or cannot, then
 //! the second. That is a switch at any point of the one and at any point of the other: every error
 //! that needs no more than these two is found, on every run, because nothing is left to luck.
@@ -95,7 +96,8 @@ pub fn search(stage: &Stage, scene: &Scene, depth: Depth, judge: Judge) -> Resul
     Ok(found)
 }
 
-/// Has a process that stands before this point done nothing that another could notice? It has made no
+/// Has a process that stands before this point done nothing that another could notice? It has made
+/// no
 /// store, and is about to open the file or to ask for a file lock: to stop the other as well would
 /// show nothing that the other's whole run does not.
 fn has_done_nothing(point: &Point, all: &[Point]) -> bool {

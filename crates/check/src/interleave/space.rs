@@ -1,4 +1,5 @@
-//! An address space under watch: where the shared file is mapped in it, and the lock on those pages.
+//! An address space under watch: where the shared file is mapped in it, and the lock on those
+//! pages.
 //!
 //! A watched page is read-only to the kernel while the program believes that it can write: each of
 //! its stores is a fault, and a fault is a stop *before* the store.

@@ -19,7 +19,7 @@ pub(super) fn together(bench: &mut Bench) -> Verdict {
         // What an older message has left behind shows when it is printed again.
         Trial { scene: scene("empty-box", Some(emptied(FIRST))), depth: Depth::All },
         Trial { scene: scene("full-box", Some(full_of(FIRST))), depth: Depth::All },
-        Trial { scene: scene("no-box", None), depth: Depth::TwoStops },
+        Trial { scene: scene("no-box", None), depth: Depth::OneStop },
     ];
     in_every_order(bench, &trials, judge, names)
 }

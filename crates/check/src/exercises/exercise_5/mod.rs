@@ -1,6 +1,7 @@
 //! Exercise 5: `add` and `transfer`, races and semaphores.
 
 mod alone;
+mod crowd;
 mod diagnoses;
 mod killed;
 mod together;
@@ -16,81 +17,79 @@ pub(super) const EXERCISE: Exercise = Exercise {
     minutes: 120,
     usage: &["exercise-5 add FILE TIMES", "exercise-5 transfer FILE FROM TO AMOUNT"],
     contract: CONTRACT,
-    checks: &[
-        Check::new("adds", "`add` adds 1 to the counter, TIMES times", 8, &[], alone::adds),
-        Check::new(
-            "makes",
-            "a missing FILE is made, mode 0600; an empty one is filled",
-            6,
-            &["adds"],
-            alone::makes,
-        ),
-        Check::new(
-            "transfers",
-            "`transfer` moves money, or fails and changes nothing",
-            10,
-            &[],
-            alone::transfers,
-        ),
-        Check::new(
-            "mapping",
-            "FILE's bytes are reached through a mapping only, and nothing else is written",
-            6,
-            &["adds", "transfers"],
-            alone::mapping,
-        ),
-        Check::new(
-            "calls",
-            "a wrong call gets one line of usage and status 2",
-            5,
-            &[],
-            alone::calls,
-        ),
-        Check::new(
-            "files",
-            "what is no file of 4096 bytes is a failure, at once",
-            5,
-            &["adds"],
-            alone::files,
-        ),
-        Check::new(
-            "additions",
-            "two additions, each interrupted at most once (two switches) at any of its stores: none is lost",
-            15,
-            &["adds"],
-            together::additions,
-        ),
-        Check::new(
-            "transfers-at-once",
-            "two transfers, each interrupted at most once (two switches) at any of its stores: no money is lost or made",
-            15,
-            &["transfers"],
-            together::transfers,
-        ),
-        Check::new(
-            "crowd",
-            "six processes at once, as fast as they can: nothing is lost",
-            5,
-            &["adds", "transfers"],
-            alone::crowd,
-        ),
-        Check::new(
-            "kills",
-            "killed before any of its stores or lock calls, a process holds up nobody",
-            15,
-            &["adds", "transfers"],
-            killed::kills,
-        ),
-        Check::new(
-            "waiting",
-            "who waits for a lock leaves the processor to others",
-            10,
-            &["adds", "transfers"],
-            waiting::waiting,
-        ),
-    ],
+    checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
 };
+
+const CHECKS: &[Check] = &[
+    Check::new("adds", "`add` adds 1 to the counter, TIMES times", 8, &[], alone::adds),
+    Check::new(
+        "makes",
+        "a missing FILE is made, mode 0600; an empty one is filled",
+        6,
+        &["adds"],
+        alone::makes,
+    ),
+    Check::new(
+        "transfers",
+        "`transfer` moves money, or fails and changes nothing",
+        10,
+        &[],
+        alone::transfers,
+    ),
+    Check::new(
+        "mapping",
+        "FILE's bytes are reached through a mapping and no call",
+        6,
+        &["adds", "transfers"],
+        alone::mapping,
+    ),
+    Check::new("calls", "a wrong call gets one line of usage and status 2", 5, &[], alone::calls),
+    Check::new(
+        "files",
+        "what is no file of 4096 bytes is a failure, at once",
+        5,
+        &["adds"],
+        alone::files,
+    ),
+    Check::new(
+        "additions",
+        "two additions at once, each stopped at most once (two switches), at any of its stores: \
+         none is lost",
+        15,
+        &["adds"],
+        together::additions,
+    ),
+    Check::new(
+        "transfers-at-once",
+        "two transfers at once, each stopped at most once (two switches), at any of its stores: \
+         no money is lost or made",
+        15,
+        &["transfers"],
+        together::transfers,
+    ),
+    Check::new(
+        "crowd",
+        "six processes at once, as fast as they can: nothing is lost",
+        5,
+        &["additions", "transfers-at-once"],
+        crowd::crowd,
+    ),
+    Check::new(
+        "kills",
+        "killed before any of its stores or lock calls, a process holds up nobody",
+        15,
+        &["adds", "transfers"],
+        killed::kills,
+    ),
+    Check::new(
+        "waiting",
+        "who waits for a lock leaves the processor to others",
+        10,
+        &["adds", "transfers"],
+        waiting::waiting,
+    ),
+];
 
 const CONTRACT: &str = "\
 FILE is 4096 bytes; a missing or empty one is made and zeroed by whoever comes first; any other size is
