@@ -135,6 +135,10 @@ impl World {
             task.signal = libc::SIGSEGV;
             return Ok(Flow::On);
         };
+        if self.free {
+            space.borrow_mut().lift(task.tid)?; // And so it stays.
+            return Ok(Flow::On);
+        }
         if space.borrow().lifted {
             // Another thread was let through between the fault and now: the store just happens.
             return Ok(Flow::On);

@@ -128,14 +128,15 @@ impl World {
         space.borrow_mut().lift(task.tid)
     }
 
-    /// One runs as it would alone, until it is `late`: nothing that it does is skipped.
+    /// One runs as it would alone, until it is `late`: nothing that it does is skipped, nor, if it
+    /// is `free`, seen.
     ///
     /// # Errors
     /// The system's.
-    pub fn wait_and_see(&mut self, side: usize, late: Instant) -> io::Result<Pause> {
-        self.patient = true;
+    pub fn wait_and_see(&mut self, side: usize, late: Instant, free: bool) -> io::Result<Pause> {
+        (self.patient, self.free) = (true, free);
         let pause = self.run(&[side], None, late);
-        self.patient = false;
+        (self.patient, self.free) = (false, false);
         pause
     }
 

@@ -23,6 +23,8 @@ pub(super) enum Go {
     ToCall,
     /// By one instruction.
     Step,
+    /// To its next signal.
+    Freely,
 }
 
 /// What a wait brought.
@@ -71,9 +73,10 @@ pub(super) fn resume(tid: Pid, go: Go, signal: i32) -> io::Result<()> {
     let request = match go {
         Go::ToCall => libc::PTRACE_SYSCALL,
         Go::Step => libc::PTRACE_SINGLESTEP,
+        Go::Freely => libc::PTRACE_CONT,
     };
     let none = ptr::null_mut::<libc::c_void>();
-    // SAFETY: both requests take a task, no address and a signal's number.
+    // SAFETY: these requests take a task, no address and a signal's number.
     match unsafe { libc::ptrace(request, tid.as_raw(), none, libc::c_long::from(signal)) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),

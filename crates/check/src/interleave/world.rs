@@ -61,6 +61,8 @@ pub struct World {
     pub(super) directory: PathBuf,
     /// Nobody is to be declared blocked: both run until they end.
     pub(super) patient: bool,
+    /// Nobody is even watched: what a process costs is its own then.
+    pub(super) free: bool,
     _ticks: Ticks,
 }
 
@@ -77,6 +79,7 @@ impl World {
             events: Vec::new(),
             directory: directory.canonicalize()?,
             patient: false,
+            free: false,
             _ticks: Ticks::start()?,
         })
     }
@@ -166,15 +169,11 @@ impl World {
             Ok(Flow::Pause(pause)) => Ok(Some(pause)),
             Err(Fault::Gone(-1)) => {
                 // It was killed while it stood; the wait for it is still to come.
-                if let Some(task) = self.tasks.get_mut(&tid) {
-                    task.running = true;
-                }
+                self.tasks.entry(tid).and_modify(|task| task.running = true);
                 Ok(None)
             }
             Err(Fault::Gone(status)) if libc::WIFSTOPPED(status) => {
-                if let Some(task) = self.tasks.get_mut(&tid) {
-                    task.pending = Some(status);
-                }
+                self.tasks.entry(tid).and_modify(|task| task.pending = Some(status));
                 Ok(None)
             }
             Err(Fault::Gone(status)) => {
@@ -198,7 +197,8 @@ impl World {
         };
         let signal = std::mem::take(&mut task.signal);
         task.running = true;
-        match sys::resume(task.tid, Go::ToCall, signal) {
+        let how = if self.free { Go::Freely } else { Go::ToCall };
+        match sys::resume(task.tid, how, signal) {
             Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
             _ => Ok(()), // No such task: it was killed while it stood.
         }
