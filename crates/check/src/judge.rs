@@ -1,9 +1,11 @@
 //! Judges one program: every check of its exercise, in order, each in a room of its own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
-use common::{Result, Scratch};
+use common::{Failure, Result, Scratch};
 
 use crate::exercises::{Bench, Check, Exercise, Finding, Trouble, Verdict};
 use crate::place::Settings;
@@ -15,17 +17,36 @@ use crate::report::{CheckResult, Report, State};
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
     let began = Instant::now();
-    let mut results: Vec<CheckResult> = Vec::new();
-    let mut over = None;
-    for check in exercise.checks {
-        let began = Instant::now();
-        let missing = missing(check, &results);
-        let mut result = if let Some(id) = &over {
-            CheckResult::skipped(check, format!("the check `{id}` ended the exercise"))
-        } else if let Some(id) = missing {
-            CheckResult::skipped(check, format!("it needs the check `{id}`, which did not pass"))
-        } else {
-            let (verdict, notes) = one(check, program, settings)?;
+    let results = thread::scope(|scope| {
+        let mut results: Vec<CheckResult> = Vec::new();
+        let mut beside = BTreeMap::new();
+        let mut over = None;
+        for (place, check) in exercise.checks.iter().enumerate() {
+            let later = exercise.checks.iter().skip(place).filter(|check| check.beside);
+            for check in later.filter(|check| missing(check, &results).is_none()) {
+                if over.is_none() && !beside.contains_key(check.id) {
+                    let run = move || timed(check, program, settings);
+                    beside.insert(check.id, scope.spawn(run));
+                }
+            }
+            let begun = beside.remove(check.id).map(ScopedJoinHandle::join);
+            let (done, milliseconds) = if let Some(id) = &over {
+                let why = format!("the check `{id}` ended the exercise");
+                results.push(CheckResult::skipped(check, why));
+                continue;
+            } else if let Some(id) = missing(check, &results) {
+                let why = format!("it needs the check `{id}`, which did not pass");
+                results.push(CheckResult::skipped(check, why));
+                continue;
+            } else {
+                match begun {
+                    None => timed(check, program, settings),
+                    Some(done) => {
+                        done.map_err(|_| Failure::refusal("judge", program, "a panic"))?
+                    }
+                }
+            };
+            let (verdict, notes) = done?;
             let mut result = match verdict {
                 Ok(()) => CheckResult::passed(check),
                 Err(Trouble::Wrong(finding)) => failed(exercise, check, &finding),
@@ -37,16 +58,26 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 Err(Trouble::Fault(failure)) => return Err(failure),
             };
             result.details.extend(notes);
-            result
-        };
-        result.milliseconds = milliseconds(began);
-        results.push(result);
-    }
+            result.milliseconds = milliseconds;
+            results.push(result);
+        }
+        Ok(results)
+    })?;
     Ok(Report::new(exercise, program, &settings.ground, results, milliseconds(began)))
 }
 
-/// One check, in a scratch directory that is gone afterwards; and what it noted.
-fn one(check: &Check, program: &Path, settings: &Settings) -> Result<(Verdict, Vec<String>)> {
+/// One check, and how long it took.
+fn timed(check: &Check, program: &Path, settings: &Settings) -> (Done, u64) {
+    let began = Instant::now();
+    let done = one(check, program, settings);
+    (done, milliseconds(began))
+}
+
+/// A check's verdict and what it noted; or a fault of the judge.
+type Done = Result<(Verdict, Vec<String>)>;
+
+/// One check, in a scratch directory that is gone afterwards.
+fn one(check: &Check, program: &Path, settings: &Settings) -> Done {
     let scratch = Scratch::new()?;
     let mut bench = Bench::new(program, settings, &scratch)?;
     let verdict = (check.judge)(&mut bench);

@@ -60,10 +60,14 @@ impl Ground {
 
     fn weaknesses(&self) -> Vec<String> {
         let told = [
-            (!self.ptrace, "ptrace is refused here: no call of the program was seen"),
+            (
+                !self.ptrace,
+                "ptrace is refused here: no call of the program was seen, and races were only looked for at \
+                 many moments, which can miss one",
+            ),
             (
                 self.architecture != "x86_64",
-                "not an x86-64 processor: no interleaving can be shown, and no call of another \
+                "not an x86-64 processor: races were only looked for at many moments, which can miss one, and no call of another \
                  architecture is refused",
             ),
             (

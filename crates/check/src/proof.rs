@@ -198,10 +198,10 @@ pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
 
 fn compiled(source: &Path, program: &Path) -> Result<()> {
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
-    // A wrong answer may be a right one with a piece replaced: it includes that one's file.
-    let beside = listed(source.parent().unwrap_or(source))?;
-    let older = |made| beside.iter().all(|file| age(file).is_ok_and(|written| written < made));
-    if age(program).is_ok_and(older) {
+    // An answer may include what lies beside it.
+    let beside = source.parent().into_iter().flat_map(fs::read_dir).flatten().flatten();
+    let newest = beside.filter_map(|entry| age(&entry.path()).ok()).max();
+    if age(program).is_ok_and(|made| newest.is_some_and(|written| written < made)) {
         return Ok(());
     }
     let fresh = program.with_extension(format!("new-{}", std::process::id()));

@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Context, Scratch};
 
 use super::{Finding, Trouble, Verdict};
+use crate::interleave::replay::Stage;
 use crate::observe::{self, FileId, Nobody, Observer, Run};
 use crate::place::Settings;
 use crate::supervise::{Family, Limits, Room, Start};
@@ -24,7 +25,11 @@ pub struct Bench<'a> {
     limits: Limits,
     notes: Vec<String>,
     spent: Cell<Duration>,
+    began: Instant,
 }
+
+/// How long a check with two processes may take, what comes after it included.
+const MOST: Duration = Duration::from_millis(9500);
 
 impl<'a> Bench<'a> {
     /// A bench with an empty room, for one check.
@@ -46,6 +51,7 @@ impl<'a> Bench<'a> {
             limits: Limits::default(),
             notes: Vec::new(),
             spent: Cell::default(),
+            began: Instant::now(),
         })
     }
 
@@ -63,6 +69,16 @@ impl<'a> Bench<'a> {
         self.rooms += 1;
         self.room = Room::new(self.scratch, &format!("room-{}", self.rooms))?;
         Ok(&self.room)
+    }
+
+    /// A place for two of the program's processes, with a room of its own.
+    ///
+    /// # Errors
+    /// Those of making a directory.
+    pub fn stage(&self, name: &str) -> common::Result<Stage<'a>> {
+        let room = Room::new(self.scratch, name)?;
+        let late = self.began + MOST;
+        Ok(Stage { program: self.program, room, limits: self.limits, late })
     }
 
     /// What this run of the judge was told, and what it found out about the machine.

@@ -3,8 +3,10 @@
 mod bench;
 mod common_diagnoses;
 mod exercise_1;
+mod exercise_2;
 mod exercise_3;
 mod exercise_4;
+mod exercise_5;
 mod exercise_6;
 mod expect;
 mod model;
@@ -15,8 +17,14 @@ pub use common_diagnoses::COMMON;
 pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
 
 /// All of them, in order.
-pub const EXERCISES: &[&Exercise] =
-    &[&exercise_1::EXERCISE, &exercise_3::EXERCISE, &exercise_4::EXERCISE, &exercise_6::EXERCISE];
+pub const EXERCISES: &[&Exercise] = &[
+    &exercise_1::EXERCISE,
+    &exercise_2::EXERCISE,
+    &exercise_3::EXERCISE,
+    &exercise_4::EXERCISE,
+    &exercise_5::EXERCISE,
+    &exercise_6::EXERCISE,
+];
 
 /// Exercise `number`, if there is one.
 #[must_use]

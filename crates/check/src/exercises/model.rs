@@ -36,6 +36,8 @@ pub struct Check {
     pub extra: bool,
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
+    /// It only waits: it runs beside the others from the start, and its result is told in its turn.
+    pub beside: bool,
     /// Checks, by their ids, without which this one would say nothing.
     pub needs: &'static [&'static str],
     /// Judges it.
@@ -52,7 +54,23 @@ impl Check {
         needs: &'static [&'static str],
         judge: fn(&mut Bench) -> Verdict,
     ) -> Self {
-        Self { id, promise, points, extra: false, where_possible: false, needs, judge }
+        Self {
+            id,
+            promise,
+            points,
+            extra: false,
+            where_possible: false,
+            beside: false,
+            needs,
+            judge,
+        }
+    }
+
+    /// The same, beside the others from the start.
+    #[must_use]
+    pub const fn beside(mut self) -> Self {
+        self.beside = true;
+        self
     }
 
     /// The same as extra credit.

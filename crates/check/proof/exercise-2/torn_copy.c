@@ -1,0 +1,23 @@
+//! verdict: torn-message
+// The mark is set when half the text is there.
+#include "mail.h"
+
+static int post(struct box *box, const char *path, const char *text, uint32_t length) {
+    if (await(box, 0)) return failed("wait for", path, "the box is still full, or broken");
+    box->length = length;
+    memcpy(box->text, text, length / 2);
+    __atomic_store_n(&box->full, 1, __ATOMIC_SEQ_CST);
+    memcpy(box->text + length / 2, text + length / 2, length - length / 2);
+    return 0;
+}
+
+static int take(struct box *box, const char *path) {
+    char copy[LONGEST];
+    if (await(box, 1)) return failed("wait for", path, "the box is still empty, or broken");
+    uint32_t length = box->length;
+    if (length > LONGEST) return failed("take", path, "a length of more than 4088");
+    memcpy(copy, box->text, length);
+    if (print(copy, length)) return 1;
+    __atomic_store_n(&box->full, 0, __ATOMIC_RELEASE);
+    return 0;
+}

@@ -1,0 +1,25 @@
+// For answers that only differ in their lock: `take` and `give` around plain loads and stores.
+#include "bank.h"
+
+static void take(struct bank *bank, int fd);
+static void give(struct bank *bank, int fd);
+
+static void add_one(struct bank *bank, int fd) {
+    take(bank, fd);
+    bank->counter = bank->counter + 1;
+    give(bank, fd);
+}
+
+static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
+    const char *why = NULL;
+    take(bank, fd);
+    uint64_t have = ACCOUNT(bank, from), there = ACCOUNT(bank, to);
+    if (have < amount) why = "not enough money";
+    else if (there > UINT64_MAX - amount) why = "too much money";
+    else {
+        ACCOUNT(bank, from) = have - amount;
+        ACCOUNT(bank, to) = there + amount;
+    }
+    give(bank, fd);
+    return why;
+}

@@ -1,0 +1,78 @@
+//! Each of the two alone, on a box that need not be waited for.
+
+use super::{SIZE, full_of, mailbox, word};
+use crate::exercises::expect::shown;
+use crate::exercises::{Bench, Verdict, failed};
+use crate::observe::FileId;
+
+/// The box in FILE holds this message and is full.
+pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
+    if found.len() != SIZE {
+        let seen = format!("it has {}", found.len());
+        return failed("wrong-size", format!("FILE has {SIZE} bytes"), seen);
+    }
+    let called = format!("after `post FILE {}`", shown(text));
+    if word(found, 0) != Some(1) {
+        let seen = format!("it is {}", word(found, 0).unwrap_or_default());
+        return failed("not-marked-full", format!("{called} `full` (bytes 0 to 3) is 1"), seen);
+    }
+    let length = word(found, 4).unwrap_or_default();
+    if length as usize != text.len() {
+        let expected = format!("{called} `length` (bytes 4 to 7) is {}", text.len());
+        return failed("wrong-layout", expected, format!("it is {length}"));
+    }
+    match &found[8..8 + text.len()] == text.as_bytes() {
+        true => Ok(()),
+        false => {
+            let seen = String::from_utf8_lossy(&found[8..8 + text.len().max(16)]).into_owned();
+            failed("wrong-layout", format!("{called} the text begins at byte 8"), shown(&seen))
+        }
+    }
+}
+
+pub(super) fn posts(bench: &mut Bench) -> Verdict {
+    let run = bench.run(&["post", "FILE", "a message"])?;
+    run.writes_nowhere_else(bench.room())?;
+    run.succeeds()?;
+    holds(&bench.read("FILE")?, "a message")?;
+    bench.new_room()?.write("FILE", &[])?;
+    bench.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
+    holds(&bench.read("FILE")?, "into a file that was empty")?;
+    // What a longer message has left behind is none of the new one's.
+    bench.new_room()?.write("FILE", &mailbox(0, 31, b"an older and much longer message"))?;
+    bench.run(&["post", "FILE", "new"])?.succeeds()?;
+    holds(&bench.read("FILE")?, "new")
+}
+
+pub(super) fn takes(bench: &mut Bench) -> Verdict {
+    for text in ["a message", "two\nlines", "ein Gruß"] {
+        bench.new_room()?.write("FILE", &full_of(text))?;
+        let run = bench.run(&["take", "FILE"])?;
+        run.writes_nowhere_else(bench.room())?;
+        run.succeeds()?;
+        if run.stdout.bytes != format!("{text}\n").as_bytes() {
+            let expected = format!("{} and a newline", shown(text));
+            return failed("wrong-output", expected, shown(&run.stdout.text()));
+        }
+        let full = word(&bench.read("FILE")?, 0);
+        if full != Some(0) {
+            let seen = full.map_or("FILE is too short".into(), |full| format!("it is {full}"));
+            return failed("not-marked-empty", "after `take` the box's `full` is 0", seen);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn mapping(bench: &mut Bench) -> Verdict {
+    let cases: [(&[&str], Vec<u8>); 2] =
+        [(&["post", "FILE", "x"], mailbox(0, 0, b"")), (&["take", "FILE"], full_of("x"))];
+    for (arguments, before) in cases {
+        bench.new_room()?.write("FILE", &before)?;
+        let run = bench.run(arguments)?;
+        run.succeeds()?;
+        if let Some(file) = FileId::at(&bench.room().path().join("FILE")) {
+            run.leaves_bytes_to_mappings(file)?;
+        }
+    }
+    Ok(())
+}

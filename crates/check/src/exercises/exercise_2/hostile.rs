@@ -1,0 +1,123 @@
+//! Boxes, files, texts and calls that are not as they should be.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+
+use common::Context;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::alone::holds;
+use super::{LONGEST, full_of, mailbox, word};
+use crate::exercises::expect::shown;
+use crate::exercises::{Bench, Verdict, failed};
+use crate::supervise::Ending;
+
+pub(super) fn lengths(bench: &mut Bench) -> Verdict {
+    let longest = "m".repeat(LONGEST);
+    for text in ["", &longest] {
+        bench.new_room()?;
+        bench.run(&["post", "FILE", text])?.succeeds()?;
+        holds(&bench.read("FILE")?, text)?;
+        let run = bench.run(&["take", "FILE"])?;
+        run.succeeds()?;
+        if run.stdout.bytes != format!("{text}\n").as_bytes() {
+            let expected = format!("a text of {} bytes and a newline", text.len());
+            let seen = format!("{} bytes", run.stdout.total);
+            return failed("wrong-output", expected, seen);
+        }
+    }
+    let before = mailbox(0, 3, b"old");
+    bench.new_room()?.write("FILE", &before)?;
+    let run = bench.run(&["post", "FILE", &"m".repeat(LONGEST + 1)])?;
+    let after = bench.read("FILE")?;
+    if run.ending == Ending::Exited(0) || after != before {
+        let what = if after == before { "FILE as it was" } else { "FILE changed" };
+        let expected =
+            format!("a text of {} bytes: exit status 1, and nothing changed", LONGEST + 1);
+        return failed("long-text-accepted", expected, format!("{}, {what}", run.ending));
+    }
+    run.fails_naming(&["FILE"])
+}
+
+/// A box that somebody else has spoilt.
+pub(super) fn lies(bench: &mut Bench) -> Verdict {
+    let cases = [
+        ("length-trusted", "a `length` of 4089", mailbox(1, 4089, b"x")),
+        ("length-trusted", "a `length` of 4294967295", mailbox(1, u32::MAX, b"x")),
+        ("full-trusted", "a `full` of 2", mailbox(2, 1, b"x")),
+        ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, b"x")),
+    ];
+    for (id, what, before) in cases {
+        bench.new_room()?.write("FILE", &before)?;
+        let run = bench.run(&["take", "FILE"])?;
+        if run.ending != Ending::Exited(1) || run.stdout.total > 0 {
+            let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);
+            return failed(id, format!("{what}: exit status 1, and nothing printed"), seen);
+        }
+        run.fails_naming(&["FILE"])?;
+    }
+    Ok(())
+}
+
+pub(super) fn calls(bench: &mut Bench) -> Verdict {
+    let wrong: [&[&str]; 8] = [
+        &[],
+        &["send", "FILE", "x"],
+        &["post"],
+        &["post", "FILE"],
+        &["post", "FILE", "x", "y"],
+        &["take"],
+        &["take", "FILE", "x"],
+        &[""],
+    ];
+    for arguments in wrong {
+        bench.run(arguments)?.refuses_the_call()?;
+    }
+    Ok(())
+}
+
+pub(super) fn files(bench: &mut Bench) -> Verdict {
+    for (size, arguments) in [
+        (1, &["post", "FILE", "x"][..]),
+        (4095, &["take", "FILE"]),
+        (4097, &["post", "FILE", "x"]),
+        (8192, &["take", "FILE"]),
+    ] {
+        let before: Vec<u8> = full_of("x").into_iter().chain([0; 4096]).take(size).collect();
+        bench.new_room()?.write("FILE", &before)?;
+        let run = bench.run(arguments)?;
+        if run.ending == Ending::Exited(0) || bench.read("FILE")? != before {
+            let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
+            return failed("odd-size-accepted", expected, run.ending.to_string());
+        }
+        run.fails_naming(&["FILE"])?;
+    }
+    let path = bench.new_room()?.path().join("FILE");
+    std::fs::create_dir(&path).step_on("mkdir", &path)?;
+    bench.run(&["post", "FILE", "x"])?.fails_naming(&["FILE"])?;
+    let path = bench.new_room()?.path().join("FILE");
+    mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
+    bench.room().hand_over("FILE".as_ref())?;
+    bench.run(&["take", "FILE"])?.fails_naming(&["FILE"])
+}
+
+/// Standard output that takes nothing.
+pub(super) fn output(bench: &mut Bench) -> Verdict {
+    bench.new_room()?.write("FILE", &full_of("nobody will read this"))?;
+    let full = Path::new("/dev/full");
+    let file = OpenOptions::new().write(true).open(full).step_on("open", full)?;
+    let start = bench.start(&["take", "FILE"]).stdout(file);
+    let run = bench.observe(&start, &mut crate::observe::Nobody)?;
+    let said = run.stderr.text();
+    if run.ending != Ending::Exited(1) || !said.contains("standard output") {
+        let seen = format!("{}, and {}", run.ending, shown(&said));
+        let expected = "exit status 1, and a line that names `standard output`";
+        return failed("output-failure-ignored", expected, seen);
+    }
+    if word(&bench.read("FILE")?, 0) == Some(1) {
+        return Ok(());
+    }
+    let expected = "a message that could not be printed is still in the box";
+    failed("message-thrown-away", expected, "the box is empty")
+}

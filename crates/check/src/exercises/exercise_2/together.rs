@@ -1,0 +1,71 @@
+//! A poster and a taker at once, in every order of their stores.
+
+use super::{emptied, full_of, word};
+use crate::exercises::expect::shown;
+use crate::exercises::{Bench, Finding, Verdict};
+use crate::interleave::replay::{Replay, Scene};
+use crate::interleave::scenes::{Trial, common_finding, in_every_order};
+use crate::interleave::search::Depth;
+use crate::interleave::table::Shape;
+
+const FIRST: &str = "the message that was there before, a long one";
+const SECOND: &str = "THE SECOND ONE, SHORTER";
+const POST: &[&str] = &["post", "FILE", SECOND];
+const TAKE: &[&str] = &["take", "FILE"];
+
+pub(super) fn together(bench: &mut Bench) -> Verdict {
+    let scene = |name, file| Scene { name, arguments: [POST, TAKE], file, alike: false };
+    let trials = [
+        // What an older message has left behind shows when it is printed again.
+        Trial { scene: scene("empty-box", Some(emptied(FIRST))), depth: Depth::All },
+        Trial { scene: scene("full-box", Some(full_of(FIRST))), depth: Depth::All },
+        Trial { scene: scene("no-box", None), depth: Depth::OneStop },
+    ];
+    in_every_order(bench, &trials, judge, names)
+}
+
+/// How the table calls the bytes of the file.
+fn names(offset: u64) -> (String, Shape) {
+    match offset {
+        0..4 => ("`full`".into(), Shape::Number),
+        4..8 => ("`length`".into(), Shape::Number),
+        8 => ("the text".into(), Shape::Text),
+        _ => (format!("the text from its byte {} on", offset - 8), Shape::Text),
+    }
+}
+
+fn judge(scene: &Scene, run: &Replay) -> Option<Finding> {
+    if let Some(finding) = common_finding(scene, run, false) {
+        return Some(finding);
+    }
+    let was_full = scene.name == "full-box";
+    let right = if was_full { FIRST } else { SECOND };
+    let printed = String::from_utf8_lossy(&run.printed[1].bytes).into_owned();
+    if printed != format!("{right}\n") {
+        let whole = [FIRST, SECOND].iter().any(|text| printed == format!("{text}\n"));
+        let id = match (whole, was_full) {
+            (true, true) => "lost-message",
+            (true, false) => "old-message",
+            (false, _) => "torn-message",
+        };
+        let expected = format!("`take` prints {}", shown(&format!("{right}\n")));
+        return Some(Finding::new(id, expected, shown(&printed)));
+    }
+    let file = run.file.as_deref().unwrap_or_default();
+    let full = word(file, 0);
+    if !was_full {
+        let seen = format!("`full` is {}", full.unwrap_or_default());
+        let expected = "the message was taken, and the box is empty in the end";
+        return (full != Some(0)).then(|| Finding::new("taken-twice", expected, seen));
+    }
+    let kept = full == Some(1)
+        && word(file, 4) == u32::try_from(SECOND.len()).ok()
+        && file.get(8..8 + SECOND.len()) == Some(SECOND.as_bytes());
+    (!kept).then(|| {
+        let expected = format!("the second message, {}, is in the box in the end", shown(SECOND));
+        let text = String::from_utf8_lossy(file.get(8..56).unwrap_or_default()).into_owned();
+        let (full, length) = (full.unwrap_or_default(), word(file, 4).unwrap_or_default());
+        let seen = format!("`full` is {full}, `length` {length}, the text {}", shown(&text));
+        Finding::new("lost-message", expected, seen)
+    })
+}

@@ -1,0 +1,183 @@
+//! What the program promises when it is alone, and six of it at once.
+
+use std::os::unix::fs::PermissionsExt;
+
+use common::Context;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::{BALANCES, COUNTER, SIZE, bank, word};
+use crate::exercises::{Bench, Verdict, failed};
+use crate::observe::FileId;
+use crate::supervise::Ending;
+
+const MOST: &str = "18446744073709551615";
+
+/// FILE as it should be: the balances with these changes; `None` for the counter's byte range.
+pub(super) fn expect(
+    bench: &Bench,
+    counter: u64,
+    balances: [u64; 8],
+    id: &'static str,
+    what: &str,
+) -> Verdict {
+    let found = bench.read("FILE")?;
+    if found.len() != SIZE {
+        let seen = format!("it has {}", found.len());
+        return failed("wrong-size", "FILE has 4096 bytes", seen);
+    }
+    let words = [counter].into_iter().chain(balances);
+    for (number, right) in words.enumerate() {
+        let seen = word(&found, number * 8).unwrap_or_default();
+        if seen != right {
+            let place =
+                if number == 0 { "the counter".into() } else { format!("account {number}") };
+            return failed(
+                id,
+                format!("{what}: {place} holds {right}"),
+                format!("it holds {seen}"),
+            );
+        }
+    }
+    let free = |at: usize| (1024..2048).contains(&at);
+    match (72..SIZE).find(|at| !free(*at) && found[*at] != 0) {
+        None => Ok(()),
+        Some(at) => failed(
+            "bytes-not-its-own",
+            "bytes 72 to 1023 and 2048 to 4095 stay as they are",
+            format!("after {what}, byte {at} is {}", found[at]),
+        ),
+    }
+}
+
+pub(super) fn adds(bench: &mut Bench) -> Verdict {
+    for (times, sum) in [("1", COUNTER + 1), ("1000", COUNTER + 1000), ("0", COUNTER)] {
+        bench.new_room()?.write("FILE", &bank())?;
+        let run = bench.run(&["add", "FILE", times])?;
+        run.writes_nowhere_else(bench.room())?;
+        run.succeeds()?;
+        expect(bench, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
+    }
+    // Again, with the lock that the last run made.
+    bench.run(&["add", "FILE", "2"])?.succeeds()?;
+    expect(bench, COUNTER + 2, BALANCES, "wrong-counter", "another add 2")
+}
+
+pub(super) fn makes(bench: &mut Bench) -> Verdict {
+    let empty = [0; 8];
+    bench.run(&["add", "FILE", "3"])?.succeeds()?;
+    expect(bench, 3, empty, "wrong-counter", "add 3 to a file that was missing")?;
+    let mode = bench.open("FILE")?.metadata().step("stat")?.permissions().mode() & 0o7777;
+    if mode != 0o600 {
+        return failed("wrong-mode", "a new FILE has mode 0600", format!("it has {mode:04o}"));
+    }
+    bench.new_room()?.write("FILE", &[])?;
+    bench.run(&["add", "FILE", "3"])?.succeeds()?;
+    expect(bench, 3, empty, "wrong-counter", "add 3 to an empty file")?;
+    bench.new_room()?;
+    bench.run(&["transfer", "FILE", "1", "2", "0"])?.succeeds()?;
+    expect(bench, 0, empty, "wrong-balance", "transfer 0 in a file that was missing")
+}
+
+pub(super) fn transfers(bench: &mut Bench) -> Verdict {
+    let moved = |from: usize, to: usize, amount: u64| {
+        let mut after = BALANCES;
+        after[from - 1] -= amount;
+        after[to - 1] += amount;
+        after
+    };
+    let good = [
+        ("1", "4", "30", moved(1, 4, 30)),
+        ("8", "1", "0", BALANCES),
+        ("2", "8", "100", moved(2, 8, 100)),
+    ];
+    for (from, to, amount, after) in good {
+        bench.new_room()?.write("FILE", &bank())?;
+        let run = bench.run(&["transfer", "FILE", from, to, amount])?;
+        run.writes_nowhere_else(bench.room())?;
+        run.succeeds()?;
+        expect(bench, COUNTER, after, "wrong-balance", &format!("transfer {from} {to} {amount}"))?;
+    }
+    for (from, to, amount) in [("1", "2", "101"), ("4", "1", "1"), ("1", "2", MOST)] {
+        bench.new_room()?.write("FILE", &bank())?;
+        let run = bench.run(&["transfer", "FILE", from, to, amount])?;
+        let what = format!("transfer {from} {to} {amount}, which is more than there is");
+        if run.ending == Ending::Exited(0) {
+            return failed("overdraws-alone", format!("{what}: exit status 1"), "exit status 0");
+        }
+        expect(bench, COUNTER, BALANCES, "failure-changes-something", &what)?;
+        run.fails_naming(&["FILE"])?;
+    }
+    let mut full = BALANCES;
+    (full[2], full[7]) = (u64::MAX, 100);
+    let mut bytes = bank();
+    bytes[24..32].copy_from_slice(&full[2].to_ne_bytes());
+    bytes[64..72].copy_from_slice(&full[7].to_ne_bytes());
+    bench.new_room()?.write("FILE", &bytes)?;
+    let run = bench.run(&["transfer", "FILE", "8", "3", "1"])?;
+    let what = "transfer 1 to an account that holds 2^64-1";
+    if run.ending == Ending::Killed(libc::SIGABRT) || run.ending == Ending::Exited(101) {
+        return failed("overflow", format!("{what}: exit status 1"), run.ending.to_string());
+    }
+    if run.ending == Ending::Exited(0) {
+        return failed("overflow", format!("{what}: exit status 1"), "exit status 0");
+    }
+    expect(bench, COUNTER, full, "overflow", what)?;
+    run.fails_naming(&["FILE"])
+}
+
+pub(super) fn mapping(bench: &mut Bench) -> Verdict {
+    for arguments in [&["add", "FILE", "2"][..], &["transfer", "FILE", "1", "2", "1"]] {
+        bench.new_room()?.write("FILE", &bank())?;
+        let run = bench.run(arguments)?;
+        run.succeeds()?;
+        if let Some(file) = FileId::at(&bench.room().path().join("FILE")) {
+            run.leaves_bytes_to_mappings(file)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn calls(bench: &mut Bench) -> Verdict {
+    let wrong: [&[&str]; 14] = [
+        &[],
+        &["subtract", "FILE", "1"],
+        &["add"],
+        &["add", "FILE"],
+        &["add", "FILE", "x"],
+        &["add", "FILE", "-1"],
+        &["add", "FILE", ""],
+        &["add", "FILE", "18446744073709551616"],
+        &["transfer", "FILE", "1", "2"],
+        &["transfer", "FILE", "0", "1", "1"],
+        &["transfer", "FILE", "1", "9", "1"],
+        &["transfer", "FILE", "3", "3", "1"],
+        &["transfer", "FILE", "1", "2", "1x"],
+        &["transfer", "FILE", "1", "2", "18446744073709551616"],
+    ];
+    for arguments in wrong {
+        bench.run(arguments)?.refuses_the_call()?;
+    }
+    Ok(())
+}
+
+pub(super) fn files(bench: &mut Bench) -> Verdict {
+    for size in [1, 4095, 4097, 8192] {
+        bench.new_room()?.write("FILE", &vec![0; size])?;
+        let run = bench.run(&["add", "FILE", "1"])?;
+        let found = bench.read("FILE")?;
+        if run.ending == Ending::Exited(0) || found != vec![0; size] {
+            let seen = format!("{}; it has {} bytes now", run.ending, found.len());
+            let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
+            return failed("odd-size-accepted", expected, seen);
+        }
+        run.fails_naming(&["FILE"])?;
+    }
+    let path = bench.new_room()?.path().join("FILE");
+    std::fs::create_dir(&path).step_on("mkdir", &path)?;
+    bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])?;
+    let path = bench.new_room()?.path().join("FILE");
+    mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
+    bench.room().hand_over("FILE".as_ref())?;
+    bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])
+}

@@ -1,0 +1,173 @@
+//! A run as a table of two columns: who did what, in which order, and whose value got lost.
+
+use super::event::{Event, What};
+use super::replay::{Replay, Scene};
+use super::schedule::letter;
+use super::space::ELSEWHERE;
+use super::world::World;
+
+/// How a scene calls the places in its file: the name of the bytes from `offset` on, and whether
+/// they are a number, as long as the store, or text.
+pub type Names = fn(offset: u64) -> (String, Shape);
+
+/// What bytes mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A number in native byte order.
+    Number,
+    /// Text.
+    Text,
+    /// The program's own lock: numbers whose meaning is its own.
+    Own,
+}
+
+/// The lines of a run's table.
+#[must_use]
+pub fn table(scene: &Scene, run: &Replay, names: Names) -> Vec<String> {
+    table_of(scene, &run.events, names)
+}
+
+/// The same of bare events.
+#[must_use]
+pub fn table_of(scene: &Scene, events: &[Event], names: Names) -> Vec<String> {
+    let called = |side: usize| format!("{}: {}", letter(side), scene.arguments[side].join(" "));
+    let rows = rows(events, names);
+    let wide = rows.iter().filter(|(side, _)| *side == 0).map(|(_, text)| text.chars().count());
+    let width = wide.max().unwrap_or(0).max(called(0).chars().count());
+    let mut lines = vec![format!("     {:width$}   {}", called(0), called(1))];
+    for (number, (side, text)) in rows.iter().enumerate() {
+        let number = number + 1;
+        lines.push(match side {
+            0 => format!("{number:3}  {text}"),
+            _ => format!("{number:3}  {:width$}   {text}", ""),
+        });
+    }
+    lines
+}
+
+/// A row each; of a long series of steps in a program's own lock the first and the last.
+fn rows(events: &[Event], names: Names) -> Vec<(usize, String)> {
+    const MOST: usize = 4;
+    let own = |event: &Event| match &event.what {
+        What::Store { offset, stale: None, .. } => names(*offset).1 == Shape::Own,
+        _ => false,
+    };
+    // To be blocked again, or to die of the judge's own kill, is no news.
+    let news = |index: &usize| {
+        let event = &events[*index];
+        let before = events[..*index].iter().rev().find(|earlier| earlier.side == event.side);
+        let killed = before.is_some_and(|before| before.what == What::Killed);
+        let again = before.is_some_and(|before| {
+            matches!(event.what, What::Blocked(_)) && before.what == event.what
+        });
+        !killed && !again
+    };
+    let events: Vec<Event> =
+        (0..events.len()).filter(news).map(|index| events[index].clone()).collect();
+    let series = events.chunk_by(|one, two| one.side == two.side && own(one) && own(two));
+    let mut rows = Vec::new();
+    for events in series {
+        let text = |event: &Event| (event.side, row(&event.what, names));
+        match events {
+            [first, .., last] if events.len() > MOST => {
+                let between = events.len() - 2;
+                rows.push(text(first));
+                rows.push((first.side, format!("… {between} more stores in its own lock")));
+                rows.push(text(last));
+            }
+            _ => rows.extend(events.iter().map(text)),
+        }
+    }
+    rows
+}
+
+fn row(what: &What, names: Names) -> String {
+    let names = |offset: u64| match offset.checked_sub(ELSEWHERE) {
+        None => names(offset),
+        Some(offset) => (format!("byte {offset} of another file"), Shape::Number),
+    };
+    match what {
+        What::Store { offset, before, after, stale } => {
+            let (name, shape) = names(*offset);
+            let (old, new) = (shown(before, shape), shown(after, shape));
+            match stale {
+                Some(seen) => {
+                    let seen = shown(seen, shape);
+                    format!("stores {new} in {name}; it saw {seen} there, and {old} is LOST")
+                }
+                None if before == after => format!("stores {new} in {name}, as it was"),
+                None => format!("stores {new} in {name}, where {old} was"),
+            }
+        }
+        What::StopsBeforeStore { offset, bytes, middle } => {
+            let (name, shape) = names(*offset);
+            match bytes {
+                Some(bytes) => {
+                    format!(
+                        "is about to store {} in {name}, and is interrupted",
+                        shown(bytes, shape)
+                    )
+                }
+                None if *middle => format!("is stopped in the middle of storing {name}"),
+                None => format!("is stopped before it stores in {name}"),
+            }
+        }
+        What::StopsBeforeCall(call) => format!("is stopped before it {call}"),
+        What::StopsAfter => "is stopped".into(),
+        What::Call(_, text) => text.clone(),
+        What::Blocked(why) => (*why).into(),
+        What::Ended(status) if libc::WIFEXITED(*status) => {
+            format!("ends with status {}", libc::WEXITSTATUS(*status))
+        }
+        What::Ended(status) => format!("dies of signal {}", libc::WTERMSIG(*status)),
+        What::Killed => "is killed".into(),
+    }
+}
+
+impl World {
+    /// What a side was about to do when it was stopped last, as a verb with its object.
+    #[must_use]
+    pub fn last_stop(&self, side: usize, names: Names) -> String {
+        let stops = self.events.iter().rev().filter(|event| event.side == side);
+        let told = stops.filter_map(|event| match &event.what {
+            What::StopsBeforeStore { offset, bytes, .. } => {
+                let (name, shape) = names(*offset);
+                Some(match bytes {
+                    Some(bytes) => format!("stores {} in {name}", shown(bytes, shape)),
+                    None => format!("stores in {name}"),
+                })
+            }
+            What::StopsBeforeCall(call) => Some(call.clone()),
+            _ => None,
+        });
+        told.into_iter().next().unwrap_or_else(|| "ends".into())
+    }
+}
+
+/// Bytes as a person reads them.
+fn shown(bytes: &[u8], shape: Shape) -> String {
+    match (shape, bytes.len()) {
+        (Shape::Text, _) => {
+            const MOST: usize = 12;
+            let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string();
+            match text.chars().count() {
+                0 => format!("{} zero bytes", bytes.len()),
+                count if count > MOST => {
+                    format!("{:?}…", text.chars().take(MOST).collect::<String>())
+                }
+                _ => format!("{text:?}"),
+            }
+        }
+        (_, 1..=8) => {
+            let mut wide = [0; 8];
+            let (low, _) = wide.split_at_mut(bytes.len());
+            low.copy_from_slice(bytes); // This is only reached on x86-64: the low bytes come first.
+            u64::from_le_bytes(wide).to_string()
+        }
+        (_, 16 | 32 | 64) => {
+            let words = bytes.chunks_exact(8).map(|word| shown(word, Shape::Number));
+            words.collect::<Vec<_>>().join(", ")
+        }
+        _ => format!("{} bytes", bytes.len()),
+    }
+}

@@ -1,0 +1,89 @@
+//! Interleavings: the same order is found on every run, shown as a table, and replayed.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use check::exercises::exercise;
+use check::judge::judge;
+use check::place::{Ground, Settings};
+use check::report::State;
+use common::Scratch;
+
+const CHECK: &str = env!("CARGO_BIN_EXE_check");
+
+/// One of the answers in C, compiled.
+fn answer(directory: &Path, exercise: u8, name: &str) -> PathBuf {
+    let source = format!("{}/proof/exercise-{exercise}/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let program = directory.join(name);
+    let mut compiler = Command::new("cc");
+    let done = compiler.args(["-O2", "-w", "-pthread", "-o"]).arg(&program).arg(source).status();
+    assert!(done.expect("run cc").success(), "{name} compiles");
+    program
+}
+
+/// What `check` says, and its exit status.
+fn says(exercise: u8, program: &Path, more: &[&str]) -> (String, Option<i32>) {
+    let mut command = Command::new(CHECK);
+    command.arg(exercise.to_string()).arg("--program").arg(program).args(more);
+    let output = command.output().expect("run check");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+}
+
+/// The lines of the check whose schedule this is.
+fn table(said: &str, schedule: &str) -> Vec<String> {
+    let from = said.lines().skip_while(|line| !line.contains(&format!("replay   {schedule}")));
+    let rows = from.skip(1).take_while(|line| line.starts_with("           "));
+    rows.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_same_order_is_found_on_every_run() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let program = answer(directory.path(), 5, "test_then_set");
+    let mut first = None;
+    for _ in 0..3 {
+        let (said, status) = says(5, &program, &[]);
+        assert_eq!(status, Some(1), "{said}");
+        let rows = table(&said, "two-additions/A2/B3");
+        assert!(rows.iter().any(|row| row.contains("is LOST")), "{said}");
+        assert_eq!(first.get_or_insert(rows.clone()), &rows);
+    }
+}
+
+#[test]
+fn a_schedule_is_replayed_and_nothing_else_is_tried() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let program = answer(directory.path(), 5, "one_instruction");
+    let (said, status) = says(5, &program, &["--schedule", "two-additions/A2/B-"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(!table(&said, "two-additions/A2/B-").is_empty(), "{said}");
+    // Stopped before it has opened the file, it loses nothing.
+    let (said, _) = says(5, &program, &["--schedule", "two-additions/A1/B-"]);
+    assert!(!said.contains("lost-addition"), "{said}");
+    let (said, status) = says(5, &program, &["--schedule", "no schedule"]);
+    assert_ne!(status, Some(0), "{said}");
+}
+
+#[test]
+fn without_ptrace_races_are_looked_for_and_the_report_says_how() {
+    check::supervise::launch_by(CHECK);
+    let directory = tempfile::tempdir().expect("make a directory");
+    let scratch = Scratch::new().expect("a scratch directory");
+    let mut ground = Ground::of(&scratch).expect("look at the machine");
+    ground.ptrace = false;
+    let settings = Settings { schedule: None, ground };
+    let program = answer(directory.path(), 5, "flock");
+    // What the ordinary user cannot reach cannot be judged as that user.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(directory.path(), open).expect("chmod");
+    let judged = judge(exercise(5).expect("exercise 5"), &program, &settings).expect("judge");
+    let state = |id: &str| {
+        let found = judged.checks.iter().find(|check| check.id == id);
+        found.map(|check| check.state).expect("a check of this name")
+    };
+    assert_eq!(state("additions"), State::Passed);
+    assert_eq!(state("kills"), State::Cannot);
+    assert_eq!(state("waiting"), State::Cannot);
+}
