@@ -4,6 +4,7 @@
 pub mod end;
 pub mod message;
 
+pub mod boundaries;
 pub mod stream;
 
 pub mod queue;
@@ -21,13 +22,32 @@ pub mod producer;
 pub mod ring_ends;
 pub mod ring_file;
 
+pub mod across;
+pub mod death;
+
 pub mod round_trip;
+pub mod spin_or_sleep;
 pub mod throughput;
 pub mod transport;
 
 pub mod atomics;
+pub mod cores;
 pub mod patience;
+pub mod roles;
+pub mod scenes;
+pub mod second;
 pub mod sys;
 
 pub use end::{End, Wait};
 pub use transport::{Transport, Way};
+
+use common::Step;
+
+/// The story, in order.
+pub const STEPS: &[Step] = &[
+    Step("Two messages, and what one read brings", boundaries::show),
+    Step("How much each takes before the writer has to wait", boundaries::show_room),
+    Step("A ring in a mapped file: the job, between two processes", across::show),
+    Step("The other process is killed: who is told", death::show),
+    Step("Spinning or sleeping: the honest table", spin_or_sleep::show),
+];

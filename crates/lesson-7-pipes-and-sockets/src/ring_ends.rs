@@ -32,6 +32,14 @@ impl Sending {
         let file = RingFile::attach(path, Role::Producer)?;
         Ok(Self { file, producer: Producer::default() })
     }
+
+    /// Asks whether the consumer lives.
+    ///
+    /// # Errors
+    /// `EOWNERDEAD` if it came, is gone, and did not close.
+    pub fn ask(&self) -> io::Result<()> {
+        self.file.ask_after_the_other_side()
+    }
 }
 
 impl Receiving {

@@ -15,6 +15,8 @@ pub use shared::Shared;
 use std::time::Duration;
 use std::{io, ptr};
 
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
 use crate::atomics::AtomicU32;
 
 /// `futex(word, FUTEX_WAIT, seen, timeout)`, the kind that works between processes.
@@ -62,6 +64,16 @@ pub fn futex_wait_at(address: usize) -> io::Result<()> {
 pub fn membarrier(command: libc::c_int) -> io::Result<()> {
     // SAFETY: takes numbers only.
     by_errno(unsafe { libc::syscall(libc::SYS_membarrier, command, 0_u32, 0) }).map(drop)
+}
+
+/// `sigaction(signal, SIG_DFL)`: for a signal that Rust's programs ignore.
+///
+/// # Errors
+/// `EINVAL` for a signal that cannot have a handler.
+pub fn default_action(signal: Signal) -> io::Result<()> {
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default action runs no code of ours.
+    unsafe { sigaction(signal, &action) }.map(drop).map_err(io::Error::from)
 }
 
 /// -1, and the reason in `errno`.
