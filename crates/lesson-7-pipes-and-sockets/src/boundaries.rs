@@ -13,8 +13,8 @@ use nix::unistd::pipe2;
 use crate::consumer::Consumer;
 use crate::end::Wait;
 use crate::producer::Producer;
-use crate::ring_file::{self, RingFile, Role};
 use crate::queue;
+use crate::ring_file::{self, RingFile, Role};
 
 /// Shows all of them.
 ///
@@ -63,7 +63,8 @@ fn by_ring(stage: &Stage) -> Result<String> {
         producer.send(&file.ring(), text.as_bytes(), &mut never).step_on("send", &path)?;
     }
     let mut buffer = [0; 16];
-    let length = consumer.receive(&file.ring(), &mut buffer, &mut never).step_on("receive", &path)?;
+    let length =
+        consumer.receive(&file.ring(), &mut buffer, &mut never).step_on("receive", &path)?;
     Ok(String::from_utf8_lossy(&buffer[..length.unwrap_or_default()]).into())
 }
 
@@ -76,7 +77,9 @@ pub fn show_room(_: &mut Stage) -> Result<()> {
         let mut to = File::from(to);
         (0..).take_while(|_| matches!(to.write(&[7; 64]), Ok(64))).count()
     };
-    say!("   messages of 64 bytes that nobody reads, before the writer would have to wait (EAGAIN)")?;
+    say!(
+        "   messages of 64 bytes that nobody reads, before the writer would have to wait (EAGAIN)"
+    )?;
     let (_from, to) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).step("pipe")?;
     say!("   pipe     {}", sixty_four(to))?;
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;

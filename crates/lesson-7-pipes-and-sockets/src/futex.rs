@@ -6,8 +6,9 @@
 
 use std::io;
 use std::sync::OnceLock;
-use std::thread::available_parallelism;
 use std::time::Duration;
+
+use nix::unistd::{SysconfVar, sysconf};
 
 use crate::atomics::AtomicU32;
 use crate::sys;
@@ -40,13 +41,14 @@ pub fn wake(word: &AtomicU32) -> io::Result<()> {
     sys::futex_wake(word, 1).map(drop)
 }
 
-/// How often to look at a word before sleeping on it: a few microseconds' worth, less than a sleep
-/// costs. With one CPU nothing can change while we look.
+/// How often to look at a word before sleeping on it: some microseconds' worth, less than a sleep
+/// costs. On a machine of one CPU nothing can change while we look. (CPUs of the machine, not of this
+/// process: kept on one of them, it still has the other process beside it.)
 pub fn spins() -> u32 {
     static SPINS: OnceLock<u32> = OnceLock::new();
     const SEVERAL: u32 = 1000;
-    *SPINS.get_or_init(|| match available_parallelism() {
-        Ok(cpus) if cpus.get() > 1 => SEVERAL,
+    *SPINS.get_or_init(|| match sysconf(SysconfVar::_NPROCESSORS_ONLN) {
+        Ok(Some(2..)) => SEVERAL,
         _ => 0,
     })
 }

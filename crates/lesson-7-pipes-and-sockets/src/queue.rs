@@ -23,7 +23,8 @@ pub fn without_a_name(maxmsg: usize, msgsize: usize, wait: Wait) -> Result<Queue
     let name = format!("/mmap-course-lesson-7-{}", geteuid());
     let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
     let flags = if wait == Wait::Spin { flags | libc::O_NONBLOCK } else { flags };
-    let sizes = (i64::try_from(maxmsg).unwrap_or(i64::MAX), i64::try_from(msgsize).unwrap_or(i64::MAX));
+    let sizes =
+        (i64::try_from(maxmsg).unwrap_or(i64::MAX), i64::try_from(msgsize).unwrap_or(i64::MAX));
     let step = format!("mq_open {name}, {msgsize} bytes a message (see /proc/sys/fs/mqueue)");
     let mut patience = Patience::default();
     loop {

@@ -95,7 +95,8 @@ impl RingFile {
         let mut head = [0; 16];
         let found = file.metadata().step_on("stat", path)?;
         let whole = found.is_file() && file.read_exact_at(&mut head, 0).is_ok();
-        let number = |at: usize| u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let number =
+            |at: usize| u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         // What the file says is copied, checked, and never looked at again.
         let (slot_count, words) = (number(8), number(12));
         let length = length(slot_count, words).and_then(|length| u64::try_from(length).ok());
@@ -146,7 +147,8 @@ impl RingFile {
         fcntl(&self.file, FcntlArg::F_OFD_GETLK(&mut lock))?;
         let is_free = i32::from(lock.l_type) == libc::F_UNLCK;
         // Closed between our last look and the question: the ring says so itself.
-        let closed = self.shared.word(LINES[other as usize]).load(Acquire) & crate::ring::CLOSED != 0;
+        let closed =
+            self.shared.word(LINES[other as usize]).load(Acquire) & crate::ring::CLOSED != 0;
         if is_free && !closed { Err(Error::from_raw_os_error(libc::EOWNERDEAD)) } else { Ok(()) }
     }
 }

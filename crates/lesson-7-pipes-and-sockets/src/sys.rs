@@ -31,9 +31,8 @@ pub fn futex_wait(word: &AtomicU32, seen: u32, timeout: Option<Duration>) -> io:
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: `word` is an aligned word of this process's, and `timeout` null or a timespec; both live
     // until the call has returned.
-    let result = unsafe {
-        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, seen, timeout)
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, seen, timeout) };
     by_errno(result).map(drop)
 }
 

@@ -85,7 +85,9 @@ fn timed(
     }
     match said.next() {
         Some(line) if line == VERIFIED => Ok(start.elapsed()),
-        _ => Err(Failure::refusal(&step, place, "the second process ended before the last message")),
+        _ => {
+            Err(Failure::refusal(&step, place, "the second process ended before the last message"))
+        }
     }
 }
 

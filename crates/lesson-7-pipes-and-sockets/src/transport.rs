@@ -52,17 +52,17 @@ use Transport::{CacheLine as Line, Futex, Mapped, Pipe, Queue as Messages, Socke
 impl Way {
     /// All that make sense: bare cache lines cannot sleep, a bare futex does not spin.
     pub const ALL: [Self; 10] = [
-            Self { transport: Line, wait: Wait::Spin },
-            Self { transport: Mapped, wait: Wait::Spin },
-            Self { transport: Pipe, wait: Wait::Spin },
-            Self { transport: Socket, wait: Wait::Spin },
-            Self { transport: Messages, wait: Wait::Spin },
-            Self { transport: Futex, wait: Wait::Block },
-            Self { transport: Mapped, wait: Wait::Block },
-            Self { transport: Pipe, wait: Wait::Block },
-            Self { transport: Socket, wait: Wait::Block },
-            Self { transport: Messages, wait: Wait::Block },
-        ];
+        Self { transport: Line, wait: Wait::Spin },
+        Self { transport: Mapped, wait: Wait::Spin },
+        Self { transport: Pipe, wait: Wait::Spin },
+        Self { transport: Socket, wait: Wait::Spin },
+        Self { transport: Messages, wait: Wait::Spin },
+        Self { transport: Futex, wait: Wait::Block },
+        Self { transport: Mapped, wait: Wait::Block },
+        Self { transport: Pipe, wait: Wait::Block },
+        Self { transport: Socket, wait: Wait::Block },
+        Self { transport: Messages, wait: Wait::Block },
+    ];
 
     /// Its name in a table: `mapped, spin`.
     pub fn name(self) -> String {
@@ -95,13 +95,9 @@ impl Way {
                 (Box::new(end), their_input.into(), their_output.into())
             }
             Socket => {
-                let (ours, theirs) = socketpair(
-                    AddressFamily::Unix,
-                    SockType::Stream,
-                    None,
-                    SockFlag::SOCK_CLOEXEC,
-                )
-                .step("socketpair")?;
+                let (ours, theirs) =
+                    socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
+                        .step("socketpair")?;
                 let again = ours.try_clone().step("dup")?;
                 let end = Stream::new(ours, again, self.wait).step("fcntl")?;
                 let theirs_again = theirs.try_clone().step("dup")?;
@@ -115,7 +111,8 @@ impl Way {
                 (Box::new(Queues { from, to }), input, output)
             }
         };
-        let process = second.stdin(input).stdout(output).spawn().step("start the second process")?;
+        let process =
+            second.stdin(input).stdout(output).spawn().step("start the second process")?;
         Ok((end, process))
     }
 

@@ -80,9 +80,7 @@ fn what_is_no_ring_is_refused_and_stays_as_it_was() {
     let scratch = scratch();
     let path = |name: &str| scratch.path().join(name);
     let long = vec![b'x'; 2 * common::page_size()];
-    for (name, content) in
-        [("empty", b"".as_slice()), ("short", b"ring (7)"), ("garbage", &long)]
-    {
+    for (name, content) in [("empty", b"".as_slice()), ("short", b"ring (7)"), ("garbage", &long)] {
         fs::write(path(name), content).unwrap();
         for each in ["send", "receive"] {
             refused(&role(each, name, &scratch).run(), "not a ring of this lesson");
@@ -101,7 +99,10 @@ fn what_is_no_file_is_refused_at_once() {
         refused(&role(each, ".", &scratch).run(), "Is a directory (os error 21)");
     }
     refused(&role("receive", "missing", &scratch).run(), "No such file or directory (os error 2)");
-    refused(&role("send", "missing/ring", &scratch).run(), "No such file or directory (os error 2)");
+    refused(
+        &role("send", "missing/ring", &scratch).run(),
+        "No such file or directory (os error 2)",
+    );
 }
 
 #[test]

@@ -62,7 +62,8 @@ fn whole_or_not(from: &mut File, to: &mut File) -> Result<()> {
     let short = vec![2; libc::PIPE_BUF];
     ended("no-room-for-pipe-buf", to.write(&short))?;
     from.read_exact(&mut page).step("make room for another page")?;
-    let written = to.write(&vec![3; 2 * libc::PIPE_BUF]).step("write more than there is room for")?;
+    let written =
+        to.write(&vec![3; 2 * libc::PIPE_BUF]).step("write more than there is room for")?;
     say!("in-part {}", written > 0 && written < 2 * libc::PIPE_BUF)
 }
 

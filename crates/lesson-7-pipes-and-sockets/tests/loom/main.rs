@@ -46,8 +46,10 @@ impl Memory {
     }
 
     fn ring(&self) -> Ring<'_> {
-        let side =
-            |number: usize| Side { count: &self.counts[number], waited_for: &self.waited_for[number] };
+        let side = |number: usize| Side {
+            count: &self.counts[number],
+            waited_for: &self.waited_for[number],
+        };
         let (written, read) = (side(0), side(1));
         Ring { written, read, slots: &self.slots, slot_count: SLOTS, slot_words: WORDS }
     }

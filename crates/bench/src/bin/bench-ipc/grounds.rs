@@ -24,7 +24,9 @@ impl Grounds {
             say!("each of the two processes is kept on a core of its own: {ours} and {theirs}")?;
         } else {
             cores.clear();
-            say!("one CPU: nobody answers while we spin, so spinning is left out; the rest follows")?;
+            say!(
+                "one CPU: nobody answers while we spin, so spinning is left out; the rest follows"
+            )?;
         }
         let program = env::current_exe().step("find this program")?;
         Ok(Self { cores, place: directory.join("memory"), program })

@@ -2,8 +2,8 @@
 
 use bench::{Contestant, Progress, take_turns};
 use common::Result;
-use lesson_7_pipes_and_sockets::throughput::{self, Load};
 use lesson_7_pipes_and_sockets::Transport;
+use lesson_7_pipes_and_sockets::throughput::{self, Load};
 
 use crate::grounds::{Grounds, able};
 

@@ -20,7 +20,8 @@ pub(crate) fn draw(
     let loads = throughput(loads);
     let mut charts: Vec<&dyn Chart> = vec![&bars];
     // With one CPU there is no spinning, and a chart of nothing has no axes.
-    charts.extend([&spin, &block].into_iter().filter(|chart| !chart.curves.is_empty()).map(as_chart));
+    charts
+        .extend([&spin, &block].into_iter().filter(|chart| !chart.curves.is_empty()).map(as_chart));
     charts.push(&loads);
     picture(&format!("IPC on {}", results.machine.machine.sentence()), &charts)
 }
