@@ -3,8 +3,9 @@
 //! very file.
 //!
 //! ```text
-//! written  ▏count▕▏waited_for▕     the producer's count of messages, times 2; odd: it has closed
-//! read     ▏count▕▏waited_for▕     the consumer's
+//! written  ▏ count ▕    the producer's count of messages, times 2; odd: it has closed
+//! read     ▏ count ▕    the consumer's
+//! for each ▏ waited_for ▕    in a line of its own, which nobody stores to until somebody must sleep
 //! slots    ▏length▕▏message … ▕▏length▕▏message … ▕ …
 //!            read ↑ (the oldest)              ↑ written (the next that is free)
 //! ```
@@ -23,7 +24,7 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use crate::atomics::{AtomicU32, AtomicU64};
 use crate::{barrier, futex};
 
-/// One side's line: only this side stores `count`, only the other one stores `waited_for`.
+/// One side's words: only this side stores `count`, only the other one stores `waited_for`.
 #[derive(Clone, Copy)]
 pub struct Side<'r> {
     /// Twice the messages written, or read, modulo 2³²; plus 1 when this side has closed.
@@ -60,6 +61,19 @@ pub enum NotNow {
     Corrupt,
 }
 
+impl From<NotNow> for io::Error {
+    fn from(reason: NotNow) -> Self {
+        Self::from_raw_os_error(match reason {
+            NotNow::Wait(_) => libc::EAGAIN,
+            NotNow::Closed => libc::EPIPE,
+            NotNow::TooLong => libc::EMSGSIZE,
+            NotNow::Corrupt => libc::EBADMSG,
+        })
+    }
+}
+
+/// How often the CPU rests between two looks.
+const PAUSES: u32 = 64;
 /// What one message adds to a count.
 pub const ONE: u32 = 2;
 /// Set in the count of a side that has closed.
@@ -85,10 +99,12 @@ impl Side<'_> {
         on_silence: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
         for _ in 0..futex::spins() {
+            // Each look takes the line away from the one who is to store to it. So: few looks, and
+            // there is more to do after each.
+            (0..PAUSES).for_each(|_| std::hint::spin_loop());
             if self.count.load(Relaxed) != seen {
                 return Ok(());
             }
-            std::hint::spin_loop();
         }
         self.waited_for.store(1, Relaxed);
         barrier::heavy()?; // Pairs with `light` in `publish`.

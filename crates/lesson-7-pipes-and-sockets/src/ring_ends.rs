@@ -2,13 +2,14 @@
 //! other end gets an error. `cargo lesson-7` shows both.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
-use common::Result;
-
+use crate::atomics::AtomicU64;
 use crate::consumer::Consumer;
 use crate::end::End;
 use crate::producer::Producer;
+use crate::ring::NotNow;
 use crate::ring_file::{RingFile, Role};
 
 /// The producing end.
@@ -28,9 +29,28 @@ impl Sending {
     ///
     /// # Errors
     /// As [`RingFile::attach`].
-    pub fn attach(path: &Path) -> Result<Self> {
+    pub fn attach(path: &Path) -> common::Result<Self> {
         let file = RingFile::attach(path, Role::Producer)?;
         Ok(Self { file, producer: Producer::default() })
+    }
+
+    /// Sends the messages with these numbers, each of `length` bytes, which `write` makes where they
+    /// are to lie.
+    ///
+    /// # Errors
+    /// As `send`.
+    pub fn send_in_place(
+        &mut self,
+        numbers: Range<u64>,
+        length: usize,
+        mut write: impl FnMut(u64, &[AtomicU64]),
+    ) -> io::Result<()> {
+        let Self { file, producer } = self;
+        let (ring, on_silence) = (file.ring(), &mut || file.ask_after_the_other_side());
+        for number in numbers {
+            producer.send_in_place(&ring, length, |words| write(number, words), on_silence)?;
+        }
+        Ok(())
     }
 
     /// Asks whether the consumer lives.
@@ -47,7 +67,7 @@ impl Receiving {
     ///
     /// # Errors
     /// As [`RingFile::attach`].
-    pub fn attach(path: &Path) -> Result<Self> {
+    pub fn attach(path: &Path) -> common::Result<Self> {
         let file = RingFile::attach(path, Role::Consumer)?;
         Ok(Self { file, consumer: Consumer::default() })
     }
@@ -59,6 +79,25 @@ impl Receiving {
     pub fn next(&mut self, message: &mut [u8]) -> io::Result<Option<usize>> {
         let Self { file, consumer } = self;
         consumer.receive(&file.ring(), message, &mut || file.ask_after_the_other_side())
+    }
+
+    /// The messages with these numbers, read where they lie.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), and `UnexpectedEof` if the producer closes before; what `read` says.
+    pub fn read_in_place(
+        &mut self,
+        numbers: Range<u64>,
+        mut read: impl FnMut(u64, &[AtomicU64], usize) -> Result<(), NotNow>,
+    ) -> io::Result<()> {
+        let Self { file, consumer } = self;
+        let (ring, on_silence) = (file.ring(), &mut || file.ask_after_the_other_side());
+        for number in numbers {
+            let read = |words: &[AtomicU64], length| read(number, words, length);
+            let one = consumer.receive_in_place(&ring, read, on_silence)?;
+            one.ok_or(io::ErrorKind::UnexpectedEof)?;
+        }
+        Ok(())
     }
 }
 

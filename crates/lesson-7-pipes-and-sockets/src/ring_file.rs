@@ -1,9 +1,9 @@
 //! A ring in a file: who made it, who is at it, and who has died at it. `cargo lesson-7` kills one.
 //!
 //! ```text
-//! 0        8       12       128                          256                         384
-//! ▏ kind   ▏ slots ▏ words  ▏ count ▏ waited ▏ attached  ▏ count ▏ waited ▏ attached ▏ slots …
-//!                             the producer's line          the consumer's line
+//! 0        8       12      128      256      384                     512                     640
+//! ▏ kind   ▏ slots ▏ words ▏ count  ▏ count  ▏ waited_for ▏ attached ▏ waited_for ▏ attached ▏ slots …
+//!                            producer consumer producer's              consumer's
 //! ```
 //!
 //! A killed process stores nothing any more, so its memory cannot tell that it is dead. The kernel can:
@@ -26,11 +26,11 @@ use crate::sys::Shared;
 const KIND: &[u8; 8] = b"ring (7)";
 /// A line each: neither side's stores take the other's line away. Twice 64 bytes, because the CPU may
 /// fetch lines in pairs.
-const LINES: [usize; 2] = [128, 256];
-const SLOTS: usize = 384;
-/// Offsets in a side's line.
-const WAITED_FOR: usize = 4;
-const ATTACHED: usize = 8;
+const COUNTS: [usize; 2] = [128, 256];
+/// What is hardly ever stored to: beside a count, each look at it would wait for the count's line.
+const WAITED_FOR: [usize; 2] = [384, 512];
+const ATTACHED: [usize; 2] = [388, 516];
+const SLOTS: usize = 640;
 
 /// Which side of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl RingFile {
             }
             locked => locked.step_on("lock", path)?,
         };
-        let attached = ring.shared.word(LINES[role as usize] + ATTACHED);
+        let attached = ring.shared.word(ATTACHED[role as usize]);
         if attached.swap(1, Relaxed) != 0 {
             return Err(refused("somebody had this role; a ring serves one of each"));
         }
@@ -124,9 +124,8 @@ impl RingFile {
     /// The ring itself.
     pub fn ring(&self) -> Ring<'_> {
         let side = |role: Role| {
-            let line = LINES[role as usize];
-            let waited_for = self.shared.word(line + WAITED_FOR);
-            Side { count: self.shared.word(line), waited_for }
+            let waited_for = self.shared.word(WAITED_FOR[role as usize]);
+            Side { count: self.shared.word(COUNTS[role as usize]), waited_for }
         };
         let (slot_count, slot_words) = (self.slot_count, self.slot_words);
         let slots = self.shared.words(SLOTS, slot_count as usize * slot_words);
@@ -140,7 +139,7 @@ impl RingFile {
     /// `EOWNERDEAD` if it came, is gone, and did not close.
     pub fn ask_after_the_other_side(&self) -> io::Result<()> {
         let other = self.role.other();
-        if self.shared.word(LINES[other as usize] + ATTACHED).load(Acquire) == 0 {
+        if self.shared.word(ATTACHED[other as usize]).load(Acquire) == 0 {
             return Ok(()); // As with a FIFO: one waits for the other to come.
         }
         let mut lock = lock_on(other);
@@ -148,7 +147,7 @@ impl RingFile {
         let is_free = i32::from(lock.l_type) == libc::F_UNLCK;
         // Closed between our last look and the question: the ring says so itself.
         let closed =
-            self.shared.word(LINES[other as usize]).load(Acquire) & crate::ring::CLOSED != 0;
+            self.shared.word(COUNTS[other as usize]).load(Acquire) & crate::ring::CLOSED != 0;
         if is_free && !closed { Err(Error::from_raw_os_error(libc::EOWNERDEAD)) } else { Ok(()) }
     }
 }

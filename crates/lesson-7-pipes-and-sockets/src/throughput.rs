@@ -13,8 +13,10 @@ use nix::fcntl::OFlag;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::pipe2;
 
+use crate::atomics::AtomicU64;
 use crate::end::{End, Wait};
 use crate::queue::{self, Queues};
+use crate::ring::NotNow;
 use crate::ring_ends::{Receiving, Sending};
 use crate::stream::Stream;
 use crate::sys::Queue;
@@ -72,17 +74,24 @@ fn timed(
     let stdout = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe).step("hear")?;
     let mut said = BufReader::new(stdout).lines().map_while(std::result::Result::ok);
     said.next(); // It is ready.
-    let mut end = match end {
-        Some(end) => end,
-        None => Box::new(Sending::attach(place)?),
-    };
     let step = format!("send {} bytes ({})", load.message_bytes, load.transport.name());
-    let mut message = vec![0; load.message_bytes];
-    let start = Instant::now();
-    for number in 0..load.messages {
-        message::write(number, &mut message);
-        end.send(&message).step(&step)?;
-    }
+    let start = match end {
+        Some(mut end) => {
+            let (mut message, start) = (vec![0; load.message_bytes], Instant::now());
+            for number in 0..load.messages {
+                message::write(number, &mut message);
+                end.send(&message).step(&step)?;
+            }
+            start
+        }
+        None => {
+            let (mut ring, start) = (Sending::attach(place)?, Instant::now());
+            let words = load.message_bytes / 8;
+            let write = |number, slot: &[AtomicU64]| message::store(number, &slot[..words]);
+            ring.send_in_place(0..load.messages, load.message_bytes, write).step(&step)?;
+            start
+        }
+    };
     match said.next() {
         Some(line) if line == VERIFIED => Ok(start.elapsed()),
         _ => {
@@ -132,7 +141,7 @@ pub fn receive_all(load: Load, place: &Path) -> Result<()> {
             Box::new(Stream::new(stdin()?, stdin()?, Wait::Block).step("fcntl")?)
         }
         Transport::Queue => Box::new(Queues { from: Queue(stdin()?), to: Queue(stdin()?) }),
-        _ => Box::new(Receiving::attach(place)?),
+        _ => return receive_from_ring(load, place),
     };
     say!("ready")?;
     let mut message = vec![0; load.message_bytes];
@@ -140,5 +149,17 @@ pub fn receive_all(load: Load, place: &Path) -> Result<()> {
         end.receive(&mut message).step("receive")?;
         message::verify(number, &message).step("verify")?;
     }
+    say!("{VERIFIED}")
+}
+
+/// The same where the messages lie.
+fn receive_from_ring(load: Load, place: &Path) -> Result<()> {
+    let mut ring = Receiving::attach(place)?;
+    say!("ready")?;
+    let verify = |number, words: &[AtomicU64], length: usize| match words.get(..length / 8) {
+        Some(words) if length == load.message_bytes => message::check(number, words),
+        _ => Err(NotNow::Corrupt),
+    };
+    ring.read_in_place(0..load.messages, verify).step("receive and verify")?;
     say!("{VERIFIED}")
 }

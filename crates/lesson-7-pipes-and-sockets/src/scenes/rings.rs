@@ -71,7 +71,7 @@ pub(super) fn bad_neighbour() -> Result<()> {
         Ok((sending, receiving))
     };
     // Where `ring_file.rs` draws them: a slot's length, the producer's count, the consumer's.
-    let (_sending, mut receiving) = damaged("length", 384, &u64::MAX.to_ne_bytes())?;
+    let (_sending, mut receiving) = damaged("length", 640, &u64::MAX.to_ne_bytes())?;
     ended("length", receiving.next(&mut [0; 8]))?;
     let (_sending, mut receiving) = damaged("written", 128, &77_777_u32.to_ne_bytes())?;
     ended("written", receiving.next(&mut [0; 8]))?;
