@@ -1,4 +1,5 @@
 //! `bench-ipc` as a person calls it: what it writes and says. Never a time.
+#![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;

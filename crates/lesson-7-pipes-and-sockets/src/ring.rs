@@ -127,7 +127,7 @@ impl<'r> Ring<'r> {
 
     /// The slot of the message with this count: the word for its length, and those for itself.
     pub fn slot(&self, count: u32) -> (&'r AtomicU64, &'r [AtomicU64]) {
-        let number = count / ONE & (self.slot_count - 1);
+        let number = (count / ONE) & (self.slot_count - 1);
         let slot = &self.slots[number as usize * self.slot_words..][..self.slot_words];
         (&slot[0], &slot[1..])
     }

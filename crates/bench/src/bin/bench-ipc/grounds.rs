@@ -52,6 +52,16 @@ impl Grounds {
         command
     }
 
+    /// Starts something on the second process's core, where it will stay: started on ours, it would
+    /// have to wait until we let it go.
+    pub(crate) fn from_the_other_core<T>(&self, start: impl FnOnce() -> Result<T>) -> Result<T> {
+        let &[ours, theirs] = &self.cores[..] else { return start() };
+        bench::pin(theirs)?;
+        let started = start();
+        bench::pin(ours)?;
+        started
+    }
+
     /// Whether there are two cores.
     pub(crate) fn are_two(&self) -> bool {
         self.cores.len() == 2
