@@ -54,7 +54,7 @@ impl Grounds {
 
     /// Starts something on the second process's core, where it will stay: started on ours, it would
     /// have to wait until we let it go.
-    pub(crate) fn from_the_other_core<T>(&self, start: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn on_the_other_core<T>(&self, start: impl FnOnce() -> Result<T>) -> Result<T> {
         let &[ours, theirs] = &self.cores[..] else { return start() };
         bench::pin(theirs)?;
         let started = start();
