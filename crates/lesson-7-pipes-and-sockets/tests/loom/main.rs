@@ -88,7 +88,7 @@ fn found_with(weakened: Weakened, model: impl Fn()) -> String {
     weaken(Some(weakened));
     let ended = catch_unwind(AssertUnwindSafe(model));
     weaken(None);
-    let panic = ended.expect_err("loom must find what the missing ordering does");
+    let Err(panic) = ended else { panic!("loom must find what the missing ordering does") };
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into())).unwrap_or_default()
 }
