@@ -46,7 +46,7 @@ pub fn wake(word: &AtomicU32) -> io::Result<()> {
 /// process: kept on one of them, it still has the other process beside it.)
 pub fn spins() -> u32 {
     static SPINS: OnceLock<u32> = OnceLock::new();
-    const SEVERAL: u32 = 32;
+    const SEVERAL: u32 = 8;
     *SPINS.get_or_init(|| match sysconf(SysconfVar::_NPROCESSORS_ONLN) {
         Ok(Some(2..)) => SEVERAL,
         _ => 0,

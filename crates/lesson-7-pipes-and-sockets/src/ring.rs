@@ -73,7 +73,7 @@ impl From<NotNow> for io::Error {
 }
 
 /// How often the CPU rests between two looks.
-const PAUSES: u32 = 64;
+const PAUSES: u32 = 256;
 /// What one message adds to a count.
 pub const ONE: u32 = 2;
 /// Set in the count of a side that has closed.
