@@ -1,0 +1,52 @@
+//! Lesson 7, as a program: `cargo lesson-7` tells the story; `send FILE` and `receive FILE`, in two
+//! terminals, talk through a ring of yours.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use common::clap::{self, Parser, Subcommand};
+use lesson_7_pipes_and_sockets::{STEPS, roles, scenes, second::Part};
+
+/// Lesson 7: pipes and sockets. Without a role, tells the whole story.
+#[derive(Parser)]
+#[command(bin_name = "cargo lesson-7")]
+struct Lesson {
+    /// Fixes the random numbers.
+    #[arg(long, global = true, value_name = "N")]
+    seed: Option<u64>,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Sends each line of standard input through the ring FILE, which is made if it is not there.
+    Send { file: PathBuf },
+    /// Prints what comes through the ring FILE, until the sender ends.
+    Receive { file: PathBuf },
+    /// Plays a second process's part, for the story.
+    #[command(hide = true, subcommand)]
+    Second(Part),
+    /// Plays one scene of a claim, for the tests.
+    #[command(hide = true)]
+    Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 7`.
+    #[command(hide = true)]
+    Steps,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run() -> common::Result<()> {
+    let lesson = Lesson::parse();
+    match lesson.role {
+        None => common::tell(STEPS, lesson.seed),
+        Some(Role::Send { file }) => roles::send(&file),
+        Some(Role::Receive { file }) => roles::receive(&file),
+        Some(Role::Second(part)) => part.play(),
+        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+    }
+}

@@ -1,0 +1,54 @@
+//! What happens at a user's limits. `cargo test` judges it.
+
+use std::io;
+use std::path::Path;
+
+use common::{Context, Result, say};
+use nix::fcntl::OFlag;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::pipe2;
+
+use super::ended;
+use crate::ring_file;
+use crate::sys::Queue;
+
+const NEW: libc::c_int = libc::O_CREAT | libc::O_EXCL | libc::O_RDWR;
+
+/// With room for one descriptor more: each of these needs two, or one when none is left.
+pub(super) fn no_descriptors() -> Result<()> {
+    let (next, _other) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+    let number = u64::try_from(std::os::fd::AsRawFd::as_raw_fd(&next)).unwrap_or_default();
+    drop(next);
+    setrlimit(Resource::RLIMIT_NOFILE, number + 1, number + 1).step("setrlimit")?;
+    ended("pipe", pipe2(OFlag::O_CLOEXEC).map_err(io::Error::from))?;
+    let (family, flags) = (AddressFamily::Unix, SockFlag::SOCK_CLOEXEC);
+    let pair = socketpair(family, SockType::Stream, None, flags);
+    ended("socketpair", pair.map_err(io::Error::from))?;
+    setrlimit(Resource::RLIMIT_NOFILE, number, number).step("setrlimit")?;
+    ended("queue", Queue::open("/mmap-course-never-made", NEW, 0o600, None))
+}
+
+/// With no bytes for queues left to this user.
+pub(super) fn no_queue_bytes() -> Result<()> {
+    setrlimit(Resource::RLIMIT_MSGQUEUE, 0, 0).step("setrlimit")?;
+    ended("queue", Queue::open("/mmap-course-never-made", NEW, 0o600, None))
+}
+
+/// A ring on a file system that is too small for it. The mount is in a namespace that ends with us.
+pub(super) fn full_disk() -> Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare")?;
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).step("make / private")?;
+    let small = Path::new("small");
+    std::fs::create_dir(small).step_on("create", small)?;
+    mount(none, small, Some("tmpfs"), MsFlags::empty(), Some("size=1m")).step_on("mount", small)?;
+    let Err(failed) = ring_file::create(&small.join("ring"), 64 << 10, 64) else {
+        return say!("errno none");
+    };
+    say!("errno {}", failed.errno().unwrap_or_default())?;
+    say!("says {failed}")?;
+    say!("left {}", std::fs::read_dir(small).step_on("list", small)?.count())
+}

@@ -1,0 +1,77 @@
+//! What Unix sockets do. `cargo test` judges it.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+
+use common::{Context, Result, say};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+
+use super::ended;
+use crate::boundaries::first_of_two;
+
+fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    socketpair(AddressFamily::Unix, kind, None, flags).step("socketpair")
+}
+
+/// Boundaries, ends and errors.
+pub(super) fn play() -> Result<()> {
+    for (name, kind) in [("stream", SockType::Stream), ("seqpacket", SockType::SeqPacket)] {
+        let (from, to) = pair(kind)?;
+        say!("{name} {}", first_of_two(from, to).step("socketpair")?)?;
+    }
+    let (from, to) = pair(SockType::SeqPacket)?;
+    let (mut from, mut to) = (File::from(from), File::from(to));
+    to.write_all(b"too long").step("write")?;
+    to.write_all(b"next").step("write")?;
+    let mut three = [0; 3];
+    from.read_exact(&mut three).step("read")?;
+    let mut rest = [0; 16];
+    let read = from.read(&mut rest).step("read")?;
+    let [first, second] = [&three[..], &rest[..read]].map(String::from_utf8_lossy);
+    say!("cut {first} {second}")?;
+    ended("empty", from.read(&mut rest))?;
+    let filled = (0..1_000_000).map(|_| to.write(&[0; 1 << 10])).find(io::Result::is_err);
+    ended("full", filled.unwrap_or(Ok(0)))?;
+
+    let (from, to) = pair(SockType::Stream)?;
+    drop(from);
+    let mut to = File::from(to);
+    say!("closed {}", to.read(&mut rest).step("read")?)?;
+    ended("no-reader", to.write(b"?"))?;
+
+    let (from, to) = pair(SockType::Stream)?;
+    let mut to = File::from(to);
+    to.write_all(b"never read").step("write")?;
+    drop(from);
+    ended("unread", to.read(&mut rest))?;
+
+    let (from, to) = UnixDatagram::pair().step("socketpair")?;
+    ended("too-long-a-datagram", from.send(&vec![0; 64 << 20]))?;
+    drop(to);
+    ended("nobody-for-a-datagram", from.send(b"?"))?;
+    let (family, flags) = (AddressFamily::Inet, SockFlag::empty());
+    let inet = socketpair(family, SockType::Stream, None, flags);
+    ended("another-family", inet.map_err(io::Error::from))
+}
+
+/// Sockets with names, in the current directory.
+pub(super) fn names() -> Result<()> {
+    ended("nobody-yet", UnixStream::connect("here"))?;
+    let listening = UnixListener::bind("here").step("bind")?;
+    ended("taken", UnixListener::bind("here"))?;
+    let mut calls = UnixStream::connect("here").step("connect")?;
+    calls.write_all(b"hello").step("write")?;
+    let (mut hears, _) = listening.accept().step("accept")?;
+    let mut five = [0; 5];
+    hears.read_exact(&mut five).step("read")?;
+    say!("heard {}", String::from_utf8_lossy(&five))?;
+    drop(listening);
+    ended("left", UnixStream::connect("here"))?;
+    say!("still-there {}", std::path::Path::new("here").exists())?;
+    ended("taken-still", UnixListener::bind("here"))?;
+    File::create("plain").step("create")?;
+    ended("no-socket", UnixStream::connect("plain"))
+}
