@@ -47,6 +47,11 @@ step N:
 page-view *ARGUMENTS:
     @cargo page-view "$@"
 
+# Reading and mapping, measured on this machine (--size 1G, FILE): a table, JSON, a picture.
+[no-cd]
+bench-read *ARGUMENTS:
+    @cargo bench-read "$@"
+
 # Runs lesson N's claims, or all, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty

@@ -1,0 +1,63 @@
+//! `read.svg`: bars with spread, a chart for each group.
+
+use bench::{Bar, Bars, Chart, Spread, picture};
+use common::Result;
+
+use crate::group::{Entry, Group};
+use crate::size::Size;
+use crate::table::{digits, duration};
+
+/// Of the many methods on a warm file, those that are drawn.
+const DRAWN: [&str; 9] = [
+    "memory",
+    "read-4K",
+    "read-64K",
+    "read-1M",
+    "mapped",
+    "mapped-populate",
+    "mapped-again",
+    "pread-1M-two-threads",
+    "mapped-two-threads",
+];
+
+/// The picture of all groups.
+///
+/// # Errors
+/// As `bench::picture`.
+pub(crate) fn of(title: &str, groups: &[Group]) -> Result<String> {
+    let charts: Vec<Bars> = groups.iter().map(chart).collect();
+    let charts: Vec<&dyn Chart> = charts.iter().map(|chart| chart as &dyn Chart).collect();
+    picture(title, &charts)
+}
+
+fn chart(group: &Group) -> Bars {
+    let ground = &group.ground;
+    let place =
+        format!("{} on {}, written in {}", ground.state, ground.file_system, ground.written_in);
+    let single = ground.operations.is_some();
+    let title = if single {
+        format!("{}, {place}: the time of each (shorter is better)", ground.what)
+    } else {
+        format!("{}, {place}: GB/s (longer is better)", Size(ground.bytes))
+    };
+    let all = single || ground.state == "cold";
+    let drawn = group.entries.iter().filter(|entry| all || DRAWN.contains(&entry.name.as_str()));
+    let bars = drawn.map(|entry| bar(group, entry)).collect();
+    Bars { title, write: if single { duration } else { speed }, bars }
+}
+
+fn bar(group: &Group, entry: &Entry) -> Bar {
+    let spread = match group.ground.operations {
+        None => group.speed(entry),
+        Some(number) => {
+            let Spread { lowest, median, highest } = entry.seconds();
+            let [lowest, median, highest] = [lowest, median, highest].map(|s| s / number as f64);
+            Spread { lowest, median, highest }
+        }
+    };
+    Bar { label: entry.name.clone(), series: entry.side as usize, spread }
+}
+
+fn speed(value: f64) -> String {
+    format!("{} GB/s", digits(value))
+}
