@@ -37,6 +37,11 @@ lesson-5 *ROLE:
 lesson-6 *ROLE:
     @cargo lesson-6 "$@"
 
+# Pipes, sockets, message queues and a ring: the story, or one side of it (send FILE, receive FILE).
+[no-cd]
+lesson-7 *ROLE:
+    @cargo lesson-7 "$@"
+
 # Lesson N's story, a step at each key press, above the pages as they are.
 step N:
     @cargo build --quiet --locked --package 'lesson-{{ N }}-*'
@@ -51,6 +56,11 @@ page-view *ARGUMENTS:
 [no-cd]
 bench-read *ARGUMENTS:
     @cargo bench-read "$@"
+
+# Measures the kinds of IPC on this machine: a table, JSON and a picture (--quick, --output DIRECTORY).
+[no-cd]
+bench-ipc *OPTIONS:
+    @cargo bench-ipc "$@"
 
 # Runs lesson N's claims, or all, one line each.
 prove N="*":

@@ -47,6 +47,13 @@ pub(crate) struct Ground {
     pub(crate) operations: Option<usize>,
 }
 
+impl Ground {
+    /// Grounds of one kind differ in the file only.
+    pub(crate) fn kind(&self) -> (&'static str, &'static str) {
+        (self.what, self.state)
+    }
+}
+
 /// Methods that took turns.
 pub(crate) struct Group {
     pub(crate) ground: Ground,

@@ -25,9 +25,20 @@ const DRAWN: [&str; 9] = [
 /// # Errors
 /// As `bench::picture`.
 pub(crate) fn of(title: &str, groups: &[Group]) -> Result<String> {
-    let charts: Vec<Bars> = groups.iter().map(chart).collect();
+    // What a cold or a random read costs does not depend on the pieces: one chart says it.
+    let says_more = |(index, group): &(usize, &Group)| {
+        let same = |other: &&Group| other.ground.kind() == group.ground.kind();
+        is_pass(group) || !groups[..*index].iter().any(|other| same(&other))
+    };
+    let drawn = groups.iter().enumerate().filter(says_more);
+    let charts: Vec<Bars> = drawn.map(|(_, group)| chart(group)).collect();
     let charts: Vec<&dyn Chart> = charts.iter().map(|chart| chart as &dyn Chart).collect();
     picture(title, &charts)
+}
+
+/// Whether it is of passes over a warm file.
+fn is_pass(group: &Group) -> bool {
+    group.ground.kind() == ("one pass", "warm")
 }
 
 fn chart(group: &Group) -> Bars {
@@ -40,8 +51,10 @@ fn chart(group: &Group) -> Bars {
     } else {
         format!("{}, {place}: GB/s (longer is better)", Size(ground.bytes))
     };
-    let all = single || ground.state == "cold";
-    let drawn = group.entries.iter().filter(|entry| all || DRAWN.contains(&entry.name.as_str()));
+    let drawn = group
+        .entries
+        .iter()
+        .filter(|entry| !is_pass(group) || DRAWN.contains(&entry.name.as_str()));
     let bars = drawn.map(|entry| bar(group, entry)).collect();
     Bars { title, write: if single { duration } else { speed }, bars }
 }

@@ -1,0 +1,145 @@
+//! Every order in which the ring's two sides can run, and every value that a load may then return:
+//! loom runs the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its atomics in place of
+//! the processor's. `cargo test -p lesson-7-pipes-and-sockets --test loom`
+//!
+//! A model that finds nothing proves little unless it finds what is there. So each pair of orderings
+//! is also taken away, and loom must find the order in which that hurts.
+
+mod atomics;
+mod barrier;
+mod futex;
+
+#[path = "../../src/consumer.rs"]
+mod consumer;
+#[path = "../../src/producer.rs"]
+mod producer;
+#[path = "../../src/ring.rs"]
+mod ring;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use loom::sync::Arc;
+
+use atomics::{AtomicU32, AtomicU64, Weakened, weaken};
+use consumer::Consumer;
+use producer::Producer;
+use ring::{NotNow, Ring, Side};
+
+/// Two slots of one word and its length: every message laps the ring as soon as can be.
+const SLOTS: u32 = 2;
+const WORDS: usize = 2;
+
+struct Memory {
+    counts: [AtomicU32; 2],
+    waited_for: [AtomicU32; 2],
+    slots: [AtomicU64; 4],
+}
+
+impl Memory {
+    fn new() -> Arc<Self> {
+        let zero = || [0; 2].map(AtomicU32::new);
+        let slots = [0; 4].map(AtomicU64::new);
+        Arc::new(Self { counts: zero(), waited_for: zero(), slots })
+    }
+
+    fn ring(&self) -> Ring<'_> {
+        let side =
+            |number: usize| Side { count: &self.counts[number], waited_for: &self.waited_for[number] };
+        let (written, read) = (side(0), side(1));
+        Ring { written, read, slots: &self.slots, slot_count: SLOTS, slot_words: WORDS }
+    }
+}
+
+/// Sends `messages` and closes, while another thread receives them all, in order and whole.
+fn all_arrive(messages: u64) {
+    loom::model(move || {
+        let memory = Memory::new();
+        let other = Arc::clone(&memory);
+        let producer = loom::thread::spawn(move || {
+            let (ring, mut producer) = (other.ring(), Producer::default());
+            for number in 1..=messages {
+                producer.send(&ring, &number.to_ne_bytes(), &mut || Ok(())).unwrap();
+            }
+            producer.close(&ring);
+        });
+        let (ring, mut consumer) = (memory.ring(), Consumer::default());
+        let mut bytes = [0; 8];
+        for number in 1..=messages {
+            assert_eq!(consumer.receive(&ring, &mut bytes, &mut || Ok(())).unwrap(), Some(8));
+            assert_eq!(u64::from_ne_bytes(bytes), number, "in order and whole");
+        }
+        assert_eq!(consumer.receive(&ring, &mut bytes, &mut || Ok(())).unwrap(), None);
+        producer.join().unwrap();
+    });
+}
+
+/// What loom finds with one ordering taken away.
+fn found_with(weakened: Weakened, model: impl Fn()) -> String {
+    weaken(Some(weakened));
+    let ended = catch_unwind(AssertUnwindSafe(model));
+    weaken(None);
+    let panic = ended.expect_err("loom must find what the missing ordering does");
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into())).unwrap_or_default()
+}
+
+#[test]
+fn every_message_arrives_in_order_and_whole_and_nobody_sleeps_for_ever() {
+    all_arrive(3);
+}
+
+#[test]
+fn without_release_a_count_is_seen_before_its_message() {
+    let found = found_with(Weakened::Release, || all_arrive(2));
+    assert!(found.contains("in order and whole") || found.contains("Corrupt"), "{found}");
+}
+
+#[test]
+fn without_acquire_a_message_is_older_than_its_count() {
+    let found = found_with(Weakened::Acquire, || all_arrive(2));
+    assert!(found.contains("in order and whole") || found.contains("Corrupt"), "{found}");
+}
+
+#[test]
+fn without_the_light_fence_somebody_sleeps_for_ever() {
+    let found = found_with(Weakened::Light, || all_arrive(1));
+    assert!(found.to_lowercase().contains("deadlock"), "{found}");
+}
+
+#[test]
+fn without_the_heavy_fence_somebody_sleeps_for_ever() {
+    let found = found_with(Weakened::Heavy, || all_arrive(1));
+    assert!(found.to_lowercase().contains("deadlock"), "{found}");
+}
+
+#[test]
+fn a_consumer_that_closes_is_told_to_a_producer_in_every_order() {
+    loom::model(|| {
+        let memory = Memory::new();
+        let other = Arc::clone(&memory);
+        let consumer = loom::thread::spawn(move || Consumer::default().close(&other.ring()));
+        let (ring, mut producer) = (memory.ring(), Producer::default());
+        let sent = (0..4).map(|_| producer.send(&ring, b"message", &mut || Ok(())));
+        let refused: Vec<_> = sent.filter_map(Result::err).collect();
+        assert!(refused.len() >= 2, "two slots take two messages at most: {refused:?}");
+        assert!(refused.iter().all(|error| error.raw_os_error() == Some(libc::EPIPE)));
+        consumer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_ring_of_two_takes_two_and_gives_them_back() {
+    loom::model(|| {
+        let memory = Memory::new();
+        let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
+        let (ring, mut bytes) = (memory.ring(), [0; 8]);
+        assert_eq!(consumer.try_receive(&ring, &mut bytes), Err(NotNow::Wait(0)));
+        assert_eq!(producer.try_send(&ring, b"one"), Ok(()));
+        assert_eq!(producer.try_send(&ring, b"two two"), Ok(()));
+        assert_eq!(producer.try_send(&ring, b"three"), Err(NotNow::Wait(0)));
+        assert_eq!(consumer.try_receive(&ring, &mut bytes), Ok(3));
+        assert_eq!(&bytes[..3], b"one");
+        assert_eq!(producer.try_send(&ring, b"nine char"), Err(NotNow::TooLong));
+        assert_eq!(producer.try_send(&ring, b"three"), Ok(()));
+    });
+}
