@@ -12,25 +12,33 @@ use crate::space::Notes;
 /// Left to everybody else.
 const MARGIN: usize = 256 << 20;
 
-/// `wanted`, or what fits into memory twice: once as memory, once as the page cache of a file.
+/// Measured in place of what does not fit, if that fits.
+const USUAL: Size = Size(1 << 30);
+
+/// `wanted` if it fits into memory twice, once as memory and once as the page cache of a file; else
+/// less.
 ///
 /// # Errors
-/// A refusal if nothing does; /proc's own.
+/// A refusal if nothing fits; /proc's own.
 pub(crate) fn in_memory(wanted: Size, notes: &mut Notes) -> Result<usize> {
     let available = available()?;
-    let most = available.saturating_sub(MARGIN) / 2;
-    if wanted.0 <= most {
-        return Ok(wanted.0);
-    }
-    let Some(less) = most.checked_ilog2().map(|power| Size(1 << power)) else {
-        let sentence = format!("{} bytes of memory are left", available);
+    let Some(fitting) = fitting(wanted, available) else {
+        let sentence = format!("only {} MiB of memory are left", available >> 20);
         return Err(Failure::refusal("measure", Path::new("/proc/meminfo"), sentence));
     };
-    notes.say(format!(
-        "{wanted} does not fit into memory twice ({} MiB are available): {less} measured",
-        available >> 20
-    ))?;
-    Ok(less.0)
+    if fitting < wanted {
+        let left = format!("{} MiB are left", available >> 20);
+        notes.say(format!("{wanted} do not fit into memory twice ({left}): {fitting} measured"))?;
+    }
+    Ok(fitting.0)
+}
+
+fn fitting(wanted: Size, available: usize) -> Option<Size> {
+    let most = available.saturating_sub(MARGIN) / 2;
+    if wanted.0 <= most {
+        return Some(wanted);
+    }
+    most.checked_ilog2().map(|power| USUAL.min(Size(1 << power)))
 }
 
 /// Bytes that memory still has room for, by the kernel's estimate and the control group's limit.
@@ -62,4 +70,27 @@ pub(crate) fn on_disk(directory: &Path, length: usize, notes: &mut Notes) -> Res
         notes.say(format!("{length} does not fit on {directory:?} ({free} MiB free): left out"))?;
     }
     Ok(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_less() {
+        assert_eq!(fitting(Size(3 << 30), 8 << 30), Some(Size(3 << 30)));
+        assert_eq!(fitting(Size(1 << 40), 8 << 30), Some(USUAL));
+        assert_eq!(fitting(Size(1 << 30), 1 << 30), Some(Size(256 << 20)));
+        assert_eq!(fitting(Size(1 << 20), MARGIN), None);
+    }
+
+    #[test]
+    fn a_file_system_without_room_is_said_in_one_line() {
+        let (scratch, mut notes) = (course::scratch(), Notes::default());
+        assert!(on_disk(scratch.path(), 1 << 10, &mut notes).unwrap());
+        assert!(notes.0.is_empty());
+        assert!(!on_disk(scratch.path(), 1 << 62, &mut notes).unwrap());
+        assert!(notes.0[0].contains("does not fit on \""), "{:?}", notes.0);
+        assert_eq!(notes.0[0].lines().count(), 1);
+    }
 }

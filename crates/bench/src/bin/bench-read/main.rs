@@ -29,9 +29,10 @@ mod verdict;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bench::{Machine, Options, Output};
+use bench::{Machine, Options, Output, cores};
 use common::clap::{self, Parser};
 use common::{Result, Scratch, say};
+use nix::unistd::geteuid;
 
 use crate::memory::Memory;
 use crate::results::Results;
@@ -80,6 +81,13 @@ fn run() -> Result<()> {
     let mut notes = Notes::default();
     let memory = Memory::of(size, file.as_deref(), options.quick, &mut notes)?;
     say!("{} in memory, counted by memchr_iter().count()\n", Size(memory.len()))?;
+    if cores()?.len() < 2 {
+        notes.say("one CPU: nothing is measured with two threads".into())?;
+    }
+    if !geteuid().is_root() {
+        let enough = "a cold file's own pages can be put out of the page cache all the same";
+        notes.say(format!("not root, who alone may empty all of it: {enough}"))?;
+    }
     let mut groups = Vec::new();
     for space in space::all(&scratch, memory.len(), &mut notes)? {
         groups.extend(space.measure(&memory, extent, &mut notes)?);

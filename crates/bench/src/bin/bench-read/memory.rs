@@ -1,7 +1,7 @@
 //! The bytes, already in memory: what the files are written from, what every count must agree with,
 //! and the limit that every method is measured against.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::Path;
@@ -36,13 +36,14 @@ impl Memory {
             memory.fill_with_lines();
             return Ok(memory);
         };
-        let mut source = File::open(path).step_on("open", path)?;
-        let metadata = source.metadata().step_on("stat", path)?;
+        // Asked before it is opened: a pipe would wait for a writer.
+        let metadata = fs::metadata(path).step_on("stat", path)?;
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         if !metadata.is_file() || length == 0 {
             let sentence = if metadata.is_file() { "it is empty" } else { "not a regular file" };
             return Err(Failure::refusal("measure", path, sentence));
         }
+        let mut source = File::open(path).step_on("open", path)?;
         let wanted = size.map_or(length, |size| size.0.min(length));
         let mut memory = Self::reserved(fits::in_memory(Size(wanted), notes)?)?;
         source.read_exact(&mut memory.0).step_on("read", path)?;

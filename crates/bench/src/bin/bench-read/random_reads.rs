@@ -48,7 +48,7 @@ pub(crate) fn measure(
     };
     let turns = vec![
         Turn::new("random-memory", Side::Memory, || cost(|| in_place(memory))),
-        Turn::new("random-pread", Side::Read, || cost(&by_pread)),
+        Turn::new("random-pread", Side::Read, || cost(by_pread)),
         Turn::new("random-mapped", Side::Mapped, || cost(|| in_place(&mapped))),
         Turn::new("random-mapped-anew", Side::Mapped, || {
             cost(|| in_place(&file.map(0..file.len(), false).step("mmap")?))

@@ -88,3 +88,59 @@ fn what_a_fault_brings(groups: &[Group]) -> String {
     };
     format!("The plain mapping went at {}, and at {}.", said(least), said(most))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Measured;
+
+    fn group(what: &'static str, operations: Option<usize>, times: &[(&str, Side, f64)]) -> Group {
+        let entries = times.iter().map(|(name, side, seconds)| {
+            let round = Measured { seconds: *seconds, faults: 1 << 10, result: 7 };
+            Entry { name: (*name).into(), side: *side, threads: 1, measured: vec![round; 9] }
+        });
+        let (file_system, written_in, bytes) = ("ext4", "1M".into(), 1 << 30);
+        let ground = Ground { what, file_system, written_in, state: "warm", bytes, operations };
+        Group { ground, entries: entries.collect() }
+    }
+
+    #[test]
+    fn they_say_what_was_measured() {
+        let sides = [Side::Memory, Side::Read, Side::Mapped];
+        let named = |names: [&'static str; 3], times: [f64; 3]| {
+            let mut at = 0;
+            names.map(|name| {
+                at += 1;
+                (name, sides[at - 1], times[at - 1])
+            })
+        };
+        let pass = named(["memory", "read-1M", "mapped"], [0.04, 0.1, 0.05]);
+        let looks = named(["once-memory", "once-pread", "once-mapped"], [0.01, 0.02, 0.24]);
+        let groups = [group("one pass", None, &pass), group("short looks", Some(9), &looks)];
+        let [in_place, who_wins, faults] = of(&groups);
+        assert_eq!(
+            in_place,
+            "In place, 1G on ext4, written in 1M, went at best at 21.5 GB/s (mapped), 0.80 of \
+             counting the same bytes in memory; the best of read there, read-1M, reached 10.7 GB/s."
+        );
+        assert_eq!(
+            who_wins,
+            "Mapping won by 2.00 times at most (one pass, warm on ext4, written in 1M); reading \
+             won by 12.0 times at most (short looks, warm on ext4, written in 1M)."
+        );
+        assert!(faults.contains("21.5 GB/s where a fault brought 1.0 MiB (ext4"), "{faults}");
+    }
+
+    #[test]
+    fn rounds_that_disagree_are_no_win() {
+        let mut pass =
+            group("one pass", None, &[("read", Side::Read, 2.0), ("mapped", Side::Mapped, 1.0)]);
+        for round in &mut pass.entries[1].measured[..4] {
+            round.seconds = 3.0;
+        }
+        let [_, who_wins, _] = of(&[pass]);
+        let nowhere = "Mapping won nowhere beyond doubt; reading won nowhere beyond doubt.";
+        assert_eq!(who_wins, nowhere);
+        assert_eq!(of(&[])[0], "No file could be counted in place.");
+    }
+}

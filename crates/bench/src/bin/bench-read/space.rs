@@ -96,7 +96,7 @@ impl Space {
             let file = match made.and_then(|file| written.prepared(file)) {
                 Ok(file) => file,
                 Err(failure) => {
-                    notes.say(format!("{place} is left out: {failure}"))?;
+                    notes.say(format!("{place} left out: {failure}"))?;
                     continue;
                 }
             };
