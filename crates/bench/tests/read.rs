@@ -208,10 +208,13 @@ fn nothing_is_left_behind_even_by_a_run_that_was_killed() {
     fs::create_dir(&base).unwrap();
     let at = |program: Program| program.env("LESSON_SCRATCH", &base);
     let mut running = at(quick(scratch.path(), &["--size=16M"])).start();
-    running.hear();
+    while !running.hear().starts_with("one pass") {} // Now the next file is being made.
     let left = || fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().file_name());
     let own = left().next().expect("a directory of its own").into_string().unwrap();
     running.kill();
+    let files = fs::read_dir(base.join(&own)).unwrap();
+    let lengths = files.map(|entry| entry.unwrap().metadata().unwrap().len());
+    assert!(lengths.sum::<u64>() < 16 << 20, "no file of that size has a name");
     at(quick(scratch.path(), &["--size=64K"])).succeed();
     assert_eq!(left().count(), 0);
     let shared = fs::read_dir("/dev/shm").unwrap();
