@@ -28,7 +28,8 @@ pub(crate) fn in_memory(wanted: Size, notes: &mut Notes) -> Result<usize> {
     };
     if fitting < wanted {
         let left = format!("{} MiB are left", available >> 20);
-        notes.say(format!("{wanted} do not fit into memory twice ({left}): {fitting} measured"))?;
+        notes
+            .say(format!("{wanted} does not fit into memory twice ({left}): {fitting} measured"))?;
     }
     Ok(fitting.0)
 }

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use bench::{Machine, Options, Output, cores};
 use common::clap::{self, Parser};
-use common::{Result, Scratch, say};
+use common::{Failure, Result, Scratch, say};
 use nix::unistd::geteuid;
 
 use crate::memory::Memory;
@@ -92,8 +92,11 @@ fn run() -> Result<()> {
     for space in space::all(&scratch, memory.len(), &mut notes)? {
         groups.extend(space.measure(&memory, extent, &mut notes)?);
     }
-    groups.push(small_files::measure(&scratch, &memory, extent)?);
-    groups.push(once::measure(&scratch, &memory, extent)?);
+    groups.extend(small_files::measure(&scratch, &memory, extent, &mut notes)?);
+    groups.extend(once::measure(&scratch, &memory, extent, &mut notes)?);
+    if groups.is_empty() {
+        return Err(Failure::refusal("measure on", scratch.path(), "nothing could be measured"));
+    }
     let results = Results::of(machine, &memory, &groups, notes);
     say!("JSON: {}", output.json("read", &results)?.display())?;
     let title = format!("Reading and mapping: {}", results.machine.sentence());

@@ -11,6 +11,7 @@ use crate::memory::Memory;
 use crate::method::newlines;
 use crate::own_file::OwnFile;
 use crate::size::Size;
+use crate::space::Notes;
 use crate::{Extent, table};
 
 const PIECE: usize = 64;
@@ -18,11 +19,17 @@ const PIECE: usize = 64;
 /// Counts the same few bytes again and again, each time as if for the first.
 ///
 /// # Errors
-/// The calls' own.
-pub(crate) fn measure(scratch: &Scratch, memory: &Memory, extent: Extent) -> Result<Group> {
+/// The calls' own. A file that cannot be written is left out and said.
+pub(crate) fn measure(
+    scratch: &Scratch,
+    memory: &Memory,
+    extent: Extent,
+    notes: &mut Notes,
+) -> Result<Option<Group>> {
     let bytes = &memory[..memory.len().min(page_size())];
     let path = scratch.path().join("once");
-    let file = OwnFile::write_nameless(&path, bytes, page_size())?;
+    let made = OwnFile::write_nameless(&path, bytes, page_size());
+    let Some(file) = notes.made("short looks", made)? else { return Ok(None) };
     let length = bytes.len().min(PIECE);
     let ground = Ground {
         what: "short looks into an open file",
@@ -51,5 +58,5 @@ pub(crate) fn measure(scratch: &Scratch, memory: &Memory, extent: Extent) -> Res
     ];
     let group = Group::of(ground, extent.rounds, turns)?;
     table::print(&group)?;
-    Ok(group)
+    Ok(Some(group))
 }

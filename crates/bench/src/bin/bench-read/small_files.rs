@@ -12,6 +12,7 @@ use crate::memory::Memory;
 use crate::method::newlines;
 use crate::own_file::OwnFile;
 use crate::size::Size;
+use crate::space::Notes;
 use crate::{Extent, table};
 
 /// Larger than any of the files.
@@ -20,17 +21,18 @@ const BUFFER: usize = 64 << 10;
 /// Writes files of two pages, and counts them all by each method.
 ///
 /// # Errors
-/// The calls' own.
-pub(crate) fn measure(scratch: &Scratch, memory: &Memory, extent: Extent) -> Result<Group> {
+/// The calls' own. Files that cannot be written are left out and said.
+pub(crate) fn measure(
+    scratch: &Scratch,
+    memory: &Memory,
+    extent: Extent,
+    notes: &mut Notes,
+) -> Result<Option<Group>> {
     let directory = scratch.path().join("small");
-    fs::create_dir(&directory).step_on("create", &directory)?;
     let length = memory.len().min(2 * page_size());
     let bytes = &memory[..length];
-    let paths: Vec<PathBuf> =
-        (0..extent.small_files).map(|number| directory.join(number.to_string())).collect();
-    for path in &paths {
-        fs::write(path, bytes).step_on("write", path)?;
-    }
+    let made = write_all(&directory, bytes, extent.small_files);
+    let Some(paths) = notes.made("small files", made)? else { return Ok(None) };
     let ground = Ground {
         what: "small files",
         file_system: common::file_system(&directory)?,
@@ -68,7 +70,21 @@ pub(crate) fn measure(scratch: &Scratch, memory: &Memory, extent: Extent) -> Res
     ];
     let group = Group::of(ground, extent.rounds, turns)?;
     table::print(&group)?;
-    Ok(group)
+    Ok(Some(group))
+}
+
+fn write_all(directory: &Path, bytes: &[u8], number: usize) -> Result<Vec<PathBuf>> {
+    fs::create_dir(directory).step_on("create", directory)?;
+    let write = |number: usize| {
+        let path = directory.join(number.to_string());
+        fs::write(&path, bytes).step_on("write", &path)?;
+        Ok(path)
+    };
+    let written = (0..number).map(write).collect();
+    if Result::is_err(&written) {
+        let _ = fs::remove_dir_all(directory); // Room for what comes; else it goes with the run.
+    }
+    written
 }
 
 /// Opens, reads to the end (one call finds the bytes, one that there are no more) and closes.

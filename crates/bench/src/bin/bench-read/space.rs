@@ -29,6 +29,17 @@ impl Notes {
         self.0.push(line);
         Ok(())
     }
+
+    /// What was made, or `None` and a line that says why it is left out.
+    ///
+    /// # Errors
+    /// Standard output's own.
+    pub(crate) fn made<T>(&mut self, what: &str, made: Result<T>) -> Result<Option<T>> {
+        match made {
+            Ok(made) => Ok(Some(made)),
+            Err(failure) => self.say(format!("{what} left out: {failure}")).map(|()| None),
+        }
+    }
 }
 
 /// A file system to measure on.
@@ -93,13 +104,8 @@ impl Space {
             let place = format!("{}, written in {written}", self.file_system);
             let path = self.directory.join(&self.name);
             let made = OwnFile::write_nameless(&path, memory, written.piece);
-            let file = match made.and_then(|file| written.prepared(file)) {
-                Ok(file) => file,
-                Err(failure) => {
-                    notes.say(format!("{place} left out: {failure}"))?;
-                    continue;
-                }
-            };
+            let made = made.and_then(|file| written.prepared(file));
+            let Some(file) = notes.made(&place, made)? else { continue };
             let ground = (self.file_system, written.to_string());
             let mut measured = vec![bulk::measure(&ground, memory, &file, extent)?];
             if written.piece == LARGE {
