@@ -8,6 +8,7 @@ use nix::sys::statvfs::statvfs;
 
 use crate::size::Size;
 use crate::space::Notes;
+use crate::table::bytes;
 
 /// Left to everybody else.
 const MARGIN: usize = 256 << 20;
@@ -67,8 +68,8 @@ pub(crate) fn on_disk(directory: &Path, length: usize, notes: &mut Notes) -> Res
     let free = system.blocks_available().saturating_mul(system.fragment_size());
     let fits = free >= length as u64;
     if !fits {
-        let (length, free) = (Size(length), free >> 20);
-        notes.say(format!("{length} does not fit on {directory:?} ({free} MiB free): left out"))?;
+        let (length, free) = (Size(length), bytes(free as f64));
+        notes.say(format!("{length} does not fit on {directory:?} ({free} free): left out"))?;
     }
     Ok(fits)
 }

@@ -16,6 +16,7 @@ mod once;
 mod random_reads;
 mod small_files;
 
+mod date;
 mod fits;
 mod memory;
 mod size;
@@ -99,7 +100,7 @@ fn run() -> Result<()> {
     }
     let results = Results::of(machine, &memory, &groups, notes);
     say!("JSON: {}", output.json("read", &results)?.display())?;
-    let title = format!("Reading and mapping: {}", results.machine.sentence());
-    say!("Picture: {}\n", output.svg("read", &picture::of(&title, &groups)?)?.display())?;
+    let drawn = picture::of(&results.machine, &results.date, &groups)?;
+    say!("Picture: {}\n", output.svg("read", &drawn)?.display())?;
     results.sentences.iter().try_for_each(|sentence| say!("{sentence}"))
 }

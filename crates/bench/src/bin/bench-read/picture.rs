@@ -1,11 +1,15 @@
 //! `read.svg`: bars with spread, a chart for each group.
 
-use bench::{Bar, Bars, Chart, Spread, picture};
+use bench::{Bar, Bars, Chart, Machine, Spread, picture};
 use common::Result;
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, SVGBackend};
 
 use crate::group::{Entry, Group};
 use crate::size::Size;
 use crate::table::{digits, duration};
+
+type Area<'p> = DrawingArea<SVGBackend<'p>, Shift>;
 
 /// Of the many methods on a warm file, those that are drawn.
 const DRAWN: [&str; 9] = [
@@ -24,7 +28,10 @@ const DRAWN: [&str; 9] = [
 ///
 /// # Errors
 /// As `bench::picture`.
-pub(crate) fn of(title: &str, groups: &[Group]) -> Result<String> {
+pub(crate) fn of(machine: &Machine, date: &str, groups: &[Group]) -> Result<String> {
+    let Machine { cpu, cpus, kernel, .. } = machine;
+    let title = format!("Reading and mapping: {cpu}, {cpus} CPUs, Linux {kernel}, {date}");
+    let caption = Caption(title.clone());
     // What a cold or a random read costs does not depend on the pieces: one chart says it.
     let says_more = |(index, group): &(usize, &Group)| {
         let same = |other: &&Group| other.ground.kind() == group.ground.kind();
@@ -32,8 +39,29 @@ pub(crate) fn of(title: &str, groups: &[Group]) -> Result<String> {
     };
     let drawn = groups.iter().enumerate().filter(says_more);
     let charts: Vec<Bars> = drawn.map(|(_, group)| chart(group)).collect();
-    let charts: Vec<&dyn Chart> = charts.iter().map(|chart| chart as &dyn Chart).collect();
-    picture(title, &charts)
+    let charts = charts.iter().map(|chart| chart as &dyn Chart);
+    picture(&title, &[&caption as &dyn Chart].into_iter().chain(charts).collect::<Vec<_>>())
+}
+
+/// A line above all charts: whose figures they are.
+struct Caption(String);
+
+impl Chart for Caption {
+    fn title(&self) -> &str {
+        &self.0
+    }
+
+    fn height(&self) -> u32 {
+        1
+    }
+
+    fn words(&self) -> String {
+        "the median of the rounds as a bar, the lowest and the highest as a line.".into()
+    }
+
+    fn draw(&self, _: &Area<'_>) -> std::result::Result<(), Box<dyn std::error::Error>> {
+        Ok(())
+    }
 }
 
 /// Whether it is of passes over a warm file.

@@ -6,12 +6,14 @@ use serde::Serialize;
 use crate::group::{Entry, Group};
 use crate::memory::Memory;
 use crate::space::Notes;
-use crate::{sentences, verdict::Verdict};
+use crate::verdict::Verdict;
+use crate::{date, sentences};
 
 /// The whole of it.
 #[derive(Serialize)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
+    pub(crate) date: String,
     size: usize,
     counter: &'static str,
     notes: Vec<String>,
@@ -51,6 +53,7 @@ impl Results {
             .flat_map(|group| group.entries.iter().map(move |entry| row(group, entry)));
         Self {
             machine,
+            date: date::today(),
             size: memory.len(),
             counter: "memchr::memchr_iter(b'\\n', …).count()",
             notes: notes.0,
