@@ -79,6 +79,11 @@ bless:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 
+# Draws the lessons' figures anew from their stories, and writes their words beside them.
+figures:
+    cargo build --quiet --locked --workspace
+    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_figure
+
 # What CI runs.
 ci: format lint test documentation everywhere
 

@@ -8,6 +8,7 @@ mod claims;
 mod console;
 mod dependencies;
 mod excerpts;
+mod figures;
 mod links;
 mod names;
 mod programs;

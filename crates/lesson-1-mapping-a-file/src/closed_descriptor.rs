@@ -17,11 +17,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     drop(file); // close(2)
     mapping.store(0, b"shut");
     let text = fs::read_to_string(&path).step_on("read", &path)?;
-    compare(&format!("closed, then stored: the file is {text:?}"), "\"shut\"")?;
+    compare("closed, then stored: the file is ", &format!("{text:?}"), "\"shut\"")?;
+    page_view::pause()?;
     let witness = File::open(&path).step_on("open", &path)?;
     fs::remove_file(&path).step_on("unlink", &path)?;
     mapping.store(0, b"gone");
     let text = std::io::read_to_string(witness).step_on("read", &path)?;
-    compare(&format!("name removed, then stored: the file is {text:?}"), "\"gone\"")?;
+    compare("name removed, then stored: the file is ", &format!("{text:?}"), "\"gone\"")?;
+    page_view::pause()?;
     say!("   So: close it at once. The mapping alone keeps the file alive.")
 }

@@ -53,7 +53,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             Call { addr: taken.address(), flags: noreplace, ..valid },
         ),
     ] {
-        compare(&format!("{what:<43} {}", name_of(call.make())), expected)?;
+        compare(&format!("{what:<43} "), &name_of(call.make()), expected)?;
     }
+    page_view::pause()?;
     say!("   So: compare with MAP_FAILED (-1, not NULL); then errno says what to mend.")
 }

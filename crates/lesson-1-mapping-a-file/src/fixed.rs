@@ -8,6 +8,7 @@ use common::{Context, Result, Stage, page_size, say};
 use crate::failures::name_of;
 use crate::line::compare;
 use crate::own_file;
+use crate::picture::{self, Pages};
 use crate::sys::{Area, Call};
 
 /// The step of the story: three pages of memory, the middle one in the way.
@@ -15,9 +16,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("intruder");
     fs::write(&path, vec![b'F'; page_size()]).step_on("write", &path)?;
     let file = own_file::open(&path)?;
+    file.sync_all().step_on("fsync", &path)?; // So far the disk has all.
     let memory = Call::anonymous(3 * page_size()).make().step("mmap")?;
     (0..3).for_each(|page| memory.store(page * page_size(), b'M'));
-    compare(&format!("three pages of memory:             {}", letters(&memory)), "M M M")?;
+    compare("three pages of memory (M):         ", &letters(&memory), "M M M")?;
+    let pages = Pages::of("three pages", memory.address(), 3);
+    picture::show(&[&pages])?;
 
     let taken = Call {
         addr: memory.address() + page_size(),
@@ -25,12 +29,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ..Call::shared(&file, page_size())
     };
     let refused = name_of(taken.make());
-    let seen = format!("MAP_FIXED_NOREPLACE on the second: {} {refused}", letters(&memory));
-    compare(&seen, "M M M EEXIST")?;
+    let seen = format!("{} {refused}", letters(&memory));
+    compare("MAP_FIXED_NOREPLACE of a file (F): ", &seen, "M M M EEXIST")?;
 
     let replaced = name_of(memory.replace(1, Call::shared(&file, page_size())));
-    let seen = format!("MAP_FIXED on the second:           {} {replaced}", letters(&memory));
-    compare(&seen, "M F M success")?;
+    let seen = format!("{} {replaced}", letters(&memory));
+    compare("MAP_FIXED of it on the second:     ", &seen, "M F M success")?;
+    picture::show(&[&pages])?;
     say!("   So: MAP_FIXED at a wrong address destroys your own memory, and says success.")
 }
 

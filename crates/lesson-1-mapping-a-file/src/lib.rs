@@ -1,9 +1,15 @@
 //! Lesson 1: a file's pages in a program's address space. The modules, in reading order:
 //! `cargo lesson-1` shows them all.
+//!
+//! From the crate `common` come a step's stage (`Stage`: the run's scratch directory and its random
+//! numbers), a second process (`Peer`: this program in another role), and errors that name the step
+//! and the file (`step_on`). Where a call needs arguments that [`Mapping`] never passes, it is a
+//! [`sys::Call`]: the six arguments by name; what it maps is a [`sys::Area`].
 
 pub mod mapping;
-pub mod number;
 pub mod own_file;
+
+pub mod number;
 pub mod whole_pages;
 
 pub mod offset;
@@ -18,6 +24,7 @@ pub mod past_the_end;
 pub mod unmapping;
 
 mod line;
+mod picture;
 pub mod scenes;
 pub mod sys;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenes, unmapping};
+use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenes, two_mappings, unmapping};
 use rand::{SeedableRng, rngs::StdRng};
 
 /// Lesson 1: mapping a file. Without a role, tells the whole story.
@@ -33,6 +33,9 @@ enum Role {
     /// The story's second process that loads past the end of FILE.
     #[command(hide = true)]
     PastTheEnd { file: PathBuf },
+    /// The story's second process that looks at what the first has stored.
+    #[command(hide = true)]
+    Look { file: PathBuf },
     /// The story's second process that ends without unmapping FILE.
     #[command(hide = true)]
     Leave { file: PathBuf },
@@ -56,6 +59,7 @@ fn run() -> common::Result<()> {
         Some(Role::Write { file, force }) => number::write(&file, force, &mut random),
         Some(Role::Read { file }) => number::read(&file),
         Some(Role::PastTheEnd { file }) => past_the_end::child(&file),
+        Some(Role::Look { file }) => two_mappings::child(&file),
         Some(Role::Leave { file }) => unmapping::child(&file),
         Some(Role::Scene { name }) => scenes::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),

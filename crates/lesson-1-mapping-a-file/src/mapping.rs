@@ -46,7 +46,7 @@ impl Mapping {
         let prot = libc::PROT_READ | libc::PROT_WRITE; // Loads and stores are allowed.
         let flags = libc::MAP_SHARED; // A store is the file's, for all to see.
         let fd = file.as_raw_fd(); // Needed for the call only; closing it changes nothing.
-        let offset = offset as libc::off_t; // From here on; not above the file's length.
+        let offset = offset as libc::off_t; // Where in the file; it fits, as was compared above.
 
         // SAFETY: with a null address and without MAP_FIXED the kernel takes free addresses, so no
         // memory that Rust knows of is replaced.

@@ -13,7 +13,8 @@ use std::path::Path;
 use common::{Context, Failure, Peer, Result, Stage, page_size, say};
 use rand::{Rng, RngExt};
 
-use crate::line::compare;
+use crate::line::{compare, compare_last_word};
+use crate::picture::{self, Pages};
 use crate::{Mapping, own_file};
 
 /// Bytes of the file that the two programs map.
@@ -36,7 +37,7 @@ pub fn write(path: &Path, force: bool, random: &mut impl Rng) -> Result<()> {
 fn write_to(file: File, path: &Path, force: bool, number: i64) -> Result<()> {
     if !force && !is_ours(&file, path)? {
         let sentence = "not a file of this lesson (--force overwrites its start)";
-        return Err(Failure::refusal("write", path, sentence));
+        return Err(Failure::refusal("store in", path, sentence));
     }
     own_file::reserve(&file, path, LENGTH)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
@@ -57,7 +58,7 @@ pub fn read(path: &Path) -> Result<()> {
     drop(file);
     own_file::ready_for_loads(&mapping, path, LENGTH)?;
     let no_number =
-        || Failure::refusal("read", path, "no 64-bit number, newline and NUL at its start");
+        || Failure::refusal("parse", path, "no 64-bit number, newline and NUL at its start");
     let number = number_in(&mapping.load(0, LENGTH)).ok_or_else(no_number)?;
     let too_large =
         || Failure::refusal("double", path, format!("2 × {number} is no 64-bit integer"));
@@ -80,18 +81,24 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let number = stage.random.random_range(-100..=100);
     let (file, _) = own_file::open_or_create(&path)?;
     own_file::reserve(&file, &path, LENGTH)?;
-    Mapping::of(&file, LENGTH).step_on("mmap", &path)?.store(0, text_of(number).as_bytes());
+    let mapping = Mapping::of(&file, LENGTH).step_on("mmap", &path)?;
+    let pages = Pages::of("its page", mapping.address(), 1);
+    say!("   One letter is one page. The file is mapped, and nothing touched:")?;
+    picture::show(&[&pages])?;
+    mapping.store(0, text_of(number).as_bytes());
     say!("   Wrote integer: {number:<38} (random; see --seed)")?;
+    picture::show(&[&pages])?;
     for times in [1, 2] {
         let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
-        compare(&format!("   {}", reader.hear()?), &(times * number).to_string())?;
+        compare_last_word(&reader.hear()?, &(times * number).to_string())?;
         reader.wait()?;
     }
     let bytes = fs::read(&path).step_on("read", &path)?;
     let start = bytes.iter().position(|byte| *byte == 0).map_or(0, |end| end + 1);
     let text = String::from_utf8_lossy(&bytes[..start]).into_owned();
-    compare(&format!("the file begins with {text:?}"), &format!("{:?}", text_of(4 * number)))?;
-    say!("   So: a store is all it takes; nobody called read or write on that file.")
+    let (found, expected) = (format!("{text:?}"), format!("{:?}", text_of(4 * number)));
+    compare("the file begins with ", &found, &expected)?;
+    say!("   So: neither called write(2) or read(2); the file had to be long enough first.")
 }
 
 /// Whether nothing of a user's can be lost: nothing at all, a number of this lesson's, or no more

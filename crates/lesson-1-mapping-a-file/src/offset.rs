@@ -32,9 +32,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let file = own_file::open(&path)?;
     let offset = offset as u64;
     let refused = name_of(Mapping::part(&file, offset, 6));
-    compare(&format!("mmap at offset {offset}: {refused}"), "EINVAL")?;
+    compare(&format!("mmap at offset {offset}: "), &refused, "EINVAL")?;
     let (mapping, skipped) = around(&file, offset, 6).step_on("mmap", &path)?;
     let word = String::from_utf8_lossy(&mapping.load(skipped, 6)).into_owned();
     let start = offset - skipped as u64;
-    compare(&format!("at offset {start}, {skipped} bytes skipped: {word:?}"), "\"needle\"")
+    let what = format!("at offset {start}, {skipped} bytes skipped: ");
+    compare(&what, &format!("{word:?}"), "\"needle\"")?;
+    page_view::pause()
 }

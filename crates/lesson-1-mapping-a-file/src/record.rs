@@ -56,7 +56,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("   the file: {hex}")?;
     let Turnstile { passed, fare, gate } = Turnstile::load(&mapping);
     let gate = String::from_utf8_lossy(&gate).into_owned();
-    compare(&format!("the record: passed {passed}, fare {fare}, gate {gate}"), "1000, 2.5, EAST")
+    let found = format!("{passed}, {fare}, {gate}");
+    compare("the record (passed, fare, gate): ", &found, "1000, 2.5, EAST")?;
+    page_view::pause()
 }
 
 fn field<const N: usize>(mapping: &Mapping, offset: usize) -> [u8; N] {

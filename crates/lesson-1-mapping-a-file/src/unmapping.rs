@@ -8,6 +8,7 @@ use std::path::Path;
 use common::{Context, Peer, Result, Stage, page_size, say};
 
 use crate::line::compare;
+use crate::picture::{self, Pages};
 use crate::sys::Call;
 use crate::{Mapping, own_file};
 
@@ -18,28 +19,40 @@ use crate::{Mapping, own_file};
 pub fn child(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     let mapping = Mapping::of(&own_file::open(path)?, 4).step_on("mmap", path)?;
-    ManuallyDrop::new(mapping).store(0, b"left");
-    say!("stored \"left\", ending without munmap")
+    let mapping = ManuallyDrop::new(mapping);
+    mapping.store(0, b"left");
+    say!("{}", mapping.address())?;
+    std::io::stdin().read_line(&mut String::new()).step("hear")?;
+    Ok(())
 }
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("released");
     fs::write(&path, vec![b'.'; 3 * page_size()]).step_on("write", &path)?;
-    let area = Call::shared(&own_file::open(&path)?, 3 * page_size()).make();
+    let file = own_file::open(&path)?;
+    file.sync_all().step_on("fsync", &path)?; // So far the disk has all.
+    let area = Call::shared(&file, 3 * page_size()).make();
     let area = area.step_on("mmap", &path)?;
+    let ours = Pages::of("this process", area.address(), 3);
+    (0..3).for_each(|page| _ = area.load(page * page_size()));
+    picture::show(&[&ours])?;
     area.unmap(page_size(), 1).step("munmap")?;
-    let mut map = String::new();
+    let mut map = Vec::new();
     for page in 0..3 {
         let address = area.address() + page * page_size();
         let entry = page_view::mapping_at(std::process::id(), address)?;
-        map.push_str(if entry.is_some() { " kept" } else { " gone" });
+        map.push(if entry.is_some() { "kept" } else { "gone" });
     }
-    compare(&format!("munmap of 1 byte in page 2 of 3:{map}"), "kept gone kept")?;
+    compare("munmap of 1 byte in page 2 of 3: ", &map.join(" "), "kept gone kept")?;
+    picture::show(&[&ours])?;
     let mut child = Peer::start(["leave".as_ref(), path.as_os_str()])?;
-    say!("      a second process: {}", child.hear()?)?;
-    child.wait()?;
+    let theirs = Pages::of_second(&mut child, 1)?;
+    say!("    a second process maps the first page and stores \"left\":")?;
+    picture::show(&[&ours, &theirs])?;
+    child.wait()?; // Its input ends, and so does it, without munmap.
     let bytes = fs::read(&path).step_on("read", &path)?;
     let start = String::from_utf8_lossy(&bytes[..4]).into_owned();
-    compare(&format!("it has ended; the file begins with {start:?}"), "\"left\"")
+    compare("it has ended without munmap; the file begins ", &format!("{start:?}"), "\"left\"")?;
+    picture::show(&[&ours])
 }

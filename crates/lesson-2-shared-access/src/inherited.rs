@@ -1,6 +1,7 @@
 //! Related processes need no file: `fork` hands the mapping down. `cargo lesson-2` shows it.
 
 use std::cell::Cell;
+use std::ptr;
 
 use common::{Context, Result, Stage, page_size, say};
 
@@ -11,14 +12,20 @@ use crate::sys::{self, Inherited};
 pub fn show(_stage: &mut Stage) -> Result<()> {
     let shared = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
     let variable = Cell::new(0_u8);
-    say!("   before fork: shared byte {}, variable {}", shared.load(0), variable.get())?;
+    let (byte, value) = (shared.load(0), variable.get());
+    say!("   before fork: shared byte {byte}, variable {value} (expected 0, 0)")?;
+    let page = |label, address| (label, std::process::id(), address..address + 1);
+    page_view::show_rows(&[
+        page("   the shared byte's page      ", shared.as_ptr().addr()),
+        page("   the variable's, on the stack", ptr::from_ref(&variable).addr()),
+    ])?;
     let ended = sys::in_child(|| {
         variable.set(42);
         shared.store(0, 42);
         variable.get()
     });
     let code = ended.step("fork")?.code();
-    say!("    the child stores 42 in both and ends with its variable as its status: {code:?}")?;
+    say!("    the child stores 42 in both; its variable: {code:?} (expected Some(42))")?;
     say!("   the parent's shared byte: {} (expected 42)", shared.load(0))?;
     say!("   the parent's variable:    {} (expected 0: fork copied it)", variable.get())
 }

@@ -4,6 +4,7 @@
 pub mod bytes;
 pub mod sys;
 
+mod picture;
 pub mod second;
 pub mod visible;
 
@@ -22,6 +23,7 @@ pub mod watch;
 pub mod copy;
 pub mod sealed;
 pub mod slice;
+pub mod twice;
 pub mod volatile;
 
 pub mod diskless;
@@ -36,13 +38,14 @@ use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("Two strangers, one file: a store is seen at once", visible::show),
+    Step("Two strangers, one file: a store is seen without msync", visible::show),
     Step("Parent and child, no file", inherited::show),
     Step("A reading in two halves is torn", torn::show),
     Step("The same schedule, refused by a seqlock", seqlock::show),
     Step("The ladder: a slice promises what nobody keeps", slice::show),
-    Step("The ladder: volatile loads twice and gets two answers", volatile::show),
-    Step("The ladder: copy once, check the copy, use the copy", copy::show),
+    Step("The ladder: two loads, two answers", twice::show),
+    Step("The ladder: volatile is no cure", volatile::show),
+    Step("The ladder: load once, check the copy, use the copy", copy::show),
     Step("The ladder: sealed memory keeps the slice's promise", sealed::show),
     Step("The same without a disk: shm_open", diskless::show),
     Step("Growing and truncating under a mapping", resized::show),

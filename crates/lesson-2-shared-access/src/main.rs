@@ -47,6 +47,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 2`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -64,5 +67,6 @@ fn run() -> common::Result<()> {
         Some(Role::Watch { file, count }) => watch::watch(&file, count),
         Some(Role::Second { file }) => second::obey(&file),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

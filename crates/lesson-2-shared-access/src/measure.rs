@@ -1,5 +1,6 @@
 //! The writer's side: `cargo lesson-2 measure FILE`.
 
+use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -47,9 +48,10 @@ pub(crate) const CUT_SHORT: &str = "somebody cut the file short";
 
 /// Refuses to go on with a file that somebody has cut short, or made longer.
 pub(crate) fn check_size(step: &str, file: &File, path: &Path) -> Result<()> {
-    match file.metadata().step_on("stat", path)?.len() == SIZE as u64 {
-        true => Ok(()),
-        false => Err(Failure::refusal(step, path, CUT_SHORT)),
+    match file.metadata().step_on("stat", path)?.len().cmp(&(SIZE as u64)) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => Err(Failure::refusal(step, path, CUT_SHORT)),
+        Ordering::Greater => Err(Failure::refusal(step, path, "somebody made the file longer")),
     }
 }
 

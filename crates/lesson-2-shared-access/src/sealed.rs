@@ -12,6 +12,7 @@ use memmap2::Mmap;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
+use crate::picture::addresses_in;
 use crate::slice::{CAPACITY, message};
 
 /// A file without a disk and without a name, that may be sealed: `memfd_create`.
@@ -58,17 +59,23 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     };
 
     let unsealed = slice_of(&file).map_or_else(|error| error.to_string(), |_| "mapped".into());
-    say!("   map_if_safe, unsealed: {unsealed}")?;
+    say!("   map_if_safe, before it is sealed:\n      {unsealed}")?;
+    say!("   (expected: missing seals F_SEAL_SHRINK and F_SEAL_WRITE)")?;
     let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE;
-    say!("    the other has it mapped, writable")?;
+    say!("    the second process has it mapped, writable")?;
+    let (pid, page) = (other.process.id(), addresses_in(&mut other, 1)?);
+    let show = || page_view::show_rows(&[("    the second process", pid, page.clone())]);
+    show()?;
     say!("   seal it: {} (expected EBUSY)", refused(seal(&file, seals)))?;
     other.tell("unmap")?;
-    say!("    the other unmaps it: {}", other.hear()?)?;
+    say!("    the second process unmaps it: {}", other.hear()?)?;
+    show()?;
+    page_view::pause()?;
     say!("   seal it: {} (expected done)", refused(seal(&file, seals)))?;
     let slice = slice_of(&file).step("map_if_safe")?;
     other.tell("write 1 255")?;
-    say!("    the other writes 255 at byte 1: {} (expected EPERM)", other.hear()?)?;
+    say!("    the second process writes 255 at byte 1: {} (expected EPERM)", other.hear()?)?;
     other.tell("map")?;
-    say!("    the other maps it writable:     {} (expected EPERM)", other.hear()?)?;
+    say!("    the second process maps it writable:     {} (expected EPERM)", other.hear()?)?;
     say!("   the message, through &[u8]: {:?} (expected Some(\"warm\"))", message(&slice))
 }

@@ -69,6 +69,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     torn::publish(&mut writer, 1)?;
 
     say!("   this process loads the sequence and the number, then hands over")?;
+    page_view::pause()?;
     let mut published = Ok(());
     let refused = read(&reader, || published = torn::publish(&mut writer, 2));
     published?;

@@ -27,10 +27,12 @@ pub fn message(memory: &[u8]) -> Option<&str> {
 /// The step of the story: the same call before and after a store by somebody else.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (bytes, mut other) = mailbox(stage, "slice")?;
-    say!("   over a copy made before: {:?}", message(&bytes.copy()))?;
+    let before = bytes.copy();
+    say!("   over a copy made before: {:?} (expected Some(\"warm\"))", message(&before))?;
     other.tell("store 1 255")?;
-    say!("    the other stores 255 in the text's first byte: {}", other.hear()?)?;
-    say!("   over a copy made after:  {:?} (255 is in no UTF-8 text)", message(&bytes.copy()))?;
+    say!("    the second process stores 255 in the text's first byte: {}", other.hear()?)?;
+    let after = bytes.copy();
+    say!("   over a copy made after:  {:?} (expected None: 255 is in no text)", message(&after))?;
     say!("   A &str over the memory itself would have passed the check and be no text now.")
 }
 
@@ -43,5 +45,8 @@ pub(crate) fn mailbox(stage: &Stage, name: &str) -> Result<(Bytes, Peer)> {
     }
     let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
     other.hear()?;
+    let text: String = (1..5).map(|index| char::from(bytes.load(index))).collect();
+    say!("   mapped by both processes: the length {} and the text {text:?}", bytes.load(0))?;
+    page_view::pause()?;
     Ok((bytes, other))
 }

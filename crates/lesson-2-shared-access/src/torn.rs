@@ -30,17 +30,19 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     publish(&mut writer, 1)?;
 
     say!("   this process loads the reading's number, then hands over")?;
+    page_view::pause()?;
     let mut published = Ok(());
     let reading = read(&reader, || published = publish(&mut writer, 2));
     published?;
     say!("   this process loads the rest")?;
     say!("   it has: number {}, {} millidegrees", reading.number, reading.millidegrees)?;
-    say!("   (expected: number 1 with 1000, or number 2 with 2000; nobody ever published this)")
+    say!("   (expected number 1 with 2000: torn; published were 1 with 1000 and 2 with 2000)")
 }
 
-/// Has the writer publish reading `number`, and waits until it has.
+/// Has the writer publish reading `number`, waits until it has, and says what it loads then.
 pub(crate) fn publish(writer: &mut Peer, number: u64) -> Result<()> {
     writer.tell(&format!("publish {number}"))?;
     writer.hear()?;
-    say!("    the writer publishes number {number}: {number}000 millidegrees")
+    writer.tell("reading")?;
+    say!("    the second process publishes, and loads: {}", writer.hear()?)
 }

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use common::{Context, Peer, Result, Stage, page_size, say};
 
 use crate::Bytes;
+use crate::picture::Picture;
 
 /// The step of the story: nobody calls `msync` here.
 pub fn show(stage: &mut Stage) -> Result<()> {
@@ -15,20 +16,28 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?;
     let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
     other.hear()?;
+    let picture = Picture::of(&bytes, &mut other, 1)?;
+    say!("   one page of a new file, mapped by two processes, a letter a page:")?;
+    picture.show()?;
+    page_view::pause()?;
 
     bytes.store(0, 42);
     say!("   this process stores 42 in byte 0 of its mapping")?;
+    picture.show()?;
+    page_view::pause()?;
     other.tell("load 0")?;
-    say!("    the other loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
+    say!("    the second process loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
+    picture.show()?;
+    page_view::pause()?;
     other.tell("read 0")?;
-    say!("    the other calls read(2):           {} (expected 42)", other.hear()?)?;
+    say!("    the second process calls read(2):           {} (expected 42)", other.hear()?)?;
     other.tell("store 1 7")?;
-    say!("    the other stores 7 in byte 1: {}", other.hear()?)?;
+    say!("    the second process stores 7 in byte 1: {}", other.hear()?)?;
     say!("   this process loads byte 1: {} (expected 7)", bytes.load(1))?;
     file.write_all_at(&[9], 2).step_on("write", &path)?;
     say!("   this process calls write(2): 9 in byte 2")?;
     other.tell("load 2")?;
-    say!("    the other loads byte 2: {} (expected 9)", other.hear()?)
+    say!("    the second process loads byte 2: {} (expected 9)", other.hear()?)
 }
 
 /// A new file of two pages of zeros, open for reading and writing.

@@ -1,7 +1,9 @@
-//! NOT ENOUGH: the length through volatile loads. Volatile means that each load happens, once, where
-//! it stands. It does not mean that two loads of the same byte agree, it orders nothing but other
-//! volatile accesses, and against a store at the same moment it is a data race all the same. The
-//! repair is `copy.rs`. `cargo lesson-2` shows both.
+//! WRONG, twice over: the length through volatile loads. Volatile means that each load happens, once,
+//! where it stands. That two loads of a byte agree it does not promise, and here they do not: that
+//! fault is the second load's, and `twice.rs` has it with atomics. The fault of its own cannot be
+//! shown: a volatile load is no atomic one, so a store at the same moment is a data race, which is
+//! undefined behaviour; and it orders nothing but other volatile accesses. The repair is `copy.rs`.
+//! `cargo lesson-2` shows all three.
 //!
 //! # Safety
 //! A volatile load is not atomic. It is made here only while the other process waits for a line from
@@ -13,18 +15,9 @@ use common::{Result, Stage, say};
 
 use crate::Bytes;
 use crate::slice::{CAPACITY, mailbox};
+use crate::twice::Lengths;
 
-/// The length as it was checked, and as it was used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lengths {
-    /// What `1 + length <= CAPACITY` was asked of.
-    pub checked: u8,
-    /// What the text would be cut with; `None` if the check refused.
-    pub used: Option<u8>,
-}
-
-/// As a C program has it: `if (1 + box->length <= CAPACITY) memcpy(text, box->text, box->length)`.
-/// `between` runs between check and use.
+/// As `twice::lengths`, with volatile loads. `between` runs between check and use.
 ///
 /// # Panics
 /// If `memory` is shorter than a message.
@@ -54,7 +47,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     // SAFETY: the other process stores only when told, within `hand_over`, which waits for its
     // answer.
     let lengths = unsafe { lengths(&memory, hand_over) };
-    say!("   checked: {} (fits in {CAPACITY} bytes)", lengths.checked)?;
-    say!("    the other stores 200 in the length: {}", answer?)?;
-    say!("   used:    {:?} (expected Some(200): a copy past the end)", lengths.used)
+    say!("   checked: {} (expected 4: fits in {CAPACITY} bytes)", lengths.checked)?;
+    say!("    the second process stores 200 in the length: {}", answer?)?;
+    say!("   used:    {:?} (expected Some(200): volatile is no cure)", lengths.used)?;
+    say!("   Had the store come during a load: a data race. No program can show that one.")
 }

@@ -1,4 +1,4 @@
-//! What each act does to the dirty pages, and what another process reads meanwhile: step 1 of
+//! What each act does to the dirty pages, and what a second process reads meanwhile: step 1 of
 //! `cargo lesson-3`.
 
 use common::{Context, Peer, Result, Stage};
@@ -13,28 +13,33 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("acts");
     let specimen = Specimen::new(&path, 8)?;
     let mut reader = Peer::start(["second".as_ref(), "reader".as_ref(), path.as_os_str()])?;
-    let mut table = Table::new("another process reads")?;
-    let mut ask = |turn: &str| -> Result<String> {
-        reader.tell(turn)?;
-        Ok(format!(" {}", reader.hear()?.chars().next().unwrap_or('?')))
+    let mut both_map = false;
+    let mut table = Table::new("2nd reads")?;
+    let mut show = |act: &str, dirty: u64| -> Result<()> {
+        let mapped = act == "the second maps it, too";
+        both_map |= mapped;
+        reader.tell(if mapped { "map" } else { "read" })?;
+        let seen = reader.hear()?.chars().next().unwrap_or('?').to_string();
+        match both_map {
+            true => table.row_of_both(act, &specimen, dirty, 8, &seen, &mut reader),
+            false => table.row(act, &specimen, dirty, 8, &seen),
+        }
     };
 
     specimen.load();
-    table.row("mapped, and loaded", &specimen, 0, 8, &ask("read")?)?;
+    show("mapped, and loaded", 0)?;
     specimen.store(b'A');
-    table.row("A stored to 8 pages", &specimen, 8, 8, &ask("read")?)?;
-    let seen = ask("map")?;
-    table.row("the other maps it, too", &specimen, 8, 8, &seen)?;
+    show("A stored to 8 pages", 8)?;
+    show("the second maps it, too", 8)?;
     save_async::save(&specimen.memory, b"B").step_on("msync", &path)?;
-    table.row("B stored, MS_ASYNC, 1 page", &specimen, 8, 8, &ask("read")?)?;
+    show("B stored, MS_ASYNC, 1 page", 8)?;
     specimen.msync(libc::MS_ASYNC)?;
-    table.row("MS_ASYNC, 8 pages", &specimen, 8, 8, &ask("read")?)?;
+    show("MS_ASYNC, 8 pages", 8)?;
     save_sync::save(&specimen.memory, b"C").step_on("msync", &path)?;
-    let left = specimen.sight.left_by_a_part(7);
-    table.row("C stored, MS_SYNC, 1 page", &specimen, left, 8, &ask("read")?)?;
+    show("C stored, MS_SYNC, 1 page", specimen.sight.left_by_a_part(7))?;
     specimen.msync(libc::MS_SYNC)?;
-    table.row("MS_SYNC, 8 pages", &specimen, 0, 8, &ask("read")?)?;
+    show("MS_SYNC, 8 pages", 0)?;
     specimen.memory.store(0, b'D');
-    table.row("D stored to 1 page", &specimen, 1, 8, &ask("read")?)?;
+    show("D stored to 1 page", 1)?;
     table.end(specimen.sight)
 }

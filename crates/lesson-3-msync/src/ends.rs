@@ -9,26 +9,28 @@ use crate::{Sight, Specimen, Table};
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let mut table = Table::new("this process reads")?;
+    let mut table = Table::new("1st reads")?;
     for end in ["munmap", "exit", "killed"] {
         let path = stage.scratch.path().join(end);
         let specimen = Specimen::new(&path, 8)?;
         let mut storer = Peer::start(["second".as_ref(), end.as_ref(), path.as_os_str()])?;
-        storer.hear()?; // It has stored.
+        storer.hear()?; // It has stored, and this process has touched nothing.
+        let seen = specimen.read()?.to_string();
+        table.row_of_both("the second has stored", &specimen, 8, 0, &seen, &mut storer)?;
         let act = match end {
             "munmap" => {
                 storer.tell("unmap")?;
                 storer.hear()?;
-                " munmap and close"
+                "munmap and close"
             }
             "exit" => {
                 storer.wait()?;
-                " exit"
+                "exit"
             }
             _ => {
                 storer.process.kill().step("kill the second process")?;
                 storer.wait()?;
-                " SIGKILL"
+                "SIGKILL"
             }
         };
         specimen.load(); // smaps speaks of pages that this process has touched.

@@ -48,6 +48,9 @@ enum Role {
     /// Plays the second process of a step.
     #[command(hide = true)]
     Second { part: String, file: PathBuf },
+    /// Tells the story and waits after each step, for `just step 3`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -64,5 +67,6 @@ fn run() -> common::Result<()> {
         Some(Role::PowerCut) => power_cut::play(),
         Some(Role::Scene { name }) => scenes::play(&name),
         Some(Role::Second { part, file }) => second::play(&part, &file),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

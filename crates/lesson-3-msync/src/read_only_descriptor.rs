@@ -22,7 +22,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         Err(error) => error.to_string(),
     };
 
-    let mut table = Table::new("the call returned")?;
+    let mut table = Table::new("returned")?;
     specimen.store(b'A');
     table.row("A stored", &specimen, 8, 8, "")?;
     let returned = sync(&memory);

@@ -1,10 +1,12 @@
 //! Every error that `msync` has for its caller: step 7 of `cargo lesson-3`.
 
 use std::io;
+use std::process::id;
 
 use common::{Context, Result, Stage, page_size, say};
 use nix::errno::Errno;
 
+use crate::table::{undisturbed, verdict};
 use crate::{Specimen, msync, sys};
 
 /// What `msync` returned, by name.
@@ -38,21 +40,30 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     ] {
         let found = name(msync(address, length, flags));
         say!("   {what:<30} {found} ({expected})")?;
+        verdict(found == expected, what)?;
     }
-    hole(stage)?;
+    gap(stage)?;
     locked(stage)
 }
 
-/// A hole in the range: both sides are flushed, then comes the refusal.
-fn hole(stage: &Stage) -> Result<()> {
-    let path = stage.scratch.path().join("hole");
-    let holed = Specimen::new(&path, 8)?;
+/// A gap in the range: both sides are flushed, then comes the refusal.
+fn gap(stage: &Stage) -> Result<()> {
+    let path = stage.scratch.path().join("gap");
+    let specimen = Specimen::new(&path, 8)?;
     let watcher = Specimen::open(&path)?;
-    holed.store(b'A');
-    let length = holed.memory.length();
-    let start = holed.memory.unmap_pages(3..5).step_on("munmap", &path)?;
+    specimen.store(b'A');
+    let length = specimen.memory.length();
+    let start = specimen.memory.unmap_pages(3..5).step_on("munmap", &path)?;
+    let pages = || {
+        page_view::show_rows(&[("   the range", id(), start..start + length)])?;
+        page_view::pause()
+    };
+    pages()?;
     let found = name(msync(start, length, libc::MS_SYNC));
-    say!("   {:<30} {found} (ENOMEM){}", "2 of 8 pages not mapped", dirty(&watcher, 8, 2)?)
+    let what = "2 of 8 pages not mapped";
+    say!("   {what:<30} {found} (ENOMEM){}", dirty(&watcher, 2)?)?;
+    verdict(found == "ENOMEM", what)?;
+    pages()
 }
 
 /// A locked page in the range: the pages before it are flushed, then comes the refusal.
@@ -63,17 +74,26 @@ fn locked(stage: &Stage) -> Result<()> {
     let (start, length) = (specimen.memory.address(), specimen.memory.length());
     specimen.store(b'A');
     sys::mlock(start + 3 * page_size(), page_size()).step_on("mlock", &path)?;
+    let pages = || {
+        page_view::show_rows(&[("   the range", id(), start..start + length)])?;
+        page_view::pause()
+    };
+    pages()?;
     let flags = libc::MS_SYNC | libc::MS_INVALIDATE;
     let found = name(msync(start, length, flags));
-    say!("   {:<30} {found} (EBUSY){}", "MS_INVALIDATE, page 3 locked", dirty(&watcher, 8, 5)?)
+    let what = "MS_INVALIDATE, page 3 locked";
+    say!("   {what:<30} {found} (EBUSY){}", dirty(&watcher, 5)?)?;
+    verdict(found == "EBUSY", what)?;
+    pages()
 }
 
-fn dirty(watcher: &Specimen, stored: u64, left: u64) -> Result<String> {
+/// Of the eight pages that were stored to, `left` should be dirty still.
+fn dirty(watcher: &Specimen, left: u64) -> Result<String> {
     watcher.load();
-    let left = watcher.sight.left_by_a_part(left);
-    let found = watcher.dirty()?.mapped();
-    Ok(match watcher.sight.gets_clean {
-        true => format!("; of {stored} dirty pages {found} ({left}) left"),
-        false => String::new(), // Every page is dirty for ever: it would say nothing.
-    })
+    if !watcher.sight.gets_clean {
+        return Ok(String::new()); // Every page is dirty for ever: it would say nothing.
+    }
+    let (left, found) = (watcher.sight.left_by_a_part(left), watcher.dirty()?.mapped());
+    undisturbed(found == left, "what a refused msync leaves dirty")?;
+    Ok(format!("; of 8 dirty pages {found} ({left}) left"))
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Result, page_size, say};
@@ -23,20 +24,27 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
     }
 }
 
-/// Says the file's first byte by `read`; from the line `map` on, it maps the file, too.
+/// Says the file's first byte: by `pread`, and from the line `map` on by a load from a mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
-    let mut mapped = None;
+    let mut mapped: Option<Specimen> = None;
     while let Some(line) = next_turn()? {
+        if let ("address", Some(mapped)) = (&*line, &mapped) {
+            say!("{}", mapped.memory.address())?;
+            continue;
+        }
         if line == "map" {
             let specimen = Specimen::open(path)?;
             specimen.load();
             mapped = Some(specimen);
         }
-        let mut byte = [0];
-        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).step_on("read", path)?;
-        let dirty = mapped.as_ref().map_or(Ok(0), |mapped| Ok(mapped.dirty()?.mapped()))?;
-        say!("{} {dirty}", char::from(byte[0]))?;
+        let Some(mapped) = &mapped else {
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, 0).step_on("read", path)?;
+            say!("{} 0", char::from(byte[0]))?;
+            continue;
+        };
+        say!("{} {}", char::from(mapped.memory.load(0)), mapped.dirty()?.mapped())?;
     }
     Ok(())
 }
@@ -46,7 +54,10 @@ fn store_and_end(part: &str, path: &Path) -> Result<()> {
     let specimen = ManuallyDrop::new(Specimen::open(path)?); // An exit unmaps by itself.
     specimen.store(b'B');
     say!("stored")?;
-    next_turn()?;
+    if next_turn()?.is_some_and(|turn| turn == "address") {
+        say!("{}", specimen.memory.address())?;
+        next_turn()?;
+    }
     if part == "munmap" {
         drop(ManuallyDrop::into_inner(specimen)); // munmap, and close.
         say!("unmapped")?;

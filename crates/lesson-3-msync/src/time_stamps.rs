@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use common::{Context, Result, Stage, say};
 
 use crate::Specimen;
+use crate::table::undisturbed;
 
 /// Its name, the act itself, and whether it should change the time of modification.
 type Act<'a> = (&'a str, &'a dyn Fn() -> Result<()>, bool);
@@ -60,8 +61,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     for (act, perform, expected) in acts {
         set_back(&specimen.file, &path)?;
         perform()?;
-        let found = words(modified(&specimen.file, &path)?);
-        say!("   {act:<28} {found} ({})", words(expected))?;
+        let found = modified(&specimen.file, &path)?;
+        say!("   {act:<28} {} ({})", words(found), words(expected))?;
+        undisturbed(found == expected, "the time of modification")?;
+        page_view::pause()?;
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use common::{Context, Failure, Result, page_size};
 
-/// Makes `path`, `pages` pages long (26 at most), and opens it for reading and writing.
+/// Makes `path`, `pages` pages long (26 at most), and opens it for reading and writing. It is on the
+/// disk then, so that nothing in this lesson's pictures is about the disk.
 ///
 /// # Errors
 /// `EEXIST` if there is such a file; the system's, if it cannot be made or written.
@@ -18,7 +19,9 @@ pub fn create(path: &Path, pages: u8) -> Result<File> {
         .collect();
     drop(File::create_new(path).step_on("create", path)?);
     std::fs::write(path, bytes).step_on("write", path)?;
-    File::options().read(true).write(true).open(path).step_on("open", path)
+    let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    file.sync_all().step_on("fsync", path)?;
+    Ok(file)
 }
 
 /// Opens a file that [`create`] made, for reading and writing. Nobody here stores to the last byte

@@ -34,6 +34,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 4`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -49,5 +52,6 @@ fn run() -> common::Result<()> {
         Some(Role::TouchTruncated { file }) => truncated::touch(&file),
         Some(Role::Greet) => own_program::greet(),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use common::{Result, Stage, page_size, say};
-use page_view::{Mapping, mappings_of, pages};
+use page_view::{Mapping, View, mappings_of};
 
-use crate::picture::{draw, strip};
+use crate::picture::draw_rows;
 
 /// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
 const LONGEST_PAGE: usize = 64 * 1024;
+
+/// Columns that the pictures of `maps` take at most.
+const WIDTH: usize = 60;
 
 /// A variable of this program with a value in its file: four times the longest page of ones.
 static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LONGEST_PAGE];
@@ -22,14 +25,17 @@ static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LO
 pub fn show(_: &mut Stage) -> Result<()> {
     let first = table_page();
     let sum: u32 = (0..3).map(|page| u32::from(load(first + page * page_size()))).sum();
-    draw(&format!("loaded from a static: {sum}, expected 3"), first, 3)?;
+    let pages = first..first + 3 * page_size();
+    say!("   three pages of a static, a byte loaded from each; their sum: {sum} (expected 3)")?;
+    draw_rows("loaded from", pages.clone(), None)?;
+    page_view::pause()?;
     store(first + page_size(), 2);
-    draw("one byte stored to its middle", first, 3)?;
+    draw_rows("one byte stored to the middle one", pages, None)?;
     let (private, all) = file_mappings()?.iter().fold((0, 0), |(private, all), mapping| {
         (private + u32::from(mapping.permissions.ends_with('p')), all + 1)
     });
-    let verdict = if private == all { "all of them" } else { "not all of them" };
-    say!("   of this program's mappings of files, private: {verdict}, expected all of them")?;
+    let verdict = if private == all { "all" } else { "not all" };
+    say!("   of this program's mappings of files, private: {verdict} (expected all)")?;
     say!("   `cargo lesson-4 maps` lists them, and what has been copied")
 }
 
@@ -41,9 +47,8 @@ pub fn maps() -> Result<()> {
     let first = table_page();
     let _loaded = (0..3).map(|page| load(first + page * page_size())).max();
     store(first + page_size(), 2);
-    say!("   Below a mapping that has copies, a character is a page: '.' not touched by this")?;
-    say!("   process, 'f' the file's own page, 'C' a copy of this process's own.")?;
     say!("   maps    pages  copied  file")?;
+    let mut views = Vec::new();
     for mapping in file_mappings()? {
         let length = mapping.addresses.len() / page_size();
         let copied = mapping.sum("Anonymous").unwrap_or(0) / page_size() as u64;
@@ -51,11 +56,13 @@ pub fn maps() -> Result<()> {
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
         say!("   {} {length:>8} {copied:>7}  {name}{}", mapping.permissions, part(&mapping))?;
         if copied > 0 {
-            let pages = pages(std::process::id(), mapping.addresses.start, length)?;
-            pages.chunks(64).try_for_each(|pages| say!("        {}", strip(pages)))?;
+            let view = View::of(std::process::id(), mapping.addresses)?;
+            say!("{}", page_view::draw(&view, "       ", WIDTH))?;
+            views.push(view);
         }
     }
-    Ok(())
+    say!("   A letter is a page of the mapping above it:")?;
+    page_view::explain(&views.iter().collect::<Vec<_>>())
 }
 
 /// The address of the first whole page of the table.
@@ -87,7 +94,7 @@ fn part(mapping: &Mapping) -> &'static str {
     match (&mapping.permissions[..3], mapping.sum("Anonymous")) {
         ("r-x", _) => ": code",
         ("rw-", _) => ": data",
-        ("r--", Some(1..)) => ": data that the loader filled in, then protected",
+        ("r--", Some(1..)) => ": data, now read-only",
         ("r--", _) => ": constants",
         _ => "",
     }

@@ -3,7 +3,7 @@
 
 use common::{Context, Result, Stage, page_size, say};
 
-use crate::picture::{draw, legend};
+use crate::picture::draw;
 use crate::{PrivateView, lettered};
 
 /// The step of the story.
@@ -14,17 +14,19 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("page-by-page");
     let file = lettered::create(&path, 4)?;
     let view = PrivateView::of(&file, 4 * page_size()).step_on("mmap", &path)?;
-    legend()?;
-    draw("mapped, nothing touched", view.address(), 4)?;
+    draw("mapped, nothing touched", &view)?;
+    page_view::pause()?;
     view.store(2 * page_size(), b"C");
-    draw("one byte stored to page 2", view.address(), 4)?;
+    draw("one byte stored to page 2", &view)?;
+    page_view::pause()?;
     for page in 0..4 {
         view.load(page * page_size());
     }
-    draw("a byte loaded from every page", view.address(), 4)?;
+    draw("a byte loaded from every page", &view)?;
+    page_view::pause()?;
     view.store(0, b"A");
-    draw("one byte stored to page 0", view.address(), 4)?;
+    draw("one byte stored to page 0", &view)?;
     let mapping = page_view::mapping_at(std::process::id(), view.address())?;
     let copied = mapping.and_then(|mapping| mapping.sum("Anonymous")).unwrap_or(0);
-    say!("   smaps says Anonymous: {copied} bytes; expected: 2 pages, {}", 2 * page_size())
+    say!("   smaps says Anonymous: {copied} bytes (expected 2 pages, {})", 2 * page_size())
 }

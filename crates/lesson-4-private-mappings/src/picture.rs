@@ -1,42 +1,56 @@
-//! A row of cells, one a page: what stands behind each page of this process at this moment.
-//! `cargo lesson-4` draws them.
+//! The pictures of this story: what was done, and the pages of a mapping as they are now. A second
+//! process's stand below, a column to the right. `cargo lesson-4` draws them, `just step 4` while they
+//! change.
 
-use common::{Result, say};
-use page_view::{Page, pages};
+use std::ops::Range;
+use std::path::Path;
+use std::process;
 
-/// Says what the cells mean.
+use common::{Failure, Peer, Result, page_size};
+
+use crate::{PrivateView, neighbour};
+
+/// Prints `what` was done and the view's pages.
 ///
 /// # Errors
-/// That of standard output.
-pub fn legend() -> Result<()> {
-    say!("   each cell is a page: '.' not touched yet, 'file' the file's own page,")?;
-    say!("   'COPY' a copy that belongs to this process alone")
+/// Those of `/proc` and of standard output.
+pub fn draw(what: &str, view: &PrivateView) -> Result<()> {
+    draw_rows(what, view.addresses(), None)
 }
 
-/// Prints `what` was done, and the `count` pages from `address` on as they are now.
+/// The same, and below it the pages of another process: its label, its id, its addresses.
 ///
 /// # Errors
-/// Those of `/proc/self/pagemap` and of standard output.
-pub fn draw(what: &str, address: usize, count: usize) -> Result<()> {
-    say!("   {what:<34} {}", row(&pages(std::process::id(), address, count)?))
+/// Those of `/proc` and of standard output.
+pub fn draw_both(what: &str, view: &PrivateView, other: (&str, u32, Range<usize>)) -> Result<()> {
+    draw_rows(what, view.addresses(), Some(other))
 }
 
-/// The cells of `pages` side by side.
-pub fn row(pages: &[Page]) -> String {
-    let cells: Vec<_> = pages.iter().map(|page| format!(" {:<4} ", word(*page))).collect();
-    format!("|{}|", cells.join("|"))
-}
-
-/// `pages` at a glance, a character each: `.` not touched, `f` the file's, `C` a copy.
-pub fn strip(pages: &[Page]) -> String {
-    let letter = |page: &Page| page.file_page.map_or('.', |file| if file { 'f' } else { 'C' });
-    pages.iter().map(letter).collect()
-}
-
-fn word(page: Page) -> &'static str {
-    match page.file_page {
-        Some(true) => "file",
-        Some(false) => "COPY",
-        None => ".",
+/// Prints `what` was done and this process's pages at `addresses`, then another process's.
+///
+/// # Errors
+/// Those of `/proc` and of standard output.
+pub fn draw_rows(
+    what: &str,
+    addresses: Range<usize>,
+    other: Option<(&str, u32, Range<usize>)>,
+) -> Result<()> {
+    let mine = format!("   {what:<33}");
+    let theirs = other.as_ref().map(|(label, ..)| format!("    {label:<32}"));
+    let mut rows = vec![(mine.as_str(), process::id(), addresses)];
+    if let (Some(label), Some((_, pid, addresses))) = (&theirs, other) {
+        rows.push((label, pid, addresses));
     }
+    page_view::show_rows(&rows)
+}
+
+/// Where the second process has `pages` pages of the file mapped; it says so.
+///
+/// # Errors
+/// A second process that has ended.
+pub fn addresses_in(other: &mut Peer, pages: usize) -> Result<Range<usize>> {
+    let answer = neighbour::ask(other, "address")?;
+    let no_address = |_| Failure::refusal("ask", Path::new("address"), format!("{answer:?}"));
+    let start: usize = answer.parse().map_err(no_address)?;
+    Ok(start..start + pages * page_size())
 }

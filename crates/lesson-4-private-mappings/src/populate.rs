@@ -23,12 +23,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     options.len(length).populate();
     let frozen = PrivateView::with(&options, &file).step_on("mmap", &path)?;
     let live = PrivateView::read_only(&options, &file).step_on("mmap", &path)?;
-    draw("writable, without the flag", lazy.address(), 4)?;
-    draw("writable, MAP_POPULATE", frozen.address(), 4)?;
-    draw("read-only, MAP_POPULATE", live.address(), 4)?;
+    draw("writable, without the flag", &lazy)?;
+    draw("writable, MAP_POPULATE", &frozen)?;
+    draw("read-only, MAP_POPULATE", &live)?;
+    page_view::pause()?;
     let done = neighbour::ask(&mut neighbour, "write 0 12345")?;
     say!("    the second process writes \"12345\" to the start of page 0: {done}")?;
-    say!("   writable, without the flag: {:?}, expected \"12345\"", lazy.text(0, 5))?;
-    say!("   writable, MAP_POPULATE:     {:?}, expected \"aaaaa\"", frozen.text(0, 5))?;
-    say!("   read-only, MAP_POPULATE:    {:?}, expected \"12345\"", live.text(0, 5))
+    say!("   writable, without the flag: {:?} (expected \"12345\")", lazy.text(0, 5))?;
+    say!("   writable, MAP_POPULATE:     {:?} (expected \"aaaaa\")", frozen.text(0, 5))?;
+    say!("   read-only, MAP_POPULATE:    {:?} (expected \"12345\")", live.text(0, 5))
 }

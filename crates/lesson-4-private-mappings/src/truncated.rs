@@ -25,23 +25,25 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (middle, end) = (page_size() + 5, 2 * page_size() - 5);
     view.store(end, b"mine!");
     view.copy_now(0, 4 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
-    draw("four private copies", view.address(), 4)?;
+    draw("four private copies", &view)?;
+    page_view::pause()?;
     file.set_len(middle as u64).step_on("ftruncate", &path)?;
-    draw("the file cut 5 bytes into page 1", view.address(), 4)?;
+    draw("the file cut 5 bytes into page 1", &view)?;
+    page_view::pause()?;
     let kept = view.text(end, 5);
-    say!("   the end of page 1, past the end of the file: {kept:?}, expected \"mine!\"")?;
+    say!("   the end of page 1, past the end of the file: {kept:?} (expected \"mine!\")")?;
 
     let cut = stage.scratch.path().join("cut");
     let mut peer = Peer::start([ROLE.as_ref(), cut.as_os_str()])?;
     let signal = peer.wait()?.signal().and_then(|number| Signal::try_from(number).ok());
-    say!(
-        "    a process that loads its lost copy ends by: {}",
-        signal.map_or("exit", Signal::as_str)
-    )?;
+    let signal = signal.map_or("exit", Signal::as_str);
+    say!("    a process that loads its lost copy ends by {signal} (expected SIGBUS)")?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
+    draw("the file grown again", &view)?;
+    page_view::pause()?;
     let lost = char::from(view.load(2 * page_size()));
-    say!("   the file grown again; page 2 begins with: {lost:?}, expected '\\0', not 'c'")
+    say!("   page 2 now begins with {lost:?} (expected '\\0', not 'c')")
 }
 
 /// Makes `path`, copies its last page, cuts the file before it, and loads from the copy: SIGBUS.

@@ -13,6 +13,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use common::page_size;
@@ -136,6 +137,11 @@ impl PrivateView {
     /// Where the mapping begins.
     pub fn address(&self) -> usize {
         self.memory.as_ptr().addr()
+    }
+
+    /// All its addresses.
+    pub fn addresses(&self) -> Range<usize> {
+        self.address()..self.address() + self.memory.len()
     }
 
     fn byte(&self, index: usize) -> &AtomicU8 {

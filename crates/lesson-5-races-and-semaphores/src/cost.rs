@@ -1,5 +1,5 @@
 //! What it costs to enter and leave when nobody else is there. `cargo lesson-5` measures it; the
-//! figures vary, their order hardly.
+//! figures vary, and which of two file locks is the cheaper one, too.
 
 use std::time::Instant;
 

@@ -105,6 +105,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let [killed, exits, execs, keeps, forks] = cells.map(Verdict::words);
         say!("   {primitive:18}{killed:8}{exits:8}{execs:8}{keeps:13}{forks}")?;
     }
-    say!("   enters: the next one is in and knows nothing; told: in, and told of the death;")?;
+    say!("   enters: the next one is in and knows nothing;")?;
+    say!("   told: it is in, and told of the death;")?;
     say!("   BUSY: it waits for ever (seen for 200 ms)")
 }

@@ -12,10 +12,9 @@ pub mod torn_record;
 pub mod test_then_set;
 
 pub mod exclusion;
-pub mod primitive;
 
 pub mod first_comer;
-pub mod guarded;
+
 pub mod semaphore_in_file;
 
 pub mod named_semaphore;
@@ -29,6 +28,10 @@ pub mod flock;
 pub mod closing_a_descriptor;
 
 pub mod robust_mutex;
+
+pub mod primitive;
+
+pub mod add_inside;
 
 pub mod no_lock_stops_a_store;
 pub mod no_lock_stops_a_write;
@@ -69,8 +72,7 @@ pub const STEPS: &[Step] = &[
     Step("flock: the whole file, shared or exclusive", flock::show),
     Step("Closing a descriptor: too much is released, or too little", closing_a_descriptor::show),
     Step("A robust mutex: the next one is told of a death", robust_mutex::show),
-    Step("No file lock stops a store, a write or a read", no_lock_stops_a_write::show),
-    Step("Nor does any primitive of this lesson stop a store", no_lock_stops_a_store::show),
+    Step("None of them stops a process that does not ask", no_lock_stops_a_write::show),
     Step("The crash matrix: what the next one gets when the holder …", crash_matrix::show),
     Step("Deadlock: found, and not found", deadlock::show),
     Step("What entering and leaving costs when nobody else is there", cost::show),

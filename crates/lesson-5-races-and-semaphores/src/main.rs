@@ -11,8 +11,8 @@ use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, scenes, second::Pa
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-5")]
 struct Lesson {
-    /// Fixes the random numbers.
-    #[arg(long, global = true, value_name = "N")]
+    /// Fixes the random numbers: every lesson takes it, and no step of this one draws any.
+    #[arg(long, global = true, value_name = "N", hide = true)]
     seed: Option<u64>,
     #[command(subcommand)]
     role: Option<Role>,
@@ -28,6 +28,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 5`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -41,5 +44,6 @@ fn run() -> common::Result<()> {
         Some(Role::Hold { primitive, file }) => holder::hold(primitive, &file),
         Some(Role::Second(part)) => part.play(),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

@@ -8,7 +8,7 @@ use common::{Context, Failure, Result, Stage, say};
 
 use crate::semaphore_in_file::{enter, try_enter};
 use crate::sys::{Create, Semaphore, unlink};
-use crate::{Attempt, Exclusion, Primitive, guarded};
+use crate::{Attempt, Exclusion, Primitive, add_inside};
 
 /// One place inside: a named semaphore that starts at 1.
 pub struct NamedSemaphore(Semaphore);
@@ -65,5 +65,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let entered = ours.enter().step("sem_wait")?;
     ours.leave().step("sem_post")?;
     say!("   who has it open still enters: {entered:?} (expected Entered)")?;
-    guarded::two_add(stage, Primitive::NamedSemaphore)
+    add_inside::two(stage, Primitive::NamedSemaphore)
 }

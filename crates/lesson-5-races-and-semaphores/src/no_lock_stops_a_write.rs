@@ -1,6 +1,6 @@
 //! Locks on files are advisory: whoever does not ask is not stopped, and neither a store nor `write`
-//! nor `read` asks.
-//! `cargo lesson-5` stores, writes and reads under a lock that another process holds.
+//! nor `read` asks. `cargo lesson-5` stores, writes and reads under a lock that another process
+//! holds.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -9,18 +9,25 @@ use common::{Context, Result, Stage, page_size, say};
 use memmap2::MmapOptions;
 
 use crate::second_process::SecondProcess;
-use crate::sys;
+use crate::{no_lock_stops_a_store, sys};
 
-/// The step of the story.
+/// Each kind of lock on all of a file: its name, and the call that takes it.
+const LOCKS: [(&str, &str); 3] = [
+    ("a record lock", "F_SETLK d F_WRLCK 0 0"),
+    ("an OFD lock", "F_OFD_SETLK d F_WRLCK 0 0"),
+    ("a flock", "flock d LOCK_EX"),
+];
+
+/// The step of the story: the locks on files, then what lies in memory.
 ///
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("advisory");
     std::fs::write(&path, "..").step_on("write", &path)?;
-    for call in ["F_SETLK d F_WRLCK 0 0", "F_OFD_SETLK d F_WRLCK 0 0", "flock d LOCK_EX"] {
+    for (name, call) in LOCKS {
         let mut b = SecondProcess::start(&path)?;
-        say!("       B has locked all of it, {call}: {} (expected ok)", b.ask(call)?)?;
+        say!("       B takes {name} on the whole file: {} (expected ok)", b.ask(call)?)?;
         let file = File::options().read(true).write(true).open(&path).step_on("open", &path)?;
         let mapping = MmapOptions::new().len(page_size()).map_raw(&file).step_on("mmap", &path)?;
         sys::locks::store(&mapping, 0, b'!');
@@ -32,5 +39,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         say!("       B reads {:?} (expected \"!?\")", b.ask("pread d 2")?)?;
         std::fs::write(&path, "..").step_on("write", &path)?;
     }
-    Ok(())
+    no_lock_stops_a_store::show(&stage.scratch)
 }

@@ -65,6 +65,11 @@ impl Primitive {
         matches!(self, Self::SemaphoreInFile | Self::RobustMutex)
     }
 
+    /// Whether it is a lock on the file itself, whatever is in it.
+    pub fn locks_its_file(self) -> bool {
+        matches!(self, Self::RecordLock | Self::OfdLock | Self::Flock)
+    }
+
     /// The system call in which one who finds it busy sleeps.
     pub fn waits_in(self) -> libc::c_long {
         match self {

@@ -7,13 +7,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::{Context, Failure, Peer, Result, Stage, say};
 
-use crate::first_comer::{self, THING};
+use crate::first_comer::{self, Kind, THING};
 use crate::sys::{Attributes, Locked, Mutex, Page};
 use crate::{Attempt, Exclusion};
 
-/// "mutex in" as bytes: this kind of file.
-const KIND: u64 = u64::from_be_bytes(*b"mutex in");
-/// Who came in and who went out: equal whenever nobody is in the middle.
+/// How many came in, and how many went out: unequal, with nobody inside, means that one died there.
 const IN: usize = 0;
 const OUT: usize = 16;
 
@@ -29,7 +27,7 @@ impl RobustMutex {
     /// # Errors
     /// The system's, on the step that failed; a file that holds something else.
     pub fn open(path: &Path) -> Result<Self> {
-        let page = first_comer::open(path, KIND, |page| {
+        let page = first_comer::open(path, Kind::Mutex, |page| {
             Mutex::in_page(page, THING).init(&Attributes::robust_and_shared()?)
         })?;
         Ok(Self { mutex: Mutex::in_page(&page, THING), page })
@@ -89,6 +87,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("       {}", b.hear()?)?;
     let busy = mutex.try_enter().step_on("pthread_mutex_trylock", &path)?;
     say!("   A tries: {busy:?} (expected Busy)")?;
+    page_view::pause()?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
     say!("       B is killed before it stores: out {}", mutex.page.word(OUT).load(Relaxed))?;

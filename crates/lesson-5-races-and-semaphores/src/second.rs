@@ -6,8 +6,8 @@ use common::clap::{self, Subcommand};
 use common::{Failure, Result};
 
 use crate::{
-    Primitive, atomic_addition, crash_matrix, guarded, holder, lost_update, no_lock_stops_a_store,
-    robust_mutex, test_then_set, torn_record, turnstile,
+    Primitive, add_inside, atomic_addition, crash_matrix, holder, lost_update,
+    no_lock_stops_a_store, robust_mutex, test_then_set, torn_record, turnstile,
 };
 
 /// What a second process is to do.
@@ -15,7 +15,7 @@ use crate::{
 #[expect(missing_docs, reason = "each leads to the function that says what it does")]
 pub enum Part {
     Pass { way: String, file: PathBuf },
-    AddGuarded { primitive: Primitive, place: PathBuf, counter: PathBuf },
+    AddInside { primitive: Primitive, place: PathBuf, counter: PathBuf },
     DieHalfWay { file: PathBuf },
     BargeIn { data: PathBuf },
     Hold { primitive: Primitive, place: PathBuf },
@@ -32,8 +32,8 @@ impl Part {
         common::end_with_parent()?;
         match self {
             Self::Pass { way, file } => turnstile::second(file, way_to_pass(way)?),
-            Self::AddGuarded { primitive, place, counter } => {
-                guarded::second(*primitive, place, counter)
+            Self::AddInside { primitive, place, counter } => {
+                add_inside::second(*primitive, place, counter)
             }
             Self::DieHalfWay { file } => robust_mutex::die_half_way(file),
             Self::BargeIn { data } => no_lock_stops_a_store::second(data),

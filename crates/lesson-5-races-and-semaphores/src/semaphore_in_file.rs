@@ -6,12 +6,10 @@ use std::path::Path;
 
 use common::{Result, Stage};
 
-use crate::first_comer::{self, THING};
+use crate::first_comer::{self, Kind, THING};
 use crate::sys::Semaphore;
-use crate::{Attempt, Exclusion, Primitive, guarded};
+use crate::{Attempt, Exclusion, Primitive, add_inside};
 
-/// "sem_t in" as bytes: this kind of file.
-pub(crate) const KIND: u64 = u64::from_be_bytes(*b"sem_t in");
 /// Not 0: for all who map it. With 0, `sem_post` wakes nobody in another process.
 const PSHARED: libc::c_int = 1;
 
@@ -33,7 +31,7 @@ impl SemaphoreInFile {
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, value: u32) -> Result<Self> {
         let make = |page: &_| Semaphore::in_page(page, THING).init(PSHARED, value);
-        let page = first_comer::open(path, KIND, make)?;
+        let page = first_comer::open(path, Kind::Semaphore, make)?;
         Ok(Self(Semaphore::in_page(&page, THING)))
     }
 
@@ -80,5 +78,5 @@ pub(crate) fn try_enter(semaphore: &Semaphore) -> io::Result<Attempt> {
 /// # Errors
 /// The system's, on the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    guarded::two_add(stage, Primitive::SemaphoreInFile)
+    add_inside::two(stage, Primitive::SemaphoreInFile)
 }

@@ -39,6 +39,7 @@ pub fn two_pass(stage: &Stage, way: &str, pass: Pass) -> Result<Page> {
     let mut b = Peer::start([Path::new("second"), Path::new("pass"), Path::new(way), &path])?;
     let did = pass(&page, &mut |stands| {
         say!("   A {stands}")?;
+        page_view::pause()?;
         b.tell("your turn")?;
         relay(&mut b)
     })?;

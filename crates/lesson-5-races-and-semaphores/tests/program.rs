@@ -65,7 +65,8 @@ fn hold_refuses_what_is_no_file_of_this_lesson_and_changes_nothing() {
         }
     }
     assert_eq!(hold("robust-mutex", "mutex", &scratch).run().code, Some(0));
-    refused(&hold("semaphore-in-file", "mutex", &scratch).run(), "not a file of this lesson");
+    let other_kind = hold("semaphore-in-file", "mutex", &scratch).run();
+    refused(&other_kind, "open \"mutex\": holds a robust-mutex, not a semaphore-in-file");
 }
 
 #[test]

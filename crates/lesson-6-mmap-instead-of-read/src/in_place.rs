@@ -36,7 +36,8 @@ pub unsafe fn count_in_place(file: &File, length: usize) -> io::Result<u64> {
     Ok(memchr::memchr_iter(b'\n', &bytes).count() as u64)
 }
 
-/// A file that only this value can reach: its name is gone, and its descriptor never leaves.
+/// A file whose name is gone and whose descriptor never leaves this value: what is left is
+/// `/proc/PID/fd`, for this user and root.
 pub struct Nameless {
     file: File,
     length: usize,
@@ -58,7 +59,8 @@ impl Nameless {
     /// # Errors
     /// `ENOMEM` without room in the address space.
     pub fn count(&self) -> io::Result<u64> {
-        // SAFETY: nobody can open a file without a name, and no method of this type writes to it.
+        // SAFETY: no method of this type writes to it, and without a name it is opened by nobody
+        // who does not go out of their way, through /proc/PID/fd.
         unsafe { count_in_place(&self.file, self.length) }
     }
 }

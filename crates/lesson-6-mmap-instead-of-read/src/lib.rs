@@ -26,6 +26,7 @@ pub mod in_place;
 pub mod ways;
 
 pub mod cost;
+pub mod picture;
 pub mod steps;
 
 pub mod region;

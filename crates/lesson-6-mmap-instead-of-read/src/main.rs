@@ -51,6 +51,9 @@ enum Role {
     /// Plays one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
+    /// Tells the story and waits after each step, for `just step 6`.
+    #[command(hide = true)]
+    Steps,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn run() -> common::Result<()> {
         Some(Role::Find { word, files, how }) => ways::find_in_files(word.as_bytes(), &files, how),
         Some(Role::HalfWay { reader, file }) => truncated::count_with_a_stop(reader, &file),
         Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }
 

@@ -6,6 +6,7 @@ mod aligned;
 mod ansi;
 mod choice;
 mod compare;
+mod figure;
 mod json;
 mod listing;
 mod output;
@@ -62,6 +63,12 @@ enum Role {
         #[arg(value_name = "N")]
         lesson: usize,
     },
+    /// Tells a story up to one of its pauses and prints the pages as SVG: a figure of a lesson.
+    #[command(hide = true)]
+    Figure {
+        /// `lesson-4-step-3-look-2`: the second pause of step 3.
+        name: String,
+    },
     /// Panics while the screen is in use, for the tests.
     #[command(hide = true)]
     PanicOnScreen,
@@ -75,6 +82,7 @@ fn run() -> common::Result<()> {
     let arguments = Arguments::parse();
     match (arguments.role, arguments.pid, arguments.file, arguments.compare) {
         (Some(Role::Step { lesson }), ..) => step::tell(lesson),
+        (Some(Role::Figure { name }), ..) => figure::print(&name),
         (Some(Role::PanicOnScreen), ..) => screen::panic(),
         (None, None, ..) => wrong_call("PID is missing"),
         (None, Some(_), None, _) if arguments.format == Format::Svg => {

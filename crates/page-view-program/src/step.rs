@@ -1,11 +1,11 @@
 //! A lesson's story, a step at each key press, above the pages of its files as they are now.
 
 use common::{Failure, Result};
-use page_view::{Line, View, mappings_of};
+use page_view::Line;
 use ratatui_core::style::Stylize;
 use ratatui_core::text::Line as Row;
 
-use crate::output::{harmless, is_screen};
+use crate::output::is_screen;
 use crate::screen::{Event, Screen, end_by, styled};
 use crate::story::Story;
 use crate::text::{folded, meanings};
@@ -42,7 +42,7 @@ pub(crate) fn tell(number: usize) -> Result<()> {
 
 /// The whole screen: the step's text, the pages, and what the keys do.
 fn rows(number: usize, story: &Story, (columns, height): (usize, usize)) -> Vec<Row<'static>> {
-    let views = views(story);
+    let views = story.views();
     let mut picture = Vec::new();
     for (label, view) in &views {
         picture.extend(page_view::lines(view, label, columns));
@@ -79,28 +79,4 @@ fn rows(number: usize, story: &Story, (columns, height): (usize, usize)) -> Vec<
     };
     text.push(Row::from(format!("Lesson {number}   {keys}")).reversed());
     text
-}
-
-/// The mappings of the story's own files in its processes, as they are at this moment.
-fn views(story: &Story) -> Vec<(String, View)> {
-    let mut views = Vec::new();
-    for (index, pid) in story.processes().into_iter().enumerate() {
-        // A process may end at any moment: then it has nothing to show.
-        for mapping in mappings_of(pid).unwrap_or_default() {
-            let path = mapping.path.clone().unwrap_or_default();
-            let name = path.rsplit('/').next().unwrap_or_default();
-            let shared =
-                ["/memfd:", "/dev/zero", "/SYSV"].iter().any(|start| path.starts_with(start));
-            if mapping.has_file() && (shared || path.contains("/mmap-course-")) {
-                let who = if index == 0 { "the story".into() } else { format!(" process {index}") };
-                let label = format!("{who:10} {}", harmless(name));
-                views.extend(View::of(pid, mapping.addresses).ok().map(|view| (label, view)));
-            }
-        }
-    }
-    let widest = views.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    for (label, _) in &mut views {
-        *label = format!("{label:widest$}");
-    }
-    views
 }

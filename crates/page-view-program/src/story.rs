@@ -9,8 +9,10 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use common::{Context, Failure, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use page_view::RECORD_SEPARATOR;
+use page_view::{RECORD_SEPARATOR, View, mappings_of};
 use procfs::process::all_processes;
+
+use crate::output::harmless;
 
 /// How long a story that is asked to end may take, in milliseconds.
 const PATIENCE: u16 = 2000;
@@ -119,6 +121,35 @@ impl Story {
             index += 1;
         }
         family
+    }
+
+    /// The mappings of the story's own files in its processes, as they are at this moment, each
+    /// with the name of its process and its file.
+    pub(crate) fn views(&self) -> Vec<(String, View)> {
+        let mut views = Vec::new();
+        for (index, pid) in self.processes().into_iter().enumerate() {
+            // A process may end at any moment: then it has nothing to show.
+            for mapping in mappings_of(pid).unwrap_or_default() {
+                let path = mapping.path.clone().unwrap_or_default();
+                let name = path.rsplit('/').next().unwrap_or_default();
+                // A shared memory object is named after its run's directory, which differs each time.
+                let run = name.strip_prefix("mmap-course-").and_then(|name| name.split_once('.'));
+                let name = run.map_or(name, |(_, name)| name);
+                let shared =
+                    ["/memfd:", "/dev/zero", "/SYSV"].iter().any(|start| path.starts_with(start));
+                if mapping.has_file() && (shared || path.contains("/mmap-course-")) {
+                    let who =
+                        if index == 0 { "the story".into() } else { format!("process {index}") };
+                    let label = format!("{who}: {}, {}", harmless(name), mapping.permissions);
+                    views.extend(View::of(pid, mapping.addresses).ok().map(|view| (label, view)));
+                }
+            }
+        }
+        let widest = views.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        for (label, _) in &mut views {
+            *label = format!("{label:widest$}");
+        }
+        views
     }
 
     /// What a story that failed is to be told as.

@@ -1,7 +1,6 @@
 //! Views as one SVG picture: light or dark as its reader likes, a letter in every cell, and the same
 //! in words for who cannot see it.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use page_view::{CELLS, Cell, MOST_CELLS, View, legend, parts};
@@ -43,15 +42,24 @@ struct Drawing {
 /// Views below each other.
 pub(crate) fn of(views: &[View]) -> String {
     let mut drawing = Drawing { height: MARGIN, ..Drawing::default() };
-    views.iter().for_each(|view| drawing.view(view));
+    views.iter().for_each(|view| drawing.view(&title(view), view));
     drawing.legend(views, &[]);
-    drawing.finish()
+    drawing.finish("Pages of a mapping")
+}
+
+/// Views below each other, each under a title of its own and all under `heading`.
+pub(crate) fn titled(heading: &str, views: &[(String, View)]) -> String {
+    let mut drawing = Drawing { height: MARGIN, ..Drawing::default() };
+    drawing.text(heading);
+    views.iter().for_each(|(title, view)| drawing.view(title, view));
+    drawing.legend(views.iter().map(|(_, view)| view), &[]);
+    drawing.finish(heading)
 }
 
 /// Two aligned views, and where they are the same memory.
 pub(crate) fn of_two(views: &[View; 2], same: &[(Range<u64>, Same)]) -> String {
     let mut drawing = Drawing { height: MARGIN, ..Drawing::default() };
-    views.iter().for_each(|view| drawing.view(view));
+    views.iter().for_each(|view| drawing.view(&title(view), view));
     drawing.text("the same memory:");
     if views[0].page_count() <= MOST_CELLS {
         let letters = same.iter().flat_map(|(pages, same)| pages.clone().map(|_| same.letter()));
@@ -61,15 +69,15 @@ pub(crate) fn of_two(views: &[View; 2], same: &[(Range<u64>, Same)]) -> String {
     }
     drawing.says(same.iter().map(|(pages, same)| (pages.clone(), same.words())));
     drawing.legend(views, same);
-    drawing.finish()
+    drawing.finish("Pages of a mapping")
 }
 
 impl Drawing {
     /// One view: its title, its cells or its bar, its words.
-    fn view(&mut self, view: &View) {
+    fn view(&mut self, title: &str, view: &View) {
         let (parts, pages) = (parts(view), view.page_count());
-        self.text(&title(view));
-        let _ = write!(self.words, "{}. ", title(view)); // A String takes everything.
+        self.text(title);
+        self.words += &format!("{title}. ");
         if pages <= MOST_CELLS {
             let cells = parts.iter().flat_map(|(pages, cell)| pages.clone().map(|_| *cell));
             for (index, cell) in (0..).zip(cells) {
@@ -142,7 +150,11 @@ impl Drawing {
         }
     }
 
-    fn legend(&mut self, views: &[View], same: &[(Range<u64>, Same)]) {
+    fn legend<'a>(
+        &mut self,
+        views: impl IntoIterator<Item = &'a View>,
+        same: &[(Range<u64>, Same)],
+    ) {
         for line in legend(views) {
             self.text(&line.to_string());
         }
@@ -153,12 +165,13 @@ impl Drawing {
         }
     }
 
-    fn finish(self) -> String {
+    fn finish(self, title: &str) -> String {
         let (height, words) = (self.height + MARGIN, escaped(self.words.trim()));
+        let title = escaped(title);
         format!(
             "<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}' \
              viewBox='0 0 {WIDTH} {height}' role='img' aria-labelledby='title words'>\n\
-             <title id='title'>Pages of a mapping</title>\n<desc id='words'>{words}</desc>\n\
+             <title id='title'>{title}</title>\n<desc id='words'>{words}</desc>\n\
              <style>{STYLE}</style>\n<g aria-hidden='true'>\n{}</g>\n</svg>\n",
             self.shapes
         )

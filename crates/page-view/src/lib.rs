@@ -30,7 +30,7 @@ pub use opened::maps_file;
 pub use pages::{Page, pages};
 pub use picture::{CELLS, Cell, Line, MOST_CELLS, draw, legend, lines, parts};
 pub use runs::{Run, State};
-pub use story::{RECORD_SEPARATOR, explain, in_steps, pause, show};
+pub use story::{RECORD_SEPARATOR, explain, explain_new, in_steps, pause, show, show_rows};
 pub use view::{MOST_FRAMES, View};
 
 use procfs::ProcError;

@@ -1,10 +1,12 @@
 //! Pictures in a lesson's story, and the same story told a step at each key press.
 
 use std::io;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use common::{Context, PAUSE, Result, say};
 
-use crate::{View, draw};
+use crate::{Cell, View, draw};
 
 /// As wide as a story's pictures are, whatever the terminal: the same output on every run.
 const WIDTH: usize = 80;
@@ -18,6 +20,40 @@ pub const RECORD_SEPARATOR: &str = "\u{1e}";
 /// As [`View::at`], and of the output.
 pub fn show(label: &str, pid: u32, address: usize) -> Result<()> {
     say!("{}", draw(&View::at(pid, address)?, label, WIDTH))
+}
+
+/// The letters that this process's story has explained.
+static EXPLAINED: Mutex<Vec<Cell>> = Mutex::new(Vec::new());
+
+/// Prints the pictures of some addresses, mapped or not, one below the other: each with its label,
+/// of its process. Below them stands what each letter means that was in no such pictures before.
+///
+/// # Errors
+/// As [`View::of`], and of the output.
+pub fn show_rows(rows: &[(&str, u32, Range<usize>)]) -> Result<()> {
+    let mut views = Vec::new();
+    for (label, pid, addresses) in rows {
+        let view = View::of(*pid, addresses.clone())?;
+        say!("{}", draw(&view, label, WIDTH))?;
+        views.push(view);
+    }
+    explain_new(&views)
+}
+
+/// Prints what each letter in the pictures of these views means that this process's story has not
+/// explained before.
+///
+/// # Errors
+/// Of the output.
+pub fn explain_new(views: &[View]) -> Result<()> {
+    let mut explained = EXPLAINED.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in crate::legend(views) {
+        if line.cells.iter().any(|cell| !explained.contains(cell)) {
+            say!("      {line}")?;
+            explained.extend(line.cells);
+        }
+    }
+    Ok(())
 }
 
 /// Prints what the letters in the pictures of these views mean, indented as a story is.

@@ -9,8 +9,8 @@ use crate::failures::name_of;
 use crate::sys::{Area, Call};
 
 /// Asks for the middle of a page that was just given back, with nobody else to take it.
-pub(super) fn wish_for_a_hole() -> Result<()> {
-    let (_arena, page) = with_a_hole()?;
+pub(super) fn wish_for_a_gap() -> Result<()> {
+    let (_arena, page) = with_a_gap()?;
     let placed = Call { addr: page + 123, ..Call::anonymous(page_size()) }.make().step("mmap")?;
     say!("asked-for page + 123")?;
     say!("got page + {}", placed.address().wrapping_sub(page))
@@ -23,14 +23,14 @@ pub(super) fn munmap_twice() -> Result<()> {
 }
 
 /// Asks for exactly a page that was just given back, with both kinds of shared mapping.
-pub(super) fn noreplace_in_a_hole() -> Result<()> {
+pub(super) fn noreplace_in_a_gap() -> Result<()> {
     let path = Path::new("file");
     let file = File::options().read(true).write(true).create_new(true).open(path);
     let file = file.step_on("create", path)?;
     for (name, kind) in
         [("shared", libc::MAP_SHARED), ("shared-validate", libc::MAP_SHARED_VALIDATE)]
     {
-        let (arena, page) = with_a_hole()?;
+        let (arena, page) = with_a_gap()?;
         let flags = kind | libc::MAP_FIXED_NOREPLACE;
         let placed = Call { addr: page, flags, ..Call::shared(&file, page_size()) }.make();
         let there = placed.as_ref().is_ok_and(|area| area.address() == page);
@@ -71,11 +71,11 @@ pub(super) fn munmap_ranges() -> Result<()> {
     say!("pieces-after {}", pieces_of(&arena, 5)?)
 }
 
-/// For each page of an area: is there a mapping, or a hole?
+/// For each page of an area: is there a mapping, or a gap?
 fn pages_of(area: &Area, count: usize) -> Result<String> {
     let entry =
         |page| page_view::mapping_at(std::process::id(), area.address() + page * page_size());
-    let word = |page| Ok(if entry(page)?.is_some() { "mapped" } else { "hole" });
+    let word = |page| Ok(if entry(page)?.is_some() { "mapped" } else { "gap" });
     Ok((0..count).map(word).collect::<Result<Vec<_>>>()?.join(" "))
 }
 
@@ -87,7 +87,7 @@ fn pieces_of(area: &Area, pages: usize) -> Result<usize> {
 }
 
 /// Reserved addresses, and a page among them that is free.
-fn with_a_hole() -> Result<(Area, usize)> {
+fn with_a_gap() -> Result<(Area, usize)> {
     let arena = Call { prot: libc::PROT_NONE, ..Call::anonymous(9 * page_size()) };
     let arena = arena.make().step("mmap")?;
     arena.unmap(4 * page_size(), page_size()).step("munmap")?;

@@ -77,7 +77,7 @@ pub(super) fn too_many_mappings() -> Result<()> {
     report(allowed, refused)
 }
 
-/// Hole after hole in one mapping, until the system refuses to split it.
+/// Gap after gap in one mapping, until the system refuses to split it.
 pub(super) fn too_many_pieces() -> Result<()> {
     let allowed = allowed_mappings()?;
     let area = reserved(2 * allowed + 1000)?;

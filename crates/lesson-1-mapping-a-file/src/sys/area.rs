@@ -51,7 +51,7 @@ impl Area {
             return Ok(());
         }
         let error = io::Error::last_os_error();
-        // A refusal that comes late has already made a hole, which others may fill.
+        // A refusal that comes late has already left a gap, which others may fill.
         self.owned.borrow_mut()[pages(page * page_size(), length)].fill(false);
         Err(error)
     }

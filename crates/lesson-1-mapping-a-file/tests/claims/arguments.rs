@@ -22,7 +22,7 @@ fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
 
 #[test]
 fn a_wish_for_a_free_address_is_granted_rounded_down_to_its_page() {
-    let ended = scene("wish-for-a-hole", &scratch()).run();
+    let ended = scene("wish-for-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
 }
@@ -67,13 +67,26 @@ fn mapping_and_touching_never_move_the_file_offset() {
 }
 
 #[test]
-fn rights_are_the_descriptors_and_are_asked_for_once() {
+fn rights_are_those_of_the_open_and_no_chmod_takes_them_back() {
     let scratch = scratch();
-    let file = file_of(&scratch, "closed to all", b"before");
-    let path = scratch.path().join("closed to all");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    let mapping = Mapping::of(&file, 6).expect("mode 0 does not matter to an open descriptor");
+    let chmod = |path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    chmod(scratch.path(), 0o755); // Somebody who is not root must be able to reach the file.
+    let file = file_of(&scratch, "closed", b"before");
+    let path = scratch.path().join("closed");
+    let opened_anew = || {
+        let cat = course::Program::new("cat", ["closed"]).in_directory(scratch.path());
+        cat.as_ordinary_user().run()
+    };
+    chmod(&path, 0o644);
+    let mapping = Mapping::of(&file, 6).unwrap();
+    assert_eq!(opened_anew().stdout.trim_end(), "before");
+
+    chmod(&path, 0o000);
+    let refused = opened_anew();
+    assert!(refused.stderr.contains("Permission denied"), "a new open is refused: {refused:?}");
     mapping.store(0, b"stored");
+    let later = Mapping::of(&file, 6).expect("the descriptor is open for both");
+    assert_eq!(later.load(0, 6), b"stored");
     let mut read = [0; 6];
     file.read_exact_at(&mut read, 0).unwrap();
     assert_eq!(&read, b"stored");

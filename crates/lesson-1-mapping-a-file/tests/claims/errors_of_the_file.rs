@@ -58,7 +58,8 @@ fn ebadf_a_descriptor_that_is_none_or_was_closed_or_opened_with_o_path() {
 #[test]
 fn enodev_a_directory_or_a_file_of_sysfs() {
     let scratch = scratch();
-    for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage".into()] {
+    for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage/enabled".into()]
+    {
         let Ok(file) = File::open(&path) else { continue }; // No sysfs here.
         let call = Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) };
         assert_eq!(answer(call), "ENODEV", "{path:?}");

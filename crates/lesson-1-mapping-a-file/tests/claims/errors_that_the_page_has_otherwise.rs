@@ -1,7 +1,8 @@
 //! Where `mmap(2)` and the system disagree.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
@@ -9,19 +10,30 @@ use std::process::Command;
 use common::page_size;
 use course::scratch;
 use lesson_1_mapping_a_file::sys::Call;
-use nix::fcntl::{Flock, FlockArg};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::{answer, pages_of, permissions};
 
 #[test]
-fn a_pipe_a_socket_or_a_device_is_enodev_and_the_rights_are_asked_for_first() {
-    let (read_end, write_end) = std::io::pipe().unwrap();
+fn a_pipe_a_socket_or_dev_null_is_enodev_while_dev_zero_can_be_mapped() {
+    let (read_end, _write_end) = std::io::pipe().unwrap();
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
     for fd in [read_end.as_raw_fd(), socket.as_raw_fd(), null.as_raw_fd()] {
         let call = Call { fd, flags: libc::MAP_PRIVATE, ..Call::anonymous(page_size()) };
         assert_eq!(answer(call), "ENODEV", "{fd}: the page says EACCES");
     }
+    let zero = File::options().read(true).write(true).open("/dev/zero").unwrap();
+    for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
+        let area = Call { flags, ..Call::shared(&zero, page_size()) }.make().unwrap();
+        assert_eq!(area.load(page_size() - 1), 0, "a device, and yet it can be mapped");
+    }
+}
+
+#[test]
+fn the_rights_are_asked_for_before_the_kind_of_file() {
+    let (_read_end, write_end) = std::io::pipe().unwrap();
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
     assert_eq!(answer(Call::shared(&write_end, 1)), "EACCES", "not open for reading");
@@ -61,7 +73,7 @@ fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
     let area = Call { flags: both, ..Call::shared(&file, 1) }.make().unwrap();
     assert_eq!(permissions(&area), "rw-s");
     area.store(0, b'S');
-    assert_eq!(std::fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "shared it is");
+    assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "shared it is");
 }
 
 #[test]
@@ -80,12 +92,23 @@ fn einval_map_shared_validate_without_a_file_and_growing_or_huge_pages_with_one(
 }
 
 #[test]
-fn a_file_locked_by_another_descriptor_can_be_mapped() {
+fn a_file_that_another_has_locked_with_fcntl_can_be_mapped() {
     let scratch = scratch();
-    let locked = Flock::lock(pages_of(&scratch, 1), FlockArg::LockExclusive).unwrap();
+    let locked = pages_of(&scratch, 1);
+    // The mode that once made a lock mandatory, on a file system mounted for it.
+    locked.set_permissions(fs::Permissions::from_mode(0o2660)).unwrap();
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK.try_into().unwrap(),
+        l_whence: libc::SEEK_SET.try_into().unwrap(),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&locked, FcntlArg::F_OFD_SETLK(&whole)).unwrap();
     let other = File::options().read(true).write(true).open(scratch.path().join("pages")).unwrap();
+    let refused = fcntl(&other, FcntlArg::F_OFD_SETLK(&whole));
+    assert_eq!(refused, Err(Errno::EAGAIN), "the lock is there");
     assert_eq!(answer(Call::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
-    drop(locked);
 }
 
 #[test]

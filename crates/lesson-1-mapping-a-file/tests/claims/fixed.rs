@@ -32,18 +32,18 @@ fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one()
     assert_eq!(answer(overlapping), "EEXIST");
     assert_eq!(letters(&memory), "MMM");
 
-    let ended = scene("noreplace-in-a-hole", &scratch).run();
+    let ended = scene("noreplace-in-a-gap", &scratch).run();
     assert_eq!(ended.value("shared"), "success at the address");
 }
 
 #[test]
 fn map_shared_validate_does_not_know_map_fixed_noreplace() {
-    let ended = scene("noreplace-in-a-hole", &scratch()).run();
+    let ended = scene("noreplace-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
 }
 
 #[test]
-fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_hole() {
+fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_gap() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
@@ -53,7 +53,7 @@ fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_hole()
 
     let ended = scene("fixed-refused-late", &scratch).run();
     assert_eq!(ended.value("refused"), "EIO");
-    assert_eq!(ended.value("left"), "mapped hole mapped", "old memory is gone, for nothing");
+    assert_eq!(ended.value("left"), "mapped gap mapped", "old memory is gone, for nothing");
 }
 
 /// Three pages that begin with an M each.

@@ -15,8 +15,8 @@ fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
     // Three mappings, the middle one with other rights.
     let ended = scene("munmap-ranges", &scratch()).run();
     assert_eq!(ended.value("before"), "mapped mapped mapped");
-    assert_eq!(ended.value("one-byte"), "mapped hole mapped");
-    assert_eq!(ended.value("page-and-byte"), "hole hole mapped");
+    assert_eq!(ended.value("one-byte"), "mapped gap mapped");
+    assert_eq!(ended.value("page-and-byte"), "gap gap mapped");
 }
 
 #[test]
@@ -48,12 +48,12 @@ fn munmap_einval_an_unaligned_address_a_length_of_zero_or_a_range_beyond_all_add
 }
 
 #[test]
-fn munmap_enomem_a_hole_that_would_make_one_mapping_too_many() {
+fn munmap_enomem_a_gap_that_would_make_one_mapping_too_many() {
     let ended = scene("too-many-pieces", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     assert_eq!(ended.value("last-page"), "success", "an edge cuts nothing in two");
     let number = |name| ended.value(name).parse::<usize>().unwrap();
-    // Every second page was taken, and each hole cost one mapping.
+    // Every second page was taken, and each gap cost one mapping.
     let (allowed, made) = (number("allowed"), number("refused-at-page") / 2);
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }

@@ -71,7 +71,7 @@ fn read_and_write_work_on_the_very_page_that_is_mapped() {
 }
 
 #[test]
-fn mapping_a_file_brings_no_page_of_it_in_before_the_first_touch() {
+fn mapping_a_file_enters_no_page_in_the_page_table_before_the_first_touch() {
     let scratch = scratch();
     let mapping = Mapping::of(&pages_of(&scratch, 4), 4 * page_size()).unwrap();
     let state = || pages(std::process::id(), mapping.address(), 4).unwrap();
@@ -79,6 +79,25 @@ fn mapping_a_file_brings_no_page_of_it_in_before_the_first_touch() {
     mapping.load(0, 1);
     let Page { present, file_page, .. } = state()[0];
     assert_eq!((present, file_page), (true, Some(true)), "the page cache's own, not a copy");
+}
+
+#[test]
+fn a_load_may_bring_its_neighbours_into_the_page_table_too() {
+    let scratch = scratch();
+    let (count, touched) = (64, 32);
+    let file = pages_of(&scratch, count);
+    file.sync_all().unwrap();
+    // All are in the page cache; the kernel enters those in the same 64 KiB, at any address. It
+    // passes over those that somebody has locked at this moment, so: in one of five mappings.
+    let brought = (0..5).map(|_| {
+        let mapping = Mapping::of(&file, count * page_size()).unwrap();
+        mapping.load(touched * page_size(), 1);
+        let state = pages(std::process::id(), mapping.address(), count).unwrap();
+        assert!(state[touched].present, "{state:?}");
+        state.iter().filter(|page| page.present).count()
+    });
+    let most = brought.max().unwrap();
+    assert_eq!(most > 1, page_size() < 64 << 10, "{most} of {count} pages");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn behind_the_end_of_the_file_its_last_page_is_zero() {
 }
 
 #[test]
-fn a_store_behind_the_end_never_reaches_the_file() {
+fn a_store_behind_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let area = Call::shared(&file, 5).make().unwrap();

@@ -48,7 +48,7 @@ fn read_refuses_what_is_no_number_and_changes_nothing() {
     for bytes in files {
         let path = file(&scratch, &bytes);
         let before = state(&path);
-        assert_refused(&run(&scratch, &["read", "file"]), "read \"file\": no 64-bit number");
+        assert_refused(&run(&scratch, &["read", "file"]), "parse \"file\": no 64-bit number");
         assert_eq!(state(&path), before);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use course::scratch;
+use course::{file_system, scratch, undisturbed};
 
 use crate::{LESSON, lesson};
 
@@ -13,7 +13,7 @@ fn the_story_shows_what_it_expects_fits_a_terminal_and_leaves_nothing() {
     let story = || lesson(&scratch, &["--seed", "1"]).env("LESSON_SCRATCH", scratch.path());
     let told = story().succeed();
     let lines: Vec<_> = told.lines().collect();
-    assert!((40..=60).contains(&lines.len()), "{} lines", lines.len());
+    assert!((60..=110).contains(&lines.len()), "{} lines", lines.len());
     // The first line names the kernel, which may be called anything.
     assert!(lines[1..].iter().all(|line| line.chars().count() <= 80), "{told}");
     let compared = lines.iter().filter_map(|line| line.split_once("  expected "));
@@ -28,6 +28,42 @@ fn the_story_shows_what_it_expects_fits_a_terminal_and_leaves_nothing() {
     let again = story().succeed();
     assert!(told.lines().filter(varies).eq(again.lines().filter(varies)), "{told}{again}");
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1, "only the test's own lock");
+}
+
+#[test]
+fn the_pictures_show_each_state_in_every_process() {
+    let scratch = scratch();
+    // What the disk does not have yet is marked, where there is one and it can be told.
+    let disk = !matches!(file_system(scratch.path()), "tmpfs" | "overlayfs");
+    let letter = |letter| match letter {
+        '*' if !disk => '#',
+        '+' if !disk => '-',
+        letter => letter,
+    };
+    let expected = [
+        "*", "--x", "##x", // A number, and the three zones.
+        "-", "-", "*", "+", "*", "*",
+        " *", // Two mappings, and a third in the second process.
+        "@@@", "@#@", // MAP_FIXED.
+        "##", " ##", "#x", " #x", // A file cut under both.
+        "###", "#_#", "*_#", " *", "*_#", // munmap, and a process that ends without it.
+    ]
+    .map(|picture| picture.chars().map(letter).collect::<String>());
+    undisturbed(|| {
+        let story = lesson(&scratch, &[]).env("LESSON_SCRATCH", scratch.path()).succeed();
+        let pictures = story.lines().filter_map(|line| {
+            let (label, cells) = line.strip_suffix(']')?.split_once(" [")?;
+            let column = if label.starts_with("    ") { " " } else { "" };
+            Some(format!("{column}{cells}"))
+        });
+        let mut pictures = pictures.collect::<Vec<_>>();
+        // Whether room on the disk is in memory already is the file system's affair.
+        assert!([".", "-"].contains(&&*pictures.remove(0)), "{story}");
+        (pictures == expected).then_some(()).or_else(|| {
+            println!("{pictures:?} is not {expected:?}; the machine may have flushed");
+            None
+        })
+    });
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn write_refuses_a_file_that_is_not_its_own_unless_forced() {
     ] {
         let path = file(&scratch, &bytes);
         let before = state(&path);
-        let words = "write \"file\": not a file of this lesson (--force overwrites its start)";
+        let words = "store in \"file\": not a file of this lesson (--force overwrites its start)";
         assert_refused(&run(&scratch, &["write", "file"]), words);
         assert_eq!(state(&path), before);
 

@@ -1,4 +1,10 @@
 //! From a slice that must not be to one that may.
+//!
+//! # Safety
+//! The one unsafe function called here, `volatile::lengths`, asks that nobody stores to the first
+//! byte while it loads it: the second process stores only between its two loads, when it is asked,
+//! and has stored when it answers.
+#![expect(unsafe_code, reason = "the volatile rung's contract is the caller's to keep")]
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -8,8 +14,8 @@ use common::page_size;
 use course::scratch;
 use lesson_2_shared_access::sealed::{memory_file, seal, slice_of};
 use lesson_2_shared_access::slice::{CAPACITY, message};
-use lesson_2_shared_access::volatile::Lengths;
-use lesson_2_shared_access::{Bytes, copy, diskless, volatile};
+use lesson_2_shared_access::twice::Lengths;
+use lesson_2_shared_access::{Bytes, copy, diskless, twice, volatile};
 use memmap2::{Mmap, MmapOptions};
 use nix::fcntl::{OFlag, SealFlag};
 use nix::sys::stat::Mode;
@@ -39,7 +45,19 @@ fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
 }
 
 #[test]
-#[expect(unsafe_code, reason = "the volatile rung's contract is the caller's to keep")]
+fn two_atomic_loads_of_a_length_may_check_one_and_use_another() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, CAPACITY).unwrap();
+    file.write_all_at(b"\x04warm", 0).unwrap();
+    let mut other = second(&scratch.path().join("file"));
+    assert_eq!(twice::lengths(&bytes, || ()), Lengths { checked: 4, used: Some(4) });
+    let lengths = twice::lengths(&bytes, || assert_eq!(ask(&mut other, "store 0 200"), "done"));
+    assert_eq!(lengths, Lengths { checked: 4, used: Some(200) });
+    assert_eq!(twice::lengths(&bytes, || ()), Lengths { checked: 200, used: None }, "refused");
+}
+
+#[test]
 fn two_volatile_loads_of_a_length_may_check_one_and_use_another() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
@@ -62,12 +80,17 @@ fn a_copy_that_was_checked_is_what_is_used() {
     let bytes = Bytes::of(&file, CAPACITY).unwrap();
     file.write_all_at(b"\x04warm", 0).unwrap();
     let mut other = second(&scratch.path().join("file"));
-    let text = copy::text(&bytes, || assert_eq!(ask(&mut other, "store 0 200"), "done"));
+    let mut checked = None;
+    let text = copy::text(&bytes, |length| {
+        checked = Some(length);
+        assert_eq!(ask(&mut other, "store 0 200"), "done");
+    });
+    assert_eq!(checked, Some(4));
     assert_eq!(text.as_deref(), Some("warm"), "the length that was checked");
-    assert_eq!(copy::text(&bytes, || ()), None, "the next message does not fit");
+    assert_eq!(copy::text(&bytes, |_| ()), None, "the next message does not fit");
     assert_eq!(ask(&mut other, "store 0 4"), "done");
     assert_eq!(ask(&mut other, "store 1 255"), "done");
-    assert_eq!(copy::text(&bytes, || ()), None, "255 is in no text");
+    assert_eq!(copy::text(&bytes, |_| ()), None, "255 is in no text");
 }
 
 #[test]

@@ -37,13 +37,17 @@ fn a_reading_loaded_half_before_and_half_after_a_store_is_torn() {
 }
 
 #[test]
-fn a_seqlock_refuses_exactly_the_reading_that_would_be_torn() {
+fn a_seqlock_refuses_the_reading_that_would_be_torn_and_some_whole_ones() {
     let scratch = scratch();
     let (_, reader, mut writer) = thermometer(&scratch);
     assert_eq!(seqlock::read(&reader, || ()), Some(FIRST), "without a store in between");
     let read = seqlock::read(&reader, || assert_eq!(ask(&mut writer, "publish 2"), "done"));
     assert_eq!(read, None, "the schedule of the torn reading");
     assert_eq!(seqlock::read(&reader, || ()), Some(SECOND), "the next look");
+    // The same reading once more: whichever words are loaded when, they belong together.
+    let again = |writer: &mut Running| assert_eq!(ask(writer, "publish 2"), "done");
+    assert_eq!(torn::read(&reader, || again(&mut writer)), SECOND, "whole");
+    assert_eq!(seqlock::read(&reader, || again(&mut writer)), None, "whole, and refused");
 }
 
 #[test]

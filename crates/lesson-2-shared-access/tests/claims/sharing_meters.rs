@@ -3,7 +3,7 @@
 use std::process;
 
 use common::page_size;
-use course::scratch;
+use course::{scratch, undisturbed};
 use lesson_2_shared_access::Bytes;
 use lesson_2_shared_access::sys::Inherited;
 
@@ -31,6 +31,34 @@ fn smaps_calls_a_shared_page_private_until_a_second_process_touches_it() {
     assert_eq!(private_and_shared(&bytes), (0, page), "touched by both");
     other.kill();
     assert_eq!(private_and_shared(&bytes), (page, 0), "the other is gone");
+}
+
+#[test]
+fn shared_dirty_is_what_is_dirty_and_in_two_page_tables() {
+    undisturbed(|| {
+        let scratch = scratch();
+        let page = page_size() as u64;
+        let (file, twin) = (new_file(&scratch, "file", 1), new_file(&scratch, "twin", 1));
+        let bytes = Bytes::of(&file, page_size()).unwrap();
+        let untouched = Bytes::of(&twin, page_size()).unwrap();
+        let mut other = second(&scratch.path().join("file"));
+        bytes.store(0, 42);
+        untouched.store(0, 42);
+        let sum = |bytes: &Bytes, name: &str| {
+            let mapping = page_view::mapping_at(process::id(), bytes.as_ptr().addr()).unwrap();
+            mapping.unwrap().sum(name).unwrap()
+        };
+        let dirty = |kind| sum(&bytes, &format!("{kind}_Dirty"));
+        let before = (dirty("Private"), dirty("Shared"));
+        let answer = ask(&mut other, "load 0");
+        let after = (dirty("Private"), dirty("Shared"));
+        // A flush in between would have cleaned the twin's page as well.
+        (sum(&untouched, "Private_Dirty") == page).then(|| {
+            assert_eq!(answer, "42");
+            assert_eq!(before, (page, 0), "dirty, mapped by both, touched by one");
+            assert_eq!(after, (0, page), "loaded by the second one");
+        })
+    });
 }
 
 #[test]

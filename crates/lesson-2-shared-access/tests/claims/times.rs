@@ -1,4 +1,4 @@
-//! When a mapping changes the times of its file. A time is set to 1970 first, so that every change
+//! When a mapping changes the times of modification and of access of its file. A time is set to 1970 first, so that every change
 //! shows, however coarse the clock.
 
 use std::fs::{File, FileTimes};
@@ -18,7 +18,7 @@ fn set_back(file: &File) {
     file.set_times(FileTimes::new().set_modified(day).set_accessed(day)).unwrap();
 }
 
-/// Whether the time of the last change is a recent one again.
+/// Whether the time of modification is a recent one again.
 fn modified(file: &File) -> bool {
     file.metadata().unwrap().modified().unwrap() > LONG_AGO + Duration::from_secs(48 * 60 * 60)
 }
@@ -28,7 +28,7 @@ fn accessed(file: &File) -> bool {
 }
 
 #[test]
-fn the_first_store_to_a_page_changes_the_files_time_of_change_without_msync() {
+fn the_first_store_to_a_page_changes_the_time_of_modification_without_msync() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -39,7 +39,7 @@ fn the_first_store_to_a_page_changes_the_files_time_of_change_without_msync() {
 }
 
 #[test]
-fn further_stores_to_a_page_that_is_still_dirty_change_no_time() {
+fn further_stores_to_a_page_that_is_still_dirty_leave_the_time_of_modification() {
     undisturbed(|| {
         let scratch = scratch();
         let file = new_file(&scratch, "file", 1);
@@ -53,7 +53,7 @@ fn further_stores_to_a_page_that_is_still_dirty_change_no_time() {
 }
 
 #[test]
-fn a_store_after_a_load_changes_the_time_everywhere_but_on_tmpfs() {
+fn a_store_after_a_load_changes_the_time_of_modification_everywhere_but_on_tmpfs() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();

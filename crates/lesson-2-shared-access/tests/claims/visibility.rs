@@ -1,4 +1,5 @@
-//! When a store is seen, and by whom.
+//! Whether a store is seen, and by whom. Each test hands over by a line before it looks: by then the
+//! store has left the core that made it.
 
 use std::os::unix::fs::{FileExt, chown};
 
@@ -12,7 +13,7 @@ use nix::sys::signal::Signal;
 use crate::{ask, new_file, scene, second};
 
 #[test]
-fn a_store_is_seen_at_once_by_an_unrelated_process_that_maps_the_file() {
+fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -26,7 +27,7 @@ fn a_store_is_seen_at_once_by_an_unrelated_process_that_maps_the_file() {
 }
 
 #[test]
-fn a_store_is_seen_at_once_by_read_though_the_disk_has_not_seen_it() {
+fn a_store_is_seen_by_read_though_the_disk_has_not_seen_it() {
     undisturbed(|| {
         let scratch = scratch();
         let (file, twin) = (new_file(&scratch, "file", 2), new_file(&scratch, "twin", 2));
@@ -47,7 +48,7 @@ fn a_store_is_seen_at_once_by_read_though_the_disk_has_not_seen_it() {
 }
 
 #[test]
-fn what_write_stores_is_seen_at_once_through_a_mapping() {
+fn what_write_stores_is_seen_through_a_mapping() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, page_size()).unwrap();

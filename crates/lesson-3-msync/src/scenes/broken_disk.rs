@@ -3,12 +3,14 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Result, page_size, say};
 use nix::fcntl::{FallocateFlags, fallocate, posix_fallocate};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statvfs::statvfs;
+use nix::unistd::syncfs;
 
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::refusals::name;
@@ -17,16 +19,8 @@ use crate::{Memory, Specimen, msync};
 
 /// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
-    mount_for_this_process_only()?;
-    let below = Path::new("below");
-    fs::create_dir(below).step_on("create", below)?;
-    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
-    mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
-    let disk = Disk::new(below)?;
-    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
+    let (disk, specimen, place) = broken()?;
     let opened_before = File::open(&specimen.path).step_on("open", &specimen.path)?;
-    break_second_page(&disk, &specimen.file)?;
-
     specimen.memory.store(page_size(), b'A');
     let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
     say!("first {}", sync(&specimen.memory))?;
@@ -35,11 +29,57 @@ pub(super) fn play() -> Result<()> {
     say!("fsync {}", name(specimen.file.sync_all()))?;
     say!("fsync-opened-before {}", name(opened_before.sync_all()))?;
     let opened_after = Specimen::open(&specimen.path)?;
-    say!("opened-after {}", sync(&opened_after.memory))
+    say!("opened-after {}", sync(&opened_after.memory))?;
+
+    // The disk has room again: is the page, which counts as clean, written now?
+    let filler = disk.image.with_extension("filler");
+    fs::remove_file(&filler).step_on("remove", &filler)?;
+    let on_the_disk = || -> Result<u8> {
+        let mut byte = [0];
+        let image = File::open(&disk.image).step_on("open", &disk.image)?;
+        image.read_exact_at(&mut byte, place).step_on("read", &disk.image)?;
+        Ok(byte[0])
+    };
+    say!("mended {}", sync(&specimen.memory))?;
+    say!("mended-on-the-disk {}", on_the_disk()?)?;
+    specimen.memory.store(page_size(), b'A');
+    say!("stored-again {}", sync(&specimen.memory))?;
+    say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
-/// Fills what the image may need, punches its hole, and lets the tmpfs run full.
-fn break_second_page(disk: &Disk, file: &File) -> Result<()> {
+/// The kernel itself writes the page and fails, with nobody there to be told. Then one opens the
+/// file, and a duplicate of its descriptor; then another.
+pub(super) fn in_the_background() -> Result<()> {
+    let (disk, specimen, _) = broken()?;
+    specimen.memory.store(page_size(), b'A');
+    let root = File::open(&disk.root).step_on("open", &disk.root)?;
+    let _ = syncfs(&root); // Its answer is the file system's; the file's own error stays untold.
+    let open = || File::open(&specimen.path).step_on("open", &specimen.path);
+    let first = open()?;
+    let duplicate = first.try_clone().step_on("dup", &specimen.path)?;
+    say!("opened-after {}", name(first.sync_all()))?;
+    say!("its-duplicate {}", name(duplicate.sync_all()))?;
+    say!("the-next {}", name(open()?.sync_all()))?;
+    say!("opened-before {}", name(specimen.file.sync_all()))?;
+    say!("opened-before-again {}", name(specimen.file.sync_all()))
+}
+
+/// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and
+/// where on the disk that page is.
+fn broken() -> Result<(Disk, Specimen, u64)> {
+    mount_for_this_process_only()?;
+    let below = Path::new("below");
+    fs::create_dir(below).step_on("create", below)?;
+    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
+    mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
+    let disk = Disk::new(below)?;
+    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
+    let place = break_second_page(&disk, &specimen.file)?;
+    Ok((disk, specimen, place))
+}
+
+/// Fills what the image may need, punches its hole, lets the tmpfs run full. Where the page is.
+fn break_second_page(disk: &Disk, file: &File) -> Result<u64> {
     let image = File::options().read(true).write(true).open(&disk.image);
     let image = image.step_on("open", &disk.image)?;
     let length = image.metadata().step_on("stat", &disk.image)?.len();
@@ -56,5 +96,5 @@ fn break_second_page(disk: &Disk, file: &File) -> Result<()> {
     let filler = disk.image.with_extension("filler");
     let mut filler = File::create_new(&filler).step_on("create", &filler)?;
     while filler.write_all(&[1; 512]).is_ok() {} // Until it is full.
-    Ok(())
+    Ok(first_byte + page)
 }

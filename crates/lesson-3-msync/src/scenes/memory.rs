@@ -1,4 +1,4 @@
-//! Holes, locks and faults: all of them are the whole process's.
+//! Gaps, locks and faults: all of them are the whole process's.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::refusals::name;
 use crate::{Specimen, msync, sys};
 
 /// Eight dirty pages, two of them unmapped; what is left dirty after `MS_ASYNC` and `MS_SYNC`.
-pub(super) fn hole() -> Result<()> {
-    let path = Path::new("hole");
+pub(super) fn gap() -> Result<()> {
+    let path = Path::new("gap");
     let (specimen, watcher) = pair(path)?;
     let length = specimen.memory.length();
     let start = specimen.memory.unmap_pages(3..5).step_on("munmap", path)?;

@@ -1,4 +1,4 @@
-//! What a claim needs a process of its own for: a lock or a hole in its memory, a count of its
+//! What a claim needs a process of its own for: a lock or a gap in its memory, a count of its
 //! faults, a disk. The tests start a scene and judge what it prints.
 
 mod broken_disk;
@@ -16,12 +16,14 @@ use common::{Failure, Result};
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
-        "hole" => memory::hole(),
+        "gap" => memory::gap(),
         "locked" => memory::locked(),
         "no-file" => memory::no_file(),
         "faults" => memory::faults(),
         "counters" => power::counters(),
+        "order" => power::order(),
         "broken-disk" => broken_disk::play(),
+        "broken-disk-in-the-background" => broken_disk::in_the_background(),
         _ => match name.strip_prefix("power-cut-after-") {
             Some(stage) => power::cut_after(stage),
             None => Err(Failure::refusal("play", Path::new(name), "no such scene")),

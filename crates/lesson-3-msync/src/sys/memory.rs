@@ -18,7 +18,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::done;
 
-/// A file's pages in this process, from the first to the last.
+/// A file's pages in this process, from the first on.
 pub struct Memory {
     map: MmapRaw,
     writable: bool,
@@ -31,6 +31,14 @@ impl Memory {
     /// `EACCES` if the file is not open for both, `ENODEV` if it cannot be mapped.
     pub fn shared(file: &File) -> io::Result<Self> {
         Ok(Self { map: MmapOptions::new().map_raw(file)?, writable: true })
+    }
+
+    /// The same for the first `length` bytes of the file only.
+    ///
+    /// # Errors
+    /// As [`Memory::shared`].
+    pub fn shared_start(file: &File, length: usize) -> io::Result<Self> {
+        Ok(Self { map: MmapOptions::new().len(length).map_raw(file)?, writable: true })
     }
 
     /// `mmap(…, PROT_READ, MAP_SHARED, file, 0)`.
@@ -90,12 +98,12 @@ impl Memory {
     /// `ENOMEM` if the process has too many mappings.
     pub fn unmap_pages(self, pages: Range<usize>) -> io::Result<usize> {
         assert!(pages.end * page_size() <= self.length(), "the pages must be its own");
-        // Never dropped: that would unmap the hole again, and by then it may be someone else's.
+        // Never dropped: that would unmap the gap again, and by then it may be someone else's.
         let map = ManuallyDrop::new(self.map);
-        let hole = map.as_mut_ptr().wrapping_add(pages.start * page_size());
+        let gap = map.as_mut_ptr().wrapping_add(pages.start * page_size());
         // SAFETY: the pages are this map's, as just checked; it was handed over whole, so nothing
         // can reach them any more.
-        let result = unsafe { libc::munmap(hole.cast(), pages.len() * page_size()) };
+        let result = unsafe { libc::munmap(gap.cast(), pages.len() * page_size()) };
         done(result).map(|()| map.as_ptr().addr())
     }
 

@@ -79,11 +79,11 @@ fn a_length_of_0_or_size_max_which_rounds_to_it_succeeds_anywhere_and_flushes_no
 }
 
 #[test]
-fn a_hole_in_the_range_is_enomem_and_by_then_ms_sync_has_flushed_both_sides_of_it() {
-    let (ended, sight) = undisturbed_scene("hole");
+fn a_gap_in_the_range_is_enomem_and_by_then_ms_sync_has_flushed_both_sides_of_it() {
+    let (ended, sight) = undisturbed_scene("gap");
     assert_eq!((ended.value("MS_ASYNC"), ended.value("after-MS_ASYNC")), ("ENOMEM", "8"));
     assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
-    let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the hole.
+    let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the gap.
     assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
 }
 

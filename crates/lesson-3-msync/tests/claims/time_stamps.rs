@@ -95,7 +95,7 @@ fn a_store_to_a_private_mapping_does_not_change_mtime() {
 }
 
 #[test]
-fn mmap_itself_changes_atime_and_the_load_does_not() {
+fn mmap_itself_changes_an_old_atime_and_the_load_does_not() {
     let (pair, _) = stored();
     let path = &pair.specimen.path;
     let no_atime = fstatvfs(&pair.specimen.file).unwrap().flags().contains(FsFlags::ST_NOATIME);

@@ -45,6 +45,21 @@ fn a_store_of_one_byte_copies_one_page_and_no_other() {
 }
 
 #[test]
+fn a_first_load_brings_in_neighbours_too_and_a_first_store_none() {
+    let letters = Lettered::new(26);
+    let (loading, storing) = (letters.view(26), letters.view(26));
+    // In the middle: the 64 KiB that are brought in are aligned by address.
+    loading.load(13 * page_size());
+    storing.store(13 * page_size(), b"N");
+    let present = |view: &PrivateView| {
+        file_pages(view.address(), 26).into_iter().filter(Option::is_some).count()
+    };
+    assert_eq!(present(&loading) > 1, page_size() < 64 << 10, "{}", present(&loading));
+    assert_eq!(present(&storing), 1);
+    assert_eq!(file_pages(storing.address(), 26)[13], Some(false));
+}
+
+#[test]
 fn smaps_counts_private_copies_as_anonymous() {
     let letters = Lettered::new(8);
     let view = letters.view(8);

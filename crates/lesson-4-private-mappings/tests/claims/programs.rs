@@ -1,13 +1,16 @@
 //! Where every program is mapped like this: its own file and its libraries.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use common::page_size;
-use course::{kernel_at_least, scratch};
+use course::{Program, kernel_at_least, scratch};
 use lesson_4_private_mappings::own_data;
+use nix::sys::statvfs::{FsFlags, statvfs};
 use page_view::Mapping;
 
-use crate::{Lettered, READ, errno, file_pages, scene};
+use crate::{Lettered, file_pages, scene};
 
 #[test]
 fn a_running_program_and_its_libraries_are_private_mappings() {
@@ -68,13 +71,44 @@ fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mapp
 }
 
 #[test]
-fn a_privately_mapped_librarys_file_can_be_overwritten_under_the_program() {
+fn a_librarys_file_can_be_overwritten_under_the_program_that_runs_it() {
     let letters = Lettered::new(1);
-    let code = match letters.bare(1, READ | libc::PROT_EXEC, libc::MAP_PRIVATE) {
-        Ok(code) => code,
-        refused => return assert_eq!(errno(refused), Some(libc::EPERM), "a noexec file system"),
+    let library = letters.path.with_file_name("library.so");
+    fs::copy(library_of_this_program(), &library).unwrap();
+    let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
+    let arguments = ["neighbour".as_ref(), letters.path.as_os_str()];
+    let mut other = Program::new(program, arguments).env("LD_PRELOAD", &library).start();
+    other.tell("see 0 1");
+    assert_eq!(other.hear(), "a", "it runs");
+    let name = library.canonicalize().unwrap();
+    let of_library = |mapping: &&Mapping| mapping.path.as_deref().map(Path::new) == Some(&name);
+    let mappings = page_view::mappings_of(other.id()).unwrap();
+    let parts: Vec<_> = mappings.iter().filter(of_library).collect();
+    if parts.is_empty() {
+        let mount = statvfs(&library).unwrap();
+        assert!(mount.flags().contains(FsFlags::ST_NOEXEC), "it must use the copied library");
+        return; // Nothing runs from here: no library either.
+    }
+    assert!(parts.iter().all(|part| part.permissions.ends_with('p')), "{parts:?}");
+    let code = parts.iter().find(|part| part.permissions == "r-xp").unwrap();
+    let memory = File::open(format!("/proc/{}/mem", other.id())).unwrap();
+    let its_code = || {
+        let mut bytes = [0; 8];
+        memory.read_exact_at(&mut bytes, code.addresses.start as u64).unwrap();
+        bytes
     };
-    assert_eq!(code.load(0), b'a');
-    fs::write(&letters.path, "new code").unwrap(); // As `cp` does: the same file, other bytes.
-    assert_eq!(code.load(0), b'n');
+    let before = its_code();
+    assert_ne!(&before, b"new code");
+    // As `cp` does: opened for writing, which nobody refuses; the same file, other bytes.
+    let file = File::options().write(true).open(&library).unwrap();
+    file.write_all_at(b"new code", code.offset).unwrap();
+    assert_eq!(&its_code(), b"new code", "what the program would run now");
+}
+
+/// A library that this very program runs, and every program of the course.
+fn library_of_this_program() -> PathBuf {
+    let mappings = own_data::file_mappings().unwrap();
+    let paths = || mappings.iter().filter_map(|mapping| mapping.path.as_deref());
+    let named = |name: &str| paths().find(|path| path.contains(name)).map(PathBuf::from);
+    named("/libgcc_s.so").or_else(|| named("/libc.so")).unwrap()
 }

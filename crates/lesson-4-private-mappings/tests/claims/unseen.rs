@@ -1,6 +1,7 @@
 //! A private store: this mapping has it, and nobody else.
 
-use std::fs::FileTimes;
+use std::fs::{File, FileTimes};
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::page_size;
@@ -20,18 +21,40 @@ fn a_private_store_never_reaches_the_file() {
 }
 
 #[test]
-fn a_private_store_leaves_the_times_of_the_file_alone() {
+fn a_private_store_leaves_the_three_times_of_the_file_alone() {
     let letters = Lettered::new(1);
+    let view = letters.view(1); // mmap itself is an access.
     let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-    let times = FileTimes::new().set_modified(long_ago);
+    let times = FileTimes::new().set_modified(long_ago).set_accessed(long_ago);
     letters.file.set_times(times).unwrap();
-    let view = letters.view(1);
+    let times = || {
+        let found = letters.file.metadata().unwrap();
+        let changed = (found.ctime(), found.ctime_nsec());
+        (found.modified().unwrap(), found.accessed().unwrap(), changed)
+    };
+    let before = times();
+    assert_eq!((before.0, before.1), (long_ago, long_ago), "of modification, of access");
+    until_the_clock_has_moved(&letters, before.2);
     view.store(0, b"A");
-    let modified = || letters.file.metadata().unwrap().modified().unwrap();
-    assert_eq!(modified(), long_ago);
-    // The same store through a shared mapping changes it: the clock would have told.
+    assert_eq!(view.load(0), b'A');
+    assert_eq!(times(), before, "and of change");
+    // The same store through a shared mapping changes two of them: the clock would have told.
     letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap().store(0, b'S');
-    assert!(modified() > long_ago);
+    let after = times();
+    assert!(after.0 > before.0 && after.2 > before.2, "{before:?} {after:?}");
+}
+
+/// Changes another file there until its time of change is a later one than `before`: file systems
+/// take their times from a clock that ticks a few hundred times a second.
+fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
+    let clock = File::create_new(letters.path.with_extension("clock")).unwrap();
+    for length in 0.. {
+        clock.set_len(length % 2).unwrap();
+        let found = clock.metadata().unwrap();
+        if (found.ctime(), found.ctime_nsec()) > before {
+            return;
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use common::{Context, Failure, Result, Scratch, Stage, say};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    Primitive, atomic_addition, crash_matrix, guarded, lost_update, no_lock_stops_a_store,
+    Primitive, add_inside, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_store,
     robust_mutex, test_then_set, torn_record,
 };
 
@@ -44,7 +44,7 @@ pub fn play(name: &str) -> Result<()> {
             say!("{}", place.display())?;
             io::stdin().read_line(&mut String::new()).map(drop).step("wait to be killed")
         }
-        "guarded" => Primitive::ALL.iter().try_for_each(|each| guarded::two_add(&stage, *each)),
+        "add-inside" => Primitive::ALL.iter().try_for_each(|each| add_inside::two(&stage, *each)),
         "crash-matrix" => {
             for (primitive, cells) in crash_matrix::matrix(&stage.scratch)? {
                 say!("{primitive} {}", cells.map(|cell| format!("{cell:?}")).join(" "))?;

@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::io;
 use std::rc::Rc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use common::page_size;
 use memmap2::{MmapOptions, MmapRaw};
@@ -59,7 +59,13 @@ impl Page {
     /// Whether every byte from `offset` on is zero.
     pub fn is_zero_from(&self, offset: usize) -> bool {
         let words = (offset..page_size()).step_by(size_of::<u64>());
-        words.into_iter().all(|at| self.word(at).load(std::sync::atomic::Ordering::Relaxed) == 0)
+        words.into_iter().all(|at| self.word(at).load(Relaxed) == 0)
+    }
+
+    /// Stores zero to every byte from `offset` on.
+    pub fn wipe_from(&self, offset: usize) {
+        let words = (offset..page_size()).step_by(size_of::<u64>());
+        words.into_iter().for_each(|at| self.word(at).store(0, Relaxed));
     }
 
     /// Where a `T` at byte `offset` is.

@@ -33,7 +33,7 @@ fn a_lock_that_is_tested_and_then_set_lets_two_in() {
 
 #[test]
 fn under_each_primitive_the_second_sleeps_is_woken_and_nothing_is_lost() {
-    let said = scene("guarded", &scratch()).succeed();
+    let said = scene("add-inside", &scratch()).succeed();
     let count = |words| said.matches(words).count();
     assert_eq!(count("B finds it busy, sleeps\n"), count("A enters"), "{said}");
     assert_eq!(count("B enters, loads 1, stores 2"), count("A enters"), "{said}");

@@ -5,10 +5,26 @@ use common::{Context, Result, Stage, file_system, page_size, say};
 use memmap2::Advice;
 
 use crate::View;
-use crate::cost::{cached, chill, cost_of, mapped, write_lines};
-use crate::job::PIECE;
+use crate::cost::{chill, cost_of, write_lines};
+use crate::picture::draw_here;
 
-const LENGTH: usize = 4 << 20;
+/// Pages of the file: a row of the picture.
+const PAGES: usize = 48;
+
+/// What is done to the mapping of a cold file.
+struct Use {
+    name: &'static str,
+    advice: Advice,
+    load: bool,
+}
+
+const USES: [Use; 5] = [
+    Use { name: "no advice", advice: Advice::Normal, load: true },
+    Use { name: "MADV_SEQUENTIAL", advice: Advice::Sequential, load: true },
+    Use { name: "MADV_RANDOM", advice: Advice::Random, load: true },
+    Use { name: "MADV_WILLNEED", advice: Advice::WillNeed, load: false },
+    Use { name: "MADV_POPULATE_READ", advice: Advice::PopulateRead, load: false },
+];
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
@@ -16,31 +32,32 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     if file_system(&directory)? == "tmpfs" {
         return say!("   tmpfs cannot show it: its files are nowhere but in memory");
     }
-    let pages = LENGTH / page_size();
-    say!("   4 MiB, {pages} pages, on the disk only; one load in the middle (counts vary):")?;
-    let advices = [
-        ("no advice", Advice::Normal),
-        ("MADV_SEQUENTIAL", Advice::Sequential),
-        ("MADV_RANDOM", Advice::Random),
-    ];
-    for (name, advice) in advices {
+    say!(
+        "   {PAGES} pages, on the disk only. In the first three one load, of page {};",
+        PAGES / 2
+    )?;
+    say!("   in the others none. What is read ahead varies, and it may still be going on.")?;
+    let length = PAGES * page_size();
+    let mut major = Vec::new();
+    for Use { name, advice, load } in USES {
         let path = directory.join(name.replace(' ', "-"));
-        let file = write_lines(&path, LENGTH, PIECE)?;
+        let file = write_lines(&path, length, page_size())?;
         chill(&file, &path)?;
-        let view = View::of(&file, LENGTH).step_on("mmap", &path)?;
+        let view = View::of(&file, length).step_on("mmap", &path)?;
+        if major.is_empty() {
+            let cold = draw_here("mapped", view.address(), length)?;
+            page_view::explain(&[&cold])?;
+        }
         view.advise(advice).step_on("madvise", &path)?;
-        let before = cached(view.address(), LENGTH)?;
-        let (_, cost) = cost_of(|| {
-            view.copy_to(LENGTH / 2, &mut [0]);
+        let touch = || {
+            view.copy_to(length / 2, &mut [0]);
             Ok(())
-        })?;
-        say!(
-            "   {name:<16} cached before: {before:>4}; after: {:>4}, of these mapped: {:>3}; \
-             faults that waited: {}",
-            cached(view.address(), LENGTH)?,
-            mapped(view.address(), LENGTH)?,
-            cost.major,
-        )?;
+        };
+        if load {
+            major.push(cost_of(touch)?.1.major.to_string());
+        }
+        draw_here(name, view.address(), length)?;
+        page_view::pause()?;
     }
-    Ok(())
+    say!("   Each load was one fault that waited for the disk: {} (major ones)", major.join(", "))
 }

@@ -10,15 +10,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use common::clap::{self, ValueEnum};
-use common::{Context, Peer, Result, Stage, say};
+use common::{Context, Peer, Result, Stage, page_size, say};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 
 use crate::cost::write_lines;
 use crate::job::{PIECE, count};
-use crate::{Guarded, Mapped};
+use crate::{Guarded, Mapped, picture};
 
-const LENGTH: usize = 1 << 20;
+const LENGTH: usize = 2 * PIECE;
 
 /// How the second process reads.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -32,25 +32,48 @@ pub enum Reader {
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("cut");
-    for (name, reader) in
-        [("read", "read"), ("a plain mapping", "mapped"), ("a guarded mapping", "guarded")]
-    {
-        let file = write_lines(&path, LENGTH, PIECE)?;
-        say!("   {LENGTH} bytes, counted through {name}")?;
-        let role = [OsStr::new("half-way"), OsStr::new(reader), path.as_os_str()];
-        let mut counter = Peer::start(role)?;
-        say!("    {}", counter.hear()?)?;
-        file.set_len(0).step_on("ftruncate", &path)?;
-        say!("   cut to 0 bytes; go on")?;
-        counter.tell("go on")?;
-        let last_words = counter.hear()?;
-        match counter.wait()?.signal().map(Signal::try_from) {
-            Some(Ok(signal)) => say!("    killed by {signal}")?,
-            _ => say!("    {last_words}")?,
+    cut(&path, "read", "read")?;
+    cut(&path, "a plain mapping", "mapped")?;
+    cut(&path, "a guarded mapping", "guarded")
+}
+
+/// Cuts the file at `path` to nothing while a second process counts it.
+fn cut(path: &Path, name: &str, reader: &str) -> Result<()> {
+    let file = write_lines(path, LENGTH, page_size())?;
+    file.sync_all().step_on("fsync", path)?; // Or its pages would be drawn as unwritten ones.
+    say!("   {LENGTH} bytes, counted through {name}")?;
+    let mut counter = Peer::start([OsStr::new("half-way"), OsStr::new(reader), path.as_os_str()])?;
+    say!("       {}", counter.hear()?)?;
+    let pid = counter.process.id();
+    let mapping = match reader {
+        "read" => None,
+        _ => Some(page_view::View::of_file(pid, path)?.addresses),
+    };
+    let pictured = |explained: bool| {
+        let Some(addresses) = mapping.clone() else { return Ok(()) };
+        let view = picture::draw("       its mapping", pid, addresses)?;
+        if explained {
+            page_view::explain(&[&view])?;
         }
-        std::fs::remove_file(&path).step_on("remove", &path)?;
+        page_view::pause()
+    };
+    pictured(false)?;
+    file.set_len(0).step_on("ftruncate", path)?;
+    say!("   cut to 0 bytes")?;
+    pictured(reader == "mapped")?; // Past the end: a state that no picture has shown before.
+    say!("   go on")?;
+    counter.tell("go on")?;
+    match counter.hear()?.as_str() {
+        "" => {}
+        last_words => {
+            say!("       {last_words}")?;
+            pictured(true)?;
+        }
     }
-    Ok(())
+    if let Some(Ok(signal)) = counter.wait()?.signal().map(Signal::try_from) {
+        say!("       killed by {signal}")?;
+    }
+    std::fs::remove_file(path).step_on("remove", path)
 }
 
 /// The hidden role: counts, with a stop half-way for the other process to do what it likes.
@@ -68,10 +91,13 @@ pub fn count_with_a_stop(reader: Reader, path: &Path) -> Result<()> {
         Reader::Mapped => Box::new(Mapped::of(file, length).step_on("mmap", path)?),
         Reader::Guarded => Box::new(Guarded::of(file, length).step_on("mmap", path)?),
     };
-    match count(Stopping { source, until_stop: length / 2 }) {
-        Ok(counted) => say!("counted {} bytes, and no error", counted.bytes),
-        Err(error) => say!("error: {error}"),
+    let mut stopping = Stopping { source, until_stop: length / 2 };
+    match count(&mut stopping) {
+        Ok(counted) => say!("counted {} bytes, and no error", counted.bytes)?,
+        Err(error) => say!("error: {error}")?,
     }
+    // The mapping stays for the other process to look at.
+    io::stdin().read_line(&mut String::new()).map(drop).step("read standard input")
 }
 
 /// Reads `until_stop` bytes, says so, and waits for a line.

@@ -22,7 +22,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path();
     let path = directory.join("large");
     let file = write_lines(&path, LENGTH, 1 << 20)?;
-    say!("   nanoseconds for each, from the page cache; all vary, and the order is the point:")?;
+    say!("   nanoseconds for each, from the page cache; all vary; the order is the point.")?;
+    say!("   Faults are the mapping's, in all: of 16 MiB, {TIMES} times, {SMALL_FILES} files.")?;
     say!("   {:<38} {:>9} {:>9} {:>9}", "", "read", "mapping", "faults")?;
     one_pass(&path)?;
     in_place(&directory.join("nameless"), &path)?;

@@ -53,7 +53,7 @@ fn mapping_a_pipe_is_enodev() {
 }
 
 #[test]
-fn a_file_of_proc_has_length_0_and_refuses_to_be_mapped() {
+fn proc_version_and_proc_self_maps_say_length_0_and_refuse_to_be_mapped() {
     for path in ["/proc/self/maps", "/proc/version"] {
         let mut file = File::open(path).expect("open");
         assert_eq!(file.metadata().expect("stat").len(), 0, "{path}");
@@ -64,7 +64,7 @@ fn a_file_of_proc_has_length_0_and_refuses_to_be_mapped() {
 }
 
 #[test]
-fn a_file_of_sys_claims_a_page_and_is_enodev_to_mmap() {
+fn an_attribute_of_sys_claims_a_page_whatever_it_holds_and_is_enodev_to_mmap() {
     let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
     let claimed = file.metadata().expect("stat").len();
     assert_eq!(claimed, page_size() as u64);

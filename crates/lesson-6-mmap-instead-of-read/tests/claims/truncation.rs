@@ -88,7 +88,7 @@ fn a_file_cut_and_grown_again_shows_zeros_and_no_signal() {
 }
 
 #[test]
-fn a_system_call_answers_efault_where_a_load_is_sigbus() {
+fn write_answers_efault_where_a_load_is_sigbus() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);

@@ -1,17 +1,11 @@
 //! The programs of lesson 1 as a person calls them: output, exit status, and what becomes of files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "program/c_programs.rs"]
 mod c_programs;
-#[path = "program/no_room.rs"]
 mod no_room;
-#[path = "program/reading.rs"]
 mod reading;
-#[path = "program/refusals.rs"]
 mod refusals;
-#[path = "program/story.rs"]
 mod story;
-#[path = "program/writing.rs"]
 mod writing;
 
 use std::fs::{self, File};

@@ -15,14 +15,14 @@ use crate::{Attempt, Primitive, waiting};
 ///
 /// # Errors
 /// The system's, on the step that failed.
-pub fn two_add(stage: &Stage, primitive: Primitive) -> Result<()> {
-    let place = primitive.new_place(&stage.scratch, "guarded")?;
+pub fn two(stage: &Stage, primitive: Primitive) -> Result<()> {
+    let place = primitive.new_place(&stage.scratch, "inside")?;
     let counter = stage.scratch.path().join(format!("counter-{primitive}"));
     let page = turnstile::new_page(&counter)?;
     let mut lock = primitive.open(&place)?;
     let mut b = Peer::start([
         Path::new("second"),
-        Path::new("add-guarded"),
+        Path::new("add-inside"),
         Path::new(primitive.name()),
         &place,
         &counter,
@@ -33,6 +33,7 @@ pub fn two_add(stage: &Stage, primitive: Primitive) -> Result<()> {
     b.tell("your turn")?;
     say!("       {}", b.hear()?)?;
     waiting::until_waiting_in(b.process.id(), primitive.waits_in())?;
+    page_view::pause()?;
     page.word(COUNT).store(seen + 1, Relaxed);
     say!("   A stores {}, leaves", seen + 1)?;
     lock.leave().step_on("leave", &place)?;

@@ -1,0 +1,87 @@
+//! The story, and the second process that plays in it.
+
+use course::{Program, file_system, scratch, undisturbed};
+use lesson_2_shared_access::STEPS;
+
+use crate::{PROGRAM, assert_refused, measure_once, role};
+
+#[test]
+fn the_story_is_the_same_on_every_run() {
+    undisturbed(|| {
+        let story = || Program::new(PROGRAM, [""; 0]).succeed();
+        let (first, second) = (story(), story());
+        let headings = first.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+        assert_eq!(headings.count(), STEPS.len());
+        assert_eq!(but_for_the_disk(&first), but_for_the_disk(&second));
+        // The machine may have written a page to the disk by itself, in one of them.
+        (first == second).then_some(())
+    });
+}
+
+/// The story without what it says of the disk: the letters in its pictures, and their meanings.
+fn but_for_the_disk(story: &str) -> String {
+    let told = story.lines().filter(|line| !line.starts_with("      "));
+    told.collect::<Vec<_>>().join("\n").replace('*', "#").replace('+', "-")
+}
+
+#[test]
+fn the_pictures_show_each_process_its_own_page_table() {
+    let story = Program::new(PROGRAM, [""; 0]).succeed();
+    let disk = file_system(scratch().path());
+    let pictures = |heading: &str| {
+        let steps = story.split("\n\n");
+        let step = steps.filter_map(|step| step.split_once(heading)).next().unwrap().1;
+        let cells = |line: &str| Some(line.split_once(" [")?.1.strip_suffix(']')?.to_owned());
+        let cells: Vec<String> = step.lines().filter_map(cells).collect();
+        // What no disk has yet, the kernel tells on these only.
+        match disk {
+            "tmpfs" | "overlayfs" => cells,
+            _ => cells.iter().map(|row| row.replace('*', "#").replace('+', "-")).collect(),
+        }
+    };
+    let strangers = [".", ".", "#", "-", "#", "#"];
+    assert_eq!(pictures("Two strangers"), strangers, "this process, the second one, three times");
+    assert_eq!(pictures("Parent and child"), ["#", "@"], "shared, and its own");
+    assert_eq!(pictures("sealed memory"), ["-", "_"], "mapped, and unmapped");
+    let object = ["..", "..", "#.", "-.", "#-", "##", "##", "##"];
+    assert_eq!(pictures("without a disk"), object);
+    assert_eq!(pictures("Growing and truncating"), ["#x", "#.", "##", "#x"]);
+    assert_eq!(pictures("A killed writer"), ["-", "#", "-"], "the page outlives its writer");
+}
+
+#[test]
+fn the_second_process_answers_every_line() {
+    let scratch = scratch();
+    measure_once(&scratch);
+    let mut second = role("second", "thermometer", &[], &scratch).start();
+    assert_eq!(second.hear(), "ready");
+    let last = 2 * common::page_size() - 1;
+    let past = format!("load {}", last + 1);
+    let past_the_end = format!("load: OFFSET must be a number from 0 to {last}: \"{}\"", last + 1);
+    for (order, answer) in [
+        ("load", "load: OFFSET is missing"),
+        (&past, &past_the_end),
+        ("store 0", "store: VALUE is missing"),
+        ("store 0 256", "store: VALUE must be a number from 0 to 255: \"256\""),
+        ("store 0 -1", "store: VALUE must be a number from 0 to 255: \"-1\""),
+        ("read x", "read: OFFSET must be a number from 0 to 4294967295: \"x\""),
+        ("store 0 255", "done"),
+        ("load 0", "255"),
+    ] {
+        second.tell(order);
+        assert_eq!(second.hear(), answer);
+    }
+    for order in ["", "fly"] {
+        second.tell(order);
+        let answer = second.hear();
+        assert!(answer.starts_with(&format!("no such order: {order:?}; there are: load ")));
+    }
+    assert_eq!(second.end().code, Some(0));
+}
+
+#[test]
+fn the_second_process_makes_no_file() {
+    let scratch = scratch();
+    let missing = "error: open \"thermometer\": No such file or directory (os error 2)\n";
+    assert_refused(&role("second", "thermometer", &[], &scratch).run(), missing);
+}

@@ -1,0 +1,101 @@
+//! Figures: each SVG in a lesson's text is drawn anew from the story, and its words stand beside it
+//! for who cannot see it. `just figures` writes both.
+
+use std::fs;
+use std::path::PathBuf;
+
+use course::{Program, scratch};
+
+use crate::assert_none;
+use crate::workspace::{built_programs, entries, file_name, lessons, read, root};
+
+/// A machine that flushes between the store and the look shows a page written: look again.
+const LOOKS: usize = 5;
+
+#[test]
+fn every_figure_is_what_its_story_shows_and_its_words_stand_beside_it() {
+    let bless = std::env::var_os("COURSE_BLESS").is_some();
+    let mut problems = Vec::new();
+    let mut used = Vec::new();
+    for lesson in lessons() {
+        let mut text = read(&lesson.text);
+        for (words, name) in figures(&text) {
+            let file = directory().join(format!("{name}.svg"));
+            if !name.starts_with(&format!("lesson-{}-", lesson.number)) {
+                problems.push(format!("{}: {name} is another lesson's", lesson.name));
+            }
+            if bless {
+                fs::create_dir_all(directory()).expect("make the figures' directory");
+                fs::write(&file, draw(&name)).expect("write the figure");
+                text = text.replace(&format!("![{words}]"), &format!("![{}]", said(&read(&file))));
+                fs::write(&lesson.text, &text).expect("write the text");
+            } else {
+                problems.extend(differs(&name, &words, &read(&file)));
+            }
+            used.push(format!("{name}.svg"));
+        }
+    }
+    let strays = entries(&directory()).into_iter().map(|file| file_name(&file));
+    let strays = strays.filter(|name| name.starts_with("lesson-") && !used.contains(name));
+    problems.extend(strays.map(|name| format!("{name} stands in no text")));
+    assert_none(&problems);
+    assert!(used.len() >= 5, "found only {used:?}");
+}
+
+#[test]
+fn a_figure_that_is_not_what_the_story_shows_is_found() {
+    let [drawn, other] = ["#", "@"].map(|letter| format!("<desc id='words'>a</desc>{letter}"));
+    assert_eq!(problem("x", "a", &drawn, &drawn, true), None);
+    assert!(problem("x", "a", &drawn, &other, true).is_some());
+    assert!(problem("x", "b", &drawn, &drawn, true).is_some(), "other words beside it");
+    let [dirty, clean] = [", not yet on the disk", ""]
+        .map(|rest| format!("<desc id='words'>Page 0: shared with the file{rest}.</desc>"));
+    let words = said(&dirty);
+    assert_eq!(problem("x", &words, &dirty, &clean, false), None);
+    assert!(problem("x", &words, &dirty, &clean, true).is_some());
+    assert_eq!(figures("a ![b c](figures/d-1.svg) e"), [("b c".into(), "d-1".into())]);
+}
+
+fn directory() -> PathBuf {
+    root().join("lessons/figures")
+}
+
+/// The words and the name of each figure in a text.
+fn figures(text: &str) -> Vec<(String, String)> {
+    let images = text.split("![").skip(1).filter_map(|rest| rest.split_once("](figures/"));
+    images
+        .filter_map(|(words, rest)| Some((words.into(), rest.split_once(".svg)")?.0.into())))
+        .collect()
+}
+
+/// The figure as the story shows it now.
+fn draw(name: &str) -> String {
+    let program = built_programs().into_keys().next().expect("a lesson's program is built");
+    let page_view = program.with_file_name("page-view");
+    let scratch = scratch();
+    let program = Program::new(&page_view.to_string_lossy(), ["figure", name]);
+    program.env("LESSON_SCRATCH", scratch.path()).succeed()
+}
+
+/// The words in a figure.
+fn said(figure: &str) -> String {
+    let rest = figure.split_once("<desc id='words'>").expect("a figure has words").1;
+    rest.split_once("</desc>").expect("they end").0.into()
+}
+
+fn differs(name: &str, words: &str, committed: &str) -> Option<String> {
+    // Only a disk makes a page that is not yet on it, and not every file system counts those.
+    let tells = course::file_system(scratch().path()) == "ext4";
+    let mut looks = (0..LOOKS).map(|_| problem(name, words, committed, &draw(name), tells));
+    let first = looks.next().flatten()?;
+    looks.all(|found| found.is_some()).then_some(first)
+}
+
+fn problem(name: &str, words: &str, committed: &str, drawn: &str, tells: bool) -> Option<String> {
+    let plain = |figure: &str| said(figure).replace(", not yet on the disk", "");
+    if said(committed) != words {
+        return Some(format!("{name}: other words stand beside it: {words:?}"));
+    }
+    let same = if tells { committed == drawn } else { plain(committed) == plain(drawn) };
+    (!same).then(|| format!("{name} is no longer what the story shows: {drawn}"))
+}
