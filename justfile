@@ -73,6 +73,11 @@ watch N:
 reset N:
     @cargo check-exercise reset "$1"
 
+# Reading and mapping, measured on this machine (--size 1G, FILE): a table, JSON, a picture.
+[no-cd]
+bench-read *ARGUMENTS:
+    @cargo bench-read "$@"
+
 # Measures the kinds of IPC on this machine: a table, JSON and a picture (--quick, --output DIRECTORY).
 [no-cd]
 bench-ipc *OPTIONS:
