@@ -15,7 +15,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-ipc");
 fn quick(scratch: &Scratch) -> Program {
     let output = scratch.path().join("bench");
     let arguments = ["--quick".as_ref(), "--output".as_ref(), output.as_os_str()];
-    Program::new(PROGRAM, arguments).env("LESSON_SCRATCH", scratch.path().join("scratch"))
+    let own = scratch.path().join("scratch"); // A LESSON_SCRATCH that is named must be there.
+    fs::create_dir_all(&own).unwrap();
+    Program::new(PROGRAM, arguments).env("LESSON_SCRATCH", own)
 }
 
 fn json(scratch: &Scratch) -> Value {

@@ -11,6 +11,9 @@ use super::space::{ELSEWHERE, Region};
 use super::task::{Call, Fault};
 use super::world::World;
 
+/// The kernel's MAX_ERRNO: what is returned just below zero is an error, lower down an address.
+const HIGHEST_ERROR: i64 = (4 << 10) - 1;
+
 impl World {
     /// At the entry: takes the right to write out of the arguments.
     pub(super) fn enter_mapping(&mut self, tid: i32, call: Call) -> Result<(), Fault> {
@@ -38,7 +41,7 @@ impl World {
     /// At the exit: what is mapped where now.
     pub(super) fn leave_mapping(&mut self, tid: i32, call: Call, result: i64) -> Result<(), Fault> {
         let [address, length, .., descriptor, offset] = call.arguments;
-        let failed = (-4095..0).contains(&result);
+        let failed = (-HIGHEST_ERROR..0).contains(&result);
         let found = match call.number {
             libc::SYS_mmap if shared(call.arguments[3]) => self.watched(tid, descriptor),
             _ => None,

@@ -8,7 +8,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use super::alone::holds;
-use super::{LONGEST, full_of, mailbox, word};
+use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::expect::shown;
 use crate::exercises::{Bench, Verdict, failed};
 use crate::supervise::Ending;
@@ -80,11 +80,11 @@ pub(super) fn calls(bench: &mut Bench) -> Verdict {
 pub(super) fn files(bench: &mut Bench) -> Verdict {
     for (size, arguments) in [
         (1, &["post", "FILE", "x"][..]),
-        (4095, &["take", "FILE"]),
-        (4097, &["post", "FILE", "x"]),
-        (8192, &["take", "FILE"]),
+        (SIZE - 1, &["take", "FILE"]),
+        (SIZE + 1, &["post", "FILE", "x"]),
+        (2 * SIZE, &["take", "FILE"]),
     ] {
-        let before: Vec<u8> = full_of("x").into_iter().chain([0; 4096]).take(size).collect();
+        let before: Vec<u8> = full_of("x").into_iter().chain([0; SIZE]).take(size).collect();
         bench.new_room()?.write("FILE", &before)?;
         let run = bench.run(arguments)?;
         if run.ending == Ending::Exited(0) || bench.read("FILE")? != before {

@@ -162,7 +162,7 @@ pub(super) fn calls(bench: &mut Bench) -> Verdict {
 }
 
 pub(super) fn files(bench: &mut Bench) -> Verdict {
-    for size in [1, 4095, 4097, 8192] {
+    for size in [1, SIZE - 1, SIZE + 1, 2 * SIZE] {
         bench.new_room()?.write("FILE", &vec![0; size])?;
         let run = bench.run(&["add", "FILE", "1"])?;
         let found = bench.read("FILE")?;
