@@ -10,6 +10,7 @@ use common::{Failure, Result, Scratch};
 use crate::exercises::{Bench, Check, Exercise, Finding, Trouble, Verdict};
 use crate::place::Settings;
 use crate::report::{CheckResult, Report, State};
+use crate::supervise::processors;
 
 /// Judges `program` as an answer to `exercise`.
 ///
@@ -17,6 +18,9 @@ use crate::report::{CheckResult, Report, State};
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
     let began = Instant::now();
+    if settings.ground.ptrace {
+        processors::stay(); // Without it nothing is followed, and races need more than one.
+    }
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
         let mut beside = BTreeMap::new();
@@ -25,7 +29,12 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             let later = exercise.checks.iter().skip(place).filter(|check| check.beside);
             for check in later.filter(|check| missing(check, &results).is_none()) {
                 if over.is_none() && !beside.contains_key(check.id) {
-                    let run = move || timed(check, program, settings);
+                    let run = move || {
+                        if settings.ground.ptrace {
+                            processors::stay_beside();
+                        }
+                        timed(check, program, settings)
+                    };
                     beside.insert(check.id, scope.spawn(run));
                 }
             }
@@ -62,7 +71,9 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             results.push(result);
         }
         Ok(results)
-    })?;
+    });
+    processors::roam();
+    let results = results?;
     Ok(Report::new(exercise, program, &settings.ground, results, milliseconds(began)))
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::build::{broken, cargo, root};
 use crate::exercises::{EXERCISES, exercise};
+use crate::supervise::processors;
 
 /// One answer to one exercise.
 #[derive(Clone, Debug)]
@@ -114,7 +115,8 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
     let jobs: Vec<_> = answers.into_iter().zip(programs).collect();
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
-    let work = || -> Result<()> {
+    let work = |place: usize| -> Result<()> {
+        processors::stay_at(place); // A processor for each, as a judge uses one.
         while let Some((answer, program)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let row = judged(check, answer, program)?;
             rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);
@@ -122,7 +124,7 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
         Ok(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workers).map(|place| scope.spawn(move || work(place))).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(done) => done,
             Err(_) => Err(Failure::refusal("judge", check, "a worker panicked")),

@@ -36,7 +36,7 @@ pub struct Check {
     pub extra: bool,
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
-    /// It only waits: it runs beside the others from the start, and its result is told in its turn.
+    /// It takes long: it runs beside the others as soon as it can, and its result is told in its turn.
     pub beside: bool,
     /// Checks, by their ids, without which this one would say nothing.
     pub needs: &'static [&'static str],
@@ -66,7 +66,7 @@ impl Check {
         }
     }
 
-    /// The same, beside the others from the start.
+    /// The same, beside the others.
     #[must_use]
     pub const fn beside(mut self) -> Self {
         self.beside = true;

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use nix::sys::ptrace;
-
 use super::calls::{Kind, Wait};
 use super::event::{Act, What};
 use super::handle::{Flow, Here};
 use super::hold::skip;
+use super::registers::Registers;
 use super::sys::{self, Side};
 use super::task::{Call, Fault, Task};
 use super::world::{Pause, World};
@@ -66,7 +65,7 @@ impl World {
             if let Some(why) = self.sides[side].idle.call(&call) {
                 return Ok(Flow::Pause(Pause::Blocked(why)));
             }
-            if call.wait() == Some(Wait::Sleep) && call.number != libc::SYS_pause {
+            if call.wait() == Some(Wait::Sleep) && !call.is_for_ever() {
                 let Some(task) = self.tasks.get_mut(&tid) else {
                     return Ok(Flow::Stay);
                 };
@@ -102,9 +101,9 @@ impl World {
             return Ok(Flow::On); // Nothing may be injected here: the restart would be lost.
         }
         if let Some(result) = task.skipped.take() {
-            let mut registers = ptrace::getregs(pid)?;
-            registers.rax = result.cast_unsigned();
-            ptrace::setregs(pid, registers)?;
+            let mut registers = Registers::of(pid)?;
+            registers.result = result.cast_unsigned();
+            registers.put(pid)?;
             return Ok(Flow::On);
         }
         let was_again = std::mem::take(&mut task.again);
@@ -114,10 +113,10 @@ impl World {
             // The kernel itself was to store to a locked page: lift it, and make the call again.
             task.again = true;
             space.borrow_mut().lift(pid)?;
-            let mut registers = ptrace::getregs(pid)?;
-            registers.rip = registers.rip.wrapping_sub(2);
-            registers.rax = call.number.cast_unsigned();
-            ptrace::setregs(pid, registers)?;
+            let mut registers = Registers::of(pid)?;
+            registers.at = registers.at.wrapping_sub(2);
+            registers.result = call.number.cast_unsigned();
+            registers.put(pid)?;
             return Ok(Flow::On);
         }
         if was_again && space.borrow().lifted {

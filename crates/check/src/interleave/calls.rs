@@ -35,16 +35,22 @@ impl Call {
             _ => "opens the file, making it if there is none, and empties it",
         };
         let (kind, text) = match self.number {
+            #[cfg(target_arch = "x86_64")]
             libc::SYS_open if made(second) => (Kind::Change, how(second)),
             libc::SYS_openat if made(third) => (Kind::Change, how(third)),
+            #[cfg(target_arch = "x86_64")]
             libc::SYS_creat => (Kind::Change, "makes or empties the file"),
             libc::SYS_ftruncate | libc::SYS_truncate => (Kind::Change, "sets the file's size"),
             libc::SYS_fallocate => (Kind::Change, "allocates the file's bytes"),
-            libc::SYS_rename | libc::SYS_renameat | libc::SYS_renameat2 => {
-                (Kind::Change, "renames a file")
-            }
-            libc::SYS_link | libc::SYS_linkat => (Kind::Change, "links a file"),
-            libc::SYS_unlink | libc::SYS_unlinkat => (Kind::Change, "removes a file's name"),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_rename => (Kind::Change, "renames a file"),
+            libc::SYS_renameat | libc::SYS_renameat2 => (Kind::Change, "renames a file"),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_link => (Kind::Change, "links a file"),
+            libc::SYS_linkat => (Kind::Change, "links a file"),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_unlink => (Kind::Change, "removes a file's name"),
+            libc::SYS_unlinkat => (Kind::Change, "removes a file's name"),
             libc::SYS_fcntl => (Kind::Lock, record_lock(second)?),
             libc::SYS_flock if second & flag(libc::LOCK_UN) != 0 => {
                 (Kind::Lock, "gives its flock lock back")
@@ -57,17 +63,30 @@ impl Call {
         Some((kind, text.to_string()))
     }
 
+    /// Is it a sleep that only a signal ends?
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn is_for_ever(&self) -> bool {
+        self.number == libc::SYS_pause
+    }
+
+    /// Is it a sleep that only a signal ends? Newer architectures have no such call.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(super) fn is_for_ever(&self) -> bool {
+        false
+    }
+
     /// Is it a turn of a waiting loop, whatever it returns?
     pub(super) fn wait(&self) -> Option<Wait> {
         let nothing_watched = |count: u64| count == 0;
         match self.number {
-            libc::SYS_nanosleep | libc::SYS_clock_nanosleep | libc::SYS_pause => Some(Wait::Sleep),
-            libc::SYS_poll | libc::SYS_ppoll if nothing_watched(self.arguments[1]) => {
-                Some(Wait::Sleep)
-            }
-            libc::SYS_select | libc::SYS_pselect6 if nothing_watched(self.arguments[0]) => {
-                Some(Wait::Sleep)
-            }
+            _ if self.is_for_ever() => Some(Wait::Sleep),
+            libc::SYS_nanosleep | libc::SYS_clock_nanosleep => Some(Wait::Sleep),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_poll if nothing_watched(self.arguments[1]) => Some(Wait::Sleep),
+            libc::SYS_ppoll if nothing_watched(self.arguments[1]) => Some(Wait::Sleep),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_select if nothing_watched(self.arguments[0]) => Some(Wait::Sleep),
+            libc::SYS_pselect6 if nothing_watched(self.arguments[0]) => Some(Wait::Sleep),
             libc::SYS_sched_yield | libc::SYS_flock | libc::SYS_futex | libc::SYS_fcntl => {
                 Some(Wait::Turn)
             }

@@ -4,12 +4,12 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use nix::sys::ptrace;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 use super::event::What;
 use super::handle::Flow;
+use super::registers::Registers;
 use super::store::{self, Done, Kind};
 use super::sys;
 use super::task::{Fault, Held};
@@ -154,8 +154,7 @@ impl World {
 
 /// Turns the call at whose entry a task stands into none.
 pub(super) fn skip(tid: Pid) -> Result<(), Fault> {
-    let mut registers = ptrace::getregs(tid)?;
-    registers.orig_rax = u64::MAX;
-    ptrace::setregs(tid, registers)?;
-    Ok(())
+    let mut registers = Registers::of(tid)?;
+    registers.call = u64::MAX;
+    Ok(registers.put(tid)?)
 }

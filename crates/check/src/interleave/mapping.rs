@@ -5,8 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
-use nix::sys::ptrace;
-
+use super::registers::Registers;
 use super::space::{ELSEWHERE, Region};
 use super::task::{Call, Fault};
 use super::world::World;
@@ -30,10 +29,10 @@ impl World {
         };
         task.stripped = watched && protection & bit(libc::PROT_WRITE) != 0;
         if task.stripped {
-            let mut registers = ptrace::getregs(task.tid)?;
+            let mut registers = Registers::of(task.tid)?;
             // A page that can be written can be read here, so it stays readable.
-            registers.rdx = (protection & !bit(libc::PROT_WRITE)) | bit(libc::PROT_READ);
-            ptrace::setregs(task.tid, registers)?;
+            registers.arguments[2] = (protection & !bit(libc::PROT_WRITE)) | bit(libc::PROT_READ);
+            registers.put(task.tid)?;
         }
         Ok(())
     }
@@ -54,9 +53,9 @@ impl World {
         let mut space = space.borrow_mut();
         if writable {
             // The caller finds its registers as it left them.
-            let mut registers = ptrace::getregs(task.tid)?;
-            registers.rdx = call.arguments[2];
-            ptrace::setregs(task.tid, registers)?;
+            let mut registers = Registers::of(task.tid)?;
+            registers.arguments[2] = call.arguments[2];
+            registers.put(task.tid)?;
         }
         if failed {
             return Ok(());

@@ -2,11 +2,9 @@
 //!
 //! The program is a stranger's, in any language, and is not prepared for it. From the bottom up:
 //!
-//! - `space`, `mapping`: a shared mapping of a watched file never becomes writable to the kernel,
-//!   so
-//!   that every store is a fault: a stop *before* the store;
-//! - `store`, `hold`: a store without a LOCK prefix is split in two, as processors do it: its
-//!   load is
+//! - `registers`, `space`, `mapping`: a shared mapping of a watched file never becomes writable to
+//!   the kernel, so that every store is a fault: a stop *before* the store;
+//! - `store`, `hold`: a store without a LOCK prefix is split in two, as processors do it: its load is
 //!   done, its bytes wait. Another process comes between, then the bytes go in;
 //! - `call`, `calls`: locks, sizes, names and outputs are points as stores are;
 //! - [`world`]: who has the turn; `idle`: when one cannot go on alone;
@@ -27,6 +25,7 @@ mod idle;
 pub mod kill_points;
 mod mapping;
 mod record;
+mod registers;
 pub mod replay;
 pub mod scenes;
 pub mod schedule;

@@ -19,6 +19,7 @@ use super::replay::{Replay, Scene, Stage};
 use super::schedule::Schedule;
 use super::world::Stop;
 use crate::exercises::Finding;
+use crate::supervise::processors;
 
 /// What is said about a run of two: nothing, or what is wrong.
 pub type Judge = fn(&Scene, &Replay) -> Option<Finding>;
@@ -188,9 +189,10 @@ pub fn hunt(stages: &[Stage<'_>], hunts: &[Hunt]) -> Result<Vec<Found>> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<Found>)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for stage in stages {
+        for (place, stage) in stages.iter().enumerate() {
             let (next, results) = (&next, &results);
             let work = move || {
+                processors::stay_at(place); // A processor for each pair, where there are several.
                 while let Some((index, hunt)) = take(next, hunts) {
                     let found = search(stage, hunt.scene, hunt.depth, hunt.judge);
                     if let Ok(mut results) = results.lock() {

@@ -3,8 +3,8 @@
 use std::io;
 
 use iced_x86::{Code, Decoder, DecoderOptions, InstructionInfoFactory, Mnemonic, OpAccess};
-use nix::sys::ptrace;
 
+use super::registers::Registers;
 use super::space::Space;
 use super::task::{self, Fault};
 use nix::unistd::Pid;
@@ -44,11 +44,9 @@ pub(super) struct Done {
 /// Decodes the instruction that a task stands at.
 pub(super) fn decode(tid: Pid, space: &Space) -> Result<Store, Fault> {
     const LONGEST_INSTRUCTION: usize = 15;
-    const LONG_MODE: u64 = 0x33; // The code segment of 64-bit programs; 0x23 is that of 32-bit ones.
-    let registers = ptrace::getregs(tid)?;
-    let bits = if registers.cs == LONG_MODE { 64 } else { 32 };
-    let code = space.code(registers.rip, LONGEST_INSTRUCTION)?;
-    let mut decoder = Decoder::with_ip(bits, &code, registers.rip, DecoderOptions::NONE);
+    let Registers { at, iterations, bits, .. } = Registers::of(tid)?;
+    let code = space.code(at, LONGEST_INSTRUCTION)?;
+    let mut decoder = Decoder::with_ip(bits, &code, at, DecoderOptions::NONE);
     let instruction = decoder.decode();
     if instruction.code() == Code::INVALID {
         return Err(io::Error::other("an instruction that cannot be decoded stored").into());
@@ -70,7 +68,7 @@ pub(super) fn decode(tid: Pid, space: &Space) -> Result<Store, Fault> {
         Kind::Plain
     };
     let size = if (1..=WIDEST).contains(&size) { size } else { WIDEST };
-    Ok(Store { kind, size, at: registers.rip, iterations: registers.rcx })
+    Ok(Store { kind, size, at, iterations })
 }
 
 /// Lets a store happen, and leaves the pages lifted.

@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use nix::libc::user_regs_struct as Registers;
-use nix::sys::ptrace;
 use nix::unistd::Pid;
 
+use super::registers::Registers;
 use super::space::Space;
 use super::sys::{self, Go};
 
@@ -132,19 +131,13 @@ pub(super) fn step(tid: Pid) -> Result<(), Fault> {
 
 /// Lets a stopped task make a system call for us, and puts its registers back.
 pub(super) fn inject(tid: Pid, syscall_at: u64, number: i64, a: [u64; 3]) -> Result<i64, Fault> {
-    let saved = ptrace::getregs(tid)?;
-    let call = Registers {
-        rip: syscall_at,
-        rax: number.cast_unsigned(),
-        orig_rax: u64::MAX,
-        rdi: a[0],
-        rsi: a[1],
-        rdx: a[2],
-        ..saved
-    };
-    ptrace::setregs(tid, call)?;
+    let saved = Registers::of(tid)?;
+    let mut call = saved;
+    (call.at, call.result, call.call) = (syscall_at, number.cast_unsigned(), u64::MAX);
+    call.arguments = a;
+    call.put(tid)?;
     step(tid)?;
-    let result = ptrace::getregs(tid)?.rax.cast_signed();
-    ptrace::setregs(tid, saved)?;
+    let result = Registers::of(tid)?.result.cast_signed();
+    saved.put(tid)?;
     Ok(result)
 }

@@ -22,6 +22,7 @@ mod meaning;
 mod members;
 mod namespace;
 mod output;
+pub mod processors;
 mod room;
 mod start;
 mod stop;

@@ -44,6 +44,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(pipe: OwnedFd, most: usize) -> io::Result<Self> {
         fcntl(&pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        let _ = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(1 << 20)); // Refused: more turns, that is all.
         Ok(Self { pipe: pipe.into(), output: Output::default(), most, open: true })
     }
 

@@ -11,6 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::members::Members;
+use super::processors;
 
 /// How often limits are looked at, in milliseconds; outputs are read as they come.
 const TICK: u8 = 25;
@@ -28,7 +29,10 @@ impl Watcher {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = Arc::new(EventFd::from_flags(flags).step("eventfd")?);
         let (theirs, their_bell) = (Arc::clone(&members), Arc::clone(&bell));
-        let watch = move || while watch_once(&theirs, &their_bell) {};
+        let watch = move || {
+            processors::roam(); // So that a program that fills its processor does not keep it out.
+            while watch_once(&theirs, &their_bell) {}
+        };
         let thread = thread::Builder::new().name("watcher".into()).spawn(watch);
         Ok(Self { members, bell, thread: Some(thread.step("start a thread")?) })
     }

@@ -123,7 +123,8 @@ const CHECKS: &[Check] = &[
         6,
         &["peek-prints"],
         far::peek,
-    ),
+    )
+    .beside(),
     Check::new(
         "peek-failures",
         "a FILE that is missing or no regular file is a failure; nothing is created",

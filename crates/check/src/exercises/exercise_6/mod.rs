@@ -77,9 +77,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
             "gigabyte",
             "a file of a gigabyte works, with private memory below 16 MiB",
             12,
-            &["empty", "small-files", "one-pass", "failures"],
+            &["counts"],
             gigabyte::gigabyte,
-        ),
+        )
+        .beside(),
         Check::new(
             "full-output",
             "a failed write to standard output is a failure",
