@@ -58,6 +58,12 @@ impl Ground {
         Ok(found)
     }
 
+    /// The same machine, as if it refused ptrace.
+    pub fn refuse_ptrace(&mut self) {
+        self.ptrace = false;
+        self.weaker = self.weaknesses();
+    }
+
     fn weaknesses(&self) -> Vec<String> {
         let told = [
             (

@@ -8,7 +8,7 @@ use std::process::Command;
 use check::exercises::exercise;
 use check::judge::judge;
 use check::place::{Ground, Settings};
-use check::report::State;
+use check::report::{Format, Outcome, Report, State, written};
 use common::Scratch;
 
 const CHECK: &str = env!("CARGO_BIN_EXE_check");
@@ -16,11 +16,17 @@ const CHECK: &str = env!("CARGO_BIN_EXE_check");
 /// One of the answers in C, compiled.
 fn answer(directory: &Path, exercise: u8, name: &str) -> PathBuf {
     let source = format!("{}/proof/exercise-{exercise}/{name}.c", env!("CARGO_MANIFEST_DIR"));
-    let program = directory.join(name);
+    compiled(Path::new(&source), &directory.join(name))
+}
+
+fn compiled(source: &Path, program: &Path) -> PathBuf {
     let mut compiler = Command::new("cc");
-    let done = compiler.args(["-O2", "-w", "-pthread", "-o"]).arg(&program).arg(source).status();
-    assert!(done.expect("run cc").success(), "{name} compiles");
-    program
+    compiler
+        .args(["-O2", "-w", "-pthread", "-I"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/proof/exercise-5"));
+    let done = compiler.arg("-o").arg(program).arg(source).status().expect("run cc");
+    assert!(done.success(), "{} compiles", source.display());
+    program.into()
 }
 
 /// What `check` says, and its exit status.
@@ -68,17 +74,9 @@ fn a_schedule_is_replayed_and_nothing_else_is_tried() {
 
 #[test]
 fn without_ptrace_races_are_looked_for_and_the_report_says_how() {
-    check::supervise::launch_by(CHECK);
-    let directory = tempfile::tempdir().expect("make a directory");
-    let scratch = Scratch::new().expect("a scratch directory");
-    let mut ground = Ground::of(&scratch).expect("look at the machine");
-    ground.ptrace = false;
-    let settings = Settings { schedule: None, ground };
+    let directory = open_directory();
     let program = answer(directory.path(), 5, "flock");
-    // What the ordinary user cannot reach cannot be judged as that user.
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(directory.path(), open).expect("chmod");
-    let judged = judge(exercise(5).expect("exercise 5"), &program, &settings).expect("judge");
+    let judged = without_ptrace(5, &program);
     let state = |id: &str| {
         let found = judged.checks.iter().find(|check| check.id == id);
         found.map(|check| check.state).expect("a check of this name")
@@ -86,4 +84,55 @@ fn without_ptrace_races_are_looked_for_and_the_report_says_how() {
     assert_eq!(state("additions"), State::Passed);
     assert_eq!(state("kills"), State::Cannot);
     assert_eq!(state("waiting"), State::Cannot);
+    assert_eq!(judged.outcome, Outcome::CannotBeJudged);
+    let said = written(&[judged], Format::Text).expect("write the report");
+    assert!(said.contains("ptrace is refused here"), "{said}");
+}
+
+#[test]
+fn without_ptrace_a_wide_window_is_found() {
+    let directory = open_directory();
+    let source = directory.path().join("slow.c");
+    let slow = "
+        #include \"bank.h\"
+        static void prepare(struct bank *bank, int fd) {}
+        static void add_one(struct bank *bank, int fd) {
+            static int waited;
+            uint64_t seen = bank->counter;
+            if (!waited++) usleep(50000);
+            bank->counter = seen + 1;
+        }
+        static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
+            if (ACCOUNT(bank, from) < amount) return \"not enough money\";
+            if (ACCOUNT(bank, to) > UINT64_MAX - amount) return \"too much money\";
+            ACCOUNT(bank, from) -= amount;
+            ACCOUNT(bank, to) += amount;
+            return NULL;
+        }";
+    fs::write(&source, slow).expect("write the source");
+    let program = compiled(&source, &directory.path().join("slow"));
+    let judged = without_ptrace(5, &program);
+    let additions = judged.checks.iter().find(|check| check.id == "additions").expect("it is one");
+    assert_eq!(additions.state, State::Failed, "{judged:?}");
+    let details = additions.details.join("\n");
+    assert!(details.contains("found by stress"), "{details}");
+    assert_eq!(judged.outcome, Outcome::NotSolved);
+}
+
+/// What a judge says that may not trace.
+fn without_ptrace(number: u8, program: &Path) -> Report {
+    check::supervise::launch_by(CHECK);
+    let scratch = Scratch::new().expect("a scratch directory");
+    let mut ground = Ground::of(&scratch).expect("look at the machine");
+    ground.refuse_ptrace();
+    let settings = Settings { schedule: None, ground };
+    judge(exercise(number).expect("the exercise"), program, &settings).expect("judge")
+}
+
+/// A directory whose programs the ordinary user can reach, as whom they are judged.
+fn open_directory() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(directory.path(), open).expect("chmod");
+    directory
 }
