@@ -109,7 +109,6 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < MOST, "waited in vain until {what}");
-        thread::yield_now();
     }
 }
 
