@@ -1,8 +1,9 @@
 //! A terminal of the test's own, with the program on it.
 //!
 //! # Safety
-//! The only unsafe code is one system call that sets the size of this terminal.
-#![expect(unsafe_code, reason = "an ioctl that no crate here wraps")]
+//! The unsafe code is one system call that sets the size of this terminal, and one that gives a
+//! signal its default effect, which installs no handler.
+#![expect(unsafe_code, reason = "an ioctl that no crate here wraps, and `signal`")]
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
@@ -16,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -48,6 +49,11 @@ fn size(columns: u16, rows: u16) -> Winsize {
 
 impl Terminal {
     pub(crate) fn start(program: &Path, arguments: &[&str], columns: u16) -> Self {
+        // Whoever runs the tests may ignore some, as nohup does, and a child inherits that.
+        for effective in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+            // SAFETY: the default effect installs no handler.
+            unsafe { signal(effective, SigHandler::SigDfl) }.unwrap();
+        }
         let pair = openpty(&size(columns, 24), None).unwrap();
         let end = || pair.slave.try_clone().unwrap();
         let mut command = Command::new(program);
