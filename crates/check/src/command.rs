@@ -131,7 +131,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Command::Hint { exercise }) => print(&hints::next(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
         Some(Command::Reset { exercise }) => {
-            match reset::reset(exercise)? {
+            match reset::reset(&build::source(exercise), &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
                 None => say!("The starter is back; there was nothing of yours to keep.")?,
             }
@@ -181,7 +181,7 @@ fn verdict(asked: Judged) -> Result<u8> {
 
 fn watched(number: u8) -> Result<u8> {
     let exercise = found(number)?;
-    watch::watch(number, || {
+    watch::watch(&build::source(number), || {
         let scratch = Scratch::new()?;
         let settings = Settings { schedule: None, ground: Ground::of(&scratch)? };
         let text = if build::is_untouched(number)? {

@@ -2,20 +2,17 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use common::{Context, Result};
 
-use crate::build::{is_untouched, source, starter};
-
-/// Puts the starter back; where the learner's file is now, unless it was the starter.
+/// Puts the starter's text back at `path`; where the learner's file is now, unless it was the starter.
 ///
 /// # Errors
 /// Those of reading and writing beside it.
-pub fn reset(exercise: u8) -> Result<Option<PathBuf>> {
-    let path = source(exercise);
-    let kept = if path.exists() && !is_untouched(exercise)? {
-        let text = fs::read(&path).step_on("read", &path)?;
+pub fn reset(path: &Path, starter: &str) -> Result<Option<PathBuf>> {
+    let theirs = if path.exists() { Some(fs::read(path).step_on("read", path)?) } else { None };
+    let kept = if let Some(text) = theirs.filter(|text| text != starter.as_bytes()) {
         let mut number = 1_u32;
         loop {
             // Not `.rs`: cargo takes every such file here for a program.
@@ -32,6 +29,6 @@ pub fn reset(exercise: u8) -> Result<Option<PathBuf>> {
     } else {
         None
     };
-    fs::write(&path, starter(exercise)?).step_on("write", &path)?;
+    fs::write(path, starter).step_on("write", path)?;
     Ok(kept)
 }

@@ -8,15 +8,12 @@ use std::sync::mpsc::{self, Receiver};
 use common::{Context, Failure, Result};
 use notify::{RecursiveMode, Watcher};
 
-use crate::build::source;
-
-/// Calls `judge` now, and again whenever the file has other content than before. Ends when `judge`
-/// fails.
+/// Calls `judge` now, and again whenever the file at `path` has other content than before. Ends when
+/// `judge` fails.
 ///
 /// # Errors
 /// The file's directory cannot be watched; what `judge` says.
-pub fn watch(exercise: u8, mut judge: impl FnMut() -> Result<()>) -> Result<()> {
-    let path = source(exercise);
+pub fn watch(path: &Path, mut judge: impl FnMut() -> Result<()>) -> Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let (sender, events) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event| {
@@ -31,7 +28,7 @@ pub fn watch(exercise: u8, mut judge: impl FnMut() -> Result<()>) -> Result<()> 
         .step_on("watch", directory)?;
     let mut judged = None;
     loop {
-        let content = fs::read(&path).ok(); // Between two steps of a save there is none.
+        let content = fs::read(path).ok(); // Between two steps of a save there is none.
         if content.is_some() && content != judged {
             judge()?;
             judged = content;

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use check::build::{root, source, starter};
 use check::cards::card;
 use check::exercises::{COMMON, EXERCISES};
 use check::hints::{Memory, text};
+use check::reset::reset;
+use check::watch::watch;
 
 #[test]
 #[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
@@ -84,4 +87,54 @@ fn hints_go_deeper_and_the_last_one_stays() {
     assert!(asked(0).contains("lessons/lesson-1-mapping-a-file.md#"), "{}", asked(0));
     let none = text(exercise, &Memory::default());
     assert!(none.contains("No diagnosis"), "{none}");
+}
+
+#[test]
+fn the_way_back_keeps_what_was_written_and_never_over_an_older_one() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let path = directory.path().join("exercise-1.rs");
+    let read = |path: &Path| fs::read_to_string(path).expect("read it");
+    for mine in ["my first", "my second"] {
+        fs::write(&path, mine).expect("write");
+        let kept = reset(&path, "the starter").expect("reset").expect("something was kept");
+        assert_eq!((read(&kept).as_str(), read(&path).as_str()), (mine, "the starter"));
+        let is_a_program = kept.extension().is_some_and(|end| end == "rs");
+        assert!(!is_a_program, "cargo would build {}", kept.display());
+    }
+    assert_eq!(reset(&path, "the starter").expect("reset"), None);
+    fs::remove_file(&path).expect("remove");
+    assert_eq!(reset(&path, "the starter").expect("reset"), None);
+    assert_eq!(read(&path), "the starter");
+    assert_eq!(fs::read_dir(directory.path()).expect("list").count(), 3);
+}
+
+#[test]
+fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let path = directory.path().join("exercise-1.rs");
+    fs::write(&path, "as found").expect("write");
+    let mut judged = Vec::new();
+    // Each save comes while the one before is judged, so that none can be waited for in vain.
+    let saves: [&dyn Fn(); 3] = [
+        &|| fs::write(&path, "in place").expect("write"),
+        &|| {
+            let beside = directory.path().join(".exercise-1.rs.new");
+            fs::write(&beside, "by renaming").expect("write");
+            fs::rename(&beside, &path).expect("rename");
+        },
+        &|| {
+            fs::remove_file(&path).expect("remove");
+            fs::write(&path, "anew").expect("write");
+        },
+    ];
+    let ended = watch(&path, || {
+        judged.push(fs::read_to_string(&path).expect("read it"));
+        match saves.get(judged.len() - 1) {
+            Some(save) => save(),
+            None => return Err(common::Failure::refusal("judge", &path, "enough")),
+        }
+        Ok(())
+    });
+    assert!(ended.is_err());
+    assert_eq!(judged, ["as found", "in place", "by renaming", "anew"]);
 }
