@@ -2,8 +2,7 @@
 
 use std::{path::Path, thread::available_parallelism};
 
-use nix::sys::{statfs, utsname::uname};
-use nix::unistd::{SysconfVar, sysconf};
+use nix::{sys::statfs, sys::utsname::uname, unistd::SysconfVar, unistd::sysconf};
 
 use crate::{Context, Result};
 

@@ -10,6 +10,6 @@ mod story;
 pub use clap;
 pub use failure::{Context, Failure, Result, main, print_line};
 pub use ground::{file_system, ground, page_size};
-pub use peer::{Peer, end_with_parent};
+pub use peer::{Peer, again, end_with_parent};
 pub use scratch::Scratch;
 pub use story::{PAUSE, Stage, Step, tell};

@@ -1,10 +1,10 @@
 //! A second process: this program again, in another role, talking in lines over pipes.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::{env, ffi::OsStr};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{self, Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::{env, ffi::OsStr, os::unix::process::parent_id};
 
-use nix::sys::{prctl::set_pdeathsig, signal::Signal};
+use nix::sys::{prctl::set_pdeathsig, signal::Signal, signal::raise};
 
 use crate::{Context, Result};
 
@@ -12,49 +12,55 @@ use crate::{Context, Result};
 pub struct Peer {
     /// The process itself: its id, and `kill`.
     pub process: Child,
-    to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
 impl Peer {
     /// Starts this binary again with `role` as its arguments.
     pub fn start<S: AsRef<OsStr>>(role: impl IntoIterator<Item = S>) -> Result<Self> {
-        let program = env::current_exe().step("find this program")?;
-        let mut command = Command::new(&program);
-        command.args(role).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().step_on("start", &program)?;
+        let process = again()?.args(role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut process = process.step("start the second process")?;
         let from = process.stdout.take().unwrap_or_else(|| unreachable!("it was asked for"));
-        Ok(Self { to: process.stdin.take(), process, from: BufReader::new(from) })
+        Ok(Self { process, from: BufReader::new(from) })
     }
 
     /// Hands the turn over: one line to the peer's standard input.
     pub fn tell(&mut self, line: &str) -> Result<()> {
-        let told = self.to.as_mut().map(|to| writeln!(to, "{line}"));
+        let told = self.process.stdin.as_mut().map(|to| writeln!(to, "{line}"));
         told.unwrap_or(Err(io::ErrorKind::NotConnected.into())).step("tell the second process")
     }
 
     /// Waits for the peer's next line. A peer that has ended says the empty one.
     pub fn hear(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.from.read_line(&mut line).step("hear the second process")?;
-        Ok(line.trim_end().into())
+        self.from.by_ref().lines().next().unwrap_or(Ok("".into())).step("hear the second process")
     }
 
     /// Closes the peer's input and waits until it has ended.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.to = None;
         self.process.wait().step("wait for the second process")
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.process.kill(); // It may have ended by itself.
-        let _ = self.process.wait();
+        let _ = self.process.kill().and_then(|()| self.process.wait()); // It may have ended by itself.
     }
+}
+
+/// Tells a second process who has started it.
+const PARENT: &str = "LESSON_PARENT";
+
+/// This program again, for another role.
+pub fn again() -> Result<Command> {
+    let mut command = Command::new(env::current_exe().step("find this program")?);
+    command.env(PARENT, process::id().to_string());
+    Ok(command)
 }
 
 /// Every role that another process starts calls this first: it dies with the one that started it.
 pub fn end_with_parent() -> Result<()> {
-    set_pdeathsig(Signal::SIGKILL).step("prctl PR_SET_PDEATHSIG")
+    set_pdeathsig(Signal::SIGKILL).step("prctl PR_SET_PDEATHSIG")?;
+    // Had it died before, nothing would tell us any more.
+    let orphan = env::var(PARENT).is_ok_and(|parent| parent != parent_id().to_string());
+    if orphan { raise(Signal::SIGKILL).step("end") } else { Ok(()) }
 }

@@ -2,12 +2,12 @@
 //! because the kernel closes a dead process's descriptors; a queue tells nothing, ever; memory tells
 //! nothing either, so the ring asks. `cargo lesson-7` kills four.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use std::{env, fs::File};
 
 use common::{Context, Result, Stage, say};
 use nix::errno::Errno;
@@ -127,7 +127,7 @@ fn kill_one_who_has(input: Stdio, output: Stdio) -> Result<()> {
 /// # Errors
 /// If the program cannot be found.
 pub fn second(role: &str) -> Result<Command> {
-    let mut command = Command::new(env::current_exe().step("find this program")?);
+    let mut command = common::again()?;
     command.args(["second", role]);
     Ok(command)
 }

@@ -152,3 +152,12 @@ fn the_story_is_the_same_on_every_run_but_for_what_varies() {
     };
     assert_eq!(told(), told());
 }
+
+#[test]
+fn a_second_process_whose_starter_had_died_before_it_could_ask_ends_too() {
+    let mut linger = Program::new(PROGRAM, ["second", "linger"]);
+    // As if it had been started by a process that is gone: nobody's child is it now.
+    linger = linger.env("LESSON_PARENT", "1");
+    let ended = linger.run();
+    assert_eq!(ended.signal, Some(nix::sys::signal::Signal::SIGKILL), "{ended:?}");
+}

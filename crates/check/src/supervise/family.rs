@@ -162,7 +162,9 @@ impl Drop for Family<'_> {
         self.watcher.members().kill();
         // Whatever shows up now, known or not, is killed until nothing is left.
         loop {
-            kill_children();
+            if self.traced {
+                kill_children(); // Who is in a namespace ends with it.
+            }
             let Ok(change) = sys::wait() else { return };
             if libc::WIFSTOPPED(change.status) {
                 let _ = kill(change.pid, SIGKILL); // A tracee is nobody else until it is reaped.

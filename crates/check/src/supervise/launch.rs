@@ -1,7 +1,8 @@
 //! How a family gets a member: a process that is traced before it becomes the stranger.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::fs;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
@@ -71,10 +72,30 @@ impl Family<'_> {
         ours.write_all(b"g").step("start the confined process")?; // Go: it is traced now.
         if self.traced {
             self.until_executed(pid, start)?;
-        } else {
+        } else if self.is_held(pid, &mut ours) {
+            ours.write_all(b"g").step("start the confined process")?;
             self.told.insert(pid, ours);
         }
         Ok(pid)
+    }
+
+    /// Waits for the first process of the new namespace, and takes hold of it in place of the one that
+    /// waits for it. If not, one of them has ended: its end says why, and no stranger runs.
+    fn is_held(&self, pid: Pid, judge: &mut UnixStream) -> bool {
+        if judge.read_exact(&mut [0]).is_err() {
+            return false;
+        }
+        let mut members = self.watcher.members(); // Nobody is killed before this is done.
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let first = children.ok().and_then(|children| children.trim().parse().ok());
+        let held = first.and_then(|first| sys::pidfd(Pid::from_raw(first)).ok());
+        match held {
+            Some(first) if members.breach.is_none() => {
+                members.living.insert(pid, Some(first));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Waits for the `exec` that makes a confined process the stranger's.

@@ -15,7 +15,8 @@ use super::{Breach, Limits, Room, sys};
 
 /// What judge and watcher share.
 pub(super) struct Members {
-    /// Each with its handle; a thread that is no process has none, and dies with its process.
+    /// Each with its handle, in a namespace that of its first process; a thread that is no process has
+    /// none, and dies with its process.
     pub(super) living: BTreeMap<Pid, Option<OwnedFd>>,
     /// Where outputs come from: of which process, and standard output before standard error.
     pub(super) sources: Vec<(Pid, Source)>,

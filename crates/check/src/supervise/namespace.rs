@@ -4,27 +4,35 @@
 //! `fork` is called in a process with one thread, so its child may go on as if nothing had been.
 #![expect(unsafe_code, reason = "fork")]
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, raise};
 use nix::unistd::{ForkResult, Pid, fork, geteuid};
 
 use super::sys;
 
 /// Makes the namespace. In the process that is to become the program it returns; its parents wait,
 /// tell the judge its status, and end.
+///
+/// The namespace's first process says that it is there, and goes on when the judge has taken hold of
+/// it: from then on it is the one to kill. With it all end, and the one outside, which has waited for
+/// that, ends as it did. Were that one killed, nobody would know when the others have gone.
 pub(super) fn enter(judge: &mut UnixStream) -> io::Result<Place> {
     let own = if geteuid().is_root() { CloneFlags::empty() } else { CloneFlags::CLONE_NEWUSER };
     unshare(own | CloneFlags::CLONE_NEWPID)?;
     // SAFETY: this process has one thread.
     if let ForkResult::Parent { child } = unsafe { fork() }? {
-        wait_for(child)?;
+        if libc::WIFSIGNALED(wait_for(child)?) {
+            raise(Signal::SIGKILL)?;
+        }
         return Ok(Place::Outside);
     }
-    set_pdeathsig(Signal::SIGKILL)?; // The first process of the namespace: with it, all end.
+    set_pdeathsig(Signal::SIGKILL)?; // Whatever ends the one outside ends them all.
+    judge.write_all(b"i")?;
+    judge.read_exact(&mut [0])?;
     // SAFETY: this process has one thread.
     if let ForkResult::Parent { child } = unsafe { fork() }? {
         let status = wait_for(child)?;

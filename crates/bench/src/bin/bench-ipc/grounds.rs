@@ -1,8 +1,8 @@
 //! Where the two processes run: each on a core of its own, if there are two.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use common::{Context, Result, say};
 
@@ -11,7 +11,6 @@ pub(crate) struct Grounds {
     /// Ours and the second process's; none if there is one core only.
     pub(crate) cores: Vec<usize>,
     place: PathBuf,
-    program: PathBuf,
 }
 
 impl Grounds {
@@ -28,8 +27,7 @@ impl Grounds {
                 "one CPU: nobody answers while we spin, so spinning is left out; the rest follows"
             )?;
         }
-        let program = env::current_exe().step("find this program")?;
-        Ok(Self { cores, place: directory.join("memory"), program })
+        Ok(Self { cores, place: directory.join("memory") })
     }
 
     /// Where shared memory goes: a new file each time.
@@ -43,13 +41,13 @@ impl Grounds {
     }
 
     /// This program in another role, on its core.
-    pub(crate) fn second(&self, role: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+    pub(crate) fn second(&self, role: &[&str]) -> Result<Command> {
+        let mut command = common::again()?;
         command.args(role).arg(&self.place);
         if let Some(core) = self.cores.get(1) {
             command.args(["--core", &core.to_string()]);
         }
-        command
+        Ok(command)
     }
 
     /// Starts something on the second process's core, where it will stay: started on ours, it would

@@ -48,7 +48,7 @@ fn trips(way: Way, quick: bool) -> usize {
 fn round(grounds: &Grounds, way: Way, trips: usize) -> Result<Vec<u64>> {
     let role = ["answer", way.transport.name(), way.wait.name()];
     let place = grounds.place()?;
-    let start = || Traveller::start(way, place, &mut grounds.second(&role));
+    let start = || Traveller::start(way, place, &mut grounds.second(&role)?);
     let mut traveller = grounds.on_the_other_core(start)?;
     traveller.travel(&mut [0; WARM_UP])?;
     let mut times = vec![0; trips];

@@ -49,7 +49,7 @@ fn name(load: &Load) -> String {
 fn round(grounds: &Grounds, load: Load) -> Result<f64> {
     let (bytes, messages) = (load.message_bytes.to_string(), load.messages.to_string());
     let role = ["receive", load.transport.name(), &bytes, &messages];
-    let taken = throughput::send_all(load, grounds.place()?, &mut grounds.second(&role))?;
+    let taken = throughput::send_all(load, grounds.place()?, &mut grounds.second(&role)?)?;
     let messages = u32::try_from(load.messages).unwrap_or(u32::MAX);
     Ok(f64::from(messages) / taken.as_secs_f64())
 }
