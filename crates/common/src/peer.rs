@@ -1,7 +1,7 @@
 //! A second process: this program again, in another role, talking in lines over pipes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{self, Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{self, Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::{env, ffi::OsStr, os::unix::process::parent_id};
 
 use nix::sys::{prctl::set_pdeathsig, signal::Signal, signal::raise};
@@ -12,6 +12,8 @@ use crate::{Context, Result};
 pub struct Peer {
     /// The process itself: its id, and `kill`.
     pub process: Child,
+    // Not left in `process`, whose `wait` would close it: an heir may have inherited the other end.
+    to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
@@ -21,12 +23,12 @@ impl Peer {
         let process = again()?.args(role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = process.step("start the second process")?;
         let from = process.stdout.take().unwrap_or_else(|| unreachable!("it was asked for"));
-        Ok(Self { process, from: BufReader::new(from) })
+        Ok(Self { to: process.stdin.take(), process, from: BufReader::new(from) })
     }
 
     /// Hands the turn over: one line to the peer's standard input.
     pub fn tell(&mut self, line: &str) -> Result<()> {
-        let told = self.process.stdin.as_mut().map(|to| writeln!(to, "{line}"));
+        let told = self.to.as_mut().map(|to| writeln!(to, "{line}"));
         told.unwrap_or(Err(io::ErrorKind::NotConnected.into())).step("tell the second process")
     }
 
@@ -37,6 +39,7 @@ impl Peer {
 
     /// Closes the peer's input and waits until it has ended.
     pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.to = None;
         self.process.wait().step("wait for the second process")
     }
 }
@@ -47,13 +50,10 @@ impl Drop for Peer {
     }
 }
 
-/// Tells a second process who has started it.
-const PARENT: &str = "LESSON_PARENT";
-
-/// This program again, for another role.
+/// This program again, for another role, which finds in its environment who has started it.
 pub fn again() -> Result<Command> {
     let mut command = Command::new(env::current_exe().step("find this program")?);
-    command.env(PARENT, process::id().to_string());
+    command.env("LESSON_PARENT", process::id().to_string());
     Ok(command)
 }
 
@@ -61,6 +61,6 @@ pub fn again() -> Result<Command> {
 pub fn end_with_parent() -> Result<()> {
     set_pdeathsig(Signal::SIGKILL).step("prctl PR_SET_PDEATHSIG")?;
     // Had it died before, nothing would tell us any more.
-    let orphan = env::var(PARENT).is_ok_and(|parent| parent != parent_id().to_string());
+    let orphan = env::var("LESSON_PARENT").is_ok_and(|id| id != parent_id().to_string());
     if orphan { raise(Signal::SIGKILL).step("end") } else { Ok(()) }
 }

@@ -1,8 +1,7 @@
 //! A directory for one run. It goes when the run ends; if the run was killed, when the next starts.
 
-use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::{env, io, path::Path, path::PathBuf};
+use std::{env, fs, fs::DirBuilder, fs::File, io, path::Path, path::PathBuf};
 
 use crate::{Context, Result};
 

@@ -14,36 +14,61 @@ use nix::unistd::Pid;
 
 use super::replay::{PATIENCE, Replay, Scene, Stage};
 use super::schedule::Schedule;
-use super::search::{Found, Judge};
+use super::search::Judge;
+use crate::exercises::Finding;
 use crate::supervise::{Ending, Family, Output, Start, Stop};
 
-/// The moments at which the first is stopped: so many, so far apart, from its start on.
+/// At how many moments the first is stopped, spread over the time that it takes alone.
 const MOMENTS: u32 = 60;
-const STEP: Duration = Duration::from_micros(100);
+/// A step from one to another moment that meets all of them, and those far apart first.
+const STRIDE: u32 = 37;
 /// How long the second may run beside one that stands.
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// Tries a scene at many moments.
+/// Tries scenes at many moments, in turns.
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn stress(stage: &Stage, scene: &Scene, judge: Judge) -> Result<Found> {
-    let mut found = Found::default();
-    let firsts: &[usize] = if scene.alike { &[0] } else { &[0, 1] };
-    for (first, moment) in firsts.iter().flat_map(|first| (0..MOMENTS).map(move |at| (*first, at)))
-    {
-        if Instant::now() + PATIENCE >= stage.late {
-            found.cut = true;
-            return Ok(found);
-        }
-        let run = one(stage, scene, first, STEP * moment)?;
-        found.runs += 1;
-        if let Some(finding) = judge(scene, &run) {
-            found.wrong = Some((run, finding));
-            return Ok(found);
+pub fn stress(stage: &Stage, scenes: &[&Scene], judge: Judge) -> Result<Tried> {
+    let mut sides = Vec::new();
+    for scene in scenes {
+        for first in 0..if scene.alike { 1 } else { 2 } {
+            sides.push((*scene, first, alone(stage, scene, first)?));
         }
     }
-    Ok(found)
+    for round in 0..MOMENTS {
+        for (scene, first, time) in &sides {
+            if Instant::now() + PATIENCE >= stage.late {
+                return Ok(Tried { rounds: round, wrong: None });
+            }
+            let moment = *time * (round * STRIDE % MOMENTS) / MOMENTS;
+            let run = one(stage, scene, *first, moment)?;
+            if let Some(finding) = judge(scene, &run) {
+                return Ok(Tried { rounds: round, wrong: Some((scene.name, finding)) });
+            }
+        }
+    }
+    Ok(Tried { rounds: MOMENTS, wrong: None })
+}
+
+/// What was tried before something was wrong or the time was over.
+pub struct Tried {
+    /// How many moments of every scene.
+    pub rounds: u32,
+    /// In which scene something was wrong, and what.
+    pub wrong: Option<(&'static str, Finding)>,
+}
+
+/// How long one side takes if the other does not run, up to the window.
+fn alone(stage: &Stage, scene: &Scene, side: usize) -> Result<Duration> {
+    stage.set(scene.file.as_deref())?;
+    let mut family = Family::new(&stage.room, stage.limits, false)?;
+    let mut pids = [Pid::from_raw(0); 2];
+    let start = Start::new(stage.program, scene.arguments[side].iter().copied());
+    pids[side] = family.start(&start)?;
+    let began = Instant::now();
+    watch(&mut family, pids, &mut [None; 2], WINDOW, 1)?;
+    Ok(began.elapsed())
 }
 
 fn one(stage: &Stage, scene: &Scene, first: usize, moment: Duration) -> Result<Replay> {
@@ -103,9 +128,11 @@ fn watch(
                 }
             }
             Some(_) => {}
-            None => drop(
-                poll(&mut [], PollTimeout::from(u8::from(time > STEP * MOMENTS))).step("poll")?,
-            ),
+            None => {
+                // Close to its end every moment counts; before, a look a millisecond is enough.
+                let pause = u8::from(late > Instant::now() + Duration::from_millis(2));
+                poll(&mut [], PollTimeout::from(pause)).step("poll")?;
+            }
         }
     }
     Ok(())
