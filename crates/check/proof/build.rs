@@ -1,5 +1,6 @@
 //! Makes one program of all Rust answers: each file `exercise-N/NAME.rs` becomes a module as it
-//! stands, with one function appended that calls its `main`. One link instead of sixty.
+//! stands, with one function appended that calls its `main`. One link instead of sixty. A file
+//! `NAME.diff` is what its answer does otherwise than the `reference.rs` beside it.
 #![allow(clippy::expect_used, reason = "a build fails by panicking, with the step's name")]
 
 use std::fmt::Write as _;
@@ -15,12 +16,14 @@ fn main() {
             let (Some(group), Some(name)) = (folder.file_name(), file.file_stem()) else {
                 continue;
             };
-            if file.extension().is_none_or(|extension| extension != "rs") {
-                continue;
-            }
             let key = format!("{}/{}", group.to_string_lossy(), name.to_string_lossy());
             let module = key.replace(['/', '-'], "_");
-            let source = fs::read_to_string(&file).expect("read an answer");
+            let text = fs::read_to_string(&file).expect("read an answer");
+            let source = match file.extension().and_then(|extension| extension.to_str()) {
+                Some("rs") => text,
+                Some("diff") => changed(&folder.join("reference.rs"), &text),
+                _ => continue,
+            };
             let entry = "\npub(crate) fn entry() -> std::process::ExitCode {\n    \
                          std::process::Termination::report(main())\n}\n";
             let copy = out.join(format!("{module}.rs"));
@@ -31,6 +34,13 @@ fn main() {
     }
     let table = format!("const ANSWERS: &[(&str, fn() -> ExitCode)] = &[\n{table}];\n");
     fs::write(out.join("answers.rs"), modules + &table).expect("write the table");
+}
+
+/// The reference with an answer's changes.
+fn changed(reference: &Path, changes: &str) -> String {
+    let reference = fs::read_to_string(reference).expect("read the reference");
+    let changes = diffy::Patch::from_str(changes).expect("a unified diff");
+    diffy::apply(&reference, &changes).expect("a diff of the reference as it is")
 }
 
 /// What is in a directory, in the order of the names.
