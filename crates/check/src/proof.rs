@@ -222,7 +222,9 @@ fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<_> =
         entries.step_on("list", directory)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        let answer = |extension: &std::ffi::OsStr| ["rs", "diff", "c"].iter().any(|known| extension == *known);
+        let answer = |extension: &std::ffi::OsStr| {
+            ["rs", "diff", "c"].iter().any(|known| extension == *known)
+        };
         path.is_dir() || path.extension().is_some_and(answer)
     });
     paths.sort();
