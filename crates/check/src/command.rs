@@ -128,13 +128,14 @@ fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         None => verdict(arguments.judged),
         Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?)),
-        Some(Command::Hint { exercise }) => print(&hints::next(found(exercise)?)?),
+        Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
         Some(Command::Reset { exercise }) => {
             match reset::reset(&build::source(exercise), &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
                 None => say!("The starter is back; there was nothing of yours to keep.")?,
             }
+            hints::forget(exercise)?;
             Ok(SOLVED)
         }
     }
@@ -192,6 +193,14 @@ fn watched(number: u8) -> Result<u8> {
         say!("{text}\nWaiting for the next save; Ctrl-C ends.")
     })?;
     Ok(SOLVED)
+}
+
+/// Nothing is wrong with a starter: there is one next step, and it is the first.
+fn hint(exercise: &Exercise) -> Result<String> {
+    match build::is_untouched(exercise.number)? {
+        true => progress::welcome(exercise),
+        false => hints::next(exercise),
+    }
 }
 
 fn status(report: &Report) -> u8 {

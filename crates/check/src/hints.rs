@@ -31,6 +31,14 @@ pub fn remember(report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what was diagnosed.
+///
+/// # Errors
+/// Those of writing under `target`.
+pub fn forget(exercise: u8) -> Result<()> {
+    keep(exercise, &Memory::default())
+}
+
 /// The next hint, and remembers that it was shown.
 ///
 /// # Errors

@@ -28,7 +28,8 @@ pub fn watch(path: &Path, mut judge: impl FnMut() -> Result<()>) -> Result<()> {
         .step_on("watch", directory)?;
     let mut judged = None;
     loop {
-        let content = fs::read(path).ok(); // Between two steps of a save there is none.
+        // Between two steps of a save there is none, or nothing in it.
+        let content = fs::read(path).ok().filter(|content| !content.is_empty());
         if content.is_some() && content != judged {
             judge()?;
             judged = content;

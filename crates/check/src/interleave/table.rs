@@ -5,6 +5,7 @@ use super::replay::{Replay, Scene};
 use super::schedule::letter;
 use super::space::ELSEWHERE;
 use super::world::World;
+use crate::cards::wrapped;
 
 /// How a scene calls the places in its file: the name of the bytes from `offset` on, and whether
 /// they are a number, as long as the store, or text.
@@ -31,19 +32,26 @@ pub fn table(scene: &Scene, run: &Replay, names: Names) -> Vec<String> {
 #[must_use]
 pub fn table_of(scene: &Scene, events: &[Event], names: Names) -> Vec<String> {
     let called = |side: usize| format!("{}: {}", letter(side), scene.arguments[side].join(" "));
-    let rows = rows(events, names);
-    let wide = rows.iter().filter(|(side, _)| *side == 0).map(|(_, text)| text.chars().count());
-    let width = wide.max().unwrap_or(0).max(called(0).chars().count());
-    let mut lines = vec![format!("     {:width$}   {}", called(0), called(1))];
-    for (number, (side, text)) in rows.iter().enumerate() {
-        let number = number + 1;
-        lines.push(match side {
-            0 => format!("{number:3}  {text}"),
-            _ => format!("{number:3}  {:width$}   {text}", ""),
-        });
+    let [one, two] = [called(0), called(1)].map(|called| wrapped(&called, COLUMN));
+    let mut lines = Vec::new();
+    for index in 0..one.len().max(two.len()) {
+        let cell = |column: &[String]| column.get(index).cloned().unwrap_or_default();
+        lines.push(format!("     {:COLUMN$}   {}", cell(&one), cell(&two)));
+    }
+    for (number, (side, text)) in (1..).zip(rows(events, names)) {
+        for (index, text) in wrapped(&text, COLUMN).iter().enumerate() {
+            let number = if index == 0 { format!("{number:3}") } else { "   ".into() };
+            lines.push(match side {
+                0 => format!("{number}  {text}"),
+                _ => format!("{number}  {:COLUMN$}   {text}", ""),
+            });
+        }
     }
     lines
 }
+
+/// How wide a column is: with the margins of a report, two of them fit into 80 characters.
+const COLUMN: usize = 30;
 
 /// A row each; of a long series of steps in a program's own lock the first and the last.
 fn rows(events: &[Event], names: Names) -> Vec<(usize, String)> {
