@@ -107,11 +107,18 @@ pub fn answers() -> Result<Vec<Answer>> {
 pub fn run(check: &Path) -> Result<Vec<Row>> {
     let mut answers = answers()?;
     let programs = build(&answers)?;
-    if !crate::disk::has_disk(Scratch::new()?.path())? {
+    let scratch = Scratch::new()?;
+    if common::file_system(scratch.path())? == "tmpfs" {
+        // It holds a file of any length: no `poke` fails after it has made its file.
+        let leaving = answers.iter_mut().filter(|answer| answer.name == "exercise-1/leaves_file");
+        leaving.for_each(|answer| answer.required = "solved".into());
+    }
+    if !crate::disk::has_disk(scratch.path())? {
         // Without a disk, nothing is durable, and nothing can be said about exercise 3.
         let about_disks = answers.iter_mut().filter(|answer| answer.exercise == 3);
         about_disks.for_each(|answer| answer.required = "cannot".into());
     }
+    drop(scratch);
     let jobs: Vec<_> = answers.into_iter().zip(programs).collect();
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
