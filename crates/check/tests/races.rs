@@ -39,7 +39,8 @@ fn says(exercise: u8, program: &Path, more: &[&str]) -> (String, Option<i32>) {
 
 /// The lines of the check whose schedule this is.
 fn table(said: &str, schedule: &str) -> Vec<String> {
-    let from = said.lines().skip_while(|line| !line.contains(&format!("replay   {schedule}")));
+    let from =
+        said.lines().skip_while(|line| !line.contains(&format!("replay   --schedule {schedule}")));
     let rows = from.skip(1).take_while(|line| line.starts_with("           "));
     rows.map(str::to_owned).collect()
 }

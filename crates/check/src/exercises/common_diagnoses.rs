@@ -83,7 +83,7 @@ pub const COMMON: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "no-error-line",
-        is: "a failure is not told in one line on standard error that names the step and the file",
+        is: "a failure is told otherwise than in one line on standard error that names the step and the file",
         why: "\"Something failed\" sends people searching; the step, the file and the system's words do not.",
         anchor: "exercise",
         hints: [
@@ -127,8 +127,8 @@ pub const COMMON: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "output-failure-ignored",
-        is: "standard output could not be written, and nobody was told",
-        why: "The result is lost, and the exit status says that all is well.",
+        is: "standard output could not be written, and nobody was told that it was standard output",
+        why: "The result is lost; who is not told, or not where, looks for it in vain.",
         anchor: "exercise",
         hints: [
             "Try `./exercise … > /dev/full; echo $?`.",

@@ -51,12 +51,13 @@ pub(super) fn about(check: &CheckResult) -> Vec<String> {
     if let (Some(diagnosis), Some(is)) = (&check.diagnosis, &check.is) {
         lines.push(format!("{diagnosis}: {is}"));
     }
+    let replay = check.schedule.as_ref().map(|schedule| format!("--schedule {schedule}"));
     let named = [
         ("expected", &check.expected),
         (if check.state == State::Failed { "seen" } else { "because" }, &check.actual),
         ("why", &check.why),
         ("read", &check.lesson),
-        ("replay", &check.schedule),
+        ("replay", &replay),
     ];
     for (name, text) in named {
         lines.extend(text.iter().map(|text| format!("{name:9}{text}")));

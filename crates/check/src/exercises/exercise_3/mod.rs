@@ -20,8 +20,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-3 record FILE TEXT...", "exercise-3 list FILE"],
     contract: "FILE is a ledger of 64-byte slots; a slot whose first byte is 0 is free. `record` \
         stores each TEXT (1 to 63 bytes, no newline) in the lowest-numbered free slot through a \
-        shared mapping, a 0 behind it; no other slot changes. A full FILE grows to the next \
-        multiple of the page size; a missing one is made.\n\n\
+        shared mapping, zeros behind it; no other slot changes. An empty or full FILE grows by zeros to \
+        the next multiple of the page size above its length; a missing one is made, its mode is free.\n\n\
         It prints `durable K` (slots count from 0) and a newline when, and only when, that slot \
         is on the disk: if the power fails at the instant that the line appears, the record is \
         there after the next boot. Several TEXTs may share one flush. For a new FILE the \
@@ -29,7 +29,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         A flush that fails is a failure.\n\n\
         An unfit TEXT is a failure before anything is stored; a FILE whose size is no multiple of \
         64 is a failure. One `record` runs at a time. `list` prints the used slots, one text a \
-        line, and reads at most 64 bytes of a slot.",
+        line, each up to its first NUL, at most 64 bytes; a missing FILE is a failure.",
     checks: &[
         Check::new("disk", "FILE is on a disk", 0, &[], durable::on_disk),
         Check::new(
