@@ -1,5 +1,8 @@
-//! Claims both ways: every row of a lesson's table, or of the ledger, is a test at the line it links
-//! to, and every claim test stands in one of them. `just bless` moves the lines.
+//! Claims both ways: every row of a lesson's table, or of the ledger, is a sentence that links to its
+//! test, and every claim test has its row. A test's name is its sentence in snake case: see
+//! [`test_name`]. In running text a claim is cited by a reference link, whose definition stands at the
+//! end of the file and names the test in its title: `[lost-update]: PATH#LINE "test_name"`.
+//! `just bless` updates the lines of both.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,6 +32,12 @@ fn every_row_is_a_test_and_every_test_is_a_row() {
                 fs::write(text, blessed(&read(text), &tests)).expect("write the text");
             }
         }
+        problems.extend(citations(&read(&lesson.text)).filter_map(|(label, link, test)| {
+            let right = tests.get(test);
+            (right.map(String::as_str) != Some(link)).then(|| {
+                format!("{}: [{label}] cites {test} at {link}, and it is {right:?}", lesson.name)
+            })
+        }));
         let text = read(&lesson.text);
         if rows(&text).len() < FEWEST_A_LESSON {
             problems.push(format!("{} has only {} claims", lesson.name, rows(&text).len()));
@@ -38,6 +47,26 @@ fn every_row_is_a_test_and_every_test_is_a_row() {
     }
     assert_none(&problems);
     assert!(total > FEWEST, "only {total} claims in all");
+}
+
+#[test]
+fn a_sentence_and_its_test_have_the_same_words() {
+    for (sentence, name) in [
+        ("Pages are whole", "pages_are_whole"),
+        ("`MS_SYNC` on btrfs writes the whole file", "ms_sync_on_btrfs_writes_the_whole_file"),
+        ("An object's name, if unlinked, is gone", "an_objects_name_if_unlinked_is_gone"),
+        ("Mapping `/dev/null` fails with `ENODEV`", "mapping_dev_null_fails_with_enodev"),
+    ] {
+        assert_eq!(test_name(sentence), name);
+    }
+}
+
+#[test]
+fn a_citation_is_read_and_its_line_is_moved() {
+    let text = "See [it][whole].\n\n[whole]: ../a.rs#L1 \"pages_are_whole\"\n[x]: y.md\n";
+    assert_eq!(citations(text).collect::<Vec<_>>(), [("whole", "../a.rs#L1", "pages_are_whole")]);
+    let tests = Tests::from([("pages_are_whole".into(), "../b.rs#L7".into())]);
+    assert_eq!(blessed(text, &tests), text.replace("../a.rs#L1", "../b.rs#L7"));
 }
 
 #[test]
@@ -59,18 +88,21 @@ fn a_row_without_a_test_and_a_test_without_a_row_are_found() {
             "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n{rows}\n## Exercise\n"
         )
     };
-    let row = |name, line| {
-        format!("| [`{name}`](../crates/x/tests/claims/a.rs#L{line}) | mmap(2), NOTES | Linux |\n")
+    let row = |sentence, line| {
+        format!(
+            "| [{sentence}](../crates/x/tests/claims/a.rs#L{line}) | mmap(2), NOTES | Linux |\n"
+        )
     };
-    let (first, second) = (row("pages_are_whole", 7), row("exit_unmaps", 9));
+    let (first, second) = (row("Pages are whole", 7), row("`exit` unmaps", 9));
     assert_none(&disagreements("x", &table(&[first.clone(), second.clone()].concat()), &tests));
     for bad in [
         first.clone(), // a test without a row
-        [first.clone(), second.clone(), row("nobody_proves_this", 1)].concat(), // a row without a test
-        [first.clone(), row("exit_unmaps", 8)].concat(), // a line that has moved
+        [first.clone(), second.clone(), row("Nothing proves this", 1)].concat(), // a row without a test
+        [first.clone(), row("`exit` unmaps", 8)].concat(), // a line that has moved
         [first.clone(), second.replace("Linux", "surely")].concat(), // no such level
         [first.clone(), second.replace("mmap(2), NOTES", " ")].concat(), // no source
-        [first.clone(), second.clone(), second].concat(), // said twice
+        [first.clone(), second.clone(), second.clone()].concat(), // said twice
+        [first.clone(), second.replace("`exit` unmaps", "exit_unmaps")].concat(), // no sentence
     ] {
         assert_eq!(disagreements("x", &table(&bad), &tests).len(), 1, "{bad}");
     }
@@ -112,9 +144,34 @@ fn rows(text: &str) -> Vec<Vec<&str>> {
     lines.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
-/// The name and the link in a first cell.
-fn name_and_link(cell: &str) -> Option<(&str, &str)> {
-    cell.strip_prefix("[`")?.strip_suffix(')')?.split_once("`](")
+/// The sentence and the link in a first cell.
+fn sentence_and_link(cell: &str) -> Option<(&str, &str)> {
+    cell.strip_prefix('[')?.strip_suffix(')')?.rsplit_once("](")
+}
+
+/// The name of the test that proves `sentence`: its words in lower case, joined by underscores.
+/// Apostrophes vanish; every other character that is no letter or digit separates words.
+fn test_name(sentence: &str) -> String {
+    let sentence = sentence.replace(['\'', '’'], "").to_lowercase();
+    let words =
+        sentence.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
+}
+
+/// Whether a row reads as English: it begins with a capital, a digit or code, and has no test's name.
+fn is_sentence(sentence: &str) -> bool {
+    let begins = sentence.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`');
+    let prose = sentence.split('`').step_by(2); // What is between two backticks is code.
+    begins && !prose.collect::<String>().contains('_')
+}
+
+/// The definitions of the claims that running text cites: label, link, and the test's name.
+fn citations(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    text.lines().filter_map(|line| {
+        let (label, rest) = line.strip_prefix('[')?.split_once("]: ")?;
+        let (link, title) = rest.split_once(" \"")?;
+        Some((label, link, title.strip_suffix('"')?))
+    })
 }
 
 fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
@@ -125,12 +182,16 @@ fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
             problems.push(format!("{lesson}: not three cells: {row:?}"));
             continue;
         };
-        let Some((name, link)) = name_and_link(claim) else {
-            problems.push(format!("{lesson}: no [`test`](link) in {claim:?}"));
+        let Some((sentence, link)) = sentence_and_link(claim) else {
+            problems.push(format!("{lesson}: no [sentence](link) in {claim:?}"));
             continue;
         };
-        match tests.get(name) {
-            None => problems.push(format!("{lesson}: the row {name} has no test")),
+        let name = test_name(sentence);
+        match tests.get(&name) {
+            None => problems.push(format!("{lesson}: the row {sentence:?} has no test {name}")),
+            Some(_) if !is_sentence(sentence) => {
+                problems.push(format!("{lesson}: the row {sentence:?} is no sentence"));
+            }
             Some(right) if right != link => {
                 problems.push(format!("{lesson}: {name} is at {right}"))
             }
@@ -147,21 +208,20 @@ fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
         }
         seen.push(name);
     }
-    let rowless = tests.keys().filter(|name| !seen.contains(&name.as_str()));
+    let rowless = tests.keys().filter(|name| !seen.contains(name));
     problems.extend(rowless.map(|name| format!("{lesson}: the test {name} has no row")));
     problems
 }
 
-/// The text with each row's link set to where its test is now.
+/// The text with the link of each row and each citation set to where its test is now.
 fn blessed(text: &str, tests: &Tests) -> String {
     let bless = |line: &str| {
         let cell = line.trim_start_matches('|').split('|').next().unwrap_or_default().trim();
-        let moved = name_and_link(cell).and_then(|(name, link)| Some((link, tests.get(name)?)));
-        moved.map_or(line.into(), |(link, right)| {
-            line.replace(&format!("({link})"), &format!("({right})"))
-        })
+        let row = line.strip_prefix("| [").and_then(|_| sentence_and_link(cell));
+        let row = row.map(|(sentence, link)| (link, test_name(sentence)));
+        let cited = citations(line).next().map(|(_, link, test)| (link, test.to_string()));
+        let moved = row.or(cited).and_then(|(link, name)| Some((link, tests.get(&name)?)));
+        moved.map_or(line.into(), |(link, right)| line.replacen(link, right, 1))
     };
-    text.lines()
-        .map(|line| if line.starts_with("| [`") { bless(line) } else { line.into() } + "\n")
-        .collect()
+    text.lines().map(|line| bless(line) + "\n").collect()
 }

@@ -15,6 +15,7 @@ mod programs;
 mod sources;
 mod steps;
 mod texts;
+mod words;
 mod workspace;
 
 /// Fails with every problem found, one a line.

@@ -12,4 +12,4 @@ pub use failure::{Context, Failure, Result, main, print_line};
 pub use ground::{file_system, ground, page_size};
 pub use peer::{Peer, again, end_with_parent};
 pub use scratch::Scratch;
-pub use story::{PAUSE, Stage, Step, tell};
+pub use story::{COLUMNS, PAUSE, Stage, Step, compare, sentence, tell};

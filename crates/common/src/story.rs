@@ -1,8 +1,10 @@
 //! A story: the steps that a lesson's program shows, each by itself.
 
+use std::{fmt::Display, io};
+
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::{Result, Scratch, ground, say};
+use crate::{Context, Result, Scratch, ground, say};
 
 /// One step of a story: its heading, and the function that shows it.
 pub struct Step(pub &'static str, pub fn(&mut Stage) -> Result<()>);
@@ -29,4 +31,63 @@ pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
         PAUSE.get().map_or(Ok(()), |pause| pause())?;
     }
     Ok(())
+}
+
+/// Columns of a story's lines, whatever the terminal, so that the output is the same on every run.
+pub const COLUMNS: usize = 60;
+/// The column at which `expected` stands, where there is room for it.
+const EXPECTED: usize = 40;
+
+/// Prints what a step saw beside what it had to see. `what` describes `seen` and may begin with
+/// blanks, which indent the line further than a story's usual three.
+///
+/// # Errors
+/// `not as expected`, after the line has been printed, if the two differ; and those of the output.
+pub fn compare(what: &str, seen: impl Display, expected: impl Display) -> Result<()> {
+    let (seen, expected) = (seen.to_string(), expected.to_string());
+    say!("{}", beside(&format!("   {what}{seen}"), &format!("expected {expected}")))?;
+    match seen == expected {
+        true => Ok(()),
+        false => Err(io::Error::other("not as expected")).step(&format!("show {:?}", what.trim())),
+    }
+}
+
+/// Prints a sentence of a story, folded at [`COLUMNS`] and indented by three and its own blanks.
+///
+/// # Errors
+/// Those of the output.
+pub fn sentence(text: &str) -> Result<()> {
+    say!("{}", folded(&format!("   {text}")))
+}
+
+/// `left`, and `right` in its column, or on a line of its own if it does not fit beside `left`.
+fn beside(left: &str, right: &str) -> String {
+    let column = EXPECTED.max(left.chars().count() + 2);
+    if column + right.chars().count() <= COLUMNS {
+        return format!("{left:column$}{right}");
+    }
+    let indent = left.chars().take_while(|c| *c == ' ').count() + 3;
+    format!("{}\n{}", folded(left), folded(&format!("{:indent$}{right}", "")))
+}
+
+/// `text` in lines of at most [`COLUMNS`]; the later ones are indented by three more than the first.
+fn folded(text: &str) -> String {
+    let indent = " ".repeat(text.chars().take_while(|c| *c == ' ').count());
+    let later = format!("{indent}   ");
+    let options = textwrap::Options::new(COLUMNS).initial_indent(&indent).subsequent_indent(&later);
+    textwrap::fill(text.trim_start(), options.break_words(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_expected_stands_beside_or_below_what_was_seen() {
+        assert_eq!(beside("   count: 2", "expected 2"), format!("{:40}expected 2", "   count: 2"));
+        let long = format!("   {}", "word ".repeat(11).trim());
+        assert_eq!(beside(&long, "expected 2"), format!("{long}\n      expected 2"));
+        let all = beside(&"   word".repeat(30), &format!("expected {}", "word ".repeat(30)));
+        assert!(all.lines().all(|line| line.chars().count() <= COLUMNS), "{all}");
+    }
 }
