@@ -1,6 +1,7 @@
 //! What every lesson needs and no lesson is about.
 #![forbid(unsafe_code)]
 
+mod cpus;
 mod failure;
 mod ground;
 mod peer;
@@ -8,6 +9,7 @@ mod scratch;
 mod story;
 
 pub use clap;
+pub use cpus::{allowed_cpus, pin_to};
 pub use failure::{Context, Failure, Result, main, print_line};
 pub use ground::{file_system, ground, page_size};
 pub use peer::{Peer, again, end_with_parent};

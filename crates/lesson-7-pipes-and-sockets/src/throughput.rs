@@ -1,5 +1,5 @@
-//! Throughput: one producer, one consumer, as many messages as they can, every byte written and
-//! verified. Each way sleeps when it must. `cargo bench-ipc` measures it.
+//! Throughput: one producer and one consumer, as many messages a second as they can, every byte
+//! written and verified. Both processes sleep when they have to wait. `cargo bench-ipc` measures it.
 
 use std::io::{BufRead, BufReader};
 use std::os::fd::{AsFd, OwnedFd};
@@ -23,26 +23,57 @@ use crate::sys::Queue;
 use crate::transport::Transport;
 use crate::{message, ring_file};
 
-/// What is to be sent.
+/// What to send, and how.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Load {
+    /// The kind of IPC.
     pub transport: Transport,
+    /// The size of one message.
     pub message_bytes: usize,
+    /// How many messages to send.
     pub messages: u64,
+    /// How many messages one `write` and one `read` carry. More than one only for pipes and sockets.
+    pub messages_per_call: usize,
+    /// How many bytes of messages the ring holds. Other transports have their own capacity.
+    pub ring_bytes: usize,
 }
 
-/// Bytes of messages that a ring holds at least; as many of them as a pipe holds pages would be fair
-/// too, and slower: who has more room is stopped less often.
-const RING: usize = 1 << 20;
 /// Messages in a queue: what every user may have.
 const QUEUED: usize = 10;
 const VERIFIED: &str = "every message verified";
 
-/// Slots of a ring for messages of this size.
-fn slots(message_bytes: usize) -> u32 {
-    let slots = (RING / message_bytes.max(1)).max(4).next_power_of_two();
-    u32::try_from(slots).unwrap_or(1 << 24)
+impl Load {
+    /// Slots of the ring for these messages.
+    fn slots(&self) -> u32 {
+        let slots = (self.ring_bytes / self.message_bytes.max(1)).max(4).next_power_of_two();
+        u32::try_from(slots).unwrap_or(1 << 24)
+    }
+
+    /// The bytes of one call, zeroed.
+    fn buffer(&self) -> Vec<u8> {
+        vec![0; self.message_bytes * self.messages_per_call.max(1)]
+    }
+
+    /// Calls `work` with each message's number and its bytes in the buffer of one call.
+    fn each<E>(
+        &self,
+        first: u64,
+        buffer: &mut [u8],
+        mut work: impl FnMut(u64, &mut [u8]) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let messages = buffer.chunks_exact_mut(self.message_bytes.max(1));
+        (first..).zip(messages).try_for_each(|(number, message)| work(number, message))
+    }
+
+    /// The number of the first message of each call, and how many bytes the call carries.
+    fn calls(&self) -> impl Iterator<Item = (u64, usize)> {
+        let (messages, bytes) = (self.messages, self.message_bytes);
+        let per_call = self.messages_per_call.max(1);
+        (0..messages).step_by(per_call).map(move |first| {
+            let left = usize::try_from(messages - first).unwrap_or(usize::MAX);
+            (first, left.min(per_call) * bytes)
+        })
+    }
 }
 
 /// Sends all messages to `second`, this program in a role that calls [`receive_all`]: the time until it
@@ -77,10 +108,15 @@ fn timed(
     let step = format!("send {} bytes ({})", load.message_bytes, load.transport.name());
     let start = match end {
         Some(mut end) => {
-            let (mut message, start) = (vec![0; load.message_bytes], Instant::now());
-            for number in 0..load.messages {
-                message::write(number, &mut message);
-                end.send(&message).step(&step)?;
+            let (mut buffer, start) = (load.buffer(), Instant::now());
+            for (first, length) in load.calls() {
+                let buffer = &mut buffer[..length];
+                let write = |number, message: &mut [u8]| {
+                    message::write(number, message);
+                    Ok(())
+                };
+                load.each(first, buffer, write)?;
+                end.send(buffer).step(&step)?;
             }
             start
         }
@@ -124,7 +160,7 @@ fn sending_end(load: Load, place: &Path) -> Result<(Option<Box<dyn End>>, Stdio)
             Ok((Some(Box::new(end)), theirs?.into()))
         }
         _ => {
-            ring_file::create(place, load.message_bytes, slots(load.message_bytes))?;
+            ring_file::create(place, load.message_bytes, load.slots())?;
             Ok((None, Stdio::null()))
         }
     }
@@ -144,10 +180,13 @@ pub fn receive_all(load: Load, place: &Path) -> Result<()> {
         _ => return receive_from_ring(load, place),
     };
     say!("ready")?;
-    let mut message = vec![0; load.message_bytes];
-    for number in 0..load.messages {
-        end.receive(&mut message).step("receive")?;
-        message::verify(number, &message).step("verify")?;
+    let mut buffer = load.buffer();
+    for (first, length) in load.calls() {
+        let buffer = &mut buffer[..length];
+        end.receive(buffer).step("receive")?;
+        load.each(first, buffer, |number, message| {
+            message::verify(number, message).step("verify")
+        })?;
     }
     say!("{VERIFIED}")
 }

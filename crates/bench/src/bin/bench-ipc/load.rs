@@ -39,7 +39,7 @@ fn load(transport: Transport, message_bytes: usize, quick: bool) -> Load {
     };
     let few = if quick { 50 } else { 1 };
     let messages = (most_bytes / message_bytes as u64).min(most_messages) / few;
-    Load { transport, message_bytes, messages }
+    Load { transport, message_bytes, messages, messages_per_call: 1, ring_bytes: 1 << 20 }
 }
 
 fn name(load: &Load) -> String {

@@ -70,7 +70,16 @@ fn run() -> common::Result<()> {
         }
         Some(Role::Receive { transport, message_bytes, messages, place, core }) => {
             begin(core)?;
-            throughput::receive_all(Load { transport, message_bytes, messages }, &place)
+            throughput::receive_all(
+                Load {
+                    transport,
+                    message_bytes,
+                    messages,
+                    messages_per_call: 1,
+                    ring_bytes: 1 << 20,
+                },
+                &place,
+            )
         }
     }
 }

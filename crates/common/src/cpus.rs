@@ -1,0 +1,43 @@
+//! Which CPUs a thread may use. Measurements and demonstrations pin their processes to CPUs.
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+
+use crate::{Context, Result};
+
+/// The numbers of the CPUs that this thread may use, in ascending order.
+pub fn allowed_cpus() -> Result<Vec<usize>> {
+    let set = sched_getaffinity(Pid::from_raw(0)).step("sched_getaffinity")?;
+    Ok((0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).collect())
+}
+
+/// Pins this thread to `cpus`: it runs on no other CPU, nor do the threads and processes that it
+/// starts from now on. To undo it, pin the thread to the CPUs that were allowed before.
+///
+/// # Errors
+/// `EINVAL` if none of them exists or this process may use none of them.
+pub fn pin_to(cpus: &[usize]) -> Result<()> {
+    let mut set = CpuSet::new();
+    cpus.iter().try_for_each(|cpu| set.set(*cpu)).step("choose CPUs")?;
+    sched_setaffinity(Pid::from_raw(0), &set).step("sched_setaffinity")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pinned_thread_has_one_cpu_and_gets_the_others_back() {
+        // A thread of its own: the pin belongs to the thread.
+        let pinned = std::thread::spawn(|| {
+            let all = allowed_cpus().unwrap();
+            let last = *all.last().unwrap();
+            pin_to(&[last]).unwrap();
+            assert_eq!(allowed_cpus().unwrap(), [last]);
+            pin_to(&all).unwrap();
+            assert_eq!(allowed_cpus().unwrap(), all);
+        });
+        pinned.join().unwrap();
+        assert_eq!(pin_to(&[]).unwrap_err().errno(), Some(nix::libc::EINVAL));
+    }
+}
