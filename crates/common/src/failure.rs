@@ -1,4 +1,4 @@
-//! Errors that name the step, the file and the system's words, and keep the errno.
+//! Errors that name the failed step, the file and the system's message, and keep the errno.
 
 use std::{error, fmt, io, io::Write, path::Path, path::PathBuf, process::ExitCode};
 
@@ -10,12 +10,12 @@ pub type Result<T> = std::result::Result<T, Failure>;
 pub struct Failure(String, Option<PathBuf>, io::Error);
 
 impl Failure {
-    /// The program's own refusal: `read "picture.png": not a file of this lesson`.
+    /// An error of the program itself: `read "picture.png": not a file of this lesson`.
     pub fn refusal(step: &str, file: &Path, sentence: impl Into<String>) -> Self {
         Self(step.into(), Some(file.into()), io::Error::other(sentence.into()))
     }
 
-    /// The system's error number, if it was the system that refused.
+    /// The errno, if a system call failed.
     pub fn errno(&self) -> Option<i32> {
         self.2.raw_os_error()
     }
@@ -30,11 +30,11 @@ impl fmt::Display for Failure {
 
 impl error::Error for Failure {}
 
-/// Turns the system's bare error into a [`Failure`].
+/// Turns an error of the system into a [`Failure`].
 pub trait Context<T>: Sized {
     /// Names the step that failed.
     fn step(self, step: &str) -> Result<T>;
-    /// Names the step that failed and the file that it was about.
+    /// Names the step that failed and its file.
     fn step_on(self, step: &str, file: &Path) -> Result<T>;
 }
 
@@ -48,7 +48,7 @@ impl<T, E: Into<io::Error>> Context<T> for std::result::Result<T, E> {
     }
 }
 
-/// Prints a line as `println!` does, but returns the failure of a closed or full output.
+/// Prints a line as `println!` does, but returns an error if the output is closed or full.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => { $crate::print_line(format_args!($($text)*)) };
@@ -63,10 +63,10 @@ pub fn print_line(line: fmt::Arguments<'_>) -> Result<()> {
 pub fn main(run: fn() -> Result<()>) -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader has gone (`| head -1`): there is nobody left to tell.
+        // The reader has closed the pipe (`| head -1`): no one would read the error.
         Err(Failure(_, None, e)) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "error: {failure}"); // Nowhere else to say it.
+            let _ = writeln!(io::stderr(), "error: {failure}"); // There is no other place to report it.
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! The ground a program stands on: what it shows may differ where these differ.
+//! The machine that a program runs on: kernel, file system, page size, CPUs.
 
 use std::{path::Path, thread::available_parallelism};
 
@@ -6,10 +6,10 @@ use nix::{sys::statfs, sys::utsname::uname, unistd::SysconfVar, unistd::sysconf}
 
 use crate::{Context, Result};
 
-/// The name of the file system that `path` is on, where the lessons know one that differs.
+/// The name of the file system of `path`, if it is one that the course was tested on.
 pub fn file_system(path: &Path) -> Result<&'static str> {
     Ok(match statfs::statfs(path).step_on("statfs", path)?.filesystem_type() {
-        statfs::EXT4_SUPER_MAGIC => "ext4", // ext2 and ext3, too: one driver serves all three.
+        statfs::EXT4_SUPER_MAGIC => "ext4", // The same driver serves ext2 and ext3.
         statfs::TMPFS_MAGIC => "tmpfs",
         statfs::OVERLAYFS_SUPER_MAGIC => "overlayfs",
         statfs::XFS_SUPER_MAGIC => "xfs",
@@ -18,15 +18,15 @@ pub fn file_system(path: &Path) -> Result<&'static str> {
     })
 }
 
-/// The first line of every story: kernel, `path`'s file system, page size and CPUs.
+/// The first line of every story: kernel, file system of `path`, page size and CPUs.
 pub fn ground(path: &Path) -> Result<String> {
     let kernel = uname().step("uname")?.release().to_string_lossy().into_owned();
     let (page, cpus) = (page_size(), available_parallelism().step("count CPUs")?);
     Ok(format!("Ground: Linux {kernel}, {}, {page}-byte pages, {cpus} CPUs", file_system(path)?))
 }
 
-/// Bytes in a page of memory, as the kernel says.
+/// The size of a page in bytes, from the kernel.
 pub fn page_size() -> usize {
     let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| size.try_into().ok());
-    size.unwrap_or_else(|| unreachable!("POSIX requires every system to tell its page size"))
+    size.unwrap_or_else(|| unreachable!("POSIX requires every system to report its page size"))
 }

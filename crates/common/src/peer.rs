@@ -1,4 +1,4 @@
-//! A second process: this program again, in another role, talking in lines over pipes.
+//! A second process: this program again in another role. Both exchange lines through pipes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{self, Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -8,17 +8,17 @@ use nix::sys::{prctl::set_pdeathsig, signal::Signal, signal::raise};
 
 use crate::{Context, Result};
 
-/// A running second process and the pipes to and from it. Dropped, it is killed and waited for.
+/// A running second process and its pipes. Dropping the value kills the process and waits for it.
 pub struct Peer {
-    /// The process itself: its id, and `kill`.
+    /// The process: its id, and `kill`.
     pub process: Child,
-    // Not left in `process`, whose `wait` would close it: an heir may have inherited the other end.
+    // Taken out of `process`, because `wait` would close it: a child may have inherited the other end.
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
 }
 
 impl Peer {
-    /// Starts this binary again with `role` as its arguments.
+    /// Starts this program again with `role` as its arguments.
     pub fn start<S: AsRef<OsStr>>(role: impl IntoIterator<Item = S>) -> Result<Self> {
         let process = again()?.args(role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = process.step("start the second process")?;
@@ -26,18 +26,18 @@ impl Peer {
         Ok(Self { to: process.stdin.take(), process, from: BufReader::new(from) })
     }
 
-    /// Hands the turn over: one line to the peer's standard input.
+    /// Writes one line to the standard input of the second process.
     pub fn tell(&mut self, line: &str) -> Result<()> {
         let told = self.to.as_mut().map(|to| writeln!(to, "{line}"));
         told.unwrap_or(Err(io::ErrorKind::NotConnected.into())).step("tell the second process")
     }
 
-    /// Waits for the peer's next line. A peer that has ended says the empty one.
+    /// Waits for the next line of the second process; empty if it has ended.
     pub fn hear(&mut self) -> Result<String> {
         self.from.by_ref().lines().next().unwrap_or(Ok("".into())).step("hear the second process")
     }
 
-    /// Closes the peer's input and waits until it has ended.
+    /// Closes the input of the second process and waits until it has ended.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.to = None;
         self.process.wait().step("wait for the second process")
@@ -46,21 +46,21 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.process.kill().and_then(|()| self.process.wait()); // It may have ended by itself.
+        let _ = self.process.kill().and_then(|()| self.process.wait()); // It may have ended already.
     }
 }
 
-/// This program again, for another role, which finds in its environment who has started it.
+/// A command that starts this program again. Its environment names the process that started it.
 pub fn again() -> Result<Command> {
     let mut command = Command::new(env::current_exe().step("find this program")?);
     command.env("LESSON_PARENT", process::id().to_string());
     Ok(command)
 }
 
-/// Every role that another process starts calls this first: it dies with the one that started it.
+/// Makes this process end when the process that started it ends. Every such role calls it first.
 pub fn end_with_parent() -> Result<()> {
     set_pdeathsig(Signal::SIGKILL).step("prctl PR_SET_PDEATHSIG")?;
-    // Had it died before, nothing would tell us any more.
+    // If the parent has ended before the call above, the kernel sends no signal.
     let orphan = env::var("LESSON_PARENT").is_ok_and(|id| id != parent_id().to_string());
     if orphan { raise(Signal::SIGKILL).step("end") } else { Ok(()) }
 }
