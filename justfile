@@ -1,116 +1,116 @@
-# Every command of the course. Without just: each recipe is the cargo line that it shows.
+# Every command of the course. just is optional: each recipe is one cargo command.
 
 set positional-arguments
 
-# What there is.
+# List the commands.
 [private]
 default:
     @just --list --unsorted
 
-# Mapping a file: the story, or one side of it (write FILE, read FILE).
+# Mapping a file: run the demonstration, or one side of it (write FILE, read FILE).
 [no-cd, no-exit-message]
 lesson-1 *ROLE:
     @cargo lesson-1 "$@"
 
-# Shared access: the story, or one side of it (measure FILE, watch FILE).
+# Shared access: run the demonstration, or one side of it (measure FILE, watch FILE).
 [no-cd, no-exit-message]
 lesson-2 *ROLE:
     @cargo lesson-2 "$@"
 
-# msync: the story, or (as root) power-cut.
+# msync: run the demonstration, or one command (store, dirty, flush; power-cut as root).
 [no-cd, no-exit-message]
 lesson-3 *ROLE:
     @cargo lesson-3 "$@"
 
-# Private mappings: the story.
+# Private mappings: run the demonstration.
 [no-cd, no-exit-message]
 lesson-4 *ROLE:
     @cargo lesson-4 "$@"
 
-# Races, semaphores and locks: the story.
+# Races, semaphores and locks: run the demonstration.
 [no-cd, no-exit-message]
 lesson-5 *ROLE:
     @cargo lesson-5 "$@"
 
-# mmap instead of read: the story, or one side of it.
+# mmap instead of read: run the demonstration, or one command.
 [no-cd, no-exit-message]
 lesson-6 *ROLE:
     @cargo lesson-6 "$@"
 
-# Pipes, sockets, message queues and a ring: the story, or one side of it (send FILE, receive FILE).
+# Pipes, sockets, queues and a ring: run the demonstration, or one side (send FILE, receive FILE).
 [no-cd, no-exit-message]
 lesson-7 *ROLE:
     @cargo lesson-7 "$@"
 
-# Lesson N's story, a step at each key press, above the pages as they are.
+# Run lesson N step by step: press a key and watch the pages change.
 [no-exit-message]
 step N:
     @cargo build --quiet --locked --package 'lesson-{{ N }}-*'
     @cargo page-view step "$1"
 
-# A process's mappings, or one of them, page by page (PID [FILE] [--watch] [--compare PID2] …).
+# Show the mappings of a process, or one of them page by page (PID [FILE] [--watch] …).
 [no-cd, no-exit-message]
 page-view *ARGUMENTS:
     @cargo page-view "$@"
 
-# Exercise N's task card: the file to edit, the contract, what will be judged.
+# Print the task of exercise N.
 [no-exit-message]
 exercise N:
     @cargo check-exercise card "$1"
 
-# Judges exercise N (or --program PATH, --format json …), or, without N, shows your progress.
+# Judge exercise N (or --program PATH, --format json …); without N, show your progress.
 [no-cd, no-exit-message]
 check *ARGUMENTS:
     @cargo check-exercise "$@"
 
-# The next hint for exercise N, by its last diagnosis.
+# Print the next hint for the last result of exercise N.
 [no-exit-message]
 hint N:
     @cargo check-exercise hint "$1"
 
-# Judges exercise N again on every save.
+# Judge exercise N again whenever you save.
 [no-exit-message]
 watch N:
     @cargo check-exercise watch "$1"
 
-# Exercise N's starter again; your file is kept beside it.
+# Restore the starter of exercise N and keep your file beside it.
 [no-exit-message]
 reset N:
     @cargo check-exercise reset "$1"
 
-# Reading and mapping, measured on this machine (--size 1G, FILE): a table, JSON, a picture.
+# Measure reading against mapping on this machine (--size 1G, FILE): a table, JSON, charts.
 [no-cd, no-exit-message]
 bench-read *ARGUMENTS:
     @cargo bench-read "$@"
 
-# Measures the kinds of IPC on this machine: a table, JSON and a picture (--quick, --output DIRECTORY).
+# Measure the kinds of IPC on this machine: a table, JSON, charts (--quick, --output DIRECTORY).
 [no-cd, no-exit-message]
 bench-ipc *OPTIONS:
     @cargo bench-ipc "$@"
 
-# Runs lesson N's claims, or all, one line each.
+# Prove the claims of lesson N, or of all lessons, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty
 
-# Runs every claim, those that need root too.
+# Prove every claim, including those that need root.
 prove-all:
     @cargo test --quiet --locked --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
 
-# Everything that must hold.
+# Run all tests.
 test:
     cargo test
 
-# Writes the claims' line numbers and the console blocks' output into the lessons' texts.
+# Update the lines of the links to claims and the output of the console blocks in the texts.
 bless:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 
-# Draws the lessons' figures anew from their stories, and writes their words beside them.
+# Draw the figures of the lessons from real runs, and write their alt texts.
 figures:
     cargo build --quiet --locked --workspace
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_figure
 
-# What CI runs.
+# Run everything that CI runs.
 ci: format lint test starters documentation everywhere
 
 [private]
@@ -121,7 +121,7 @@ format:
 lint:
     cargo clippy --locked --workspace --all-targets -- --deny warnings
 
-# The starters as they are shipped, which a learner's tree may have changed.
+# Test the starters as they are shipped. A learner may have changed them.
 [private]
 starters:
     cargo test --quiet --locked --package check --test learners -- --ignored
@@ -130,7 +130,7 @@ starters:
 documentation:
     RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
-# The claims that need root, and the same claims on every file system and as an ordinary user.
+# Prove the claims that need root, and all claims on every file system and as an ordinary user.
 [private]
 everywhere:
     @tests/everywhere

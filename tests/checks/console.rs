@@ -1,8 +1,8 @@
-//! Every console block of the lessons is executed in the workspace's root and compared.
+//! Executes every console block of the lessons in the workspace's root, and compares its output.
 //!
-//! trycmd passes over a command that it does not know and calls that success. So each command goes
-//! through a script of ours that counts it, and the count must be the texts' own. Nothing may be
-//! compiled anew: what is shown is what was tested.
+//! trycmd skips a command that it does not know and reports success. So each command runs through a
+//! script that counts it, and the count must equal the number of commands in the texts. No program may
+//! be compiled again meanwhile: the texts show what was tested.
 
 use std::env;
 use std::fs::{self, Permissions};

@@ -1,14 +1,14 @@
-//! Dependencies: a lesson stands on few, none on another lesson, and each has its reason written
-//! in the line above it.
+//! Dependencies: a lesson has few, none on another lesson, and each has its reason in the line above
+//! it.
 
 use crate::assert_none;
 use crate::workspace::{entries, file_name, read, root};
 
 /// What a lesson may use without giving a reason.
 const LESSONS_GROUND: [&str; 6] = ["common", "page-view", "libc", "memmap2", "nix", "rand"];
-/// What measures a lesson's own code stands on that lesson; the root says where it is.
+/// The benchmarks may depend on the lessons whose code they measure. The root names their paths.
 const MEASURES: [&str; 2] = ["bench", "Cargo.toml"];
-/// The crates of this workspace that are no lessons.
+/// Crates of this workspace that are not lessons.
 const OURS: [&str; 3] = ["common", "course", "page-view"];
 
 #[test]
@@ -57,8 +57,7 @@ fn problems(name: &str, manifest: &str, table: &str, free: &[&str]) -> Vec<Strin
             if !free.contains(&key) && !above.starts_with('#') {
                 problems.push(format!("{name}: no reason above {line:?}"));
             }
-            // The judge cuts the power of lesson 3's disk, a benchmark measures lessons' own code; no
-            // lesson depends on another.
+            // The judge uses the disk of lesson 3. No lesson depends on another.
             let judges = ["check", "Cargo.toml"].contains(&name) && key == "lesson-3-msync";
             if key.starts_with("lesson-") && !judges && !MEASURES.contains(&name) {
                 problems.push(format!("{name} depends on a lesson: {line:?}"));

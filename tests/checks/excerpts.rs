@@ -1,5 +1,5 @@
-//! Excerpts are verbatim: every Rust or C block of a text stands, line for line, in the file that
-//! the paragraph before it links to.
+//! Excerpts are verbatim: every line of a Rust or C block of a text is in the file that the paragraph
+//! before it links to.
 
 use crate::assert_none;
 use crate::workspace::{lessons, read};

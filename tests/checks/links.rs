@@ -1,4 +1,4 @@
-//! Links resolve: the file is there, the line is in it, the heading is in it.
+//! Links lead somewhere: the file exists, and so does the line or the heading in it.
 
 use std::fs;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn links_of(text: &str) -> Vec<String> {
     events.filter_map(target).collect()
 }
 
-/// Why a link leads nowhere. What is on the web is not followed: tests need no network.
+/// Why a link leads nowhere. Links to the web are not tried, because tests need no network.
 fn broken(directory: &Path, file: &Path, link: &str) -> Option<String> {
     if link.starts_with("https://") {
         return None;

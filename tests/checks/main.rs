@@ -1,6 +1,5 @@
-//! The checks of the course as a whole: they keep texts and programs honest with each other.
-//! Each check collects its problems from the tree and is itself tried on a broken sample, so that
-//! a check that cannot fail is found.
+//! Checks of the whole course, which keep texts and programs consistent. Each check is also tried on a
+//! broken sample, so that a check that cannot fail is found.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the step's name")]
 
 mod budgets;
@@ -18,7 +17,7 @@ mod texts;
 mod words;
 mod workspace;
 
-/// Fails with every problem found, one a line.
+/// Fails with all problems, one per line.
 #[track_caller]
 fn assert_none(problems: &[String]) {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));

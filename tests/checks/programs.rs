@@ -1,5 +1,5 @@
-//! What every lesson's program does alike: a wrong call, a full disk, a reader that goes, a scratch
-//! directory that cannot be, a kill at any moment.
+//! What all lessons' programs must handle: a wrong call, a full disk, a reader that closes the pipe, a
+//! missing scratch directory, a kill at any moment.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -131,7 +131,7 @@ fn output(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().expect("run the program")
 }
 
-/// Tells the story to its end; how many lines it has.
+/// Runs the story to its end, and returns its number of lines.
 fn told(program: &Path, scratch: &Path) -> usize {
     story(program, scratch).succeed().lines().count()
 }
@@ -140,7 +140,7 @@ fn story(program: &Path, scratch: &Path) -> Program {
     Program::new(&program.to_string_lossy(), [""; 0]).env("LESSON_SCRATCH", scratch)
 }
 
-/// Kills the story after it has said so many lines, starts another run, and looks for traces.
+/// Kills the story after `line` lines, starts another run, and looks for what is left behind.
 fn killed_at(program: &Path, line: usize) {
     let scratch = scratch();
     let (mut running, mut said) = one_line_ahead(program, scratch.path());

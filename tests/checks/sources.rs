@@ -1,11 +1,11 @@
-//! What no source of the course contains: a page size as a number, a sleep, an unfinished thought,
-//! an unsafe block in a file that does not open with its invariant.
+//! No source of the course contains a page size as a number, a sleep, a note of unfinished work, or
+//! unsafe code in a file that does not begin with its invariant.
 
 use crate::assert_none;
 use crate::workspace::{is_answer, root, rust_files, shown};
 use proc_macro2::{TokenStream, TokenTree};
 
-/// A page, two of them, and the bytes beside their borders. A buffer's size is written `64 << 10`.
+/// The sizes of one and two pages, and the numbers beside them. A buffer's size is written `64 << 10`.
 const PAGE_SIZES: [&str; 10] =
     ["4095", "4096", "4097", "8191", "8192", "8193", "0x1000", "0xfff", "0x2000", "0x1fff"];
 const WAITS: [&str; 7] =
@@ -77,7 +77,7 @@ fn is_page_size(number: &str) -> bool {
     rests.into_iter().any(|rest| rest.is_empty() || rest.starts_with(['u', 'i']))
 }
 
-/// Every identifier and number, those inside macro calls too; strings and comments are none.
+/// Every identifier and number, also inside macro calls, but not in strings and comments.
 fn collect(tokens: TokenStream, words: &mut Vec<String>) {
     for token in tokens {
         match token {

@@ -1,12 +1,12 @@
-//! The tree as the checks see it: lessons, their texts and their sources, found by globbing, so
-//! that no list is kept by hand.
+//! The files of the course as the checks see them. They are found by globbing, so that no list is kept
+//! by hand.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{env, fs};
 
-/// The lessons that the course promises; a check that finds fewer has looked in the wrong place.
+/// The number of lessons. A check that finds fewer has looked in the wrong place.
 pub(crate) const LESSONS: usize = 7;
 
 /// One lesson: `lesson-3-msync` is its crate, its package and its text.
@@ -46,8 +46,8 @@ fn lesson(directory: PathBuf) -> Option<Lesson> {
     Some(Lesson { number, name, directory, text })
 }
 
-/// The Rust files below `directory`, sorted; the build's own directory is left out, and the
-/// exercises: what a learner has half typed there is nobody's business but its own check's.
+/// The Rust files below `directory`, sorted, without the build directory and the exercises: a
+/// half-written exercise must break nothing but its own check.
 pub(crate) fn rust_files(directory: &Path) -> Vec<PathBuf> {
     let exercises = root().join("crates/exercises");
     let mut files = Vec::new();
@@ -62,8 +62,8 @@ pub(crate) fn rust_files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether this is an answer by which the judge is judged: written as a learner would, not as the
-/// course is, and wrong on purpose.
+/// Whether this is a program that tests the judge: written as a learner writes, and often wrong on
+/// purpose.
 pub(crate) fn is_answer(path: &Path) -> bool {
     let proof = root().join("crates/check/proof");
     path.parent().and_then(Path::parent) == Some(&proof)
@@ -92,7 +92,7 @@ pub(crate) fn built_programs() -> BTreeMap<PathBuf, SystemTime> {
     entries(directory).into_iter().filter(is_lesson).map(built).collect()
 }
 
-/// A path as the messages name it: from the root on.
+/// A path relative to the root, for messages.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

@@ -1,9 +1,7 @@
-//! A control for claims that a page *stays* dirty: the kernel may flush at any moment by itself.
+//! A control for claims that a page *stays* dirty: the kernel may write dirty pages at any moment.
 
-/// Runs an attempt that ends in `None` if its control (a twin file stored to at the same moment and
-/// left alone) was flushed too, which says that the machine did it. At most five attempts.
+/// Runs `attempt` until it returns `Some`, at most five times. It returns `None` if its control was
+/// written too: a second file, stored to at the same moment and left alone. Then the kernel wrote both.
 pub fn undisturbed<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
-    (0..5)
-        .find_map(|_| attempt())
-        .expect("the machine flushed the control file five times in a row")
+    (0..5).find_map(|_| attempt()).expect("the kernel wrote the control file five times in a row")
 }

@@ -1,21 +1,21 @@
-//! Where a test stands: its own scratch directory, the file system there, the kernel, the user.
+//! What a test runs on: its scratch directory, the file system there, the kernel, the user.
 
 use std::path::Path;
 
 use common::Scratch;
 use nix::sys::utsname::uname;
 
-/// A directory of this test's own, gone with the value.
+/// A directory for one test. Dropping the value removes it.
 pub fn scratch() -> Scratch {
     Scratch::new().expect("make a scratch directory")
 }
 
-/// The file system under `path`: a claim asserts that one's truth.
+/// The name of the file system of `path`.
 pub fn file_system(path: &Path) -> &'static str {
     common::file_system(path).expect("ask for the file system")
 }
 
-/// Whether the running kernel is `major.minor` or newer, for claims whose truth changed.
+/// Whether the running kernel is `major.minor` or newer.
 pub fn kernel_at_least(major: u32, minor: u32) -> bool {
     let name = uname().expect("uname");
     let release = name.release().to_string_lossy().into_owned();

@@ -1,5 +1,5 @@
-//! The harness of every lesson's tests: scratch directories, programs with deadlines, and the
-//! ground they stand on. A harness fails by panicking: that is how a test says so.
+//! The test harness of all lessons: scratch directories, programs with deadlines, and facts about the
+//! machine. It reports errors by panicking, as tests do.
 #![expect(clippy::expect_used, reason = "a harness fails by panicking, with the step's name")]
 
 mod control;

@@ -1,4 +1,4 @@
-//! Programs as a test runs them: in a fresh process, with a deadline, judged by how they ended.
+//! Runs programs for tests: in a fresh process, with a deadline, and reports how they ended.
 //!
 //! # Safety
 //! The only unsafe code is a closure between `fork` and `exec`; it makes three system calls and
@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-/// Far above what any scenario takes on a loaded machine: a deadline finds hangs, not slowness.
+/// Much longer than any test takes on a loaded machine: it finds hangs, not slowness.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A program and how it is to be run.
+/// A program and its arguments.
 pub struct Program(Command);
 
-/// A program that is running, in conversation with the test. Dropped, it is killed.
+/// A running program that exchanges lines with the test. Dropping the value kills it.
 pub struct Running {
     child: Child,
     to: Option<ChildStdin>,
