@@ -1,13 +1,13 @@
-//! `fork` copies no page: parent and child share the private copies until one of the two stores.
-//! `Pss` in smaps, a process's proportional share, shows it: a page of two processes counts half.
-//! `cargo lesson-4` shows it.
+//! `fork` copies no page: parent and child share the private copies until one of them stores.
+//! `Pss` in smaps shows it: a page that two processes share counts half in each.
+//! `cargo lesson-4` runs it.
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
 use page_view::mapping_at;
 
 use crate::picture::{draw, draw_both};
-use crate::sys::{Line, fork};
-use crate::{PrivateView, lettered};
+use crate::sys::{Pipes, fork};
+use crate::{PrivateMapping, lettered};
 
 /// The step of the story.
 ///
@@ -16,46 +16,52 @@ use crate::{PrivateView, lettered};
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("forked");
     let file = lettered::create(&path, 4)?;
-    let view = PrivateView::of(&file, 4 * page_size()).step_on("mmap", &path)?;
-    view.store(0, b"ours");
-    view.copy_now(0, 4 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
-    say!("   share = Pss of smaps: a page of two processes counts half in each")?;
-    say!(
-        "   {:<40} {} pages (expected 4)",
-        "4 private copies; the parent's share:",
-        share(&view)?
-    )?;
+    let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", &path)?;
+    mapping.store(0, b"ours");
+    mapping.copy_pages(0, 4 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
+    sentence("A page shared by two processes counts half in each Pss.")?;
+    draw("four private copies", &mapping)?;
+    compare("Pss of the parent: ", share(&mapping)?, "4 pages")?;
+    page_view::pause()?;
 
-    draw("4 private copies", &view)?;
-    let mut child = fork(|line| child(line, &view)).step("fork")?;
-    let first = char::from(child.hear().step("hear the child")?);
-    say!("    {:<39} {first:?} (expected 'o')", "forked; the child loads from page 0:")?;
+    let mut child = fork(|pipes| child(pipes, &mapping)).step("fork")?;
+    let first = child.receive().step("wait for the child")?;
     let pid = child.pid.as_raw().cast_unsigned();
-    draw_both("forked: the parent", &view, ("the child, the same pages", pid, view.addresses()))?;
+    let both =
+        || draw_both("after fork: the parent", &mapping, ("the child", pid, mapping.addresses()));
+    both()?;
+    compare(" the child loads from page 0: ", quoted(first), "'o'")?;
+    compare("Pss of the parent: ", share(&mapping)?, "2 pages")?;
     page_view::pause()?;
-    say!("   {:<40} {} pages (expected 2)", "the parent's share:", share(&view)?)?;
-    let own = char::from(child.turn().step("hear the child")?);
-    say!("    {:<39} {own:?} (expected 'c')", "the child stores \"child\" and loads:")?;
-    say!("   {:<40} {:?} (expected 'o')", "the parent loads:", char::from(view.load(0)))?;
+
+    sentence(" The child stores \"child\" to page 0.")?;
+    let own = child.take_turn().step("wait for the child")?;
+    both()?;
+    compare(" the child loads from page 0: ", quoted(own), "'c'")?;
+    compare("the parent loads from page 0: ", quoted(mapping.load(0)), "'o'")?;
+    compare("Pss of the parent: ", share(&mapping)?, "2.5 pages")?;
     page_view::pause()?;
-    say!("   {:<40} {} pages (expected 2.5)", "the parent's share:", share(&view)?)?;
-    child.end().step("wait for the child")?;
-    say!("   {:<40} {} pages (expected 4)", "the child has ended; the share:", share(&view)?)
+    child.finish().step("wait for the child")?;
+    compare("Pss after the child's end: ", share(&mapping)?, "4 pages")
 }
 
 /// Loads, stores and loads again, one turn each.
-fn child(line: &mut Line, view: &PrivateView) -> std::io::Result<()> {
-    line.tell(view.load(0))?;
-    line.hear()?;
-    view.store(0, b"child");
-    line.tell(view.load(0))?;
-    line.hear().map(drop)
+fn child(pipes: &mut Pipes, mapping: &PrivateMapping) -> std::io::Result<()> {
+    pipes.send(mapping.load(0))?;
+    pipes.receive()?;
+    mapping.store(0, b"child");
+    pipes.send(mapping.load(0))?;
+    pipes.receive().map(drop)
 }
 
-/// `Pss` in pages: how many of the view are this process's, a page of two processes counted half.
-fn share(view: &PrivateView) -> Result<f64> {
-    let mapping = mapping_at(std::process::id(), view.address())?;
-    let bytes = mapping.and_then(|mapping| mapping.sum("Pss")).unwrap_or(0);
-    let halves = bytes * 2 / page_size() as u64; // A page of two processes counts half.
-    Ok(f64::from(u32::try_from(halves).unwrap_or(u32::MAX)) / 2.0)
+fn quoted(byte: u8) -> String {
+    format!("{:?}", char::from(byte))
+}
+
+/// `Pss` of the mapping, in pages and half pages.
+fn share(mapping: &PrivateMapping) -> Result<String> {
+    let in_smaps = mapping_at(std::process::id(), mapping.address())?;
+    let bytes = in_smaps.and_then(|found| found.sum("Pss")).unwrap_or(0);
+    let halves = bytes * 2 / page_size() as u64;
+    Ok(format!("{}{} pages", halves / 2, if halves % 2 == 1 { ".5" } else { "" }))
 }

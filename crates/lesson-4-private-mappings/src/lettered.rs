@@ -1,5 +1,5 @@
-//! The file of every scene in this lesson: page 0 is all `a`, page 1 all `b`, and so on, so that one
-//! byte tells which page it is and whether somebody has changed it. `cargo lesson-4` uses it.
+//! The file that this lesson maps: page 0 is all `a`, page 1 all `b`, and so on. So one byte shows
+//! which page it is in, and whether it has been changed. `cargo lesson-4` uses it.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -7,11 +7,11 @@ use std::path::Path;
 
 use common::{Context, Failure, Result, page_size};
 
-/// Makes `path`, `pages` pages long (26 at most), and opens it for reading and writing. It is on the
-/// disk then, so that nothing in this lesson's pictures is about the disk.
+/// Creates `path`, `pages` pages long (26 at most), and opens it for reading and writing. The file is
+/// synced to the disk, so that no page of this lesson's pictures is dirty.
 ///
 /// # Errors
-/// `EEXIST` if there is such a file; the system's, if it cannot be made or written.
+/// `EEXIST` if there is such a file; the system's, if it cannot be created or written.
 pub fn create(path: &Path, pages: u8) -> Result<File> {
     let bytes: Vec<u8> = (b'a'..=b'z')
         .take(pages.into())
@@ -24,11 +24,11 @@ pub fn create(path: &Path, pages: u8) -> Result<File> {
     Ok(file)
 }
 
-/// Opens a file that [`create`] made, for reading and writing. Nobody here stores to the last byte
-/// of a page, so that is where its letter must be.
+/// Opens a file that [`create`] made, for reading and writing. The last byte of each page must be
+/// the page's letter: this lesson never changes it.
 ///
 /// # Errors
-/// The system's, if it cannot be opened; a file that is not of this lesson is refused.
+/// The system's, if it cannot be opened; a refusal, if it is not a file of this lesson.
 pub fn open(path: &Path) -> Result<File> {
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let found = file.metadata().step_on("stat", path)?;

@@ -1,9 +1,10 @@
-//! Lesson 4: a private mapping, the file's pages until a store, then a copy of each page stored to.
-//! Read `view` first, then the rungs in the order of [`STEPS`]: `cargo lesson-4` shows them all.
+//! Lesson 4: private mappings. A private mapping shows the file's pages until a store copies one.
+//! Read `private_mapping` first, then the modules in the order of [`STEPS`]: `cargo lesson-4` runs
+//! them all.
 
 pub mod lettered;
 pub mod picture;
-pub mod view;
+pub mod private_mapping;
 
 pub mod forked;
 pub mod not_a_snapshot;
@@ -16,24 +17,24 @@ pub mod snapshot;
 pub mod truncated;
 pub mod unseen;
 
-pub mod neighbour;
 pub mod scenes;
+pub mod second_process;
 pub mod sys;
 
-pub use view::PrivateView;
+pub use private_mapping::PrivateMapping;
 
 use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("A store that nobody else sees", unseen::show),
-    Step("What is copied: the page, at the first store to it", page_by_page::show),
-    Step("Wrong: a private mapping taken for a snapshot", not_a_snapshot::show),
+    Step("A private store that nobody else sees", unseen::show),
+    Step("Copy-on-write: the first store to a page copies it", page_by_page::show),
+    Step("Wrong: a private mapping used as a snapshot", not_a_snapshot::show),
     Step("Repaired: every page is copied first", snapshot::show),
-    Step("MAP_POPULATE copies, if the mapping is writable", populate::show),
+    Step("MAP_POPULATE copies the pages of a writable mapping", populate::show),
     Step("A read-only file, edited in memory", read_only_file::show),
-    Step("fork: the copies are shared, until one of the two stores", forked::show),
-    Step("Truncation takes private pages too", truncated::show),
+    Step("fork: the copies are shared until one process stores", forked::show),
+    Step("Truncating the file discards private copies too", truncated::show),
     Step("This program's own file, patched in memory", own_program::show),
-    Step("This program's own data, right now", own_data::show),
+    Step("This program's own variables", own_data::show),
 ];

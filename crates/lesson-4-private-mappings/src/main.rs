@@ -1,17 +1,17 @@
-//! Lesson 4, as a program: `cargo lesson-4` tells the story; `maps` shows where this very program
-//! is mapped privately right now.
+//! Lesson 4, as a program: `cargo lesson-4` runs the story; `maps` lists the private mappings of this
+//! program itself.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_4_private_mappings::{STEPS, neighbour, own_data, own_program, scenes, truncated};
+use lesson_4_private_mappings::{STEPS, own_data, own_program, scenes, second_process, truncated};
 
-/// Lesson 4: private mappings. Without a role, tells the whole story.
+/// Lesson 4: private mappings. Without a role, runs the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-4")]
 struct Lesson {
-    /// Fixes the random numbers (this lesson has none).
+    /// Fix the random numbers (this lesson has none).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -20,21 +20,21 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Lists the files mapped into this very process, and how many of their pages are copies.
+    /// List the files mapped into this process, and how many of their pages are private copies.
     Maps,
-    /// Plays the second process of the story.
-    #[command(hide = true, name = neighbour::ROLE)]
-    Neighbour { file: PathBuf },
-    /// Loads from a private copy that a truncation took.
+    /// Run the second process of the story.
+    #[command(hide = true, name = second_process::ROLE)]
+    SecondProcess { file: PathBuf },
+    /// Load from a private copy that a truncation has discarded.
     #[command(hide = true, name = truncated::ROLE)]
-    TouchTruncated { file: PathBuf },
-    /// Says that this program runs.
+    LoadDiscarded { file: PathBuf },
+    /// Print that this program runs.
     #[command(hide = true, name = own_program::ROLE)]
     Greet,
-    /// Plays one scene of a claim, for the tests.
+    /// Run one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
-    /// Tells the story and waits after each step, for `just step 4`.
+    /// Run the story and wait after each step, for `just step 4`.
     #[command(hide = true)]
     Steps,
 }
@@ -48,8 +48,8 @@ fn run() -> common::Result<()> {
     match lesson.role {
         None => common::tell(STEPS, lesson.seed),
         Some(Role::Maps) => own_data::maps(),
-        Some(Role::Neighbour { file }) => neighbour::play(&file),
-        Some(Role::TouchTruncated { file }) => truncated::touch(&file),
+        Some(Role::SecondProcess { file }) => second_process::play(&file),
+        Some(Role::LoadDiscarded { file }) => truncated::load_discarded(&file),
         Some(Role::Greet) => own_program::greet(),
         Some(Role::Scene { name }) => scenes::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),

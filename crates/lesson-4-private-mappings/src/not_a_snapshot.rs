@@ -1,10 +1,10 @@
-//! Wrong: a private mapping taken for a snapshot of the file. What was not stored to follows the
-//! file. `cargo lesson-4` shows it; [`snapshot`](crate::snapshot) is the repair.
+//! Wrong: a private mapping used as a snapshot of the file. A page that was not stored to follows the
+//! file. `cargo lesson-4` runs it; [`snapshot`](crate::snapshot) is the repair.
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 
 use crate::picture::draw;
-use crate::{PrivateView, lettered, neighbour};
+use crate::{PrivateMapping, lettered, second_process};
 
 /// The step of the story.
 ///
@@ -13,21 +13,25 @@ use crate::{PrivateView, lettered, neighbour};
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("not-a-snapshot");
     let file = lettered::create(&path, 2)?;
-    let mut neighbour = Peer::start([neighbour::ROLE.as_ref(), path.as_os_str()])?;
+    let mut second = Peer::start([second_process::ROLE.as_ref(), path.as_os_str()])?;
 
-    let view = PrivateView::of(&file, 2 * page_size()).step_on("mmap", &path)?;
-    view.store(0, b"A");
+    let mapping = PrivateMapping::of(&file, 2 * page_size()).step_on("mmap", &path)?;
+    mapping.store(0, b"A");
 
-    draw("one byte stored to page 0", &view)?;
-    say!("   page 0 {:?}, page 1 {:?}", view.text(0, 5), view.text(page_size(), 5))?;
-    draw("both pages loaded from", &view)?;
+    draw("one byte stored to page 0", &mapping)?;
+    let shown = |page: usize| format!("{:?}", mapping.text(page * page_size(), 5));
+    compare("page 0: ", shown(0), "\"Aaaaa\"")?;
+    compare("page 1: ", shown(1), "\"bbbbb\"")?;
+    draw("one byte loaded from each page", &mapping)?;
     page_view::pause()?;
     for page in [0, 1] {
         let line = format!("write {} 12345", page * page_size());
-        let done = neighbour::ask(&mut neighbour, &line)?;
-        say!("    the second process writes \"12345\" to the start of page {page}: {done}")?;
+        second_process::ask(&mut second, &line)?;
+        say!("    the second process writes \"12345\" to page {page}")?;
     }
-    say!("   page 0 {:?} (expected {:?} of a snapshot)", view.text(0, 5), "Aaaaa")?;
-    say!("   page 1 {:?} (expected {:?} of a snapshot)", view.text(page_size(), 5), "bbbbb")?;
-    draw("the same pages, in the end", &view)
+    compare("page 0: ", shown(0), "\"Aaaaa\"")?;
+    compare("page 1: ", shown(1), "\"12345\"")?;
+    sentence("Page 1 is not a snapshot: that would still show \"bbbbb\".")?;
+    draw("the same pages afterwards", &mapping)?;
+    page_view::pause()
 }

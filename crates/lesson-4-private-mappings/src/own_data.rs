@@ -1,22 +1,23 @@
-//! Where this very program is mapped like this right now: its code, its constants, its data and
-//! its libraries are private mappings of files. `cargo lesson-4 maps` shows it.
+//! This program's own memory. Its code, constants and initialised variables are private mappings of
+//! its file; its zeroed variables, heap and stack have no file. `cargo lesson-4 maps` shows it.
 
+use std::hint::black_box;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use common::{Result, Stage, page_size, say};
-use page_view::{Mapping, View, mappings_of};
+use common::{Result, Stage, compare, page_size, say, sentence};
+use page_view::{Mapping, View, mapping_at, mappings_of};
 
 use crate::picture::draw_rows;
 
 /// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
 const LONGEST_PAGE: usize = 64 * 1024;
 
-/// Columns that the pictures of `maps` take at most.
-const WIDTH: usize = 60;
-
-/// A variable of this program with a value in its file: four times the longest page of ones.
+/// A variable whose value is in the program's file (.data): four times the longest page of ones.
 static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LONGEST_PAGE];
+
+/// A variable that begins as zeros (.bss): the file holds its length and none of its bytes.
+static ZEROED: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(0) }; 4 * LONGEST_PAGE];
 
 /// The step of the story: three pages of this program's data, before and after a store.
 ///
@@ -24,50 +25,92 @@ static TABLE: [AtomicU8; 4 * LONGEST_PAGE] = [const { AtomicU8::new(1) }; 4 * LO
 /// Those of `/proc/self` and of standard output.
 pub fn show(_: &mut Stage) -> Result<()> {
     let first = table_page();
-    let sum: u32 = (0..3).map(|page| u32::from(load(first + page * page_size()))).sum();
     let pages = first..first + 3 * page_size();
-    say!("   three pages of a static, a byte loaded from each; their sum: {sum} (expected 3)")?;
-    draw_rows("loaded from", pages.clone(), None)?;
+    load_three_pages();
+    sentence("Three pages of an initialised variable:")?;
+    draw_rows("one byte loaded from each page", pages.clone(), None)?;
     page_view::pause()?;
     store(first + page_size(), 2);
-    draw_rows("one byte stored to the middle one", pages, None)?;
-    let (private, all) = file_mappings()?.iter().fold((0, 0), |(private, all), mapping| {
-        (private + u32::from(mapping.permissions.ends_with('p')), all + 1)
-    });
-    let verdict = if private == all { "all" } else { "not all" };
-    say!("   of this program's mappings of files, private: {verdict} (expected all)")?;
-    say!("   `cargo lesson-4 maps` lists them, and what has been copied")
+    draw_rows("one byte stored to the second", pages, None)?;
+    page_view::pause()?;
+    compare("initialised variables: ", home(first)?, "this program's file")?;
+    compare("zeroed variables:      ", home(zeroed_page())?, "no file")?;
+    compare("heap:                  ", home(std::ptr::from_ref(&*Box::new(7)).addr())?, "no file")?;
+    compare("stack:                 ", home((&raw const first).addr())?, "no file")?;
+    let files = file_mappings()?;
+    let private = files.iter().filter(|mapping| mapping.permissions.ends_with('p')).count();
+    let verdict = if private == files.len() { "all" } else { "not all" };
+    compare("private, of the mappings of files: ", verdict, "all")?;
+    sentence("`cargo lesson-4 maps` lists them.")
 }
 
-/// The role: every file mapped into this process, and how many of its pages are copies.
+/// The role: every file mapped into this process, and how many of its pages are private copies;
+/// then the writable memory without a file.
 ///
 /// # Errors
 /// Those of `/proc/self` and of standard output.
 pub fn maps() -> Result<()> {
-    let first = table_page();
-    let _loaded = (0..3).map(|page| load(first + page * page_size())).max();
-    store(first + page_size(), 2);
-    say!("   maps    pages  copied  file")?;
+    load_three_pages();
+    store(table_page() + page_size(), 2);
+    say!("   maps  pages copied  file")?;
     let mut views = Vec::new();
     for mapping in file_mappings()? {
         let length = mapping.addresses.len() / page_size();
         let copied = mapping.sum("Anonymous").unwrap_or(0) / page_size() as u64;
-        let path = mapping.path.as_deref().unwrap_or("");
-        let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
-        say!("   {} {length:>8} {copied:>7}  {name}{}", mapping.permissions, part(&mapping))?;
+        let name = name_of_file(&mapping);
+        say!("   {} {length:>6} {copied:>6}  {name}{}", mapping.permissions, part(&mapping))?;
         if copied > 0 {
             let view = View::of(std::process::id(), mapping.addresses)?;
-            say!("{}", page_view::draw(&view, "       ", WIDTH))?;
+            say!("{}", page_view::draw(&view, "       ", common::COLUMNS))?;
             views.push(view);
         }
     }
-    say!("   A letter is a page of the mapping above it:")?;
+    let writable = |mapping: &Mapping| mapping.inode == 0 && mapping.permissions == "rw-p";
+    for mapping in mappings_of(std::process::id())?.into_iter().filter(writable) {
+        let length = mapping.addresses.len() / page_size();
+        let name = mapping.path.as_deref().unwrap_or("no name");
+        say!("   rw-p {length:>6}      -  no file: {name}")?;
+    }
+    sentence("Each letter is one page of the mapping above it:")?;
     page_view::explain(&views.iter().collect::<Vec<_>>())
+}
+
+/// The address of the first whole page of the zeroed variable.
+pub fn zeroed_page() -> usize {
+    ZEROED.as_ptr().addr().next_multiple_of(page_size())
+}
+
+/// Whose bytes the memory at `address` began as.
+fn home(address: usize) -> Result<&'static str> {
+    let mapping = mapping_at(std::process::id(), address)?;
+    let program = std::env::current_exe().ok();
+    let path = mapping.as_ref().and_then(|mapping| mapping.path.as_deref()).map(Path::new);
+    Ok(match mapping {
+        Some(Mapping { inode: 0, .. }) => "no file",
+        Some(_) if path == program.as_deref() => "this program's file",
+        Some(_) => "another file",
+        None => "not mapped",
+    })
+}
+
+fn name_of_file(mapping: &Mapping) -> String {
+    let path = Path::new(mapping.path.as_deref().unwrap_or_default());
+    if std::env::current_exe().is_ok_and(|program| program == path) {
+        return "this program".into();
+    }
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The address of the first whole page of the table.
 pub fn table_page() -> usize {
     TABLE.as_ptr().addr().next_multiple_of(page_size())
+}
+
+/// Loads a byte from each of the table's first three whole pages.
+fn load_three_pages() {
+    for page in 0..3 {
+        black_box(load(table_page() + page * page_size())); // The compiler may drop an unused load.
+    }
 }
 
 /// Loads the table's byte at `address`.
@@ -80,7 +123,7 @@ pub fn store(address: usize, byte: u8) {
     TABLE[address - TABLE.as_ptr().addr()].store(byte, Relaxed);
 }
 
-/// The mappings of this process that have a file behind them.
+/// All mappings of files in this process.
 ///
 /// # Errors
 /// Those of `/proc/self/smaps`.

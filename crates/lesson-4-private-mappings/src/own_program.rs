@@ -1,12 +1,12 @@
-//! This program's own file, mapped privately and patched: it runs as before, and nobody may open
-//! it for writing while it runs. `cargo lesson-4` shows it.
+//! This program's own file, mapped privately and patched: the program runs as before. While it runs,
+//! its file cannot be opened for writing. `cargo lesson-4` runs it.
 
 use std::env;
 use std::fs::File;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 
-use crate::PrivateView;
+use crate::PrivateMapping;
 use crate::picture::draw;
 
 /// The hidden role of a program that only says that it runs.
@@ -19,23 +19,29 @@ pub const ROLE: &str = "greet";
 pub fn show(_: &mut Stage) -> Result<()> {
     let path = env::current_exe().step("find this program")?;
     let file = File::open(&path).step_on("open", &path)?;
-    let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    say!("   its first bytes:                  {:?} (expected \"\\u{{7f}}ELF\")", view.text(0, 4))?;
-    draw("its first page, loaded from", &view)?;
-    view.store(0, b"#!no");
-    draw("its first page, stored to", &view)?;
-    say!("   patched in a private mapping:     {:?} (expected \"#!no\")", view.text(0, 4))?;
+    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
+    let start = || format!("{:?}", mapping.text(0, 4));
+    compare("its first bytes:  ", start(), "\"\\u{7f}ELF\"")?;
+    draw("its first page, loaded from", &mapping)?;
+    page_view::pause()?;
+    mapping.store(0, b"#!no");
+    compare("patched privately: ", start(), "\"#!no\"")?;
+    draw("its first page, stored to", &mapping)?;
+    page_view::pause()?;
     let said = Peer::start([ROLE])?.hear()?;
-    say!("    started meanwhile, it says:      {said:?} (expected \"I run\")")?;
+    compare(" started now, it says: ", format!("{said:?}"), "\"I run\"")?;
+    sentence("Opening its file for writing while it runs:")?;
     let refused = match File::options().write(true).open(&path) {
         Ok(_) => "opened".into(),
         Err(refusal) => refusal.to_string(),
     };
-    say!("   opened for writing while it runs: {refused}")?;
-    say!("   (expected: Text file busy, or Permission denied where it is not yours to write)")
+    say!("   {refused}")?;
+    sentence(
+        "(Text file busy, or Permission denied if the file is not yours. Linux 6.11 and 6.12 opened it at first.)",
+    )
 }
 
-/// What a second process of this program says.
+/// Prints that the program runs.
 ///
 /// # Errors
 /// That of standard output.

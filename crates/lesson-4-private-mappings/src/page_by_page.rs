@@ -1,10 +1,10 @@
-//! Copy-on-write, page by page: mapped, stored to, loaded from, stored to again.
-//! `cargo lesson-4` shows it.
+//! Copy-on-write, one page at a time: mapped, stored to, loaded from, stored to again.
+//! `cargo lesson-4` runs it.
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size};
 
 use crate::picture::draw;
-use crate::{PrivateView, lettered};
+use crate::{PrivateMapping, lettered};
 
 /// The step of the story.
 ///
@@ -13,20 +13,20 @@ use crate::{PrivateView, lettered};
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("page-by-page");
     let file = lettered::create(&path, 4)?;
-    let view = PrivateView::of(&file, 4 * page_size()).step_on("mmap", &path)?;
-    draw("mapped, nothing touched", &view)?;
+    let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", &path)?;
+    draw("mapped, no page accessed", &mapping)?;
     page_view::pause()?;
-    view.store(2 * page_size(), b"C");
-    draw("one byte stored to page 2", &view)?;
+    mapping.store(2 * page_size(), b"C");
+    draw("one byte stored to page 2", &mapping)?;
     page_view::pause()?;
-    for page in 0..4 {
-        view.load(page * page_size());
-    }
-    draw("a byte loaded from every page", &view)?;
+    mapping.load_each_page(4);
+    draw("one byte loaded from each page", &mapping)?;
     page_view::pause()?;
-    view.store(0, b"A");
-    draw("one byte stored to page 0", &view)?;
-    let mapping = page_view::mapping_at(std::process::id(), view.address())?;
-    let copied = mapping.and_then(|mapping| mapping.sum("Anonymous")).unwrap_or(0);
-    say!("   smaps says Anonymous: {copied} bytes (expected 2 pages, {})", 2 * page_size())
+    mapping.store(0, b"A");
+    draw("one byte stored to page 0", &mapping)?;
+    page_view::pause()?;
+    let in_smaps = page_view::mapping_at(std::process::id(), mapping.address())?;
+    let copied = in_smaps.and_then(|found| found.sum("Anonymous")).unwrap_or(0);
+    let pages = copied / page_size() as u64;
+    compare("`Anonymous` in smaps: ", format!("{pages} pages"), "2 pages")
 }

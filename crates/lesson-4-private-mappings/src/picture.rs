@@ -1,6 +1,5 @@
-//! The pictures of this story: what was done, and the pages of a mapping as they are now. A second
-//! process's stand below, a column to the right. `cargo lesson-4` draws them, `just step 4` while they
-//! change.
+//! The pictures of this story: a label, and the pages of a mapping at that moment. The pages of a
+//! second process stand below, indented by one more column. `cargo lesson-4` draws them.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,34 +7,38 @@ use std::process;
 
 use common::{Failure, Peer, Result, page_size};
 
-use crate::{PrivateView, neighbour};
+use crate::{PrivateMapping, second_process};
 
-/// Prints `what` was done and the view's pages.
+/// Prints `label` and the pages of `mapping`.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
-pub fn draw(what: &str, view: &PrivateView) -> Result<()> {
-    draw_rows(what, view.addresses(), None)
+pub fn draw(label: &str, mapping: &PrivateMapping) -> Result<()> {
+    draw_rows(label, mapping.addresses(), None)
 }
 
-/// The same, and below it the pages of another process: its label, its id, its addresses.
+/// Prints the same, and below it the pages of another process: label, process id, addresses.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
-pub fn draw_both(what: &str, view: &PrivateView, other: (&str, u32, Range<usize>)) -> Result<()> {
-    draw_rows(what, view.addresses(), Some(other))
+pub fn draw_both(
+    label: &str,
+    mapping: &PrivateMapping,
+    other: (&str, u32, Range<usize>),
+) -> Result<()> {
+    draw_rows(label, mapping.addresses(), Some(other))
 }
 
-/// Prints `what` was done and this process's pages at `addresses`, then another process's.
+/// Prints `label` and this process's pages at `addresses`, then those of another process.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
 pub fn draw_rows(
-    what: &str,
+    label: &str,
     addresses: Range<usize>,
     other: Option<(&str, u32, Range<usize>)>,
 ) -> Result<()> {
-    let mine = format!("   {what:<33}");
+    let mine = format!("   {label:<33}");
     let theirs = other.as_ref().map(|(label, ..)| format!("    {label:<32}"));
     let mut rows = vec![(mine.as_str(), process::id(), addresses)];
     if let (Some(label), Some((_, pid, addresses))) = (&theirs, other) {
@@ -44,12 +47,12 @@ pub fn draw_rows(
     page_view::show_rows(&rows)
 }
 
-/// Where the second process has `pages` pages of the file mapped; it says so.
+/// Asks the second process where it has the first `pages` pages of the file mapped.
 ///
 /// # Errors
-/// A second process that has ended.
-pub fn addresses_in(other: &mut Peer, pages: usize) -> Result<Range<usize>> {
-    let answer = neighbour::ask(other, "address")?;
+/// A second process that has ended, or an answer that is no address.
+pub fn addresses_in(second: &mut Peer, pages: usize) -> Result<Range<usize>> {
+    let answer = second_process::ask(second, "address")?;
     let no_address = |_| Failure::refusal("ask", Path::new("address"), format!("{answer:?}"));
     let start: usize = answer.parse().map_err(no_address)?;
     Ok(start..start + pages * page_size())

@@ -1,14 +1,15 @@
-//! A descriptor that may only read is enough for a private mapping that is stored to; what shall
-//! be kept is written by hand, to another file. `cargo lesson-4` shows it.
+//! A file opened for reading only can be edited in a private mapping. To keep the edit, the program
+//! writes it to another file. `cargo lesson-4` runs it.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size};
 use memmap2::MmapOptions;
+use nix::errno::Errno;
 
 use crate::picture::draw;
-use crate::{PrivateView, lettered};
+use crate::{PrivateMapping, lettered};
 
 /// The step of the story.
 ///
@@ -22,21 +23,23 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let modified = || file.metadata().step_on("stat", &path)?.modified().step("mtime");
     let before = modified()?;
 
-    let refusal = MmapOptions::new().map_raw(&file).map_or_else(|e| e.to_string(), |_| "no".into());
-    say!("   shared, writable, refused:  {refusal} (expected EACCES, 13)")?;
-    let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    draw("mapped privately, writable", &view)?;
+    let shared = MmapOptions::new().map_raw(&file).err();
+    let errno = shared.and_then(|e| e.raw_os_error()).map_or(Errno::UnknownErrno, Errno::from_raw);
+    compare("shared and writable: ", format!("{errno:?}"), "EACCES")?;
+    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
+    draw("private and writable", &mapping)?;
     page_view::pause()?;
-    view.store(0, b"draft");
-    draw("\"draft\" stored", &view)?;
+    mapping.store(0, b"draft");
+    draw("\"draft\" stored", &mapping)?;
+    page_view::pause()?;
     let kept = stage.scratch.path().join("kept");
-    fs::write(&kept, view.text(0, page_size())).step_on("write", &kept)?;
+    fs::write(&kept, mapping.text(0, page_size())).step_on("write", &kept)?;
 
     let start = |path| fs::read_to_string(path).step_on("read", path).map(|text| text[..8].into());
     let (original, kept): (String, String) = (start(&path)?, start(&kept)?);
-    let same = before == modified()?;
-    say!("   private, writable, edited:  {:?} (expected \"draftaaa\")", view.text(0, 8))?;
-    say!("   the file:                   {original:?} (expected \"aaaaaaaa\")")?;
-    say!("   its time of modification:   the same: {same} (expected true)")?;
-    say!("   saved by a write elsewhere: {kept:?} (expected \"draftaaa\")")
+    compare("private, edited: ", format!("{:?}", mapping.text(0, 8)), "\"draftaaa\"")?;
+    compare("the file:        ", format!("{original:?}"), "\"aaaaaaaa\"")?;
+    compare("a written copy:  ", format!("{kept:?}"), "\"draftaaa\"")?;
+    let same = if before == modified()? { "the same" } else { "changed" };
+    compare("the file's mtime: ", same, "the same")
 }

@@ -1,11 +1,11 @@
-//! Bare calls of libc's behind typed wrappers; each file is to be audited by itself.
-//! `cargo lesson-4` uses them.
+//! Bare libc calls behind typed wrappers; each file can be audited by itself. `cargo lesson-4` uses
+//! them.
 
-mod bare;
 mod fork;
-mod moves;
+mod raw_mapping;
+mod remap;
 mod semaphore;
 
-pub use bare::Bare;
-pub use fork::{Forked, Line, fork};
+pub use fork::{ForkedChild, Pipes, fork};
+pub use raw_mapping::RawMapping;
 pub use semaphore::Semaphore;

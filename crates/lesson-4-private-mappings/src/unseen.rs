@@ -1,13 +1,13 @@
-//! A private store: this mapping has it; the file, a shared mapping and another process do not.
-//! `cargo lesson-4` shows it.
+//! A private store: this mapping shows it; the file, other mappings and other processes do not.
+//! `cargo lesson-4` runs it.
 
 use std::fs;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Peer, Result, Stage, compare, page_size, sentence};
 use memmap2::MmapOptions;
 
 use crate::picture::{addresses_in, draw_both};
-use crate::{PrivateView, lettered, neighbour};
+use crate::{PrivateMapping, lettered, second_process};
 
 /// The step of the story.
 ///
@@ -16,34 +16,43 @@ use crate::{PrivateView, lettered, neighbour};
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("unseen");
     let file = lettered::create(&path, 1)?;
-    let view = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    let other = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    let shared = MmapOptions::new().map_raw(&file).step_on("mmap", &path)?;
-    let mut neighbour = Peer::start([neighbour::ROLE.as_ref(), path.as_os_str()])?;
+    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
+    let mut second = Peer::start([second_process::ROLE.as_ref(), path.as_os_str()])?;
 
-    let (pid, pages) = (neighbour.process.id(), addresses_in(&mut neighbour, 1)?);
-    let draw = |what: &str| draw_both(what, &view, ("the second process", pid, pages.clone()));
-    draw("mapped here and there")?;
+    sentence("Two processes map one page privately and load from it.")?;
+    let loaded = mapping.text(0, 5);
+    let loaded_there = second_process::ask(&mut second, "load 0 5")?;
+    let (pid, pages) = (second.process.id(), addresses_in(&mut second, 1)?);
+    let draw = || draw_both("first process", &mapping, ("second process", pid, pages.clone()));
+    draw()?;
+    compare("the first process loads:   ", quoted(&loaded), quoted("aaaaa"))?;
+    compare(" the second process loads: ", quoted(&loaded_there), quoted("aaaaa"))?;
     page_view::pause()?;
-    view.store(0, b"HELLO");
-    draw("\"HELLO\" stored here")?;
+    sentence("The first process stores \"HELLO\".")?;
+    mapping.store(0, b"HELLO");
+    draw()?;
     page_view::pause()?;
+    let other = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
+    let shared = MmapOptions::new().map_raw(&file).step_on("mmap", &path)?;
     let in_file = || fs::read(&path).step_on("read", &path).map(|bytes| text(&bytes[..5]));
-    let of_second = neighbour::ask(&mut neighbour, "load 0 5")?;
-    say!("   this mapping:               {:?} (expected \"HELLO\")", view.text(0, 5))?;
-    say!("   another private mapping:    {:?} (expected \"aaaaa\")", other.text(0, 5))?;
-    say!("   read from the file:         {:?} (expected \"aaaaa\")", in_file()?)?;
-    say!("    the second process loads:  {of_second:?} (expected \"aaaaa\")")?;
-    draw("loaded here and there")?;
-    page_view::pause()?;
+    let loaded_there = second_process::ask(&mut second, "load 0 5")?;
+    compare("the first process loads:   ", quoted(&mapping.text(0, 5)), quoted("HELLO"))?;
+    compare(" the second process loads: ", quoted(&loaded_there), quoted("aaaaa"))?;
+    compare("another private mapping:   ", quoted(&other.text(0, 5)), quoted("aaaaa"))?;
+    compare("the file:                  ", quoted(&in_file()?), quoted("aaaaa"))?;
     shared.flush().step_on("msync", &path)?;
-    view.flush().step_on("msync", &path)?;
-    say!("   the file after msync:       {:?} (expected \"aaaaa\")", in_file()?)?;
-    drop(view);
-    let again = PrivateView::of(&file, page_size()).step_on("mmap", &path)?;
-    say!("   unmapped, mapped again:     {:?} (expected \"aaaaa\")", again.text(0, 5))
+    mapping.flush().step_on("msync", &path)?;
+    compare("the file after msync:      ", quoted(&in_file()?), quoted("aaaaa"))?;
+    drop(mapping);
+    let again = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
+    compare("unmapped and mapped again: ", quoted(&again.text(0, 5)), quoted("aaaaa"))
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `text` as the story shows it, in quotation marks.
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
 }

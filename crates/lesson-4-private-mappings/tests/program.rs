@@ -1,4 +1,4 @@
-//! The program of lesson 4 as a person calls it: what it prints, how it ends, what it refuses.
+//! The program of lesson 4 as a person runs it: its output, its exit status, its refusals.
 
 use std::fs;
 
@@ -18,20 +18,22 @@ fn refused(ended: &Ended, error: &str) {
 fn the_story_shows_what_it_expects() {
     let story = lesson(&[]).succeed();
     assert!(story.starts_with("Ground: Linux "), "{story}");
+    let words = story.split_whitespace().collect::<Vec<_>>().join(" ");
     for number in 1..=10 {
         assert!(story.contains(&format!("\n{number}. ")), "step {number}: {story}");
     }
     for line in [
-        "this mapping:               \"HELLO\" (expected",
-        "the file after msync:       \"aaaaa\" (expected",
-        "page 1 \"12345\" (expected \"bbbbb\" of a snapshot)",
-        "page 1 \"bbbbb\" (expected \"bbbbb\" of a snapshot)",
-        "private, writable, edited:  \"draftaaa\" (expected",
-        "2.5 pages (expected 2.5)",
-        "a process that loads its lost copy ends by SIGBUS (expected",
-        "\"I run\" (expected \"I run\")",
+        "the first process loads: \"HELLO\" expected",
+        "the file after msync: \"aaaaa\" expected",
+        "page 1: \"12345\"",
+        "page 1: \"bbbbb\"",
+        "private, edited: \"draftaaa\"",
+        "2.5 pages expected 2.5 pages",
+        "a load from a discarded copy: SIGBUS expected SIGBUS",
+        "\"I run\" expected \"I run\"",
+        "zeroed variables: no file expected no file",
     ] {
-        assert!(story.contains(line), "{line:?} is missing: {story}");
+        assert!(words.contains(line), "{line:?} is missing: {story}");
     }
 }
 
@@ -44,18 +46,18 @@ fn the_pictures_show_what_is_behind_each_page() {
         let cells = |line: &str| Some(line.split_once(" [")?.1.strip_suffix(']')?.to_owned());
         step.lines().filter_map(cells).collect::<Vec<String>>()
     };
-    assert_eq!(pictures(1), ["-", "-", "@", "-", "@", "#"], "this process, the second, 3 times");
+    assert_eq!(pictures(1), ["#", "#", "@", "#"], "the first process, the second, twice");
     assert_eq!(pictures(2), ["----", "--@-", "##@#", "@#@#"]);
     assert_eq!(pictures(3), ["@-", "@#", "@#"], "no snapshot");
     assert_eq!(pictures(4), ["@@", "@@", "@@"], "a snapshot");
     assert_eq!(pictures(5), ["----", "@@@@", "####"], "writable; populated; for reading only");
     assert_eq!(pictures(6), ["-", "@"]);
-    assert_eq!(pictures(7), ["@@@@"; 3], "before; the parent, the child");
+    assert_eq!(pictures(7), ["@@@@"; 5], "before; the parent and the child, twice");
     let [copied, cut, grown] = &pictures(8)[..] else { panic!("{story}") };
     assert_eq!([copied, cut], ["@@@@", "@@xx"]);
-    // Neither is in this process; xfs has zeros for them in the page cache already.
+    // These pages are not in this process. On xfs their zeros are in the page cache already.
     assert!(["@@..", "@@--"].contains(&grown.as_str()), "{grown}");
-    // The program's own file may have been built a moment ago, and not be on the disk yet.
+    // The program's own file may be so new that its pages are still dirty.
     let of_the_program = |number| pictures(number).join(" ").replace('*', "#");
     assert_eq!(of_the_program(9), "# @");
     assert_eq!(of_the_program(10), "### #@#");
@@ -66,12 +68,12 @@ fn the_story_is_the_same_every_time() {
     undisturbed(|| {
         let (first, second) = (lesson(&[]).succeed(), lesson(&["--seed", "1"]).succeed());
         assert_eq!(but_for_the_disk(&first), but_for_the_disk(&second));
-        // The machine may have written this program's own file to the disk, in between.
+        // The kernel may have written this program's own file to the disk between the two runs.
         (first == second).then_some(())
     });
 }
 
-/// The story without what it says of the disk: the letters in its pictures, and their meanings.
+/// The story without its marks for dirty pages and without the legend.
 fn but_for_the_disk(story: &str) -> String {
     let told = story.lines().filter(|line| !line.starts_with("      "));
     told.collect::<Vec<_>>().join("\n").replace('*', "#")
@@ -88,7 +90,7 @@ fn the_story_leaves_nothing_behind() {
 #[test]
 fn maps_lists_this_program_with_copied_data() {
     let maps = lesson(&["maps"]).succeed();
-    let mine: Vec<_> = maps.lines().filter(|line| line.contains("lesson-4-private")).collect();
+    let mine: Vec<_> = maps.lines().filter(|line| line.contains("this program")).collect();
     assert!(mine.iter().any(|line| line.contains("r-xp") && line.ends_with(": code")), "{maps}");
     assert!(mine.iter().any(|line| line.contains("rw-p") && line.ends_with(": data")), "{maps}");
     let pictures: Vec<_> = maps.lines().filter(|line| line.starts_with("        ")).collect();
@@ -116,14 +118,14 @@ fn a_second_process_refuses_a_file_that_is_not_the_lessons() {
     let fifo = directory.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     for name in ["empty", "letter", "page", "fifo", "/dev/null"] {
-        let ended = lesson(&["neighbour", name]).in_directory(directory.path()).run();
+        let ended = lesson(&["second-process", name]).in_directory(directory.path()).run();
         refused(&ended, &format!("open {name:?}: not a file of this lesson"));
     }
-    let ended = lesson(&["neighbour", "missing"]).in_directory(directory.path()).run();
+    let ended = lesson(&["second-process", "missing"]).in_directory(directory.path()).run();
     refused(&ended, "open \"missing\": No such file or directory (os error 2)");
-    let ended = lesson(&["neighbour", "."]).in_directory(directory.path()).run();
+    let ended = lesson(&["second-process", "."]).in_directory(directory.path()).run();
     refused(&ended, "open \".\": Is a directory (os error 21)");
-    let ended = lesson(&["touch-truncated", "letter"]).in_directory(directory.path()).run();
+    let ended = lesson(&["load-discarded", "letter"]).in_directory(directory.path()).run();
     refused(&ended, "create \"letter\": File exists (os error 17)");
     assert_eq!(fs::read(directory.path().join("letter")).unwrap(), b"Dear reader");
 }

@@ -1,4 +1,4 @@
-//! What a parent and its child have of each other's private pages.
+//! Scenes: a parent and its child store to pages that they share after a fork.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -7,92 +7,96 @@ use std::path::Path;
 use common::{Context, Result, page_size, say};
 use page_view::mapping_at;
 
-use crate::sys::{Line, fork};
-use crate::{PrivateView, lettered};
+use crate::sys::{Pipes, fork};
+use crate::{PrivateMapping, lettered};
 
-/// A file of four lettered pages and a private view of it.
-pub(super) fn view() -> Result<(File, PrivateView)> {
+/// A file of four lettered pages and a private mapping of it.
+pub(super) fn mapping_of_four() -> Result<(File, PrivateMapping)> {
     let path = Path::new("lettered");
     let file = lettered::create(path, 4)?;
-    let view = PrivateView::of(&file, 4 * page_size()).step_on("mmap", path)?;
-    Ok((file, view))
+    let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", path)?;
+    Ok((file, mapping))
 }
 
-/// A child that waits for its turn, twice: it tells a byte at the first and ends at the second.
-fn one_load(line: &mut Line, view: &PrivateView, index: usize) -> std::io::Result<()> {
-    line.hear()?;
-    line.tell(view.load(index))?;
-    line.hear().map(drop)
+/// The child's role: at its first turn it sends the byte at `index`, at its second it exits.
+fn one_load(pipes: &mut Pipes, mapping: &PrivateMapping, index: usize) -> std::io::Result<()> {
+    pipes.receive()?;
+    pipes.send(mapping.load(index))?;
+    pipes.receive().map(drop)
 }
 
 /// Prints the parent's share of four private copies, in pages: before, with, and after a child.
 pub(super) fn shares_copies() -> Result<()> {
-    let (_file, view) = view()?;
-    view.copy_now(0, 4 * page_size()).step("madvise")?;
+    let (_file, mapping) = mapping_of_four()?;
+    mapping.copy_pages(0, 4 * page_size()).step("madvise")?;
     let sum = |name| {
-        let mapping = mapping_at(std::process::id(), view.address())?;
+        let mapping = mapping_at(std::process::id(), mapping.address())?;
         Result::Ok(mapping.and_then(|mapping| mapping.sum(name)).unwrap_or(0) / page_size() as u64)
     };
     let share = || sum("Pss");
     say!("copies {}", sum("Anonymous")?)?;
     say!("before {}", share()?)?;
-    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
-    child.turn().step("hear the child")?;
+    let mut child = fork(|pipes| one_load(pipes, &mapping, 0)).step("fork")?;
+    child.take_turn().step("wait for the child")?;
     say!("with-a-child {}", share()?)?;
-    child.end().step("wait for the child")?;
+    child.finish().step("wait for the child")?;
     say!("after {}", share()?)
 }
 
-/// The child stores to a copied and to an untouched page; both sides and the file are printed.
+/// The child stores to a copied page and to one that was never accessed; prints what child, parent
+/// and file have.
 pub(super) fn child_stores() -> Result<()> {
-    let (file, view) = view()?;
-    view.store(0, b"A");
-    let mut child = fork(|line| {
-        line.hear()?;
-        view.store(0, b"C");
-        view.store(page_size(), b"D");
-        line.tell(view.load(0))?;
-        line.tell(view.load(page_size()))?;
-        line.hear().map(drop)
+    let (file, mapping) = mapping_of_four()?;
+    mapping.store(0, b"A");
+    let mut child = fork(|pipes| {
+        pipes.receive()?;
+        mapping.store(0, b"C");
+        mapping.store(page_size(), b"D");
+        pipes.send(mapping.load(0))?;
+        pipes.send(mapping.load(page_size()))?;
+        pipes.receive().map(drop)
     })
     .step("fork")?;
-    let (copied, untouched) = (child.turn().step("hear")?, child.hear().step("hear")?);
+    let (copied, untouched) = (
+        child.take_turn().step("wait for the child")?,
+        child.receive().step("wait for the child")?,
+    );
     say!("child {}{}", char::from(copied), char::from(untouched))?;
-    say!("parent {}{}", view.text(0, 1), view.text(page_size(), 1))?;
+    say!("parent {}{}", mapping.text(0, 1), mapping.text(page_size(), 1))?;
     say!("file {}{}", byte_of(&file, 0)?, byte_of(&file, page_size())?)?;
-    child.end().step("wait for the child")
+    child.finish().step("wait for the child")
 }
 
-/// The parent stores after the fork; both sides are printed.
+/// The parent stores after the fork; prints what child and parent have.
 pub(super) fn parent_stores() -> Result<()> {
-    let (_file, view) = view()?;
-    view.store(0, b"A");
-    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
-    view.store(0, b"P");
-    say!("child {}", char::from(child.turn().step("hear")?))?;
-    say!("parent {}", view.text(0, 1))?;
-    child.end().step("wait for the child")
+    let (_file, mapping) = mapping_of_four()?;
+    mapping.store(0, b"A");
+    let mut child = fork(|pipes| one_load(pipes, &mapping, 0)).step("fork")?;
+    mapping.store(0, b"P");
+    say!("child {}", char::from(child.take_turn().step("wait for the child")?))?;
+    say!("parent {}", mapping.text(0, 1))?;
+    child.finish().step("wait for the child")
 }
 
-/// The parent stores before the fork; the child's view and the file are printed.
+/// The parent stores before the fork; prints what child and file have.
 pub(super) fn inherits_copies() -> Result<()> {
-    let (file, view) = view()?;
-    view.store(0, b"A");
-    let mut child = fork(|line| one_load(line, &view, 0)).step("fork")?;
-    say!("child {}", char::from(child.turn().step("hear")?))?;
+    let (file, mapping) = mapping_of_four()?;
+    mapping.store(0, b"A");
+    let mut child = fork(|pipes| one_load(pipes, &mapping, 0)).step("fork")?;
+    say!("child {}", char::from(child.take_turn().step("wait for the child")?))?;
     say!("file {}", byte_of(&file, 0)?)?;
-    child.end().step("wait for the child")
+    child.finish().step("wait for the child")
 }
 
-/// The file changes under a page that neither has stored to.
+/// The file changes in a page that neither process has stored to.
 pub(super) fn follows_the_file() -> Result<()> {
-    let (file, view) = view()?;
-    view.store(0, b"A");
-    let mut child = fork(|line| one_load(line, &view, page_size())).step("fork")?;
+    let (file, mapping) = mapping_of_four()?;
+    mapping.store(0, b"A");
+    let mut child = fork(|pipes| one_load(pipes, &mapping, page_size())).step("fork")?;
     file.write_all_at(b"9", page_size() as u64).step("write")?;
-    say!("child {}", char::from(child.turn().step("hear")?))?;
-    say!("parent {}", view.text(page_size(), 1))?;
-    child.end().step("wait for the child")
+    say!("child {}", char::from(child.take_turn().step("wait for the child")?))?;
+    say!("parent {}", mapping.text(page_size(), 1))?;
+    child.finish().step("wait for the child")
 }
 
 fn byte_of(file: &File, offset: usize) -> Result<char> {

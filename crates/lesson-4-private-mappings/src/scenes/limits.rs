@@ -1,4 +1,4 @@
-//! Limits that belong to a whole process: what a private mapping and a fork say to them.
+//! Scenes: private mappings and forks under limits of the whole process.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -8,10 +8,10 @@ use common::{Context, Result, page_size, say};
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::errno;
-use crate::sys::{Bare, fork};
+use crate::sys::{RawMapping, fork};
 
-/// Prints the outcome of several mappings of 256 MiB, first without and then with an `RLIMIT_DATA`
-/// of a quarter of that.
+/// Prints the outcome of several mappings of 256 MiB, first without and then with an `RLIMIT_DATA` of
+/// 64 MiB.
 pub(super) fn data() -> Result<()> {
     const MEBIBYTE: usize = 1024 * 1024;
     let path = Path::new("sparse");
@@ -19,7 +19,7 @@ pub(super) fn data() -> Result<()> {
     file.set_len(256 * MEBIBYTE as u64).step_on("ftruncate", path)?;
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let (read, write) = (libc::PROT_READ, libc::PROT_READ | libc::PROT_WRITE);
-    let map = |prot, flags| Bare::map(256 * MEBIBYTE, prot, flags, file.as_raw_fd());
+    let map = |prot, flags| RawMapping::map(256 * MEBIBYTE, prot, flags, file.as_raw_fd());
     say!("unlimited {}", errno(map(write, libc::MAP_PRIVATE)))?;
     let limit = 64 * MEBIBYTE as u64;
     setrlimit(Resource::RLIMIT_DATA, limit, limit).step("setrlimit")?;
@@ -31,24 +31,25 @@ pub(super) fn data() -> Result<()> {
     say!("made-writable {}", errno(read_only.protect(write)))
 }
 
-/// Prints the outcome of populating two pages, before and after the second is unmapped. In a process
-/// of its own: elsewhere another thread might map something there.
+/// Prints the outcome of populating two pages, before and after the second is unmapped. It needs a
+/// process of its own: elsewhere another thread might map something at that address.
 pub(super) fn hole() -> Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     let prot = libc::PROT_READ | libc::PROT_WRITE;
-    let mut mapping = Bare::map(2 * page_size(), prot, flags, -1).step("mmap")?;
+    let mut mapping = RawMapping::map(2 * page_size(), prot, flags, -1).step("mmap")?;
     let populate =
-        |mapping: &Bare| errno(mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE));
+        |mapping: &RawMapping| errno(mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE));
     let whole = populate(&mapping);
-    mapping.cut(page_size()).step("munmap")?;
+    mapping.unmap_end(page_size()).step("munmap")?;
     let cut = populate(&mapping);
     say!("whole {whole}")?;
     say!("with-a-hole {cut}")
 }
 
-/// Prints the outcome of a fork when the user may have no process more.
+/// Prints the outcome of a fork when the user may have no more processes.
 pub(super) fn processes() -> Result<()> {
-    let forked = || errno(fork(|line| line.hear().map(drop)).and_then(crate::sys::Forked::end));
+    let forked =
+        || errno(fork(|pipes| pipes.receive().map(drop)).and_then(crate::sys::ForkedChild::finish));
     say!("unlimited {}", forked())?;
     setrlimit(Resource::RLIMIT_NPROC, 0, 0).step("setrlimit")?;
     say!("limited {}", forked())

@@ -1,6 +1,7 @@
-//! What a claim needs a process of its own for, because it forks, ends in a signal, or because a
-//! limit belongs to the whole process. The tests start a scene and judge it.
+//! Scenes: parts of claims that need a process of their own, because they fork, die of a signal, set
+//! a limit of the whole process, or mount a file system. The tests run a scene and judge its output.
 
+mod copy_up;
 mod forks;
 mod frames;
 mod limits;
@@ -12,13 +13,14 @@ use std::path::Path;
 
 use common::{Failure, Result};
 
-/// Plays the scene `name`; it works on files in the current directory.
+/// Runs the scene `name`, which works on files in the current directory.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// The scene's own; a refusal, if there is no scene of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
+        "copy-up" => copy_up::mapped_before(),
         "fork-shares-copies" => forks::shares_copies(),
         "fork-child-stores" => forks::child_stores(),
         "fork-parent-stores" => forks::parent_stores(),

@@ -1,5 +1,5 @@
-//! A program's file while it is mapped privately, and while it runs. The scenes work on a copy of
-//! this program: it has its owner's rights and nobody else runs it.
+//! Scenes: a program's file while it is mapped privately, and while it runs. They work on a copy of
+//! this program, which the user may write and which no other process runs.
 
 use std::env;
 use std::fs::{self, File};
@@ -12,9 +12,9 @@ use common::{Context, Result, page_size, say};
 use nix::unistd::truncate;
 
 use super::errno;
-use crate::{PrivateView, lettered, neighbour, own_program};
+use crate::{PrivateMapping, lettered, own_program, second_process};
 
-/// What stands at the start of a program that the kernel runs, and what a patch puts there.
+/// A patch for the first bytes of a program: with it in the file, the kernel does not run the file.
 const PATCH: &[u8] = b"#not";
 
 fn copy() -> Result<&'static Path> {
@@ -30,16 +30,16 @@ pub(super) fn patched() -> Result<()> {
     let path = copy()?;
     let run = || Command::new(path).arg(own_program::ROLE).stderr(Stdio::null()).output();
     let file = File::open(path).step_on("open", path)?;
-    let view = PrivateView::of(&file, page_size()).step_on("mmap", path)?;
-    view.store(0, PATCH);
-    say!("mapping {}", view.text(0, PATCH.len()))?;
+    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
+    mapping.store(0, PATCH);
+    say!("mapping {}", mapping.text(0, PATCH.len()))?;
     match run() {
         Ok(output) => say!("runs {}", String::from_utf8_lossy(&output.stdout).trim_end())?,
         refused => say!("runs errno {}", errno(refused))?,
     }
     let writer = File::options().write(true).open(path).step_on("open", path)?;
     writer.write_all_at(PATCH, 0).step_on("write", path)?;
-    drop(writer); // Else the kernel would refuse to run it for that reason.
+    drop(writer); // Linux runs no file that is open for writing.
     say!("patched-file {}", errno(run()))
 }
 
@@ -48,22 +48,22 @@ pub(super) fn busy() -> Result<()> {
     let path = copy()?;
     drop(lettered::create(Path::new("lettered"), 1)?);
     let mut command = Command::new(path);
-    command.args([neighbour::ROLE, "lettered"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args([second_process::ROLE, "lettered"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = match command.spawn() {
         Ok(running) => running,
         refused => return say!("started {}", errno(refused)),
     };
     let (mut to, mut answer) = (running.stdin.take(), [0]);
     if let (Some(to), Some(from)) = (&mut to, &mut running.stdout) {
-        std::io::Write::write_all(to, b"see 0 1\n").step("tell the program")?;
+        std::io::Write::write_all(to, b"read 0 1\n").step("tell the program")?;
         from.read_exact(&mut answer).step("hear the program")?;
     }
     say!("started 0")?;
     say!("open-for-writing {}", errno(File::options().write(true).open(path)))?;
     let file = File::open(path).step_on("open", path)?;
-    let view = PrivateView::of(&file, page_size()).step_on("mmap", path)?;
-    view.store(0, PATCH);
-    say!("private-mapping {}", view.text(0, PATCH.len()))?;
+    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
+    mapping.store(0, PATCH);
+    say!("private-mapping {}", mapping.text(0, PATCH.len()))?;
     say!("truncate {}", errno(truncate(path, 0).map_err(Into::into)))?;
     drop(to);
     running.wait().step("wait for the program")?;

@@ -1,24 +1,24 @@
-//! A semaphore at the start of a mapping, to see what a private one does to it (lesson 5 is about
-//! semaphores). `just prove 4` uses it.
+//! A semaphore at the start of a mapping, private or shared. Lesson 5 explains semaphores.
+//! `just prove 4` uses it.
 //!
 //! # Safety
-//! The mapping that a [`Semaphore`] is in stays borrowed as long as it lives; a page holds a
-//! `sem_t`, and its start is aligned for anything.
+//! A [`Semaphore`] borrows its mapping as long as it lives. A page is longer than a `sem_t`, and the
+//! start of a page is aligned for every type.
 #![expect(unsafe_code, reason = "POSIX semaphores have no safe wrapper")]
 
 use std::io;
 
-use super::bare::{Bare, done};
+use super::raw_mapping::{RawMapping, done};
 
 /// An unnamed, process-shared semaphore of value 0 in the first bytes of a mapping.
-pub struct Semaphore<'a>(&'a Bare);
+pub struct Semaphore<'a>(&'a RawMapping);
 
 impl<'a> Semaphore<'a> {
     /// `sem_init(start, 1, 0)`; the mapping must be readable and writable.
     ///
     /// # Errors
-    /// None that these arguments can provoke.
-    pub fn new(mapping: &'a Bare) -> io::Result<Self> {
+    /// None that these arguments can cause.
+    pub fn new(mapping: &'a RawMapping) -> io::Result<Self> {
         // SAFETY: the mapping's first page is ours, borrowed, and aligned.
         done(unsafe { libc::sem_init(mapping.start.cast(), 1, 0) })?;
         Ok(Self(mapping))
@@ -33,7 +33,7 @@ impl<'a> Semaphore<'a> {
         done(unsafe { libc::sem_post(self.0.start.cast()) })
     }
 
-    /// `sem_trywait`: takes 1 if there is one.
+    /// `sem_trywait`: subtracts 1 if the value is above 0.
     ///
     /// # Errors
     /// `EAGAIN` if the value is 0.

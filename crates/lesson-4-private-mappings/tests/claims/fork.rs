@@ -1,4 +1,4 @@
-//! Private pages after a fork: shared by parent and child until one of the two stores.
+//! Private pages after a fork: parent and child share them until one of them stores.
 
 use course::scratch;
 
@@ -14,7 +14,7 @@ fn after_a_fork_parent_and_child_share_the_private_copies() {
 }
 
 #[test]
-fn a_childs_private_store_is_invisible_to_its_parent() {
+fn a_childs_private_store_is_not_visible_to_its_parent() {
     let ended = scene("fork-child-stores", &scratch()).run();
     assert_eq!(ended.value("child"), "CD");
     assert_eq!(ended.value("parent"), "Ab", "its own copy, and the file's page");
@@ -22,35 +22,35 @@ fn a_childs_private_store_is_invisible_to_its_parent() {
 }
 
 #[test]
-fn a_parents_private_store_after_the_fork_is_invisible_to_its_child() {
+fn a_parents_private_store_after_the_fork_is_not_visible_to_its_child() {
     let ended = scene("fork-parent-stores", &scratch()).run();
     assert_eq!(ended.value("child"), "A", "as it was at the fork");
     assert_eq!(ended.value("parent"), "P");
 }
 
 #[test]
-fn a_child_begins_with_its_parents_copies_not_with_the_file() {
+fn a_child_begins_with_its_parents_copies_not_with_the_files_pages() {
     let ended = scene("fork-inherits-copies", &scratch()).run();
     assert_eq!(ended.value("child"), "A");
     assert_eq!(ended.value("file"), "a");
 }
 
 #[test]
-fn a_page_that_neither_stored_to_follows_the_file_in_parent_and_child() {
+fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() {
     let ended = scene("fork-follows-the-file", &scratch()).run();
     assert_eq!(ended.value("child"), "9");
     assert_eq!(ended.value("parent"), "9");
 }
 
 #[test]
-fn a_semaphore_in_a_private_mapping_wakes_nobody_in_another_process() {
+fn a_semaphore_in_a_private_mapping_wakes_no_other_process() {
     let ended = scene("fork-semaphores", &scratch()).run();
     assert_eq!(ended.value("private"), libc::EAGAIN.to_string(), "the child posted its own copy");
     assert_eq!(ended.value("shared"), "0");
 }
 
 #[test]
-fn fork_beyond_the_users_limit_of_processes_is_eagain() {
+fn fork_beyond_the_users_limit_of_processes_fails_with_eagain() {
     let ended = scene("process-limit", &scratch()).as_ordinary_user().run();
     assert_eq!(ended.value("unlimited"), "0");
     assert_eq!(ended.value("limited"), libc::EAGAIN.to_string());
@@ -58,7 +58,7 @@ fn fork_beyond_the_users_limit_of_processes_is_eagain() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
-fn whoever_stores_first_after_a_fork_gets_the_new_page() {
+fn after_a_fork_the_process_that_stores_first_gets_the_new_page() {
     let ended = scene("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("after-fork-same"), "true", "the fork itself copied nothing");
@@ -70,7 +70,7 @@ fn whoever_stores_first_after_a_fork_gets_the_new_page() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
-fn a_store_after_the_child_has_ended_copies_nothing() {
+fn a_store_after_the_child_has_exited_copies_nothing() {
     let ended = scene("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("alone-again-parent-kept"), "true");

@@ -1,12 +1,12 @@
-//! What keeps a private copy, and what throws it away.
+//! Which calls keep a private copy, and which discard it.
 
 use common::page_size;
-use lesson_4_private_mappings::sys::Bare;
+use lesson_4_private_mappings::sys::RawMapping;
 
 use crate::{Lettered, READ, READ_WRITE, errno, file_pages};
 
 #[test]
-fn taking_write_permission_away_keeps_the_copy() {
+fn mprotect_to_read_only_keeps_the_copy() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
@@ -20,12 +20,12 @@ fn taking_write_permission_away_keeps_the_copy() {
 }
 
 #[test]
-fn moving_the_mapping_keeps_the_copy() {
+fn moving_a_mapping_with_mremap_keeps_its_copies() {
     let letters = Lettered::new(2);
     let mut mapping = letters.bare(2, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
     let old = mapping.address();
-    mapping.moved().unwrap();
+    mapping.move_elsewhere().unwrap();
     assert_ne!(mapping.address(), old);
     assert_eq!(mapping.load(0), b'A');
     letters.write(page_size(), "9");
@@ -34,21 +34,33 @@ fn moving_the_mapping_keeps_the_copy() {
 }
 
 #[test]
-fn madv_dontneed_discards_the_copy_and_the_file_is_back() {
+fn growing_a_mapping_with_mremap_keeps_its_copies_and_adds_pages_of_the_file() {
     let letters = Lettered::new(2);
-    let view = letters.view(2);
-    view.store(0, b"A");
-    view.store(page_size(), b"B");
-    letters.write(0, "9");
-    assert_eq!(view.text(0, 1), "A");
-    view.discard(0, page_size()).unwrap();
-    assert_eq!(view.text(0, 1), "9", "the file as it is now");
-    assert_eq!(view.text(page_size(), 1), "B", "the other page is left alone");
-    assert_eq!(file_pages(view.address(), 2), [Some(true), Some(false)]);
+    let mut mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    mapping.store(0, b'A');
+    mapping.grow(2 * page_size()).unwrap();
+    assert_eq!((mapping.load(0), mapping.load(page_size())), (b'A', b'b'));
+    letters.write(page_size(), "9");
+    assert_eq!(mapping.load(page_size()), b'9', "the new page follows the file");
+    assert_eq!(letters.text(0, 1), "a");
 }
 
 #[test]
-fn madv_dontneed_of_locked_pages_is_einval() {
+fn madv_dontneed_discards_the_copy_and_the_files_page_is_back() {
+    let letters = Lettered::new(2);
+    let mapping = letters.mapping(2);
+    mapping.store(0, b"A");
+    mapping.store(page_size(), b"B");
+    letters.write(0, "9");
+    assert_eq!(mapping.text(0, 1), "A");
+    mapping.discard_copies(0, page_size()).unwrap();
+    assert_eq!(mapping.text(0, 1), "9", "the file as it is now");
+    assert_eq!(mapping.text(page_size(), 1), "B", "the other page is left alone");
+    assert_eq!(file_pages(mapping.address(), 2), [Some(true), Some(false)]);
+}
+
+#[test]
+fn madv_dontneed_of_locked_pages_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
@@ -58,13 +70,13 @@ fn madv_dontneed_of_locked_pages_is_einval() {
 }
 
 #[test]
-fn madv_free_of_a_private_mapping_of_a_file_is_einval() {
+fn madv_free_of_a_private_mapping_of_a_file_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
     let refused = mapping.advise(0, page_size(), libc::MADV_FREE);
     assert_eq!((errno(refused), mapping.load(0)), (Some(libc::EINVAL), b'A'));
     let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-    let anonymous = Bare::map(page_size(), READ_WRITE, anonymous, -1).unwrap();
+    let anonymous = RawMapping::map(page_size(), READ_WRITE, anonymous, -1).unwrap();
     anonymous.advise(0, page_size(), libc::MADV_FREE).unwrap();
 }

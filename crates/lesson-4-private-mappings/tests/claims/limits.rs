@@ -5,24 +5,24 @@ use std::os::fd::AsRawFd;
 
 use common::page_size;
 use course::scratch;
-use lesson_4_private_mappings::{PrivateView, sys::Bare};
+use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 
 use crate::{Lettered, READ, READ_WRITE, errno, scene};
 
 const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
 
-/// Twice the memory and the swap that this machine has.
-fn too_much() -> usize {
+/// All memory and swap of this machine, in bytes.
+fn all_memory() -> usize {
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap();
     let kibibytes = |name: &str| -> usize {
         let line = meminfo.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    2 * 1024 * (kibibytes("MemTotal:") + kibibytes("SwapTotal:"))
+    1024 * (kibibytes("MemTotal:") + kibibytes("SwapTotal:"))
 }
 
-/// Whether this kernel charges the mapping at `address` to the memory that it has promised.
-fn charged(mapping: &Bare) -> bool {
+/// Whether the kernel has reserved (charged) memory for all pages of `mapping`.
+fn charged(mapping: &RawMapping) -> bool {
     let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
     let start = format!("{:08x}-", mapping.address());
     let mut lines = smaps.lines().skip_while(|line| !line.starts_with(&start));
@@ -30,50 +30,68 @@ fn charged(mapping: &Bare) -> bool {
     flags.split_whitespace().any(|flag| flag == "ac")
 }
 
+/// The contents of `/proc/sys/vm/overcommit_memory`: 0 unless the administrator has changed it.
+fn overcommit_mode() -> String {
+    fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap().trim().into()
+}
+
 #[test]
-fn a_descriptor_open_for_writing_only_is_eacces_even_for_a_private_mapping() {
+fn even_a_private_mapping_of_a_file_opened_for_writing_only_fails_with_eacces() {
     let letters = Lettered::new(1);
     let write_only = File::options().write(true).open(&letters.path).unwrap();
-    assert_eq!(errno(PrivateView::of(&write_only, page_size())), Some(libc::EACCES));
+    assert_eq!(errno(PrivateMapping::of(&write_only, page_size())), Some(libc::EACCES));
     for prot in [libc::PROT_NONE, READ, libc::PROT_WRITE] {
-        let refused = Bare::map(page_size(), prot, libc::MAP_PRIVATE, write_only.as_raw_fd());
+        let refused = RawMapping::map(page_size(), prot, libc::MAP_PRIVATE, write_only.as_raw_fd());
         assert_eq!(errno(refused), Some(libc::EACCES), "{prot}");
     }
 }
 
 #[test]
-fn a_mapping_that_is_neither_shared_nor_private_is_einval() {
+fn a_mapping_that_is_neither_shared_nor_private_fails_with_einval() {
     let letters = Lettered::new(1);
     assert_eq!(errno(letters.bare(1, READ, 0)), Some(libc::EINVAL));
     letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
 }
 
 #[test]
-fn more_private_writable_memory_than_the_machine_has_is_enomem() {
+fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
     let letters = Lettered::new(1);
-    let mode = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
+    let mode = overcommit_mode();
     let outcome = |prot, flags| {
-        errno(Bare::map(too_much(), prot, flags, letters.file.as_raw_fd())).unwrap_or(0)
+        errno(RawMapping::map(2 * all_memory(), prot, flags, letters.file.as_raw_fd())).unwrap_or(0)
     };
     let private = outcome(READ_WRITE, libc::MAP_PRIVATE);
     let unreserved = outcome(READ_WRITE, NO_RESERVE);
-    match mode.trim() {
+    match mode.as_str() {
         "0" => assert_eq!((private, unreserved), (libc::ENOMEM, 0), "heuristic: the default"),
         "1" => assert_eq!((private, unreserved), (0, 0), "mode 1 promises anything"),
         "2" => assert_eq!((private, unreserved), (libc::ENOMEM, libc::ENOMEM), "mode 2: strict"),
-        other => panic!("an overcommit mode that this lesson does not know: {other}"),
+        other => panic!("unknown overcommit mode {other}"),
     }
     assert_eq!(outcome(READ, libc::MAP_PRIVATE), 0, "nothing can be copied there");
     assert_eq!(outcome(READ_WRITE, libc::MAP_SHARED), 0, "its pages are the file's");
 }
 
 #[test]
-fn making_too_much_private_memory_writable_is_enomem() {
+fn in_the_default_mode_the_kernel_compares_each_mapping_alone_with_all_memory() {
     let letters = Lettered::new(1);
-    let mode = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
     let descriptor = letters.file.as_raw_fd();
-    let mapping = Bare::map(too_much(), READ, libc::MAP_PRIVATE, descriptor).unwrap();
-    match mode.trim() {
+    let map = || RawMapping::map(all_memory() / 2, READ_WRITE, libc::MAP_PRIVATE, descriptor);
+    let granted: Vec<_> = (0..8).map_while(|_| map().ok()).collect();
+    match overcommit_mode().as_str() {
+        "2" => assert!(granted.len() < 4, "strict: all mappings together"),
+        _ => assert_eq!(granted.len(), 8, "four times the memory, half of it at a time"),
+    }
+    assert!(granted.iter().all(charged));
+}
+
+#[test]
+fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() {
+    let letters = Lettered::new(1);
+    let mode = overcommit_mode();
+    let descriptor = letters.file.as_raw_fd();
+    let mapping = RawMapping::map(2 * all_memory(), READ, libc::MAP_PRIVATE, descriptor).unwrap();
+    match mode.as_str() {
         "1" => mapping.protect(READ_WRITE).unwrap(),
         _ => assert_eq!(errno(mapping.protect(READ_WRITE)), Some(libc::ENOMEM)),
     }
@@ -81,7 +99,7 @@ fn making_too_much_private_memory_writable_is_enomem() {
 }
 
 #[test]
-fn only_a_writable_private_mapping_is_charged_to_the_promised_memory() {
+fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     let letters = Lettered::new(1);
     let map = |prot, flags| letters.bare(1, prot, flags).unwrap();
     assert!(charged(&map(READ_WRITE, libc::MAP_PRIVATE)));
@@ -105,7 +123,7 @@ fn rlimit_data_counts_writable_private_mappings_and_no_others() {
 }
 
 #[test]
-fn a_private_mapping_cannot_be_duplicated_by_mremap() {
+fn mremap_cannot_duplicate_a_private_mapping() {
     let letters = Lettered::new(1);
     let map = |flags| letters.bare(1, READ_WRITE, flags).unwrap();
     assert_eq!(errno(map(libc::MAP_PRIVATE).duplicate()), Some(libc::EINVAL));

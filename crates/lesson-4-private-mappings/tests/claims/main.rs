@@ -1,14 +1,16 @@
-//! The claims of lesson 4, one test each, named as the sentence in `lessons/`.
-//! `just prove 4` runs them.
-#![expect(clippy::unwrap_used, reason = "unwrapping is how a test says that this must hold")]
+//! The claims of lesson 4. Each test is named after its sentence in `lessons/`. `just prove 4` runs
+//! them.
+#![expect(clippy::unwrap_used, reason = "in a test, a failure to unwrap is the finding")]
 
 mod end_of_file;
 mod fork;
 mod kept;
 mod limits;
+mod overlay;
 mod pages;
 mod populate;
 mod programs;
+mod reads;
 mod rights;
 mod snapshot;
 mod unseen;
@@ -20,19 +22,19 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use common::{Scratch, page_size};
-use lesson_4_private_mappings::{PrivateView, lettered, sys::Bare};
+use lesson_4_private_mappings::{PrivateMapping, lettered, sys::RawMapping};
 use page_view::Page;
 
 const READ: i32 = libc::PROT_READ;
 const READ_WRITE: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
+/// A scene of this lesson, in a fresh process that runs in the test's own directory.
 fn scene(name: &str, scratch: &Scratch) -> course::Program {
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
     course::Program::new(program, ["scene", name]).in_directory(scratch.path())
 }
 
-/// A file of lettered pages in a directory of the test's own, open for reading and writing.
+/// A file of lettered pages in the test's own directory, open for reading and writing.
 struct Lettered {
     file: File,
     path: PathBuf,
@@ -48,16 +50,16 @@ impl Lettered {
     }
 
     /// The first `pages` pages, mapped privately and writable.
-    fn view(&self, pages: usize) -> PrivateView {
-        PrivateView::of(&self.file, pages * page_size()).unwrap()
+    fn mapping(&self, pages: usize) -> PrivateMapping {
+        PrivateMapping::of(&self.file, pages * page_size()).unwrap()
     }
 
     /// The first `pages` pages, mapped with these arguments.
-    fn bare(&self, pages: usize, prot: i32, flags: i32) -> io::Result<Bare> {
-        Bare::map(pages * page_size(), prot, flags, self.file.as_raw_fd())
+    fn bare(&self, pages: usize, prot: i32, flags: i32) -> io::Result<RawMapping> {
+        RawMapping::map(pages * page_size(), prot, flags, self.file.as_raw_fd())
     }
 
-    /// What `read` finds at `offset`, asked of a descriptor of its own.
+    /// What `read` finds at `offset`, through a new descriptor.
     fn text(&self, offset: usize, count: usize) -> String {
         let mut bytes = vec![0; count];
         File::open(&self.path).unwrap().read_exact_at(&mut bytes, offset as u64).unwrap();
@@ -70,15 +72,8 @@ impl Lettered {
     }
 }
 
-/// Loads a byte from each of the first `pages` pages.
-fn load_from_all(view: &PrivateView, pages: usize) {
-    for page in 0..pages {
-        view.load(page * page_size());
-    }
-}
-
-/// Of each of the `count` pages from `address` on: the file's own page, or a private copy?
-/// `None` if it is not in the page table.
+/// For each of the `count` pages from `address` on: whether it is the file's own page (`false`: a
+/// private copy). `None` if it is not in the page table.
 fn file_pages(address: usize, count: usize) -> Vec<Option<bool>> {
     pages(address, count).into_iter().map(|page| page.file_page).collect()
 }
@@ -93,7 +88,7 @@ fn sum_in_pages(address: usize, name: &str) -> usize {
     usize::try_from(mapping.sum(name).unwrap()).unwrap() / page_size()
 }
 
-/// How many pages of `file` wait to be written; 0 where the file system does not tell.
+/// How many pages of `file` are dirty; 0 on a file system that does not count them.
 fn dirty_pages(file: impl AsFd) -> u64 {
     page_view::cache_counts(file).unwrap().dirty
 }

@@ -1,4 +1,4 @@
-//! What is copied is the page, at the first store to it.
+//! The kernel copies a page at the first store to it.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -6,53 +6,53 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use lesson_4_private_mappings::{PrivateView, sys::Bare};
+use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{UsageWho, getrusage};
 
-use crate::{Lettered, READ, READ_WRITE, errno, file_pages, load_from_all, pages, sum_in_pages};
+use crate::{Lettered, READ, READ_WRITE, errno, file_pages, pages, sum_in_pages};
 
 #[test]
-fn a_page_that_was_only_loaded_is_the_files_own_page() {
+fn a_page_that_was_only_loaded_from_is_the_files_own_page() {
     let letters = Lettered::new(2);
-    let view = letters.view(2);
-    assert_eq!(file_pages(view.address(), 2), [None, None], "nothing is touched yet");
-    load_from_all(&view, 2);
-    assert_eq!(file_pages(view.address(), 2), [Some(true), Some(true)]);
-    assert_eq!(sum_in_pages(view.address(), "Anonymous"), 0);
+    let mapping = letters.mapping(2);
+    assert_eq!(file_pages(mapping.address(), 2), [None, None], "nothing is touched yet");
+    mapping.load_each_page(2);
+    assert_eq!(file_pages(mapping.address(), 2), [Some(true), Some(true)]);
+    assert_eq!(sum_in_pages(mapping.address(), "Anonymous"), 0);
 }
 
 #[test]
-fn a_store_replaces_the_files_page_by_a_private_copy() {
+fn a_store_replaces_the_files_page_with_a_private_copy() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    view.load(0);
-    assert_eq!(file_pages(view.address(), 1), [Some(true)]);
-    view.store(0, b"A");
-    assert_eq!(file_pages(view.address(), 1), [Some(false)]);
-    assert_eq!((view.text(0, 2), letters.text(0, 2)), ("Aa".into(), "aa".into()));
+    let mapping = letters.mapping(1);
+    mapping.load(0);
+    assert_eq!(file_pages(mapping.address(), 1), [Some(true)]);
+    mapping.store(0, b"A");
+    assert_eq!(file_pages(mapping.address(), 1), [Some(false)]);
+    assert_eq!((mapping.text(0, 2), letters.text(0, 2)), ("Aa".into(), "aa".into()));
 }
 
 #[test]
 fn a_store_of_one_byte_copies_one_page_and_no_other() {
     let letters = Lettered::new(4);
-    let view = letters.view(4);
-    load_from_all(&view, 4);
-    view.store(2 * page_size(), b"C");
+    let mapping = letters.mapping(4);
+    mapping.load_each_page(4);
+    mapping.store(2 * page_size(), b"C");
     let expected = [Some(true), Some(true), Some(false), Some(true)];
-    assert_eq!(file_pages(view.address(), 4), expected);
-    assert_eq!(view.text(3 * page_size() - 1, 1), "c", "the copy is of the whole page");
+    assert_eq!(file_pages(mapping.address(), 4), expected);
+    assert_eq!(mapping.text(3 * page_size() - 1, 1), "c", "the copy is of the whole page");
 }
 
 #[test]
-fn a_first_load_brings_in_neighbours_too_and_a_first_store_none() {
+fn a_first_load_also_maps_neighbouring_pages_and_a_first_store_does_not() {
     let letters = Lettered::new(26);
-    let (loading, storing) = (letters.view(26), letters.view(26));
+    let (loading, storing) = (letters.mapping(26), letters.mapping(26));
     // In the middle: the 64 KiB that are brought in are aligned by address.
     loading.load(13 * page_size());
     storing.store(13 * page_size(), b"N");
-    let present = |view: &PrivateView| {
-        file_pages(view.address(), 26).into_iter().filter(Option::is_some).count()
+    let present = |mapping: &PrivateMapping| {
+        file_pages(mapping.address(), 26).into_iter().filter(Option::is_some).count()
     };
     assert_eq!(present(&loading) > 1, page_size() < 64 << 10, "{}", present(&loading));
     assert_eq!(present(&storing), 1);
@@ -60,35 +60,40 @@ fn a_first_load_brings_in_neighbours_too_and_a_first_store_none() {
 }
 
 #[test]
-fn smaps_counts_private_copies_as_anonymous() {
+fn anonymous_in_smaps_counts_the_private_copies() {
     let letters = Lettered::new(8);
-    let view = letters.view(8);
+    let mapping = letters.mapping(8);
     for stored in 0..8 {
-        assert_eq!(sum_in_pages(view.address(), "Anonymous"), stored);
-        view.store(stored * page_size(), b"X");
+        assert_eq!(sum_in_pages(mapping.address(), "Anonymous"), stored);
+        mapping.store(stored * page_size(), b"X");
     }
-    assert_eq!(sum_in_pages(view.address(), "Anonymous"), 8);
+    assert_eq!(sum_in_pages(mapping.address(), "Anonymous"), 8);
 }
 
 #[test]
-fn private_dirty_in_smaps_is_no_count_of_copies() {
+fn private_dirty_in_smaps_also_counts_dirty_pages_of_the_file() {
     let name = CString::new("dirty").unwrap();
-    let memory = File::from(memfd_create(name.as_c_str(), MFdFlags::empty()).unwrap());
-    memory.write_all_at(&vec![b'a'; 4 * page_size()], 0).unwrap();
-    let view = PrivateView::of(&memory, 4 * page_size()).unwrap();
-    load_from_all(&view, 4);
-    let sums = |name| sum_in_pages(view.address(), name);
-    assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (4, 0), "nothing is stored yet");
-    view.store(0, b"A");
-    assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (4, 1));
+    let file = || File::from(memfd_create(name.as_c_str(), MFdFlags::empty()).unwrap());
+    let (written, never_written) = (file(), file());
+    written.write_all_at(&vec![b'a'; 4 * page_size()], 0).unwrap();
+    never_written.set_len(4 * page_size() as u64).unwrap();
+    for (file, dirty) in [(&written, 4), (&never_written, 0)] {
+        let mapping = PrivateMapping::of(file, 4 * page_size()).unwrap();
+        mapping.load_each_page(4);
+        let sums = |name| sum_in_pages(mapping.address(), name);
+        assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (dirty, 0), "only loaded");
+        assert_eq!(sums("Private_Clean"), 4 - dirty);
+        mapping.store(0, b"A");
+        assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (dirty.max(1), 1), "one copy");
+    }
 }
 
 #[test]
-fn a_first_touch_that_stores_costs_one_fault_and_a_second_store_none() {
+fn a_first_store_costs_one_page_fault_per_page_and_a_second_store_none() {
     let faults = || getrusage(UsageWho::RUSAGE_THREAD).unwrap().minor_page_faults();
     let letters = Lettered::new(26);
-    let view = letters.view(26);
-    let store_to_all = |byte| (0..26).for_each(|page| view.store(page * page_size(), byte));
+    let mapping = letters.mapping(26);
+    let store_to_all = |byte| (0..26).for_each(|page| mapping.store(page * page_size(), byte));
     let before = faults();
     store_to_all(b"1");
     let between = faults();
@@ -99,7 +104,7 @@ fn a_first_touch_that_stores_costs_one_fault_and_a_second_store_none() {
 }
 
 #[test]
-fn the_kernels_own_stores_copy_a_page_too() {
+fn a_read_into_a_private_mapping_copies_the_page_that_it_stores_to() {
     let letters = Lettered::new(2);
     let mapping = letters.bare(2, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     let source = File::open(&letters.path).unwrap();
@@ -111,12 +116,12 @@ fn the_kernels_own_stores_copy_a_page_too() {
 }
 
 #[test]
-fn a_write_to_proc_self_mem_copies_even_a_read_only_private_page() {
+fn a_write_to_proc_self_mem_copies_a_private_page_even_a_read_only_one() {
     let letters = Lettered::new(1);
     let private = letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
     let shared = letters.bare(1, READ, libc::MAP_SHARED).unwrap();
     let memory = File::options().write(true).open("/proc/self/mem").unwrap();
-    let poke = |mapping: &Bare| errno(memory.write_all_at(b"A", mapping.address() as u64));
+    let poke = |mapping: &RawMapping| errno(memory.write_all_at(b"A", mapping.address() as u64));
     assert_eq!(poke(&shared), Some(libc::EIO), "a shared read-only page is refused");
     match poke(&private) {
         None => {
@@ -130,10 +135,10 @@ fn a_write_to_proc_self_mem_copies_even_a_read_only_private_page() {
 }
 
 #[test]
-fn a_load_from_fresh_anonymous_memory_takes_no_page() {
+fn a_load_from_fresh_anonymous_memory_allocates_no_page() {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     // Read-only, so that smaps does not merge it with the heap of the tests.
-    let mapping = Bare::map(4 * page_size(), READ, flags, -1).unwrap();
+    let mapping = RawMapping::map(4 * page_size(), READ, flags, -1).unwrap();
     let before = sum_in_pages(mapping.address(), "Rss");
     let loaded: Vec<u8> = (0..4).map(|page| mapping.load(page * page_size())).collect();
     assert_eq!(loaded, [0; 4]);

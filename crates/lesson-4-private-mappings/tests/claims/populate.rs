@@ -1,23 +1,26 @@
-//! Copies ahead of time: `MAP_POPULATE`, `MADV_POPULATE_WRITE`, `MADV_POPULATE_READ`.
+//! `MAP_POPULATE`, `MADV_POPULATE_WRITE` and `MADV_POPULATE_READ`: which pages they copy or dirty.
+
+use std::fs::FileTimes;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::page_size;
-use lesson_4_private_mappings::PrivateView;
+use course::{file_system, undisturbed};
+use lesson_4_private_mappings::PrivateMapping;
 use memmap2::MmapOptions;
 
-use crate::{Lettered, READ, READ_WRITE, errno, file_pages, scene};
+use crate::{Lettered, READ, READ_WRITE, dirty_pages, errno, file_pages, scene};
 
-/// Advice of `madvise` that is an error by an address or length of its own.
 const POPULATE: i32 = libc::MADV_POPULATE_WRITE;
 
 #[test]
 fn map_populate_copies_every_page_of_a_writable_private_mapping() {
     let letters = Lettered::new(4);
     let mut options = MmapOptions::new();
-    let lazy = PrivateView::with(options.len(4 * page_size()), &letters.file).unwrap();
-    let view = PrivateView::with(options.populate(), &letters.file).unwrap();
-    assert_eq!(file_pages(view.address(), 4), [Some(false); 4]);
+    let lazy = PrivateMapping::with(options.len(4 * page_size()), &letters.file).unwrap();
+    let mapping = PrivateMapping::with(options.populate(), &letters.file).unwrap();
+    assert_eq!(file_pages(mapping.address(), 4), [Some(false); 4]);
     letters.write(0, "9");
-    assert_eq!((view.text(0, 1), lazy.text(0, 1)), ("a".into(), "9".into()), "frozen; live");
+    assert_eq!((mapping.text(0, 1), lazy.text(0, 1)), ("a".into(), "9".into()), "frozen; live");
 }
 
 #[test]
@@ -25,56 +28,56 @@ fn map_populate_copies_no_page_of_a_read_only_private_mapping() {
     let letters = Lettered::new(4);
     let mut options = MmapOptions::new();
     let options = options.len(4 * page_size()).populate();
-    let view = PrivateView::read_only(options, &letters.file).unwrap();
-    assert_eq!(file_pages(view.address(), 4), [Some(true); 4], "brought in, not copied");
+    let mapping = PrivateMapping::read_only(options, &letters.file).unwrap();
+    assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "brought in, not copied");
     letters.write(0, "9");
-    assert_eq!(view.text(0, 1), "9");
+    assert_eq!(mapping.text(0, 1), "9");
 }
 
 #[test]
-fn map_populate_past_the_end_of_the_file_fails_silently() {
+fn map_populate_past_the_end_of_the_file_reports_no_error() {
     let letters = Lettered::new(1);
     let mut options = MmapOptions::new();
     let options = options.len(2 * page_size()).populate();
-    let view = PrivateView::with(options, &letters.file).unwrap();
-    assert_eq!(file_pages(view.address(), 2), [Some(false), None]);
+    let mapping = PrivateMapping::with(options, &letters.file).unwrap();
+    assert_eq!(file_pages(mapping.address(), 2), [Some(false), None]);
 }
 
 #[test]
-fn madv_populate_write_makes_a_snapshot() {
+fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     let letters = Lettered::new(4);
-    let view = letters.view(4);
-    view.copy_now(0, 4 * page_size()).unwrap();
-    assert_eq!(file_pages(view.address(), 4), [Some(false); 4]);
+    let mapping = letters.mapping(4);
+    mapping.copy_pages(0, 4 * page_size()).unwrap();
+    assert_eq!(file_pages(mapping.address(), 4), [Some(false); 4]);
     for page in 0..4 {
         letters.write(page * page_size(), "9");
     }
-    let kept: String = (0..4).map(|page| view.text(page * page_size(), 1)).collect();
+    let kept: String = (0..4).map(|page| mapping.text(page * page_size(), 1)).collect();
     assert_eq!(kept, "abcd");
     assert_eq!(letters.text(3 * page_size(), 1), "9");
 }
 
 #[test]
-fn madv_populate_read_copies_nothing() {
+fn madv_populate_read_copies_no_page() {
     let letters = Lettered::new(4);
-    let view = letters.view(4);
-    view.bring_in(0, 4 * page_size()).unwrap();
-    assert_eq!(file_pages(view.address(), 4), [Some(true); 4]);
+    let mapping = letters.mapping(4);
+    mapping.populate_read(0, 4 * page_size()).unwrap();
+    assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4]);
     letters.write(0, "9");
-    assert_eq!(view.text(0, 1), "9");
+    assert_eq!(mapping.text(0, 1), "9");
 }
 
 #[test]
-fn madv_populate_past_the_end_of_the_file_is_efault() {
+fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     let letters = Lettered::new(1);
-    let view = letters.view(2);
-    assert_eq!(errno(view.copy_now(0, 2 * page_size())), Some(libc::EFAULT));
-    assert_eq!(file_pages(view.address(), 2), [Some(false), None], "what it could, it did");
-    assert_eq!(errno(view.bring_in(0, 2 * page_size())), Some(libc::EFAULT));
+    let mapping = letters.mapping(2);
+    assert_eq!(errno(mapping.copy_pages(0, 2 * page_size())), Some(libc::EFAULT));
+    assert_eq!(file_pages(mapping.address(), 2), [Some(false), None], "what it could, it did");
+    assert_eq!(errno(mapping.populate_read(0, 2 * page_size())), Some(libc::EFAULT));
 }
 
 #[test]
-fn madv_populate_write_without_write_permission_is_einval() {
+fn madv_populate_write_without_write_permission_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
     assert_eq!(errno(mapping.advise(0, page_size(), POPULATE)), Some(libc::EINVAL));
@@ -83,7 +86,7 @@ fn madv_populate_write_without_write_permission_is_einval() {
 }
 
 #[test]
-fn madv_populate_from_an_address_inside_a_page_is_einval() {
+fn madv_populate_write_from_an_address_inside_a_page_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     assert_eq!(errno(mapping.advise(1, 1, POPULATE)), Some(libc::EINVAL));
@@ -92,7 +95,7 @@ fn madv_populate_from_an_address_inside_a_page_is_einval() {
 }
 
 #[test]
-fn madv_populate_without_any_permission_is_einval() {
+fn madv_populate_read_without_any_permission_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, libc::PROT_NONE, libc::MAP_PRIVATE).unwrap();
     let advice = libc::MADV_POPULATE_READ;
@@ -102,8 +105,53 @@ fn madv_populate_without_any_permission_is_einval() {
 }
 
 #[test]
-fn madv_populate_over_a_hole_is_enomem() {
+fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
     let ended = scene("populate-a-hole", &course::scratch()).run();
     assert_eq!(ended.value("whole"), "0");
     assert_eq!(ended.value("with-a-hole"), libc::ENOMEM.to_string());
+}
+
+#[test]
+fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
+    undisturbed(|| {
+        let (letters, before) = clean_and_old(4);
+        let populated = libc::MAP_SHARED | libc::MAP_POPULATE;
+        let mapping = letters.bare(4, READ_WRITE, populated).unwrap();
+        assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "brought in");
+        assert_eq!(letters.file.metadata().unwrap().modified().unwrap(), before);
+        assert_eq!(dirty_pages(&letters.file), 0);
+        // The control: a store is noticed, if its page was in no page table before.
+        letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap().store(0, b'S');
+        noticed(&letters, before, 1)
+    });
+}
+
+#[test]
+fn on_a_shared_mapping_madv_populate_write_dirties_every_page_and_changes_mtime() {
+    undisturbed(|| {
+        let (letters, before) = clean_and_old(4);
+        let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
+        mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+        assert_eq!(letters.text(0, 2), "aa", "no byte has changed");
+        noticed(&letters, before, 4)
+    });
+}
+
+/// A file without dirty pages and with an old mtime, which is returned too.
+fn clean_and_old(pages: u8) -> (Lettered, SystemTime) {
+    let letters = Lettered::new(pages);
+    let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    letters.file.set_times(FileTimes::new().set_modified(long_ago)).unwrap();
+    letters.file.sync_all().unwrap();
+    (letters, long_ago)
+}
+
+/// Asserts that the file's mtime has changed since `before`. `None` if it has fewer dirty pages than
+/// `pages`: then the machine has flushed it.
+fn noticed(letters: &Lettered, before: SystemTime, pages: u64) -> Option<()> {
+    assert!(letters.file.metadata().unwrap().modified().unwrap() > before);
+    match file_system(&letters.path) {
+        "tmpfs" | "overlayfs" => Some(()), // They count no dirty pages.
+        _ => (dirty_pages(&letters.file) >= pages).then_some(()),
+    }
 }

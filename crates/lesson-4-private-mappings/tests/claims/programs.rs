@@ -1,4 +1,4 @@
-//! Where every program is mapped like this: its own file and its libraries.
+//! Every program is a private mapping: its own file, and its libraries.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -33,13 +33,25 @@ fn a_running_program_and_its_libraries_are_private_mappings() {
 }
 
 #[test]
-fn a_store_to_a_static_copies_one_page_of_the_programs_file() {
+fn a_store_to_an_initialised_variable_copies_one_page_of_the_programs_file() {
     let first = own_data::table_page();
     let loaded: Vec<u8> = (0..3).map(|page| own_data::load(first + page * page_size())).collect();
     assert_eq!(loaded, [1; 3], "the values that the program's file holds");
     assert_eq!(file_pages(first, 3), [Some(true); 3], "the page cache's own pages");
     own_data::store(first + page_size(), 2);
     assert_eq!(file_pages(first, 3), [Some(true), Some(false), Some(true)]);
+}
+
+#[test]
+fn zeroed_variables_the_heap_and_the_stack_have_no_file() {
+    let (boxed, local) = (Box::new(7), 7);
+    let in_heap = std::ptr::from_ref(&*boxed).addr();
+    for address in [own_data::zeroed_page(), in_heap, (&raw const local).addr()] {
+        let mapping = page_view::mapping_at(std::process::id(), address).unwrap().unwrap();
+        assert_eq!((mapping.inode, mapping.permissions.as_str()), (0, "rw-p"), "{mapping:?}");
+    }
+    let table = page_view::mapping_at(std::process::id(), own_data::table_page()).unwrap().unwrap();
+    assert_ne!(table.inode, 0, "an initialised variable has the program's file: {table:?}");
 }
 
 #[test]
@@ -54,7 +66,7 @@ fn a_program_patched_in_a_private_mapping_runs_unpatched() {
 }
 
 #[test]
-fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mappings() {
+fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
     let ended = scene("busy-program", &scratch()).run();
     if ended.value("started") == "13" {
         return assert_eq!(ended.code, Some(0), "nothing runs on a noexec file system");
@@ -71,14 +83,14 @@ fn the_file_of_a_running_program_is_etxtbsy_for_writers_and_not_for_private_mapp
 }
 
 #[test]
-fn a_librarys_file_can_be_overwritten_under_the_program_that_runs_it() {
+fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
     let letters = Lettered::new(1);
     let library = letters.path.with_file_name("library.so");
     fs::copy(library_of_this_program(), &library).unwrap();
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
-    let arguments = ["neighbour".as_ref(), letters.path.as_os_str()];
+    let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
     let mut other = Program::new(program, arguments).env("LD_PRELOAD", &library).start();
-    other.tell("see 0 1");
+    other.tell("read 0 1");
     assert_eq!(other.hear(), "a", "it runs");
     let name = library.canonicalize().unwrap();
     let of_library = |mapping: &&Mapping| mapping.path.as_deref().map(Path::new) == Some(&name);
@@ -99,13 +111,13 @@ fn a_librarys_file_can_be_overwritten_under_the_program_that_runs_it() {
     };
     let before = its_code();
     assert_ne!(&before, b"new code");
-    // As `cp` does: opened for writing, which nobody refuses; the same file, other bytes.
+    // As `cp` does: it opens the file for writing, which is allowed, and writes other bytes.
     let file = File::options().write(true).open(&library).unwrap();
     file.write_all_at(b"new code", code.offset).unwrap();
     assert_eq!(&its_code(), b"new code", "what the program would run now");
 }
 
-/// A library that this very program runs, and every program of the course.
+/// A library that this program has mapped, and so has every program of the course.
 fn library_of_this_program() -> PathBuf {
     let mappings = own_data::file_mappings().unwrap();
     let paths = || mappings.iter().filter_map(|mapping| mapping.path.as_deref());

@@ -1,4 +1,4 @@
-//! Who may store privately: whoever may read.
+//! Permission to read a file is enough to store to a private mapping of it.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -6,29 +6,30 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use lesson_4_private_mappings::{PrivateView, sys::Bare};
+use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 use memmap2::{MmapOptions, MmapRaw};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{Lettered, READ, READ_WRITE, errno};
 
 #[test]
-fn a_descriptor_open_for_reading_only_is_enough_to_store_privately() {
+fn a_file_opened_for_reading_only_can_be_stored_to_in_a_private_mapping() {
     let letters = Lettered::new(1);
     let read_only = File::open(&letters.path).unwrap();
     let shared = MmapRaw::map_raw(&read_only);
     assert_eq!(errno(shared), Some(libc::EACCES), "a shared writable mapping is refused");
-    let view = PrivateView::of(&read_only, page_size()).unwrap();
-    view.store(0, b"A");
-    assert_eq!((view.text(0, 1), letters.text(0, 1)), ("A".into(), "a".into()));
+    let mapping = PrivateMapping::of(&read_only, page_size()).unwrap();
+    mapping.store(0, b"A");
+    assert_eq!((mapping.text(0, 1), letters.text(0, 1)), ("A".into(), "a".into()));
 }
 
 #[test]
-fn a_private_mapping_of_a_read_only_descriptor_may_become_writable() {
+fn mprotect_can_make_a_private_mapping_of_a_read_only_descriptor_writable() {
     let letters = Lettered::new(1);
     let read_only = File::open(&letters.path).unwrap();
-    let map = |flags| Bare::map(page_size(), READ, flags, read_only.as_raw_fd()).unwrap();
+    let map = |flags| RawMapping::map(page_size(), READ, flags, read_only.as_raw_fd()).unwrap();
     let (private, shared) = (map(libc::MAP_PRIVATE), map(libc::MAP_SHARED));
     assert_eq!(errno(shared.protect(READ_WRITE)), Some(libc::EACCES));
     private.protect(READ_WRITE).unwrap();
@@ -37,7 +38,7 @@ fn a_private_mapping_of_a_read_only_descriptor_may_become_writable() {
 }
 
 #[test]
-fn a_file_sealed_against_writing_can_be_edited_privately() {
+fn a_file_sealed_against_writing_can_be_edited_in_a_private_mapping() {
     let name = CString::new("sealed").unwrap();
     let memory = memfd_create(name.as_c_str(), MFdFlags::MFD_ALLOW_SEALING).unwrap();
     let memory = File::from(memory);
@@ -45,9 +46,25 @@ fn a_file_sealed_against_writing_can_be_edited_privately() {
     fcntl(&memory, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).unwrap();
     let shared = MmapOptions::new().map_raw(&memory);
     assert_eq!(errno(shared), Some(libc::EPERM), "a shared writable mapping is refused");
-    let view = PrivateView::of(&memory, page_size()).unwrap();
-    view.store(0, b"A");
+    let mapping = PrivateMapping::of(&memory, page_size()).unwrap();
+    mapping.store(0, b"A");
     let mut byte = [0];
     memory.read_exact_at(&mut byte, 0).unwrap();
-    assert_eq!((view.text(0, 1), byte), ("A".into(), [b'a']));
+    assert_eq!((mapping.text(0, 1), byte), ("A".into(), [b'a']));
+}
+
+#[test]
+fn a_writable_private_mapping_does_not_prevent_sealing_the_file() {
+    let name = CString::new("sealed").unwrap();
+    let memory = memfd_create(name.as_c_str(), MFdFlags::MFD_ALLOW_SEALING).unwrap();
+    let memory = File::from(memory);
+    memory.set_len(page_size() as u64).unwrap();
+    let mapping = PrivateMapping::of(&memory, page_size()).unwrap();
+    let seal = || fcntl(&memory, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).err();
+    let shared = MmapOptions::new().map_raw(&memory).unwrap();
+    assert_eq!(seal(), Some(Errno::EBUSY), "a shared one does");
+    drop(shared);
+    assert_eq!(seal(), None);
+    mapping.store(0, b"A");
+    assert_eq!(mapping.text(0, 1), "A");
 }

@@ -1,97 +1,97 @@
-//! A private mapping is not a snapshot: what was not stored to follows the file.
+//! A private mapping is not a snapshot: a page that was not stored to follows the file.
 
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
 use course::Program;
-use lesson_4_private_mappings::PrivateView;
+use lesson_4_private_mappings::PrivateMapping;
 use memmap2::MmapOptions;
 
 use crate::{Lettered, READ_WRITE, file_pages};
 
 #[test]
-fn a_private_page_not_stored_to_follows_the_file() {
+fn a_private_page_that_was_not_stored_to_follows_the_file() {
     let letters = Lettered::new(3);
-    let view = letters.view(3);
+    let mapping = letters.mapping(3);
     letters.write(0, "1");
-    assert_eq!(view.text(0, 1), "1", "after a write");
+    assert_eq!(mapping.text(0, 1), "1", "after a write");
     letters.bare(3, READ_WRITE, libc::MAP_SHARED).unwrap().store(page_size(), b'2');
-    assert_eq!(view.text(page_size(), 1), "2", "after a store through a shared mapping");
+    assert_eq!(mapping.text(page_size(), 1), "2", "after a store through a shared mapping");
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
-    let arguments = ["neighbour".as_ref(), letters.path.as_os_str()];
+    let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
     let mut other = Program::new(program, arguments).start();
     other.tell(&format!("write {} 3", 2 * page_size()));
     assert_eq!(other.hear(), "done");
-    assert_eq!(view.text(2 * page_size(), 1), "3", "after a write by another process");
+    assert_eq!(mapping.text(2 * page_size(), 1), "3", "after a write by another process");
 }
 
 #[test]
-fn a_private_page_that_was_only_loaded_still_follows_the_file() {
+fn a_private_page_that_was_only_loaded_from_still_follows_the_file() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    assert_eq!(view.text(0, 2), "aa");
+    let mapping = letters.mapping(1);
+    assert_eq!(mapping.text(0, 2), "aa");
     letters.write(1, "9");
-    assert_eq!(view.text(0, 2), "a9");
+    assert_eq!(mapping.text(0, 2), "a9");
 }
 
 #[test]
-fn a_read_only_private_mapping_is_a_live_view_of_the_file() {
+fn a_read_only_private_mapping_always_shows_the_file_as_it_is_now() {
     let letters = Lettered::new(1);
     let options = &mut MmapOptions::new();
-    let view = PrivateView::read_only(options.len(page_size()), &letters.file).unwrap();
+    let mapping = PrivateMapping::read_only(options.len(page_size()), &letters.file).unwrap();
     for digit in '1'..='3' {
         letters.write(0, &digit.to_string());
-        assert_eq!(view.text(0, 1), digit.to_string());
+        assert_eq!(mapping.text(0, 1), digit.to_string());
     }
-    assert_eq!(file_pages(view.address(), 1), [Some(true)]);
+    assert_eq!(file_pages(mapping.address(), 1), [Some(true)]);
 }
 
 #[test]
-fn a_copied_page_no_longer_follows_the_file_even_where_nothing_was_stored() {
+fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to() {
     let letters = Lettered::new(2);
-    let view = letters.view(2);
-    view.store(0, b"A");
+    let mapping = letters.mapping(2);
+    mapping.store(0, b"A");
     letters.write(0, "12");
     letters.write(page_size() - 1, "34");
-    assert_eq!(view.text(0, 2), "Aa", "byte 1 was never stored to, and is frozen too");
-    assert_eq!(view.text(page_size() - 1, 2), "a4", "the next page is not frozen");
+    assert_eq!(mapping.text(0, 2), "Aa", "byte 1 was never stored to, and is frozen too");
+    assert_eq!(mapping.text(page_size() - 1, 2), "a4", "the next page is not frozen");
     assert_eq!(letters.text(0, 2), "12");
 }
 
 #[test]
 fn the_copy_holds_what_the_file_held_at_the_first_store() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
+    let mapping = letters.mapping(1);
     letters.write(1, "1");
-    view.store(0, b"A");
+    mapping.store(0, b"A");
     letters.write(1, "2");
-    view.store(0, b"B");
-    assert_eq!(view.text(0, 3), "B1a", "not as at mmap, not as at the second store");
+    mapping.store(0, b"B");
+    assert_eq!(mapping.text(0, 3), "B1a", "not as at mmap, not as at the second store");
     assert_eq!(letters.text(0, 3), "a2a");
 }
 
 #[test]
-fn a_store_of_the_byte_that_is_there_already_copies_the_page_as_well() {
+fn a_store_of_the_byte_that_is_already_there_copies_the_page_too() {
     let letters = Lettered::new(3);
-    let view = letters.view(3);
-    view.store(0, b"a");
-    assert_eq!(file_pages(view.address(), 1), [Some(false)]);
+    let mapping = letters.mapping(3);
+    mapping.store(0, b"a");
+    assert_eq!(file_pages(mapping.address(), 1), [Some(false)]);
     letters.write(0, "9");
-    assert_eq!(view.text(0, 1), "a");
-    view.copy_by_hand(page_size(), 2 * page_size());
-    assert_eq!(file_pages(view.address(), 3), [Some(false); 3]);
+    assert_eq!(mapping.text(0, 1), "a");
+    mapping.copy_by_hand(page_size(), 2 * page_size());
+    assert_eq!(file_pages(mapping.address(), 3), [Some(false); 3]);
     assert_eq!(
-        (view.text(page_size(), 1), view.text(2 * page_size(), 1)),
+        (mapping.text(page_size(), 1), mapping.text(2 * page_size(), 1)),
         ("b".into(), "c".into())
     );
 }
 
 #[test]
-fn each_page_is_frozen_at_a_moment_of_its_own() {
+fn pages_copied_at_different_moments_can_show_half_of_one_write() {
     let letters = Lettered::new(2);
-    let view = letters.view(2);
-    view.copy_now(0, page_size()).unwrap();
+    let mapping = letters.mapping(2);
+    mapping.copy_pages(0, page_size()).unwrap();
     letters.file.write_all_at(&vec![b'9'; 2 * page_size()], 0).unwrap(); // One write, both pages.
-    view.copy_now(page_size(), page_size()).unwrap();
-    assert_eq!(view.text(page_size() - 1, 2), "a9", "half of that write");
+    mapping.copy_pages(page_size(), page_size()).unwrap();
+    assert_eq!(mapping.text(page_size() - 1, 2), "a9", "half of that write");
 }

@@ -1,4 +1,4 @@
-//! A private store: this mapping has it, and nobody else.
+//! A private store changes this mapping only.
 
 use std::fs::{File, FileTimes};
 use std::os::unix::fs::MetadataExt;
@@ -12,18 +12,18 @@ use crate::{Lettered, READ_WRITE, dirty_pages};
 #[test]
 fn a_private_store_never_reaches_the_file() {
     let letters = Lettered::new(2);
-    let view = letters.view(2);
-    view.store(0, b"HELLO");
-    view.store(2 * page_size() - 5, b"WORLD");
-    assert_eq!(view.text(0, 6), "HELLOa");
+    let mapping = letters.mapping(2);
+    mapping.store(0, b"HELLO");
+    mapping.store(2 * page_size() - 5, b"WORLD");
+    assert_eq!(mapping.text(0, 6), "HELLOa");
     assert_eq!(letters.text(0, 6), "aaaaaa");
     assert_eq!(letters.text(2 * page_size() - 5, 5), "bbbbb");
 }
 
 #[test]
-fn a_private_store_leaves_the_three_times_of_the_file_alone() {
+fn a_private_store_changes_none_of_the_three_timestamps_of_the_file() {
     let letters = Lettered::new(1);
-    let view = letters.view(1); // mmap itself is an access.
+    let mapping = letters.mapping(1); // mmap itself is an access.
     let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let times = FileTimes::new().set_modified(long_ago).set_accessed(long_ago);
     letters.file.set_times(times).unwrap();
@@ -35,8 +35,8 @@ fn a_private_store_leaves_the_three_times_of_the_file_alone() {
     let before = times();
     assert_eq!((before.0, before.1), (long_ago, long_ago), "of modification, of access");
     until_the_clock_has_moved(&letters, before.2);
-    view.store(0, b"A");
-    assert_eq!(view.load(0), b'A');
+    mapping.store(0, b"A");
+    assert_eq!(mapping.load(0), b'A');
     assert_eq!(times(), before, "and of change");
     // The same store through a shared mapping changes two of them: the clock would have told.
     letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap().store(0, b'S');
@@ -44,8 +44,8 @@ fn a_private_store_leaves_the_three_times_of_the_file_alone() {
     assert!(after.0 > before.0 && after.2 > before.2, "{before:?} {after:?}");
 }
 
-/// Changes another file there until its time of change is a later one than `before`: file systems
-/// take their times from a clock that ticks a few hundred times a second.
+/// Changes another file until its ctime is later than `before`: file systems take their times from a
+/// clock that ticks a few hundred times a second.
 fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
     let clock = File::create_new(letters.path.with_extension("clock")).unwrap();
     for length in 0.. {
@@ -58,11 +58,11 @@ fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
 }
 
 #[test]
-fn a_private_store_leaves_nothing_to_be_written_to_the_disk() {
+fn a_private_store_leaves_no_dirty_page_in_the_page_cache() {
     undisturbed(|| {
         let letters = Lettered::new(1);
         letters.file.sync_all().unwrap();
-        letters.view(1).store(0, b"A");
+        letters.mapping(1).store(0, b"A");
         assert_eq!(dirty_pages(&letters.file), 0, "after a private store");
         let shared = letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap();
         shared.store(0, b'S');
@@ -78,61 +78,61 @@ fn a_private_store_leaves_nothing_to_be_written_to_the_disk() {
 }
 
 #[test]
-fn a_private_store_is_seen_by_no_other_mapping() {
+fn a_private_store_is_not_visible_through_any_other_mapping() {
     let letters = Lettered::new(1);
-    let (view, other) = (letters.view(1), letters.view(1));
+    let (mapping, other) = (letters.mapping(1), letters.mapping(1));
     let shared = letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap();
     other.load(0); // Its page is in the page table already.
-    view.store(0, b"A");
-    assert_eq!(view.text(0, 1), "A");
+    mapping.store(0, b"A");
+    assert_eq!(mapping.text(0, 1), "A");
     assert_eq!(other.text(0, 1), "a", "another private mapping, in this very process");
     assert_eq!(shared.load(0), b'a', "a shared mapping");
-    assert_eq!(letters.view(1).text(0, 1), "a", "a mapping made afterwards");
+    assert_eq!(letters.mapping(1).text(0, 1), "a", "a mapping made afterwards");
 }
 
 #[test]
-fn a_private_store_is_not_seen_by_another_process() {
+fn a_private_store_is_not_visible_to_another_process() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    view.store(0, b"HELLO");
+    let mapping = letters.mapping(1);
+    mapping.store(0, b"HELLO");
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
-    let arguments = ["neighbour".as_ref(), letters.path.as_os_str()];
+    let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
     let mut other = Program::new(program, arguments).start();
-    other.tell("see 0 5");
+    other.tell("read 0 5");
     assert_eq!(other.hear(), "aaaaa");
     other.tell("write 0 12345");
     assert_eq!(other.hear(), "done");
-    assert_eq!(view.text(0, 5), "HELLO", "nor does its write reach the copied page");
+    assert_eq!(mapping.text(0, 5), "HELLO", "nor does its write reach the copied page");
     assert_eq!(other.end().code, Some(0));
 }
 
 #[test]
 fn msync_of_a_private_mapping_succeeds_and_writes_nothing() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    view.store(0, b"A");
-    view.flush().unwrap();
+    let mapping = letters.mapping(1);
+    mapping.store(0, b"A");
+    mapping.flush().unwrap();
     assert_eq!(letters.text(0, 1), "a");
-    assert_eq!(view.text(0, 1), "A");
+    assert_eq!(mapping.text(0, 1), "A");
 }
 
 #[test]
-fn unmapping_a_private_mapping_loses_its_stores() {
+fn unmapping_a_private_mapping_discards_its_stores() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    view.store(0, b"A");
-    assert_eq!(view.text(0, 1), "A");
-    drop(view);
-    assert_eq!(letters.view(1).text(0, 1), "a");
+    let mapping = letters.mapping(1);
+    mapping.store(0, b"A");
+    assert_eq!(mapping.text(0, 1), "A");
+    drop(mapping);
+    assert_eq!(letters.mapping(1).text(0, 1), "a");
     assert_eq!(letters.text(0, 1), "a");
 }
 
 #[test]
-fn a_private_page_is_saved_only_by_a_write_of_ones_own() {
+fn only_a_write_by_the_program_itself_saves_a_private_page() {
     let letters = Lettered::new(1);
-    let view = letters.view(1);
-    view.store(0, b"A");
+    let mapping = letters.mapping(1);
+    mapping.store(0, b"A");
     assert_eq!(letters.text(0, 2), "aa");
-    letters.write(0, &view.text(0, page_size()));
+    letters.write(0, &mapping.text(0, page_size()));
     assert_eq!(letters.text(0, 2), "Aa");
 }

@@ -1,5 +1,5 @@
-//! The second process of the story: it has the file mapped privately too, looks at it and writes to
-//! it, when it is told. `cargo lesson-4` starts it by itself.
+//! The second process of the story. It has the file mapped privately too, and loads from it or writes
+//! to the file when it is told to. `cargo lesson-4` starts it.
 
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -7,38 +7,41 @@ use std::path::Path;
 
 use common::{Context, Failure, Peer, Result, say};
 
-use crate::{PrivateView, lettered};
+use crate::{PrivateMapping, lettered};
 
-/// The hidden role that plays it.
-pub const ROLE: &str = "neighbour";
+/// The hidden role that runs it.
+pub const ROLE: &str = "second-process";
 
-/// Obeys lines: `see OFFSET COUNT` answers with the file's text there, `load OFFSET COUNT` with the
-/// mapping's, `address` with where that begins; `write OFFSET TEXT` writes to the file, and to the disk
-/// (pictures are not about the disk here), and answers `done`. Ends with its input.
+/// Answers one line of standard input with one line of output, until its input ends:
+///
+/// - `read OFFSET COUNT`: what `read` finds in the file;
+/// - `load OFFSET COUNT`: what the mapping shows;
+/// - `address`: where the mapping begins;
+/// - `write OFFSET TEXT`: `done`, after TEXT has been written to the file and to the disk.
 ///
 /// # Errors
-/// The system's, and a line that is neither.
+/// The system's; a line that is none of these.
 pub fn play(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     let file = lettered::open(path)?;
     let length = usize::try_from(file.metadata().step_on("stat", path)?.len());
     let length = length.map_err(io::Error::other).step_on("mmap", path)?;
-    let view = PrivateView::of(&file, length).step_on("mmap", path)?;
+    let mapping = PrivateMapping::of(&file, length).step_on("mmap", path)?;
     for line in io::stdin().lines() {
-        let line = line.step("hear the first process")?;
+        let line = line.step("read a command of the first process")?;
         let words: Vec<&str> = line.split(' ').collect();
-        let refusal = |why| Failure::refusal("hear", path, why);
+        let refusal = |why| Failure::refusal("obey the first process", path, why);
         let number = |word: &str| word.parse::<u32>().map_err(|_| refusal("not a number"));
         match words[..] {
-            ["address"] => say!("{}", view.address())?,
+            ["address"] => say!("{}", mapping.address())?,
             ["load", offset, count] => {
                 let (offset, count) = (number(offset)? as usize, number(count)? as usize);
                 if offset + count > length {
                     return Err(refusal("past the end of the mapping"));
                 }
-                say!("{}", view.text(offset, count))?;
+                say!("{}", mapping.text(offset, count))?;
             }
-            ["see", offset, count] => {
+            ["read", offset, count] => {
                 let mut text = vec![0; number(count)? as usize];
                 file.read_exact_at(&mut text, number(offset)?.into()).step_on("read", path)?;
                 say!("{}", String::from_utf8_lossy(&text))?;
@@ -49,17 +52,17 @@ pub fn play(path: &Path) -> Result<()> {
                 file.sync_data().step_on("fdatasync", path)?;
                 say!("done")?;
             }
-            _ => return Err(refusal("none of address, load, see and write")),
+            _ => return Err(refusal("a command is address, load, read or write")),
         }
     }
     Ok(())
 }
 
-/// Tells the neighbour a line and waits for its answer.
+/// Sends the second process a command and waits for its answer.
 ///
 /// # Errors
-/// A broken pipe: the neighbour has ended.
-pub fn ask(neighbour: &mut Peer, line: &str) -> Result<String> {
-    neighbour.tell(line)?;
-    neighbour.hear()
+/// A broken pipe: the second process has ended.
+pub fn ask(second: &mut Peer, command: &str) -> Result<String> {
+    second.tell(command)?;
+    second.hear()
 }

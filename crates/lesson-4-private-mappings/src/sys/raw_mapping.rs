@@ -1,27 +1,26 @@
-//! `mmap` with any arguments and its companions, for the claims about what they refuse.
-//! `just prove 4` uses it.
+//! `mmap` with any arguments, and the calls that change a mapping. `just prove 4` uses it.
 //!
 //! # Safety
-//! A [`Bare`] mapping owns its pages, as a `PrivateView` does: nobody else unmaps or moves them
-//! while it lives, and it lends no reference but to atomics, for one load or store.
-#![expect(unsafe_code, reason = "the arguments that no crate would pass")]
+//! A [`RawMapping`] owns its addresses, as a `PrivateMapping` does: nothing else unmaps or moves them
+//! while it lives. It lends no references but to atomics, each for one load or store.
+#![expect(unsafe_code, reason = "no crate passes these arguments")]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-/// A mapping made with exactly the arguments given, for the claims about odd ones.
-pub struct Bare {
+/// A mapping made with exactly the arguments given.
+pub struct RawMapping {
     pub(super) start: *mut AtomicU8,
     pub(super) length: usize,
 }
 
-impl Bare {
+impl RawMapping {
     /// `mmap(NULL, length, prot, flags, fd, 0)`.
     ///
     /// # Errors
-    /// Whatever the kernel says; `EINVAL` for `MAP_FIXED`, which could replace memory in use.
+    /// The kernel's; `EINVAL` for `MAP_FIXED`, which could replace memory in use.
     pub fn map(length: usize, prot: i32, flags: i32, fd: RawFd) -> io::Result<Self> {
         if flags & libc::MAP_FIXED != 0 {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
@@ -37,27 +36,27 @@ impl Bare {
     /// `mprotect(start, length, prot)`.
     ///
     /// # Errors
-    /// Whatever the kernel says.
+    /// The kernel's.
     pub fn protect(&self, prot: i32) -> io::Result<()> {
-        // SAFETY: the range is this mapping's; a load or store that the new protection forbids is
-        // SIGSEGV, and references to its atomics last for one load or store only.
+        // SAFETY: the range is this mapping's. A load or store that the new protection forbids
+        // raises SIGSEGV, and references to its atomics last for one load or store only.
         done(unsafe { libc::mprotect(self.start.cast(), self.length, prot) })
     }
 
-    /// `madvise(start + offset, length, advice)`, for the advice that this lesson is about.
+    /// `madvise(start + offset, length, advice)`, for the four kinds of advice that this lesson uses.
     ///
     /// # Errors
-    /// Whatever the kernel says; `ENOMEM` if the range is not all mapped.
+    /// The kernel's; `ENOMEM` if part of the range is not mapped.
     ///
     /// # Panics
-    /// If the advice is another, or discards what is not this mapping's.
+    /// If the advice is of another kind, or would discard memory outside this mapping.
     pub fn advise(&self, offset: usize, length: usize, advice: i32) -> io::Result<()> {
         let populates = [libc::MADV_POPULATE_READ, libc::MADV_POPULATE_WRITE].contains(&advice);
         let discards = [libc::MADV_DONTNEED, libc::MADV_FREE].contains(&advice);
         assert!(populates || discards && offset + length <= self.length, "advice {advice}");
         let start = self.start.wrapping_add(offset);
-        // SAFETY: populating changes no byte, wherever the range lies; discarding changes bytes of
-        // this mapping only, as another process might: all that is lent of them is atomics.
+        // SAFETY: populating changes no byte, wherever the range lies. Discarding changes bytes of
+        // this mapping only, as another process might: only atomics are ever lent of them.
         done(unsafe { libc::madvise(start.cast(), length, advice) })
     }
 
@@ -70,14 +69,14 @@ impl Bare {
         done(unsafe { libc::mlock(self.start.cast(), self.length) })
     }
 
-    /// `read(fd, start + offset, length)`: the kernel stores into the mapping.
+    /// `read(fd, start + offset, length)`: here the kernel stores to the mapping.
     ///
     /// # Errors
-    /// Whatever the kernel says.
+    /// The kernel's.
     pub fn read_from(&self, fd: BorrowedFd<'_>, offset: usize, length: usize) -> io::Result<usize> {
         assert!(offset + length <= self.length, "the buffer must be the mapping's");
         let buffer = self.start.wrapping_add(offset);
-        // SAFETY: the buffer is this mapping's, checked above; its bytes are atomics to all of us.
+        // SAFETY: the buffer is inside this mapping, checked above; we use its bytes as atomics only.
         let count = unsafe { libc::read(fd.as_raw_fd(), buffer.cast(), length) };
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
@@ -92,7 +91,7 @@ impl Bare {
         self.byte(index).store(byte, Relaxed);
     }
 
-    /// Where the mapping begins.
+    /// The address of the first byte.
     pub fn address(&self) -> usize {
         self.start.addr()
     }
@@ -100,15 +99,16 @@ impl Bare {
     fn byte(&self, index: usize) -> &AtomicU8 {
         assert!(index < self.length, "byte {index} of {}", self.length);
         // SAFETY: `index` is inside the mapping, which lives as long as `self`; an AtomicU8 may
-        // change at any moment. Where the protection forbids the access, it is SIGSEGV.
+        // change at any moment. If the protection forbids the access, it raises SIGSEGV.
         unsafe { &*self.start.wrapping_add(index) }
     }
 }
 
-impl Drop for Bare {
+impl Drop for RawMapping {
     fn drop(&mut self) {
         // SAFETY: the range is this mapping's, and no reference into it outlives `self`.
-        unsafe { libc::munmap(self.start.cast(), self.length) };
+        // `munmap` of one whole mapping cannot fail, and `drop` could not return an error.
+        let _ = unsafe { libc::munmap(self.start.cast(), self.length) };
     }
 }
 
