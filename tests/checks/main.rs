@@ -8,6 +8,7 @@ mod console;
 mod dependencies;
 mod excerpts;
 mod figures;
+mod glossary;
 mod links;
 mod names;
 mod programs;
