@@ -1,66 +1,77 @@
-//! The kernel keeps a file in folios of one or more pages, and a folio is dirty as a whole: step 5
-//! of `cargo lesson-3`.
+//! The page cache keeps a file in folios, runs of one or more pages. A folio is dirty, and is written,
+//! as a whole: step 5 of `cargo lesson-3`.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::id;
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, page_size, say, sentence};
 
-use crate::table::undisturbed;
-use crate::{Memory, Specimen};
+use crate::table::unless_flushed;
+use crate::{MappedFile, Memory, msync};
 
 /// Pages of the story's files.
 pub const PAGES: usize = 256;
 
-/// How many of them are mapped, if written at once, and drawn. A store may enter a folio that fits
-/// in the mapping whole in the page table, if the addresses allow: a large one must not fit.
+/// How many of them are mapped, if written at once, and drawn. Where the addresses allow it, one
+/// page fault maps a folio that fits into the mapping as a whole. A large folio must not fit.
 const MAPPED: usize = 64;
 
-/// Makes a file of `pages` pages with a single `write`, clean, and maps its first ones.
+/// Makes a clean file of `pages` pages with a single `write`, and maps its first ones.
 ///
 /// # Errors
 /// The system's, by step.
-pub fn written_at_once(path: &Path, pages: usize) -> Result<Specimen> {
+pub fn written_at_once(path: &Path, pages: usize) -> Result<MappedFile> {
     let mut file = std::fs::File::create_new(path).step_on("create", path)?;
     file.write_all(&vec![b'.'; pages * page_size()]).step_on("write", path)?;
     file.sync_all().step_on("fsync", path)?;
-    let mut specimen = Specimen::open(path)?;
-    specimen.memory =
-        Memory::shared_start(&specimen.file, MAPPED * page_size()).step_on("mmap", path)?;
-    Ok(specimen)
+    let mut sample = MappedFile::open(path)?;
+    let length = pages.min(MAPPED) * page_size();
+    sample.memory = Memory::shared_start(&sample.file, length).step_on("mmap", path)?;
+    Ok(sample)
 }
 
-/// The step of the story: one byte, stored to the same file written in two ways.
+/// Step 5: one byte is stored to the same file, written in two ways.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let by_page = Specimen::new(&stage.scratch.path().join("by-page"), PAGES)?;
+    let by_page = MappedFile::new(&stage.scratch.path().join("by-page"), PAGES)?;
     let at_once = written_at_once(&stage.scratch.path().join("at-once"), PAGES)?;
-    say!("   a file of {PAGES} pages; dirty after one byte is stored: found (expected)")?;
-    say!("   {:<28} {:<16} smaps", "written", "cachestat")?;
-    for (how, more, specimen) in [("page by page", "", &by_page), ("at once", " or more", &at_once)]
+    sentence(&format!("Two files of {PAGES} pages. One byte is stored to each."))?;
+    say!("   dirty pages: seen (expected)")?;
+    say!("   {:<18} {:<21} smaps", "the file was made", "cachestat")?;
+    for (how, more, sample) in
+        [("page by page", "", &by_page), ("by one write", " or more", &at_once)]
     {
-        specimen.memory.store(0, b'A');
-        let (dirty, (cache, mapped)) = (specimen.dirty()?, specimen.sight.expected(1, 1));
+        sample.memory.store(0, b'A');
+        let (dirty, (cache, mapped)) = (sample.dirty()?, sample.instruments.expected(1, 1));
         let by_cache = dirty.cache.map_or("unknown".into(), |pages| pages.to_string());
         let by_cache = format!("{by_cache} ({cache}{more})");
-        say!("   {how:<28} {by_cache:<16} {} ({mapped}{more})", dirty.mapped())?;
-        let enough = |found, least| if more.is_empty() { found == least } else { found >= least };
-        let by_cache = dirty.cache.is_none_or(|found| enough(found, cache));
-        undisturbed(by_cache && enough(dirty.mapped(), mapped), "dirty pages")?;
+        say!("   {how:<18} {by_cache:<21} {} ({mapped}{more})", dirty.mapped())?;
+        let enough = |seen, least| if more.is_empty() { seen == least } else { seen >= least };
+        let by_cache = dirty.cache.is_none_or(|seen| enough(seen, cache));
+        unless_flushed(by_cache && enough(dirty.mapped(), mapped), "dirty pages")?;
     }
-    let first = |specimen: &Specimen| {
-        let start = specimen.memory.address();
+    pages(&by_page, &at_once)?;
+    sentence(
+        "How large the folios are varies with file system, kernel and free memory. smaps counts only those pages of a folio that are in our page table.",
+    )?;
+    let start = at_once.memory.address();
+    msync(start, page_size(), libc::MS_SYNC).step_on("msync", &at_once.path)?;
+    sentence("MS_SYNC of the first page writes its whole folio:")?;
+    pages(&by_page, &at_once)
+}
+
+/// Draws the first pages of both files.
+fn pages(by_page: &MappedFile, at_once: &MappedFile) -> Result<()> {
+    let first = |sample: &MappedFile| {
+        let start = sample.memory.address();
         start..start + MAPPED * page_size()
     };
-    say!("   the first {MAPPED} of their pages:")?;
     page_view::show_rows(&[
-        ("   by page", id(), first(&by_page)),
-        ("   at once", id(), first(&at_once)),
+        ("   by page", id(), first(by_page)),
+        ("   at once", id(), first(at_once)),
     ])?;
-    say!("   (how large the folios are varies with file system, kernel and free memory;")?;
-    say!("   smaps counts only those of its pages that are in our page table)")?;
     page_view::pause()
 }

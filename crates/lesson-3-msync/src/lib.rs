@@ -1,19 +1,19 @@
-//! Lesson 3: what `msync` does, and what it is not needed for. The modules, in reading order:
-//! `cargo lesson-3` shows them all, `cargo lesson-3 power-cut` the last.
+//! Lesson 3: what `msync` does, and what it is not needed for. The modules are in reading order.
+//! `cargo lesson-3` runs them all but the last ones; those belong to `cargo lesson-3 power-cut`.
 
 pub mod sys;
 
-pub mod sight;
-pub mod specimen;
+pub mod instruments;
+pub mod mapped_file;
 pub mod table;
 
 pub mod save_async;
 pub mod save_sync;
 
-pub mod acts;
-pub mod ends;
+pub mod dirty_until_ms_sync;
 pub mod folio;
 pub mod invalidate;
+pub mod process_ends;
 pub mod read_only_descriptor;
 pub mod refusals;
 pub mod time_stamps;
@@ -22,10 +22,10 @@ pub mod disk;
 pub mod note;
 pub mod power_cut;
 pub mod scenes;
-pub mod second;
+pub mod second_process;
 
-pub use sight::Sight;
-pub use specimen::{Dirty, Specimen};
+pub use instruments::Instruments;
+pub use mapped_file::{Dirty, MappedFile};
 pub use sys::{Memory, msync};
 pub use table::Table;
 
@@ -33,11 +33,11 @@ use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("A store is seen at once, and waits in memory until MS_SYNC", acts::show),
-    Step("No end of a process flushes, and none loses a store", ends::show),
+    Step("A store is seen at once and stays dirty until MS_SYNC", dirty_until_ms_sync::show),
+    Step("munmap, exit and SIGKILL neither write nor lose a store", process_ends::show),
     Step("MS_INVALIDATE refreshes nothing", invalidate::show),
-    Step("Success that flushes nothing: the read-only descriptor", read_only_descriptor::show),
-    Step("One byte can dirty more than its page", folio::show),
-    Step("The time of modification is the store's, not msync's", time_stamps::show),
-    Step("Every refusal, and what it has done by then", refusals::show),
+    Step("MS_SYNC can succeed and write nothing", read_only_descriptor::show),
+    Step("One stored byte can make many pages dirty", folio::show),
+    Step("A store changes the time of modification, msync does not", time_stamps::show),
+    Step("The errors of msync, and what it has done by then", refusals::show),
 ];

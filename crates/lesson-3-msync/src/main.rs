@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_3_msync::{STEPS, note, power_cut, scenes, second};
+use lesson_3_msync::{STEPS, note, power_cut, scenes, second_process};
 
 /// Lesson 3: msync. Without a role, tells the whole story.
 #[derive(Parser)]
@@ -66,7 +66,7 @@ fn run() -> common::Result<()> {
         Some(Role::Flush { file, ms_async, read_only }) => note::flush(&file, ms_async, read_only),
         Some(Role::PowerCut) => power_cut::play(),
         Some(Role::Scene { name }) => scenes::play(&name),
-        Some(Role::Second { part, file }) => second::play(&part, &file),
+        Some(Role::Second { part, file }) => second_process::play(&part, &file),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

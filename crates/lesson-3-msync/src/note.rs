@@ -38,7 +38,7 @@ pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
     for (offset, byte) in note.bytes().enumerate() {
         memory.store(offset, byte);
     }
-    say!("stored, and ended without msync: {text}")
+    say!("stored {text}, and ended without msync")
 }
 
 /// Says how many pages of the file at `path` are dirty.

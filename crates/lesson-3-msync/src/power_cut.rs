@@ -1,36 +1,37 @@
-//! What a reboot would find: `cargo lesson-3 power-cut`, as root. Each stage does one thing to a
-//! record of its own; at that instant the disk is copied, the copy mounted, the record looked for.
+//! What a reboot would find: `cargo lesson-3 power-cut`, as root. Each case does one thing to a record
+//! of its own. At that instant the disk is copied, the copy is mounted, and the record is looked up.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Result, Scratch, ground, say};
+use common::{Context, Result, Scratch, ground, say, sentence};
 
 use crate::disk::{Disk, mount_for_this_process_only};
-use crate::table::undisturbed;
-use crate::{Specimen, save_async, save_sync};
+use crate::table::unless_flushed;
+use crate::{MappedFile, save_async, save_sync};
 
 /// One way to leave a record, and whether a reboot must find it.
-pub struct Stage {
-    /// Its name, as the scenes of the claims call it, and the file's.
+pub struct Case {
+    /// Its name in the tests, and the name of its file.
     pub name: &'static str,
     title: &'static str,
     act: fn(&Path) -> Result<()>,
     survives: bool,
 }
 
-/// The record of each stage.
+/// The record of each case.
 const RECORD: &[u8] = b"paid 42";
 
-/// All stages, those that must lose their record first: a later flush may write more than its own.
-pub const STAGES: &[Stage] = &[
-    Stage { name: "store", title: "a store, nothing more", act: store, survives: false },
-    Stage { name: "MS_ASYNC", title: "a store, MS_ASYNC", act: ms_async, survives: false },
-    Stage { name: "write", title: "a write, nothing more", act: write, survives: false },
-    Stage { name: "MS_SYNC", title: "a store, MS_SYNC", act: ms_sync, survives: true },
-    Stage { name: "store-and-fsync", title: "a store, fsync", act: fsync, survives: true },
-    Stage {
+/// All cases. Those that must lose their record come first: a later flush may write other records
+/// too.
+pub const CASES: &[Case] = &[
+    Case { name: "store", title: "a store, nothing more", act: store, survives: false },
+    Case { name: "MS_ASYNC", title: "a store, MS_ASYNC", act: ms_async, survives: false },
+    Case { name: "write", title: "a write, nothing more", act: write, survives: false },
+    Case { name: "MS_SYNC", title: "a store, MS_SYNC", act: ms_sync, survives: true },
+    Case { name: "store-and-fsync", title: "a store, fsync", act: fsync, survives: true },
+    Case {
         name: "new-file-and-MS_SYNC",
         title: "new file, directory not synced",
         act: new_file_and_ms_sync,
@@ -38,69 +39,70 @@ pub const STAGES: &[Stage] = &[
     },
 ];
 
-/// The role: every stage on one disk, as a table.
+/// The role `power-cut`: every case on one disk, as a table.
 ///
 /// # Errors
-/// One line if this is not root, or has no `mkfs.ext4` or loop devices; else the system's, by step.
+/// One line if this is not root, or if `mkfs.ext4` or loop devices are missing; else the system's.
 pub fn play() -> Result<()> {
     mount_for_this_process_only()?;
     let scratch = Scratch::new()?;
     let disk = Disk::new(scratch.path())?;
-    let twin = Specimen::new(&disk.root.join("twin"), 1)?;
-    twin.store(b'A'); // The control: left alone, so it is dirty until the machine itself flushes.
+    let control = MappedFile::new(&disk.root.join("control"), 1)?;
+    control.store(b'A'); // Left alone: it is dirty until the kernel writes it by itself.
     say!("{}", ground(scratch.path())?)?;
-    say!("A disk of its own: ext4 in an image file. The power fails right after each act.\n")?;
+    say!("A new disk: ext4 in an image file.")?;
+    say!("The power fails right after each act.\n")?;
     say!("   {:<31} {:<9} a reboot finds", "after", "expected")?;
     let fate = |survives| if survives { "kept" } else { "lost" };
     let words = |found| if found { "the record" } else { "nothing" };
     let mut as_expected = true;
-    for stage in STAGES {
-        let found = survivor(stage, &disk)?;
-        as_expected &= found == stage.survives;
-        say!("   {:<31} {:<9} {}", stage.title, fate(stage.survives), words(found))?;
+    for case in CASES {
+        let found = survives(case, &disk)?;
+        as_expected &= found == case.survives;
+        say!("   {:<31} {:<9} {}", case.title, fate(case.survives), words(found))?;
     }
-    if !as_expected && twin.dirty()?.mapped() == 0 {
-        say!("   (the control file, left alone, is clean: the machine flushed in between)")?;
+    if !as_expected && control.dirty()?.mapped() == 0 {
+        sentence("The control file was left alone and is clean: the kernel wrote it meanwhile.")?;
     }
-    undisturbed(as_expected, "what a reboot finds")
+    unless_flushed(as_expected, "what a reboot finds")
 }
 
-/// Performs `stage` on `disk`, cuts the power, and says whether the record is found.
+/// Performs `case` on `disk`, cuts the power, and returns whether the record is found.
 ///
 /// # Errors
 /// The system's, by step.
-pub fn survivor(stage: &Stage, disk: &Disk) -> Result<bool> {
-    let path = disk.root.join(stage.name);
-    if !stage.name.starts_with("new-file") {
-        // File, length and name are on the disk before: only the record's fate is at stake.
-        Specimen::new(&path, 1)?;
+pub fn survives(case: &Case, disk: &Disk) -> Result<bool> {
+    let path = disk.root.join(case.name);
+    if !case.name.starts_with("new-file") {
+        // File, length and name are on the disk before: only the record can be lost.
+        MappedFile::new(&path, 1)?;
         let directory = File::open(&disk.root).step_on("open", &disk.root)?;
         directory.sync_all().step_on("fsync", &disk.root)?;
     }
-    (stage.act)(&path)?;
+    (case.act)(&path)?;
     let rebooted = disk.after_a_power_cut()?;
     // A file that is not there holds nothing.
-    let found = fs::read(rebooted.root.join(stage.name)).unwrap_or_default();
+    let found = fs::read(rebooted.root.join(case.name)).unwrap_or_default();
     rebooted.remove()?;
     Ok(found.starts_with(RECORD))
 }
 
 fn store(path: &Path) -> Result<()> {
-    let specimen = Specimen::open(path)?;
-    (0..).zip(RECORD).for_each(|(offset, byte)| specimen.memory.store(offset, *byte));
+    let sample = MappedFile::open(path)?;
+    (0..).zip(RECORD).for_each(|(offset, byte)| sample.memory.store(offset, *byte));
     Ok(())
 }
 
 fn ms_async(path: &Path) -> Result<()> {
-    save_async::save(&Specimen::open(path)?.memory, RECORD).step_on("msync", path)
+    save_async::save(&MappedFile::open(path)?.memory, RECORD).step_on("msync", path)
 }
 
 fn ms_sync(path: &Path) -> Result<()> {
-    save_sync::save(&Specimen::open(path)?.memory, RECORD).step_on("msync", path)
+    save_sync::save(&MappedFile::open(path)?.memory, RECORD).step_on("msync", path)
 }
 
 fn write(path: &Path) -> Result<()> {
-    Specimen::open(path)?.file.write_all_at(RECORD, 0).step_on("write", path)
+    MappedFile::open(path)?.file.write_all_at(RECORD, 0).step_on("write", path)
 }
 
 fn fsync(path: &Path) -> Result<()> {

@@ -1,138 +1,121 @@
-//! The story's table: after each act a picture of the pages, a letter a page, and what two
-//! instruments count, beside what they should. `cargo lesson-3` prints it.
+//! The story's table: what each act leaves dirty, as two instruments count it, with the expected
+//! number in brackets; below it, the pages. `cargo lesson-3` prints it.
 
 use std::io;
+use std::ops::Range;
+use std::process;
 
-use common::{Context, PAUSE, Peer, Result, say};
-use page_view::View;
+use common::{Context, PAUSE, Peer, Result, say, sentence};
 
-use crate::{Sight, Specimen};
+use crate::{Instruments, MappedFile};
 
-/// Columns of a terminal.
-const WIDTH: usize = 80;
-
-/// A table, and whether all that it showed so far was as expected.
+/// A table, and whether all that it has shown so far was as expected.
 pub struct Table(bool);
 
+/// What a row must show.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    /// Pages of the file that are dirty.
+    pub dirty: u64,
+    /// Pages in the page table of this process. `smaps` counts only those.
+    pub in_page_table: u64,
+}
+
 impl Table {
-    /// Prints the head; `last` is the heading of the last column, of at most nine letters.
+    /// Prints the head. `last` is the heading of the last column, of at most nine letters.
     ///
     /// # Errors
-    /// A closed output.
+    /// Those of the output.
     pub fn new(last: &str) -> Result<Self> {
-        say!("   dirty pages: found (expected)")?;
-        say!("   {:<26} {:<10} {:<9} {:<19} {last}", "after", "the pages", "cachestat", "smaps")?;
+        say!("   dirty pages: seen (expected)")?;
+        say!("   {:<25} {:<9} {:<11} {last}", "after", "cachestat", "smaps")?;
         Ok(Self(true))
     }
 
-    /// Prints a line: `dirty` pages should wait for the disk, `touched` ones are in the page table.
-    /// In step mode it then waits for a key.
+    /// Prints a row.
     ///
     /// # Errors
-    /// The instruments' own.
+    /// Those of the instruments and of the output.
     pub fn row(
         &mut self,
         act: &str,
-        specimen: &Specimen,
-        dirty: u64,
-        touched: u64,
+        sample: &MappedFile,
+        expected: Expected,
         last: &str,
     ) -> Result<()> {
-        self.line(act, specimen, dirty, touched, last)?;
-        page_view::pause()
-    }
-
-    /// The same, and below it, a column to the right, the pages of the second process, which has
-    /// all of `specimen` mapped and says where.
-    ///
-    /// # Errors
-    /// That it has nothing mapped; the instruments' own.
-    pub fn row_of_both(
-        &mut self,
-        act: &str,
-        specimen: &Specimen,
-        dirty: u64,
-        touched: u64,
-        last: &str,
-        second: &mut Peer,
-    ) -> Result<()> {
-        self.line(act, specimen, dirty, touched, last)?;
-        second.tell("address")?;
-        let start = second.hear()?.parse::<usize>().map_err(io::Error::other);
-        let start = start.step("hear the second process's address")?;
-        let addresses = start..start + specimen.memory.length();
-        let label = format!("    {:<25}", "the second process");
-        page_view::show_rows(&[(&label, second.process.id(), addresses)])?;
-        page_view::pause()
-    }
-
-    fn line(
-        &mut self,
-        act: &str,
-        specimen: &Specimen,
-        dirty: u64,
-        touched: u64,
-        last: &str,
-    ) -> Result<()> {
-        let (cache, mapped) = specimen.sight.expected(dirty, touched);
-        let mapped = mapped.min(touched); // smaps speaks of no others.
-        let found = specimen.dirty()?;
-        self.0 &= found.cache.is_none_or(|found| found == cache) && found.mapped() == mapped;
-        let by_cache = found.cache.map_or("unknown".into(), |found| format!("{found} ({cache})"));
-        let kind = match (found.private, found.shared) {
+        let (cache, mapped) = sample.instruments.expected(expected.dirty, expected.in_page_table);
+        let mapped = mapped.min(expected.in_page_table);
+        let seen = sample.dirty()?;
+        self.0 &= seen.cache.is_none_or(|seen| seen == cache) && seen.mapped() == mapped;
+        let by_cachestat = seen.cache.map_or("unknown".into(), |seen| format!("{seen} ({cache})"));
+        let kind = match (seen.private, seen.shared) {
             (0, 0) => "",
-            (_, 0) => "Private_Dirty",
-            (0, _) => "Shared_Dirty",
-            _ => "of both kinds",
+            (_, 0) => "private",
+            (0, _) => "shared",
+            _ => "both",
         };
-        let by_smaps = format!("{} ({mapped}) {kind}", found.mapped());
-        let start = specimen.memory.address();
-        let view = View::of(std::process::id(), start..start + specimen.memory.length())?;
-        let picture = page_view::draw(&view, &format!("   {act:<26}"), WIDTH);
-        say!("{}", format!("{picture} {by_cache:<9} {by_smaps:<19} {last}").trim_end())?;
-        page_view::explain_new(&[view])
+        let by_smaps = format!("{} ({mapped}) {kind}", seen.mapped());
+        let row = format!("   {act:<25} {by_cachestat:<9} {by_smaps:<14} {last}");
+        say!("{}", row.trim_end())
     }
 
-    /// Says what the file system cannot show.
+    /// Prints the pages of `sample`, and of the second process if it has mapped the whole file and
+    /// answers the question `address`. In step mode, waits for a key.
     ///
     /// # Errors
-    /// That something was not as expected; a closed output.
-    pub fn end(self, sight: Sight) -> Result<()> {
-        if !sight.gets_clean {
-            say!("   no disk under {}: smaps calls every page dirty for ever", sight.file_system)?;
+    /// Those of the second process, of the instruments and of the output.
+    pub fn pages(&self, sample: &MappedFile, second: Option<&mut Peer>) -> Result<()> {
+        let addresses = |start: usize| -> Range<usize> { start..start + sample.memory.length() };
+        let mut rows = vec![("   this process", process::id(), addresses(sample.memory.address()))];
+        if let Some(second) = second {
+            second.tell("address")?;
+            let start = second.hear()?.parse::<usize>().map_err(io::Error::other);
+            let start = start.step("hear the second process's address")?;
+            rows.push(("    second process", second.process.id(), addresses(start)));
         }
-        if !sight.by_cachestat {
-            let name = sight.file_system;
-            say!("   on {name} cachestat calls no page dirty, so no picture marks one")?;
+        page_view::show_rows(&rows)?;
+        page_view::pause()
+    }
+
+    /// Says what the file system hides from the instruments.
+    ///
+    /// # Errors
+    /// That a row was not as expected; those of the output.
+    pub fn end(self, instruments: Instruments) -> Result<()> {
+        let name = match instruments.file_system {
+            "another file system" => "this file system",
+            known => known,
+        };
+        if !instruments.gets_clean {
+            sentence(&format!(
+                "No disk lies under {name}: smaps counts a written page as dirty for ever."
+            ))?;
         }
-        if sight.gets_clean && !sight.by_range {
-            say!("   on {} MS_SYNC of a part flushes the whole file", sight.file_system)?;
+        if !instruments.by_cachestat {
+            sentence(&format!(
+                "On {name} cachestat counts no dirty page, so no picture marks one."
+            ))?;
         }
-        undisturbed(self.0, "dirty pages")
+        if instruments.gets_clean && !instruments.by_range {
+            sentence(&format!("On {name} MS_SYNC of one page writes the whole file."))?;
+        }
+        unless_flushed(self.0, "dirty pages")
     }
 }
 
-/// What a step ends with: `what` was as expected, or a failure that says so.
+/// Ends a step whose numbers change when the kernel writes dirty pages by itself. In step mode a key
+/// may take longer than the kernel leaves pages dirty: then a sentence says so, and the story
+/// continues.
 ///
 /// # Errors
-/// That it was not.
-pub(crate) fn verdict(as_expected: bool, what: &str) -> Result<()> {
-    let found = if as_expected { Ok(()) } else { Err(io::Error::other("not as expected")) };
-    found.step(&format!("show {what}"))
-}
-
-/// The same where the machine may have flushed by itself. In step mode, where a key may take longer
-/// than the kernel leaves pages dirty, this is said and the story goes on.
-///
-/// # Errors
-/// That it was not, outside of step mode.
-pub(crate) fn undisturbed(as_expected: bool, what: &str) -> Result<()> {
-    let sentence = "not as expected; if the machine flushed in between, run again";
+/// `not as expected`, outside of step mode.
+pub(crate) fn unless_flushed(as_expected: bool, what: &str) -> Result<()> {
+    let error = "not as expected; if the kernel wrote the pages meanwhile, run it again";
     match (as_expected, PAUSE.get()) {
         (true, _) => Ok(()),
         (false, Some(_)) => {
-            say!("   not as expected: what waits long for a key, the kernel flushes")
+            sentence("Not as expected: while it waited for a key, the kernel wrote the pages.")
         }
-        (false, None) => Err(io::Error::other(sentence)).step(&format!("show {what}")),
+        (false, None) => Err(io::Error::other(error)).step(&format!("show {what}")),
     }
 }

@@ -1,16 +1,16 @@
-//! When the time of modification changes: step 6 of `cargo lesson-3`. The step sets the time back
-//! to a day long ago before each act, so that a change can be told without waiting for a clock.
+//! When the time of modification changes: step 6 of `cargo lesson-3`. Before each act the step sets
+//! the time back to a day long ago, so that it sees a change without waiting for a clock.
 
 use std::fs::{File, FileTimes};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, compare, say};
 
-use crate::Specimen;
-use crate::table::undisturbed;
+use crate::MappedFile;
+use crate::table::unless_flushed;
 
-/// Its name, the act itself, and whether it should change the time of modification.
+/// The name of an act, the act, and whether it should change the time of modification.
 type Act<'a> = (&'a str, &'a dyn Fn() -> Result<()>, bool);
 
 /// The day long ago.
@@ -36,34 +36,36 @@ pub fn modified(file: &File, path: &Path) -> Result<bool> {
     Ok(metadata.modified().step_on("stat", path)? != long_ago())
 }
 
-/// The step of the story: five acts on a mapped page, and whether each changed the time.
+/// Step 6: five acts on a mapped page, and whether each changed the time.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("times");
-    let specimen = Specimen::new(&path, 1)?;
-    // A page that never gets clean is never made read-only again: no later store is a fault.
-    let again = specimen.sight.gets_clean;
+    let sample = MappedFile::new(&path, 1)?;
+    // A page that never becomes clean is never made read-only again: no later store is a fault.
+    let again = sample.instruments.gets_clean;
     let store = |byte| {
-        specimen.store(byte);
+        sample.store(byte);
         Ok(())
     };
     let acts: [Act<'_>; 5] = [
-        ("first store to a page", &|| store(b'A'), true),
-        ("next store to it", &|| store(b'B'), false),
-        ("MS_ASYNC", &|| specimen.msync(libc::MS_ASYNC), false),
-        ("MS_SYNC", &|| specimen.msync(libc::MS_SYNC), false),
-        ("first store after it", &|| store(b'C'), again),
+        ("1st store to a page", &|| store(b'A'), true),
+        ("next store to that page", &|| store(b'B'), false),
+        ("MS_ASYNC", &|| sample.msync(libc::MS_ASYNC), false),
+        ("MS_SYNC", &|| sample.msync(libc::MS_SYNC), false),
+        ("1st store after MS_SYNC", &|| store(b'C'), again),
     ];
-    let words = |changed| if changed { "changed" } else { "as it was" };
-    say!("   time of modification: found (expected)")?;
+    let words = |changed| if changed { "changed" } else { "same" };
+    say!("   time of modification (mtime) after")?;
     for (act, perform, expected) in acts {
-        set_back(&specimen.file, &path)?;
+        set_back(&sample.file, &path)?;
         perform()?;
-        let found = modified(&specimen.file, &path)?;
-        say!("   {act:<28} {} ({})", words(found), words(expected))?;
-        undisturbed(found == expected, "the time of modification")?;
+        let changed = modified(&sample.file, &path)?;
+        match compare(&format!("   {act:<23} "), words(changed), words(expected)) {
+            Err(_) if changed != expected => unless_flushed(false, "the time of modification"),
+            shown => shown,
+        }?;
         page_view::pause()?;
     }
     Ok(())

@@ -15,20 +15,20 @@ use nix::unistd::syncfs;
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::refusals::name;
 use crate::sys::loop_device::first_block;
-use crate::{Memory, Specimen, msync};
+use crate::{MappedFile, Memory, msync};
 
 /// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
-    let (disk, specimen, place) = broken()?;
-    let opened_before = File::open(&specimen.path).step_on("open", &specimen.path)?;
-    specimen.memory.store(page_size(), b'A');
+    let (disk, sample, place) = broken()?;
+    let opened_before = File::open(&sample.path).step_on("open", &sample.path)?;
+    sample.memory.store(page_size(), b'A');
     let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
-    say!("first {}", sync(&specimen.memory))?;
-    say!("dirty {}", specimen.dirty()?.mapped())?;
-    say!("second {}", sync(&specimen.memory))?;
-    say!("fsync {}", name(specimen.file.sync_all()))?;
+    say!("first {}", sync(&sample.memory))?;
+    say!("dirty {}", sample.dirty()?.mapped())?;
+    say!("second {}", sync(&sample.memory))?;
+    say!("fsync {}", name(sample.file.sync_all()))?;
     say!("fsync-opened-before {}", name(opened_before.sync_all()))?;
-    let opened_after = Specimen::open(&specimen.path)?;
+    let opened_after = MappedFile::open(&sample.path)?;
     say!("opened-after {}", sync(&opened_after.memory))?;
 
     // The disk has room again: is the page, which counts as clean, written now?
@@ -40,42 +40,42 @@ pub(super) fn play() -> Result<()> {
         image.read_exact_at(&mut byte, place).step_on("read", &disk.image)?;
         Ok(byte[0])
     };
-    say!("mended {}", sync(&specimen.memory))?;
+    say!("mended {}", sync(&sample.memory))?;
     say!("mended-on-the-disk {}", on_the_disk()?)?;
-    specimen.memory.store(page_size(), b'A');
-    say!("stored-again {}", sync(&specimen.memory))?;
+    sample.memory.store(page_size(), b'A');
+    say!("stored-again {}", sync(&sample.memory))?;
     say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
 /// The kernel itself writes the page and fails, with nobody there to be told. Then one opens the
 /// file, and a duplicate of its descriptor; then another.
 pub(super) fn in_the_background() -> Result<()> {
-    let (disk, specimen, _) = broken()?;
-    specimen.memory.store(page_size(), b'A');
+    let (disk, sample, _) = broken()?;
+    sample.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
     let _ = syncfs(&root); // Its answer is the file system's; the file's own error stays untold.
-    let open = || File::open(&specimen.path).step_on("open", &specimen.path);
+    let open = || File::open(&sample.path).step_on("open", &sample.path);
     let first = open()?;
-    let duplicate = first.try_clone().step_on("dup", &specimen.path)?;
+    let duplicate = first.try_clone().step_on("dup", &sample.path)?;
     say!("opened-after {}", name(first.sync_all()))?;
     say!("its-duplicate {}", name(duplicate.sync_all()))?;
     say!("the-next {}", name(open()?.sync_all()))?;
-    say!("opened-before {}", name(specimen.file.sync_all()))?;
-    say!("opened-before-again {}", name(specimen.file.sync_all()))
+    say!("opened-before {}", name(sample.file.sync_all()))?;
+    say!("opened-before-again {}", name(sample.file.sync_all()))
 }
 
 /// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and
 /// where on the disk that page is.
-fn broken() -> Result<(Disk, Specimen, u64)> {
+fn broken() -> Result<(Disk, MappedFile, u64)> {
     mount_for_this_process_only()?;
     let below = Path::new("below");
     fs::create_dir(below).step_on("create", below)?;
     let (flags, size) = (MsFlags::empty(), Some("size=32m"));
     mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
     let disk = Disk::new(below)?;
-    let specimen = Specimen::new(&disk.root.join("file"), 2)?;
-    let place = break_second_page(&disk, &specimen.file)?;
-    Ok((disk, specimen, place))
+    let sample = MappedFile::new(&disk.root.join("file"), 2)?;
+    let place = break_second_page(&disk, &sample.file)?;
+    Ok((disk, sample, place))
 }
 
 /// Fills what the image may need, punches its hole, lets the tmpfs run full. Where the page is.

@@ -6,27 +6,27 @@ use common::{Context, Result, page_size, say};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::refusals::name;
-use crate::{Specimen, msync, sys};
+use crate::{MappedFile, msync, sys};
 
 /// Eight dirty pages, two of them unmapped; what is left dirty after `MS_ASYNC` and `MS_SYNC`.
 pub(super) fn gap() -> Result<()> {
     let path = Path::new("gap");
-    let (specimen, watcher) = pair(path)?;
-    let length = specimen.memory.length();
-    let start = specimen.memory.unmap_pages(3..5).step_on("munmap", path)?;
+    let (sample, watcher) = pair(path)?;
+    let length = sample.memory.length();
+    let start = sample.memory.unmap_pages(3..5).step_on("munmap", path)?;
     say!("stored {}", watcher.dirty()?.mapped())?;
     say!("MS_ASYNC {}", name(msync(start, length, libc::MS_ASYNC)))?;
     say!("after-MS_ASYNC {}", watcher.dirty()?.mapped())?;
     say!("MS_SYNC {}", name(msync(start, length, libc::MS_SYNC)))?;
     say!("after-MS_SYNC {}", watcher.dirty()?.mapped())?;
-    twin_dirty()
+    control_dirty()
 }
 
 /// Eight dirty pages, page 3 locked; the answers, and what is left dirty.
 pub(super) fn locked() -> Result<()> {
     let path = Path::new("locked");
-    let (specimen, watcher) = pair(path)?;
-    let (start, length) = (specimen.memory.address(), specimen.memory.length());
+    let (sample, watcher) = pair(path)?;
+    let (start, length) = (sample.memory.address(), sample.memory.length());
     sys::mlock(start + 3 * page_size(), page_size()).step_on("mlock", path)?;
     say!("stored {}", watcher.dirty()?.mapped())?;
     let with = |flags| name(msync(start, length, flags | libc::MS_INVALIDATE));
@@ -34,7 +34,7 @@ pub(super) fn locked() -> Result<()> {
     say!("with-MS_ASYNC {}", with(libc::MS_ASYNC))?;
     say!("with-MS_SYNC {}", with(libc::MS_SYNC))?;
     say!("left {}", watcher.dirty()?.mapped())?;
-    twin_dirty()?;
+    control_dirty()?;
     say!("MS_SYNC {}", name(msync(start, length, libc::MS_SYNC)))?;
     let before_the_lock = msync(start, 3 * page_size(), libc::MS_SYNC | libc::MS_INVALIDATE);
     say!("before-the-lock {}", name(before_the_lock))
@@ -57,31 +57,31 @@ pub(super) fn no_file() -> Result<()> {
 
 /// Minor faults of a store to a dirty page, and of one after `MS_SYNC`.
 pub(super) fn faults() -> Result<()> {
-    let specimen = Specimen::new(Path::new("faults"), 1)?;
+    let sample = MappedFile::new(Path::new("faults"), 1)?;
     let faults_of_a_store = || -> Result<i64> {
         let before = getrusage(UsageWho::RUSAGE_SELF).step("getrusage")?.minor_page_faults();
-        specimen.memory.store(0, b'A');
+        sample.memory.store(0, b'A');
         Ok(getrusage(UsageWho::RUSAGE_SELF).step("getrusage")?.minor_page_faults() - before)
     };
     faults_of_a_store()?; // The first touch; and the code above, touched for the first time, too.
     say!("dirty {}", faults_of_a_store()?)?;
-    specimen.msync(libc::MS_SYNC)?;
+    sample.msync(libc::MS_SYNC)?;
     say!("clean {}", faults_of_a_store()?)
 }
 
 /// A file of eight pages, stored to, and a second mapping that watches it.
-fn pair(path: &Path) -> Result<(Specimen, Specimen)> {
-    let twin = Specimen::new(Path::new("twin"), 8)?;
-    twin.store(b'A');
-    let (specimen, watcher) = (Specimen::new(path, 8)?, Specimen::open(path)?);
-    specimen.store(b'A');
+fn pair(path: &Path) -> Result<(MappedFile, MappedFile)> {
+    let control = MappedFile::new(Path::new("control"), 8)?;
+    control.store(b'A');
+    let (sample, watcher) = (MappedFile::new(path, 8)?, MappedFile::open(path)?);
+    sample.store(b'A');
     watcher.load();
-    Ok((specimen, watcher))
+    Ok((sample, watcher))
 }
 
 /// The control: stored to at the same moment, and left alone.
-fn twin_dirty() -> Result<()> {
-    let twin = Specimen::open(Path::new("twin"))?;
-    twin.load();
-    say!("twin {}", twin.dirty()?.mapped())
+fn control_dirty() -> Result<()> {
+    let control = MappedFile::open(Path::new("control"))?;
+    control.load();
+    say!("control {}", control.dirty()?.mapped())
 }

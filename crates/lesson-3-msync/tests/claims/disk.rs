@@ -4,13 +4,13 @@ use course::{Ended, scratch, undisturbed};
 
 use crate::scene;
 
-/// Whether the record is found; if it is lost, a twin that was left alone must be dirty still.
+/// Whether the record is found; if it is lost, a control that was left alone must be dirty still.
 fn found_after(stage: &str) -> bool {
     undisturbed(|| {
         let ended = scene(&format!("power-cut-after-{stage}"), &scratch()).run();
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        let (found, twin) = (ended.value("found") == "true", ended.value("twin"));
-        (found || twin == "1").then_some(found)
+        let (found, control) = (ended.value("found") == "true", ended.value("control"));
+        (found || control == "1").then_some(found)
     })
 }
 
@@ -52,13 +52,13 @@ fn after_a_store_and_fsync_a_power_cut_loses_nothing() {
 
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn ms_sync_of_a_new_file_keeps_its_name_too_on_ext4() {
+fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
     assert!(found_after("new-file-and-MS_SYNC"));
 }
 
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn ms_async_writes_no_sector_and_ms_sync_the_dirty_pages_sectors_and_no_more() {
+fn ms_async_writes_no_sector_and_ms_sync_writes_exactly_the_sectors_of_the_dirty_pages() {
     undisturbed(|| {
         let ended = run("counters");
         if ended.value("store-sectors") != "0" || ended.value("nothing-dirty-sectors") != "0" {
@@ -83,7 +83,7 @@ fn every_ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty() {
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn a_disks_error_is_what_ms_sync_returns_and_then_the_page_counts_as_clean() {
+fn ms_sync_returns_the_disks_error_and_then_the_page_counts_as_clean() {
     let ended = run("broken-disk");
     assert!(["ENOSPC", "EIO"].contains(&ended.value("first")), "{ended:?}");
     assert_eq!(ended.value("dirty"), "0");
@@ -96,13 +96,13 @@ fn a_later_store_can_be_on_the_disk_without_an_earlier_one() {
         let ended = run("order");
         assert_eq!(ended.value("second"), "2", "flushed");
         let lost = ended.value("first") == ".";
-        (lost || ended.value("twin") == "1").then(|| assert!(lost, "{ended:?}"))
+        (lost || ended.value("control") == "1").then(|| assert!(lost, "{ended:?}"))
     });
 }
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn a_disks_error_is_told_once_to_each_open_file_description_and_then_to_no_later_one() {
+fn a_disk_error_is_reported_once_to_each_open_file_description_and_never_to_later_ones() {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     assert_eq!(ended.value("second"), "0");
@@ -113,7 +113,7 @@ fn a_disks_error_is_told_once_to_each_open_file_description_and_then_to_no_later
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disks_error_a_new_store_is_written_and_a_new_msync_alone_writes_nothing() {
+fn after_a_disk_error_a_new_msync_writes_nothing_unless_you_store_again() {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     let stored = b'A'.to_string();
@@ -125,7 +125,7 @@ fn after_a_disks_error_a_new_store_is_written_and_a_new_msync_alone_writes_nothi
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn a_disks_error_that_nobody_was_told_is_told_to_the_next_that_opens_the_file() {
+fn a_disk_error_that_was_never_reported_is_reported_to_the_next_open_of_the_file() {
     let ended = run("broken-disk-in-the-background");
     let error = ended.value("opened-after");
     assert!(["ENOSPC", "EIO"].contains(&error), "{ended:?}");

@@ -4,7 +4,7 @@ use std::io;
 
 use common::page_size;
 use course::{Ended, scratch, undisturbed};
-use lesson_3_msync::{Sight, Specimen, msync};
+use lesson_3_msync::{Instruments, MappedFile, msync};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::{scene, second};
@@ -14,25 +14,26 @@ fn errno(result: io::Result<()>) -> Option<i32> {
 }
 
 /// A mapped page, and where it is.
-fn page() -> (common::Scratch, Specimen, usize) {
+fn page() -> (common::Scratch, MappedFile, usize) {
     let scratch = scratch();
-    let specimen = Specimen::new(&scratch.path().join("file"), 1).unwrap();
-    let start = specimen.memory.address();
-    (scratch, specimen, start)
+    let sample = MappedFile::new(&scratch.path().join("file"), 1).unwrap();
+    let start = sample.memory.address();
+    (scratch, sample, start)
 }
 
 /// Runs a scene that counts what is left dirty, until its control was left alone.
-fn undisturbed_scene(name: &str) -> (Ended, Sight) {
+fn undisturbed_scene(name: &str) -> (Ended, Instruments) {
     undisturbed(|| {
         let scratch = scratch();
         let ended = scene(name, &scratch).run();
-        let sight = Sight::beside(scratch.path()).unwrap();
-        (ended.value("stored") == "8" && ended.value("twin") == "8").then_some((ended, sight))
+        let instruments = Instruments::beside(scratch.path()).unwrap();
+        (ended.value("stored") == "8" && ended.value("control") == "8")
+            .then_some((ended, instruments))
     })
 }
 
 #[test]
-fn an_address_in_mid_page_is_einval_even_with_length_0() {
+fn an_address_inside_a_page_fails_with_einval_even_with_length_0() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start + 1, 1, libc::MS_SYNC)), Some(libc::EINVAL));
     assert_eq!(errno(msync(start + 1, 0, libc::MS_SYNC)), Some(libc::EINVAL));
@@ -40,7 +41,7 @@ fn an_address_in_mid_page_is_einval_even_with_length_0() {
 }
 
 #[test]
-fn an_unknown_flag_is_einval() {
+fn an_unknown_flag_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     for unknown in [8, 0x100, -1, libc::MS_SYNC | 8] {
         assert_eq!(errno(msync(start, 1, unknown)), Some(libc::EINVAL), "{unknown:#x}");
@@ -48,13 +49,13 @@ fn an_unknown_flag_is_einval() {
 }
 
 #[test]
-fn ms_sync_with_ms_async_is_einval() {
+fn ms_sync_together_with_ms_async_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start, 1, libc::MS_SYNC | libc::MS_ASYNC)), Some(libc::EINVAL));
 }
 
 #[test]
-fn a_range_where_nothing_is_mapped_or_that_wraps_round_or_is_the_kernels_is_enomem() {
+fn a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_enomem() {
     let (_scratch, _specimen, start) = page();
     let below_all = page_size(); // vm.mmap_min_addr lets nobody map there.
     let (last_page, longest) = (usize::MAX - page_size() + 1, usize::MAX - page_size() + 1);
@@ -66,11 +67,11 @@ fn a_range_where_nothing_is_mapped_or_that_wraps_round_or_is_the_kernels_is_enom
 }
 
 #[test]
-fn a_length_of_0_or_size_max_which_rounds_to_it_succeeds_anywhere_and_flushes_nothing() {
+fn a_length_of_0_or_one_that_rounds_up_to_0_succeeds_anywhere_and_writes_nothing() {
     undisturbed(|| {
         let pair = crate::Pair::stored();
         let nothing_mapped = page_size(); // vm.mmap_min_addr lets nobody map there.
-        for address in [pair.specimen.memory.address(), nothing_mapped] {
+        for address in [pair.sample.memory.address(), nothing_mapped] {
             msync(address, 0, libc::MS_SYNC).unwrap();
             msync(address, usize::MAX, libc::MS_SYNC).unwrap();
         }
@@ -79,16 +80,16 @@ fn a_length_of_0_or_size_max_which_rounds_to_it_succeeds_anywhere_and_flushes_no
 }
 
 #[test]
-fn a_gap_in_the_range_is_enomem_and_by_then_ms_sync_has_flushed_both_sides_of_it() {
-    let (ended, sight) = undisturbed_scene("gap");
+fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
+    let (ended, instruments) = undisturbed_scene("gap");
     assert_eq!((ended.value("MS_ASYNC"), ended.value("after-MS_ASYNC")), ("ENOMEM", "8"));
     assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
-    let (_, left) = sight.expected(sight.left_by_a_part(2), 8); // The two pages in the gap.
+    let (_, left) = instruments.expected(instruments.left_by_a_part(2), 8); // The two pages in the gap.
     assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
 }
 
 #[test]
-fn ms_invalidate_over_a_locked_page_is_ebusy() {
+fn ms_invalidate_over_a_locked_page_fails_with_ebusy() {
     let ended = scene("locked", &scratch()).run();
     for call in ["alone", "with-MS_ASYNC", "with-MS_SYNC"] {
         assert_eq!(ended.value(call), "EBUSY", "{call}");
@@ -98,23 +99,23 @@ fn ms_invalidate_over_a_locked_page_is_ebusy() {
 }
 
 #[test]
-fn ms_sync_refused_with_ebusy_has_flushed_the_pages_before_the_lock() {
-    let (ended, sight) = undisturbed_scene("locked");
+fn when_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_one() {
+    let (ended, instruments) = undisturbed_scene("locked");
     assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
-    let (_, left) = sight.expected(sight.left_by_a_part(5), 8); // Page 3, and those after it.
+    let (_, left) = instruments.expected(instruments.left_by_a_part(5), 8); // Page 3, and those after it.
     assert_eq!(ended.value("left"), left.to_string());
 }
 
 #[test]
-fn a_page_that_another_process_has_locked_is_not_ebusy() {
-    let (_scratch, specimen, _) = page();
-    let mut locker = second("locker", &specimen.path).start();
+fn a_page_that_only_another_process_has_locked_is_no_ebusy() {
+    let (_scratch, sample, _) = page();
+    let mut locker = second("locker", &sample.path).start();
     assert_eq!(locker.hear(), "locked");
-    specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
+    sample.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
 }
 
 #[test]
-fn sysconf_says_that_ms_sync_is_supported() {
+fn sysconf_reports_that_ms_sync_is_supported() {
     assert!(sysconf(SysconfVar::_POSIX_SYNCHRONIZED_IO).unwrap() > Some(0));
     assert!(sysconf(SysconfVar::_POSIX_MAPPED_FILES).unwrap() > Some(0));
 }

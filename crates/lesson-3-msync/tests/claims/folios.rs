@@ -1,29 +1,52 @@
-//! Folios: dirt comes in larger pieces than pages.
+//! Folios: a file's pages become dirty, and are written, in larger pieces than pages.
+
+use std::io::Read;
+use std::path::Path;
 
 use common::page_size;
-use course::{kernel_at_least, scratch};
-use lesson_3_msync::{Specimen, folio};
+use course::{kernel_at_least, scratch, undisturbed};
+use lesson_3_msync::{MappedFile, folio, msync};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use crate::found;
 
+/// Whether a large write makes folios of several pages: on xfs long since, on ext4 from Linux 6.16.
+fn has_large_folios(sample: &MappedFile) -> bool {
+    match sample.instruments.file_system {
+        "xfs" => true,
+        "ext4" => kernel_at_least(6, 16),
+        _ => false,
+    }
+}
+
+/// Dirty pages after a store to the first byte of `pages`, one after the other, in a file of `length`
+/// pages that one `write` made.
+fn dirty_after(length: usize, pages: &[usize], directory: &Path) -> (Vec<u64>, MappedFile) {
+    let name = format!("{length}-{:x}", rand::random::<u32>());
+    let sample = folio::written_at_once(&directory.join(name), length).unwrap();
+    let store = |page: &usize| {
+        sample.memory.store(page * page_size(), b'A');
+        found(&sample).0
+    };
+    (pages.iter().map(store).collect(), sample)
+}
+
 #[test]
-fn one_byte_stored_can_dirty_a_whole_folio_of_many_pages() {
-    course::undisturbed(|| {
+fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
+    undisturbed(|| {
         let scratch = scratch();
-        let by_page = Specimen::new(&scratch.path().join("by-page"), folio::PAGES).unwrap();
+        let by_page = MappedFile::new(&scratch.path().join("by-page"), folio::PAGES).unwrap();
         let at_once =
             folio::written_at_once(&scratch.path().join("at-once"), folio::PAGES).unwrap();
         at_once.memory.store(0, b'A');
         by_page.memory.store(0, b'A');
         let (cache, mapped) = found(&at_once);
-        if found(&by_page) != by_page.sight.expected(1, 1) {
+        if found(&by_page) != by_page.instruments.expected(1, 1) {
             return None; // The control: a page that is a folio of its own.
         }
-        match by_page.sight.file_system {
-            // Large folios: xfs long since, ext4 from Linux 6.16 on.
-            "xfs" => assert!(cache > 1, "{cache} by cachestat"),
-            "ext4" if kernel_at_least(6, 16) => assert!(cache > 1, "{cache} by cachestat"),
+        match by_page.instruments.file_system {
             "tmpfs" | "overlayfs" => assert!(cache == 0 && mapped >= 1, "{mapped} by smaps"),
+            _ if has_large_folios(&by_page) => assert!(cache > 1, "{cache} by cachestat"),
             _ => assert!(cache >= 1, "{cache} by cachestat"),
         }
         println!("one byte, at once: {cache} pages by cachestat, {mapped} by smaps");
@@ -32,13 +55,71 @@ fn one_byte_stored_can_dirty_a_whole_folio_of_many_pages() {
 }
 
 #[test]
-fn one_byte_stored_dirties_2_mib_at_most_however_much_was_written_at_once() {
+fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
     let (scratch, most) = (scratch(), (2 << 20) / page_size());
-    let specimen = folio::written_at_once(&scratch.path().join("at-once"), 4 * most).unwrap();
-    specimen.memory.store(0, b'A');
-    let (cache, mapped) = found(&specimen);
+    let sample = folio::written_at_once(&scratch.path().join("at-once"), 4 * most).unwrap();
+    sample.memory.store(0, b'A');
+    let (cache, mapped) = found(&sample);
     assert!(cache <= most as u64, "{cache} pages by cachestat");
-    if specimen.sight.gets_clean {
+    if sample.instruments.gets_clean {
         assert!((1..=most as u64).contains(&mapped), "{mapped} pages by smaps");
     }
+}
+
+#[test]
+fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
+    undisturbed(|| {
+        let scratch = scratch();
+        let by_page = MappedFile::new(&scratch.path().join("by-page"), 16).unwrap();
+        let (dirty, at_once) = dirty_after(16, &[0, 8], scratch.path());
+        for sample in [&by_page, &at_once] {
+            sample.memory.store(0, b'A');
+            sample.memory.store(8 * page_size(), b'A');
+        }
+        let before = found(&by_page);
+        for sample in [&by_page, &at_once] {
+            msync(sample.memory.address(), page_size(), libc::MS_SYNC).unwrap();
+        }
+        if !has_large_folios(&by_page) {
+            return Some(()); // Each page is a folio of its own: see the range of MS_SYNC.
+        }
+        assert_eq!(dirty, [16, 16], "one folio");
+        assert_eq!(found(&at_once).0, 0, "page 8 was written with page 0");
+        (before.0 == 2).then(|| assert_eq!(found(&by_page).0, 1, "page 8 is another folio"))
+    });
+}
+
+#[test]
+fn the_folios_of_one_write_have_a_power_of_two_of_pages_and_are_aligned_to_their_size() {
+    let scratch = scratch();
+    for (length, first, both) in [(3, 2, 3), (5, 4, 5), (12, 8, 12)] {
+        undisturbed(|| {
+            let (dirty, sample) = dirty_after(length, &[0, length - 1], scratch.path());
+            if !has_large_folios(&sample) {
+                return Some(());
+            }
+            (dirty[1] >= dirty[0]).then(|| assert_eq!(dirty, [first, both], "{length} pages"))
+        });
+    }
+}
+
+#[test]
+fn reading_a_file_ahead_can_make_large_folios_too() {
+    let scratch = scratch();
+    let path = scratch.path().join("read-ahead");
+    let sample = MappedFile::new(&path, 2048).unwrap(); // Page by page: small folios.
+    if !has_large_folios(&sample) {
+        return;
+    }
+    sample.memory.store(0, b'A');
+    assert_eq!(found(&sample).0, 1, "a folio of one page, before");
+    sample.file.sync_all().unwrap();
+    drop(sample);
+    let mut file = std::fs::File::open(&path).unwrap();
+    posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+    let mut buffer = vec![0; 128 << 10];
+    while file.read(&mut buffer).unwrap() > 0 {}
+    let sample = MappedFile::open(&path).unwrap();
+    sample.memory.store(1543 * page_size(), b'A');
+    assert!(found(&sample).0 > 1, "{:?}", found(&sample));
 }

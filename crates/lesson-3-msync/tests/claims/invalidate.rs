@@ -1,7 +1,7 @@
 //! MS_INVALIDATE: what it does not do. What it does is in `errors.rs`: EBUSY.
 
 use course::{scratch, undisturbed};
-use lesson_3_msync::{Memory, Specimen};
+use lesson_3_msync::{MappedFile, Memory};
 
 use crate::Pair;
 
@@ -9,30 +9,30 @@ use crate::Pair;
 fn ms_invalidate_alone_leaves_every_page_dirty() {
     undisturbed(|| {
         let pair = Pair::stored();
-        pair.specimen.msync(libc::MS_INVALIDATE).unwrap();
+        pair.sample.msync(libc::MS_INVALIDATE).unwrap();
         pair.left(8)
     });
 }
 
 #[test]
-fn other_mappings_have_the_new_bytes_before_ms_invalidate() {
+fn other_mappings_have_the_new_bytes_before_any_ms_invalidate() {
     let scratch = scratch();
-    let specimen = Specimen::new(&scratch.path().join("file"), 1).unwrap();
-    let other = Memory::shared(&specimen.file).unwrap();
+    let sample = MappedFile::new(&scratch.path().join("file"), 1).unwrap();
+    let other = Memory::shared(&sample.file).unwrap();
     assert_eq!(other.load(0), b'.');
-    specimen.store(b'A');
+    sample.store(b'A');
     assert_eq!(other.load(0), b'A');
-    specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
+    sample.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
     assert_eq!(other.load(0), b'A');
 }
 
 #[test]
 fn ms_invalidate_does_not_refresh_a_private_copy() {
     let scratch = scratch();
-    let specimen = Specimen::new(&scratch.path().join("file"), 1).unwrap();
-    let private = Memory::private(&specimen.file).unwrap();
+    let sample = MappedFile::new(&scratch.path().join("file"), 1).unwrap();
+    let private = Memory::private(&sample.file).unwrap();
     private.store(1, b'p');
-    specimen.store(b'A');
-    specimen.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
-    assert_eq!((specimen.load(), private.load(0)), (vec![b'A'], b'.'));
+    sample.store(b'A');
+    sample.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
+    assert_eq!((sample.load(), private.load(0)), (vec![b'A'], b'.'));
 }

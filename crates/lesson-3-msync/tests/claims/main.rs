@@ -17,7 +17,7 @@ use std::path::Path;
 
 use common::Scratch;
 use course::{Program, scratch};
-use lesson_3_msync::Specimen;
+use lesson_3_msync::MappedFile;
 
 /// A scene of this lesson, in a fresh process whose working directory is the test's own.
 fn scene(name: &str, scratch: &Scratch) -> Program {
@@ -32,40 +32,40 @@ fn second(part: &str, path: &Path) -> Program {
 
 /// A file of eight pages, and its control: the same, stored to at the same moment, left alone.
 struct Pair {
-    specimen: Specimen,
-    twin: Specimen,
+    sample: MappedFile,
+    control: MappedFile,
     _scratch: Scratch,
 }
 
 impl Pair {
     fn clean() -> Self {
         let scratch = scratch();
-        let specimen = Specimen::new(&scratch.path().join("specimen"), 8).unwrap();
-        let twin = Specimen::new(&scratch.path().join("twin"), 8).unwrap();
-        specimen.load();
-        twin.load();
-        Self { specimen, twin, _scratch: scratch }
+        let sample = MappedFile::new(&scratch.path().join("sample"), 8).unwrap();
+        let control = MappedFile::new(&scratch.path().join("control"), 8).unwrap();
+        sample.load();
+        control.load();
+        Self { sample, control, _scratch: scratch }
     }
 
     /// All eight pages of both are stored to; the instruments have been tried before and after.
     fn stored() -> Self {
         let pair = Self::clean();
-        assert_eq!(found(&pair.specimen), pair.specimen.sight.expected(0, 8), "before a store");
-        pair.specimen.store(b'A');
-        pair.twin.store(b'A');
+        assert_eq!(found(&pair.sample), pair.sample.instruments.expected(0, 8), "before a store");
+        pair.sample.store(b'A');
+        pair.control.store(b'A');
         pair
     }
 
-    /// Of the specimen's pages `dirty` must be left; `None` if the twin was flushed, too.
+    /// Of the sample's pages `dirty` must be left; `None` if the control was flushed, too.
     fn left(&self, dirty: u64) -> Option<()> {
-        let left = found(&self.specimen);
-        let control = found(&self.twin); // Looked at last: if this is dirty, nothing flushed before.
-        if control != self.twin.sight.expected(8, 8) {
+        let left = found(&self.sample);
+        let control = found(&self.control); // Looked at last: if this is dirty, nothing flushed before.
+        if control != self.control.instruments.expected(8, 8) {
             return None;
         }
         assert_eq!(
             left,
-            self.specimen.sight.expected(dirty, 8),
+            self.sample.instruments.expected(dirty, 8),
             "dirty pages, by both instruments"
         );
         Some(())
@@ -73,7 +73,7 @@ impl Pair {
 }
 
 /// Dirty pages: cachestat's, and the sum of smaps.
-fn found(specimen: &Specimen) -> (u64, u64) {
-    let dirty = specimen.dirty().unwrap();
+fn found(sample: &MappedFile) -> (u64, u64) {
+    let dirty = sample.dirty().unwrap();
     (dirty.cache.expect("cachestat, from Linux 6.5 on"), dirty.mapped())
 }

@@ -1,22 +1,25 @@
 //! What other processes see needs no msync.
 
+use std::fs::File;
+
 use common::page_size;
-use lesson_3_msync::Memory;
+use lesson_3_msync::{Memory, msync};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{Pair, second};
 
 #[test]
 fn another_process_sees_a_store_before_any_msync() {
     let pair = Pair::clean();
-    let mut reader = second("reader", &pair.specimen.path).start();
+    let mut reader = second("reader", &pair.sample.path).start();
     reader.tell("read");
     assert_eq!(reader.hear(), ". 0", "before the store");
-    pair.specimen.store(b'A');
+    pair.sample.store(b'A');
     reader.tell("read");
     assert!(reader.hear().starts_with("A "), "by read(2)");
     reader.tell("map");
     assert!(reader.hear().starts_with("A "), "by a load from its own mapping");
-    pair.specimen.store(b'B');
+    pair.sample.store(b'B');
     reader.tell("read");
     assert!(reader.hear().starts_with("B "), "by a load, while both have it mapped");
 }
@@ -25,13 +28,13 @@ fn another_process_sees_a_store_before_any_msync() {
 fn a_page_that_one_process_maps_twice_counts_as_shared_dirty_too() {
     course::undisturbed(|| {
         let pair = Pair::stored();
-        let alone = pair.specimen.dirty().unwrap();
-        let again = Memory::shared(&pair.specimen.file).unwrap();
-        let mapped = pair.specimen.dirty().unwrap();
+        let alone = pair.sample.dirty().unwrap();
+        let again = Memory::shared(&pair.sample.file).unwrap();
+        let mapped = pair.sample.dirty().unwrap();
         (0..again.length()).step_by(page_size()).for_each(|offset| _ = again.load(offset));
-        let twice = pair.specimen.dirty().unwrap();
+        let twice = pair.sample.dirty().unwrap();
         drop(again);
-        let back = pair.specimen.dirty().unwrap();
+        let back = pair.sample.dirty().unwrap();
         pair.left(8)?;
         assert_eq!((alone.private, alone.shared), (8, 0), "one mapping, though MAP_SHARED");
         assert_eq!((mapped.private, mapped.shared), (8, 0), "a second one that touched nothing");
@@ -42,24 +45,60 @@ fn a_page_that_one_process_maps_twice_counts_as_shared_dirty_too() {
 }
 
 #[test]
-fn a_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_sync() {
+fn a_dirty_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_sync() {
     course::undisturbed(|| {
         let pair = Pair::stored();
-        let alone = pair.specimen.dirty().unwrap();
-        let mut reader = second("reader", &pair.specimen.path).start();
+        let alone = pair.sample.dirty().unwrap();
+        let mut reader = second("reader", &pair.sample.path).start();
         reader.tell("map");
         let other_before = reader.hear();
-        let before = pair.specimen.dirty().unwrap();
+        let before = pair.sample.dirty().unwrap();
         pair.left(8)?;
         assert_eq!((alone.private, alone.shared), (8, 0), "one process, though MAP_SHARED");
         assert_eq!((before.private, before.shared), (0, 8), "two processes");
         assert_eq!(other_before, "A 8");
 
-        pair.specimen.msync(libc::MS_SYNC).unwrap();
-        let (_, left) = pair.specimen.sight.expected(0, 8);
+        pair.sample.msync(libc::MS_SYNC).unwrap();
+        let (_, left) = pair.sample.instruments.expected(0, 8);
         reader.tell("read");
-        assert_eq!(pair.specimen.dirty().unwrap().shared, left);
+        assert_eq!(pair.sample.dirty().unwrap().shared, left);
         assert_eq!(reader.hear(), format!("A {left}"), "in the other process, too");
         Some(())
     });
+}
+
+#[test]
+fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
+    course::undisturbed(|| {
+        let pair = Pair::stored();
+        let other = Memory::shared(&pair.sample.file).unwrap();
+        let dirty = || mapped_dirty(&other);
+        assert_eq!(dirty(), 0, "before any load");
+        other.load(3 * page_size());
+        let one_load = dirty();
+        pair.left(8)?;
+        assert!(one_load > 1, "one load, {one_load} pages");
+        Some(())
+    });
+}
+
+#[test]
+fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_is_clean() {
+    let descriptor = memfd_create("dirty", MFdFlags::empty()).unwrap();
+    let file = File::from(descriptor);
+    file.set_len(4 * page_size() as u64).unwrap();
+    let memory = Memory::shared(&file).unwrap();
+    (0..4).for_each(|page| _ = memory.load(page * page_size()));
+    assert_eq!(mapped_dirty(&memory), 0, "loaded holes");
+    (0..2).for_each(|page| memory.store(page * page_size(), b'A'));
+    assert_eq!(mapped_dirty(&memory), 2, "stored to");
+    msync(memory.address(), memory.length(), libc::MS_SYNC).unwrap();
+    assert_eq!(mapped_dirty(&memory), 2, "after MS_SYNC");
+}
+
+/// Dirty pages of a mapping, by smaps.
+fn mapped_dirty(memory: &Memory) -> u64 {
+    let mapping = page_view::mapping_at(std::process::id(), memory.address()).unwrap().unwrap();
+    let sum = |name| mapping.sum(name).unwrap();
+    (sum("Private_Dirty") + sum("Shared_Dirty")) / page_size() as u64
 }

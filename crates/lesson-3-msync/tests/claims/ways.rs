@@ -1,5 +1,5 @@
 //! Whose changes are flushed, through which mapping or descriptor. Each claim that a page stays dirty
-//! has a twin.
+//! has a control.
 
 use std::fs::File;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -11,45 +11,45 @@ use lesson_3_msync::{Memory, msync, sys};
 use crate::{Pair, scene, second};
 
 #[test]
-fn ms_sync_flushes_what_write_has_changed() {
+fn ms_sync_also_writes_what_write_has_changed() {
     undisturbed(|| {
         let pair = Pair::clean();
-        pair.specimen.file.write_all_at(&vec![b'W'; page_size()], 0).unwrap();
-        pair.twin.store(b'A');
+        pair.sample.file.write_all_at(&vec![b'W'; page_size()], 0).unwrap();
+        pair.control.store(b'A');
         pair.left(1)?;
-        pair.specimen.msync(libc::MS_SYNC).unwrap();
+        pair.sample.msync(libc::MS_SYNC).unwrap();
         pair.left(0)
     });
 }
 
 #[test]
-fn ms_sync_flushes_what_another_process_has_stored() {
+fn ms_sync_writes_what_another_process_has_stored() {
     undisturbed(|| {
         let pair = Pair::clean();
-        pair.twin.store(b'A');
-        let ended = second("exit", &pair.specimen.path).run();
+        pair.control.store(b'A');
+        let ended = second("exit", &pair.sample.path).run();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         pair.left(8)?;
-        pair.specimen.msync(libc::MS_SYNC).unwrap();
+        pair.sample.msync(libc::MS_SYNC).unwrap();
         pair.left(0)
     });
 }
 
 #[test]
-fn ms_sync_through_a_mapping_for_reading_only_flushes() {
+fn ms_sync_through_a_read_only_mapping_of_a_writable_descriptor_writes() {
     undisturbed(|| {
         let pair = Pair::stored();
-        let reading = Memory::shared_read_only(&pair.specimen.file).unwrap();
+        let reading = Memory::shared_read_only(&pair.sample.file).unwrap();
         msync(reading.address(), reading.length(), libc::MS_SYNC).unwrap();
         pair.left(0)
     });
 }
 
 #[test]
-fn ms_sync_through_a_descriptor_for_reading_only_succeeds_and_flushes_nothing() {
+fn ms_sync_through_a_read_only_descriptor_succeeds_and_writes_nothing() {
     undisturbed(|| {
         let pair = Pair::stored();
-        let file = File::open(&pair.specimen.path).unwrap();
+        let file = File::open(&pair.sample.path).unwrap();
         let reading = Memory::shared_read_only(&file).unwrap();
         msync(reading.address(), reading.length(), libc::MS_SYNC).unwrap();
         pair.left(8)
@@ -57,37 +57,37 @@ fn ms_sync_through_a_descriptor_for_reading_only_succeeds_and_flushes_nothing() 
 }
 
 #[test]
-fn fsync_and_fdatasync_flush_mapped_stores_through_a_descriptor_for_reading_only_too() {
+fn fsync_and_fdatasync_write_mapped_stores_through_a_read_only_descriptor_too() {
     for flush in [File::sync_all, File::sync_data] {
         undisturbed(|| {
             let pair = Pair::stored();
-            flush(&pair.specimen.file).unwrap();
+            flush(&pair.sample.file).unwrap();
             pair.left(0)?;
-            pair.specimen.store(b'B');
+            pair.sample.store(b'B');
             pair.left(8)?;
-            flush(&File::open(&pair.specimen.path).unwrap()).unwrap();
+            flush(&File::open(&pair.sample.path).unwrap()).unwrap();
             pair.left(0)
         });
     }
 }
 
 #[test]
-fn sync_file_range_writes_what_was_stored_through_a_mapping_but_not_on_overlayfs() {
+fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     undisturbed(|| {
         let pair = Pair::stored();
-        sys::sync_file_range(&pair.specimen.file).unwrap();
-        pair.left(if pair.specimen.sight.file_system == "overlayfs" { 8 } else { 0 })
+        sys::sync_file_range(&pair.sample.file).unwrap();
+        pair.left(if pair.sample.instruments.file_system == "overlayfs" { 8 } else { 0 })
     });
 }
 
 #[test]
-fn ms_sync_on_a_private_mapping_succeeds_and_flushes_nothing() {
+fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
     undisturbed(|| {
         let pair = Pair::stored();
-        let private = Memory::private(&pair.specimen.file).unwrap();
+        let private = Memory::private(&pair.sample.file).unwrap();
         private.store(0, b'P');
         msync(private.address(), private.length(), libc::MS_SYNC).unwrap();
-        assert_eq!(pair.specimen.read().unwrap(), 'A', "the private store never reaches the file");
+        assert_eq!(pair.sample.read().unwrap(), 'A', "the private store never reaches the file");
         pair.left(8)
     });
 }
@@ -101,12 +101,12 @@ fn msync_of_memory_without_a_file_succeeds() {
 }
 
 #[test]
-fn a_store_through_a_descriptor_with_o_sync_waits_for_msync_like_any_other() {
+fn with_o_sync_on_the_descriptor_a_store_still_stays_dirty_until_msync() {
     undisturbed(|| {
         let pair = Pair::clean();
         let options = File::options().read(true).write(true).custom_flags(libc::O_SYNC).clone();
-        let synchronous = Memory::shared(&options.open(&pair.specimen.path).unwrap()).unwrap();
-        pair.twin.store(b'A');
+        let synchronous = Memory::shared(&options.open(&pair.sample.path).unwrap()).unwrap();
+        pair.control.store(b'A');
         (0..8).for_each(|page| synchronous.store(page * page_size(), b'S'));
         pair.left(8)
     });

@@ -12,22 +12,22 @@ fn a_note_is_dirty_until_a_flush_that_is_one() {
     undisturbed(|| {
         let scratch = scratch();
         let stored = role("store note hello", &scratch).succeed();
-        assert_eq!(stored, "stored, and ended without msync: hello\n");
+        assert_eq!(stored, "stored hello, and ended without msync\n");
         let content = fs::read(scratch.path().join("note")).unwrap();
         assert!(content.starts_with(b"Note: hello\n\0") && content.len() == page_size());
 
         let before = role("dirty note", &scratch).succeed();
         let calls = ["flush --async note", "flush --read-only note", "flush note"];
         let [ms_async, read_only, ms_sync] = calls.map(|call| role(call, &scratch).succeed());
-        let sight = lesson_3_msync::Sight::beside(scratch.path()).unwrap();
-        if sight.file_system == "tmpfs" {
+        let instruments = lesson_3_msync::Instruments::beside(scratch.path()).unwrap();
+        if instruments.file_system == "tmpfs" {
             assert!(before.starts_with("dirty pages: unknown"), "{before}");
             assert_eq!(ms_async, "msync(MS_ASYNC) returned 0\n");
             assert_eq!(ms_sync, "msync(MS_SYNC) returned 0\n");
             return Some(());
         }
         let counts = |left| format!("returned 0; dirty pages: 1 before, {left} after\n");
-        let left = if sight.gets_clean { 0 } else { 1 };
+        let left = if instruments.gets_clean { 0 } else { 1 };
         assert_eq!(role("dirty note", &scratch).succeed(), format!("dirty pages: {left}\n"));
         let undisturbed = before == "dirty pages: 1\n"
             && ms_async == format!("msync(MS_ASYNC) {}", counts(1))

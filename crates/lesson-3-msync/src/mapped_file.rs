@@ -1,5 +1,5 @@
-//! A file and its shared mapping, and what two instruments say about its dirty pages.
-//! `cargo lesson-3` reads them after every act.
+//! A file and its shared mapping, and how many of its pages are dirty, counted by two instruments.
+//! `cargo lesson-3` counts them after every act.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,29 +9,29 @@ use std::path::{Path, PathBuf};
 use common::{Context, Result, page_size};
 use page_view::{cache_counts, mapping_at};
 
-use crate::{Memory, Sight, msync};
+use crate::{Instruments, Memory, msync};
 
 /// A file of whole pages, mapped.
 #[allow(missing_docs, reason = "said above")]
-pub struct Specimen {
+pub struct MappedFile {
     pub path: PathBuf,
     pub file: File,
     pub memory: Memory,
-    pub sight: Sight,
+    pub instruments: Instruments,
 }
 
-/// Dirty pages, in pages, as two instruments count them.
+/// Numbers of dirty pages, as two instruments count them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dirty {
-    /// `cachestat`: the file's, whoever changed them. `None` before Linux 6.5.
+    /// By `cachestat`: pages of the file, whichever process changed them. `None` before Linux 6.5.
     pub cache: Option<u64>,
-    /// `smaps`, `Private_Dirty`: of this mapping, by no other process mapped.
+    /// By `smaps`, `Private_Dirty`: pages of this mapping that are mapped once.
     pub private: u64,
-    /// `smaps`, `Shared_Dirty`: of this mapping, by another one mapped, too.
+    /// By `smaps`, `Shared_Dirty`: pages of this mapping that are mapped more than once.
     pub shared: u64,
 }
 
-impl Specimen {
+impl MappedFile {
     /// Makes a file of `pages` pages full of dots, on the disk and clean, and maps it.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Specimen {
         let mut options = File::options();
         let mut file = (options.read(true).write(true).create_new(true).mode(0o600).open(path))
             .step_on("create", path)?;
-        // Page by page: one large write makes large folios, and those get dirty as a whole.
+        // Page by page: one large write makes large folios, and a folio becomes dirty as a whole.
         for _ in 0..pages {
             file.write_all(&vec![b'.'; page_size()]).step_on("write", path)?;
         }
@@ -59,10 +59,10 @@ impl Specimen {
 
     fn of(file: File, path: &Path) -> Result<Self> {
         let memory = Memory::shared(&file).step_on("mmap", path)?;
-        Ok(Self { path: path.into(), file, memory, sight: Sight::beside(path)? })
+        Ok(Self { path: path.into(), file, memory, instruments: Instruments::beside(path)? })
     }
 
-    /// How many pages it has.
+    /// The number of its pages.
     pub fn pages(&self) -> usize {
         self.memory.length() / page_size()
     }
@@ -72,8 +72,8 @@ impl Specimen {
         (0..self.pages()).for_each(|page| self.memory.store(page * page_size(), byte));
     }
 
-    /// Loads the first byte of each page, so that each is in this process's page table: smaps
-    /// speaks of no other.
+    /// Loads the first byte of each page. Then each is in the page table of this process, and smaps
+    /// counts it.
     pub fn load(&self) -> Vec<u8> {
         (0..self.pages()).map(|page| self.memory.load(page * page_size())).collect()
     }
@@ -97,7 +97,7 @@ impl Specimen {
         result.step_on("msync", &self.path)
     }
 
-    /// Asks both instruments. Neither touches a page.
+    /// Counts the dirty pages with both instruments. Neither touches a page.
     ///
     /// # Errors
     /// The system's.
@@ -116,7 +116,7 @@ impl Specimen {
 }
 
 impl Dirty {
-    /// What smaps says in all.
+    /// All that smaps counts as dirty.
     pub fn mapped(&self) -> u64 {
         self.private + self.shared
     }

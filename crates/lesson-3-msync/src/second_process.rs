@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::{Context, Failure, Result, page_size, say};
 
-use crate::{Specimen, sys};
+use crate::{MappedFile, sys};
 
 /// Plays `part` on the file at `path`, a turn for each line that it is told.
 ///
@@ -18,7 +18,7 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
     common::end_with_parent()?;
     match part {
         "reader" => reader(path),
-        "munmap" | "exit" | "killed" => store_and_end(part, path),
+        "munmap" | "exit" | "SIGKILL" => store_and_end(part, path),
         "locker" => locker(path),
         _ => Err(Failure::refusal("play", Path::new(part), "no such part")),
     }
@@ -27,16 +27,16 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
 /// Says the file's first byte: by `pread`, and from the line `map` on by a load from a mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
-    let mut mapped: Option<Specimen> = None;
+    let mut mapped: Option<MappedFile> = None;
     while let Some(line) = next_turn()? {
         if let ("address", Some(mapped)) = (&*line, &mapped) {
             say!("{}", mapped.memory.address())?;
             continue;
         }
         if line == "map" {
-            let specimen = Specimen::open(path)?;
-            specimen.load();
-            mapped = Some(specimen);
+            let sample = MappedFile::open(path)?;
+            sample.load();
+            mapped = Some(sample);
         }
         let Some(mapped) = &mapped else {
             let mut byte = [0];
@@ -51,15 +51,15 @@ fn reader(path: &Path) -> Result<()> {
 
 /// Stores `B` to every page, without any `msync`; then unmaps, exits, or waits for its end.
 fn store_and_end(part: &str, path: &Path) -> Result<()> {
-    let specimen = ManuallyDrop::new(Specimen::open(path)?); // An exit unmaps by itself.
-    specimen.store(b'B');
+    let sample = ManuallyDrop::new(MappedFile::open(path)?); // An exit unmaps by itself.
+    sample.store(b'B');
     say!("stored")?;
     if next_turn()?.is_some_and(|turn| turn == "address") {
-        say!("{}", specimen.memory.address())?;
+        say!("{}", sample.memory.address())?;
         next_turn()?;
     }
     if part == "munmap" {
-        drop(ManuallyDrop::into_inner(specimen)); // munmap, and close.
+        drop(ManuallyDrop::into_inner(sample)); // munmap, and close.
         say!("unmapped")?;
         next_turn()?;
     }
@@ -68,8 +68,8 @@ fn store_and_end(part: &str, path: &Path) -> Result<()> {
 
 /// Holds a lock on the file's first page, in this process's memory.
 fn locker(path: &Path) -> Result<()> {
-    let specimen = Specimen::open(path)?;
-    sys::mlock(specimen.memory.address(), page_size()).step_on("mlock", path)?;
+    let sample = MappedFile::open(path)?;
+    sys::mlock(sample.memory.address(), page_size()).step_on("mlock", path)?;
     say!("locked")?;
     next_turn().map(|_| ())
 }
