@@ -1,8 +1,8 @@
-//! A disk of one's own: an ext4 image in a file, on a loop device. The image file *is* the disk, so
-//! a copy of it is what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
+//! A private disk: an ext4 image in a file, on a loop device. The image file *is* the disk, so a copy
+//! of the file is what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
 //!
-//! Nothing is left however the process ends: it mounts in a mount namespace of its own, which goes
-//! with it, and the loop device lets go of the image when the mount has gone.
+//! Nothing is left behind, however the process ends. It mounts the disk in its own mount namespace,
+//! which ends with the process, and the loop device detaches when its last mount has ended.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,20 +15,20 @@ use nix::sched::{CloneFlags, unshare};
 
 use crate::sys::loop_device::attach;
 
-/// Enough for ext4 with a journal.
+/// Size of the image, enough for ext4 with a journal.
 const IMAGE_BYTES: u64 = 16 << 20;
 
 /// A mounted disk. Dropped, it is unmounted.
 pub struct Disk {
     /// The file that is the disk.
     pub image: PathBuf,
-    /// Where its files are.
+    /// The directory where it is mounted.
     pub root: PathBuf,
     /// The loop device, such as `/dev/loop3`.
     pub device: PathBuf,
 }
 
-/// From here on what this process mounts is seen by nobody else, and goes when it ends.
+/// From here on, no other process sees what this process mounts, and the mounts end with it.
 ///
 /// # Errors
 /// `EPERM` without privilege.
@@ -54,8 +54,8 @@ impl Disk {
         Self::mount(&image, &directory.join("mounted"))
     }
 
-    /// Mounts `image` at `root`, a new directory, as a start of the machine would: what the journal
-    /// holds is replayed.
+    /// Mounts `image` at `root`, a new directory, as the start of a machine would. The kernel replays
+    /// the journal.
     ///
     /// # Errors
     /// The system's, by step.
@@ -65,11 +65,11 @@ impl Disk {
         let (handle, device) = attach(&file).step_on("attach to a loop device", image)?;
         let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         mount(Some(&device), root, Some("ext4"), flags, None::<&str>).step_on("mount", root)?;
-        drop(handle); // From here on the mount alone keeps the device.
+        drop(handle); // From here on only the mount keeps the device.
         Ok(Self { image: image.into(), root: root.into(), device })
     }
 
-    /// Cuts the power: copies the disk as it is at this instant, and starts a machine with the copy.
+    /// Cuts the power: copies the disk as it is at this instant, and mounts the copy.
     ///
     /// # Errors
     /// The system's, by step.
@@ -79,7 +79,7 @@ impl Disk {
         Self::mount(&image, &root)
     }
 
-    /// One of the counters in the device's `stat`: 6 is sectors written, 15 is flushes.
+    /// A counter in the device's `stat` file: number 6 counts sectors written, 15 counts flushes.
     ///
     /// # Errors
     /// The system's, or that this kernel has no such counter.
@@ -105,11 +105,11 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = umount2(&self.root, MntFlags::MNT_DETACH); // The end of the process does it, too.
+        let _ = umount2(&self.root, MntFlags::MNT_DETACH); // If it fails, the end of the process does it.
     }
 }
 
-/// `mkfs.ext4`, with nothing left to do in the background.
+/// Runs `mkfs.ext4` so that the kernel has nothing left to initialise in the background.
 fn make_file_system(image: &Path) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     let mut command = Command::new("mkfs.ext4");

@@ -1,5 +1,5 @@
-//! Lesson 3, as a program: `cargo lesson-3` tells the story; `store`, `dirty` and `flush` play on a
-//! FILE of your own, and `power-cut` takes away the power (as root).
+//! The program of lesson 3: `cargo lesson-3` runs the demonstration; `store`, `dirty` and `flush` work
+//! on a FILE of your own, and `power-cut` cuts the power of a disk (as root).
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_3_msync::{STEPS, note, power_cut, scenes, second_process};
 
-/// Lesson 3: msync. Without a role, tells the whole story.
+/// Lesson 3: msync. Without a command, runs the whole demonstration.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-3")]
 struct Lesson {
-    /// Fixes the random numbers (this story has none).
+    /// Fix the random numbers (this lesson has none)
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -20,35 +20,35 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Stores TEXT in FILE, through a mapping, and ends without any msync.
+    /// Store TEXT in FILE through a mapping, and end without msync
     Store {
         file: PathBuf,
         text: String,
-        /// Overwrites the start of a FILE that does not look like this lesson's.
+        /// Overwrite the start of a FILE that this lesson did not make
         #[arg(long)]
         force: bool,
     },
-    /// Counts the dirty pages of FILE, any file; changes nothing.
+    /// Count the dirty pages of any FILE; changes nothing
     Dirty { file: PathBuf },
-    /// Maps FILE, any file, and calls msync on the whole of it.
+    /// Map any FILE and call msync on all of it
     Flush {
         file: PathBuf,
-        /// With MS_ASYNC instead of MS_SYNC.
+        /// Use MS_ASYNC instead of MS_SYNC
         #[arg(long = "async")]
         ms_async: bool,
-        /// Through a descriptor that is open for reading only.
+        /// Open FILE for reading only
         #[arg(long)]
         read_only: bool,
     },
-    /// Cuts the power of a disk of its own and looks what a reboot would find. Needs root.
+    /// Cut the power of a private disk and show what a reboot finds (needs root)
     PowerCut,
-    /// Plays one scene of a claim, for the tests.
+    /// Run one scene of a claim, for the tests
     #[command(hide = true)]
     Scene { name: String },
-    /// Plays the second process of a step.
+    /// Play the second process of a step
     #[command(hide = true)]
     Second { part: String, file: PathBuf },
-    /// Tells the story and waits after each step, for `just step 3`.
+    /// Run the demonstration and wait after each step, for `just step 3`
     #[command(hide = true)]
     Steps,
 }

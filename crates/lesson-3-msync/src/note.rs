@@ -1,4 +1,4 @@
-//! The roles for a file of your own: `cargo lesson-3 store FILE TEXT`, `dirty FILE`, `flush FILE`.
+//! The commands for a file of your own: `cargo lesson-3 store FILE TEXT`, `dirty FILE`, `flush FILE`.
 //!
 //! ```text
 //! one page:  N o t e :   h e l l o \n NUL NUL …
@@ -20,7 +20,7 @@ const MARK: &str = "Note: ";
 ///
 /// # Errors
 /// The system's, by step; a file that is not this lesson's, unless `force`; a text that does not
-/// fit. Each leaves the file as it was.
+/// fit. Every error leaves the file unchanged.
 pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
     let refuse = |why: &str| Err(Failure::refusal("store", path, why));
     let note = format!("{MARK}{text}\n\0");
@@ -41,7 +41,7 @@ pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
     say!("stored {text}, and ended without msync")
 }
 
-/// Says how many pages of the file at `path` are dirty.
+/// Prints how many pages of the file at `path` are dirty.
 ///
 /// # Errors
 /// The system's, by step.
@@ -53,11 +53,11 @@ pub fn dirty(path: &Path) -> Result<()> {
     }
 }
 
-/// Counts the dirty pages, where that can be done.
+/// Counts the dirty pages; `None` where no instrument can.
 fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
     match file_system(path)? {
         "tmpfs" => return Ok(None),
-        "overlayfs" => return dirty_by_smaps(file, path).map(Some), // cachestat sees nothing there.
+        "overlayfs" => return dirty_by_smaps(file, path).map(Some), // There cachestat always counts 0.
         _ => {}
     }
     match cache_counts(file) {
@@ -66,7 +66,7 @@ fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
     }
 }
 
-/// Maps the file and loads from each page: smaps speaks of pages in a page table only.
+/// Maps the file and loads from each page, because smaps counts only pages in a page table.
 fn dirty_by_smaps(file: &File, path: &Path) -> Result<u64> {
     if file.metadata().step_on("stat", path)?.len() == 0 {
         return Ok(0);
@@ -101,7 +101,7 @@ pub fn flush(path: &Path, ms_async: bool, read_only: bool) -> Result<()> {
     }
 }
 
-/// Opens a regular file; never waits, whatever the path names.
+/// Opens a regular file. Never blocks, even if the path names a FIFO.
 fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
     let file = options.custom_flags(libc::O_NONBLOCK).open(path).step_on("open", path)?;
     match file.metadata().step_on("stat", path)?.is_file() {
@@ -110,7 +110,7 @@ fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
     }
 }
 
-/// Whether nothing of a user's can be lost: an empty file, or a page that holds a note or zeros.
+/// Whether overwriting the file loses nothing: it is empty, or one page with a note or zeros.
 fn is_ours(file: &File, path: &Path) -> Result<bool> {
     let length = file.metadata().step_on("stat", path)?.len();
     let mut page = vec![0; page_size()];

@@ -1,5 +1,5 @@
-//! Wrong: calls a record saved when `msync` has returned, and asked with `MS_ASYNC`.
-//! `cargo lesson-3` shows that nothing was saved; `save_sync.rs` is the repair.
+//! Wrong: takes a record for saved when `msync` has returned, but calls it with `MS_ASYNC`.
+//! `cargo lesson-3` shows that nothing was saved. `save_sync.rs` is the repair.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! Right: a record is saved when `msync` has returned 0, asked with `MS_SYNC`.
-//! `cargo lesson-3` shows it; `save_async.rs` is the wrong version.
+//! Right: a record is saved when `msync` with `MS_SYNC` has returned 0. `cargo lesson-3` shows it.
+//! `save_async.rs` is the wrong version.
 
 use std::io;
 

@@ -10,10 +10,10 @@ use common::{Context, Failure, Result, page_size, say};
 
 use crate::{MappedFile, sys};
 
-/// Plays `part` on the file at `path`, a turn for each line that it is told.
+/// Plays `part` on the file at `path`: one turn for each line on standard input.
 ///
 /// # Errors
-/// Any step's, or that there is no such part.
+/// Those of each step, and an unknown part.
 pub fn play(part: &str, path: &Path) -> Result<()> {
     common::end_with_parent()?;
     match part {
@@ -24,7 +24,7 @@ pub fn play(part: &str, path: &Path) -> Result<()> {
     }
 }
 
-/// Says the file's first byte: by `pread`, and from the line `map` on by a load from a mapping.
+/// Prints the file's first byte: by `pread`, and after the line `map` by a load from a mapping.
 fn reader(path: &Path) -> Result<()> {
     let file = std::fs::File::open(path).step_on("open", path)?;
     let mut mapped: Option<MappedFile> = None;
@@ -51,7 +51,7 @@ fn reader(path: &Path) -> Result<()> {
 
 /// Stores `B` to every page, without any `msync`; then unmaps, exits, or waits for its end.
 fn store_and_end(part: &str, path: &Path) -> Result<()> {
-    let sample = ManuallyDrop::new(MappedFile::open(path)?); // An exit unmaps by itself.
+    let sample = ManuallyDrop::new(MappedFile::open(path)?); // The exit unmaps it.
     sample.store(b'B');
     say!("stored")?;
     if next_turn()?.is_some_and(|turn| turn == "address") {
@@ -66,7 +66,7 @@ fn store_and_end(part: &str, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Holds a lock on the file's first page, in this process's memory.
+/// Locks the file's first page in memory, with `mlock`.
 fn locker(path: &Path) -> Result<()> {
     let sample = MappedFile::open(path)?;
     sys::mlock(sample.memory.address(), page_size()).step_on("mlock", path)?;

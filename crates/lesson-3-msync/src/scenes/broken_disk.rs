@@ -1,5 +1,5 @@
-//! A disk that cannot take a block: the image lies on a tmpfs that is full, and has a hole where
-//! the file's second page begins.
+//! A disk that cannot store a block: its image is on a full tmpfs and has a hole where the second page
+//! of the file begins.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -17,7 +17,7 @@ use crate::refusals::name;
 use crate::sys::loop_device::first_block;
 use crate::{MappedFile, Memory, msync};
 
-/// What `MS_SYNC` and `fsync` answer, first and later, and whether the page counts as clean.
+/// What `MS_SYNC` and `fsync` return, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
     let (disk, sample, place) = broken()?;
     let opened_before = File::open(&sample.path).step_on("open", &sample.path)?;
@@ -47,13 +47,13 @@ pub(super) fn play() -> Result<()> {
     say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
-/// The kernel itself writes the page and fails, with nobody there to be told. Then one opens the
-/// file, and a duplicate of its descriptor; then another.
+/// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened,
+/// that descriptor is duplicated, and the file is opened once more.
 pub(super) fn in_the_background() -> Result<()> {
     let (disk, sample, _) = broken()?;
     sample.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
-    let _ = syncfs(&root); // Its answer is the file system's; the file's own error stays untold.
+    let _ = syncfs(&root); // It reports errors of the file system; that of the file stays.
     let open = || File::open(&sample.path).step_on("open", &sample.path);
     let first = open()?;
     let duplicate = first.try_clone().step_on("dup", &sample.path)?;
@@ -64,8 +64,8 @@ pub(super) fn in_the_background() -> Result<()> {
     say!("opened-before-again {}", name(sample.file.sync_all()))
 }
 
-/// The disk, and a file of two pages on it, mapped, the second of which cannot be written; and
-/// where on the disk that page is.
+/// A disk, a mapped file of two pages on it whose second page cannot be written, and the position of
+/// that page on the disk.
 fn broken() -> Result<(Disk, MappedFile, u64)> {
     mount_for_this_process_only()?;
     let below = Path::new("below");
@@ -78,7 +78,7 @@ fn broken() -> Result<(Disk, MappedFile, u64)> {
     Ok((disk, sample, place))
 }
 
-/// Fills what the image may need, punches its hole, lets the tmpfs run full. Where the page is.
+/// Allocates the whole image, punches the hole, and fills the tmpfs. Returns where the page is.
 fn break_second_page(disk: &Disk, file: &File) -> Result<u64> {
     let image = File::options().read(true).write(true).open(&disk.image);
     let image = image.step_on("open", &disk.image)?;
@@ -90,7 +90,7 @@ fn break_second_page(disk: &Disk, file: &File) -> Result<u64> {
     let first_byte = u64::from(block) * block_bytes;
     let punch = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
     let page = page_size() as u64;
-    // Only a whole page of the image leaves a hole, and the file's page may begin inside one.
+    // Only a whole page of the image becomes a hole, and the file's page may begin inside one.
     let (offset, length) = ((first_byte + page) / page * page, page.cast_signed());
     fallocate(&image, punch, offset.cast_signed(), length).step_on("fallocate", &disk.image)?;
     let filler = disk.image.with_extension("filler");

@@ -1,4 +1,4 @@
-//! Gaps, locks and faults: all of them are the whole process's.
+//! Gaps, locks and faults. Each belongs to a whole process.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use crate::refusals::name;
 use crate::{MappedFile, msync, sys};
 
-/// Eight dirty pages, two of them unmapped; what is left dirty after `MS_ASYNC` and `MS_SYNC`.
+/// Eight dirty pages, two of them unmapped: how many stay dirty after `MS_ASYNC` and `MS_SYNC`.
 pub(super) fn gap() -> Result<()> {
     let path = Path::new("gap");
     let (sample, watcher) = pair(path)?;
@@ -22,7 +22,7 @@ pub(super) fn gap() -> Result<()> {
     control_dirty()
 }
 
-/// Eight dirty pages, page 3 locked; the answers, and what is left dirty.
+/// Eight dirty pages, page 3 locked: the results, and how many stay dirty.
 pub(super) fn locked() -> Result<()> {
     let path = Path::new("locked");
     let (sample, watcher) = pair(path)?;
@@ -40,7 +40,7 @@ pub(super) fn locked() -> Result<()> {
     say!("before-the-lock {}", name(before_the_lock))
 }
 
-/// `msync` of memory that no file is behind.
+/// `msync` of memory without a file.
 pub(super) fn no_file() -> Result<()> {
     let (length, prot) = (page_size(), libc::PROT_READ | libc::PROT_WRITE);
     for (what, prot, flags) in [
@@ -63,7 +63,7 @@ pub(super) fn faults() -> Result<()> {
         sample.memory.store(0, b'A');
         Ok(getrusage(UsageWho::RUSAGE_SELF).step("getrusage")?.minor_page_faults() - before)
     };
-    faults_of_a_store()?; // The first touch; and the code above, touched for the first time, too.
+    faults_of_a_store()?; // The first access to the page, and to the code of the closure.
     say!("dirty {}", faults_of_a_store()?)?;
     sample.msync(libc::MS_SYNC)?;
     say!("clean {}", faults_of_a_store()?)
@@ -79,7 +79,7 @@ fn pair(path: &Path) -> Result<(MappedFile, MappedFile)> {
     Ok((sample, watcher))
 }
 
-/// The control: stored to at the same moment, and left alone.
+/// The control, a file that was stored to at the same moment and left alone.
 fn control_dirty() -> Result<()> {
     let control = MappedFile::open(Path::new("control"))?;
     control.load();

@@ -1,5 +1,5 @@
-//! What a claim needs a process of its own for: a lock or a gap in its memory, a count of its
-//! faults, a disk. The tests start a scene and judge what it prints.
+//! Parts of claims that need their own process: a lock or a gap in its memory, a count of its faults,
+//! a disk. The tests start one and judge what it prints.
 
 mod broken_disk;
 mod memory;
@@ -12,7 +12,7 @@ use common::{Failure, Result};
 /// Plays the scene `name`; it works on files in the current directory.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// Those of the scene, and an unknown name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {

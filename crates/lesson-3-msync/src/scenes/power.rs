@@ -1,4 +1,4 @@
-//! One case of the power cut, with a control; and what a flush asks of the disk.
+//! One case of the power cut, with a control; and the work that a flush gives the disk.
 
 use std::env::current_dir;
 use std::fs::File;
@@ -22,12 +22,12 @@ pub(super) fn cut_after(case: &str) -> Result<()> {
     say!("control {}", control.dirty()?.mapped())
 }
 
-/// Sectors written and flushes asked for by each act, beside a page's sectors.
+/// The sectors and the cache flushes that each act causes, and the sectors of a page.
 pub(super) fn counters() -> Result<()> {
     let disk = own_disk()?;
     let sample = MappedFile::new(&disk.root.join("counters"), 64)?;
     let sync_everything = || save_sync::save(&sample.memory, b"A").step("msync");
-    sync_everything()?; // Also the time of modification, which the journal takes with it.
+    sync_everything()?; // Writes the time of modification too, through the journal.
     say!("sectors-of-the-file {}", sample.memory.length() / 512)?;
     say!("sectors-of-a-page {}", page_size() / 512)?;
     let counted = |name: &str, act: &dyn Fn() -> Result<()>| -> Result<()> {
@@ -45,7 +45,7 @@ pub(super) fn counters() -> Result<()> {
     counted("nothing-dirty", &|| sample.msync(libc::MS_SYNC))
 }
 
-/// Stores to the first page, then to the second, and flushes the second only; then the power fails.
+/// Stores to the first page, then to the second, and flushes only the second. Then the power fails.
 pub(super) fn order() -> Result<()> {
     let disk = own_disk()?;
     let path = disk.root.join("order");

@@ -1,8 +1,8 @@
 //! A file as a disk: loop devices, by `ioctl`. `cargo lesson-3 power-cut` uses them, as root.
 //!
 //! # Safety
-//! Three `ioctl`s: one takes a number, one reads a structure, one reads and writes an int. Each
-//! lives here, has the kernel's layout, and outlives its call.
+//! Three `ioctl`s: one takes a number, one reads a structure, one reads and writes an int. Each value
+//! has the layout that the kernel expects and outlives its call.
 #![expect(unsafe_code, reason = "ioctls that no crate of this course wraps")]
 
 use std::fs::File;
@@ -29,12 +29,12 @@ struct LoopConfig {
     init_and_reserved: [u64; 2 + 8],
 }
 
-/// Makes `image` the disk of a free loop device. The device lets go of it by itself when its last
-/// user has gone: this handle, or a mount. So nothing is left if the process is killed.
+/// Attaches `image` to a free loop device. The device detaches by itself when its last user is gone:
+/// this handle, or a mount. So nothing is left if the process is killed.
 ///
 /// # Errors
-/// `ENOENT` or `EACCES` if there are no loop devices here, or they are not ours; `EINVAL` before
-/// Linux 5.8; `EINVAL` for an image that cannot be a disk.
+/// `ENOENT` or `EACCES` if there are no loop devices or no right to them; `EINVAL` before Linux 5.8 or
+/// for an image that cannot be a disk.
 pub fn attach(image: &File) -> io::Result<(File, PathBuf)> {
     let control = File::options().read(true).write(true).open("/dev/loop-control")?;
     loop {
@@ -46,7 +46,7 @@ pub fn attach(image: &File) -> io::Result<(File, PathBuf)> {
         let path = PathBuf::from(format!("/dev/loop{number}"));
         let device = File::options().read(true).write(true).open(&path)?;
         match configure(&device, image) {
-            Err(taken) if taken.raw_os_error() == Some(libc::EBUSY) => {} // Another was faster.
+            Err(taken) if taken.raw_os_error() == Some(libc::EBUSY) => {} // Another process took it first.
             configured => return configured.map(|()| (device, path)),
         }
     }
@@ -64,12 +64,13 @@ fn configure(device: &File, image: &File) -> io::Result<()> {
         names_and_key: [0; 160],
         init_and_reserved: [0; 10],
     };
-    // SAFETY: the kernel reads one `struct loop_config`, which `config` is, field by field.
+    // SAFETY: the kernel reads one `struct loop_config`, and `config` is one, field by field.
     let result = unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, &raw const config) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// `ioctl(file, FIBMAP, …)`: the disk's block that holds the file's first one; 0 if none does.
+/// `ioctl(file, FIBMAP, …)`: the number of the disk block that holds the file's first block; 0 if
+/// none does.
 ///
 /// # Errors
 /// `EPERM` without privilege, `EINVAL` where a file system has no such numbers.

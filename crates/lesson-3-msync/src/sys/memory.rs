@@ -1,10 +1,11 @@
-//! A file's pages in this process, mapped by memmap2 and touched byte by byte. Every step of
-//! `cargo lesson-3` stores through it.
+//! A file's pages in this process, mapped by memmap2, loaded and stored byte by byte. Every step of
+//! `cargo lesson-3` uses it.
 //!
 //! # Safety
 //! A [`Memory`] owns its pages until it is dropped, so every byte of `0..length` stays mapped.
-//! Other processes may store to a shared one at any moment: bytes are loaded and stored as relaxed
-//! atomics, and no `&[u8]` to them is ever made. That they exist rests on nobody shrinking the file.
+//! Other processes may store to a shared one at any moment, so bytes are loaded and stored as relaxed
+//! atomics and no `&[u8]` to them is ever made. If another process shortens the file, an access is
+//! SIGBUS, which ends the process and is no undefined behaviour.
 #![expect(unsafe_code, reason = "memory that other processes store to")]
 
 use std::fs::File;
@@ -18,7 +19,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::done;
 
-/// A file's pages in this process, from the first on.
+/// A file mapped from its first page on.
 pub struct Memory {
     map: MmapRaw,
     writable: bool,
@@ -64,12 +65,12 @@ impl Memory {
         &self.map
     }
 
-    /// Where the memory begins.
+    /// The address of its first byte.
     pub fn address(&self) -> usize {
         self.map.as_ptr().addr()
     }
 
-    /// Its bytes: the file's when it was mapped.
+    /// Its length in bytes: that of the file when it was mapped.
     pub fn length(&self) -> usize {
         self.map.len()
     }
@@ -91,18 +92,18 @@ impl Memory {
         self.byte(offset).store(byte, Relaxed);
     }
 
-    /// `munmap` of some pages in the middle. What is left stays mapped until the process ends;
-    /// the result is where it begins.
+    /// Unmaps some pages in the middle. The rest stays mapped until the process ends. Returns the
+    /// address of the first byte.
     ///
     /// # Errors
     /// `ENOMEM` if the process has too many mappings.
     pub fn unmap_pages(self, pages: Range<usize>) -> io::Result<usize> {
         assert!(pages.end * page_size() <= self.length(), "the pages must be its own");
-        // Never dropped: that would unmap the gap again, and by then it may be someone else's.
+        // Never dropped: that would unmap the gap again, and by then another mapping may be there.
         let map = ManuallyDrop::new(self.map);
         let gap = map.as_mut_ptr().wrapping_add(pages.start * page_size());
-        // SAFETY: the pages are this map's, as just checked; it was handed over whole, so nothing
-        // can reach them any more.
+        // SAFETY: the pages belong to this map, as just checked. `self` was moved into this function, so
+        // nothing can reach them any more.
         let result = unsafe { libc::munmap(gap.cast(), pages.len() * page_size()) };
         done(result).map(|()| map.as_ptr().addr())
     }
