@@ -15,7 +15,10 @@ fn every_term_is_in_the_lesson_that_explains_it() {
 #[test]
 fn a_term_out_of_order_or_in_no_lesson_is_found() {
     let entry = |term: &str| format!("**{term}** ([lesson 1](lesson-1-a.md)): what it is.\n\n");
-    let lesson = |_: &str| String::from("A *page* is a *Frame* or `folio`.");
+    let lesson = |file: &str| {
+        assert_eq!(file, "lesson-1-a.md");
+        String::from("A *page* is a *Frame* or `folio`.")
+    };
     assert_none(&problems(&[entry("folio"), entry("frame"), entry("page")].concat(), lesson));
     for bad in [
         [entry("page"), entry("folio")].concat(),
@@ -32,7 +35,7 @@ fn entries(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     text.lines().filter_map(|line| {
         let (term, rest) = line.strip_prefix("**")?.split_once("** (")?;
         let (link, definition) = rest.split_once("): ")?;
-        Some((term, link.split_once("](")?.1, definition))
+        Some((term, link.split_once("](")?.1.trim_end_matches(')'), definition))
     })
 }
 

@@ -27,7 +27,7 @@ fn the_story_shows_what_it_expects_and_fits_a_terminal() {
             assert!(story.contains(&format!("\n{step}. ")), "step {step} in {story}");
         }
         assert!(story.is_ascii() && !story.contains('\x1b'), "nothing but text in a pipe");
-        assert!(rest.lines().all(|line| line.len() <= common::COLUMNS), "{story}");
+        assert!(rest.lines().all(|line| line.len() <= 80), "{story}");
         Some(())
     });
 }
