@@ -71,7 +71,7 @@ fn a_truncation_inside_a_page_keeps_the_private_copy_of_that_page() {
     mapping.store(page_size() - 4, b"mine");
     letters.file.set_len(5).unwrap();
     assert_eq!(mapping.text(page_size() - 5, 5), "amine", "past the end of the file, and kept");
-    assert_eq!(live.load(page_size() - 1), 0, "where nothing was stored, the file's zeros");
+    assert_eq!(live.load(page_size() - 1), 0, "a page not stored to shows the file's zeros");
 }
 
 #[test]

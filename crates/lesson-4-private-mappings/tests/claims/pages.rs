@@ -48,7 +48,7 @@ fn a_store_of_one_byte_copies_one_page_and_no_other() {
 fn a_first_load_also_maps_neighbouring_pages_and_a_first_store_does_not() {
     let letters = Lettered::new(26);
     let (loading, storing) = (letters.mapping(26), letters.mapping(26));
-    // In the middle: the 64 KiB that are brought in are aligned by address.
+    // In the middle, because the 64 KiB around a load are aligned by address.
     loading.load(13 * page_size());
     storing.store(13 * page_size(), b"N");
     let present = |mapping: &PrivateMapping| {
@@ -99,8 +99,8 @@ fn a_first_store_costs_one_page_fault_per_page_and_a_second_store_none() {
     let between = faults();
     store_to_all(b"2");
     let after = faults();
-    assert!((26..52).contains(&(between - before)), "one a page: {}", between - before);
-    assert!(after - between < 26, "none a page: {}", after - between);
+    assert!((26..52).contains(&(between - before)), "one fault per page: {}", between - before);
+    assert!(after - between < 26, "no fault per page: {}", after - between);
 }
 
 #[test]

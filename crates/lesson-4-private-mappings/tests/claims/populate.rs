@@ -20,7 +20,11 @@ fn map_populate_copies_every_page_of_a_writable_private_mapping() {
     let mapping = PrivateMapping::with(options.populate(), &letters.file).unwrap();
     assert_eq!(file_pages(mapping.address(), 4), [Some(false); 4]);
     letters.write(0, "9");
-    assert_eq!((mapping.text(0, 1), lazy.text(0, 1)), ("a".into(), "9".into()), "frozen; live");
+    assert_eq!(
+        (mapping.text(0, 1), lazy.text(0, 1)),
+        ("a".into(), "9".into()),
+        "copied; still the file's"
+    );
 }
 
 #[test]
@@ -29,7 +33,7 @@ fn map_populate_copies_no_page_of_a_read_only_private_mapping() {
     let mut options = MmapOptions::new();
     let options = options.len(4 * page_size()).populate();
     let mapping = PrivateMapping::read_only(options, &letters.file).unwrap();
-    assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "brought in, not copied");
+    assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "in the page table, not copied");
     letters.write(0, "9");
     assert_eq!(mapping.text(0, 1), "9");
 }
@@ -72,7 +76,11 @@ fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     let letters = Lettered::new(1);
     let mapping = letters.mapping(2);
     assert_eq!(errno(mapping.copy_pages(0, 2 * page_size())), Some(libc::EFAULT));
-    assert_eq!(file_pages(mapping.address(), 2), [Some(false), None], "what it could, it did");
+    assert_eq!(
+        file_pages(mapping.address(), 2),
+        [Some(false), None],
+        "it copied the page inside the file"
+    );
     assert_eq!(errno(mapping.populate_read(0, 2 * page_size())), Some(libc::EFAULT));
 }
 
@@ -117,7 +125,7 @@ fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
         let (letters, before) = clean_and_old(4);
         let populated = libc::MAP_SHARED | libc::MAP_POPULATE;
         let mapping = letters.bare(4, READ_WRITE, populated).unwrap();
-        assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "brought in");
+        assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4], "in the page table");
         assert_eq!(letters.file.metadata().unwrap().modified().unwrap(), before);
         assert_eq!(dirty_pages(&letters.file), 0);
         // The control: a store is noticed, if its page was in no page table before.

@@ -53,8 +53,8 @@ fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to(
     mapping.store(0, b"A");
     letters.write(0, "12");
     letters.write(page_size() - 1, "34");
-    assert_eq!(mapping.text(0, 2), "Aa", "byte 1 was never stored to, and is frozen too");
-    assert_eq!(mapping.text(page_size() - 1, 2), "a4", "the next page is not frozen");
+    assert_eq!(mapping.text(0, 2), "Aa", "byte 1 was never stored to, and is copied too");
+    assert_eq!(mapping.text(page_size() - 1, 2), "a4", "the next page is not copied");
     assert_eq!(letters.text(0, 2), "12");
 }
 
