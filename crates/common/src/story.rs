@@ -57,7 +57,7 @@ pub fn compare(what: &str, seen: impl Display, expected: impl Display) -> Result
 /// # Errors
 /// Those of the output.
 pub fn sentence(text: &str) -> Result<()> {
-    say!("{}", folded(&format!("   {text}")))
+    say!("{}", folded(&format!("   {text}"), 0))
 }
 
 /// `left`, and `right` in its column, or on a line of its own if it does not fit beside `left`.
@@ -67,13 +67,13 @@ fn beside(left: &str, right: &str) -> String {
         return format!("{left:column$}{right}");
     }
     let indent = left.chars().take_while(|c| *c == ' ').count() + 3;
-    format!("{}\n{}", folded(left), folded(&format!("{:indent$}{right}", "")))
+    format!("{}\n{}", folded(left, 3), folded(&format!("{:indent$}{right}", ""), 3))
 }
 
-/// `text` in lines of at most [`COLUMNS`]; the later ones are indented by three more than the first.
-fn folded(text: &str) -> String {
+/// `text` in lines of at most [`COLUMNS`]. Later lines are indented by `more` than the first.
+fn folded(text: &str, more: usize) -> String {
     let indent = " ".repeat(text.chars().take_while(|c| *c == ' ').count());
-    let later = format!("{indent}   ");
+    let later = format!("{indent}{:more$}", "");
     let options = textwrap::Options::new(COLUMNS).initial_indent(&indent).subsequent_indent(&later);
     textwrap::fill(text.trim_start(), options.break_words(false))
 }

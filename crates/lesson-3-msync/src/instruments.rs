@@ -32,7 +32,7 @@ impl Instruments {
         let (by_cachestat, gets_clean, by_range) = match file_system {
             "ext4" | "xfs" => (true, true, true),
             "btrfs" => (true, true, false),
-            "tmpfs" => (false, false, false),
+            "tmpfs" | "ramfs" => (false, false, false),
             // Below overlayfs is any other file system; one without a name here is not known.
             _ => probe(path)?,
         };

@@ -48,15 +48,20 @@ pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
 pub fn dirty(path: &Path) -> Result<()> {
     let file = open(OpenOptions::new().read(true), path)?;
     match dirty_pages(&file, path)? {
+        Some(pages) if file_system(path)? == "another file system" => {
+            say!(
+                "dirty pages: {pages}, by cachestat, on a file system that this course has not tried"
+            )
+        }
         Some(pages) => say!("dirty pages: {pages}"),
-        None => say!("dirty pages: unknown (no disk under tmpfs, no cachestat before Linux 6.5)"),
+        None => say!("dirty pages: unknown (tmpfs has no disk, Linux before 6.5 no cachestat)"),
     }
 }
 
 /// Counts the dirty pages; `None` where no instrument can.
 fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
     match file_system(path)? {
-        "tmpfs" => return Ok(None),
+        "tmpfs" | "ramfs" => return Ok(None),
         "overlayfs" => return dirty_by_smaps(file, path).map(Some), // There cachestat always counts 0.
         _ => {}
     }

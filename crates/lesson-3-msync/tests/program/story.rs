@@ -65,3 +65,16 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
         }
     });
 }
+
+#[test]
+#[ignore = "needs root: mounts a ramfs"]
+fn on_ramfs_the_story_says_that_there_is_no_disk() {
+    let scratch = scratch();
+    let script = r#"mount -t ramfs ramfs "$0" && LESSON_SCRATCH="$0" exec "$1""#;
+    let place = scratch.path().to_string_lossy();
+    let program = env!("CARGO_BIN_EXE_lesson-3-msync");
+    let arguments = ["--mount", "--propagation", "private", "sh", "-c", script, &place, program];
+    let story = course::Program::new("unshare", arguments).succeed();
+    assert!(story.contains("ramfs, "), "{story}");
+    assert!(story.contains("No disk lies under ramfs"), "{story}");
+}
