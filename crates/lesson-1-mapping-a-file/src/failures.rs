@@ -1,19 +1,18 @@
-//! What each failure is called: the answers of `mmap` to calls that it must refuse, each really
-//! made. `cargo lesson-1` shows the table.
+//! The error of each call that `mmap` must refuse. Every call in the table is really made.
+//! `cargo lesson-1` shows the table.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
 use nix::errno::Errno;
 
-use crate::line::compare;
 use crate::own_file;
-use crate::sys::Call;
+use crate::sys::MmapCall;
 
-/// The errno's name, `success`, or the words of an error that is none of the system's.
-pub fn name_of<T>(result: io::Result<T>) -> String {
+/// The errno's name, `success`, or the text of an error that the program itself made.
+pub fn errno_name<T>(result: io::Result<T>) -> String {
     match result.map_err(|error| (error.raw_os_error(), error.to_string())) {
         Ok(_) => "success".into(),
         Err((Some(number), _)) => format!("{:?}", Errno::from_raw(number)),
@@ -31,30 +30,31 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = File::open(stage.scratch.path()).step_on("open", &path)?;
 
     let length = page_size();
-    let valid = Call::shared(&both, length);
+    let valid = MmapCall::shared(&both, length);
     let taken = valid.make().step_on("mmap", &path)?;
-    let noreplace = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
-    let read_and_private = Call { flags: libc::MAP_PRIVATE, ..Call::shared(&write_only, length) };
+    let (addr, noreplace) = (taken.address(), libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE);
+    let (prot, private) = (libc::PROT_READ, libc::MAP_PRIVATE);
+    let shared_of = |file: &File| MmapCall::shared(file, length);
 
     for (what, expected, call) in [
-        ("length 0", "EINVAL", Call { length: 0, ..valid }),
-        ("a descriptor that is none", "EBADF", Call { fd: -1, ..valid }),
-        ("shared stores, file open for reading", "EACCES", Call::shared(&read_only, length)),
-        ("private loads, file open for writing", "EACCES", read_and_private),
+        ("length 0", "EINVAL", MmapCall { length: 0, ..valid }),
+        ("offset 1", "EINVAL", MmapCall { offset: 1, ..valid }),
+        ("flags 0", "EINVAL", MmapCall { flags: 0, ..valid }),
+        ("fd -1", "EBADF", MmapCall { fd: -1, ..valid }),
+        ("stores, opened read-only", "EACCES", shared_of(&read_only)),
         (
-            "a directory",
-            "ENODEV",
-            Call { prot: libc::PROT_READ, fd: directory.as_raw_fd(), ..valid },
+            "loads, opened write-only",
+            "EACCES",
+            MmapCall { flags: private, ..shared_of(&write_only) },
         ),
-        ("more bytes than there are addresses", "ENOMEM", Call { length: usize::MAX / 2, ..valid }),
-        (
-            "a place that is taken, MAP_FIXED_NOREPLACE",
-            "EEXIST",
-            Call { addr: taken.address(), flags: noreplace, ..valid },
-        ),
+        ("a directory", "ENODEV", MmapCall { prot, fd: directory.as_raw_fd(), ..valid }),
+        ("more than all addresses", "ENOMEM", MmapCall { length: usize::MAX / 2, ..valid }),
+        ("a taken address, NOREPLACE", "EEXIST", MmapCall { addr, flags: noreplace, ..valid }),
     ] {
-        compare(&format!("{what:<43} "), &name_of(call.make()), expected)?;
+        compare(&format!("{what:<26}  "), errno_name(call.make()), expected)?;
     }
     page_view::pause()?;
-    say!("   So: compare with MAP_FAILED (-1, not NULL); then errno says what to mend.")
+    sentence(
+        "mmap reports a failure as MAP_FAILED, which is -1 and not NULL. Then errno names the reason.",
+    )
 }

@@ -1,10 +1,10 @@
-//! Lesson 1: a file's pages in a program's address space. The modules, in reading order:
-//! `cargo lesson-1` shows them all.
+//! Lesson 1: the pages of a file in a program's memory. The modules are in reading order;
+//! `cargo lesson-1` shows each of them.
 //!
-//! From the crate `common` come a step's stage (`Stage`: the run's scratch directory and its random
-//! numbers), a second process (`Peer`: this program in another role), and errors that name the step
-//! and the file (`step_on`). Where a call needs arguments that [`Mapping`] never passes, it is a
-//! [`sys::Call`]: the six arguments by name; what it maps is a [`sys::Area`].
+//! The crate `common` has what every story needs: the run's scratch directory and random numbers
+//! (`Stage`), a second process (`Peer`: this program in another role), and errors that name the
+//! step and the file (`step_on`). A call with arguments that [`Mapping`] never passes is a
+//! [`sys::MmapCall`], which names the six arguments. What it maps is a [`sys::Area`].
 
 pub mod mapping;
 pub mod own_file;
@@ -23,9 +23,8 @@ pub mod fixed;
 pub mod past_the_end;
 pub mod unmapping;
 
-mod line;
 mod picture;
-pub mod scenes;
+pub mod scenarios;
 pub mod sys;
 
 pub use mapping::Mapping;
@@ -36,12 +35,12 @@ use common::Step;
 pub const STEPS: &[Step] = &[
     Step("A number in a file, stored through memory", number::show),
     Step("A file ends at a byte, a mapping at a page", whole_pages::show),
-    Step("The offset is a page's; skip the rest yourself", offset::show),
-    Step("A record is its bytes: no text, no parsing", record::show),
-    Step("The mapping needs neither descriptor nor name", closed_descriptor::show),
-    Step("Nothing is copied: two mappings, one page", two_mappings::show),
-    Step("MAP_FIXED replaces without a word", fixed::show),
-    Step("What each failure is called", failures::show),
-    Step("Past the end of the file: not an error but a signal", past_the_end::show),
-    Step("munmap gives addresses back; so does the end of the process", unmapping::show),
+    Step("The offset must be a multiple of the page size", offset::show),
+    Step("A record is stored as its bytes", record::show),
+    Step("A mapping needs neither descriptor nor name", closed_descriptor::show),
+    Step("Three mappings of one page are one memory", two_mappings::show),
+    Step("MAP_FIXED replaces what is at the address", fixed::show),
+    Step("How mmap reports each failure", failures::show),
+    Step("Past the end of the file: a signal, no error", past_the_end::show),
+    Step("munmap removes pages; so does the end of a process", unmapping::show),
 ];

@@ -1,18 +1,18 @@
-//! Lesson 1, as a program: `cargo lesson-1` tells the story; `write FILE` and `read FILE` play the
-//! two classic programs, each in a terminal of its own.
+//! The program of lesson 1. `cargo lesson-1` tells the story. `write FILE` and `read FILE` are the
+//! two classic programs, each for a terminal of its own.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenes, two_mappings, unmapping};
+use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenarios, two_mappings, unmapping};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 1: mapping a file. Without a role, tells the whole story.
+/// Lesson 1: map a file. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-1")]
 struct Lesson {
-    /// Fixes the random numbers.
+    /// Fix the random numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -21,28 +21,28 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Stores a random number from -100 to 100 in FILE, through a mapping.
+    /// Store a random number from -100 to 100 in FILE, through a mapping.
     Write {
         file: PathBuf,
-        /// Overwrites the start of a FILE that does not look like this lesson's.
+        /// Overwrite the start of a FILE that is not of this lesson.
         #[arg(long)]
         force: bool,
     },
-    /// Prints the number in FILE and stores its double, through a mapping.
+    /// Print the number in FILE and store its double, through a mapping.
     Read { file: PathBuf },
-    /// The story's second process that loads past the end of FILE.
+    /// Be the second process that loads past the end of FILE.
     #[command(hide = true)]
     PastTheEnd { file: PathBuf },
-    /// The story's second process that looks at what the first has stored.
+    /// Be the second process that loads what the first has stored.
     #[command(hide = true)]
     Look { file: PathBuf },
-    /// The story's second process that ends without unmapping FILE.
+    /// Be the second process that ends without unmapping FILE.
     #[command(hide = true)]
     Leave { file: PathBuf },
-    /// Plays one scene of a claim, for the tests.
+    /// Run one scenario of a claim, for the tests.
     #[command(hide = true)]
-    Scene { name: String },
-    /// Tells the story and waits after each step, for `just step 1`.
+    Scenario { name: String },
+    /// Tell the story and wait after each step, for `just step 1`.
     #[command(hide = true)]
     Steps,
 }
@@ -61,7 +61,7 @@ fn run() -> common::Result<()> {
         Some(Role::PastTheEnd { file }) => past_the_end::child(&file),
         Some(Role::Look { file }) => two_mappings::child(&file),
         Some(Role::Leave { file }) => unmapping::child(&file),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

@@ -1,12 +1,13 @@
-//! One call maps a file: `mmap` and its six arguments. `cargo lesson-1` shows what they do.
+//! Maps a file with one call: `mmap` and its six arguments. `cargo lesson-1` shows what they do.
 //!
 //! # Safety
-//! A [`Mapping`] owns its pages: nobody else unmaps or replaces them while it lives, so every byte
-//! of `0..length` stays readable. Other processes may store to them at any moment; therefore
-//! bytes are loaded and stored as atomics, and no `&[u8]` to them is ever made (lesson 2 says why).
-//! The pages past the end of the file are not memory: touching them is SIGBUS, which
-//! [`past_the_end`](crate::past_the_end) shows. A `Mapping` compares the file's length when it maps
-//! and rests on nobody shrinking the file: that much no program can check for itself.
+//! A [`Mapping`] owns its pages: no other code unmaps or replaces them while it lives. So every
+//! byte of `0..length` stays mapped. Other processes may store to these bytes at any moment.
+//! Therefore every byte is loaded and stored as an atomic, and there is never a `&[u8]` to them
+//! (lesson 2 says why). A page past the end of the file is not memory: an access is SIGBUS, which
+//! [`past_the_end`](crate::past_the_end) shows. A `Mapping` checks the file's length when it maps
+//! the file. After that it relies on every process to leave the file at least that long. No program
+//! can check that for itself.
 #![expect(unsafe_code, reason = "the call itself is the lesson")]
 
 use std::fs::File;
@@ -15,7 +16,7 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-/// Bytes of a file, readable and writable in memory, shared with all who map them.
+/// Bytes of a file as memory, shared with every process that maps them.
 pub struct Mapping {
     start: *mut AtomicU8,
     length: usize,
@@ -30,26 +31,27 @@ impl Mapping {
         Self::part(file, 0, length)
     }
 
-    /// Maps `length` bytes of `file` from byte `offset` on, which must be a page's first.
+    /// Maps `length` bytes of `file` from byte `offset` on, which must be the first of a page.
     ///
     /// # Errors
     /// `EINVAL` if `length` is 0 or `offset` is no multiple of the page size, `EACCES` if the file
-    /// is not open for both, `ENODEV` if it is not a regular file, `ENOMEM` if there is no room,
-    /// and `InvalidInput` if the file ends before the range does.
+    /// is not open for reading and writing, `ENODEV` if it cannot be mapped (a directory, say),
+    /// `ENOMEM` if there are not enough addresses, and `InvalidInput` if the file ends before the
+    /// range does.
     pub fn part(file: &File, offset: u64, length: usize) -> io::Result<Self> {
         if offset.saturating_add(length as u64) > file.metadata()?.len() {
             let sentence = "the file is too short to map";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
         }
 
-        let addr = ptr::null_mut(); // The kernel chooses where.
-        let prot = libc::PROT_READ | libc::PROT_WRITE; // Loads and stores are allowed.
-        let flags = libc::MAP_SHARED; // A store is the file's, for all to see.
-        let fd = file.as_raw_fd(); // Needed for the call only; closing it changes nothing.
-        let offset = offset as libc::off_t; // Where in the file; it fits, as was compared above.
+        let addr = ptr::null_mut(); // Let the kernel choose the address.
+        let prot = libc::PROT_READ | libc::PROT_WRITE; // Allow loads and stores.
+        let flags = libc::MAP_SHARED; // Stores change the file.
+        let fd = file.as_raw_fd(); // Needed only during this call.
+        let offset = offset as libc::off_t; // Where in the file. It fits, by the check above.
 
-        // SAFETY: with a null address and without MAP_FIXED the kernel takes free addresses, so no
-        // memory that Rust knows of is replaced.
+        // SAFETY: with a null address and without MAP_FIXED the kernel takes only free addresses,
+        // so it replaces no memory that Rust knows of.
         let start = unsafe { libc::mmap(addr, length, prot, flags, fd, offset) };
 
         if start == libc::MAP_FAILED {
@@ -58,7 +60,7 @@ impl Mapping {
         Ok(Self { start: start.cast(), length })
     }
 
-    /// Loads `count` bytes from the byte `offset` of the mapping on.
+    /// Loads `count` bytes, beginning at byte `offset` of the mapping.
     ///
     /// # Panics
     /// If the range reaches past the mapping's length.
@@ -66,7 +68,7 @@ impl Mapping {
         (offset..offset + count).map(|index| self.byte(index).load(Relaxed)).collect()
     }
 
-    /// Stores `bytes` from the byte `offset` of the mapping on.
+    /// Stores `bytes`, beginning at byte `offset` of the mapping.
     ///
     /// # Panics
     /// If the range reaches past the mapping's length.
@@ -76,15 +78,16 @@ impl Mapping {
         }
     }
 
-    /// Where the mapping begins.
+    /// The address of the mapping's first byte.
     pub fn address(&self) -> usize {
         self.start.addr()
     }
 
     fn byte(&self, index: usize) -> &AtomicU8 {
         assert!(index < self.length, "byte {index} of a mapping of {} bytes", self.length);
-        // SAFETY: `index < length` was checked above, and the pages of `start..start + length` are
-        // mapped readable and writable until `drop`; an AtomicU8 may be shared with anyone.
+        // SAFETY: `index < length` was asserted above, and the bytes `start..start + length` are
+        // mapped for loads and stores until `drop`. An `&AtomicU8` allows other threads and
+        // processes to store to the byte.
         unsafe { &*self.start.wrapping_add(index) }
     }
 }
@@ -92,8 +95,8 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the range is the one that `mmap` returned, and no reference into it outlives
-        // `self`. It can fail only where cutting the range out of a neighbour needs one mapping
-        // more than the kernel allows (`ENOMEM`); then the pages stay, owned by nobody.
+        // `self`. The result is dropped: the call fails only if it would have to split a larger
+        // mapping and the process has too many (`ENOMEM`). Then the pages stay mapped.
         unsafe { libc::munmap(self.start.cast(), self.length) };
     }
 }

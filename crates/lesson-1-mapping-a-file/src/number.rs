@@ -1,43 +1,42 @@
-//! The classic pair: one program stores a number in a mapped file, another prints and doubles it.
-//! `cargo lesson-1 write FILE`, then `cargo lesson-1 read FILE`; C programs of the same kind join in.
+//! The classic pair: one program stores a number in a mapped file, the other prints and doubles it.
+//! Run `cargo lesson-1 write FILE`, then `cargo lesson-1 read FILE`. C programs can take either side.
 //!
 //! ```text
 //! byte  0   1   2   3   4 …                    255
-//!       '4' '2' \n  NUL (whatever was there before)
+//!       '4' '2' \n  NUL (not used, and left as it is)
 //! ```
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Failure, Peer, Result, Stage, page_size, say};
+use common::{Context, Failure, Peer, Result, Stage, compare, page_size, say, sentence};
 use rand::{Rng, RngExt};
 
-use crate::line::{compare, compare_last_word};
-use crate::picture::{self, Pages};
+use crate::picture::{self, Pages, compare_last_word};
 use crate::{Mapping, own_file};
 
-/// Bytes of the file that the two programs map.
+/// How many bytes of the file the two programs map.
 pub const LENGTH: usize = 256;
 
-/// Stores a random number from -100 to 100 in `path`, which is made with mode 0600 if missing.
+/// Stores a random number from -100 to 100 in `path`. A missing file is created with mode 0600.
 ///
 /// # Errors
-/// Any step of the system's; a file that does not look like this lesson's, unless `force`. A file
-/// that was made here and then failed is removed again.
+/// A system call that fails; or, unless `force` is set, a file that is not of this lesson. If this
+/// call created the file and then fails, it removes the file again.
 pub fn write(path: &Path, force: bool, random: &mut impl Rng) -> Result<()> {
     let (file, new) = own_file::open_or_create(path)?;
     let written = write_to(file, path, force, random.random_range(-100..=100));
     if new && written.as_ref().is_err_and(|failure| failure.errno() != Some(libc::EPIPE)) {
-        let _ = fs::remove_file(path); // The first failure is the one to report.
+        let _ = fs::remove_file(path); // The earlier failure is the one to report.
     }
     written
 }
 
 fn write_to(file: File, path: &Path, force: bool, number: i64) -> Result<()> {
     if !force && !is_ours(&file, path)? {
-        let sentence = "not a file of this lesson (--force overwrites its start)";
-        return Err(Failure::refusal("store in", path, sentence));
+        let reason = "not a file of this lesson (--force overwrites its start)";
+        return Err(Failure::refusal("store in", path, reason));
     }
     own_file::reserve(&file, path, LENGTH)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
@@ -50,22 +49,23 @@ fn write_to(file: File, path: &Path, force: bool, number: i64) -> Result<()> {
 /// Prints the number in `path`, then stores its double.
 ///
 /// # Errors
-/// Any step of the system's; a file without a number; a double that does not fit in an `i64`.
-/// Each leaves the file as it was.
+/// A system call that fails; a file without a number; a double that does not fit in an `i64`. Each
+/// leaves the file unchanged.
 pub fn read(path: &Path) -> Result<()> {
     let file = own_file::open(path)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", path)?;
     drop(file);
     own_file::ready_for_loads(&mapping, path, LENGTH)?;
-    let no_number =
-        || Failure::refusal("parse", path, "no 64-bit number, newline and NUL at its start");
+    let no_number = || {
+        Failure::refusal("parse", path, "does not begin with a 64-bit number, a newline and NUL")
+    };
     let number = number_in(&mapping.load(0, LENGTH)).ok_or_else(no_number)?;
     let too_large =
-        || Failure::refusal("double", path, format!("2 × {number} is no 64-bit integer"));
+        || Failure::refusal("double", path, format!("2 × {number} does not fit in 64 bits"));
     let double = number.checked_mul(2).ok_or_else(too_large)?;
 
-    // Said before it is stored, so that a full output changes nothing. A listener who has gone
-    // (`| head -0`) is no failure.
+    // Printed before the store, so that a full output device leaves the file unchanged. A closed
+    // pipe (`| head -0`) is no failure.
     let said = say!("Read integer: {number}");
     if said.as_ref().is_err_and(|failure| failure.errno() != Some(libc::EPIPE)) {
         return said;
@@ -75,18 +75,18 @@ pub fn read(path: &Path) -> Result<()> {
     said
 }
 
-/// The step of the story: both programs, the reader as a process of its own, twice.
+/// The step of the story: this process writes, and two other processes read, one after the other.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("number");
     let number = stage.random.random_range(-100..=100);
     let (file, _) = own_file::open_or_create(&path)?;
     own_file::reserve(&file, &path, LENGTH)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", &path)?;
-    let pages = Pages::of("its page", mapping.address(), 1);
-    say!("   One letter is one page. The file is mapped, and nothing touched:")?;
+    let pages = Pages::of("this process", mapping.address(), 1);
+    sentence("The file is mapped. Nothing was loaded or stored yet:")?;
     picture::show(&[&pages])?;
     mapping.store(0, text_of(number).as_bytes());
-    say!("   Wrote integer: {number:<38} (random; see --seed)")?;
+    say!("   Wrote integer: {number:<7} (random; --seed N fixes it)")?;
     picture::show(&[&pages])?;
     for times in [1, 2] {
         let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
@@ -97,12 +97,14 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let start = bytes.iter().position(|byte| *byte == 0).map_or(0, |end| end + 1);
     let text = String::from_utf8_lossy(&bytes[..start]).into_owned();
     let (found, expected) = (format!("{text:?}"), format!("{:?}", text_of(4 * number)));
-    compare("the file begins with ", &found, &expected)?;
-    say!("   So: neither called write(2) or read(2); the file had to be long enough first.")
+    compare("The file begins with ", found, expected)?;
+    sentence(
+        "Nobody called write(2) or read(2) to pass the number. The file only had to be long enough.",
+    )
 }
 
-/// Whether nothing of a user's can be lost: nothing at all, a number of this lesson's, or no more
-/// than a page of zeros, which is what a writer killed before its store leaves behind.
+/// Whether the file can be overwritten without loss: it is empty, it holds a number of this lesson,
+/// or it is at most a page of zeros, which a writer leaves if it is killed before its store.
 fn is_ours(file: &File, path: &Path) -> Result<bool> {
     let length = file.metadata().step_on("stat", path)?.len();
     let Ok(length) = usize::try_from(length) else { return Ok(false) };
@@ -119,7 +121,7 @@ fn text_of(number: i64) -> String {
     format!("{number}\n\0")
 }
 
-/// The number at the start of `bytes`, if it stands there exactly as [`text_of`] writes it.
+/// The number at the start of `bytes`, if it is written exactly as [`text_of`] writes it.
 fn number_in(bytes: &[u8]) -> Option<i64> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     let text = str::from_utf8(&bytes[..end]).ok()?.strip_suffix('\n')?;

@@ -1,5 +1,5 @@
-//! Files that a program may map and store to without harm to their owner: regular ones, long enough,
-//! with blocks on the disk, and its own. `cargo lesson-1 write FILE` rests on it.
+//! Opens a file that is safe to map and store to: a regular file, long enough, with blocks on the
+//! disk. `cargo lesson-1 write FILE` uses it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -13,24 +13,24 @@ use nix::sys::signal::Signal;
 
 use crate::{Mapping, sys};
 
-/// Opens a regular file for loads and stores: both need both rights. Never waits, whatever the path
-/// names.
+/// Opens a regular file for reading and writing, as a mapping for loads and stores needs it. Never
+/// blocks, whatever `path` names.
 ///
 /// # Errors
-/// Those of `open`; a directory, a pipe or a device is refused before it is opened.
+/// Those of `open`. A directory, a pipe or a device is refused before it is opened.
 pub fn open(path: &Path) -> Result<File> {
     let regular = fs::metadata(path).step_on("open", path)?.is_file();
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = if regular { Some(options.open(path).step_on("open", path)?) } else { None };
-    // Another file may have taken the name in between, so the open one is asked again.
+    // The name may have changed hands in between, so check the file that is now open.
     match file {
         Some(file) if file.metadata().step_on("stat", path)?.is_file() => Ok(file),
         _ => Err(Failure::refusal("open", path, "not a regular file")),
     }
 }
 
-/// Opens `path`, or makes it with mode 0600; the answer's second part says which.
+/// Opens `path`, or creates it with mode 0600. The second part of the result is true if it is new.
 ///
 /// # Errors
 /// Those of [`open`].
@@ -40,22 +40,22 @@ pub fn open_or_create(path: &Path) -> Result<(File, bool)> {
     match options.open(path) {
         Ok(file) => Ok((file, true)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((open(path)?, false)),
-        // A directory on the way is missing or closed, or nothing may be made in it: the file may
-        // still be there to be opened.
+        // The directory may be closed to new files, and the file may still be there to open.
         Err(error) if fs::metadata(path).is_err() => Err(error).step_on("open", path),
         Err(_) => Ok((open(path)?, false)),
     }
 }
 
-/// Gives the file blocks on the disk for its first `length` bytes, and that length if it is
-/// shorter: on a full disk this says `ENOSPC`, where a store to a hole would be SIGBUS.
+/// Reserves blocks on the disk for the first `length` bytes of the file, and makes a shorter file
+/// that long. On a full disk this fails with `ENOSPC`; a store to a hole would be SIGBUS instead.
 ///
 /// # Errors
-/// `ENOSPC`, `EDQUOT`, `EFBIG` above the user's limit (whose signal is ignored from here on).
+/// `ENOSPC`, `EDQUOT`, `EFBIG`. With `EFBIG` (the user's limit) the kernel also sends SIGXFSZ, which
+/// this process ignores from here on.
 pub fn reserve(file: &File, path: &Path, length: usize) -> Result<()> {
     sys::ignore(Signal::SIGXFSZ).step("signal")?;
     match fallocate(file, FallocateFlags::empty(), 0, length as libc::off_t) {
-        // This file system cannot reserve: `ready_for_stores` will ask the page itself.
+        // This file system cannot reserve blocks. `ready_for_stores` finds out later.
         Err(Errno::EOPNOTSUPP) if file.metadata().step_on("stat", path)?.len() < length as u64 => {
             file.set_len(length as u64).step_on("ftruncate", path)
         }
@@ -64,29 +64,32 @@ pub fn reserve(file: &File, path: &Path, length: usize) -> Result<()> {
     }
 }
 
-/// Asks for the pages before the first load, which would be SIGBUS if they cannot be had.
+/// Faults the pages in before the first load. If the kernel cannot get a page, this is an error,
+/// where a load would be SIGBUS.
 ///
 /// # Errors
-/// A refusal where the disk or the file system cannot give the pages.
+/// `cannot be loaded` if the disk has an error, or the file system has no room for a hole.
 pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<()> {
-    let sentence = "its pages cannot be loaded (a failing disk, or a hole and no space)";
-    asked(sys::prepare_loads(mapping.address(), length), "load", path, sentence)
+    let reason = "its pages cannot be loaded (a disk error, or a hole on a full file system)";
+    without_efault(sys::prepare_loads(mapping.address(), length), "load", path, reason)
 }
 
-/// The last question before the first store: a file system that writes every change to a new place
-/// needs space even for bytes that have theirs.
+/// Faults the pages in for stores. A copy-on-write file system needs this even after [`reserve`]:
+/// it writes every change to a new place, so it needs new space. After each flush it needs new space
+/// again, so call this again before the next store.
 ///
 /// # Errors
-/// A refusal where a store would be SIGBUS; the file's bytes are as they were.
+/// `cannot take a store` where a store would be SIGBUS. The bytes of the file are unchanged.
 pub fn ready_for_stores(mapping: &Mapping, path: &Path, length: usize) -> Result<()> {
-    let sentence = "the file system cannot take a store (it may be full)";
-    asked(sys::prepare_stores(mapping.address(), length), "store", path, sentence)
+    let reason = "the file system cannot take a store (it may be full)";
+    without_efault(sys::prepare_stores(mapping.address(), length), "store", path, reason)
 }
 
-fn asked(answer: io::Result<()>, step: &str, path: &Path, sentence: &str) -> Result<()> {
-    match answer.as_ref().map_err(io::Error::raw_os_error) {
-        Err(Some(libc::EFAULT)) => Err(Failure::refusal(step, path, sentence)),
-        Err(Some(libc::EINVAL)) => Ok(()), // Before Linux 5.14 nobody could ask.
-        _ => answer.step_on("madvise", path),
+/// Replaces `EFAULT`, which would only say "bad address", by the `reason`.
+fn without_efault(result: io::Result<()>, step: &str, path: &Path, reason: &str) -> Result<()> {
+    match result.as_ref().map_err(io::Error::raw_os_error) {
+        Err(Some(libc::EFAULT)) => Err(Failure::refusal(step, path, reason)),
+        Err(Some(libc::EINVAL)) => Ok(()), // Linux before 5.14 does not know this advice.
+        _ => result.step_on("madvise", path),
     }
 }

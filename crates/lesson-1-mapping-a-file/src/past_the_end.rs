@@ -1,23 +1,22 @@
-//! A page that lies wholly past the end of its file is no memory: mapping it succeeds, touching it
-//! is SIGBUS. `cargo lesson-1` shows it, in a child that dies of it.
+//! A page past the end of its file can be mapped, but an access to it is SIGBUS. `cargo lesson-1`
+//! shows it in a second process, which dies of the signal.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 
-use crate::line::{compare, compare_last_word};
-use crate::picture::{self, Pages};
+use crate::picture::{self, Pages, compare_last_word};
 use crate::{Mapping, own_file};
 
-/// The child's role: maps two pages of `path`, loads from each, says where they are, waits for a
-/// line, loads from each again.
+/// The role of the second process: maps two pages of `path`, loads from both and prints their
+/// address. After the next line of its input it loads from both again.
 ///
 /// # Errors
-/// Any step of the system's.
+/// A system call that fails.
 pub fn child(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // It dies on purpose.
@@ -25,11 +24,12 @@ pub fn child(path: &Path) -> Result<()> {
     let _ = (mapping.load(0, 1), mapping.load(page_size(), 1));
     say!("{}", mapping.address())?;
     std::io::stdin().read_line(&mut String::new()).step("hear")?;
-    say!("byte 0 is {}", mapping.load(0, 1)[0])?;
-    say!("byte {} is {}", page_size(), mapping.load(page_size(), 1)[0])
+    say!("loads byte 0: {}", mapping.load(0, 1)[0])?;
+    say!("loads byte {}: {}", page_size(), mapping.load(page_size(), 1)[0])
 }
 
-/// The step of the story: the file is cut to a page while the child has two of it mapped.
+/// The step of the story: this process shortens the file to one page, while the second process has
+/// two pages of it mapped.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("cut");
     let file = File::create(&path).step_on("create", &path)?;
@@ -39,17 +39,20 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mapping = Mapping::of(&own_file::open(&path)?, 2 * page_size()).step_on("mmap", &path)?;
     let _ = (mapping.load(0, 1), mapping.load(page_size(), 1));
     let ours = Pages::of("this process", mapping.address(), 2);
-    say!("   two pages, mapped and loaded by two processes:")?;
+    sentence("Two processes have mapped a file of two pages, and loaded from both pages:")?;
     picture::show(&[&ours, &theirs])?;
     file.set_len(page_size() as u64).step_on("ftruncate", &path)?;
-    say!("   we cut the file to one page; nothing happens, until the second loads:")?;
+    sentence(
+        "This process shortens the file to one page. Both processes lose the other page at once, and no signal tells them:",
+    )?;
     picture::show(&[&ours, &theirs])?;
     child.tell("now load")?;
     compare_last_word(&child.hear()?, "0")?;
     let status = child.wait()?;
     let signal = status.signal().and_then(|number| Signal::try_from(number).ok());
     let died = signal.map_or_else(|| status.to_string(), |signal| signal.to_string());
-    compare(&format!("   loading byte {}: died of ", page_size()), &died, "SIGBUS")?;
-    say!("   So: whoever may shorten your file may kill you; no check beforehand helps")?;
-    say!("   (a handler can: lesson 6).")
+    compare(&format!(" loads byte {}: dies of ", page_size()), died, "SIGBUS")?;
+    sentence(
+        "A process that may shorten your file can kill yours. No check beforehand prevents it. (A signal handler can survive it: lesson 6.)",
+    )
 }

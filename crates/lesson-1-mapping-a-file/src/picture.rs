@@ -1,12 +1,12 @@
-//! The pictures of this story: a letter a page, as each process has it at that moment; the second
-//! process's stand below, a column to the right. `cargo lesson-1` draws them.
+//! The pictures of this story: the pages of each process at that moment. The lines of a second
+//! process are below, indented by one more column. `cargo lesson-1` draws them.
 
 use std::ops::Range;
 use std::process::id;
 
-use common::{Context, Peer, Result, page_size};
+use common::{Context, Peer, Result, compare, page_size};
 
-/// Pages of a process: whose they are, and where.
+/// Some pages of a process, mapped or not.
 pub(crate) struct Pages {
     label: &'static str,
     pid: u32,
@@ -14,15 +14,15 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// So many pages of this process, from `address` on; mapped or not.
+    /// `count` pages of this process, from `address` on.
     pub(crate) fn of(label: &'static str, address: usize, count: usize) -> Self {
         Self { label, pid: id(), addresses: address..address + count * page_size() }
     }
 
-    /// The same of a second process, which says its address in the next line.
+    /// `count` pages of a second process, whose next line says their address.
     ///
     /// # Errors
-    /// That it says something else.
+    /// A line that is no address.
     pub(crate) fn of_second(peer: &mut Peer, count: usize) -> Result<Self> {
         let said = peer.hear()?.parse::<usize>().map_err(std::io::Error::other);
         let start = said.step("hear the second process's address")?;
@@ -31,8 +31,8 @@ impl Pages {
     }
 }
 
-/// Draws them as they are now, one below the other, and explains each new letter. In step mode it
-/// then waits for a key.
+/// Draws the pages as they are now, with a legend of each new mark. In step mode it then waits for
+/// a key.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
@@ -43,4 +43,13 @@ pub(crate) fn show(rows: &[&Pages]) -> Result<()> {
         rows.map(|(row, label)| (label.as_str(), row.pid, row.addresses.clone())).collect();
     page_view::show_rows(&rows)?;
     page_view::pause()
+}
+
+/// Prints a line of a second process, which ends in what it saw, beside what was expected.
+///
+/// # Errors
+/// As [`compare`].
+pub(crate) fn compare_last_word(line: &str, expected: &str) -> Result<()> {
+    let (what, seen) = line.split_at(line.rfind(' ').map_or(0, |space| space + 1));
+    compare(&format!(" {what}"), seen, expected)
 }

@@ -1,5 +1,5 @@
-//! A file need not hold text: a record goes in as its bytes are. `#[repr(C)]` fixes the order of
-//! the fields and where each begins. `cargo lesson-1` shows it.
+//! A file can hold a record as its bytes, without text and without parsing. `#[repr(C)]` fixes the
+//! order of the fields and the position of each. `cargo lesson-1` shows it.
 //!
 //! ```text
 //! byte  0               8       12      16
@@ -8,15 +8,15 @@
 
 use std::mem::offset_of;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, compare, say};
 
-use crate::line::compare;
 use crate::{Mapping, own_file};
 
-/// What a turnstile keeps. No padding, no `bool`, no pointer: every pattern of bits is a record.
+/// The record of a turnstile. It has no padding, no `bool` and no pointer, so any 16 bytes are a
+/// valid record.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "said above")]
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Turnstile {
     pub passed: u64,
     pub fare: f32,
@@ -53,11 +53,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     stored.store(&mapping);
     let bytes = std::fs::read(&path).step_on("read", &path)?;
     let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
-    say!("   the file: {hex}")?;
+    say!("   The file: {hex}")?;
     let Turnstile { passed, fare, gate } = Turnstile::load(&mapping);
     let gate = String::from_utf8_lossy(&gate).into_owned();
     let found = format!("{passed}, {fare}, {gate}");
-    compare("the record (passed, fare, gate): ", &found, "1000, 2.5, EAST")?;
+    compare("The record: ", found, "1000, 2.5, EAST")?;
     page_view::pause()
 }
 

@@ -1,16 +1,17 @@
 //! What the six arguments say.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::sys::Call;
+use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::sys::MmapCall;
 use lesson_1_mapping_a_file::{Mapping, offset};
 use nix::sys::signal::Signal;
 
-use crate::{file_of, pages_of, permissions, scene, start_of};
+use crate::{file_of, pages_of, permissions, scenario, start_of};
 
 #[test]
 fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
@@ -22,7 +23,7 @@ fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
 
 #[test]
 fn a_wish_for_a_free_address_is_granted_rounded_down_to_its_page() {
-    let ended = scene("wish-for-a-gap", &scratch()).run();
+    let ended = scenario("wish-for-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
 }
@@ -31,9 +32,9 @@ fn a_wish_for_a_free_address_is_granted_rounded_down_to_its_page() {
 fn a_wish_for_a_taken_address_moves_the_new_mapping_and_leaves_the_old() {
     let scratch = scratch();
     let file = file_of(&scratch, "new", b"new");
-    let old = Call::anonymous(page_size()).make().unwrap();
+    let old = MmapCall::anonymous(page_size()).make().unwrap();
     old.store(0, b'o');
-    let new = Call { addr: old.address(), ..Call::shared(&file, 3) }.make().unwrap();
+    let new = MmapCall { addr: old.address(), ..MmapCall::shared(&file, 3) }.make().unwrap();
     assert_ne!(new.address(), old.address());
     assert_eq!((old.load(0), start_of(&new, 3)), (b'o', b"new".to_vec()));
 }
@@ -96,7 +97,7 @@ fn rights_are_those_of_the_open_and_no_chmod_takes_them_back() {
 fn a_mapping_for_stores_alone_can_be_loaded_from_on_x86() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"file");
-    let area = Call { prot: libc::PROT_WRITE, ..Call::shared(&file, 4) }.make().unwrap();
+    let area = MmapCall { prot: libc::PROT_WRITE, ..MmapCall::shared(&file, 4) }.make().unwrap();
     assert_eq!(permissions(&area), "-w-s", "the kernel's table has no right to load");
     if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
         assert_eq!(start_of(&area, 4), b"file", "and yet a load works: the processor's doing");
@@ -106,15 +107,56 @@ fn a_mapping_for_stores_alone_can_be_loaded_from_on_x86() {
 #[test]
 fn a_load_or_a_store_without_the_right_to_it_is_sigsegv() {
     let scratch = scratch();
-    let ended = scene("load-without-rights", &scratch).run();
+    let ended = scenario("load-without-rights", &scratch).run();
     assert_eq!(ended.value("mapped"), "yes");
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 
-    let ended = scene("store-without-rights", &scratch).run();
+    let ended = scenario("store-without-rights", &scratch).run();
     assert_eq!(ended.value("loaded"), "0");
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
     let file = fs::read(scratch.path().join("read-only")).unwrap();
     assert!(file.iter().all(|byte| *byte == 0), "the file has nothing of it");
+}
+
+#[test]
+fn instructions_run_only_from_a_page_with_prot_exec() {
+    let ended = scenario("run-instructions", &scratch()).run();
+    assert_eq!((ended.value("with-exec"), ended.value("loaded")), ("returned", "true"));
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+    assert!(!ended.stdout.contains("without-exec"), "{ended:?}");
+}
+
+#[test]
+fn mprotect_takes_permissions_of_whole_pages_away_and_gives_them_back() {
+    let ended = scenario("load-after-mprotect", &scratch()).run();
+    assert_eq!((ended.value("given-back"), ended.value("second-page")), ("1", "0"));
+    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+    assert!(!ended.stdout.contains("first-page"), "{ended:?}");
+    let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
+    assert_eq!(errno_name(area.protect(1, page_size(), libc::PROT_READ)), "EINVAL", "unaligned");
+}
+
+#[test]
+fn mprotect_gives_a_shared_mapping_no_more_than_the_open_allowed() {
+    let scratch = scratch();
+    drop(pages_of(&scratch, 1));
+    let read_only = File::open(scratch.path().join("pages")).unwrap();
+    let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&read_only, page_size()) };
+    let both = libc::PROT_READ | libc::PROT_WRITE;
+    let shared = call.make().unwrap();
+    assert_eq!(errno_name(shared.protect(0, page_size(), both)), "EACCES");
+    let private = MmapCall { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
+    assert_eq!(errno_name(private.protect(0, page_size(), both)), "success", "a private one");
+}
+
+#[test]
+fn memory_without_a_file_is_zeros_and_takes_any_descriptor_even_minus_one() {
+    let call = MmapCall::anonymous(page_size());
+    assert_eq!(call.fd, -1);
+    for fd in [-1, i32::MAX] {
+        let area = MmapCall { fd, ..call }.make().unwrap();
+        assert!((0..page_size()).all(|offset| area.load(offset) == 0), "{fd}");
+    }
 }
 
 #[test]

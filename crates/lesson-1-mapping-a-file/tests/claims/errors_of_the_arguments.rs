@@ -2,7 +2,7 @@
 
 use common::page_size;
 use course::{file_system, scratch};
-use lesson_1_mapping_a_file::sys::Call;
+use lesson_1_mapping_a_file::sys::MmapCall;
 
 use crate::{answer, pages_of};
 
@@ -10,33 +10,33 @@ use crate::{answer, pages_of};
 fn einval_a_length_of_zero() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
-    assert_eq!(answer(Call::shared(&file, 0)), "EINVAL");
-    assert_eq!(answer(Call::anonymous(0)), "EINVAL");
+    assert_eq!(answer(MmapCall::shared(&file, 0)), "EINVAL");
+    assert_eq!(answer(MmapCall::anonymous(0)), "EINVAL");
 }
 
 #[test]
 fn einval_an_offset_or_a_fixed_address_that_is_no_multiple_of_the_page_size() {
     let scratch = scratch();
     let file = pages_of(&scratch, 2);
-    let (call, page) = (Call::shared(&file, 1), page_size() as i64);
+    let (call, page) = (MmapCall::shared(&file, 1), page_size() as i64);
     for offset in [1, 512, page - 1, page + 1] {
-        assert_eq!(answer(Call { offset, ..call }), "EINVAL", "{offset}");
+        assert_eq!(answer(MmapCall { offset, ..call }), "EINVAL", "{offset}");
     }
-    assert_eq!(answer(Call { offset: page, ..call }), "success");
+    assert_eq!(answer(MmapCall { offset: page, ..call }), "success");
 
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
-    let taken = Call::anonymous(page_size()).make().unwrap();
-    let fixed = Call { addr: taken.address() + 1, flags, ..call };
+    let taken = MmapCall::anonymous(page_size()).make().unwrap();
+    let fixed = MmapCall { addr: taken.address() + 1, flags, ..call };
     assert_eq!(answer(fixed), "EINVAL", "and not EEXIST, as the aligned address has it");
-    assert_eq!(answer(Call { addr: taken.address(), ..fixed }), "EEXIST");
+    assert_eq!(answer(MmapCall { addr: taken.address(), ..fixed }), "EEXIST");
 }
 
 #[test]
 fn einval_neither_shared_nor_private() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
-    assert_eq!(answer(Call { flags: 0, ..Call::shared(&file, 1) }), "EINVAL");
-    assert_eq!(answer(Call { flags: libc::MAP_ANONYMOUS, ..Call::anonymous(1) }), "EINVAL");
+    assert_eq!(answer(MmapCall { flags: 0, ..MmapCall::shared(&file, 1) }), "EINVAL");
+    assert_eq!(answer(MmapCall { flags: libc::MAP_ANONYMOUS, ..MmapCall::anonymous(1) }), "EINVAL");
 }
 
 #[test]
@@ -44,12 +44,16 @@ fn enomem_a_length_or_a_fixed_address_beyond_those_of_a_process() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     for length in [usize::MAX, usize::MAX / 2, 1 << 60] {
-        assert_eq!(answer(Call::shared(&file, length)), "ENOMEM", "{length}: the page says EINVAL");
+        assert_eq!(
+            answer(MmapCall::shared(&file, length)),
+            "ENOMEM",
+            "{length}: the page says EINVAL"
+        );
     }
     let addr = usize::MAX / 2 + 1; // The upper half is the kernel's, everywhere.
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
-    assert_eq!(answer(Call { addr, flags, ..Call::shared(&file, 1) }), "ENOMEM");
-    assert_eq!(answer(Call { addr, ..Call::shared(&file, 1) }), "success", "a mere wish");
+    assert_eq!(answer(MmapCall { addr, flags, ..MmapCall::shared(&file, 1) }), "ENOMEM");
+    assert_eq!(answer(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "a mere wish");
 }
 
 #[test]
@@ -58,10 +62,10 @@ fn eopnotsupp_a_flag_that_map_shared_validate_does_not_know() {
     let file = pages_of(&scratch, 1);
     let unknown = 0x0200_0000;
     let flags = libc::MAP_SHARED_VALIDATE | unknown;
-    assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EOPNOTSUPP");
+    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
     let flags = libc::MAP_SHARED | unknown;
     assert_eq!(
-        answer(Call { flags, ..Call::shared(&file, 1) }),
+        answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }),
         "success",
         "MAP_SHARED ignores it"
     );
@@ -72,9 +76,9 @@ fn eopnotsupp_map_sync_without_persistent_memory_on_some_even_where_it_should_be
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_SYNC;
-    assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EOPNOTSUPP");
+    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
     let flags = libc::MAP_SHARED | libc::MAP_SYNC;
-    let ignored = answer(Call { flags, ..Call::shared(&file, 1) });
+    let ignored = answer(MmapCall { flags, ..MmapCall::shared(&file, 1) });
     match file_system(scratch.path()) {
         "ext4" | "xfs" => assert_eq!(ignored, "EOPNOTSUPP"),
         "tmpfs" | "btrfs" => assert_eq!(ignored, "success"),
@@ -86,5 +90,5 @@ fn eopnotsupp_map_sync_without_persistent_memory_on_some_even_where_it_should_be
 #[test]
 fn map_failed_is_minus_one_and_not_null() {
     assert_eq!(libc::MAP_FAILED.addr(), usize::MAX);
-    assert_eq!(answer(Call::anonymous(0)), "EINVAL", "which is found by comparing with it");
+    assert_eq!(answer(MmapCall::anonymous(0)), "EINVAL", "which is found by comparing with it");
 }

@@ -6,11 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::sys::Call;
+use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::{answer, file_of, pages_of, scene, start_of};
+use crate::{answer, file_of, pages_of, scenario, start_of};
 
 #[test]
 fn eacces_the_descriptor_is_not_open_for_reading_whatever_is_asked() {
@@ -19,7 +19,7 @@ fn eacces_the_descriptor_is_not_open_for_reading_whatever_is_asked() {
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
     for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
         for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
-            let call = Call { prot, flags, ..Call::shared(&write_only, page_size()) };
+            let call = MmapCall { prot, flags, ..MmapCall::shared(&write_only, page_size()) };
             assert_eq!(answer(call), "EACCES", "{call:?}");
         }
     }
@@ -30,10 +30,10 @@ fn eacces_shared_stores_through_a_descriptor_open_for_reading_while_private_ones
     let scratch = scratch();
     drop(file_of(&scratch, "file", b"file"));
     let read_only = File::open(scratch.path().join("file")).unwrap();
-    let call = Call::shared(&read_only, 4);
+    let call = MmapCall::shared(&read_only, 4);
     assert_eq!(answer(call), "EACCES");
-    assert_eq!(answer(Call { prot: libc::PROT_READ, ..call }), "success");
-    let private = Call { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
+    assert_eq!(answer(MmapCall { prot: libc::PROT_READ, ..call }), "success");
+    let private = MmapCall { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
     private.store(0, b'F');
     assert_eq!(start_of(&private, 4), b"File");
     assert_eq!(std::fs::read(scratch.path().join("file")).unwrap(), b"file");
@@ -42,16 +42,16 @@ fn eacces_shared_stores_through_a_descriptor_open_for_reading_while_private_ones
 #[test]
 fn ebadf_a_descriptor_that_is_none_or_was_closed_or_opened_with_o_path() {
     let scratch = scratch();
-    let call = Call { prot: libc::PROT_READ, ..Call::shared(&pages_of(&scratch, 1), 1) };
+    let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&pages_of(&scratch, 1), 1) };
     for fd in [-1, -100, i32::MAX] {
-        assert_eq!(answer(Call { fd, ..call }), "EBADF", "{fd}");
+        assert_eq!(answer(MmapCall { fd, ..call }), "EBADF", "{fd}");
     }
     let mut options = File::options();
     let path_only = options.read(true).custom_flags(libc::O_PATH);
     let path_only = path_only.open(scratch.path().join("pages")).unwrap();
-    assert_eq!(answer(Call { fd: path_only.as_raw_fd(), ..call }), "EBADF");
+    assert_eq!(answer(MmapCall { fd: path_only.as_raw_fd(), ..call }), "EBADF");
 
-    let ended = scene("closed-descriptor", &scratch).run();
+    let ended = scenario("closed-descriptor", &scratch).run();
     assert_eq!((ended.value("open"), ended.value("closed")), ("success", "EBADF"));
 }
 
@@ -61,7 +61,7 @@ fn enodev_a_directory_or_a_file_of_sysfs() {
     for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage/enabled".into()]
     {
         let Ok(file) = File::open(&path) else { continue }; // No sysfs here.
-        let call = Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) };
+        let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) };
         assert_eq!(answer(call), "ENODEV", "{path:?}");
     }
 }
@@ -70,15 +70,15 @@ fn enodev_a_directory_or_a_file_of_sysfs() {
 fn eperm_shared_stores_to_a_memfd_sealed_against_writing() {
     let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
     nix::unistd::ftruncate(&memfd, page_size() as i64).unwrap();
-    let call = Call::shared(&memfd, page_size());
+    let call = MmapCall::shared(&memfd, page_size());
     assert_eq!(answer(call), "success");
     fcntl(&memfd, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).unwrap();
     assert_eq!(answer(call), "EPERM");
-    assert_eq!(answer(Call { flags: libc::MAP_PRIVATE, ..call }), "success");
+    assert_eq!(answer(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
 }
 
 #[test]
 fn eperm_code_from_a_file_system_mounted_noexec() {
-    let ended = scene("jump-is-refused", &scratch()).run();
+    let ended = scenario("map-executable-on-noexec", &scratch()).run();
     assert_eq!((ended.value("readable"), ended.value("executable")), ("success", "EPERM"));
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::sys::Call;
+use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
@@ -21,12 +21,12 @@ fn a_pipe_a_socket_or_dev_null_is_enodev_while_dev_zero_can_be_mapped() {
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
     for fd in [read_end.as_raw_fd(), socket.as_raw_fd(), null.as_raw_fd()] {
-        let call = Call { fd, flags: libc::MAP_PRIVATE, ..Call::anonymous(page_size()) };
+        let call = MmapCall { fd, flags: libc::MAP_PRIVATE, ..MmapCall::anonymous(page_size()) };
         assert_eq!(answer(call), "ENODEV", "{fd}: the page says EACCES");
     }
     let zero = File::options().read(true).write(true).open("/dev/zero").unwrap();
     for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
-        let area = Call { flags, ..Call::shared(&zero, page_size()) }.make().unwrap();
+        let area = MmapCall { flags, ..MmapCall::shared(&zero, page_size()) }.make().unwrap();
         assert_eq!(area.load(page_size() - 1), 0, "a device, and yet it can be mapped");
     }
 }
@@ -36,20 +36,23 @@ fn the_rights_are_asked_for_before_the_kind_of_file() {
     let (_read_end, write_end) = std::io::pipe().unwrap();
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
-    assert_eq!(answer(Call::shared(&write_end, 1)), "EACCES", "not open for reading");
-    assert_eq!(answer(Call::shared(&directory, 1)), "EACCES", "not open for writing");
-    assert_eq!(answer(Call { prot: libc::PROT_READ, ..Call::shared(&directory, 1) }), "ENODEV");
+    assert_eq!(answer(MmapCall::shared(&write_end, 1)), "EACCES", "not open for reading");
+    assert_eq!(answer(MmapCall::shared(&directory, 1)), "EACCES", "not open for writing");
+    assert_eq!(
+        answer(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&directory, 1) }),
+        "ENODEV"
+    );
 }
 
 #[test]
 fn eio_many_files_of_proc_which_no_page_says() {
     for path in ["/proc/version", "/proc/meminfo", "/proc/cpuinfo"] {
         let file = File::open(path).unwrap();
-        let call = Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) };
+        let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) };
         assert_eq!(answer(call), "EIO", "{path}");
     }
     let file = File::open("/proc/self/maps").unwrap();
-    assert_eq!(answer(Call { prot: libc::PROT_READ, ..Call::shared(&file, 1) }), "ENODEV");
+    assert_eq!(answer(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) }), "ENODEV");
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -58,10 +61,10 @@ fn eoverflow_a_range_past_the_largest_file_in_a_64_bit_process_too() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let last_page = i64::MAX - (page_size() as i64 - 1);
-    let call = Call { offset: last_page, ..Call::shared(&file, page_size()) };
+    let call = MmapCall { offset: last_page, ..MmapCall::shared(&file, page_size()) };
     assert_eq!(answer(call), "EOVERFLOW");
     let offset = last_page - page_size() as i64;
-    assert_eq!(answer(Call { offset, ..call }), "success", "one page earlier all is well");
+    assert_eq!(answer(MmapCall { offset, ..call }), "success", "one page earlier all is well");
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
     let file = pages_of(&scratch, 1);
     let both = libc::MAP_SHARED | libc::MAP_PRIVATE;
     assert_eq!(both, libc::MAP_SHARED_VALIDATE);
-    let area = Call { flags: both, ..Call::shared(&file, 1) }.make().unwrap();
+    let area = MmapCall { flags: both, ..MmapCall::shared(&file, 1) }.make().unwrap();
     assert_eq!(permissions(&area), "rw-s");
     area.store(0, b'S');
     assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "shared it is");
@@ -79,15 +82,15 @@ fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
 #[test]
 fn einval_map_shared_validate_without_a_file_and_growing_or_huge_pages_with_one() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
-    assert_eq!(answer(Call { flags, ..Call::anonymous(1) }), "EINVAL");
+    assert_eq!(answer(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-    assert_eq!(answer(Call { flags, ..Call::anonymous(1) }), "success");
+    assert_eq!(answer(MmapCall { flags, ..MmapCall::anonymous(1) }), "success");
 
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     for flag in [libc::MAP_GROWSDOWN, libc::MAP_HUGETLB] {
         let flags = libc::MAP_SHARED | flag;
-        assert_eq!(answer(Call { flags, ..Call::shared(&file, 1) }), "EINVAL", "{flag:#x}");
+        assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EINVAL", "{flag:#x}");
     }
 }
 
@@ -108,7 +111,7 @@ fn a_file_that_another_has_locked_with_fcntl_can_be_mapped() {
     let other = File::options().read(true).write(true).open(scratch.path().join("pages")).unwrap();
     let refused = fcntl(&other, FcntlArg::F_OFD_SETLK(&whole));
     assert_eq!(refused, Err(Errno::EAGAIN), "the lock is there");
-    assert_eq!(answer(Call::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
+    assert_eq!(answer(MmapCall::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn etxtbsy_never_comes_because_map_denywrite_is_ignored() {
     let scratch = scratch();
     let open_for_writing = pages_of(&scratch, 1);
     let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
-    assert_eq!(answer(Call { flags, ..Call::shared(&open_for_writing, 1) }), "success");
+    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&open_for_writing, 1) }), "success");
 }
 
 #[test]
@@ -128,10 +131,10 @@ fn eacces_an_append_only_file_is_not_to_be_shared_though_private_stores_may_be()
     let append_only = AppendOnly::new(&path);
     let file = File::options().read(true).append(true).open(&path).unwrap();
     for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
-        assert_eq!(answer(Call { prot, ..Call::shared(&file, 1) }), "EACCES", "{prot}");
+        assert_eq!(answer(MmapCall { prot, ..MmapCall::shared(&file, 1) }), "EACCES", "{prot}");
     }
-    let call = Call::shared(&file, 1);
-    assert_eq!(answer(Call { flags: libc::MAP_PRIVATE, ..call }), "success");
+    let call = MmapCall::shared(&file, 1);
+    assert_eq!(answer(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
     drop(append_only);
     assert_eq!(answer(call), "success", "O_APPEND alone is no obstacle");
 }

@@ -1,20 +1,21 @@
-//! Addresses that are orders and not wishes.
+//! Addresses that are mandatory: `MAP_FIXED` and `MAP_FIXED_NOREPLACE`.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::failures::name_of;
-use lesson_1_mapping_a_file::sys::{Area, Call};
+use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
-use crate::{answer, file_of, pages_of, scene};
+use crate::{answer, file_of, pages_of, scenario};
 
 #[test]
 fn map_fixed_replaces_what_was_there_without_a_word() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'F'; page_size()]);
     let memory = three_pages();
-    memory.replace(1, Call::shared(&file, page_size())).expect("no error, no warning");
+    memory.replace(1, MmapCall::shared(&file, page_size())).expect("no error, no warning");
     assert_eq!(letters(&memory), "MFM", "the neighbours stay");
     memory.store(page_size(), b'S');
     assert_eq!(std::fs::read(scratch.path().join("file")).unwrap()[0], b'S', "it is the file");
@@ -26,19 +27,19 @@ fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one()
     let file = pages_of(&scratch, 3);
     let memory = three_pages();
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
-    let call = Call { flags, ..Call::shared(&file, page_size()) };
-    assert_eq!(answer(Call { addr: memory.address() + page_size(), ..call }), "EEXIST");
-    let overlapping = Call { addr: memory.address(), length: 3 * page_size(), ..call };
+    let call = MmapCall { flags, ..MmapCall::shared(&file, page_size()) };
+    assert_eq!(answer(MmapCall { addr: memory.address() + page_size(), ..call }), "EEXIST");
+    let overlapping = MmapCall { addr: memory.address(), length: 3 * page_size(), ..call };
     assert_eq!(answer(overlapping), "EEXIST");
     assert_eq!(letters(&memory), "MMM");
 
-    let ended = scene("noreplace-in-a-gap", &scratch).run();
+    let ended = scenario("noreplace-in-a-gap", &scratch).run();
     assert_eq!(ended.value("shared"), "success at the address");
 }
 
 #[test]
 fn map_shared_validate_does_not_know_map_fixed_noreplace() {
-    let ended = scene("noreplace-in-a-gap", &scratch()).run();
+    let ended = scenario("noreplace-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
 }
 
@@ -48,17 +49,21 @@ fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_gap() 
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
     let memory = three_pages();
-    assert_eq!(name_of(memory.replace(1, Call::shared(&write_only, page_size()))), "EACCES");
-    assert_eq!(letters(&memory), "MMM");
+    assert_eq!(errno_name(memory.replace(1, MmapCall::shared(&write_only, page_size()))), "EACCES");
+    // The area cannot know whether its page is still there, so the kernel is asked for the byte.
+    let mut byte = [0];
+    let own_memory = File::open("/proc/self/mem").unwrap();
+    own_memory.read_exact_at(&mut byte, (memory.address() + page_size()) as u64).unwrap();
+    assert_eq!(&byte, b"M");
 
-    let ended = scene("fixed-refused-late", &scratch).run();
+    let ended = scenario("fixed-refused-late", &scratch).run();
     assert_eq!(ended.value("refused"), "EIO");
     assert_eq!(ended.value("left"), "mapped gap mapped", "old memory is gone, for nothing");
 }
 
 /// Three pages that begin with an M each.
 fn three_pages() -> Area {
-    let memory = Call::anonymous(3 * page_size()).make().unwrap();
+    let memory = MmapCall::anonymous(3 * page_size()).make().unwrap();
     (0..3).for_each(|page| memory.store(page * page_size(), b'M'));
     memory
 }

@@ -16,13 +16,13 @@ mod whole_pages;
 use std::fs::{self, File};
 
 use common::{Scratch, page_size};
-use lesson_1_mapping_a_file::failures::name_of;
-use lesson_1_mapping_a_file::sys::{Area, Call};
+use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &Scratch) -> course::Program {
+/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+fn scenario(name: &str, scratch: &Scratch) -> course::Program {
     let program = env!("CARGO_BIN_EXE_lesson-1-mapping-a-file");
-    course::Program::new(program, ["scene", name]).in_directory(scratch.path())
+    course::Program::new(program, ["scenario", name]).in_directory(scratch.path())
 }
 
 /// A new file of `bytes`, open for reading and writing.
@@ -38,8 +38,8 @@ fn pages_of(scratch: &Scratch, pages: usize) -> File {
 }
 
 /// What a call is refused with, by name.
-fn answer(call: Call) -> String {
-    name_of(call.make())
+fn answer(call: MmapCall) -> String {
+    errno_name(call.make())
 }
 
 /// The first bytes of an area.

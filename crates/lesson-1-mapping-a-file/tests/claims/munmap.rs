@@ -4,16 +4,16 @@ use std::fs;
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::failures::name_of;
-use lesson_1_mapping_a_file::sys::{Call, unmap_nonsense};
+use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::sys::{MmapCall, unmap_nonsense};
 use nix::sys::signal::Signal;
 
-use crate::{file_of, scene};
+use crate::{file_of, scenario};
 
 #[test]
 fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
     // Three mappings, the middle one with other rights.
-    let ended = scene("munmap-ranges", &scratch()).run();
+    let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!(ended.value("before"), "mapped mapped mapped");
     assert_eq!(ended.value("one-byte"), "mapped gap mapped");
     assert_eq!(ended.value("page-and-byte"), "gap gap mapped");
@@ -21,41 +21,49 @@ fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
 
 #[test]
 fn munmap_in_the_middle_makes_two_mappings_of_one() {
-    let ended = scene("munmap-ranges", &scratch()).run();
+    let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!((ended.value("pieces-before"), ended.value("pieces-after")), ("1", "2"));
 }
 
 #[test]
 fn munmap_of_what_is_not_mapped_is_no_error() {
-    assert_eq!(scene("munmap-twice", &scratch()).run().value("twice"), "success");
+    assert_eq!(scenario("munmap-twice", &scratch()).run().value("twice"), "success");
 }
 
 #[test]
 fn touching_an_unmapped_page_is_sigsegv() {
-    let ended = scene("load-after-munmap", &scratch()).run();
+    let ended = scenario("load-after-munmap", &scratch()).run();
     assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"));
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 }
 
 #[test]
 fn munmap_einval_an_unaligned_address_a_length_of_zero_or_a_range_beyond_all_addresses() {
-    let area = Call::anonymous(2 * page_size()).make().unwrap();
-    assert_eq!(name_of(area.unmap(1, page_size())), "EINVAL");
-    assert_eq!(name_of(unmap_nonsense(area.address(), 0)), "EINVAL");
+    let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
+    assert_eq!(errno_name(area.unmap(1, page_size())), "EINVAL");
+    assert_eq!(errno_name(unmap_nonsense(area.address(), 0)), "EINVAL");
     area.store(page_size(), 1); // Still there.
-    assert_eq!(name_of(unmap_nonsense(usize::MAX / 2 + 1, page_size())), "EINVAL");
-    assert_eq!(name_of(unmap_nonsense(usize::MAX / 2 + 1, usize::MAX)), "EINVAL");
+    assert_eq!(errno_name(unmap_nonsense(usize::MAX / 2 + 1, page_size())), "EINVAL");
+    assert_eq!(errno_name(unmap_nonsense(usize::MAX / 2 + 1, usize::MAX)), "EINVAL");
 }
 
 #[test]
 fn munmap_enomem_a_gap_that_would_make_one_mapping_too_many() {
-    let ended = scene("too-many-pieces", &scratch()).run();
+    let ended = scenario("too-many-pieces", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     assert_eq!(ended.value("last-page"), "success", "an edge cuts nothing in two");
     let number = |name| ended.value(name).parse::<usize>().unwrap();
     // Every second page was taken, and each gap cost one mapping.
     let (allowed, made) = (number("allowed"), number("refused-at-page") / 2);
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
+}
+
+#[test]
+fn mremap_makes_a_mapping_longer_if_it_may_move() {
+    let ended = scenario("enlarge", &scratch()).run();
+    assert_eq!(ended.value("in-place"), "ENOMEM", "the next addresses are taken");
+    assert_eq!((ended.value("may-move"), ended.value("moved")), ("success", "true"));
+    assert_eq!(ended.value("loaded"), "12");
 }
 
 #[test]
@@ -66,7 +74,7 @@ fn a_process_that_ends_or_is_killed_without_munmap_loses_nothing_that_it_stored(
     course::Program::new(program, ["leave", "file"]).in_directory(scratch.path()).succeed();
     assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"leftre");
 
-    let mut storing = scene("store-and-wait", &scratch).start();
+    let mut storing = scenario("store-and-wait", &scratch).start();
     assert_eq!(storing.hear(), "stored yes");
     assert_eq!(storing.kill().signal, Some(Signal::SIGKILL));
     assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"stored");

@@ -1,19 +1,21 @@
 //! What becomes of a mapping when its file is made shorter or longer.
 
-use std::fs;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, symlink};
+use std::path::Path;
+use std::process::Command;
 
 use common::page_size;
 use course::scratch;
 use lesson_1_mapping_a_file::Mapping;
-use lesson_1_mapping_a_file::sys::{Area, Call};
+use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 use nix::sys::signal::Signal;
 
-use crate::{file_of, scene};
+use crate::{file_of, scenario};
 
 #[test]
 fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
-    let ended = scene("load-past-the-end", &scratch()).run();
+    let ended = scenario("load-past-the-end", &scratch()).run();
     assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     assert!(!ended.stdout.contains("second-page"), "{ended:?}");
@@ -22,7 +24,7 @@ fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
 #[test]
 fn sigbus_kills_a_process_that_ignores_or_blocks_it() {
     for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
-        let ended = scene(name, &scratch()).run();
+        let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("first-page"), "[0]");
         assert_eq!(ended.signal, Some(Signal::SIGBUS), "{name}: {ended:?}");
     }
@@ -37,6 +39,37 @@ fn a_system_call_that_meets_a_page_past_the_end_answers_efault() {
     assert_eq!(refused.raw_os_error(), Some(libc::EFAULT));
     assert_eq!(area.write_to(&out, 0, page_size()).unwrap(), page_size(), "the page that is left");
     drop(file);
+}
+
+#[test]
+fn a_system_call_that_has_transferred_some_bytes_returns_a_short_count() {
+    let scratch = scratch();
+    let (file, area) = shrunk(&scratch);
+    let page = page_size();
+    let out = file_of(&scratch, "out", b"");
+    assert_eq!(area.write_to(&out, 0, 2 * page).unwrap(), page, "write to a file");
+    let (read_end, write_end) = std::io::pipe().unwrap();
+    assert_eq!(area.write_to(&write_end, 0, 2 * page).unwrap(), page, "write to a pipe");
+    drop(read_end);
+    let long = file_of(&scratch, "long", &vec![b'l'; 2 * page]);
+    assert_eq!(area.read_from(&long, 0, 2 * page).unwrap(), page, "read");
+    assert_eq!(area.load(page - 1), b'l');
+
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    assert_eq!(area.write_to(&null, page, page).unwrap(), page, "/dev/null loads nothing");
+    drop(file);
+}
+
+#[test]
+#[ignore = "needs root: losetup"]
+fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
+    let scratch = scratch();
+    let device = BadDisk::new(scratch.path());
+    symlink(&device.0, scratch.path().join("device")).unwrap();
+    let ended = scenario("load-of-a-bad-disk", &scratch).run();
+    assert_eq!((ended.value("mapped"), ended.value("read")), ("yes", "EIO"));
+    assert_eq!(ended.value("populate"), "EFAULT");
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
 #[test]
@@ -62,10 +95,32 @@ fn what_a_file_loses_by_shrinking_is_gone_from_its_mappings_too() {
     assert_eq!(mapping.load(page_size(), 1), b"\0", "and it does not come back");
 }
 
+/// A loop device whose file has lost its bytes. Dropped, it is detached.
+struct BadDisk(String);
+
+impl BadDisk {
+    fn new(directory: &Path) -> Self {
+        let image = directory.join("image");
+        File::create_new(&image).unwrap().set_len(1 << 20).unwrap();
+        let attach = Command::new("losetup").args(["--find", "--show"]).arg(&image).output();
+        let attach = attach.unwrap();
+        assert!(attach.status.success(), "losetup: {attach:?}");
+        let device = Self(String::from_utf8(attach.stdout).unwrap().trim().to_owned());
+        File::options().write(true).open(image).unwrap().set_len(0).unwrap();
+        device
+    }
+}
+
+impl Drop for BadDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").args(["--detach", &self.0]).status(); // As far as it goes.
+    }
+}
+
 /// A file of one page, mapped as two while it was two.
 fn shrunk(scratch: &common::Scratch) -> (fs::File, Area) {
     let file = file_of(scratch, "shrunk", &vec![b'x'; 2 * page_size()]);
-    let area = Call::shared(&file, 2 * page_size()).make().unwrap();
+    let area = MmapCall::shared(&file, 2 * page_size()).make().unwrap();
     file.set_len(page_size() as u64).unwrap();
     (file, area)
 }

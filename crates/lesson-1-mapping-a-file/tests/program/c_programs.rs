@@ -1,4 +1,4 @@
-//! These programs and C programs of the same kind, on one file.
+//! The programs of this lesson and C programs of the same kind share one file.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use course::{Program, scratch};
 use crate::{file, lesson, padded};
 
 #[test]
-fn c_programs_and_these_read_what_the_others_wrote() {
+fn c_programs_and_the_lessons_programs_read_each_others_numbers() {
     let scratch = scratch();
     let (c_write, c_read) = (compiled(&scratch, "write"), compiled(&scratch, "read"));
     let c = |program: &str| Program::new(program, ["file"]).in_directory(scratch.path()).succeed();
@@ -29,7 +29,7 @@ fn c_programs_and_these_read_what_the_others_wrote() {
     assert_eq!(number(c(&c_read), "Read integer: "), second);
     assert_eq!(number(ours("read"), "Read integer: "), 2 * second);
 
-    // The other direction from the start: this lesson's file is the C writer's, too.
+    // The C writer also accepts a file that this lesson's program has created.
     fs::remove_file(scratch.path().join("file")).unwrap();
     ours("write");
     let third = number(c(&c_write), "Wrote integer: ");
@@ -37,7 +37,7 @@ fn c_programs_and_these_read_what_the_others_wrote() {
 }
 
 #[test]
-fn a_file_of_258_bytes_as_seeking_c_programs_make_it_is_read_and_written() {
+fn a_file_of_258_bytes_as_some_c_programs_make_it_is_read_and_written() {
     let scratch = scratch();
     let path = file(&scratch, [padded("-17\n"), vec![0; 2]].concat());
     assert_eq!(lesson(&scratch, &["read", "file"]).succeed(), "Read integer: -17\n");
@@ -45,7 +45,7 @@ fn a_file_of_258_bytes_as_seeking_c_programs_make_it_is_read_and_written() {
     assert_eq!(fs::read(path).unwrap().len(), 258);
 }
 
-/// A C program of `tests/c`, compiled into the test's directory.
+/// Compiles a C program of `tests/c` into the test's directory.
 fn compiled(scratch: &Scratch, name: &str) -> String {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/c/{name}.c"));
     let program = scratch.path().join(format!("c-{name}"));

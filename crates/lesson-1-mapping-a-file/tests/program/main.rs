@@ -1,4 +1,4 @@
-//! The programs of lesson 1 as a person calls them: output, exit status, and what becomes of files.
+//! The programs of lesson 1 as a person calls them: output, exit status, and effect on files.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod c_programs;
@@ -26,8 +26,8 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> Ended {
     lesson(scratch, arguments).run()
 }
 
-/// The file in which everything is tried, holding `bytes`, modified long ago: so a change of that
-/// time shows, however coarse the clock.
+/// Creates the test's file with `bytes`. Its time of modification is long ago, so that any later
+/// change of that time shows.
 fn file(scratch: &Scratch, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = scratch.path().join("file");
     fs::write(&path, bytes).unwrap();
@@ -36,14 +36,14 @@ fn file(scratch: &Scratch, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// `text` at the start of 256 zeros.
+/// `text`, filled up with zeros to 256 bytes.
 fn padded(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     bytes.resize(256, 0);
     bytes
 }
 
-/// One line on standard error, status 1, nothing on standard output, and no signal.
+/// Asserts one line on standard error, status 1, nothing on standard output, and no signal.
 fn assert_refused(ended: &Ended, words: &str) {
     assert_eq!((ended.code, ended.signal), (Some(1), None), "{ended:?}");
     assert_eq!(ended.stdout, "", "{ended:?}");
@@ -51,7 +51,7 @@ fn assert_refused(ended: &Ended, words: &str) {
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
 }
 
-/// Everything about a file that a failure must leave as it was.
+/// Everything about a file that a failure must not change.
 fn state(path: &Path) -> (Vec<u8>, [i64; 4], u32) {
     let found = fs::metadata(path).unwrap();
     let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];

@@ -1,4 +1,4 @@
-//! Full disks, limits, and an output that nobody takes.
+//! Full disks, limits, and an output that is full or closed.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::{LESSON, file, padded, state};
 #[test]
 fn a_full_file_system_is_an_error_and_leaves_no_new_file_behind() {
     let scratch = scratch();
-    let ended = Program::new(LESSON, ["scene", "numbers-on-a-full-disk"]);
+    let ended = Program::new(LESSON, ["scenario", "numbers-on-a-full-disk"]);
     let ended = ended.in_directory(scratch.path()).run();
     assert_eq!((ended.code, ended.signal), (Some(0), None), "{ended:?}");
     assert_eq!((ended.value("write-new"), ended.value("new-exists")), ("Some(ENOSPC)", "false"));
@@ -23,13 +23,13 @@ fn a_full_file_system_is_an_error_and_leaves_no_new_file_behind() {
 #[test]
 fn a_limit_on_the_size_of_files_is_an_error_and_leaves_no_new_file_behind() {
     let scratch = scratch();
-    let ended = Program::new(LESSON, ["scene", "file-size-limit"]);
+    let ended = Program::new(LESSON, ["scenario", "file-size-limit"]);
     let ended = ended.in_directory(scratch.path()).run();
     assert_eq!((ended.value("write"), ended.value("left-behind")), ("EFBIG", "false"));
 }
 
 #[test]
-fn a_full_output_is_an_error_that_changes_nothing_and_leaves_no_new_file() {
+fn a_full_output_is_an_error_and_changes_no_file() {
     let scratch = scratch();
     let path = file(&scratch, padded("5\n"));
     let before = state(&path);
@@ -49,7 +49,7 @@ fn a_full_output_is_an_error_that_changes_nothing_and_leaves_no_new_file() {
 }
 
 #[test]
-fn a_listener_who_has_gone_is_no_error_and_the_number_is_stored_all_the_same() {
+fn a_closed_output_pipe_is_no_error_and_the_number_is_stored() {
     let scratch = scratch();
     let path = file(&scratch, padded("5\n"));
     for (role, name) in [("read", "file"), ("write", "new")] {
@@ -63,7 +63,7 @@ fn a_listener_who_has_gone_is_no_error_and_the_number_is_stored_all_the_same() {
     assert_eq!(fs::read(scratch.path().join("new")).unwrap().len(), 256);
 }
 
-/// A device that has no room for a byte.
+/// A device on which every write fails with `ENOSPC`.
 fn full() -> File {
     File::options().write(true).open("/dev/full").unwrap()
 }

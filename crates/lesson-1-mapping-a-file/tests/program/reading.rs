@@ -1,4 +1,4 @@
-//! What `read` prints, stores and refuses.
+//! What `read` prints, stores and rejects.
 
 use std::fs;
 
@@ -24,19 +24,19 @@ fn read_prints_the_number_and_stores_its_double() {
 }
 
 #[test]
-fn a_double_that_does_not_fit_is_an_error_that_changes_nothing() {
+fn a_double_that_does_not_fit_is_an_error_and_changes_nothing() {
     let scratch = scratch();
     for number in [1_i64 << 62, i64::MAX, -(1 << 62) - 1, i64::MIN] {
         let path = file(&scratch, padded(&format!("{number}\n")));
         let before = state(&path);
         let ended = run(&scratch, &["read", "file"]);
-        assert_refused(&ended, &format!("double \"file\": 2 × {number} is no 64-bit integer"));
+        assert_refused(&ended, &format!("double \"file\": 2 × {number} does not fit in 64 bits"));
         assert_eq!(state(&path), before);
     }
 }
 
 #[test]
-fn read_refuses_what_is_no_number_and_changes_nothing() {
+fn read_rejects_a_file_without_a_number_and_changes_nothing() {
     let scratch = scratch();
     let almost = ["", "5", "+5\n", " 5\n", "5 \n", "5\r\n", "05\n", "-0\n", "0x5\n", "5\n\n", "\n"];
     let too_large = ["9223372036854775808\n", "-9223372036854775809\n", "5\nhello"];
@@ -48,13 +48,16 @@ fn read_refuses_what_is_no_number_and_changes_nothing() {
     for bytes in files {
         let path = file(&scratch, &bytes);
         let before = state(&path);
-        assert_refused(&run(&scratch, &["read", "file"]), "parse \"file\": no 64-bit number");
+        assert_refused(
+            &run(&scratch, &["read", "file"]),
+            "parse \"file\": does not begin with a 64-bit number",
+        );
         assert_eq!(state(&path), before);
     }
 }
 
 #[test]
-fn read_refuses_a_file_that_is_too_short_and_changes_nothing() {
+fn read_rejects_a_file_that_is_too_short_and_changes_nothing() {
     let scratch = scratch();
     for bytes in [&padded("5\n")[..255], &b"5\n\0"[..], b""] {
         let path = file(&scratch, bytes);

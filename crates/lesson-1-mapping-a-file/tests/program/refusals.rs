@@ -1,4 +1,4 @@
-//! What is no file for these programs, and calls that are none.
+//! Files that these programs reject, and wrong calls.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use course::{is_root, scratch};
 use crate::{assert_refused, file, lesson, padded, run, state};
 
 #[test]
-fn what_is_no_regular_file_is_refused_at_once() {
+fn a_file_that_is_not_regular_is_rejected_at_once() {
     let scratch = scratch();
     fs::create_dir(scratch.path().join("directory")).unwrap();
     nix::unistd::mkfifo(&scratch.path().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -22,7 +22,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
 }
 
 #[test]
-fn what_is_missing_or_closed_is_refused_in_the_systems_words() {
+fn a_missing_file_is_reported_with_the_error_of_the_system() {
     let scratch = scratch();
     symlink("nowhere", scratch.path().join("dangling")).unwrap();
     file(&scratch, "a file");
@@ -42,9 +42,9 @@ fn what_is_missing_or_closed_is_refused_in_the_systems_words() {
 }
 
 #[test]
-fn a_file_that_may_not_be_written_is_refused() {
+fn a_file_without_write_permission_is_rejected() {
     let scratch = scratch();
-    // Somebody who is not root must be able to reach it, and not to write it.
+    // An ordinary user must be able to reach the file, but not to write it.
     fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let path = file(&scratch, padded("5\n"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();

@@ -1,4 +1,4 @@
-//! What `write` makes, takes and refuses.
+//! What `write` creates, accepts and rejects.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use course::scratch;
 use crate::{assert_refused, file, lesson, padded, run, state};
 
 #[test]
-fn write_makes_a_file_of_256_bytes_that_only_its_owner_may_read() {
+fn write_creates_a_file_of_256_bytes_that_only_its_owner_may_read() {
     let scratch = scratch();
     let said = lesson(&scratch, &["write", "file"]).succeed();
     let number = said.strip_prefix("Wrote integer: ").unwrap().trim_end();
@@ -29,7 +29,7 @@ fn write_draws_its_number_at_random_unless_a_seed_fixes_it() {
 }
 
 #[test]
-fn write_refuses_a_file_that_is_not_its_own_unless_forced() {
+fn write_rejects_a_file_of_another_kind_unless_forced() {
     let scratch = scratch();
     let page = common::page_size();
     for bytes in [
@@ -39,7 +39,7 @@ fn write_refuses_a_file_that_is_not_its_own_unless_forced() {
         (0..=255).rev().collect(),
         padded("+5\n"),
         vec![0; 255],
-        // A disk image may begin with zeros: only a page of nothing else is nobody's.
+        // A disk image may begin with zeros, so only a file of at most one page of zeros is accepted.
         vec![0; page + 1],
         [vec![0; 300], vec![1]].concat(),
     ] {
@@ -59,7 +59,7 @@ fn write_refuses_a_file_that_is_not_its_own_unless_forced() {
 }
 
 #[test]
-fn write_takes_an_empty_file_its_own_and_one_of_zeros() {
+fn write_accepts_an_empty_file_its_own_and_a_page_of_zeros() {
     let scratch = scratch();
     for bytes in [vec![], padded(""), padded("5\n"), vec![0; common::page_size()]] {
         let length = bytes.len().max(256);

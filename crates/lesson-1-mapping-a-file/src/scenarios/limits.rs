@@ -1,4 +1,5 @@
-//! What a process may not have more of. Limits belong to the process, so each scene is one.
+//! Limits on addresses, memory, mappings and file sizes. A limit belongs to a process, so each
+//! scenario is a process of its own.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,76 +9,77 @@ use common::{Context, Result, page_size, say};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::failures::name_of;
+use crate::failures::errno_name;
 use crate::number;
-use crate::sys::{Area, Call};
+use crate::sys::{Area, MmapCall};
 
 const MIB: usize = 1 << 20;
 
-/// Twice the addresses that the process may have, before and after the limit.
+/// Maps twice as many addresses as RLIMIT_AS allows, before and after the limit is set.
 pub(super) fn address_space() -> Result<()> {
-    let call = Call { prot: libc::PROT_NONE, ..Call::anonymous(2048 * MIB) };
-    say!("before {}", name_of(call.make()))?;
+    let call = MmapCall { prot: libc::PROT_NONE, ..MmapCall::anonymous(2048 * MIB) };
+    say!("before {}", errno_name(call.make()))?;
     limit(Resource::RLIMIT_AS, 1024 * MIB)?;
-    say!("after {}", name_of(call.make()))
+    say!("after {}", errno_name(call.make()))
 }
 
-/// Private writable memory above the limit for data, and what the limit does not count.
+/// Maps more than RLIMIT_DATA allows: private writable memory, which counts, and memory that does
+/// not count.
 pub(super) fn data() -> Result<()> {
     let path = Path::new("data");
     let file = File::options().read(true).write(true).create_new(true).open(path);
     let file = file.step_on("create", path)?;
     file.set_len(64 * MIB as u64).step_on("ftruncate", path)?;
-    let shared = Call::shared(&file, 64 * MIB);
-    let private = Call { flags: libc::MAP_PRIVATE, ..shared };
-    say!("before {}", name_of(private.make()))?;
+    let shared = MmapCall::shared(&file, 64 * MIB);
+    let private = MmapCall { flags: libc::MAP_PRIVATE, ..shared };
+    say!("before {}", errno_name(private.make()))?;
     limit(Resource::RLIMIT_DATA, 8 * MIB)?;
-    say!("private {}", name_of(private.make()))?;
-    say!("anonymous {}", name_of(Call::anonymous(64 * MIB).make()))?;
-    say!("read-only {}", name_of(Call { prot: libc::PROT_READ, ..private }.make()))?;
-    say!("shared {}", name_of(shared.make()))
+    say!("private {}", errno_name(private.make()))?;
+    say!("anonymous {}", errno_name(MmapCall::anonymous(64 * MIB).make()))?;
+    say!("read-only {}", errno_name(MmapCall { prot: libc::PROT_READ, ..private }.make()))?;
+    say!("shared {}", errno_name(shared.make()))
 }
 
-/// `write` where no file may have a byte: an error, not SIGXFSZ, and no file left behind.
+/// `write` with RLIMIT_FSIZE 0: an error and not SIGXFSZ, and no file is left.
 pub(super) fn file_size() -> Result<()> {
     limit(Resource::RLIMIT_FSIZE, 0)?;
     let written = number::write(Path::new("new"), false, &mut StdRng::seed_from_u64(1));
     let errno = written.err().and_then(|failure| failure.errno());
     let (errno, left) = (errno.map(io::Error::from_raw_os_error), Path::new("new").exists());
-    // Standard output may be a file, which the limit would bind too: here it is a pipe.
-    say!("write {}", name_of(errno.map_or(Ok(()), Err)))?;
+    // The limit also applies to standard output if it is a file. Here it is a pipe.
+    say!("write {}", errno_name(errno.map_or(Ok(()), Err)))?;
     say!("left-behind {left}")
 }
 
-/// Eight pages of memory to be locked, where `pages` are allowed.
+/// Locks eight pages of memory where RLIMIT_MEMLOCK allows `pages`.
 pub(super) fn locked(pages: usize) -> Result<()> {
     limit(Resource::RLIMIT_MEMLOCK, pages * page_size())?;
-    let call = Call::anonymous(8 * page_size());
-    say!("unlocked {}", name_of(call.make()))?;
-    say!("locked {}", name_of(Call { flags: call.flags | libc::MAP_LOCKED, ..call }.make()))
+    let call = MmapCall::anonymous(8 * page_size());
+    say!("unlocked {}", errno_name(call.make()))?;
+    say!("locked {}", errno_name(MmapCall { flags: call.flags | libc::MAP_LOCKED, ..call }.make()))
 }
 
-/// Memory at address 0, where a null pointer would point to.
+/// Maps memory at address 0, which is the null pointer, and asks for page 1.
 pub(super) fn low_address() -> Result<()> {
-    let call = Call::anonymous(page_size());
+    let call = MmapCall::anonymous(page_size());
     let flags = call.flags | libc::MAP_FIXED_NOREPLACE;
-    say!("address-zero {}", name_of(Call { flags, ..call }.make()))?;
-    let area = Call { addr: page_size(), ..call }.make().step("mmap")?;
+    say!("address-zero {}", errno_name(MmapCall { flags, ..call }.make()))?;
+    let area = MmapCall { addr: page_size(), ..call }.make().step("mmap")?;
     say!("wish-for-page-one {}", area.address())
 }
 
-/// One mapping more and more, until the system refuses.
+/// Makes one mapping after another until the kernel refuses.
 pub(super) fn too_many_mappings() -> Result<()> {
     let allowed = allowed_mappings()?;
     let area = reserved(allowed + 1000)?;
-    let page = Call { prot: libc::PROT_READ, ..Call::anonymous(page_size()) };
+    let page = MmapCall { prot: libc::PROT_READ, ..MmapCall::anonymous(page_size()) };
     let mut refusals = (0..allowed + 1000).step_by(2).map(|at| (at, area.replace(at, page)));
     let refused = refusals.find(|(_, result)| result.is_err());
-    drop(area); // At the limit not even a longer string may be had.
+    drop(area); // At the limit even a longer string has no memory.
     report(allowed, refused)
 }
 
-/// Gap after gap in one mapping, until the system refuses to split it.
+/// Makes one gap after another in a mapping until the kernel refuses to split it again.
 pub(super) fn too_many_pieces() -> Result<()> {
     let allowed = allowed_mappings()?;
     let area = reserved(2 * allowed + 1000)?;
@@ -86,7 +88,7 @@ pub(super) fn too_many_pieces() -> Result<()> {
     let refused = refusals.find(|(_, result)| result.is_err());
     let edge = area.unmap(last * page_size(), 1);
     drop(area);
-    say!("last-page {}", name_of(edge))?;
+    say!("last-page {}", errno_name(edge))?;
     report(allowed, refused)
 }
 
@@ -94,11 +96,11 @@ fn report(allowed: usize, refused: Option<(usize, io::Result<()>)>) -> Result<()
     let (at, result) = refused.unwrap_or((0, Ok(())));
     say!("allowed {allowed}")?;
     say!("refused-at-page {at}")?;
-    say!("refused-with {}", name_of(result))
+    say!("refused-with {}", errno_name(result))
 }
 
 fn reserved(pages: usize) -> Result<Area> {
-    let call = Call { prot: libc::PROT_NONE, ..Call::anonymous(pages * page_size()) };
+    let call = MmapCall { prot: libc::PROT_NONE, ..MmapCall::anonymous(pages * page_size()) };
     call.make().step("mmap")
 }
 

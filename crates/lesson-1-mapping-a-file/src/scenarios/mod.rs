@@ -1,5 +1,5 @@
-//! What a claim needs a process of its own for, because it ends in a signal or because a limit or a
-//! descriptor belongs to the whole process. The tests start a scene and judge it.
+//! Scenarios of claims that need a process of their own: it ends by a signal, or a limit or a
+//! descriptor belongs to the whole process. The tests start a scenario and check its output.
 
 mod addresses;
 mod ending;
@@ -12,14 +12,15 @@ use std::path::Path;
 use common::{Context, Failure, Result};
 use nix::sys::resource::{Resource, setrlimit};
 
-/// Plays the scene `name`; it works on files in the current directory.
+/// Runs the scenario `name`, which uses files in the current directory.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// Those of the scenario, and that no scenario has this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // Some die on purpose.
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // Some die on purpose; leave no core file.
     match name {
+        "load-of-a-bad-disk" => signals::load_of_a_bad_disk(),
         "load-past-the-end" => signals::load_past_the_end(),
         "load-past-the-end-ignoring" => signals::load_past_the_end_ignoring(),
         "load-past-the-end-blocking" => signals::load_past_the_end_blocking(),
@@ -29,8 +30,11 @@ pub fn play(name: &str) -> Result<()> {
         "load-without-rights" => signals::load_without_rights(),
         "store-without-rights" => signals::store_without_rights(),
         "load-after-munmap" => signals::load_after_munmap(),
-        "jump-is-refused" => mounts::no_programs_here(),
+        "load-after-mprotect" => signals::load_after_mprotect(),
+        "run-instructions" => signals::run_instructions(),
+        "map-executable-on-noexec" => mounts::no_programs_here(),
         "store-on-a-full-disk" => mounts::store_on_a_full_disk(),
+        "store-after-flush-on-btrfs" => mounts::store_after_flush_on_btrfs(),
         "numbers-on-a-full-disk" => mounts::numbers_on_a_full_disk(),
         "address-space-limit" => limits::address_space(),
         "data-limit" => limits::data(),
@@ -44,9 +48,10 @@ pub fn play(name: &str) -> Result<()> {
         "noreplace-in-a-gap" => addresses::noreplace_in_a_gap(),
         "fixed-refused-late" => addresses::fixed_refused_late(),
         "munmap-ranges" => addresses::munmap_ranges(),
+        "enlarge" => addresses::enlarge(),
         "munmap-twice" => addresses::munmap_twice(),
         "closed-descriptor" => ending::closed_descriptor(),
         "store-and-wait" => ending::store_and_wait(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }
 }

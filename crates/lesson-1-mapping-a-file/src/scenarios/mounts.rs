@@ -1,0 +1,136 @@
+//! Small file systems for one scenario: full ones, and one that is mounted `noexec`. They are mounted
+//! in a namespace of this process and vanish with it.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use common::{Context, Failure, Result, page_size, say};
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, fallocate};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
+use rand::{SeedableRng, rngs::StdRng};
+
+use crate::failures::errno_name;
+use crate::number;
+use crate::sys::{self, MmapCall};
+
+/// Maps a file on a `noexec` file system, without and with PROT_EXEC.
+pub(super) fn no_programs_here() -> Result<()> {
+    tmpfs_here(MsFlags::MS_NOEXEC)?;
+    let file = hole("file")?;
+    let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
+    say!("readable {}", errno_name(call.make()))?;
+    let prot = libc::PROT_READ | libc::PROT_EXEC;
+    say!("executable {}", errno_name(MmapCall { prot, ..call }.make()))
+}
+
+/// A hole on a full file system: `fallocate`, MADV_POPULATE_WRITE, then a store.
+pub(super) fn store_on_a_full_disk() -> Result<()> {
+    tmpfs_here(MsFlags::empty())?;
+    let file = hole("hole")?;
+    fill()?;
+    let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
+    say!("mmap success")?;
+    let reserved = fallocate(&file, FallocateFlags::empty(), 0, 1);
+    say!("fallocate {}", errno_name(reserved.map_err(Into::into)))?;
+    say!("populate {}", errno_name(sys::prepare_stores(area.address(), page_size())))?;
+    area.store(0, 1);
+    say!("stored yes")
+}
+
+/// `write` and `read` on a full file system.
+pub(super) fn numbers_on_a_full_disk() -> Result<()> {
+    tmpfs_here(MsFlags::empty())?;
+    let mut random = StdRng::seed_from_u64(1);
+    number::write(Path::new("old"), false, &mut random)?;
+    let hole = hole("hole")?;
+    fill()?;
+    for name in ["new", "hole", "old"] {
+        let written = number::write(Path::new(name), false, &mut random);
+        let errno = written.err().and_then(|failure| failure.errno()).map(Errno::from_raw);
+        say!("write-{name} {errno:?}")?;
+    }
+    say!("new-exists {}", Path::new("new").exists())?;
+    say!("hole-blocks {}", std::os::unix::fs::MetadataExt::blocks(&hole.metadata().step("stat")?))?;
+    say!("read-old {}", number::read(Path::new("old")).is_ok())?;
+    let refused = number::read(Path::new("hole")).err().map(|failure| failure.to_string());
+    say!("read-hole {}", refused.unwrap_or_default())
+}
+
+/// Stores and flushes on btrfs, fills the file system, and stores to the same page again.
+pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
+    own_mounts()?;
+    let image = File::create_new("image").step("create")?;
+    image.set_len(BTRFS_BYTES).step("ftruncate")?;
+    fs::create_dir("btrfs").step("mkdir")?;
+    run(&["mkfs.btrfs", "--quiet", "--metadata", "single", "image"])?;
+    run(&["mount", "-o", "loop", "image", "btrfs"])?;
+    std::env::set_current_dir("btrfs").step("chdir")?;
+    let file = hole("file")?;
+    fallocate(&file, FallocateFlags::empty(), 0, 1).step("fallocate")?;
+    let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
+    let ready = || errno_name(sys::prepare_stores(area.address(), page_size()));
+    say!("ready {}", ready())?;
+    area.store(0, 1);
+    file.sync_all().step("fsync")?;
+    fill()?;
+    say!("ready-after-flush {}", ready())?;
+    area.store(0, 2);
+    say!("stored yes")
+}
+
+/// The smallest file system that mkfs.btrfs makes is about 114 MiB.
+const BTRFS_BYTES: u64 = 128 << 20;
+
+fn run(command: &[&str]) -> Result<()> {
+    let status = Command::new(command[0]).args(&command[1..]).status().step(command[0])?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failure::refusal("run", Path::new(command[0]), status.to_string())),
+    }
+}
+
+/// A file of one page, without blocks.
+fn hole(name: &str) -> Result<File> {
+    let file = File::options().read(true).write(true).create_new(true).open(name);
+    let file = file.step_on("create", Path::new(name))?;
+    file.set_len(page_size() as u64).step("ftruncate")?;
+    Ok(file)
+}
+
+/// Takes all space that is left.
+fn fill() -> Result<()> {
+    let mut filler = File::create("filler").step("create")?;
+    while filler.write(&vec![1; page_size()]).is_ok_and(|written| written > 0) {}
+    let _ = filler.sync_all(); // A file system that reserves late reports here that it is full.
+    Ok(())
+}
+
+/// A tiny tmpfs for this process, which becomes the working directory.
+fn tmpfs_here(flags: MsFlags) -> Result<()> {
+    own_mounts()?;
+    fs::create_dir("tiny").step("mkdir")?;
+    let size = format!("size={}", 8 * page_size());
+    let step = "mount (needs root, or a system that allows user namespaces to mount)";
+    mount(Some("tiny"), "tiny", Some("tmpfs"), flags, Some(size.as_str())).step(step)?;
+    std::env::set_current_dir("tiny").step("chdir")
+}
+
+/// From here on the mounts of this process are its own. Root may mount; another user becomes root
+/// of a user namespace first.
+fn own_mounts() -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    if unshare(CloneFlags::CLONE_NEWNS).is_err() {
+        let step = "unshare (needs root, or a system that allows user namespaces)";
+        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS).step(step)?;
+        fs::write("/proc/self/setgroups", "deny").step("write setgroups")?;
+        fs::write("/proc/self/uid_map", format!("{uid} {uid} 1")).step("write uid_map")?;
+        fs::write("/proc/self/gid_map", format!("{gid} {gid} 1")).step("write gid_map")?;
+    }
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).step("mount")
+}
