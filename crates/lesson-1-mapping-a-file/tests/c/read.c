@@ -45,13 +45,15 @@ int main(int argc, char *argv[])
 	check(memory != MAP_FAILED, "mmap");
 	check(close(fd) == 0, "close"); /* The mapping needs no descriptor. */
 
-	if (memchr(memory, '\0', LENGTH) == NULL)
-		refuse("no NUL in the file"); /* strtoll would run on behind it. */
+	char copy[LENGTH]; /* Another process may store at any moment: check and parse a copy. */
+	memcpy(copy, memory, LENGTH);
+	if (memchr(copy, '\0', LENGTH) == NULL)
+		refuse("no NUL in the file"); /* strtoll would run past the copy. */
 	char *end;
 	errno = 0;
-	long long number = strtoll(memory, &end, 10);
+	long long number = strtoll(copy, &end, 10);
 	check(errno == 0, "strtoll");
-	if (end == memory || *end != '\n')
+	if (end == copy || *end != '\n')
 		refuse("no number in the file");
 	long long twice;
 	if (__builtin_mul_overflow(number, 2LL, &twice))

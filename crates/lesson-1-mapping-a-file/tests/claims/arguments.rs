@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 use crate::{file_of, pages_of, permissions, scenario, start_of};
 
 #[test]
-fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
+fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
     let scratch = scratch();
     let mapping = Mapping::of(&pages_of(&scratch, 1), 1).unwrap();
     assert_ne!(mapping.address(), 0);
@@ -22,14 +22,14 @@ fn a_null_address_lets_the_kernel_choose_a_page_that_is_never_page_zero() {
 }
 
 #[test]
-fn a_wish_for_a_free_address_is_granted_rounded_down_to_its_page() {
+fn a_hint_that_is_free_is_rounded_down_to_its_page_and_granted() {
     let ended = scenario("wish-for-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
 }
 
 #[test]
-fn a_wish_for_a_taken_address_moves_the_new_mapping_and_leaves_the_old() {
+fn a_hint_that_is_taken_moves_the_new_mapping_and_leaves_the_old_one() {
     let scratch = scratch();
     let file = file_of(&scratch, "new", b"new");
     let old = MmapCall::anonymous(page_size()).make().unwrap();
@@ -40,7 +40,7 @@ fn a_wish_for_a_taken_address_moves_the_new_mapping_and_leaves_the_old() {
 }
 
 #[test]
-fn a_mapping_begins_at_its_offset_and_any_byte_is_reached_by_skipping_from_its_page() {
+fn any_byte_is_reached_by_mapping_from_the_start_of_its_page_and_skipping() {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
     let page = page_size();
@@ -58,7 +58,7 @@ fn a_mapping_begins_at_its_offset_and_any_byte_is_reached_by_skipping_from_its_p
 }
 
 #[test]
-fn mapping_and_touching_never_move_the_file_offset() {
+fn mapping_loading_and_storing_never_move_the_file_offset() {
     let scratch = scratch();
     let mut file = pages_of(&scratch, 2);
     file.seek(SeekFrom::Start(7)).unwrap();
@@ -68,7 +68,7 @@ fn mapping_and_touching_never_move_the_file_offset() {
 }
 
 #[test]
-fn rights_are_those_of_the_open_and_no_chmod_takes_them_back() {
+fn a_later_chmod_changes_nothing_for_a_mapping_or_an_open_descriptor() {
     let scratch = scratch();
     let chmod = |path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     chmod(scratch.path(), 0o755); // Somebody who is not root must be able to reach the file.
@@ -94,7 +94,7 @@ fn rights_are_those_of_the_open_and_no_chmod_takes_them_back() {
 }
 
 #[test]
-fn a_mapping_for_stores_alone_can_be_loaded_from_on_x86() {
+fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"file");
     let area = MmapCall { prot: libc::PROT_WRITE, ..MmapCall::shared(&file, 4) }.make().unwrap();
@@ -105,7 +105,7 @@ fn a_mapping_for_stores_alone_can_be_loaded_from_on_x86() {
 }
 
 #[test]
-fn a_load_or_a_store_without_the_right_to_it_is_sigsegv() {
+fn a_load_or_a_store_that_prot_does_not_allow_is_sigsegv() {
     let scratch = scratch();
     let ended = scenario("load-without-rights", &scratch).run();
     assert_eq!(ended.value("mapped"), "yes");
@@ -137,7 +137,7 @@ fn mprotect_takes_permissions_of_whole_pages_away_and_gives_them_back() {
 }
 
 #[test]
-fn mprotect_gives_a_shared_mapping_no_more_than_the_open_allowed() {
+fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let read_only = File::open(scratch.path().join("pages")).unwrap();
@@ -150,7 +150,7 @@ fn mprotect_gives_a_shared_mapping_no_more_than_the_open_allowed() {
 }
 
 #[test]
-fn memory_without_a_file_is_zeros_and_takes_any_descriptor_even_minus_one() {
+fn memory_without_a_file_begins_as_zeros_and_ignores_the_descriptor() {
     let call = MmapCall::anonymous(page_size());
     assert_eq!(call.fd, -1);
     for fd in [-1, i32::MAX] {
@@ -160,7 +160,7 @@ fn memory_without_a_file_is_zeros_and_takes_any_descriptor_even_minus_one() {
 }
 
 #[test]
-fn one_byte_written_after_seeking_to_257_makes_a_file_of_258_bytes() {
+fn seeking_to_257_and_writing_one_byte_makes_a_file_of_258_bytes() {
     let scratch = scratch();
     let mut file = file_of(&scratch, "sought", b"");
     file.seek(SeekFrom::Start(0x100 + 1)).unwrap();

@@ -7,7 +7,7 @@ use lesson_1_mapping_a_file::sys::MmapCall;
 use crate::{answer, pages_of};
 
 #[test]
-fn einval_a_length_of_zero() {
+fn a_length_of_0_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     assert_eq!(answer(MmapCall::shared(&file, 0)), "EINVAL");
@@ -15,7 +15,7 @@ fn einval_a_length_of_zero() {
 }
 
 #[test]
-fn einval_an_offset_or_a_fixed_address_that_is_no_multiple_of_the_page_size() {
+fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 2);
     let (call, page) = (MmapCall::shared(&file, 1), page_size() as i64);
@@ -32,7 +32,7 @@ fn einval_an_offset_or_a_fixed_address_that_is_no_multiple_of_the_page_size() {
 }
 
 #[test]
-fn einval_neither_shared_nor_private() {
+fn a_mapping_that_is_neither_shared_nor_private_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     assert_eq!(answer(MmapCall { flags: 0, ..MmapCall::shared(&file, 1) }), "EINVAL");
@@ -40,7 +40,7 @@ fn einval_neither_shared_nor_private() {
 }
 
 #[test]
-fn enomem_a_length_or_a_fixed_address_beyond_those_of_a_process() {
+fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     for length in [usize::MAX, usize::MAX / 2, 1 << 60] {
@@ -57,7 +57,7 @@ fn enomem_a_length_or_a_fixed_address_beyond_those_of_a_process() {
 }
 
 #[test]
-fn eopnotsupp_a_flag_that_map_shared_validate_does_not_know() {
+fn an_unknown_flag_fails_with_eopnotsupp_with_map_shared_validate_not_with_map_shared() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let unknown = 0x0200_0000;
@@ -72,7 +72,7 @@ fn eopnotsupp_a_flag_that_map_shared_validate_does_not_know() {
 }
 
 #[test]
-fn eopnotsupp_map_sync_without_persistent_memory_on_some_even_where_it_should_be_ignored() {
+fn map_sync_without_persistent_memory_fails_with_eopnotsupp() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_SYNC;

@@ -13,7 +13,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use crate::{answer, file_of, pages_of, scenario, start_of};
 
 #[test]
-fn eacces_the_descriptor_is_not_open_for_reading_whatever_is_asked() {
+fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
@@ -26,7 +26,7 @@ fn eacces_the_descriptor_is_not_open_for_reading_whatever_is_asked() {
 }
 
 #[test]
-fn eacces_shared_stores_through_a_descriptor_open_for_reading_while_private_ones_may() {
+fn prot_write_with_a_read_only_descriptor_fails_with_eacces_if_shared_not_if_private() {
     let scratch = scratch();
     drop(file_of(&scratch, "file", b"file"));
     let read_only = File::open(scratch.path().join("file")).unwrap();
@@ -40,7 +40,7 @@ fn eacces_shared_stores_through_a_descriptor_open_for_reading_while_private_ones
 }
 
 #[test]
-fn ebadf_a_descriptor_that_is_none_or_was_closed_or_opened_with_o_path() {
+fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() {
     let scratch = scratch();
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&pages_of(&scratch, 1), 1) };
     for fd in [-1, -100, i32::MAX] {
@@ -56,7 +56,7 @@ fn ebadf_a_descriptor_that_is_none_or_was_closed_or_opened_with_o_path() {
 }
 
 #[test]
-fn enodev_a_directory_or_a_file_of_sysfs() {
+fn mapping_a_directory_or_a_sysfs_file_for_loads_fails_with_enodev() {
     let scratch = scratch();
     for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage/enabled".into()]
     {
@@ -67,7 +67,7 @@ fn enodev_a_directory_or_a_file_of_sysfs() {
 }
 
 #[test]
-fn eperm_shared_stores_to_a_memfd_sealed_against_writing() {
+fn a_shared_writable_mapping_of_a_write_sealed_memfd_fails_with_eperm() {
     let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
     nix::unistd::ftruncate(&memfd, page_size() as i64).unwrap();
     let call = MmapCall::shared(&memfd, page_size());
@@ -78,7 +78,7 @@ fn eperm_shared_stores_to_a_memfd_sealed_against_writing() {
 }
 
 #[test]
-fn eperm_code_from_a_file_system_mounted_noexec() {
+fn prot_exec_on_a_file_system_that_is_mounted_noexec_fails_with_eperm() {
     let ended = scenario("map-executable-on-noexec", &scratch()).run();
     assert_eq!((ended.value("readable"), ended.value("executable")), ("success", "EPERM"));
 }

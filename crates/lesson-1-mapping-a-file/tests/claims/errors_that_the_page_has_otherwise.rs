@@ -16,7 +16,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use crate::{answer, pages_of, permissions};
 
 #[test]
-fn a_pipe_a_socket_or_dev_null_is_enodev_while_dev_zero_can_be_mapped() {
+fn a_pipe_a_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
     let (read_end, _write_end) = std::io::pipe().unwrap();
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
@@ -32,7 +32,7 @@ fn a_pipe_a_socket_or_dev_null_is_enodev_while_dev_zero_can_be_mapped() {
 }
 
 #[test]
-fn the_rights_are_asked_for_before_the_kind_of_file() {
+fn mmap_checks_the_permissions_before_the_kind_of_the_file() {
     let (_read_end, write_end) = std::io::pipe().unwrap();
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
@@ -45,7 +45,7 @@ fn the_rights_are_asked_for_before_the_kind_of_file() {
 }
 
 #[test]
-fn eio_many_files_of_proc_which_no_page_says() {
+fn mapping_many_files_of_proc_fails_with_eio() {
     for path in ["/proc/version", "/proc/meminfo", "/proc/cpuinfo"] {
         let file = File::open(path).unwrap();
         let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) };
@@ -57,7 +57,7 @@ fn eio_many_files_of_proc_which_no_page_says() {
 
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn eoverflow_a_range_past_the_largest_file_in_a_64_bit_process_too() {
+fn a_range_past_the_largest_file_fails_with_eoverflow_even_in_a_64_bit_process() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let last_page = i64::MAX - (page_size() as i64 - 1);
@@ -68,7 +68,7 @@ fn eoverflow_a_range_past_the_largest_file_in_a_64_bit_process_too() {
 }
 
 #[test]
-fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
+fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let both = libc::MAP_SHARED | libc::MAP_PRIVATE;
@@ -80,7 +80,7 @@ fn map_shared_plus_map_private_is_no_error_but_map_shared_validate() {
 }
 
 #[test]
-fn einval_map_shared_validate_without_a_file_and_growing_or_huge_pages_with_one() {
+fn map_growsdown_or_map_hugetlb_with_a_file_fails_with_einval() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
     assert_eq!(answer(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
@@ -95,7 +95,7 @@ fn einval_map_shared_validate_without_a_file_and_growing_or_huge_pages_with_one(
 }
 
 #[test]
-fn a_file_that_another_has_locked_with_fcntl_can_be_mapped() {
+fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
     let scratch = scratch();
     let locked = pages_of(&scratch, 1);
     // The mode that once made a lock mandatory, on a file system mounted for it.
@@ -115,7 +115,7 @@ fn a_file_that_another_has_locked_with_fcntl_can_be_mapped() {
 }
 
 #[test]
-fn etxtbsy_never_comes_because_map_denywrite_is_ignored() {
+fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     let scratch = scratch();
     let open_for_writing = pages_of(&scratch, 1);
     let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
@@ -124,7 +124,7 @@ fn etxtbsy_never_comes_because_map_denywrite_is_ignored() {
 
 #[test]
 #[ignore = "needs root: chattr +a"]
-fn eacces_an_append_only_file_is_not_to_be_shared_though_private_stores_may_be() {
+fn an_append_only_file_cannot_be_mapped_shared_but_it_can_be_mapped_private() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let path = scratch.path().join("pages");

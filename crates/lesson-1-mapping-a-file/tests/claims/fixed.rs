@@ -11,7 +11,7 @@ use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 use crate::{answer, file_of, pages_of, scenario};
 
 #[test]
-fn map_fixed_replaces_what_was_there_without_a_word() {
+fn map_fixed_replaces_what_is_at_the_address_and_reports_success() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'F'; page_size()]);
     let memory = three_pages();
@@ -22,7 +22,7 @@ fn map_fixed_replaces_what_was_there_without_a_word() {
 }
 
 #[test]
-fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one() {
+fn map_fixed_noreplace_takes_a_free_address_and_fails_with_eexist_for_a_taken_one() {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
     let memory = three_pages();
@@ -38,13 +38,13 @@ fn map_fixed_noreplace_takes_a_free_address_and_answers_eexist_for_a_taken_one()
 }
 
 #[test]
-fn map_shared_validate_does_not_know_map_fixed_noreplace() {
+fn map_shared_validate_with_map_fixed_noreplace_fails_with_eopnotsupp() {
     let ended = scenario("noreplace-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
 }
 
 #[test]
-fn a_map_fixed_refused_early_leaves_what_was_there_and_one_refused_late_a_gap() {
+fn a_failed_map_fixed_may_already_have_unmapped_the_old_pages() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();

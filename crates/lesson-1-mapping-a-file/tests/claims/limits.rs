@@ -7,13 +7,13 @@ use nix::sys::signal::Signal;
 use crate::{answer, scenario};
 
 #[test]
-fn enomem_more_addresses_than_rlimit_as_even_without_any_right_to_them() {
+fn more_addresses_than_rlimit_as_fail_with_enomem_even_with_prot_none() {
     let ended = scenario("address-space-limit", &scratch()).run();
     assert_eq!((ended.value("before"), ended.value("after")), ("success", "ENOMEM"));
 }
 
 #[test]
-fn enomem_more_memory_than_rlimit_data_which_counts_private_writable_only() {
+fn more_private_writable_memory_than_rlimit_data_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
@@ -21,7 +21,7 @@ fn enomem_more_memory_than_rlimit_data_which_counts_private_writable_only() {
 }
 
 #[test]
-fn enomem_more_mappings_than_max_map_count() {
+fn more_mappings_than_max_map_count_fail_with_enomem() {
     let ended = scenario("too-many-mappings", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     let number = |name| ended.value(name).parse::<usize>().unwrap();
@@ -31,7 +31,7 @@ fn enomem_more_mappings_than_max_map_count() {
 }
 
 #[test]
-fn enomem_more_private_memory_than_the_machine_has_unless_overcommit_is_allowed() {
+fn one_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited() {
     let total = nix::sys::sysinfo::sysinfo().unwrap();
     let twice = 2 * (total.ram_total() + total.swap_total());
     let call = MmapCall::anonymous(usize::try_from(twice).unwrap());
@@ -46,7 +46,7 @@ fn enomem_more_private_memory_than_the_machine_has_unless_overcommit_is_allowed(
 }
 
 #[test]
-fn enomem_huge_pages_where_none_are_set_aside() {
+fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
     let pool = std::fs::read_to_string("/proc/sys/vm/nr_hugepages").unwrap_or_default();
     let extra = std::fs::read_to_string("/proc/sys/vm/nr_overcommit_hugepages").unwrap_or_default();
     let call = MmapCall { length: 1 << 21, ..MmapCall::anonymous(1) };
@@ -59,19 +59,19 @@ fn enomem_huge_pages_where_none_are_set_aside() {
 }
 
 #[test]
-fn eagain_more_locked_memory_than_rlimit_memlock() {
+fn locking_more_memory_than_rlimit_memlock_fails_with_eagain() {
     let ended = scenario("lock-limit", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EAGAIN"));
 }
 
 #[test]
-fn eperm_locked_memory_where_rlimit_memlock_is_zero() {
+fn locking_memory_while_rlimit_memlock_is_0_fails_with_eperm() {
     let ended = scenario("lock-limit-of-zero", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EPERM"));
 }
 
 #[test]
-fn eperm_a_fixed_address_below_mmap_min_addr_while_a_wish_is_lifted_above_it() {
+fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_above_it() {
     let ended = scenario("low-address", &scratch()).as_ordinary_user().run();
     assert_eq!(ended.value("address-zero"), "EPERM");
     let floor = std::fs::read_to_string("/proc/sys/vm/mmap_min_addr").unwrap();
@@ -81,7 +81,7 @@ fn eperm_a_fixed_address_below_mmap_min_addr_while_a_wish_is_lifted_above_it() {
 }
 
 #[test]
-fn ftruncate_reserves_nothing_and_on_a_full_file_system_a_store_is_sigbus() {
+fn ftruncate_reserves_nothing_and_a_store_on_a_full_file_system_is_sigbus() {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();
     assert_eq!(ended.value("mmap"), "success");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
@@ -98,7 +98,7 @@ fn after_a_flush_on_btrfs_a_store_to_the_same_page_may_find_no_space() {
 }
 
 #[test]
-fn before_the_store_fallocate_says_enospc_and_populating_says_efault() {
+fn before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault() {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();
     assert_eq!((ended.value("fallocate"), ended.value("populate")), ("ENOSPC", "EFAULT"));
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use crate::{file_of, scenario};
 
 #[test]
-fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
+fn munmap_removes_every_page_that_its_range_touches() {
     // Three mappings, the middle one with other rights.
     let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!(ended.value("before"), "mapped mapped mapped");
@@ -20,25 +20,25 @@ fn munmap_takes_every_page_that_the_range_touches_of_however_many_mappings() {
 }
 
 #[test]
-fn munmap_in_the_middle_makes_two_mappings_of_one() {
+fn munmap_in_the_middle_of_a_mapping_leaves_two_mappings() {
     let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!((ended.value("pieces-before"), ended.value("pieces-after")), ("1", "2"));
 }
 
 #[test]
-fn munmap_of_what_is_not_mapped_is_no_error() {
+fn munmap_of_addresses_that_are_not_mapped_succeeds() {
     assert_eq!(scenario("munmap-twice", &scratch()).run().value("twice"), "success");
 }
 
 #[test]
-fn touching_an_unmapped_page_is_sigsegv() {
+fn an_access_to_an_unmapped_page_is_sigsegv() {
     let ended = scenario("load-after-munmap", &scratch()).run();
     assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"));
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 }
 
 #[test]
-fn munmap_einval_an_unaligned_address_a_length_of_zero_or_a_range_beyond_all_addresses() {
+fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval() {
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
     assert_eq!(errno_name(area.unmap(1, page_size())), "EINVAL");
     assert_eq!(errno_name(unmap_nonsense(area.address(), 0)), "EINVAL");
@@ -48,7 +48,7 @@ fn munmap_einval_an_unaligned_address_a_length_of_zero_or_a_range_beyond_all_add
 }
 
 #[test]
-fn munmap_enomem_a_gap_that_would_make_one_mapping_too_many() {
+fn munmap_that_would_make_one_mapping_too_many_fails_with_enomem() {
     let ended = scenario("too-many-pieces", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     assert_eq!(ended.value("last-page"), "success", "an edge cuts nothing in two");

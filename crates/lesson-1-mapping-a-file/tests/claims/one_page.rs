@@ -14,7 +14,7 @@ use page_view::{Page, pages};
 use crate::{file_of, pages_of};
 
 #[test]
-fn a_mapping_outlives_its_descriptor() {
+fn a_mapping_stays_after_its_descriptor_is_closed() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"before");
     let mapping = Mapping::of(&file, 6).unwrap();
@@ -25,7 +25,7 @@ fn a_mapping_outlives_its_descriptor() {
 }
 
 #[test]
-fn a_mapping_follows_its_file_and_not_the_name() {
+fn a_mapping_follows_its_file_not_the_files_name() {
     let scratch = scratch();
     let file = file_of(&scratch, "name", b"old");
     let mapping = Mapping::of(&file, 3).unwrap();
@@ -43,7 +43,7 @@ fn a_mapping_follows_its_file_and_not_the_name() {
 }
 
 #[test]
-fn two_mappings_of_one_page_are_one_piece_of_memory() {
+fn two_mappings_of_one_page_are_the_same_memory() {
     let scratch = scratch();
     let file = pages_of(&scratch, 2);
     let whole = Mapping::of(&file, 2 * page_size()).unwrap();
@@ -61,7 +61,7 @@ fn two_mappings_of_one_page_are_one_piece_of_memory() {
 }
 
 #[test]
-fn read_and_write_work_on_the_very_page_that_is_mapped() {
+fn read_and_write_use_the_page_that_is_mapped() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"before");
     let mapping = Mapping::of(&file, 6).unwrap();
@@ -74,7 +74,7 @@ fn read_and_write_work_on_the_very_page_that_is_mapped() {
 }
 
 #[test]
-fn mapping_a_file_enters_no_page_in_the_page_table_before_the_first_touch() {
+fn mmap_alone_enters_no_page_in_the_page_table_before_the_first_access() {
     let scratch = scratch();
     let mapping = Mapping::of(&pages_of(&scratch, 4), 4 * page_size()).unwrap();
     let state = || pages(std::process::id(), mapping.address(), 4).unwrap();
@@ -97,7 +97,7 @@ fn map_populate_or_locked_memory_enters_every_page_during_mmap() {
 }
 
 #[test]
-fn a_load_may_bring_its_neighbours_into_the_page_table_too() {
+fn a_load_may_enter_neighbouring_pages_in_the_page_table_too() {
     let scratch = scratch();
     let (count, touched) = (64, 32);
     let mut file = file_of(&scratch, "by page", b"");
@@ -119,7 +119,7 @@ fn a_load_may_bring_its_neighbours_into_the_page_table_too() {
 }
 
 #[test]
-fn a_record_lies_in_the_file_byte_for_byte_as_in_memory() {
+fn a_records_bytes_are_the_same_in_the_file_and_in_memory() {
     let scratch = scratch();
     let file = file_of(&scratch, "turnstile", &[0; 16]);
     let mapping = Mapping::of(&file, size_of::<Turnstile>()).unwrap();

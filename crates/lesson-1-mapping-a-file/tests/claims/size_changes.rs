@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 use crate::{file_of, scenario};
 
 #[test]
-fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
+fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
     let ended = scenario("load-past-the-end", &scratch()).run();
     assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
@@ -22,7 +22,7 @@ fn touching_a_page_past_the_end_of_the_file_is_sigbus() {
 }
 
 #[test]
-fn sigbus_kills_a_process_that_ignores_or_blocks_it() {
+fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("first-page"), "[0]");
@@ -31,7 +31,7 @@ fn sigbus_kills_a_process_that_ignores_or_blocks_it() {
 }
 
 #[test]
-fn a_system_call_that_meets_a_page_past_the_end_answers_efault() {
+fn a_system_call_that_gets_a_page_past_the_end_as_its_buffer_fails_with_efault() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let out = file_of(&scratch, "out", b"");
@@ -42,7 +42,7 @@ fn a_system_call_that_meets_a_page_past_the_end_answers_efault() {
 }
 
 #[test]
-fn a_system_call_that_has_transferred_some_bytes_returns_a_short_count() {
+fn a_system_call_that_could_transfer_some_bytes_returns_a_short_count_not_efault() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let page = page_size();
@@ -73,7 +73,7 @@ fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
 }
 
 #[test]
-fn a_file_that_grows_under_its_mapping_is_usable_at_once() {
+fn if_a_file_grows_its_mapped_pages_are_usable_at_once() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     file.set_len(2 * page_size() as u64).unwrap();
@@ -84,7 +84,7 @@ fn a_file_that_grows_under_its_mapping_is_usable_at_once() {
 }
 
 #[test]
-fn what_a_file_loses_by_shrinking_is_gone_from_its_mappings_too() {
+fn if_a_file_shrinks_what_it_loses_is_lost_in_its_mappings_too() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'x'; 2 * page_size()]);
     let mapping = Mapping::of(&file, 2 * page_size()).unwrap();

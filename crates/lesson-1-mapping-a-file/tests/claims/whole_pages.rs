@@ -12,14 +12,14 @@ use nix::sys::signal::Signal;
 use crate::{file_of, scenario, start_of};
 
 #[test]
-fn a_mapping_of_one_byte_is_a_whole_page_and_not_a_byte_more() {
+fn a_mapping_of_one_byte_is_one_whole_page_and_no_more() {
     let ended = scenario("load-behind-a-mapping", &scratch()).run();
     assert_eq!(ended.value("last-of-the-page"), "0");
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 }
 
 #[test]
-fn behind_the_end_of_the_file_its_last_page_is_zero() {
+fn the_rest_of_the_files_last_page_is_zero() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'x'; page_size() + 100]);
     let area = MmapCall::shared(&file, page_size() + 100).make().unwrap();
@@ -28,7 +28,7 @@ fn behind_the_end_of_the_file_its_last_page_is_zero() {
 }
 
 #[test]
-fn a_store_behind_the_end_never_reaches_a_file_that_does_not_grow() {
+fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let area = MmapCall::shared(&file, 5).make().unwrap();
@@ -41,7 +41,7 @@ fn a_store_behind_the_end_never_reaches_a_file_that_does_not_grow() {
 }
 
 #[test]
-fn a_store_behind_the_end_is_seen_by_every_mapping_of_the_page() {
+fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let one = MmapCall::shared(&file, 5).make().unwrap();
@@ -50,7 +50,7 @@ fn a_store_behind_the_end_is_seen_by_every_mapping_of_the_page() {
 }
 
 #[test]
-fn growing_a_file_makes_what_was_stored_behind_its_end_content_on_tmpfs_and_zeros_elsewhere() {
+fn growing_a_file_with_ftruncate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let area = MmapCall::shared(&file, 5).make().unwrap();
@@ -69,7 +69,7 @@ fn growing_a_file_makes_what_was_stored_behind_its_end_content_on_tmpfs_and_zero
 }
 
 #[test]
-fn an_o_direct_write_that_grows_a_file_makes_stray_bytes_content_on_ext4() {
+fn growing_a_file_with_an_o_direct_write_shows_stray_bytes_on_ext4_too() {
     let scratch = scratch();
     let Some(read) = after_direct_growth(&scratch) else { return }; // It has no O_DIRECT.
     let (zeros, leaked) = (b"hello\0\0\0\0\0", b"hello!\0\0\0\0");
@@ -84,7 +84,7 @@ fn an_o_direct_write_that_grows_a_file_makes_stray_bytes_content_on_ext4() {
 }
 
 #[test]
-fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_touching_it_is_sigbus() {
+fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_an_access_is_sigbus() {
     for name in ["load-of-an-empty-file", "load-from-an-offset-past-the-end"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("mapped"), "yes");
