@@ -1,4 +1,4 @@
-//! What the six arguments say.
+//! The six arguments of `mmap`, and `mprotect`.
 
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
@@ -71,19 +71,19 @@ fn mapping_loading_and_storing_never_move_the_file_offset() {
 fn a_later_chmod_changes_nothing_for_a_mapping_or_an_open_descriptor() {
     let scratch = scratch();
     let chmod = |path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    chmod(scratch.path(), 0o755); // Somebody who is not root must be able to reach the file.
+    chmod(scratch.path(), 0o755); // An ordinary user must reach the file.
     let file = file_of(&scratch, "closed", b"before");
     let path = scratch.path().join("closed");
-    let opened_anew = || {
+    let opened_now = || {
         let cat = course::Program::new("cat", ["closed"]).in_directory(scratch.path());
         cat.as_ordinary_user().run()
     };
     chmod(&path, 0o644);
     let mapping = Mapping::of(&file, 6).unwrap();
-    assert_eq!(opened_anew().stdout.trim_end(), "before");
+    assert_eq!(opened_now().stdout.trim_end(), "before");
 
     chmod(&path, 0o000);
-    let refused = opened_anew();
+    let refused = opened_now();
     assert!(refused.stderr.contains("Permission denied"), "a new open is refused: {refused:?}");
     mapping.store(0, b"stored");
     let later = Mapping::of(&file, 6).expect("the descriptor is open for both");
@@ -98,9 +98,9 @@ fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"file");
     let area = MmapCall { prot: libc::PROT_WRITE, ..MmapCall::shared(&file, 4) }.make().unwrap();
-    assert_eq!(permissions(&area), "-w-s", "the kernel's table has no right to load");
+    assert_eq!(permissions(&area), "-w-s", "the kernel's list has no permission to load");
     if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-        assert_eq!(start_of(&area, 4), b"file", "and yet a load works: the processor's doing");
+        assert_eq!(start_of(&area, 4), b"file", "a load works, because the processor allows it");
     }
 }
 
@@ -115,7 +115,7 @@ fn a_load_or_a_store_that_prot_does_not_allow_is_sigsegv() {
     assert_eq!(ended.value("loaded"), "0");
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
     let file = fs::read(scratch.path().join("read-only")).unwrap();
-    assert!(file.iter().all(|byte| *byte == 0), "the file has nothing of it");
+    assert!(file.iter().all(|byte| *byte == 0), "the file is unchanged");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
     let shared = call.make().unwrap();
     assert_eq!(errno_name(shared.protect(0, page_size(), both)), "EACCES");
     let private = MmapCall { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
-    assert_eq!(errno_name(private.protect(0, page_size(), both)), "success", "a private one");
+    assert_eq!(errno_name(private.protect(0, page_size(), both)), "success", "a private mapping");
 }
 
 #[test]

@@ -1,17 +1,17 @@
-//! The errors of `mmap` that are about its other arguments, each provoked.
+//! The errors of `mmap` about its other arguments. Each test provokes the error.
 
 use common::page_size;
 use course::{file_system, scratch};
 use lesson_1_mapping_a_file::sys::MmapCall;
 
-use crate::{answer, pages_of};
+use crate::{errno_of, pages_of};
 
 #[test]
 fn a_length_of_0_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
-    assert_eq!(answer(MmapCall::shared(&file, 0)), "EINVAL");
-    assert_eq!(answer(MmapCall::anonymous(0)), "EINVAL");
+    assert_eq!(errno_of(MmapCall::shared(&file, 0)), "EINVAL");
+    assert_eq!(errno_of(MmapCall::anonymous(0)), "EINVAL");
 }
 
 #[test]
@@ -20,23 +20,26 @@ fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
     let file = pages_of(&scratch, 2);
     let (call, page) = (MmapCall::shared(&file, 1), page_size() as i64);
     for offset in [1, 512, page - 1, page + 1] {
-        assert_eq!(answer(MmapCall { offset, ..call }), "EINVAL", "{offset}");
+        assert_eq!(errno_of(MmapCall { offset, ..call }), "EINVAL", "{offset}");
     }
-    assert_eq!(answer(MmapCall { offset: page, ..call }), "success");
+    assert_eq!(errno_of(MmapCall { offset: page, ..call }), "success");
 
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
     let taken = MmapCall::anonymous(page_size()).make().unwrap();
     let fixed = MmapCall { addr: taken.address() + 1, flags, ..call };
-    assert_eq!(answer(fixed), "EINVAL", "and not EEXIST, as the aligned address has it");
-    assert_eq!(answer(MmapCall { addr: taken.address(), ..fixed }), "EEXIST");
+    assert_eq!(errno_of(fixed), "EINVAL", "the aligned address is EEXIST, see below");
+    assert_eq!(errno_of(MmapCall { addr: taken.address(), ..fixed }), "EEXIST");
 }
 
 #[test]
 fn a_mapping_that_is_neither_shared_nor_private_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
-    assert_eq!(answer(MmapCall { flags: 0, ..MmapCall::shared(&file, 1) }), "EINVAL");
-    assert_eq!(answer(MmapCall { flags: libc::MAP_ANONYMOUS, ..MmapCall::anonymous(1) }), "EINVAL");
+    assert_eq!(errno_of(MmapCall { flags: 0, ..MmapCall::shared(&file, 1) }), "EINVAL");
+    assert_eq!(
+        errno_of(MmapCall { flags: libc::MAP_ANONYMOUS, ..MmapCall::anonymous(1) }),
+        "EINVAL"
+    );
 }
 
 #[test]
@@ -45,15 +48,15 @@ fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
     let file = pages_of(&scratch, 1);
     for length in [usize::MAX, usize::MAX / 2, 1 << 60] {
         assert_eq!(
-            answer(MmapCall::shared(&file, length)),
+            errno_of(MmapCall::shared(&file, length)),
             "ENOMEM",
             "{length}: the page says EINVAL"
         );
     }
-    let addr = usize::MAX / 2 + 1; // The upper half is the kernel's, everywhere.
+    let addr = usize::MAX / 2 + 1; // On every machine, the upper half belongs to the kernel.
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
-    assert_eq!(answer(MmapCall { addr, flags, ..MmapCall::shared(&file, 1) }), "ENOMEM");
-    assert_eq!(answer(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "a mere wish");
+    assert_eq!(errno_of(MmapCall { addr, flags, ..MmapCall::shared(&file, 1) }), "ENOMEM");
+    assert_eq!(errno_of(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "as a hint");
 }
 
 #[test]
@@ -62,10 +65,10 @@ fn an_unknown_flag_fails_with_eopnotsupp_with_map_shared_validate_not_with_map_s
     let file = pages_of(&scratch, 1);
     let unknown = 0x0200_0000;
     let flags = libc::MAP_SHARED_VALIDATE | unknown;
-    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
+    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
     let flags = libc::MAP_SHARED | unknown;
     assert_eq!(
-        answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }),
+        errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }),
         "success",
         "MAP_SHARED ignores it"
     );
@@ -76,13 +79,13 @@ fn map_sync_without_persistent_memory_fails_with_eopnotsupp() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_SYNC;
-    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
+    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
     let flags = libc::MAP_SHARED | libc::MAP_SYNC;
-    let ignored = answer(MmapCall { flags, ..MmapCall::shared(&file, 1) });
+    let ignored = errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) });
     match file_system(scratch.path()) {
         "ext4" | "xfs" => assert_eq!(ignored, "EOPNOTSUPP"),
         "tmpfs" | "btrfs" => assert_eq!(ignored, "success"),
-        // Overlayfs does as the file system below; others were not looked at.
+        // Overlayfs behaves like the file system below it. Others were not tried.
         _ => assert!(["EOPNOTSUPP", "success"].contains(&&*ignored), "{ignored}"),
     }
 }
@@ -90,5 +93,5 @@ fn map_sync_without_persistent_memory_fails_with_eopnotsupp() {
 #[test]
 fn map_failed_is_minus_one_and_not_null() {
     assert_eq!(libc::MAP_FAILED.addr(), usize::MAX);
-    assert_eq!(answer(MmapCall::anonymous(0)), "EINVAL", "which is found by comparing with it");
+    assert_eq!(errno_of(MmapCall::anonymous(0)), "EINVAL", "found by comparing with MAP_FAILED");
 }

@@ -1,4 +1,4 @@
-//! The errors of `mmap` that are about the descriptor and its file, each provoked.
+//! The errors of `mmap` about the descriptor and its file. Each test provokes the error.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -10,7 +10,7 @@ use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::{answer, file_of, pages_of, scenario, start_of};
+use crate::{errno_of, file_of, pages_of, scenario, start_of};
 
 #[test]
 fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
@@ -20,7 +20,7 @@ fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
     for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
         for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
             let call = MmapCall { prot, flags, ..MmapCall::shared(&write_only, page_size()) };
-            assert_eq!(answer(call), "EACCES", "{call:?}");
+            assert_eq!(errno_of(call), "EACCES", "{call:?}");
         }
     }
 }
@@ -31,8 +31,8 @@ fn prot_write_with_a_read_only_descriptor_fails_with_eacces_if_shared_not_if_pri
     drop(file_of(&scratch, "file", b"file"));
     let read_only = File::open(scratch.path().join("file")).unwrap();
     let call = MmapCall::shared(&read_only, 4);
-    assert_eq!(answer(call), "EACCES");
-    assert_eq!(answer(MmapCall { prot: libc::PROT_READ, ..call }), "success");
+    assert_eq!(errno_of(call), "EACCES");
+    assert_eq!(errno_of(MmapCall { prot: libc::PROT_READ, ..call }), "success");
     let private = MmapCall { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
     private.store(0, b'F');
     assert_eq!(start_of(&private, 4), b"File");
@@ -44,12 +44,12 @@ fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() 
     let scratch = scratch();
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&pages_of(&scratch, 1), 1) };
     for fd in [-1, -100, i32::MAX] {
-        assert_eq!(answer(MmapCall { fd, ..call }), "EBADF", "{fd}");
+        assert_eq!(errno_of(MmapCall { fd, ..call }), "EBADF", "{fd}");
     }
     let mut options = File::options();
     let path_only = options.read(true).custom_flags(libc::O_PATH);
     let path_only = path_only.open(scratch.path().join("pages")).unwrap();
-    assert_eq!(answer(MmapCall { fd: path_only.as_raw_fd(), ..call }), "EBADF");
+    assert_eq!(errno_of(MmapCall { fd: path_only.as_raw_fd(), ..call }), "EBADF");
 
     let ended = scenario("closed-descriptor", &scratch).run();
     assert_eq!((ended.value("open"), ended.value("closed")), ("success", "EBADF"));
@@ -62,7 +62,7 @@ fn mapping_a_directory_or_a_sysfs_file_for_loads_fails_with_enodev() {
     {
         let Ok(file) = File::open(&path) else { continue }; // No sysfs here.
         let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) };
-        assert_eq!(answer(call), "ENODEV", "{path:?}");
+        assert_eq!(errno_of(call), "ENODEV", "{path:?}");
     }
 }
 
@@ -71,10 +71,10 @@ fn a_shared_writable_mapping_of_a_write_sealed_memfd_fails_with_eperm() {
     let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
     nix::unistd::ftruncate(&memfd, page_size() as i64).unwrap();
     let call = MmapCall::shared(&memfd, page_size());
-    assert_eq!(answer(call), "success");
+    assert_eq!(errno_of(call), "success");
     fcntl(&memfd, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).unwrap();
-    assert_eq!(answer(call), "EPERM");
-    assert_eq!(answer(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
+    assert_eq!(errno_of(call), "EPERM");
+    assert_eq!(errno_of(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use course::scratch;
 use lesson_1_mapping_a_file::failures::errno_name;
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
-use crate::{answer, file_of, pages_of, scenario};
+use crate::{errno_of, file_of, pages_of, scenario};
 
 #[test]
 fn map_fixed_replaces_what_is_at_the_address_and_reports_success() {
@@ -16,7 +16,7 @@ fn map_fixed_replaces_what_is_at_the_address_and_reports_success() {
     let file = file_of(&scratch, "file", &vec![b'F'; page_size()]);
     let memory = three_pages();
     memory.replace(1, MmapCall::shared(&file, page_size())).expect("no error, no warning");
-    assert_eq!(letters(&memory), "MFM", "the neighbours stay");
+    assert_eq!(letters(&memory), "MFM", "only the second page is replaced");
     memory.store(page_size(), b'S');
     assert_eq!(std::fs::read(scratch.path().join("file")).unwrap()[0], b'S', "it is the file");
 }
@@ -28,9 +28,9 @@ fn map_fixed_noreplace_takes_a_free_address_and_fails_with_eexist_for_a_taken_on
     let memory = three_pages();
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
     let call = MmapCall { flags, ..MmapCall::shared(&file, page_size()) };
-    assert_eq!(answer(MmapCall { addr: memory.address() + page_size(), ..call }), "EEXIST");
+    assert_eq!(errno_of(MmapCall { addr: memory.address() + page_size(), ..call }), "EEXIST");
     let overlapping = MmapCall { addr: memory.address(), length: 3 * page_size(), ..call };
-    assert_eq!(answer(overlapping), "EEXIST");
+    assert_eq!(errno_of(overlapping), "EEXIST");
     assert_eq!(letters(&memory), "MMM");
 
     let ended = scenario("noreplace-in-a-gap", &scratch).run();
@@ -50,7 +50,7 @@ fn a_failed_map_fixed_may_already_have_unmapped_the_old_pages() {
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
     let memory = three_pages();
     assert_eq!(errno_name(memory.replace(1, MmapCall::shared(&write_only, page_size()))), "EACCES");
-    // The area cannot know whether its page is still there, so the kernel is asked for the byte.
+    // The area no longer owns the page, so read the byte through the kernel.
     let mut byte = [0];
     let own_memory = File::open("/proc/self/mem").unwrap();
     own_memory.read_exact_at(&mut byte, (memory.address() + page_size()) as u64).unwrap();
@@ -58,10 +58,14 @@ fn a_failed_map_fixed_may_already_have_unmapped_the_old_pages() {
 
     let ended = scenario("fixed-refused-late", &scratch).run();
     assert_eq!(ended.value("refused"), "EIO");
-    assert_eq!(ended.value("left"), "mapped gap mapped", "old memory is gone, for nothing");
+    assert_eq!(
+        ended.value("left"),
+        "mapped gap mapped",
+        "the old page is gone although the call failed"
+    );
 }
 
-/// Three pages that begin with an M each.
+/// Three pages, each with an M as its first byte.
 fn three_pages() -> Area {
     let memory = MmapCall::anonymous(3 * page_size()).make().unwrap();
     (0..3).for_each(|page| memory.store(page * page_size(), b'M'));

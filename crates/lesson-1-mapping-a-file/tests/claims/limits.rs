@@ -1,10 +1,10 @@
-//! Errors that say: not more of it. Each limit binds a process of its own.
+//! Limits on addresses, memory, mappings and disk space. Each limit is set in a process of its own.
 
 use course::scratch;
 use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::sys::signal::Signal;
 
-use crate::{answer, scenario};
+use crate::{errno_of, scenario};
 
 #[test]
 fn more_addresses_than_rlimit_as_fail_with_enomem_even_with_prot_none() {
@@ -25,7 +25,7 @@ fn more_mappings_than_max_map_count_fail_with_enomem() {
     let ended = scenario("too-many-mappings", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     let number = |name| ended.value(name).parse::<usize>().unwrap();
-    // Each page that was replaced made two mappings more: itself and what it cut off.
+    // Each replaced page adds two mappings: the page itself and the rest that it cuts off.
     let (allowed, made) = (number("allowed"), number("refused-at-page"));
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }
@@ -37,11 +37,15 @@ fn one_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimi
     let call = MmapCall::anonymous(usize::try_from(twice).unwrap());
     let mode = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
     let expected = if mode.trim() == "1" { "success" } else { "ENOMEM" };
-    assert_eq!(answer(call), expected);
+    assert_eq!(errno_of(call), expected);
     if mode.trim() != "2" {
         let flags = call.flags | libc::MAP_NORESERVE;
-        assert_eq!(answer(MmapCall { flags, ..call }), "success", "MAP_NORESERVE");
-        assert_eq!(answer(MmapCall { prot: libc::PROT_READ, ..call }), "success", "never written");
+        assert_eq!(errno_of(MmapCall { flags, ..call }), "success", "MAP_NORESERVE");
+        assert_eq!(
+            errno_of(MmapCall { prot: libc::PROT_READ, ..call }),
+            "success",
+            "never written"
+        );
     }
 }
 
@@ -50,7 +54,7 @@ fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
     let pool = std::fs::read_to_string("/proc/sys/vm/nr_hugepages").unwrap_or_default();
     let extra = std::fs::read_to_string("/proc/sys/vm/nr_overcommit_hugepages").unwrap_or_default();
     let call = MmapCall { length: 1 << 21, ..MmapCall::anonymous(1) };
-    let answered = answer(MmapCall { flags: call.flags | libc::MAP_HUGETLB, ..call });
+    let answered = errno_of(MmapCall { flags: call.flags | libc::MAP_HUGETLB, ..call });
     match (pool.trim(), extra.trim()) {
         ("", _) => assert_eq!(answered, "EINVAL", "a kernel without huge pages"),
         ("0", "0") => assert_eq!(answered, "ENOMEM"),

@@ -1,11 +1,11 @@
-//! The claims of lesson 1, one test each, named as the sentence in `lessons/`.
+//! The claims of lesson 1, one test each. A test has the words of its sentence in `lessons/` as name.
 //! `just prove 1` runs them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arguments;
 mod errors_of_the_arguments;
 mod errors_of_the_file;
-mod errors_that_the_page_has_otherwise;
+mod errors_that_differ_from_the_manual;
 mod fixed;
 mod limits;
 mod munmap;
@@ -19,7 +19,7 @@ use common::{Scratch, page_size};
 use lesson_1_mapping_a_file::failures::errno_name;
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
-/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+/// A scenario of this lesson in a new process, which works in the test's own directory.
 fn scenario(name: &str, scratch: &Scratch) -> course::Program {
     let program = env!("CARGO_BIN_EXE_lesson-1-mapping-a-file");
     course::Program::new(program, ["scenario", name]).in_directory(scratch.path())
@@ -32,22 +32,22 @@ fn file_of(scratch: &Scratch, name: &str, bytes: &[u8]) -> File {
     File::options().read(true).write(true).open(path).unwrap()
 }
 
-/// A new file of whole pages of dots.
+/// A new file of `pages` pages, full of dots.
 fn pages_of(scratch: &Scratch, pages: usize) -> File {
     file_of(scratch, "pages", &vec![b'.'; pages * page_size()])
 }
 
-/// What a call is refused with, by name.
-fn answer(call: MmapCall) -> String {
+/// The name of the error of a call, or `success`.
+fn errno_of(call: MmapCall) -> String {
     errno_name(call.make())
 }
 
-/// The first bytes of an area.
+/// The first `count` bytes of an area.
 fn start_of(area: &Area, count: usize) -> Vec<u8> {
     (0..count).map(|offset| area.load(offset)).collect()
 }
 
-/// The permissions of the mapping that holds an address, as `/proc/self/maps` prints them.
+/// The permissions of an area, as `/proc/self/maps` prints them.
 fn permissions(area: &Area) -> String {
     let entry = page_view::mapping_at(std::process::id(), area.address()).unwrap();
     entry.unwrap().permissions

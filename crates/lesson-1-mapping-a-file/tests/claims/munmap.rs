@@ -1,4 +1,4 @@
-//! Giving addresses back.
+//! The end of a mapping, and `mremap`.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{file_of, scenario};
 
 #[test]
 fn munmap_removes_every_page_that_its_range_touches() {
-    // Three mappings, the middle one with other rights.
+    // Three mappings; the middle one has other permissions.
     let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!(ended.value("before"), "mapped mapped mapped");
     assert_eq!(ended.value("one-byte"), "mapped gap mapped");
@@ -51,9 +51,9 @@ fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval()
 fn munmap_that_would_make_one_mapping_too_many_fails_with_enomem() {
     let ended = scenario("too-many-pieces", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
-    assert_eq!(ended.value("last-page"), "success", "an edge cuts nothing in two");
+    assert_eq!(ended.value("last-page"), "success", "unmapping the last page splits nothing");
     let number = |name| ended.value(name).parse::<usize>().unwrap();
-    // Every second page was taken, and each gap cost one mapping.
+    // Every second page was unmapped, and each gap adds one mapping.
     let (allowed, made) = (number("allowed"), number("refused-at-page") / 2);
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }

@@ -1,4 +1,4 @@
-//! What becomes of a mapping when its file is made shorter or longer.
+//! What happens to a mapping when its file becomes shorter or longer, or cannot be read.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, symlink};
@@ -92,10 +92,10 @@ fn if_a_file_shrinks_what_it_loses_is_lost_in_its_mappings_too() {
     file.set_len(10).unwrap();
     assert_eq!(mapping.load(0, 12), b"xxxxxxxxxx\0\0", "the rest of the last page is zero");
     file.set_len(2 * page_size() as u64).unwrap();
-    assert_eq!(mapping.load(page_size(), 1), b"\0", "and it does not come back");
+    assert_eq!(mapping.load(page_size(), 1), b"\0", "growing does not bring it back");
 }
 
-/// A loop device whose file has lost its bytes. Dropped, it is detached.
+/// A loop device whose file has lost its bytes, so that it cannot be read. Dropping it detaches it.
 struct BadDisk(String);
 
 impl BadDisk {
@@ -113,12 +113,12 @@ impl BadDisk {
 
 impl Drop for BadDisk {
     fn drop(&mut self) {
-        let _ = Command::new("losetup").args(["--detach", &self.0]).status(); // As far as it goes.
+        let _ = Command::new("losetup").args(["--detach", &self.0]).status(); // The test has its result.
     }
 }
 
-/// A file of one page, mapped as two while it was two.
-fn shrunk(scratch: &common::Scratch) -> (fs::File, Area) {
+/// A file of one page, which had two pages when it was mapped.
+fn shrunk(scratch: &common::Scratch) -> (File, Area) {
     let file = file_of(scratch, "shrunk", &vec![b'x'; 2 * page_size()]);
     let area = MmapCall::shared(&file, 2 * page_size()).make().unwrap();
     file.set_len(page_size() as u64).unwrap();

@@ -1,4 +1,4 @@
-//! Mappings come in whole pages, files in bytes: what lies between the two ends.
+//! A file ends at a byte and a mapping at a page: what is between the two ends.
 
 use std::fs;
 use std::io::{Seek, SeekFrom};
@@ -32,9 +32,9 @@ fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");
     let area = MmapCall::shared(&file, 5).make().unwrap();
-    assert!(stored_behind_the_end(&area, &area), "memory has it");
+    assert!(visible_past_the_end(&area, &area), "memory has it");
     assert_eq!(file.metadata().unwrap().len(), 5);
-    assert_eq!(file.read_at(&mut [0; 10], 0).unwrap(), 5, "the file ends where it did");
+    assert_eq!(file.read_at(&mut [0; 10], 0).unwrap(), 5, "the file has its old end");
     drop(area);
     file.sync_all().unwrap();
     assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"hello");
@@ -46,7 +46,7 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page() {
     let file = file_of(&scratch, "file", b"hello");
     let one = MmapCall::shared(&file, 5).make().unwrap();
     let other = MmapCall::shared(&file, 5).make().unwrap();
-    assert!(stored_behind_the_end(&one, &other));
+    assert!(visible_past_the_end(&one, &other));
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn growing_a_file_with_ftruncate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere(
     let (zeros, leaked) = (b"hello\0\0\0\0\0", b"hello!\0\0\0\0");
     match file_system(scratch.path()) {
         "tmpfs" if !kernel_at_least(6, 19) => assert_eq!(read, leaked),
-        // Where this was not looked at: one of the two.
+        // Older kernels were not tried: either result is possible.
         _ if !kernel_at_least(6, 18) => assert!(read == zeros || read == leaked, "{read:?}"),
-        // Overlayfs does as the file system that its files are written to.
+        // Overlayfs behaves like the file system that its files are written to.
         "tmpfs" | "overlayfs" => assert!(read == zeros || read == leaked, "{read:?}"),
         _ => assert_eq!(read, zeros),
     }
@@ -71,14 +71,17 @@ fn growing_a_file_with_ftruncate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere(
 #[test]
 fn growing_a_file_with_an_o_direct_write_shows_stray_bytes_on_ext4_too() {
     let scratch = scratch();
-    let Some(read) = after_direct_growth(&scratch) else { return }; // It has no O_DIRECT.
+    let Some(read) = after_direct_growth(&scratch) else {
+        println!("skipped: this file system has no O_DIRECT");
+        return;
+    };
     let (zeros, leaked) = (b"hello\0\0\0\0\0", b"hello!\0\0\0\0");
     match file_system(scratch.path()) {
         "ext4" | "tmpfs" if kernel_at_least(6, 18) && !kernel_at_least(6, 19) => {
             assert_eq!(&read, leaked);
         }
         "xfs" | "btrfs" if kernel_at_least(6, 18) => assert_eq!(&read, zeros),
-        // Overlayfs does as the file system that its files are written to.
+        // Overlayfs behaves like the file system that its files are written to.
         _ => assert!(&read == zeros || &read == leaked, "{read:?}"),
     }
 }
@@ -92,9 +95,9 @@ fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_an_access_is_sigbus
     }
 }
 
-/// The first bytes of a file of 5 bytes after a store past its end, made longer by an `O_DIRECT`
-/// write of its second page. The store is lost if the machine writes the page back in between, which
-/// it does not do five times in a row: so a stray byte is reported if it was there once.
+/// Stores past the end of a file of 5 bytes, then makes the file longer by an `O_DIRECT` write of
+/// its second page. Returns the first bytes. If the kernel writes the page back in between, the
+/// stray byte is lost. That does not happen five times in a row, so one stray byte is enough.
 fn after_direct_growth(scratch: &common::Scratch) -> Option<[u8; 10]> {
     let attempt = |_| {
         let file = file_of(scratch, "direct", b"hello");
@@ -104,7 +107,7 @@ fn after_direct_growth(scratch: &common::Scratch) -> Option<[u8; 10]> {
         let mut options = fs::File::options();
         let direct = options.write(true).custom_flags(libc::O_DIRECT);
         let direct = direct.open(scratch.path().join("direct")).ok()?;
-        // `O_DIRECT` needs an aligned buffer: a page of an area is one.
+        // `O_DIRECT` needs an aligned buffer, such as a page of an area.
         let page = MmapCall::anonymous(page_size()).make().unwrap();
         page.store(0, b'D');
         (&direct).seek(SeekFrom::Start(page_size() as u64)).unwrap();
@@ -116,9 +119,9 @@ fn after_direct_growth(scratch: &common::Scratch) -> Option<[u8; 10]> {
     (0..5).map(attempt).max().flatten()
 }
 
-/// Whether a store behind the end in one mapping is seen in the other. The machine may write the
-/// page back at any moment, which zeroes the tail; it does not do so five times in a row.
-fn stored_behind_the_end(one: &Area, other: &Area) -> bool {
+/// Whether a store past the end in one mapping is visible in the other. The kernel may write the
+/// page back at any moment, which zeroes the tail, but not five times in a row.
+fn visible_past_the_end(one: &Area, other: &Area) -> bool {
     (0..5).any(|_| {
         one.store(5, b'!');
         start_of(other, 6) == b"hello!"

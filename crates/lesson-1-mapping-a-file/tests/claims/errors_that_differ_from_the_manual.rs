@@ -1,4 +1,4 @@
-//! Where `mmap(2)` and the system disagree.
+//! Where `mmap(2)` says something else than the kernel does.
 
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
@@ -13,7 +13,7 @@ use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
-use crate::{answer, pages_of, permissions};
+use crate::{errno_of, pages_of, permissions};
 
 #[test]
 fn a_pipe_a_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
@@ -22,12 +22,12 @@ fn a_pipe_a_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
     let null = File::open("/dev/null").unwrap();
     for fd in [read_end.as_raw_fd(), socket.as_raw_fd(), null.as_raw_fd()] {
         let call = MmapCall { fd, flags: libc::MAP_PRIVATE, ..MmapCall::anonymous(page_size()) };
-        assert_eq!(answer(call), "ENODEV", "{fd}: the page says EACCES");
+        assert_eq!(errno_of(call), "ENODEV", "{fd}: the page says EACCES");
     }
     let zero = File::options().read(true).write(true).open("/dev/zero").unwrap();
     for flags in [libc::MAP_SHARED, libc::MAP_PRIVATE] {
         let area = MmapCall { flags, ..MmapCall::shared(&zero, page_size()) }.make().unwrap();
-        assert_eq!(area.load(page_size() - 1), 0, "a device, and yet it can be mapped");
+        assert_eq!(area.load(page_size() - 1), 0, "a device that can be mapped");
     }
 }
 
@@ -36,10 +36,10 @@ fn mmap_checks_the_permissions_before_the_kind_of_the_file() {
     let (_read_end, write_end) = std::io::pipe().unwrap();
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
-    assert_eq!(answer(MmapCall::shared(&write_end, 1)), "EACCES", "not open for reading");
-    assert_eq!(answer(MmapCall::shared(&directory, 1)), "EACCES", "not open for writing");
+    assert_eq!(errno_of(MmapCall::shared(&write_end, 1)), "EACCES", "not open for reading");
+    assert_eq!(errno_of(MmapCall::shared(&directory, 1)), "EACCES", "not open for writing");
     assert_eq!(
-        answer(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&directory, 1) }),
+        errno_of(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&directory, 1) }),
         "ENODEV"
     );
 }
@@ -49,10 +49,13 @@ fn mapping_many_files_of_proc_fails_with_eio() {
     for path in ["/proc/version", "/proc/meminfo", "/proc/cpuinfo"] {
         let file = File::open(path).unwrap();
         let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) };
-        assert_eq!(answer(call), "EIO", "{path}");
+        assert_eq!(errno_of(call), "EIO", "{path}");
     }
     let file = File::open("/proc/self/maps").unwrap();
-    assert_eq!(answer(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) }), "ENODEV");
+    assert_eq!(
+        errno_of(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, 1) }),
+        "ENODEV"
+    );
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -62,9 +65,9 @@ fn a_range_past_the_largest_file_fails_with_eoverflow_even_in_a_64_bit_process()
     let file = pages_of(&scratch, 1);
     let last_page = i64::MAX - (page_size() as i64 - 1);
     let call = MmapCall { offset: last_page, ..MmapCall::shared(&file, page_size()) };
-    assert_eq!(answer(call), "EOVERFLOW");
+    assert_eq!(errno_of(call), "EOVERFLOW");
     let offset = last_page - page_size() as i64;
-    assert_eq!(answer(MmapCall { offset, ..call }), "success", "one page earlier all is well");
+    assert_eq!(errno_of(MmapCall { offset, ..call }), "success", "one page earlier");
 }
 
 #[test]
@@ -76,21 +79,25 @@ fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
     let area = MmapCall { flags: both, ..MmapCall::shared(&file, 1) }.make().unwrap();
     assert_eq!(permissions(&area), "rw-s");
     area.store(0, b'S');
-    assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "shared it is");
+    assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "the mapping is shared");
 }
 
 #[test]
 fn map_growsdown_or_map_hugetlb_with_a_file_fails_with_einval() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
-    assert_eq!(answer(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
+    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-    assert_eq!(answer(MmapCall { flags, ..MmapCall::anonymous(1) }), "success");
+    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::anonymous(1) }), "success");
 
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     for flag in [libc::MAP_GROWSDOWN, libc::MAP_HUGETLB] {
         let flags = libc::MAP_SHARED | flag;
-        assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EINVAL", "{flag:#x}");
+        assert_eq!(
+            errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }),
+            "EINVAL",
+            "{flag:#x}"
+        );
     }
 }
 
@@ -98,7 +105,7 @@ fn map_growsdown_or_map_hugetlb_with_a_file_fails_with_einval() {
 fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
     let scratch = scratch();
     let locked = pages_of(&scratch, 1);
-    // The mode that once made a lock mandatory, on a file system mounted for it.
+    // Before Linux 5.15 this mode made locks mandatory, on a file system mounted with `mand`.
     locked.set_permissions(fs::Permissions::from_mode(0o2660)).unwrap();
     let whole = libc::flock {
         l_type: libc::F_WRLCK.try_into().unwrap(),
@@ -110,8 +117,8 @@ fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
     fcntl(&locked, FcntlArg::F_OFD_SETLK(&whole)).unwrap();
     let other = File::options().read(true).write(true).open(scratch.path().join("pages")).unwrap();
     let refused = fcntl(&other, FcntlArg::F_OFD_SETLK(&whole));
-    assert_eq!(refused, Err(Errno::EAGAIN), "the lock is there");
-    assert_eq!(answer(MmapCall::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
+    assert_eq!(refused, Err(Errno::EAGAIN), "the file is locked");
+    assert_eq!(errno_of(MmapCall::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
 }
 
 #[test]
@@ -119,7 +126,7 @@ fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     let scratch = scratch();
     let open_for_writing = pages_of(&scratch, 1);
     let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
-    assert_eq!(answer(MmapCall { flags, ..MmapCall::shared(&open_for_writing, 1) }), "success");
+    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&open_for_writing, 1) }), "success");
 }
 
 #[test]
@@ -131,15 +138,15 @@ fn an_append_only_file_cannot_be_mapped_shared_but_it_can_be_mapped_private() {
     let append_only = AppendOnly::new(&path);
     let file = File::options().read(true).append(true).open(&path).unwrap();
     for prot in [libc::PROT_NONE, libc::PROT_READ, libc::PROT_WRITE] {
-        assert_eq!(answer(MmapCall { prot, ..MmapCall::shared(&file, 1) }), "EACCES", "{prot}");
+        assert_eq!(errno_of(MmapCall { prot, ..MmapCall::shared(&file, 1) }), "EACCES", "{prot}");
     }
     let call = MmapCall::shared(&file, 1);
-    assert_eq!(answer(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
+    assert_eq!(errno_of(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
     drop(append_only);
-    assert_eq!(answer(call), "success", "O_APPEND alone is no obstacle");
+    assert_eq!(errno_of(call), "success", "O_APPEND alone does not matter");
 }
 
-/// A file that `chattr` made append-only: until it is dropped, nobody could remove it.
+/// A file that `chattr` made append-only. Nobody can remove such a file, so dropping this undoes it.
 struct AppendOnly<'a>(&'a Path);
 
 impl<'a> AppendOnly<'a> {
@@ -152,6 +159,6 @@ impl<'a> AppendOnly<'a> {
 
 impl Drop for AppendOnly<'_> {
     fn drop(&mut self) {
-        let _ = Command::new("chattr").arg("-a").arg(self.0).status(); // As far as it goes.
+        let _ = Command::new("chattr").arg("-a").arg(self.0).status(); // The test has its result.
     }
 }
