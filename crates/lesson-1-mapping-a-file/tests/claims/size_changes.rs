@@ -1,6 +1,6 @@
 //! What happens to a mapping when its file becomes shorter or longer, or cannot be read.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::Path;
 use std::process::Command;
