@@ -1,24 +1,25 @@
-//! Memory that other processes may store to, as bytes: each one an atomic, and never a slice of them.
-//! `cargo lesson-2` uses it in every step.
+//! Memory that other processes may store to, byte by byte. Each byte is an atomic; the program never
+//! makes a slice of them. Every step of `cargo lesson-2` uses it.
 //!
 //! # Safety
-//! [`Bytes`] owns its mapping, so the addresses stay mapped while it lives. Anyone may store to the
-//! bytes at any moment: therefore each is loaded and stored as an `AtomicU8`, always in that one
-//! size, and nothing else is ever made of the address. A mapping for reading only is loaded
-//! `Relaxed` and nothing else, which Rust allows on pages without write permission. A page past the
-//! end of the file is SIGBUS: a process that ends there, not undefined behaviour.
+//! [`Bytes`] owns its mapping, so the addresses stay mapped while it lives. Any process may store to
+//! the bytes at any moment, so this module loads and stores each byte as an `AtomicU8`, and makes
+//! nothing else of the address. Of a read-only mapping it makes `Relaxed` loads only: Rust allows
+//! these on pages without write permission. A page past the end of the file is SIGBUS, which ends
+//! the process; it is not undefined behaviour.
 #![expect(unsafe_code, reason = "an address becomes an atomic in one place")]
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{MmapOptions, MmapRaw, RemapOptions};
 
 use crate::sys::{Anonymous, Inherited};
 
-/// Bytes that this process shares with others.
+/// Bytes that this process may share with others.
 pub struct Bytes {
     mapping: Mapping,
     writable: bool,
@@ -30,33 +31,49 @@ enum Mapping {
 }
 
 impl Bytes {
-    /// `mmap(…, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)`: the first `length` bytes of `file`,
-    /// whether it is that long or not.
+    /// `mmap(…, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)`: the first `length` bytes of `file`.
+    /// The file may be shorter.
     ///
     /// # Errors
-    /// `EACCES` if the file is not open for both, `EPERM` if a seal forbids it, `ENODEV` if it
-    /// cannot be mapped.
+    /// `EACCES` if the file is not open for reading and writing, `EPERM` if a seal forbids the
+    /// mapping, `ENODEV` if the file cannot be mapped.
     pub fn of(file: &File, length: usize) -> io::Result<Self> {
         let mapping = MmapOptions::new().len(length).map_raw(file)?;
         Ok(Self { mapping: Mapping::OfFile(mapping), writable: true })
     }
 
-    /// The same with `PROT_READ` alone.
+    /// `mmap(…, PROT_READ, MAP_SHARED, file, 0)`: as [`Bytes::of`], but read-only.
     ///
     /// # Errors
-    /// `EACCES` if the file is not open for reading.
+    /// `EACCES` if the file is not open for reading, `ENODEV` if the file cannot be mapped.
     pub fn read_only(file: &File, length: usize) -> io::Result<Self> {
         let mapping = MmapOptions::new().len(length).map_raw_read_only(file)?;
         Ok(Self { mapping: Mapping::OfFile(mapping), writable: false })
     }
 
-    /// `mmap(…, MAP_ANONYMOUS, -1, 0)`: zeros of no file, which children inherit.
+    /// `mmap(…, MAP_ANONYMOUS, -1, 0)`: memory without a file, filled with zeros, for children to
+    /// inherit.
     ///
     /// # Errors
     /// `ENOMEM`.
     pub fn anonymous(length: usize, inherited: Inherited) -> io::Result<Self> {
         let mapping = Mapping::Anonymous(Anonymous::new(length, inherited)?);
         Ok(Self { mapping, writable: true })
+    }
+
+    /// `mremap(…, length, MREMAP_MAYMOVE)`: makes a mapping of a file longer or shorter. Its address
+    /// may change.
+    ///
+    /// # Errors
+    /// `ENOMEM`; `Unsupported` for anonymous memory, which this lesson never resizes.
+    pub fn resize(&mut self, length: usize) -> io::Result<()> {
+        let options = RemapOptions::new().may_move(true);
+        match &mut self.mapping {
+            // SAFETY: `&mut self`: no reference into the mapping is left, so it may move. An access
+            // past the end of the file is SIGBUS, never a wrong address (the module's preface).
+            Mapping::OfFile(mapping) => unsafe { mapping.remap(length, options) },
+            Mapping::Anonymous(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     /// Loads the byte `index`.
@@ -70,42 +87,46 @@ impl Bytes {
     /// Stores `value` in the byte `index`.
     ///
     /// # Panics
-    /// If `index` is past the mapping's end, or the mapping is for reading only.
+    /// If `index` is past the mapping's end, or the mapping is read-only.
     pub fn store(&self, index: usize, value: u8) {
-        assert!(self.writable, "this mapping is for reading only");
+        assert!(self.writable, "this mapping is read-only");
         self.byte(index).store(value, Relaxed);
     }
 
-    /// Loads all bytes, one after the other, into memory of this process's own.
+    /// Loads all bytes, one after the other, into memory that only this process has.
     pub fn copy(&self) -> Vec<u8> {
         (0..self.len()).map(|index| self.load(index)).collect()
     }
 
-    /// `write(to, address of the byte index, 1)`: the kernel does the load.
+    /// `write(to, address of the first byte, number of bytes)`: the kernel loads the bytes.
     ///
     /// # Errors
-    /// `EFAULT` where a load of this process's own would be SIGBUS; what `to` refuses.
-    pub fn send(&self, index: usize, to: impl AsFd) -> io::Result<()> {
-        let (byte, fd) = (self.byte(index).as_ptr(), to.as_fd().as_raw_fd());
-        // SAFETY: the address is one of this mapping's; the kernel checks it anew and loads one byte.
-        match unsafe { libc::write(fd, byte.cast(), 1) } {
-            1 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
+    /// `EFAULT` if the kernel can load no byte, because the first page is past the end of the file;
+    /// and the errors of `to`.
+    ///
+    /// # Panics
+    /// If `bytes` is not within the mapping.
+    pub fn send(&self, bytes: Range<usize>, to: impl AsFd) -> io::Result<usize> {
+        assert!(bytes.end <= self.len(), "bytes {bytes:?} of a mapping of {} bytes", self.len());
+        let (start, fd) = (self.as_ptr().wrapping_add(bytes.start), to.as_fd().as_raw_fd());
+        // SAFETY: the range is within this mapping (asserted); the kernel checks each page itself.
+        let sent = unsafe { libc::write(fd, start.cast(), bytes.len()) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
 
-    /// `madvise(address, length, advice)`, for the advices that change what a child inherits. After
-    /// `MADV_DONTFORK` a child's copy of `self` has no memory: only a scene that shows this may call it.
+    /// `madvise(address, length, advice)`, for the advice values that change what a child inherits.
+    /// After `MADV_DONTFORK`, a child's copy of `self` has no memory: only a scene that shows this
+    /// may call it.
     ///
     /// # Errors
-    /// `EINVAL` if the advice is none for memory of this kind, or not one of those.
+    /// `EINVAL` for any other advice, or if the advice does not apply to this kind of memory.
     pub(crate) fn advise(&self, advice: libc::c_int) -> io::Result<()> {
         let forks = [libc::MADV_DONTFORK, libc::MADV_DOFORK, libc::MADV_WIPEONFORK];
         if !forks.contains(&advice) {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         let (start, length) = (self.as_ptr().cast_mut().cast(), self.len());
-        // SAFETY: the range is this mapping; the three advices change a child's memory, not ours.
+        // SAFETY: the range is this mapping; these values change a child's memory, not ours.
         match unsafe { libc::madvise(start, length, advice) } {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
@@ -120,6 +141,12 @@ impl Bytes {
         }
     }
 
+    /// The addresses of the mapping's first `length` bytes, for a picture.
+    pub fn addresses(&self, length: usize) -> Range<usize> {
+        let start = self.as_ptr().addr();
+        start..start + length
+    }
+
     /// Bytes in the mapping.
     #[allow(clippy::len_without_is_empty, reason = "a mapping is never empty")]
     pub fn len(&self) -> usize {
@@ -131,8 +158,12 @@ impl Bytes {
 
     fn byte(&self, index: usize) -> &AtomicU8 {
         assert!(index < self.len(), "byte {index} of a mapping of {} bytes", self.len());
-        // SAFETY: `index` was checked; the address is mapped as long as `self` lives, and every
-        // access that this crate makes to it is an atomic one of this size.
-        unsafe { AtomicU8::from_ptr(self.as_ptr().cast_mut().wrapping_add(index)) }
+        let byte: *const AtomicU8 = self.as_ptr().wrapping_add(index).cast();
+        // SAFETY: the address is mapped while `self` lives (checked above), and an `AtomicU8` needs
+        // no alignment and accepts every byte. All accesses of this process are atomic ones of one
+        // byte. If the pages are read-only, `load` alone uses them, with `Relaxed` ("Atomic accesses
+        // to read-only memory" in `std::sync::atomic`). `AtomicU8::from_ptr` would not do: it asks
+        // for memory that is valid for writes.
+        unsafe { &*byte }
     }
 }

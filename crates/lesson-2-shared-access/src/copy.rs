@@ -1,15 +1,15 @@
-//! RIGHT: each byte is loaded once, as an atomic, into memory of this process's own; the copy is
-//! checked, and the copy is used. What the other stores meanwhile may spoil the message, never this
-//! program. The wrong versions are `slice.rs`, `twice.rs` and `volatile.rs`. `cargo lesson-2` shows them
-//! all.
+//! RIGHT: loads each byte once, as an atomic, into memory that only this process has. It checks the
+//! copy and uses the copy. A store by another process may spoil the message, but not this program.
+//! The wrong versions are `slice.rs`, `twice.rs` and `volatile.rs`. `cargo lesson-2` shows them all.
 
-use common::{Result, Stage, say};
+use common::{Result, Stage, compare};
 
 use crate::Bytes;
-use crate::slice::{CAPACITY, mailbox, message};
+use crate::second::ask;
+use crate::slice::{CAPACITY, in_words, mailbox, message};
 
-/// The text of the message in `memory`, if its length fits and it is UTF-8. `between` runs between
-/// check and use, and is told the length that was checked.
+/// The text of the message in `memory`, if its length fits and the text is UTF-8. `between` runs
+/// between check and use, and gets the length that was checked.
 ///
 /// # Panics
 /// If `memory` is shorter than a message.
@@ -23,16 +23,16 @@ pub fn text(memory: &Bytes, between: impl FnOnce(u8)) -> Option<String> {
     String::from_utf8(copy).ok()
 }
 
-/// The step of the story: the schedule of `twice.rs`.
+/// The step of the story: the order of loads and stores of `twice.rs`.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (memory, mut other) = mailbox(stage, "copy")?;
-    let (mut checked, mut answer) = (None, Ok(String::new()));
+    let (mut checked, mut answer) = (0, Ok(String::new()));
     let text = text(&memory, |length| {
-        checked = Some(length);
-        answer = other.tell("store 0 200").and_then(|()| other.hear());
+        checked = length;
+        answer = ask(&mut other, "store 0 200");
     });
-    say!("   checked: {checked:?}, the copy of the length (expected Some(4))")?;
-    say!("    the second process stores 200 in the length: {}", answer?)?;
-    say!("   used:    the copy again: {text:?} (expected Some(\"warm\"))")?;
-    say!("   the next look: {:?} (expected None: 200 does not fit)", message(&memory.copy()))
+    compare("this process checks its copy of the length: ", checked, 4)?;
+    compare(" the second process stores 200 there: ", answer?, "done")?;
+    compare("it uses its copy: ", in_words(text.as_deref()), r#"the text "warm""#)?;
+    compare("the next message is ", in_words(message(&memory.copy())), "not a text")
 }

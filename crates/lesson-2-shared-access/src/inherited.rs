@@ -1,31 +1,67 @@
-//! Related processes need no file: `fork` hands the mapping down. `cargo lesson-2` shows it.
+//! A parent and its child need no file: the child inherits shared memory with `fork`. Private memory
+//! becomes two copies. `cargo lesson-2` shows both.
 
-use std::cell::Cell;
-use std::ptr;
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
 
 use crate::Bytes;
 use crate::sys::{self, Inherited};
 
-/// The step of the story: a child stores in shared memory and in a variable of its own.
+/// The step of the story: a child stores in a shared page and in a private one.
 pub fn show(_stage: &mut Stage) -> Result<()> {
     let shared = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
-    let variable = Cell::new(0_u8);
-    let (byte, value) = (shared.load(0), variable.get());
-    say!("   before fork: shared byte {byte}, variable {value} (expected 0, 0)")?;
-    let page = |label, address| (label, std::process::id(), address..address + 1);
-    page_view::show_rows(&[
-        page("   the shared byte's page      ", shared.as_ptr().addr()),
-        page("   the variable's, on the stack", ptr::from_ref(&variable).addr()),
-    ])?;
-    let ended = sys::in_child(|| {
-        variable.set(42);
-        shared.store(0, 42);
-        variable.get()
+    let private = Bytes::anonymous(page_size(), Inherited::Private).step("mmap")?;
+    shared.store(0, 1);
+    private.store(0, 1);
+    sentence("This process stores 1 in a shared page and in a private page, then forks.")?;
+    let (mut orders, mut tell) = pipe().step("pipe")?;
+    let (mut hear, mut answers) = pipe().step("pipe")?;
+    let child = sys::fork(|| {
+        let stored = obey(&mut orders, || {
+            shared.store(0, 42);
+            private.store(0, 42);
+        });
+        let answered = stored.and_then(|()| answers.write_all(&[private.load(0)]));
+        // The parent has looked at the pages when it gives the second order.
+        answered.and_then(|()| obey(&mut orders, || ())).map_or(1, |()| 0)
     });
-    let code = ended.step("fork")?.code();
-    say!("    the child stores 42 in both; its variable: {code:?} (expected Some(42))")?;
-    say!("   the parent's shared byte: {} (expected 42)", shared.load(0))?;
-    say!("   the parent's variable:    {} (expected 0: fork copied it)", variable.get())
+    let child = child.step("fork")?;
+    let show = || {
+        let (mine, its) = (std::process::id(), child.id());
+        page_view::show_rows(&[
+            ("   this process, shared ", mine, shared.addresses(1)),
+            ("   this process, private", mine, private.addresses(1)),
+            ("    the child, shared   ", its, shared.addresses(1)),
+            ("    the child, private  ", its, private.addresses(1)),
+        ])?;
+        page_view::pause()
+    };
+    show()?;
+    order(&mut tell).step("tell the child")?;
+    let its_private = next(&mut hear).step("hear the child")?;
+    sentence(" The child stores 42 in both pages.")?;
+    show()?;
+    compare(" the child's private page has ", its_private, 42)?;
+    compare("this process loads the shared page: ", shared.load(0), 42)?;
+    compare("it loads its private page: ", private.load(0), 1)?;
+    order(&mut tell).step("tell the child")?;
+    compare("the child ends: ", child.wait().step("waitpid")?, "exit status: 0")
+}
+
+/// Waits for an order, then does it.
+fn obey(orders: &mut PipeReader, act: impl FnOnce()) -> std::io::Result<()> {
+    next(orders)?;
+    act();
+    Ok(())
+}
+
+fn order(orders: &mut PipeWriter) -> std::io::Result<()> {
+    orders.write_all(&[0])
+}
+
+fn next(pipe: &mut PipeReader) -> std::io::Result<u8> {
+    let mut byte = [0];
+    pipe.read_exact(&mut byte)?;
+    Ok(byte[0])
 }

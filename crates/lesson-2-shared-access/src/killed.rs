@@ -1,31 +1,31 @@
-//! A store is the page cache's, not the process's own: the process that made it is not needed any more.
+//! A store is in the page cache, not in the process that made it, so it outlives the process.
 //! `cargo lesson-2` shows it.
 
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
+use nix::sys::signal::Signal;
 
 use crate::Bytes;
-use crate::picture::Picture;
+use crate::picture::{Picture, THIS};
+use crate::second::{self, ask};
 
-/// The step of the story: the second process stores, and is killed with SIGKILL.
+/// The step of the story: the second process stores, and SIGKILL ends it.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("killed");
     let file = crate::visible::new_file(&path)?;
-    let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?; // Looked at, not touched.
-    let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
-    other.hear()?;
-    other.tell("store 0 42")?;
-    say!("    the second process stores 42 in byte 0, and no more: {}", other.hear()?)?;
+    let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?; // Never touched, only drawn.
+    let mut other = second::start(&path)?;
+    compare(" the second process stores 42 in byte 0: ", ask(&mut other, "store 0 42")?, "done")?;
     Picture::of(&bytes, &mut other, 1)?.show()?;
-    page_view::pause()?;
+    sentence("This process kills the second process.")?;
     other.process.kill().step("kill")?;
-    let ended = other.wait()?;
-    say!("   killed; it ended by {ended} (expected signal: 9, SIGKILL)")?;
-    let start = bytes.as_ptr().addr();
-    let pages = start..start + page_size();
-    page_view::show_rows(&[("   this process       ", std::process::id(), pages)])?;
+    let killed = other.wait()?.signal() == Some(Signal::SIGKILL as i32);
+    compare("ended by SIGKILL: ", killed, true)?;
+    page_view::show_rows(&[(THIS, std::process::id(), bytes.addresses(page_size()))])?;
+    page_view::pause()?;
     let mut byte = [0];
     file.read_exact_at(&mut byte, 0).step_on("read", &path)?;
-    say!("   read(2) returns {} (expected 42; a power cut is lesson 3's)", byte[0])
+    compare("byte 0, with read(2): ", byte[0], 42)
 }

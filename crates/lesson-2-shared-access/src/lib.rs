@@ -1,5 +1,5 @@
-//! Lesson 2: one memory, several processes. The modules, in reading order: `cargo lesson-2` shows
-//! them all.
+//! Lesson 2: one memory, several processes. The modules stand in reading order; `cargo lesson-2`
+//! shows them all.
 
 pub mod bytes;
 pub mod sys;
@@ -38,16 +38,16 @@ use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("Two strangers, one file: a store is seen without msync", visible::show),
-    Step("Parent and child, no file", inherited::show),
-    Step("A reading in two halves is torn", torn::show),
-    Step("The same schedule, refused by a seqlock", seqlock::show),
-    Step("The ladder: a slice promises what nobody keeps", slice::show),
-    Step("The ladder: two loads, two answers", twice::show),
-    Step("The ladder: volatile is no cure", volatile::show),
-    Step("The ladder: load once, check the copy, use the copy", copy::show),
-    Step("The ladder: sealed memory keeps the slice's promise", sealed::show),
-    Step("The same without a disk: shm_open", diskless::show),
-    Step("Growing and truncating under a mapping", resized::show),
-    Step("A killed writer loses nothing", killed::show),
+    Step("Two unrelated processes see each other's stores", visible::show),
+    Step("A parent and its child share memory without a file", inherited::show),
+    Step("A reading loaded in two halves is torn", torn::show),
+    Step("A seqlock refuses the torn reading", seqlock::show),
+    Step("A slice: the same bytes are a text, then they are not", slice::show),
+    Step("Two loads of one length return two lengths", twice::show),
+    Step("Volatile loads may differ in the same way", volatile::show),
+    Step("Load once, check the copy, use the copy", copy::show),
+    Step("Sealed memory may be a slice", sealed::show),
+    Step("Without a disk: shm_open", diskless::show),
+    Step("A file grows and shrinks under its mappings", resized::show),
+    Step("A killed writer loses nothing that it stored", killed::show),
 ];

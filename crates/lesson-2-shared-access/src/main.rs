@@ -1,5 +1,5 @@
-//! Lesson 2, as a program: `cargo lesson-2` tells the story; `measure FILE` and `watch FILE` play the
-//! two sides of a thermometer, each in a terminal of its own.
+//! Lesson 2, as a program: `cargo lesson-2` tells the story. `measure FILE` and `watch FILE` are the
+//! two sides of a thermometer, each in its own terminal.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,11 +8,11 @@ use common::clap::{self, Parser, Subcommand, value_parser};
 use lesson_2_shared_access::{STEPS, measure, scenes, second, watch};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 2: shared access. Without a role, tells the whole story.
+/// Lesson 2: shared access. Without a role, shows every step of the lesson.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-2")]
 struct Lesson {
-    /// Fixes the random numbers.
+    /// Seed for the random numbers, to repeat a run.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -21,33 +21,33 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Measures a temperature again and again and publishes it in FILE, until Ctrl-C.
+    /// Publish a temperature in FILE again and again, until Ctrl-C.
     Measure {
         file: PathBuf,
-        /// Ends after N readings.
+        /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
         count: Option<u64>,
-        /// Waits that long after each reading.
+        /// Wait this many milliseconds after each reading.
         #[arg(long, value_name = "MS", default_value_t = 500, value_parser = value_parser!(u16).range(1..))]
         interval_ms: u16,
-        /// Makes a thermometer of a FILE that is none; what was in it is lost.
+        /// Overwrite FILE if it is not a thermometer. Its content is lost.
         #[arg(long)]
         force: bool,
     },
-    /// Prints each new reading that the thermometer in FILE shows, until Ctrl-C.
+    /// Print each new reading of the thermometer in FILE, until Ctrl-C.
     Watch {
         file: PathBuf,
-        /// Ends after N readings.
+        /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
         count: Option<u64>,
     },
-    /// The second process of the story: maps FILE and does what it is told.
+    /// Map FILE and obey the lines of standard input: the second process of the story.
     #[command(hide = true)]
     Second { file: PathBuf },
-    /// Plays one scene of a claim, for the tests.
+    /// Play one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
-    /// Tells the story and waits after each step, for `just step 2`.
+    /// Tell the story and wait after each step, for `just step 2`.
     #[command(hide = true)]
     Steps,
 }

@@ -1,6 +1,5 @@
-//! The writer's side: `cargo lesson-2 measure FILE`.
+//! The side that publishes readings: `cargo lesson-2 measure FILE`.
 
-use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -12,12 +11,12 @@ use rand::{Rng, RngExt};
 use crate::layout::{Reading, SIZE};
 use crate::thermometer::Writer;
 use crate::waiting::Interrupts;
-use crate::{seqlock, thermometer_file, watch};
+use crate::{seqlock, thermometer_file};
 
-/// Publishes a reading in the file `path` every `interval_ms` until Ctrl-C, or `count` times.
+/// Publishes a reading in the file `path` every `interval_ms`, until Ctrl-C or `count` times.
 ///
 /// # Errors
-/// Any step of the system's; a second writer; a file that is no thermometer, unless `force`.
+/// A system call that fails, a second writer, or a file that is not a thermometer (unless `force`).
 pub fn measure(
     path: &Path,
     count: Option<u64>,
@@ -26,16 +25,16 @@ pub fn measure(
     random: &mut impl Rng,
 ) -> Result<()> {
     let interrupts = Interrupts::new().step("wait for signals")?;
-    watch::guard("measure", path)?;
+    thermometer_file::end_cleanly_if_cut_short("measure", path)?;
     let file = ready(path, force)?;
     let writer = Writer::of(&file).step_on("mmap", path)?;
     writer.announce();
     let mut reading = first(&writer, random);
     for left in (0..count.unwrap_or(u64::MAX)).rev() {
-        check_size("measure", &file, path)?;
+        thermometer_file::check_size("measure", &file, path)?;
         reading = next(reading, random);
         seqlock::publish(&writer, reading);
-        say!("Reading {}: {}", reading.number, degrees(reading))?;
+        say!("{reading}")?;
         if left == 0 || interrupts.wait(interval_ms).step("poll")? {
             break;
         }
@@ -43,31 +42,12 @@ pub fn measure(
     Ok(())
 }
 
-/// Why a process that has a thermometer mapped may have to stop.
-pub(crate) const CUT_SHORT: &str = "somebody cut the file short";
-
-/// Refuses to go on with a file that somebody has cut short, or made longer.
-pub(crate) fn check_size(step: &str, file: &File, path: &Path) -> Result<()> {
-    match file.metadata().step_on("stat", path)?.len().cmp(&(SIZE as u64)) {
-        Ordering::Equal => Ok(()),
-        Ordering::Less => Err(Failure::refusal(step, path, CUT_SHORT)),
-        Ordering::Greater => Err(Failure::refusal(step, path, "somebody made the file longer")),
-    }
-}
-
-/// A temperature as people write it: `-0.250 °C`.
-pub(crate) fn degrees(reading: Reading) -> String {
-    let sign = if reading.millidegrees < 0 { "-" } else { "" };
-    let size = reading.millidegrees.unsigned_abs();
-    format!("{sign}{}.{:03} °C", size / 1_000, size % 1_000)
-}
-
-/// Opens, or makes, the file at `path`, as its only writer.
+/// Opens or makes the file at `path`, and becomes its only writer.
 fn ready(path: &Path, force: bool) -> Result<File> {
     let mut options = OpenOptions::new();
     let file =
         thermometer_file::open(options.read(true).write(true).create(true).mode(0o600), path)?;
-    if !thermometer_file::take_writers_place(&file, path)? {
+    if !thermometer_file::lock_for_writing(&file, path)? {
         return Err(Failure::refusal("lock", path, "another process measures here"));
     }
     match thermometer_file::is_published(&file, path) {
@@ -85,7 +65,8 @@ fn refusal(path: &Path, why: &str) -> Failure {
     Failure::refusal("read", path, why)
 }
 
-/// Whether nothing of a user's is in there: a writer killed before it had published leaves zeros.
+/// Whether the file has no content of a user's. A writer that is killed before it publishes leaves
+/// a file of zeros.
 fn holds_only_zeros(file: &File, path: &Path) -> Result<bool> {
     if file.metadata().step_on("stat", path)?.len() == 0 {
         return Ok(true);
@@ -94,7 +75,7 @@ fn holds_only_zeros(file: &File, path: &Path) -> Result<bool> {
     Ok(bytes.iter().all(|byte| *byte == 0))
 }
 
-/// What the first new reading follows: the file's last one, or a mild day.
+/// The reading before the first new one: the last one in the file, or a mild day.
 fn first(writer: &Writer, random: &mut impl Rng) -> Reading {
     match writer.last() {
         Reading { number: 0, .. } => {
@@ -110,6 +91,7 @@ fn next(last: Reading, random: &mut impl Rng) -> Reading {
     Reading {
         number: last.number.wrapping_add(1),
         millidegrees: last.millidegrees.saturating_add(change).clamp(-90_000, 60_000),
+        // An i64 holds the nanoseconds until the year 2262.
         nanoseconds: i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX),
     }
 }

@@ -1,12 +1,17 @@
-//! The pictures of this story: this process's pages, and below them the second one's, a column to the
-//! right as all that it does. `cargo lesson-2` draws them, `just step 2` while they change.
+//! The story's pictures: this process's pages, and below them the pages of the second process.
+//! `cargo lesson-2` prints them.
 
 use std::ops::Range;
 use std::path::Path;
 
 use common::{Failure, Peer, Result, page_size};
 
-use crate::Bytes;
+use crate::{Bytes, second};
+
+/// How a picture's rows are labelled. The second process is indented by one more column.
+pub(crate) const THIS: &str = "   this process       ";
+/// See [`THIS`].
+pub(crate) const SECOND: &str = "    the second process";
 
 /// The same pages of a file in two processes.
 pub(crate) struct Picture {
@@ -16,35 +21,35 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Of the first `pages` pages that `bytes` and the second process have mapped; it says where.
+    /// The first `pages` pages of `bytes` and of what the second process has mapped.
     ///
     /// # Errors
-    /// A second process that has ended, or has nothing mapped.
+    /// If the second process has ended, or has nothing mapped.
     pub(crate) fn of(bytes: &Bytes, other: &mut Peer, pages: usize) -> Result<Self> {
-        let mine = bytes.as_ptr().addr();
         let theirs = addresses_in(other, pages)?;
-        Ok(Self { mine: mine..mine + pages * page_size(), pid: other.process.id(), theirs })
+        let mine = bytes.addresses(pages * page_size());
+        Ok(Self { mine, pid: other.process.id(), theirs })
     }
 
-    /// Prints it as it is now.
+    /// Prints the pages as they are now, and waits for a key in step mode.
     ///
     /// # Errors
     /// Those of `/proc` and of standard output.
     pub(crate) fn show(&self) -> Result<()> {
         page_view::show_rows(&[
-            ("   this process       ", std::process::id(), self.mine.clone()),
-            ("    the second process", self.pid, self.theirs.clone()),
-        ])
+            (THIS, std::process::id(), self.mine.clone()),
+            (SECOND, self.pid, self.theirs.clone()),
+        ])?;
+        page_view::pause()
     }
 }
 
-/// Where the second process has its first `pages` pages mapped; it says so.
+/// The addresses of the first `pages` pages that the second process has mapped.
 ///
 /// # Errors
-/// A second process that has ended, or has nothing mapped.
+/// If the second process has ended, or has nothing mapped.
 pub(crate) fn addresses_in(other: &mut Peer, pages: usize) -> Result<Range<usize>> {
-    other.tell("address")?;
-    let answer = other.hear()?;
+    let answer = second::ask(other, "address")?;
     let no_address = |_| Failure::refusal("ask", Path::new("address"), format!("{answer:?}"));
     let start: usize = answer.parse().map_err(no_address)?;
     Ok(start..start + pages * page_size())

@@ -1,52 +1,55 @@
-//! A mapping keeps its addresses when its file grows or shrinks; what lies behind them does not stay.
-//! `cargo lesson-2` shows it: the loads that a signal would end are the second process's.
+//! A mapping keeps its addresses when its file grows or shrinks. The pages behind the addresses come
+//! and go. `cargo lesson-2` shows it; the load that ends in a signal is the second process's.
 
 use std::os::unix::process::ExitStatusExt;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
 use nix::sys::signal::Signal;
 
-use crate::picture::addresses_in;
+use crate::Bytes;
+use crate::picture::{SECOND, THIS, addresses_in};
+use crate::second::{self, ask};
 
-/// The step of the story: the second process has two pages mapped, of a file that has one.
+/// The step of the story: the file has one page. This process maps one page, the second process two.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("resized");
     let file = crate::visible::new_file(&path)?;
-    let page = page_size() as u64;
-    file.set_len(page).step_on("ftruncate", &path)?;
-    let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
-    other.hear()?;
+    let page = page_size();
+    file.set_len(page as u64).step_on("ftruncate", &path)?;
+    let mut bytes = Bytes::of(&file, page).step_on("mmap", &path)?;
+    let mut other = second::start(&path)?;
     let (pid, pages) = (other.process.id(), addresses_in(&mut other, 2)?);
-    let show = || page_view::show_rows(&[("    the second process", pid, pages.clone())]);
-    let mut ask = |order: String| other.tell(&order).and_then(|()| other.hear());
-
-    let loaded = ask("load 0".into())?;
-    say!("    the second process has two pages mapped; the file has one")?;
-    say!("    the second process loads from its first page: {loaded} (expected 0)")?;
-    show()?;
-    page_view::pause()?;
-    let sent = ask(format!("send {page}"))?;
-    say!("    a system call loads from the second page: {sent} (expected EFAULT)")?;
-    file.set_len(2 * page).step_on("ftruncate", &path)?;
-    say!("   this process makes the file two pages long")?;
-    show()?;
-    page_view::pause()?;
-    let loaded = ask(format!("load {page}"))?;
-    say!("    the second process loads from its second page: {loaded} (expected 0)")?;
-    show()?;
-    page_view::pause()?;
-    file.set_len(page).step_on("ftruncate", &path)?;
-    say!("   this process makes it one page long again")?;
-    show()?;
-    page_view::pause()?;
-    let sent = ask(format!("send {page}"))?;
-    say!("    a system call loads from the second page: {sent} (expected EFAULT)")?;
-    let answer = match ask(format!("load {page}"))?.as_str() {
-        "" => "no answer".into(),
-        loaded => format!("{loaded:?}"),
+    let show = |bytes: &Bytes| {
+        let mine = bytes.addresses(bytes.len());
+        page_view::show_rows(&[(THIS, std::process::id(), mine), (SECOND, pid, pages.clone())])?;
+        page_view::pause()
     };
-    say!("    the second process loads from it itself: {answer} (expected no answer)")?;
+    let load = format!("load {page}");
+
+    sentence("The file has one page. This process maps one page, the second process maps two.")?;
+    compare("this process loads page 0: ", bytes.load(0), 0)?;
+    compare(" the second process loads page 0: ", ask(&mut other, "load 0")?, 0)?;
+    show(&bytes)?;
+    file.set_len(2 * page as u64).step_on("ftruncate", &path)?;
+    sentence("This process makes the file two pages long.")?;
+    compare(" the second process loads page 1: ", ask(&mut other, &load)?, 0)?;
+    compare("pages in this process's mapping: ", bytes.len() / page, 1)?;
+    show(&bytes)?;
+    bytes.resize(2 * page).step("mremap")?;
+    compare("after mremap it loads page 1: ", bytes.load(page), 0)?;
+    show(&bytes)?;
+    file.set_len(page as u64).step_on("ftruncate", &path)?;
+    sentence("This process makes the file one page long again.")?;
+    show(&bytes)?;
+    let sent = ask(&mut other, &format!("send {page}"))?;
+    compare(" the second process writes page 1 to a pipe: ", sent, "EFAULT")?;
+    let answer = ask(&mut other, &load)?;
+    compare(
+        " it loads page 1, and answers: ",
+        if answer.is_empty() { "nothing" } else { &answer },
+        "nothing",
+    )?;
     let number = other.wait()?.signal().map(Signal::try_from);
-    let signal = number.and_then(std::result::Result::ok).map_or("nothing", Signal::as_str);
-    say!("    it was ended by {signal} (expected SIGBUS)")
+    let signal = number.and_then(std::result::Result::ok).map_or("no signal", Signal::as_str);
+    compare("the second process was ended by ", signal, "SIGBUS")
 }

@@ -1,21 +1,22 @@
-//! RIGHT, with a slice: memory that nobody can change any more. A memfd sealed against shrinking and
-//! writing keeps the promise of `&[u8]`, the kernel sees to it, and `map_if_safe` asks the kernel.
-//! `cargo lesson-2` shows it.
+//! RIGHT, with a slice: memory that no process can change any more. A memfd sealed against shrinking
+//! and writing keeps the promise of `&[u8]`: the kernel enforces the seals, and `map_if_safe` asks
+//! the kernel for them. `cargo lesson-2` shows it.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
-use common::{Context, Peer, Result, Stage, say};
+use common::{Context, Result, Stage, compare, sentence};
 use memmap2::Mmap;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::picture::addresses_in;
-use crate::slice::{CAPACITY, message};
+use crate::picture::{SECOND, addresses_in};
+use crate::second::{self, ask, outcome};
+use crate::slice::{CAPACITY, in_words, message};
 
-/// A file without a disk and without a name, that may be sealed: `memfd_create`.
+/// `memfd_create(name, MFD_ALLOW_SEALING)`: a file in memory, in no directory, that accepts seals.
 ///
 /// # Errors
 /// `EINVAL` if `name` is longer than 249 bytes, `EMFILE`.
@@ -24,58 +25,52 @@ pub fn memory_file(name: &str) -> io::Result<File> {
     Ok(OwnedFd::into(memfd_create(name, flags)?))
 }
 
-/// `fcntl(file, F_ADD_SEALS, seals)`: from now on, for ever, for everyone.
+/// `fcntl(file, F_ADD_SEALS, seals)`: the seals hold for every process and are never removed.
 ///
 /// # Errors
-/// `EBUSY` for `F_SEAL_WRITE` while anyone has a shared mapping that could be stored to; `EPERM` if
-/// `file` is not open for writing, or is sealed against sealing; `EINVAL` if it is no memfd.
+/// `EBUSY` for `F_SEAL_WRITE` while any process has a shared mapping that is or may become writable;
+/// `EPERM` if `file` is not open for writing, or is sealed against sealing, as every file on tmpfs
+/// is; `EINVAL` on a file system without seals.
 pub fn seal(file: &File, seals: SealFlag) -> io::Result<()> {
     fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(())
 }
 
-/// Maps the sealed `file` as a slice, by way of a descriptor for reading only: before Linux 6.7 a
-/// shared mapping through a writable one was refused, even one for reading.
+/// Maps the sealed `file` as a slice, through a read-only descriptor: before Linux 6.7 the kernel
+/// refused to map a sealed file shared through a writable descriptor, even read-only.
 ///
 /// # Errors
-/// What `map_if_safe` refuses: a memfd without `F_SEAL_SHRINK` and `F_SEAL_WRITE`, any other file
-/// (unless fs-verity protects it), a range past the end.
+/// Those of `map_if_safe`, which refuses a memfd without `F_SEAL_SHRINK` and `F_SEAL_WRITE`, any
+/// other file (unless fs-verity protects it), and a range past the end of the file.
 pub fn slice_of(file: &File) -> io::Result<Mmap> {
     let read_only = File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
     Ok(Mmap::map_if_safe(&read_only)?)
 }
 
-/// The step of the story: the other process has the memory mapped, writable, and lets go of it.
+/// The step of the story: the second process maps the memory writable, and later unmaps it.
 pub fn show(_stage: &mut Stage) -> Result<()> {
     let file = memory_file("message").step("memfd_create")?;
     file.set_len(CAPACITY as u64).step("ftruncate")?;
     file.write_all_at(b"\x04warm", 0).step("write")?;
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
-    let mut other = Peer::start(["second", &path])?;
-    other.hear()?;
-    let refused = |result: io::Result<()>| match result {
-        Ok(()) => "done".into(),
-        Err(error) => crate::second::name_of(&error),
-    };
-
-    let unsealed = slice_of(&file).map_or_else(|error| error.to_string(), |_| "mapped".into());
-    say!("   map_if_safe, before it is sealed:\n      {unsealed}")?;
-    say!("   (expected: missing seals F_SEAL_SHRINK and F_SEAL_WRITE)")?;
-    let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE;
-    say!("    the second process has it mapped, writable")?;
+    let mut other = second::start(path.as_ref())?;
     let (pid, page) = (other.process.id(), addresses_in(&mut other, 1)?);
-    let show = || page_view::show_rows(&[("    the second process", pid, page.clone())]);
+    let show = || {
+        page_view::show_rows(&[(SECOND, pid, page.clone())])?;
+        page_view::pause()
+    };
+    let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE;
+
+    let mapped = slice_of(&file).map_or("refused", |_| "mapped");
+    compare("map_if_safe before sealing: ", mapped, "refused")?;
+    sentence(" The second process maps the memory writable.")?;
     show()?;
-    say!("   seal it: {} (expected EBUSY)", refused(seal(&file, seals)))?;
-    other.tell("unmap")?;
-    say!("    the second process unmaps it: {}", other.hear()?)?;
+    compare("this process seals: ", outcome(seal(&file, seals)), "EBUSY")?;
+    compare(" the second process unmaps: ", ask(&mut other, "unmap")?, "done")?;
     show()?;
-    page_view::pause()?;
-    say!("   seal it: {} (expected done)", refused(seal(&file, seals)))?;
+    compare("this process seals: ", outcome(seal(&file, seals)), "done")?;
     let slice = slice_of(&file).step("map_if_safe")?;
-    other.tell("write 1 255")?;
-    say!("    the second process writes 255 at byte 1: {} (expected EPERM)", other.hear()?)?;
-    other.tell("map")?;
-    say!("    the second process maps it writable:     {} (expected EPERM)", other.hear()?)?;
-    say!("   the message, through &[u8]: {:?} (expected Some(\"warm\"))", message(&slice))
+    compare(" the second process writes: ", ask(&mut other, "write 1 255")?, "EPERM")?;
+    compare(" it maps writable: ", ask(&mut other, "map")?, "EPERM")?;
+    compare("as a slice: ", in_words(message(&slice)), r#"the text "warm""#)
 }

@@ -1,27 +1,41 @@
-//! The second process: maps the file that it is given and does what it is told, a line at a time.
-//! `cargo lesson-2` starts it wherever a claim needs two.
+//! The second process: it maps the file that it is given and obeys one line at a time. The story and
+//! the claims of `cargo lesson-2` start it wherever they need two processes.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Peer, Result, page_size, say};
 
 use crate::layout::Reading;
 use crate::thermometer::Writer;
 use crate::{Bytes, seqlock};
 
-/// What it can be told; each answers with one line.
+/// What it obeys. It answers each line with one line.
 const ORDERS: &str = "load OFFSET, store OFFSET VALUE, read OFFSET, write OFFSET VALUE, \
     send OFFSET, truncate LENGTH, map, unmap, address, publish NUMBER, half NUMBER, reading";
 
-/// Maps two pages of `path`, which must exist, and obeys the lines of standard input, answering each with one line:
-/// what was asked for, `done`, or the name of the system's error.
+/// Starts the second process on `path` and waits until it has mapped the file.
+pub(crate) fn start(path: &Path) -> Result<Peer> {
+    let mut other = Peer::start([OsStr::new("second"), path.as_os_str()])?;
+    other.hear()?;
+    Ok(other)
+}
+
+/// Gives the second process an order and returns its answer.
+pub(crate) fn ask(other: &mut Peer, order: &str) -> Result<String> {
+    other.tell(order)?;
+    other.hear()
+}
+
+/// Maps two pages of `path`, which must exist, and obeys the lines of standard input. The answer to
+/// a line is the value that was asked for, `done`, or the name of the system's error.
 ///
 /// # Errors
-/// The steps before the first line.
+/// Those of the steps before the first line.
 pub fn obey(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
@@ -37,13 +51,18 @@ pub fn obey(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `EPERM` for the system's errors, their words for others.
+/// `EPERM` and the like for the system's errors, the message of any other error.
 pub fn name_of(error: &io::Error) -> String {
     let name = |number| format!("{:?}", nix::errno::Errno::from_raw(number));
     error.raw_os_error().map_or_else(|| error.to_string(), name)
 }
 
-/// What follows the order's name on its line.
+/// `done`, or the name of the error.
+pub(crate) fn outcome<T>(result: io::Result<T>) -> String {
+    result.map_or_else(|error| name_of(&error), |_| "done".into())
+}
+
+/// An order, and the words after it on its line.
 struct Words<'a> {
     order: &'a str,
     rest: std::str::Split<'a, char>,
@@ -51,7 +70,10 @@ struct Words<'a> {
 
 impl Words<'_> {
     /// The next word as a number from 0 to `last`.
-    fn number(&mut self, what: &str, last: u64) -> io::Result<u64> {
+    fn number<N>(&mut self, what: &str, last: N) -> io::Result<N>
+    where
+        N: std::str::FromStr + PartialOrd + std::fmt::Display,
+    {
         let wrong = |how: String| io::Error::other(format!("{}: {how}", self.order));
         let word = self.rest.next().ok_or_else(|| wrong(format!("{what} is missing")))?;
         let number = word.parse().ok().filter(|number| *number <= last);
@@ -59,19 +81,21 @@ impl Words<'_> {
     }
 
     /// An offset in the file.
-    fn offset(&mut self) -> io::Result<u64> {
-        self.number("OFFSET", u32::MAX.into())
+    fn offset(&mut self) -> io::Result<u32> {
+        self.number("OFFSET", u32::MAX)
     }
 
-    /// A byte of the mapping: past its end there is none.
+    /// The offset of a byte in the mapping.
     fn index(&mut self) -> io::Result<usize> {
-        let index = self.number("OFFSET", 2 * page_size() as u64 - 1)?;
-        usize::try_from(index).map_err(io::Error::other)
+        self.number("OFFSET", 2 * page_size() - 1)
     }
 
     fn value(&mut self) -> io::Result<u8> {
-        let value = self.number("VALUE", u8::MAX.into())?;
-        u8::try_from(value).map_err(io::Error::other)
+        self.number("VALUE", u8::MAX)
+    }
+
+    fn reading(&mut self) -> io::Result<Reading> {
+        self.number("NUMBER", u32::MAX).map(Reading::number)
     }
 }
 
@@ -84,24 +108,24 @@ fn obey_line(line: &str, file: &File, mapping: &mut Option<Bytes>) -> io::Result
         "store" => bytes()?.store(words.index()?, words.value()?),
         "read" => {
             let mut byte = [0];
-            file.read_exact_at(&mut byte, words.offset()?)?;
+            file.read_exact_at(&mut byte, words.offset()?.into())?;
             return Ok(byte[0].to_string());
         }
         "write" => {
             let offset = words.offset()?;
-            file.write_all_at(&[words.value()?], offset)?;
+            file.write_all_at(&[words.value()?], offset.into())?;
         }
-        "send" => bytes()?.send(words.index()?, io::pipe()?.1.as_fd())?,
-        "truncate" => file.set_len(words.offset()?)?,
+        "send" => {
+            let index = words.index()?;
+            bytes()?.send(index..index + 1, io::pipe()?.1.as_fd())?;
+        }
+        "truncate" => file.set_len(words.offset()?.into())?,
         "map" => *mapping = Some(Bytes::of(file, 2 * page_size())?),
         "unmap" => *mapping = None,
         "address" => return Ok(bytes()?.as_ptr().addr().to_string()),
-        "publish" => seqlock::publish(&Writer::of(file)?, Reading::number(words.offset()?)),
-        "half" => seqlock::publish_half(&Writer::of(file)?, Reading::number(words.offset()?)),
-        "reading" => {
-            let Reading { number, millidegrees, .. } = Writer::of(file)?.last();
-            return Ok(format!("number {number}, {millidegrees} millidegrees"));
-        }
+        "publish" => seqlock::publish(&Writer::of(file)?, words.reading()?),
+        "half" => seqlock::publish_half(&Writer::of(file)?, words.reading()?),
+        "reading" => return Ok(Writer::of(file)?.last().to_string()),
         _ => return Err(io::Error::other(format!("no such order: {line:?}; there are: {ORDERS}"))),
     }
     Ok("done".into())

@@ -1,83 +1,84 @@
-//! RIGHT: a sequence lock. The writer makes the sequence odd, stores, makes it even; a reader keeps
-//! what it loaded only if the sequence was even and the same before and after. The writer never
-//! waits, the reader never stores: its mapping may be for reading only. There is one writer at a time
-//! (`measure` holds a lock). The wrong version is `torn.rs`; `cargo lesson-2` shows both.
+//! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, makes the sequence
+//! even. A reader keeps what it loaded only if the sequence was even, and the same before and after.
+//! The writer never waits. The reader never stores, so its mapping may be read-only. There is one
+//! writer at a time (`measure` holds a lock). The wrong version is `torn.rs`; `cargo lesson-2` shows
+//! both.
 //!
 //! Each ordering names its partner line: W1 to W3 in [`publish`], R1 to R3 in [`read`].
 
 use std::sync::atomic::{Ordering::Acquire, Ordering::Relaxed, Ordering::Release, fence};
 
-use common::{Context, Peer, Result, Stage, say};
+use common::{Context, Result, Stage, compare, sentence};
 
 use crate::layout::{Reading, Thermometer};
 use crate::thermometer::{Reader, Writer};
-use crate::{thermometer_file, torn};
+use crate::{second, thermometer_file, torn};
 
-/// Stores a reading so that no reader takes a half of it for a whole.
+/// Stores a reading in such a way that a reader can detect half of it.
 pub fn publish(writer: &Writer, reading: Reading) {
     let shared = writer.thermometer();
     let odd = begin(shared);
     shared.number.store(reading.number, Relaxed);
     shared.millidegrees.store(reading.millidegrees, Relaxed);
     shared.nanoseconds.store(reading.nanoseconds, Relaxed);
-    // W3, partner R1: a reader that loads this even number sees all three words above it.
+    // W3, partner R1: a reader that loads this even number sees the three words above.
     shared.sequence.store(odd.wrapping_add(1), Release);
 }
 
-/// Loads the reading, or `None` if the writer was in it. `between` runs when the first word is
-/// loaded and the others are not, as in [`torn::read`]; a program has nothing to do there.
+/// Loads the reading, or returns `None` if a writer may have changed it meanwhile. `between` runs
+/// after the first word is loaded, as in [`torn::read`]; a real program passes an empty function.
 pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
     let shared = reader.thermometer();
     let before = shared.sequence.load(Relaxed);
-    // R1, partner W3: with the load above an acquire load, legal on a page for reading only.
+    // R1, partner W3: the fence makes the load above an acquire load.
     fence(Acquire);
     let number = shared.number.load(Relaxed);
     between();
     let millidegrees = shared.millidegrees.load(Relaxed);
     let nanoseconds = shared.nanoseconds.load(Relaxed);
-    // R2, partner W2: if a load above saw a word of a later reading, the load below sees its odd
-    // number or a higher one.
+    // R2, partner W2: if a load above returned a word of a later reading, the load below returns
+    // that reading's odd number or a higher one.
     fence(Acquire);
-    let after = shared.sequence.load(Relaxed); // R3, partner W1: what it must not have missed.
+    let after = shared.sequence.load(Relaxed); // R3, partner W1.
     let whole = before.is_multiple_of(2) && before == after;
     whole.then_some(Reading { number, millidegrees, nanoseconds })
 }
 
-/// Announces that the words are about to change. A writer killed halfway left an odd number: it
-/// stays odd, and no reader has taken anything since.
+/// Announces that the words are about to change.
 fn begin(shared: &Thermometer) -> u64 {
-    let odd = shared.sequence.load(Relaxed) | 1; // This writer's own store, or its predecessor's.
+    // `| 1`, not `+ 1`: a writer killed halfway left an odd number, and it must stay odd.
+    let odd = shared.sequence.load(Relaxed) | 1;
     shared.sequence.store(odd, Relaxed); // W1, partner R3.
-    // W2, partner R2: the stores after this fence are not seen without the odd number before it.
+    // W2, partner R2: a reader that sees a store below this fence also sees the odd number.
     fence(Release);
     odd
 }
 
-/// What a writer leaves that is killed halfway: the odd number, and the first of the words.
+/// Leaves what a writer leaves that is killed halfway: the odd number, and the first of the words.
 pub fn publish_half(writer: &Writer, reading: Reading) {
     begin(writer.thermometer());
     writer.thermometer().number.store(reading.number, Relaxed);
 }
 
-/// The step of the story: the schedule of `torn.rs`, and once more without interruption.
+/// The step of the story: the order of loads and stores of `torn.rs`, then an undisturbed read.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("seqlock");
     let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
-    let mut writer = Peer::start(["second".as_ref(), path.as_os_str()])?;
-    writer.hear()?;
+    let mut writer = second::start(&path)?;
     torn::publish(&mut writer, 1)?;
 
-    say!("   this process loads the sequence and the number, then hands over")?;
+    sentence("This process loads the sequence and the number.")?;
     page_view::pause()?;
     let mut published = Ok(());
     let refused = read(&reader, || published = torn::publish(&mut writer, 2));
     published?;
-    say!("   this process loads the rest, and the sequence again")?;
-    say!("   it has: {refused:?} (expected None: the sequence went from 2 to 4)")?;
-    let Some(reading) = read(&reader, || ()) else {
-        return say!("   once more: refused (expected number 2)");
-    };
-    say!("   once more: number {}, {} millidegrees", reading.number, reading.millidegrees)?;
-    say!("   (expected number 2 with 2000)")
+    sentence("This process loads the rest. The sequence is now 4, not 2.")?;
+    compare("the reading is ", in_words(refused), "refused")?;
+    let next = in_words(read(&reader, || ()));
+    compare("the next one: ", next, "Reading 2: 2.000 °C")
+}
+
+fn in_words(reading: Option<Reading>) -> String {
+    reading.map_or("refused".into(), |reading| reading.to_string())
 }

@@ -1,12 +1,13 @@
 //! A thermometer in memory: the side that stores and the side that loads.
-//! `cargo lesson-2 measure FILE` is the one, `cargo lesson-2 watch FILE` the other.
+//! `cargo lesson-2 measure FILE` is the first, `cargo lesson-2 watch FILE` the second.
 //!
 //! # Safety
 //! A [`Writer`] or [`Reader`] owns a shared mapping of [`SIZE`] bytes, so the address stays mapped
-//! while it lives; a page's start is aligned for any field. A [`Thermometer`] is atomics and nothing
-//! else, and any bytes are valid ones, so it is no matter who stores to it. Functions that take a
-//! `Reader` make `Relaxed` loads of at most eight bytes only, which are allowed on pages without
-//! write permission. A file cut short is SIGBUS: a process that ends, not undefined behaviour.
+//! while it lives, and the start of a page is aligned for every field. A [`Thermometer`] consists of
+//! atomics, and an atomic integer accepts any bytes, so it does not matter who stores to it. Functions
+//! that take a `Reader` make `Relaxed` loads of at most eight bytes only: Rust allows these on pages
+//! without write permission. If the file is cut short, a load is SIGBUS, which ends the process; it
+//! is not undefined behaviour.
 #![expect(unsafe_code, reason = "an address becomes a layout in one place")]
 
 use std::fs::File;
@@ -20,26 +21,26 @@ use crate::layout::{MAGIC, Reading, SIZE, Thermometer, VERSION};
 /// The side that stores.
 pub struct Writer(MmapRaw);
 
-/// The side that loads; its pages are for reading only.
+/// The side that loads. Its pages are read-only.
 pub struct Reader(MmapRaw);
 
 impl Writer {
     /// Maps the thermometer for loading and storing.
     ///
     /// # Errors
-    /// `EACCES` if `file` is not open for both.
+    /// `EACCES` if `file` is not open for reading and writing.
     pub fn of(file: &File) -> io::Result<Self> {
         MmapOptions::new().len(SIZE).map_raw(file).map(Self)
     }
 
-    /// Says that this is a thermometer, when everything else in it stands.
+    /// Stores the magic number, after everything else is stored.
     pub fn announce(&self) {
         self.thermometer().version.store(VERSION, Relaxed);
-        // Partner: the fence in `Reader::tag`. Who sees the magic number sees the version, too.
+        // Partner: the fence in `Reader::tag`. A reader that sees the magic number sees the version.
         self.thermometer().magic.store(MAGIC, Release);
     }
 
-    /// What a predecessor left: its last number and temperature, whole or not.
+    /// The words of the last reading. They may be torn if a writer was killed halfway.
     pub fn last(&self) -> Reading {
         let shared = self.thermometer();
         let (number, millidegrees) = (&shared.number, &shared.millidegrees);
@@ -48,8 +49,8 @@ impl Writer {
     }
 
     pub(crate) fn thermometer(&self) -> &Thermometer {
-        // SAFETY: SIZE bytes from a page's start are mapped while `self` lives, and all of the
-        // layout is atomics (the module's preface).
+        // SAFETY: SIZE bytes from a page's start are mapped while `self` lives, and the
+        // layout consists of atomics (the module's preface).
         unsafe { &*self.0.as_ptr().cast() }
     }
 }
@@ -63,7 +64,7 @@ impl Reader {
         MmapOptions::new().len(SIZE).map_raw_read_only(file).map(Self)
     }
 
-    /// The magic number and the version, in this order; 0 stands where nothing was stored yet.
+    /// The magic number and the version. Each is 0 if it was not stored yet.
     pub fn tag(&self) -> (u64, u32) {
         let magic = self.thermometer().magic.load(Relaxed);
         fence(Acquire); // Partner: the magic number's store in `Writer::announce`.
@@ -71,8 +72,8 @@ impl Reader {
     }
 
     pub(crate) fn thermometer(&self) -> &Thermometer {
-        // SAFETY: SIZE bytes from a page's start are mapped while `self` lives, and all of the
-        // layout is atomics (the module's preface).
+        // SAFETY: SIZE bytes from a page's start are mapped while `self` lives, and the
+        // layout consists of atomics (the module's preface).
         unsafe { &*self.0.as_ptr().cast() }
     }
 }

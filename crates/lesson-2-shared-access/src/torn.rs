@@ -1,16 +1,18 @@
-//! WRONG: loads a reading of three words as if nobody stored meanwhile. Each load is a legal atomic
-//! one and none is torn; the reading is. The repair is `seqlock.rs`. `cargo lesson-2` shows both.
+//! WRONG: loads the three words of a reading as if no process stored meanwhile. Each load is a legal
+//! atomic load and returns a whole word, but the reading mixes two readings. The repair is
+//! `seqlock.rs`. `cargo lesson-2` shows both.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use common::{Context, Peer, Result, Stage, say};
+use common::{Context, Peer, Result, Stage, compare, sentence};
 
 use crate::layout::Reading;
+use crate::second::{self, ask};
 use crate::thermometer::Reader;
 use crate::thermometer_file;
 
-/// Loads the reading. `between` runs when the first word is loaded and the others are not: in this
-/// lesson, a hand-over to the writer; in life, whatever the scheduler does.
+/// Loads the reading. `between` runs after the first load and before the others. In this lesson it
+/// lets the writer run; in a real program, the scheduler may do so at any moment.
 pub fn read(reader: &Reader, between: impl FnOnce()) -> Reading {
     let shared = reader.thermometer();
     let number = shared.number.load(Relaxed);
@@ -25,24 +27,22 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("torn");
     let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
-    let mut writer = Peer::start(["second".as_ref(), path.as_os_str()])?;
-    writer.hear()?;
+    let mut writer = second::start(&path)?;
     publish(&mut writer, 1)?;
-
-    say!("   this process loads the reading's number, then hands over")?;
+    sentence("This process loads the reading's number.")?;
     page_view::pause()?;
     let mut published = Ok(());
     let reading = read(&reader, || published = publish(&mut writer, 2));
     published?;
-    say!("   this process loads the rest")?;
-    say!("   it has: number {}, {} millidegrees", reading.number, reading.millidegrees)?;
-    say!("   (expected number 1 with 2000: torn; published were 1 with 1000 and 2 with 2000)")
+    sentence("This process loads the temperature.")?;
+    compare("it has the number ", reading.number, 1)?;
+    compare("it has the temperature ", reading.temperature(), "2.000 °C")?;
+    sentence("The writer never published this reading: it is torn.")
 }
 
-/// Has the writer publish reading `number`, waits until it has, and says what it loads then.
-pub(crate) fn publish(writer: &mut Peer, number: u64) -> Result<()> {
-    writer.tell(&format!("publish {number}"))?;
-    writer.hear()?;
-    writer.tell("reading")?;
-    say!("    the second process publishes, and loads: {}", writer.hear()?)
+/// Makes the writer publish reading `number`, and says what the writer then loads.
+pub(crate) fn publish(writer: &mut Peer, number: u32) -> Result<()> {
+    ask(writer, &format!("publish {number}"))?;
+    let reading = ask(writer, "reading")?;
+    sentence(&format!(" The second process publishes. {reading}"))
 }

@@ -1,18 +1,19 @@
-//! WRONG: the length is loaded twice, once to check it and once to use it. Both loads are atomic and
-//! legal at any moment, and still they may differ: another process may store between them. The cure
-//! is not another kind of load but one load: `copy.rs`. `cargo lesson-2` shows both.
+//! WRONG: loads the length twice, once to check it and once to use it. Both loads are legal atomic
+//! loads, and they may still differ, because another process may store between them. The repair is
+//! not another kind of load but a single load: `copy.rs`. `cargo lesson-2` shows both.
 
-use common::{Result, Stage, say};
+use common::{Result, Stage, compare};
 
 use crate::Bytes;
+use crate::second::ask;
 use crate::slice::{CAPACITY, mailbox};
 
 /// The length as it was checked, and as it was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lengths {
-    /// What `1 + length <= CAPACITY` was asked of.
+    /// The value for which `1 + length <= CAPACITY` was checked.
     pub checked: u8,
-    /// What the text would be cut with; `None` if the check refused.
+    /// The value that a copy would use; `None` if the check refused the message.
     pub used: Option<u8>,
 }
 
@@ -35,10 +36,13 @@ pub fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (memory, mut other) = mailbox(stage, "twice")?;
     let mut answer = Ok(String::new());
-    let lengths = lengths(&memory, || {
-        answer = other.tell("store 0 200").and_then(|()| other.hear());
-    });
-    say!("   checked: {} (expected 4: fits in {CAPACITY} bytes)", lengths.checked)?;
-    say!("    the second process stores 200 in the length: {}", answer?)?;
-    say!("   used:    {:?} (expected Some(200): a copy past the end)", lengths.used)
+    let lengths = lengths(&memory, || answer = ask(&mut other, "store 0 200"));
+    show_lengths(lengths, &answer?)
+}
+
+/// What a reader saw that loaded the length twice.
+pub(crate) fn show_lengths(lengths: Lengths, answer: &str) -> Result<()> {
+    compare("this process checks the length: ", lengths.checked, 4)?;
+    compare(" the second process stores 200 there: ", answer, "done")?;
+    compare("this process uses the length: ", lengths.used.map_or(0, usize::from), 200)
 }

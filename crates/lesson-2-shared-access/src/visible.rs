@@ -1,47 +1,42 @@
-//! Two processes that know nothing of each other but a file's name: what one stores, the other loads,
-//! and `read` returns it too. `cargo lesson-2` shows it.
+//! Two unrelated processes map the same file. What one stores, the other loads, and `read` returns it.
+//! `cargo lesson-2` shows it.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, sentence};
 
 use crate::Bytes;
 use crate::picture::Picture;
+use crate::second::{self, ask};
 
-/// The step of the story: nobody calls `msync` here.
+/// The step of the story. Nothing calls `msync` here.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("visible");
     let file = new_file(&path)?;
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?;
-    let mut other = Peer::start(["second".as_ref(), path.as_os_str()])?;
-    other.hear()?;
+    let mut other = second::start(&path)?;
     let picture = Picture::of(&bytes, &mut other, 1)?;
-    say!("   one page of a new file, mapped by two processes, a letter a page:")?;
+    sentence("Both processes map the first page of a new file.")?;
     picture.show()?;
-    page_view::pause()?;
 
     bytes.store(0, 42);
-    say!("   this process stores 42 in byte 0 of its mapping")?;
+    sentence("This process stores 42 in byte 0.")?;
     picture.show()?;
-    page_view::pause()?;
-    other.tell("load 0")?;
-    say!("    the second process loads byte 0 of its own: {} (expected 42)", other.hear()?)?;
+    compare(" the second process loads byte 0: ", ask(&mut other, "load 0")?, 42)?;
     picture.show()?;
-    page_view::pause()?;
-    other.tell("read 0")?;
-    say!("    the second process calls read(2):           {} (expected 42)", other.hear()?)?;
-    other.tell("store 1 7")?;
-    say!("    the second process stores 7 in byte 1: {}", other.hear()?)?;
-    say!("   this process loads byte 1: {} (expected 7)", bytes.load(1))?;
+    compare(" it reads byte 0 with read(2): ", ask(&mut other, "read 0")?, 42)?;
+    compare(" it stores 7 in byte 1: ", ask(&mut other, "store 1 7")?, "done")?;
+    compare("this process loads byte 1: ", bytes.load(1), 7)?;
     file.write_all_at(&[9], 2).step_on("write", &path)?;
-    say!("   this process calls write(2): 9 in byte 2")?;
-    other.tell("load 2")?;
-    say!("    the second process loads byte 2: {} (expected 9)", other.hear()?)
+    sentence("This process writes 9 to byte 2 with write(2).")?;
+    compare(" the second process loads byte 2: ", ask(&mut other, "load 2")?, 9)?;
+    sentence("Neither process has called msync.")
 }
 
 /// A new file of two pages of zeros, open for reading and writing.
-pub(crate) fn new_file(path: &std::path::Path) -> Result<File> {
+pub(crate) fn new_file(path: &Path) -> Result<File> {
     let mut options = File::options();
     let file = options.read(true).write(true).create_new(true).open(path);
     let file = file.step_on("create", path)?;

@@ -1,21 +1,21 @@
-//! WRONG, twice over: the length through volatile loads. Volatile means that each load happens, once,
-//! where it stands. That two loads of a byte agree it does not promise, and here they do not: that
-//! fault is the second load's, and `twice.rs` has it with atomics. The fault of its own cannot be
-//! shown: a volatile load is no atomic one, so a store at the same moment is a data race, which is
-//! undefined behaviour; and it orders nothing but other volatile accesses. The repair is `copy.rs`.
-//! `cargo lesson-2` shows all three.
+//! WRONG: loads the length twice with volatile loads. "Volatile" means that each load happens, once,
+//! in program order with other volatile accesses. It does not mean that two loads return the same
+//! value, and here they differ, as in `twice.rs`. A volatile load is also not atomic: if another
+//! thread of this program stored at the same moment, that would be a data race, which is undefined
+//! behaviour. Whether a store by another process counts as such a race, Rust does not say; no
+//! program can show it. The repair is `copy.rs`. `cargo lesson-2` shows all three.
 //!
 //! # Safety
-//! A volatile load is not atomic. It is made here only while the other process waits for a line from
-//! this one, so that no store happens at the same moment; in a program that no hand-over protects,
-//! it would be undefined behaviour.
+//! This module loads volatile only while the other process waits for a line from this one, so no
+//! store happens at the same moment.
 #![expect(unsafe_code, reason = "the volatile load is the subject")]
 
-use common::{Result, Stage, say};
+use common::{Result, Stage, sentence};
 
 use crate::Bytes;
+use crate::second::ask;
 use crate::slice::{CAPACITY, mailbox};
-use crate::twice::Lengths;
+use crate::twice::{Lengths, show_lengths};
 
 /// As `twice::lengths`, with volatile loads. `between` runs between check and use.
 ///
@@ -23,12 +23,12 @@ use crate::twice::Lengths;
 /// If `memory` is shorter than a message.
 ///
 /// # Safety
-/// - No other process stores to the first byte while this function loads it; in `between` it may.
+/// - No other process stores to the first byte while this function loads it; during `between` it may.
 pub unsafe fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
     assert!(memory.len() >= CAPACITY, "a message has {CAPACITY} bytes");
     let length = memory.as_ptr();
-    // SAFETY: the mapping's first byte is mapped while `memory` lives; nobody stores to it now (the
-    // caller's contract).
+    // SAFETY: the mapping's first byte is mapped while `memory` lives; no process stores to it now
+    // (the caller's contract).
     let checked = unsafe { length.read_volatile() };
     if 1 + usize::from(checked) > CAPACITY {
         return Lengths { checked, used: None };
@@ -43,12 +43,10 @@ pub unsafe fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (memory, mut other) = mailbox(stage, "volatile")?;
     let mut answer = Ok(String::new());
-    let hand_over = || answer = other.tell("store 0 200").and_then(|()| other.hear());
+    let hand_over = || answer = ask(&mut other, "store 0 200");
     // SAFETY: the other process stores only when told, within `hand_over`, which waits for its
     // answer.
     let lengths = unsafe { lengths(&memory, hand_over) };
-    say!("   checked: {} (expected 4: fits in {CAPACITY} bytes)", lengths.checked)?;
-    say!("    the second process stores 200 in the length: {}", answer?)?;
-    say!("   used:    {:?} (expected Some(200): volatile is no cure)", lengths.used)?;
-    say!("   Had the store come during a load: a data race. No program can show that one.")
+    show_lengths(lengths, &answer?)?;
+    sentence("Each volatile load happens, and there are still two.")
 }

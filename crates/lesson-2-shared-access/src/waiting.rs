@@ -1,5 +1,5 @@
-//! Waiting for a time, and ending at once when the user says so: `poll` on a signalfd, with a
-//! deadline. `cargo lesson-2 measure FILE` and `cargo lesson-2 watch FILE` wait with it.
+//! Waits for a time, or until the user ends the program: `poll` on a signalfd, with a timeout.
+//! `cargo lesson-2 measure FILE` and `cargo lesson-2 watch FILE` wait with it.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -9,11 +9,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-/// Ctrl-C and a polite kill, as something to wait for instead of something that strikes.
+/// SIGINT (Ctrl-C) and SIGTERM, as events to wait for. They no longer end the process by themselves.
 pub struct Interrupts(SignalFd);
 
 impl Interrupts {
-    /// From now on SIGINT and SIGTERM end a [`wait`](Self::wait), and nothing else.
+    /// From now on SIGINT and SIGTERM end a [`wait`](Self::wait) instead of the process.
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`, `ENOMEM`.
@@ -23,8 +23,8 @@ impl Interrupts {
         Ok(Self(SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)?))
     }
 
-    /// Waits `milliseconds`, or less: whether it is time to end, because the user said so or because
-    /// nobody is left who reads standard output.
+    /// Waits `milliseconds`, or less. Returns `true` if the program should end: a signal has come, or
+    /// no process reads standard output any more.
     ///
     /// # Errors
     /// `ENOMEM`.
@@ -32,11 +32,11 @@ impl Interrupts {
         let stdout = io::stdout();
         let mut events = [
             PollFd::new(self.0.as_fd(), PollFlags::POLLIN),
-            PollFd::new(stdout.as_fd(), PollFlags::empty()), // POLLERR needs no asking.
+            PollFd::new(stdout.as_fd(), PollFlags::empty()), // The kernel reports POLLERR unasked.
         ];
         match poll(&mut events, PollTimeout::from(milliseconds)) {
             Ok(_) => {}
-            Err(Errno::EINTR) => return Ok(false), // A stop and a continuation: a shorter wait.
+            Err(Errno::EINTR) => return Ok(false), // Stopped and continued: a shorter wait.
             Err(error) => return Err(error.into()),
         }
         let closed = PollFlags::POLLERR | PollFlags::POLLHUP;

@@ -1,4 +1,4 @@
-//! The reader's side: `cargo lesson-2 watch FILE`. Its file is open and mapped for reading only.
+//! The side that prints readings: `cargo lesson-2 watch FILE`. It opens and maps the file read-only.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -6,39 +6,39 @@ use std::path::Path;
 use common::{Context, Result, say};
 
 use crate::layout::Reading;
-use crate::measure::{CUT_SHORT, check_size, degrees};
 use crate::thermometer::Reader;
 use crate::waiting::Interrupts;
-use crate::{seqlock, sys, thermometer_file};
+use crate::{seqlock, thermometer_file};
 
-/// A store wakes nobody up: a watcher looks again, this often. Lesson 5 has what does wake.
+/// A store wakes no process, so a watcher looks again, this often. Lesson 5 has what wakes.
 const LOOK_MS: u16 = 20;
 
-/// Prints each new reading of the thermometer in `path` until Ctrl-C, or `count` of them. A reading
-/// that was replaced between two looks is not seen: its number is missing.
+/// Prints each new reading of the thermometer in `path`, until Ctrl-C or `count` of them. If two
+/// readings are published between two looks, the first of them is not printed.
 ///
 /// # Errors
-/// Any step of the system's; a file that is no thermometer; one cut short meanwhile.
+/// A system call that fails, a file that is not a thermometer, or a file that is cut short.
 pub fn watch(path: &Path, count: Option<u64>) -> Result<()> {
     let interrupts = Interrupts::new().step("wait for signals")?;
     let file = thermometer_file::open(OpenOptions::new().read(true), path)?;
-    guard("watch", path)?;
+    thermometer_file::end_cleanly_if_cut_short("watch", path)?;
     if !wait_until_published(&file, path, &interrupts)? {
         return Ok(());
     }
-    check_size("watch", &file, path)?;
+    thermometer_file::check_size("watch", &file, path)?;
     let reader = Reader::of(&file).step_on("mmap", path)?;
     let mut seen = None;
     let (mut left, mut measured) = (count.unwrap_or(u64::MAX), true);
     loop {
-        check_size("watch", &file, path)?;
-        // Asked before the load: all that a writer published before it ended is loaded below.
+        thermometer_file::check_size("watch", &file, path)?;
+        // Ask first, load second: the load then finds everything that a writer published before
+        // it ended.
         let still_measured = thermometer_file::has_writer(&file, path)?;
         let reading = seqlock::read(&reader, || ());
         if let Some(reading) = reading.filter(|reading| reading.number > 0)
             && seen.replace(reading) != Some(reading)
         {
-            say!("Reading {}: {}", reading.number, degrees(reading))?;
+            say!("{reading}")?;
             left -= 1;
         }
         if left == 0 {
@@ -54,13 +54,7 @@ pub fn watch(path: &Path, count: Option<u64>) -> Result<()> {
     }
 }
 
-/// For the moment between a check of the size and the load that it is for: the same sentence then,
-/// and status 1 instead of a SIGBUS. Lesson 6 has a guard that lets the program go on.
-pub(crate) fn guard(step: &str, path: &Path) -> Result<()> {
-    sys::end_on_sigbus(format!("error: {step} {path:?}: {CUT_SHORT}\n")).step("sigaction")
-}
-
-/// Waits for the magic number: whether it came before the user ended the waiting.
+/// Waits for the magic number. Returns `false` if the user ended the waiting.
 fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Result<bool> {
     let mut said = false;
     while !thermometer_file::is_published(file, path)? {
@@ -75,7 +69,7 @@ fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Re
     Ok(true)
 }
 
-/// The kernel gave the lock back: this is known, not guessed.
+/// The kernel releases the writer's lock when the writer ends, so this is certain.
 fn say_that_nobody_measures(reading: Option<Reading>) -> Result<()> {
     match reading {
         Some(_) => say!("Nobody measures now"),

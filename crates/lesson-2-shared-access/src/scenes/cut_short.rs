@@ -5,15 +5,14 @@ use std::path::Path;
 
 use common::{Context, Result, say};
 
-use crate::measure::check_size;
 use crate::seqlock;
 use crate::thermometer::Reader;
-use crate::watch::guard;
+use crate::thermometer_file::{check_size, end_cleanly_if_cut_short};
 
-/// What `watch` does, with the cut where the check cannot see it.
+/// Does what `watch` does, and cuts the file after the check.
 pub(super) fn while_watching() -> Result<()> {
     let path = Path::new("thermometer");
-    guard("watch", path)?;
+    end_cleanly_if_cut_short("watch", path)?;
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let reader = Reader::of(&file).step_on("mmap", path)?;
     check_size("watch", &file, path)?;

@@ -1,4 +1,4 @@
-//! What `execve` does with mappings, and a mapping with `execve`.
+//! What `execve` does to mappings, and what a mapping does to `execve`.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -27,8 +27,7 @@ pub(super) fn after_exec() -> Result<()> {
     say!("in-the-file {byte}")
 }
 
-/// Runs a program while a shared mapping of its file, made with a writable descriptor, lives; the
-/// descriptor is closed.
+/// Runs a program while its file is mapped shared, through a writable descriptor that is closed again.
 pub(super) fn execute_a_mapped_file() -> Result<()> {
     let path = Path::new("program");
     fs::copy("/bin/true", path).step_on("copy", path)?;

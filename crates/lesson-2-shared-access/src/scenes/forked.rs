@@ -1,10 +1,11 @@
-//! What a child has of its parent's mappings.
+//! What a child inherits of its parent's mappings.
 
 use std::cell::Cell;
 use std::os::unix::process::ExitStatusExt;
 use std::process;
 
 use common::{Context, Result, page_size, say};
+use memmap2::MmapMut;
 use nix::sys::signal::Signal;
 
 use crate::Bytes;
@@ -27,7 +28,7 @@ pub(super) fn stores() -> Result<()> {
     say!("variable {}", variable.get())
 }
 
-/// The child maps anew and unmaps what it has from its parent.
+/// The child maps the file again, and unmaps what it inherited from its parent.
 pub(super) fn maps() -> Result<()> {
     let letter = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
     let file = super::new_file()?;
@@ -65,6 +66,18 @@ pub(super) fn untouched() -> Result<()> {
     say!("child-before-touch {:?}", sys::in_child(child).step("fork")?.code())?;
     let child = || of_file.load(0) + anonymous.load(0);
     say!("child-loads {:?}", sys::in_child(child).step("fork")?.code())
+}
+
+/// The child stores in memory from memmap2's `map_anon`.
+pub(super) fn map_anon() -> Result<()> {
+    let mut memory = MmapMut::map_anon(page_size()).step("mmap")?;
+    memory[0] = 1;
+    let child = || {
+        memory[0] = 42;
+        memory[0]
+    };
+    say!("child {:?}", sys::in_child(child).step("fork")?.code())?;
+    say!("parent {}", memory[0])
 }
 
 /// `MADV_DONTFORK`, and what the child finds at these addresses.

@@ -1,4 +1,4 @@
-//! What belongs to the whole process: its limits, its mask, its user.
+//! Scenes that change the whole process: its limits, its umask, its user.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -73,7 +73,7 @@ pub(super) fn set_user_id() -> Result<()> {
     say!("content {}", fs::read_to_string(path).step_on("read", path)?)
 }
 
-/// Tries an object that its mode, or its directory's, keeps from this user.
+/// Tries to open, truncate and unlink an object that this user has no right to.
 pub(super) fn object_of_another() -> Result<()> {
     let name = told()?;
     let open = |flags| -> io::Result<_> { diskless::open_object(&name, flags, Mode::empty()) };

@@ -1,16 +1,21 @@
-//! What a claim needs a process of its own for: a fork, a signal, a limit, an execve. The tests start
-//! a scene and judge it. `cargo lesson-2 scene NAME` plays one, in the current directory.
+//! Scenes for claims that need their own process: a fork, a signal, a limit, a mount, an execve. The
+//! tests start a scene and judge its output. `cargo lesson-2 scene NAME` plays one in the current
+//! directory.
 
 mod cut_short;
 mod executed;
 mod forked;
+mod layered;
 mod limited;
+mod store_buffer;
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use common::{Context, Failure, Result};
+
+use crate::second::outcome;
 
 /// Plays the scene `name`.
 ///
@@ -23,11 +28,14 @@ pub fn play(name: &str) -> Result<()> {
         "fork-stores" => forked::stores(),
         "fork-maps" => forked::maps(),
         "fork-untouched" => forked::untouched(),
+        "fork-map-anon" => forked::map_anon(),
         "fork-dont-fork" => forked::dont_fork(),
         "fork-wipe-on-fork" => forked::wipe_on_fork(),
         "exec" => executed::exec(),
         "after-exec" => executed::after_exec(),
         "execute-a-mapped-file" => executed::execute_a_mapped_file(),
+        "copy-up" => layered::copy_up(),
+        "store-buffer" => store_buffer::both_load_the_old_value(),
         "file-size-limit" => limited::file_size(),
         "no-descriptor-left" => limited::no_descriptor_left(),
         "umask" => limited::umask(),
@@ -42,14 +50,9 @@ fn new_file() -> Result<File> {
     crate::visible::new_file(Path::new("mapped"))
 }
 
-/// The next line of standard input: what the test has to say.
+/// The next line of standard input: a name that the test has chosen.
 fn told() -> Result<String> {
     let mut line = String::new();
     io::stdin().read_line(&mut line).step("hear the test")?;
     Ok(line.trim_end().into())
-}
-
-/// `done`, or the system's name for the error.
-fn outcome<T>(result: io::Result<T>) -> String {
-    result.map_or_else(|error| crate::second::name_of(&error), |_| "done".into())
 }

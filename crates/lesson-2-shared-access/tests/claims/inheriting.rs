@@ -19,6 +19,13 @@ fn a_variable_is_the_childs_own_after_fork() {
 }
 
 #[test]
+fn memory_from_memmap2s_map_anon_is_copied_by_fork_and_not_shared() {
+    let ended = scene("fork-map-anon", &scratch()).run();
+    assert_eq!(ended.value("child"), "Some(42)", "the child's store in its copy");
+    assert_eq!(ended.value("parent"), "1", "the parent's memory");
+}
+
+#[test]
 fn what_is_mapped_or_unmapped_after_fork_is_so_in_one_process_only() {
     let ended = scene("fork-maps", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(0)", "it mapped one and unmapped another");

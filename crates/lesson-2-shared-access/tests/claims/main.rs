@@ -1,9 +1,11 @@
-//! The claims of lesson 2, one test each, named as the sentence in `lessons/`.
+//! The claims of lesson 2: one test each, whose name is the sentence in `lessons/`.
 //! `just prove 2` runs them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
 
+mod compiled;
 mod inheriting;
 mod ladder;
+mod layered;
 mod objects;
 mod publishing;
 mod resizing;
@@ -25,7 +27,7 @@ fn scene(name: &str, scratch: &Scratch) -> Program {
     Program::new(PROGRAM, ["scene", name]).in_directory(scratch.path())
 }
 
-/// Another process that has the file at `path` mapped and does what it is told.
+/// Another process that maps the file at `path` and obeys lines.
 fn second(path: &Path) -> Running {
     let mut second = Program::new(PROGRAM, ["second".as_ref(), path.as_os_str()]).start();
     assert_eq!(second.hear(), "ready");

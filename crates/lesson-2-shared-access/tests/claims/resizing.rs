@@ -1,4 +1,4 @@
-//! A mapping whose file grows, shrinks, is removed or replaced.
+//! A mapping whose file grows, shrinks or is replaced.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -6,9 +6,10 @@ use std::os::unix::fs::FileExt;
 use common::page_size;
 use course::scratch;
 use lesson_2_shared_access::Bytes;
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-use crate::{ask, new_file, second};
+use crate::{ask, errno, new_file, second};
 
 #[test]
 fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {
@@ -60,6 +61,19 @@ fn a_system_call_that_loads_from_a_cut_off_page_is_efault() {
 }
 
 #[test]
+fn a_write_whose_data_runs_into_a_cut_off_page_returns_a_short_count() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 2);
+    let bytes = Bytes::of(&file, 2 * page).unwrap();
+    let (_reader, pipe) = std::io::pipe().unwrap();
+    assert_eq!(bytes.send(0..2 * page, &pipe).unwrap(), 2 * page, "before");
+    file.set_len(page as u64).unwrap();
+    assert_eq!(bytes.send(0..2 * page, &pipe).unwrap(), page, "the first page is left");
+    assert_eq!(errno(bytes.send(page..2 * page, &pipe)), Errno::EFAULT, "no byte is left");
+}
+
+#[test]
 fn a_truncation_inside_a_page_leaves_zeros_in_its_tail_and_no_signal() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
@@ -68,7 +82,7 @@ fn a_truncation_inside_a_page_leaves_zeros_in_its_tail_and_no_signal() {
     bytes.store(100, 43);
     let mut other = second(&scratch.path().join("file"));
     assert_eq!(ask(&mut other, "truncate 50"), "done");
-    assert_eq!((bytes.load(10), bytes.load(100)), (42, 0), "inside the file, and behind its end");
+    assert_eq!((bytes.load(10), bytes.load(100)), (42, 0), "inside the file, and past its end");
 }
 
 #[test]
@@ -84,6 +98,22 @@ fn a_mapping_keeps_its_length_when_its_file_grows() {
     file.set_len(8 * page_size() as u64).unwrap();
     assert_eq!(length(), page_size());
     assert_eq!(bytes.load(0), 0);
+}
+
+#[test]
+fn mremap_enlarges_a_mapping_and_its_old_bytes_stay_shared() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 1);
+    let mut bytes = Bytes::of(&file, page).unwrap();
+    let mut other = second(&scratch.path().join("file")); // Two pages mapped.
+    bytes.store(0, 42);
+    file.set_len(2 * page as u64).unwrap();
+    bytes.resize(2 * page).unwrap();
+    assert_eq!(bytes.len(), 2 * page);
+    assert_eq!(ask(&mut other, "store 1 7"), "done");
+    assert_eq!(ask(&mut other, &format!("store {page} 8")), "done");
+    assert_eq!([bytes.load(0), bytes.load(1), bytes.load(page)], [42, 7, 8]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What `/proc/PID/smaps` and `/proc/PID/pagemap` say about shared memory.
 
+use std::os::unix::fs::FileExt;
 use std::process;
 
 use common::page_size;
@@ -55,10 +56,22 @@ fn shared_dirty_is_what_is_dirty_and_in_two_page_tables() {
         // A flush in between would have cleaned the twin's page as well.
         (sum(&untouched, "Private_Dirty") == page).then(|| {
             assert_eq!(answer, "42");
-            assert_eq!(before, (page, 0), "dirty, mapped by both, touched by one");
-            assert_eq!(after, (0, page), "loaded by the second one");
+            assert_eq!(before, (page, 0), "dirty, mapped by both, in one page table");
+            assert_eq!(after, (0, page), "loaded by the second process: in two page tables");
         })
     });
+}
+
+#[test]
+fn a_load_from_one_page_may_put_its_neighbours_into_the_page_table_too() {
+    let scratch = scratch();
+    let page = page_size();
+    let file = new_file(&scratch, "file", 2);
+    file.write_all_at(&vec![1; 2 * page], 0).unwrap();
+    let bytes = Bytes::of(&file, 2 * page).unwrap();
+    assert_eq!(bytes.load(page), 1);
+    let pages = page_view::pages(process::id(), bytes.as_ptr().addr(), 2).unwrap();
+    assert_eq!([pages[0].present, pages[1].present], [true, true], "loaded from page 1 only");
 }
 
 #[test]

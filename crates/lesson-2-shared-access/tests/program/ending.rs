@@ -56,7 +56,8 @@ fn both_roles_say_that_somebody_cut_the_file_short() {
         let mut process = role(running, "thermometer", more, &scratch).start();
         process.hear();
         File::options().write(true).open(path(&scratch)).unwrap().set_len(length).unwrap();
-        let line = format!("error: {running} \"thermometer\": somebody cut the file short\n");
+        let line =
+            format!("error: {running} \"thermometer\": another process cut the file short\n");
         assert_refused(&process.end(), &line);
     }
 }
@@ -67,5 +68,5 @@ fn a_load_that_meets_the_cut_says_the_same() {
     let scratch = scratch();
     measure_once(&scratch);
     let ended = role("scene", "cut-short-while-watching", &[], &scratch).run();
-    assert_refused(&ended, "error: watch \"thermometer\": somebody cut the file short\n");
+    assert_refused(&ended, "error: watch \"thermometer\": another process cut the file short\n");
 }

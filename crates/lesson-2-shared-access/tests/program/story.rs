@@ -39,13 +39,15 @@ fn the_pictures_show_each_process_its_own_page_table() {
             _ => cells.iter().map(|row| row.replace('*', "#").replace('+', "-")).collect(),
         }
     };
-    let strangers = [".", ".", "#", "-", "#", "#"];
-    assert_eq!(pictures("Two strangers"), strangers, "this process, the second one, three times");
-    assert_eq!(pictures("Parent and child"), ["#", "@"], "shared, and its own");
-    assert_eq!(pictures("sealed memory"), ["-", "_"], "mapped, and unmapped");
+    let unrelated = [".", ".", "#", "-", "#", "#"];
+    assert_eq!(pictures("Two unrelated"), unrelated, "this process, the second one, three times");
+    let forked = ["#", "@", "-", "@", "#", "@", "#", "@"];
+    assert_eq!(pictures("A parent and"), forked, "parent and child, shared and private");
+    assert_eq!(pictures("Sealed memory"), ["-", "_"], "mapped, and unmapped");
     let object = ["..", "..", "#.", "-.", "#-", "##", "##", "##"];
-    assert_eq!(pictures("without a disk"), object);
-    assert_eq!(pictures("Growing and truncating"), ["#x", "#.", "##", "#x"]);
+    assert_eq!(pictures("Without a disk"), object);
+    let resized = ["#", "#x", "#", "##", "##", "##", "#x", "#x"];
+    assert_eq!(pictures("A file grows"), resized);
     assert_eq!(pictures("A killed writer"), ["-", "#", "-"], "the page outlives its writer");
 }
 

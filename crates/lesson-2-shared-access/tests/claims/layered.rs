@@ -1,0 +1,16 @@
+//! A file in an overlay, which is two files: one in the lower layer, one in the upper.
+
+use course::scratch;
+
+use crate::scene;
+
+#[test]
+#[ignore = "needs root: it mounts an overlay"]
+fn on_overlayfs_a_reader_that_opened_the_file_before_its_copy_up_never_sees_the_stores() {
+    let ended = scene("copy-up", &scratch()).run();
+    let values = |names: [&str; 3]| names.map(|name| ended.value(name).to_owned());
+    let fresh = ["writers-mapping", "readers-read", "opened-and-mapped-again"];
+    let stale = ["before", "readers-mapping", "mapped-again-through-the-old-descriptor"];
+    assert_eq!(values(fresh), ["42"; 3], "{ended:?}");
+    assert_eq!(values(stale), ["0"; 3], "{ended:?}");
+}
