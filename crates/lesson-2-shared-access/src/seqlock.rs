@@ -73,7 +73,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut published = Ok(());
     let refused = read(&reader, || published = torn::publish(&mut writer, 2));
     published?;
-    sentence("This process loads the rest. The sequence is now 4, not 2.")?;
+    sentence("This process loads the rest. The sequence is 4, not 2.")?;
     compare("the reading is ", in_words(refused), "refused")?;
     let next = in_words(read(&reader, || ()));
     compare("the next one: ", next, "Reading 2: 2.000 °C")

@@ -4,7 +4,6 @@
 use std::hint::spin_loop;
 use std::io;
 use std::sync::atomic::{Ordering::Acquire, Ordering::Release, Ordering::SeqCst, fence};
-use std::thread::yield_now;
 
 use common::{Context, Result, allowed_cpus, page_size, pin_to, say};
 
@@ -14,8 +13,6 @@ use crate::{Bytes, sys};
 const MOST: u32 = 2_000_000;
 /// Rounds with a fence between the store and the load.
 const FENCED: u32 = 20_000;
-/// A waiting process spins this often before it gives its CPU away.
-const SPINS: u32 = 20_000;
 
 /// A side's bytes are this far apart, so that no two are on one cache line.
 const LINE: usize = 256;
@@ -67,10 +64,8 @@ fn both_old(bytes: &Bytes, side: usize, round: u32, fenced: bool) -> bool {
 fn meet(bytes: &Bytes, place: [usize; 2], side: usize, round: u8) {
     fence(Release);
     bytes.store(place[side], round);
-    let mut spins = 0;
     while bytes.load(place[1 - side]) != round {
-        spins += 1;
-        if spins % SPINS == 0 { yield_now() } else { spin_loop() }
+        spin_loop();
     }
     fence(Acquire);
 }

@@ -10,7 +10,7 @@ fn the_compiler_moves_a_plain_load_out_of_a_waiting_loop_but_not_an_atomic_load(
     assert!(loads_in_the_loop("atomic"), "atomic: loaded in each turn");
 }
 
-/// Whether the optimised `wait_until_full` of a source loads anything after it has called `sleep`.
+/// Whether the optimised `wait_until_full` of a source loads anything after it has called `pause`.
 fn loads_in_the_loop(source: &str) -> bool {
     let scratch = scratch();
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/claims/waiting_loops");
@@ -27,7 +27,7 @@ fn loads_in_the_loop(source: &str) -> bool {
     block_is_left(function)
 }
 
-/// Whether the block that calls `sleep` ends in a jump to another block than itself. A block that
+/// Whether the block that calls `pause` ends in a jump to another block than itself. A block that
 /// jumps to itself, whatever happens, is an endless loop without a load.
 fn block_is_left(function: &str) -> bool {
     let mut label = "";

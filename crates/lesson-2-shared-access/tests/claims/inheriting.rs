@@ -5,28 +5,28 @@ use course::scratch;
 use crate::scene;
 
 #[test]
-fn parent_and_child_share_what_was_mapped_shared_before_fork() {
+fn a_parent_and_its_child_share_what_was_mapped_shared_before_fork() {
     let ended = scene("fork-stores", &scratch()).run();
     assert_eq!(ended.value("file"), "41", "the child's store in a mapping of a file");
     assert_eq!(ended.value("anonymous"), "42", "the child's store in anonymous memory");
 }
 
 #[test]
-fn a_variable_is_the_childs_own_after_fork() {
+fn after_fork_the_child_has_its_own_copy_of_a_variable() {
     let ended = scene("fork-stores", &scratch()).run();
     assert_eq!(ended.value("child-variable"), "Some(43)", "the child's");
     assert_eq!(ended.value("variable"), "0", "the parent's");
 }
 
 #[test]
-fn memory_from_memmap2s_map_anon_is_copied_by_fork_and_not_shared() {
+fn fork_copies_memory_from_memmap2s_map_anon_instead_of_sharing_it() {
     let ended = scene("fork-map-anon", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(42)", "the child's store in its copy");
     assert_eq!(ended.value("parent"), "1", "the parent's memory");
 }
 
 #[test]
-fn what_is_mapped_or_unmapped_after_fork_is_so_in_one_process_only() {
+fn what_a_child_maps_or_unmaps_after_fork_leaves_its_parents_mappings_as_they_are() {
     let ended = scene("fork-maps", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(0)", "it mapped one and unmapped another");
     assert_eq!(ended.value("childs-mapping-has-an-address"), "true");
@@ -35,7 +35,7 @@ fn what_is_mapped_or_unmapped_after_fork_is_so_in_one_process_only() {
 }
 
 #[test]
-fn a_child_begins_without_page_table_entries_for_shared_memory() {
+fn a_child_starts_without_page_table_entries_for_shared_memory() {
     let ended = scene("fork-untouched", &scratch()).run();
     assert_eq!(ended.value("parent"), "true true", "the parent's are present");
     assert_eq!(ended.value("child-before-touch"), "Some(0)", "the child's are not");
@@ -51,7 +51,7 @@ fn madv_dontfork_keeps_a_mapping_from_the_child() {
 }
 
 #[test]
-fn madv_wipeonfork_gives_the_child_zeros_and_is_einval_on_shared_memory() {
+fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory() {
     let ended = scene("fork-wipe-on-fork", &scratch()).run();
     assert_eq!(ended.value("child-before"), "Some(42)", "without the advice, a copy");
     assert_eq!(ended.value("child"), "Some(0)");
@@ -60,7 +60,7 @@ fn madv_wipeonfork_gives_the_child_zeros_and_is_einval_on_shared_memory() {
 }
 
 #[test]
-fn no_mapping_survives_execve_and_what_was_stored_does() {
+fn execve_removes_all_mappings_and_what_was_stored_stays_in_the_file() {
     let ended = scene("exec", &scratch()).run();
     assert_eq!(ended.value("before"), "1", "mappings of the file");
     assert_eq!(ended.value("after"), "0", "in the new program");
@@ -68,7 +68,7 @@ fn no_mapping_survives_execve_and_what_was_stored_does() {
 }
 
 #[test]
-fn a_file_cannot_be_executed_while_a_shared_mapping_could_change_it() {
+fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() {
     let scratch = scratch();
     let mount = nix::sys::statvfs::statvfs(scratch.path()).unwrap();
     let no_exec = mount.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);

@@ -45,7 +45,7 @@ fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
 }
 
 #[test]
-fn two_atomic_loads_of_a_length_may_check_one_and_use_another() {
+fn two_atomic_loads_of_one_length_may_return_two_different_lengths() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, CAPACITY).unwrap();
@@ -58,7 +58,7 @@ fn two_atomic_loads_of_a_length_may_check_one_and_use_another() {
 }
 
 #[test]
-fn two_volatile_loads_of_a_length_may_check_one_and_use_another() {
+fn two_volatile_loads_of_one_length_may_return_two_different_lengths() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, CAPACITY).unwrap();
@@ -74,7 +74,7 @@ fn two_volatile_loads_of_a_length_may_check_one_and_use_another() {
 }
 
 #[test]
-fn a_copy_that_was_checked_is_what_is_used() {
+fn a_reader_that_copies_first_uses_the_length_that_it_checked() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, CAPACITY).unwrap();
@@ -94,7 +94,7 @@ fn a_copy_that_was_checked_is_what_is_used() {
 }
 
 #[test]
-fn map_if_safe_accepts_a_memfd_sealed_against_shrinking_and_writing_and_no_less() {
+fn map_if_safe_accepts_a_memfd_only_if_it_is_sealed_against_shrinking_and_writing() {
     let accepted = |seals: SealFlag| {
         let file = warm();
         seal(&file, seals).unwrap();
@@ -111,7 +111,7 @@ fn map_if_safe_accepts_a_memfd_sealed_against_shrinking_and_writing_and_no_less(
 }
 
 #[test]
-fn map_if_safe_refuses_files_objects_and_bytes_past_the_end() {
+fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_end() {
     let scratch = scratch();
     let refusal = |file: &File| Mmap::map_if_safe(file).expect_err("a refusal").to_string();
     let regular = refusal(&new_file(&scratch, "file", 1));
@@ -134,7 +134,7 @@ fn map_if_safe_refuses_files_objects_and_bytes_past_the_end() {
 }
 
 #[test]
-fn what_a_sealed_slice_shows_nobody_can_change() {
+fn no_process_can_change_what_a_sealed_slice_shows() {
     let file = warm();
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut other = second(path.as_ref());

@@ -27,7 +27,7 @@ fn object(scratch: &Scratch, name: &str) -> (File, String, PathBuf) {
 }
 
 #[test]
-fn shm_open_makes_an_object_of_length_0_below_dev_shm_owned_by_its_maker() {
+fn shm_open_makes_an_empty_file_in_dev_shm_that_belongs_to_its_maker() {
     let scratch = scratch();
     let (object, _, path) = object(&scratch, "new");
     let (by_handle, by_path) = (object.metadata().unwrap(), fs::metadata(&path).unwrap());
@@ -38,7 +38,7 @@ fn shm_open_makes_an_object_of_length_0_below_dev_shm_owned_by_its_maker() {
 }
 
 #[test]
-fn an_objects_mode_is_masked_by_the_umask() {
+fn the_umask_applies_to_the_mode_of_a_shared_memory_object() {
     let scratch = scratch();
     let mut scene = scene("umask", &scratch).start();
     scene.tell(&scratch.object("masked"));
@@ -54,7 +54,7 @@ fn shm_open_sets_close_on_exec() {
 }
 
 #[test]
-fn an_objects_bytes_are_zeros_and_before_ftruncate_sigbus() {
+fn an_objects_bytes_are_zeros_and_before_ftruncate_a_load_is_sigbus() {
     let scratch = scratch();
     let (object, _, path) = object(&scratch, "zeros");
     let mut other = second(&path);
@@ -79,7 +79,7 @@ fn an_object_outlives_the_process_that_stored_in_it() {
 }
 
 #[test]
-fn shm_unlink_takes_the_name_and_leaves_the_memory_to_who_has_it() {
+fn shm_unlink_removes_the_name_and_the_memory_stays_while_a_process_maps_it() {
     let scratch = scratch();
     let (object, name, path) = object(&scratch, "unlinked");
     object.set_len(page_size() as u64).unwrap();
@@ -96,7 +96,7 @@ fn shm_unlink_takes_the_name_and_leaves_the_memory_to_who_has_it() {
 }
 
 #[test]
-fn an_object_opened_for_reading_maps_for_loading_only() {
+fn an_object_that_is_opened_read_only_can_only_be_mapped_read_only() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "read-only");
     object.set_len(page_size() as u64).unwrap();
@@ -117,7 +117,7 @@ fn o_trunc_empties_an_object_even_with_o_rdonly() {
 }
 
 #[test]
-fn shm_open_with_o_excl_of_a_name_that_exists_is_eexist() {
+fn shm_open_with_o_excl_fails_with_eexist_if_the_name_exists() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "exists");
     object.set_len(1).unwrap();
@@ -127,14 +127,14 @@ fn shm_open_with_o_excl_of_a_name_that_exists_is_eexist() {
 }
 
 #[test]
-fn shm_open_and_shm_unlink_of_a_name_that_is_not_there_are_enoent() {
+fn shm_open_and_shm_unlink_fail_with_enoent_if_the_name_does_not_exist() {
     let name = scratch().object("missing");
     assert_eq!(errno(open_object(&name, OFlag::O_RDWR, Mode::empty())), Errno::ENOENT);
     assert_eq!(errno(remove_object(&name)), Errno::ENOENT);
 }
 
 #[test]
-fn shm_open_of_a_name_that_is_none_is_einval() {
+fn shm_open_fails_with_einval_for_a_name_that_no_file_can_have() {
     for name in ["", "/", "/.", "/..", "/a/b"] {
         let opened = open_object(name, OFlag::O_RDWR | OFlag::O_CREAT, OWNER);
         assert_eq!(errno(opened), Errno::EINVAL, "{name:?}");
@@ -151,7 +151,7 @@ fn an_objects_name_has_at_most_255_bytes_after_the_slash() {
 }
 
 #[test]
-fn an_object_whose_mode_forbids_it_is_eacces() {
+fn shm_open_fails_with_eacces_if_the_objects_mode_forbids_the_access() {
     let scratch = scratch();
     let name = scratch.object("forbidden");
     open_object(&name, CREATE, Mode::empty()).unwrap();
@@ -164,7 +164,7 @@ fn an_object_whose_mode_forbids_it_is_eacces() {
 
 #[test]
 #[ignore = "needs root: the object must belong to another user than the one who removes it"]
-fn shm_unlink_of_another_users_object_is_eacces() {
+fn shm_unlink_of_another_users_object_fails_with_eacces() {
     let scratch = scratch();
     let (_, name, path) = object(&scratch, "anothers");
     let sticky = fs::metadata("/dev/shm").unwrap().permissions().mode() & 0o1000;
@@ -176,7 +176,7 @@ fn shm_unlink_of_another_users_object_is_eacces() {
 }
 
 #[test]
-fn shm_open_of_a_symbolic_link_is_eloop() {
+fn shm_open_of_a_symbolic_link_fails_with_eloop() {
     let scratch = scratch();
     let (_, _, path) = object(&scratch, "target");
     let link = scratch.object("link");

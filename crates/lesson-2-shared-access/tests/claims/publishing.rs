@@ -37,7 +37,7 @@ fn a_reading_loaded_half_before_and_half_after_a_store_is_torn() {
 }
 
 #[test]
-fn a_seqlock_refuses_the_reading_that_would_be_torn_and_some_whole_ones() {
+fn a_seqlock_refuses_the_torn_reading_and_some_whole_readings_too() {
     let scratch = scratch();
     let (_, reader, mut writer) = thermometer(&scratch);
     assert_eq!(seqlock::read(&reader, || ()), Some(FIRST), "without a store in between");
@@ -64,7 +64,7 @@ fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_w
 }
 
 #[test]
-fn a_mapping_made_before_the_magic_number_was_stored_sees_it_when_it_is() {
+fn a_mapping_made_before_the_magic_number_was_stored_sees_it_afterwards() {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
@@ -78,7 +78,7 @@ fn a_mapping_made_before_the_magic_number_was_stored_sees_it_when_it_is() {
 }
 
 #[test]
-fn the_layout_in_the_file_is_the_one_that_is_drawn() {
+fn the_bytes_in_the_file_have_the_documented_layout() {
     let scratch = scratch();
     let (path, _, mut writer) = thermometer(&scratch);
     assert_eq!(ask(&mut writer, "publish 2"), "done");
@@ -91,7 +91,7 @@ fn the_layout_in_the_file_is_the_one_that_is_drawn() {
 }
 
 #[test]
-fn the_writers_place_is_free_as_soon_as_its_process_is_gone() {
+fn the_writers_lock_is_free_as_soon_as_its_process_is_gone() {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");
     let mut writer = measuring(&path);

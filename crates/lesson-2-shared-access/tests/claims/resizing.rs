@@ -49,7 +49,7 @@ fn a_store_to_a_page_that_another_process_cut_off_is_sigbus_and_does_not_grow_th
 }
 
 #[test]
-fn a_system_call_that_loads_from_a_cut_off_page_is_efault() {
+fn a_system_call_that_loads_from_a_cut_off_page_fails_with_efault() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 2);
@@ -74,7 +74,7 @@ fn a_write_whose_data_runs_into_a_cut_off_page_returns_a_short_count() {
 }
 
 #[test]
-fn a_truncation_inside_a_page_leaves_zeros_in_its_tail_and_no_signal() {
+fn a_truncation_inside_a_page_leaves_zeros_past_the_end_and_no_signal() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -101,7 +101,7 @@ fn a_mapping_keeps_its_length_when_its_file_grows() {
 }
 
 #[test]
-fn mremap_enlarges_a_mapping_and_its_old_bytes_stay_shared() {
+fn mremap_enlarges_a_mapping_and_its_bytes_stay_shared() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 1);
@@ -117,7 +117,7 @@ fn mremap_enlarges_a_mapping_and_its_old_bytes_stay_shared() {
 }
 
 #[test]
-fn a_file_put_in_anothers_place_by_rename_is_not_the_one_that_is_mapped() {
+fn a_mapping_still_shows_the_old_file_after_a_rename_puts_a_new_file_in_its_place() {
     let scratch = scratch();
     let path = scratch.path().join("file");
     let file = new_file(&scratch, "file", 1);

@@ -31,7 +31,7 @@ fn seals(file: &File) -> SealFlag {
 }
 
 #[test]
-fn a_memfd_begins_empty_and_its_name_is_in_no_directory() {
+fn a_memfd_starts_empty_and_its_name_is_in_no_directory() {
     let (one, other) = (memory_file("demo").unwrap(), memory_file("demo").unwrap());
     let link = |file: &File| fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
     assert_eq!(one.metadata().unwrap().len(), 0);
@@ -52,7 +52,7 @@ fn a_memfd_is_shared_through_proc_pid_fd() {
 }
 
 #[test]
-fn memfd_create_is_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
+fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
     assert!(memory_file(&"n".repeat(249)).is_ok());
     assert_eq!(errno(memory_file(&"n".repeat(250))), Errno::EINVAL);
     let unknown = MFdFlags::from_bits_retain(0x4000);
@@ -72,7 +72,7 @@ fn a_memfd_takes_no_seal_without_mfd_allow_sealing_or_after_f_seal_seal() {
 }
 
 #[test]
-fn memfd_create_and_shm_open_are_emfile_when_no_descriptor_is_left() {
+fn memfd_create_and_shm_open_fail_with_emfile_when_no_descriptor_is_left() {
     let scratch = scratch();
     let mut scene = scene("no-descriptor-left", &scratch).start();
     scene.tell(&scratch.object("never-made"));
@@ -82,7 +82,7 @@ fn memfd_create_and_shm_open_are_emfile_when_no_descriptor_is_left() {
 }
 
 #[test]
-fn seals_belong_to_the_file_and_only_grow() {
+fn seals_belong_to_the_file_and_can_only_be_added() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
     let again = reopened(&file, File::options().read(true).write(true)).unwrap();
@@ -93,7 +93,7 @@ fn seals_belong_to_the_file_and_only_grow() {
 }
 
 #[test]
-fn a_file_sealed_against_shrinking_grows_and_does_not_shrink() {
+fn a_file_sealed_against_shrinking_can_grow_and_cannot_shrink() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
@@ -105,7 +105,7 @@ fn a_file_sealed_against_shrinking_grows_and_does_not_shrink() {
 }
 
 #[test]
-fn a_file_sealed_against_growing_shrinks_and_does_not_grow() {
+fn a_file_sealed_against_growing_can_shrink_and_cannot_grow() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_GROW).unwrap();
@@ -117,7 +117,7 @@ fn a_file_sealed_against_growing_shrinks_and_does_not_grow() {
 }
 
 #[test]
-fn a_file_sealed_against_writing_may_still_change_its_size() {
+fn a_file_sealed_against_writing_can_still_change_its_size() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM);
@@ -127,7 +127,7 @@ fn a_file_sealed_against_writing_may_still_change_its_size() {
 }
 
 #[test]
-fn a_file_sealed_against_writing_cannot_be_mapped_shared_for_storing() {
+fn a_file_sealed_against_writing_cannot_be_mapped_shared_and_writable() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     assert_eq!(errno(Bytes::of(&file, page_size())), Errno::EPERM);
@@ -136,7 +136,7 @@ fn a_file_sealed_against_writing_cannot_be_mapped_shared_for_storing() {
 }
 
 #[test]
-fn a_sealed_files_writable_descriptor_maps_for_loading_since_linux_6_7() {
+fn since_linux_6_7_a_sealed_file_can_be_mapped_read_only_through_a_writable_descriptor() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     let mapped = Bytes::read_only(&file, page_size());
@@ -147,7 +147,7 @@ fn a_sealed_files_writable_descriptor_maps_for_loading_since_linux_6_7() {
 }
 
 #[test]
-fn sealing_against_writing_is_ebusy_while_a_shared_mapping_for_storing_lives() {
+fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_writable() {
     let file = one_page();
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut other = second(path.as_ref());
@@ -158,7 +158,7 @@ fn sealing_against_writing_is_ebusy_while_a_shared_mapping_for_storing_lives() {
 }
 
 #[test]
-fn a_mapping_for_loading_through_a_writable_descriptor_is_in_the_seals_way_too() {
+fn a_read_only_mapping_through_a_writable_descriptor_prevents_the_seal_against_writing() {
     let file = one_page();
     let bytes = Bytes::read_only(&file, page_size()).unwrap();
     let sealed = errno(seal(&file, SealFlag::F_SEAL_WRITE));
@@ -172,7 +172,7 @@ fn a_mapping_for_loading_through_a_writable_descriptor_is_in_the_seals_way_too()
 }
 
 #[test]
-fn a_seal_against_future_writing_leaves_the_old_mapping_its_stores() {
+fn a_seal_against_future_writing_still_lets_an_old_mapping_store() {
     let file = one_page();
     let old = Bytes::of(&file, page_size()).unwrap();
     seal(&file, SealFlag::F_SEAL_FUTURE_WRITE).unwrap();
@@ -185,7 +185,7 @@ fn a_seal_against_future_writing_leaves_the_old_mapping_its_stores() {
 }
 
 #[test]
-fn a_seal_needs_a_descriptor_for_writing_and_a_bit_that_the_kernel_knows() {
+fn a_seal_needs_a_writable_descriptor_and_a_bit_that_the_kernel_knows() {
     let file = one_page();
     let reading = reopened(&file, File::options().read(true)).unwrap();
     assert_eq!(errno(seal(&reading, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
@@ -194,7 +194,7 @@ fn a_seal_needs_a_descriptor_for_writing_and_a_bit_that_the_kernel_knows() {
 }
 
 #[test]
-fn other_files_take_no_seals() {
+fn files_that_are_not_memfds_take_no_seals() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let on_tmpfs = |error| assert_eq!(error, Errno::EPERM, "tmpfs: sealed against sealing");

@@ -1,6 +1,5 @@
 //! What `/proc/PID/smaps` and `/proc/PID/pagemap` say about shared memory.
 
-use std::os::unix::fs::FileExt;
 use std::process;
 
 use common::page_size;
@@ -19,7 +18,7 @@ fn private_and_shared(bytes: &Bytes) -> (u64, u64) {
 }
 
 #[test]
-fn smaps_calls_a_shared_page_private_until_a_second_process_touches_it() {
+fn smaps_counts_a_page_of_a_shared_mapping_as_private_until_a_second_process_loads_it() {
     let scratch = scratch();
     let page = page_size() as u64;
     let file = new_file(&scratch, "file", 1);
@@ -35,7 +34,7 @@ fn smaps_calls_a_shared_page_private_until_a_second_process_touches_it() {
 }
 
 #[test]
-fn shared_dirty_is_what_is_dirty_and_in_two_page_tables() {
+fn shared_dirty_counts_dirty_pages_that_are_mapped_at_least_twice() {
     undisturbed(|| {
         let scratch = scratch();
         let page = page_size() as u64;
@@ -63,19 +62,20 @@ fn shared_dirty_is_what_is_dirty_and_in_two_page_tables() {
 }
 
 #[test]
-fn a_load_from_one_page_may_put_its_neighbours_into_the_page_table_too() {
+fn a_load_from_one_page_may_map_its_neighbours_too() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 2);
-    file.write_all_at(&vec![1; 2 * page], 0).unwrap();
-    let bytes = Bytes::of(&file, 2 * page).unwrap();
-    assert_eq!(bytes.load(page), 1);
-    let pages = page_view::pages(process::id(), bytes.as_ptr().addr(), 2).unwrap();
+    let [first, second] = [(); 2].map(|()| Bytes::of(&file, 2 * page).unwrap());
+    first.store(0, 42);
+    first.store(page, 43);
+    assert_eq!(second.load(page), 43);
+    let pages = page_view::pages(process::id(), second.as_ptr().addr(), 2).unwrap();
     assert_eq!([pages[0].present, pages[1].present], [true, true], "loaded from page 1 only");
 }
 
 #[test]
-fn smaps_counts_a_second_mapping_in_the_same_process_as_sharing() {
+fn smaps_counts_a_page_as_shared_if_one_process_maps_it_twice() {
     let scratch = scratch();
     let page = page_size() as u64;
     let file = new_file(&scratch, "file", 1);
@@ -88,7 +88,7 @@ fn smaps_counts_a_second_mapping_in_the_same_process_as_sharing() {
 }
 
 #[test]
-fn pss_is_divided_by_the_number_of_mappings() {
+fn pss_divides_the_size_of_a_page_by_the_number_of_its_mappings() {
     let scratch = scratch();
     let page = page_size() as u64;
     let file = new_file(&scratch, "file", 1);
@@ -105,7 +105,7 @@ fn pss_is_divided_by_the_number_of_mappings() {
 }
 
 #[test]
-fn smaps_calls_no_page_of_a_shared_mapping_anonymous() {
+fn smaps_counts_no_page_of_a_shared_mapping_as_anonymous() {
     let scratch = scratch();
     let anonymous = |bytes: &Bytes| {
         bytes.store(0, 42);
@@ -121,7 +121,7 @@ fn smaps_calls_no_page_of_a_shared_mapping_anonymous() {
 }
 
 #[test]
-fn pagemap_knows_a_shared_page_from_a_private_one_once_it_is_touched() {
+fn pagemap_distinguishes_a_shared_page_from_a_private_page_after_the_first_access() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let page = |bytes: &Bytes| {

@@ -28,7 +28,7 @@ fn accessed(file: &File) -> bool {
 }
 
 #[test]
-fn the_first_store_to_a_page_changes_the_time_of_modification_without_msync() {
+fn the_first_store_to_a_page_changes_mtime_without_msync() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -39,7 +39,7 @@ fn the_first_store_to_a_page_changes_the_time_of_modification_without_msync() {
 }
 
 #[test]
-fn further_stores_to_a_page_that_is_still_dirty_leave_the_time_of_modification() {
+fn while_a_page_is_dirty_further_stores_through_the_same_mapping_leave_mtime_unchanged() {
     undisturbed(|| {
         let scratch = scratch();
         let file = new_file(&scratch, "file", 1);
@@ -65,7 +65,7 @@ fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty(
 }
 
 #[test]
-fn a_store_after_a_load_changes_the_time_of_modification_everywhere_but_on_tmpfs() {
+fn a_store_after_a_load_of_the_same_page_changes_mtime_except_on_tmpfs() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();

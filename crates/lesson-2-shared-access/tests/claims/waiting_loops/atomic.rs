@@ -9,10 +9,10 @@ pub struct Mailbox {
     pub full: AtomicU32,
 }
 
-/// Sleeps until the mailbox is full.
+/// Waits until the mailbox is full, and calls `pause` in each turn.
 #[inline(never)]
-pub fn wait_until_full(mailbox: &Mailbox, sleep: fn()) {
+pub fn wait_until_full(mailbox: &Mailbox, pause: fn()) {
     while mailbox.full.load(Acquire) == 0 {
-        sleep();
+        pause();
     }
 }
