@@ -105,10 +105,10 @@ bless:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 
-# Draw the figures of the lessons from real runs, and write their alt texts.
-figures:
-    cargo build --quiet --locked --workspace
-    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_figure
+# Draw the figures of lesson N, or of all lessons, from their stories; write their words into the texts.
+figures N="*":
+    cargo build --quiet --locked --package 'lesson-{{ N }}-*' --package page-view-program
+    COURSE_BLESS=1 COURSE_FIGURES='{{ N }}' cargo test --quiet --package course --test checks every_figure
 
 # Run everything that CI runs.
 ci: format lint test starters documentation everywhere

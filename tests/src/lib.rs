@@ -4,8 +4,10 @@
 
 mod control;
 mod ground;
+mod picture;
 mod program;
 
 pub use control::undisturbed;
 pub use ground::{file_system, is_root, kernel_at_least, scratch};
+pub use picture::pictures;
 pub use program::{Ended, Program, Running};

@@ -6,6 +6,7 @@ mod failure;
 mod ground;
 mod peer;
 mod scratch;
+mod stepping;
 mod story;
 
 pub use clap;
@@ -14,4 +15,5 @@ pub use failure::{Context, Failure, Result, main, print_line};
 pub use ground::{file_system, ground, page_size};
 pub use peer::{Peer, again, end_with_parent};
 pub use scratch::Scratch;
-pub use story::{COLUMNS, PAUSE, Stage, Step, compare, sentence, tell};
+pub use stepping::{PAUSE_MARK, in_steps, is_stepping, pause};
+pub use story::{COLUMNS, Stage, Step, compare, sentence, tell};

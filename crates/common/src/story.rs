@@ -4,7 +4,7 @@ use std::{fmt::Display, io};
 
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::{Context, Result, Scratch, ground, say};
+use crate::{Context, Result, Scratch, ground, pause, say};
 
 /// One step of a story: its heading, and the function that shows it.
 pub struct Step(pub &'static str, pub fn(&mut Stage) -> Result<()>);
@@ -17,10 +17,7 @@ pub struct Stage {
     pub random: StdRng,
 }
 
-/// What is called after each step, if anything is set here: step mode waits for a key.
-pub static PAUSE: std::sync::OnceLock<fn() -> Result<()>> = std::sync::OnceLock::new();
-
-/// Tells a story: the ground, then each step under its number.
+/// Tells a story: the ground, then each step under its number, with a pause after it in step mode.
 pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
     let seed = seed.unwrap_or_else(rand::random);
     let mut stage = Stage { scratch: Scratch::new()?, random: StdRng::seed_from_u64(seed) };
@@ -28,7 +25,7 @@ pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
     for (number, Step(heading, show)) in (1..).zip(steps) {
         say!("\n{number}. {heading}")?;
         show(&mut stage)?;
-        PAUSE.get().map_or(Ok(()), |pause| pause())?;
+        pause()?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::process;
 
-use common::{Context, PAUSE, Peer, Result, say, sentence};
+use common::{Context, Peer, Result, is_stepping, say, sentence};
 
 use crate::{Instruments, MappedFile};
 
@@ -111,11 +111,11 @@ impl Table {
 /// `not as expected`, outside of step mode.
 pub(crate) fn unless_flushed(as_expected: bool, what: &str) -> Result<()> {
     let error = "not as expected; if the kernel wrote the pages meanwhile, run it again";
-    match (as_expected, PAUSE.get()) {
+    match (as_expected, is_stepping()) {
         (true, _) => Ok(()),
-        (false, Some(_)) => {
+        (false, true) => {
             sentence("Not as expected: while it waited for a key, the kernel wrote the pages.")
         }
-        (false, None) => Err(io::Error::other(error)).step(&format!("show {what}")),
+        (false, false) => Err(io::Error::other(error)).step(&format!("show {what}")),
     }
 }

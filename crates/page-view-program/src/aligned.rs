@@ -69,16 +69,6 @@ fn same(one: &State, other: &State) -> Same {
 }
 
 impl Same {
-    /// Its letter.
-    pub(crate) fn letter(self) -> char {
-        match self {
-            Self::Yes => '=',
-            Self::No => '!',
-            Self::Unknown => '?',
-            Self::NotBoth => ' ',
-        }
-    }
-
     /// Its words.
     pub(crate) fn words(self) -> &'static str {
         match self {

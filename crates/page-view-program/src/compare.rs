@@ -4,15 +4,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use common::{Failure, Result};
-use page_view::{Cell, Line, View, parts};
+use page_view::{Cell, Line, View, page_range, parts};
 use serde::Serialize;
 
 use crate::aligned::{Same, aligned, same_memory};
 use crate::output::{columns, print_json, print_lines, write};
 use crate::{Format, choice, json, svg, text};
 
-/// Up to so many pages each has its letter.
-const MOST_CELLS: u64 = page_view::MOST_CELLS;
 /// Lines of ranges that are printed.
 const MOST_RANGES: usize = 64;
 
@@ -50,7 +48,7 @@ pub(crate) fn print(pid: u32, other: u32, typed: &str, format: Format) -> Result
     let (first, shifted) = aligned(views.clone());
     let same = same_memory(&shifted);
     match format {
-        Format::Svg => write(svg::of_two(&shifted, &same).as_bytes()),
+        Format::Svg => write(svg::of(&views).as_bytes()),
         _ => print_lines(&lines(&views, first, &shifted, &same, columns())),
     }
 }
@@ -68,11 +66,8 @@ fn comparison(views: &[View; 2]) -> Comparison<'_> {
     }
 }
 
-fn plain(before: impl Into<String>) -> Line {
-    Line { before: before.into(), ..Line::default() }
-}
-
-/// The two rows and the marks below them, folded together; then what all of it means.
+/// What both are, and then each range of pages of the file: what it is in each process, and
+/// whether it is one memory.
 fn lines(
     views: &[View; 2],
     first: u64,
@@ -84,44 +79,40 @@ fn lines(
     for view in views {
         lines.extend(text::folded(&text::title(view), width, 0));
     }
-    lines.extend(text::folded(&format!("from page {first} of the file on:"), width, 0));
-    if shifted[0].page_count() > MOST_CELLS {
-        for (view, of_view) in views.iter().zip(shifted) {
-            lines.extend(page_view::lines(of_view, &format!("process {}:", view.pid), width));
+    let ranges = ranges(shifted, same);
+    for (pages, cells, same) in ranges.iter().take(MOST_RANGES) {
+        let of_file = first + pages.start..first + pages.end;
+        lines.push(Line::plain(format!("{} of the file: {}", page_range(&of_file), same.words())));
+        for (view, cell) in views.iter().zip(cells) {
+            let before = format!("   process {}  ", view.pid);
+            lines.push(Line { before, cell: Some(*cell), words: cell.words().into() });
         }
-        lines.push(plain("the same memory:"));
-        for (pages, same) in same.iter().take(MOST_RANGES) {
-            let (start, last) = (pages.start, pages.end - 1);
-            lines.push(plain(format!("   {start} to {last} {} {}", same.letter(), same.words())));
-        }
-        if same.len() > MOST_RANGES {
-            lines.push(plain(format!("   and {} ranges more", same.len() - MOST_RANGES)));
-        }
-        return lines;
     }
-    let labels = views.each_ref().map(|view| format!("{:>8}", view.pid));
-    let rows = shifted.each_ref().map(|view| spread(parts(view)));
-    let marks = spread(same.to_vec());
-    let room = width.saturating_sub(14).max(8);
-    for block in 0..marks.len().div_ceil(room) {
-        let part = |length: usize| block * room..length.min((block + 1) * room);
-        for (label, row) in labels.iter().zip(&rows) {
-            let cells: Vec<Cell> = row[part(row.len())].to_vec();
-            lines.push(Line { before: format!("{label} ["), cells, after: "]".into() });
-        }
-        let letters = marks[part(marks.len())].iter().map(|same| same.letter());
-        lines.push(plain(format!("    same [{}]", String::from_iter(letters))));
-    }
-    lines.extend(text::meanings(shifted, width));
-    for known in [Same::Yes, Same::No, Same::Unknown] {
-        if marks.contains(&known) {
-            lines.push(plain(format!("   {} {}", known.letter(), known.words())));
-        }
+    if ranges.len() > MOST_RANGES {
+        lines.push(Line::plain(format!("and {} ranges more", ranges.len() - MOST_RANGES)));
     }
     lines
 }
 
-/// One for each page.
-fn spread<T: Copy>(parts: Vec<(Range<u64>, T)>) -> Vec<T> {
-    parts.into_iter().flat_map(|(pages, value)| pages.map(move |_| value)).collect()
+/// The ranges in which both views look the same and `same` says the same.
+fn ranges(views: &[View; 2], same: &[(Range<u64>, Same)]) -> Vec<(Range<u64>, [Cell; 2], Same)> {
+    let parts = views.each_ref().map(parts);
+    let mut found: Vec<(Range<u64>, [Cell; 2], Same)> = Vec::new();
+    let mut borders: Vec<u64> = parts.iter().flatten().map(|(pages, _)| pages.end).collect();
+    borders.extend(same.iter().map(|(pages, _)| pages.end));
+    borders.sort_unstable();
+    borders.dedup();
+    let mut start = 0;
+    let cell_at = |parts: &[(Range<u64>, Cell)], page: u64| {
+        let index = parts.partition_point(|(pages, _)| pages.end <= page);
+        parts.get(index).map_or(Cell::Unmapped, |(_, cell)| *cell)
+    };
+    for end in borders {
+        let cells = parts.each_ref().map(|parts| cell_at(parts, start));
+        let index = same.partition_point(|(pages, _)| pages.end <= start);
+        let same = same.get(index).map_or(Same::NotBoth, |(_, same)| *same);
+        found.push((start..end, cells, same));
+        start = end;
+    }
+    found
 }

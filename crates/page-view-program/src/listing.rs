@@ -34,28 +34,32 @@ pub(crate) fn print(pid: u32, format: Format) -> Result<()> {
     }
 }
 
-/// A head, then a line for each mapping.
+/// A head, then a row for each mapping. A name that does not fit stands below its row.
 pub(crate) fn lines(mappings: &[Mapping], width: usize) -> Vec<Line> {
-    let head = format!("{:>14}-{:<14} mode {:>11} {:>11}  name", "from", "to", "kB", "in memory");
-    let rows = mappings.iter().map(|mapping| {
-        let (start, end) = (mapping.addresses.start, mapping.addresses.end);
-        let size = mapping.addresses.len() >> 10;
+    let range = |mapping: &Mapping| {
+        format!("{:x}-{:x}", mapping.addresses.start, mapping.addresses.end)
+    };
+    let column = mappings.iter().map(|mapping| range(mapping).len()).max().unwrap_or(0);
+    let row = |range: &str, mode: &str, size: &str, resident: &str| {
+        format!("{range:column$} {mode:4} {size:>9} {resident:>9}")
+    };
+    let mut lines = beside(row("addresses", "mode", "kB", "in memory"), "name", width);
+    for mapping in mappings {
+        let size = (mapping.addresses.len() >> 10).to_string();
         let resident = mapping.sum("Rss").map_or("unknown".into(), |sum| (sum >> 10).to_string());
         let name = harmless(mapping.path.as_deref().unwrap_or("anonymous memory"));
-        format!("{start:>14x}-{end:<14x} {} {size:>11} {resident:>11}  {name}", mapping.permissions)
-    });
-    let narrow = |row: String| match row.chars().count() > width {
-        true => fold_row(&row, width),
-        false => vec![Line { before: row, ..Line::default() }],
-    };
-    [head].into_iter().chain(rows).flat_map(narrow).collect()
+        let row = row(&range(mapping), &mapping.permissions, &size, &resident);
+        lines.extend(beside(row, &name, width));
+    }
+    lines
 }
 
-/// A row that is too long goes on below, indented by two.
-fn fold_row(row: &str, width: usize) -> Vec<Line> {
-    let words = row.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut lines = crate::text::folded(&words, width.saturating_sub(2), 0);
-    lines.iter_mut().skip(1).for_each(|line| line.before.insert_str(0, "  "));
+fn beside(row: String, name: &str, width: usize) -> Vec<Line> {
+    if row.chars().count() + 2 + name.chars().count() <= width {
+        return vec![Line::plain(format!("{row}  {name}"))];
+    }
+    let mut lines = crate::text::folded(&row, width, 0); // A very narrow terminal folds the row, too.
+    lines.extend(crate::text::folded(name, width, 2));
     lines
 }
 

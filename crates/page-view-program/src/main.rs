@@ -4,19 +4,26 @@
 
 mod aligned;
 mod ansi;
+mod canvas;
 mod choice;
 mod compare;
+mod drawing;
 mod figure;
 mod json;
+mod layout;
 mod listing;
+mod moment;
 mod output;
 mod screen;
 mod step;
-mod story;
+mod story_process;
 mod svg;
 mod sys;
 mod text;
+mod timeline;
+mod units;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 
@@ -63,11 +70,17 @@ enum Role {
         #[arg(value_name = "N")]
         lesson: usize,
     },
-    /// Tells a story up to one of its pauses and prints the pages as SVG: a figure of a lesson.
+    /// Print a figure of a lesson as SVG.
     #[command(hide = true)]
     Figure {
-        /// `lesson-4-step-3-look-2`: the second pause of step 3.
+        /// `lesson-4-step-3-look-2` is the second pause of step 3.
         name: String,
+    },
+    /// Print lesson N's story with the name of the figure that each pause can be.
+    #[command(hide = true)]
+    Looks {
+        #[arg(value_name = "N")]
+        lesson: usize,
     },
     /// Panics while the screen is in use, for the tests.
     #[command(hide = true)]
@@ -83,6 +96,7 @@ fn run() -> common::Result<()> {
     match (arguments.role, arguments.pid, arguments.file, arguments.compare) {
         (Some(Role::Step { lesson }), ..) => step::tell(lesson),
         (Some(Role::Figure { name }), ..) => figure::print(&name),
+        (Some(Role::Looks { lesson }), ..) => figure::list(lesson),
         (Some(Role::PanicOnScreen), ..) => screen::panic(),
         (None, None, ..) => wrong_call("PID is missing"),
         (None, Some(_), None, _) if arguments.format == Format::Svg => {

@@ -53,26 +53,21 @@ pub(crate) fn is_screen() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal() && !dumb
 }
 
-/// The colour that repeats what a letter says.
+/// The colour that repeats what the words say.
 pub(crate) fn colour(cell: Cell) -> Option<AnsiColor> {
     match cell {
         Cell::Mapped => Some(AnsiColor::Green),
-        Cell::MappedUnwritten | Cell::CachedUnwritten => Some(AnsiColor::Yellow),
-        Cell::Private => Some(AnsiColor::Magenta),
+        Cell::MappedDirty | Cell::CachedDirty => Some(AnsiColor::Yellow),
+        Cell::PrivateCopy | Cell::Anonymous => Some(AnsiColor::Magenta),
         Cell::Cached => Some(AnsiColor::Cyan),
         Cell::Swapped | Cell::PastEnd => Some(AnsiColor::Red),
-        Cell::Absent | Cell::Unknown | Cell::Unmapped => None,
+        _ => None,
     }
 }
 
 fn coloured(line: &Line) -> String {
-    let mut text = line.before.clone();
-    for same in line.cells.chunk_by(|one, next| one == next) {
-        let style = Style::new().fg_color(colour(same[0]).map(Into::into));
-        let letters = String::from_iter(same.iter().map(|cell| cell.letter()));
-        text.push_str(&format!("{style}{letters}{style:#}"));
-    }
-    text + &line.after
+    let style = Style::new().fg_color(line.cell.and_then(colour).map(Into::into));
+    format!("{}{style}{}{style:#}", line.before, line.words)
 }
 
 /// A name from another process, without what would steer a terminal.

@@ -150,13 +150,9 @@ pub(crate) fn panic() -> Result<()> {
 /// A picture's line as the screen draws it.
 pub(crate) fn styled(line: &page_view::Line) -> Line<'static> {
     let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut spans = vec![Span::raw(line.before.clone())];
-    spans.extend(line.cells.iter().map(|cell| {
-        let colour = crate::output::colour(*cell).filter(|_| colours).map_or(Color::Reset, colour);
-        Span::styled(cell.letter().to_string(), Style::new().fg(colour))
-    }));
-    spans.push(Span::raw(line.after.clone()));
-    spans.into()
+    let colour = line.cell.and_then(crate::output::colour).filter(|_| colours);
+    let style = Style::new().fg(colour.map_or(Color::Reset, self::colour));
+    vec![Span::raw(line.before.clone()), Span::styled(line.words.clone(), style)].into()
 }
 
 fn colour(colour: AnsiColor) -> Color {

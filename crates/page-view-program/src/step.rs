@@ -7,8 +7,8 @@ use ratatui_core::text::Line as Row;
 
 use crate::output::is_screen;
 use crate::screen::{Event, Screen, end_by, styled};
-use crate::story::Story;
-use crate::text::{folded, meanings};
+use crate::story_process::Story;
+use crate::text::folded;
 
 /// Milliseconds between two looks at the pages.
 const BETWEEN_LOOKS: u16 = 250;
@@ -42,13 +42,11 @@ pub(crate) fn tell(number: usize) -> Result<()> {
 
 /// The whole screen: the step's text, the pages, and what the keys do.
 fn rows(number: usize, story: &Story, (columns, height): (usize, usize)) -> Vec<Row<'static>> {
-    let views = story.views();
     let mut picture = Vec::new();
-    for (label, view) in &views {
+    for (label, view) in &story.views() {
         picture.extend(page_view::lines(view, label, columns));
     }
-    picture.extend(meanings(views.iter().map(|(_, view)| view), columns));
-    if views.is_empty() {
+    if picture.is_empty() {
         picture = folded("No file of this story is mapped now.", columns, 0);
     }
     picture.truncate(height.saturating_sub(4)); // A line each: heading, text, rule, keys.

@@ -1,41 +1,35 @@
-//! A view in lines for people: what it is, the picture, its legend, the sums.
+//! A view in lines for people: what it is, the picture, the sums.
 
-use page_view::{Line, State, View, legend, lines as picture};
+use page_view::{Line, State, View, lines as picture};
 
 use crate::output::harmless;
 
 /// The sums of smaps that are about sharing and writing.
-const SUMS: [&str; 7] =
-    ["Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous"];
+const SUMS: [&str; 9] = [
+    "Rss",
+    "Pss",
+    "Shared_Clean",
+    "Shared_Dirty",
+    "Private_Clean",
+    "Private_Dirty",
+    "Anonymous",
+    "Shared_Hugetlb",
+    "Private_Hugetlb",
+];
 
 /// Everything about one view.
 pub(crate) fn lines(view: &View, columns: usize) -> Vec<Line> {
     let mut lines = folded(&title(view), columns, 0);
     lines.extend(picture(view, "  ", columns));
-    lines.extend(meanings([view], columns));
     let sums = SUMS.iter().filter_map(|name| {
         let kibibytes = view.sum(name)? >> 10;
-        Some(format!("{name} {kibibytes} kB"))
+        let huge = name.ends_with("Hugetlb"); // Only a mapping of huge pages has these.
+        (!huge || kibibytes > 0).then(|| format!("{name} {kibibytes} kB"))
     });
     lines.extend(folded(&format!("smaps: {}", sums.collect::<Vec<_>>().join(", ")), columns, 3));
     lines.extend(folded(&cache(view), columns, 3));
     lines.extend(folded(&frames(view), columns, 3));
     lines
-}
-
-/// What the letters mean, folded.
-pub(crate) fn meanings<'a>(views: impl IntoIterator<Item = &'a View>, columns: usize) -> Vec<Line> {
-    let explain = |line: Line| {
-        let mut rows = folded(line.after.trim(), columns.saturating_sub(2), 3);
-        for (index, row) in rows.iter_mut().enumerate() {
-            let words = std::mem::take(&mut row.before).split_off(3);
-            row.before = String::from(if index == 0 { "   " } else { "    " });
-            row.cells = if index == 0 { line.cells.clone() } else { Vec::new() };
-            row.after = format!(" {words}");
-        }
-        rows
-    };
-    legend(views).into_iter().flat_map(explain).collect()
 }
 
 /// The process, the file, and where it is.
@@ -58,13 +52,13 @@ pub(crate) fn title(view: &View) -> String {
 fn cache(view: &View) -> String {
     match view.cache {
         Some(counts) => format!(
-            "cachestat: {} pages cached, {} dirty, {} under writeback",
+            "page cache (cachestat): {} pages, {} dirty, {} under writeback",
             counts.cached, counts.dirty, counts.writeback
         ),
         None if view.mappings.iter().any(|mapping| mapping.has_file()) => {
-            "cachestat: unknown".into()
+            "page cache (cachestat): unknown".into()
         }
-        None => "cachestat: there is no file".into(),
+        None => "page cache: none, there is no file".into(),
     }
 }
 
@@ -76,7 +70,7 @@ fn frames(view: &View) -> String {
     };
     let (present, known) = (count(|state| state.present), count(|state| state.frame.is_some()));
     if known == 0 && present > 0 {
-        return "frames: unknown".into();
+        return "frames: unknown, only root may see them".into();
     }
     let unknown = count(|state| state.frame.is_some() && state.dirty.is_none());
     let unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
@@ -89,23 +83,8 @@ fn frames(view: &View) -> String {
 
 /// Words in lines of at most `columns`, each after `indent` blanks. A word that is too long is cut.
 pub(crate) fn folded(text: &str, columns: usize, indent: usize) -> Vec<Line> {
-    let room = columns.saturating_sub(indent).max(8);
-    let mut rows = vec![String::new()];
-    for word in text.split(' ') {
-        let mut letters: Vec<char> = word.chars().collect();
-        let last = rows.last().map_or(0, |row| row.chars().count());
-        if last > 0 && last + 1 + letters.len() > room {
-            rows.push(String::new());
-        } else if last > 0 {
-            letters.insert(0, ' ');
-        }
-        for part in letters.chunks(room) {
-            match rows.last_mut() {
-                Some(row) if row.chars().count() + part.len() <= room => row.extend(part),
-                _ => rows.push(part.iter().collect()),
-            }
-        }
-    }
-    let line = |row: String| Line { before: " ".repeat(indent) + &row, ..Line::default() };
-    rows.into_iter().map(line).collect()
+    let options = textwrap::Options::new(columns.saturating_sub(indent).max(8));
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let rows = textwrap::wrap(text, options.word_separator(textwrap::WordSeparator::AsciiSpace));
+    rows.iter().map(|row| Line::plain(" ".repeat(indent) + row)).collect()
 }

@@ -115,5 +115,5 @@ fn wait_for_reader() -> Result<Event> {
 
 fn line_of(document: &impl serde::Serialize) -> Result<Line> {
     let before = serde_json::to_string(document).map_err(io::Error::from).step("write JSON")?;
-    Ok(Line { before, ..Line::default() })
+    Ok(Line::plain(before))
 }

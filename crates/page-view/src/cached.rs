@@ -58,6 +58,14 @@ pub(crate) fn unwritten(
         .then_some(pages)
 }
 
+/// Whether the file's file system keeps its files on a disk.
+pub(crate) fn is_on_disk(file: &File) -> bool {
+    const RAMFS_MAGIC: i64 = 0x8584_58f6; // nix has no name for it.
+    let kind = statfs::fstatfs(file).map(|found| found.filesystem_type().0);
+    let in_memory = [statfs::TMPFS_MAGIC.0, statfs::HUGETLBFS_MAGIC.0, RAMFS_MAGIC];
+    kind.is_ok_and(|kind| !in_memory.contains(&kind))
+}
+
 fn halve(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
     let length = range.end - range.start;
     match count(file, &range)?.dirty {

@@ -18,20 +18,23 @@ mod mapping;
 mod opened;
 mod pages;
 mod picture;
+mod report;
 mod runs;
 mod scan;
-mod story;
+mod show;
 mod view;
 mod window;
 
 pub use cache::{CacheCounts, cache_counts, cache_counts_in, resident};
+pub use common::{in_steps, pause};
 pub use mapping::{Mapping, mapping_at, mappings_of};
 pub use opened::maps_file;
 pub use pages::{Page, pages};
-pub use picture::{CELLS, Cell, Line, MOST_CELLS, draw, legend, lines, parts};
+pub use picture::{CELLS, Cell, Line, draw, lines, page_range, parts};
+pub use report::{Field, Report, Row, event, event_asleep, event_to, layout, look};
 pub use runs::{Run, State};
-pub use story::{RECORD_SEPARATOR, explain, explain_new, in_steps, pause, show, show_rows};
-pub use view::{MOST_FRAMES, View};
+pub use show::{show, show_rows};
+pub use view::{FileFacts, MOST_FRAMES, View};
 
 use procfs::ProcError;
 use std::io;

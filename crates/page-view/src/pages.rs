@@ -17,6 +17,8 @@ pub struct Page {
     pub file_page: Option<bool>,
     /// The page frame's number, which only root may see.
     pub frame: Option<u64>,
+    /// No other page table holds it (bit 56).
+    pub exclusive: bool,
 }
 
 /// The pages of process `pid` from address `start`, `count` of them.
@@ -41,8 +43,9 @@ impl Page {
                 present: true,
                 file_page: Some(flags.contains(MemoryPageFlags::FILE)),
                 frame: Some(flags.get_page_frame_number().0).filter(|frame| *frame != 0),
+                exclusive: flags.contains(MemoryPageFlags::MMAP_EXCLUSIVE),
             },
-            _ => Self { present: false, file_page: None, frame: None },
+            _ => Self { present: false, file_page: None, frame: None, exclusive: false },
         }
     }
 }

@@ -1,102 +1,115 @@
-//! One picture line a state: a letter a page, the same with and without colour.
+//! Pictures for a terminal: one line for each run of pages that look the same, in words, so that no
+//! legend is needed. Colour only repeats the words.
+//!
+//! ```text
+//! this process      page 0     -> page cache, dirty
+//!                   pages 1-2  -> nothing (cached)
+//!                   page 3     past the end of the file
+//! ```
+//!
+//! The arrow is the page table entry: it leads to the page cache, to a private copy, or nowhere.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::ops::Range;
-
-use common::page_size;
 
 use crate::{State, View};
 
-/// Up to so many pages each has its letter; above, each range has its line.
-pub const MOST_CELLS: u64 = 1024;
-/// Lines of ranges; what comes after is summed up in one more.
-const MOST_RANGES: usize = 32;
+/// Lines for runs of pages in one picture; the rest is summed up.
+const MOST_RUNS: usize = 32;
+/// `pages 0-1`: the pictures of short mappings stand in one column.
+const PAGES_WIDTH: usize = 9;
 
 /// What a page looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
-    /// In this process: the file's page.
+    /// The page table leads to the file's page in the page cache.
     Mapped,
-    /// The same, and the disk does not have it yet.
-    MappedUnwritten,
-    /// In this process: a page of its own.
-    Private,
-    /// In the page cache only.
+    /// The same, and the disk does not have the page's newest bytes.
+    MappedDirty,
+    /// The page table leads to this process's private copy of a page of the file.
+    PrivateCopy,
+    /// The page table leads to memory that belongs to no file.
+    Anonymous,
+    /// The page table leads to memory of the kernel or of a device, such as `[vdso]`.
+    Special,
+    /// No entry in the page table; the page cache has the page.
     Cached,
-    /// The same, and the disk does not have it yet.
-    CachedUnwritten,
+    /// The same, and the disk does not have the page's newest bytes.
+    CachedDirty,
+    /// No entry in the page table; the page cache does not have the page.
+    Absent,
+    /// No entry in the page table, and no file.
+    Untouched,
+    /// No entry in the page table; whether the page cache has the page is hidden from us.
+    Unknown,
     /// Moved out to swap.
     Swapped,
-    /// Not in memory.
-    Absent,
     /// Past the end of the file.
     PastEnd,
-    /// Not in this process; nobody may say whether it is in the page cache.
-    Unknown,
+    /// The kernel does not let us read this part of the page table.
+    Hidden,
     /// Nothing is mapped here.
     Unmapped,
 }
 
-/// Every cell, in the order of the legend.
-pub const CELLS: [Cell; 10] = [
+/// Every cell, in the order of [`Cell`].
+pub const CELLS: [Cell; 14] = [
     Cell::Mapped,
-    Cell::MappedUnwritten,
-    Cell::Private,
+    Cell::MappedDirty,
+    Cell::PrivateCopy,
+    Cell::Anonymous,
+    Cell::Special,
     Cell::Cached,
-    Cell::CachedUnwritten,
-    Cell::Swapped,
+    Cell::CachedDirty,
     Cell::Absent,
-    Cell::PastEnd,
+    Cell::Untouched,
     Cell::Unknown,
+    Cell::Swapped,
+    Cell::PastEnd,
+    Cell::Hidden,
     Cell::Unmapped,
 ];
 
 impl Cell {
-    /// How a page of this state is drawn.
+    /// What a page in this state looks like.
     pub fn of(state: &State) -> Self {
-        let unwritten = state.unwritten == Some(true);
+        let dirty = state.unwritten == Some(true);
         match state {
             State { mapped: false, .. } => Self::Unmapped,
-            State { present: true, file_page: Some(false), .. } => Self::Private,
-            State { present: true, .. } if unwritten => Self::MappedUnwritten,
+            State { present: true, special: true, .. } => Self::Special,
+            State { present: true, file_page: Some(false), has_file: true, .. } => {
+                Self::PrivateCopy
+            }
+            State { present: true, file_page: Some(false), .. } => Self::Anonymous,
+            State { present: true, .. } if dirty => Self::MappedDirty,
             State { present: true, .. } => Self::Mapped,
+            State { hidden: true, .. } => Self::Hidden,
             State { swapped: true, .. } => Self::Swapped,
+            State { has_file: false, .. } => Self::Untouched,
             State { past_end: Some(true), .. } => Self::PastEnd,
-            State { cached: Some(true), .. } if unwritten => Self::CachedUnwritten,
+            State { cached: Some(true), .. } if dirty => Self::CachedDirty,
             State { cached: Some(true), .. } => Self::Cached,
             State { cached: Some(false), .. } => Self::Absent,
             State { cached: None, .. } => Self::Unknown,
         }
     }
 
-    /// Its letter.
-    pub fn letter(self) -> char {
-        match self {
-            Self::Mapped => '#',
-            Self::MappedUnwritten => '*',
-            Self::Private => '@',
-            Self::Cached => '-',
-            Self::CachedUnwritten => '+',
-            Self::Swapped => 's',
-            Self::Absent => '.',
-            Self::PastEnd => 'x',
-            Self::Unknown => '?',
-            Self::Unmapped => '_',
-        }
-    }
-
-    /// Its words in the legend.
+    /// What a picture says of it, in at most 26 columns.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Mapped => "in this process, shared with the file",
-            Self::MappedUnwritten => "in this process, shared with the file, not yet on the disk",
-            Self::Private => "in this process, a page of its own",
-            Self::Cached => "in the page cache, not in this process",
-            Self::CachedUnwritten => "in the page cache, not in this process, not yet on the disk",
-            Self::Swapped => "moved out to swap",
-            Self::Absent => "not in memory",
+            Self::Mapped => "-> page cache",
+            Self::MappedDirty => "-> page cache, dirty",
+            Self::PrivateCopy => "-> private copy",
+            Self::Anonymous => "-> anonymous memory",
+            Self::Special => "-> kernel or device memory",
+            Self::Cached => "-> nothing (cached)",
+            Self::CachedDirty => "-> nothing (cached, dirty)",
+            Self::Absent => "-> nothing (not cached)",
+            Self::Untouched => "-> nothing",
+            Self::Unknown => "-> nothing (cached?)",
+            Self::Swapped => "-> swap",
             Self::PastEnd => "past the end of the file",
-            Self::Unknown => "not in this process; in the page cache: unknown",
+            Self::Hidden => "unknown",
             Self::Unmapped => "not mapped",
         }
     }
@@ -105,43 +118,62 @@ impl Cell {
 /// A line of a picture; [`Display`](fmt::Display) writes it plainly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// What stands before the cells.
+    /// What stands first, without colour.
     pub before: String,
-    /// The cells, a letter each.
-    pub cells: Vec<Cell>,
-    /// What stands after them.
-    pub after: String,
+    /// The state that the rest of the line tells, which gives it its colour.
+    pub cell: Option<Cell>,
+    /// The rest of the line.
+    pub words: String,
+}
+
+impl Line {
+    /// A line of text.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { before: text.into(), ..Self::default() }
+    }
+
+    fn of(before: String, cell: Cell) -> Self {
+        Self { before, cell: Some(cell), words: cell.words().into() }
+    }
+
+    /// How many columns it takes.
+    pub fn width(&self) -> usize {
+        self.before.chars().count() + self.words.chars().count()
+    }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.before)?;
-        self.cells.iter().try_for_each(|cell| f.write_char(cell.letter()))?;
-        f.write_str(&self.after)
+        write!(f, "{}{}", self.before, self.words)
     }
 }
 
-/// Draws `view` with `label` at its left, in lines of at most `width` columns (12 or more): a row
-/// of cells, folded below itself, or, for many pages, a line a range.
+/// Draws `view` with `label` at its left: one line for each run of pages. Where `label` leaves too
+/// little of `width`, it gets a line of its own. Blanks at its end set the column of the pictures.
 pub fn lines(view: &View, label: &str, width: usize) -> Vec<Line> {
-    if view.page_count() > MOST_CELLS {
-        return ranges(view, label);
-    }
-    let all = parts(view).into_iter();
-    let cells: Vec<_> = all.flat_map(|(pages, cell)| pages.map(move |_| cell)).collect();
+    let parts = parts(view);
+    let shown = &parts[..parts.len().min(MOST_RUNS)];
+    let column = shown.iter().map(|(pages, _)| page_range(pages).len()).max().unwrap_or(0);
+    let run = |(pages, cell): &(Range<u64>, Cell)| {
+        let column = column.max(PAGES_WIDTH);
+        Line::of(format!("{:column$}  ", page_range(pages)), *cell)
+    };
+    let mut runs: Vec<Line> = shown.iter().map(run).collect();
+    runs.extend(summary(&parts[shown.len()..]));
+    let widest = runs.iter().map(Line::width).max().unwrap_or(0);
+    let (label, padded) = (label.trim_end(), label.chars().count());
+    let bare = label.chars().count();
     let mut lines = Vec::new();
-    let mut before = format!("{label} [");
-    if before.chars().count() + 8 > width {
-        lines.push(Line { before: label.into(), ..Line::default() });
-        before = "   [".into();
+    let mut indent = if padded + 1 + widest <= width { padded + 1 } else { bare + 2 };
+    if bare == 0 {
+        indent = padded;
+    } else if indent + widest > width {
+        lines.push(Line::plain(label));
+        indent = label.chars().take_while(|c| *c == ' ').count() + 3;
     }
-    let indent = before.chars().count();
-    for row in cells.chunks(width.saturating_sub(indent + 1).max(8)) {
-        let before = std::mem::replace(&mut before, " ".repeat(indent));
-        lines.push(Line { before, cells: row.to_vec(), after: String::new() });
-    }
-    if let Some(last) = lines.last_mut() {
-        last.after = "]".into();
+    for run in runs {
+        let before = if lines.is_empty() && !label.is_empty() { label } else { "" };
+        lines.push(Line { before: format!("{before:indent$}{}", run.before), ..run });
     }
     lines
 }
@@ -149,22 +181,6 @@ pub fn lines(view: &View, label: &str, width: usize) -> Vec<Line> {
 /// The same as text, without a newline at its end.
 pub fn draw(view: &View, label: &str, width: usize) -> String {
     lines(view, label, width).iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
-}
-
-/// What the letters of these pictures mean: one line for each letter that is used.
-pub fn legend<'a>(views: impl IntoIterator<Item = &'a View>) -> Vec<Line> {
-    let mut used: Vec<Cell> = views
-        .into_iter()
-        .flat_map(|view| view.runs.iter().map(|run| Cell::of(&run.state)))
-        .collect();
-    used.sort_unstable();
-    used.dedup();
-    let explain = |cell: Cell| Line {
-        cells: vec![cell],
-        after: format!(" {}", cell.words()),
-        ..Line::default()
-    };
-    used.into_iter().map(explain).collect()
 }
 
 /// The pages of `view` in parts that look the same.
@@ -179,51 +195,27 @@ pub fn parts(view: &View) -> Vec<(Range<u64>, Cell)> {
     parts
 }
 
-/// A line for each part: the first page's index, how much it is, and its words.
-fn ranges(view: &View, label: &str) -> Vec<Line> {
-    let parts = parts(view);
-    let columns = view.page_count().to_string().len();
-    let before =
-        format!("{label} {} pages of {} bytes, in ranges:", view.page_count(), page_size());
-    let mut lines = vec![Line { before, ..Line::default() }];
-    for (pages, cell) in parts.iter().take(MOST_RANGES) {
-        let (first, last, amount) = (pages.start, pages.end - 1, amount(pages.end - pages.start));
-        lines.push(Line {
-            before: format!("   {first:>columns$} to {last:>columns$} {amount:>9} "),
-            cells: vec![*cell],
-            after: format!(" {}", cell.words()),
-        });
+/// `page 3`, or `pages 3-7`.
+pub fn page_range(pages: &Range<u64>) -> String {
+    match pages.end - pages.start {
+        1 => format!("page {}", pages.start),
+        _ => format!("pages {}-{}", pages.start, pages.end - 1),
     }
-    if let Some(rest) = parts.get(MOST_RANGES..).filter(|rest| !rest.is_empty()) {
-        lines.push(Line {
-            before: format!("   and {} ranges more; in all of them:", rest.len()),
-            ..Line::default()
-        });
-        for cell in CELLS {
-            let of_it = rest.iter().filter(|(_, other)| *other == cell);
-            let pages: u64 = of_it.map(|(pages, _)| pages.end - pages.start).sum();
-            if pages > 0 {
-                lines.push(Line {
-                    before: format!("   {:>indent$} ", amount(pages), indent = 2 * columns + 13),
-                    cells: vec![cell],
-                    after: format!(" {}", cell.words()),
-                });
-            }
+}
+
+/// The runs that have no line of their own: how many there are, and how many pages in each state.
+fn summary(rest: &[(Range<u64>, Cell)]) -> Vec<Line> {
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::plain(format!("and {} runs more:", rest.len()))];
+    for cell in CELLS {
+        let of_it = rest.iter().filter(|(_, other)| *other == cell);
+        let pages: u64 = of_it.map(|(pages, _)| pages.end - pages.start).sum();
+        if pages > 0 {
+            let unit = if pages == 1 { "page" } else { "pages" };
+            lines.push(Line::of(format!("{pages} {unit}  "), cell));
         }
     }
     lines
-}
-
-/// So many pages, in the unit in which they are a short number.
-fn amount(pages: u64) -> String {
-    let mut units = ["KiB", "MiB", "GiB", "TiB"].into_iter();
-    let mut bytes = u128::from(pages) * page_size() as u128 * 10 / 1024;
-    let mut unit = units.next().unwrap_or_default();
-    for larger in units {
-        if bytes < 10_240 {
-            break;
-        }
-        (bytes, unit) = (bytes / 1024, larger);
-    }
-    format!("{}.{} {unit}", bytes / 10, bytes % 10)
 }

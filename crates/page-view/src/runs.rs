@@ -16,6 +16,12 @@ pub struct State {
     pub present: bool,
     /// Moved out to swap.
     pub swapped: bool,
+    /// The kernel does not let us read this part of the page table.
+    pub hidden: bool,
+    /// Whether there is a file behind it, or shared memory, which has a page cache as a file has.
+    pub has_file: bool,
+    /// Memory of the kernel or of a device, which is no page cache and no private copy.
+    pub special: bool,
     /// The file's own page, or shared anonymous memory; `Some(false)` is the process's private
     /// page. Unknown if it is not present.
     pub file_page: Option<bool>,
@@ -51,6 +57,10 @@ pub(crate) struct Known {
     pub(crate) cached: Option<Vec<Range<usize>>>,
     pub(crate) unwritten: Option<Vec<Range<usize>>>,
     pub(crate) end_of_file: Option<usize>,
+    pub(crate) has_file: bool,
+    /// Whether pages that are not the file's are memory of the kernel or of a device.
+    pub(crate) special: bool,
+    pub(crate) hidden: bool,
 }
 
 impl Run {
@@ -92,6 +102,9 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
             mapped: true,
             present,
             swapped: entry.is_some() && !present,
+            hidden: known.hidden,
+            has_file: known.has_file,
+            special: present && known.special,
             file_page: entry.filter(|_| present).map(|entry| entry.file_page),
             cached,
             past_end,

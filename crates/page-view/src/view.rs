@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Context, Failure, Result, page_size};
 
-use crate::cached::{Cached, cached, unwritten};
+use crate::cached::{Cached, cached, is_on_disk, unwritten};
 use crate::frames::{Frame, frames};
 use crate::opened::open_mapped;
 use crate::runs::{Known, Run, runs};
@@ -26,10 +26,21 @@ pub struct View {
     pub addresses: Range<usize>,
     /// The mappings that have a part in them, lowest first. Their sums are those of whole mappings.
     pub mappings: Vec<Mapping>,
+    /// For each of these mappings, its file; `None` if it has none or we cannot open it.
+    pub files: Vec<Option<FileFacts>>,
     /// Every page of the range, in order.
     pub runs: Vec<Run>,
     /// What `cachestat` counts behind these addresses, if it is one mapping and it can be known.
     pub cache: Option<CacheCounts>,
+}
+
+/// What a view knows of the file behind a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Its length in bytes.
+    pub length: u64,
+    /// Whether its file system keeps files on a disk, which tmpfs and its like do not.
+    pub on_disk: bool,
 }
 
 impl View {
@@ -49,7 +60,8 @@ impl View {
             mapping.addresses.start < addresses.end && addresses.start < mapping.addresses.end
         };
         mappings.retain(overlaps);
-        let mut view = Self { pid, addresses, mappings, runs: Vec::new(), cache: None };
+        let (files, runs) = (Vec::new(), Vec::new());
+        let mut view = Self { pid, addresses, mappings, files, runs, cache: None };
         view.look(&pagemap).step_on("read", &path)?;
         // Whatever was read of a process that has gone is worth nothing.
         match scan::is_alive(&pagemap).step_on("read", &path)? {
@@ -111,7 +123,8 @@ impl View {
             let end = mapping.addresses.end.min(self.addresses.end);
             self.runs.extend(Run::gap(self.index(at)..self.index(start)));
             let (first, range) = (self.index(start), start..end);
-            let (known, cache) = know(pagemap, self.pid, mapping, range.clone())?;
+            let (known, cache, file) = know(pagemap, self.pid, mapping, range.clone())?;
+            self.files.push(file);
             self.runs.extend(runs(first, range, &known));
             self.cache = cache.filter(|_| self.mappings.len() == 1);
             at = end;
@@ -131,7 +144,7 @@ fn know(
     pid: u32,
     mapping: &Mapping,
     range: Range<usize>,
-) -> io::Result<(Known, Option<CacheCounts>)> {
+) -> io::Result<(Known, Option<CacheCounts>, Option<FileFacts>)> {
     let entries = scan::entries(pagemap, range.clone())?;
     let present = entries.iter().filter(|entry| entry.present);
     let bytes: usize = present.clone().map(|entry| entry.addresses.len()).sum();
@@ -141,12 +154,13 @@ fn know(
             seen.extend(frames(pagemap, entry.addresses.clone())?);
         }
     }
-    let mut known = Known { entries, frames: seen, ..Known::default() };
+    let has_file = mapping.has_file();
+    let mut known = Known { entries, frames: seen, has_file, ..Known::default() };
     if !mapping.has_file() {
         known.cached = Some(Vec::new()); // No file, no page cache.
-        return Ok((known, None));
+        return Ok((known, None, None));
     }
-    let Some(file) = open_mapped(pid, mapping) else { return Ok((known, None)) };
+    let Some(file) = open_mapped(pid, mapping) else { return Ok((known, None, None)) };
     let offset = mapping.offset + (range.start - mapping.addresses.start) as u64;
     let first = offset / page_size() as u64;
     let pages = first..first + (range.len() / page_size()) as u64;
@@ -160,7 +174,8 @@ fn know(
     let Cached { pages: found, counts } = cached(&file, pages.clone());
     known.cached = found.map(addresses);
     known.unwritten = unwritten(&file, pages.clone(), counts).map(addresses);
-    let in_file = file.metadata()?.len().div_ceil(page_size() as u64);
+    let length = file.metadata()?.len();
+    let in_file = length.div_ceil(page_size() as u64);
     known.end_of_file = Some(address(in_file.clamp(pages.start, pages.end)));
-    Ok((known, counts))
+    Ok((known, counts, Some(FileFacts { length, on_disk: is_on_disk(&file) })))
 }

@@ -94,7 +94,7 @@ fn a_private_view_agrees_with_the_sums_of_smaps() {
     }
     std::hint::black_box(map[150 * page_size()]);
     let view = View::here(map.as_ptr().addr()).unwrap();
-    let own = count(&view, |state| Cell::of(state) == Cell::Private);
+    let own = count(&view, |state| Cell::of(state) == Cell::PrivateCopy);
     assert_eq!(own, 3);
     assert_eq!(view.sum("Anonymous"), bytes(own));
     assert_eq!(view.sum("Rss"), bytes(count(&view, |state| state.present)));

@@ -13,7 +13,7 @@ use std::thread;
 use common::page_size;
 use course::scratch;
 use memmap2::MmapRaw;
-use page_view::{Cell, View, draw, legend, mapping_at, mappings_of, parts};
+use page_view::{CELLS, Cell, View, draw, mapping_at, mappings_of, page_range, parts};
 
 /// A file of so many pages, mapped, its first page loaded; nothing else keeps it open.
 fn mapped(scratch: &common::Scratch, pages: usize) -> MmapRaw {
@@ -93,24 +93,23 @@ fn a_range_shows_what_is_unmapped_and_what_is_past_the_end() {
 }
 
 #[test]
-fn a_picture_folds_below_its_first_cell_and_keeps_to_its_width() {
+fn a_picture_has_a_line_for_each_run_of_pages_and_keeps_to_its_width() {
     let scratch = scratch();
     let map = mapped(&scratch, 100);
-    let view = View::here(map.as_ptr().addr()).unwrap();
-    for width in [12, 20, 40, 80, 200] {
-        for label in ["", "   after a load", "   a label that is longer than most"] {
-            let picture = draw(&view, label, width);
-            let (first, rest) = picture.split_once('[').unwrap();
-            assert!(first.starts_with(label));
-            let cells = rest.chars().filter(|c| view_letters(&view).contains(*c)).count();
-            assert_eq!(cells, 100, "{picture}");
-            let mut lines = picture.lines().filter(|line| *line != label);
-            assert!(lines.all(|line| line.chars().count() <= width), "{width}:\n{picture}");
+    let start = map.as_ptr().addr();
+    let file = File::options().write(true).open(scratch.path().join("pages")).unwrap();
+    file.set_len(90 * page_size() as u64).unwrap();
+    let view = View::of(std::process::id(), start..start + 100 * page_size()).unwrap();
+    for (label, width) in [("", 40), ("   after a load", 60), ("   a label of its own line", 60)] {
+        let picture = draw(&view, label, width);
+        assert!(picture.starts_with(label), "{picture}");
+        assert!(picture.lines().all(|line| line.chars().count() <= width), "{picture}");
+        assert!(picture.ends_with("pages 90-99  past the end of the file"), "{picture}");
+        for (pages, cell) in parts(&view) {
+            let run =
+                |line: &str| line.contains(&page_range(&pages)) && line.ends_with(cell.words());
+            assert_eq!(picture.lines().filter(|line| run(line)).count(), 1, "{picture}");
         }
     }
-}
-
-/// The letters that the legend explains.
-fn view_letters(view: &View) -> String {
-    legend([view]).iter().flat_map(|line| line.cells.iter().map(|cell| cell.letter())).collect()
+    assert!(CELLS.iter().all(|cell| cell.words().chars().count() <= 26));
 }

@@ -37,20 +37,15 @@ fn the_pictures_show_each_state_in_every_process() {
     let expected = [
         "*", "--x", "##x", // A number, and the three zones.
         "-", "-", "*", "+", "*", "*",
-        " *", // Two mappings, and a third in the second process.
+        "*", // Two mappings, and a third in the second process.
         "@@@", "@#@", // MAP_FIXED.
-        "##", " ##", "#x", " #x", // A file cut under both.
-        "###", "#_#", "*_#", " *", "*_#", // munmap, and a process that ends without it.
+        "##", "##", "#x", "#x", // A file cut under both.
+        "###", "#_#", "*_#", "*", "*_#", // munmap, and a process that ends without it.
     ]
     .map(|picture| picture.chars().map(letter).collect::<String>());
     undisturbed(|| {
         let story = lesson(&scratch, &[]).env("LESSON_SCRATCH", scratch.path()).succeed();
-        let pictures = story.lines().filter_map(|line| {
-            let (label, cells) = line.strip_suffix(']')?.split_once(" [")?;
-            let column = if label.starts_with("    ") { " " } else { "" };
-            Some(format!("{column}{cells}"))
-        });
-        let mut pictures = pictures.collect::<Vec<_>>();
+        let mut pictures = course::pictures(&story);
         // Whether reserved blocks are already in the page cache depends on the file system.
         assert!([".", "-"].contains(&&*pictures.remove(0)), "{story}");
         (pictures == expected).then_some(()).or_else(|| {

@@ -31,8 +31,7 @@ fn the_pictures_show_each_process_its_own_page_table() {
     let pictures = |heading: &str| {
         let steps = story.split("\n\n");
         let step = steps.filter_map(|step| step.split_once(heading)).next().unwrap().1;
-        let cells = |line: &str| Some(line.split_once(" [")?.1.strip_suffix(']')?.to_owned());
-        let cells: Vec<String> = step.lines().filter_map(cells).collect();
+        let cells = course::pictures(step);
         // What no disk has yet, the kernel tells on these only.
         match disk {
             "tmpfs" | "overlayfs" => cells,

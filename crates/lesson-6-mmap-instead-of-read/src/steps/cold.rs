@@ -45,8 +45,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         chill(&file, &path)?;
         let view = View::of(&file, length).step_on("mmap", &path)?;
         if major.is_empty() {
-            let cold = draw_here("mapped", view.address(), length)?;
-            page_view::explain(&[&cold])?;
+            draw_here("mapped", view.address(), length)?;
         }
         view.advise(advice).step_on("madvise", &path)?;
         let touch = || {

@@ -53,8 +53,7 @@ fn pictures(path: &Path) -> Result<()> {
     print_here("mapped", &untouched)?;
     region.load(length / 2);
     let name = format!("page {} loaded", PAGES / 2);
-    let touched = draw_here(&name, region.address(), length)?;
-    page_view::explain(&[&untouched, &touched])?;
+    draw_here(&name, region.address(), length)?;
     page_view::pause()?;
     let populate = || advise(libc::MADV_POPULATE_READ);
     print_here("MADV_POPULATE_READ", &once_all(Cell::Mapped, &region, length, populate)?)?;

@@ -49,25 +49,22 @@ fn cut(path: &Path, name: &str, reader: &str) -> Result<()> {
         "read" => None,
         _ => Some(page_view::View::of_file(pid, path)?.addresses),
     };
-    let pictured = |explained: bool| {
+    let pictured = || {
         let Some(addresses) = mapping.clone() else { return Ok(()) };
-        let view = picture::draw("       its mapping", pid, addresses)?;
-        if explained {
-            page_view::explain(&[&view])?;
-        }
+        picture::draw("       its mapping", pid, addresses)?;
         page_view::pause()
     };
-    pictured(false)?;
+    pictured()?;
     file.set_len(0).step_on("ftruncate", path)?;
     say!("   cut to 0 bytes")?;
-    pictured(reader == "mapped")?; // Past the end: a state that no picture has shown before.
+    pictured()?;
     say!("   go on")?;
     counter.tell("go on")?;
     match counter.hear()?.as_str() {
         "" => {}
         last_words => {
             say!("       {last_words}")?;
-            pictured(true)?;
+            pictured()?;
         }
     }
     if let Some(Ok(signal)) = counter.wait()?.signal().map(Signal::try_from) {
