@@ -30,7 +30,7 @@ fn step_mode_has_the_steps_of_the_story_and_waits_after_each() {
         let headings = headings(&story);
         assert!(headings.len() > 1, "{}: {story}", lesson.name);
         assert_eq!(self::headings(&steps.stdout), headings, "{}", lesson.name);
-        let waited = steps.stdout.lines().filter(|line| *line == page_view::RECORD_SEPARATOR);
+        let waited = steps.stdout.lines().filter(|line| *line == common::PAUSE_MARK);
         assert!(waited.count() >= headings.len(), "{}: {steps:?}", lesson.name);
     }
 }

@@ -36,9 +36,8 @@ pub(crate) fn print(pid: u32, format: Format) -> Result<()> {
 
 /// A head, then a row for each mapping. A name that does not fit stands below its row.
 pub(crate) fn lines(mappings: &[Mapping], width: usize) -> Vec<Line> {
-    let range = |mapping: &Mapping| {
-        format!("{:x}-{:x}", mapping.addresses.start, mapping.addresses.end)
-    };
+    let range =
+        |mapping: &Mapping| format!("{:x}-{:x}", mapping.addresses.start, mapping.addresses.end);
     let column = mappings.iter().map(|mapping| range(mapping).len()).max().unwrap_or(0);
     let row = |range: &str, mode: &str, size: &str, resident: &str| {
         format!("{range:column$} {mode:4} {size:>9} {resident:>9}")

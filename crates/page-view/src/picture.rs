@@ -164,7 +164,7 @@ pub fn lines(view: &View, label: &str, width: usize) -> Vec<Line> {
     let (label, padded) = (label.trim_end(), label.chars().count());
     let bare = label.chars().count();
     let mut lines = Vec::new();
-    let mut indent = if padded + 1 + widest <= width { padded + 1 } else { bare + 2 };
+    let mut indent = if padded + 2 + widest <= width { padded + 2 } else { bare + 2 };
     if bare == 0 {
         indent = padded;
     } else if indent + widest > width {

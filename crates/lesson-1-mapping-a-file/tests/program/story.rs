@@ -36,8 +36,7 @@ fn the_pictures_show_each_state_in_every_process() {
     };
     let expected = [
         "*", "--x", "##x", // A number, and the three zones.
-        "-", "-", "*", "+", "*", "*",
-        "*", // Two mappings, and a third in the second process.
+        "-", "-", "*", "+", "*", "*", "*", // Two mappings, and a third in the second process.
         "@@@", "@#@", // MAP_FIXED.
         "##", "##", "#x", "#x", // A file cut under both.
         "###", "#_#", "*_#", "*", "*_#", // munmap, and a process that ends without it.
