@@ -28,7 +28,8 @@ fn every_figure_is_what_its_story_shows_and_its_words_stand_beside_it() {
             if bless && only.is_none_or(|number: usize| number == lesson.number) {
                 fs::create_dir_all(directory()).expect("make the figures' directory");
                 fs::write(&file, draw(&name)).expect("write the figure");
-                text = text.replace(&format!("![{words}]"), &format!("![{}]", said(&read(&file))));
+                let image = |words: &str| format!("![{words}](figures/{name}.svg");
+                text = text.replace(&image(&words), &image(&said(&read(&file))));
                 fs::write(&lesson.text, &text).expect("write the text");
             } else if !bless {
                 problems.extend(differs(&name, &words, &read(&file)));

@@ -53,7 +53,6 @@ pub fn maps() -> Result<()> {
     load_three_pages();
     store(table_page() + page_size(), 2);
     say!("   maps  pages copied  file")?;
-    let mut views = Vec::new();
     for mapping in file_mappings()? {
         let length = mapping.addresses.len() / page_size();
         let copied = mapping.sum("Anonymous").unwrap_or(0) / page_size() as u64;
@@ -62,7 +61,6 @@ pub fn maps() -> Result<()> {
         if copied > 0 {
             let view = View::of(std::process::id(), mapping.addresses)?;
             say!("{}", page_view::draw(&view, "       ", common::COLUMNS))?;
-            views.push(view);
         }
     }
     let writable = |mapping: &Mapping| mapping.inode == 0 && mapping.permissions == "rw-p";
@@ -71,8 +69,7 @@ pub fn maps() -> Result<()> {
         let name = mapping.path.as_deref().unwrap_or("no name");
         say!("   rw-p {length:>6}      -  no file: {name}")?;
     }
-    sentence("Each letter is one page of the mapping above it:")?;
-    page_view::explain(&views.iter().collect::<Vec<_>>())
+    Ok(())
 }
 
 /// The address of the first whole page of the zeroed variable.

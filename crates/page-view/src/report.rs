@@ -208,7 +208,7 @@ mod tests {
         };
         for report in [
             Report::Rows(vec![]),
-            Report::Rows(vec![Row { pid: 7, addresses: 4096..8192 }]),
+            Report::Rows(vec![Row { pid: 7, addresses: 16..32 }]),
             Report::Title("after the store".into()),
             event(None, true),
             event(Some("process B"), false),
