@@ -1,26 +1,31 @@
-//! A fence that costs one side next to nothing, because the other side pays for both.
-//! `cargo test -p lesson-7-pipes-and-sockets --test loom` runs without it and finds the hang.
+//! An asymmetric fence: nearly free on the side that runs often, expensive on the side that runs rarely.
+//! `cargo test -p lesson-7-pipes-and-sockets --test loom` removes each half and finds the lost wake-up.
 //!
-//! Before a process sleeps it announces that, then looks once more whether there is something to do.
-//! The other one does something, then looks whether anybody sleeps. Each stores, then loads: unless a
-//! full fence stands between the two *on both sides*, both may load the old value, and the sleeper is
-//! never woken. A fence for each message would halve the ring's speed, and sleeping is rare. So who is
-//! about to sleep asks the kernel to run a fence on every CPU where a registered process runs
-//! (`membarrier`, Linux 4.16), and the other side's fence need only stop the compiler.
+//! A process that wants to sleep stores a flag and then checks the count once more. The other process
+//! stores the count and then checks the flag. A CPU may run a load before an earlier store. If both
+//! CPUs do so, both processes see the old value: one sleeps, the other doesn't wake it, and the wake-up
+//! is lost. (In this ring it costs one timeout of 50 ms; without a timeout, the sleeper would sleep for
+//! ever.) A full fence between the store and the load, *on both sides*, prevents that.
+//!
+//! A fence for each message would halve the ring's speed, and sleeping is rare. So the process that is
+//! about to sleep asks the kernel, with `membarrier`, to run a fence on every CPU that runs a registered
+//! process at that moment (Linux 4.16). A registered process that isn't running passes a fence before
+//! it runs again. The other side's half then only has to stop the compiler.
 
 use std::io;
 use std::sync::atomic::{Ordering::SeqCst, compiler_fence, fence};
 
 use crate::sys::membarrier;
 
-/// The fence of the side that does not sleep: between its store and its load. It is a fence only
-/// because the other side's is [`heavy`]. No language's memory model knows `membarrier`: that the two
-/// together are a fence is Linux's promise, not Rust's.
+/// The half of the process that stores a message: between its store and its load. It is a fence only
+/// together with [`heavy`]. No language's memory model includes `membarrier`: Linux, not Rust, promises
+/// that the two halves make a fence.
 pub fn light() {
     compiler_fence(SeqCst);
 }
 
-/// The fence of the side that is about to sleep: on this CPU and, by the kernel, on all others.
+/// The half of the process that is about to sleep: a fence on this CPU, and on each CPU that runs a
+/// registered process.
 ///
 /// # Errors
 /// `ENOSYS` or `EPERM` where a sandbox forbids the call.
@@ -29,7 +34,8 @@ pub fn heavy() -> io::Result<()> {
     membarrier(libc::MEMBARRIER_CMD_GLOBAL_EXPEDITED)
 }
 
-/// Asks for the other side's fences to be run in this process too: before the first [`light`].
+/// Registers this process, so that another process's [`heavy`] runs a fence here too. Call it before
+/// the first [`light`].
 ///
 /// # Errors
 /// As [`heavy`].

@@ -1,47 +1,53 @@
-//! Two messages sent, and what one read brings. `cargo lesson-7` shows it four ways.
+//! Two messages are sent: what does one read return? And how much can a writer send before it has to
+//! wait? `cargo lesson-7` shows both for five kinds of IPC.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use common::{Context, Result, Stage, say};
-use nix::fcntl::OFlag;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::pipe2;
+use common::{Context, Result, Stage, compare, say, sentence};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::socket::{SockFlag, SockType};
 
-use crate::consumer::Consumer;
-use crate::end::Wait;
-use crate::producer::Producer;
+use crate::endpoint::{Endpoint, Wait};
+use crate::process::{pipe, socket_pair};
 use crate::queue;
-use crate::ring_file::{self, RingFile, Role};
+use crate::ring_endpoints::{Receiver, Sender};
+use crate::ring_file;
 
-/// Shows all of them.
+/// Bytes of a message in the second step.
+const BYTES: usize = 64;
+
+/// Shows what one read returns.
 ///
 /// # Errors
 /// Of each step, the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    say!("   sent \"one\", then \"three\"; the first read brings")?;
-    let line = |name: &str, got: &str| say!("   {name:<24}{got:?}");
-    let (from, to) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
-    line("pipe", &first_of_two(from, to).step("pipe")?)?;
-    for (name, kind) in
-        [("stream socket", SockType::Stream), ("seqpacket socket", SockType::SeqPacket)]
-    {
-        let (family, flags) = (AddressFamily::Unix, SockFlag::SOCK_CLOEXEC);
-        let (from, to) = socketpair(family, kind, None, flags).step("socketpair")?;
-        line(name, &first_of_two(from, to).step(name)?)?;
+    let line = |name: &str, seen: &str, expected: &str| {
+        compare(&format!("{name:<18}"), format!("{seen:?}"), format!("{expected:?}"))
+    };
+    sentence("Sent: \"one\", then \"three\". One read returns:")?;
+    let (from, to) = pipe(OFlag::empty())?;
+    line("pipe", &first_of_two(from, to).step("pipe")?, "onethree")?;
+    for (name, kind, expected) in [
+        ("stream socket", SockType::Stream, "onethree"),
+        ("seqpacket socket", SockType::SeqPacket, "one"),
+    ] {
+        let (from, to) = socket_pair(kind, SockFlag::empty())?;
+        line(name, &first_of_two(from, to).step(name)?, expected)?;
     }
-    let messages = queue::without_a_name(2, 16, Wait::Spin)?;
+    let messages = queue::unnamed(2, 16, Wait::Spin)?;
     messages.send(b"one", 0).step("mq_send")?;
     messages.send(b"three", 9).step("mq_send")?;
     let mut buffer = [0; 16];
-    let (length, _) = messages.receive(&mut buffer, Duration::ZERO).step("mq_receive")?;
-    line("queue, three urgent", &String::from_utf8_lossy(&buffer[..length]))?;
-    line("ring", &by_ring(stage)?)
+    let length = messages.receive(&mut buffer, Duration::ZERO).step("mq_receive")?;
+    line("message queue", &String::from_utf8_lossy(&buffer[..length]), "three")?;
+    line("ring", &by_ring(stage)?, "one")?;
+    sentence("(In the queue, \"three\" has a higher priority.)")
 }
 
-/// Writes both, then reads once.
+/// Writes both messages, then reads once.
 ///
 /// # Errors
 /// The system's.
@@ -56,36 +62,32 @@ pub fn first_of_two(from: OwnedFd, to: OwnedFd) -> io::Result<String> {
 fn by_ring(stage: &Stage) -> Result<String> {
     let path = stage.scratch.path().join("boundaries");
     ring_file::create(&path, 16, 2)?;
-    let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
-    let file = RingFile::attach(&path, Role::Producer)?;
-    let mut never = || Ok(());
+    let (mut sender, mut receiver) = (Sender::attach(&path)?, Receiver::attach(&path)?);
     for text in ["one", "three"] {
-        producer.send(&file.ring(), text.as_bytes(), &mut never).step_on("send", &path)?;
+        sender.send(text.as_bytes()).step_on("send to", &path)?;
     }
     let mut buffer = [0; 16];
-    let length =
-        consumer.receive(&file.ring(), &mut buffer, &mut never).step_on("receive", &path)?;
+    let length = receiver.next(&mut buffer).step_on("receive from", &path)?;
     Ok(String::from_utf8_lossy(&buffer[..length.unwrap_or_default()]).into())
 }
 
-/// How many messages of 64 bytes each takes before it says "not now".
+/// Shows how many messages of 64 bytes fit before a writer has to wait.
 ///
 /// # Errors
 /// Of each step, the system's.
-pub fn show_room(_: &mut Stage) -> Result<()> {
-    let sixty_four = |to: OwnedFd| {
+pub fn show_capacity(_: &mut Stage) -> Result<()> {
+    let count = |to: OwnedFd| {
         let mut to = File::from(to);
-        (0..).take_while(|_| matches!(to.write(&[7; 64]), Ok(64))).count()
+        (0..).take_while(|_| matches!(to.write(&[7; BYTES]), Ok(BYTES))).count()
     };
-    say!(
-        "   messages of 64 bytes that nobody reads, before the writer would have to wait (EAGAIN)"
-    )?;
-    let (_from, to) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).step("pipe")?;
-    say!("   pipe     {}", sixty_four(to))?;
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let pair = socketpair(AddressFamily::Unix, SockType::Stream, None, flags).step("socketpair")?;
-    say!("   socket   {}", sixty_four(pair.1))?;
-    let messages = queue::without_a_name(10, 64, Wait::Spin)?;
-    let sent = (0..).take_while(|_| messages.send(&[7; 64], 0).is_ok()).count();
-    say!("   queue    {sent}: as many as it was made for")
+    sentence("Nobody reads. Messages of 64 bytes that fit:")?;
+    let (_from, to) = pipe(OFlag::O_NONBLOCK)?;
+    let capacity = fcntl(&to, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
+    compare("pipe              ", count(to), usize::try_from(capacity).unwrap_or(0) / BYTES)?;
+    let (_from, to) = socket_pair(SockType::Stream, SockFlag::SOCK_NONBLOCK)?;
+    say!("   stream socket     {}", count(to))?;
+    let messages = queue::unnamed(10, BYTES, Wait::Spin)?;
+    let sent = (0..).take_while(|_| messages.send(&[7; BYTES], 0).is_ok()).count();
+    compare("message queue     ", sent, 10)?;
+    sentence("The next write would wait (here it returns EAGAIN).")
 }

@@ -1,119 +1,122 @@
-//! The ring's consuming side: it believes nothing that the other process has stored.
+//! The consumer of a ring: checks every value that the other process has stored before it uses it.
 //! `cargo lesson-7` receives through it.
 
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use crate::atomics::AtomicU64;
-use crate::ring::{CLOSED, NotNow, ONE, Ring, load};
+use crate::ring::{CLOSED, ONE, Ring, TryError, load};
 
-/// What the consumer knows by itself; the ring is the other process's too.
+/// The consumer's own memory. The other process cannot change it, unlike the ring.
 #[derive(Default)]
 pub struct Consumer {
     read: u32,
-    written: u32, // As last seen: looked at again only when the ring seems empty.
-    said: u32,    // As last published: what is read, and not yet said, is not free yet.
+    written: u32,   // As last seen; loaded again only when the ring seems empty.
+    published: u32, // The count that the producer can see; slots read since then are not free yet.
 }
 
 impl Consumer {
-    /// Receives the oldest message into the start of `message`, if there is one; its length.
+    /// Receives the oldest message, if there is one, into the start of `message`. Returns its length.
     ///
     /// # Errors
-    /// See [`NotNow`].
-    pub fn try_receive(&mut self, ring: &Ring<'_>, message: &mut [u8]) -> Result<usize, NotNow> {
-        self.any(ring)?;
+    /// See [`TryError`].
+    pub fn try_receive(&mut self, ring: &Ring<'_>, message: &mut [u8]) -> Result<usize, TryError> {
+        self.check_message(ring)?;
         self.take(ring, |words, length| {
-            load(words, message.get_mut(..length).ok_or(NotNow::TooLong)?);
+            load(words, message.get_mut(..length).ok_or(TryError::TooLong)?);
             Ok(length)
         })
     }
 
-    /// Receives the next message, and sleeps while there is none; `None` if the producer has closed
-    /// and everything is read.
+    /// Receives the next message, and sleeps while there is none. Returns `None` if the producer has
+    /// closed and every message is read.
     ///
     /// # Errors
-    /// `EMSGSIZE` if `message` is too short for it, `EBADMSG` if the ring is corrupt; what
-    /// `on_silence` says.
+    /// `EMSGSIZE` if `message` is too short, `EBADMSG` if the ring is corrupt; what `on_timeout`
+    /// returns.
     pub fn receive(
         &mut self,
         ring: &Ring<'_>,
         message: &mut [u8],
-        on_silence: &mut dyn FnMut() -> io::Result<()>,
+        on_timeout: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<Option<usize>> {
         let read = |words: &[AtomicU64], length| {
-            load(words, message.get_mut(..length).ok_or(NotNow::TooLong)?);
+            load(words, message.get_mut(..length).ok_or(TryError::TooLong)?);
             Ok(length)
         };
-        self.receive_in_place(ring, read, on_silence)
+        self.receive_in_place(ring, read, on_timeout)
     }
 
-    /// The same for a message that `read` reads where it lies; one that it refuses stays. It must load
-    /// each word once: the producer may store to it all the time.
+    /// Receives a message that `read` reads directly in its slot. If `read` returns an error, the
+    /// message stays in the ring. `read` must load each word once, because the producer can change the
+    /// words at any time.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive); what `read` says.
+    /// As [`receive`](Self::receive); what `read` returns.
     pub fn receive_in_place<T>(
         &mut self,
         ring: &Ring<'_>,
-        read: impl FnOnce(&[AtomicU64], usize) -> Result<T, NotNow>,
-        on_silence: &mut dyn FnMut() -> io::Result<()>,
+        read: impl FnOnce(&[AtomicU64], usize) -> Result<T, TryError>,
+        on_timeout: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<Option<T>> {
         loop {
-            match self.any(ring) {
+            match self.check_message(ring) {
                 Ok(()) => return Ok(Some(self.take(ring, read)?)),
-                Err(NotNow::Wait(seen)) => ring.written.wait_for_change(seen, on_silence)?,
-                Err(NotNow::Closed) => return Ok(None),
+                Err(TryError::WouldBlock(seen)) => {
+                    ring.written.wait_for_change(seen, on_timeout)?
+                }
+                Err(TryError::Closed) => return Ok(None),
                 Err(never) => return Err(never.into()),
             }
         }
     }
 
-    /// Whether there is a message.
-    fn any(&mut self, ring: &Ring<'_>) -> Result<(), NotNow> {
+    /// Checks that there is a message.
+    fn check_message(&mut self, ring: &Ring<'_>) -> Result<(), TryError> {
         if self.written & !CLOSED != self.read {
             return Ok(());
         }
         self.written = ring.written.count.load(Acquire); // Pairs with the producer's `publish`.
         let waiting = (self.written & !CLOSED).wrapping_sub(self.read);
-        if waiting == 0 && self.said != self.read {
-            self.say(ring); // Before we wait for the producer, who may wait for this.
+        if waiting == 0 && self.published != self.read {
+            self.publish(ring); // Before we wait for the producer, which may be waiting for this.
         }
         match () {
-            () if waiting > ring.full() => Err(NotNow::Corrupt),
+            () if waiting > ring.full() => Err(TryError::Corrupt),
             () if waiting > 0 => Ok(()),
-            () if self.written & CLOSED == CLOSED => Err(NotNow::Closed),
-            () => Err(NotNow::Wait(self.written)),
+            () if self.written & CLOSED == CLOSED => Err(TryError::Closed),
+            () => Err(TryError::WouldBlock(self.written)),
         }
     }
 
-    /// Reads the oldest message, and then says that its slot is free.
+    /// Reads the oldest message, and then publishes that its slot is free.
     fn take<T>(
         &mut self,
         ring: &Ring<'_>,
-        read: impl FnOnce(&[AtomicU64], usize) -> Result<T, NotNow>,
-    ) -> Result<T, NotNow> {
+        read: impl FnOnce(&[AtomicU64], usize) -> Result<T, TryError>,
+    ) -> Result<T, TryError> {
         let (length, words) = ring.slot(self.read);
-        // An allegation: copied, checked, and only then used.
+        // Another process stored this length: copy it, check it, then use it.
         let length = usize::try_from(length.load(Relaxed)).unwrap_or(usize::MAX);
         if length > ring.longest() {
-            return Err(NotNow::Corrupt);
+            return Err(TryError::Corrupt);
         }
         let taken = read(words, length)?;
         self.read = self.read.wrapping_add(ONE);
-        // In quarters of the ring: a producer that is woken for one free slot soon sleeps again.
-        if self.read.wrapping_sub(self.said) >= (ring.full() / 4).max(ONE) {
-            self.say(ring);
+        // A quarter of the ring at a time: a producer woken for one free slot would soon sleep again.
+        if self.read.wrapping_sub(self.published) >= (ring.full() / 4).max(ONE) {
+            self.publish(ring);
         }
         Ok(taken)
     }
 
-    /// Says how much is read.
-    fn say(&mut self, ring: &Ring<'_>) {
-        self.said = self.read;
+    /// Publishes how many messages are read.
+    fn publish(&mut self, ring: &Ring<'_>) {
+        self.published = self.read;
         ring.read.publish(self.read);
     }
 
-    /// Says that no message will be read any more.
+    /// Tells the producer that no message will be read any more.
     pub fn close(&mut self, ring: &Ring<'_>) {
         ring.read.publish(self.read | CLOSED);
     }

@@ -1,8 +1,9 @@
-//! Sleeping until a word in shared memory changes. `cargo lesson-7` measures what a wake-up costs.
+//! Sleeping until a word in shared memory changes. `cargo lesson-7` shows a sleep and its wake-up.
 //!
-//! A futex is no object: it is any 32-bit word. `wait` sleeps only if the word still holds what the
-//! caller saw, and the kernel compares under the same lock under which `wake` looks for sleepers; so a
-//! change *and wake* between the look and the sleep is never missed.
+//! A futex is not an object that somebody creates: any aligned 32-bit word in memory can be one. `wait`
+//! sleeps only if the word still holds the value that the caller has seen. The kernel compares while it
+//! holds the same lock under which `wake` looks for sleepers. So if another process changes the word
+//! and then calls `wake`, between the caller's look and its sleep, the change is not missed.
 
 use std::io;
 use std::sync::OnceLock;
@@ -13,27 +14,27 @@ use nix::unistd::{SysconfVar, sysconf};
 use crate::atomics::AtomicU32;
 use crate::sys;
 
-/// A killed process wakes nobody. So a sleeper wakes by itself this often, to ask after the other one;
-/// nobody waits for this time while both live.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// A killed process wakes nobody. So a sleeper wakes up by itself after this time and checks whether
+/// the other process is alive. While both live, nothing waits for this time.
+const TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Sleeps while `word` holds `seen`, until [`wake`]. `false` if nothing happened for a while. It may
-/// also return early; so look at the word again.
+/// Sleeps while `word` holds `seen`, until [`wake`]. Returns `false` if the sleep has timed out. It may
+/// also return early, so check the word again.
 ///
 /// # Errors
-/// None that a caller can provoke with a word of its own; whatever `futex` says is handed on.
+/// None for an aligned word; other errors of `futex` are passed on.
 pub fn wait(word: &AtomicU32, seen: u32) -> io::Result<bool> {
-    match sys::futex_wait(word, seen, Some(PATIENCE)) {
+    match sys::futex_wait(word, seen, Some(TIMEOUT)) {
         Ok(()) => Ok(true),
         Err(refused) => match refused.raw_os_error() {
-            Some(libc::EAGAIN | libc::EINTR) => Ok(true), // It has changed; or a signal came.
+            Some(libc::EAGAIN | libc::EINTR) => Ok(true), // The word has changed; or a signal came.
             Some(libc::ETIMEDOUT) => Ok(false),
             _ => Err(refused),
         },
     }
 }
 
-/// Wakes one who sleeps on `word`, in whatever process.
+/// Wakes one sleeper on `word`, in any process.
 ///
 /// # Errors
 /// As [`wait`].
@@ -41,9 +42,9 @@ pub fn wake(word: &AtomicU32) -> io::Result<()> {
     sys::futex_wake(word, 1).map(drop)
 }
 
-/// How often to look at a word before sleeping on it: some microseconds' worth, less than a sleep
-/// costs. On a machine of one CPU nothing can change while we look. (CPUs of the machine, not of this
-/// process: kept on one of them, it still has the other process beside it.)
+/// How often to look at a word before sleeping on it: some microseconds' worth, which is less than a
+/// sleep costs. On a machine with one CPU nothing can change while we look. (This counts the CPUs of
+/// the machine. A process pinned to one of them still has the other process on another CPU.)
 pub fn spins() -> u32 {
     static SPINS: OnceLock<u32> = OnceLock::new();
     const SEVERAL: u32 = 8;

@@ -1,17 +1,14 @@
-//! Lesson 7: what a mapped file buys over pipes, sockets and message queues. The modules, in reading
-//! order: `cargo lesson-7` shows them all.
+//! Lesson 7: what a mapped file gains over pipes, sockets and message queues, and what it loses.
+//! `cargo lesson-7` shows the modules in reading order.
 
-pub mod end;
+pub mod endpoint;
 pub mod message;
 
 pub mod boundaries;
+pub mod queue;
 pub mod stream;
 
-pub mod queue;
-
-pub mod cache_line;
 pub mod futex;
-pub mod futex_pair;
 pub mod mailbox;
 
 pub mod ring;
@@ -19,35 +16,43 @@ pub mod ring;
 pub mod barrier;
 pub mod consumer;
 pub mod producer;
-pub mod ring_ends;
+pub mod ring_endpoints;
 pub mod ring_file;
 
-pub mod across;
+pub mod ring_moments;
+pub mod sleep_and_wake;
+pub mod thousand_messages;
+
 pub mod death;
 
+pub mod channel;
 pub mod round_trip;
-pub mod spin_or_sleep;
 pub mod throughput;
-pub mod transport;
+
+pub mod batching;
+pub mod spin_or_sleep;
 
 pub mod atomics;
-pub mod cores;
-pub mod patience;
+pub mod process;
 pub mod roles;
 pub mod scenes;
-pub mod second;
+pub mod second_process;
 pub mod sys;
+pub mod timeout;
 
-pub use end::{End, Wait};
-pub use transport::{Transport, Way};
+pub use channel::{Channel, Transport};
+pub use endpoint::{Endpoint, Wait};
 
 use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("Two messages, and what one read brings", boundaries::show),
-    Step("How much each takes before the writer has to wait", boundaries::show_room),
-    Step("A ring in a mapped file: the job, between two processes", across::show),
-    Step("The other process is killed: who is told", death::show),
-    Step("Spinning or sleeping: the honest table", spin_or_sleep::show),
+    Step("Two messages: what does one read return?", boundaries::show),
+    Step("How much fits before the writer has to wait", boundaries::show_capacity),
+    Step("A ring in a mapped file, moment by moment", ring_moments::show),
+    Step("A sleep and its wake-up", sleep_and_wake::show),
+    Step("A thousand messages between two processes", thousand_messages::show),
+    Step("The other process is killed: who learns of it?", death::show),
+    Step("One system call for each message, or for many", batching::show),
+    Step("Spinning or sleeping", spin_or_sleep::show),
 ];

@@ -1,17 +1,17 @@
-//! Lesson 7, as a program: `cargo lesson-7` tells the story; `send FILE` and `receive FILE`, in two
-//! terminals, talk through a ring of yours.
+//! Lesson 7 as a program: `cargo lesson-7` tells the story; `send FILE` and `receive FILE`, in two
+//! terminals, talk through a ring.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_7_pipes_and_sockets::{STEPS, roles, scenes, second::Part};
+use lesson_7_pipes_and_sockets::{STEPS, roles, scenes, second_process::Part};
 
-/// Lesson 7: pipes and sockets. Without a role, tells the whole story.
+/// Lesson 7: pipes and sockets. Without a command, tells the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-7")]
 struct Lesson {
-    /// Fixes the random numbers.
+    /// Fix the random numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -20,17 +20,17 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Sends each line of standard input through the ring FILE, which is made if it is not there.
+    /// Send each line of standard input through the ring FILE, which is made if it doesn't exist.
     Send { file: PathBuf },
-    /// Prints what comes through the ring FILE, until the sender ends.
+    /// Print each message of the ring FILE, until the sender ends.
     Receive { file: PathBuf },
-    /// Plays a second process's part, for the story.
+    /// Play the part of a second process, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
-    /// Plays one scene of a claim, for the tests.
+    /// Play one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
-    /// Tells the story and waits after each step, for `just step 7`.
+    /// Tell the story and wait after each step, for `just step 7`.
     #[command(hide = true)]
     Steps,
 }

@@ -1,48 +1,48 @@
-//! The ring's producing side. `cargo lesson-7` sends through it.
+//! The producer of a ring: stores messages into free slots. `cargo lesson-7` sends through it.
 
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use crate::atomics::AtomicU64;
-use crate::ring::{CLOSED, NotNow, ONE, Ring, store};
+use crate::ring::{CLOSED, ONE, Ring, TryError, store};
 
-/// What the producer knows by itself; the ring is the other process's too.
+/// The producer's own memory. The other process cannot change it, unlike the ring.
 #[derive(Default)]
 pub struct Producer {
     written: u32,
-    read: u32, // As last seen: looked at again only when the ring seems full.
+    read: u32, // As last seen; loaded again only when the ring seems full.
 }
 
 impl Producer {
-    /// Sends `message` if there is room.
+    /// Sends `message` if a slot is free.
     ///
     /// # Errors
-    /// See [`NotNow`].
-    pub fn try_send(&mut self, ring: &Ring<'_>, message: &[u8]) -> Result<(), NotNow> {
+    /// See [`TryError`].
+    pub fn try_send(&mut self, ring: &Ring<'_>, message: &[u8]) -> Result<(), TryError> {
         if message.len() > ring.longest() {
-            return Err(NotNow::TooLong);
+            return Err(TryError::TooLong);
         }
-        self.room(ring)?;
+        self.check_room(ring)?;
         self.put(ring, message.len(), |words| store(words, message));
         Ok(())
     }
 
-    /// Sends `message`, and sleeps while there is no room; `on_silence` is asked whether to go on when
-    /// nothing has happened for a while.
+    /// Sends `message`, and sleeps while no slot is free. Each time a sleep times out, `on_timeout`
+    /// decides whether to go on.
     ///
     /// # Errors
     /// `EPIPE` if the consumer has closed, `EMSGSIZE` if the message is too long, `EBADMSG` if the
-    /// ring is corrupt; what `on_silence` says.
+    /// ring is corrupt; what `on_timeout` returns.
     pub fn send(
         &mut self,
         ring: &Ring<'_>,
         message: &[u8],
-        on_silence: &mut dyn FnMut() -> io::Result<()>,
+        on_timeout: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
-        self.send_in_place(ring, message.len(), |words| store(words, message), on_silence)
+        self.send_in_place(ring, message.len(), |words| store(words, message), on_timeout)
     }
 
-    /// The same for a message of `length` bytes that `write` makes where it is to lie: nothing is
+    /// Sends a message of `length` bytes that `write` stores directly into the slot: nothing is
     /// copied.
     ///
     /// # Errors
@@ -52,15 +52,15 @@ impl Producer {
         ring: &Ring<'_>,
         length: usize,
         write: impl FnOnce(&[AtomicU64]),
-        on_silence: &mut dyn FnMut() -> io::Result<()>,
+        on_timeout: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
         if length > ring.longest() {
-            return Err(NotNow::TooLong.into());
+            return Err(TryError::TooLong.into());
         }
         loop {
-            match self.room(ring) {
+            match self.check_room(ring) {
                 Ok(()) => break,
-                Err(NotNow::Wait(seen)) => ring.read.wait_for_change(seen, on_silence)?,
+                Err(TryError::WouldBlock(seen)) => ring.read.wait_for_change(seen, on_timeout)?,
                 Err(never) => return Err(never.into()),
             }
         }
@@ -68,22 +68,22 @@ impl Producer {
         Ok(())
     }
 
-    /// Whether there is a free slot.
-    fn room(&mut self, ring: &Ring<'_>) -> Result<(), NotNow> {
+    /// Checks that a slot is free.
+    fn check_room(&mut self, ring: &Ring<'_>) -> Result<(), TryError> {
         if self.read & CLOSED == 0 && self.written.wrapping_sub(self.read) < ring.full() {
             return Ok(());
         }
         self.read = ring.read.count.load(Acquire); // Pairs with the consumer's `publish`.
         let waiting = self.written.wrapping_sub(self.read & !CLOSED);
         match () {
-            () if waiting > ring.full() => Err(NotNow::Corrupt),
-            () if self.read & CLOSED == CLOSED => Err(NotNow::Closed),
-            () if waiting == ring.full() => Err(NotNow::Wait(self.read)),
+            () if waiting > ring.full() => Err(TryError::Corrupt),
+            () if self.read & CLOSED == CLOSED => Err(TryError::Closed),
+            () if waiting == ring.full() => Err(TryError::WouldBlock(self.read)),
             () => Ok(()),
         }
     }
 
-    /// Writes a message to the free slot, and then says so.
+    /// Stores a message into the free slot, and then publishes the new count.
     fn put(&mut self, ring: &Ring<'_>, length: usize, write: impl FnOnce(&[AtomicU64])) {
         let (place, words) = ring.slot(self.written);
         place.store(length as u64, Relaxed);
@@ -92,7 +92,7 @@ impl Producer {
         ring.written.publish(self.written);
     }
 
-    /// Says that no message will follow.
+    /// Tells the consumer that no message will follow.
     pub fn close(&mut self, ring: &Ring<'_>) {
         ring.written.publish(self.written | CLOSED);
     }

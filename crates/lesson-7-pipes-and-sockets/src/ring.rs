@@ -1,22 +1,22 @@
-//! A ring: messages from one producer to one consumer, through memory that both map. Neither copies
-//! through the kernel, neither calls it unless it must sleep. `tests/loom` tries every order of this
-//! very file.
+//! A ring: messages from one producer to one consumer, through memory that both processes map. The
+//! kernel copies no message, and it is called only when a process must sleep or wake the other process.
+//! `tests/loom` runs this very file in every order.
 //!
 //! ```text
-//! written  ▏ count ▕    the producer's count of messages, times 2; odd: it has closed
-//! read     ▏ count ▕    the consumer's
-//! for each ▏ waited_for ▕    in a line of its own, which nobody stores to until somebody must sleep
+//! written  ▏ count ▕    the producer's count of messages, times 2; odd: the producer has closed
+//! read     ▏ count ▕    the consumer's count
+//! for each ▏ sleeper ▕  in a line of its own: the other process is about to sleep on this count
 //! slots    ▏length▕▏message … ▕▏length▕▏message … ▕ …
-//!            read ↑ (the oldest)              ↑ written (the next that is free)
+//!            read ↑ (the oldest)              ↑ written (the next free slot)
 //! ```
 //!
-//! Each count is stored by one side alone. The orderings, in pairs:
+//! Only one process stores each count. Three pairs of orderings hold the ring together:
 //!
-//! | here | there | so that |
+//! | here | there | effect |
 //! |---|---|---|
-//! | `written` stored `Release` | loaded `Acquire` | who sees the count sees the message |
-//! | `read` stored `Release` | loaded `Acquire` | who sees the count sees that the slot was left |
-//! | count stored, `light`, flag loaded | flag stored, `heavy`, count loaded | none sleeps unwoken |
+//! | `written` stored with `Release` | loaded with `Acquire` | whoever sees the count sees the message |
+//! | `read` stored with `Release` | loaded with `Acquire` | whoever sees the count may reuse the slot |
+//! | count stored, `light`, flag loaded | flag stored, `heavy`, count loaded | no wake-up is lost |
 
 use std::io;
 use std::sync::atomic::Ordering::{Relaxed, Release};
@@ -24,98 +24,98 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use crate::atomics::{AtomicU32, AtomicU64};
 use crate::{barrier, futex};
 
-/// One side's words: only this side stores `count`, only the other one stores `waited_for`.
+/// The two words of one side. Only this side stores `count`; only the other side stores `sleeper`.
 #[derive(Clone, Copy)]
 pub struct Side<'r> {
-    /// Twice the messages written, or read, modulo 2³²; plus 1 when this side has closed.
+    /// Twice the number of messages written, or read, modulo 2³²; plus 1 when this side has closed.
     pub count: &'r AtomicU32,
     /// 1 while the other side may be asleep on `count`.
-    pub waited_for: &'r AtomicU32,
+    pub sleeper: &'r AtomicU32,
 }
 
-/// The memory that both sides map.
+/// The memory that both processes map.
 #[derive(Clone, Copy)]
 pub struct Ring<'r> {
     /// The producer's side.
     pub written: Side<'r>,
     /// The consumer's side.
     pub read: Side<'r>,
-    /// The slots, one after the other.
+    /// All slots, one after the other.
     pub slots: &'r [AtomicU64],
-    /// How many: a power of two, so that the counts may wrap.
+    /// The number of slots: a power of two, so that the counts may wrap.
     pub slot_count: u32,
-    /// 64-bit words in a slot: one for the length, the rest for the message.
+    /// 64-bit words in a slot: one for the length, the others for the message.
     pub slot_words: usize,
 }
 
 /// Why a message was not sent or received now.
 #[derive(Debug, PartialEq, Eq)]
-pub enum NotNow {
-    /// The ring is full, or empty; the other side's count when we looked.
-    Wait(u32),
+pub enum TryError {
+    /// The ring is full, or empty. Holds the count of the other side that we saw.
+    WouldBlock(u32),
     /// The other side has closed.
     Closed,
-    /// The message does not fit in a slot.
+    /// The message doesn't fit into a slot, or into the receiver's buffer.
     TooLong,
-    /// The other side has stored what no honest one stores.
+    /// The other side has stored a value that no correct program stores.
     Corrupt,
 }
 
-impl From<NotNow> for io::Error {
-    fn from(reason: NotNow) -> Self {
+impl From<TryError> for io::Error {
+    fn from(reason: TryError) -> Self {
         Self::from_raw_os_error(match reason {
-            NotNow::Wait(_) => libc::EAGAIN,
-            NotNow::Closed => libc::EPIPE,
-            NotNow::TooLong => libc::EMSGSIZE,
-            NotNow::Corrupt => libc::EBADMSG,
+            TryError::WouldBlock(_) => libc::EAGAIN,
+            TryError::Closed => libc::EPIPE,
+            TryError::TooLong => libc::EMSGSIZE,
+            TryError::Corrupt => libc::EBADMSG,
         })
     }
 }
 
-/// How often the CPU rests between two looks.
+/// Pauses of the CPU between two looks at a count.
 const PAUSES: u32 = 256;
-/// What one message adds to a count.
+/// One message, in a count.
 pub const ONE: u32 = 2;
 /// Set in the count of a side that has closed.
 pub const CLOSED: u32 = 1;
 
 impl Side<'_> {
-    /// Stores this side's count, and wakes the other one if it sleeps.
+    /// Stores this side's count, and wakes the other side if it may be asleep.
     pub fn publish(&self, count: u32) {
-        self.count.store(count, Release); // Pairs with the other side's Acquire.
+        self.count.store(count, Release); // Pairs with `Acquire` on the other side.
         barrier::light(); // Pairs with `heavy` in `wait_for_change`.
-        if self.waited_for.load(Relaxed) != 0 {
-            let _ = futex::wake(self.count); // Nothing can be wrong with a word that is mapped.
+        if self.sleeper.load(Relaxed) != 0 {
+            let _ = futex::wake(self.count); // Cannot fail: the word is mapped and aligned.
         }
     }
 
     /// Returns when this side's count may have changed.
     ///
     /// # Errors
-    /// What `on_silence` says when nothing has happened for a while; `membarrier`'s.
+    /// What `on_timeout` returns when a sleep has timed out; `membarrier`'s.
     pub fn wait_for_change(
         &self,
         seen: u32,
-        on_silence: &mut dyn FnMut() -> io::Result<()>,
+        on_timeout: &mut dyn FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
         for _ in 0..futex::spins() {
-            // Each look takes the line away from the one who is to store to it. So: few looks, and
-            // there is more to do after each.
+            // Each look takes the cache line away from the CPU that is about to store to it. Few looks
+            // leave that CPU time to store more messages.
             (0..PAUSES).for_each(|_| std::hint::spin_loop());
             if self.count.load(Relaxed) != seen {
                 return Ok(());
             }
         }
-        self.waited_for.store(1, Relaxed);
+        self.sleeper.store(1, Relaxed);
         barrier::heavy()?; // Pairs with `light` in `publish`.
-        let slept = futex::wait(self.count, seen); // Only if it still holds `seen`.
-        self.waited_for.store(0, Relaxed);
-        if slept? { Ok(()) } else { on_silence() }
+        let slept = futex::wait(self.count, seen); // Sleeps only if `count` is still `seen`.
+        self.sleeper.store(0, Relaxed);
+        if slept? { Ok(()) } else { on_timeout() }
     }
 }
 
 impl<'r> Ring<'r> {
-    /// How far the counts are apart when every slot is full.
+    /// The difference of the counts when every slot is full.
     pub fn full(&self) -> u32 {
         self.slot_count * ONE
     }
@@ -125,7 +125,7 @@ impl<'r> Ring<'r> {
         (self.slot_words - 1) * 8
     }
 
-    /// The slot of the message with this count: the word for its length, and those for itself.
+    /// The slot of the message with this count: the word for its length, and the words for its bytes.
     pub fn slot(&self, count: u32) -> (&'r AtomicU64, &'r [AtomicU64]) {
         let number = (count / ONE) & (self.slot_count - 1);
         let slot = &self.slots[number as usize * self.slot_words..][..self.slot_words];
@@ -133,7 +133,8 @@ impl<'r> Ring<'r> {
     }
 }
 
-/// Stores bytes word by word: plain stores could be torn or repeated, and race with a bad peer.
+/// Stores bytes word by word. Plain stores would be a data race with a process that doesn't follow the
+/// rules.
 pub fn store(words: &[AtomicU64], message: &[u8]) {
     let (whole, rest) = message.as_chunks::<8>();
     for (word, bytes) in words.iter().zip(whole) {
@@ -153,7 +154,7 @@ pub fn load(words: &[AtomicU64], message: &mut [u8]) {
     for (word, bytes) in words.iter().zip(whole) {
         *bytes = word.load(Relaxed).to_ne_bytes();
     }
-    if let Some(word) = words.get(after) {
+    if let Some(word) = words.get(after).filter(|_| !rest.is_empty()) {
         rest.copy_from_slice(&word.load(Relaxed).to_ne_bytes()[..rest.len()]);
     }
 }

@@ -1,42 +1,42 @@
-//! A ring of your own, in two terminals: `cargo lesson-7 send FILE` and `cargo lesson-7 receive FILE`.
-//! Kill one, and see what the other says.
+//! The two sides of a ring, for two terminals: `cargo lesson-7 send FILE` and
+//! `cargo lesson-7 receive FILE`. Kill one of them and see what the other prints.
 
 use std::io::{self, BufRead};
 use std::path::Path;
 
 use common::{Context, Result, say};
 
-use crate::end::End;
-use crate::ring_ends::{Receiving, Sending};
+use crate::endpoint::Endpoint;
+use crate::ring_endpoints::{Receiver, Sender};
 use crate::ring_file;
 
 /// Bytes in the longest line.
 const LONGEST: usize = 1 << 10;
 const SLOTS: u32 = 4;
 
-/// Makes the ring FILE, unless it is there, and sends it each line of standard input.
+/// Sends each line of standard input through the ring FILE, which is made if it doesn't exist.
 ///
 /// # Errors
-/// As [`ring_file::create`], [`Sending::attach`] and its `send`.
+/// As [`ring_file::create`], [`Sender::attach`] and its `send`.
 pub fn send(file: &Path) -> Result<()> {
     if !file.exists() {
         ring_file::create(file, LONGEST, SLOTS)?;
     }
-    let mut sending = Sending::attach(file)?;
+    let mut sender = Sender::attach(file)?;
     for line in io::stdin().lock().split(b'\n') {
-        sending.send(&line.step("read standard input")?).step_on("send to", file)?;
+        sender.send(&line.step("read standard input")?).step_on("send to", file)?;
     }
     Ok(())
 }
 
-/// Prints each message of the ring FILE, until its producer closes.
+/// Prints each message of the ring FILE, until the sender closes it.
 ///
 /// # Errors
-/// As [`Receiving::attach`] and its `next`.
+/// As [`Receiver::attach`] and its `next`.
 pub fn receive(file: &Path) -> Result<()> {
-    let mut receiving = Receiving::attach(file)?;
+    let mut receiver = Receiver::attach(file)?;
     let mut line = [0; LONGEST];
-    while let Some(length) = receiving.next(&mut line).step_on("receive from", file)? {
+    while let Some(length) = receiver.next(&mut line).step_on("receive from", file)? {
         say!("{}", String::from_utf8_lossy(&line[..length]))?;
     }
     Ok(())

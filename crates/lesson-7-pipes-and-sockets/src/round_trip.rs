@@ -1,5 +1,5 @@
-//! Round trips: a message there, another one back, every byte of both verified, and each timed by
-//! itself. `cargo lesson-7` shows a few, `cargo bench-ipc` measures many.
+//! Round trips: a message there, an answer back. Every byte of both is verified, and each round trip is
+//! timed on its own. `cargo lesson-7` shows a few, `cargo bench-ipc` measures many.
 
 use std::io;
 use std::path::Path;
@@ -8,54 +8,54 @@ use std::time::Instant;
 
 use common::{Context, Result};
 
-use crate::end::End;
+use crate::channel::{Channel, Transport};
+use crate::endpoint::Endpoint;
 use crate::message;
-use crate::transport::{Transport, Way};
 
-/// Bytes of each message: what fits beside its number in a cache line.
-pub const BYTES: usize = crate::mailbox::ROOM;
+/// Bytes of each message: as many as fit into a cache line beside its number.
+pub const BYTES: usize = crate::mailbox::CAPACITY;
 
-/// The one who sends first. Dropped, it ends the other one.
-pub struct Traveller {
-    way: Way,
-    end: Box<dyn End>,
+/// The process that sends first. Dropping this ends the other process.
+pub struct PingPong {
+    channel: Channel,
+    endpoint: Box<dyn Endpoint>,
     process: Child,
     number: u64,
 }
 
-/// Bytes that travel this way: bare numbers have no contents.
-pub fn bytes(way: Way) -> usize {
-    if matches!(way.transport, Transport::CacheLine | Transport::Futex) { 0 } else { BYTES }
+/// Bytes of a message in this channel. A cache line or a futex carries numbers only.
+pub fn bytes(channel: Channel) -> usize {
+    if matches!(channel.transport, Transport::CacheLine | Transport::Futex) { 0 } else { BYTES }
 }
 
-impl Traveller {
+impl PingPong {
     /// Starts the second process, which must call [`answer`].
     ///
     /// # Errors
-    /// As [`Way::first_end`].
-    pub fn start(way: Way, place: &Path, second: &mut Command) -> Result<Self> {
-        let (end, process) = way.first_end(place, bytes(way), second)?;
-        Ok(Self { way, end, process, number: 0 })
+    /// As [`Channel::first_endpoint`].
+    pub fn start(channel: Channel, place: &Path, second: &mut Command) -> Result<Self> {
+        let (endpoint, process) = channel.first_endpoint(place, bytes(channel), second)?;
+        Ok(Self { channel, endpoint, process, number: 0 })
     }
 
-    /// As many round trips as there is room for times, in nanoseconds. The clock is read once for
-    /// each, so that one reading is part of each time.
+    /// Makes one round trip for each element of `times`, and stores how many nanoseconds it took. The
+    /// clock is read once a round trip, so each time includes one reading of the clock.
     ///
     /// # Errors
-    /// The system's; `EBADMSG` if an answer is not what it should be.
-    pub fn travel(&mut self, times: &mut [u64]) -> Result<()> {
-        let step = format!("a round trip ({})", self.way.name());
-        self.travels(times).step(&step)
+    /// The system's; `EBADMSG` if an answer has wrong contents.
+    pub fn run(&mut self, times: &mut [u64]) -> Result<()> {
+        let step = format!("a round trip ({})", self.channel.name());
+        self.try_run(times).step(&step)
     }
 
-    fn travels(&mut self, times: &mut [u64]) -> io::Result<()> {
+    fn try_run(&mut self, times: &mut [u64]) -> io::Result<()> {
         let mut buffer = [0; BYTES];
-        let message = &mut buffer[..bytes(self.way)];
+        let message = &mut buffer[..bytes(self.channel)];
         let mut last = Instant::now();
         for time in times {
             message::write(self.number, message);
-            self.end.send(message)?;
-            self.end.receive(message)?;
+            self.endpoint.send(message)?;
+            self.endpoint.receive(message)?;
             message::verify(self.number + 1, message)?;
             self.number += 2;
             let now = Instant::now();
@@ -66,29 +66,29 @@ impl Traveller {
     }
 }
 
-/// The second process's part: verifies each message and answers it, until the first one has gone.
+/// The second process's part: verifies each message and answers it, until the first process has gone.
 ///
 /// # Errors
-/// The system's; `EBADMSG` if a message is not what it should be.
-pub fn answer(way: Way, place: &Path) -> Result<()> {
-    let mut end = way.second_end(place)?;
+/// The system's; `EBADMSG` if a message has wrong contents.
+pub fn answer(channel: Channel, place: &Path) -> Result<()> {
+    let mut endpoint = channel.second_endpoint(place)?;
     let mut buffer = [0; BYTES];
-    let message = &mut buffer[..bytes(way)];
+    let message = &mut buffer[..bytes(channel)];
     for number in (0..).step_by(2) {
-        match end.receive(message) {
+        match endpoint.receive(message) {
             Err(gone) if gone.kind() == io::ErrorKind::UnexpectedEof => break,
             received => received.step("receive")?,
         }
         message::verify(number, message).step("verify")?;
         message::write(number + 1, message);
-        end.send(message).step("answer")?;
+        endpoint.send(message).step("answer")?;
     }
     Ok(())
 }
 
-impl Drop for Traveller {
+impl Drop for PingPong {
     fn drop(&mut self) {
-        let _ = self.process.kill(); // Memory tells it nothing; a pipe may have told it already.
+        let _ = self.process.kill(); // It may have ended already, when its pipe closed.
         let _ = self.process.wait();
     }
 }

@@ -1,50 +1,59 @@
-//! The famous table, made honest: the same round trip, spinning and sleeping. `cargo lesson-7` shows a
-//! few of each; `cargo bench-ipc` measures.
+//! The same round trip, spinning and sleeping, and sleeping with both processes on one CPU.
+//! `cargo lesson-7` shows a few round trips of each; `cargo bench-ipc` measures many.
 
 use std::fs;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, allowed_cpus, pin_to, say, sentence};
 
-use crate::cores;
-use crate::death::second;
-use crate::end::Wait;
-use crate::round_trip::Traveller;
-use crate::transport::{Transport, Way};
+use crate::channel::{Channel, Transport};
+use crate::endpoint::Wait;
+use crate::process::second;
+use crate::round_trip::PingPong;
 
-/// Round trips each.
+/// Round trips in each cell of the table.
 const TRIPS: usize = 300;
 
-/// Half of the round trips took at most so long.
+/// Prints the median of each.
 ///
 /// # Errors
 /// Of each step, the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let (_kept, other_core) = cores::keep_apart()?;
-    let several = other_core.is_some();
-    if !several {
-        say!("   one CPU: nobody answers while we spin, so that column stays empty")?;
+    let cpus = allowed_cpus()?;
+    let [first, others @ ..] = &cpus[..] else { return Ok(()) };
+    let other = others.first().copied();
+    pin_to(&[*first])?;
+    if other.is_none() {
+        sentence("There is one CPU, so two columns stay empty.")?;
     }
-    say!("   half of {TRIPS} round trips took at most (varies)   spinning    sleeping")?;
+    say!("   median of {TRIPS} round trips, in µs (varies)")?;
+    say!("   {:<12}{:>12}{:>16}{:>16}", "", "both spin", "both sleep", "both sleep")?;
+    say!("   {:<12}{:>12}{:>16}{:>16}", "", "on 2 CPUs", "on 2 CPUs", "on 1 CPU")?;
     for transport in [Transport::Mapped, Transport::Pipe, Transport::Socket, Transport::Queue] {
-        let [spin, block] = [Wait::Spin, Wait::Block].map(|wait| {
-            let able = several || wait == Wait::Block;
-            able.then(|| median(stage, Way { transport, wait }, other_core)).transpose()
-        });
-        let write = |ns: Option<u64>| ns.map_or("-".into(), |ns| format!("{ns} ns"));
-        let (spin, block) = (write(spin?), write(block?));
-        say!("   {:<46}{spin:>12}{block:>12}", transport.name())?;
+        let median = |wait, cpu: Option<usize>| {
+            let channel = Channel { transport, wait };
+            let median = cpu.map(|cpu| median(stage, channel, cpu)).transpose()?;
+            Ok::<_, common::Failure>(median.map_or("-".into(), |ns| format!("{:.1}", us(ns))))
+        };
+        let spin = median(Wait::Spin, other)?;
+        let [two, one] = [median(Wait::Block, other)?, median(Wait::Block, Some(*first))?];
+        say!("   {:<12}{spin:>12}{two:>16}{one:>16}", transport.name())?;
     }
-    Ok(())
+    pin_to(&cpus)
 }
 
-fn median(stage: &Stage, way: Way, core: Option<usize>) -> Result<u64> {
+/// Microseconds.
+fn us(ns: u64) -> f64 {
+    std::time::Duration::from_nanos(ns).as_secs_f64() * 1e6
+}
+
+fn median(stage: &Stage, channel: Channel, cpu: usize) -> Result<u64> {
     let place = stage.scratch.path().join("memory");
     let mut command = second("answer")?;
-    command.args([way.transport.name(), way.wait.name()]).arg(&place);
-    command.args(core.map(|core| core.to_string()));
-    let mut traveller = Traveller::start(way, &place, &mut command)?;
+    command.args([channel.transport.name(), channel.wait.name()]).arg(&place);
+    command.arg(cpu.to_string());
+    let mut ping_pong = PingPong::start(channel, &place, &mut command)?;
     let mut times = [0; TRIPS];
-    traveller.travel(&mut times)?;
+    ping_pong.run(&mut times)?;
     if place.exists() {
         fs::remove_file(&place).step_on("remove", &place)?;
     }

@@ -1,5 +1,5 @@
-//! Pipes and stream sockets: bytes without boundaries, so a message may take several calls.
-//! `cargo lesson-7` sends through both.
+//! Pipes and stream sockets carry bytes without boundaries, so one message may take several calls, and
+//! one call may take several messages. `cargo lesson-7` sends through both.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,17 +7,19 @@ use std::os::fd::OwnedFd;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use crate::end::{End, Wait};
-use crate::patience::Patience;
+use crate::endpoint::{Endpoint, Wait};
+use crate::timeout::Timeout;
 
-/// One end: where to read and where to write, which for a socket is the same.
+/// An endpoint: a descriptor to read from and a descriptor to write to. For a socket both are the same
+/// socket.
 pub struct Stream {
     from: File,
     to: File,
 }
 
 impl Stream {
-    /// Of two descriptors; one that spins never sleeps in the kernel (`O_NONBLOCK`).
+    /// Makes an endpoint of two descriptors. With [`Wait::Spin`] they get `O_NONBLOCK`, so that no call
+    /// sleeps in the kernel.
     ///
     /// # Errors
     /// `fcntl`'s own.
@@ -34,9 +36,9 @@ impl Stream {
     }
 }
 
-impl End for Stream {
+impl Endpoint for Stream {
     fn send(&mut self, mut message: &[u8]) -> io::Result<()> {
-        let mut patience = Patience::default();
+        let mut patience = Timeout::default();
         while !message.is_empty() {
             match self.to.write(message) {
                 Ok(written) => message = &message[written..],
@@ -49,7 +51,7 @@ impl End for Stream {
     }
 
     fn receive(&mut self, mut message: &mut [u8]) -> io::Result<()> {
-        let mut patience = Patience::default();
+        let mut patience = Timeout::default();
         while !message.is_empty() {
             match self.from.read(message) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),

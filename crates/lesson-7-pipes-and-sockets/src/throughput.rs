@@ -10,17 +10,16 @@ use std::{fs, io};
 
 use common::{Context, Failure, Result, say};
 use nix::fcntl::OFlag;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::pipe2;
+use nix::sys::socket::{SockFlag, SockType};
 
 use crate::atomics::AtomicU64;
-use crate::end::{End, Wait};
+use crate::channel::Transport;
+use crate::endpoint::{Endpoint, Wait};
+use crate::process::{pipe, socket_pair};
 use crate::queue::{self, Queues};
-use crate::ring::NotNow;
-use crate::ring_ends::{Receiving, Sending};
+use crate::ring::TryError;
+use crate::ring_endpoints::{Receiver, Sender};
 use crate::stream::Stream;
-use crate::sys::Queue;
-use crate::transport::Transport;
 use crate::{message, ring_file};
 
 /// What to send, and how.
@@ -38,7 +37,7 @@ pub struct Load {
     pub ring_bytes: usize,
 }
 
-/// Messages in a queue: what every user may have.
+/// Messages in a queue: as many as every user may have.
 const QUEUED: usize = 10;
 const VERIFIED: &str = "every message verified";
 
@@ -76,8 +75,9 @@ impl Load {
     }
 }
 
-/// Sends all messages to `second`, this program in a role that calls [`receive_all`]: the time until it
-/// has verified the last one. A ring is a new file `place`, which goes afterwards.
+/// Sends all messages to `second`, this program in a role that calls [`receive_all`]. Returns the time
+/// until the second process has verified the last message. A ring is a new file at `place`, which is
+/// removed afterwards.
 ///
 /// # Errors
 /// The system's: `EINVAL` for a queue's messages above its limit, `ENOSPC` for a ring's on a full disk.
@@ -87,7 +87,7 @@ pub fn send_all(load: Load, place: &Path, second: &mut Command) -> Result<Durati
     let mut process = started.step("start the second process")?;
     let taken = timed(load, end, place, &mut process);
     if taken.is_err() {
-        let _ = process.kill(); // It may wait for what will not come.
+        let _ = process.kill(); // It may wait for messages that will not come.
     }
     let ended = process.wait().step("wait for the second process");
     if load.transport == Transport::Mapped {
@@ -98,7 +98,7 @@ pub fn send_all(load: Load, place: &Path, second: &mut Command) -> Result<Durati
 
 fn timed(
     load: Load,
-    end: Option<Box<dyn End>>,
+    end: Option<Box<dyn Endpoint>>,
     place: &Path,
     process: &mut Child,
 ) -> Result<Duration> {
@@ -121,7 +121,7 @@ fn timed(
             start
         }
         None => {
-            let (mut ring, start) = (Sending::attach(place)?, Instant::now());
+            let (mut ring, start) = (Sender::attach(place)?, Instant::now());
             let words = load.message_bytes / 8;
             let write = |number, slot: &[AtomicU64]| message::store(number, &slot[..words]);
             ring.send_in_place(0..load.messages, load.message_bytes, write).step(&step)?;
@@ -136,28 +136,26 @@ fn timed(
     }
 }
 
-fn sending_end(load: Load, place: &Path) -> Result<(Option<Box<dyn End>>, Stdio)> {
+fn sending_end(load: Load, place: &Path) -> Result<(Option<Box<dyn Endpoint>>, Stdio)> {
     let stream = |fd: OwnedFd| {
         let again = fd.try_clone().step("dup")?;
-        let end: Box<dyn End> = Box::new(Stream::new(fd, again, Wait::Block).step("fcntl")?);
+        let end: Box<dyn Endpoint> = Box::new(Stream::new(fd, again, Wait::Block).step("fcntl")?);
         Ok(Some(end))
     };
     match load.transport {
         Transport::Pipe => {
-            let (theirs, ours) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+            let (theirs, ours) = pipe(OFlag::empty())?;
             Ok((stream(ours)?, theirs.into()))
         }
         Transport::Socket => {
-            let (family, kind, flags) =
-                (AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC);
-            let (ours, theirs) = socketpair(family, kind, None, flags).step("socketpair")?;
+            let (ours, theirs) = socket_pair(SockType::Stream, SockFlag::empty())?;
             Ok((stream(ours)?, theirs.into()))
         }
         Transport::Queue => {
-            let to = queue::without_a_name(QUEUED, load.message_bytes, Wait::Block)?;
-            let [theirs, from] = [to.0.try_clone(), to.0.try_clone()].map(|fd| fd.step("dup"));
-            let end = Queues { from: Queue(from?), to };
-            Ok((Some(Box::new(end)), theirs?.into()))
+            let to = queue::unnamed(QUEUED, load.message_bytes, Wait::Block)?;
+            let duplicate = || to.as_fd().try_clone_to_owned().step("dup");
+            let (theirs, from) = (duplicate()?, duplicate()?.into());
+            Ok((Some(Box::new(Queues { from, to })), theirs.into()))
         }
         _ => {
             ring_file::create(place, load.message_bytes, load.slots())?;
@@ -166,17 +164,17 @@ fn sending_end(load: Load, place: &Path) -> Result<(Option<Box<dyn End>>, Stdio)
     }
 }
 
-/// The second process's part: receives and verifies each message, and says so.
+/// The second process's part: receives and verifies all messages, and reports that it has.
 ///
 /// # Errors
-/// The system's; `EBADMSG` if a message is not what it should be.
+/// The system's; `EBADMSG` if a message has wrong contents.
 pub fn receive_all(load: Load, place: &Path) -> Result<()> {
     let stdin = || io::stdin().as_fd().try_clone_to_owned().step("dup");
-    let mut end: Box<dyn End> = match load.transport {
+    let mut end: Box<dyn Endpoint> = match load.transport {
         Transport::Pipe | Transport::Socket => {
             Box::new(Stream::new(stdin()?, stdin()?, Wait::Block).step("fcntl")?)
         }
-        Transport::Queue => Box::new(Queues { from: Queue(stdin()?), to: Queue(stdin()?) }),
+        Transport::Queue => Box::new(Queues { from: stdin()?.into(), to: stdin()?.into() }),
         _ => return receive_from_ring(load, place),
     };
     say!("ready")?;
@@ -191,13 +189,13 @@ pub fn receive_all(load: Load, place: &Path) -> Result<()> {
     say!("{VERIFIED}")
 }
 
-/// The same where the messages lie.
+/// The same for a ring: verifies each message in its slot.
 fn receive_from_ring(load: Load, place: &Path) -> Result<()> {
-    let mut ring = Receiving::attach(place)?;
+    let mut ring = Receiver::attach(place)?;
     say!("ready")?;
     let verify = |number, words: &[AtomicU64], length: usize| match words.get(..length / 8) {
         Some(words) if length == load.message_bytes => message::check(number, words),
-        _ => Err(NotNow::Corrupt),
+        _ => Err(TryError::Corrupt),
     };
     ring.read_in_place(0..load.messages, verify).step("receive and verify")?;
     say!("{VERIFIED}")

@@ -122,10 +122,10 @@ fn a_ring_that_may_not_be_written_is_refused() {
 fn a_second_receiver_and_a_used_ring_are_refused() {
     let scratch = scratch();
     let (sender, receiver) = both(&scratch);
-    refused(&role("receive", "ring", &scratch).run(), "somebody has this role");
+    refused(&role("receive", "ring", &scratch).run(), "another process has this role");
     sender.end();
     receiver.end();
-    refused(&role("send", "ring", &scratch).run(), "a ring serves one of each");
+    refused(&role("send", "ring", &scratch).run(), "a ring serves one pair");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn the_story_is_the_same_on_every_run_but_for_what_varies() {
     let told = || {
         let program = Program::new(PROGRAM, [""; 0]).env("LESSON_SCRATCH", scratch.path());
         let story = program.succeed();
-        story.split_once("5. Spinning").unwrap().0.to_owned()
+        story.split_once("7. One system call").unwrap().0.to_owned()
     };
     assert_eq!(told(), told());
 }

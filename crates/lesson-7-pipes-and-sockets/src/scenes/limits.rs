@@ -1,4 +1,4 @@
-//! What happens at a user's limits. `cargo test` judges it.
+//! Scenes at a user's limits, for the claims.
 
 use std::io;
 use std::path::Path;
@@ -6,18 +6,24 @@ use std::path::Path;
 use common::{Context, Result, say};
 use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
+use nix::mqueue::MQ_OFlag;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
 use super::ended;
 use crate::ring_file;
 use crate::sys::Queue;
 
-const NEW: libc::c_int = libc::O_CREAT | libc::O_EXCL | libc::O_RDWR;
+/// Opens a new queue of the default sizes.
+fn new_queue() -> io::Result<Queue> {
+    let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR;
+    Queue::open("/mmap-course-never-made", flags, Mode::S_IRUSR, None)
+}
 
-/// With room for one descriptor more: each of these needs two, or one when none is left.
+/// Makes pipes and sockets, which need two descriptors, when one is left; and a queue when none is left.
 pub(super) fn no_descriptors() -> Result<()> {
     let (next, _other) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
     let number = u64::try_from(std::os::fd::AsRawFd::as_raw_fd(&next)).unwrap_or_default();
@@ -28,16 +34,17 @@ pub(super) fn no_descriptors() -> Result<()> {
     let pair = socketpair(family, SockType::Stream, None, flags);
     ended("socketpair", pair.map_err(io::Error::from))?;
     setrlimit(Resource::RLIMIT_NOFILE, number, number).step("setrlimit")?;
-    ended("queue", Queue::open("/mmap-course-never-made", NEW, 0o600, None))
+    ended("queue", new_queue())
 }
 
-/// With no bytes for queues left to this user.
+/// Makes a queue when this user has no bytes for queues left.
 pub(super) fn no_queue_bytes() -> Result<()> {
     setrlimit(Resource::RLIMIT_MSGQUEUE, 0, 0).step("setrlimit")?;
-    ended("queue", Queue::open("/mmap-course-never-made", NEW, 0o600, None))
+    ended("queue", new_queue())
 }
 
-/// A ring on a file system that is too small for it. The mount is in a namespace that ends with us.
+/// Makes a ring on a file system that is too small for it. The mount is in a namespace of its own, which
+/// ends with this process.
 pub(super) fn full_disk() -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).step("unshare")?;
     let none = None::<&str>;

@@ -1,5 +1,6 @@
-//! What a claim needs a process of its own for: a descriptor that another test's child inherited would
-//! keep a pipe open. Each scene makes calls and prints `name answer`; the tests judge.
+//! Scenes for the claims. Each runs in a process of its own, because a descriptor that another test's
+//! child inherits would keep a pipe open. A scene makes calls and prints lines `name result`; the tests
+//! judge them.
 
 mod limits;
 mod pipes;
@@ -12,8 +13,10 @@ use std::io;
 use std::path::Path;
 
 use common::{Failure, Result, say};
+use nix::sys::socket::SockType;
 
 use crate::death;
+use crate::process::errno_name;
 
 /// Plays the scene `name`, on files in the current directory.
 ///
@@ -24,14 +27,21 @@ pub fn play(name: &str) -> Result<()> {
     match name {
         "pipes" => pipes::play(),
         "pipe-sizes" => pipes::sizes(),
+        "small-pipes" => pipes::small_pipes(),
         "sigpipe" => pipes::sigpipe(),
+        "sigpipe-stream" => sockets::sigpipe(SockType::Stream),
+        "sigpipe-seqpacket" => sockets::sigpipe(SockType::SeqPacket),
+        "two-writers" => pipes::two_writers(),
+        "two-holders" => pipes::two_holders(),
         "sockets" => sockets::play(),
         "names" => sockets::names(),
         "queues" => queues::play(),
         "queue-refusals" => queues::refusals(),
         "words" => words::play(),
         "rings" => rings::play(),
-        "bad-neighbour" => rings::bad_neighbour(),
+        "bad-peer" => rings::bad_peer(),
+        "forked" => rings::forked(),
+        "no-wake-up" => rings::no_wake_up(),
         "stopped" => rings::stopped(),
         "no-descriptors" => limits::no_descriptors(),
         "no-queue-bytes" => limits::no_queue_bytes(),
@@ -42,19 +52,19 @@ pub fn play(name: &str) -> Result<()> {
 }
 
 fn deaths() -> Result<()> {
-    for (name, told) in [
-        ("pipe", death::pipe()?),
-        ("socket", death::socket()?),
+    for (name, learned) in [
+        ("pipe", death::pipe_ends()?),
+        ("socket", death::socket_ends()?),
         ("queue", death::message_queue()?),
         ("ring", death::ring(Path::new("."))?),
     ] {
-        say!("{name}-receiver {}", told.receiver)?;
-        say!("{name}-sender {}", told.sender)?;
+        say!("{name}-receiver {}", learned.receiver)?;
+        say!("{name}-sender {}", learned.sender)?;
     }
-    Ok(())
+    say!("pidfd {}", death::pidfd()?)
 }
 
-/// Prints how a call ended: `ok` or the error's name.
+/// Prints how a call ended: `ok` or the name of the error.
 fn ended<T>(name: &str, result: impl Into<std::result::Result<T, io::Error>>) -> Result<()> {
-    say!("{name} {}", death::name(&result.into()))
+    say!("{name} {}", errno_name(&result.into()))
 }

@@ -1,8 +1,10 @@
-//! What pipes do. `cargo test` judges it.
+//! Scenes with pipes, for the claims.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
+use std::process::Stdio;
+use std::thread;
 
 use common::{Context, Result, page_size, say};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -11,15 +13,12 @@ use nix::unistd::{pipe2, write};
 
 use super::ended;
 use crate::boundaries::first_of_two;
+use crate::process::{kill, pipe as both, second, until_asleep_in};
 
-/// A pipe: where to read, where to write.
+/// A pipe: the end to read from, the end to write to.
 fn pipe(flags: OFlag) -> Result<(File, File)> {
-    let (from, to) = pipe2(flags | OFlag::O_CLOEXEC).step("pipe")?;
+    let (from, to) = both(flags)?;
     Ok((from.into(), to.into()))
-}
-
-fn both(flags: OFlag) -> Result<(OwnedFd, OwnedFd)> {
-    pipe2(flags | OFlag::O_CLOEXEC).step("pipe")
 }
 
 /// Order, ends and errors.
@@ -50,7 +49,7 @@ pub(super) fn play() -> Result<()> {
     whole_or_not(&mut from, &mut to)
 }
 
-/// Writes of at most `PIPE_BUF` bytes, and longer ones, to a pipe with less room than that.
+/// Writes at most `PIPE_BUF` bytes, and more, to a pipe that has not so much room.
 fn whole_or_not(from: &mut File, to: &mut File) -> Result<()> {
     let room = fcntl(&*to, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
     let room = usize::try_from(room).unwrap_or_default();
@@ -80,11 +79,95 @@ pub(super) fn sizes() -> Result<()> {
     ended("smaller-than-what-it-holds", size(FcntlArg::F_SETPIPE_SZ(page)))
 }
 
-/// Writes to a pipe that nobody reads, with SIGPIPE as a process begins with it: Rust's programs ignore
-/// it, all others die.
+/// Enlarges pipes until the user has no pages for pipes left, and makes one more.
+pub(super) fn small_pipes() -> Result<()> {
+    let path = "/proc/sys/fs/pipe-max-size";
+    let most = std::fs::read_to_string(path).step("read pipe-max-size")?;
+    let most = most.trim().parse().unwrap_or(1 << 20);
+    let mut pipes = Vec::new();
+    let refused = loop {
+        let next = both(OFlag::empty())?;
+        let enlarged = fcntl(&next.0, FcntlArg::F_SETPIPE_SZ(most)).map_err(io::Error::from);
+        pipes.push(next);
+        if enlarged.is_err() || pipes.len() > 200 {
+            break enlarged;
+        }
+    };
+    ended("refused", refused)?;
+    let (from, _to) = both(OFlag::empty())?;
+    let size = fcntl(&from, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
+    say!("pages {}", usize::try_from(size).unwrap_or_default() / page_size())
+}
+
+/// Writes to a pipe that nobody reads, with the default action for SIGPIPE. (A Rust program ignores
+/// SIGPIPE from its start on.)
 pub(super) fn sigpipe() -> Result<()> {
     let (from, to) = both(OFlag::empty())?;
     drop(from);
     crate::sys::default_action(Signal::SIGPIPE).step("sigaction")?;
     ended("survived", write(&to, b"?").map_err(io::Error::from))
+}
+
+/// Two writers at a full pipe that sleep. The first has written a part of its long message; the second
+/// writes `PIPE_BUF` bytes.
+pub(super) fn two_writers() -> Result<()> {
+    let (mut from, to) = pipe(OFlag::empty())?;
+    let size = fcntl(&to, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
+    let long = 16 * usize::try_from(size).unwrap_or_default();
+    let put = |byte, length| write(&to, &vec![byte; length]).step("write");
+    let pid = std::process::id();
+    thread::scope(|threads| {
+        let first = threads.spawn(|| put(b'a', long));
+        until_asleep_in(pid, libc::SYS_write, 1)?;
+        let second = threads.spawn(|| put(b'b', libc::PIPE_BUF));
+        until_asleep_in(pid, libc::SYS_write, 2)?;
+        let mut bytes = vec![0; long + libc::PIPE_BUF];
+        from.read_exact(&mut bytes).step("read")?;
+        let lost = || io::Error::from(io::ErrorKind::Other);
+        let first = first.join().map_err(|_| lost()).step("join")??;
+        let second = second.join().map_err(|_| lost()).step("join")??;
+        say!("whole {}", first == long && second == libc::PIPE_BUF)?;
+        // Runs of equal bytes: each is a message, or a part of one.
+        let runs: Vec<_> = bytes.chunk_by(|one, next| one == next).collect();
+        say!("runs {}", runs.iter().map(|run| char::from(run[0])).collect::<String>())?;
+        let of_second = runs.iter().filter(|run| run[0] == b'b').map(|run| run.len());
+        say!("short-one-together {}", of_second.eq([libc::PIPE_BUF]))
+    })?;
+    many_short_writes()
+}
+
+/// Two threads that write `PIPE_BUF` bytes many times.
+fn many_short_writes() -> Result<()> {
+    const TIMES: usize = 500;
+    let (mut from, to) = pipe(OFlag::empty())?;
+    let put = |byte| -> io::Result<()> {
+        for _ in 0..TIMES {
+            assert_eq!(write(&to, &[byte; libc::PIPE_BUF])?, libc::PIPE_BUF);
+        }
+        Ok(())
+    };
+    thread::scope(|threads| {
+        let writers = [b'a', b'b'].map(|byte| threads.spawn(move || put(byte)));
+        let mut bytes = vec![0; 2 * TIMES * libc::PIPE_BUF];
+        from.read_exact(&mut bytes).step("read")?;
+        let mixed = bytes.chunk_by(|one, next| one == next);
+        say!("mixed {}", mixed.filter(|run| run.len() % libc::PIPE_BUF != 0).count())?;
+        let ended = writers.map(|writer| writer.join().is_ok_and(|written| written.is_ok()));
+        say!("written {}", ended == [true; 2])
+    })
+}
+
+/// Two processes that have the same end of a pipe; one is killed, then the other.
+pub(super) fn two_holders() -> Result<()> {
+    let (mut from, to) = pipe(OFlag::O_NONBLOCK)?;
+    let start = || -> Result<_> {
+        let theirs = to.try_clone().step("dup")?;
+        second("linger")?.stdin(Stdio::null()).stdout(theirs).spawn().step("start")
+    };
+    let (mut one, mut other) = (start()?, start()?);
+    drop(to);
+    kill(&mut one)?;
+    ended("one-dead", from.read(&mut [0]))?;
+    kill(&mut other)?;
+    say!("both-dead {}", from.read(&mut [0]).step("read")?)
 }

@@ -1,4 +1,4 @@
-//! What POSIX message queues do. `cargo test` judges it.
+//! Scenes with POSIX message queues, for the claims.
 
 use std::fs::File;
 use std::io;
@@ -9,11 +9,22 @@ use std::time::Duration;
 use common::{Context, Failure, Result, say};
 
 use super::ended;
-use crate::sys::{Queue, unlink};
+use nix::mqueue::{MQ_OFlag, mq_unlink};
+use nix::sys::stat::Mode;
 
-const NEW: libc::c_int = libc::O_CREAT | libc::O_EXCL | libc::O_RDWR | libc::O_NONBLOCK;
+use crate::sys::Queue;
 
-/// A name that no other run has; taken away when the value is dropped.
+/// Flags of a new queue whose calls never wait.
+fn new() -> MQ_OFlag {
+    MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR | MQ_OFlag::O_NONBLOCK
+}
+
+/// Readable and writable by its owner.
+fn mode() -> Mode {
+    Mode::S_IRUSR | Mode::S_IWUSR
+}
+
+/// A name that no other run uses. Dropping it removes the name.
 struct Name(String);
 
 impl Name {
@@ -24,7 +35,7 @@ impl Name {
 
 impl Drop for Name {
     fn drop(&mut self) {
-        let _ = unlink(&self.0); // The scene may have done so.
+        let _ = mq_unlink(self.0.as_str()); // The scene may have removed it.
     }
 }
 
@@ -32,21 +43,21 @@ fn texts(queue: &Queue, count: usize) -> io::Result<String> {
     let mut texts = Vec::new();
     for _ in 0..count {
         let mut buffer = [0; 16];
-        let (length, _) = queue.receive(&mut buffer, Duration::ZERO)?;
+        let length = queue.receive(&mut buffer, Duration::ZERO)?;
         texts.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
     }
     Ok(texts.join(" "))
 }
 
-/// Messages, priorities, room, persistence.
+/// Messages, priorities, capacity, persistence.
 pub(super) fn play() -> Result<()> {
     let name = Name::new();
-    let queue = Queue::open(&name.0, NEW, 0o600, Some((4, 16))).step("mq_open")?;
+    let queue = Queue::open(&name.0, new(), mode(), Some((4, 16))).step("mq_open")?;
     for (text, priority) in [("low", 1), ("high", 9), ("low-too", 1), ("", 0)] {
         queue.send(text.as_bytes(), priority).step("mq_send")?;
     }
     ended("full", queue.send(b"?", 0))?;
-    say!("held {}", queue.attributes().step("mq_getattr")?.curmsgs)?;
+    say!("held {}", queue.attributes().step("mq_getattr")?.curmsgs())?;
     say!("order {}|", texts(&queue, 4).step("mq_receive")?)?;
     ended("empty", queue.receive(&mut [0; 16], Duration::ZERO))?;
     ended("too-long", queue.send(&[0; 17], 0))?;
@@ -54,38 +65,38 @@ pub(super) fn play() -> Result<()> {
     ended("priority", queue.send(b"?", 32768))?;
     queue.send(b"kept", 0).step("mq_send")?;
     drop(queue);
-    let again = Queue::open(&name.0, libc::O_RDONLY, 0, None).step("mq_open")?;
+    let again = Queue::open(&name.0, MQ_OFlag::O_RDONLY, mode(), None).step("mq_open")?;
     say!("kept {}", texts(&again, 1).step("mq_receive")?)?;
     ended("nothing-comes", again.receive(&mut [0; 16], Duration::from_millis(20)))?;
     ended("send-to-a-reader", again.send(b"?", 0))?;
-    unlink(&name.0).step("mq_unlink")?;
-    ended("unlinked", Queue::open(&name.0, libc::O_RDWR, 0, None))?;
-    say!("unlinked-open {}", again.attributes().step("mq_getattr")?.maxmsg)?;
+    mq_unlink(name.0.as_str()).step("mq_unlink")?;
+    ended("unlinked", Queue::open(&name.0, MQ_OFlag::O_RDWR, mode(), None))?;
+    say!("unlinked-open {}", again.attributes().step("mq_getattr")?.maxmsg())?;
     let no_queue = File::open(".").map(OwnedFd::from).step("open")?;
-    ended("no-queue", Queue(no_queue).attributes())
+    ended("no-queue", Queue::from(no_queue).attributes())
 }
 
-/// What `mq_open` and `mq_unlink` refuse; as an ordinary user.
+/// What `mq_open` and `mq_unlink` refuse to an ordinary user.
 pub(super) fn refusals() -> Result<()> {
     let name = Name::new();
-    let open = |name: &str, flags, sizes| Queue::open(name, flags, 0o600, sizes).map(drop);
-    ended("missing", open(&name.0, libc::O_RDWR, None))?;
-    ended("missing-to-unlink", unlink(&name.0))?;
-    ended("no-slash", open("queue", NEW, None))?;
-    ended("two-slashes", open("/a/b", NEW, None))?;
-    ended("only-a-slash", open("/", NEW, None))?;
-    ended("long-name", open(&format!("/{}", "x".repeat(256)), NEW, None))?;
-    ended("no-messages", open(&name.0, NEW, Some((0, 16))))?;
-    ended("no-bytes", open(&name.0, NEW, Some((4, 0))))?;
+    let open = |name: &str, flags, sizes| Queue::open(name, flags, mode(), sizes).map(drop);
+    ended("missing", open(&name.0, MQ_OFlag::O_RDWR, None))?;
+    ended("missing-to-unlink", mq_unlink(name.0.as_str()).map_err(io::Error::from))?;
+    ended("no-slash", open("queue", new(), None))?;
+    ended("two-slashes", open("/a/b", new(), None))?;
+    ended("only-a-slash", open("/", new(), None))?;
+    ended("long-name", open(&format!("/{}", "x".repeat(256)), new(), None))?;
+    ended("no-messages", open(&name.0, new(), Some((0, 16))))?;
+    ended("no-bytes", open(&name.0, new(), Some((4, 0))))?;
     let limit = |file: &str| {
         let path = Path::new("/proc/sys/fs/mqueue").join(file);
         let text = std::fs::read_to_string(&path).step_on("read", &path)?;
         text.trim().parse().map_err(|_| Failure::refusal("read", &path, "no number"))
     };
     let (most, longest): (i64, i64) = (limit("msg_max")?, limit("msgsize_max")?);
-    ended("too-many", open(&name.0, NEW, Some((most + 1, 16))))?;
-    ended("too-long", open(&name.0, NEW, Some((1, longest + 1))))?;
-    ended("as-long-as-can-be", open(&name.0, NEW, Some((1, longest))))?;
-    ended("taken", open(&name.0, NEW, None))?;
-    ended("the-other-s", open(&std::env::var("OTHER").unwrap_or_default(), libc::O_RDWR, None))
+    ended("too-many", open(&name.0, new(), Some((most + 1, 16))))?;
+    ended("too-long", open(&name.0, new(), Some((1, longest + 1))))?;
+    ended("as-long-as-can-be", open(&name.0, new(), Some((1, longest))))?;
+    ended("taken", open(&name.0, new(), None))?;
+    ended("the-other-s", open(&std::env::var("OTHER").unwrap_or_default(), MQ_OFlag::O_RDWR, None))
 }

@@ -1,4 +1,4 @@
-//! What Unix sockets do. `cargo test` judges it.
+//! Scenes with Unix sockets, for the claims.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -6,14 +6,16 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use common::{Context, Result, say};
+use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::write;
 
 use super::ended;
 use crate::boundaries::first_of_two;
+use crate::process::socket_pair;
 
 fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    socketpair(AddressFamily::Unix, kind, None, flags).step("socketpair")
+    socket_pair(kind, SockFlag::SOCK_NONBLOCK)
 }
 
 /// Boundaries, ends and errors.
@@ -55,6 +57,14 @@ pub(super) fn play() -> Result<()> {
     let (family, flags) = (AddressFamily::Inet, SockFlag::empty());
     let inet = socketpair(family, SockType::Stream, None, flags);
     ended("another-family", inet.map_err(io::Error::from))
+}
+
+/// Writes to a socket whose other end is closed, with the default action for SIGPIPE.
+pub(super) fn sigpipe(kind: SockType) -> Result<()> {
+    let (from, to) = pair(kind)?;
+    drop(from);
+    crate::sys::default_action(Signal::SIGPIPE).step("sigaction")?;
+    ended("survived", write(&to, b"?").map_err(io::Error::from))
 }
 
 /// Sockets with names, in the current directory.

@@ -1,120 +1,86 @@
-//! POSIX message queues. On Linux a queue's descriptor is a file descriptor: it can be inherited,
-//! polled, and closed by whoever owns it. `cargo lesson-7` sends through one.
+//! POSIX message queues. On Linux a queue's descriptor is a file descriptor, so it can be inherited,
+//! polled and closed like any other. `nix` wraps the calls; this type closes the descriptor.
 //!
 //! # Safety
-//! A [`Queue`] owns its descriptor; the buffers that calls are given are slices, which are as long as
-//! they say.
-#![expect(unsafe_code, reason = "POSIX message queues, which no crate of ours wraps")]
+//! A [`Queue`] owns its descriptor and closes it once, when it is dropped.
+#![expect(unsafe_code, reason = "nix's queue descriptor is a number that somebody must own")]
 
-use std::ffi::CString;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use libc::{c_int, c_long, c_uint, mode_t};
+use nix::mqueue::{MQ_OFlag, MqAttr, MqdT, mq_getattr, mq_open, mq_send, mq_timedreceive};
+use nix::sys::stat::Mode;
+use nix::sys::time::TimeSpec;
 
-/// An open queue.
-pub struct Queue(pub OwnedFd);
-
-/// `mq_attr`: what a queue holds at most, and what it holds now.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names of mq_getattr(3)")]
-pub struct Attributes {
-    pub flags: c_long,
-    pub maxmsg: c_long,
-    pub msgsize: c_long,
-    pub curmsgs: c_long,
+/// An open message queue.
+pub struct Queue {
+    owned: OwnedFd,
+    number: MqdT, // The number of `owned`, as nix's calls want it.
 }
 
 impl Queue {
     /// `mq_open(name, flags, mode, {maxmsg, msgsize})`; without sizes, the system's own.
     ///
     /// # Errors
-    /// `EINVAL` for a name without a leading slash, or sizes of nothing or above the limits in
+    /// `EINVAL` for a name without a leading slash, or for sizes of 0 or above the limits in
     /// /proc/sys/fs/mqueue; `EACCES`, `EEXIST`, `ENOENT`, `ENAMETOOLONG`; `EMFILE` at the limit of
     /// descriptors or of bytes in queues (`RLIMIT_MSGQUEUE`).
     pub fn open(
         name: &str,
-        flags: c_int,
-        mode: mode_t,
-        sizes: Option<(c_long, c_long)>,
+        flags: MQ_OFlag,
+        mode: Mode,
+        sizes: Option<(i64, i64)>,
     ) -> io::Result<Self> {
-        let name = CString::new(name)?;
-        let (maxmsg, msgsize) = sizes.unwrap_or_default();
-        let attributes = wanted(maxmsg, msgsize);
-        let pointer = sizes.map_or(std::ptr::null(), |_| &raw const attributes);
-        // SAFETY: `name` ends in a NUL; `pointer` is null or an mq_attr; both live until it returns.
-        let fd = unsafe { libc::mq_open(name.as_ptr(), flags, mode, pointer) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: a descriptor that was just made for us and that nobody else closes.
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+        let sizes = sizes.map(|(maxmsg, msgsize)| MqAttr::new(0, maxmsg, msgsize, 0));
+        let number = mq_open(name, flags, mode, sizes.as_ref())?;
+        // SAFETY: mq_open has just made this descriptor, and MqdT doesn't close it.
+        let owned = unsafe { OwnedFd::from_raw_fd(number.as_raw_fd()) };
+        Ok(Self { owned, number })
     }
 
     /// `mq_send(message, priority)`: waits while the queue is full.
     ///
     /// # Errors
-    /// `EMSGSIZE` for a longer message than the queue takes, `EAGAIN` with `O_NONBLOCK` if it is full,
-    /// `EINVAL` for a priority of 32768 or more, `EBADF` if it is not open for writing.
-    pub fn send(&self, message: &[u8], priority: c_uint) -> io::Result<()> {
-        let (fd, start) = (self.0.as_raw_fd(), message.as_ptr().cast());
-        // SAFETY: reads `message.len()` bytes from `message`.
-        by_errno(i64::from(unsafe { libc::mq_send(fd, start, message.len(), priority) })).map(drop)
+    /// `EMSGSIZE` if the message is longer than the queue allows, `EAGAIN` with `O_NONBLOCK` if the
+    /// queue is full, `EINVAL` for a priority of 32768 or more, `EBADF` if it isn't open for writing.
+    pub fn send(&self, message: &[u8], priority: u32) -> io::Result<()> {
+        Ok(mq_send(&self.number, message, priority)?)
     }
 
-    /// `mq_timedreceive`: the oldest of the most urgent messages, and its priority; waits while there
-    /// is none, at most `patience`.
+    /// `mq_timedreceive`: takes the oldest message of the highest priority. Waits at most `timeout`
+    /// while the queue is empty.
     ///
     /// # Errors
-    /// `EMSGSIZE` if the buffer is shorter than the longest message that the queue takes, `EAGAIN`
-    /// with `O_NONBLOCK` if it is empty, `ETIMEDOUT`, `EBADF` if it is not open for reading.
-    pub fn receive(&self, buffer: &mut [u8], patience: Duration) -> io::Result<(usize, c_uint)> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + patience;
-        let seconds = now.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-        let until = libc::timespec { tv_sec: seconds, tv_nsec: now.subsec_nanos().into() };
+    /// `EMSGSIZE` if the buffer is shorter than the longest message that the queue allows, `EAGAIN`
+    /// with `O_NONBLOCK` if the queue is empty, `ETIMEDOUT`, `EBADF` if it isn't open for reading.
+    pub fn receive(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
         let mut priority = 0;
-        let (fd, start, length) = (self.0.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len());
-        // SAFETY: writes at most `length` bytes to `buffer`, and a number to `priority`.
-        let got = unsafe { libc::mq_timedreceive(fd, start, length, &raw mut priority, &until) };
-        let length = by_errno(i64::try_from(got).unwrap_or(-1))?;
-        Ok((usize::try_from(length).unwrap_or(0), priority))
+        let until = TimeSpec::from_duration(until);
+        Ok(mq_timedreceive(&self.number, buffer, &mut priority, &until)?)
     }
 
     /// `mq_getattr`.
     ///
     /// # Errors
-    /// `EBADF` if the descriptor is no queue's.
-    pub fn attributes(&self) -> io::Result<Attributes> {
-        let mut attributes = wanted(0, 0);
-        // SAFETY: writes one mq_attr.
-        let result = unsafe { libc::mq_getattr(self.0.as_raw_fd(), &raw mut attributes) };
-        by_errno(i64::from(result))?;
-        let libc::mq_attr { mq_flags: flags, mq_maxmsg: maxmsg, .. } = attributes;
-        let (msgsize, curmsgs) = (attributes.mq_msgsize, attributes.mq_curmsgs);
-        Ok(Attributes { flags, maxmsg, msgsize, curmsgs })
+    /// `EBADF` if the descriptor isn't a queue's.
+    pub fn attributes(&self) -> io::Result<MqAttr> {
+        Ok(mq_getattr(&self.number)?)
     }
 }
 
-/// `mq_unlink(name)`: the name goes at once, the queue with the last descriptor.
-///
-/// # Errors
-/// `ENOENT` if there is none, `EACCES` if it is another user's.
-pub fn unlink(name: &str) -> io::Result<()> {
-    let name = CString::new(name)?;
-    // SAFETY: `name` ends in a NUL.
-    by_errno(i64::from(unsafe { libc::mq_unlink(name.as_ptr()) })).map(drop)
+impl From<OwnedFd> for Queue {
+    /// A descriptor that this process has inherited.
+    fn from(owned: OwnedFd) -> Self {
+        // SAFETY: `owned` keeps the descriptor open, and MqdT doesn't close it.
+        let number = unsafe { MqdT::from_raw_fd(owned.as_raw_fd()) };
+        Self { owned, number }
+    }
 }
 
-fn wanted(maxmsg: c_long, msgsize: c_long) -> libc::mq_attr {
-    // SAFETY: an mq_attr is numbers only, and zero is one of each.
-    let mut attributes: libc::mq_attr = unsafe { MaybeUninit::zeroed().assume_init() };
-    attributes.mq_maxmsg = maxmsg;
-    attributes.mq_msgsize = msgsize;
-    attributes
-}
-
-fn by_errno(result: i64) -> io::Result<i64> {
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+impl AsFd for Queue {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.owned.as_fd()
+    }
 }

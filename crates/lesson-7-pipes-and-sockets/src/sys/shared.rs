@@ -1,9 +1,9 @@
 //! A file that two processes map, handed out as atomics. `cargo lesson-7` talks through several.
 //!
 //! # Safety
-//! A [`Shared`] owns its mapping; what it hands out borrows from it. The other process may store to
-//! any byte at any moment, so there is no way here to a reference to plain data. A file that somebody
-//! shrinks turns a load into SIGBUS (lesson 6): no memory of Rust's is harmed, but the process ends.
+//! A [`Shared`] owns its mapping, and what it hands out borrows from it. The other process may store to
+//! any byte at any moment, so nothing here hands out a reference to plain data. If somebody shrinks the
+//! file, a load becomes SIGBUS (lesson 6): the process ends, and no memory of Rust's is harmed.
 #![expect(unsafe_code, reason = "references into memory that another process maps")]
 
 use std::fs::File;
@@ -13,7 +13,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use crate::atomics::{AtomicU32, AtomicU64};
 
-/// All of a file, mapped shared.
+/// The start of a file, mapped shared.
 pub struct Shared(MmapRaw);
 
 impl Shared {
@@ -25,15 +25,20 @@ impl Shared {
         MmapOptions::new().len(length).map_raw(file).map(Self)
     }
 
+    /// The address of the mapping's first byte.
+    pub fn address(&self) -> usize {
+        self.0.as_ptr().addr()
+    }
+
     /// The 32-bit word at byte `offset`.
     ///
     /// # Panics
     /// If it is not aligned or not in the mapping.
     pub fn word(&self, offset: usize) -> &AtomicU32 {
-        let at = self.place(offset, size_of::<u32>()).cast::<AtomicU32>();
-        // SAFETY: `place` has checked that it is mapped and aligned; any bits are a u32, and atomics
-        // may be shared with anyone, for as long as `self` keeps the mapping.
-        unsafe { &*at }
+        let word = self.checked::<AtomicU32>(offset, 1);
+        // SAFETY: `checked` has shown that the word is mapped and aligned; any bits are a u32, and an
+        // atomic may be shared with anyone, for as long as `self` keeps the mapping.
+        unsafe { &*word }
     }
 
     /// `count` 64-bit words from byte `offset` on.
@@ -41,15 +46,42 @@ impl Shared {
     /// # Panics
     /// If they are not aligned or not in the mapping.
     pub fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
-        let at = self.place(offset, count * size_of::<u64>()).cast::<AtomicU64>();
-        // SAFETY: as in `word`, for each of them: `place` has checked the whole range.
-        unsafe { std::slice::from_raw_parts(at, count) }
+        let first = self.checked::<AtomicU64>(offset, count);
+        // SAFETY: as in `word`, for each of them: `checked` has shown that the whole range is mapped.
+        unsafe { std::slice::from_raw_parts(first, count) }
     }
 
-    fn place(&self, offset: usize, bytes: usize) -> *const u8 {
-        let fits = offset.checked_add(bytes).is_some_and(|end| end <= self.0.len());
-        assert!(fits, "{bytes} bytes from {offset} in {}", self.0.len());
-        assert!(offset.is_multiple_of(bytes.clamp(1, 8)), "byte {offset} is not aligned");
-        self.0.as_ptr().wrapping_add(offset)
+    /// Where `count` values of `T` begin, if all of them are in the mapping and aligned.
+    fn checked<T>(&self, offset: usize, count: usize) -> *const T {
+        let end = count.checked_mul(size_of::<T>()).and_then(|bytes| bytes.checked_add(offset));
+        let length = self.0.len();
+        assert!(
+            end.is_some_and(|end| end <= length),
+            "{count} words at {offset} of {length} bytes"
+        );
+        // The mapping begins at a page, so an offset is aligned as its address is.
+        assert!(offset.is_multiple_of(align_of::<T>()), "byte {offset} is not aligned");
+        self.0.as_ptr().wrapping_add(offset).cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_outside_the_mapping_or_not_aligned_is_refused() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(64).unwrap();
+        let shared = Shared::of(&file, 64).unwrap();
+        assert_eq!((shared.words(0, 8).len(), shared.words(64, 0).len()), (8, 0));
+        let refused = |offset, count| {
+            let words = std::panic::AssertUnwindSafe(|| shared.words(offset, count).len());
+            std::panic::catch_unwind(words).is_err()
+        };
+        // The last count, times 8, wraps to 8.
+        for (offset, count) in [(0, 9), (8, 8), (4, 1), (4, 0), (0, (1 << 61) + 1)] {
+            assert!(refused(offset, count), "{count} words at {offset}");
+        }
     }
 }

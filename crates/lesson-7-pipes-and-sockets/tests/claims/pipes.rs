@@ -1,92 +1,121 @@
-//! Pipes: order, room, ends, errors.
+//! Pipes: order, capacity, two writers, ends, errors.
 
 use course::Program;
 use nix::sys::signal::Signal;
+use std::sync::{Mutex, PoisonError};
 
 use crate::{PROGRAM, ordinary_scene, scene};
 
+/// Held while a scene counts on the pipe pages of its user, or uses them up.
+static USER_PAGES: Mutex<()> = Mutex::new(());
+
 #[test]
-fn a_pipe_keeps_the_order_of_bytes_and_no_boundaries() {
+fn a_pipe_keeps_the_order_of_bytes_but_not_the_boundaries_of_messages() {
     assert_eq!(scene("pipes").value("bytes"), "onethree");
 }
 
 #[test]
-fn a_pipe_in_packet_mode_keeps_the_boundaries() {
+fn a_pipe_in_packet_mode_o_direct_keeps_the_boundaries_of_messages() {
     assert_eq!(scene("pipes").value("packets"), "one");
 }
 
 #[test]
-fn what_was_written_can_be_read_after_the_writer_has_gone_and_then_comes_the_end() {
+fn data_in_a_pipe_can_be_read_after_the_writer_has_exited_then_read_returns_0() {
     let pipes = scene("pipes");
     assert_eq!((pipes.value("left"), pipes.value("after")), ("last words", "0"));
 }
 
 #[test]
-fn writing_to_a_pipe_that_nobody_reads_is_epipe() {
+fn writing_to_a_pipe_that_has_no_reader_fails_with_epipe() {
     assert_eq!(scene("pipes").value("no-reader"), "EPIPE");
 }
 
 #[test]
-fn who_does_not_ignore_sigpipe_is_killed_by_it() {
+fn by_default_a_process_that_writes_to_a_pipe_without_a_reader_is_killed_by_sigpipe() {
     let ended = Program::new(PROGRAM, ["scene", "sigpipe"]).run();
     assert_eq!((ended.signal, ended.stdout.as_str()), (Some(Signal::SIGPIPE), ""), "{ended:?}");
 }
 
 #[test]
-fn reading_an_empty_pipe_without_waiting_is_eagain() {
+fn a_nonblocking_read_from_an_empty_pipe_fails_with_eagain() {
     assert_eq!(scene("pipes").value("empty"), "EAGAIN");
 }
 
 #[test]
-fn writing_to_a_full_pipe_without_waiting_is_eagain() {
+fn a_nonblocking_write_to_a_full_pipe_fails_with_eagain() {
     assert_eq!(scene("pipes").value("full"), "EAGAIN");
 }
 
 #[test]
-fn a_write_of_at_most_pipe_buf_bytes_is_made_whole_or_not_at_all() {
+fn a_nonblocking_write_of_pipe_buf_bytes_to_a_pipe_with_less_room_writes_nothing() {
     assert_eq!(scene("pipes").value("no-room-for-pipe-buf"), "EAGAIN");
 }
 
 #[test]
-fn a_longer_write_to_a_pipe_may_be_made_in_part() {
+fn a_longer_nonblocking_write_to_a_pipe_with_less_room_writes_a_part() {
     assert_eq!(scene("pipes").value("in-part"), "true");
 }
 
 #[test]
-fn a_pipe_has_no_position_to_seek_to() {
+fn seeking_in_a_pipe_fails_with_espipe() {
     assert_eq!(scene("pipes").value("seek"), "ESPIPE");
 }
 
 #[test]
-fn each_end_of_a_pipe_goes_one_way_and_the_other_way_is_ebadf() {
+fn reading_from_the_write_end_or_writing_to_the_read_end_of_a_pipe_fails_with_ebadf() {
     let pipes = scene("pipes");
     assert_eq!(pipes.value("read-the-write-end"), "EBADF");
     assert_eq!(pipes.value("write-the-read-end"), "EBADF");
 }
 
 #[test]
-fn a_pipe_with_a_flag_that_pipes_do_not_have_is_einval() {
+fn making_a_pipe_with_a_flag_that_pipes_dont_have_fails_with_einval() {
     assert_eq!(scene("pipes").value("unknown-flag"), "EINVAL");
 }
 
 #[test]
-fn a_pipe_holds_sixteen_pages_and_can_be_made_larger() {
+fn a_new_pipe_holds_16_pages_and_it_can_be_enlarged() {
+    let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     let sizes = scene("pipe-sizes");
     assert_eq!(sizes.value("pages"), "16");
     assert_eq!(sizes.value("larger"), "32", "twenty were asked for; it is a power of two");
 }
 
 #[test]
-fn a_pipe_larger_than_the_system_s_limit_is_eperm_to_an_ordinary_user() {
+fn enlarging_a_pipe_above_the_systems_limit_fails_with_eperm_for_an_ordinary_user() {
+    let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(ordinary_scene("pipe-sizes", "").value("beyond-the-limit"), "EPERM");
 }
 
 #[test]
-fn a_pipe_cannot_be_made_smaller_than_what_it_holds() {
+fn making_a_pipe_smaller_than_its_contents_fails_with_ebusy() {
+    let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(scene("pipe-sizes").value("smaller-than-what-it-holds"), "EBUSY");
 }
 
 #[test]
-fn a_pipe_without_a_descriptor_left_is_emfile() {
+fn making_a_pipe_when_only_one_descriptor_is_left_fails_with_emfile() {
     assert_eq!(scene("no-descriptors").value("pipe"), "EMFILE");
+}
+
+#[test]
+fn a_write_of_at_most_pipe_buf_bytes_to_a_pipe_is_never_mixed_with_another_writers_bytes() {
+    let writers = scene("two-writers");
+    assert_eq!(writers.value("short-one-together"), "true", "in the middle of a long write");
+    assert_eq!((writers.value("written"), writers.value("mixed")), ("true", "0"), "many times");
+}
+
+#[test]
+fn a_longer_write_can_be_mixed_with_anothers_bytes_even_if_write_returns_its_full_length() {
+    let writers = scene("two-writers");
+    assert_eq!((writers.value("runs"), writers.value("whole")), ("aba", "true"));
+}
+
+#[test]
+fn a_user_whose_pipes_hold_too_many_pages_gets_smaller_pipes() {
+    let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let pages = ordinary_scene("small-pipes", "");
+    assert_eq!(pages.value("refused"), "EPERM", "a pipe cannot be enlarged either");
+    let pages: usize = pages.value("pages").parse().unwrap();
+    assert!((1..16).contains(&pages), "{pages}; two since Linux 5.14");
 }

@@ -27,7 +27,7 @@ use loom::sync::Arc;
 use atomics::{AtomicU32, AtomicU64, Weakened, weaken};
 use consumer::Consumer;
 use producer::Producer;
-use ring::{NotNow, Ring, Side};
+use ring::{Ring, Side, TryError};
 
 /// Two slots of one word and its length: every message laps the ring as soon as can be.
 const SLOTS: u32 = 2;
@@ -35,7 +35,7 @@ const WORDS: usize = 2;
 
 struct Memory {
     counts: [AtomicU32; 2],
-    waited_for: [AtomicU32; 2],
+    sleeper: [AtomicU32; 2],
     slots: [AtomicU64; 4],
 }
 
@@ -43,14 +43,12 @@ impl Memory {
     fn new() -> Arc<Self> {
         let zero = || [0; 2].map(AtomicU32::new);
         let slots = [0; 4].map(AtomicU64::new);
-        Arc::new(Self { counts: zero(), waited_for: zero(), slots })
+        Arc::new(Self { counts: zero(), sleeper: zero(), slots })
     }
 
     fn ring(&self) -> Ring<'_> {
-        let side = |number: usize| Side {
-            count: &self.counts[number],
-            waited_for: &self.waited_for[number],
-        };
+        let side =
+            |number: usize| Side { count: &self.counts[number], sleeper: &self.sleeper[number] };
         let (written, read) = (side(0), side(1));
         Ring { written, read, slots: &self.slots, slot_count: SLOTS, slot_words: WORDS }
     }
@@ -143,13 +141,13 @@ fn a_ring_of_two_takes_two_and_gives_them_back() {
         let memory = Memory::new();
         let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
         let (ring, mut bytes) = (memory.ring(), [0; 8]);
-        assert_eq!(consumer.try_receive(&ring, &mut bytes), Err(NotNow::Wait(0)));
+        assert_eq!(consumer.try_receive(&ring, &mut bytes), Err(TryError::WouldBlock(0)));
         assert_eq!(producer.try_send(&ring, b"one"), Ok(()));
         assert_eq!(producer.try_send(&ring, b"two two"), Ok(()));
-        assert_eq!(producer.try_send(&ring, b"three"), Err(NotNow::Wait(0)));
+        assert_eq!(producer.try_send(&ring, b"three"), Err(TryError::WouldBlock(0)));
         assert_eq!(consumer.try_receive(&ring, &mut bytes), Ok(3));
         assert_eq!(&bytes[..3], b"one");
-        assert_eq!(producer.try_send(&ring, b"nine char"), Err(NotNow::TooLong));
+        assert_eq!(producer.try_send(&ring, b"nine char"), Err(TryError::TooLong));
         assert_eq!(producer.try_send(&ring, b"three"), Ok(()));
     });
 }

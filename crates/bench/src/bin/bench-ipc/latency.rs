@@ -3,14 +3,14 @@
 use bench::{Contestant, Progress, take_turns};
 use common::{Context, Result};
 use hdrhistogram::Histogram;
-use lesson_7_pipes_and_sockets::round_trip::Traveller;
-use lesson_7_pipes_and_sockets::{Transport, Wait, Way};
+use lesson_7_pipes_and_sockets::round_trip::PingPong;
+use lesson_7_pipes_and_sockets::{Channel, Transport, Wait};
 
 use crate::grounds::{Grounds, able};
 
 /// How long the round trips of one way took.
 pub(crate) struct Latency {
-    pub(crate) way: Way,
+    pub(crate) way: Channel,
     /// All of them, in nanoseconds.
     pub(crate) all: Histogram<u64>,
     /// Each round's median.
@@ -23,7 +23,7 @@ const WARM_UP: usize = 50;
 /// Measures each way that can be.
 pub(crate) fn measure(grounds: &Grounds, quick: bool) -> Result<Vec<Latency>> {
     let rounds = if quick { 2 } else { 21 };
-    let mut ways = Vec::from(Way::ALL);
+    let mut ways = Vec::from(Channel::ALL);
     ways.retain(|way| grounds.are_two() || way.wait == Wait::Block);
     let ways = able(ways, |way| way.name(), |way| round(grounds, *way, 20).map(drop))?;
     let progress = Progress::new(rounds * ways.len());
@@ -36,27 +36,27 @@ pub(crate) fn measure(grounds: &Grounds, quick: bool) -> Result<Vec<Latency>> {
 }
 
 /// As many as take some milliseconds, spinning; sleeping takes longer.
-fn trips(way: Way, quick: bool) -> usize {
+fn trips(way: Channel, quick: bool) -> usize {
     let many = match way {
-        Way { wait: Wait::Block, .. } => 1_000,
-        Way { transport: Transport::CacheLine | Transport::Mapped, .. } => 40_000,
+        Channel { wait: Wait::Block, .. } => 1_000,
+        Channel { transport: Transport::CacheLine | Transport::Mapped, .. } => 40_000,
         _ => 8_000,
     };
     if quick { many / 20 } else { many }
 }
 
-fn round(grounds: &Grounds, way: Way, trips: usize) -> Result<Vec<u64>> {
+fn round(grounds: &Grounds, way: Channel, trips: usize) -> Result<Vec<u64>> {
     let role = ["answer", way.transport.name(), way.wait.name()];
     let place = grounds.place()?;
-    let start = || Traveller::start(way, place, &mut grounds.second(&role)?);
-    let mut traveller = grounds.on_the_other_core(start)?;
-    traveller.travel(&mut [0; WARM_UP])?;
+    let start = || PingPong::start(way, place, &mut grounds.second(&role)?);
+    let mut ping_pong = grounds.on_the_other_core(start)?;
+    ping_pong.run(&mut [0; WARM_UP])?;
     let mut times = vec![0; trips];
-    traveller.travel(&mut times)?;
+    ping_pong.run(&mut times)?;
     Ok(times)
 }
 
-fn latency(way: Way, rounds: &[Vec<u64>]) -> Result<Latency> {
+fn latency(way: Channel, rounds: &[Vec<u64>]) -> Result<Latency> {
     let mut all = histogram()?;
     let mut medians = Vec::new();
     for times in rounds {

@@ -18,7 +18,7 @@ use bench::{Machine, Options, Output};
 use common::clap::{self, Parser, Subcommand};
 use common::{Scratch, say};
 use lesson_7_pipes_and_sockets::throughput::{self, Load};
-use lesson_7_pipes_and_sockets::{Transport, Wait, Way, round_trip};
+use lesson_7_pipes_and_sockets::{Channel, Transport, Wait, round_trip};
 
 use crate::grounds::Grounds;
 use crate::results::{Ground, Results};
@@ -66,7 +66,7 @@ fn run() -> common::Result<()> {
         None => measure(&options),
         Some(Role::Answer { transport, wait, place, core }) => {
             begin(core)?;
-            round_trip::answer(Way { transport, wait }, &place)
+            round_trip::answer(Channel { transport, wait }, &place)
         }
         Some(Role::Receive { transport, message_bytes, messages, place, core }) => {
             begin(core)?;

@@ -1,7 +1,7 @@
-//! The ways that are compared, and how two processes come to share one. `cargo lesson-7` takes each.
+//! The channels that are compared, and how two processes come to share one. `cargo lesson-7` uses each.
 //!
-//! The second process inherits what it needs, as its standard input and output; of memory it gets the
-//! file's path.
+//! The second process inherits descriptors as its standard input and output. For shared memory it gets
+//! the path of the file.
 
 use std::fs::File;
 use std::io;
@@ -11,13 +11,12 @@ use std::process::{Child, Command, Stdio};
 
 use common::clap::{self, ValueEnum};
 use common::{Context, Result};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::pipe2;
+use nix::fcntl::OFlag;
+use nix::sys::socket::{SockFlag, SockType};
 
-use crate::cache_line::{CacheLine, LINE};
-use crate::end::{End, Wait};
-use crate::futex_pair::FutexPair;
-use crate::mailbox::Mailbox;
+use crate::endpoint::{Endpoint, Wait};
+use crate::mailbox::{LINE, Mailbox};
+use crate::process::{pipe, socket_pair};
 use crate::queue::{self, Queues};
 use crate::stream::Stream;
 use crate::sys::{Queue, Shared};
@@ -33,24 +32,24 @@ pub enum Transport {
     Socket,
     /// Two POSIX message queues.
     Queue,
-    /// Bare numbers in two cache lines: what spinning can reach.
+    /// Two cache lines that carry numbers and no message: the fastest that spinning can be.
     CacheLine,
-    /// Bare numbers and a futex: what sleeping can reach.
+    /// Two futex words that carry numbers and no message: the fastest that sleeping can be.
     Futex,
 }
 
-/// A way there and back.
+/// A way to send messages in both directions: a kind of IPC, and what a waiting process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct Way {
+pub struct Channel {
     pub transport: Transport,
     pub wait: Wait,
 }
 
 use Transport::{CacheLine as Line, Futex, Mapped, Pipe, Queue as Messages, Socket};
 
-impl Way {
-    /// All that make sense: bare cache lines cannot sleep, a bare futex does not spin.
+impl Channel {
+    /// All combinations that make sense.
     pub const ALL: [Self; 10] = [
         Self { transport: Line, wait: Wait::Spin },
         Self { transport: Mapped, wait: Wait::Spin },
@@ -69,18 +68,18 @@ impl Way {
         format!("{}, {}", self.transport.name(), self.wait.name())
     }
 
-    /// Starts `second`, this program in a role that calls [`Way::second_end`]; our end, and the process.
-    /// Memory is a new file `place`.
+    /// Starts `second`, this program in a role that calls [`Channel::second_endpoint`]. Returns our
+    /// endpoint and the process. Shared memory is a new file at `place`.
     ///
     /// # Errors
     /// Of each step, the system's.
-    pub fn first_end(
+    pub fn first_endpoint(
         self,
         place: &Path,
         bytes: usize,
         second: &mut Command,
-    ) -> Result<(Box<dyn End>, Child)> {
-        let (end, input, output): (Box<dyn End>, Stdio, Stdio) = match self.transport {
+    ) -> Result<(Box<dyn Endpoint>, Child)> {
+        let (end, input, output): (Box<dyn Endpoint>, Stdio, Stdio) = match self.transport {
             Line | Mapped | Futex => {
                 let file = File::create_new(place).step_on("create", place)?;
                 let length = i64::try_from(2 * LINE).unwrap_or(i64::MAX);
@@ -89,24 +88,23 @@ impl Way {
                 (self.in_memory(place, true)?, Stdio::null(), Stdio::null())
             }
             Pipe => {
-                let (their_input, to) = pipe2(nix::fcntl::OFlag::O_CLOEXEC).step("pipe")?;
-                let (from, their_output) = pipe2(nix::fcntl::OFlag::O_CLOEXEC).step("pipe")?;
+                let (their_input, to) = pipe(OFlag::empty())?;
+                let (from, their_output) = pipe(OFlag::empty())?;
                 let end = Stream::new(from, to, self.wait).step("fcntl")?;
                 (Box::new(end), their_input.into(), their_output.into())
             }
             Socket => {
-                let (ours, theirs) =
-                    socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
-                        .step("socketpair")?;
+                let (ours, theirs) = socket_pair(SockType::Stream, SockFlag::empty())?;
                 let again = ours.try_clone().step("dup")?;
                 let end = Stream::new(ours, again, self.wait).step("fcntl")?;
                 let theirs_again = theirs.try_clone().step("dup")?;
                 (Box::new(end), theirs.into(), theirs_again.into())
             }
             Messages => {
-                let to = queue::without_a_name(1, bytes, self.wait)?;
-                let from = queue::without_a_name(1, bytes, self.wait)?;
-                let theirs = |queue: &Queue| queue.0.try_clone().step("dup").map(Stdio::from);
+                let to = queue::unnamed(1, bytes, self.wait)?;
+                let from = queue::unnamed(1, bytes, self.wait)?;
+                let theirs =
+                    |queue: &Queue| queue.as_fd().try_clone_to_owned().step("dup").map(Stdio::from);
                 let (input, output) = (theirs(&to)?, theirs(&from)?);
                 (Box::new(Queues { from, to }), input, output)
             }
@@ -116,34 +114,30 @@ impl Way {
         Ok((end, process))
     }
 
-    /// The second process's end, of what it has inherited.
+    /// The second process's endpoint, made of what the process has inherited.
     ///
     /// # Errors
     /// Of each step, the system's.
-    pub fn second_end(self, place: &Path) -> Result<Box<dyn End>> {
+    pub fn second_endpoint(self, place: &Path) -> Result<Box<dyn Endpoint>> {
         let inherited = |fd: io::Result<OwnedFd>| fd.step("dup");
         let from = inherited(io::stdin().as_fd().try_clone_to_owned())?;
         let to = inherited(io::stdout().as_fd().try_clone_to_owned())?;
         match self.transport {
             Line | Mapped | Futex => self.in_memory(place, false),
             Pipe | Socket => Ok(Box::new(Stream::new(from, to, self.wait).step("fcntl")?)),
-            Messages => Ok(Box::new(Queues { from: Queue(from), to: Queue(to) })),
+            Messages => Ok(Box::new(Queues { from: from.into(), to: to.into() })),
         }
     }
 
-    fn in_memory(self, place: &Path, first: bool) -> Result<Box<dyn End>> {
+    fn in_memory(self, place: &Path, first: bool) -> Result<Box<dyn Endpoint>> {
         let file = File::options().read(true).write(true).open(place).step_on("open", place)?;
         let memory = Shared::of(&file, 2 * LINE).step_on("mmap", place)?;
-        Ok(match self.transport {
-            Line => Box::new(CacheLine::new(memory, first)),
-            Futex => Box::new(FutexPair::new(memory, first)),
-            _ => Box::new(Mailbox::new(memory, self.wait, first)),
-        })
+        Ok(Box::new(Mailbox::new(memory, self.wait, first)))
     }
 }
 
 impl Transport {
-    /// Its name, as on the command line and in JSON.
+    /// Its name on the command line and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Mapped => "mapped",

@@ -1,5 +1,5 @@
-//! The two ends of a ring in a file. They close when they are dropped; a killed one does not, and the
-//! other end gets an error. `cargo lesson-7` shows both.
+//! The two endpoints of a ring in a file. Dropping an endpoint closes it. A killed process drops nothing,
+//! and the other endpoint gets an error. `cargo lesson-7` shows both.
 
 use std::io;
 use std::ops::Range;
@@ -7,24 +7,24 @@ use std::path::Path;
 
 use crate::atomics::AtomicU64;
 use crate::consumer::Consumer;
-use crate::end::End;
+use crate::endpoint::Endpoint;
 use crate::producer::Producer;
-use crate::ring::NotNow;
+use crate::ring::TryError;
 use crate::ring_file::{RingFile, Role};
 
-/// The producing end.
-pub struct Sending {
+/// The endpoint of the producer.
+pub struct Sender {
     file: RingFile,
     producer: Producer,
 }
 
-/// The consuming end.
-pub struct Receiving {
+/// The endpoint of the consumer.
+pub struct Receiver {
     file: RingFile,
     consumer: Consumer,
 }
 
-impl Sending {
+impl Sender {
     /// Attaches to the ring at `path` as its producer.
     ///
     /// # Errors
@@ -34,8 +34,8 @@ impl Sending {
         Ok(Self { file, producer: Producer::default() })
     }
 
-    /// Sends the messages with these numbers, each of `length` bytes, which `write` makes where they
-    /// are to lie.
+    /// Sends the messages with these numbers, each of `length` bytes. `write` stores each message
+    /// directly into its slot.
     ///
     /// # Errors
     /// As `send`.
@@ -46,23 +46,31 @@ impl Sending {
         mut write: impl FnMut(u64, &[AtomicU64]),
     ) -> io::Result<()> {
         let Self { file, producer } = self;
-        let (ring, on_silence) = (file.ring(), &mut || file.ask_after_the_other_side());
+        let (ring, on_timeout) = (file.ring(), &mut || file.check_peer());
         for number in numbers {
-            producer.send_in_place(&ring, length, |words| write(number, words), on_silence)?;
+            producer.send_in_place(&ring, length, |words| write(number, words), on_timeout)?;
         }
         Ok(())
     }
 
-    /// Asks whether the consumer lives.
+    /// Sends `message` if a slot is free.
     ///
     /// # Errors
-    /// `EOWNERDEAD` if it came, is gone, and did not close.
-    pub fn ask(&self) -> io::Result<()> {
-        self.file.ask_after_the_other_side()
+    /// See [`TryError`].
+    pub fn try_send(&mut self, message: &[u8]) -> Result<(), TryError> {
+        self.producer.try_send(&self.file.ring(), message)
+    }
+
+    /// Checks that the consumer lives, or has not attached yet, or has closed.
+    ///
+    /// # Errors
+    /// `EOWNERDEAD` if it attached, has ended, and did not close.
+    pub fn check_peer(&self) -> io::Result<()> {
+        self.file.check_peer()
     }
 }
 
-impl Receiving {
+impl Receiver {
     /// Attaches to the ring at `path` as its consumer.
     ///
     /// # Errors
@@ -72,51 +80,52 @@ impl Receiving {
         Ok(Self { file, consumer: Consumer::default() })
     }
 
-    /// The next message, into the start of `message`: its length, or `None` after the last one.
+    /// Receives the next message into the start of `message`. Returns its length, or `None` after the
+    /// last message.
     ///
     /// # Errors
     /// `EOWNERDEAD` if the producer died before it closed, `EMSGSIZE`, `EBADMSG`.
     pub fn next(&mut self, message: &mut [u8]) -> io::Result<Option<usize>> {
         let Self { file, consumer } = self;
-        consumer.receive(&file.ring(), message, &mut || file.ask_after_the_other_side())
+        consumer.receive(&file.ring(), message, &mut || file.check_peer())
     }
 
-    /// The messages with these numbers, read where they lie.
+    /// Receives the messages with these numbers; `read` reads each message directly in its slot.
     ///
     /// # Errors
-    /// As [`next`](Self::next), and `UnexpectedEof` if the producer closes before; what `read` says.
+    /// As [`next`](Self::next); `UnexpectedEof` if the producer closes too early; what `read` returns.
     pub fn read_in_place(
         &mut self,
         numbers: Range<u64>,
-        mut read: impl FnMut(u64, &[AtomicU64], usize) -> Result<(), NotNow>,
+        mut read: impl FnMut(u64, &[AtomicU64], usize) -> Result<(), TryError>,
     ) -> io::Result<()> {
         let Self { file, consumer } = self;
-        let (ring, on_silence) = (file.ring(), &mut || file.ask_after_the_other_side());
+        let (ring, on_timeout) = (file.ring(), &mut || file.check_peer());
         for number in numbers {
             let read = |words: &[AtomicU64], length| read(number, words, length);
-            let one = consumer.receive_in_place(&ring, read, on_silence)?;
+            let one = consumer.receive_in_place(&ring, read, on_timeout)?;
             one.ok_or(io::ErrorKind::UnexpectedEof)?;
         }
         Ok(())
     }
 }
 
-impl End for Sending {
+impl Endpoint for Sender {
     /// Sleeps while the ring is full. `EPIPE` if the consumer has closed, `EOWNERDEAD` if it died,
     /// `EMSGSIZE`, `EBADMSG`.
     fn send(&mut self, message: &[u8]) -> io::Result<()> {
         let Self { file, producer } = self;
-        producer.send(&file.ring(), message, &mut || file.ask_after_the_other_side())
+        producer.send(&file.ring(), message, &mut || file.check_peer())
     }
 
     fn receive(&mut self, _: &mut [u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into()) // One way only.
+        Err(io::ErrorKind::Unsupported.into()) // A ring has one direction.
     }
 }
 
-impl End for Receiving {
+impl Endpoint for Receiver {
     fn send(&mut self, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into()) // One way only.
+        Err(io::ErrorKind::Unsupported.into()) // A ring has one direction.
     }
 
     fn receive(&mut self, message: &mut [u8]) -> io::Result<()> {
@@ -128,13 +137,13 @@ impl End for Receiving {
     }
 }
 
-impl Drop for Sending {
+impl Drop for Sender {
     fn drop(&mut self) {
         self.producer.close(&self.file.ring());
     }
 }
 
-impl Drop for Receiving {
+impl Drop for Receiver {
     fn drop(&mut self) {
         self.consumer.close(&self.file.ring());
     }
