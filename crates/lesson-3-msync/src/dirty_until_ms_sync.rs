@@ -6,13 +6,13 @@ use common::{Context, Peer, Result, Stage};
 use crate::table::Expected;
 use crate::{MappedFile, Table, save_async, save_sync};
 
-/// Step 1: a file of eight pages, and a second process that has mapped it and loads its first byte.
+/// Step 1: a file of four pages, and a second process that has mapped it and loads its first byte.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("ledger");
-    let sample = MappedFile::new(&path, 8)?;
+    let sample = MappedFile::new(&path, 4)?;
     sample.load();
     let mut reader = Peer::start(["second".as_ref(), "reader".as_ref(), path.as_os_str()])?;
     let mut table = Table::new("2nd loads")?;
@@ -20,21 +20,21 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut row = |act: &str, dirty: u64| -> Result<()> {
         reader.tell(std::mem::replace(&mut turn, "read"))?;
         let seen = reader.hear()?.chars().next().unwrap_or('?').to_string();
-        table.row(act, &sample, Expected { dirty, in_page_table: 8 }, &seen)?;
-        table.pages(&sample, Some(&mut reader))
+        table.row(act, &sample, Expected { dirty, in_page_table: 4 }, &seen)?;
+        table.pages(act, &sample, Some(&mut reader))
     };
 
     row("mapped, and loaded", 0)?;
     sample.store(b'A');
-    row("A stored to 8 pages", 8)?;
+    row("A stored to 4 pages", 4)?;
     save_async::save(&sample.memory, b"B").step_on("msync", &path)?;
-    row("B stored, MS_ASYNC 1 page", 8)?;
+    row("B stored, MS_ASYNC 1 page", 4)?;
     sample.msync(libc::MS_ASYNC)?;
-    row("MS_ASYNC, 8 pages", 8)?;
+    row("MS_ASYNC, 4 pages", 4)?;
     save_sync::save(&sample.memory, b"C").step_on("msync", &path)?;
-    row("C stored, MS_SYNC 1 page", sample.instruments.left_by_a_part(7))?;
+    row("C stored, MS_SYNC 1 page", sample.instruments.left_by_a_part(3))?;
     sample.msync(libc::MS_SYNC)?;
-    row("MS_SYNC, 8 pages", 0)?;
+    row("MS_SYNC, 4 pages", 0)?;
     sample.memory.store(0, b'D');
     row("D stored to 1 page", 1)?;
     table.end(sample.instruments)

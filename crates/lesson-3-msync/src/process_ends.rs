@@ -5,20 +5,20 @@ use common::{Context, Peer, Result, Stage};
 use crate::table::Expected;
 use crate::{Instruments, MappedFile, Table};
 
-/// Step 2: a second process stores to eight pages and ends, in three ways.
+/// Step 2: a second process stores to four pages and ends, in three ways.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let mut table = Table::new("1st reads")?;
     for way in ["munmap", "exit", "SIGKILL"] {
-        let path = stage.scratch.path().join(way);
-        let sample = MappedFile::new(&path, 8)?;
+        let path = stage.scratch.path().join(format!("ledger-{way}"));
+        let sample = MappedFile::new(&path, 4)?;
         let mut storer = Peer::start(["second".as_ref(), way.as_ref(), path.as_os_str()])?;
         storer.hear()?; // It has stored. This process has not touched a page yet.
         let seen = sample.read()?.to_string();
-        table.row("the 2nd stored to 8 pages", &sample, expected(0), &seen)?;
-        table.pages(&sample, Some(&mut storer))?;
+        table.row("the 2nd stored to 4 pages", &sample, expected(0), &seen)?;
+        table.pages("the 2nd process stored", &sample, Some(&mut storer))?;
         let act = match way {
             "munmap" => {
                 storer.tell("unmap")?;
@@ -36,13 +36,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             }
         };
         sample.load(); // smaps counts only pages that are in this process's page table.
-        table.row(act, &sample, expected(8), &sample.read()?.to_string())?;
-        table.pages(&sample, None)?;
+        table.row(act, &sample, expected(4), &sample.read()?.to_string())?;
+        table.pages(&format!("after {act}"), &sample, None)?;
     }
     table.end(Instruments::beside(stage.scratch.path())?)
 }
 
-/// All eight pages are dirty, and so many of them are in the page table of this process.
+/// All four pages are dirty, and so many of them are in the page table of this process.
 fn expected(in_page_table: u64) -> Expected {
-    Expected { dirty: 8, in_page_table }
+    Expected { dirty: 4, in_page_table }
 }

@@ -26,18 +26,18 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut table = Table::new("returned")?;
     sample.store(b'A');
     table.row("A stored", &sample, dirty(8), "")?;
-    table.pages(&sample, None)?;
+    table.pages("A stored", &sample, None)?;
     let returned = sync(&memory);
     table.row("MS_SYNC, O_RDONLY", &sample, dirty(8), &returned)?;
-    table.pages(&sample, None)?;
+    table.pages("MS_SYNC, O_RDONLY", &sample, None)?;
     file.sync_all().step_on("fsync", &path)?;
     table.row("fsync, O_RDONLY", &sample, dirty(0), "0")?;
-    table.pages(&sample, None)?;
+    table.pages("fsync, O_RDONLY", &sample, None)?;
     sample.store(b'B');
     table.row("B stored", &sample, dirty(8), "")?;
     let returned = sync(&through_this_file);
     table.row("MS_SYNC, O_RDWR", &sample, dirty(0), &returned)?;
-    table.pages(&sample, None)?;
+    table.pages("MS_SYNC, O_RDWR", &sample, None)?;
     table.end(sample.instruments)
 }
 

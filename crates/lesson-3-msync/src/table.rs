@@ -60,11 +60,11 @@ impl Table {
     }
 
     /// Prints the pages of `sample`, and of the second process if it has mapped the whole file and
-    /// answers the question `address`. In step mode, waits for a key.
+    /// answers the question `address`. In step mode, waits for a key; `title` names that moment.
     ///
     /// # Errors
     /// Those of the second process, of the instruments and of the output.
-    pub fn pages(&self, sample: &MappedFile, second: Option<&mut Peer>) -> Result<()> {
+    pub fn pages(&self, title: &str, sample: &MappedFile, second: Option<&mut Peer>) -> Result<()> {
         let addresses = |start: usize| -> Range<usize> { start..start + sample.memory.length() };
         let mut rows = vec![("   this process", process::id(), addresses(sample.memory.address()))];
         if let Some(second) = second {
@@ -74,7 +74,7 @@ impl Table {
             rows.push(("    second process", second.process.id(), addresses(start)));
         }
         page_view::show_rows(&rows)?;
-        page_view::pause()
+        page_view::look(title)
     }
 
     /// Says what the file system hides from the instruments.

@@ -27,7 +27,7 @@ fn the_story_shows_what_it_expects_and_fits_a_terminal() {
             assert!(story.contains(&format!("\n{step}. ")), "step {step} in {story}");
         }
         assert!(story.is_ascii() && !story.contains('\x1b'), "nothing but text in a pipe");
-        assert!(rest.lines().all(|line| line.len() <= 80), "{story}");
+        assert!(rest.lines().all(|line| line.len() <= common::COLUMNS), "{story}");
         Some(())
     });
 }
@@ -58,8 +58,8 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
             (true, false) => row("   C stored, MS_SYNC 1 page  0 (0)     0 (0)          C"),
             // cachestat counts nothing, so no picture marks a dirty page.
             (false, _) => {
-                let first = story.lines().find(|line| line.contains("A stored to 8 pages"));
-                assert!(first.unwrap().contains(" 0 (0)     8 (8)"), "{story}");
+                let first = story.lines().find(|line| line.contains("A stored to 4 pages"));
+                assert!(first.unwrap().contains(" 0 (0)     4 (4)"), "{story}");
                 Some(())
             }
         }
