@@ -1,20 +1,20 @@
-//! The repair of `lost_update.rs`: the addition is one instruction, and nobody comes between.
-//! `cargo lesson-5` lets the other process in at the same moment.
+//! The repair of `lost_update.rs`: the addition is one atomic instruction, so no other access can
+//! come between its load and its store. `cargo lesson-5` runs both processes as before.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use common::{Result, Stage, say};
+use common::{Result, Stage, compare};
 
 use crate::sys::Page;
-use crate::turnstile::{self, COUNT, Window};
+use crate::turnstile::{self, COUNT, Preempt};
 
 /// Adds one to the count.
 ///
 /// # Errors
-/// The window's.
-pub fn pass(page: &Page, window: Window<'_>) -> Result<String> {
+/// Those of `preempt`.
+pub fn pass(page: &Page, preempt: Preempt<'_>) -> Result<String> {
     let count = page.word(COUNT);
-    window("is about to add")?;
+    preempt("is about to add 1")?;
     let seen = count.fetch_add(1, Relaxed);
     Ok(format!("adds 1 to {seen}"))
 }
@@ -22,8 +22,8 @@ pub fn pass(page: &Page, window: Window<'_>) -> Result<String> {
 /// The step of the story.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let page = turnstile::two_pass(stage, "atomic-addition", pass)?;
-    say!("   count: {} (expected 2)", page.word(COUNT).load(Relaxed))
+    let (page, _) = turnstile::two_pass(stage, "atomic-addition", pass)?;
+    compare("count: ", page.word(COUNT).load(Relaxed), 2)
 }

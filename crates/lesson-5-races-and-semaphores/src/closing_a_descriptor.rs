@@ -1,38 +1,40 @@
-//! Closing a descriptor releases more than it should (record locks: *any* descriptor of the file)
-//! or less (OFD locks and flock: a mapping made of it keeps them, but on overlayfs).
-//! `cargo lesson-5` shows both.
+//! Closing *any* descriptor of a file releases the process's record locks on it. Closing the
+//! descriptor of an OFD lock or of `flock` releases nothing while a mapping of the file is left
+//! (except on overlayfs). `cargo lesson-5` shows both.
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
-use common::{Context, Result, Stage, file_system, page_size, say};
+use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
 use memmap2::MmapOptions;
 
-use crate::second_process::SecondProcess;
-use crate::{Exclusion, flock::Flock, ofd_locks::OfdLocks, record_locks::RecordLocks};
+use crate::lock_client::LockClient;
+use crate::{Lock, flock::Flock, ofd_locks::OfdLocks, record_locks::RecordLocks};
 
 /// What the second process finds when it tries the lock at each moment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Findings {
-    /// The file was opened a second time, and that descriptor closed.
+    /// The process has opened the file a second time and closed that descriptor.
     pub another_closed: &'static str,
-    /// The descriptor that locked was closed; a mapping of it is left.
+    /// The process has closed the descriptor that it locked with; a mapping is left.
     pub mapping_left: &'static str,
-    /// The mapping is gone, too.
+    /// The process has unmapped, too.
     pub unmapped: &'static str,
 }
 
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("closing");
-    say!("   A locks. What B finds when A has closed another descriptor of the file;")?;
-    say!("   when A has closed its own, but has mapped it; when A has unmapped:")?;
+    sentence("A locks. Then A")?;
+    sentence("1. closes another descriptor of the file,")?;
+    sentence("2. closes its own descriptor, but not a mapping,")?;
+    sentence("3. unmaps. After each, B finds the lock:")?;
     row("record lock", ["free"; 3], &find(RecordLocks::open, "F_SETLK d F_WRLCK 0 0", &path)?)?;
-    // overlayfs maps the file beneath: the mapping has no reference to what was locked.
+    // overlayfs maps the file of the layer below, so the mapping does not keep the locked file open.
     let overlay = file_system(stage.scratch.path())? == "overlayfs";
     let kept = ["held", if overlay { "free" } else { "held" }, "free"];
     row("OFD lock", kept, &find(OfdLocks::open, "F_OFD_SETLK d F_WRLCK 0 0", &path)?)?;
@@ -41,24 +43,24 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
 fn row(name: &str, expected: [&str; 3], found: &Findings) -> Result<()> {
     let found = [found.another_closed, found.mapping_left, found.unmapped].join(", ");
-    say!("       {name:12} {found} (expected {})", expected.join(", "))
+    compare(&format!("{name}: "), found, expected.join(", "))
 }
 
-/// Locks `path`, closes and unmaps in turn, and lets a second process make the call `attempt`.
+/// Locks `path`, closes and unmaps in turn; each time a second process makes the call `attempt`.
 ///
 /// # Errors
-/// Any step of the system's.
-pub fn find<Lock: Exclusion + AsFd>(
-    open: fn(&Path) -> Result<Lock>,
+/// Those of the step that failed.
+pub fn find<L: Lock + AsFd>(
+    open: fn(&Path) -> Result<L>,
     attempt: &str,
     path: &Path,
 ) -> Result<Findings> {
     let mut lock = open(path)?;
-    lock.enter().step_on("lock", path)?;
+    lock.lock().step_on("lock", path)?;
     drop(File::open(path).step_on("open", path)?);
     let another_closed = tried(attempt, path)?;
 
-    lock.enter().step_on("lock", path)?; // Where it was lost, it is taken again.
+    lock.lock().step_on("lock", path)?; // Locks again if the lock was lost.
     let mapping = MmapOptions::new().len(page_size()).map_raw(lock.as_fd().as_raw_fd());
     let mapping = mapping.step_on("mmap", path)?;
     drop(lock);
@@ -68,8 +70,8 @@ pub fn find<Lock: Exclusion + AsFd>(
     Ok(Findings { another_closed, mapping_left, unmapped: tried(attempt, path)? })
 }
 
-/// A second process of its own for each attempt: what it locked ends with it.
+/// Starts a new process for each attempt: what it locks ends with it.
 fn tried(attempt: &str, path: &Path) -> Result<&'static str> {
-    let answer = SecondProcess::start(path)?.ask(attempt)?;
+    let answer = LockClient::start(path)?.ask(attempt)?;
     Ok(if answer == "ok" { "free" } else { "held" })
 }

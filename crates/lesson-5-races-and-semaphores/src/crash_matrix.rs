@@ -1,61 +1,61 @@
-//! The crash matrix: each primitive, and what becomes of its holder. What does the next one get?
-//! `cargo lesson-5` prints it; `cargo lesson-5 hold PRIMITIVE FILE` plays a cell by hand.
+//! The crash matrix: what does the next process get after each primitive's holder has ended?
+//! `cargo lesson-5` prints it; `cargo lesson-5 hold PRIMITIVE FILE` tries a cell by hand.
 //!
-//! For every cell a process enters and stays inside; then it is killed, ends, runs another program,
-//! or forks and is killed. When that is over, and not before, another process tries to enter. If
-//! it finds the thing busy it waits: for ever, as far as 200 ms can tell, since nothing is going
-//! to happen any more.
+//! For every cell a process locks. Then it is killed, exits, runs another program, or forks and is
+//! killed. Only when that is over does the next process try to lock. If the lock is busy, the next
+//! process waits. Nothing is going to happen any more, so if 200 ms do not end the wait, the cell
+//! says that it waits for ever.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Context, Peer, Result, Scratch, Stage, say};
+use common::{Context, Peer, Result, Scratch, Stage, say, sentence};
 
-use crate::fate::Fate;
+use crate::holder_end::HolderEnd;
 use crate::semaphore_in_file::SemaphoreInFile;
-use crate::sys::deadline;
+use crate::sys::deadline_on;
 use crate::{Attempt, Primitive};
 
-/// What the next one gets.
+/// What the next process gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is in, and knows nothing of a death.
-    Enters,
-    /// It is in, and was told.
-    EntersAndIsTold,
+pub enum Outcome {
+    /// It locks, and learns nothing of the holder's end.
+    Locks,
+    /// It locks, and is told that the holder died.
+    LocksAndIsTold,
     /// It waits until the deadline.
-    BusyForEver,
-    /// It waited, and got in before the deadline.
-    EntersLate,
+    WaitsForEver,
+    /// It has to wait, and locks before the deadline.
+    LocksLate,
 }
 
-impl Verdict {
-    /// In the words of the table.
-    pub fn words(self) -> &'static str {
+impl Outcome {
+    /// The word in the table.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Enters => "enters",
-            Self::EntersAndIsTold => "told",
-            Self::BusyForEver => "BUSY",
-            Self::EntersLate => "enters late",
+            Self::Locks => "free",
+            Self::LocksAndIsTold => "told",
+            Self::WaitsForEver => "STUCK",
+            Self::LocksLate => "late",
         }
     }
 }
 
-/// A row for each primitive, a cell for each of [`Fate::ALL`].
+/// A row for each primitive, a cell for each of [`HolderEnd::ALL`].
 ///
 /// # Errors
-/// The system's, on the step that failed.
-pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Verdict; 5])>> {
+/// Those of the step that failed.
+pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Outcome; 5])>> {
     let mut cells = Vec::new();
     for primitive in Primitive::ALL {
-        for fate in Fate::ALL {
-            let place = primitive.new_place(scratch, &format!("{fate:?}"))?;
+        for end in HolderEnd::ALL {
+            let place = primitive.new_place(scratch, &format!("{end:?}"))?;
             let role = ["second", "hold", primitive.name()].map(Path::new);
             let mut holder = Peer::start(role.into_iter().chain([place.as_path()]))?;
             holder.hear()?;
-            fate.befall(&mut holder)?;
-            let late = scratch.path().join(format!("late-{primitive}-{fate:?}"));
+            end.apply(&mut holder)?;
+            let late = scratch.path().join(format!("late-{primitive}-{end:?}"));
             let role = ["second", "observe", primitive.name()].map(Path::new);
             let next = role.into_iter().chain([place.as_path(), late.as_path()]);
             let late = SemaphoreInFile::open_with(&late, 0)?;
@@ -63,31 +63,32 @@ pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Verdict; 5])>> {
         }
     }
     let answers = cells.iter_mut().map(|(_, next, _)| next.hear()).collect::<Result<Vec<_>>>()?;
-    let deadline = deadline(Duration::from_millis(200));
-    let verdicts: Vec<_> = (answers.iter().zip(&cells))
+    let (clock, time) = (libc::CLOCK_MONOTONIC, Duration::from_millis(200));
+    let deadline = deadline_on(clock, time).step("clock_gettime")?;
+    let outcomes: Vec<_> = (answers.iter().zip(&cells))
         .map(|(answer, (_, _, late))| match answer.as_str() {
-            "Entered" => Verdict::Enters,
-            "EnteredAfterDeath" => Verdict::EntersAndIsTold,
-            _ if late.semaphore().wait_until(&deadline).is_ok() => Verdict::EntersLate,
-            _ => Verdict::BusyForEver,
+            "locked" => Outcome::Locks,
+            "owner died" => Outcome::LocksAndIsTold,
+            _ if late.semaphore().wait_until_on(clock, &deadline).is_ok() => Outcome::LocksLate,
+            _ => Outcome::WaitsForEver,
         })
         .collect();
-    let (rows, _) = verdicts.as_chunks();
+    let (rows, _) = outcomes.as_chunks();
     Ok(Primitive::ALL.iter().copied().zip(rows.iter().copied()).collect())
 }
 
-/// The next one: says at once what it gets; if it has to wait and gets in, posts at `late`.
+/// The next process: prints at once what it gets. If it has to wait and then locks, it posts `late`.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn observe(primitive: Primitive, place: &Path, late: &Path) -> Result<()> {
     let late = SemaphoreInFile::open(late)?;
     let mut lock = primitive.open(place)?;
-    let attempt = lock.try_enter().step_on("try to enter", place)?;
-    say!("{attempt:?}")?;
+    let attempt = lock.try_lock().step_on("try to lock", place)?;
+    say!("{attempt}")?;
     match attempt {
-        Attempt::Busy => lock.enter().step_on("enter", place)?,
-        entered => entered,
+        Attempt::Busy => lock.lock().step_on("lock", place)?,
+        locked => locked,
     };
     late.semaphore().post().step("sem_post")?;
     io::stdin().read_line(&mut String::new()).step("read standard input")?;
@@ -97,15 +98,16 @@ pub fn observe(primitive: Primitive, place: &Path, late: &Path) -> Result<()> {
 /// The step of the story.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    say!("   {:18}{:8}{:8}{:8}{:13}forks,", "the holder", "is", "", "", "execs with")?;
-    say!("   {:18}{:8}{:8}{:8}{:13}is killed", "", "killed", "exits", "execs", "open files")?;
+    say!("   the holder:       is     exits  execs  execs, forks,")?;
+    say!("                     killed               keeps  then is")?;
+    say!("                                          files  killed")?;
     for (primitive, cells) in matrix(&stage.scratch)? {
-        let [killed, exits, execs, keeps, forks] = cells.map(Verdict::words);
-        say!("   {primitive:18}{killed:8}{exits:8}{execs:8}{keeps:13}{forks}")?;
+        let [killed, exits, execs, keeps, forks] = cells.map(Outcome::word);
+        say!("   {primitive:18}{killed:7}{exits:7}{execs:7}{keeps:7}{forks}")?;
     }
-    say!("   enters: the next one is in and knows nothing;")?;
-    say!("   told: it is in, and told of the death;")?;
-    say!("   BUSY: it waits for ever (seen for 200 ms)")
+    sentence("free: the next process locks, and learns nothing.")?;
+    sentence("told: the next process locks, and is told of the death.")?;
+    sentence("STUCK: the next process waits for ever (seen for 200 ms).")
 }

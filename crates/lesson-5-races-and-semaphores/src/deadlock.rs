@@ -1,14 +1,14 @@
-//! Two processes, two locks, opposite order. The kernel looks for the cycle among record locks and
-//! refuses the one that would close it (`EDEADLK`); among OFD locks and flocks it does not look.
+//! Two processes take two locks in opposite order. For record locks the kernel detects the cycle: the
+//! request that would complete it fails with `EDEADLK`. For OFD locks and `flock` it does not look.
 //! `cargo lesson-5` shows all three.
 
 use std::path::Path;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::second_process::SecondProcess;
+use crate::lock_client::LockClient;
 
-/// How a process takes the first and the second lock and gives the second back.
+/// The calls that take the first and the second lock.
 struct Calls {
     name: &'static str,
     number: libc::c_long,
@@ -44,7 +44,7 @@ const CALLS: [Calls; 3] = [
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path();
     CALLS.iter().try_for_each(|calls| show_one(calls, directory))
@@ -55,23 +55,25 @@ fn show_one(calls: &Calls, directory: &Path) -> Result<()> {
         let [one, two] = ["one", "two"].map(|name| directory.join(name));
         std::fs::write(&two, "").step_on("create", &two)?;
         std::fs::write(&one, "").step_on("create", &one)?;
-        let mut process = SecondProcess::start(&one)?;
+        let mut process = LockClient::start(&one)?;
         process.open("e", &two)?;
         Ok(process)
     };
     let (mut a, mut b) = (start()?, start()?);
-    say!("   {}: A takes the first: {} (expected ok)", calls.name, a.ask(calls.first)?)?;
-    say!("       B takes the second: {} (expected ok)", b.ask(calls.second)?)?;
+    sentence(&format!("With {}:", calls.name))?;
+    compare("A locks the first: ", a.ask(calls.first)?, "ok")?;
+    compare("    B locks the second: ", b.ask(calls.second)?, "ok")?;
     a.tell(calls.second)?;
     a.until_waiting_in(calls.number)?;
     say!("   A waits for the second")?;
     b.tell(calls.first)?;
     if calls.detected {
-        say!("       B wants the first: {} (expected EDEADLK)", b.hear()?)?;
+        compare("    B wants the first: ", b.hear()?, "EDEADLK")?;
     } else {
         b.until_waiting_in(calls.number)?;
-        say!("       B waits for the first, and nobody will ever tell them: B is killed")?;
+        say!("       B waits for the first: a deadlock")?;
     }
     b.kill()?;
-    say!("   A has both once B is gone: {} (expected ok)", a.hear()?)
+    say!("       B is killed")?;
+    compare("A locks the second: ", a.hear()?, "ok")
 }

@@ -1,24 +1,24 @@
-//! `flock(2)`: one lock on the whole file, of the open file description, whatever it was opened for.
-//! `cargo lesson-5` shows it, and what a failed upgrade costs.
+//! `flock`: the owner is the open file description, and the lock covers the whole file.
+//! `cargo lesson-5` shows it, and what a failed change from shared to exclusive costs.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::second_process::SecondProcess;
-use crate::{Attempt, Exclusion, sys};
+use crate::lock_client::LockClient;
+use crate::{Attempt, Lock, sys};
 
-/// A file that one open file description at a time may lock exclusively.
+/// A file that one open file description at a time can lock exclusively.
 pub struct Flock(File);
 
 impl Flock {
-    /// Opens `path`; makes it if missing. To read would be enough for either kind of lock.
+    /// Opens `path`; makes it if it is missing. A descriptor for reading would do, too.
     ///
     /// # Errors
-    /// `open`'s own.
+    /// Those of `open`.
     pub fn open(path: &Path) -> Result<Self> {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
@@ -30,27 +30,27 @@ impl Flock {
     }
 }
 
-impl Exclusion for Flock {
-    fn enter(&mut self) -> io::Result<Attempt> {
+impl Lock for Flock {
+    fn lock(&mut self) -> io::Result<Attempt> {
         loop {
             match self.call(libc::LOCK_EX) {
-                Ok(()) => return Ok(Attempt::Entered),
-                // A signal handler ran; that is no reason to give up.
+                Ok(()) => return Ok(Attempt::Locked),
+                // A signal handler ran: wait again.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn try_enter(&mut self) -> io::Result<Attempt> {
+    fn try_lock(&mut self) -> io::Result<Attempt> {
         match self.call(libc::LOCK_EX | libc::LOCK_NB) {
-            Ok(()) => Ok(Attempt::Entered),
+            Ok(()) => Ok(Attempt::Locked),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Attempt::Busy),
             Err(error) => Err(error),
         }
     }
 
-    fn leave(&mut self) -> io::Result<()> {
+    fn unlock(&mut self) -> io::Result<()> {
         self.call(libc::LOCK_UN)
     }
 }
@@ -64,21 +64,19 @@ impl AsFd for Flock {
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("flock");
     let mut a = Flock::open(&path)?;
-    let mut b = SecondProcess::start(&path)?;
-    say!("   A enters: {:?} (expected Entered)", a.enter().step("flock")?)?;
-    let tried = b.ask("flock d LOCK_EX|LOCK_NB")?;
-    say!("       B tries: {tried} (expected EAGAIN; its other name: EWOULDBLOCK)")?;
-    let record = b.ask("F_SETLK d F_WRLCK 0 0")?;
-    say!("       B takes a record lock: {record} (expected ok: they do not see each other)")?;
+    let mut b = LockClient::start(&path)?;
+    compare("A locks: ", a.lock().step("flock")?, "locked")?;
+    compare("    B tries: ", b.ask("flock d LOCK_EX|LOCK_NB")?, "EAGAIN")?;
+    compare("    B takes a record lock: ", b.ask("F_SETLK d F_WRLCK 0 0")?, "ok")?;
+    sentence("flock and record locks do not see each other.")?;
     a.call(libc::LOCK_SH).step("flock")?;
     say!("   A makes its lock a shared one")?;
-    say!("       B takes a shared one: {} (expected ok)", b.ask("flock d LOCK_SH|LOCK_NB")?)?;
-    let upgrade = a.try_enter().step("flock")?;
-    say!("   A tries to make its own exclusive again: {upgrade:?} (expected Busy)")?;
-    say!("       B tries, too: {} (expected ok:", b.ask("flock d LOCK_EX|LOCK_NB")?)?;
-    say!("         A's failed attempt has cost A the shared lock)")
+    compare("    B takes a shared one: ", b.ask("flock d LOCK_SH|LOCK_NB")?, "ok")?;
+    compare("A tries to make it exclusive: ", a.try_lock().step("flock")?, "busy")?;
+    compare("    B tries the same: ", b.ask("flock d LOCK_EX|LOCK_NB")?, "ok")?;
+    sentence("A's failed attempt has released A's shared lock.")
 }

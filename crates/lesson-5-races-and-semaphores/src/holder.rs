@@ -1,6 +1,6 @@
-//! One who is inside, and what may become of it. `cargo lesson-5 hold PRIMITIVE FILE`, in two
-//! terminals, is the crash matrix by hand: let the first one enter, kill it, and see what the
-//! second gets.
+//! A process that holds a lock, and what can happen to it. `cargo lesson-5 hold PRIMITIVE FILE`, in
+//! two terminals, is the crash matrix by hand: let the first one lock, kill it, and see what the
+//! second one gets.
 
 use std::ffi::CString;
 use std::io;
@@ -10,30 +10,30 @@ use std::path::Path;
 use common::{Context, Result, say};
 use nix::unistd::execv;
 
-use crate::sys::{Child, fork, keep_across_exec};
+use crate::sys::{OnParentDeath, fork, keep_across_exec, live_until_end_of_input};
 use crate::{Attempt, Primitive};
 
-/// Enters, then does what each line of standard input says.
+/// Locks, then does what each line of standard input says.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
-    // Never dropped: to exit is not to clean up first, and `leave` must be asked for.
+    // Never dropped: exiting must not unlock; only `unlock` does.
     let mut lock = ManuallyDrop::new(primitive.open(place)?);
-    let mut attempt = lock.try_enter().step_on("try to enter", place)?;
+    let mut attempt = lock.try_lock().step_on("try to lock", place)?;
     if attempt == Attempt::Busy {
-        say!("busy: somebody is in; waiting")?;
-        attempt = lock.enter().step_on("enter", place)?;
+        say!("busy: another process holds it; waiting")?;
+        attempt = lock.lock().step_on("lock", place)?;
     }
-    let process = std::process::id();
-    say!("in ({attempt:?}), process {process}: Enter leaves; exit, exec and keep-exec do not")?;
+    let told = if attempt == Attempt::OwnerDied { " (the last owner died)" } else { "" };
+    say!("locked by process {}{told}; Enter unlocks", std::process::id())?;
     loop {
         let mut line = String::new();
         io::stdin().read_line(&mut line).step("read standard input")?;
         match line.trim() {
             "" => {
-                lock.leave().step_on("leave", place)?;
-                return say!("out");
+                lock.unlock().step_on("unlock", place)?;
+                return say!("unlocked");
             }
             "exit" => return Ok(()),
             "exec" => return exec(),
@@ -42,42 +42,39 @@ pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
                 return exec();
             }
             "fork" => {
-                fork(&Child::Lingers).step("fork")?;
-                say!("a child has inherited what can be inherited")?;
+                fork(OnParentDeath::LiveOn, live_until_end_of_input).step("fork")?;
+                say!("forked: the child has this process's memory and open files")?;
             }
-            word => say!("no such word: {word:?}")?,
+            word => say!("{word:?}: not one of exit, exec, keep-exec, fork")?,
         }
     }
 }
 
-/// Another program in the same process: this one again, waiting for the end of its input.
-///
-/// # Errors
-/// The system's, on the step that failed.
-pub fn exec() -> Result<()> {
+/// Runs another program in the same process: this program again, waiting for the end of its input.
+fn exec() -> Result<()> {
     let text = |text: &str| CString::new(text).map_err(io::Error::from).step("exec");
     let arguments = [text("lesson-5")?, text("second")?, text("linger")?];
     execv(&text("/proc/self/exe")?, &arguments).step("exec")?;
     Ok(())
 }
 
-/// What `exec` leads to.
+/// The program that `exec` runs.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn linger() -> Result<()> {
     say!("another program now, in the same process")?;
     io::stdin().read_line(&mut String::new()).step("read standard input")?;
     Ok(())
 }
 
-/// Rust opens every file close-on-exec; takes that mark away from all of them.
+/// Rust opens every file close-on-exec. This removes that mark from all of them.
 fn keep_descriptors() -> Result<()> {
     let directory = Path::new("/proc/self/fd");
     let entries = std::fs::read_dir(directory).step_on("read", directory)?.flatten();
     let names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     for number in names.iter().filter_map(|name| name.parse::<i32>().ok()) {
-        // The one of the directory itself is closed again by now, and may fail.
+        // The descriptor of the directory itself is closed by now, so one call fails.
         let _ = keep_across_exec(number);
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Lesson 5: races, and what prevents them between processes. The modules, in reading order:
-//! `cargo lesson-5` shows them all.
+//! Lesson 5: races, and the locks that prevent them between processes. The modules are in reading
+//! order; `cargo lesson-5` runs them all.
 
 pub mod turnstile;
 
@@ -11,13 +11,17 @@ pub mod torn_record;
 
 pub mod test_then_set;
 
-pub mod exclusion;
+pub mod lock;
 
-pub mod first_comer;
+pub mod initialize_once;
 
 pub mod semaphore_in_file;
 
 pub mod named_semaphore;
+
+pub mod dead_holder;
+
+pub mod robust_mutex;
 
 pub mod record_locks;
 
@@ -27,17 +31,15 @@ pub mod flock;
 
 pub mod closing_a_descriptor;
 
-pub mod robust_mutex;
-
 pub mod primitive;
 
-pub mod add_inside;
+pub mod add_under_lock;
 
 pub mod no_lock_stops_a_store;
 pub mod no_lock_stops_a_write;
 
-pub mod fate;
 pub mod holder;
+pub mod holder_end;
 
 pub mod crash_matrix;
 
@@ -45,35 +47,33 @@ pub mod deadlock;
 
 pub mod cost;
 
+pub mod lock_client;
+pub mod parts;
 pub mod scenes;
-pub mod second;
-pub mod second_process;
 pub mod sys;
 pub mod waiting;
 
-pub use exclusion::{Attempt, Exclusion};
+pub use lock::{Attempt, Lock};
 pub use primitive::Primitive;
 
 use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("Two processes add one; one addition is lost", lost_update::show),
-    Step("The same moment, an atomic addition: nothing to come between", atomic_addition::show),
-    Step("A record of two words is torn, though each word is whole", torn_record::show),
-    Step("A lock made at home, tested and then set, lets two in", test_then_set::show),
-    Step(
-        "A semaphore in the mapped file, made once by whoever comes first",
-        semaphore_in_file::show,
-    ),
+    Step("Two processes add 1; one addition is lost", lost_update::show),
+    Step("The same with an atomic addition", atomic_addition::show),
+    Step("A record of two words is torn", torn_record::show),
+    Step("A lock that is tested, then set, lets two in", test_then_set::show),
+    Step("A semaphore in the mapped file", semaphore_in_file::show),
     Step("A semaphore with a name", named_semaphore::show),
-    Step("Record locks: one process at a time", record_locks::show),
-    Step("OFD locks: one open at a time", ofd_locks::show),
+    Step("A killed process leaves a semaphore locked", dead_holder::show),
+    Step("A robust mutex tells the next process of a death", robust_mutex::show),
+    Step("Record locks: the owner is the process", record_locks::show),
+    Step("OFD locks: the owner is one open of the file", ofd_locks::show),
     Step("flock: the whole file, shared or exclusive", flock::show),
-    Step("Closing a descriptor: too much is released, or too little", closing_a_descriptor::show),
-    Step("A robust mutex: the next one is told of a death", robust_mutex::show),
-    Step("None of them stops a process that does not ask", no_lock_stops_a_write::show),
-    Step("The crash matrix: what the next one gets when the holder …", crash_matrix::show),
-    Step("Deadlock: found, and not found", deadlock::show),
-    Step("What entering and leaving costs when nobody else is there", cost::show),
+    Step("What closing a descriptor unlocks", closing_a_descriptor::show),
+    Step("No lock stops a process that does not lock", no_lock_stops_a_write::show),
+    Step("The crash matrix: what the next process gets", crash_matrix::show),
+    Step("Deadlock", deadlock::show),
+    Step("What a lock and an unlock cost, if nobody waits", cost::show),
 ];

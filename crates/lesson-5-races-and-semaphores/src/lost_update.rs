@@ -1,21 +1,21 @@
-//! Wrong: adds one by a load and a store. Both are atomic, and an addition is lost between them.
-//! `cargo lesson-5` loses it on every run.
+//! Wrong: adds one with a load and a store. Both are atomic, but another process can add between
+//! the two, and its addition is lost. `cargo lesson-5` shows it on every run.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use common::{Result, Stage, say};
+use common::{Result, Stage, compare, sentence};
 
 use crate::sys::Page;
-use crate::turnstile::{self, COUNT, Window};
+use crate::turnstile::{self, COUNT, Preempt};
 
 /// Adds one to the count.
 ///
 /// # Errors
-/// The window's.
-pub fn pass(page: &Page, window: Window<'_>) -> Result<String> {
+/// Those of `preempt`.
+pub fn pass(page: &Page, preempt: Preempt<'_>) -> Result<String> {
     let count = page.word(COUNT);
     let seen = count.load(Relaxed);
-    window(&format!("loads {seen}"))?;
+    preempt(&format!("loads {seen}"))?;
     count.store(seen + 1, Relaxed);
     Ok(format!("stores {}", seen + 1))
 }
@@ -23,8 +23,9 @@ pub fn pass(page: &Page, window: Window<'_>) -> Result<String> {
 /// The step of the story.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let page = turnstile::two_pass(stage, "lost-update", pass)?;
-    say!("   count: {}, expected 2: B's addition is lost", page.word(COUNT).load(Relaxed))
+    let (page, _) = turnstile::two_pass(stage, "lost-update", pass)?;
+    compare("count: ", page.word(COUNT).load(Relaxed), 1)?;
+    sentence("Two processes added 1 to 0. B's addition is lost.")
 }

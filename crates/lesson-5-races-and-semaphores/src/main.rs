@@ -1,17 +1,17 @@
-//! Lesson 5, as a program: `cargo lesson-5` tells the story; `hold PRIMITIVE FILE`, in two
-//! terminals, lets you kill the one who is inside.
+//! Lesson 5 as a program: `cargo lesson-5` tells the story. `hold PRIMITIVE FILE`, in two terminals,
+//! lets you kill the process that holds the lock.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, scenes, second::Part};
+use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scenes};
 
-/// Lesson 5: races and semaphores. Without a role, tells the whole story.
+/// Lesson 5: races and semaphores. Without a role, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-5")]
 struct Lesson {
-    /// Fixes the random numbers: every lesson takes it, and no step of this one draws any.
+    /// Fix the random numbers (every lesson takes this; lesson 5 uses none).
     #[arg(long, global = true, value_name = "N", hide = true)]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -20,15 +20,15 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Enters by PRIMITIVE on FILE, and stays inside until you press Enter, or kill it.
+    /// Lock PRIMITIVE in or on FILE, and hold it until you press Enter or kill the process.
     Hold { primitive: Primitive, file: PathBuf },
-    /// Plays a second process's part, for the story.
+    /// Play a second process's part, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
-    /// Plays one scene of a claim, for the tests.
+    /// Play one scene of a claim, for the tests.
     #[command(hide = true)]
     Scene { name: String },
-    /// Tells the story and waits after each step, for `just step 5`.
+    /// Tell the story and wait after each step, for `just step 5`.
     #[command(hide = true)]
     Steps,
 }

@@ -1,50 +1,53 @@
-//! A semaphore with a name, which needs no file to be mapped: the C library makes one in /dev/shm.
-//! `cargo lesson-5` shows where it is, and that it outlives its name.
+//! A semaphore with a name. The C library keeps it in a file of its own in /dev/shm.
+//! `cargo lesson-5` shows that file, and that the semaphore lives on after its name is gone.
 
 use std::io;
 use std::path::Path;
 
-use common::{Context, Failure, Result, Stage, say};
+use common::{Context, Failure, Result, Stage, compare, sentence};
 
-use crate::semaphore_in_file::{enter, try_enter};
+use crate::semaphore_in_file::{lock, try_lock};
 use crate::sys::{Create, Semaphore, unlink};
-use crate::{Attempt, Exclusion, Primitive, add_inside};
+use crate::{Attempt, Lock, Primitive, add_under_lock};
 
-/// One place inside: a named semaphore that starts at 1.
+/// A full /dev/shm is the usual reason for a failure, so the step names that directory.
+const OPEN: &str = "sem_open in /dev/shm";
+
+/// A lock: a named semaphore that starts at 1.
 pub struct NamedSemaphore(Semaphore);
 
 impl NamedSemaphore {
-    /// Opens the semaphore `name`, or makes it: `sem_open` itself sees to it that whoever comes
-    /// first makes it once, by linking a finished file into place.
+    /// Opens the semaphore `name`; makes it if it is missing. `sem_open` initialises it once: it
+    /// makes a finished file and then links the file to its name.
     ///
     /// # Errors
-    /// The system's, on the step that failed.
+    /// Those of the step that failed.
     pub fn open(name: &str) -> Result<Self> {
         let create = Create { exclusive: false, mode: 0o600, value: 1 };
-        Semaphore::open(name, Some(create)).step_on("sem_open", Path::new(name)).map(Self)
+        Semaphore::open(name, Some(create)).step_on(OPEN, Path::new(name)).map(Self)
     }
 
-    /// Opens the semaphore `name`, which must be there.
+    /// Opens the semaphore `name`, which must exist.
     ///
     /// # Errors
-    /// The system's, on the step that failed.
+    /// Those of the step that failed.
     pub fn open_existing(name: &Path) -> Result<Self> {
         let text = name.to_str();
-        let text = text.ok_or_else(|| Failure::refusal("sem_open", name, "not in UTF-8"))?;
-        Semaphore::open(text, None).step_on("sem_open", name).map(Self)
+        let text = text.ok_or_else(|| Failure::refusal(OPEN, name, "not in UTF-8"))?;
+        Semaphore::open(text, None).step_on(OPEN, name).map(Self)
     }
 }
 
-impl Exclusion for NamedSemaphore {
-    fn enter(&mut self) -> io::Result<Attempt> {
-        enter(&self.0)
+impl Lock for NamedSemaphore {
+    fn lock(&mut self) -> io::Result<Attempt> {
+        lock(&self.0)
     }
 
-    fn try_enter(&mut self) -> io::Result<Attempt> {
-        try_enter(&self.0)
+    fn try_lock(&mut self) -> io::Result<Attempt> {
+        try_lock(&self.0)
     }
 
-    fn leave(&mut self) -> io::Result<()> {
+    fn unlock(&mut self) -> io::Result<()> {
         self.0.post()
     }
 }
@@ -52,18 +55,17 @@ impl Exclusion for NamedSemaphore {
 /// The step of the story.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let name = stage.scratch.object("turnstile");
     let mut ours = NamedSemaphore::open(&name)?;
     let file = format!("/dev/shm/sem.{}", &name[1..]);
-    say!("   sem_open(\"/….turnstile\", O_CREAT, …, 1) makes /dev/shm/sem.….turnstile")?;
-    say!("   a file of {} bytes", std::fs::metadata(&file).step("stat the semaphore")?.len())?;
+    sentence("sem_open(\"/….turnstile\", O_CREAT, …, 1) makes the file /dev/shm/sem.….turnstile.")?;
+    let length = std::fs::metadata(&file).step("stat the semaphore")?.len();
+    compare("bytes in the file: ", length, size_of::<libc::sem_t>())?;
     unlink(&name).step("sem_unlink")?;
-    let there = Path::new(&file).exists();
-    say!("   sem_unlink: is the name still there? {there} (expected false)")?;
-    let entered = ours.enter().step("sem_wait")?;
-    ours.leave().step("sem_post")?;
-    say!("   who has it open still enters: {entered:?} (expected Entered)")?;
-    add_inside::two(stage, Primitive::NamedSemaphore)
+    compare("sem_unlink; the file exists: ", Path::new(&file).exists(), false)?;
+    compare("A, which has it open, locks: ", ours.lock().step("sem_wait")?, "locked")?;
+    ours.unlock().step("sem_post")?;
+    add_under_lock::two(stage, Primitive::NamedSemaphore)
 }

@@ -1,21 +1,21 @@
-//! Every primitive of this lesson is an agreement: a process that does not ask is not stopped.
+//! Every lock of this lesson is an agreement: it does not stop a process that does not lock.
 //! `cargo lesson-5` holds each of them while another process stores.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
-use common::{Context, Peer, Result, Scratch, say};
+use common::{Context, Peer, Result, Scratch, compare, say};
 
 use crate::turnstile::{self, COUNT};
 use crate::{Attempt, Primitive};
 
-/// What the process that does not ask stores.
-const BARGED_IN: u64 = 7;
+/// The value that the process stores without locking.
+const STORED: u64 = 7;
 
-/// For each primitive: how its holder got it, and what the count is after the other's store.
+/// For each primitive: how its holder locked it, and the count after the other process's store.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn barge_in(scratch: &Scratch) -> Result<Vec<(Primitive, Attempt, u64)>> {
     Primitive::ALL.iter().map(|primitive| barge_in_on(scratch, *primitive)).collect()
 }
@@ -27,11 +27,11 @@ fn barge_in_on(scratch: &Scratch, primitive: Primitive) -> Result<(Primitive, At
         turnstile::new_page(&data)?;
     }
     let mut lock = primitive.open(&place)?;
-    let attempt = lock.enter().step_on("enter", &place)?;
+    let attempt = lock.lock().step_on("lock", &place)?;
     let mut b = Peer::start([Path::new("second"), Path::new("barge-in"), &data])?;
     b.wait()?;
     let count = turnstile::map(&data)?.word(COUNT).load(Relaxed);
-    lock.leave().step_on("leave", &place)?;
+    lock.unlock().step_on("unlock", &place)?;
     Ok((primitive, attempt, count))
 }
 
@@ -39,24 +39,24 @@ fn beside(scratch: &Scratch, primitive: Primitive) -> PathBuf {
     scratch.path().join(format!("data-of-{primitive}"))
 }
 
-/// The second process's part: stores without asking anybody.
+/// The second process's part: stores without locking.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn second(data: &Path) -> Result<()> {
-    turnstile::map(data)?.word(COUNT).store(BARGED_IN, Relaxed);
+    turnstile::map(data)?.word(COUNT).store(STORED, Relaxed);
     Ok(())
 }
 
-/// What the step of the story shows of those that are no locks on files.
+/// The part of the step about the locks that are not file locks.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(scratch: &Scratch) -> Result<()> {
     for primitive in Primitive::ALL.iter().filter(|primitive| !primitive.locks_its_file()) {
         let (_, _, count) = barge_in_on(scratch, *primitive)?;
-        say!("   A holds the {primitive}")?;
-        say!("       B stores {BARGED_IN} without asking: {count} (expected {BARGED_IN})")?;
+        say!("   A holds the {primitive}; B stores {STORED}")?;
+        compare("count: ", count, STORED)?;
     }
     Ok(())
 }

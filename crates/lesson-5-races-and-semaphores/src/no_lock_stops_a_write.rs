@@ -1,33 +1,32 @@
-//! Locks on files are advisory: whoever does not ask is not stopped, and neither a store nor `write`
-//! nor `read` asks. `cargo lesson-5` stores, writes and reads under a lock that another process
-//! holds.
+//! File locks are advisory: no store, `write` or `read` checks them. `cargo lesson-5` stores, writes
+//! and reads while another process holds a lock on the whole file.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size};
 use memmap2::MmapOptions;
 
-use crate::second_process::SecondProcess;
+use crate::lock_client::LockClient;
 use crate::{no_lock_stops_a_store, sys};
 
-/// Each kind of lock on all of a file: its name, and the call that takes it.
+/// The kinds of lock on a whole file: the name, and the call that locks.
 const LOCKS: [(&str, &str); 3] = [
     ("a record lock", "F_SETLK d F_WRLCK 0 0"),
     ("an OFD lock", "F_OFD_SETLK d F_WRLCK 0 0"),
     ("a flock", "flock d LOCK_EX"),
 ];
 
-/// The step of the story: the locks on files, then what lies in memory.
+/// The step of the story: the file locks, then the locks in memory.
 ///
 /// # Errors
-/// Any step of the system's.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("advisory");
     std::fs::write(&path, "..").step_on("write", &path)?;
     for (name, call) in LOCKS {
-        let mut b = SecondProcess::start(&path)?;
-        say!("       B takes {name} on the whole file: {} (expected ok)", b.ask(call)?)?;
+        let mut b = LockClient::start(&path)?;
+        compare(&format!("    B takes {name}: "), b.ask(call)?, "ok")?;
         let file = File::options().read(true).write(true).open(&path).step_on("open", &path)?;
         let mapping = MmapOptions::new().len(page_size()).map_raw(&file).step_on("mmap", &path)?;
         sys::locks::store(&mapping, 0, b'!');
@@ -35,8 +34,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let mut bytes = [0; 2];
         file.read_exact_at(&mut bytes, 0).step_on("pread", &path)?;
         let bytes = String::from_utf8_lossy(&bytes).into_owned();
-        say!("   A stores '!' and writes '?'; A reads {bytes:?} (expected \"!?\")")?;
-        say!("       B reads {:?} (expected \"!?\")", b.ask("pread d 2")?)?;
+        compare("A stores '!', writes '?', reads: ", bytes, "!?")?;
+        compare("    B reads: ", b.ask("pread d 2")?, "!?")?;
         std::fs::write(&path, "..").step_on("write", &path)?;
     }
     no_lock_stops_a_store::show(&stage.scratch)

@@ -1,27 +1,27 @@
-//! Open file description locks, `F_OFD_SETLK`: the same ranges, but the lock belongs to the *open
-//! file description*, what one `open` made. `cargo lesson-5` shows them.
+//! OFD locks (`fcntl` with `F_OFD_SETLK`): the owner is the *open file description*, the kernel's
+//! record of one `open`. The lock covers a range of bytes. `cargo lesson-5` shows them.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, compare, say, sentence};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
+use crate::lock_client::LockClient;
 use crate::record_locks::whole_file;
-use crate::second_process::SecondProcess;
-use crate::{Attempt, Exclusion};
+use crate::{Attempt, Lock};
 
-/// A file that one open file description at a time may lock for writing.
+/// A file that one open file description at a time can lock for writing.
 pub struct OfdLocks(File);
 
 impl OfdLocks {
-    /// Opens `path` for reading and writing, which a write lock asks for; makes it if missing.
+    /// Opens `path` for reading and writing, which a write lock requires; makes it if it is missing.
     ///
     /// # Errors
-    /// `open`'s own.
+    /// Those of `open`.
     pub fn open(path: &Path) -> Result<Self> {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
@@ -29,27 +29,27 @@ impl OfdLocks {
     }
 }
 
-impl Exclusion for OfdLocks {
-    fn enter(&mut self) -> io::Result<Attempt> {
+impl Lock for OfdLocks {
+    fn lock(&mut self) -> io::Result<Attempt> {
         loop {
             match fcntl(&self.0, FcntlArg::F_OFD_SETLKW(&whole_file(libc::F_WRLCK))) {
-                Ok(_) => return Ok(Attempt::Entered),
-                Err(Errno::EINTR) => {} // A signal handler ran; that is no reason to give up.
+                Ok(_) => return Ok(Attempt::Locked),
+                Err(Errno::EINTR) => {} // A signal handler ran: wait again.
                 Err(errno) => return Err(errno.into()),
             }
         }
     }
 
-    fn try_enter(&mut self) -> io::Result<Attempt> {
+    fn try_lock(&mut self) -> io::Result<Attempt> {
         match fcntl(&self.0, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
-            Ok(_) => Ok(Attempt::Entered),
+            Ok(_) => Ok(Attempt::Locked),
             // Linux says EAGAIN; POSIX allows EACCES as well.
             Err(Errno::EAGAIN | Errno::EACCES) => Ok(Attempt::Busy),
             Err(errno) => Err(errno.into()),
         }
     }
 
-    fn leave(&mut self) -> io::Result<()> {
+    fn unlock(&mut self) -> io::Result<()> {
         fcntl(&self.0, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_UNLCK)))?;
         Ok(())
     }
@@ -64,20 +64,20 @@ impl AsFd for OfdLocks {
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("ofd-locks");
     let mut a = OfdLocks::open(&path)?;
     let mut again = OfdLocks::open(&path)?;
-    let mut b = SecondProcess::start(&path)?;
-    say!("   A enters: {:?} (expected Entered)", a.enter().step("F_OFD_SETLKW")?)?;
-    let tried = again.try_enter().step("F_OFD_SETLK")?;
-    say!("   A tries by a second open of its own: {tried:?} (expected Busy)")?;
-    say!("       B tries: {} (expected EAGAIN)", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?)?;
+    let mut b = LockClient::start(&path)?;
+    compare("A locks: ", a.lock().step("F_OFD_SETLKW")?, "locked")?;
+    compare("A opens again, tries: ", again.try_lock().step("F_OFD_SETLK")?, "busy")?;
+    compare("    B tries: ", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?, "EAGAIN")?;
     let found = b.ask("F_GETLK d F_WRLCK 0 0")?;
     let holder = found.rsplit(' ').next().unwrap_or_default();
-    say!("       B asks for the holder's process: {holder} (expected -1: no process owns it)")?;
-    a.leave().step("F_OFD_SETLK")?;
-    say!("   A leaves")?;
-    say!("       B tries: {} (expected ok)", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?)
+    compare("    B asks for the holder: ", holder, "-1")?;
+    sentence("-1: the owner is no process. It is one open of the file.")?;
+    a.unlock().step("F_OFD_SETLK")?;
+    say!("   A unlocks")?;
+    compare("    B tries: ", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?, "ok")
 }

@@ -1,4 +1,4 @@
-//! The primitives of this lesson by name: `cargo lesson-5 hold NAME FILE`.
+//! The kinds of lock in this lesson, by name: `cargo lesson-5 hold NAME FILE`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use common::clap::{self, ValueEnum};
 use common::{Failure, Result, Scratch};
 
-use crate::Exclusion;
+use crate::Lock;
 use crate::flock::Flock;
 use crate::named_semaphore::NamedSemaphore;
 use crate::ofd_locks::OfdLocks;
@@ -14,21 +14,21 @@ use crate::record_locks::RecordLocks;
 use crate::robust_mutex::RobustMutex;
 use crate::semaphore_in_file::SemaphoreInFile;
 
-/// What lets one in at a time.
+/// The kinds of lock in this lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Primitive {
     /// A semaphore in the mapped file.
     SemaphoreInFile,
-    /// A semaphore with a name; the place is that name, and it must exist.
+    /// A semaphore with a name; the place is that name, which must exist.
     #[value(hide = true)]
     NamedSemaphore,
-    /// A record lock (`fcntl`, `F_SETLKW`) on the whole file.
+    /// A record lock on the whole file (`fcntl`, `F_SETLKW`): the owner is the process.
     RecordLock,
-    /// An open file description lock (`fcntl`, `F_OFD_SETLKW`) on the whole file.
+    /// An OFD lock on the whole file (`fcntl`, `F_OFD_SETLKW`): the owner is one open of the file.
     OfdLock,
-    /// `flock`.
+    /// `flock` on the whole file: the owner is one open of the file.
     Flock,
-    /// A robust, process-shared mutex in the mapped file.
+    /// A robust, process-shared mutex in the mapped file: the next process is told of a death.
     RobustMutex,
 }
 
@@ -55,22 +55,22 @@ impl Primitive {
         }
     }
 
-    /// Whether the place is a file, and not a name.
+    /// Whether the place is a file and not a name.
     pub fn is_in_a_file(self) -> bool {
         self != Self::NamedSemaphore
     }
 
-    /// Whether opening it makes the file and its contents.
+    /// Whether opening it makes the file and its content.
     pub fn makes_its_file(self) -> bool {
         matches!(self, Self::SemaphoreInFile | Self::RobustMutex)
     }
 
-    /// Whether it is a lock on the file itself, whatever is in it.
+    /// Whether it is a lock on the file itself, whatever the content.
     pub fn locks_its_file(self) -> bool {
         matches!(self, Self::RecordLock | Self::OfdLock | Self::Flock)
     }
 
-    /// The system call in which one who finds it busy sleeps.
+    /// The system call in which a process sleeps that finds it busy.
     pub fn waits_in(self) -> libc::c_long {
         match self {
             Self::SemaphoreInFile | Self::NamedSemaphore | Self::RobustMutex => libc::SYS_futex,
@@ -79,10 +79,10 @@ impl Primitive {
         }
     }
 
-    /// A place of the run's own for it to be, named after `purpose`, and swept with the run.
+    /// A new place for it, named after `purpose`; the end of the run removes it.
     ///
     /// # Errors
-    /// The system's, on the step that failed.
+    /// Those of the step that failed.
     pub fn new_place(self, scratch: &Scratch, purpose: &str) -> Result<PathBuf> {
         if self.is_in_a_file() {
             return Ok(scratch.path().join(format!("{purpose}-{self}")));
@@ -92,11 +92,11 @@ impl Primitive {
         Ok(name.into())
     }
 
-    /// Opens the one at `place`.
+    /// Opens the lock at `place`.
     ///
     /// # Errors
-    /// The system's, on the step that failed; a place that holds something else.
-    pub fn open(self, place: &Path) -> Result<Box<dyn Exclusion>> {
+    /// Those of the step that failed; a place that holds something else.
+    pub fn open(self, place: &Path) -> Result<Box<dyn Lock>> {
         Ok(match self {
             Self::SemaphoreInFile => Box::new(SemaphoreInFile::open(place)?),
             Self::NamedSemaphore => Box::new(NamedSemaphore::open_existing(place)?),
@@ -108,13 +108,13 @@ impl Primitive {
     }
 }
 
-/// Refuses what `open` may wait for, or what is no file: a lock on it would help nobody.
+/// Refuses what is not a regular file: `open` could wait, and a lock there would be useless.
 fn lockable(place: &Path) -> Result<&Path> {
     match std::fs::metadata(place) {
         Ok(metadata) if !metadata.is_file() => {
             Err(Failure::refusal("open", place, "not a regular file"))
         }
-        _ => Ok(place), // A missing one is made.
+        _ => Ok(place), // A missing file is made.
     }
 }
 

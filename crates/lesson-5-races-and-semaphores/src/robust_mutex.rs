@@ -1,102 +1,105 @@
-//! A robust, process-shared mutex in the mapped file: it knows its owner, so the kernel can say
-//! that the owner has died. `cargo lesson-5` kills one between two stores.
+//! A robust, process-shared mutex in the mapped file. It knows its owner, so the kernel can tell the
+//! next process that the owner has died. `cargo lesson-5` kills an owner between two stores.
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
-use common::{Context, Failure, Peer, Result, Stage, say};
+use common::{Context, Failure, Peer, Result, Stage, compare, say};
 
-use crate::first_comer::{self, Kind, THING};
-use crate::sys::{Attributes, Locked, Mutex, Page};
-use crate::{Attempt, Exclusion};
+use crate::initialize_once::{self, Kind, OBJECT_OFFSET};
+use crate::sys::{Acquired, Attributes, Mutex, Page};
+use crate::{Attempt, Lock};
 
-/// How many came in, and how many went out: unequal, with nobody inside, means that one died there.
-const IN: usize = 0;
-const OUT: usize = 16;
+/// The bytes at which two counts are: how many processes have entered, and how many have left. If
+/// they differ while the mutex is free, a process died inside.
+const ENTERED: usize = 0;
+const LEFT: usize = 16;
 
-/// A mutex that tells the next owner of the last one's death.
+/// A mutex that tells the next owner if the last owner died.
 pub struct RobustMutex {
     mutex: Mutex,
     page: Page,
 }
 
 impl RobustMutex {
-    /// Opens the mutex in `path`, or makes it there.
+    /// Opens the mutex in `path`; makes it if it is missing.
     ///
     /// # Errors
-    /// The system's, on the step that failed; a file that holds something else.
+    /// Those of the step that failed; a file that holds something else.
     pub fn open(path: &Path) -> Result<Self> {
-        let page = first_comer::open(path, Kind::Mutex, |page| {
-            Mutex::in_page(page, THING).init(&Attributes::robust_and_shared()?)
+        let page = initialize_once::open(path, Kind::Mutex, |page| {
+            Mutex::in_page(page, OBJECT_OFFSET).init(&Attributes::robust_and_shared()?)
         })?;
-        Ok(Self { mutex: Mutex::in_page(&page, THING), page })
+        Ok(Self { mutex: Mutex::in_page(&page, OBJECT_OFFSET), page })
     }
 
-    /// What the death of the last owner asks for: first the data, then the word that they are whole.
-    fn repair_if(&self, how: Locked) -> io::Result<Attempt> {
+    /// If the last owner died: repairs the data first, then marks the mutex consistent.
+    fn repair_if(&self, how: Acquired) -> io::Result<Attempt> {
         match how {
-            Locked::Clean => Ok(Attempt::Entered),
-            Locked::OwnerDied => {
-                self.page.word(OUT).store(self.page.word(IN).load(Relaxed), Relaxed);
+            Acquired::Clean => Ok(Attempt::Locked),
+            Acquired::OwnerDied => {
+                self.page.word(LEFT).store(self.page.word(ENTERED).load(Relaxed), Relaxed);
                 self.mutex.consistent()?;
-                Ok(Attempt::EnteredAfterDeath)
+                Ok(Attempt::OwnerDied)
             }
         }
     }
 }
 
-impl Exclusion for RobustMutex {
-    fn enter(&mut self) -> io::Result<Attempt> {
+impl Lock for RobustMutex {
+    fn lock(&mut self) -> io::Result<Attempt> {
         self.repair_if(self.mutex.lock()?)
     }
 
-    fn try_enter(&mut self) -> io::Result<Attempt> {
+    fn try_lock(&mut self) -> io::Result<Attempt> {
         match self.mutex.try_lock() {
             Err(error) if error.raw_os_error() == Some(libc::EBUSY) => Ok(Attempt::Busy),
             how => self.repair_if(how?),
         }
     }
 
-    fn leave(&mut self) -> io::Result<()> {
+    fn unlock(&mut self) -> io::Result<()> {
         self.mutex.unlock()
     }
 }
 
-/// The second process's part: enters, stores the first of two words, and never comes to the other.
+/// The second process's part: locks, stores the first of two words, and waits to be killed.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn die_half_way(path: &Path) -> Result<()> {
     let mut mutex = RobustMutex::open(path)?;
-    mutex.enter().step_on("pthread_mutex_lock", path)?;
-    mutex.page.word(IN).fetch_add(1, Relaxed);
-    say!("B enters and stores: in {}", mutex.page.word(IN).load(Relaxed))?;
+    mutex.lock().step_on("pthread_mutex_lock", path)?;
+    mutex.page.word(ENTERED).fetch_add(1, Relaxed);
+    say!("B locks and stores: entered {}", mutex.page.word(ENTERED).load(Relaxed))?;
     io::stdin().read_line(&mut String::new()).step("wait to be killed")?;
-    Err(Failure::refusal("wait", path, "nobody has killed this process"))
+    Err(Failure::refusal("wait", path, "this process was not killed"))
 }
 
 /// The step of the story.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("robust-mutex");
     let mut mutex = RobustMutex::open(&path)?;
     let mut b = Peer::start([Path::new("second"), Path::new("die-half-way"), &path])?;
     say!("       {}", b.hear()?)?;
-    let busy = mutex.try_enter().step_on("pthread_mutex_trylock", &path)?;
-    say!("   A tries: {busy:?} (expected Busy)")?;
+    let busy = mutex.try_lock().step_on("pthread_mutex_trylock", &path)?;
+    compare("A tries: ", busy, "busy")?;
     page_view::pause()?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
-    say!("       B is killed before it stores: out {}", mutex.page.word(OUT).load(Relaxed))?;
-    let entered = mutex.enter().step_on("pthread_mutex_lock", &path)?;
-    let [came, went] = [IN, OUT].map(|word| mutex.page.word(word).load(Relaxed));
-    say!("   A enters: {entered:?} (expected EnteredAfterDeath)")?;
-    say!("   A repairs: in {came}, out {went}")?;
-    mutex.leave().step_on("pthread_mutex_unlock", &path)?;
-    let again = mutex.enter().step_on("pthread_mutex_lock", &path)?;
-    say!("   A enters again: {again:?} (expected Entered)")?;
-    mutex.leave().step_on("pthread_mutex_unlock", &path)
+    say!("       B is killed before its second store")?;
+    page_view::pause()?;
+    compare("left: ", mutex.page.word(LEFT).load(Relaxed), 0)?;
+    let locked = mutex.lock().step_on("pthread_mutex_lock", &path)?;
+    compare("A locks: ", locked, "owner died")?;
+    let [entered, left] = [ENTERED, LEFT].map(|word| mutex.page.word(word).load(Relaxed));
+    compare("A repairs; left: ", format!("{left} of {entered}"), "1 of 1")?;
+    mutex.unlock().step_on("pthread_mutex_unlock", &path)?;
+    let again = mutex.lock().step_on("pthread_mutex_lock", &path)?;
+    compare("A unlocks, locks again: ", again, "locked")?;
+    mutex.unlock().step_on("pthread_mutex_unlock", &path)
 }

@@ -1,43 +1,56 @@
-//! The calls that no crate wraps: POSIX semaphores, process-shared and robust mutexes, `fork`.
-//! `cargo lesson-5` uses them all.
+//! The calls that no crate wraps: POSIX semaphores, process-shared and robust mutexes, bare lock
+//! calls, `fork`. `cargo lesson-5` uses them.
 //!
 //! # Safety
-//! Everything here rests on one invariant: the memory of a [`Page`] stays mapped, readable and
-//! writable, while a value that points into it lives, because that value holds the page too.
+//! All of it rests on one invariant: the memory of a [`Page`] stays mapped, readable and writable,
+//! while a value that points into it lives, because that value holds the page too.
 
-mod attributes;
-pub mod lock_actors;
 pub mod locks;
 mod mutex;
+mod not_robust;
 mod page;
 mod process;
 mod semaphore;
-mod semaphore_names;
 
-pub use attributes::Attributes;
-pub use mutex::{Locked, Mutex};
+pub use mutex::{Acquired, Attributes, Mutex};
+pub use not_robust::{Condition, ReadWriteLock, has_robust_read_write_locks};
 pub use page::Page;
-pub use process::{Child, fork, glibc_version, keep_across_exec, on_signal, signals_handled};
-pub use semaphore::Semaphore;
-pub use semaphore_names::{Create, unlink};
+pub use process::{
+    OnParentDeath, exit_status, fork, fork_beside_threads, glibc_version, handle_sigusr1,
+    in_a_forked_child, keep_across_exec, live_until_end_of_input, live_until_killed,
+};
+pub use semaphore::{Create, Semaphore, unlink};
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The moment `later` from now, as the timed waits want it: absolute, on the clock that a
-/// change of the system's time also changes (`CLOCK_REALTIME`).
+use nix::time::{ClockId, clock_gettime};
+
+/// The moment `later` from now on `CLOCK_REALTIME`, for the timed waits: an absolute time. Setting
+/// the system's time changes this clock.
 pub fn deadline(later: Duration) -> libc::timespec {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + later;
-    let seconds = now.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-    libc::timespec { tv_sec: seconds, tv_nsec: now.subsec_nanos().into() }
+    timespec(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + later)
 }
 
-/// The semaphore calls' way: -1, and the reason in `errno`.
+/// The moment `later` from now on `clock`.
+///
+/// # Errors
+/// `EINVAL` for an unknown clock.
+pub fn deadline_on(clock: libc::clockid_t, later: Duration) -> io::Result<libc::timespec> {
+    Ok(timespec(Duration::from(clock_gettime(ClockId::from_raw(clock))?) + later))
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    let seconds = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+    libc::timespec { tv_sec: seconds, tv_nsec: time.subsec_nanos().into() }
+}
+
+/// For the semaphore calls: -1 means failure, and the reason is in `errno`.
 fn by_errno(result: libc::c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// The `pthread` calls' way: the reason itself, and `errno` untouched.
+/// For the `pthread` calls: they return the reason, and do not set `errno`.
 fn by_result(result: libc::c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(result)) }
 }

@@ -1,6 +1,6 @@
-//! Two processes, A and B, pass one turnstile: A stops in the middle, B passes, A goes on. Every
-//! race of `cargo lesson-5` is this play; the window is opened by a hand-over, so that what can
-//! happen once in a thousand runs happens on each.
+//! Two processes, A and B, pass a turnstile that counts in a mapped file. A stops half-way, B
+//! passes, then A goes on. All races of `cargo lesson-5` run like this. The scheduler may choose
+//! this order at any time; here A and B agree on it over a pipe, so it happens on every run.
 
 use std::fs::File;
 use std::io;
@@ -10,71 +10,80 @@ use common::{Context, Failure, Peer, Result, Stage, page_size, say};
 
 use crate::sys::Page;
 
-/// Where a process may lose the processor: it says where it stands, then the other one runs.
-pub type Window<'w> = &'w mut dyn FnMut(&str) -> Result<()>;
+/// Called where a process may lose the processor. It prints what the process has just done; in
+/// process A it then lets process B run.
+pub type Preempt<'p> = &'p mut dyn FnMut(&str) -> Result<()>;
 
-/// One way to pass; says what it did last.
-pub type Pass = fn(&Page, Window<'_>) -> Result<String>;
+/// One way to pass the turnstile; returns what it did last, in words.
+pub type Pass = fn(&Page, Preempt<'_>) -> Result<String>;
 
-/// The byte at which the turnstile counts.
+/// The byte at which the turnstile's count is.
 pub const COUNT: usize = 0;
 
-/// A new file of one page of zeros, mapped.
+/// Creates a file of one page of zeros, and maps it.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn new_page(path: &Path) -> Result<Page> {
     let file = File::create_new(path).step_on("create", path)?;
     file.set_len(page_size() as u64).step_on("ftruncate", path)?;
     map(path)
 }
 
-/// The play: this process is A; `way` tells the second process, B, how to pass.
+/// Runs both processes. This process is A; `way` tells the second process, B, how to pass.
+/// Returns the page and the last line of B.
 ///
 /// # Errors
-/// The system's, on the step that failed.
-pub fn two_pass(stage: &Stage, way: &str, pass: Pass) -> Result<Page> {
+/// Those of the step that failed.
+pub fn two_pass(stage: &Stage, way: &str, pass: Pass) -> Result<(Page, String)> {
     let path = stage.scratch.path().join(way);
     let page = new_page(&path)?;
     let mut b = Peer::start([Path::new("second"), Path::new("pass"), Path::new(way), &path])?;
-    let did = pass(&page, &mut |stands| {
-        say!("   A {stands}")?;
+    let mut said = String::new();
+    let did = pass(&page, &mut |done| {
+        say!("   A {done}")?;
         page_view::pause()?;
         b.tell("your turn")?;
-        relay(&mut b)
+        said = relay(&mut b)?;
+        page_view::pause()
     })?;
     say!("   A {did}")?;
-    Ok(page)
+    page_view::pause()?;
+    Ok((page, said))
 }
 
 /// The second process's part: waits for its turn, passes without a stop, and ends.
 ///
 /// # Errors
-/// The system's, on the step that failed.
+/// Those of the step that failed.
 pub fn second(path: &Path, pass: Pass) -> Result<()> {
     let page = map(path)?;
     io::stdin().read_line(&mut String::new()).step("wait for the first process")?;
-    let did = pass(&page, &mut |stands| say!("B {stands}"))?;
+    let did = pass(&page, &mut |done| say!("B {done}"))?;
     say!("B {did}")
 }
 
-/// Prints what B says until it has ended, a column further to the right.
+/// Prints what B says until B has ended, a column further to the right. Returns B's last line.
 ///
 /// # Errors
-/// The system's, on the step that failed.
-pub fn relay(b: &mut Peer) -> Result<()> {
+/// Those of the step that failed.
+pub fn relay(b: &mut Peer) -> Result<String> {
+    let mut last = String::new();
     loop {
         match b.hear()?.as_str() {
-            "" => return Ok(()),
-            line => say!("       {line}")?,
+            "" => return Ok(last),
+            line => {
+                say!("       {line}")?;
+                last = line.into();
+            }
         }
     }
 }
 
-/// The page of a file that this lesson made.
+/// Maps the page of a file that this lesson made.
 ///
 /// # Errors
-/// The system's, on the step that failed; a file of another size.
+/// Those of the step that failed; a file of another size.
 pub fn map(path: &Path) -> Result<Page> {
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let length = file.metadata().step_on("stat", path)?.len();

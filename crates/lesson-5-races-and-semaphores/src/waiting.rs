@@ -1,17 +1,17 @@
-//! How to know that another process has begun to wait, without a guess at how long it takes to.
+//! How to find out that another process has begun to wait, without guessing a time.
 
 use std::{fs, io, path::PathBuf, time::Duration, time::Instant};
 
 use common::{Context, Result};
 use nix::poll::{PollTimeout, poll};
 
-/// Returns when `process` sleeps inside the system call of this number (`libc::SYS_fcntl`).
+/// Returns once `process` sleeps inside the system call with this number (`libc::SYS_fcntl`).
 ///
-/// `/proc/PID/syscall` names the call only while the process sleeps in it, else it says `running`.
-/// No event tells of that moment, so the file is read once a millisecond, for ten seconds at most.
+/// `/proc/PID/syscall` names the call only while the process sleeps in it, otherwise `running`. No
+/// event announces that moment, so this reads the file once a millisecond, for ten seconds at most.
 ///
 /// # Errors
-/// `ENOENT` if the process is gone, `EACCES` if it is not ours to look at, `TimedOut`.
+/// `ENOENT` if the process is gone, `EACCES` if this user may not look at it, `TimedOut`.
 pub fn until_waiting_in(process: u32, call: libc::c_long) -> Result<()> {
     let path = PathBuf::from(format!("/proc/{process}/syscall"));
     let deadline = Instant::now() + Duration::from_secs(10);

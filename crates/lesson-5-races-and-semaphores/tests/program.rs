@@ -26,19 +26,31 @@ fn refused(ended: &Ended, words: &str) {
 }
 
 #[test]
-fn hold_enters_and_leaves_and_the_next_one_waits() {
+fn hold_locks_and_unlocks_and_the_next_one_waits() {
     for primitive in PRIMITIVES {
         let scratch = scratch();
         let mut first = hold(primitive, "turnstile", &scratch).start();
-        assert!(first.hear().starts_with("in (Entered)"));
+        assert!(first.hear().starts_with("locked by process "));
         let mut second = hold(primitive, "turnstile", &scratch).start();
-        assert_eq!(second.hear(), "busy: somebody is in; waiting");
+        assert_eq!(second.hear(), "busy: another process holds it; waiting");
         first.tell("");
-        assert_eq!(first.hear(), "out");
-        assert!(second.hear().starts_with("in (Entered)"));
+        assert_eq!(first.hear(), "unlocked");
+        assert!(second.hear().starts_with("locked by process "));
         assert_eq!(first.end().code, Some(0));
         assert_eq!(second.end().code, Some(0));
     }
+}
+
+#[test]
+fn hold_of_a_robust_mutex_tells_of_a_killed_holder() {
+    let scratch = scratch();
+    let mut first = hold("robust-mutex", "turnstile", &scratch).start();
+    assert!(first.hear().starts_with("locked by process "));
+    let mut second = hold("robust-mutex", "turnstile", &scratch).start();
+    assert_eq!(second.hear(), "busy: another process holds it; waiting");
+    first.kill();
+    let said = second.hear();
+    assert!(said.starts_with("locked by process ") && said.contains(" (the last owner died)"));
 }
 
 #[test]
@@ -52,7 +64,7 @@ fn hold_creates_a_file_that_only_its_user_can_use() {
 }
 
 #[test]
-fn hold_refuses_what_is_no_file_of_this_lesson_and_changes_nothing() {
+fn hold_refuses_a_file_that_is_not_of_this_lesson_and_does_not_change_it() {
     let scratch = scratch();
     let path = |name: &str| scratch.path().join(name);
     let whole = vec![b'x'; common::page_size()];
@@ -70,7 +82,7 @@ fn hold_refuses_what_is_no_file_of_this_lesson_and_changes_nothing() {
 }
 
 #[test]
-fn hold_refuses_what_is_no_regular_file_at_once() {
+fn hold_refuses_at_once_what_is_not_a_regular_file() {
     let scratch = scratch();
     mkfifo(&scratch.path().join("fifo"), Mode::S_IRWXU).unwrap();
     fs::create_dir(scratch.path().join("directory")).unwrap();
@@ -85,7 +97,7 @@ fn hold_refuses_what_is_no_regular_file_at_once() {
 }
 
 #[test]
-fn hold_says_so_if_it_may_not_write_the_file() {
+fn hold_names_the_file_that_it_may_not_write() {
     let scratch = scratch();
     let directory = scratch.path().join("open");
     fs::create_dir(&directory).unwrap();

@@ -1,4 +1,4 @@
-//! Two who come first, and one who is killed while it makes the semaphore.
+//! Two processes that come at the same time, and one that is killed while it makes the semaphore.
 //! `cargo test` runs it.
 
 use std::io;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use common::{Result, say};
 
-use crate::first_comer::{self, Kind, THING};
+use crate::initialize_once::{self, Kind, OBJECT_OFFSET};
 use crate::sys::Semaphore;
 
-/// Opens the file `made`; says whether it made the semaphore, and its value.
+/// Opens the file `made`; prints whether this process made the semaphore.
 pub(super) fn make() -> Result<()> {
     say!("opens")?;
     open(|| Ok(()))
@@ -25,15 +25,15 @@ pub(super) fn make_and_stop_half_way() -> Result<()> {
 
 fn open(half_way: impl Fn() -> io::Result<()>) -> Result<()> {
     let (mut made, mut zeros) = (false, false);
-    let page = first_comer::open(Path::new("made"), Kind::Semaphore, |page| {
+    let page = initialize_once::open(Path::new("made"), Kind::Semaphore, |page| {
         made = true;
-        zeros = page.is_zero_from(THING);
-        Semaphore::in_page(page, THING).init(1, 1)?;
+        zeros = page.is_zero_from(OBJECT_OFFSET);
+        Semaphore::in_page(page, OBJECT_OFFSET).init(1, 1)?;
         half_way()
     })?;
     say!("made-it {made}")?;
     say!("bytes-were-zero {zeros}")?;
-    let semaphore = Semaphore::in_page(&page, THING);
-    // Takes the one place: had two made it, both would get in.
-    say!("entered {}", semaphore.try_wait().is_ok())
+    let semaphore = Semaphore::in_page(&page, OBJECT_OFFSET);
+    // The count starts at 1: if both processes had made it, both could lock.
+    say!("locked {}", semaphore.try_wait().is_ok())
 }

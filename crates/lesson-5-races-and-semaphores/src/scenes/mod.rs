@@ -1,7 +1,6 @@
-//! What a claim needs a process of its own for. The tests start a scene and judge it.
+//! Scenes: what a claim needs a process of its own for. The tests start a scene and judge it.
 
 mod actor;
-mod locks;
 mod making;
 mod misuse;
 
@@ -12,22 +11,20 @@ use common::{Context, Failure, Result, Scratch, Stage, say};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    Primitive, add_inside, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_store,
+    Primitive, add_under_lock, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_store,
     robust_mutex, test_then_set, torn_record,
 };
 
-/// Plays the scene `name`; it works on files in the current directory, or, if it is a step of the
+/// Plays the scene `name`. It works on files in the current directory, or, if it is a step of the
 /// story, in a scratch directory of its own.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// Those of the scene; that there is no scene of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
-    if let Some(played) = locks::play(name) {
-        return played;
-    }
     match name {
-        "actor" => return actor::play(),
+        "actor" => return actor::run(),
+        "actor-after-exec" => return say!("ok").and_then(|()| actor::run()),
         "make" => return making::make(),
         "make-and-stop-half-way" => return making::make_and_stop_half_way(),
         _ => {}
@@ -44,7 +41,9 @@ pub fn play(name: &str) -> Result<()> {
             say!("{}", place.display())?;
             io::stdin().read_line(&mut String::new()).map(drop).step("wait to be killed")
         }
-        "add-inside" => Primitive::ALL.iter().try_for_each(|each| add_inside::two(&stage, *each)),
+        "add-inside" => {
+            Primitive::ALL.iter().try_for_each(|each| add_under_lock::two(&stage, *each))
+        }
         "crash-matrix" => {
             for (primitive, cells) in crash_matrix::matrix(&stage.scratch)? {
                 say!("{primitive} {}", cells.map(|cell| format!("{cell:?}")).join(" "))?;

@@ -1,10 +1,10 @@
-//! The lock calls as they are, for the claims that call them wrongly on purpose; `cargo test` runs
-//! them. The rungs need none of this but [`flock`], for which no safe wrapper leaves the file alone.
+//! The bare lock calls, for the claims that call them wrongly on purpose; `cargo test` runs them.
+//! The lesson itself needs only [`flock`].
 //!
 //! # Safety
 //! A lock call reads or writes one `struct flock`, which is either borrowed for the call or the null
-//! address, where the kernel answers `EFAULT`. It takes descriptors as numbers: a wrong one is
-//! `EBADF`, and none is closed here. Memory that others map is stored to as atomics.
+//! address, for which the kernel returns `EFAULT`. It takes descriptors as numbers: a wrong number is
+//! `EBADF`, and none is closed here. Memory that other processes map is stored to as atomics.
 #![expect(unsafe_code, reason = "lock calls with wrong arguments, a store beside them")]
 
 use std::io;
@@ -49,7 +49,7 @@ pub fn fcntl(fd: RawFd, command: Command, lock: Option<&mut libc::flock>) -> io:
 /// `flock(descriptor, operation)`.
 ///
 /// # Errors
-/// `EWOULDBLOCK` (with `LOCK_NB`: somebody else holds it), `EBADF`, `EINVAL`, `EINTR`.
+/// `EWOULDBLOCK` (with `LOCK_NB`: it is locked), `EBADF`, `EINVAL`, `EINTR`.
 pub fn flock(fd: RawFd, operation: c_int) -> io::Result<()> {
     // SAFETY: takes numbers only.
     done(unsafe { libc::flock(fd, operation) })

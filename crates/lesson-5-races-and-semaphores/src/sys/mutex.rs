@@ -1,22 +1,35 @@
-//! `pthread_mutex_t` behind a type: process-shared, robust, error-checking. `cargo lesson-5` keeps
-//! one in a mapped file.
+//! `pthread_mutex_t` and its attributes behind types: process-shared, robust, error-checking.
+//! `cargo lesson-5` keeps a mutex in a mapped file.
 //!
 //! # Safety
-//! A [`Mutex`] points into a [`Page`] that it holds, so the memory stays mapped while it lives; the
-//! robust list, which the C library and the kernel walk when the thread ends, has an entry there
-//! only while the mutex is locked, and an owner that drops a locked one leaks the page instead of
-//! unmapping it. What cannot be checked: the entry's own links lie in the shared page, and the
-//! library follows them when it unlocks. Whoever may store to the page can therefore harm every
-//! process that locks in it. So the file has mode 0600, and a program shares a robust mutex only
-//! with programs that it trusts as it trusts itself.
+//! A [`Mutex`] points into a [`Page`] that it holds, so the memory stays mapped while it lives. The C
+//! library keeps a list of the robust mutexes that a thread has locked; the kernel walks that list
+//! when the thread ends. A mutex is in the list only while it is locked, and an owner that drops a
+//! locked mutex leaks the page instead of unmapping it. One thing cannot be checked: the links of the
+//! list are in the shared page, and the library follows them when it unlocks. Every process that can
+//! store to the page can therefore harm every process that locks in it. So the file has mode 0600,
+//! and a program shares a robust mutex only with programs that it trusts as much as itself.
+//!
+//! [`Attributes`] are memory of this process alone: initialised when a value is made, destroyed once,
+//! when the value is dropped.
 #![expect(unsafe_code, reason = "robust mutexes, which no crate of ours wraps")]
 
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::io;
+use std::mem::{ManuallyDrop, MaybeUninit};
 
-use libc::{c_int, pthread_mutex_t, timespec};
+use libc::{c_int, clockid_t, pthread_mutex_t, pthread_mutexattr_t, timespec};
 
-use super::{Attributes, Page, by_result};
+use super::{Page, by_result};
+
+unsafe extern "C" {
+    /// In glibc since 2.30, and not in the crate `libc`.
+    fn pthread_mutex_clocklock(
+        at: *mut pthread_mutex_t,
+        clock: clockid_t,
+        deadline: *const timespec,
+    ) -> c_int;
+}
 
 /// A mutex in a page, made or to be made.
 pub struct Mutex {
@@ -25,12 +38,12 @@ pub struct Mutex {
     locked: Cell<bool>,
 }
 
-/// How a mutex was got.
+/// How a mutex was locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locked {
+pub enum Acquired {
     /// It was free, or its owner unlocked it.
     Clean,
-    /// Its owner died (`EOWNERDEAD`): it is the caller's now, and so is the mess.
+    /// Its owner died (`EOWNERDEAD`). The caller owns it now and must repair the data.
     OwnerDied,
 }
 
@@ -43,7 +56,7 @@ impl Mutex {
         Self { at: page.place(offset), page: page.clone(), locked: Cell::new(false) }
     }
 
-    /// `pthread_mutex_init`: makes it anew, whatever was there.
+    /// `pthread_mutex_init`: initialises it, whatever was there.
     ///
     /// # Errors
     /// None on Linux for attributes that could be set.
@@ -55,9 +68,9 @@ impl Mutex {
     /// `pthread_mutex_lock`.
     ///
     /// # Errors
-    /// `ENOTRECOVERABLE` if somebody gave it up unrepaired; `EDEADLK` if it is an error-checking
-    /// one of the caller's own.
-    pub fn lock(&self) -> io::Result<Locked> {
+    /// `ENOTRECOVERABLE` if a process unlocked it without a repair; `EDEADLK` if it is an
+    /// error-checking mutex that the caller owns already.
+    pub fn lock(&self) -> io::Result<Acquired> {
         // SAFETY: `at` is mapped while `self` lives (see the preface).
         self.got(unsafe { libc::pthread_mutex_lock(self.at) })
     }
@@ -66,18 +79,28 @@ impl Mutex {
     ///
     /// # Errors
     /// `EBUSY` if it is locked; `ENOTRECOVERABLE`.
-    pub fn try_lock(&self) -> io::Result<Locked> {
+    pub fn try_lock(&self) -> io::Result<Acquired> {
         // SAFETY: as in `lock`.
         self.got(unsafe { libc::pthread_mutex_trylock(self.at) })
     }
 
-    /// `pthread_mutex_timedlock`: waits until the absolute `deadline`.
+    /// `pthread_mutex_timedlock`: waits at most until `deadline`, a moment of `CLOCK_REALTIME`.
     ///
     /// # Errors
     /// `ETIMEDOUT`, `EINVAL` for nanoseconds outside of 0..1 000 000 000, and those of `lock`.
-    pub fn lock_until(&self, deadline: &timespec) -> io::Result<Locked> {
+    pub fn lock_until(&self, deadline: &timespec) -> io::Result<Acquired> {
         // SAFETY: as in `lock`; the call reads one timespec.
         self.got(unsafe { libc::pthread_mutex_timedlock(self.at, deadline) })
+    }
+
+    /// `pthread_mutex_clocklock`: the same, with a moment of `clock`.
+    ///
+    /// # Errors
+    /// Those of [`lock_until`](Self::lock_until); `EINVAL` for a clock that is neither
+    /// `CLOCK_REALTIME` nor `CLOCK_MONOTONIC`.
+    pub fn lock_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<Acquired> {
+        // SAFETY: as in `lock`; the call reads one timespec, which is borrowed until it returns.
+        self.got(unsafe { pthread_mutex_clocklock(self.at, clock, deadline) })
     }
 
     /// `pthread_mutex_unlock`.
@@ -91,10 +114,10 @@ impl Mutex {
         Ok(())
     }
 
-    /// `pthread_mutex_consistent`: says that the data are whole again.
+    /// `pthread_mutex_consistent`: marks the mutex as repaired.
     ///
     /// # Errors
-    /// `EINVAL` if the mutex is not one whose owner died.
+    /// `EINVAL` if no owner of the mutex has died.
     pub fn consistent(&self) -> io::Result<()> {
         // SAFETY: as in `lock`.
         by_result(unsafe { libc::pthread_mutex_consistent(self.at) })
@@ -109,19 +132,23 @@ impl Mutex {
         by_result(unsafe { libc::pthread_mutex_destroy(self.at) })
     }
 
-    /// Lets go of the page although the mutex may be locked in it: the mistake that `drop` avoids.
+    /// Unmaps the page although the mutex may be locked in it: the mistake that `drop` avoids.
     ///
     /// # Safety
-    /// - This thread locks and unlocks no robust mutex from here to its end: its list of them
-    ///   leads into memory that is gone. (The kernel, which walks the list at the end, checks.)
+    /// - This thread locks and unlocks no robust mutex from here to its end: its list of locked
+    ///   mutexes leads into unmapped memory. (The kernel checks each address when it walks the list.)
     pub unsafe fn abandon(self) {
         self.locked.set(false);
     }
 
-    fn got(&self, result: c_int) -> io::Result<Locked> {
+    pub(super) fn pointer(&self) -> *mut pthread_mutex_t {
+        self.at
+    }
+
+    fn got(&self, result: c_int) -> io::Result<Acquired> {
         let how = match result {
-            libc::EOWNERDEAD => Locked::OwnerDied,
-            other => by_result(other).map(|()| Locked::Clean)?,
+            libc::EOWNERDEAD => Acquired::OwnerDied,
+            other => by_result(other).map(|()| Acquired::Clean)?,
         };
         self.locked.set(true);
         Ok(how)
@@ -129,11 +156,92 @@ impl Mutex {
 }
 
 impl Drop for Mutex {
-    /// A page with a locked mutex stays mapped until the process ends: the kernel can only mark
-    /// the owner's death in memory that is still there.
+    /// A page with a locked mutex stays mapped until the process ends: the kernel can mark the
+    /// owner's death only in memory that is still mapped.
     fn drop(&mut self) {
         if self.locked.get() {
-            let _stays = std::mem::ManuallyDrop::new(self.page.clone());
+            let _stays = ManuallyDrop::new(self.page.clone());
         }
+    }
+}
+
+/// The attributes of a new mutex.
+pub struct Attributes(UnsafeCell<pthread_mutexattr_t>);
+
+impl Attributes {
+    /// `pthread_mutexattr_init`: the defaults.
+    ///
+    /// # Errors
+    /// None on Linux.
+    pub fn new() -> io::Result<Self> {
+        let mut attributes = MaybeUninit::uninit();
+        // SAFETY: the call fills the memory that it is given.
+        by_result(unsafe { libc::pthread_mutexattr_init(attributes.as_mut_ptr()) })?;
+        // SAFETY: filled by the call above, which succeeded.
+        Ok(Self(UnsafeCell::new(unsafe { attributes.assume_init() })))
+    }
+
+    /// What a lock between processes needs: process-shared and robust.
+    ///
+    /// # Errors
+    /// None on Linux.
+    pub fn robust_and_shared() -> io::Result<Self> {
+        let attributes = Self::new()?;
+        attributes.set_shared(libc::PTHREAD_PROCESS_SHARED)?;
+        attributes.set_robust(libc::PTHREAD_MUTEX_ROBUST)?;
+        Ok(attributes)
+    }
+
+    /// `pthread_mutexattr_setpshared`.
+    ///
+    /// # Errors
+    /// `EINVAL` for anything but the two constants.
+    pub fn set_shared(&self, shared: c_int) -> io::Result<()> {
+        // SAFETY: initialised in `new`, and not destroyed before `drop`.
+        by_result(unsafe { libc::pthread_mutexattr_setpshared(self.0.get(), shared) })
+    }
+
+    /// `pthread_mutexattr_setrobust`.
+    ///
+    /// # Errors
+    /// `EINVAL` for anything but the two constants.
+    pub fn set_robust(&self, robust: c_int) -> io::Result<()> {
+        // SAFETY: as in `set_shared`.
+        by_result(unsafe { libc::pthread_mutexattr_setrobust(self.0.get(), robust) })
+    }
+
+    /// `pthread_mutexattr_settype`.
+    ///
+    /// # Errors
+    /// `EINVAL` for an unknown type.
+    pub fn set_type(&self, kind: c_int) -> io::Result<()> {
+        // SAFETY: as in `set_shared`.
+        by_result(unsafe { libc::pthread_mutexattr_settype(self.0.get(), kind) })
+    }
+
+    /// Whether it is process-shared, and whether it is robust, as the constants' numbers.
+    ///
+    /// # Errors
+    /// None on Linux.
+    pub fn shared_and_robust(&self) -> io::Result<(c_int, c_int)> {
+        let (mut shared, mut robust) = (-1, -1);
+        // SAFETY: as in `set_shared`; the call writes one c_int.
+        by_result(unsafe { libc::pthread_mutexattr_getpshared(self.0.get(), &raw mut shared) })?;
+        // SAFETY: likewise.
+        by_result(unsafe { libc::pthread_mutexattr_getrobust(self.0.get(), &raw mut robust) })?;
+        Ok((shared, robust))
+    }
+}
+
+impl Attributes {
+    fn pointer(&self) -> *const pthread_mutexattr_t {
+        self.0.get()
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: initialised in `new`, destroyed once. It cannot fail.
+        unsafe { libc::pthread_mutexattr_destroy(self.0.get()) };
     }
 }

@@ -1,10 +1,10 @@
 //! One page of memory that other processes may map too. `cargo lesson-5` keeps its locks in one.
 //!
 //! # Safety
-//! A [`Page`] owns its mapping and nobody unmaps it while a clone lives. What lies in it may change
-//! at any moment, so it is handed out as atomics or as raw pointers, never as `&T` to plain data.
-//! A file that another process shrinks below a page turns an access into SIGBUS (lesson 1): no
-//! memory of Rust's is harmed, but the process ends.
+//! A [`Page`] owns its mapping, which stays mapped while a clone of the page lives. The content may
+//! change at any moment, so it is handed out as atomics or as raw pointers, never as `&T` to plain
+//! data. If another process truncates the file, an access is SIGBUS (lesson 1): the process ends, and
+//! no other memory is harmed.
 #![expect(unsafe_code, reason = "a reference into memory that other processes map")]
 
 use std::fs::File;
@@ -37,7 +37,7 @@ impl Page {
         Ok(Self(Rc::new(MmapOptions::new().len(page_size()).map_raw_read_only(file)?)))
     }
 
-    /// A page that no file is behind and no other program sees.
+    /// A page without a file, which no other program sees.
     ///
     /// # Errors
     /// `ENOMEM`.
@@ -48,7 +48,7 @@ impl Page {
     /// The 64-bit word at byte `offset`.
     ///
     /// # Panics
-    /// If `offset` is no multiple of 8 or the word does not fit in the page.
+    /// If `offset` is not a multiple of 8 or the word does not fit in the page.
     pub fn word(&self, offset: usize) -> &AtomicU64 {
         let at: *mut AtomicU64 = self.place(offset);
         // SAFETY: `place` checked that the word lies in the page and is aligned; the page stays
@@ -63,17 +63,18 @@ impl Page {
     }
 
     /// Stores zero to every byte from `offset` on.
-    pub fn wipe_from(&self, offset: usize) {
+    pub fn clear_from(&self, offset: usize) {
         let words = (offset..page_size()).step_by(size_of::<u64>());
         words.into_iter().for_each(|at| self.word(at).store(0, Relaxed));
     }
 
-    /// Where a `T` at byte `offset` is.
+    /// The address of a `T` at byte `offset`.
     ///
     /// # Panics
     /// If it does not fit in the page or is not aligned.
     pub(super) fn place<T>(&self, offset: usize) -> *mut T {
-        assert!(offset + size_of::<T>() <= self.0.len(), "byte {offset} is too near the end");
+        let end = offset.checked_add(size_of::<T>());
+        assert!(end.is_some_and(|end| end <= self.0.len()), "byte {offset} is too near the end");
         assert!(offset.is_multiple_of(align_of::<T>()), "byte {offset} is not aligned");
         self.0.as_mut_ptr().wrapping_add(offset).cast()
     }

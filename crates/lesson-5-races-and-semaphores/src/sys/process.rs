@@ -1,105 +1,147 @@
-//! `fork` for the few scenes that are about inheriting, a signal's handler, the C library's version.
-//! `cargo test` runs them.
+//! `fork`, a signal handler, and the C library's version. `cargo test` and the crash matrix use them.
 //!
 //! # Safety
-//! `fork` is called in single-threaded roles only. Its child makes async-signal-safe calls and ends
-//! with `_exit`; a signal handler here makes such calls, too, and touches nothing but atomics.
+//! [`fork`] checks that the process has one thread: then the child's memory is a complete copy, and
+//! the child may run any code. With more threads, locks that other threads hold stay locked in the
+//! child, so [`fork_beside_threads`] allows async-signal-safe calls and atomics only. Both children
+//! end with `_exit`. The signal handler makes async-signal-safe calls and touches only atomics.
 #![expect(unsafe_code, reason = "fork, and what runs in a signal handler")]
 
 use std::ffi::CStr;
 use std::io;
-use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
+use libc::c_int;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::{Semaphore, by_errno};
 
-/// What a forked child does before it ends.
-pub enum Child<'s> {
-    /// Nothing.
-    Ends,
-    /// Reads standard input to its end: it lives as long as the one who holds the other end, and
-    /// so outlives its parent on purpose, but never the process that started both.
-    Lingers,
-    /// Posts a semaphore that it has inherited.
-    Posts(&'s Semaphore),
+/// What a forked child does when its parent dies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum OnParentDeath {
+    /// It is killed, too.
+    Die,
+    /// It lives on.
+    LiveOn,
 }
 
-/// `fork()`: the child's id. The child never returns from here.
+/// Forks a child that calls `child` and then ends with its result as the exit status.
+///
+/// # Errors
+/// Those of `fork`; a process that has more than one thread.
+pub fn fork(on_parent_death: OnParentDeath, child: impl FnOnce() -> c_int) -> io::Result<Pid> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::other("this process has more than one thread"));
+    }
+    // SAFETY: one thread, so no lock is held by a thread that the child lacks.
+    unsafe { fork_beside_threads(on_parent_death, child) }
+}
+
+/// [`fork`] in a process that may have more threads. The child has only the calling thread.
 ///
 /// # Errors
 /// `EAGAIN` at the limit of processes, `ENOMEM`.
-pub fn fork(child: &Child<'_>) -> io::Result<Pid> {
-    // SAFETY: this process has one thread (see the preface), and the child runs `live` only.
+///
+/// # Safety
+/// - If the process has more than one thread, `child` makes only async-signal-safe calls
+///   (signal-safety(7)) and uses atomics: no allocation, no lock, no printing.
+pub unsafe fn fork_beside_threads(
+    on_parent_death: OnParentDeath,
+    child: impl FnOnce() -> c_int,
+) -> io::Result<Pid> {
+    let parent = Pid::this();
+    // SAFETY: the child goes on in this function only, and runs what the contract allows.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
-        0 => live(child),
-        pid => Ok(Pid::from_raw(pid)),
-    }
-}
-
-/// The child's life.
-fn live(child: &Child<'_>) -> ! {
-    let mut status = 0;
-    match child {
-        Child::Ends => {}
-        Child::Posts(semaphore) => status = i32::from(semaphore.post().is_err()),
-        Child::Lingers => {
-            let mut byte = 0_u8;
-            // SAFETY: writes at most one byte, into `byte`.
-            while unsafe { libc::read(0, (&raw mut byte).cast(), 1) } > 0 {}
+        0 => {
+            let mut orphan = false;
+            if on_parent_death == OnParentDeath::Die {
+                // SAFETY: takes numbers only; async-signal-safe.
+                unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+                orphan = Pid::parent() != parent; // The parent died before the line above.
+            }
+            let status = if orphan { 1 } else { child() };
+            // SAFETY: ends the child without running what belongs to the parent.
+            unsafe { libc::_exit(status) }
         }
+        child => Ok(Pid::from_raw(child)),
     }
-    // SAFETY: ends the process without running anything that belongs to the parent.
-    unsafe { libc::_exit(status) }
 }
 
-/// `fcntl(fd, F_SETFD, 0)`: the descriptor is not closed by `exec`.
+/// Calls `child` in a forked child; returns what it returned, at most 255.
+///
+/// # Errors
+/// Those of [`fork`] and `waitpid`.
+pub fn in_a_forked_child(child: impl FnOnce() -> c_int) -> io::Result<c_int> {
+    exit_status(fork(OnParentDeath::Die, child)?)
+}
+
+/// Waits until `child` has ended; returns its exit status.
+///
+/// # Errors
+/// Those of `waitpid`; a child that was killed.
+pub fn exit_status(child: Pid) -> io::Result<c_int> {
+    match waitpid(child, None)? {
+        WaitStatus::Exited(_, status) => Ok(status),
+        other => Err(io::Error::other(format!("the child did not exit: {other:?}"))),
+    }
+}
+
+/// For a forked child: lives, with every descriptor open, until standard input ends.
+pub fn live_until_end_of_input() -> c_int {
+    let mut byte = 0_u8;
+    // SAFETY: writes at most one byte, into `byte`; async-signal-safe.
+    while unsafe { libc::read(0, (&raw mut byte).cast(), 1) } > 0 {}
+    0
+}
+
+/// For a forked child: lives, with every descriptor open, until it is killed.
+pub fn live_until_killed() -> c_int {
+    loop {
+        // SAFETY: takes nothing; async-signal-safe.
+        unsafe { libc::pause() };
+    }
+}
+
+/// `fcntl(fd, F_SETFD, 0)`: `exec` does not close the descriptor.
 ///
 /// # Errors
 /// `EBADF` if there is no such descriptor.
-pub fn keep_across_exec(fd: libc::c_int) -> io::Result<()> {
+pub fn keep_across_exec(fd: c_int) -> io::Result<()> {
     // SAFETY: takes numbers only; a descriptor stays open longer, none is closed.
     by_errno(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) })
 }
 
-/// How often [`on_signal`]'s handler ran.
-static HANDLED: AtomicU32 = AtomicU32::new(0);
-/// What it posts, if anything.
+/// What the handler of [`handle_sigusr1`] posts, if anything.
 static TO_POST: AtomicPtr<libc::sem_t> = AtomicPtr::new(ptr::null_mut());
 
-extern "C" fn count_and_post(_signal: libc::c_int) {
+extern "C" fn say_handled_and_post(_signal: c_int) {
+    let line = b"handled\n";
+    // SAFETY: `line` is alive and this long; `write` is async-signal-safe.
+    unsafe { libc::write(libc::STDOUT_FILENO, line.as_ptr().cast(), line.len()) };
     let semaphore = TO_POST.load(Relaxed);
     if !semaphore.is_null() {
-        // SAFETY: set by `on_signal` to a semaphore that stays for ever; sem_post is one of the
-        // calls that a handler may make.
+        // SAFETY: `handle_sigusr1` stored a semaphore that stays mapped; async-signal-safe.
         unsafe { libc::sem_post(semaphore) };
     }
-    HANDLED.fetch_add(1, Relaxed);
 }
 
-/// From now on SIGUSR1 runs a handler that counts, and posts the semaphore if there is one.
-/// `flags` may be `SA_RESTART`.
+/// From now on, SIGUSR1 prints `handled`, and posts the semaphore if one is given. If `restart`
+/// (`SA_RESTART`), an interrupted call goes on, else it fails with `EINTR`.
 ///
 /// # Errors
-/// `EINVAL` for unknown flags.
-pub fn on_signal(flags: libc::c_int, semaphore: Option<&'static Semaphore>) -> io::Result<()> {
-    TO_POST.store(semaphore.map_or(ptr::null_mut(), Semaphore::pointer), Relaxed);
-    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    let handler: extern "C" fn(libc::c_int) = count_and_post;
-    // SAFETY: all zeros is a sigaction: no flags, an empty mask, the default handler.
-    let action = unsafe { action.assume_init_mut() };
-    action.sa_sigaction = handler as usize;
-    action.sa_flags = flags;
-    // SAFETY: `action` is complete; the handler is async-signal-safe.
-    by_errno(unsafe { libc::sigaction(libc::SIGUSR1, action, ptr::null_mut()) })
-}
-
-/// How often the handler of [`on_signal`] ran.
-pub fn signals_handled() -> u32 {
-    HANDLED.load(Relaxed)
+/// Those of `sigaction`.
+pub fn handle_sigusr1(restart: bool, post: Option<&'static Semaphore>) -> io::Result<()> {
+    TO_POST.store(post.map_or(ptr::null_mut(), Semaphore::pointer), Relaxed);
+    let flags = if restart { SaFlags::SA_RESTART } else { SaFlags::empty() };
+    let action = SigAction::new(SigHandler::Handler(say_handled_and_post), flags, SigSet::empty());
+    // SAFETY: the handler makes only async-signal-safe calls; the action that it replaces is the
+    // default one.
+    unsafe { sigaction(Signal::SIGUSR1, &action) }?;
+    Ok(())
 }
 
 /// The running C library's version: `(2, 36)`.

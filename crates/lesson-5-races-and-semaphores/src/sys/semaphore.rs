@@ -1,22 +1,30 @@
-//! `sem_t` behind a type: `sem_init`, `sem_open` and what follows. `cargo lesson-5` uses both kinds.
+//! `sem_t` behind a type: `sem_init`, `sem_open` and the calls on both kinds. `cargo lesson-5` uses
+//! both.
 //!
 //! # Safety
 //! A [`Semaphore`] points to a `sem_t` that stays mapped while the value lives: it holds the page,
-//! or it is one of `sem_open`'s, which stays until the matching `sem_close` in `drop`. The C library
-//! changes a `sem_t` with atomic instructions and follows no pointer in it, so whatever another
-//! process has stored there, these calls harm no memory; at worst they wait or abort the process.
+//! or it came from `sem_open` and stays until the one matching `sem_close`, in `drop` or in
+//! [`close`](Semaphore::close), which consumes the value. The C library changes a `sem_t` with atomic
+//! instructions and follows no pointer in it. So whatever another process has stored there, these
+//! calls harm no memory; at worst they wait or abort the process.
 #![expect(unsafe_code, reason = "POSIX semaphores, which no crate of ours wraps")]
 
+use std::ffi::CString;
 use std::io;
 
-use libc::{c_int, c_uint, sem_t, timespec};
+use libc::{c_int, c_uint, clockid_t, sem_t, timespec};
 
 use super::{Page, by_errno};
 
-/// A semaphore in a page of ours, or one with a name.
+unsafe extern "C" {
+    /// In glibc since 2.30, and not in the crate `libc`.
+    fn sem_clockwait(at: *mut sem_t, clock: clockid_t, deadline: *const timespec) -> c_int;
+}
+
+/// A semaphore in one of our pages, or one with a name.
 pub struct Semaphore {
-    pub(super) at: *mut sem_t,
-    pub(super) page: Option<Page>, // None: `sem_open`'s.
+    at: *mut sem_t,
+    page: Option<Page>, // None: it came from `sem_open`.
 }
 
 impl Semaphore {
@@ -28,7 +36,7 @@ impl Semaphore {
         Self { at: page.place(offset), page: Some(page.clone()) }
     }
 
-    /// `sem_init(at, pshared, value)`: makes it anew, whatever was there.
+    /// `sem_init(at, pshared, value)`: initialises it, whatever was there.
     ///
     /// # Errors
     /// `EINVAL` if `value` is above `SEM_VALUE_MAX`.
@@ -37,7 +45,7 @@ impl Semaphore {
         by_errno(unsafe { libc::sem_init(self.at, pshared, value) })
     }
 
-    /// `sem_wait`: takes one; waits while there is none.
+    /// `sem_wait`: takes 1 from the count; waits while the count is 0.
     ///
     /// # Errors
     /// `EINTR` if a signal handler without `SA_RESTART` ran.
@@ -46,16 +54,16 @@ impl Semaphore {
         by_errno(unsafe { libc::sem_wait(self.at) })
     }
 
-    /// `sem_trywait`: takes one if there is one.
+    /// `sem_trywait`: takes 1 from the count if the count is above 0.
     ///
     /// # Errors
-    /// `EAGAIN` if there is none.
+    /// `EAGAIN` if the count is 0.
     pub fn try_wait(&self) -> io::Result<()> {
         // SAFETY: as in `wait`.
         by_errno(unsafe { libc::sem_trywait(self.at) })
     }
 
-    /// `sem_timedwait`: takes one; waits until the absolute `deadline`.
+    /// `sem_timedwait`: takes 1; waits at most until `deadline`, a moment of `CLOCK_REALTIME`.
     ///
     /// # Errors
     /// `ETIMEDOUT`, `EINVAL` for nanoseconds outside of 0..1 000 000 000, `EINTR`.
@@ -64,7 +72,17 @@ impl Semaphore {
         by_errno(unsafe { libc::sem_timedwait(self.at, deadline) })
     }
 
-    /// `sem_post`: adds one, and wakes one who waits.
+    /// `sem_clockwait`: the same, with a moment of `clock`.
+    ///
+    /// # Errors
+    /// Those of [`wait_until`](Self::wait_until); `EINVAL` for a clock that is neither
+    /// `CLOCK_REALTIME` nor `CLOCK_MONOTONIC`.
+    pub fn wait_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<()> {
+        // SAFETY: as in `wait`; the call reads one timespec, which is borrowed until it returns.
+        by_errno(unsafe { sem_clockwait(self.at, clock, deadline) })
+    }
+
+    /// `sem_post`: adds 1 to the count, and wakes one waiting process.
     ///
     /// # Errors
     /// `EOVERFLOW` at `SEM_VALUE_MAX`.
@@ -73,10 +91,10 @@ impl Semaphore {
         by_errno(unsafe { libc::sem_post(self.at) })
     }
 
-    /// `sem_getvalue`: how many there were a moment ago.
+    /// `sem_getvalue`: the count a moment ago.
     ///
     /// # Errors
-    /// None on Linux; the pages know `EINVAL`.
+    /// None with glibc; the manual page lists `EINVAL`.
     pub fn value(&self) -> io::Result<c_int> {
         let mut value = 0;
         // SAFETY: as in `wait`; the call writes one c_int.
@@ -87,13 +105,13 @@ impl Semaphore {
     /// `sem_destroy`.
     ///
     /// # Errors
-    /// None with glibc; the page knows `EINVAL`.
+    /// None with glibc; the manual page lists `EINVAL`.
     pub fn destroy(&self) -> io::Result<()> {
         // SAFETY: as in `wait`; glibc does nothing here, and the memory stays.
         by_errno(unsafe { libc::sem_destroy(self.at) })
     }
 
-    /// Where it is in this process.
+    /// The address of the semaphore in this process.
     pub fn address(&self) -> usize {
         self.at.addr()
     }
@@ -107,7 +125,64 @@ impl Drop for Semaphore {
     fn drop(&mut self) {
         if self.page.is_none() {
             // SAFETY: opened once by `open`, closed once here; nobody has a copy of the pointer.
-            unsafe { libc::sem_close(self.at) }; // It cannot fail: the address is sem_open's.
+            unsafe { libc::sem_close(self.at) }; // It cannot fail: the address came from sem_open.
         }
     }
+}
+
+/// How `sem_open` makes a semaphore that is missing.
+#[derive(Clone, Copy)]
+pub struct Create {
+    /// Fail if it exists (`O_EXCL`).
+    pub exclusive: bool,
+    /// The mode of its file; the umask clears bits of it.
+    pub mode: libc::mode_t,
+    /// Its first count.
+    pub value: c_uint,
+}
+
+impl Semaphore {
+    /// `sem_open(name, …)`: opens the semaphore with this name.
+    ///
+    /// # Errors
+    /// `ENOENT`, `EEXIST`, `EACCES`, `EINVAL` (value or name), `ENAMETOOLONG`, `EMFILE`, `ENFILE`,
+    /// `ENOMEM`; `InvalidInput` for a name with a NUL in it.
+    pub fn open(name: &str, create: Option<Create>) -> io::Result<Self> {
+        let name = CString::new(name)?;
+        let flags = match create {
+            None => 0,
+            Some(Create { exclusive: false, .. }) => libc::O_CREAT,
+            Some(Create { exclusive: true, .. }) => libc::O_CREAT | libc::O_EXCL,
+        };
+        let Create { mode, value, .. } =
+            create.unwrap_or(Create { exclusive: false, mode: 0, value: 0 });
+        // SAFETY: `name` ends in a NUL; mode and value are the two further arguments that the
+        // call reads if O_CREAT is among the flags.
+        let at = unsafe { libc::sem_open(name.as_ptr(), flags, mode, value) };
+        match at == libc::SEM_FAILED {
+            true => Err(io::Error::last_os_error()),
+            false => Ok(Self { at, page: None }),
+        }
+    }
+
+    /// `sem_close`, which fails for a semaphore that did not come from `sem_open`.
+    ///
+    /// # Errors
+    /// `EINVAL` if it did not come from `sem_open`.
+    pub fn close(self) -> io::Result<()> {
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the call looks the address up in its own table and uses it only if it is there;
+        // `self` is used no more, neither by the caller nor by `drop`.
+        by_errno(unsafe { libc::sem_close(this.at) })
+    }
+}
+
+/// `sem_unlink(name)`: removes the name; a process that has the semaphore open keeps it.
+///
+/// # Errors
+/// `ENOENT`, `EACCES`, `ENAMETOOLONG`; `InvalidInput` for a name with a NUL in it.
+pub fn unlink(name: &str) -> io::Result<()> {
+    let name = CString::new(name)?;
+    // SAFETY: `name` ends in a NUL.
+    by_errno(unsafe { libc::sem_unlink(name.as_ptr()) })
 }

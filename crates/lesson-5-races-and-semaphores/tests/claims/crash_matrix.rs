@@ -1,5 +1,5 @@
-//! The crash matrix, row by row: killed, exits, execs, execs with open descriptors, forks and is
-//! killed.
+//! The crash matrix, row by row. The holder is killed, exits, execs, execs with its files left open,
+//! or forks and is killed.
 
 use std::sync::OnceLock;
 
@@ -15,34 +15,34 @@ fn row(primitive: &str) -> &'static str {
     rows.find(|(name, _)| *name == primitive).unwrap().1
 }
 
-const BUSY: &str = "BusyForEver BusyForEver BusyForEver BusyForEver BusyForEver";
+const STUCK: &str = "WaitsForEver WaitsForEver WaitsForEver WaitsForEver WaitsForEver";
 
 #[test]
 fn whatever_becomes_of_its_holder_a_semaphore_in_a_file_stays_taken() {
-    assert_eq!(row("semaphore-in-file"), BUSY);
+    assert_eq!(row("semaphore-in-file"), STUCK);
 }
 
 #[test]
 fn whatever_becomes_of_its_holder_a_named_semaphore_stays_taken() {
-    assert_eq!(row("named-semaphore"), BUSY);
+    assert_eq!(row("named-semaphore"), STUCK);
 }
 
 #[test]
 fn whatever_becomes_of_its_owner_a_robust_mutex_tells_the_next_one() {
-    assert_eq!(row("robust-mutex"), ["EntersAndIsTold"; 5].join(" "));
+    assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }
 
 #[test]
 fn a_record_lock_ends_with_its_process_and_with_a_close_by_exec_and_no_child_has_it() {
-    assert_eq!(row("record-lock"), "Enters Enters Enters BusyForEver Enters");
+    assert_eq!(row("record-lock"), "Locks Locks Locks WaitsForEver Locks");
 }
 
 #[test]
 fn an_ofd_lock_ends_with_the_last_descriptor_which_a_child_may_have() {
-    assert_eq!(row("ofd-lock"), "Enters Enters Enters BusyForEver BusyForEver");
+    assert_eq!(row("ofd-lock"), "Locks Locks Locks WaitsForEver WaitsForEver");
 }
 
 #[test]
 fn an_flock_ends_with_the_last_descriptor_which_a_child_may_have() {
-    assert_eq!(row("flock"), "Enters Enters Enters BusyForEver BusyForEver");
+    assert_eq!(row("flock"), "Locks Locks Locks WaitsForEver WaitsForEver");
 }

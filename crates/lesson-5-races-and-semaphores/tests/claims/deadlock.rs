@@ -21,6 +21,19 @@ fn a_record_lock_that_would_close_a_cycle_of_two_processes_is_edeadlk() {
 }
 
 #[test]
+fn edeadlk_can_be_a_false_alarm_if_a_process_has_threads() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("F_SETLK d F_WRLCK 0 1");
+    b.does("F_SETLK d F_WRLCK 1 1");
+    a.does("threaded-and-on F_SETLKW d F_WRLCK 1 1"); // A thread of A waits for B ...
+    a.until_a_thread_waits("F_SETLKW");
+    assert_eq!(b.ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK"); // ... and B may not wait for A,
+    a.does("F_SETLK d F_UNLCK 0 1"); // although another thread of A goes on and unlocks.
+    b.does("F_SETLKW d F_WRLCK 0 1");
+}
+
+#[test]
 fn a_cycle_of_record_locks_is_found_across_two_files() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);

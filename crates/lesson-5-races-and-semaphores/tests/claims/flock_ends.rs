@@ -35,10 +35,10 @@ fn a_flock_outlives_the_parents_close_while_a_forked_child_has_the_descriptor() 
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
-    a.does("fork-an-heir");
+    a.does("fork-a-child");
     a.does("close d");
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
-    a.does("kill-the-heir");
+    a.does("kill-the-child");
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 

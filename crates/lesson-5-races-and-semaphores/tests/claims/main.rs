@@ -4,12 +4,15 @@
 
 mod crash_matrix;
 mod deadlock;
-mod first_comer;
+mod dev_shm;
 mod flock;
 mod flock_ends;
+mod fork;
+mod initialize_once;
 mod lock_actors;
 mod mutexes;
 mod named_semaphores;
+mod not_robust;
 mod ofd_lock_ends;
 mod ofd_locks;
 mod races;
@@ -28,9 +31,8 @@ use std::path::Path;
 
 use common::{Scratch, page_size};
 use course::{Program, Running};
-use lesson_5_races_and_semaphores::sys;
+use lesson_5_races_and_semaphores::{sys, waiting::until_waiting_in};
 use nix::errno::Errno;
-use nix::poll::{PollTimeout, poll};
 
 /// A scene of this lesson, in a fresh process whose working directory is the test's own.
 fn scene(name: &str, scratch: &Scratch) -> Program {
@@ -38,15 +40,13 @@ fn scene(name: &str, scratch: &Scratch) -> Program {
     Program::new(program, ["scene", name]).in_directory(scratch.path())
 }
 
-/// A process that obeys orders; all of a test's actors map the same file.
+/// A process that does what it is told; all actors of a test map the same file.
 fn actor(scratch: &Scratch) -> Running {
     make_page(&scratch.path().join("page"));
-    let mut actor = scene("actor", scratch).start();
-    assert_eq!(actor.hear(), "ready");
-    actor
+    mapped(scene("actor", scratch).start())
 }
 
-/// The same as a user without privileges, with a file of its own.
+/// The same, as an ordinary user, with a file of its own.
 fn ordinary_actor(scratch: &Scratch) -> Running {
     let directory = scratch.path().join("ordinary");
     std::fs::create_dir(&directory).unwrap();
@@ -55,8 +55,11 @@ fn ordinary_actor(scratch: &Scratch) -> Running {
         std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
     let program = scene("actor", scratch).in_directory(&directory).as_ordinary_user();
-    let mut actor = program.start();
-    assert_eq!(actor.hear(), "ready");
+    mapped(program.start())
+}
+
+fn mapped(mut actor: Running) -> Running {
+    assert_eq!(ask(&mut actor, "page-map"), "ok");
     actor
 }
 
@@ -65,38 +68,30 @@ fn make_page(path: &Path) {
     page.set_len(page_size() as u64).unwrap();
 }
 
-/// Gives an order that does not wait; the answer.
-fn ask(actor: &mut Running, order: &str) -> String {
-    actor.tell(order);
+/// Gives a command that does not wait; returns the answer.
+fn ask(actor: &mut Running, command: &str) -> String {
+    actor.tell(command);
     actor.hear()
 }
 
-/// Gives an order that may wait: it has been begun, and the answer is still to come.
-fn begin(actor: &mut Running, order: &str) {
-    actor.tell(order);
+/// Gives a command that may wait, and returns once it has begun; `hear` returns the answer.
+fn begin(actor: &mut Running, command: &str) {
+    actor.tell(command);
     assert_eq!(actor.hear(), "waiting");
 }
 
-/// Gives an order that may wait; the answer.
-fn ask_and_wait(actor: &mut Running, order: &str) -> String {
-    begin(actor, order);
+/// Gives a command that may wait; returns the answer.
+fn ask_and_wait(actor: &mut Running, command: &str) -> String {
+    begin(actor, command);
     actor.hear()
 }
 
-/// Waits until a process that has something to wait for sleeps.
+/// Returns once a process sleeps in `futex`, where semaphores, mutexes and their like wait.
 fn sleeps(process: &Running) {
-    let path = format!("/proc/{}/stat", process.id());
-    for _ in 0..10_000 {
-        let stat = std::fs::read_to_string(&path).unwrap();
-        if stat.rsplit_once(')').unwrap().1.trim_start().starts_with('S') {
-            return;
-        }
-        poll(&mut [], PollTimeout::from(1_u8)).unwrap();
-    }
-    panic!("process {} never slept", process.id());
+    until_waiting_in(process.id(), libc::SYS_futex).unwrap();
 }
 
-/// Repeats an attempt with a deadline twice as late until it says that it was in time.
+/// Repeats an attempt, each time with twice the time, until the attempt was in time.
 fn in_time(mut attempt: impl FnMut(u64) -> bool) {
     let in_time = [200, 400, 800, 1600, 3200].into_iter().any(&mut attempt);
     assert!(in_time, "the machine is too slow to do a few things within three seconds");
@@ -107,7 +102,7 @@ fn errno<T: Debug>(result: io::Result<T>) -> Errno {
     Errno::from_raw(result.unwrap_err().raw_os_error().unwrap())
 }
 
-/// What is no promise was seen with glibc 2.36; another version may also do as the page says.
+/// What was observed with glibc 2.36; another version may also do what the manual page says.
 fn observed<T: PartialEq + Debug>(got: T, with_2_36: T, by_the_page: T) {
     match sys::glibc_version() {
         (2, 36) => assert_eq!(got, with_2_36),

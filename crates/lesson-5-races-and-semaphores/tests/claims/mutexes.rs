@@ -1,10 +1,10 @@
 //! Mutexes between processes.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::Scratch;
 use course::{Running, scratch};
-use lesson_5_races_and_semaphores::sys::{Attributes, Locked, Mutex, Page};
+use lesson_5_races_and_semaphores::sys::{Acquired, Attributes, Mutex, Page};
 use nix::errno::Errno;
 
 use crate::{actor, ask, ask_and_wait, begin, errno, in_time, sleeps};
@@ -85,9 +85,18 @@ fn pthread_mutex_timedlock_past_its_deadline_is_etimedout() {
 }
 
 #[test]
+fn pthread_mutex_clocklock_waits_until_a_moment_of_clock_monotonic() {
+    let scratch = scratch();
+    let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    let end = Instant::now() + Duration::from_millis(30);
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until-monotonic 30"), "ETIMEDOUT");
+    assert!(Instant::now() >= end, "not before the deadline");
+}
+
+#[test]
 fn pthread_mutex_timedlock_with_a_billion_nanoseconds_is_einval() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
-    assert_eq!(mutex.lock().unwrap(), Locked::Clean);
+    assert_eq!(mutex.lock().unwrap(), Acquired::Clean);
     let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec: 1_000_000_000 };
     assert_eq!(errno(mutex.lock_until(&wrong)), Errno::EINVAL);
     mutex.unlock().unwrap();

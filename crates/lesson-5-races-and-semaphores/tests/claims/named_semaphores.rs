@@ -30,7 +30,7 @@ fn sem_open_makes_a_file_in_dev_shm_with_the_mode_that_the_umask_leaves() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("masked"));
     assert_eq!(ask(&mut actor, "umask 022"), "ok");
-    assert_eq!(ask(&mut actor, &format!("open {name} 666 1")), "ok");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 666 1")), "ok");
     let metadata = fs::metadata(file(&name)).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o644, "others can read it, and not open it");
     assert_eq!(metadata.len(), size_of::<libc::sem_t>() as u64);
@@ -77,8 +77,12 @@ fn sem_open_needs_the_right_to_read_and_the_right_to_write_else_eacces() {
     let mut actor = ordinary_actor(&scratch);
     for (mode, answer) in [("400", "EACCES"), ("200", "EACCES"), ("600", "ok")] {
         let name = scratch.object(mode);
-        assert_eq!(ask(&mut actor, &format!("open {name} {mode} 1")), "ok", "who makes it has it");
-        assert_eq!(ask(&mut actor, &format!("open {name}")), answer, "mode {mode}");
+        assert_eq!(
+            ask(&mut actor, &format!("sem-open {name} {mode} 1")),
+            "ok",
+            "who makes it has it"
+        );
+        assert_eq!(ask(&mut actor, &format!("sem-open {name}")), answer, "mode {mode}");
     }
 }
 
@@ -127,11 +131,11 @@ fn sem_open_without_a_free_descriptor_is_emfile_and_none_stays_open() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("semaphore"));
     let before = ask(&mut actor, "descriptors");
-    assert_eq!(ask(&mut actor, &format!("open {name} 600 1")), "ok");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 1")), "ok");
     assert_eq!(ask(&mut actor, "descriptors"), before);
     assert_eq!(ask(&mut actor, "limit descriptors 3"), "ok");
     let another = scratch.object("another");
-    assert_eq!(ask(&mut actor, &format!("open {another} 600 1")), "EMFILE");
+    assert_eq!(ask(&mut actor, &format!("sem-open {another} 600 1")), "EMFILE");
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn sem_open_without_room_to_map_is_enomem() {
     let (mut actor, name) = (actor(&scratch), scratch.object("semaphore"));
     drop(Semaphore::open(&name, NEW).unwrap());
     assert_eq!(ask(&mut actor, "limit space 1"), "ok");
-    assert_eq!(ask(&mut actor, &format!("open {name}")), "ENOMEM");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name}")), "ENOMEM");
 }
 
 #[test]
@@ -148,8 +152,8 @@ fn the_maker_s_table_of_mappings_does_not_show_the_name_and_everybody_else_s_doe
     let scratch = scratch();
     let (mut maker, mut other) = (actor(&scratch), actor(&scratch));
     let name = scratch.object("shown");
-    assert_eq!(ask(&mut maker, &format!("open {name} 600 1")), "ok");
-    assert_eq!(ask(&mut other, &format!("open {name}")), "ok");
+    assert_eq!(ask(&mut maker, &format!("sem-open {name} 600 1")), "ok");
+    assert_eq!(ask(&mut other, &format!("sem-open {name}")), "ok");
     assert_eq!(ask(&mut other, "mapped"), file(&name).to_str().unwrap());
     let makers = ask(&mut maker, "mapped");
     observed(makers.contains(&name[1..]), false, true);
@@ -160,9 +164,9 @@ fn sem_open_takes_an_empty_file_and_the_first_use_is_sigbus() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("short"));
     fs::write(file(&name), "").unwrap();
-    let opened = ask(&mut actor, &format!("open {name}"));
+    let opened = ask(&mut actor, &format!("sem-open {name}"));
     observed(opened.as_str(), "ok", "EINVAL");
-    actor.tell("try");
+    actor.tell("sem-try");
     observed(actor.end().signal, Some(Signal::SIGBUS), None);
 }
 
@@ -170,14 +174,14 @@ fn sem_open_takes_an_empty_file_and_the_first_use_is_sigbus() {
 fn the_last_sem_close_unmaps_and_the_semaphore_stays() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("closed"));
-    assert_eq!(ask(&mut actor, &format!("open {name} 600 1")), "ok");
-    assert_eq!(ask(&mut actor, &format!("open {name}")), "ok"); // And the first is closed.
-    assert_eq!(ask(&mut actor, "try"), "ok", "one opening is left");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 1")), "ok");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name}")), "ok"); // And the first is closed.
+    assert_eq!(ask(&mut actor, "sem-try"), "ok", "one opening is left");
     assert_ne!(ask(&mut actor, "mapped"), "nothing");
-    assert_eq!(ask(&mut actor, "close"), "ok");
+    assert_eq!(ask(&mut actor, "sem-close"), "ok");
     assert_eq!(ask(&mut actor, "mapped"), "nothing");
-    assert_eq!(ask(&mut actor, &format!("open {name}")), "ok");
-    assert_eq!(ask(&mut actor, "value"), "0", "with the count that it had");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name}")), "ok");
+    assert_eq!(ask(&mut actor, "sem-value"), "0", "with the count that it had");
 }
 
 #[test]
@@ -190,9 +194,9 @@ fn sem_close_of_a_semaphore_without_a_name_is_einval() {
 fn exec_closes_a_named_semaphore_and_gives_nothing_back() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("left"));
-    assert_eq!(ask(&mut actor, &format!("open {name} 600 1")), "ok");
-    assert_eq!(ask(&mut actor, "try"), "ok");
-    assert_eq!(ask(&mut actor, "exec"), "another program now, in the same process");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 1")), "ok");
+    assert_eq!(ask(&mut actor, "sem-try"), "ok");
+    assert_eq!(ask(&mut actor, "exec"), "ok");
     let mappings = page_view::mappings_of(actor.id()).unwrap();
     let in_shm = |path: &String| path.starts_with("/dev/shm/sem") || path.contains(&name[1..]);
     assert!(!mappings.iter().filter_map(|mapping| mapping.path.as_ref()).any(in_shm));
@@ -203,8 +207,8 @@ fn exec_closes_a_named_semaphore_and_gives_nothing_back() {
 fn a_named_semaphore_outlives_a_killed_process_with_the_count_that_it_left() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("outlives"));
-    assert_eq!(ask(&mut actor, &format!("open {name} 600 3")), "ok");
-    assert_eq!(ask(&mut actor, "try"), "ok");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 3")), "ok");
+    assert_eq!(ask(&mut actor, "sem-try"), "ok");
     actor.kill();
     assert_eq!(Semaphore::open(&name, None).unwrap().value().unwrap(), 2);
 }
@@ -213,9 +217,9 @@ fn a_named_semaphore_outlives_a_killed_process_with_the_count_that_it_left() {
 fn a_forked_child_uses_the_semaphore_that_its_parent_opened() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("inherited"));
-    assert_eq!(ask(&mut actor, &format!("open {name} 600 0")), "ok");
-    assert_eq!(ask(&mut actor, "fork-posts"), "ok");
-    assert_eq!(ask(&mut actor, "value"), "1");
+    assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 0")), "ok");
+    assert_eq!(ask(&mut actor, "sem-fork-posts"), "ok");
+    assert_eq!(ask(&mut actor, "sem-value"), "1");
 }
 
 #[test]
@@ -244,6 +248,6 @@ fn sem_unlink_of_another_user_s_semaphore_is_eacces() {
     let name = scratch.object("root-s");
     let _semaphore = Semaphore::open(&name, NEW).unwrap();
     let mut actor = ordinary_actor(&scratch);
-    assert_eq!(ask(&mut actor, &format!("unlink {name}")), "EACCES");
+    assert_eq!(ask(&mut actor, &format!("sem-unlink {name}")), "EACCES");
     assert!(file(&name).exists());
 }

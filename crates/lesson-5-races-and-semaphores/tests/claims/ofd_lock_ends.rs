@@ -55,10 +55,10 @@ fn an_ofd_lock_outlives_the_parents_close_while_a_forked_child_has_the_descripto
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
-    a.does("fork-an-heir");
+    a.does("fork-a-child");
     a.does("close d");
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
-    a.does("kill-the-heir");
+    a.does("kill-the-child");
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
@@ -67,8 +67,8 @@ fn an_ofd_lock_stays_when_one_of_the_processes_that_share_it_is_killed() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
-    a.does("fork-an-heir");
-    a.does("kill-the-heir");
+    a.does("fork-a-child");
+    a.does("kill-the-child");
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
 }
 

@@ -1,73 +1,125 @@
-//! What an actor does with its mutex.
-//! `cargo test` runs it.
+//! The actor's commands about its mutexes: `mutex-…` for the one at the usual place of the page.
+//! `cargo test` runs them.
 
-use std::path::Path;
 use std::time::Duration;
 use std::{io, thread};
 
-use common::{Context, Failure, say};
-use nix::sys::wait;
+use common::{page_size, say};
 
-use super::{Actor, Answer, number};
+use super::{Actor, Answer, done, number, wrong};
+use crate::initialize_once::OBJECT_OFFSET;
 use crate::scenes::misuse;
-use crate::sys::{Attributes, Child, Locked, deadline, fork};
+use crate::sys::{
+    Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, exit_status, fork,
+};
+
+/// The mutexes of `mutex-lock-three-and-unmap-the-middle-one`: one in each page of the file `pages`.
+const THREE: usize = 3;
 
 impl Actor {
-    pub(super) fn mutex(&mut self, words: &[&str]) -> Answer {
-        let ok = |result: io::Result<()>| Ok(result.map(|()| "ok".to_owned()));
-        let got = |result: io::Result<Locked>| Ok(result.map(|how| format!("{how:?}")));
-        let Some(mutex) = &self.mutex else {
-            return Err(Failure::refusal("obey", Path::new(words[0]), "there is no mutex"));
-        };
+    pub(super) fn on_mutex(&mut self, words: &[&str]) -> Answer {
+        match *words {
+            ["mutex-init-three"] => {
+                return done(
+                    three()?.iter().try_for_each(|it| it.init(&Attributes::robust_and_shared()?)),
+                );
+            }
+            ["mutex-lock-three-and-unmap-the-middle-one"] => return lock_three_and_unmap_one(),
+            ["mutex-try-three"] => return Ok(try_three()?),
+            _ => {}
+        }
+        let got = |result: io::Result<Acquired>| result.map(|how| format!("{how:?}"));
+        let Some(mutex) = &self.mutex else { return wrong("no mutex", words) };
         match *words {
             ["mutex-init", shared, robust, kind] => {
-                let attributes = Attributes::new().step("pthread_mutexattr_init")?;
-                let set = |result: io::Result<()>| result.step("set an attribute");
-                set(attributes.set_shared(i32::from(shared == "shared")))?;
-                set(attributes.set_robust(i32::from(robust == "robust")))?;
-                set(attributes.set_type(match kind {
-                    "error-checking" => libc::PTHREAD_MUTEX_ERRORCHECK,
-                    "recursive" => libc::PTHREAD_MUTEX_RECURSIVE,
-                    _ => libc::PTHREAD_MUTEX_NORMAL,
-                }))?;
-                ok(mutex.init(&attributes))
+                done(mutex.init(&attributes(shared, robust, kind)?))
             }
             ["mutex-lock"] => {
-                say!("waiting")?;
+                say!("waiting").map_err(io::Error::other)?;
                 got(mutex.lock())
             }
             ["mutex-lock-until", milliseconds] => {
                 let deadline = deadline(Duration::from_millis(number(milliseconds, 10)?));
-                say!("waiting")?;
+                say!("waiting").map_err(io::Error::other)?;
                 got(mutex.lock_until(&deadline))
             }
+            ["mutex-lock-until-monotonic", milliseconds] => {
+                let later = Duration::from_millis(number(milliseconds, 10)?);
+                let deadline = deadline_on(libc::CLOCK_MONOTONIC, later)?;
+                say!("waiting").map_err(io::Error::other)?;
+                got(mutex.lock_until_on(libc::CLOCK_MONOTONIC, &deadline))
+            }
             ["mutex-try"] => got(mutex.try_lock()),
-            ["mutex-unlock"] => ok(mutex.unlock()),
-            ["mutex-consistent"] => ok(mutex.consistent()),
-            ["mutex-destroy"] => ok(mutex.destroy()),
+            ["mutex-unlock"] => done(mutex.unlock()),
+            ["mutex-consistent"] => done(mutex.consistent()),
+            ["mutex-destroy"] => done(mutex.destroy()),
             ["mutex-fork"] => {
-                let child = fork(&Child::Ends).step("fork")?;
-                ok(Ok(wait::waitpid(child, None).map(drop).step("wait for the child")?))
+                let child = fork(OnParentDeath::Die, || 0)?;
+                done(exit_status(child).map(drop))
             }
             ["mutex-thread"] => {
                 let thread = thread::spawn(|| {
-                    let mut actor = Self { page: None, semaphore: None, mutex: None, address: 0 };
-                    actor.map(false)?;
-                    actor.mutex(&["mutex-try"])
+                    let mut actor = Self::default();
+                    actor.map(Page::of)?;
+                    actor.on_mutex(&["mutex-try"])
                 });
-                let answer = thread.join();
-                answer.unwrap_or_else(|_| Ok(Err(io::Error::other("the thread panicked"))))
+                thread.join().unwrap_or_else(|_| wrong("the thread panicked", words))
             }
             ["mutex-drop"] => {
                 (self.semaphore, self.page, self.mutex) = (None, None, None);
-                ok(Ok(()))
+                done(Ok(()))
             }
             ["mutex-unmap"] => {
                 (self.semaphore, self.page) = (None, None);
                 self.mutex.take().into_iter().for_each(misuse::abandon);
-                ok(Ok(()))
+                done(Ok(()))
             }
-            _ => Err(Failure::refusal("obey", Path::new(words[0]), "no such order")),
+            _ => wrong("no such command", words),
         }
     }
+}
+
+fn attributes(shared: &str, robust: &str, kind: &str) -> io::Result<Attributes> {
+    let attributes = Attributes::new()?;
+    attributes.set_shared(i32::from(shared == "shared"))?;
+    attributes.set_robust(i32::from(robust == "robust"))?;
+    attributes.set_type(match kind {
+        "error-checking" => libc::PTHREAD_MUTEX_ERRORCHECK,
+        "recursive" => libc::PTHREAD_MUTEX_RECURSIVE,
+        _ => libc::PTHREAD_MUTEX_NORMAL,
+    })?;
+    Ok(attributes)
+}
+
+/// Three mutexes in three mappings, which can be unmapped one by one.
+fn three() -> io::Result<[Mutex; THREE]> {
+    let mut mutexes = Vec::new();
+    for name in ["first", "second", "third"] {
+        let mut options = std::fs::File::options();
+        let file = options.read(true).write(true).create(true).truncate(false).open(name)?;
+        file.set_len(page_size() as u64)?;
+        mutexes.push(Mutex::in_page(&Page::of(&file)?, OBJECT_OFFSET));
+    }
+    mutexes.try_into().map_err(|_| io::Error::other("three names are three mutexes"))
+}
+
+/// Locks all three in order, unmaps the second, and ends with the other two mapped and locked.
+fn lock_three_and_unmap_one() -> Answer {
+    let mutexes = three()?;
+    mutexes.iter().try_for_each(|mutex| mutex.lock().map(drop))?;
+    let [first, second, third] = mutexes.map(std::mem::ManuallyDrop::new);
+    misuse::abandon(std::mem::ManuallyDrop::into_inner(second));
+    let _stay_mapped = (first, third);
+    done(Ok(()))
+}
+
+/// What an attempt to lock each of the three says.
+fn try_three() -> Answer {
+    let said = three()?.map(|mutex| match mutex.try_lock() {
+        Ok(how) => format!("{how:?}"),
+        Err(error) => {
+            format!("{:?}", nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(0)))
+        }
+    });
+    Ok(said.join(" "))
 }

@@ -1,4 +1,4 @@
-//! The parts that second processes play in the story; `cargo lesson-5` starts them itself.
+//! The parts that second processes play in the story. `cargo lesson-5` starts them itself.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,16 @@ use common::clap::{self, Subcommand};
 use common::{Failure, Result};
 
 use crate::{
-    Primitive, add_inside, atomic_addition, crash_matrix, holder, lost_update,
+    Primitive, add_under_lock, atomic_addition, crash_matrix, holder, lost_update,
     no_lock_stops_a_store, robust_mutex, test_then_set, torn_record, turnstile,
 };
 
-/// What a second process is to do.
+/// What a second process does.
 #[derive(Subcommand)]
 #[expect(missing_docs, reason = "each leads to the function that says what it does")]
 pub enum Part {
     Pass { way: String, file: PathBuf },
-    AddInside { primitive: Primitive, place: PathBuf, counter: PathBuf },
+    AddUnderLock { primitive: Primitive, place: PathBuf, counter: PathBuf },
     DieHalfWay { file: PathBuf },
     BargeIn { data: PathBuf },
     Hold { primitive: Primitive, place: PathBuf },
@@ -24,16 +24,16 @@ pub enum Part {
 }
 
 impl Part {
-    /// Plays the part, at most as long as the process lives that asked for it.
+    /// Plays the part. Ends when the process ends that started it.
     ///
     /// # Errors
-    /// The part's own.
+    /// Those of the part.
     pub fn play(&self) -> Result<()> {
         common::end_with_parent()?;
         match self {
             Self::Pass { way, file } => turnstile::second(file, way_to_pass(way)?),
-            Self::AddInside { primitive, place, counter } => {
-                add_inside::second(*primitive, place, counter)
+            Self::AddUnderLock { primitive, place, counter } => {
+                add_under_lock::second(*primitive, place, counter)
             }
             Self::DieHalfWay { file } => robust_mutex::die_half_way(file),
             Self::BargeIn { data } => no_lock_stops_a_store::second(data),
@@ -52,6 +52,6 @@ fn way_to_pass(way: &str) -> Result<turnstile::Pass> {
         "atomic-addition" => Ok(atomic_addition::pass),
         "torn-record" => Ok(torn_record::pass),
         "test-then-set" => Ok(test_then_set::pass),
-        _ => Err(Failure::refusal("pass", Path::new(way), "no such way")),
+        _ => Err(Failure::refusal("pass", Path::new(way), "no such way to pass the turnstile")),
     }
 }

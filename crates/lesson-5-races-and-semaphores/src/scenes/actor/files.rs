@@ -1,4 +1,4 @@
-//! What an actor has open and mapped, under names, and what it does with it.
+//! The files that an actor has open or mapped, under names, and its commands about them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use crate::sys::locks;
 
-/// Descriptors and mappings, under the names that they were told.
+/// Descriptors and mappings, under the names that the test gave them.
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) open: BTreeMap<String, File>,
@@ -20,8 +20,8 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Does what `line` says, if it is about files, and answers it.
-    pub(super) fn does(&mut self, line: &str) -> Option<io::Result<String>> {
+    /// Runs a command if it is about files.
+    pub(super) fn run(&mut self, line: &str) -> Option<io::Result<String>> {
         let words: Vec<&str> = line.split(' ').collect();
         let done = match words[..] {
             // The path comes last: it may contain spaces.

@@ -1,4 +1,5 @@
-//! The second process of the lock rungs: this program again, making the lock calls it is told.
+//! The second process B of the steps about file locks: this program again. It makes the lock calls
+//! that process A tells it.
 
 use std::path::Path;
 
@@ -6,16 +7,16 @@ use common::{Context, Failure, Peer, Result};
 
 use crate::waiting;
 
-/// A process that has opened a file as `d` and says how each call ended: `ok` or the error's name.
-pub struct SecondProcess(Peer);
+/// A process that has a file open as `d`. It answers each call with `ok` or the name of the error.
+pub struct LockClient(Peer);
 
-impl SecondProcess {
+impl LockClient {
     /// Starts it, with `file` open for reading and writing as `d`.
     ///
     /// # Errors
-    /// Of the start; that it cannot open the file.
+    /// Those of the start; that it cannot open the file.
     pub fn start(file: &Path) -> Result<Self> {
-        let mut process = Self(Peer::start(["scene", "locks"])?);
+        let mut process = Self(Peer::start(["scene", "actor"])?);
         process.open("d", file)?;
         Ok(process)
     }
@@ -23,7 +24,7 @@ impl SecondProcess {
     /// Opens another file under another name.
     ///
     /// # Errors
-    /// Of the conversation; that it cannot open the file.
+    /// Those of the conversation; that it cannot open the file.
     pub fn open(&mut self, name: &str, file: &Path) -> Result<()> {
         match self.ask(&format!("open {name} both {}", file.display()))?.as_str() {
             "ok" => Ok(()),
@@ -31,32 +32,32 @@ impl SecondProcess {
         }
     }
 
-    /// Tells it a call and hears how it ended.
+    /// Lets it make a call; returns how the call ended.
     ///
     /// # Errors
-    /// Of the conversation.
+    /// Those of the conversation.
     pub fn ask(&mut self, call: &str) -> Result<String> {
         self.tell(call)?;
         self.hear()
     }
 
-    /// Tells it a call that is going to wait.
+    /// Lets it make a call that will wait.
     ///
     /// # Errors
-    /// Of the conversation.
+    /// Those of the conversation.
     pub fn tell(&mut self, call: &str) -> Result<()> {
         self.0.tell(call)
     }
 
-    /// Hears how such a call ended.
+    /// Returns how that call ended.
     ///
     /// # Errors
-    /// Of the conversation.
+    /// Those of the conversation.
     pub fn hear(&mut self) -> Result<String> {
         self.0.hear()
     }
 
-    /// Returns when it waits in this system call.
+    /// Returns once it waits in this system call.
     ///
     /// # Errors
     /// As [`waiting::until_waiting_in`].
@@ -64,10 +65,10 @@ impl SecondProcess {
         waiting::until_waiting_in(self.0.process.id(), call)
     }
 
-    /// Kills it, and has waited for its end when it returns.
+    /// Kills it, and waits until it has ended.
     ///
     /// # Errors
-    /// `kill`'s and `wait`'s own.
+    /// Those of `kill` and `wait`.
     pub fn kill(mut self) -> Result<()> {
         self.0.process.kill().step("kill the second process")?;
         self.0.wait().map(drop)

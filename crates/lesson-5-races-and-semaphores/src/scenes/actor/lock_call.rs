@@ -1,4 +1,4 @@
-//! A lock call in C's words, such as `F_SETLK d F_WRLCK 0 10`, made and answered.
+//! A lock call in C's words, such as `F_SETLK d F_WRLCK 0 10`: parsed, made, answered.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,7 +10,7 @@ use nix::errno::Errno;
 
 use crate::sys::locks::{self, Command};
 
-/// The numbers that may stand in a call by name.
+/// The names that may stand for numbers in a call.
 const NAMES: &[(&str, c_int)] = &[
     ("F_RDLCK", libc::F_RDLCK),
     ("F_WRLCK", libc::F_WRLCK),
@@ -28,8 +28,8 @@ const NAMES: &[(&str, c_int)] = &[
     ("F_TEST", libc::F_TEST),
 ];
 
-/// A call, ready to be made: what follows allocates nothing, as a forked child demands.
-pub(super) enum Call {
+/// A call, ready to be made.
+pub(super) enum LockCall {
     /// `F_SETLK d F_WRLCK START LENGTH [WHENCE [PID]]`, or `F_SETLK d NULL`.
     Fcntl { fd: RawFd, command: Command, lock: Option<libc::flock>, asks: bool },
     /// `flock d LOCK_EX|LOCK_NB`.
@@ -38,8 +38,8 @@ pub(super) enum Call {
     Lockf { fd: RawFd, function: c_int, length: off_t },
 }
 
-impl Call {
-    /// The call that `words` say; descriptors by the name they were opened under, or by number.
+impl LockCall {
+    /// Parses a call; a descriptor is the name under which it was opened, or a number.
     pub(super) fn of(words: &[&str], files: &BTreeMap<String, File>) -> Option<Self> {
         let (name, fd) = (*words.first()?, *words.get(1)?);
         let fd = files.get(fd).map_or_else(|| fd.parse().ok(), |file| Some(file.as_raw_fd()))?;
@@ -66,7 +66,7 @@ impl Call {
         }
     }
 
-    /// Makes the call; 0 or the error's number.
+    /// Makes the call; returns 0 or the number of the error.
     pub(super) fn make(&mut self) -> c_int {
         let result = match self {
             Self::Fcntl { fd, command, lock, .. } => locks::fcntl(*fd, *command, lock.as_mut()),
@@ -76,7 +76,7 @@ impl Call {
         result.err().as_ref().and_then(io::Error::raw_os_error).unwrap_or(0)
     }
 
-    /// What to say when it returned `error`.
+    /// The answer if the call returned `error`.
     pub(super) fn answer(&self, error: c_int) -> String {
         match self {
             _ if error != 0 => format!("{:?}", Errno::from_raw(error)),

@@ -1,18 +1,18 @@
-//! A thing in a mapped file, made once by whoever comes first. `cargo lesson-5` makes its
-//! semaphore and its mutex so.
+//! An object in a mapped file, initialised exactly once, by the first process that comes.
+//! `cargo lesson-5` makes its semaphore and its mutex like this.
 //!
 //! ```text
 //! byte  0        8        16        …   64
 //!       count    state    free          the semaphore or the mutex
 //! ```
 //!
-//! `sem_init` on a semaphore that is one already is undefined, so exactly one process may call it,
-//! and nobody may use what is half made. The state says how far it is: 0 nothing yet, `BEGUN`, then
-//! the kind of thing, stored last. Who makes it holds an `flock` on the file: if it is killed
-//! half-way, the kernel takes the lock away, and the next one finds `BEGUN`, wipes the bytes and
-//! begins again. Nobody can be using the thing then, because nobody uses it before its kind stands
-//! there. That zeroed bytes are "not initialized" to POSIX, too, is written nowhere; with glibc, a
-//! semaphore or a mutex is its bytes.
+//! Calling `sem_init` on a semaphore in use is undefined, so exactly one process may call it, and no
+//! process may use a half-made semaphore. The word `state` tells how far the object is: 0 (nothing
+//! yet), `BEGUN`, or the object's kind, which is stored last. The process that initialises holds an
+//! `flock` on the file. If that process is killed half-way, the kernel drops its lock. The next
+//! process finds `BEGUN`, clears the bytes and starts again. No process can be using the object
+//! then, because no process uses it before the state is its kind. Nothing is written down that a
+//! reboot could make wrong: a semaphore or a mutex is only its bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -24,14 +24,14 @@ use common::{Context, Failure, Result, page_size};
 
 use crate::sys::Page;
 
-/// The byte at which the thing is: aligned for both, and in a cache line of its own.
-pub const THING: usize = 64;
+/// The byte at which the object is: aligned for both kinds, and in a cache line of its own.
+pub const OBJECT_OFFSET: usize = 64;
 const STATE: usize = 8;
-/// Somebody has begun to make it.
+/// A process has begun to initialise the object.
 const BEGUN: u64 = u64::from_be_bytes(*b"begun in");
 const NOT_OURS: &str = "not a file of this lesson";
 
-/// What can be made: the name that the file is asked for by, and the word in the file that says so.
+/// What the file can hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A semaphore.
@@ -41,7 +41,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> u64 {
+    /// The state of a file that holds a finished object of this kind.
+    fn state(self) -> u64 {
         u64::from_be_bytes(match self {
             Self::Semaphore => *b"sem_t in",
             Self::Mutex => *b"mutex in",
@@ -56,57 +57,62 @@ impl Kind {
     }
 }
 
-/// Maps `path`, which is created with mode 0600 if missing; `make` runs if the thing of this `kind`
-/// is not there yet.
+/// Maps `path`, which is created with mode 0600 if it is missing. Calls `initialize` if the object
+/// of this `kind` is not there yet.
 ///
 /// # Errors
-/// The system's, on the step that failed; a file that is not of this kind.
-pub fn open(path: &Path, kind: Kind, make: impl FnOnce(&Page) -> io::Result<()>) -> Result<Page> {
+/// Those of the step that failed; a file that holds something else.
+pub fn open(
+    path: &Path,
+    kind: Kind,
+    initialize: impl FnOnce(&Page) -> io::Result<()>,
+) -> Result<Page> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    // O_NONBLOCK: opening a FIFO must not wait for a writer.
     let file = options.custom_flags(libc::O_NONBLOCK).open(path).step_on("open", path)?;
     if !file.metadata().step_on("stat", path)?.is_file() {
         return Err(Failure::refusal("open", path, "not a regular file"));
     }
     file.lock().step_on("lock", path)?; // Rust's `File::lock` is `flock`.
-    let page = make_once(&file, path, kind, make);
-    // Closing would not do: the mapping keeps the open file, and with it the lock.
+    let page = initialize_once(&file, path, kind, initialize);
+    // Closing the file is not enough: the mapping keeps the open file, and with it the lock.
     file.unlock().step_on("unlock", path)?;
     page
 }
 
-/// What the holder of the lock does.
-fn make_once(
+/// What the process does that holds the `flock`.
+fn initialize_once(
     file: &File,
     path: &Path,
     kind: Kind,
-    make: impl FnOnce(&Page) -> io::Result<()>,
+    initialize: impl FnOnce(&Page) -> io::Result<()>,
 ) -> Result<Page> {
     let (length, whole) = (file.metadata().step_on("stat", path)?.len(), page_size() as u64);
     if length != 0 && length != whole {
         return Err(Failure::refusal("open", path, NOT_OURS));
     }
     if length == 0 {
+        // Unlike ftruncate, this finds out now whether the disk has room for the page.
         let whole = libc::off_t::try_from(whole).unwrap_or(libc::off_t::MAX);
         nix::fcntl::posix_fallocate(file, 0, whole).step_on("posix_fallocate", path)?;
     }
     let page = Page::of(file).step_on("mmap", path)?;
-    // The lock puts all who come here in an order. What counts is the order against a kill: the
-    // kind is stored last, and `Release` forbids to move the making behind it.
     match page.word(STATE).load(Relaxed) {
-        ready if ready == kind.word() => return Ok(page),
-        0 if page.is_zero_from(0) => {} // New: a byte that is not zero would be somebody's data.
-        BEGUN => page.wipe_from(THING), // Begun by one who was killed.
+        ready if ready == kind.state() => return Ok(page),
+        0 if page.is_zero_from(0) => {} // A new file. Any other byte would be somebody's data.
+        BEGUN => page.clear_from(OBJECT_OFFSET), // The process that began was killed.
         other => return Err(refused(path, kind, other)),
     }
     page.word(STATE).store(BEGUN, Relaxed);
-    make(&page).step_on("make", path)?;
-    page.word(STATE).store(kind.word(), Release);
+    initialize(&page).step_on("initialise", path)?;
+    // Release keeps the initialisation from being reordered after this store.
+    page.word(STATE).store(kind.state(), Release);
     Ok(page)
 }
 
 fn refused(path: &Path, kind: Kind, found: u64) -> Failure {
-    let held = [Kind::Semaphore, Kind::Mutex].into_iter().find(|held| held.word() == found);
+    let held = [Kind::Semaphore, Kind::Mutex].into_iter().find(|held| held.state() == found);
     Failure::refusal(
         "open",
         path,

@@ -1,10 +1,12 @@
-//! A semaphore in a file, made once.
+//! A semaphore in a file, initialised exactly once.
 
 use std::fs;
 
 use course::scratch;
 
-use crate::{actor, ask, scene, sleeps};
+use lesson_5_races_and_semaphores::waiting::until_waiting_in;
+
+use crate::{actor, ask, scene};
 
 #[test]
 fn of_two_who_come_at_once_one_makes_the_semaphore_and_the_other_waits_for_it() {
@@ -13,12 +15,12 @@ fn of_two_who_come_at_once_one_makes_the_semaphore_and_the_other_waits_for_it() 
     assert_eq!(first.hear(), "half made");
     let mut second = scene("make", &scratch).start();
     assert_eq!(second.hear(), "opens");
-    sleeps(&second);
+    until_waiting_in(second.id(), libc::SYS_flock).unwrap();
     first.tell("go on");
     let (first, second) = (first.end(), second.end());
     assert_eq!((first.value("made-it"), second.value("made-it")), ("true", "false"));
-    let entered = [first.value("entered"), second.value("entered")];
-    assert_eq!(entered.iter().filter(|entered| **entered == "true").count(), 1, "{entered:?}");
+    let locked = [first.value("locked"), second.value("locked")];
+    assert_eq!(locked.iter().filter(|locked| **locked == "true").count(), 1, "{locked:?}");
 }
 
 #[test]
@@ -28,7 +30,7 @@ fn a_maker_killed_half_way_is_followed_by_one_that_makes_it_anew() {
     assert_eq!(first.hear(), "half made");
     first.kill();
     let next = scene("make", &scratch).run();
-    assert_eq!((next.value("made-it"), next.value("entered")), ("true", "true"));
+    assert_eq!((next.value("made-it"), next.value("locked")), ("true", "true"));
     assert_eq!(next.value("bytes-were-zero"), "true", "sem_init finds no semaphore there");
 }
 
@@ -36,12 +38,12 @@ fn a_maker_killed_half_way_is_followed_by_one_that_makes_it_anew() {
 fn the_count_of_a_semaphore_in_a_file_is_still_there_after_a_kill_and_in_a_copy() {
     let (original, elsewhere) = (scratch(), scratch());
     let mut first = actor(&original);
-    assert_eq!(ask(&mut first, "init 1 5"), "ok");
-    assert_eq!(ask(&mut first, "try"), "ok");
+    assert_eq!(ask(&mut first, "sem-init 1 5"), "ok");
+    assert_eq!(ask(&mut first, "sem-try"), "ok");
     first.kill();
     fs::copy(original.path().join("page"), elsewhere.path().join("page")).unwrap();
     let mut next = actor(&original);
-    assert_eq!(ask(&mut next, "value"), "4", "a process that never saw the first");
-    assert_eq!(ask(&mut next, "try"), "ok");
-    assert_eq!(ask(&mut actor(&elsewhere), "value"), "4", "the copy has a life of its own");
+    assert_eq!(ask(&mut next, "sem-value"), "4", "a process that never saw the first");
+    assert_eq!(ask(&mut next, "sem-try"), "ok");
+    assert_eq!(ask(&mut actor(&elsewhere), "sem-value"), "4", "the copy has a life of its own");
 }

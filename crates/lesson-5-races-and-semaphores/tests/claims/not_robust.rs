@@ -1,0 +1,73 @@
+//! What a dead process leaves behind in a reader-writer lock and in a condition variable.
+
+use std::time::{Duration, Instant};
+
+use course::{Running, scratch};
+use lesson_5_races_and_semaphores::sys::has_robust_read_write_locks;
+
+use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
+
+/// Long enough for a call that need not wait.
+const AT_ONCE: u32 = 30_000;
+/// Long enough to see that nothing ends a wait.
+const IN_VAIN: u32 = 200;
+
+/// Two actors that share a reader-writer lock, a condition variable and a robust mutex.
+fn two(scratch: &common::Scratch) -> (Running, Running) {
+    let (mut first, second) = (actor(scratch), actor(scratch));
+    for command in ["rwlock-init", "cond-init", "mutex-init shared robust normal"] {
+        assert_eq!(ask(&mut first, command), "ok");
+    }
+    (first, second)
+}
+
+#[test]
+fn a_killed_reader_shuts_all_writers_out_of_a_reader_writer_lock() {
+    let scratch = scratch();
+    let (mut reader, mut next) = two(&scratch);
+    assert_eq!(ask_and_wait(&mut reader, &format!("rwlock-read-until {AT_ONCE}")), "ok");
+    reader.kill();
+    assert_eq!(ask_and_wait(&mut next, &format!("rwlock-write-until {IN_VAIN}")), "ETIMEDOUT");
+    assert_eq!(ask_and_wait(&mut next, &format!("rwlock-read-until {AT_ONCE}")), "ok");
+}
+
+#[test]
+fn a_killed_writer_shuts_everybody_out_of_a_reader_writer_lock() {
+    let scratch = scratch();
+    let (mut writer, mut next) = two(&scratch);
+    assert_eq!(ask_and_wait(&mut writer, &format!("rwlock-write-until {AT_ONCE}")), "ok");
+    writer.kill();
+    assert_eq!(ask_and_wait(&mut next, &format!("rwlock-read-until {IN_VAIN}")), "ETIMEDOUT");
+    assert_eq!(ask_and_wait(&mut next, &format!("rwlock-write-until {IN_VAIN}")), "ETIMEDOUT");
+}
+
+#[test]
+fn glibc_has_no_robust_reader_writer_lock() {
+    observed(has_robust_read_write_locks(), false, false);
+}
+
+#[test]
+fn a_waiter_on_a_condition_variable_is_not_woken_by_a_death() {
+    let scratch = scratch();
+    let (mut waiter, mut signaller) = two(&scratch);
+    assert_eq!(ask(&mut waiter, "mutex-try"), "Clean");
+    let end = Instant::now() + Duration::from_millis(400);
+    begin(&mut waiter, "cond-wait-until 400");
+    sleeps(&waiter);
+    assert_eq!(ask(&mut signaller, "mutex-try"), "Clean", "a waiter has unlocked the mutex");
+    signaller.kill();
+    assert_eq!(waiter.hear(), "EOWNERDEAD", "the mutex tells of the death");
+    assert!(Instant::now() >= end, "but only when the waiter's own deadline ends its wait");
+}
+
+#[test]
+fn a_killed_waiter_makes_pthread_cond_destroy_wait_for_ever() {
+    let scratch = scratch();
+    let (mut waiter, mut next) = two(&scratch);
+    assert_eq!(ask(&mut waiter, "mutex-try"), "Clean");
+    begin(&mut waiter, &format!("cond-wait-until {AT_ONCE}"));
+    sleeps(&waiter);
+    waiter.kill();
+    begin(&mut next, "cond-destroy");
+    sleeps(&next);
+}
