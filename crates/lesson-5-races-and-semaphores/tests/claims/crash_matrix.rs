@@ -18,31 +18,31 @@ fn row(primitive: &str) -> &'static str {
 const STUCK: &str = "WaitsForEver WaitsForEver WaitsForEver WaitsForEver WaitsForEver";
 
 #[test]
-fn whatever_becomes_of_its_holder_a_semaphore_in_a_file_stays_taken() {
+fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
     assert_eq!(row("semaphore-in-file"), STUCK);
 }
 
 #[test]
-fn whatever_becomes_of_its_holder_a_named_semaphore_stays_taken() {
+fn a_named_semaphore_stays_locked_however_its_holder_ends() {
     assert_eq!(row("named-semaphore"), STUCK);
 }
 
 #[test]
-fn whatever_becomes_of_its_owner_a_robust_mutex_tells_the_next_one() {
+fn a_robust_mutex_tells_the_next_process_however_its_owner_ends() {
     assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }
 
 #[test]
-fn a_record_lock_ends_with_its_process_and_with_a_close_by_exec_and_no_child_has_it() {
+fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_a_child_does_not_have_it() {
     assert_eq!(row("record-lock"), "Locks Locks Locks WaitsForEver Locks");
 }
 
 #[test]
-fn an_ofd_lock_ends_with_the_last_descriptor_which_a_child_may_have() {
+fn an_ofd_lock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
     assert_eq!(row("ofd-lock"), "Locks Locks Locks WaitsForEver WaitsForEver");
 }
 
 #[test]
-fn an_flock_ends_with_the_last_descriptor_which_a_child_may_have() {
+fn a_flock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
     assert_eq!(row("flock"), "Locks Locks Locks WaitsForEver WaitsForEver");
 }

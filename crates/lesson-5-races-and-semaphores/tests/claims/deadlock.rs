@@ -7,7 +7,7 @@ use course::scratch;
 use crate::lock_actors::{Actor, actor, file, two};
 
 #[test]
-fn a_record_lock_that_would_close_a_cycle_of_two_processes_is_edeadlk() {
+fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edeadlk() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 1");
@@ -34,7 +34,7 @@ fn edeadlk_can_be_a_false_alarm_if_a_process_has_threads() {
 }
 
 #[test]
-fn a_cycle_of_record_locks_is_found_across_two_files() {
+fn a_deadlock_of_record_locks_is_detected_across_two_files() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     fs::write(scratch.path().join("other"), "").unwrap();
@@ -49,7 +49,7 @@ fn a_cycle_of_record_locks_is_found_across_two_files() {
 }
 
 #[test]
-fn of_two_readers_who_both_upgrade_their_record_locks_the_second_is_edeadlk() {
+fn if_two_readers_ask_for_a_write_lock_the_second_record_lock_fails_with_edeadlk() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_RDLCK 0 10");
@@ -77,7 +77,7 @@ fn ring(scratch: &common::Scratch, members: usize) -> Vec<Actor> {
 }
 
 #[test]
-fn a_ring_of_ten_processes_waiting_for_record_locks_is_found() {
+fn a_deadlock_of_ten_processes_with_record_locks_is_detected() {
     let scratch = scratch();
     let mut ring = ring(&scratch, 10);
     let last = ring.last_mut().unwrap();
@@ -90,7 +90,7 @@ fn a_ring_of_ten_processes_waiting_for_record_locks_is_found() {
 }
 
 #[test]
-fn a_ring_of_twelve_is_found_and_one_of_thirteen_waits_for_ever() {
+fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
     let scratch = scratch();
     let mut twelve = ring(&scratch, 12);
     assert_eq!(twelve.last_mut().unwrap().ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
@@ -107,7 +107,7 @@ fn a_ring_of_twelve_is_found_and_one_of_thirteen_waits_for_ever() {
 }
 
 #[test]
-fn two_processes_that_wait_for_each_others_ofd_locks_both_wait_for_ever() {
+fn a_deadlock_of_two_ofd_locks_is_not_detected() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 1");
@@ -120,7 +120,7 @@ fn two_processes_that_wait_for_each_others_ofd_locks_both_wait_for_ever() {
 }
 
 #[test]
-fn two_readers_who_both_upgrade_their_ofd_locks_both_wait_for_ever() {
+fn if_two_holders_of_an_ofd_read_lock_ask_for_a_write_lock_both_wait_for_ever() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
@@ -133,7 +133,7 @@ fn two_readers_who_both_upgrade_their_ofd_locks_both_wait_for_ever() {
 }
 
 #[test]
-fn one_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
+fn a_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -146,7 +146,7 @@ fn one_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
 }
 
 #[test]
-fn two_processes_that_wait_for_each_others_flocks_both_wait_for_ever() {
+fn a_deadlock_of_two_flock_s_is_not_detected() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     fs::write(scratch.path().join("other"), "").unwrap();
@@ -162,7 +162,7 @@ fn two_processes_that_wait_for_each_others_flocks_both_wait_for_ever() {
 }
 
 #[test]
-fn a_cycle_of_one_record_lock_and_one_flock_is_not_found() {
+fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 0");

@@ -18,13 +18,13 @@ fn in_a_full_dev_shm(commands: &[&str]) -> String {
 
 #[test]
 #[ignore = "needs root: mounts a small /dev/shm"]
-fn in_a_full_dev_shm_sem_open_fails_with_enospc() {
+fn if_dev_shm_is_full_sem_open_fails_with_enospc() {
     assert_eq!(in_a_full_dev_shm(&["sem-open /full 600 1"]), "ENOSPC\nstatus 0\n");
 }
 
 #[test]
 #[ignore = "needs root: mounts a small /dev/shm"]
-fn in_a_full_dev_shm_ftruncate_succeeds_and_a_store_is_sigbus() {
+fn if_dev_shm_is_full_ftruncate_succeeds_and_a_store_is_sigbus() {
     let page = common::page_size();
     let truncate = format!("truncate d {page}");
     let commands = ["open d both /dev/shm/page", &truncate, "map d", "store d !"];

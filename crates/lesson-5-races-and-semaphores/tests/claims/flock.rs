@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use crate::lock_actors::{actor, two};
 
 #[test]
-fn shared_flocks_share_and_an_exclusive_one_excludes() {
+fn several_processes_can_hold_a_shared_flock_an_exclusive_one_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");
@@ -20,7 +20,7 @@ fn shared_flocks_share_and_an_exclusive_one_excludes() {
 }
 
 #[test]
-fn flock_with_lock_nb_on_a_held_file_is_ewouldblock() {
+fn flock_with_lock_nb_on_a_locked_file_fails_with_ewouldblock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     assert_eq!(libc::EWOULDBLOCK, libc::EAGAIN, "two names, one number");
@@ -40,7 +40,7 @@ fn flock_without_lock_nb_waits_until_the_file_is_free() {
 }
 
 #[test]
-fn flock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
+fn flock_on_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("flock -1 LOCK_EX"), "EBADF");
@@ -50,7 +50,7 @@ fn flock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
 }
 
 #[test]
-fn flock_with_a_wrong_operation_is_einval() {
+fn flock_with_an_unknown_operation_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     for operation in ["0", "LOCK_NB", "LOCK_SH|LOCK_EX", "LOCK_EX|LOCK_UN", "16"] {
@@ -71,7 +71,7 @@ fn flock_with_the_old_bit_lock_mand_succeeds_and_does_nothing() {
 }
 
 #[test]
-fn a_handled_signal_ends_the_wait_for_a_flock_with_eintr() {
+fn a_handler_without_sa_restart_ends_the_wait_for_a_flock_with_eintr() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -84,7 +84,7 @@ fn a_handled_signal_ends_the_wait_for_a_flock_with_eintr() {
 }
 
 #[test]
-fn with_sa_restart_the_wait_for_a_flock_goes_on_after_the_handler() {
+fn after_a_handler_with_sa_restart_the_wait_for_a_flock_goes_on() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -98,7 +98,7 @@ fn with_sa_restart_the_wait_for_a_flock_goes_on_after_the_handler() {
 }
 
 #[test]
-fn flock_does_not_ask_what_the_descriptor_is_open_for() {
+fn flock_works_whatever_the_descriptors_access_mode() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("open r read file");
@@ -111,7 +111,7 @@ fn flock_does_not_ask_what_the_descriptor_is_open_for() {
 }
 
 #[test]
-fn two_opens_of_one_process_conflict_by_flock() {
+fn two_opens_in_one_process_conflict_by_flock() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -134,7 +134,7 @@ fn flock_and_fcntl_locks_do_not_see_each_other() {
 }
 
 #[test]
-fn a_failed_upgrade_loses_the_shared_flock() {
+fn a_failed_change_from_a_shared_to_an_exclusive_flock_loses_the_shared_one() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");
@@ -146,7 +146,7 @@ fn a_failed_upgrade_loses_the_shared_flock() {
 }
 
 #[test]
-fn two_readers_who_both_upgrade_by_flock_do_not_deadlock_for_each_gives_up_its_own_first() {
+fn two_shared_flock_s_that_both_become_exclusive_do_not_deadlock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");

@@ -31,7 +31,7 @@ fn a_forked_child_can_release_its_parents_flock() {
 }
 
 #[test]
-fn a_flock_outlives_the_parents_close_while_a_forked_child_has_the_descriptor() {
+fn a_forked_childs_descriptor_keeps_a_flock_after_the_parents_close() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -53,7 +53,7 @@ fn closing_another_descriptor_of_the_file_keeps_a_flock() {
 }
 
 #[test]
-fn a_flock_ends_with_the_last_descriptor_of_its_description() {
+fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -65,7 +65,7 @@ fn a_flock_ends_with_the_last_descriptor_of_its_description() {
 }
 
 #[test]
-fn a_mapping_keeps_a_flock_after_close_until_munmap() {
+fn after_close_a_mapping_keeps_a_flock_until_munmap() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -77,7 +77,7 @@ fn a_mapping_keeps_a_flock_after_close_until_munmap() {
 }
 
 #[test]
-fn a_mapping_that_only_reads_keeps_a_flock_too() {
+fn a_read_only_mapping_keeps_a_flock_too() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("open r read file");
@@ -90,7 +90,7 @@ fn a_mapping_that_only_reads_keeps_a_flock_too() {
 }
 
 #[test]
-fn a_flock_stays_across_exec_unless_the_descriptor_closes() {
+fn a_flock_survives_exec_unless_exec_closes_the_descriptor() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     fs::write(scratch.path().join("other"), "").unwrap();

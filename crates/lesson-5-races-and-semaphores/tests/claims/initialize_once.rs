@@ -9,7 +9,7 @@ use lesson_5_races_and_semaphores::waiting::until_waiting_in;
 use crate::{actor, ask, scene};
 
 #[test]
-fn of_two_who_come_at_once_one_makes_the_semaphore_and_the_other_waits_for_it() {
+fn of_two_processes_that_start_together_one_makes_the_semaphore_and_the_other_waits() {
     let scratch = scratch();
     let mut first = scene("make-and-stop-half-way", &scratch).start();
     assert_eq!(first.hear(), "half made");
@@ -24,7 +24,7 @@ fn of_two_who_come_at_once_one_makes_the_semaphore_and_the_other_waits_for_it() 
 }
 
 #[test]
-fn a_maker_killed_half_way_is_followed_by_one_that_makes_it_anew() {
+fn if_the_initialising_process_is_killed_half_way_the_next_one_clears_the_bytes_and_starts_again() {
     let scratch = scratch();
     let mut first = scene("make-and-stop-half-way", &scratch).start();
     assert_eq!(first.hear(), "half made");
@@ -35,7 +35,7 @@ fn a_maker_killed_half_way_is_followed_by_one_that_makes_it_anew() {
 }
 
 #[test]
-fn the_count_of_a_semaphore_in_a_file_is_still_there_after_a_kill_and_in_a_copy() {
+fn the_count_of_a_semaphore_in_a_file_survives_a_kill_and_is_copied_with_the_file() {
     let (original, elsewhere) = (scratch(), scratch());
     let mut first = actor(&original);
     assert_eq!(ask(&mut first, "sem-init 1 5"), "ok");

@@ -33,7 +33,7 @@ fn mutex(kind: libc::c_int) -> Mutex {
 }
 
 #[test]
-fn by_default_a_mutex_is_private_and_not_robust() {
+fn a_mutex_is_by_default_neither_process_shared_nor_robust() {
     let attributes = Attributes::new().unwrap();
     let defaults = (libc::PTHREAD_PROCESS_PRIVATE, libc::PTHREAD_MUTEX_STALLED);
     assert_eq!(attributes.shared_and_robust().unwrap(), defaults);
@@ -42,7 +42,7 @@ fn by_default_a_mutex_is_private_and_not_robust() {
 }
 
 #[test]
-fn an_attribute_that_is_none_of_the_constants_is_einval() {
+fn an_unknown_value_of_a_mutex_attribute_fails_with_einval() {
     let attributes = Attributes::new().unwrap();
     assert_eq!(errno(attributes.set_robust(99)), Errno::EINVAL);
     assert_eq!(errno(attributes.set_shared(99)), Errno::EINVAL);
@@ -50,7 +50,7 @@ fn an_attribute_that_is_none_of_the_constants_is_einval() {
 }
 
 #[test]
-fn a_process_shared_mutex_excludes_and_wakes_another_process() {
+fn a_process_shared_mutex_excludes_another_process_and_wakes_it() {
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
@@ -61,7 +61,7 @@ fn a_process_shared_mutex_excludes_and_wakes_another_process() {
 }
 
 #[test]
-fn a_private_mutex_excludes_another_process_and_never_wakes_it() {
+fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_it() {
     let scratch = scratch();
     let (mut owner, mut next) = two(&scratch, "private stalled normal");
     in_time(|milliseconds| {
@@ -78,14 +78,14 @@ fn a_private_mutex_excludes_another_process_and_never_wakes_it() {
 }
 
 #[test]
-fn pthread_mutex_timedlock_past_its_deadline_is_etimedout() {
+fn pthread_mutex_timedlock_fails_with_etimedout_at_its_deadline() {
     let scratch = scratch();
     let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 20"), "ETIMEDOUT");
 }
 
 #[test]
-fn pthread_mutex_clocklock_waits_until_a_moment_of_clock_monotonic() {
+fn pthread_mutex_clocklock_can_wait_until_a_moment_of_clock_monotonic() {
     let scratch = scratch();
     let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     let end = Instant::now() + Duration::from_millis(30);
@@ -94,7 +94,7 @@ fn pthread_mutex_clocklock_waits_until_a_moment_of_clock_monotonic() {
 }
 
 #[test]
-fn pthread_mutex_timedlock_with_a_billion_nanoseconds_is_einval() {
+fn pthread_mutex_timedlock_with_a_billion_nanoseconds_fails_with_einval() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
     assert_eq!(mutex.lock().unwrap(), Acquired::Clean);
     let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec: 1_000_000_000 };
@@ -103,7 +103,7 @@ fn pthread_mutex_timedlock_with_a_billion_nanoseconds_is_einval() {
 }
 
 #[test]
-fn pthread_mutex_destroy_of_a_locked_one_is_ebusy() {
+fn pthread_mutex_destroy_of_a_locked_mutex_fails_with_ebusy() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
     mutex.lock().unwrap();
     assert_eq!(errno(mutex.destroy()), Errno::EBUSY);
@@ -112,7 +112,7 @@ fn pthread_mutex_destroy_of_a_locked_one_is_ebusy() {
 }
 
 #[test]
-fn an_error_checking_mutex_says_edeadlk_to_its_owner() {
+fn locking_an_error_checking_mutex_twice_fails_with_edeadlk() {
     let mutex = mutex(libc::PTHREAD_MUTEX_ERRORCHECK);
     mutex.lock().unwrap();
     assert_eq!(errno(mutex.lock()), Errno::EDEADLK);
@@ -121,7 +121,7 @@ fn an_error_checking_mutex_says_edeadlk_to_its_owner() {
 }
 
 #[test]
-fn an_error_checking_or_robust_mutex_says_eperm_to_a_process_that_does_not_own_it() {
+fn unlocking_another_processs_error_checking_or_robust_mutex_fails_with_eperm() {
     for attributes in ["shared stalled error-checking", "shared robust normal"] {
         let scratch = scratch();
         let (_owner, mut next) = two_and_locked(&scratch, attributes);
@@ -131,7 +131,7 @@ fn an_error_checking_or_robust_mutex_says_eperm_to_a_process_that_does_not_own_i
 }
 
 #[test]
-fn a_plain_mutex_lets_a_process_unlock_what_another_one_locked() {
+fn a_plain_mutex_can_be_unlocked_by_a_process_that_does_not_own_it() {
     let scratch = scratch();
     let (_owner, mut next) = two_and_locked(&scratch, "shared stalled normal");
     assert_eq!(ask(&mut next, "mutex-unlock"), "ok");

@@ -26,7 +26,7 @@ fn name_of(scratch: &Scratch, length: usize) -> String {
 }
 
 #[test]
-fn sem_open_makes_a_file_in_dev_shm_with_the_mode_that_the_umask_leaves() {
+fn sem_open_makes_a_file_in_dev_shm_and_the_umask_clears_bits_of_its_mode() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("masked"));
     assert_eq!(ask(&mut actor, "umask 022"), "ok");
@@ -37,7 +37,7 @@ fn sem_open_makes_a_file_in_dev_shm_with_the_mode_that_the_umask_leaves() {
 }
 
 #[test]
-fn sem_open_of_an_existing_one_ignores_mode_and_value() {
+fn sem_open_of_an_existing_semaphore_ignores_the_mode_and_the_value() {
     let (scratch, create) = (scratch(), |value| Some(Create { exclusive: false, mode: 0, value }));
     let name = scratch.object("existing");
     let first = Semaphore::open(&name, NEW).unwrap();
@@ -49,7 +49,7 @@ fn sem_open_of_an_existing_one_ignores_mode_and_value() {
 }
 
 #[test]
-fn sem_open_with_a_value_above_the_largest_is_einval() {
+fn sem_open_with_a_value_above_sem_value_max_fails_with_einval() {
     let create = Create { exclusive: false, mode: 0o600, value: i32::MAX.cast_unsigned() + 1 };
     let scratch = scratch();
     let name = scratch.object("too-many");
@@ -58,13 +58,13 @@ fn sem_open_with_a_value_above_the_largest_is_einval() {
 }
 
 #[test]
-fn sem_open_of_a_missing_name_is_enoent() {
+fn sem_open_of_a_missing_name_fails_with_enoent() {
     let name = scratch().object("missing");
     assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
 }
 
 #[test]
-fn sem_open_with_o_excl_of_an_existing_one_is_eexist() {
+fn sem_open_with_o_excl_of_an_existing_semaphore_fails_with_eexist() {
     let scratch = scratch();
     let name = scratch.object("taken");
     let _taken = Semaphore::open(&name, EXCLUSIVE).unwrap();
@@ -72,7 +72,7 @@ fn sem_open_with_o_excl_of_an_existing_one_is_eexist() {
 }
 
 #[test]
-fn sem_open_needs_the_right_to_read_and_the_right_to_write_else_eacces() {
+fn sem_open_fails_with_eacces_unless_the_user_may_both_read_and_write() {
     let scratch = scratch();
     let mut actor = ordinary_actor(&scratch);
     for (mode, answer) in [("400", "EACCES"), ("200", "EACCES"), ("600", "ok")] {
@@ -87,14 +87,14 @@ fn sem_open_needs_the_right_to_read_and_the_right_to_write_else_eacces() {
 }
 
 #[test]
-fn sem_open_of_a_slash_or_of_nothing_is_einval() {
+fn sem_open_of_an_empty_name_or_of_a_slash_fails_with_einval() {
     for name in ["/", ""] {
         assert_eq!(errno(Semaphore::open(name, NEW).map(drop)), Errno::EINVAL, "{name:?}");
     }
 }
 
 #[test]
-fn glibc_calls_a_second_slash_einval_and_does_without_the_first() {
+fn in_glibc_a_name_with_a_second_slash_fails_with_einval_and_the_first_slash_is_optional() {
     let scratch = scratch();
     let inner = scratch.object("a/b");
     observed(errno(Semaphore::open(&inner, NEW).map(drop)), Errno::EINVAL, Errno::ENOENT);
@@ -105,7 +105,7 @@ fn glibc_calls_a_second_slash_einval_and_does_without_the_first() {
 }
 
 #[test]
-fn a_name_of_252_to_255_characters_is_enametoolong() {
+fn a_name_of_252_to_255_characters_fails_with_enametoolong() {
     let scratch = scratch();
     let longest = name_of(&scratch, 251);
     drop(Semaphore::open(&longest, NEW).unwrap());
@@ -118,7 +118,7 @@ fn a_name_of_252_to_255_characters_is_enametoolong() {
 }
 
 #[test]
-fn glibc_calls_a_name_of_256_characters_einval_and_cannot_find_it_to_unlink() {
+fn in_glibc_sem_open_of_256_characters_fails_with_einval_and_sem_unlink_with_enoent() {
     let scratch = scratch();
     let name = name_of(&scratch, 256);
     let opened = errno(Semaphore::open(&name, NEW).map(drop));
@@ -127,7 +127,7 @@ fn glibc_calls_a_name_of_256_characters_einval_and_cannot_find_it_to_unlink() {
 }
 
 #[test]
-fn sem_open_without_a_free_descriptor_is_emfile_and_none_stays_open() {
+fn sem_open_without_a_free_descriptor_fails_with_emfile_none_stays_open_after_it() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("semaphore"));
     let before = ask(&mut actor, "descriptors");
@@ -139,7 +139,7 @@ fn sem_open_without_a_free_descriptor_is_emfile_and_none_stays_open() {
 }
 
 #[test]
-fn sem_open_without_room_to_map_is_enomem() {
+fn sem_open_fails_with_enomem_if_the_address_space_has_no_room() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("semaphore"));
     drop(Semaphore::open(&name, NEW).unwrap());
@@ -148,7 +148,7 @@ fn sem_open_without_room_to_map_is_enomem() {
 }
 
 #[test]
-fn the_maker_s_table_of_mappings_does_not_show_the_name_and_everybody_else_s_does() {
+fn proc_pid_maps_shows_a_semaphores_name_except_in_the_process_that_made_it() {
     let scratch = scratch();
     let (mut maker, mut other) = (actor(&scratch), actor(&scratch));
     let name = scratch.object("shown");
@@ -160,7 +160,7 @@ fn the_maker_s_table_of_mappings_does_not_show_the_name_and_everybody_else_s_doe
 }
 
 #[test]
-fn sem_open_takes_an_empty_file_and_the_first_use_is_sigbus() {
+fn sem_open_accepts_an_empty_file_and_the_first_use_is_sigbus() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("short"));
     fs::write(file(&name), "").unwrap();
@@ -171,7 +171,7 @@ fn sem_open_takes_an_empty_file_and_the_first_use_is_sigbus() {
 }
 
 #[test]
-fn the_last_sem_close_unmaps_and_the_semaphore_stays() {
+fn the_last_sem_close_unmaps_the_semaphore_and_leaves_its_file() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("closed"));
     assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 1")), "ok");
@@ -185,13 +185,13 @@ fn the_last_sem_close_unmaps_and_the_semaphore_stays() {
 }
 
 #[test]
-fn sem_close_of_a_semaphore_without_a_name_is_einval() {
+fn sem_close_of_an_unnamed_semaphore_fails_with_einval() {
     let semaphore = Semaphore::in_page(&Page::private().unwrap(), 0);
     assert_eq!(errno(semaphore.close()), Errno::EINVAL);
 }
 
 #[test]
-fn exec_closes_a_named_semaphore_and_gives_nothing_back() {
+fn exec_closes_a_named_semaphore_and_posts_nothing() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("left"));
     assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 1")), "ok");
@@ -204,7 +204,7 @@ fn exec_closes_a_named_semaphore_and_gives_nothing_back() {
 }
 
 #[test]
-fn a_named_semaphore_outlives_a_killed_process_with_the_count_that_it_left() {
+fn a_named_semaphore_survives_a_killed_process_with_the_count_that_the_process_left() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("outlives"));
     assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 3")), "ok");
@@ -214,7 +214,7 @@ fn a_named_semaphore_outlives_a_killed_process_with_the_count_that_it_left() {
 }
 
 #[test]
-fn a_forked_child_uses_the_semaphore_that_its_parent_opened() {
+fn a_forked_child_can_use_the_semaphore_that_its_parent_opened() {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("inherited"));
     assert_eq!(ask(&mut actor, &format!("sem-open {name} 600 0")), "ok");
@@ -223,7 +223,7 @@ fn a_forked_child_uses_the_semaphore_that_its_parent_opened() {
 }
 
 #[test]
-fn sem_unlink_takes_the_name_at_once_and_leaves_the_semaphore_to_its_users() {
+fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_keep_it() {
     let scratch = scratch();
     let name = scratch.object("unlinked");
     let old = [(); 2].map(|()| Semaphore::open(&name, NEW).unwrap());
@@ -236,13 +236,13 @@ fn sem_unlink_takes_the_name_at_once_and_leaves_the_semaphore_to_its_users() {
 }
 
 #[test]
-fn sem_unlink_of_a_missing_name_is_enoent() {
+fn sem_unlink_of_a_missing_name_fails_with_enoent() {
     assert_eq!(errno(unlink(&scratch().object("missing"))), Errno::ENOENT);
 }
 
 #[test]
 #[ignore = "needs root: a semaphore of another user's"]
-fn sem_unlink_of_another_user_s_semaphore_is_eacces() {
+fn sem_unlink_of_another_users_semaphore_fails_with_eacces() {
     assert!(course::is_root(), "run this as root");
     let scratch = scratch();
     let name = scratch.object("root-s");

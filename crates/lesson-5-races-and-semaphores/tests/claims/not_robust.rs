@@ -22,7 +22,7 @@ fn two(scratch: &common::Scratch) -> (Running, Running) {
 }
 
 #[test]
-fn a_killed_reader_shuts_all_writers_out_of_a_reader_writer_lock() {
+fn a_killed_reader_shuts_every_writer_out_of_a_reader_writer_lock() {
     let scratch = scratch();
     let (mut reader, mut next) = two(&scratch);
     assert_eq!(ask_and_wait(&mut reader, &format!("rwlock-read-until {AT_ONCE}")), "ok");
@@ -32,7 +32,7 @@ fn a_killed_reader_shuts_all_writers_out_of_a_reader_writer_lock() {
 }
 
 #[test]
-fn a_killed_writer_shuts_everybody_out_of_a_reader_writer_lock() {
+fn a_killed_writer_shuts_every_process_out_of_a_reader_writer_lock() {
     let scratch = scratch();
     let (mut writer, mut next) = two(&scratch);
     assert_eq!(ask_and_wait(&mut writer, &format!("rwlock-write-until {AT_ONCE}")), "ok");
@@ -42,12 +42,12 @@ fn a_killed_writer_shuts_everybody_out_of_a_reader_writer_lock() {
 }
 
 #[test]
-fn glibc_has_no_robust_reader_writer_lock() {
+fn no_reader_writer_lock_in_glibc_is_robust() {
     observed(has_robust_read_write_locks(), false, false);
 }
 
 #[test]
-fn a_waiter_on_a_condition_variable_is_not_woken_by_a_death() {
+fn a_death_wakes_no_process_that_waits_on_a_condition_variable() {
     let scratch = scratch();
     let (mut waiter, mut signaller) = two(&scratch);
     assert_eq!(ask(&mut waiter, "mutex-try"), "Clean");
@@ -61,7 +61,7 @@ fn a_waiter_on_a_condition_variable_is_not_woken_by_a_death() {
 }
 
 #[test]
-fn a_killed_waiter_makes_pthread_cond_destroy_wait_for_ever() {
+fn after_a_waiter_on_a_condition_variable_was_killed_pthread_cond_destroy_waits_for_ever() {
     let scratch = scratch();
     let (mut waiter, mut next) = two(&scratch);
     assert_eq!(ask(&mut waiter, "mutex-try"), "Clean");

@@ -16,7 +16,7 @@ fn closing_another_descriptor_of_the_file_keeps_an_ofd_lock() {
 }
 
 #[test]
-fn an_ofd_lock_ends_with_the_last_descriptor_of_its_description() {
+fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -28,7 +28,7 @@ fn an_ofd_lock_ends_with_the_last_descriptor_of_its_description() {
 }
 
 #[test]
-fn a_mapping_keeps_an_ofd_lock_after_close_until_munmap() {
+fn after_close_a_mapping_keeps_an_ofd_lock_until_munmap() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -51,7 +51,7 @@ fn a_forked_child_shares_its_parents_ofd_locks() {
 }
 
 #[test]
-fn an_ofd_lock_outlives_the_parents_close_while_a_forked_child_has_the_descriptor() {
+fn a_forked_childs_descriptor_keeps_an_ofd_lock_after_the_parents_close() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -63,7 +63,7 @@ fn an_ofd_lock_outlives_the_parents_close_while_a_forked_child_has_the_descripto
 }
 
 #[test]
-fn an_ofd_lock_stays_when_one_of_the_processes_that_share_it_is_killed() {
+fn an_ofd_lock_stays_if_one_of_the_processes_that_share_it_is_killed() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -73,7 +73,7 @@ fn an_ofd_lock_stays_when_one_of_the_processes_that_share_it_is_killed() {
 }
 
 #[test]
-fn an_ofd_lock_stays_across_exec_unless_the_descriptor_closes() {
+fn an_ofd_lock_survives_exec_unless_exec_closes_the_descriptor() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");

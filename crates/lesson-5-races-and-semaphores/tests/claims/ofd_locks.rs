@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use crate::lock_actors::{actor, two};
 
 #[test]
-fn ofd_read_locks_share_and_an_ofd_write_lock_excludes() {
+fn several_opens_can_hold_an_ofd_read_lock_a_write_lock_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
@@ -18,7 +18,7 @@ fn ofd_read_locks_share_and_an_ofd_write_lock_excludes() {
 }
 
 #[test]
-fn two_opens_of_one_process_conflict_by_ofd_locks_with_eagain() {
+fn two_opens_in_one_process_conflict_the_second_ofd_lock_fails_with_eagain() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -40,7 +40,7 @@ fn duplicates_of_a_descriptor_share_its_ofd_locks() {
 }
 
 #[test]
-fn threads_with_an_open_each_exclude_each_other_by_ofd_locks() {
+fn ofd_locks_exclude_threads_from_each_other_if_each_thread_opens_the_file() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -61,7 +61,7 @@ fn an_ofd_lock_and_a_record_lock_conflict_even_in_one_process_on_one_descriptor(
 }
 
 #[test]
-fn an_ofd_lock_with_l_pid_other_than_0_is_einval() {
+fn an_ofd_lock_with_an_l_pid_other_than_0_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK d F_WRLCK 0 0 SEEK_SET 1"), "EINVAL");
@@ -73,7 +73,7 @@ fn an_ofd_lock_with_l_pid_other_than_0_is_einval() {
 }
 
 #[test]
-fn an_ofd_lock_has_no_process_f_getlk_says_minus_1() {
+fn f_getlk_reports_process_1_for_an_ofd_lock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 2 3");
@@ -86,7 +86,7 @@ fn an_ofd_lock_has_no_process_f_getlk_says_minus_1() {
 }
 
 #[test]
-fn asking_f_ofd_getlk_about_an_unlock_reports_the_descriptions_own_lock() {
+fn f_ofd_getlk_with_f_unlck_reports_the_open_file_descriptions_own_lock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 2 3");
@@ -99,7 +99,7 @@ fn asking_f_ofd_getlk_about_an_unlock_reports_the_descriptions_own_lock() {
 }
 
 #[test]
-fn a_refused_upgrade_keeps_the_ofd_read_lock() {
+fn if_an_ofd_read_lock_cannot_become_a_write_lock_the_process_keeps_the_read_lock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
@@ -110,7 +110,7 @@ fn a_refused_upgrade_keeps_the_ofd_read_lock() {
 }
 
 #[test]
-fn unlocking_the_middle_of_an_ofd_lock_leaves_two() {
+fn unlocking_the_middle_of_an_ofd_lock_leaves_two_locks() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -119,7 +119,7 @@ fn unlocking_the_middle_of_an_ofd_lock_leaves_two() {
 }
 
 #[test]
-fn a_handled_signal_ends_the_wait_for_an_ofd_lock_with_eintr() {
+fn a_handler_without_sa_restart_ends_the_wait_for_an_ofd_lock_with_eintr() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -131,7 +131,7 @@ fn a_handled_signal_ends_the_wait_for_an_ofd_lock_with_eintr() {
 }
 
 #[test]
-fn with_sa_restart_the_wait_for_an_ofd_lock_goes_on_after_the_handler() {
+fn after_a_handler_with_sa_restart_the_wait_for_an_ofd_lock_goes_on() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -145,7 +145,7 @@ fn with_sa_restart_the_wait_for_an_ofd_lock_goes_on_after_the_handler() {
 }
 
 #[test]
-fn an_ofd_lock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
+fn an_ofd_lock_on_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK -1 F_WRLCK 0 0"), "EBADF");
@@ -154,7 +154,7 @@ fn an_ofd_lock_on_a_descriptor_that_is_not_open_or_only_a_path_is_ebadf() {
 }
 
 #[test]
-fn an_ofd_lock_that_the_descriptors_mode_does_not_allow_is_ebadf() {
+fn an_ofd_lock_that_the_descriptors_access_mode_does_not_allow_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open r read file");
@@ -166,7 +166,7 @@ fn an_ofd_lock_that_the_descriptors_mode_does_not_allow_is_ebadf() {
 }
 
 #[test]
-fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_is_einval() {
+fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK d 77 0 0"), "EINVAL");
@@ -176,7 +176,7 @@ fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_is_einval() {
 }
 
 #[test]
-fn an_ofd_lock_whose_last_byte_is_past_the_largest_offset_is_eoverflow() {
+fn an_ofd_lock_past_the_largest_offset_fails_with_eoverflow() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask(&format!("F_OFD_SETLK d F_WRLCK {} 2", libc::off_t::MAX)), "EOVERFLOW");
@@ -184,7 +184,7 @@ fn an_ofd_lock_whose_last_byte_is_past_the_largest_offset_is_eoverflow() {
 }
 
 #[test]
-fn an_ofd_lock_at_an_address_that_is_not_mapped_is_efault() {
+fn an_ofd_lock_call_with_an_unmapped_address_fails_with_efault() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK d NULL"), "EFAULT");
@@ -205,7 +205,7 @@ fn no_ofd_lock_stops_a_store_a_write_or_a_read() {
 }
 
 #[test]
-fn proc_locks_gives_an_ofd_lock_the_process_minus_1() {
+fn proc_locks_lists_an_ofd_lock_with_process_1() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     // A range that no other lock on this machine has.
@@ -225,7 +225,7 @@ fn proc_locks_gives_an_ofd_lock_the_process_minus_1() {
 }
 
 #[test]
-fn a_directory_can_be_locked_for_reading_and_by_flock() {
+fn a_directory_can_have_an_ofd_read_lock_and_a_flock() {
     let scratch = scratch();
     std::fs::create_dir(scratch.path().join("directory")).unwrap();
     let mut a = actor(&scratch);

@@ -5,7 +5,7 @@ use course::scratch;
 use crate::scene;
 
 #[test]
-fn an_addition_between_a_load_and_its_store_is_lost() {
+fn an_addition_between_another_processs_load_and_store_is_lost() {
     let said = scene("lost-update", &scratch()).succeed();
     assert!(said.contains("A loads 0\n") && said.contains("B stores 1\n"), "{said}");
     assert!(said.contains("A stores 1\n") && said.contains("count: 1 "), "{said}");
@@ -19,20 +19,20 @@ fn an_atomic_addition_at_the_same_moment_loses_nothing() {
 }
 
 #[test]
-fn a_record_of_two_words_is_seen_torn_between_its_two_stores() {
+fn a_reader_between_two_stores_sees_a_torn_record() {
     let said = scene("torn-record", &scratch()).succeed();
     assert!(said.contains("B reads 10:59\n"), "{said}");
 }
 
 #[test]
-fn a_lock_that_is_tested_and_then_set_lets_two_in() {
+fn a_lock_that_is_tested_and_then_set_lets_two_processes_in() {
     let said = scene("test-then-set", &scratch()).succeed();
     assert!(said.contains("B locks it; processes inside: 1\n"), "{said}");
     assert!(said.contains("A locks it; processes inside: 2\n"), "{said}");
 }
 
 #[test]
-fn under_each_primitive_the_second_sleeps_is_woken_and_nothing_is_lost() {
+fn under_each_kind_of_lock_the_second_process_sleeps_is_woken_and_no_addition_is_lost() {
     let said = scene("add-inside", &scratch()).succeed();
     let count = |words| said.matches(words).count();
     assert_eq!(count("B finds it locked, sleeps\n"), count("A locks"), "{said}");
@@ -42,7 +42,7 @@ fn under_each_primitive_the_second_sleeps_is_woken_and_nothing_is_lost() {
 }
 
 #[test]
-fn no_primitive_stops_a_store_that_does_not_ask() {
+fn no_lock_stops_a_process_that_stores_without_locking() {
     let said = scene("barge-in", &scratch()).succeed();
     assert!(said.lines().count() >= 6, "{said}");
     for line in said.lines() {

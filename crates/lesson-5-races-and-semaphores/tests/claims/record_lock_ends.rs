@@ -20,7 +20,7 @@ fn closing_any_descriptor_of_the_file_releases_the_processs_record_locks() {
 }
 
 #[test]
-fn closing_a_duplicate_releases_the_record_locks_too() {
+fn closing_a_duplicated_descriptor_releases_the_record_locks_too() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -31,7 +31,7 @@ fn closing_a_duplicate_releases_the_record_locks_too() {
 }
 
 #[test]
-fn closing_the_file_under_another_of_its_names_releases_the_record_locks_too() {
+fn closing_a_descriptor_opened_by_another_name_of_the_file_releases_the_record_locks_too() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     fs::hard_link(scratch.path().join("file"), scratch.path().join("other name")).unwrap();
@@ -53,7 +53,7 @@ fn closing_an_o_path_descriptor_releases_no_record_lock() {
 }
 
 #[test]
-fn a_record_lock_ends_with_the_descriptor_although_a_mapping_of_it_lives() {
+fn a_record_lock_ends_with_the_close_of_the_descriptor_although_a_mapping_is_left() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -83,7 +83,7 @@ fn a_forked_child_cannot_release_its_parents_record_locks() {
 }
 
 #[test]
-fn record_locks_stay_across_exec() {
+fn record_locks_survive_exec() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     let id = a.id();
@@ -95,7 +95,7 @@ fn record_locks_stay_across_exec() {
 }
 
 #[test]
-fn a_close_on_exec_descriptor_of_the_file_releases_the_record_locks_at_exec() {
+fn if_exec_closes_a_descriptor_of_the_file_the_record_locks_are_released() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");

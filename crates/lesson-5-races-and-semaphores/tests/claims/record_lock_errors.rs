@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use crate::lock_actors::{actor, file, two};
 
 #[test]
-fn f_setlk_on_bytes_that_another_process_has_locked_is_eagain() {
+fn f_setlk_on_bytes_that_another_process_has_locked_fails_with_eagain() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 5 1");
@@ -15,7 +15,7 @@ fn f_setlk_on_bytes_that_another_process_has_locked_is_eagain() {
 }
 
 #[test]
-fn a_record_lock_on_a_descriptor_that_is_not_open_is_ebadf() {
+fn a_record_lock_on_a_closed_descriptor_fails_with_ebadf() {
     let mut a = actor(&scratch());
     assert_eq!(a.ask("F_SETLK 999 F_WRLCK 0 0"), "EBADF");
     assert_eq!(a.ask("F_SETLK -1 F_WRLCK 0 0"), "EBADF");
@@ -23,7 +23,7 @@ fn a_record_lock_on_a_descriptor_that_is_not_open_is_ebadf() {
 }
 
 #[test]
-fn a_record_lock_on_an_o_path_descriptor_is_ebadf() {
+fn a_record_lock_on_an_o_path_descriptor_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open p path file");
@@ -31,7 +31,7 @@ fn a_record_lock_on_an_o_path_descriptor_is_ebadf() {
 }
 
 #[test]
-fn a_read_lock_on_a_descriptor_not_open_for_reading_is_ebadf() {
+fn a_read_lock_on_a_descriptor_not_open_for_reading_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open w write file");
@@ -40,7 +40,7 @@ fn a_read_lock_on_a_descriptor_not_open_for_reading_is_ebadf() {
 }
 
 #[test]
-fn a_write_lock_on_a_descriptor_not_open_for_writing_is_ebadf() {
+fn a_write_lock_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open r read file");
@@ -49,7 +49,7 @@ fn a_write_lock_on_a_descriptor_not_open_for_writing_is_ebadf() {
 }
 
 #[test]
-fn f_getlk_does_not_ask_what_the_descriptor_is_open_for() {
+fn f_getlk_works_whatever_the_descriptors_access_mode() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_RDLCK 0 10");
@@ -59,7 +59,7 @@ fn f_getlk_does_not_ask_what_the_descriptor_is_open_for() {
 }
 
 #[test]
-fn a_record_lock_at_an_address_that_is_not_mapped_is_efault() {
+fn a_record_lock_call_with_an_unmapped_address_fails_with_efault() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK d NULL"), "EFAULT");
@@ -68,7 +68,7 @@ fn a_record_lock_at_an_address_that_is_not_mapped_is_efault() {
 }
 
 #[test]
-fn a_handled_signal_ends_the_wait_for_a_record_lock_with_eintr() {
+fn a_handler_without_sa_restart_ends_the_wait_for_a_record_lock_with_eintr() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -81,7 +81,7 @@ fn a_handled_signal_ends_the_wait_for_a_record_lock_with_eintr() {
 }
 
 #[test]
-fn with_sa_restart_the_wait_for_a_record_lock_goes_on_after_the_handler() {
+fn after_a_handler_with_sa_restart_the_wait_for_a_record_lock_goes_on() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -95,14 +95,14 @@ fn with_sa_restart_the_wait_for_a_record_lock_goes_on_after_the_handler() {
 }
 
 #[test]
-fn an_unknown_command_of_fcntl_is_einval() {
+fn an_unknown_fcntl_command_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_NO_SUCH_COMMAND d F_WRLCK 0 0"), "EINVAL");
 }
 
 #[test]
-fn a_record_lock_of_an_unknown_type_is_einval() {
+fn a_record_lock_of_an_unknown_type_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK d 77 0 0"), "EINVAL");
@@ -110,7 +110,7 @@ fn a_record_lock_of_an_unknown_type_is_einval() {
 }
 
 #[test]
-fn a_record_lock_of_an_unknown_whence_is_einval() {
+fn a_record_lock_with_an_unknown_whence_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK d F_WRLCK 0 0 99"), "EINVAL");
@@ -118,7 +118,7 @@ fn a_record_lock_of_an_unknown_whence_is_einval() {
 }
 
 #[test]
-fn a_record_lock_before_byte_0_is_einval() {
+fn a_record_lock_before_byte_0_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK d F_WRLCK -1 1"), "EINVAL");
@@ -128,14 +128,14 @@ fn a_record_lock_before_byte_0_is_einval() {
 }
 
 #[test]
-fn asking_f_getlk_about_an_unlock_is_einval() {
+fn f_getlk_with_f_unlck_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_GETLK d F_UNLCK 0 0"), "EINVAL");
 }
 
 #[test]
-fn a_record_lock_whose_last_byte_is_past_the_largest_offset_is_eoverflow() {
+fn a_record_lock_past_the_largest_offset_fails_with_eoverflow() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     let largest = libc::off_t::MAX;
@@ -145,7 +145,7 @@ fn a_record_lock_whose_last_byte_is_past_the_largest_offset_is_eoverflow() {
 }
 
 #[test]
-fn lockf_is_a_record_lock_from_the_descriptors_offset_on() {
+fn lockf_is_a_record_lock_that_starts_at_the_file_offset() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("seek d 4");
@@ -158,7 +158,7 @@ fn lockf_is_a_record_lock_from_the_descriptors_offset_on() {
 }
 
 #[test]
-fn lockf_with_f_test_of_locked_bytes_is_eacces() {
+fn lockf_with_f_test_of_locked_bytes_fails_with_eacces() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("lockf d F_LOCK 0");
@@ -167,14 +167,14 @@ fn lockf_with_f_test_of_locked_bytes_is_eacces() {
 }
 
 #[test]
-fn lockf_with_an_unknown_function_is_einval() {
+fn lockf_with_an_unknown_function_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("lockf d 99 0"), "EINVAL");
 }
 
 #[test]
-fn lockf_needs_a_descriptor_open_for_writing_else_it_is_ebadf() {
+fn lockf_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     let scratch = scratch();
     file(&scratch);
     let mut a = actor(&scratch);
@@ -183,7 +183,7 @@ fn lockf_needs_a_descriptor_open_for_writing_else_it_is_ebadf() {
 }
 
 #[test]
-fn lockf_of_held_bytes_ends_with_eintr_on_a_handled_signal() {
+fn a_handler_without_sa_restart_ends_lockf_on_locked_bytes_with_eintr() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("lockf d F_LOCK 0");

@@ -18,7 +18,7 @@ fn record_locks_conflict_only_where_their_bytes_overlap() {
 }
 
 #[test]
-fn a_lock_of_length_0_reaches_to_the_end_of_the_file_however_far_it_grows() {
+fn a_record_lock_of_length_0_covers_all_later_bytes_however_far_the_file_grows() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 5 0");
@@ -47,7 +47,7 @@ fn a_negative_length_locks_the_bytes_before_the_start() {
 }
 
 #[test]
-fn a_lock_may_start_from_the_descriptors_offset_or_from_the_end_of_the_file() {
+fn a_record_lock_can_start_at_the_file_offset_or_at_the_end_of_the_file() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("seek d 4");
@@ -59,7 +59,7 @@ fn a_lock_may_start_from_the_descriptors_offset_or_from_the_end_of_the_file() {
 }
 
 #[test]
-fn unlocking_the_middle_of_a_record_lock_leaves_two() {
+fn unlocking_the_middle_of_a_record_lock_leaves_two_locks() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -68,7 +68,7 @@ fn unlocking_the_middle_of_a_record_lock_leaves_two() {
 }
 
 #[test]
-fn converting_the_middle_of_a_record_lock_leaves_three() {
+fn changing_the_type_in_the_middle_of_a_record_lock_leaves_three_locks() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -88,7 +88,7 @@ fn adjacent_record_locks_of_one_type_become_one() {
 }
 
 #[test]
-fn unlocking_what_is_not_locked_succeeds() {
+fn unlocking_bytes_that_are_not_locked_succeeds() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -97,7 +97,7 @@ fn unlocking_what_is_not_locked_succeeds() {
 }
 
 #[test]
-fn f_getlk_of_free_bytes_changes_nothing_but_the_type() {
+fn f_getlk_of_free_bytes_changes_only_the_type() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     let answer = a.ask("F_GETLK d F_WRLCK -3 2 SEEK_END 12345");
@@ -106,7 +106,7 @@ fn f_getlk_of_free_bytes_changes_nothing_but_the_type() {
 }
 
 #[test]
-fn f_getlk_describes_the_lock_in_the_way_and_the_process_that_holds_it() {
+fn f_getlk_describes_the_conflicting_lock_and_names_its_process() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK -4 3 SEEK_END");

@@ -8,7 +8,7 @@ use course::scratch;
 use crate::lock_actors::two;
 
 #[test]
-fn two_processes_may_hold_read_locks_on_the_same_bytes() {
+fn two_processes_can_hold_read_locks_on_the_same_bytes() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_RDLCK 0 10");
@@ -41,7 +41,7 @@ fn a_process_never_conflicts_with_its_own_record_locks() {
 }
 
 #[test]
-fn the_threads_of_a_process_do_not_exclude_each_other_by_record_locks() {
+fn record_locks_do_not_exclude_the_threads_of_one_process_from_each_other() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("open e both file");
@@ -51,7 +51,7 @@ fn the_threads_of_a_process_do_not_exclude_each_other_by_record_locks() {
 }
 
 #[test]
-fn a_record_lock_waits_with_f_setlkw_until_the_bytes_are_free() {
+fn f_setlkw_waits_until_the_bytes_are_free() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 10");
@@ -90,7 +90,7 @@ fn the_mode_bits_of_mandatory_locks_change_nothing() {
 }
 
 #[test]
-fn a_lock_follows_the_file_and_not_its_name() {
+fn a_lock_belongs_to_the_file_and_not_to_its_name() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_WRLCK 0 0");

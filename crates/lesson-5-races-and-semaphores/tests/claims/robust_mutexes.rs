@@ -8,7 +8,7 @@ use crate::mutexes::{two, two_and_locked};
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
 #[test]
-fn without_robust_a_dead_owner_keeps_the_mutex_for_ever() {
+fn a_mutex_that_is_not_robust_stays_locked_after_its_owners_death() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared stalled normal");
     owner.kill();
@@ -17,7 +17,7 @@ fn without_robust_a_dead_owner_keeps_the_mutex_for_ever() {
 }
 
 #[test]
-fn every_lock_call_gets_a_robust_mutex_with_eownerdead_after_a_death() {
+fn after_the_owners_death_every_lock_call_returns_eownerdead_and_locks() {
     for order in ["mutex-lock", "mutex-lock-until 30000", "mutex-try"] {
         let scratch = scratch();
         let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
@@ -32,7 +32,7 @@ fn every_lock_call_gets_a_robust_mutex_with_eownerdead_after_a_death() {
 }
 
 #[test]
-fn one_who_waits_for_a_robust_mutex_is_woken_by_its_owner_s_death() {
+fn the_owners_death_wakes_a_process_that_waits_for_a_robust_mutex() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     begin(&mut next, "mutex-lock");
@@ -42,7 +42,7 @@ fn one_who_waits_for_a_robust_mutex_is_woken_by_its_owner_s_death() {
 }
 
 #[test]
-fn to_exit_or_to_exec_is_to_die_for_a_robust_mutex() {
+fn for_a_robust_mutex_an_exit_or_an_exec_of_its_owner_is_a_death() {
     for end in ["exit", "exec"] {
         let scratch = scratch();
         let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
@@ -66,7 +66,7 @@ fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
 }
 
 #[test]
-fn a_forked_child_does_not_own_its_parent_s_mutex_and_its_end_frees_nothing() {
+fn a_forked_child_does_not_own_its_parents_mutex_and_the_childs_end_unlocks_nothing() {
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_eq!(ask(&mut owner, "mutex-fork"), "ok", "the child has ended");
@@ -75,7 +75,7 @@ fn a_forked_child_does_not_own_its_parent_s_mutex_and_its_end_frees_nothing() {
 }
 
 #[test]
-fn pthread_mutex_consistent_makes_it_an_ordinary_mutex_again() {
+fn after_pthread_mutex_consistent_the_mutex_works_as_before() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     owner.kill();
@@ -86,7 +86,7 @@ fn pthread_mutex_consistent_makes_it_an_ordinary_mutex_again() {
 }
 
 #[test]
-fn pthread_mutex_consistent_of_a_consistent_one_is_einval() {
+fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "somebody owns it");
@@ -97,7 +97,7 @@ fn pthread_mutex_consistent_of_a_consistent_one_is_einval() {
 }
 
 #[test]
-fn an_unlock_without_repair_makes_it_enotrecoverable_for_all() {
+fn after_eownerdead_unlocking_without_pthread_mutex_consistent_makes_a_mutex_unusable() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     owner.kill();
@@ -109,7 +109,7 @@ fn an_unlock_without_repair_makes_it_enotrecoverable_for_all() {
 }
 
 #[test]
-fn a_trylock_of_glibc_that_says_enotrecoverable_takes_the_mutex_away_from_all_others() {
+fn a_pthread_mutex_trylock_that_fails_with_enotrecoverable_leaves_the_mutex_locked() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     owner.kill();
@@ -121,7 +121,7 @@ fn a_trylock_of_glibc_that_says_enotrecoverable_takes_the_mutex_away_from_all_ot
 }
 
 #[test]
-fn one_who_dies_before_the_repair_hands_eownerdead_on() {
+fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     owner.kill();
@@ -131,7 +131,7 @@ fn one_who_dies_before_the_repair_hands_eownerdead_on() {
 }
 
 #[test]
-fn the_lock_word_holds_the_owner_s_thread_id_and_its_death_sets_a_bit_in_the_file() {
+fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_it() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
     let scratch = scratch();
     let (owner, next) = two_and_locked(&scratch, "shared robust normal");
@@ -147,7 +147,7 @@ fn the_lock_word_holds_the_owner_s_thread_id_and_its_death_sets_a_bit_in_the_fil
 }
 
 #[test]
-fn a_robust_mutex_that_its_owner_unmapped_is_never_freed() {
+fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_death() {
     // Our own type keeps the page mapped when it is dropped locked: the control.
     for (order, answer) in [("mutex-unmap", "ETIMEDOUT"), ("mutex-drop", "OwnerDied")] {
         let scratch = scratch();
@@ -159,7 +159,7 @@ fn a_robust_mutex_that_its_owner_unmapped_is_never_freed() {
 }
 
 #[test]
-fn unmapping_one_robust_mutex_loses_all_that_were_locked_before_it() {
+fn unmapping_a_locked_robust_mutex_also_loses_every_mutex_that_was_locked_before_it() {
     let scratch = scratch();
     let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
     assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
@@ -171,7 +171,7 @@ fn unmapping_one_robust_mutex_loses_all_that_were_locked_before_it() {
 }
 
 #[test]
-fn a_file_restored_from_a_moment_when_it_was_locked_stays_locked_for_ever() {
+fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked_for_ever() {
     let scratch = scratch();
     let page = scratch.path().join("page");
     let (owner, next) = two_and_locked(&scratch, "shared robust normal");
@@ -183,7 +183,7 @@ fn a_file_restored_from_a_moment_when_it_was_locked_stays_locked_for_ever() {
 }
 
 #[test]
-fn a_truncated_file_forgets_that_its_mutex_was_locked() {
+fn a_truncated_file_forgets_that_its_mutex_was_locked_so_two_processes_hold_the_mutex() {
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_ne!(ask(&mut owner, "page-word 64"), "0x0");

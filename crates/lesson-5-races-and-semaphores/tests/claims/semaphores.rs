@@ -24,7 +24,7 @@ fn signal(process: &Running) {
 }
 
 #[test]
-fn sem_wait_takes_one_and_sem_post_gives_one() {
+fn sem_wait_takes_1_from_the_count_and_sem_post_adds_1() {
     let semaphore = semaphore(2);
     semaphore.wait().unwrap();
     semaphore.try_wait().unwrap();
@@ -34,7 +34,7 @@ fn sem_wait_takes_one_and_sem_post_gives_one() {
 }
 
 #[test]
-fn sem_init_above_the_largest_value_is_einval() {
+fn sem_init_with_a_value_above_sem_value_max_fails_with_einval() {
     let semaphore = semaphore(7);
     assert_eq!(errno(semaphore.init(0, LARGEST + 1)), Errno::EINVAL);
     assert_eq!(semaphore.value().unwrap(), 7, "unchanged");
@@ -43,19 +43,19 @@ fn sem_init_above_the_largest_value_is_einval() {
 }
 
 #[test]
-fn sem_post_above_the_largest_value_is_eoverflow() {
+fn sem_post_at_sem_value_max_fails_with_eoverflow() {
     let semaphore = semaphore(LARGEST);
     assert_eq!(errno(semaphore.post()), Errno::EOVERFLOW);
     assert_eq!(semaphore.value().unwrap(), i32::MAX, "unchanged");
 }
 
 #[test]
-fn sem_trywait_at_zero_is_eagain() {
+fn sem_trywait_fails_with_eagain_if_the_count_is_0() {
     assert_eq!(errno(semaphore(0).try_wait()), Errno::EAGAIN);
 }
 
 #[test]
-fn sem_timedwait_past_its_absolute_deadline_is_etimedout() {
+fn sem_timedwait_fails_with_etimedout_at_a_moment_of_clock_realtime() {
     let semaphore = semaphore(0);
     let soon = Duration::from_millis(30);
     let end = SystemTime::now() + soon;
@@ -66,13 +66,13 @@ fn sem_timedwait_past_its_absolute_deadline_is_etimedout() {
 }
 
 #[test]
-fn sem_timedwait_takes_an_available_one_even_past_its_deadline() {
+fn sem_timedwait_succeeds_after_its_deadline_if_the_count_is_above_0() {
     let past = libc::timespec { tv_sec: 1, tv_nsec: 0 };
     assert!(semaphore(1).wait_until(&past).is_ok());
 }
 
 #[test]
-fn sem_timedwait_with_a_billion_nanoseconds_is_einval() {
+fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
     for tv_nsec in [-1, 1_000_000_000] {
         let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec };
         assert_eq!(errno(semaphore(0).wait_until(&wrong)), Errno::EINVAL);
@@ -80,7 +80,7 @@ fn sem_timedwait_with_a_billion_nanoseconds_is_einval() {
 }
 
 #[test]
-fn glibc_checks_the_deadline_even_if_the_semaphore_is_available() {
+fn in_glibc_sem_timedwait_checks_the_deadline_even_if_the_count_is_above_0() {
     let semaphore = semaphore(1);
     let wrong = libc::timespec { tv_sec: 1, tv_nsec: 1_000_000_000 };
     let result = semaphore.wait_until(&wrong).map_err(|error| error.raw_os_error());
@@ -89,7 +89,7 @@ fn glibc_checks_the_deadline_even_if_the_semaphore_is_available() {
 }
 
 #[test]
-fn sem_clockwait_waits_until_a_moment_of_clock_monotonic() {
+fn sem_clockwait_can_wait_until_a_moment_of_clock_monotonic() {
     let semaphore = semaphore(0);
     let soon = Duration::from_millis(30);
     let end = Instant::now() + soon; // Rust's Instant is CLOCK_MONOTONIC.
@@ -118,7 +118,7 @@ fn a_handler_without_sa_restart_ends_sem_wait_with_eintr() {
 }
 
 #[test]
-fn a_handler_with_sa_restart_does_not_end_sem_wait() {
+fn after_a_handler_with_sa_restart_sem_wait_goes_on_waiting() {
     let scratch = scratch();
     let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
     ask(&mut waiter, "sem-init 1 0");
@@ -133,7 +133,7 @@ fn a_handler_with_sa_restart_does_not_end_sem_wait() {
 }
 
 #[test]
-fn sem_timedwait_ends_with_eintr_even_with_sa_restart() {
+fn a_handler_ends_sem_timedwait_with_eintr_even_with_sa_restart() {
     let mut waiter = actor(&scratch());
     ask(&mut waiter, "sem-init 1 0");
     assert_eq!(ask(&mut waiter, "handle-sigusr1 restart"), "ok");
@@ -145,7 +145,7 @@ fn sem_timedwait_ends_with_eintr_even_with_sa_restart() {
 }
 
 #[test]
-fn a_signal_handler_may_post() {
+fn a_signal_handler_may_call_sem_post() {
     let mut waiter = actor(&scratch());
     ask(&mut waiter, "sem-init 1 0");
     assert_eq!(ask(&mut waiter, "sem-post-on-sigusr1"), "ok");
@@ -157,7 +157,7 @@ fn a_signal_handler_may_post() {
 }
 
 #[test]
-fn any_pshared_but_zero_lets_a_post_wake_another_process() {
+fn with_any_pshared_other_than_0_a_post_wakes_another_process() {
     for pshared in ["1", "7"] {
         let scratch = scratch();
         let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
@@ -170,7 +170,7 @@ fn any_pshared_but_zero_lets_a_post_wake_another_process() {
 }
 
 #[test]
-fn with_pshared_zero_the_count_crosses_processes_and_the_wake_up_does_not() {
+fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
     let scratch = scratch();
     let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
     in_time(|milliseconds| {
@@ -188,7 +188,7 @@ fn with_pshared_zero_the_count_crosses_processes_and_the_wake_up_does_not() {
 }
 
 #[test]
-fn one_post_lets_exactly_one_of_three_waiters_in() {
+fn one_post_lets_exactly_one_of_three_waiting_processes_in() {
     let scratch = scratch();
     let mut waiters = [(); 3].map(|()| actor(&scratch));
     let mut poster = actor(&scratch);
@@ -218,7 +218,7 @@ fn one_post_lets_exactly_one_of_three_waiters_in() {
 }
 
 #[test]
-fn a_waiter_that_is_killed_takes_nothing_with_it() {
+fn a_process_that_is_killed_while_it_waits_takes_nothing_from_the_count() {
     let scratch = scratch();
     let (mut waiter, mut poster) = (actor(&scratch), actor(&scratch));
     ask(&mut poster, "sem-init 1 0");
@@ -230,7 +230,7 @@ fn a_waiter_that_is_killed_takes_nothing_with_it() {
 }
 
 #[test]
-fn a_holder_that_is_killed_leaves_the_count_at_zero_for_ever() {
+fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
     let scratch = scratch();
     let (mut holder, mut next) = (actor(&scratch), actor(&scratch));
     ask(&mut holder, "sem-init 1 1");
@@ -243,7 +243,7 @@ fn a_holder_that_is_killed_leaves_the_count_at_zero_for_ever() {
 }
 
 #[test]
-fn in_a_mapping_for_reading_the_value_can_be_asked_and_taking_one_is_sigsegv() {
+fn in_a_read_only_mapping_sem_getvalue_works_and_sem_trywait_is_sigsegv() {
     let scratch = scratch();
     let mut actor = actor(&scratch);
     ask(&mut actor, "sem-init 1 1");
@@ -254,7 +254,7 @@ fn in_a_mapping_for_reading_the_value_can_be_asked_and_taking_one_is_sigsegv() {
 }
 
 #[test]
-fn glibc_takes_any_bytes_for_a_semaphore_and_aborts_in_sem_post() {
+fn in_glibc_any_bytes_are_a_semaphore_but_sem_post_may_abort_the_process() {
     let mut actor = actor(&scratch());
     assert_eq!(ask(&mut actor, "page-garbage"), "ok");
     let answer = ask(&mut actor, "sem-try");
@@ -270,7 +270,7 @@ fn glibc_takes_any_bytes_for_a_semaphore_and_aborts_in_sem_post() {
 }
 
 #[test]
-fn sem_destroy_of_glibc_destroys_nothing() {
+fn sem_destroy_in_glibc_does_nothing() {
     let semaphore = semaphore(1);
     let twice = [semaphore.destroy(), semaphore.destroy()];
     let twice = twice.map(|result| result.map_err(|error| error.raw_os_error()));
