@@ -21,6 +21,7 @@ mod record_lock_errors;
 mod record_lock_ranges;
 mod record_locks;
 mod robust_mutexes;
+mod semaphore_waits;
 mod semaphores;
 
 use std::fmt::Debug;

@@ -68,6 +68,20 @@ impl Actor {
                 Err(Command::new("/proc/self/exe").args(scene).exec())
             }
             ["fork-beside-a-thread"] => misuse::fork_beside_a_thread(),
+            ["fork-a-child" | "kill-the-child" | "forked" | "threaded" | "threaded-and-on", ..] => {
+                self.on_children(&words)
+            }
+            _ => {
+                let mut call = self.lock_call(&words)?;
+                let error = call.make();
+                Ok(call.answer(error))
+            }
+        }
+    }
+
+    /// Commands that run something in a forked child or in a thread.
+    fn on_children(&mut self, words: &[&str]) -> Answer {
+        match *words {
             ["fork-a-child"] => {
                 self.child = Some(fork(OnParentDeath::Die, live_until_killed)?);
                 done(Ok(()))
@@ -97,11 +111,7 @@ impl Actor {
                 thread::spawn(move || call.make());
                 done(Ok(()))
             }
-            _ => {
-                let mut call = self.lock_call(&words)?;
-                let error = call.make();
-                Ok(call.answer(error))
-            }
+            _ => wrong("no such command", words),
         }
     }
 
