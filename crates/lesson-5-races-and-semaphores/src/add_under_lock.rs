@@ -16,7 +16,7 @@ use crate::{Attempt, Primitive, waiting};
 /// # Errors
 /// Those of the step that failed.
 pub fn two(stage: &Stage, primitive: Primitive) -> Result<()> {
-    let place = primitive.new_place(&stage.scratch, "inside")?;
+    let place = primitive.new_place(&stage.scratch, "turnstile")?;
     let counter = stage.scratch.path().join(format!("counter-{primitive}"));
     let page = turnstile::new_page(&counter)?;
     let mut lock = primitive.open(&place)?;
@@ -30,13 +30,16 @@ pub fn two(stage: &Stage, primitive: Primitive) -> Result<()> {
     lock.lock().step_on("lock", &place)?;
     let seen = page.word(COUNT).load(Relaxed);
     say!("   A locks, loads {seen}")?;
+    page_view::event("process A", &format!("locks, loads {seen}"))?;
     b.tell("your turn")?;
     say!("       {}", b.hear()?)?;
     waiting::until_waiting_in(b.process.id(), primitive.waits_in())?;
-    page_view::pause()?;
+    page_view::event_asleep("process B", "finds it locked")?;
+    page_view::look("B sleeps until A unlocks")?;
     page.word(COUNT).store(seen + 1, Relaxed);
     say!("   A stores {}, unlocks", seen + 1)?;
     lock.unlock().step_on("unlock", &place)?;
+    page_view::event_to("process A", "process B", &format!("stores {}, unlocks", seen + 1))?;
     turnstile::relay(&mut b)?;
     compare("count: ", page.word(COUNT).load(Relaxed), 2)
 }

@@ -22,9 +22,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut b = Peer::start(["second", "hold", name].map(Path::new).into_iter().chain([&*path]))?;
     b.hear()?;
     say!("       B locks the semaphore")?;
+    page_view::look("B holds the semaphore")?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
     say!("       B is killed")?;
+    page_view::look("B is killed; the page and its lock stay")?;
     let semaphore = lock.semaphore();
     let (clock, time) = (libc::CLOCK_MONOTONIC, Duration::from_millis(200));
     let deadline = deadline_on(clock, time).step("clock_gettime")?;

@@ -34,6 +34,24 @@ impl RobustMutex {
         Ok(Self { mutex: Mutex::in_page(&page, OBJECT_OFFSET), page })
     }
 
+    /// Reports for a figure what the file holds now.
+    fn report_layout(&self) -> Result<()> {
+        // The lock word, the mutex's first 4 bytes: the owner's thread id, or a mark of its death.
+        let lock_word = self.page.word(OBJECT_OFFSET).load(Relaxed).to_ne_bytes();
+        let [a, b, c, d, ..] = lock_word;
+        let died = u32::from_ne_bytes([a, b, c, d]) & libc::FUTEX_OWNER_DIED != 0;
+        let lock_word = if died { "lock word: owner died" } else { "lock word: a thread id" };
+        page_view::layout(
+            "the start of the file, after B's death",
+            &[
+                (ENTERED as u64, 8, format!("entered: {}", self.page.word(ENTERED).load(Relaxed))),
+                (8, 8, "state: holds a mutex".into()),
+                (LEFT as u64, 8, format!("left: {}", self.page.word(LEFT).load(Relaxed))),
+                (OBJECT_OFFSET as u64, 4, lock_word.into()),
+            ],
+        )
+    }
+
     /// If the last owner died: repairs the data first, then marks the mutex consistent.
     fn repair_if(&self, how: Acquired) -> io::Result<Attempt> {
         match how {
@@ -88,11 +106,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     say!("       {}", b.hear()?)?;
     let busy = mutex.try_lock().step_on("pthread_mutex_trylock", &path)?;
     compare("A tries: ", busy, "busy")?;
-    page_view::pause()?;
+    page_view::look("B holds the mutex")?;
     b.process.kill().step("kill the second process")?;
     b.wait()?;
     say!("       B is killed before its second store")?;
-    page_view::pause()?;
+    page_view::look("B is killed")?;
+    mutex.report_layout()?;
     compare("left: ", mutex.page.word(LEFT).load(Relaxed), 0)?;
     let locked = mutex.lock().step_on("pthread_mutex_lock", &path)?;
     compare("A locks: ", locked, "owner died")?;

@@ -42,12 +42,14 @@ pub fn two_pass(stage: &Stage, way: &str, pass: Pass) -> Result<(Page, String)> 
     let mut said = String::new();
     let did = pass(&page, &mut |done| {
         say!("   A {done}")?;
+        page_view::event("process A", done)?;
         page_view::pause()?;
         b.tell("your turn")?;
         said = relay(&mut b)?;
         page_view::pause()
     })?;
     say!("   A {did}")?;
+    page_view::event("process A", &did)?;
     page_view::pause()?;
     Ok((page, said))
 }
@@ -74,6 +76,7 @@ pub fn relay(b: &mut Peer) -> Result<String> {
             "" => return Ok(last),
             line => {
                 say!("       {line}")?;
+                page_view::event("process B", line.trim_start_matches("B "))?;
                 last = line.into();
             }
         }
