@@ -14,35 +14,35 @@ use crate::{PrivateMapping, lettered};
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("forked");
-    let file = lettered::create(&path, 4)?;
-    let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", &path)?;
+    let path = stage.scratch.path().join("letters-forked");
+    let file = lettered::create(&path, 2)?;
+    let mapping = PrivateMapping::of(&file, 2 * page_size()).step_on("mmap", &path)?;
     mapping.store(0, b"ours");
-    mapping.copy_pages(0, 4 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
+    mapping.copy_pages(0, 2 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
     sentence("A page shared by two processes counts half in each Pss.")?;
-    draw("four private copies", &mapping)?;
-    compare("Pss of the parent: ", share(&mapping)?, "4 pages")?;
-    page_view::pause()?;
+    draw("Two private copies", &mapping)?;
+    compare("Pss of the parent: ", share(&mapping)?, "2.0 pages")?;
+    page_view::look("before fork")?;
 
     let mut child = fork(|pipes| child(pipes, &mapping)).step("fork")?;
     let first = child.receive().step("wait for the child")?;
     let pid = child.pid.as_raw().cast_unsigned();
-    let both =
-        || draw_both("after fork: the parent", &mapping, ("the child", pid, mapping.addresses()));
+    let both = || draw_both("parent", &mapping, ("child", pid, mapping.addresses()));
+    sentence("After fork:")?;
     both()?;
     compare(" the child loads from page 0: ", quoted(first), "'o'")?;
-    compare("Pss of the parent: ", share(&mapping)?, "2 pages")?;
-    page_view::pause()?;
+    compare("Pss of the parent: ", share(&mapping)?, "1.0 pages")?;
+    page_view::look("after fork")?;
 
     sentence(" The child stores \"child\" to page 0.")?;
     let own = child.take_turn().step("wait for the child")?;
     both()?;
     compare(" the child loads from page 0: ", quoted(own), "'c'")?;
     compare("the parent loads from page 0: ", quoted(mapping.load(0)), "'o'")?;
-    compare("Pss of the parent: ", share(&mapping)?, "2.5 pages")?;
-    page_view::pause()?;
+    compare("Pss of the parent: ", share(&mapping)?, "1.5 pages")?;
+    page_view::look("the child has stored to page 0")?;
     child.finish().step("wait for the child")?;
-    compare("Pss after the child's end: ", share(&mapping)?, "4 pages")
+    compare("Pss after the child's end: ", share(&mapping)?, "2.0 pages")
 }
 
 /// Loads, stores and loads again, one turn each.
@@ -58,10 +58,10 @@ fn quoted(byte: u8) -> String {
     format!("{:?}", char::from(byte))
 }
 
-/// `Pss` of the mapping, in pages and half pages.
+/// `Pss` of the mapping, in pages.
 fn share(mapping: &PrivateMapping) -> Result<String> {
     let in_smaps = mapping_at(std::process::id(), mapping.address())?;
     let bytes = in_smaps.and_then(|found| found.sum("Pss")).unwrap_or(0);
     let halves = bytes * 2 / page_size() as u64;
-    Ok(format!("{}{} pages", halves / 2, if halves % 2 == 1 { ".5" } else { "" }))
+    Ok(format!("{}.{} pages", halves / 2, halves % 2 * 5))
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use common::{Result, Stage, compare, page_size, say, sentence};
 use page_view::{Mapping, View, mapping_at, mappings_of};
 
-use crate::picture::draw_rows;
+use crate::picture::draw_addresses;
 
 /// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
 const LONGEST_PAGE: usize = 64 * 1024;
@@ -27,11 +27,10 @@ pub fn show(_: &mut Stage) -> Result<()> {
     let first = table_page();
     let pages = first..first + 3 * page_size();
     load_three_pages();
-    sentence("Three pages of an initialised variable:")?;
-    draw_rows("one byte loaded from each page", pages.clone(), None)?;
+    draw_addresses("Three pages of an initialised variable, loaded from", pages.clone())?;
     page_view::pause()?;
     store(first + page_size(), 2);
-    draw_rows("one byte stored to the second", pages, None)?;
+    draw_addresses("One byte stored to the second page", pages)?;
     page_view::pause()?;
     compare("initialised variables: ", home(first)?, "this program's file")?;
     compare("zeroed variables:      ", home(zeroed_page())?, "no file")?;
@@ -40,7 +39,7 @@ pub fn show(_: &mut Stage) -> Result<()> {
     let files = file_mappings()?;
     let private = files.iter().filter(|mapping| mapping.permissions.ends_with('p')).count();
     let verdict = if private == files.len() { "all" } else { "not all" };
-    compare("private, of the mappings of files: ", verdict, "all")?;
+    compare("files mapped privately: ", verdict, "all")?;
     sentence("`cargo lesson-4 maps` lists them.")
 }
 

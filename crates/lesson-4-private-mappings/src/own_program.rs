@@ -22,11 +22,11 @@ pub fn show(_: &mut Stage) -> Result<()> {
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     let start = || format!("{:?}", mapping.text(0, 4));
     compare("its first bytes:  ", start(), "\"\\u{7f}ELF\"")?;
-    draw("its first page, loaded from", &mapping)?;
+    draw("Four bytes loaded from its first page", &mapping)?;
     page_view::pause()?;
     mapping.store(0, b"#!no");
+    draw("Four bytes stored to its first page", &mapping)?;
     compare("patched privately: ", start(), "\"#!no\"")?;
-    draw("its first page, stored to", &mapping)?;
     page_view::pause()?;
     let said = Peer::start([ROLE])?.hear()?;
     compare(" started now, it says: ", format!("{said:?}"), "\"I run\"")?;
@@ -36,9 +36,7 @@ pub fn show(_: &mut Stage) -> Result<()> {
         Err(refusal) => refusal.to_string(),
     };
     say!("   {refused}")?;
-    sentence(
-        "(Text file busy, or Permission denied if the file is not yours. Linux 6.11 and 6.12 opened it at first.)",
-    )
+    sentence("(Text file busy; or Permission denied, if it is not your file.)")
 }
 
 /// Prints that the program runs.

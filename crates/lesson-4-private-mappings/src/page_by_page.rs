@@ -11,20 +11,20 @@ use crate::{PrivateMapping, lettered};
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("page-by-page");
+    let path = stage.scratch.path().join("letters");
     let file = lettered::create(&path, 4)?;
     let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", &path)?;
-    draw("mapped, no page accessed", &mapping)?;
-    page_view::pause()?;
+    draw("Mapped, no page accessed", &mapping)?;
+    page_view::look("mapped")?;
     mapping.store(2 * page_size(), b"C");
-    draw("one byte stored to page 2", &mapping)?;
-    page_view::pause()?;
+    draw("One byte stored to page 2", &mapping)?;
+    page_view::look("one byte stored to page 2")?;
     mapping.load_each_page(4);
-    draw("one byte loaded from each page", &mapping)?;
-    page_view::pause()?;
+    draw("One byte loaded from each page", &mapping)?;
+    page_view::look("before the store to page 0")?;
     mapping.store(0, b"A");
-    draw("one byte stored to page 0", &mapping)?;
-    page_view::pause()?;
+    draw("One byte stored to page 0", &mapping)?;
+    page_view::look("after the store to page 0")?;
     let in_smaps = page_view::mapping_at(std::process::id(), mapping.address())?;
     let copied = in_smaps.and_then(|found| found.sum("Anonymous")).unwrap_or(0);
     let pages = copied / page_size() as u64;

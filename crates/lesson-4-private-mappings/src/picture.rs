@@ -1,23 +1,34 @@
-//! The pictures of this story: a label, and the pages of a mapping at that moment. The pages of a
-//! second process stand below, indented by one more column. `cargo lesson-4` draws them.
+//! The pictures of this story: what was done, and where each page of a mapping leads at that moment.
+//! The pages of a second process stand below, indented by one more column. `cargo lesson-4` draws
+//! them.
 
 use std::ops::Range;
 use std::path::Path;
 use std::process;
 
-use common::{Failure, Peer, Result, page_size};
+use common::{Failure, Peer, Result, page_size, sentence};
 
 use crate::{PrivateMapping, second_process};
 
-/// Prints `label` and the pages of `mapping`.
+/// Prints `what` was done and then the pages of `mapping`.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
-pub fn draw(label: &str, mapping: &PrivateMapping) -> Result<()> {
-    draw_rows(label, mapping.addresses(), None)
+pub fn draw(what: &str, mapping: &PrivateMapping) -> Result<()> {
+    draw_addresses(what, mapping.addresses())
 }
 
-/// Prints the same, and below it the pages of another process: label, process id, addresses.
+/// Prints `what` was done and then this process's pages at `addresses`.
+///
+/// # Errors
+/// Those of `/proc` and of standard output.
+pub fn draw_addresses(what: &str, addresses: Range<usize>) -> Result<()> {
+    sentence(&format!("{what}:"))?;
+    page_view::show_rows(&[("      ", process::id(), addresses)])
+}
+
+/// Prints the pages of `mapping`, and below them the pages of another process: label, process id,
+/// addresses.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
@@ -26,24 +37,8 @@ pub fn draw_both(
     mapping: &PrivateMapping,
     other: (&str, u32, Range<usize>),
 ) -> Result<()> {
-    draw_rows(label, mapping.addresses(), Some(other))
-}
-
-/// Prints `label` and this process's pages at `addresses`, then those of another process.
-///
-/// # Errors
-/// Those of `/proc` and of standard output.
-pub fn draw_rows(
-    label: &str,
-    addresses: Range<usize>,
-    other: Option<(&str, u32, Range<usize>)>,
-) -> Result<()> {
-    let mine = format!("   {label:<33}");
-    let theirs = other.as_ref().map(|(label, ..)| format!("    {label:<32}"));
-    let mut rows = vec![(mine.as_str(), process::id(), addresses)];
-    if let (Some(label), Some((_, pid, addresses))) = (&theirs, other) {
-        rows.push((label, pid, addresses));
-    }
+    let (mine, theirs) = (format!("   {label}"), format!("    {}", other.0));
+    let rows = [(&*mine, process::id(), mapping.addresses()), (&*theirs, other.1, other.2)];
     page_view::show_rows(&rows)
 }
 

@@ -1,10 +1,11 @@
 //! `MAP_POPULATE` on a private mapping stores to every page if the mapping is writable, and only
 //! loads from it if not. So it copies all pages or none. `cargo lesson-4` runs it.
 
-use common::{Context, Peer, Result, Stage, compare, page_size, say};
+use std::process;
+
+use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 use memmap2::MmapOptions;
 
-use crate::picture::draw;
 use crate::{PrivateMapping, lettered, second_process};
 
 /// The step of the story.
@@ -12,9 +13,9 @@ use crate::{PrivateMapping, lettered, second_process};
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("populate");
-    let file = lettered::create(&path, 4)?;
-    let length = 4 * page_size();
+    let path = stage.scratch.path().join("letters-populated");
+    let file = lettered::create(&path, 2)?;
+    let length = 2 * page_size();
     let mut second = Peer::start([second_process::ROLE.as_ref(), path.as_os_str()])?;
 
     let plain = PrivateMapping::of(&file, length).step_on("mmap", &path)?;
@@ -22,14 +23,18 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     options.len(length).populate();
     let writable = PrivateMapping::with(&options, &file).step_on("mmap", &path)?;
     let read_only = PrivateMapping::read_only(&options, &file).step_on("mmap", &path)?;
-    draw("writable, without MAP_POPULATE", &plain)?;
-    draw("writable, MAP_POPULATE", &writable)?;
-    draw("read-only, MAP_POPULATE", &read_only)?;
+    sentence("Three private mappings; + means MAP_POPULATE:")?;
+    let row = |label, mapping: &PrivateMapping| (label, process::id(), mapping.addresses());
+    page_view::show_rows(&[
+        row("   writable", &plain),
+        row("   writable +", &writable),
+        row("   read-only +", &read_only),
+    ])?;
     page_view::pause()?;
     second_process::ask(&mut second, "write 0 12345")?;
     say!("    the second process writes \"12345\" to page 0")?;
     let shown = |mapping: &PrivateMapping| format!("{:?}", mapping.text(0, 5));
-    compare("writable, without it:    ", shown(&plain), "\"12345\"")?;
-    compare("writable, MAP_POPULATE:  ", shown(&writable), "\"aaaaa\"")?;
-    compare("read-only, MAP_POPULATE: ", shown(&read_only), "\"12345\"")
+    compare("writable:    ", shown(&plain), "\"12345\"")?;
+    compare("writable +:  ", shown(&writable), "\"aaaaa\"")?;
+    compare("read-only +: ", shown(&read_only), "\"12345\"")
 }

@@ -27,7 +27,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let errno = shared.and_then(|e| e.raw_os_error()).map_or(Errno::UnknownErrno, Errno::from_raw);
     compare("shared and writable: ", format!("{errno:?}"), "EACCES")?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
-    draw("private and writable", &mapping)?;
+    draw("Private and writable", &mapping)?;
     page_view::pause()?;
     mapping.store(0, b"draft");
     draw("\"draft\" stored", &mapping)?;

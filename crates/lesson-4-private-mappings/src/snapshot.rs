@@ -19,11 +19,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     mapping.copy_pages(0, 2 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
     mapping.store(0, b"A");
 
-    draw("one byte stored to page 0", &mapping)?;
+    draw("One byte stored to page 0", &mapping)?;
     let shown = |page: usize| format!("{:?}", mapping.text(page * page_size(), 5));
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"bbbbb\"")?;
-    draw("one byte loaded from each page", &mapping)?;
+    draw("One byte loaded from each page", &mapping)?;
     page_view::pause()?;
     for page in [0, 1] {
         let line = format!("write {} 12345", page * page_size());
@@ -32,6 +32,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"bbbbb\"")?;
-    draw("the same pages afterwards", &mapping)?;
+    draw("The same pages afterwards", &mapping)?;
     page_view::pause()
 }

@@ -19,17 +19,18 @@ pub const ROLE: &str = "load-discarded";
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("truncated");
+    let path = stage.scratch.path().join("letters-truncated");
     let file = lettered::create(&path, 4)?;
     let mapping = PrivateMapping::of(&file, 4 * page_size()).step_on("mmap", &path)?;
     let (middle, end) = (page_size() + 5, 2 * page_size() - 5);
     mapping.store(end, b"mine!");
     mapping.copy_pages(0, 4 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
-    draw("four private copies", &mapping)?;
-    page_view::pause()?;
+    draw("Four private copies", &mapping)?;
+    page_view::look("four private copies")?;
     file.set_len(middle as u64).step_on("ftruncate", &path)?;
-    draw("the file cut 5 bytes into page 1", &mapping)?;
-    page_view::pause()?;
+    file.sync_all().step_on("fsync", &path)?; // The pictures are not about dirty pages.
+    draw("The file cut 5 bytes into page 1", &mapping)?;
+    page_view::look("after the truncation")?;
     let kept = format!("{:?}", mapping.text(end, 5));
     compare("the end of page 1: ", kept, "\"mine!\"")?;
 
@@ -39,7 +40,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare(" a load from a discarded copy: ", signal.map_or("exit", Signal::as_str), "SIGBUS")?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
-    draw("the file grown again", &mapping)?;
+    draw("The file grown again", &mapping)?;
     page_view::pause()?;
     let lost = char::from(mapping.load(2 * page_size()));
     compare("page 2 begins with: ", format!("{lost:?}"), "'\\0'")

@@ -14,7 +14,7 @@ use crate::{PrivateMapping, lettered, second_process};
 /// # Errors
 /// Any step of the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("unseen");
+    let path = stage.scratch.path().join("greeting");
     let file = lettered::create(&path, 1)?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     let mut second = Peer::start([second_process::ROLE.as_ref(), path.as_os_str()])?;
@@ -27,11 +27,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     draw()?;
     compare("the first process loads:   ", quoted(&loaded), quoted("aaaaa"))?;
     compare(" the second process loads: ", quoted(&loaded_there), quoted("aaaaa"))?;
-    page_view::pause()?;
+    page_view::look("both processes have loaded")?;
     sentence("The first process stores \"HELLO\".")?;
     mapping.store(0, b"HELLO");
     draw()?;
-    page_view::pause()?;
+    page_view::look("the first process has stored")?;
     let other = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     let shared = MmapOptions::new().map_raw(&file).step_on("mmap", &path)?;
     let in_file = || fs::read(&path).step_on("read", &path).map(|bytes| text(&bytes[..5]));

@@ -28,7 +28,7 @@ fn the_story_shows_what_it_expects() {
         "page 1: \"12345\"",
         "page 1: \"bbbbb\"",
         "private, edited: \"draftaaa\"",
-        "2.5 pages expected 2.5 pages",
+        "1.5 pages expected 1.5 pages",
         "a load from a discarded copy: SIGBUS expected SIGBUS",
         "\"I run\" expected \"I run\"",
         "zeroed variables: no file expected no file",
@@ -49,9 +49,9 @@ fn the_pictures_show_what_is_behind_each_page() {
     assert_eq!(pictures(2), ["----", "--@-", "##@#", "@#@#"]);
     assert_eq!(pictures(3), ["@-", "@#", "@#"], "no snapshot");
     assert_eq!(pictures(4), ["@@", "@@", "@@"], "a snapshot");
-    assert_eq!(pictures(5), ["----", "@@@@", "####"], "writable; populated; for reading only");
+    assert_eq!(pictures(5), ["--", "@@", "##"], "writable; populated; populated, read-only");
     assert_eq!(pictures(6), ["-", "@"]);
-    assert_eq!(pictures(7), ["@@@@"; 5], "before; the parent and the child, twice");
+    assert_eq!(pictures(7), ["@@"; 5], "before; the parent and the child, twice");
     let [copied, cut, grown] = &pictures(8)[..] else { panic!("{story}") };
     assert_eq!([copied, cut], ["@@@@", "@@xx"]);
     // These pages are not in this process. On xfs their zeros are in the page cache already.

@@ -25,7 +25,12 @@ pub fn show(label: &str, pid: u32, address: usize) -> Result<()> {
 /// # Errors
 /// As [`View::of`], and of the output.
 pub fn show_rows(rows: &[(&str, u32, Range<usize>)]) -> Result<()> {
-    let widest = rows.iter().map(|(label, ..)| label.trim_end().chars().count()).max().unwrap_or(0);
+    // A label of blanks only is an indentation.
+    let length = |label: &str| match label.trim_end() {
+        "" => label.chars().count(),
+        words => words.chars().count(),
+    };
+    let widest = rows.iter().map(|(label, ..)| length(label)).max().unwrap_or(0);
     for (label, pid, addresses) in rows {
         let label = format!("{:widest$}", label.trim_end());
         say!("{}", draw(&View::of(*pid, addresses.clone())?, &label, COLUMNS))?;
