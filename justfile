@@ -88,6 +88,17 @@ bench-read *ARGUMENTS:
 bench-ipc *OPTIONS:
     @cargo bench-ipc "$@"
 
+# Record both benchmarks for the lessons, on a quiet machine, and draw their charts.
+bench-record: && bench-figures
+    cargo bench-ipc
+    cargo bench-read
+    cp target/bench/bench-ipc.json target/bench/bench-read.json lessons/measurements/
+
+# Draw the charts of the recorded benchmarks again.
+bench-figures:
+    @cargo bench-ipc --draw lessons/measurements/bench-ipc.json --output lessons/figures
+    @cargo bench-read --draw lessons/measurements/bench-read.json --output lessons/figures
+
 # Prove the claims of lesson N, or of all lessons, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty

@@ -65,11 +65,13 @@ fn directory() -> PathBuf {
     root().join("lessons/figures")
 }
 
-/// The words and the name of each figure in a text.
+/// The words and the name of each figure of a story in a text. (The charts of recorded runs are checked
+/// by the tests of `bench`.)
 fn figures(text: &str) -> Vec<(String, String)> {
     let images = text.split("![").skip(1).filter_map(|rest| rest.split_once("](figures/"));
     images
         .filter_map(|(words, rest)| Some((words.into(), rest.split_once(".svg)")?.0.into())))
+        .filter(|(_, name): &(String, String)| !name.starts_with("bench-"))
         .collect()
 }
 

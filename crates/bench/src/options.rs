@@ -1,4 +1,4 @@
-//! The command line that the measuring programs have in common; `#[command(flatten)]` takes it in.
+//! The command line that the two benchmarks have in common.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,13 @@ use common::clap::{self, Args};
 /// How to measure, and where the results go.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Measures for a moment only: enough to see that everything runs, too little to believe.
+    /// Measure for a few seconds only: shows that everything works, proves nothing
     #[arg(long)]
     pub quick: bool,
-    /// Where the JSON and the picture go instead of `target/bench`.
+    /// Write the JSON and the charts here instead of target/bench
     #[arg(long, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// Measure nothing: draw the charts and print the tables of a recorded run
+    #[arg(long, value_name = "JSON", conflicts_with = "quick")]
+    pub draw: Option<PathBuf>,
 }

@@ -1,17 +1,60 @@
-//! Where results go: `target/bench/NAME.json` and `NAME.svg`, each whole or not at all.
+//! Where results go: `target/bench/NAME.json` and `NAME-CHART.svg`, each complete or not at all.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use common::{Context, Result};
-use serde::Serialize;
+use common::{Context, Failure, Result, say};
+
+use crate::{Run, table};
 
 /// The directory for results.
 pub struct Output(PathBuf);
 
+/// The charts of a run: the end of each file's name, and the SVG.
+pub type Figures = Vec<(&'static str, String)>;
+
+/// Writes a run's JSON and its charts, and prints its tables and conclusions.
+///
+/// # Errors
+/// `ENOSPC` on a full disk, and the system's others.
+pub fn finish(run: &Run, output: &Output, figures: fn(&Run) -> Figures) -> Result<()> {
+    let json = output.json(run)?;
+    show(run, output, figures)?;
+    say!("record: {}", json.display())
+}
+
+/// Draws the charts of a recorded run, and prints its tables and conclusions.
+///
+/// # Errors
+/// `open`'s own; a refusal if the file is no record of `program`.
+pub fn draw_recorded(
+    program: &str,
+    record: &Path,
+    output: &Output,
+    figures: fn(&Run) -> Figures,
+) -> Result<()> {
+    let text = fs::read(record).step_on("read", record)?;
+    let run: Run = serde_json::from_slice(&text).map_err(|error| {
+        Failure::refusal("draw", record, format!("not a record of {program}: {error}"))
+    })?;
+    if run.program != program {
+        let sentence = format!("a record of {}, not of {program}", run.program);
+        return Err(Failure::refusal("draw", record, sentence));
+    }
+    show(&run, output, figures)
+}
+
+fn show(run: &Run, output: &Output, figures: fn(&Run) -> Figures) -> Result<()> {
+    table::print(run)?;
+    for (name, figure) in figures(run) {
+        say!("chart: {}", output.svg(&format!("{}-{name}", run.program), &figure)?.display())?;
+    }
+    Ok(())
+}
+
 impl Output {
-    /// Makes the directory: this one, else the workspace's `target/bench`.
+    /// Makes the directory: this one, or the workspace's `target/bench`.
     ///
     /// # Errors
     /// `mkdir`'s own.
@@ -22,27 +65,21 @@ impl Output {
         directory.canonicalize().step_on("resolve", &directory).map(Self)
     }
 
-    /// Writes `NAME.json`; its path.
-    ///
-    /// # Errors
-    /// The system's, `ENOSPC` on a full disk; an older file stays as it was.
-    pub fn json(&self, name: &str, results: &impl Serialize) -> Result<PathBuf> {
-        let path = self.0.join(format!("{name}.json"));
-        let mut text = serde_json::to_vec_pretty(results).step_on("write", &path)?;
+    /// Writes `PROGRAM.json`; returns its path.
+    fn json(&self, run: &Run) -> Result<PathBuf> {
+        let path = self.0.join(format!("{}.json", run.program));
+        let mut text = serde_json::to_vec_pretty(run).step_on("write", &path)?;
         text.push(b'\n');
         replace(path, &text)
     }
 
-    /// Writes `NAME.svg`; its path.
-    ///
-    /// # Errors
-    /// As [`Output::json`].
-    pub fn svg(&self, name: &str, picture: &str) -> Result<PathBuf> {
-        replace(self.0.join(format!("{name}.svg")), picture.as_bytes())
+    /// Writes `NAME.svg`; returns its path.
+    fn svg(&self, name: &str, figure: &str) -> Result<PathBuf> {
+        replace(self.0.join(format!("{name}.svg")), figure.as_bytes())
     }
 }
 
-/// Writes a file beside `path` and then gives it that name: nobody sees half of it.
+/// Writes a file beside `path` and then renames it: nobody sees an incomplete file.
 fn replace(path: PathBuf, content: &[u8]) -> Result<PathBuf> {
     let new = path.with_extension(format!("{}.new", std::process::id()));
     let write = || {
@@ -51,7 +88,7 @@ fn replace(path: PathBuf, content: &[u8]) -> Result<PathBuf> {
     };
     let written = write();
     if written.is_err() {
-        let _ = fs::remove_file(&new); // It may never have been made.
+        let _ = fs::remove_file(&new); // It may never have been created.
     }
     written.step_on("write", &path)?;
     Ok(path)
@@ -62,24 +99,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_replace_older_ones_and_leave_nothing_else() {
+    fn a_result_replaces_the_older_one_and_leaves_nothing_else() {
         let scratch = course::scratch();
         let directory = scratch.path().join("bench");
         let output = Output::new(Some(directory.clone())).unwrap();
-        output.json("read", &[1]).unwrap();
-        let path = output.json("read", &[2]).unwrap();
-        assert_eq!(fs::read_to_string(path).unwrap(), "[\n  2\n]\n");
+        output.svg("read", "old").unwrap();
+        let path = output.svg("read", "new").unwrap();
+        assert_eq!(fs::read_to_string(path).unwrap(), "new");
         assert_eq!(fs::read_dir(directory).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_directory_in_the_way_is_one_line_that_names_it() {
+    fn a_directory_in_the_way_is_named_in_one_line() {
         let scratch = course::scratch();
-        fs::create_dir(scratch.path().join("read.json")).unwrap();
+        fs::create_dir(scratch.path().join("read.svg")).unwrap();
         let output = Output::new(Some(scratch.path().into())).unwrap();
-        let failed = output.json("read", &[1]).unwrap_err().to_string();
-        assert!(failed.starts_with("write \"") && failed.contains("read.json\": "), "{failed}");
+        let failed = output.svg("read", "chart").unwrap_err().to_string();
+        assert!(failed.starts_with("write \"") && failed.contains("read.svg\": "), "{failed}");
         let left = fs::read_dir(scratch.path()).unwrap();
-        assert_eq!(left.count(), 2, "the lock, and the directory in the way");
+        assert_eq!(left.count(), 2, "the scratch lock, and the directory in the way");
     }
 }

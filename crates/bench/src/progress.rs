@@ -1,18 +1,25 @@
-//! How far a measurement is: a bar on standard error if that is a terminal, else nothing.
+//! How far a measurement is: a line for each group, and a bar on standard error if it is a terminal.
 
+use common::{Result, say};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The bar. Dropped, it is gone from the terminal.
+use crate::Group;
+
+/// The bar. It disappears from the terminal when it is dropped.
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar of so many steps. It is drawn when a step begins or ends, and at no other moment: no
-    /// thread of its own takes time from what is measured.
-    pub fn new(steps: usize) -> Self {
+    /// Says which group is measured now, and shows a bar of so many steps. The bar is drawn only
+    /// when a step begins or ends: no thread of its own takes time from what is measured.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn new(group: &Group, steps: usize) -> Result<Self> {
+        say!("measuring {} ({steps} measurements) …", group.id)?;
         let bar = ProgressBar::new(steps as u64);
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Ok(Self(bar))
     }
 
     /// Names the step that begins.
@@ -20,7 +27,7 @@ impl Progress {
         self.0.set_message(name.to_owned());
     }
 
-    /// A step has ended.
+    /// Says that a step has ended.
     pub fn advance(&self) {
         self.0.inc(1);
     }

@@ -1,73 +1,92 @@
-//! A file that is on the disk only. Before each measurement its pages are put out of the page cache,
-//! this file's alone: the machine's whole cache (drop_caches, root's) is everybody's. What the disk
-//! itself has cached stays.
+//! One pass over a cold file: a file that is only on the disk. Before each measurement the file's
+//! pages are evicted from the page cache. What the disk itself caches stays.
+//!
+//! A file larger than memory is cold on every pass, because its first pages are gone when the last
+//! ones have been read.
 
+use bench::{FileKind, Group, Method, Notes, Size, Unit};
 use common::{Context, Failure, Result};
 use memmap2::Advice;
 
 use crate::Extent;
-use crate::group::{Ground, Group, Turn, measure as cost};
-use crate::memory::Memory;
-use crate::method::{Bytes, Method};
+use crate::cost::{Per, cost};
 use crate::own_file::OwnFile;
-use crate::space::Notes;
+use crate::passes::{self, BUFFER, by_pread, newlines};
 
 /// A disk is slow, and after some windows of readahead nothing new happens.
 const MOST: usize = 32 << 20;
 
-const METHODS: [Method; 9] = [
-    Method::Memory,
-    Method::Read(64 << 10),
-    Method::Read(1 << 20),
-    Method::Mapped(None),
-    Method::Populated,
-    Method::Mapped(Some(Advice::WillNeed)),
-    Method::Mapped(Some(Advice::Sequential)),
-    Method::Mapped(Some(Advice::Random)),
-    Method::Mapped(Some(Advice::HugePage)),
+/// The advice that is tried, beside none.
+const ADVICE: [(&str, Advice, &str); 4] = [
+    ("mapped-willneed", Advice::WillNeed, "as mapped, after MADV_WILLNEED"),
+    ("mapped-sequential", Advice::Sequential, "as mapped, after MADV_SEQUENTIAL"),
+    ("mapped-random", Advice::Random, "as mapped, after MADV_RANDOM"),
+    ("mapped-hugepage", Advice::HugePage, "as mapped, after MADV_HUGEPAGE"),
 ];
 
-/// Lets the methods that differ count the beginning of a cold file; `None` where there is no cold.
+/// Measures the beginning of a file; `None` and a note if its pages cannot be evicted.
 ///
 /// # Errors
-/// The methods' own; a refusal if the file's pages stay although they went before.
+/// Those of the calls; a refusal if the pages stay although they went before.
 pub(crate) fn measure(
-    (file_system, written_in): &(&'static str, String),
-    memory: &Memory,
+    kind: &FileKind,
     file: &OwnFile,
     extent: Extent,
     notes: &mut Notes,
 ) -> Result<Option<Group>> {
-    if !is_evicted(file)? {
-        let reason = "its pages stay in memory when they are asked to go";
-        notes.say(format!("no cold file on {file_system}: {reason}"))?;
+    let system = &kind.file_system;
+    if !evict(file)? {
+        notes.say(format!("no cold file on {system}: the kernel keeps its pages in memory"))?;
         return Ok(None);
     }
-    let bytes = memory.len().min(MOST);
-    let ground = Ground {
-        what: "one pass",
-        file_system,
-        written_in: written_in.clone(),
-        state: "cold",
+    let bytes = file.len().min(MOST);
+    let per = Per::Bytes(bytes);
+    let evicted = move || match evict(file)? {
+        true => file.reopen(),
+        false => Err(Failure::refusal("evict", system.as_ref(), "its pages stay in the cache")),
+    };
+    let (mut buffer, words) = (vec![0; BUFFER.0], format!("read() into a buffer of {BUFFER}"));
+    let baseline = passes::baseline();
+    let mut methods = vec![Method::new(&baseline, "read", words, move |_| {
+        let file = evicted()?;
+        cost(per, || by_pread(file.file(), &mut buffer, 0..bytes).step("read"))
+    })];
+    let mapped = |populate: bool, advice: Option<Advice>| {
+        move |_| {
+            let file = evicted()?;
+            cost(per, || {
+                let mapping = file.map(0..bytes, populate).step("mmap")?;
+                advice.map_or(Ok(()), |advice| mapping.advise(advice)).step("madvise")?;
+                Ok(newlines(&mapping))
+            })
+        }
+    };
+    let words = "mmap(), counted in place, munmap()";
+    methods.push(Method::new("mapped", "mapped", words, mapped(false, None)).against(&baseline));
+    let words = "as mapped, with MAP_POPULATE";
+    methods.push(
+        Method::new("mapped-populate", "mapped", words, mapped(true, None)).against(&baseline),
+    );
+    for (name, advice, words) in ADVICE {
+        let method = Method::new(name, "mapped", words, mapped(false, Some(advice)));
+        methods.push(method.against(&baseline));
+    }
+    let group = Group {
+        id: format!("cold-{}", crate::spaces::id(kind)),
+        title: format!("Count the newlines of {} that are on the disk only", Size(bytes)),
+        setting: kind.to_string(),
+        unit: Unit::GigabytesPerSecond,
+        file: Some(kind.clone()),
         bytes,
         operations: None,
+        rows: Vec::new(),
     };
-    let turns = METHODS.map(|method| {
-        Turn::new(&method.name(), method.side(), move || {
-            if !is_evicted(file)? {
-                let sentence = "its pages do not leave the page cache any more";
-                return Err(Failure::refusal("evict", file_system.as_ref(), sentence));
-            }
-            let from = Bytes { memory, file: file.again()?, mapped: None };
-            cost(|| method.count(&from, 0..bytes).step(&method.name()))
-        })
-    });
-    Group::of(ground, extent.cold_rounds, turns.into()).map(Some)
+    group.measure(extent.rounds, methods).map(Some)
 }
 
-/// Puts the file out of the page cache; whether it went. A page that the kernel has in its hands at
-/// that moment stays: it is asked some times.
-fn is_evicted(file: &OwnFile) -> Result<bool> {
+/// Evicts the file's pages; whether all of them went. A page that the kernel is using at that moment
+/// stays, so it is asked several times.
+fn evict(file: &OwnFile) -> Result<bool> {
     for _ in 0..5 {
         file.evict().step("posix_fadvise")?;
         let mapping = file.map(0..file.len(), false).step("mmap")?;

@@ -1,72 +1,63 @@
-//! Reading and mapping, measured on this machine: `just bench-read [--size 1G] [FILE]`. A table,
-//! `target/bench/read.json`, `read.svg`, and three sentences.
+//! Measures reading a file against mapping it: `cargo bench-read [--size 1G] [FILE]`. Prints tables
+//! and conclusions, and writes `target/bench/bench-read.json` and its charts.
 //!
-//! Every method does the same job, counting newlines with one counter, and must get the same number
-//! as the same bytes give in memory; only the way to the bytes differs. Beside each time stand the
-//! page faults, since the size of the page cache's folios decides as much as the method does.
+//! Every method counts newlines with the same counter and must get the same number; only the way to
+//! the bytes differs. Beside each time stands how much one page fault mapped, because the size of the
+//! page cache's folios decides as much as the method does.
 
-mod group;
-mod method;
-mod own_file;
-mod space;
-
-mod bulk;
-mod cold;
-mod once;
-mod random_reads;
-mod small_files;
-
-mod date;
-mod fits;
+mod capacity;
+mod cost;
 mod memory;
-mod size;
+mod own_file;
 
-mod picture;
-mod results;
-mod sentences;
-mod table;
-mod verdict;
+mod cold;
+mod passes;
+mod random_reads;
+mod short_reads;
+mod small_files;
+mod spaces;
+
+mod conclusions;
+mod figures;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bench::{Machine, Options, Output, cores};
+use bench::{Conditions, Machine, Notes, Options, Output, Run, Size, draw_recorded, finish};
 use common::clap::{self, Parser};
-use common::{Failure, Result, Scratch, say};
-use nix::unistd::geteuid;
+use common::{Failure, Result, Scratch, allowed_cpus, pin_to, say};
 
 use crate::memory::Memory;
-use crate::results::Results;
-use crate::size::Size;
-use crate::space::Notes;
+use crate::spaces::Setup;
 
-/// Measures reading against mapping on this machine.
+/// Measure reading a file against mapping it, on this machine.
 #[derive(Parser)]
 #[command(bin_name = "cargo bench-read")]
 struct Arguments {
-    /// How much to read: a number of bytes, or of K, M, G (of 1024).
+    /// Measure a file of so many bytes: a number, or a number of K, M or G (1 GiB if left out)
     #[arg(long, value_name = "SIZE")]
     size: Option<Size>,
     #[command(flatten)]
     options: Options,
-    /// Takes this file's bytes instead of made ones. It is copied, never written to.
+    /// Measure a copy of this file instead of generated lines; the file itself is only read
     file: Option<PathBuf>,
 }
 
-/// How much is measured: `--quick` runs everything and proves nothing.
+/// How much is measured.
 #[derive(Clone, Copy)]
 struct Extent {
     rounds: usize,
-    cold_rounds: usize,
     random_reads: usize,
     small_files: usize,
-    once: usize,
+    short_reads: usize,
 }
 
 const FULL: Extent =
-    Extent { rounds: 9, cold_rounds: 7, random_reads: 1 << 17, small_files: 5000, once: 2000 };
-const QUICK: Extent =
-    Extent { rounds: 3, cold_rounds: 2, random_reads: 1000, small_files: 100, once: 50 };
+    Extent { rounds: 25, random_reads: 1 << 16, small_files: 5000, short_reads: 2000 };
+/// Too few rounds for any verdict: `--quick` proves nothing.
+const QUICK: Extent = Extent { rounds: 3, random_reads: 1000, small_files: 100, short_reads: 50 };
+
+const PROGRAM: &str = "bench-read";
 
 fn main() -> ExitCode {
     common::main(run)
@@ -74,33 +65,44 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let Arguments { size, options, file } = Arguments::parse();
-    let extent = if options.quick { QUICK } else { FULL };
     let output = Output::new(options.output)?;
+    if let Some(record) = options.draw {
+        return draw_recorded(PROGRAM, &record, &output, figures::all);
+    }
     let scratch = Scratch::new()?;
     let machine = Machine::at(scratch.path())?;
     say!("{}", machine.sentence())?;
     let mut notes = Notes::default();
+    let pinned_to = pin(&mut notes)?;
     let memory = Memory::of(size, file.as_deref(), options.quick, &mut notes)?;
-    say!("{} in memory, counted by memchr_iter().count()\n", Size(memory.len()))?;
-    if cores()?.len() < 2 {
-        notes.say("one CPU: nothing is measured with two threads".into())?;
-    }
-    if !geteuid().is_root() {
-        let enough = "a cold file's own pages can be put out of the page cache all the same";
-        notes.say(format!("not root, who alone may empty all of it: {enough}"))?;
-    }
+    let extent = if options.quick { QUICK } else { FULL };
+    let other_cpu = pinned_to.get(1).copied();
+    let setup = Setup { memory: &memory, extent, other_cpu };
+    let beginning = Conditions::begin()?;
     let mut groups = Vec::new();
-    for space in space::all(&scratch, memory.len(), &mut notes)? {
-        groups.extend(space.measure(&memory, extent, &mut notes)?);
+    for space in spaces::all(&scratch, memory.len(), &mut notes)? {
+        groups.extend(space.measure(&setup, &mut notes)?);
     }
     groups.extend(small_files::measure(&scratch, &memory, extent, &mut notes)?);
-    groups.extend(once::measure(&scratch, &memory, extent, &mut notes)?);
+    groups.extend(short_reads::measure(&scratch, &memory, extent, &mut notes)?);
     if groups.is_empty() {
         return Err(Failure::refusal("measure on", scratch.path(), "nothing could be measured"));
     }
-    let results = Results::of(machine, &memory, &groups, notes);
-    say!("JSON: {}", output.json("read", &results)?.display())?;
-    let drawn = picture::of(&results.machine, &results.date, &groups)?;
-    say!("Picture: {}\n", output.svg("read", &drawn)?.display())?;
-    results.sentences.iter().try_for_each(|sentence| say!("{sentence}"))
+    let about = (machine, beginning.end()?);
+    let mut run = Run::new(PROGRAM, options.quick, about, pinned_to, notes, groups);
+    run.sentences = conclusions::of(&run);
+    finish(&run, &output, figures::all)
+}
+
+/// Pins this thread to a CPU; that one, and another one for a second thread if there is one.
+fn pin(notes: &mut Notes) -> Result<Vec<usize>> {
+    let mut cpus = allowed_cpus()?;
+    // The last ones: the first CPU often serves more interrupts.
+    cpus.reverse();
+    cpus.truncate(2);
+    if cpus.len() < 2 {
+        notes.say("one CPU: nothing is measured with two threads".into())?;
+    }
+    cpus.first().map_or(Ok(()), |cpu| pin_to(&[*cpu]))?;
+    Ok(cpus)
 }
