@@ -183,13 +183,14 @@ mod tests {
             .map(|node| (node.text().unwrap(), node.attribute("y").unwrap()))
             .collect();
         let y = |wanted: &str| texts.iter().find(|(text, _)| *text == wanted).unwrap().1;
-        assert_eq!(y("faster 2.00×"), y("mapped"));
-        assert_ne!(y("faster 2.00×"), y("read"));
+        assert_eq!(y("faster (2.00×)"), y("mapped"));
+        assert_ne!(y("faster (2.00×)"), y("read"));
         let words = document.descendants().find(|node| node.has_tag_name("desc")).unwrap();
         let words = words.text().unwrap();
         assert!(
-            words
-                .contains("mapped 4.00 GB/s (from 3.60 GB/s to 4.80 GB/s), faster 2.00× than read")
+            words.contains(
+                "mapped 4.00 GB/s (from 3.60 GB/s to 4.80 GB/s), faster (2.00×) than read"
+            )
         );
         assert!(words.contains("longer bars are better"));
         let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();

@@ -96,11 +96,13 @@ impl Comparison {
         }
     }
 
-    /// The verdict beside a bar or in a table: `faster 1.24×`.
+    /// The verdict beside a bar or in a table: `faster (1.24×)` is 1.24 times as fast, `slower (1/3.00)`
+    /// a third as fast.
     pub fn short(&self) -> String {
         match self.verdict {
             Verdict::CannotTell => "cannot tell".into(),
-            verdict => format!("{verdict} {}×", digits(self.speed)),
+            Verdict::Faster => format!("faster ({}×)", digits(self.speed)),
+            Verdict::Slower => format!("slower (1/{})", digits(1.0 / self.speed)),
         }
     }
 
@@ -115,7 +117,7 @@ impl Comparison {
                 digits(1.0 / self.speed)
             ),
             Verdict::CannotTell => {
-                format!("these rounds cannot tell whether {subject} or {baseline} is faster")
+                format!("this run cannot tell whether {subject} or {baseline} is faster")
             }
         }
     }
@@ -225,18 +227,19 @@ mod tests {
         let mut all = [compared(&ours, &theirs)];
         Comparison::correct(&mut all);
         assert_eq!((all[0].verdict, all[0].speed), (Verdict::Faster, 1.25));
-        assert_eq!(all[0].short(), "faster 1.25×");
+        assert_eq!(all[0].short(), "faster (1.25×)");
     }
 
     #[test]
     fn a_sentence_says_no_more_than_its_verdict() {
         let mut comparison = compared(&[1.0], &[2.0]);
         let says = |comparison: &Comparison| comparison.says("a pipe", "a ring");
-        let unsure = "these rounds cannot tell whether a pipe or a ring is faster";
+        let unsure = "this run cannot tell whether a pipe or a ring is faster";
         assert_eq!(says(&comparison), unsure);
         comparison.verdict = Verdict::Faster;
         assert_eq!(says(&comparison), "a pipe is 2.00 times as fast as a ring");
         (comparison.verdict, comparison.speed) = (Verdict::Slower, 0.25);
+        assert_eq!(comparison.short(), "slower (1/4.00)");
         assert_eq!(says(&comparison), "a pipe is slower than a ring, which is 4.00 times as fast");
     }
 }

@@ -152,15 +152,16 @@ fn legend(run: &Run) -> Vec<String> {
     let mut legend: Vec<String> = [
         "median, lowest, highest: of the rounds, one measurement each",
         "99 %, 99.9 %, longest: of all single times of all rounds",
-        "a fault: how many bytes one page fault mapped on average",
+        "a fault: how many bytes one page fault mapped on average; more where the page cache holds \
+         the file in large folios",
         "bytes: the median in bytes a second",
     ]
     .map(Into::into)
     .into();
     legend.push(format!(
-        "vs X: faster or slower than X, and how many times as fast in the median round; \
-         cannot tell: chance explains the difference ({}; {}: {} of them, probability of any wrong \
-         verdict at most {} %)",
+        "vs X: the verdict of a comparison with X; (2×) is twice as fast in the median round, (1/2) \
+         half as fast; cannot tell: chance may explain the difference ({}; {}; {} comparisons; the \
+         probability of one wrong verdict or more is at most {} %)",
         run.test.test,
         run.test.correction,
         run.test.comparisons,
@@ -250,7 +251,7 @@ pub(crate) mod tests {
             assert!(line.chars().count() <= COLUMNS, "{line}");
         }
         let row = |name: &str| lines.iter().find(|line| line.starts_with(name)).unwrap();
-        assert!(row("  mapped ").ends_with("faster 2.00×"), "{lines:#?}");
+        assert!(row("  mapped ").ends_with("faster (2.00×)"), "{lines:#?}");
         assert!(row("  mapped ").contains(" 64.0 KiB "), "{lines:#?}");
         assert!(row("  method ").ends_with("vs read"), "{lines:#?}");
         assert!(row("  pipe ").contains("40.0 µs"), "{lines:#?}");

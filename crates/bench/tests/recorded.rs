@@ -30,7 +30,8 @@ fn charts(directory: &Path, program: &str) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("a directory");
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string());
     let names = names.map(|name| name.expect("UTF-8"));
-    let wanted = |name: &String| name.starts_with(program) && name.ends_with(".svg");
+    let begin = format!("{program}-");
+    let wanted = |name: &String| name.starts_with(&begin) && name.ends_with(".svg");
     let mut names: Vec<_> = names.filter(wanted).collect();
     names.sort_unstable();
     names

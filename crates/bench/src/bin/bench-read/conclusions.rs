@@ -47,8 +47,6 @@ fn of_group(run: &Run, group: &Group) -> Vec<String> {
         Some(comparison.says(&words, &other))
     };
     let clauses: Vec<_> = questions(group).into_iter().filter_map(says).collect();
-    if clauses.is_empty() {
-        return Vec::new();
-    }
-    vec![format!("{} ({}): {}.", group.title, group.setting, clauses.join("; "))]
+    let all = || format!("{} ({}): {}.", group.title, group.setting, clauses.join("; "));
+    if clauses.is_empty() { Vec::new() } else { vec![all()] }
 }

@@ -115,7 +115,10 @@ pub(crate) fn measure_two_threads(
     let name = format!("pread-{}", BUFFER.short());
     let words = format!("pread() into a buffer of {BUFFER}");
     let methods = vec![
-        Method::new("mapped", "mapped", "", |_| cost(per, || both(&mapped))).against(&name),
+        Method::new("mapped", "mapped", "mmap(), counted in place, munmap()", |_| {
+            cost(per, || both(&mapped))
+        })
+        .against(&name),
         Method::new(name, "read", words, |_| cost(per, || both(&by_pread))),
     ];
     group("two-threads", "two threads", kind, length).measure(extent.rounds, methods)
