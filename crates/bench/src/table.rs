@@ -212,7 +212,7 @@ pub(crate) mod tests {
         };
         let file = FileKind {
             file_system: "ext4".into(),
-            written_bytes: 4096,
+            written_bytes: 4 << 10,
             collapsed: false,
             length_bytes: 1 << 30,
         };

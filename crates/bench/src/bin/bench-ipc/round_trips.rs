@@ -4,8 +4,8 @@
 use bench::{Group, Machine, Measured, Method, Notes, Unit};
 use common::{Context, Result};
 use hdrhistogram::Histogram;
-use lesson_7_pipes_and_sockets::round_trip::{self, Traveller};
-use lesson_7_pipes_and_sockets::{Transport, Wait, Way};
+use lesson_7_pipes_and_sockets::round_trip::{self, PingPong};
+use lesson_7_pipes_and_sockets::{Channel, Transport, Wait};
 
 use crate::second::{Pair, Placement};
 
@@ -56,7 +56,7 @@ impl Trips<'_> {
             Wait::Spin => ("spin", "both processes spin"),
             Wait::Block => ("sleep", "both processes sleep while they wait"),
         };
-        let bytes = round_trip::bytes(Way { transport: Transport::Mapped, wait: self.wait });
+        let bytes = round_trip::bytes(Channel { transport: Transport::Mapped, wait: self.wait });
         let group = Group {
             id: format!("{id}-{}", self.placement.name()),
             title: format!("Round trip of {bytes} bytes, {waiting}"),
@@ -68,20 +68,20 @@ impl Trips<'_> {
             rows: Vec::new(),
         };
         let mut methods = Vec::new();
-        for way in Way::ALL.into_iter().filter(|way| way.wait == self.wait) {
-            let what = format!("{}, {id}", name(way.transport));
-            if notes.made(&what, self.round(way, 20).map(drop))?.is_some() {
-                methods.push(self.method(way));
+        for channel in Channel::ALL.into_iter().filter(|channel| channel.wait == self.wait) {
+            let what = format!("{}, {id}", name(channel.transport));
+            if notes.made(&what, self.round(channel, 20).map(drop))?.is_some() {
+                methods.push(self.method(channel));
             }
         }
         group.measure(rounds, methods)
     }
 
-    fn method(&self, way: Way) -> Method<'_> {
-        let measure = move |_| self.round(way, self.count(way));
-        let (name, words) = (name(way.transport), words(way.transport));
-        let mut method = Method::new(name, kind(way.transport), words, measure);
-        if way.transport != Transport::Mapped {
+    fn method(&self, channel: Channel) -> Method<'_> {
+        let measure = move |_| self.round(channel, self.count(channel));
+        let (name, words) = (name(channel.transport), words(channel.transport));
+        let mut method = Method::new(name, kind(channel.transport), words, measure);
+        if channel.transport != Transport::Mapped {
             method = method.against("mapped");
         }
         if self.placement == Placement::SameCpu {
@@ -92,23 +92,23 @@ impl Trips<'_> {
     }
 
     /// As many as take some tens of milliseconds.
-    fn count(&self, way: Way) -> usize {
-        let many = match way {
-            Way { wait: Wait::Block, .. } => 1_000,
-            Way { transport: Transport::CacheLine | Transport::Mapped, .. } => 40_000,
+    fn count(&self, channel: Channel) -> usize {
+        let many = match channel {
+            Channel { wait: Wait::Block, .. } => 1_000,
+            Channel { transport: Transport::CacheLine | Transport::Mapped, .. } => 40_000,
             _ => 8_000,
         };
         if self.quick { many / 20 } else { many }
     }
 
-    fn round(&self, way: Way, count: usize) -> Result<Measured> {
-        let role = ["answer", way.transport.name(), way.wait.name()];
+    fn round(&self, channel: Channel, count: usize) -> Result<Measured> {
+        let role = ["answer", channel.transport.name(), channel.wait.name()];
         let place = self.pair.place()?;
-        let start = || Traveller::start(way, place, &mut self.pair.role(self.placement, &role)?);
-        let mut traveller = self.pair.starting(self.placement, start)?;
-        traveller.travel(&mut [0; WARM_UP])?;
+        let start = || PingPong::start(channel, place, &mut self.pair.role(self.placement, &role)?);
+        let mut ping_pong = self.pair.starting(self.placement, start)?;
+        ping_pong.run(&mut [0; WARM_UP])?;
         let mut times = vec![0; count];
-        traveller.travel(&mut times)?;
+        ping_pong.run(&mut times)?;
         let mut histogram = histogram()?;
         for time in times {
             let net = (time as f64 - self.clock_ns).max(1.0);

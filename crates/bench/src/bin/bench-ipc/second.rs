@@ -8,7 +8,7 @@ use bench::Notes;
 use common::clap::{self, Subcommand};
 use common::{Context, Result, allowed_cpus, pin_to};
 use lesson_7_pipes_and_sockets::throughput::{self, Load};
-use lesson_7_pipes_and_sockets::{Transport, Wait, Way, round_trip};
+use lesson_7_pipes_and_sockets::{Channel, Transport, Wait, round_trip};
 
 /// What the second process does.
 #[derive(Subcommand)]
@@ -45,7 +45,7 @@ impl Role {
         match self {
             Self::Answer { transport, wait, place, cpu } => {
                 pin_to(&[cpu])?;
-                round_trip::answer(Way { transport, wait }, &place)
+                round_trip::answer(Channel { transport, wait }, &place)
             }
             Self::Receive { transport, message_bytes, messages, messages_per_call, place, cpu } => {
                 pin_to(&[cpu])?;

@@ -193,9 +193,9 @@ mod tests {
     fn both_copies_bring_the_bytes_of_the_file() {
         let scratch = course::scratch();
         let bytes: Vec<u8> = (0..=250).cycle().take(10_005).collect();
-        let file = OwnFile::write_unnamed(&scratch.path().join("file"), &bytes, 4096).unwrap();
+        let file = OwnFile::write_unnamed(&scratch.path().join("file"), &bytes, 4 << 10).unwrap();
         let mapping = file.map(0..file.len(), false).unwrap();
-        for (offset, length) in [(0, 10_005), (8, 64), (4096, 5909), (16, 3), (0, 0)] {
+        for (offset, length) in [(0, 10_005), (8, 64), (4 << 10, 5909), (16, 3), (0, 0)] {
             for copy in [Mapping::copy, Mapping::copy_words] {
                 let mut buffer = vec![0; length];
                 copy(&mapping, offset, &mut buffer);

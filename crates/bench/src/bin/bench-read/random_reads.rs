@@ -212,7 +212,7 @@ mod tests {
         let places = Places::of(1 << 20).take(1000);
         let rising = places.windows(2).filter(|pair| pair[0] < pair[1]).count();
         assert!((400..600).contains(&rising), "{rising} of 999 rise");
-        let near = places.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 4096).count();
+        let near = places.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 4 << 10).count();
         assert!(near < 30, "{near} of 999 are in the same page or the next");
     }
 
