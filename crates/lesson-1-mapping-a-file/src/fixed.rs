@@ -20,7 +20,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     (0..3).for_each(|page| memory.store(page * page_size(), b'M'));
     compare("Three pages without a file: ", first_letters(&memory), "MMM")?;
     let pages = Pages::of("this process", memory.address(), 3);
-    picture::show(&[&pages])?;
+    picture::show("memory without a file", &[&pages])?;
 
     let taken = MmapCall {
         addr: memory.address() + page_size(),
@@ -33,7 +33,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let replaced = memory.replace(1, MmapCall::shared(&file, page_size()));
     compare("with MAP_FIXED: ", errno_name(replaced), "success")?;
     compare("the three pages: ", first_letters(&memory), "MFM")?;
-    picture::show(&[&pages])?;
+    picture::show("after MAP_FIXED", &[&pages])?;
     sentence("MAP_FIXED at a wrong address destroys your own memory and reports success.")
 }
 

@@ -84,10 +84,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", &path)?;
     let pages = Pages::of("this process", mapping.address(), 1);
     sentence("The file is mapped. Nothing was loaded or stored yet:")?;
-    picture::show(&[&pages])?;
+    picture::show("mapped, not accessed", &[&pages])?;
     mapping.store(0, text_of(number).as_bytes());
     say!("   Wrote integer: {number:<7} (random; --seed N fixes it)")?;
-    picture::show(&[&pages])?;
+    picture::show("after the store", &[&pages])?;
     for times in [1, 2] {
         let mut reader = Peer::start(["read".as_ref(), path.as_os_str()])?;
         compare_last_word(&reader.hear()?, &(times * number).to_string())?;

@@ -31,7 +31,7 @@ pub fn child(path: &Path) -> Result<()> {
 /// The step of the story: this process shortens the file to one page, while the second process has
 /// two pages of it mapped.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("cut");
+    let path = stage.scratch.path().join("notes");
     let file = File::create(&path).step_on("create", &path)?;
     file.set_len(2 * page_size() as u64).step_on("ftruncate", &path)?;
     let mut child = Peer::start(["past-the-end".as_ref(), path.as_os_str()])?;
@@ -40,12 +40,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let _ = (mapping.load(0, 1), mapping.load(page_size(), 1));
     let ours = Pages::of("this process", mapping.address(), 2);
     sentence("Two processes have mapped a file of two pages, and loaded from both pages:")?;
-    picture::show(&[&ours, &theirs])?;
+    picture::show("a file of two pages", &[&ours, &theirs])?;
     file.set_len(page_size() as u64).step_on("ftruncate", &path)?;
     sentence(
         "This process shortens the file to one page. Both processes lose the other page at once, and no signal tells them:",
     )?;
-    picture::show(&[&ours, &theirs])?;
+    picture::show("after ftruncate to one", &[&ours, &theirs])?;
     child.tell("now load")?;
     compare_last_word(&child.hear()?, "0")?;
     let status = child.wait()?;

@@ -31,18 +31,18 @@ impl Pages {
     }
 }
 
-/// Draws the pages as they are now, with a legend of each new mark. In step mode it then waits for
-/// a key.
+/// Draws the pages as they are now. In step mode it then waits for a key, and a figure of this moment
+/// has the `title`.
 ///
 /// # Errors
 /// Those of `/proc` and of standard output.
-pub(crate) fn show(rows: &[&Pages]) -> Result<()> {
-    let labels: Vec<_> = rows.iter().map(|row| format!("   {:<17}", row.label)).collect();
+pub(crate) fn show(title: &str, rows: &[&Pages]) -> Result<()> {
+    let labels: Vec<_> = rows.iter().map(|row| format!("   {}", row.label)).collect();
     let rows = rows.iter().zip(&labels);
     let rows: Vec<_> =
         rows.map(|(row, label)| (label.as_str(), row.pid, row.addresses.clone())).collect();
     page_view::show_rows(&rows)?;
-    page_view::pause()
+    page_view::look(title)
 }
 
 /// Prints a line of a second process, which ends in what it saw, beside what was expected.

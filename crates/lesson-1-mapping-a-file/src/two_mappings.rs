@@ -25,7 +25,7 @@ pub fn child(path: &Path) -> Result<()> {
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("twice");
+    let path = stage.scratch.path().join("news");
     fs::write(&path, vec![b'.'; page_size()]).step_on("write", &path)?;
     let file = own_file::open(&path)?;
     file.sync_all().step_on("fsync", &path)?; // Now the disk has every page.
@@ -35,10 +35,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     sentence("One page of a file, mapped twice:")?;
     say!("   {one:#x} and {two:#x} (addresses vary)")?;
     let (first, second) = (Pages::of("first mapping", one, 1), Pages::of("second mapping", two, 1));
-    picture::show(&[&first, &second])?;
+    picture::show("mapped twice", &[&first, &second])?;
     here.store(0, b"news");
     sentence("After a store through the first mapping:")?;
-    picture::show(&[&first, &second])?;
+    picture::show("after the store", &[&first, &second])?;
     let seen = String::from_utf8_lossy(&there.load(0, 4)).into_owned();
     compare("The second loads ", format!("{seen:?}"), "\"news\"")?;
     let read = String::from_utf8_lossy(&fs::read(&path).step_on("read", &path)?[..4]).into_owned();
@@ -46,6 +46,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut other = Peer::start(["look".as_ref(), path.as_os_str()])?;
     let third = Pages::of_second(&mut other, 1)?;
     compare_last_word(&format!("A second process {}", other.hear()?), "\"news\"")?;
-    picture::show(&[&first, &second, &third])?;
+    picture::show("after three accesses", &[&first, &second, &third])?;
     sentence("Three mappings, one page in memory, no copy.")
 }

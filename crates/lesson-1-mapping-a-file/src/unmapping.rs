@@ -27,7 +27,7 @@ pub fn child(path: &Path) -> Result<()> {
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("released");
+    let path = stage.scratch.path().join("letter");
     fs::write(&path, vec![b'.'; 3 * page_size()]).step_on("write", &path)?;
     let file = own_file::open(&path)?;
     file.sync_all().step_on("fsync", &path)?; // Now the disk has every page.
@@ -36,7 +36,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let ours = Pages::of("this process", area.address(), 3);
     (0..3).for_each(|page| _ = area.load(page * page_size()));
     sentence("Three pages of a file, mapped and loaded:")?;
-    picture::show(&[&ours])?;
+    picture::show("mapped and loaded", &[&ours])?;
     area.unmap(page_size(), 1).step("munmap")?;
     let mut map = Vec::new();
     for page in 0..3 {
@@ -46,15 +46,15 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     sentence("After munmap of one byte, the first of the second page:")?;
     compare("Pages mapped: ", map.join(" "), "yes no yes")?;
-    picture::show(&[&ours])?;
+    picture::show("after munmap of one byte", &[&ours])?;
     let mut child = Peer::start(["leave".as_ref(), path.as_os_str()])?;
     let theirs = Pages::of_second(&mut child, 1)?;
     sentence(" A second process maps the first page and stores \"left\":")?;
-    picture::show(&[&ours, &theirs])?;
+    picture::show("a second process stores", &[&ours, &theirs])?;
     child.wait()?; // This closes its input, and it ends without munmap.
     let bytes = fs::read(&path).step_on("read", &path)?;
     let start = String::from_utf8_lossy(&bytes[..4]).into_owned();
     sentence(" It ends without munmap.")?;
     compare("The file begins with ", format!("{start:?}"), "\"left\"")?;
-    picture::show(&[&ours])
+    picture::show("after the end of the second process", &[&ours])
 }

@@ -12,7 +12,7 @@ use crate::sys::MmapCall;
 
 /// The step of the story.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("short");
+    let path = stage.scratch.path().join("hello");
     fs::write(&path, "hello").step_on("write", &path)?;
     let area = MmapCall::shared(&own_file::open(&path)?, 5).make().step_on("mmap", &path)?;
     let entry = page_view::mapping_at(std::process::id(), area.address())?;
@@ -27,7 +27,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let file = String::from_utf8_lossy(&fs::read(&path).step_on("read", &path)?).into_owned();
     compare("Stored after \"hello\": ", format!("{stored:?}"), "'!'")?;
     compare("The file is ", format!("{file:?}"), "\"hello\"")?;
-    three_zones(&stage.scratch.path().join("longer"))?;
+    three_zones(&stage.scratch.path().join("poem"))?;
     sentence(
         "A byte stored past the end of the file is not in the file. Make the file longer first.",
     )
@@ -43,8 +43,8 @@ fn three_zones(path: &Path) -> Result<()> {
     let area = area.step_on("mmap", path)?;
     let pages = Pages::of("this process", area.address(), 3);
     sentence("A file of one and a half pages, mapped as three pages:")?;
-    picture::show(&[&pages])?;
+    picture::show("mapped, not accessed", &[&pages])?;
     sentence("After a load from the first and from the second page:")?;
     (0..2).for_each(|page| _ = area.load(page * page_size()));
-    picture::show(&[&pages])
+    picture::show("after two loads", &[&pages])
 }
