@@ -13,11 +13,20 @@ use nix::poll::{PollTimeout, poll};
 /// # Errors
 /// `ENOENT` if the process is gone, `EACCES` if this user may not look at it, `TimedOut`.
 pub fn until_waiting_in(process: u32, call: libc::c_long) -> Result<()> {
+    until_waiting_in_one_of(process, &[call])
+}
+
+/// The same for several system calls.
+///
+/// # Errors
+/// As [`until_waiting_in`].
+pub fn until_waiting_in_one_of(process: u32, calls: &[libc::c_long]) -> Result<()> {
     let path = PathBuf::from(format!("/proc/{process}/syscall"));
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let line = fs::read_to_string(&path).step_on("read", &path)?;
-        if line.split(' ').next() == Some(call.to_string().as_str()) {
+        let call = line.split(' ').next().and_then(|number| number.parse().ok());
+        if call.is_some_and(|call| calls.contains(&call)) {
             return Ok(());
         }
         if Instant::now() > deadline {

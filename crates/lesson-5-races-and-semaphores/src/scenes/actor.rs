@@ -45,7 +45,11 @@ fn done(result: io::Result<()>) -> Answer {
 
 /// The answer to a command that does not exist, or not now.
 fn wrong(problem: &str, words: &[&str]) -> Answer {
-    Err(io::Error::other(format!("{problem}: {}", words.join(" "))))
+    Err(error(problem, words))
+}
+
+fn error(problem: &str, words: &[&str]) -> io::Error {
+    io::Error::other(format!("{problem}: {}", words.join(" ")))
 }
 
 /// A number in a command.

@@ -71,7 +71,7 @@ pub fn lockf(fd: RawFd, function: c_int, length: off_t) -> io::Result<()> {
 pub fn store(mapping: &MmapRaw, offset: usize, byte: u8) {
     assert!(offset < mapping.len(), "byte {offset} of a mapping of {} bytes", mapping.len());
     let address = mapping.as_mut_ptr().wrapping_add(offset);
-    // SAFETY: `offset` is inside of the mapping, which is borrowed and writable; all who share the
+    // SAFETY: `offset` is inside of the mapping, which is borrowed and writable; all users of the
     // byte in this process use atomics.
     unsafe { AtomicU8::from_ptr(address) }.store(byte, Relaxed);
 }

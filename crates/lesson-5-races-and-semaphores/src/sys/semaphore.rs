@@ -124,7 +124,7 @@ impl Semaphore {
 impl Drop for Semaphore {
     fn drop(&mut self) {
         if self.page.is_none() {
-            // SAFETY: opened once by `open`, closed once here; nobody has a copy of the pointer.
+            // SAFETY: opened once by `open`, closed once here; no other value has the pointer.
             unsafe { libc::sem_close(self.at) }; // It cannot fail: the address came from sem_open.
         }
     }

@@ -1,4 +1,4 @@
-//! Cycles of waiting processes: found among record locks, not found among OFD locks and flocks.
+//! Deadlocks: detected among record locks, not detected among OFD locks and flocks.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edea
     b.does("F_SETLK d F_WRLCK 1 1");
     a.waits("F_SETLKW d F_WRLCK 1 1");
     assert_eq!(b.ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
-    assert_eq!(b.ask("locks d"), "WRITE 1 1", "the one who is refused keeps what it has");
+    assert_eq!(b.ask("locks d"), "WRITE 1 1", "a refused process keeps its locks");
     a.until_waiting("F_SETLKW");
     b.does("F_SETLK d F_UNLCK 1 1");
     assert_eq!(a.hear(), "ok");
@@ -61,8 +61,8 @@ fn if_two_readers_ask_for_a_write_lock_the_second_record_lock_fails_with_edeadlk
     assert_eq!(a.hear(), "ok");
 }
 
-/// A ring of processes: each holds its byte and waits for the next one's, but the last, who is
-/// returned to ask for the first one's.
+/// A ring of processes: each has locked one byte and waits for the byte of the next process. Only the
+/// last one does not wait yet: if it asks for the first byte, the ring is closed.
 fn ring(scratch: &common::Scratch, members: usize) -> Vec<Actor> {
     file(scratch);
     let mut ring: Vec<Actor> = (0..members).map(|_| actor(scratch)).collect();

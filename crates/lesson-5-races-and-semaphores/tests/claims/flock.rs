@@ -1,4 +1,4 @@
-//! `flock(2)`: one lock on the whole file, owned by what one `open` made.
+//! `flock(2)`: one lock on the whole file, owned by an open file description.
 
 use std::fs;
 
@@ -152,7 +152,7 @@ fn two_shared_flock_s_that_both_become_exclusive_do_not_deadlock() {
     a.does("flock d LOCK_SH");
     b.does("flock d LOCK_SH");
     a.waits("flock d LOCK_EX");
-    b.does("flock d LOCK_EX"); // In before a, who has asked first and has had the lock shared.
+    b.does("flock d LOCK_EX"); // B overtakes A, because A has given up its shared lock.
     assert_eq!(b.ask("locks d"), "WRITE 0 EOF");
     b.does("flock d LOCK_UN");
     assert_eq!(a.hear(), "ok");

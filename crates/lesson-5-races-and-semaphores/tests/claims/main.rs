@@ -32,7 +32,7 @@ use std::path::Path;
 
 use common::{Scratch, page_size};
 use course::{Program, Running};
-use lesson_5_races_and_semaphores::{sys, waiting::until_waiting_in};
+use lesson_5_races_and_semaphores::{sys, waiting::until_waiting_in_one_of};
 use nix::errno::Errno;
 
 /// A scene of this lesson, in a fresh process whose working directory is the test's own.
@@ -87,9 +87,10 @@ fn ask_and_wait(actor: &mut Running, command: &str) -> String {
     actor.hear()
 }
 
-/// Returns once a process sleeps in `futex`, where semaphores, mutexes and their like wait.
-fn sleeps(process: &Running) {
-    until_waiting_in(process.id(), libc::SYS_futex).unwrap();
+/// Returns once an actor that has begun to wait sleeps in `futex`. If its wait is over already, it
+/// sleeps in `read`, where it waits for the next command.
+fn sleeps(actor: &Running) {
+    until_waiting_in_one_of(actor.id(), &[libc::SYS_futex, libc::SYS_read]).unwrap();
 }
 
 /// Repeats an attempt, each time with twice the time, until the attempt was in time.

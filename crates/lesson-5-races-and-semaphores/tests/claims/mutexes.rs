@@ -72,7 +72,7 @@ fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_i
         sleeps(&next);
         assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
         let in_time = SystemTime::now() < end; // Which is before the waiter's own deadline.
-        assert_eq!(next.hear(), "ETIMEDOUT", "it is free, and it slept on");
+        assert_eq!(next.hear(), "ETIMEDOUT", "it is free, and the waiter was not woken");
         in_time
     });
 }
@@ -117,7 +117,7 @@ fn locking_an_error_checking_mutex_twice_fails_with_edeadlk() {
     mutex.lock().unwrap();
     assert_eq!(errno(mutex.lock()), Errno::EDEADLK);
     mutex.unlock().unwrap();
-    assert_eq!(errno(mutex.unlock()), Errno::EPERM, "it is nobody's now");
+    assert_eq!(errno(mutex.unlock()), Errno::EPERM, "it has no owner now");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn sem_open_makes_a_file_in_dev_shm_and_the_umask_clears_bits_of_its_mode() {
     assert_eq!(ask(&mut actor, "umask 022"), "ok");
     assert_eq!(ask(&mut actor, &format!("sem-open {name} 666 1")), "ok");
     let metadata = fs::metadata(file(&name)).unwrap();
-    assert_eq!(metadata.permissions().mode() & 0o777, 0o644, "others can read it, and not open it");
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o644, "other users can read it only");
     assert_eq!(metadata.len(), size_of::<libc::sem_t>() as u64);
 }
 
@@ -42,7 +42,7 @@ fn sem_open_of_an_existing_semaphore_ignores_the_mode_and_the_value() {
     let name = scratch.object("existing");
     let first = Semaphore::open(&name, NEW).unwrap();
     let second = Semaphore::open(&name, create(u32::MAX)).unwrap();
-    assert_eq!(second.value().unwrap(), 3, "u32::MAX is no legal value, and nobody asks");
+    assert_eq!(second.value().unwrap(), 3, "u32::MAX is not legal, and not checked");
     first.post().unwrap();
     assert_eq!(second.value().unwrap(), 4, "one semaphore");
     assert_eq!(first.address(), second.address(), "mapped once");
@@ -80,7 +80,7 @@ fn sem_open_fails_with_eacces_unless_the_user_may_both_read_and_write() {
         assert_eq!(
             ask(&mut actor, &format!("sem-open {name} {mode} 1")),
             "ok",
-            "who makes it has it"
+            "the maker always gets it"
         );
         assert_eq!(ask(&mut actor, &format!("sem-open {name}")), answer, "mode {mode}");
     }
@@ -229,7 +229,7 @@ fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_ke
     let new = Semaphore::open(&name, NEW).unwrap();
     old[0].post().unwrap();
     let values = [&old[0], &old[1], &new].map(|semaphore| semaphore.value().unwrap());
-    assert_eq!(values, [4, 4, 3], "the old one goes on, the new one is another");
+    assert_eq!(values, [4, 4, 3], "the new semaphore is another one");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Open file description locks: the same ranges, owned by what one `open` made.
+//! OFD locks: ranges of bytes, owned by an open file description.
 
 use course::{kernel_at_least, scratch};
 use nix::sys::signal::Signal;
@@ -34,7 +34,7 @@ fn duplicates_of_a_descriptor_share_its_ofd_locks() {
     a.does("duplicate d e");
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
     a.does("F_OFD_SETLK e F_RDLCK 0 10");
-    assert_eq!(a.ask("locks d"), "READ 0 9", "converted, by either");
+    assert_eq!(a.ask("locks d"), "READ 0 9", "either descriptor changes the lock");
     a.does("F_OFD_SETLK e F_UNLCK 0 10");
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }

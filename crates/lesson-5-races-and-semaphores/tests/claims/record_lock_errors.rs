@@ -1,4 +1,4 @@
-//! Every error that `fcntl(2)` and `lockf(3)` give for a record lock, but `EDEADLK`.
+//! Every error that `fcntl(2)` and `lockf(3)` give for a record lock, except `EDEADLK`.
 
 use course::scratch;
 use nix::sys::signal::Signal;

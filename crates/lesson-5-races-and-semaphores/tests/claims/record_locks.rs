@@ -1,4 +1,4 @@
-//! `fcntl(2)` record locks: whom they exclude, and whom they do not.
+//! Record locks: which processes they exclude, and which they do not.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -74,7 +74,7 @@ fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
     assert_eq!(b.ask("pread d 3"), "abc");
     b.does("truncate d 3");
     assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"abc");
-    assert_eq!(a.ask("locks d"), "WRITE 0 EOF", "and it was held all the time");
+    assert_eq!(a.ask("locks d"), "WRITE 0 EOF", "it was locked all the time");
 }
 
 #[test]

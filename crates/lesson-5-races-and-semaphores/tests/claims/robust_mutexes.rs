@@ -1,4 +1,4 @@
-//! What becomes of a mutex whose owner dies.
+//! What happens to a mutex if its owner dies.
 
 use std::fs;
 
@@ -89,7 +89,7 @@ fn after_pthread_mutex_consistent_the_mutex_works_as_before() {
 fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "somebody owns it");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "it has a living owner");
     owner.kill();
     assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
     assert_eq!(ask(&mut next, "mutex-consistent"), "ok");
@@ -143,12 +143,16 @@ fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_i
     assert_eq!(word(), u64::from(owner.id()));
     owner.kill();
     assert_eq!(word() & FUTEX_OWNER_DIED, FUTEX_OWNER_DIED);
-    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "OwnerDied", "who comes later learns it");
+    assert_eq!(
+        ask(&mut actor(&scratch), "mutex-try"),
+        "OwnerDied",
+        "a process that comes later is told"
+    );
 }
 
 #[test]
 fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_death() {
-    // Our own type keeps the page mapped when it is dropped locked: the control.
+    // The control: our own type keeps the page mapped if it is dropped while it is locked.
     for (order, answer) in [("mutex-unmap", "ETIMEDOUT"), ("mutex-drop", "OwnerDied")] {
         let scratch = scratch();
         let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");

@@ -108,5 +108,5 @@ fn a_signal_handler_may_call_sem_post() {
     sleeps(&waiter);
     signal(&waiter);
     assert_eq!(waiter.hear(), "handled");
-    assert_eq!(waiter.hear(), "ok", "the handler of its own process gave it the one it waits for");
+    assert_eq!(waiter.hear(), "ok", "the handler of its own process has posted");
 }

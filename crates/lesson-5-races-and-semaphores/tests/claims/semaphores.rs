@@ -78,11 +78,11 @@ fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
         sleeps(&waiter);
         assert_eq!(ask(&mut poster, "sem-post"), "ok");
         let in_time = SystemTime::now() < end; // Which is before the waiter's own deadline.
-        assert_eq!(waiter.hear(), "ETIMEDOUT", "one is there, and it slept on");
+        assert_eq!(waiter.hear(), "ETIMEDOUT", "the count is 1, and the waiter was not woken");
         in_time
     });
     assert_eq!(ask(&mut waiter, "sem-value"), "1");
-    assert_eq!(ask(&mut waiter, "sem-try"), "ok", "who looks, sees it");
+    assert_eq!(ask(&mut waiter, "sem-try"), "ok", "a new call sees the count");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn one_post_lets_exactly_one_of_three_waiting_processes_in() {
         "three wait, and Linux reports no negative count"
     );
     assert_eq!(ask(&mut poster, "sem-post"), "ok");
-    waiters.iter().for_each(signal); // Ends the wait of those who still wait.
+    waiters.iter().for_each(signal); // Ends the waits that go on.
     let mut ends = waiters.map(|mut waiter| {
         loop {
             match waiter.hear() {
@@ -136,7 +136,7 @@ fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
     holder.kill();
     assert_eq!(ask_and_wait(&mut next, "sem-wait-until 200"), "ETIMEDOUT");
     assert_eq!(ask(&mut next, "sem-value"), "0");
-    assert_eq!(ask(&mut next, "sem-post"), "ok", "anyone may give what nobody owns");
+    assert_eq!(ask(&mut next, "sem-post"), "ok", "any process may post");
     assert_eq!(ask(&mut next, "sem-try"), "ok");
 }
 

@@ -13,7 +13,7 @@ use nix::sys::signal::{self, Signal};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::waitpid;
 
-use super::{Actor, Answer, done, lock_call::LockCall, number, wrong};
+use super::{Actor, Answer, done, error, lock_call::LockCall, number, wrong};
 use crate::scenes::misuse;
 use crate::sys::{OnParentDeath, fork, handle_sigusr1, in_a_forked_child, live_until_killed};
 
@@ -117,6 +117,6 @@ impl Actor {
 
     fn lock_call(&self, words: &[&str]) -> io::Result<LockCall> {
         let call = LockCall::of(words, &self.files.open);
-        call.ok_or_else(|| wrong("no such command", words).unwrap_err())
+        call.ok_or_else(|| error("no such command", words))
     }
 }
