@@ -1,5 +1,5 @@
-//! What a pass over a file costs: time, page faults, and bytes per fault. A figure for time alone
-//! hides the most of the difference. The steps of `cargo lesson-6` print it.
+//! Measures what a pass over a file costs: time and page faults. Also makes the files that the
+//! story measures, and says where their pages are. The steps of `cargo lesson-6` use it.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,21 +10,28 @@ use common::{Context, Result, page_size};
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// What was spent.
+/// What a piece of work cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// Of wall time: it varies from run to run, and from machine to machine.
+    /// Wall-clock time. It varies from run to run and from machine to machine.
     pub time: Duration,
-    /// Faults that found the page in memory.
+    /// Page faults that did not wait for the disk.
     pub minor: i64,
-    /// Faults that waited for the disk.
+    /// Page faults that waited for the disk.
     pub major: i64,
 }
 
-/// Does the work and says what it cost this thread.
+impl Cost {
+    /// All page faults.
+    pub fn faults(&self) -> usize {
+        usize::try_from(self.minor + self.major).unwrap_or(0) // The counts only grow.
+    }
+}
+
+/// Does the work, and measures what it cost this thread.
 ///
 /// # Errors
-/// The work's own.
+/// Those of the work.
 pub fn cost_of<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
     let usage = || getrusage(UsageWho::RUSAGE_THREAD).step("getrusage");
     let (before, start) = (usage()?, Instant::now());
@@ -35,11 +42,11 @@ pub fn cost_of<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
     Ok((done, Cost { time, minor, major }))
 }
 
-/// Writes a file of `length` bytes, one short line after the other, `piece` bytes a `write`: the
-/// size of the pieces decides the size of the folios in which many file systems cache them.
+/// Writes a new file of `length` bytes of short lines, `piece` bytes in each `write`. On many file
+/// systems a larger piece makes larger folios in the page cache.
 ///
 /// # Errors
-/// `EEXIST`, `ENOSPC` and all else that `open` and `write` know.
+/// `EEXIST` if the file exists, `ENOSPC` if the disk is full, and all others of `open` and `write`.
 pub fn write_lines(path: &Path, length: usize, piece: usize) -> Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
@@ -52,30 +59,30 @@ pub fn write_lines(path: &Path, length: usize, piece: usize) -> Result<File> {
     Ok(file)
 }
 
-/// Writes the file's pages to the disk and asks for them to leave the page cache: an ordinary
-/// user's way to a cold file. tmpfs has no other place for them, so there they stay.
+/// Writes the file's pages to the disk and asks the kernel to drop them from the page cache. An
+/// ordinary user may do that. On tmpfs the pages stay: they are in no other place.
 ///
 /// # Errors
 /// Those of `fsync` and `posix_fadvise`.
-pub fn chill(file: &File, path: &Path) -> Result<()> {
+pub fn make_cold(file: &File, path: &Path) -> Result<()> {
     file.sync_all().step_on("fsync", path)?;
     posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)
         .step_on("posix_fadvise", path)
 }
 
-/// How many of the view's pages the page cache holds.
+/// How many pages of these addresses are in the page cache.
 ///
 /// # Errors
-/// As `mincore(2)`.
+/// Those of `mincore(2)`.
 pub fn cached(address: usize, length: usize) -> Result<usize> {
     let resident = page_view::resident(address, length).step("mincore")?;
     Ok(resident.into_iter().filter(|resident| *resident).count())
 }
 
-/// How many of its pages are in this process's page table.
+/// How many pages of these addresses are in this process's page table.
 ///
 /// # Errors
-/// As [`page_view::pages`].
+/// Those of [`page_view::pages`].
 pub fn mapped(address: usize, length: usize) -> Result<usize> {
     let pages = page_view::pages(std::process::id(), address, length.div_ceil(page_size()))?;
     Ok(pages.into_iter().filter(|page| page.present).count())

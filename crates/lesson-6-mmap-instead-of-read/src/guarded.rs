@@ -1,18 +1,17 @@
-//! A mapping in place of `read`, for files that are not ours alone: a file that is made shorter
-//! under the reader is an error with a name. `mapped.rs` is the version that dies of it.
-//! `cargo lesson-6` shows both; `cargo lesson-6 count FILE…` reads this way.
+//! Reads a file through a mapping. If the file is truncated meanwhile, that is an error and no
+//! crash. `mapped.rs` is the version that dies. `cargo lesson-6` shows both; `cargo lesson-6 count
+//! FILE…` reads this way.
 //!
-//! What this promises: no crash, and no byte of a page that was gone counted as if it were the
-//! file's. What it does not promise is a snapshot: who writes while we read decides what we see,
-//! and a file that is cut and grown again between two loads shows zeros, with a signal for nobody
-//! (its time of modification would tell).
+//! What this promises: no crash, and no zeros of a lost page counted as bytes of the file. What it
+//! does not promise is a snapshot: other processes may write while we read. A file that is cut and
+//! grows again between two loads shows zeros, and no signal comes.
 
 use std::fs::File;
 use std::io::{self, Read};
 
 use crate::{Guard, View};
 
-/// Reads a file through a mapping of all of it, and notices when the file gets shorter.
+/// Reads a file through a mapping of the whole file, and notices when the file gets shorter.
 pub struct Guarded {
     view: Guard,
     offset: usize,
@@ -20,22 +19,22 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Maps the first `length` bytes of `file`; the descriptor is kept, to ask for the size again.
+    /// Maps the first `length` bytes of `file`. Keeps the descriptor, to ask for the length again.
     ///
     /// # Errors
-    /// As [`View::of`] and [`Guard::over`].
+    /// Those of [`View::of`] and [`Guard::over`].
     pub fn of(file: File, length: usize) -> io::Result<Self> {
         Ok(Self { view: Guard::over(View::of(&file, length)?)?, offset: 0, file })
     }
 
-    /// The error's name: what became of the byte at `offset`.
+    /// The error for a byte that could not be loaded.
     fn gone(&self, offset: usize) -> io::Error {
         io::Error::other(match self.file.metadata() {
             Ok(now) if now.len() <= offset as u64 => {
-                format!("byte {offset} is gone: cut to {} bytes while it was read", now.len())
+                format!("byte {offset} is gone: the file was cut to {} bytes", now.len())
             }
-            // The size is no witness: grown again since, or the disk could not deliver the page.
-            _ => format!("byte {offset} was not there when it was loaded (SIGBUS)"),
+            // The file has grown again since, or the disk could not deliver the page.
+            _ => format!("byte {offset} could not be loaded (SIGBUS)"),
         })
     }
 }
@@ -44,7 +43,7 @@ impl Read for Guarded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = buffer.len().min(self.view.len() - self.offset);
         if length == 0 {
-            // Within the last page a cut shows as zeros, without any signal: ask for the size, too.
+            // A cut inside the last page shows as zeros, without a signal. So ask for the length.
             let now = self.file.metadata()?.len();
             let shorter = now < self.view.len() as u64;
             return if shorter { Err(self.gone(usize::try_from(now).unwrap_or(0))) } else { Ok(0) };

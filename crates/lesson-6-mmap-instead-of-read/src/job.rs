@@ -1,34 +1,34 @@
-//! The job itself: count lines, find a word. It takes its bytes in pieces from anything that is
-//! `Read`, so that the three ways to a file's bytes can only differ in the way.
-//! `cargo lesson-6 count FILE…` and `cargo lesson-6 find WORD FILE…` do it.
+//! The job: count lines, or find a word. It takes its bytes in pieces from anything that is `Read`,
+//! so the three methods differ only in how they get the bytes. `cargo lesson-6 count FILE…` and
+//! `cargo lesson-6 find WORD FILE…` do it.
 
 use std::io::{self, ErrorKind::Interrupted, Read};
 
-/// Bytes asked for at a time. Small enough to stay in a processor's cache until they are looked at.
+/// How many bytes it asks for at a time: few enough to stay in a CPU's cache until they are used.
 pub const PIECE: usize = 64 * 1024;
 
-/// What `count` found out.
+/// The result of [`count`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// Newlines, as `wc -l` counts: a last line without one is no line.
+    /// The number of newlines, as `wc -l` counts: a last line without a newline does not count.
     pub lines: u64,
-    /// Bytes.
+    /// The number of bytes.
     pub bytes: u64,
 }
 
-/// What `find` found out.
+/// The result of [`find`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// How often the word is there; occurrences that overlap an earlier one do not count.
+    /// How often the word occurs. An occurrence that overlaps an earlier one does not count.
     pub times: u64,
-    /// Where the first one begins.
+    /// The offset of the first occurrence.
     pub first: Option<u64>,
 }
 
 /// Counts the lines of `source`.
 ///
 /// # Errors
-/// The source's own.
+/// Those of the source.
 pub fn count(mut source: impl Read) -> io::Result<Counted> {
     let mut piece = vec![0; PIECE];
     let mut counted = Counted { lines: 0, bytes: 0 };
@@ -42,15 +42,15 @@ pub fn count(mut source: impl Read) -> io::Result<Counted> {
     }
 }
 
-/// Finds `word`, which is not empty, in `source`.
+/// Finds `word` in `source`. The word is not empty.
 ///
 /// # Errors
-/// The source's own.
+/// Those of the source.
 pub fn find(mut source: impl Read, word: &[u8]) -> io::Result<Found> {
     let finder = memchr::memmem::Finder::new(word);
     let mut piece = vec![0; PIECE.max(2 * word.len())];
     let mut found = Found::default();
-    let (mut start, mut kept) = (0, 0); // Where in the file `piece` begins; bytes of the last one.
+    let (mut start, mut kept) = (0, 0); // The offset of `piece` in the file; bytes kept in it.
     loop {
         let length = next(&mut source, &mut piece[kept..])?;
         if length == 0 {
@@ -63,14 +63,15 @@ pub fn find(mut source: impl Read, word: &[u8]) -> io::Result<Found> {
             found.first.get_or_insert(start + index as u64);
             looked_at = index + word.len();
         }
-        // A word may begin in this piece and end in the next: its longest beginning is kept.
+        // A word may start in this piece and end in the next, so keep the longest possible start.
         let keep_from = looked_at.max((kept + length).saturating_sub(word.len() - 1));
         piece.copy_within(keep_from..kept + length, 0);
         (start, kept) = (start + keep_from as u64, kept + length - keep_from);
     }
 }
 
-/// The next piece's length; 0 is the end. A signal that interrupts the call is no end.
+/// Reads the next piece and returns its length; 0 is the end. If a signal interrupts the call, tries
+/// again.
 fn next(source: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     loop {
         match source.read(piece) {

@@ -1,16 +1,15 @@
-//! Lesson 6: one job done with `read`, `pread` and a mapping. The modules, in reading order:
-//! `cargo lesson-6` shows them all.
+//! Lesson 6: the same job done with `read`, with `pread` and with a mapping. The modules, in reading
+//! order; `cargo lesson-6` shows them all.
 
 // The job, and the calls that copy.
 pub mod job;
 pub mod pread;
 
-// A mapping, and the version that dies.
+// A mapping, and a reader that a truncation kills.
+pub mod mapped;
 pub mod view;
 
-pub mod mapped;
-
-// The repair.
+// The repair: a reader that reports the truncation.
 pub mod guarded;
 
 pub mod guard;
@@ -19,18 +18,18 @@ mod slot;
 mod action;
 mod sys;
 
-// No copy, and what that rests on.
+// No copy, and the promise that this needs.
 pub mod in_place;
 
 // The commands, the story, and what the claims need.
-pub mod ways;
+pub mod methods;
 
 pub mod cost;
 pub mod picture;
 pub mod steps;
 
 pub mod region;
-pub mod scenes;
+pub mod scenarios;
 
 pub use guard::Guard;
 pub use guarded::Guarded;
@@ -43,10 +42,10 @@ use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("One job, three ways, one result", steps::same_result::show),
-    Step("What a page fault brings", steps::faults::show),
-    Step("A cold file, and advice", steps::cold::show),
-    Step("What cannot be mapped, and what is larger than it looks", steps::edges::show),
-    Step("When to map and when to read", steps::who_wins::show),
-    Step("A file that gets shorter under the reader", steps::truncated::show),
+    Step("One job by three methods", steps::same_result::show),
+    Step("What one page fault brings", steps::faults::show),
+    Step("A cold file, and advice to the kernel", steps::cold::show),
+    Step("Files that cannot be mapped, and a huge one", steps::refusals::show),
+    Step("When to map and when to read", steps::when_to_map::show),
+    Step("The file is truncated while you read", steps::truncated::show),
 ];

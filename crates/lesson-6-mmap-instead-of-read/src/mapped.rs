@@ -1,22 +1,22 @@
-//! A mapping in place of `read`, the simple way: right until somebody makes the file shorter, and
-//! then the process is dead. `guarded.rs` is the repair. `cargo lesson-6` shows both.
+//! Reads a file through a mapping, the simple way. If another process truncates the file meanwhile,
+//! the reader is killed. `guarded.rs` is the repair. `cargo lesson-6` shows both.
 
 use std::fs::File;
 use std::io::{self, Read};
 
 use crate::View;
 
-/// Reads a file through a mapping of all of it. Truncate the file, and the next load is SIGBUS.
+/// Reads a file through a mapping of the whole file. After a truncation, the next load is SIGBUS.
 pub struct Mapped {
     view: View,
     offset: usize,
 }
 
 impl Mapped {
-    /// Maps the first `length` bytes of `file`; the descriptor is not needed any more.
+    /// Maps the first `length` bytes of `file`, and closes the descriptor: the mapping stays.
     ///
     /// # Errors
-    /// As [`View::of`].
+    /// Those of [`View::of`].
     pub fn of(file: File, length: usize) -> io::Result<Self> {
         Ok(Self { view: View::of(&file, length)?, offset: 0 })
     }

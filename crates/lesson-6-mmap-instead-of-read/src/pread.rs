@@ -1,23 +1,22 @@
-//! The middle way: `pread` names its offset in each call, so that the descriptor has no position
-//! that two readers could fight over. `cargo lesson-6 count --how pread FILE` counts this way.
+//! Reads a file with `pread`. Each call names its offset, so two readers can share one descriptor. `cargo lesson-6 count --how pread FILE` counts this way.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
-/// Reads a file by offset.
+/// Reads a file from its start, with `pread`.
 pub struct Pread {
     file: File,
     offset: u64,
 }
 
 impl Pread {
-    /// From the first byte of `file` on.
+    /// Starts at the first byte of `file`.
     ///
     /// # Errors
-    /// `ESPIPE` if `file` is a pipe or a socket, which have no offsets.
+    /// `ESPIPE` if `file` is a pipe or a socket: they have no offsets.
     pub fn of(file: File) -> io::Result<Self> {
-        file.read_at(&mut [], 0)?; // No byte is asked for; a pipe is refused all the same.
+        file.read_at(&mut [], 0)?; // Asks for no byte, and a pipe is refused all the same.
         Ok(Self { file, offset: 0 })
     }
 }

@@ -1,9 +1,9 @@
-//! Where the handler of SIGBUS looks up what is guarded: a fixed table of atomics, since a handler
-//! may take no lock and allocate nothing. `guard.rs` fills it.
+//! The table in which the handler of SIGBUS looks up what is guarded. It is a fixed array of atomics,
+//! because a signal handler may not take a lock or allocate memory. `guard.rs` fills it.
 //!
-//! A slot belongs to one thread, and a handler on another thread reads no more of it than whose it
-//! is. On its own thread the handler interrupts a load, and then nothing here is changing. The
-//! orderings therefore have no partner on another thread; SeqCst says "no reordering" and no more.
+//! A slot belongs to one thread. A handler on another thread reads only which thread that is. A
+//! handler on the slot's own thread interrupts a load, and then nothing in the slot is changing. So
+//! no ordering here has a partner on another thread: SeqCst only says "do not reorder".
 
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::SeqCst};
 
@@ -11,16 +11,16 @@ use common::page_size;
 
 use crate::sys;
 
-/// Guards that a process can have at a time.
+/// How many guards a process can have at a time.
 pub const MOST: usize = 64;
 
 /// One guarded range.
 pub(crate) struct Slot {
-    thread: AtomicI32, // 0: free. Set last and cleared first.
+    thread: AtomicI32, // 0 if free. Set last and cleared first.
     start: AtomicUsize,
     end: AtomicUsize,
-    page_size: AtomicUsize, // Noted here: nothing is asked of the C library in a handler.
-    missing: AtomicUsize,   // The first address that was not there; 0: none.
+    page_size: AtomicUsize, // Stored here, because the handler should not ask the C library.
+    missing: AtomicUsize,   // The first address that could not be loaded, or 0.
 }
 
 static SLOTS: [Slot; MOST] = [const { Slot::unused() }; MOST];
@@ -36,8 +36,8 @@ impl Slot {
         }
     }
 
-    /// A slot for this thread and the pages of `length` bytes from `start` on; `None` if all are
-    /// taken. The caller holds the lock that makes it the only one who takes slots.
+    /// Takes a free slot for this thread, and for the pages of `length` bytes from `start` on. `None`
+    /// if no slot is free. The caller holds the lock, so no other thread takes a slot meanwhile.
     pub(crate) fn take(start: usize, length: usize) -> Option<&'static Self> {
         let slot = SLOTS.iter().find(|slot| slot.thread.load(SeqCst) == 0)?;
         slot.start.store(start, SeqCst);
@@ -48,12 +48,12 @@ impl Slot {
         Some(slot)
     }
 
-    /// Gives the slot back.
+    /// Frees the slot.
     pub(crate) fn free(&self) {
         self.thread.store(0, SeqCst);
     }
 
-    /// This thread's slot that `address` is in. Called in the handler.
+    /// The slot of this thread that contains `address`. Called in the handler.
     pub(crate) fn holding(address: usize) -> Option<&'static Self> {
         let thread = sys::thread();
         SLOTS.iter().find(|slot| {
@@ -62,16 +62,16 @@ impl Slot {
         })
     }
 
-    /// Notes that `address` was not there, and says where its page begins and how long it is.
-    /// Called in the handler.
-    pub(crate) fn note(&self, address: usize) -> (usize, usize) {
-        // Only the first is noted: an exchange that fails has one there already.
+    /// Records that `address` could not be loaded. Returns the start of its page and the page's
+    /// length. Called in the handler.
+    pub(crate) fn record(&self, address: usize) -> (usize, usize) {
+        // Only the first address is kept: if the exchange fails, there is one already.
         let _ = self.missing.compare_exchange(0, address, SeqCst, SeqCst);
         let page_size = self.page_size.load(SeqCst);
         (address - address % page_size, page_size)
     }
 
-    /// The first address that was not there.
+    /// The first address that could not be loaded.
     pub(crate) fn missing(&self) -> Option<usize> {
         Some(self.missing.load(SeqCst)).filter(|address| *address != 0)
     }

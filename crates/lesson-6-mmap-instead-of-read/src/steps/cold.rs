@@ -1,15 +1,15 @@
-//! A cold file: mapping it loads nothing, the first touch waits for the disk, and advice changes
-//! how much is read ahead. `cargo lesson-6` shows it.
+//! Step 3: a cold file. Mapping it loads nothing, the first touch waits for the disk, and advice
+//! changes how much is read ahead.
 
-use common::{Context, Result, Stage, file_system, page_size, say};
+use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
 use memmap2::Advice;
 
 use crate::View;
-use crate::cost::{chill, cost_of, write_lines};
+use crate::cost::{cached, cost_of, make_cold, write_lines};
 use crate::picture::draw_here;
 
-/// Pages of the file: a row of the picture.
-const PAGES: usize = 48;
+/// The pages of the file: one row of the picture.
+const PAGES: usize = 32;
 
 /// What is done to the mapping of a cold file.
 struct Use {
@@ -26,26 +26,36 @@ const USES: [Use; 5] = [
     Use { name: "MADV_POPULATE_READ", advice: Advice::PopulateRead, load: false },
 ];
 
-/// The step of the story.
+/// Step 3.
+///
+/// # Errors
+/// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path().to_path_buf();
-    if file_system(&directory)? == "tmpfs" {
-        return say!("   tmpfs cannot show it: its files are nowhere but in memory");
-    }
-    say!(
-        "   {PAGES} pages, on the disk only. In the first three one load, of page {};",
-        PAGES / 2
-    )?;
-    say!("   in the others none. What is read ahead varies, and it may still be going on.")?;
     let length = PAGES * page_size();
-    let mut major = Vec::new();
-    for Use { name, advice, load } in USES {
+    sentence(&format!(
+        "A file of {PAGES} pages, made cold before each row. In the first three rows, one load of page {}; in the last two, no load.",
+        PAGES / 2
+    ))?;
+    sentence(
+        "(How much is read ahead varies, and the disk may still be busy when the row is drawn.)",
+    )?;
+    let mut major = 0;
+    for (index, Use { name, advice, load }) in USES.into_iter().enumerate() {
         let path = directory.join(name.replace(' ', "-"));
         let file = write_lines(&path, length, page_size())?;
-        chill(&file, &path)?;
+        make_cold(&file, &path)?;
         let view = View::of(&file, length).step_on("mmap", &path)?;
-        if major.is_empty() {
-            draw_here("mapped", view.address(), length)?;
+        if index == 0 {
+            if cached(view.address(), length)? > 0 {
+                let name = file_system(&directory)?;
+                return sentence(&format!(
+                    "Not here: {name} did not drop the pages. A file system that keeps its files in memory, such as tmpfs, has no cold files."
+                ));
+            }
+            let cold = draw_here("mapped", view.address(), length)?;
+            page_view::explain_new(std::slice::from_ref(&cold))?;
+            page_view::pause()?;
         }
         view.advise(advice).step_on("madvise", &path)?;
         let touch = || {
@@ -53,10 +63,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             Ok(())
         };
         if load {
-            major.push(cost_of(touch)?.1.major.to_string());
+            major += cost_of(touch)?.1.major;
         }
         draw_here(name, view.address(), length)?;
         page_view::pause()?;
     }
-    say!("   Each load was one fault that waited for the disk: {} (major ones)", major.join(", "))
+    compare("loads that waited for the disk: ", major, 3)
 }

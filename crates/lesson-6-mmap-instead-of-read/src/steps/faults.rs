@@ -1,71 +1,78 @@
-//! What a page fault brings: never one page alone. How many bytes depends on how the page cache
-//! holds the file, and that on how it was written. `cargo lesson-6` shows it.
+//! Step 2: what one page fault brings. How much that is depends on how the page cache keeps the
+//! file, and this depends on how the file was written.
 
 use std::fs::{self, File};
 use std::path::Path;
 
-use common::{Context, Result, Stage, page_size, say};
+use common::{Context, Result, Stage, compare, page_size, say, sentence};
 use memmap2::Advice;
 use page_view::Cell;
 
-use crate::cost::{Cost, cost_of, write_lines};
+use crate::cost::{Cost, cost_of, mapped, write_lines};
 use crate::picture::{draw_here, print_here};
 use crate::{Region, View};
 
 const LENGTH: usize = 8 << 20;
-
-/// Pages of the file that is drawn: a row of the picture.
-const PAGES: usize = 48;
-/// Times that a state is brought about before it is drawn as it is.
+/// The pages of the file that is drawn: one row.
+const PAGES: usize = 32;
+/// How often a state is tried before it is drawn as it is.
 const MOST_TRIES: usize = 20;
 
-/// The step of the story.
+/// Step 2.
+///
+/// # Errors
+/// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    pictures(&stage.scratch.path().join("pictured"))?;
+    pictures(&stage.scratch.path().join("drawn"))?;
     let pages = LENGTH / page_size();
-    say!("   8 MiB, in the page cache, {pages} pages, one load in each of them (counts vary):")?;
+    say!("")?;
+    sentence(&format!("A cached file of 8 MiB, {pages} pages, one load in each."))?;
+    sentence("(Counts vary with the kernel and the file system.)")?;
+    say!("   {:<33} {:>7} {:>15}", "", "faults", "KiB per fault")?;
     let small = stage.scratch.path().join("small-pieces");
     let large = stage.scratch.path().join("large-pieces");
-    let written = [("a page", &small, page_size()), ("1 MiB", &large, 1 << 20)];
-    for (piece, path, bytes) in written {
+    for (piece, path, bytes) in [("a page", &small, page_size()), ("1 MiB", &large, 1 << 20)] {
         let file = write_lines(path, LENGTH, bytes)?;
         let view = View::of(&file, LENGTH).step_on("mmap", path)?;
-        report(&format!("written by {piece} at a time"), pass(&view)?)?;
-        report("the same view again", pass(&view)?)?;
+        report(&format!("file written {piece} at a time"), load_each_page(&view)?)?;
+        compare("   same mapping again, faults: ", load_each_page(&view)?.faults(), 0)?;
     }
     let file = File::open(&large).step_on("open", &large)?;
     let view = View::of(&file, LENGTH).step_on("mmap", &large)?;
     view.advise(Advice::PopulateRead).step_on("madvise", &large)?;
-    report("after MADV_POPULATE_READ", pass(&view)?)
+    compare("after MADV_POPULATE_READ, faults: ", load_each_page(&view)?.faults(), 0)
 }
 
 /// What one load brings, and what two kinds of advice do, page by page.
 fn pictures(path: &Path) -> Result<()> {
     let length = PAGES * page_size();
     let file = write_lines(path, length, page_size())?;
-    file.sync_all().step_on("fsync", path)?; // Or the pages would be drawn as unwritten ones.
+    file.sync_all().step_on("fsync", path)?; // Or the pages would be drawn as dirty ones.
     let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED);
     let region = region.step_on("mmap", path)?;
     let advise = |advice| region.advise(0, length, advice).step_on("madvise", path);
-    say!("   {PAGES} pages, a letter each (which neighbours one load brings varies):")?;
+    sentence(&format!("A cached file of {PAGES} pages, one character per page:"))?;
     let read = || fs::read(path).map(drop).step_on("read", path);
-    let untouched = once_all(Cell::Cached, &region, length, read)?;
+    let untouched = until_all(Cell::Cached, &region, length, read)?;
     print_here("mapped", &untouched)?;
+    page_view::explain_new(std::slice::from_ref(&untouched))?;
+    page_view::pause()?;
     region.load(length / 2);
-    let name = format!("page {} loaded", PAGES / 2);
-    draw_here(&name, region.address(), length)?;
+    let touched = draw_here(&format!("page {} loaded", PAGES / 2), region.address(), length)?;
+    page_view::explain_new(std::slice::from_ref(&touched))?;
     page_view::pause()?;
     let populate = || advise(libc::MADV_POPULATE_READ);
-    print_here("MADV_POPULATE_READ", &once_all(Cell::Mapped, &region, length, populate)?)?;
+    print_here("MADV_POPULATE_READ", &until_all(Cell::Mapped, &region, length, populate)?)?;
     page_view::pause()?;
     let empty = || populate().and_then(|()| advise(libc::MADV_DONTNEED));
-    print_here("MADV_DONTNEED", &once_all(Cell::Cached, &region, length, empty)?)?;
+    print_here("MADV_DONTNEED", &until_all(Cell::Cached, &region, length, empty)?)?;
+    compare("pages in the page table: ", mapped(region.address(), length)?, 0)?;
     page_view::pause()
 }
 
-/// Does `work` and looks; again if the kernel took a page out of the cache meanwhile, as it may do
-/// with every page that the disk has.
-fn once_all(
+/// Does `work` and looks at the pages. Repeats both if the kernel has evicted a page meanwhile, which
+/// it may do with every clean page.
+fn until_all(
     cell: Cell,
     region: &Region,
     length: usize,
@@ -83,8 +90,8 @@ fn once_all(
     }
 }
 
-/// One load in each page.
-fn pass(view: &View) -> Result<Cost> {
+/// Loads one byte of each page.
+fn load_each_page(view: &View) -> Result<Cost> {
     let loads = || {
         let mut byte = [0];
         (0..view.len()).step_by(page_size()).for_each(|offset| view.copy_to(offset, &mut byte));
@@ -94,7 +101,6 @@ fn pass(view: &View) -> Result<Cost> {
 }
 
 fn report(what: &str, cost: Cost) -> Result<()> {
-    let faults = usize::try_from(cost.minor + cost.major).unwrap_or(0);
-    let each = LENGTH.checked_div(faults).map_or("none".into(), |bytes| format!("{bytes}"));
-    say!("   {what:<32} {faults:>5} faults, bytes per fault: {each}")
+    let each = (LENGTH >> 10).checked_div(cost.faults()).unwrap_or(0);
+    say!("   {what:<33} {:>7} {each:>15}", cost.faults())
 }

@@ -1,8 +1,8 @@
-//! The steps of the story, in its order: `cargo lesson-6` tells it.
+//! The steps of the story, in its order. `cargo lesson-6` tells it.
 
 pub mod cold;
-pub mod edges;
 pub mod faults;
+pub mod refusals;
 pub mod same_result;
 pub mod truncated;
-pub mod who_wins;
+pub mod when_to_map;

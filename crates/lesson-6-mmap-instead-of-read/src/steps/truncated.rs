@@ -1,16 +1,18 @@
-//! A file is made shorter while it is counted: `read` takes it for the end, the plain mapping dies,
-//! the guarded one says what happened. A second process counts the first half, says so, and waits
-//! until this one has truncated the file: the window is open for as long as it takes.
-//! `cargo lesson-6` shows it.
+//! Step 6: a file is truncated while it is counted. `read` takes that for the end of the file, the
+//! plain mapping is killed, and the guarded mapping reports an error.
+//!
+//! A second process counts half of the file, says so, and waits until this process has truncated the
+//! file. So the truncation always comes at the same moment.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use common::clap::{self, ValueEnum};
-use common::{Context, Peer, Result, Stage, page_size, say};
+use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 
@@ -21,65 +23,86 @@ use crate::{Guarded, Mapped, picture};
 const LENGTH: usize = 2 * PIECE;
 
 /// How the second process reads.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[allow(missing_docs, reason = "the modules of these names say it")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Reader {
+    /// By `read`.
     Read,
+    /// By [`Mapped`].
     Mapped,
+    /// By [`Guarded`].
     Guarded,
 }
 
-/// The step of the story.
+/// Step 6.
+///
+/// # Errors
+/// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("cut");
-    cut(&path, "read", "read")?;
-    cut(&path, "a plain mapping", "mapped")?;
-    cut(&path, "a guarded mapping", "guarded")
+    sentence(&format!(
+        "A second process (its lines are indented) counts a file of {LENGTH} bytes. Half-way, this \
+         process truncates the file to 0 bytes."
+    ))?;
+    cut(&path, "by read", Reader::Read)?;
+    cut(&path, "by a plain mapping", Reader::Mapped)?;
+    cut(&path, "by a guarded mapping", Reader::Guarded)
 }
 
-/// Cuts the file at `path` to nothing while a second process counts it.
-fn cut(path: &Path, name: &str, reader: &str) -> Result<()> {
+/// Truncates the file at `path` while a second process counts it, and shows how that ends.
+fn cut(path: &Path, name: &str, reader: Reader) -> Result<()> {
     let file = write_lines(path, LENGTH, page_size())?;
-    file.sync_all().step_on("fsync", path)?; // Or its pages would be drawn as unwritten ones.
-    say!("   {LENGTH} bytes, counted through {name}")?;
-    let mut counter = Peer::start([OsStr::new("half-way"), OsStr::new(reader), path.as_os_str()])?;
+    file.sync_all().step_on("fsync", path)?; // Or its pages would be drawn as dirty ones.
+    say!("\n   {name}:")?;
+    let role = reader.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
+    let arguments = [OsStr::new("count-half"), OsStr::new(&role), path.as_os_str()];
+    let mut counter = Peer::start(arguments)?;
     say!("       {}", counter.hear()?)?;
     let pid = counter.process.id();
-    let mapping = match reader {
-        "read" => None,
+    let addresses = match reader {
+        Reader::Read => None,
         _ => Some(page_view::View::of_file(pid, path)?.addresses),
     };
-    let pictured = || {
-        let Some(addresses) = mapping.clone() else { return Ok(()) };
-        picture::draw("       its mapping", pid, addresses)?;
-        page_view::pause()
-    };
-    pictured()?;
+    draw(pid, addresses.clone())?;
     file.set_len(0).step_on("ftruncate", path)?;
-    say!("   cut to 0 bytes")?;
-    pictured()?;
-    say!("   go on")?;
+    say!("   truncated to 0 bytes")?;
+    draw(pid, addresses.clone())?;
     counter.tell("go on")?;
-    match counter.hear()?.as_str() {
-        "" => {}
-        last_words => {
-            say!("       {last_words}")?;
-            pictured()?;
+    let last_line = counter.hear()?; // Empty if the process was killed.
+    let half = LENGTH / 2;
+    match reader {
+        Reader::Read => {
+            let counted = last_line.strip_prefix("counted ").unwrap_or(&last_line);
+            compare("    counted ", counted, format!("{half} bytes"))?;
+        }
+        Reader::Mapped => {}
+        Reader::Guarded => {
+            say!("       {last_line}")?;
+            let names_the_byte = last_line.contains(&format!("byte {half} is gone"));
+            compare("    the error names the byte: ", names_the_byte, true)?;
+            draw(pid, addresses)?;
         }
     }
     if let Some(Ok(signal)) = counter.wait()?.signal().map(Signal::try_from) {
-        say!("       killed by {signal}")?;
+        compare("    killed by ", signal, "SIGBUS")?;
     }
     std::fs::remove_file(path).step_on("remove", path)
 }
 
-/// The hidden role: counts, with a stop half-way for the other process to do what it likes.
+/// Draws the second process's mapping, if it has one, and waits in step mode.
+fn draw(pid: u32, addresses: Option<Range<usize>>) -> Result<()> {
+    let Some(addresses) = addresses else { return Ok(()) };
+    let view = picture::draw("       its mapping", pid, addresses)?;
+    page_view::explain_new(std::slice::from_ref(&view))?;
+    page_view::pause()
+}
+
+/// The second process: counts, and stops half-way until it is told to go on.
 ///
 /// # Errors
-/// The reader's, but for the one that this is about: that is printed.
+/// The system's, by step. An error of the reader itself is printed instead.
 pub fn count_with_a_stop(reader: Reader, path: &Path) -> Result<()> {
     common::end_with_parent()?;
-    leave_no_core()?;
+    disable_core_dumps()?;
     let file = File::open(path).step_on("open", path)?;
     let length = file.metadata().step_on("stat", path)?.len();
     let length = usize::try_from(length).map_err(io::Error::other).step_on("map", path)?;
@@ -90,10 +113,10 @@ pub fn count_with_a_stop(reader: Reader, path: &Path) -> Result<()> {
     };
     let mut stopping = Stopping { source, until_stop: length / 2 };
     match count(&mut stopping) {
-        Ok(counted) => say!("counted {} bytes, and no error", counted.bytes)?,
+        Ok(counted) => say!("counted {} bytes", counted.bytes)?,
         Err(error) => say!("error: {error}")?,
     }
-    // The mapping stays for the other process to look at.
+    // The mapping stays, so that the other process can draw it.
     io::stdin().read_line(&mut String::new()).map(drop).step("read standard input")
 }
 
@@ -111,7 +134,7 @@ impl Read for Stopping {
         if self.until_stop > 0 {
             self.until_stop -= length;
             if self.until_stop == 0 {
-                say!("half of it counted").map_err(io::Error::other)?;
+                say!("half of the file counted").map_err(io::Error::other)?;
                 io::stdin().read_line(&mut String::new())?;
             }
         }
@@ -119,8 +142,8 @@ impl Read for Stopping {
     }
 }
 
-/// A process that dies on purpose leaves no file behind.
-pub(crate) fn leave_no_core() -> Result<()> {
+/// Forbids core dumps: a process that is killed on purpose leaves no file.
+pub(crate) fn disable_core_dumps() -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_CORE).step("getrlimit")?;
     setrlimit(Resource::RLIMIT_CORE, 0, hard).step("setrlimit")
 }

@@ -1,16 +1,16 @@
-//! What advice does: by more or less, never by how much, which is the device's business.
+//! What advice does. The claims say more or less, not how much: that is a setting of the device.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::page_size;
-use course::{file_system, is_root, scratch, undisturbed};
-use lesson_6_mmap_instead_of_read::cost::{cached, chill, mapped, write_lines};
+use course::{file_system, is_root, kernel_at_least, scratch, undisturbed};
+use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
 use memmap2::Advice;
 
-use crate::{file, scene};
+use crate::{errno, file, scenario};
 
 const PAGES: usize = 1024;
 
@@ -19,7 +19,7 @@ fn cached_after_one_load(name: &str, advice: Advice) -> (usize, &'static str) {
     let scratch = scratch();
     let path = scratch.path().join(name);
     let file = write_lines(&path, PAGES * page_size(), page_size()).expect("write");
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
     view.advise(advice).expect("madvise");
     view.copy_to(view.len() / 2, &mut [0]);
@@ -34,7 +34,7 @@ fn after_madv_random_one_load_reads_no_more_than_without_advice() {
         "tmpfs" => assert_eq!((normal, random), (PAGES, PAGES), "all in memory anyway"),
         _ => {
             assert!(random >= 1 && random <= normal, "random {random}, normal {normal}");
-            assert!(random < PAGES / 8, "next to nothing read ahead: {random} of {PAGES}");
+            assert!(random < PAGES / 8, "next to nothing is read ahead: {random} of {PAGES}");
         }
     }
 }
@@ -43,14 +43,14 @@ fn after_madv_random_one_load_reads_no_more_than_without_advice() {
 fn madv_willneed_starts_reading_and_maps_nothing() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
     let counts = || page_view::cache_counts(&file).expect("cachestat").cached;
     let before = counts();
     view.advise(Advice::WillNeed).expect("madvise");
     let expected = match file_system(&path) {
         "tmpfs" => before == PAGES as u64 && counts() == before,
-        "overlayfs" => before == 0 && counts() == 0, // Its pages are counted with the file below.
+        "overlayfs" => before == 0 && counts() == 0, // Its pages are counted in the file of the upper layer.
         _ => before == 0 && counts() > 0,
     };
     assert!(expected, "before {before}, after {}", counts());
@@ -72,15 +72,30 @@ fn madv_dontneed_empties_the_page_table_and_not_the_page_cache() {
 }
 
 #[test]
+fn madv_dontneed_discards_what_was_stored_in_a_private_mapping() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let map = |flags| Region::of(&file, page_size(), protection, flags).expect("mmap");
+    let (private, shared) = (map(libc::MAP_PRIVATE), map(libc::MAP_SHARED));
+    for (region, expected) in [(private, b'a'), (shared, b'!')] {
+        region.store(0, b'!');
+        assert_eq!(region.load(0), b'!');
+        region.advise(0, page_size(), libc::MADV_DONTNEED).expect("madvise");
+        assert_eq!(region.load(0), expected);
+    }
+}
+
+#[test]
 fn posix_fadv_dontneed_cannot_evict_a_page_that_somebody_maps() {
     let scratch = scratch();
     let (file, path) = file(&scratch, 16);
     let view = View::of(&file, 16 * page_size()).expect("mmap");
     view.advise(Advice::PopulateRead).expect("madvise");
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     assert_eq!(cached(view.address(), view.len()).expect("mincore"), 16, "mapped: they stay");
     drop(view);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, 16 * page_size()).expect("mmap");
     let expected = match file_system(&path) {
         "tmpfs" => 16,
@@ -100,7 +115,11 @@ fn madv_remove_destroys_the_file_s_bytes_through_a_mapping_that_may_only_be_read
     let scratch = scratch();
     let (file, path) = file(&scratch, 2);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
-    region.expect("mmap").advise(0, page_size(), libc::MADV_REMOVE).expect("madvise");
+    let answer = region.expect("mmap").advise(0, page_size(), libc::MADV_REMOVE);
+    if answer.is_err() {
+        assert!(!kernel_at_least(6, 7), "older kernels may want a writable mapping: {answer:?}");
+        return assert_eq!(errno(answer), libc::EACCES);
+    }
     let bytes = fs::read(&path).expect("read");
     assert_eq!(bytes.len(), 2 * page_size(), "the length stays");
     assert!(bytes[..page_size()].iter().all(|byte| *byte == 0), "a hole");
@@ -119,11 +138,11 @@ fn madv_pageout_takes_the_pages_from_the_process_and_writes_none_of_them() {
         assert_eq!(mapped(region.address(), length).expect("pagemap"), 16);
         let before = dirty(&file);
         let expected = match file_system(&path) {
-            "tmpfs" | "overlayfs" => 0, // Nothing to be seen there: no disk, or the file below's.
+            "tmpfs" | "overlayfs" => 0, // Not visible there: no disk, or counted in the file of the upper layer.
             _ => 16,
         };
         if before != expected {
-            return None; // Flushed before it began.
+            return None; // The kernel has written the pages already.
         }
         region.advise(0, length, libc::MADV_PAGEOUT).expect("madvise");
         let after = (mapped(region.address(), length).expect("pagemap"), dirty(&file));
@@ -156,7 +175,7 @@ fn mincore_tells_who_may_only_read_a_file_that_all_of_it_is_cached() {
         let file = write_lines(&path, PAGES * page_size(), page_size()).expect("write");
         fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("chmod");
         fs::set_permissions(&directory, PermissionsExt::from_mode(0o755)).expect("chmod");
-        chill(&file, &path).expect("chill");
+        make_cold(&file, &path).expect("make_cold");
         let view = View::of(&file, PAGES * page_size()).expect("mmap");
         let expected = match file_system(&path) {
             "tmpfs" => PAGES,
@@ -164,29 +183,29 @@ fn mincore_tells_who_may_only_read_a_file_that_all_of_it_is_cached() {
         };
         assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected, "to its owner");
     } else {
-        // Root's own. That the answer is wrong only root's run can tell: much of it is cached.
+        // A file of root. Much of it is cached, so only a run as root shows that the answer is wrong.
         std::os::unix::fs::symlink(Path::new("/bin/sh"), &path).expect("symlink");
     }
     let pages = fs::metadata(&path).expect("stat").len().div_ceil(page_size() as u64);
-    let to_a_stranger = || {
-        let scene = ["scene", "mincore-of-a-strangers-file"];
-        let program = course::Program::new(crate::PROGRAM, scene).in_directory(&directory);
+    let to_another_user = || {
+        let scenario = ["scenario", "mincore-of-another-users-file"];
+        let program = course::Program::new(crate::PROGRAM, scenario).in_directory(&directory);
         program.as_ordinary_user().run()
     };
-    let ended = to_a_stranger();
-    assert_eq!(ended.value("cached"), pages.to_string(), "to a stranger: {ended:?}");
+    let ended = to_another_user();
+    assert_eq!(ended.value("cached"), pages.to_string(), "to another user: {ended:?}");
     assert_eq!(ended.value("cachestat"), libc::EPERM.to_string(), "which says so: {ended:?}");
     if is_root() {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("chmod");
         let cached = if file_system(&path) == "tmpfs" { PAGES } else { 0 };
-        let ended = to_a_stranger();
+        let ended = to_another_user();
         assert_eq!(ended.value("cached"), cached.to_string(), "to one who may write it: {ended:?}");
     }
 }
 
 #[test]
 fn advice_across_a_hole_says_enomem_and_is_done_on_both_sides() {
-    let ended = scene("advice-across-a-hole", &scratch()).run();
+    let ended = scenario("advice-across-a-gap", &scratch()).run();
     assert_eq!(ended.value("held-before"), "2", "{ended:?}");
     assert_eq!(ended.value("errno"), libc::ENOMEM.to_string());
     assert_eq!(ended.value("held-after"), "0", "{ended:?}");

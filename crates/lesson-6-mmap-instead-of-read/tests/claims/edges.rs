@@ -1,14 +1,16 @@
 //! Many files, sparse files, and buffers that are mappings.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 
 use common::page_size;
 use course::{file_system, scratch};
+use lesson_6_mmap_instead_of_read::cost::{cached, make_cold};
 use lesson_6_mmap_instead_of_read::job::PIECE;
 use lesson_6_mmap_instead_of_read::{Region, View};
+use memmap2::MmapOptions;
 
-use crate::{file, scene};
+use crate::{file, scenario};
 
 #[test]
 fn a_hole_is_zeros_in_a_mapping_and_costs_no_disk() {
@@ -30,8 +32,29 @@ fn a_hole_is_zeros_in_a_mapping_and_costs_no_disk() {
 }
 
 #[test]
+fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, 64);
+    let length = 64 * page_size();
+    make_cold(&file, &path).expect("make cold");
+    let in_memory = file_system(&path) == "tmpfs";
+    let direct = File::options().read(true).custom_flags(libc::O_DIRECT).open(&path);
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(error) => return assert!(in_memory, "{error}"), // tmpfs, before Linux 6.6.
+    };
+    let mut buffer = MmapOptions::new().len(length).map_anon().expect("mmap"); // It is aligned.
+    direct.read_exact_at(&mut buffer, 0).expect("pread");
+    let view = View::of(&file, length).expect("mmap");
+    let cached = || cached(view.address(), length).expect("mincore");
+    assert_eq!(cached(), if in_memory { 64 } else { 0 }, "after a direct read");
+    assert!(buffer[..] == fs::read(&path).expect("read"), "the file's bytes");
+    assert_eq!(cached(), 64, "after an ordinary read");
+}
+
+#[test]
 fn more_files_can_be_mapped_than_descriptors_be_held() {
-    let ended = scene("more-mappings-than-descriptors", &scratch()).run();
+    let ended = scenario("more-mappings-than-descriptors", &scratch()).run();
     assert_eq!(ended.value("bytes"), (100 * PIECE).to_string(), "{ended:?}");
     assert_eq!(ended.value("with-descriptors"), libc::EMFILE.to_string(), "{ended:?}");
 }

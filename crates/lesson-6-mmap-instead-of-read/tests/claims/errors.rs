@@ -11,7 +11,7 @@ use course::scratch;
 use lesson_6_mmap_instead_of_read::Region;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
-use crate::{errno, file, scene};
+use crate::{errno, file, scenario};
 
 fn mmap(file: &impl std::os::fd::AsFd, length: usize) -> std::io::Result<Region> {
     Region::of(file, length, libc::PROT_READ, libc::MAP_SHARED)
@@ -76,7 +76,7 @@ fn an_attribute_of_sys_claims_a_page_whatever_it_holds_and_is_enodev_to_mmap() {
 
 #[test]
 fn mapping_more_than_the_address_space_has_room_for_is_enomem() {
-    let ended = scene("no-room-to-map", &scratch()).run();
+    let ended = scenario("no-room-to-map", &scratch()).run();
     assert_eq!(ended.value("errno"), libc::ENOMEM.to_string(), "{ended:?}");
     assert_eq!(ended.value("bytes-read"), (300 << 20).to_string(), "read needs no room: {ended:?}");
 }
@@ -179,9 +179,9 @@ fn mincore_at_an_address_inside_a_page_is_einval() {
 
 #[test]
 fn mincore_across_a_hole_is_enomem() {
-    let ended = scene("mincore-across-a-hole", &scratch()).run();
+    let ended = scenario("mincore-across-a-gap", &scratch()).run();
     assert_eq!(ended.value("errno-whole"), "0", "{ended:?}");
-    assert_eq!(ended.value("errno-hole"), libc::ENOMEM.to_string(), "{ended:?}");
+    assert_eq!(ended.value("errno-gap"), libc::ENOMEM.to_string(), "{ended:?}");
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! What a page fault brings, and when none is needed.
 
+use std::fs;
+use std::path::Path;
+
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
-use lesson_6_mmap_instead_of_read::View;
-use lesson_6_mmap_instead_of_read::cost::{Cost, cached, chill, cost_of, mapped, write_lines};
+use lesson_6_mmap_instead_of_read::cost::{Cost, cached, cost_of, make_cold, mapped, write_lines};
+use lesson_6_mmap_instead_of_read::{Region, View};
 use memmap2::{Advice, MmapOptions};
 
-use crate::file;
+use crate::{file, scenario};
 
 const PAGES: usize = 256;
 
@@ -27,7 +30,7 @@ fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize>) -> Cost 
 fn mapping_a_file_loads_none_of_it() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
     assert_eq!(
         mapped(view.address(), view.len()).expect("pagemap"),
@@ -45,7 +48,7 @@ fn mapping_a_file_loads_none_of_it() {
 fn the_first_touch_of_a_page_that_is_on_the_disk_only_is_a_major_fault() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
     let cold = cost_of_loads(&view, [0]);
     let expected = match file_system(&path) {
@@ -90,20 +93,100 @@ fn a_file_written_in_large_pieces_costs_fewer_faults_where_folios_are_large_and_
         touch_all(&View::of(&file, length).expect("mmap")).minor
     };
     let (small, large) = (faults("small", page_size()), faults("large", 1 << 20));
-    let has_large_folios = match file_system(scratch.path()) {
-        "ext4" => kernel_at_least(6, 16),
-        "xfs" => true, // Since 6.6 for what is written.
-        _ => false,
-    };
-    let fewer = if has_large_folios { large < small } else { large <= small };
+    let fewer = if maps_large_folios(scratch.path()) { large < small } else { large <= small };
     assert!(fewer, "large pieces: {large} faults; small ones: {small}");
+}
+
+/// Whether a fault here maps a large folio as a whole. ext4 has large folios since 6.16, xfs since
+/// 5.18; but before 6.18 a fault maps only the part of a folio that lies in its window of 64 KiB.
+fn maps_large_folios(directory: &Path) -> bool {
+    ["ext4", "xfs"].contains(&file_system(directory)) && kernel_at_least(6, 18)
+}
+
+/// How many pages one fault maps at most where folios are small: `fault_around_bytes`, a setting of
+/// the kernel whose default is 64 KiB.
+fn window() -> usize {
+    let setting = fs::read_to_string("/sys/kernel/debug/fault_around_bytes");
+    let bytes = setting.ok().and_then(|bytes| bytes.trim().parse().ok()).unwrap_or(64 << 10);
+    (bytes / page_size()).max(1)
+}
+
+#[test]
+fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib() {
+    let scratch = scratch();
+    let length = 8 << 20;
+    let brought = |name: &str, piece| {
+        let file = write_lines(&scratch.path().join(name), length, piece).expect("write");
+        let view = View::of(&file, length).expect("mmap");
+        assert_eq!(cost_of_loads(&view, [0]).minor, 1, "{name}");
+        mapped(view.address(), length).expect("pagemap")
+    };
+    let (small, large) = (brought("small", page_size()), brought("large", 1 << 20));
+    assert!(small > 1 && small <= window(), "small folios: one fault, {small} pages");
+    match (maps_large_folios(scratch.path()), kernel_at_least(6, 18)) {
+        (true, _) => assert!(large > window(), "large folios: one fault, {large} pages"),
+        (false, false) => assert!(large <= window(), "before 6.18: one fault, {large} pages"),
+        (false, true) => assert!(large >= small, "folios of any size: one fault, {large} pages"),
+    }
+}
+
+#[test]
+fn in_a_forward_pass_linux_6_18_maps_the_last_folio_of_a_file_64_kib_at_a_time() {
+    let scratch = scratch();
+    let (length, piece) = (4 << 20, 1 << 20);
+    let file = write_lines(&scratch.path().join("large"), length, piece).expect("write");
+    let view = View::of(&file, length).expect("mmap");
+    let faults = |from| cost_of_loads(&view, (from..from + piece).step_by(page_size())).minor;
+    let of_each_piece: Vec<i64> = (0..length).step_by(piece).map(faults).collect();
+    let windows = i64::try_from(piece / page_size() / window()).expect("small");
+    assert_eq!(of_each_piece.last(), Some(&windows), "{of_each_piece:?}");
+    if maps_large_folios(scratch.path()) {
+        assert!(of_each_piece[0] < windows, "{of_each_piece:?}");
+    }
+}
+
+#[test]
+fn a_page_table_takes_8_bytes_for_each_mapped_page() {
+    let ended = scenario("size-of-the-page-table", &scratch()).run();
+    let kibibytes = |name| ended.value(name).parse::<usize>().expect("a number");
+    let grown = (kibibytes("after") - kibibytes("before")) << 10;
+    let entries = 8 * (16 << 20) / page_size();
+    // The first entries may go to a page of the table that is there already; a table of tables, and
+    // a page for the last entries, may be new.
+    let expected = entries.saturating_sub(page_size())..=entries + 3 * page_size();
+    assert!(expected.contains(&grown), "{grown} bytes for {entries}: {ended:?}");
+}
+
+#[test]
+fn the_kernel_can_evict_a_clean_page_while_it_is_mapped() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    file.sync_all().expect("fsync");
+    if file_system(&path) == "tmpfs" {
+        return; // Its pages have no copy on a disk, so the kernel cannot just drop them.
+    }
+    let length = PAGES * page_size();
+    let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+    (0..PAGES).for_each(|page| assert_ne!(region.load(page * page_size()), 0));
+    let present = || cached(region.address(), length).expect("mincore");
+    assert_eq!(present(), PAGES);
+    // This does on request what the kernel does when memory runs short. A page that the kernel is
+    // working with at this moment stays, so ask again.
+    let evicted = (0..100).any(|_| {
+        region.advise(0, length, libc::MADV_PAGEOUT).expect("madvise");
+        present() == 0
+    });
+    assert!(evicted, "{} pages stay", present());
+    let load = || Ok(assert_ne!(region.load(length / 2), 0));
+    let cost = cost_of(load).expect("count the faults").1;
+    assert_eq!(cost.major, 1, "the next load waits for the disk: {cost:?}");
 }
 
 #[test]
 fn map_populate_leaves_no_fault_for_later() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let length = PAGES * page_size();
     let memory = MmapOptions::new().len(length).populate().map_raw_read_only(&file).expect("mmap");
     assert_eq!(mapped(memory.as_ptr().addr(), length).expect("pagemap"), PAGES);
@@ -113,7 +196,7 @@ fn map_populate_leaves_no_fault_for_later() {
 fn madv_populate_read_leaves_no_fault_for_later() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
-    chill(&file, &path).expect("chill");
+    make_cold(&file, &path).expect("make_cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
     assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0);
     view.advise(Advice::PopulateRead).expect("madvise");

@@ -5,7 +5,7 @@ use course::scratch;
 use lesson_6_mmap_instead_of_read::{Guard, View};
 use nix::sys::signal::Signal;
 
-use crate::{file, scene, scene_ignoring_sigbus};
+use crate::{file, scenario, scenario_ignoring_sigbus};
 
 #[test]
 fn a_page_of_zeros_can_take_the_place_of_one_that_is_gone() {
@@ -23,7 +23,7 @@ fn a_page_of_zeros_can_take_the_place_of_one_that_is_gone() {
 
 #[test]
 fn a_sigbus_at_an_address_that_is_not_guarded_still_kills() {
-    let ended = scene("foreign-fault-under-a-guard", &scratch()).run();
+    let ended = scenario("foreign-fault-under-a-guard", &scratch()).run();
     assert_eq!(ended.value("own-fault"), "Err(0)", "the guard works: {ended:?}");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     assert!(!ended.stdout.contains("survived"), "{ended:?}");
@@ -31,11 +31,11 @@ fn a_sigbus_at_an_address_that_is_not_guarded_still_kills() {
 
 #[test]
 fn a_sigbus_that_somebody_sends_goes_to_the_action_that_was_there_before() {
-    let killed = scene("sent-sigbus-under-a-guard", &scratch()).run();
+    let killed = scenario("sent-sigbus-under-a-guard", &scratch()).run();
     assert_eq!(killed.signal, Some(Signal::SIGBUS), "the default, in the end: {killed:?}");
     assert!(!killed.stdout.contains("survived"), "{killed:?}");
     assert_eq!(killed.value("cut"), "Err(0)", "the guard was at work until then: {killed:?}");
-    let ignored = scene_ignoring_sigbus("sent-sigbus-under-a-guard", &scratch()).run();
+    let ignored = scenario_ignoring_sigbus("sent-sigbus-under-a-guard", &scratch()).run();
     assert_eq!(ignored.value("whole"), "Ok(())", "no fault of ours: {ignored:?}");
     assert_eq!(ignored.value("cut"), "Err(0)", "the guard is still at work: {ignored:?}");
     assert_eq!(ignored.value("survived"), "both", "ignored: {ignored:?}");
@@ -43,7 +43,7 @@ fn a_sigbus_that_somebody_sends_goes_to_the_action_that_was_there_before() {
 
 #[test]
 fn of_two_guards_each_knows_its_own_fault() {
-    let ended = scene("two-guards", &scratch()).run();
+    let ended = scenario("two-guards", &scratch()).run();
     assert_eq!(ended.value("second"), format!("Err({})", page_size() + 3), "{ended:?}");
     assert_eq!(ended.value("first"), "Ok(())", "{ended:?}");
     assert_eq!(ended.value("first-alone"), "Ok(())", "{ended:?}");
@@ -52,9 +52,9 @@ fn of_two_guards_each_knows_its_own_fault() {
 
 #[test]
 fn after_the_last_guard_the_old_action_is_back() {
-    let scene =
-        |scratch: &_| scene_ignoring_sigbus("action-before-under-and-after-a-guard", scratch);
-    let ended = scene(&scratch()).run();
+    let scenario =
+        |scratch: &_| scenario_ignoring_sigbus("action-before-under-and-after-a-guard", scratch);
+    let ended = scenario(&scratch()).run();
     let actions = ["before", "two", "one", "after"].map(|name| ended.value(name));
     assert_eq!(actions, ["ignored", "caught", "caught", "ignored"], "{ended:?}");
 }

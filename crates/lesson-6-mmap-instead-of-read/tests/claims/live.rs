@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use common::page_size;
 use course::scratch;
-use lesson_6_mmap_instead_of_read::ways::{How, open};
+use lesson_6_mmap_instead_of_read::methods::{Method, open};
 use lesson_6_mmap_instead_of_read::{Region, View};
 
 use crate::file;
@@ -20,10 +20,10 @@ fn read_pread_and_a_mapping_give_the_same_bytes() {
         open(&path, how).expect("open").read_to_end(&mut bytes).expect("read");
         bytes
     };
-    let read = bytes(How::Read);
+    let read = bytes(Method::Read);
     assert_eq!(read.len(), 33 * page_size());
-    assert!(bytes(How::Pread) == read, "pread");
-    assert!(bytes(How::Mapping) == read, "mapping");
+    assert!(bytes(Method::Pread) == read, "pread");
+    assert!(bytes(Method::Mapping) == read, "mapping");
 }
 
 #[test]

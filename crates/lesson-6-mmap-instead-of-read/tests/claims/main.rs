@@ -19,15 +19,15 @@ use lesson_6_mmap_instead_of_read::cost::write_lines;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-6-mmap-instead-of-read");
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &Scratch) -> Program {
-    Program::new(PROGRAM, ["scene", name]).in_directory(scratch.path())
+/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+fn scenario(name: &str, scratch: &Scratch) -> Program {
+    Program::new(PROGRAM, ["scenario", name]).in_directory(scratch.path())
 }
 
 /// The same, started with SIGBUS ignored, which a program inherits.
-fn scene_ignoring_sigbus(name: &str, scratch: &Scratch) -> Program {
+fn scenario_ignoring_sigbus(name: &str, scratch: &Scratch) -> Program {
     let script = "trap '' BUS; exec \"$0\" \"$@\"";
-    Program::new("/bin/sh", ["-c", script, PROGRAM, "scene", name]).in_directory(scratch.path())
+    Program::new("/bin/sh", ["-c", script, PROGRAM, "scenario", name]).in_directory(scratch.path())
 }
 
 /// A file of `pages` pages of lines, written a page at a time, and its path.

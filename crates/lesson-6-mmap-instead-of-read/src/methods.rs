@@ -1,5 +1,5 @@
-//! The three ways to a file's bytes, and the way out where one is closed: what cannot be mapped, or
-//! has no offsets, is read. `cargo lesson-6 count --how pread FILE…` chooses one.
+//! The three methods to get a file's bytes. If a file cannot be mapped, or has no offsets, it is read
+//! instead, and the output says why. `cargo lesson-6 count --how pread FILE…` chooses a method.
 
 use std::fmt;
 use std::fs::File;
@@ -12,59 +12,59 @@ use common::{Context, Failure, Result, say};
 use crate::job::{count, find};
 use crate::{Guarded, Pread};
 
-/// A way to a file's bytes.
+/// A method to get a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum How {
-    /// `read`: the next bytes, copied to a buffer.
+pub enum Method {
+    /// `read` copies the next bytes to a buffer.
     Read,
-    /// `pread`: the bytes at an offset, copied to a buffer.
+    /// `pread` copies the bytes at an offset to a buffer.
     Pread,
-    /// A mapping: loads, guarded against a file that gets shorter.
+    /// Loads from a mapping, with a guard against truncation.
     Mapping,
 }
 
-/// A file, open to be read one way, and the way that it was.
+/// An open file, and the method that reads it.
 pub struct Opened {
     source: Box<dyn Read>,
-    way: String,
+    method: String,
     step: &'static str,
 }
 
-/// Opens `path`. Where `how` is refused, `read` takes its place and the reason is kept.
+/// Opens `path`. If `how` is impossible for this file, uses `read` and keeps the reason.
 ///
 /// # Errors
-/// That of `open` or `fstat`.
-pub fn open(path: &Path, how: How) -> Result<Opened> {
+/// Those of `open`, `fstat` and `dup`.
+pub fn open(path: &Path, how: Method) -> Result<Opened> {
     let file = File::open(path).step_on("open", path)?;
     let metadata = file.metadata().step_on("stat", path)?;
     let again = file.try_clone().step_on("dup", path)?;
     let refused = match (how, usize::try_from(metadata.len())) {
-        (How::Read, _) => None,
-        (How::Pread, _) => match Pread::of(again) {
+        (Method::Read, _) => None,
+        (Method::Pread, _) => match Pread::of(again) {
             Ok(source) => return Ok(Opened::by(how, source)),
             Err(error) => Some(format!("pread: {error}")),
         },
-        // An empty file, or one of /proc that does not know its length: `read` finds out.
-        (How::Mapping, Ok(0)) => Some("length 0, nothing to map".into()),
-        (How::Mapping, Ok(length)) => match Guarded::of(again, length) {
+        // An empty file, or a file of /proc that does not know its length: `read` finds out.
+        (Method::Mapping, Ok(0)) => Some("length 0, nothing to map".into()),
+        (Method::Mapping, Ok(length)) => match Guarded::of(again, length) {
             Ok(source) => return Ok(Opened::by(how, source)),
             Err(error) => Some(format!("mmap: {error}")),
         },
-        (How::Mapping, Err(error)) => Some(format!("mmap: {error}")),
+        (Method::Mapping, Err(error)) => Some(format!("mmap: {error}")),
     };
-    let mut opened = Opened::by(How::Read, file);
-    opened.way += &refused.map_or(String::new(), |reason| format!(" ({reason})"));
+    let mut opened = Opened::by(Method::Read, file);
+    opened.method += &refused.map_or(String::new(), |reason| format!(" ({reason})"));
     Ok(opened)
 }
 
 impl Opened {
-    fn by(how: How, source: impl Read + 'static) -> Self {
+    fn by(how: Method, source: impl Read + 'static) -> Self {
         let step = match how {
-            How::Read => "read",
-            How::Pread => "pread",
-            How::Mapping => "load from",
+            Method::Read => "read",
+            Method::Pread => "pread",
+            Method::Mapping => "load from",
         };
-        Self { source: Box::new(source), way: format!("by {how}"), step }
+        Self { source: Box::new(source), method: format!("by {how}"), step }
     }
 }
 
@@ -74,34 +74,34 @@ impl Read for Opened {
     }
 }
 
-impl fmt::Display for How {
+impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            How::Read => "read",
-            How::Pread => "pread",
-            How::Mapping => "mapping",
+            Method::Read => "read",
+            Method::Pread => "pread",
+            Method::Mapping => "mapping",
         })
     }
 }
 
-/// The role `count`: a line for each of `paths`.
+/// The command `count`: prints one line for each file.
 ///
 /// # Errors
-/// The last file's that failed; those before it have their line on standard error.
-pub fn count_files(paths: &[impl AsRef<Path>], how: How) -> Result<()> {
+/// That of the last file that failed. Earlier failures are printed on standard error.
+pub fn count_files(paths: &[impl AsRef<Path>], how: Method) -> Result<()> {
     each(paths, |path| {
         let mut opened = open(path, how)?;
         let counted = count(&mut opened).step_on(opened.step, path)?;
         let (lines, bytes) = (plural(counted.lines, "line"), plural(counted.bytes, "byte"));
-        Ok(format!("{}: {lines} in {bytes}, {}", path.display(), opened.way))
+        Ok(format!("{}: {lines} in {bytes}, {}", path.display(), opened.method))
     })
 }
 
-/// The role `find`: a line for each of `paths`.
+/// The command `find`: prints one line for each file.
 ///
 /// # Errors
 /// As [`count_files`].
-pub fn find_in_files(word: &[u8], paths: &[impl AsRef<Path>], how: How) -> Result<()> {
+pub fn find_in_files(word: &[u8], paths: &[impl AsRef<Path>], how: Method) -> Result<()> {
     each(paths, |path| {
         let mut opened = open(path, how)?;
         let found = find(&mut opened, word).step_on(opened.step, path)?;
@@ -109,11 +109,11 @@ pub fn find_in_files(word: &[u8], paths: &[impl AsRef<Path>], how: How) -> Resul
             None => "not found".into(),
             Some(first) => format!("{}, first at byte {first}", plural(found.times, "time")),
         };
-        Ok(format!("{}: {times}, {}", path.display(), opened.way))
+        Ok(format!("{}: {times}, {}", path.display(), opened.method))
     })
 }
 
-/// One failed file is no reason to leave the others undone; a closed output is.
+/// Does the job for each file, also after a failure; but stops if the output is closed.
 fn each(paths: &[impl AsRef<Path>], job: impl Fn(&Path) -> Result<String>) -> Result<()> {
     let mut failed: Option<Failure> = None;
     for path in paths {
@@ -121,7 +121,7 @@ fn each(paths: &[impl AsRef<Path>], job: impl Fn(&Path) -> Result<String>) -> Re
             Ok(line) => say!("{line}")?,
             Err(failure) => {
                 if let Some(earlier) = failed.replace(failure) {
-                    let _ = writeln!(io::stderr(), "error: {earlier}"); // Nowhere else to say it.
+                    let _ = writeln!(io::stderr(), "error: {earlier}"); // If standard error fails, nothing is left to report it on.
                 }
             }
         }
@@ -129,7 +129,7 @@ fn each(paths: &[impl AsRef<Path>], job: impl Fn(&Path) -> Result<String>) -> Re
     failed.map_or(Ok(()), Err)
 }
 
-/// `1 line`, `2 lines`.
+/// Writes `1 line` or `2 lines`.
 pub fn plural(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

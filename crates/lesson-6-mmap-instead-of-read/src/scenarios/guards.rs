@@ -1,4 +1,4 @@
-//! What a guard does to its own faults, and what it leaves to others.
+//! Which SIGBUS a guard handles, and which it passes on.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, raise};
 use super::file_and_view;
 use crate::{Guard, View};
 
-/// A guard lives, and a view that it does not guard loses its page.
+/// While a guard lives, an unguarded view loses its page.
 pub(super) fn foreign_fault() -> Result<()> {
     let (guarded_file, guarded) = file_and_view("guarded", 1)?;
     let (file, view) = file_and_view("not-guarded", 1)?;
@@ -20,10 +20,10 @@ pub(super) fn foreign_fault() -> Result<()> {
     say!("survived yes")
 }
 
-/// A guard lives, and somebody sends SIGBUS, twice; in between the guard has work to do.
+/// While a guard lives, this process sends itself SIGBUS, twice. In between, the guard has work.
 ///
-/// The action before is that of Rust's runtime, which looks for stack overflows: it lets the first
-/// one pass and asks for the default from then on.
+/// The earlier action is the handler of Rust's runtime, which looks for stack overflows. At the first
+/// signal it restores the default action and returns; the second signal then kills.
 pub(super) fn sent_sigbus() -> Result<()> {
     let (file, view) = file_and_view("guarded", 1)?;
     let guard = Guard::over(view).step("guard")?;
@@ -35,7 +35,7 @@ pub(super) fn sent_sigbus() -> Result<()> {
     say!("survived both")
 }
 
-/// Two guards; only the second's file loses a page. A third follows where the second was.
+/// Two guards, and only the second file loses a page. A third guard then reuses the second's slot.
 pub(super) fn two() -> Result<()> {
     let (whole, first) = file_and_view("first", 2)?;
     let (cut, second) = file_and_view("second", 2)?;
@@ -50,7 +50,7 @@ pub(super) fn two() -> Result<()> {
     say!("in-the-place-of-second {:?}", third.copy_to(page_size() + 3, &mut [0]))
 }
 
-/// What the process does on SIGBUS: before, under two guards, under the one left, after.
+/// The action of SIGBUS before, with two guards, with one, and after.
 pub(super) fn actions() -> Result<()> {
     let (_a, first) = file_and_view("first", 1)?;
     let (_b, second) = file_and_view("second", 1)?;
@@ -64,7 +64,7 @@ pub(super) fn actions() -> Result<()> {
     say!("after {}", action()?)
 }
 
-/// As `/proc/self/status` tells it.
+/// The action of SIGBUS, from `/proc/self/status`.
 fn action() -> Result<&'static str> {
     let status = fs::read_to_string("/proc/self/status").step("read /proc/self/status")?;
     let has = |name| {

@@ -1,4 +1,4 @@
-//! `mincore` and `cachestat` on a file that belongs to somebody else.
+//! `mincore` and `cachestat` on a file of another user.
 
 use std::fs::File;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use common::{Context, Result, say};
 
 use crate::View;
-use crate::cost::{cached, chill};
+use crate::cost::{cached, make_cold};
 
-/// Says how many pages of `file`, which this user may only read, are said to be in the page cache.
+/// Prints how many pages of `file` are cached according to `mincore`. This user may only read it.
 pub(super) fn resident() -> Result<()> {
     let path = Path::new("file");
     let file = File::open(path).step_on("open", path)?;
-    chill(&file, path)?;
+    make_cold(&file, path)?;
     let length = file.metadata().step_on("stat", path)?.len();
     let length = usize::try_from(length).map_err(std::io::Error::other).step_on("stat", path)?;
     let view = View::of(&file, length).step_on("mmap", path)?;

@@ -1,4 +1,4 @@
-//! Limits of a process that a reader by mapping meets, and one that it does not.
+//! Limits of a process: address space, which a mapping needs, and descriptors, which it does not.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use nix::sys::resource::{Resource, setrlimit};
 use super::file_and_view;
 use crate::cost::write_lines;
 use crate::job::{PIECE, count};
-use crate::ways::{How, open};
+use crate::methods::{Method, open};
 use crate::{Mapped, View};
 
-/// A file of 300 MiB where the address space ends at 256 MiB.
+/// Maps, then reads, a file of 300 MiB in an address space of 256 MiB.
 pub(super) fn no_room() -> Result<()> {
     const LENGTH: usize = 300 << 20;
     let path = Path::new("hole");
@@ -20,11 +20,11 @@ pub(super) fn no_room() -> Result<()> {
     setrlimit(Resource::RLIMIT_AS, 256 << 20, 256 << 20).step("setrlimit")?;
     let refused = View::of(&file, LENGTH).err().and_then(|error| error.raw_os_error());
     say!("errno {}", refused.unwrap_or(0))?;
-    let counted = count(open(path, How::Read)?).step_on("read", path)?;
+    let counted = count(open(path, Method::Read)?).step_on("read", path)?;
     say!("bytes-read {}", counted.bytes)
 }
 
-/// A hundred files are mapped at once with room for ten descriptors.
+/// Maps a hundred files at once while only ten descriptors are permitted.
 pub(super) fn few_descriptors() -> Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, 10, 10).step("setrlimit")?;
     let mapped: Vec<Mapped> = (0..100)

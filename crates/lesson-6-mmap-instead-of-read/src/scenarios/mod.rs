@@ -1,11 +1,12 @@
-//! What a claim needs a process of its own for, because it ends in a signal or because a limit or
-//! an address range belongs to the whole process. The tests start a scene and judge it.
+//! Scenarios of claims that need a process of their own, because they end in a signal, or because a
+//! limit or an address range belongs to the whole process. The tests start them and judge them.
 
+mod gap;
 mod guards;
-mod hole;
 mod limits;
+mod other_user;
+mod page_table;
 mod signals;
-mod stranger;
 
 use std::fs::File;
 use std::path::Path;
@@ -15,13 +16,13 @@ use common::{Context, Failure, Result, page_size};
 use crate::View;
 use crate::cost::write_lines;
 
-/// Plays the scene `name`; it works on files in the current directory.
+/// Plays the scenario `name`, with files in the current directory.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// Those of the scenario, or that no scenario has this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
-    crate::steps::truncated::leave_no_core()?;
+    crate::steps::truncated::disable_core_dumps()?;
     match name {
         "load-after-a-cut" => signals::load_after_a_cut(),
         "load-after-a-cut-with-sigbus-blocked" => signals::load_with_sigbus_blocked(),
@@ -29,12 +30,13 @@ pub fn play(name: &str) -> Result<()> {
         "sent-sigbus-under-a-guard" => guards::sent_sigbus(),
         "two-guards" => guards::two(),
         "action-before-under-and-after-a-guard" => guards::actions(),
-        "advice-across-a-hole" => hole::advise(),
-        "mincore-across-a-hole" => hole::resident(),
+        "advice-across-a-gap" => gap::advise(),
+        "mincore-across-a-gap" => gap::resident(),
         "no-room-to-map" => limits::no_room(),
         "more-mappings-than-descriptors" => limits::few_descriptors(),
-        "mincore-of-a-strangers-file" => stranger::resident(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        "size-of-the-page-table" => page_table::size(),
+        "mincore-of-another-users-file" => other_user::resident(),
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
 }
 

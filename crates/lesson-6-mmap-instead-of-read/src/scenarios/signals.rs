@@ -1,4 +1,4 @@
-//! Loads from a page that the file has lost, with no guard.
+//! Loads from a page that the file has lost, without a guard.
 
 use common::{Context, Result, page_size, say};
 use nix::sys::signal::{SigSet, Signal};

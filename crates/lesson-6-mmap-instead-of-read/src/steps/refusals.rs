@@ -1,0 +1,73 @@
+//! Step 4: files that cannot be mapped, files that do not know their length, and a file far larger
+//! than memory.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use common::{Context, Result, Stage, compare, page_size, say, sentence};
+
+use crate::cost::mapped;
+use crate::{Region, View};
+
+/// Step 4.
+///
+/// # Errors
+/// The system's, by step.
+pub fn show(stage: &mut Stage) -> Result<()> {
+    say!("   {:<14} {:>5} {:>6}  mmap says", "", "size", "mapped")?;
+    let empty = stage.scratch.path().join("empty");
+    File::create_new(&empty).step_on("create", &empty)?;
+    map_path("an empty file", &empty, 0)?;
+    map_path("a directory", stage.scratch.path(), page_size())?;
+    let (pipe, _other_end) = nix::unistd::pipe().step("pipe")?;
+    map("a pipe", "-", pipe, page_size())?;
+    map_path("/proc/version", Path::new("/proc/version"), page_size())?;
+    map_path("a file of /sys", Path::new("/sys/devices/system/cpu/online"), page_size())?;
+    terabyte(&stage.scratch.path().join("terabyte"))
+}
+
+/// Maps `length` bytes of the file at `path` and prints the answer.
+fn map_path(name: &str, path: &Path, length: usize) -> Result<()> {
+    match File::open(path) {
+        Ok(file) => {
+            let size = file.metadata().step_on("stat", path)?.len().to_string();
+            map(name, &size, file, length)
+        }
+        Err(error) => say!("   {name}: cannot be opened ({error})"),
+    }
+}
+
+fn map(name: &str, size: &str, file: impl AsFd, length: usize) -> Result<()> {
+    let answer = match Region::of(file, length, libc::PROT_READ, libc::MAP_SHARED) {
+        Ok(_) => "mapped".into(),
+        Err(error) => {
+            let errno = nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(0));
+            format!("{errno:?} ({})", errno.desc())
+        }
+    };
+    say!("   {name:<14} {size:>5} {length:>6}  {answer}")
+}
+
+/// Maps a terabyte that is one hole and occupies no block of the disk.
+fn terabyte(path: &Path) -> Result<()> {
+    const LENGTH: usize = 1 << 40;
+    let file = File::options().read(true).write(true).create_new(true).open(path);
+    let file = file.step_on("create", path)?;
+    say!("")?;
+    if let Err(error) = file.set_len(LENGTH as u64) {
+        return sentence(&format!("No file of a terabyte on this file system: {error}."));
+    }
+    let view = View::of(&file, LENGTH).step_on("mmap", path)?;
+    let mut ends = [1, 1];
+    view.copy_to(0, &mut ends[..1]);
+    view.copy_to(LENGTH - 1, &mut ends[1..]);
+    let last_page = view.address() + LENGTH - page_size();
+    let present = mapped(view.address(), page_size())? + mapped(last_page, page_size())?;
+    let bytes = file.metadata().step_on("stat", path)?.blocks() * 512;
+    sentence("A terabyte that is one hole, mapped as a whole:")?;
+    compare("first and last byte: ", format!("{ends:?}"), "[0, 0]")?;
+    compare("their pages in the page table: ", present, 2)?;
+    sentence(&format!("on the disk: {bytes} bytes (tmpfs takes a page for each load)"))
+}
