@@ -25,7 +25,6 @@ pub mod in_place;
 pub mod methods;
 
 pub mod cost;
-pub mod picture;
 pub mod steps;
 
 pub mod region;

@@ -1,14 +1,13 @@
 //! Step 3: a cold file. Mapping it loads nothing, the first touch waits for the disk, and advice
 //! changes how much is read ahead.
 
-use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
+use common::{Context, Result, Stage, compare, file_system, page_size, say, sentence};
 use memmap2::Advice;
 
 use crate::View;
 use crate::cost::{cached, cost_of, make_cold, write_lines};
-use crate::picture::draw_here;
 
-/// The pages of the file: one row of the picture.
+/// The pages of the file.
 const PAGES: usize = 32;
 
 /// What is done to the mapping of a cold file.
@@ -19,11 +18,11 @@ struct Use {
 }
 
 const USES: [Use; 5] = [
-    Use { name: "no advice", advice: Advice::Normal, load: true },
-    Use { name: "MADV_SEQUENTIAL", advice: Advice::Sequential, load: true },
-    Use { name: "MADV_RANDOM", advice: Advice::Random, load: true },
-    Use { name: "MADV_WILLNEED", advice: Advice::WillNeed, load: false },
-    Use { name: "MADV_POPULATE_READ", advice: Advice::PopulateRead, load: false },
+    Use { name: "no advice, one load", advice: Advice::Normal, load: true },
+    Use { name: "MADV_SEQUENTIAL, one load", advice: Advice::Sequential, load: true },
+    Use { name: "MADV_RANDOM, one load", advice: Advice::Random, load: true },
+    Use { name: "MADV_WILLNEED, no load", advice: Advice::WillNeed, load: false },
+    Use { name: "MADV_POPULATE_READ, no load", advice: Advice::PopulateRead, load: false },
 ];
 
 /// Step 3.
@@ -34,11 +33,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path().to_path_buf();
     let length = PAGES * page_size();
     sentence(&format!(
-        "A file of {PAGES} pages, made cold before each row. In the first three rows, one load of page {}; in the last two, no load.",
+        "A file of {PAGES} pages, made cold each time. A load takes one byte of page {}.",
         PAGES / 2
     ))?;
     sentence(
-        "(How much is read ahead varies, and the disk may still be busy when the row is drawn.)",
+        "(How much is read ahead varies, and the disk may still be busy when the pages are drawn.)",
     )?;
     let mut major = 0;
     for (index, Use { name, advice, load }) in USES.into_iter().enumerate() {
@@ -53,9 +52,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
                     "Not here: {name} did not drop the pages. A file system that keeps its files in memory, such as tmpfs, has no cold files."
                 ));
             }
-            let cold = draw_here("mapped", view.address(), length)?;
-            page_view::explain_new(std::slice::from_ref(&cold))?;
-            page_view::pause()?;
+            draw("mapped", &view)?;
+            page_view::look("a cold file is mapped")?;
         }
         view.advise(advice).step_on("madvise", &path)?;
         let touch = || {
@@ -65,8 +63,14 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         if load {
             major += cost_of(touch)?.1.major;
         }
-        draw_here(name, view.address(), length)?;
-        page_view::pause()?;
+        draw(name, &view)?;
+        page_view::look(name)?;
     }
     compare("loads that waited for the disk: ", major, 3)
+}
+
+fn draw(label: &str, view: &View) -> Result<()> {
+    say!("   {label}")?;
+    let addresses = view.address()..view.address() + view.len();
+    page_view::show_rows(&[("      this process", std::process::id(), addresses)])
 }

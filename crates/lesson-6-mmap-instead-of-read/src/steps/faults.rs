@@ -9,13 +9,12 @@ use memmap2::Advice;
 use page_view::Cell;
 
 use crate::cost::{Cost, cost_of, mapped, write_lines};
-use crate::picture::{draw_here, print_here};
 use crate::{Region, View};
 
 const LENGTH: usize = 8 << 20;
-/// The pages of the file that is drawn: one row.
+/// The pages of the file that is drawn.
 const PAGES: usize = 32;
-/// How often a state is tried before it is drawn as it is.
+/// How often a state is tried before the pages are drawn as they are.
 const MOST_TRIES: usize = 20;
 
 /// Step 2.
@@ -51,43 +50,47 @@ fn pictures(path: &Path) -> Result<()> {
     let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED);
     let region = region.step_on("mmap", path)?;
     let advise = |advice| region.advise(0, length, advice).step_on("madvise", path);
-    sentence(&format!("A cached file of {PAGES} pages, one character per page:"))?;
+    sentence(&format!("A cached file of {PAGES} pages:"))?;
     let read = || fs::read(path).map(drop).step_on("read", path);
-    let untouched = until_all(Cell::Cached, &region, length, read)?;
-    print_here("mapped", &untouched)?;
-    page_view::explain_new(std::slice::from_ref(&untouched))?;
-    page_view::pause()?;
+    until_all(Cell::Cached, &region, length, read)?;
+    draw("mapped", &region, length)?;
+    page_view::look("the file is mapped")?;
     region.load(length / 2);
-    let touched = draw_here(&format!("page {} loaded", PAGES / 2), region.address(), length)?;
-    page_view::explain_new(std::slice::from_ref(&touched))?;
-    page_view::pause()?;
+    draw(&format!("one byte of page {} loaded", PAGES / 2), &region, length)?;
+    page_view::look("one byte is loaded")?;
     let populate = || advise(libc::MADV_POPULATE_READ);
-    print_here("MADV_POPULATE_READ", &until_all(Cell::Mapped, &region, length, populate)?)?;
-    page_view::pause()?;
+    until_all(Cell::Mapped, &region, length, populate)?;
+    draw("after MADV_POPULATE_READ", &region, length)?;
+    page_view::look("after MADV_POPULATE_READ")?;
     let empty = || populate().and_then(|()| advise(libc::MADV_DONTNEED));
-    print_here("MADV_DONTNEED", &until_all(Cell::Cached, &region, length, empty)?)?;
+    until_all(Cell::Cached, &region, length, empty)?;
+    draw("after MADV_DONTNEED", &region, length)?;
     compare("pages in the page table: ", mapped(region.address(), length)?, 0)?;
-    page_view::pause()
+    page_view::look("after MADV_DONTNEED")
 }
 
-/// Does `work` and looks at the pages. Repeats both if the kernel has evicted a page meanwhile, which
-/// it may do with every clean page.
+fn draw(label: &str, region: &Region, length: usize) -> Result<()> {
+    say!("   {label}")?;
+    let addresses = region.address()..region.address() + length;
+    page_view::show_rows(&[("      this process", std::process::id(), addresses)])
+}
+
+/// Does `work` until every page is as `cell` says. The kernel may evict a clean page at any moment.
 fn until_all(
     cell: Cell,
     region: &Region,
     length: usize,
     work: impl Fn() -> Result<()>,
-) -> Result<page_view::View> {
-    let mut tries = 0..MOST_TRIES;
-    loop {
+) -> Result<()> {
+    for _ in 0..MOST_TRIES {
         work()?;
         let addresses = region.address()..region.address() + length;
         let view = page_view::View::of(std::process::id(), addresses)?;
-        let settled = page_view::parts(&view).iter().all(|(_, found)| *found == cell);
-        if settled || tries.next().is_none() {
-            return Ok(view);
+        if page_view::parts(&view).iter().all(|(_, found)| *found == cell) {
+            break;
         }
     }
+    Ok(())
 }
 
 /// Loads one byte of each page.

@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 
 use crate::cost::write_lines;
 use crate::job::{PIECE, count};
-use crate::{Guarded, Mapped, picture};
+use crate::{Guarded, Mapped};
 
 const LENGTH: usize = 2 * PIECE;
 
@@ -62,10 +62,10 @@ fn cut(path: &Path, name: &str, reader: Reader) -> Result<()> {
         Reader::Read => None,
         _ => Some(page_view::View::of_file(pid, path)?.addresses),
     };
-    draw(pid, addresses.clone())?;
+    draw(pid, addresses.clone(), "half of the file is counted")?;
     file.set_len(0).step_on("ftruncate", path)?;
     say!("   truncated to 0 bytes")?;
-    draw(pid, addresses.clone())?;
+    draw(pid, addresses.clone(), "the file is truncated")?;
     counter.tell("go on")?;
     let last_line = counter.hear()?; // Empty if the process was killed.
     let half = LENGTH / 2;
@@ -79,7 +79,7 @@ fn cut(path: &Path, name: &str, reader: Reader) -> Result<()> {
             say!("       {last_line}")?;
             let names_the_byte = last_line.contains(&format!("byte {half} is gone"));
             compare("    the error names the byte: ", names_the_byte, true)?;
-            draw(pid, addresses)?;
+            draw(pid, addresses, "the guard has mapped pages of zeros")?;
         }
     }
     if let Some(Ok(signal)) = counter.wait()?.signal().map(Signal::try_from) {
@@ -89,11 +89,10 @@ fn cut(path: &Path, name: &str, reader: Reader) -> Result<()> {
 }
 
 /// Draws the second process's mapping, if it has one, and waits in step mode.
-fn draw(pid: u32, addresses: Option<Range<usize>>) -> Result<()> {
+fn draw(pid: u32, addresses: Option<Range<usize>>, title: &str) -> Result<()> {
     let Some(addresses) = addresses else { return Ok(()) };
-    let view = picture::draw("       its mapping", pid, addresses)?;
-    page_view::explain_new(std::slice::from_ref(&view))?;
-    page_view::pause()
+    page_view::show_rows(&[("       its mapping", pid, addresses)])?;
+    page_view::look(title)
 }
 
 /// The second process: counts, and stops half-way until it is told to go on.
