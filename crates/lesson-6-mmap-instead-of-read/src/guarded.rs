@@ -31,7 +31,7 @@ impl Guarded {
     fn gone(&self, offset: usize) -> io::Error {
         io::Error::other(match self.file.metadata() {
             Ok(now) if now.len() <= offset as u64 => {
-                format!("byte {offset} is gone: the file was cut to {} bytes", now.len())
+                format!("byte {offset} is gone: the file now has {} bytes", now.len())
             }
             // The file has grown again since, or the disk could not deliver the page.
             _ => format!("byte {offset} could not be loaded (SIGBUS)"),

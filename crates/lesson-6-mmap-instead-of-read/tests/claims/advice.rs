@@ -58,7 +58,7 @@ fn madv_willneed_starts_reading_and_maps_nothing() {
 }
 
 #[test]
-fn madv_dontneed_empties_the_page_table_and_not_the_page_cache() {
+fn madv_dontneed_empties_the_page_table_and_the_page_cache_keeps_the_pages() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 16);
     let length = 16 * page_size();
@@ -87,7 +87,7 @@ fn madv_dontneed_discards_what_was_stored_in_a_private_mapping() {
 }
 
 #[test]
-fn posix_fadv_dontneed_cannot_evict_a_page_that_somebody_maps() {
+fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     let scratch = scratch();
     let (file, path) = file(&scratch, 16);
     let view = View::of(&file, 16 * page_size()).expect("mmap");
@@ -105,13 +105,13 @@ fn posix_fadv_dontneed_cannot_evict_a_page_that_somebody_maps() {
 }
 
 #[test]
-fn madv_willneed_on_memory_of_no_file_succeeds() {
+fn madv_willneed_on_memory_without_a_file_succeeds() {
     let region = Region::anonymous(page_size(), libc::PROT_READ).expect("mmap");
     region.advise(0, page_size(), libc::MADV_WILLNEED).expect("madvise");
 }
 
 #[test]
-fn madv_remove_destroys_the_file_s_bytes_through_a_mapping_that_may_only_be_read() {
+fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
     let scratch = scratch();
     let (file, path) = file(&scratch, 2);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
@@ -127,7 +127,7 @@ fn madv_remove_destroys_the_file_s_bytes_through_a_mapping_that_may_only_be_read
 }
 
 #[test]
-fn madv_pageout_takes_the_pages_from_the_process_and_writes_none_of_them() {
+fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
     let dirty = |file: &File| page_view::cache_counts(file).expect("cachestat").dirty;
     undisturbed(|| {
         let (scratch, twin_scratch) = (scratch(), scratch());
@@ -155,7 +155,7 @@ fn madv_pageout_takes_the_pages_from_the_process_and_writes_none_of_them() {
 }
 
 #[test]
-fn mincore_counts_a_page_that_is_begun() {
+fn mincore_counts_a_page_that_the_range_only_begins() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let region = Region::of(&file, page_size() + 1, libc::PROT_READ, libc::MAP_SHARED);
@@ -166,7 +166,7 @@ fn mincore_counts_a_page_that_is_begun() {
 }
 
 #[test]
-fn mincore_tells_who_may_only_read_a_file_that_all_of_it_is_cached() {
+fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
     let scratch = scratch();
     let directory = scratch.path().join("open-to-all");
     fs::create_dir(&directory).expect("mkdir");
@@ -204,7 +204,7 @@ fn mincore_tells_who_may_only_read_a_file_that_all_of_it_is_cached() {
 }
 
 #[test]
-fn advice_across_a_hole_says_enomem_and_is_done_on_both_sides() {
+fn advice_across_a_gap_is_given_on_both_sides_and_fails_with_enomem() {
     let ended = scenario("advice-across-a-gap", &scratch()).run();
     assert_eq!(ended.value("held-before"), "2", "{ended:?}");
     assert_eq!(ended.value("errno"), libc::ENOMEM.to_string());

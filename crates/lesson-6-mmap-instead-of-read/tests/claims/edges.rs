@@ -13,7 +13,7 @@ use memmap2::MmapOptions;
 use crate::{file, scenario};
 
 #[test]
-fn a_hole_is_zeros_in_a_mapping_and_costs_no_disk() {
+fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_a_page_for_each_load() {
     let scratch = scratch();
     let path = scratch.path().join("sparse");
     let file = File::options().read(true).write(true).create_new(true).open(&path).expect("open");
@@ -53,7 +53,7 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
 }
 
 #[test]
-fn more_files_can_be_mapped_than_descriptors_be_held() {
+fn more_files_can_be_mapped_than_descriptors_can_be_open() {
     let ended = scenario("more-mappings-than-descriptors", &scratch()).run();
     assert_eq!(ended.value("bytes"), (100 * PIECE).to_string(), "{ended:?}");
     assert_eq!(ended.value("with-descriptors"), libc::EMFILE.to_string(), "{ended:?}");

@@ -29,7 +29,7 @@ fn pipe() -> (OwnedFd, OwnedFd) {
 }
 
 #[test]
-fn mapping_an_empty_file_s_length_is_einval() {
+fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
     let scratch = scratch();
     let path = scratch.path().join("empty");
     let mut file =
@@ -39,7 +39,7 @@ fn mapping_an_empty_file_s_length_is_einval() {
 }
 
 #[test]
-fn mapping_a_directory_is_enodev() {
+fn mapping_a_directory_fails_with_enodev() {
     let scratch = scratch();
     let mut directory = File::open(scratch.path()).expect("open");
     assert_eq!(errno(mmap(&directory, page_size())), libc::ENODEV);
@@ -47,13 +47,13 @@ fn mapping_a_directory_is_enodev() {
 }
 
 #[test]
-fn mapping_a_pipe_is_enodev() {
+fn mapping_a_pipe_fails_with_enodev() {
     let (read_end, _write_end) = pipe();
     assert_eq!(errno(mmap(&read_end, page_size())), libc::ENODEV);
 }
 
 #[test]
-fn proc_version_and_proc_self_maps_say_length_0_and_refuse_to_be_mapped() {
+fn the_files_version_and_self_maps_of_proc_say_length_0_and_cannot_be_mapped() {
     for path in ["/proc/self/maps", "/proc/version"] {
         let mut file = File::open(path).expect("open");
         assert_eq!(file.metadata().expect("stat").len(), 0, "{path}");
@@ -64,7 +64,7 @@ fn proc_version_and_proc_self_maps_say_length_0_and_refuse_to_be_mapped() {
 }
 
 #[test]
-fn an_attribute_of_sys_claims_a_page_whatever_it_holds_and_is_enodev_to_mmap() {
+fn a_file_of_sys_says_one_page_has_fewer_bytes_and_cannot_be_mapped() {
     let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
     let claimed = file.metadata().expect("stat").len();
     assert_eq!(claimed, page_size() as u64);
@@ -75,34 +75,34 @@ fn an_attribute_of_sys_claims_a_page_whatever_it_holds_and_is_enodev_to_mmap() {
 }
 
 #[test]
-fn mapping_more_than_the_address_space_has_room_for_is_enomem() {
+fn mapping_more_than_the_limit_of_the_address_space_fails_with_enomem() {
     let ended = scenario("no-room-to-map", &scratch()).run();
     assert_eq!(ended.value("errno"), libc::ENOMEM.to_string(), "{ended:?}");
     assert_eq!(ended.value("bytes-read"), (300 << 20).to_string(), "read needs no room: {ended:?}");
 }
 
 #[test]
-fn pread_on_a_pipe_is_espipe() {
+fn pread_on_a_pipe_fails_with_espipe() {
     let (read_end, _write_end) = pipe();
     assert_eq!(errno(File::from(read_end).read_at(&mut [0], 0)), libc::ESPIPE);
 }
 
 #[test]
-fn posix_fadvise_on_a_pipe_is_espipe() {
+fn posix_fadvise_on_a_pipe_fails_with_espipe() {
     let (read_end, _write_end) = pipe();
     let answer = posix_fadvise(&read_end, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
     assert_eq!(answer, Err(nix::errno::Errno::ESPIPE));
 }
 
 #[test]
-fn madvise_at_an_address_inside_a_page_is_einval() {
+fn madvise_at_an_address_inside_a_page_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.advise(1, page_size(), libc::MADV_NORMAL)), libc::EINVAL);
     region.advise(0, 1, libc::MADV_NORMAL).expect("a length may be any");
 }
 
 #[test]
-fn madvise_of_a_negative_length_is_einval_and_of_none_succeeds() {
+fn madvise_of_a_negative_length_fails_with_einval_and_of_length_0_succeeds() {
     let region = two_pages(&scratch());
     let negative = 0_usize.wrapping_sub(page_size());
     assert_eq!(errno(region.advise(0, negative, libc::MADV_NORMAL)), libc::EINVAL);
@@ -110,13 +110,13 @@ fn madvise_of_a_negative_length_is_einval_and_of_none_succeeds() {
 }
 
 #[test]
-fn madvise_with_an_unknown_advice_is_einval() {
+fn madvise_with_an_unknown_advice_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.advise(0, page_size(), 12345)), libc::EINVAL);
 }
 
 #[test]
-fn madv_remove_on_a_private_mapping_is_eacces() {
+fn madv_remove_on_a_private_mapping_fails_with_eacces() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let protection = libc::PROT_READ | libc::PROT_WRITE;
@@ -125,7 +125,7 @@ fn madv_remove_on_a_private_mapping_is_eacces() {
 }
 
 #[test]
-fn madv_remove_through_a_descriptor_that_may_only_be_read_is_eacces() {
+fn madv_remove_fails_with_eacces_if_the_file_was_opened_for_reading_only() {
     let scratch = scratch();
     let (_, path) = file(&scratch, 1);
     let region = mmap(&File::open(path).expect("open"), page_size()).expect("mmap");
@@ -133,7 +133,7 @@ fn madv_remove_through_a_descriptor_that_may_only_be_read_is_eacces() {
 }
 
 #[test]
-fn madv_free_and_madv_wipeonfork_on_a_file_are_einval() {
+fn madv_free_and_madv_wipeonfork_on_a_file_mapping_fail_with_einval() {
     let region = two_pages(&scratch());
     for advice in [libc::MADV_FREE, libc::MADV_WIPEONFORK] {
         assert_eq!(errno(region.advise(0, page_size(), advice)), libc::EINVAL, "advice {advice}");
@@ -141,7 +141,7 @@ fn madv_free_and_madv_wipeonfork_on_a_file_are_einval() {
 }
 
 #[test]
-fn advice_to_let_go_of_locked_pages_is_einval() {
+fn advice_that_would_give_up_locked_pages_fails_with_einval() {
     let region = two_pages(&scratch());
     let advices = [libc::MADV_DONTNEED, libc::MADV_REMOVE, libc::MADV_COLD, libc::MADV_PAGEOUT];
     let advise = |advice| region.advise(page_size(), page_size(), advice);
@@ -153,7 +153,7 @@ fn advice_to_let_go_of_locked_pages_is_einval() {
 }
 
 #[test]
-fn madv_populate_read_past_the_end_of_the_file_is_efault() {
+fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let region = mmap(&file, 2 * page_size()).expect("mmap");
@@ -164,7 +164,7 @@ fn madv_populate_read_past_the_end_of_the_file_is_efault() {
 }
 
 #[test]
-fn madv_populate_read_of_pages_that_may_not_be_read_is_einval() {
+fn madv_populate_read_of_pages_that_may_not_be_read_fails_with_einval() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let region = Region::of(&file, page_size(), libc::PROT_NONE, libc::MAP_SHARED).expect("mmap");
@@ -172,27 +172,27 @@ fn madv_populate_read_of_pages_that_may_not_be_read_is_einval() {
 }
 
 #[test]
-fn mincore_at_an_address_inside_a_page_is_einval() {
+fn mincore_at_an_address_inside_a_page_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.resident(1, page_size(), Some(&mut [0; 2]))), libc::EINVAL);
 }
 
 #[test]
-fn mincore_across_a_hole_is_enomem() {
+fn mincore_across_a_gap_fails_with_enomem() {
     let ended = scenario("mincore-across-a-gap", &scratch()).run();
     assert_eq!(ended.value("errno-whole"), "0", "{ended:?}");
     assert_eq!(ended.value("errno-gap"), libc::ENOMEM.to_string(), "{ended:?}");
 }
 
 #[test]
-fn mincore_of_more_than_the_address_space_is_enomem() {
+fn mincore_of_more_than_the_address_space_fails_with_enomem() {
     let region = two_pages(&scratch());
     let negative = 0_usize.wrapping_sub(page_size());
     assert_eq!(errno(region.resident(0, negative, Some(&mut [0; 2]))), libc::ENOMEM);
 }
 
 #[test]
-fn mincore_into_a_vector_that_is_nowhere_is_efault() {
+fn mincore_into_a_vector_that_is_not_mapped_fails_with_efault() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.resident(0, page_size(), None)), libc::EFAULT);
 }

@@ -45,7 +45,7 @@ fn mapping_a_file_loads_none_of_it() {
 }
 
 #[test]
-fn the_first_touch_of_a_page_that_is_on_the_disk_only_is_a_major_fault() {
+fn the_first_load_of_a_cold_page_is_a_major_fault() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
     make_cold(&file, &path).expect("make_cold");
@@ -61,11 +61,11 @@ fn the_first_touch_of_a_page_that_is_on_the_disk_only_is_a_major_fault() {
 }
 
 #[test]
-fn one_fault_brings_the_neighbouring_pages_that_are_in_the_page_cache() {
+fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    let cost = cost_of_loads(&view, [0]);
+    let cost = cost_of_loads(&view, [view.len() / 2]); // Its neighbours are on both sides.
     assert_eq!(cost.minor, 1, "{cost:?}");
     let brought = mapped(view.address(), view.len()).expect("pagemap");
     assert!(brought > 1, "one load, one fault, {brought} pages");
@@ -74,7 +74,7 @@ fn one_fault_brings_the_neighbouring_pages_that_are_in_the_page_cache() {
 }
 
 #[test]
-fn a_second_pass_over_a_mapping_faults_no_more() {
+fn a_second_pass_over_a_mapping_has_no_faults() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
@@ -84,8 +84,7 @@ fn a_second_pass_over_a_mapping_faults_no_more() {
 }
 
 #[test]
-fn a_file_written_in_large_pieces_costs_fewer_faults_where_folios_are_large_and_no_more_elsewhere()
-{
+fn a_file_written_in_large_pieces_needs_fewer_faults_if_a_fault_maps_large_folios() {
     let scratch = scratch();
     let length = 8 << 20;
     let faults = |name: &str, piece| {
@@ -118,7 +117,7 @@ fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib() {
     let brought = |name: &str, piece| {
         let file = write_lines(&scratch.path().join(name), length, piece).expect("write");
         let view = View::of(&file, length).expect("mmap");
-        assert_eq!(cost_of_loads(&view, [0]).minor, 1, "{name}");
+        assert_eq!(cost_of_loads(&view, [length / 2]).minor, 1, "{name}");
         mapped(view.address(), length).expect("pagemap")
     };
     let (small, large) = (brought("small", page_size()), brought("large", 1 << 20));
@@ -139,7 +138,9 @@ fn in_a_forward_pass_linux_6_18_maps_the_last_folio_of_a_file_64_kib_at_a_time()
     let faults = |from| cost_of_loads(&view, (from..from + piece).step_by(page_size())).minor;
     let of_each_piece: Vec<i64> = (0..length).step_by(piece).map(faults).collect();
     let windows = i64::try_from(piece / page_size() / window()).expect("small");
-    assert_eq!(of_each_piece.last(), Some(&windows), "{of_each_piece:?}");
+    // A window may begin before the last piece, because windows are aligned in memory.
+    let last = of_each_piece.last().expect("four pieces");
+    assert!((windows..=windows + 1).contains(last), "{of_each_piece:?}");
     if maps_large_folios(scratch.path()) {
         assert!(of_each_piece[0] < windows, "{of_each_piece:?}");
     }
@@ -177,7 +178,7 @@ fn the_kernel_can_evict_a_clean_page_while_it_is_mapped() {
         present() == 0
     });
     assert!(evicted, "{} pages stay", present());
-    let load = || Ok(assert_ne!(region.load(length / 2), 0));
+    let load = || Ok(region.load(length / 2));
     let cost = cost_of(load).expect("count the faults").1;
     assert_eq!(cost.major, 1, "the next load waits for the disk: {cost:?}");
 }

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use crate::{file, scenario, scenario_ignoring_sigbus};
 
 #[test]
-fn a_page_of_zeros_can_take_the_place_of_one_that_is_gone() {
+fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let guarded = Guard::over(View::of(&file, 2 * page_size()).expect("mmap")).expect("guard");
@@ -22,7 +22,7 @@ fn a_page_of_zeros_can_take_the_place_of_one_that_is_gone() {
 }
 
 #[test]
-fn a_sigbus_at_an_address_that_is_not_guarded_still_kills() {
+fn a_fault_outside_every_guarded_mapping_still_kills_the_process() {
     let ended = scenario("foreign-fault-under-a-guard", &scratch()).run();
     assert_eq!(ended.value("own-fault"), "Err(0)", "the guard works: {ended:?}");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
@@ -30,7 +30,7 @@ fn a_sigbus_at_an_address_that_is_not_guarded_still_kills() {
 }
 
 #[test]
-fn a_sigbus_that_somebody_sends_goes_to_the_action_that_was_there_before() {
+fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
     let killed = scenario("sent-sigbus-under-a-guard", &scratch()).run();
     assert_eq!(killed.signal, Some(Signal::SIGBUS), "the default, in the end: {killed:?}");
     assert!(!killed.stdout.contains("survived"), "{killed:?}");
@@ -42,7 +42,7 @@ fn a_sigbus_that_somebody_sends_goes_to_the_action_that_was_there_before() {
 }
 
 #[test]
-fn of_two_guards_each_knows_its_own_fault() {
+fn two_guards_each_report_only_the_fault_in_their_own_mapping() {
     let ended = scenario("two-guards", &scratch()).run();
     assert_eq!(ended.value("second"), format!("Err({})", page_size() + 3), "{ended:?}");
     assert_eq!(ended.value("first"), "Ok(())", "{ended:?}");
@@ -51,7 +51,7 @@ fn of_two_guards_each_knows_its_own_fault() {
 }
 
 #[test]
-fn after_the_last_guard_the_old_action_is_back() {
+fn after_the_last_guard_the_earlier_action_of_sigbus_is_back() {
     let scenario =
         |scratch: &_| scenario_ignoring_sigbus("action-before-under-and-after-a-guard", scratch);
     let ended = scenario(&scratch()).run();

@@ -49,7 +49,7 @@ fn a_private_mapping_is_no_snapshot() {
 }
 
 #[test]
-fn what_is_appended_shows_in_the_last_page_of_a_mapping() {
+fn bytes_appended_to_a_file_appear_in_the_last_page_of_an_existing_mapping() {
     let scratch = scratch();
     let path = scratch.path().join("short");
     std::fs::write(&path, "one").expect("write");
@@ -63,7 +63,7 @@ fn what_is_appended_shows_in_the_last_page_of_a_mapping() {
 }
 
 #[test]
-fn a_page_past_the_end_can_be_loaded_once_the_file_has_grown_to_it() {
+fn a_page_past_the_end_can_be_loaded_after_the_file_has_grown_to_it() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);

@@ -27,7 +27,7 @@ fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
 }
 
 #[test]
-fn a_file_truncated_under_a_mapping_is_sigbus_at_the_next_load() {
+fn after_a_truncation_the_next_load_past_the_end_is_sigbus() {
     let ended = counted_by("mapped", |file| file.set_len(0).expect("ftruncate"));
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     let left_alone = counted_by("mapped", |_| {});
@@ -42,7 +42,7 @@ fn read_takes_a_truncated_file_for_one_that_ends_there() {
 }
 
 #[test]
-fn a_page_loaded_before_is_sigbus_too_once_the_file_has_lost_it() {
+fn a_lost_page_is_sigbus_even_if_you_loaded_it_before() {
     let ended = scenario("load-after-a-cut", &scratch()).run();
     assert!(ended.stdout.starts_with("before ["), "{ended:?}");
     assert!(!ended.stdout.contains("after"), "{ended:?}");
@@ -58,7 +58,7 @@ fn ignoring_or_blocking_sigbus_does_not_help() {
 }
 
 #[test]
-fn within_the_last_page_a_cut_shows_as_zeros_and_no_signal() {
+fn a_cut_inside_the_last_page_shows_zeros_and_causes_no_signal() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let view = View::of(&file, page_size()).expect("mmap");
@@ -71,7 +71,7 @@ fn within_the_last_page_a_cut_shows_as_zeros_and_no_signal() {
 }
 
 #[test]
-fn a_file_cut_and_grown_again_shows_zeros_and_no_signal() {
+fn a_file_that_was_cut_and_has_grown_again_shows_zeros_and_causes_no_signal() {
     let ended = counted_by("guarded", |file| {
         file.set_len(0).expect("ftruncate");
         file.set_len(LENGTH as u64).expect("ftruncate");
@@ -88,7 +88,7 @@ fn a_file_cut_and_grown_again_shows_zeros_and_no_signal() {
 }
 
 #[test]
-fn write_answers_efault_where_a_load_is_sigbus() {
+fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
@@ -104,17 +104,17 @@ fn write_answers_efault_where_a_load_is_sigbus() {
 }
 
 #[test]
-fn a_guard_makes_it_an_error_that_names_the_byte_and_the_new_length() {
+fn a_guarded_reader_reports_the_lost_byte_and_the_new_length() {
     let ended = counted_by("guarded", |file| file.set_len(100).expect("ftruncate"));
     let half = LENGTH / 2;
-    let expected = format!("error: byte {half} is gone: the file was cut to 100 bytes\n");
+    let expected = format!("error: byte {half} is gone: the file now has 100 bytes\n");
     assert_eq!((ended.code, ended.stdout), (Some(0), expected));
 }
 
 #[test]
-fn a_guarded_reader_asks_for_the_length_again_where_no_signal_comes() {
+fn a_guarded_reader_asks_for_the_length_at_the_end_and_reports_a_cut_inside_the_last_page() {
     let ended = counted_by("guarded", |file| file.set_len(LENGTH as u64 - 1).expect("ftruncate"));
     let last = LENGTH - 1;
-    let expected = format!("error: byte {last} is gone: the file was cut to {last} bytes\n");
+    let expected = format!("error: byte {last} is gone: the file now has {last} bytes\n");
     assert_eq!((ended.code, ended.stdout), (Some(0), expected));
 }

@@ -19,7 +19,7 @@ fn five_gibibytes(scratch: &Scratch) -> File {
 }
 
 #[test]
-fn one_mapping_covers_five_gibibytes() {
+fn one_mapping_can_cover_5_gib() {
     let scratch = scratch();
     let file = five_gibibytes(&scratch);
     file.write_all_at(b"here", 5 * GIB - 4).expect("pwrite");
@@ -31,7 +31,7 @@ fn one_mapping_covers_five_gibibytes() {
 }
 
 #[test]
-fn one_call_of_write_takes_no_more_than_two_gibibytes_less_a_page() {
+fn one_call_of_write_writes_at_most_2_gib_less_one_page() {
     let scratch = scratch();
     let file = five_gibibytes(&scratch);
     let length = usize::try_from(5 * GIB).expect("64 bits");
