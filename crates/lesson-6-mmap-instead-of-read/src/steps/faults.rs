@@ -22,7 +22,7 @@ const MOST_TRIES: usize = 20;
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    pictures(&stage.scratch.path().join("drawn"))?;
+    pictures(&stage.scratch.path().join("sample"))?;
     let pages = LENGTH / page_size();
     say!("")?;
     sentence(&format!("A cached file of 8 MiB, {pages} pages, one load in each."))?;

@@ -38,7 +38,7 @@ pub enum Reader {
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let path = stage.scratch.path().join("cut");
+    let path = stage.scratch.path().join("log");
     sentence(&format!(
         "A second process (its lines are indented) counts a file of {LENGTH} bytes. Half-way, this \
          process truncates the file to 0 bytes."
