@@ -27,21 +27,21 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
         answered.and_then(|()| obey(&mut orders, || ())).map_or(1, |()| 0)
     });
     let child = child.step("fork")?;
-    let show = || {
+    let show = |title: &str| {
         let (mine, its) = (std::process::id(), child.id());
         page_view::show_rows(&[
-            ("   this process, shared ", mine, shared.addresses(1)),
-            ("   this process, private", mine, private.addresses(1)),
-            ("    the child, shared   ", its, shared.addresses(1)),
-            ("    the child, private  ", its, private.addresses(1)),
+            ("   shared page", mine, shared.addresses(1)),
+            ("   private page", mine, private.addresses(1)),
+            ("    child, shared", its, shared.addresses(1)),
+            ("    child, private", its, private.addresses(1)),
         ])?;
-        page_view::pause()
+        page_view::look(title)
     };
-    show()?;
+    show("after fork")?;
     order(&mut tell).step("tell the child")?;
     let its_private = next(&mut hear).step("hear the child")?;
     sentence(" The child stores 42 in both pages.")?;
-    show()?;
+    show("the child has stored")?;
     compare(" the child's private page has ", its_private, 42)?;
     compare("this process loads the shared page: ", shared.load(0), 42)?;
     compare("it loads its private page: ", private.load(0), 1)?;

@@ -18,13 +18,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?; // Never touched, only drawn.
     let mut other = second::start(&path)?;
     compare(" the second process stores 42 in byte 0: ", ask(&mut other, "store 0 42")?, "done")?;
-    Picture::of(&bytes, &mut other, 1)?.show()?;
+    Picture::of(&bytes, &mut other, 1)?.show("the second process has stored")?;
     sentence("This process kills the second process.")?;
     other.process.kill().step("kill")?;
     let killed = other.wait()?.signal() == Some(Signal::SIGKILL as i32);
     compare("ended by SIGKILL: ", killed, true)?;
     page_view::show_rows(&[(THIS, std::process::id(), bytes.addresses(page_size()))])?;
-    page_view::pause()?;
+    page_view::look("the second process is gone")?;
     let mut byte = [0];
     file.read_exact_at(&mut byte, 0).step_on("read", &path)?;
     compare("byte 0, with read(2): ", byte[0], 42)

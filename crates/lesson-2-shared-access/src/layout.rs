@@ -40,6 +40,18 @@ const _: () = assert!(SIZE == 64);
 const _: () = assert!(offset_of!(Thermometer, sequence) == 16);
 const _: () = assert!(offset_of!(Thermometer, nanoseconds) == 40);
 
+/// Offset, length and name of each field, for a figure.
+pub(crate) const FIELDS: [(u64, u64, &str); 8] = [
+    (offset_of!(Thermometer, magic) as u64, 8, "magic number"),
+    (offset_of!(Thermometer, version) as u64, 4, "version"),
+    (offset_of!(Thermometer, spare) as u64, 4, "spare"),
+    (offset_of!(Thermometer, sequence) as u64, 8, "sequence"),
+    (offset_of!(Thermometer, number) as u64, 8, "number"),
+    (offset_of!(Thermometer, millidegrees) as u64, 8, "millidegrees"),
+    (offset_of!(Thermometer, nanoseconds) as u64, 8, "nanoseconds"),
+    (offset_of!(Thermometer, more_spare) as u64, 16, "spare"),
+];
+
 /// A reading, copied into memory that only this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {

@@ -9,9 +9,9 @@ use common::{Failure, Peer, Result, page_size};
 use crate::{Bytes, second};
 
 /// How a picture's rows are labelled. The second process is indented by one more column.
-pub(crate) const THIS: &str = "   this process       ";
+pub(crate) const THIS: &str = "   this process";
 /// See [`THIS`].
-pub(crate) const SECOND: &str = "    the second process";
+pub(crate) const SECOND: &str = "    second process";
 
 /// The same pages of a file in two processes.
 pub(crate) struct Picture {
@@ -31,16 +31,17 @@ impl Picture {
         Ok(Self { mine, pid: other.process.id(), theirs })
     }
 
-    /// Prints the pages as they are now, and waits for a key in step mode.
+    /// Prints the pages as they are now, and waits for a key in step mode. `title` is the picture's
+    /// title in a figure.
     ///
     /// # Errors
     /// Those of `/proc` and of standard output.
-    pub(crate) fn show(&self) -> Result<()> {
+    pub(crate) fn show(&self, title: &str) -> Result<()> {
         page_view::show_rows(&[
             (THIS, std::process::id(), self.mine.clone()),
             (SECOND, self.pid, self.theirs.clone()),
         ])?;
-        page_view::pause()
+        page_view::look(title)
     }
 }
 

@@ -19,28 +19,28 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut bytes = Bytes::of(&file, page).step_on("mmap", &path)?;
     let mut other = second::start(&path)?;
     let (pid, pages) = (other.process.id(), addresses_in(&mut other, 2)?);
-    let show = |bytes: &Bytes| {
+    let show = |bytes: &Bytes, title: &str| {
         let mine = bytes.addresses(bytes.len());
         page_view::show_rows(&[(THIS, std::process::id(), mine), (SECOND, pid, pages.clone())])?;
-        page_view::pause()
+        page_view::look(title)
     };
     let load = format!("load {page}");
 
     sentence("The file has one page. This process maps one page, the second process maps two.")?;
     compare("this process loads page 0: ", bytes.load(0), 0)?;
     compare(" the second process loads page 0: ", ask(&mut other, "load 0")?, 0)?;
-    show(&bytes)?;
+    show(&bytes, "the file has one page")?;
     file.set_len(2 * page as u64).step_on("ftruncate", &path)?;
     sentence("This process makes the file two pages long.")?;
     compare(" the second process loads page 1: ", ask(&mut other, &load)?, 0)?;
     compare("pages in this process's mapping: ", bytes.len() / page, 1)?;
-    show(&bytes)?;
+    show(&bytes, "the file has two pages")?;
     bytes.resize(2 * page).step("mremap")?;
     compare("after mremap it loads page 1: ", bytes.load(page), 0)?;
-    show(&bytes)?;
+    show(&bytes, "the first process has enlarged its mapping")?;
     file.set_len(page as u64).step_on("ftruncate", &path)?;
     sentence("This process makes the file one page long again.")?;
-    show(&bytes)?;
+    show(&bytes, "the file has one page again")?;
     let sent = ask(&mut other, &format!("send {page}"))?;
     compare(" the second process writes page 1 to a pipe: ", sent, "EFAULT")?;
     let answer = ask(&mut other, &load)?;

@@ -55,19 +55,19 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut other = second::start(path.as_ref())?;
     let (pid, page) = (other.process.id(), addresses_in(&mut other, 1)?);
-    let show = || {
+    let show = |title: &str| {
         page_view::show_rows(&[(SECOND, pid, page.clone())])?;
-        page_view::pause()
+        page_view::look(title)
     };
     let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_WRITE;
 
     let mapped = slice_of(&file).map_or("refused", |_| "mapped");
     compare("map_if_safe before sealing: ", mapped, "refused")?;
     sentence(" The second process maps the memory writable.")?;
-    show()?;
+    show("the second process maps the memory")?;
     compare("this process seals: ", outcome(seal(&file, seals)), "EBUSY")?;
     compare(" the second process unmaps: ", ask(&mut other, "unmap")?, "done")?;
-    show()?;
+    show("it has unmapped the memory")?;
     compare("this process seals: ", outcome(seal(&file, seals)), "done")?;
     let slice = slice_of(&file).step("map_if_safe")?;
     compare(" the second process writes: ", ask(&mut other, "write 1 255")?, "EPERM")?;

@@ -68,13 +68,17 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut writer = second::start(&path)?;
     torn::publish(&mut writer, 1)?;
 
+    let sequence = || reader.thermometer().sequence.load(Relaxed);
     sentence("This process loads the sequence and the number.")?;
+    page_view::event("reader", &format!("loads the sequence: {}", sequence()))?;
     page_view::pause()?;
     let mut published = Ok(());
     let refused = read(&reader, || published = torn::publish(&mut writer, 2));
     published?;
+    let outcome = if refused.is_none() { "refused" } else { "kept" };
+    page_view::event("reader", &format!("loads the sequence: {}, {outcome}", sequence()))?;
     sentence("This process loads the rest. The sequence is 4, not 2.")?;
-    compare("the reading is ", if refused.is_none() { "refused" } else { "kept" }, "refused")?;
+    compare("the reading is ", outcome, "refused")?;
     let next = read(&reader, || ()).map_or(0, |reading| reading.number);
     compare("the next reading has the number ", next, 2)
 }

@@ -4,7 +4,7 @@
 //! # Safety
 //! A [`Writer`] or [`Reader`] owns a shared mapping of [`SIZE`] bytes, so the address stays mapped
 //! while it lives, and the start of a page is aligned for every field. A [`Thermometer`] consists of
-//! atomics, and an atomic integer accepts any bytes, so it does not matter who stores to it. Functions
+//! atomics, and an atomic integer accepts any bytes, so any process may store to it. Functions
 //! that take a `Reader` make `Relaxed` loads of at most eight bytes only: Rust allows these on pages
 //! without write permission. If the file is cut short, a load is SIGBUS, which ends the process; it
 //! is not undefined behaviour.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::{Context, Peer, Result, Stage, compare, sentence};
 
-use crate::layout::Reading;
+use crate::layout::{self, Reading};
 use crate::second::{self, ask};
 use crate::thermometer::Reader;
 use crate::thermometer_file;
@@ -29,12 +29,15 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let reader = Reader::of(&file).step_on("mmap", &path)?;
     let mut writer = second::start(&path)?;
     publish(&mut writer, 1)?;
+    page_view::layout("the thermometer's file", &layout::FIELDS)?;
     sentence("This process loads the reading's number.")?;
+    page_view::event("reader", "loads the number: 1")?;
     page_view::pause()?;
     let mut published = Ok(());
     let reading = read(&reader, || published = publish(&mut writer, 2));
     published?;
     sentence("This process loads the temperature.")?;
+    page_view::event("reader", &format!("loads the temperature: {}", reading.temperature()))?;
     compare("it has the number ", reading.number, 1)?;
     compare("it has the temperature ", reading.temperature(), "2.000 °C")?;
     sentence("The writer never published this reading: it is torn.")
@@ -44,5 +47,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 pub(crate) fn publish(writer: &mut Peer, number: u32) -> Result<()> {
     ask(writer, &format!("publish {number}"))?;
     let reading = ask(writer, "reading")?;
+    page_view::event("writer", &format!("publishes reading {number}"))?;
     sentence(&format!(" The second process publishes. {reading}"))
 }

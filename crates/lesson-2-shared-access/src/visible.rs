@@ -18,14 +18,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?;
     let mut other = second::start(&path)?;
     let picture = Picture::of(&bytes, &mut other, 1)?;
-    sentence("Both processes map the first page of a new file.")?;
-    picture.show()?;
+    sentence(
+        "Both processes map the first page of a new file. The arrow -> is the page table entry.",
+    )?;
+    picture.show("both have mapped the page")?;
 
     bytes.store(0, 42);
     sentence("This process stores 42 in byte 0.")?;
-    picture.show()?;
+    picture.show("the first process has stored")?;
     compare(" the second process loads byte 0: ", ask(&mut other, "load 0")?, 42)?;
-    picture.show()?;
+    picture.show("the second process has loaded")?;
     compare(" it reads byte 0 with read(2): ", ask(&mut other, "read 0")?, 42)?;
     compare(" it stores 7 in byte 1: ", ask(&mut other, "store 1 7")?, "done")?;
     compare("this process loads byte 1: ", bytes.load(1), 7)?;

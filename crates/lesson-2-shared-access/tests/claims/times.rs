@@ -53,7 +53,7 @@ fn while_a_page_is_dirty_further_stores_through_the_same_mapping_leave_mtime_unc
 }
 
 #[test]
-fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty() {
+fn the_first_store_through_a_second_mapping_changes_mtime_even_if_the_page_is_dirty() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let first = Bytes::of(&file, page_size()).unwrap();
