@@ -204,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn among_fifty_comparisons_21_rounds_of_25_are_enough_and_20_are_not() {
+        let verdict = |faster: usize| {
+            let ours: Vec<f64> =
+                (0..25).map(|round| if round < faster { 1.0 } else { 3.0 }).collect();
+            let mut all: Vec<_> = (0..50).map(|_| compared(&ours, &[2.0; 25])).collect();
+            Comparison::correct(&mut all);
+            all[0].verdict
+        };
+        assert_eq!(verdict(21), Verdict::Faster);
+        assert_eq!(verdict(20), Verdict::CannotTell);
+    }
+
+    #[test]
     fn methods_that_do_not_differ_get_no_verdict_in_nineteen_of_twenty_runs() {
         let mut random = StdRng::seed_from_u64(7);
         let (mut wrong_runs, mut wrong_alone) = (0, 0);

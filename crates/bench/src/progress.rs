@@ -3,19 +3,17 @@
 use common::{Result, say};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::Group;
-
 /// The bar. It disappears from the terminal when it is dropped.
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Says which group is measured now, and shows a bar of so many steps. The bar is drawn only
+    /// Says what is measured now, and shows a bar of so many steps. The bar is drawn only
     /// when a step begins or ends: no thread of its own takes time from what is measured.
     ///
     /// # Errors
     /// Those of standard output.
-    pub fn new(group: &Group, steps: usize) -> Result<Self> {
-        say!("measuring {} ({steps} measurements) …", group.id)?;
+    pub fn new(what: &str, steps: usize) -> Result<Self> {
+        say!("measuring {what} ({steps} measurements) …")?;
         let bar = ProgressBar::new(steps as u64);
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -63,6 +63,15 @@ pub struct FileKind {
     pub length_bytes: usize,
 }
 
+impl FileKind {
+    /// A short name without spaces: `ext4-4K`, `tmpfs-4K-collapsed`.
+    pub fn id(&self) -> String {
+        let collapsed = if self.collapsed { "-collapsed" } else { "" };
+        let system = self.file_system.replace(' ', "-");
+        format!("{system}-{}{collapsed}", Size(self.written_bytes).short())
+    }
+}
+
 impl std::fmt::Display for FileKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let collapsed = if self.collapsed { ", then MADV_COLLAPSE" } else { "" };
@@ -100,7 +109,7 @@ impl Group {
     /// # Errors
     /// The first measurement's that fails; a refusal if two methods computed different results.
     pub fn measure(mut self, rounds: usize, mut methods: Vec<Method<'_>>) -> Result<Self> {
-        let progress = Progress::new(&self, rounds * methods.len())?;
+        let progress = Progress::new(&self.id, rounds * methods.len())?;
         let count = methods.len();
         let mut measured: Vec<Vec<_>> = methods.iter().map(|_| Vec::new()).collect();
         for round in 0..rounds {

@@ -8,8 +8,8 @@ use bench::{FileKind, Group, Method, Notes, Size, Unit};
 use common::{Context, Failure, Result};
 use memmap2::Advice;
 
-use crate::Extent;
 use crate::cost::{Per, cost};
+use crate::extent::Extent;
 use crate::own_file::OwnFile;
 use crate::passes::{self, BUFFER, by_pread, newlines};
 
@@ -72,7 +72,7 @@ pub(crate) fn measure(
         methods.push(method.against(&baseline));
     }
     let group = Group {
-        id: format!("cold-{}", crate::spaces::id(kind)),
+        id: format!("cold-{}", kind.id()),
         title: format!("Count the newlines of {} that are on the disk only", Size(bytes)),
         setting: kind.to_string(),
         unit: Unit::GigabytesPerSecond,

@@ -7,6 +7,7 @@
 
 mod capacity;
 mod cost;
+mod extent;
 mod memory;
 mod own_file;
 
@@ -27,6 +28,7 @@ use bench::{Conditions, Machine, Notes, Options, Output, Run, Size, draw_recorde
 use common::clap::{self, Parser};
 use common::{Failure, Result, Scratch, allowed_cpus, pin_to, say};
 
+use crate::extent::{FULL, QUICK};
 use crate::memory::Memory;
 use crate::spaces::Setup;
 
@@ -42,20 +44,6 @@ struct Arguments {
     /// Measure a copy of this file instead of generated lines; the file itself is only read
     file: Option<PathBuf>,
 }
-
-/// How much is measured.
-#[derive(Clone, Copy)]
-struct Extent {
-    rounds: usize,
-    random_reads: usize,
-    small_files: usize,
-    short_reads: usize,
-}
-
-const FULL: Extent =
-    Extent { rounds: 25, random_reads: 1 << 16, small_files: 5000, short_reads: 2000 };
-/// Too few rounds for any verdict: `--quick` proves nothing.
-const QUICK: Extent = Extent { rounds: 3, random_reads: 1000, small_files: 100, short_reads: 50 };
 
 const PROGRAM: &str = "bench-read";
 

@@ -12,8 +12,8 @@ use std::thread;
 use bench::{FileKind, Group, Method, Size, Unit};
 use common::{Context, Result, page_size, pin_to};
 
-use crate::Extent;
 use crate::cost::{Per, cost};
+use crate::extent::Extent;
 use crate::memory::Memory;
 use crate::own_file::{Mapping, OwnFile};
 
@@ -126,7 +126,7 @@ pub(crate) fn measure_two_threads(
 
 fn group(task: &str, threads: &str, kind: &FileKind, length: usize) -> Group {
     Group {
-        id: format!("{task}-{}", crate::spaces::id(kind)),
+        id: format!("{task}-{}", kind.id()),
         title: format!("Count the newlines of {} in the page cache, {threads}", Size(length)),
         setting: kind.to_string(),
         unit: Unit::GigabytesPerSecond,

@@ -13,8 +13,8 @@ use std::os::unix::fs::FileExt;
 use bench::{FileKind, Group, Measured, Method, Size, Unit};
 use common::{Context, Failure, Result};
 
-use crate::Extent;
 use crate::cost::{Per, cost};
+use crate::extent::Extent;
 use crate::memory::Memory;
 use crate::own_file::{Mapping, OwnFile};
 
@@ -58,7 +58,7 @@ pub(crate) fn measure(
             Chain::Dependent => ("dependent", "each place depends on the bytes before"),
         };
         let group = Group {
-            id: format!("random-{name}-{}", crate::spaces::id(kind)),
+            id: format!("random-{name}-{}", kind.id()),
             title: format!("Read 8 bytes at a random place of {}; {words}", Size(memory.len())),
             setting: kind.to_string(),
             unit: Unit::Nanoseconds,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bench::{Group, Method, Notes, Size, Unit};
 use common::{Context, Result, Scratch, page_size};
 
-use crate::Extent;
 use crate::cost::{Per, cost};
+use crate::extent::Extent;
 use crate::memory::Memory;
 use crate::own_file::OwnFile;
 use crate::passes::{by_read, newlines};

@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bench::{FileKind, Group, Notes, Size};
+use bench::{FileKind, Group, Notes};
 use common::{Context, Result, Scratch};
 
+use crate::extent::Extent;
 use crate::memory::Memory;
 use crate::own_file::OwnFile;
-use crate::{Extent, capacity, cold, passes, random_reads};
+use crate::{capacity, cold, passes, random_reads};
 
 /// A file system to measure on.
 pub(crate) struct Space {
@@ -30,16 +31,6 @@ pub(crate) struct Setup<'s> {
 /// Bytes of one `write`: a page or so, and as much as large folios need.
 const SMALL: usize = 4 << 10;
 const LARGE: usize = 1 << 20;
-
-/// The short name of a kind of file: `ext4-4K`, `tmpfs-4K-collapsed`.
-pub(crate) fn id(kind: &FileKind) -> String {
-    let collapsed = if kind.collapsed { "-collapsed" } else { "" };
-    format!(
-        "{}-{}{collapsed}",
-        kind.file_system.replace(' ', "-"),
-        Size(kind.written_bytes).short()
-    )
-}
 
 /// The scratch directory's file system, and tmpfs. A note says which one is left out, and why.
 ///
