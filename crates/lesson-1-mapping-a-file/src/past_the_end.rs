@@ -33,7 +33,7 @@ pub fn child(path: &Path) -> Result<()> {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("notes");
     let file = File::create(&path).step_on("create", &path)?;
-    file.set_len(2 * page_size() as u64).step_on("ftruncate", &path)?;
+    own_file::reserve(&file, &path, 2 * page_size())?; // A load from a hole could be SIGBUS, too.
     let mut child = Peer::start(["past-the-end".as_ref(), path.as_os_str()])?;
     let theirs = Pages::of_second(&mut child, 2)?;
     let mapping = Mapping::of(&own_file::open(&path)?, 2 * page_size()).step_on("mmap", &path)?;

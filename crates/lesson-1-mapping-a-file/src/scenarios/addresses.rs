@@ -9,7 +9,7 @@ use crate::failures::errno_name;
 use crate::sys::{Area, MmapCall};
 
 /// Asks, as a hint, for an address inside a page that was just unmapped.
-pub(super) fn wish_for_a_gap() -> Result<()> {
+pub(super) fn hint_in_a_gap() -> Result<()> {
     let (_arena, page) = with_a_gap()?;
     let placed =
         MmapCall { addr: page + 123, ..MmapCall::anonymous(page_size()) }.make().step("mmap")?;

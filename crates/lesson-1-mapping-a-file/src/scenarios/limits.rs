@@ -48,7 +48,7 @@ pub(super) fn file_size() -> Result<()> {
     let (errno, left) = (errno.map(io::Error::from_raw_os_error), Path::new("new").exists());
     // The limit also applies to standard output if it is a file. Here it is a pipe.
     say!("write {}", errno_name(errno.map_or(Ok(()), Err)))?;
-    say!("left-behind {left}")
+    say!("left {left}")
 }
 
 /// Locks eight pages of memory where RLIMIT_MEMLOCK allows `pages`.
@@ -65,7 +65,7 @@ pub(super) fn low_address() -> Result<()> {
     let flags = call.flags | libc::MAP_FIXED_NOREPLACE;
     say!("address-zero {}", errno_name(MmapCall { flags, ..call }.make()))?;
     let area = MmapCall { addr: page_size(), ..call }.make().step("mmap")?;
-    say!("wish-for-page-one {}", area.address())
+    say!("hint-of-page-one {}", area.address())
 }
 
 /// Makes one mapping after another until the kernel refuses.

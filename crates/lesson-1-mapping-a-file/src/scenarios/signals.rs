@@ -20,7 +20,7 @@ pub(super) fn load_past_the_end() -> Result<()> {
     let path = Path::new("shrunk");
     let file = file_of(path, 2)?;
     let mapping = Mapping::of(&file, 2 * page_size()).step_on("mmap", path)?;
-    mapping.store(page_size(), b"touched before");
+    mapping.store(page_size(), b"stored before");
     file.set_len(page_size() as u64).step_on("ftruncate", path)?;
     say!("first-page {:?}", mapping.load(0, 1))?;
     say!("second-page {:?}", mapping.load(page_size(), 1))
@@ -57,7 +57,7 @@ pub(super) fn load_from_an_offset_past_the_end() -> Result<()> {
 }
 
 /// Maps one byte, loads the last byte of its page, then the next one.
-pub(super) fn load_behind_a_mapping() -> Result<()> {
+pub(super) fn load_past_a_mapping() -> Result<()> {
     let area = reserved(2)?;
     let path = Path::new("one-page");
     area.replace(0, MmapCall::shared(&file_of(path, 2)?, 1)).step_on("mmap", path)?;

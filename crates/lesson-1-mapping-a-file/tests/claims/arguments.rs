@@ -23,7 +23,7 @@ fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
 
 #[test]
 fn a_hint_that_is_free_is_rounded_down_to_its_page_and_granted() {
-    let ended = scenario("wish-for-a-gap", &scratch()).run();
+    let ended = scenario("hint-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
 }

@@ -80,7 +80,7 @@ fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_abo
     assert_eq!(ended.value("address-zero"), "EPERM");
     let floor = std::fs::read_to_string("/proc/sys/vm/mmap_min_addr").unwrap();
     let floor = floor.trim().parse::<usize>().unwrap();
-    let got = ended.value("wish-for-page-one").parse::<usize>().unwrap();
+    let got = ended.value("hint-of-page-one").parse::<usize>().unwrap();
     assert!(got >= floor.max(1), "{got} is below {floor}");
 }
 

@@ -13,7 +13,7 @@ use crate::{file_of, scenario, start_of};
 
 #[test]
 fn a_mapping_of_one_byte_is_one_whole_page_and_no_more() {
-    let ended = scenario("load-behind-a-mapping", &scratch()).run();
+    let ended = scenario("load-past-a-mapping", &scratch()).run();
     assert_eq!(ended.value("last-of-the-page"), "0");
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 }
