@@ -1,5 +1,6 @@
 //! Two processes' views of one file, side by side.
 
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::Path;
 
@@ -29,20 +30,20 @@ struct SameRange {
 }
 
 /// Compares the first mappings of the file `typed` in two processes.
-pub(crate) fn print(pid: u32, other: u32, typed: &str, format: Format) -> Result<()> {
+pub(crate) fn print(pid: u32, other: u32, typed: &OsStr, format: Format) -> Result<()> {
     let one = choice::mappings(pid, typed)?.swap_remove(0);
-    // The other must map the same file, whatever it calls it.
+    // The other process must map the same file, whatever its name there.
     let same_file = |mapping: &page_view::Mapping| {
         (mapping.device, mapping.inode) == (one.device, one.inode) && mapping.has_file()
     };
-    let other_mapping = page_view::mappings_of(other)?.into_iter().find(same_file);
+    let other_mapping = choice::living(other, page_view::maps_of)?.into_iter().find(same_file);
     let unmapped =
         || Failure::refusal("find", Path::new(typed), format!("process {other} does not map it"));
-    let views = [
-        View::at(pid, one.addresses.start)?,
-        View::at(other, other_mapping.ok_or_else(unmapped)?.addresses.start)?,
-    ];
+    let other_mapping = other_mapping.ok_or_else(unmapped)?;
+    let mut views =
+        [View::at(pid, one.addresses.start)?, View::at(other, other_mapping.addresses.start)?];
     if format == Format::Json {
+        views.iter_mut().try_for_each(|view| View::add_sums(std::slice::from_mut(view)))?;
         return print_json(&comparison(&views));
     }
     let (first, shifted) = aligned(views.clone());
@@ -77,7 +78,7 @@ fn lines(
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     for view in views {
-        lines.extend(text::folded(&text::title(view), width, 0));
+        lines.extend(text::title(view, width));
     }
     let ranges = ranges(shifted, same);
     for (pages, cells, same) in ranges.iter().take(MOST_RANGES) {

@@ -49,7 +49,7 @@ struct Range {
 
 #[derive(Serialize)]
 struct Known {
-    present: bool,
+    present: Option<bool>,
     file_page: Option<bool>,
     cached: Option<bool>,
     frame: Option<u64>,
@@ -85,8 +85,8 @@ impl From<CacheCounts> for Counts {
 
 impl From<State> for Known {
     fn from(state: State) -> Self {
-        let State { present, file_page, cached, frame, dirty, .. } = state;
-        Self { present, file_page, cached, frame, dirty }
+        let State { present, hidden, file_page, cached, frame, dirty, .. } = state;
+        Self { present: (!hidden).then_some(present), file_page, cached, frame, dirty }
     }
 }
 

@@ -6,8 +6,8 @@ use common::Result;
 use page_view::{Line, Mapping, mappings_of};
 use serde::Serialize;
 
-use crate::Format;
 use crate::output::{columns, harmless, print_json, print_lines};
+use crate::{Format, choice};
 
 #[derive(Serialize)]
 pub(crate) struct Listing<'a> {
@@ -27,7 +27,7 @@ struct Entry<'a> {
 
 /// Prints the mappings of process `pid`.
 pub(crate) fn print(pid: u32, format: Format) -> Result<()> {
-    let mappings = mappings_of(pid)?;
+    let mappings = choice::living(pid, mappings_of)?;
     match format {
         Format::Json => print_json(&of(pid, &mappings)),
         Format::Text | Format::Svg => print_lines(&lines(&mappings, columns())),
@@ -45,7 +45,7 @@ pub(crate) fn lines(mappings: &[Mapping], width: usize) -> Vec<Line> {
     let mut lines = beside(row("addresses", "mode", "kB", "in memory"), "name", width);
     for mapping in mappings {
         let size = (mapping.addresses.len() >> 10).to_string();
-        let resident = mapping.sum("Rss").map_or("unknown".into(), |sum| (sum >> 10).to_string());
+        let resident = mapping.in_memory().map_or("unknown".into(), |sum| (sum >> 10).to_string());
         let name = harmless(mapping.path.as_deref().unwrap_or("anonymous memory"));
         let row = row(&range(mapping), &mapping.permissions, &size, &resident);
         lines.extend(beside(row, &name, width));
@@ -58,7 +58,7 @@ fn beside(row: String, name: &str, width: usize) -> Vec<Line> {
         return vec![Line::plain(format!("{row}  {name}"))];
     }
     let mut lines = crate::text::folded(&row, width, 0); // A very narrow terminal folds the row, too.
-    lines.extend(crate::text::folded(name, width, 2));
+    lines.extend(crate::text::cut(name, width, 2));
     lines
 }
 

@@ -1,6 +1,6 @@
 //! Shows what the kernel knows about every page of a process's mapping: `cargo page-view PID` lists
-//! the mappings, `cargo page-view PID FILE` draws one, `cargo page-view step N` tells lesson N's
-//! story a step at each key press.
+//! the mappings, `cargo page-view PID FILE` shows one, `cargo page-view step N` tells lesson N's
+//! story, one step for each key press.
 
 mod aligned;
 mod ansi;
@@ -25,47 +25,48 @@ mod units;
 mod watch;
 mod words;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand, ValueEnum};
 
-/// Shows what the kernel knows about every page of a process's mapping.
+/// Show what the kernel knows about every page of a process's mapping.
 #[derive(Parser)]
 #[command(name = "page-view", args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true)]
 struct Arguments {
-    /// The process.
+    /// The process's number.
     #[arg(required = true)]
-    pid: Option<String>,
-    /// The mapping: the file's path, a name as the list shows it, or 0x and an address in it.
-    /// Without it, the mappings are listed.
-    file: Option<String>,
-    /// How it is written.
+    pid: Option<OsString>,
+    /// The mapping: the file's path, a name from the list (the directory may be left out), or 0x
+    /// and an address. Without FILE, list the mappings.
+    file: Option<OsString>,
+    /// Choose how it is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Shows it again whenever it has changed, until the process ends, or q or Ctrl-C is pressed.
+    /// Show it again whenever it changes, until the process ends or you press q or Ctrl-C.
     #[arg(long, conflicts_with = "compare")]
     watch: bool,
-    /// Puts this process's view of FILE beside it and marks what is the same memory.
+    /// Compare with this process: which pages of FILE are the same memory in both.
     #[arg(long, value_name = "PID2", requires = "file")]
-    compare: Option<String>,
+    compare: Option<OsString>,
     #[command(subcommand)]
     role: Option<Role>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Lines for people.
+    /// Lines of text.
     Text,
-    /// One JSON document on one line, or one for each mapping of FILE.
+    /// JSON, one document on a line for each mapping of FILE.
     Json,
-    /// A picture, light or dark as its reader likes.
+    /// A drawing, light or dark as the viewer's theme.
     Svg,
 }
 
 #[derive(Subcommand)]
 enum Role {
-    /// Tells lesson N's story: a step at each key press, and the pages as they are.
+    /// Tell lesson N's story, one step for each key press, with the pages below.
     Step {
         #[arg(value_name = "N")]
         lesson: usize,
@@ -82,7 +83,7 @@ enum Role {
         #[arg(value_name = "N")]
         lesson: usize,
     },
-    /// Panics while the screen is in use, for the tests.
+    /// Panic while the screen is in use, for the tests.
     #[command(hide = true)]
     PanicOnScreen,
 }
@@ -113,8 +114,8 @@ fn run() -> common::Result<()> {
         }
         (None, Some(pid), None, _) => listing::print(choice::process(&pid)?, arguments.format),
         (None, Some(pid), Some(file), None) => {
-            let views = choice::views(choice::process(&pid)?, &file)?;
-            output::print(&views, arguments.format)
+            let mut views = choice::views(choice::process(&pid)?, &file)?;
+            output::print(&mut views, arguments.format)
         }
         (None, Some(pid), Some(file), Some(other)) => {
             let (pid, other) = (choice::process(&pid)?, choice::process(&other)?);

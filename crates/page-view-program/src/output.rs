@@ -11,11 +11,15 @@ use crate::{Format, json, svg, sys, text};
 /// Where a pipe's reader folds lines, if at all.
 const COLUMNS: usize = 80;
 
-/// Prints each of these views.
-pub(crate) fn print(views: &[View], format: Format) -> Result<()> {
+/// Prints each of these views, which are of one process.
+pub(crate) fn print(views: &mut [View], format: Format) -> Result<()> {
+    if format != Format::Svg {
+        View::add_sums(views)?;
+    }
     match format {
         Format::Text => {
-            let blocks = views.iter().map(|view| text::lines(view, columns()));
+            let columns = columns();
+            let blocks = views.iter().map(|view| text::lines(view, columns));
             print_lines(&blocks.collect::<Vec<_>>().join(&Line::default()))
         }
         Format::Json => views.iter().try_for_each(|view| print_json(&json::of(view))),
@@ -26,8 +30,8 @@ pub(crate) fn print(views: &[View], format: Format) -> Result<()> {
 /// Prints these lines, in colour where it is wanted.
 pub(crate) fn print_lines(lines: &[Line]) -> Result<()> {
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut print = |line| writeln!(out, "{}", coloured(line));
-    lines.iter().try_for_each(&mut print).step("write to standard output")
+    let text: String = lines.iter().map(|line| coloured(line) + "\n").collect();
+    out.write_all(text.as_bytes()).step("write to standard output")
 }
 
 /// Prints one JSON document on a line.

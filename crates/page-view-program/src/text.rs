@@ -1,6 +1,7 @@
 //! A view in lines for people: what it is, the picture, the sums.
 
-use page_view::{Line, State, View, lines as picture};
+use common::page_size;
+use page_view::{Cell, Line, State, View, lines as picture};
 
 use crate::output::harmless;
 
@@ -19,34 +20,59 @@ const SUMS: [&str; 9] = [
 
 /// Everything about one view.
 pub(crate) fn lines(view: &View, columns: usize) -> Vec<Line> {
-    let mut lines = folded(&title(view), columns, 0);
+    let mut lines = title(view, columns);
     lines.extend(picture(view, "  ", columns));
+    lines.extend(folded(&in_memory(view), columns, 3));
     let sums = SUMS.iter().filter_map(|name| {
         let kibibytes = view.sum(name)? >> 10;
         let huge = name.ends_with("Hugetlb"); // Only a mapping of huge pages has these.
         (!huge || kibibytes > 0).then(|| format!("{name} {kibibytes} kB"))
     });
-    lines.extend(folded(&format!("smaps: {}", sums.collect::<Vec<_>>().join(", ")), columns, 3));
+    let sums = sums.collect::<Vec<_>>();
+    if !sums.is_empty() {
+        lines.extend(folded(&format!("smaps: {}", sums.join(", ")), columns, 3));
+    }
     lines.extend(folded(&cache(view), columns, 3));
     lines.extend(folded(&frames(view), columns, 3));
     lines
 }
 
 /// The process, the file, and where it is.
-pub(crate) fn title(view: &View) -> String {
-    let name = |path: &Option<String>| harmless(path.as_deref().unwrap_or("anonymous memory"));
+pub(crate) fn title(view: &View, columns: usize) -> Vec<Line> {
     let mapping = view.mappings.first();
-    let name = mapping.map_or("nothing".into(), |mapping| name(&mapping.path));
-    let (start, end) = (view.addresses.start, view.addresses.end);
+    let name = mapping.map_or("nothing".into(), |mapping| {
+        harmless(mapping.path.as_deref().unwrap_or("anonymous memory"))
+    });
     let permissions = mapping.map_or("", |mapping| mapping.permissions.as_str());
     let offset = mapping.filter(|mapping| mapping.has_file()).map(|mapping| mapping.offset);
     let offset = offset.map(|bytes| format!(", from byte {bytes} of the file"));
-    format!(
-        "process {}: {name}, {permissions}, {} pages at {start:#x}-{end:#x}{}",
-        view.pid,
+    let (start, end) = (view.addresses.start, view.addresses.end);
+    let pages = if view.page_count() == 1 { "page" } else { "pages" };
+    let place = format!(
+        "{permissions}, {} {pages} at {start:#x}-{end:#x}{}",
         view.page_count(),
         offset.unwrap_or_default()
-    )
+    );
+    let mut lines = cut(&format!("process {}: {name}", view.pid), columns, 0);
+    lines.extend(folded(&place, columns, 3));
+    lines
+}
+
+/// What the picture adds up to.
+fn in_memory(view: &View) -> String {
+    let kibibytes = |holds: fn(&State) -> bool| {
+        let runs = view.runs.iter().filter(|run| holds(&run.state));
+        let pages: u64 = runs.map(|run| run.pages.end - run.pages.start).sum();
+        pages * page_size() as u64 >> 10
+    };
+    if view.runs.iter().any(|run| run.state.hidden) {
+        return "in memory: unknown, the kernel does not let us read this page table".into();
+    }
+    let present = kibibytes(|state| state.present);
+    let cache = kibibytes(|state| matches!(Cell::of(state), Cell::Mapped | Cell::MappedDirty));
+    let swapped = kibibytes(|state| state.swapped);
+    let swapped = if swapped > 0 { format!(", {swapped} kB in swap") } else { String::new() };
+    format!("in memory: {present} kB, of which {cache} kB in the page cache{swapped}")
 }
 
 fn cache(view: &View) -> String {
@@ -87,4 +113,12 @@ pub(crate) fn folded(text: &str, columns: usize, indent: usize) -> Vec<Line> {
     let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
     let rows = textwrap::wrap(text, options.word_separator(textwrap::WordSeparator::AsciiSpace));
     rows.iter().map(|row| Line::plain(" ".repeat(indent) + row)).collect()
+}
+
+/// A name in lines of at most `columns`, each after `indent` blanks: cut where a line is full, so that
+/// every blank of the name is kept.
+pub(crate) fn cut(name: &str, columns: usize, indent: usize) -> Vec<Line> {
+    let letters: Vec<char> = name.chars().collect();
+    let rows = letters.chunks(columns.saturating_sub(indent).max(8));
+    rows.map(|row| Line::plain(" ".repeat(indent) + &String::from_iter(row))).collect()
 }

@@ -1,12 +1,13 @@
 //! The same view again and again: drawn in place on a screen, or, through a pipe, printed whenever
 //! it has changed; until the process ends.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
 use common::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use page_view::{Line, View, mappings_of};
+use page_view::{Line, View, mappings_of, maps_of};
 
 use crate::output::{columns, is_screen, print_lines};
 use crate::screen::{Event, Screen, end_by, styled};
@@ -16,14 +17,21 @@ use crate::{Format, choice, json, listing, text};
 const BETWEEN_LOOKS: u16 = 250;
 
 /// Watches the mapping of process `pid` that `typed` names.
-pub(crate) fn mapping(pid: u32, typed: &str, format: Format) -> Result<()> {
+pub(crate) fn mapping(pid: u32, typed: &OsStr, format: Format) -> Result<()> {
     let mut starts: Vec<usize> =
         choice::mappings(pid, typed)?.iter().map(|mapping| mapping.addresses.start).collect();
     let mut look = move || {
-        let views: Result<Vec<View>> = starts.iter().map(|start| View::at(pid, *start)).collect();
-        // What has been mapped anew is elsewhere.
-        let views = views.or_else(|_| choice::views(pid, typed))?;
-        starts = views.iter().map(|view| view.addresses.start).collect();
+        let mut mappings = choice::living(pid, maps_of)?;
+        mappings.retain(|mapping| starts.binary_search(&mapping.addresses.start).is_ok());
+        if mappings.len() < starts.len() {
+            // One has been unmapped; the file may be mapped elsewhere now.
+            mappings = choice::mappings(pid, typed)?;
+            starts = mappings.iter().map(|mapping| mapping.addresses.start).collect();
+        }
+        let mut views = View::of_mappings(pid, mappings)?;
+        if format == Format::Json {
+            View::add_sums(&mut views)?; // Text leaves them out: they cost the process most.
+        }
         Ok(views)
     };
     match format {
@@ -38,7 +46,7 @@ pub(crate) fn mapping(pid: u32, typed: &str, format: Format) -> Result<()> {
 
 /// Watches the list of mappings of process `pid`.
 pub(crate) fn list(pid: u32, format: Format) -> Result<()> {
-    let look = || mappings_of(pid);
+    let look = || choice::living(pid, mappings_of);
     match format {
         Format::Json => {
             watch(pid, false, look, |mappings, _| Ok(vec![line_of(&listing::of(pid, mappings))?]))
@@ -91,8 +99,8 @@ fn watch<T>(
         }
     };
     drop(screen);
-    if mappings_of(pid).is_ok_and(|mappings| !mappings.is_empty()) {
-        return Err(failure); // It lives: it has unmapped the file, or is not ours to see any more.
+    if choice::living(pid, maps_of).is_ok() {
+        return Err(failure); // It lives: it has unmapped the file, or we may not see it any more.
     }
     if on_screen {
         print_lines(&show(&seen, columns())?)?; // The last picture stays.

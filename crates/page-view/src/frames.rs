@@ -23,7 +23,8 @@ pub(crate) struct Frame {
 const AT_ONCE: usize = 512;
 /// To read past so many frames that are not asked about is faster than another read.
 const WIDEST_GAP: u64 = 8;
-const FRAME_NUMBER: u64 = (1 << 55) - 1;
+/// The bits of a pagemap entry that tell the frame's number.
+pub(crate) const FRAME_NUMBER: u64 = (1 << 55) - 1;
 const KPF_DIRTY: u64 = 4;
 
 /// The frames of the present pages of `range`; none where the caller may not see them.

@@ -14,7 +14,7 @@
 mod cache;
 mod cached;
 mod frames;
-mod mapping;
+mod maps;
 mod opened;
 mod pages;
 mod picture;
@@ -27,24 +27,11 @@ mod window;
 
 pub use cache::{CacheCounts, cache_counts, cache_counts_in, resident};
 pub use common::{in_steps, pause};
-pub use mapping::{Mapping, mapping_at, mappings_of};
-pub use opened::maps_file;
+pub use maps::{Mapping, is_named, mapping_at, mappings_of, maps_of};
+pub use opened::{Identity, identity_of};
 pub use pages::{Page, pages};
 pub use picture::{CELLS, Cell, Line, draw, lines, page_range, parts};
 pub use report::{Field, Report, Row, event, event_asleep, event_to, layout, look};
 pub use runs::{Run, State};
 pub use show::{show, show_rows};
 pub use view::{FileFacts, MOST_FRAMES, View};
-
-use procfs::ProcError;
-use std::io;
-
-/// The system's error inside a `procfs` one, so that the errno is not lost.
-fn system_error(error: ProcError) -> io::Error {
-    match error {
-        ProcError::Io(cause, _) => cause,
-        ProcError::PermissionDenied(_) => io::Error::from_raw_os_error(libc::EACCES),
-        ProcError::NotFound(_) => io::Error::from_raw_os_error(libc::ENOENT),
-        other => io::Error::other(other.to_string()),
-    }
-}

@@ -7,11 +7,10 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use common::page_size;
-use procfs::process::Process;
-
 use crate::Mapping;
+use crate::maps::own_mapping_at;
 use crate::window::Window;
+use common::page_size;
 
 /// Opens the file that `mapping` of process `pid` maps: through `/proc/PID/map_files`, which needs
 /// a privilege; by its path, if what is there now is the same file; or through a descriptor that
@@ -22,17 +21,20 @@ pub(crate) fn open_mapped(pid: u32, mapping: &Mapping) -> Option<File> {
     }
     let (start, end) = (mapping.addresses.start, mapping.addresses.end);
     let entry = PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}"));
-    let named = mapping.path.as_ref().map(PathBuf::from);
+    let named = mapping.name.as_ref().map(PathBuf::from);
     let ways = [entry].into_iter().chain(named).chain(descriptors(pid, mapping.inode));
     ways.into_iter().find_map(|path| same_file(&path, mapping))
 }
 
-/// Whether the file at `path` is the one that `mapping` maps.
+/// What `maps` calls a file: its device and its inode.
+pub type Identity = ((i32, i32), u64);
+
+/// What `maps` calls the file at `path`, to find it among the mappings of a process.
 ///
 /// # Errors
 /// `ENOENT`, `EACCES` and what else `open` says; `EINVAL` if it is no regular file.
-pub fn maps_file(mapping: &Mapping, path: &Path) -> io::Result<bool> {
-    Ok(identity(&open_regular(path)?)? == (mapping.device, mapping.inode))
+pub fn identity_of(path: &Path) -> io::Result<Identity> {
+    identity(&open_regular(path)?)
 }
 
 fn same_file(path: &Path, mapping: &Mapping) -> Option<File> {
@@ -70,12 +72,9 @@ fn is_leased(inode: u64) -> bool {
     locks.lines().any(on_it)
 }
 
-/// What `maps` calls the file, so that it can be compared with what another process's `maps` says:
-/// a page of it is mapped, untouched, and looked up. `stat`'s device is another on btrfs.
-fn identity(file: &File) -> io::Result<((i32, i32), u64)> {
+/// A page of the file is mapped, untouched, and looked up: `stat`'s device is another on btrfs.
+fn identity(file: &File) -> io::Result<Identity> {
     let window = Window::on(file, 0, page_size())?;
-    let holds = |(start, end)| (start..end).contains(&(window.address() as u64));
-    let maps = Process::myself().and_then(|me| me.maps()).map_err(crate::system_error)?;
-    let entry = maps.into_iter().find(|entry| holds(entry.address));
-    entry.map(|entry| (entry.dev, entry.inode)).ok_or_else(|| io::ErrorKind::NotFound.into())
+    let found = own_mapping_at(window.address()).map_err(io::Error::other)?;
+    found.map(|found| (found.device, found.inode)).ok_or_else(|| io::ErrorKind::NotFound.into())
 }

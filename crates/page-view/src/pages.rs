@@ -1,11 +1,12 @@
 //! The page table's view: `/proc/PID/pagemap`.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::PathBuf;
 
 use common::{Context, Result, page_size};
-use procfs::process::{MemoryPageFlags, PageInfo, Process};
 
-use crate::system_error;
+use crate::frames::FRAME_NUMBER;
+use crate::scan::for_each_entry;
 
 /// One page of an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,26 +27,23 @@ pub struct Page {
 /// # Errors
 /// `ENOENT` if there is no such process, `EACCES` if it is another user's.
 pub fn pages(pid: u32, start: usize, count: usize) -> Result<Vec<Page>> {
-    let path = format!("/proc/{pid}/pagemap");
-    let path = Path::new(&path);
-    let first = start / page_size();
-    let pid = i32::try_from(pid).map_err(std::io::Error::other).step_on("open", path)?;
-    let process = Process::new(pid).map_err(system_error).step_on("open", path)?;
-    let mut pagemap = process.pagemap().map_err(system_error).step_on("open", path)?;
-    let entries = pagemap.get_range_info(first..first + count).map_err(system_error);
-    Ok(entries.step_on("read", path)?.into_iter().map(Page::from_entry).collect())
+    let path = PathBuf::from(format!("/proc/{pid}/pagemap"));
+    let pagemap = File::open(&path).step_on("open", &path)?;
+    let first = start - start % page_size();
+    let mut pages = Vec::with_capacity(count);
+    let range = first..first + count * page_size();
+    for_each_entry(&pagemap, range, |_, entry| pages.push(Page::from_entry(entry)))
+        .step_on("read", &path)?;
+    Ok(pages)
 }
 
 impl Page {
-    fn from_entry(entry: PageInfo) -> Self {
-        match entry {
-            PageInfo::MemoryPage(flags) if flags.contains(MemoryPageFlags::PRESENT) => Self {
-                present: true,
-                file_page: Some(flags.contains(MemoryPageFlags::FILE)),
-                frame: Some(flags.get_page_frame_number().0).filter(|frame| *frame != 0),
-                exclusive: flags.contains(MemoryPageFlags::MMAP_EXCLUSIVE),
-            },
-            _ => Self { present: false, file_page: None, frame: None, exclusive: false },
+    fn from_entry(entry: u64) -> Self {
+        let bit = |number: u32| entry >> number & 1 == 1;
+        if !bit(63) {
+            return Self { present: false, file_page: None, frame: None, exclusive: false };
         }
+        let frame = Some(entry & FRAME_NUMBER).filter(|frame| *frame != 0);
+        Self { present: true, file_page: Some(bit(61)), frame, exclusive: bit(56) }
     }
 }

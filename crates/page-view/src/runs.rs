@@ -58,9 +58,21 @@ pub(crate) struct Known {
     pub(crate) unwritten: Option<Vec<Range<usize>>>,
     pub(crate) end_of_file: Option<usize>,
     pub(crate) has_file: bool,
-    /// Whether pages that are not the file's are memory of the kernel or of a device.
-    pub(crate) special: bool,
+    /// Whether every page is the kernel's own.
+    pub(crate) is_kernels: bool,
+    pub(crate) is_shared: bool,
     pub(crate) hidden: bool,
+}
+
+impl Known {
+    /// Whether a present page is memory of the kernel or of a device: neither a page of the page
+    /// cache nor anonymous memory. A shared mapping has no private copies.
+    fn is_special(&self, entry: &Entries) -> bool {
+        match self.has_file {
+            true => self.is_shared && !entry.file_page,
+            false => self.is_kernels || entry.file_page,
+        }
+    }
 }
 
 impl Run {
@@ -104,7 +116,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
             swapped: entry.is_some() && !present,
             hidden: known.hidden,
             has_file: known.has_file,
-            special: present && known.special,
+            special: entry.is_some_and(|entry| present && known.is_special(entry)),
             file_page: entry.filter(|_| present).map(|entry| entry.file_page),
             cached,
             past_end,

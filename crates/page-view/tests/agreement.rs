@@ -43,6 +43,13 @@ fn touched(file: &File) -> MmapRaw {
     map
 }
 
+/// The view of the mapping at this address, with its sums.
+fn view_here(address: usize) -> View {
+    let mut views = vec![View::here(address).unwrap()];
+    View::add_sums(&mut views).unwrap();
+    views.remove(0)
+}
+
 /// Pages of which this holds, in kB as others print it.
 fn count(view: &View, holds: impl Fn(&State) -> bool) -> u64 {
     let runs = view.runs.iter().filter(|run| holds(&run.state));
@@ -75,7 +82,7 @@ fn a_shared_view_agrees_with_the_sums_of_smaps() {
     let scratch = scratch();
     let (_, file) = file(&scratch);
     let map = touched(&file);
-    let view = View::here(map.as_ptr().addr()).unwrap();
+    let view = view_here(map.as_ptr().addr());
     let present = count(&view, |state| state.present);
     assert!(present >= 4 && view.page_count() == PAGES as u64);
     assert_eq!(view.sum("Rss"), bytes(present));
@@ -93,7 +100,7 @@ fn a_private_view_agrees_with_the_sums_of_smaps() {
         map[page * page_size()] = 8;
     }
     std::hint::black_box(map[150 * page_size()]);
-    let view = View::here(map.as_ptr().addr()).unwrap();
+    let view = view_here(map.as_ptr().addr());
     let own = count(&view, |state| Cell::of(state) == Cell::PrivateCopy);
     assert_eq!(own, 3);
     assert_eq!(view.sum("Anonymous"), bytes(own));
@@ -105,7 +112,7 @@ fn what_is_cached_is_what_cachestat_fincore_and_vmtouch_count() {
     let scratch = scratch();
     let (path, file) = file(&scratch);
     let map = touched(&file);
-    let view = View::here(map.as_ptr().addr()).unwrap();
+    let view = view_here(map.as_ptr().addr());
     let cached = count(&view, |state| state.cached == Some(true));
     assert!(cached >= 4, "the pages that were touched are in the cache");
     if let Some(counts) = view.cache {
@@ -128,7 +135,7 @@ fn the_sums_are_what_pmap_prints() {
     let (_, file) = file(&scratch);
     let map = touched(&file);
     let Some(text) = said("pmap", &["-X", &process::id().to_string()]) else { return };
-    let view = View::here(map.as_ptr().addr()).unwrap();
+    let view = view_here(map.as_ptr().addr());
     let rows = text.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
     let head = rows.clone().find(|row| row.first() == Some(&"Address")).unwrap();
     let address = format!("{:x}", map.as_ptr().addr());
@@ -149,7 +156,7 @@ fn as_root_every_present_page_has_a_frame_and_its_references() {
     let (_, file) = file(&scratch);
     let map = touched(&file);
     let alias = touched(&file);
-    let [view, again] = [&map, &alias].map(|map| View::here(map.as_ptr().addr()).unwrap());
+    let [view, again] = [&map, &alias].map(|map| view_here(map.as_ptr().addr()));
     let frames = |view: &View| {
         let pages =
             view.runs.iter().flat_map(|run| run.pages.clone().map(|page| run.state_of(page)));
