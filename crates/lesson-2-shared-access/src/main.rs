@@ -23,6 +23,7 @@ struct Lesson {
 enum Role {
     /// Publish a temperature in FILE again and again, until Ctrl-C.
     Measure {
+        /// The thermometer. A missing file is made.
         file: PathBuf,
         /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
@@ -36,6 +37,7 @@ enum Role {
     },
     /// Print each new reading of the thermometer in FILE, until Ctrl-C.
     Watch {
+        /// The thermometer, which must exist.
         file: PathBuf,
         /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
