@@ -35,7 +35,7 @@ fn a_private_page_that_was_only_loaded_from_still_follows_the_file() {
 }
 
 #[test]
-fn a_read_only_private_mapping_always_shows_the_file_as_it_is_now() {
+fn a_read_only_private_mapping_shows_later_writes_to_the_file() {
     let letters = Lettered::new(1);
     let options = &mut MmapOptions::new();
     let mapping = PrivateMapping::read_only(options.len(page_size()), &letters.file).unwrap();
