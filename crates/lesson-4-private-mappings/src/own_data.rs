@@ -133,7 +133,7 @@ fn part(mapping: &Mapping) -> &'static str {
     match (&mapping.permissions[..3], mapping.sum("Anonymous")) {
         ("r-x", _) => ": code",
         ("rw-", _) => ": data",
-        ("r--", Some(1..)) => ": data, now read-only",
+        ("r--", Some(1..)) => ": data, read-only",
         ("r--", _) => ": constants",
         _ => "",
     }
