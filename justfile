@@ -114,6 +114,7 @@ test:
 # Update the lines of the links to claims and the output of the console blocks in the texts.
 bless:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
+    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_measured
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 
 # Draw the figures of lesson N, or of all lessons, from their stories; write their words into the texts.

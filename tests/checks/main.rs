@@ -12,6 +12,7 @@ mod glossary;
 mod links;
 mod names;
 mod programs;
+mod recorded;
 mod sources;
 mod steps;
 mod texts;

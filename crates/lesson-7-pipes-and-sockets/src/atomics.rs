@@ -1,4 +1,4 @@
-//! The atomics that the ring is made of. `tests/loom` compiles the same ring with loom's in their
-//! place, and tries every order in which its two sides can run.
+//! The atomics of the ring. `tests/loom` compiles the same ring with loom's atomics instead, and runs it
+//! in every order of its two sides.
 
 pub use std::sync::atomic::{AtomicU32, AtomicU64};

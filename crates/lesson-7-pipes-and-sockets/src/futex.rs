@@ -1,6 +1,6 @@
 //! Sleeping until a word in shared memory changes. `cargo lesson-7` shows a sleep and its wake-up.
 //!
-//! A futex is not an object that somebody creates: any aligned 32-bit word in memory can be one. `wait`
+//! A futex is not an object that you create: any aligned 32-bit word in memory can be one. `wait`
 //! sleeps only if the word still holds the value that the caller has seen. The kernel compares while it
 //! holds the same lock under which `wake` looks for sleepers. So if another process changes the word
 //! and then calls `wake`, between the caller's look and its sleep, the change is not missed.

@@ -14,8 +14,8 @@
 //!
 //! | here | there | effect |
 //! |---|---|---|
-//! | `written` stored with `Release` | loaded with `Acquire` | whoever sees the count sees the message |
-//! | `read` stored with `Release` | loaded with `Acquire` | whoever sees the count may reuse the slot |
+//! | `written` stored with `Release` | loaded with `Acquire` | if you see the count, you see the message |
+//! | `read` stored with `Release` | loaded with `Acquire` | if you see the count, you may reuse the slot |
 //! | count stored, `light`, flag loaded | flag stored, `heavy`, count loaded | no wake-up is lost |
 
 use std::io;

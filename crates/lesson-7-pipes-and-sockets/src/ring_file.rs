@@ -178,6 +178,28 @@ pub struct Snapshot {
     pub receiver_sleeps: bool,
     /// The message in each slot, also if it has been read.
     pub slots: Vec<String>,
+    slot_bytes: usize,
+}
+
+impl Snapshot {
+    /// What lies where in the file: offset, length and name of each field, with its contents.
+    pub fn fields(&self) -> Vec<(u64, u64, String)> {
+        let yes_or_no = if self.receiver_sleeps { "yes" } else { "no" };
+        let mut fields = vec![
+            (0, 16, "kind and sizes".to_owned()),
+            (COUNTS[0], 4, format!("written: {}", self.written)),
+            (COUNTS[1], 4, format!("read: {}", self.read)),
+            (SLEEPER[0], 4, format!("receiver sleeps: {yes_or_no}")),
+            (ATTACHED[0], 4, "sender attached".into()),
+            (SLEEPER[1], 4, "sender sleeps".into()),
+            (ATTACHED[1], 4, "receiver attached".into()),
+        ];
+        fields.extend(self.slots.iter().enumerate().map(|(number, text)| {
+            (SLOTS + number * self.slot_bytes, self.slot_bytes, format!("slot {number}: {text}"))
+        }));
+        let bytes = |number| u64::try_from(number).unwrap_or(u64::MAX);
+        fields.into_iter().map(|(at, length, name)| (bytes(at), bytes(length), name)).collect()
+    }
 }
 
 /// Reads the memory of the ring at `path`. A file that is mapped shared and the same file read with
@@ -200,7 +222,7 @@ pub fn snapshot(path: &Path) -> Result<Snapshot> {
     let slots = slots.collect();
     let [written, read] = COUNTS.map(|at| word(at) / ONE);
     let receiver_sleeps = word(SLEEPER[Role::Producer as usize]) != 0;
-    Ok(Snapshot { written, read, receiver_sleeps, slots })
+    Ok(Snapshot { written, read, receiver_sleeps, slots, slot_bytes })
 }
 
 /// Bytes of a ring's file, if the sizes are allowed.

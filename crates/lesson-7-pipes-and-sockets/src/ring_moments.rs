@@ -35,7 +35,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let heard = second.hear()?;
     until_asleep_in(second.process.id(), libc::SYS_futex, 1)?;
     moment(&path, &format!("    received {heard:?}, waits"), [1, 1, 1])?;
-    page_view::pause()?;
+    page_view::look("the receiver has received one message")?;
 
     let id = Pid::from_raw(i32::try_from(second.process.id()).unwrap_or(i32::MAX));
     nix::sys::signal::kill(id, Signal::SIGSTOP).step("stop the receiver")?;
@@ -47,7 +47,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         sender.try_send(text.as_bytes()).step_on("send to", &path)?;
     }
     moment(&path, "   it is stopped; sent 4 more", [5, 1, 1])?;
-    page_view::pause()?;
+    page_view::layout("the ring's file", &ring_file::snapshot(&path)?.fields())?;
+    page_view::look("the ring is full")?;
     match sender.try_send(b"six") {
         Err(TryError::WouldBlock(_)) => say!("   full: a sixth message would have to wait")?,
         other => return Err(Failure::refusal("send to", &path, format!("{other:?}"))),
@@ -64,7 +65,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
 /// Prints the words and the slots of the ring, which must be as expected.
 fn moment(path: &Path, what: &str, expected: [u32; 3]) -> Result<()> {
-    let Snapshot { written, read, receiver_sleeps, slots } = ring_file::snapshot(path)?;
+    let Snapshot { written, read, receiver_sleeps, slots, .. } = ring_file::snapshot(path)?;
     let asleep = if receiver_sleeps { "receiver" } else { "nobody" };
     say!("{what:<32}{written:>7}{read:>6}  {asleep}")?;
     let slots: String = slots.iter().map(|text| format!("│{text:^7}")).collect();

@@ -20,6 +20,9 @@ use crate::{barrier, futex};
 const COUNT: usize = 0;
 const FLAG: usize = 4;
 const BYTES: usize = 8;
+/// The lanes of the time line.
+const SENDER: &str = "sender";
+const RECEIVER: &str = "receiver";
 
 /// This process stores and wakes, a second process sleeps.
 ///
@@ -33,18 +36,23 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let memory = map(&path)?;
     say!("   {:<27}receiver", "sender")?;
     let mut second = Peer::start(["second".as_ref(), "wait-for-count".as_ref(), path.as_os_str()])?;
-    for _ in 0..3 {
+    for _ in 0..2 {
         right(&second.hear()?)?;
     }
+    let waits = second.hear()?;
+    page_view::event_asleep(RECEIVER, &waits)?;
+    right_line(&waits)?;
     until_asleep_in(second.process.id(), libc::SYS_futex, 1)?;
-    right("(asleep)")?;
+    right_line("(asleep)")?;
     let (count, flag) = (memory.word(COUNT), memory.word(FLAG));
     left("stores count 1")?;
     count.store(1, Release); // Pairs with `Acquire` in `wait_for_count`.
     barrier::light(); // Pairs with `heavy` in `wait_for_count`.
     let seen = flag.load(Relaxed);
-    left(&format!("loads flag: {seen}, so it wakes"))?;
+    left(&format!("loads flag: {seen}"))?;
     if seen != 0 {
+        page_view::event_to(SENDER, RECEIVER, "calls FUTEX_WAKE")?;
+        say!("   calls FUTEX_WAKE")?;
         futex::wake(count).step("futex")?;
     }
     right(&second.hear()?)?;
@@ -52,10 +60,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 }
 
 fn left(words: &str) -> Result<()> {
+    page_view::event(SENDER, words)?;
     say!("   {words}")
 }
 
 fn right(words: &str) -> Result<()> {
+    page_view::event(RECEIVER, words)?;
+    right_line(words)
+}
+
+fn right_line(words: &str) -> Result<()> {
     say!("    {:<26}{words}", "")
 }
 
@@ -73,11 +87,11 @@ pub fn wait_for_count(path: &Path) -> Result<()> {
     let memory = map(path)?;
     let (count, flag) = (memory.word(COUNT), memory.word(FLAG));
     let seen = count.load(Acquire); // Pairs with `Release` in `show`.
-    say!("loads count: {seen}, nothing new")?;
+    say!("loads count: {seen}, no message")?;
     flag.store(1, Relaxed);
     say!("stores flag 1, runs a fence")?;
     barrier::heavy().step("membarrier")?; // Pairs with `light` in `show`.
-    say!("waits while count is {seen}")?;
+    say!("FUTEX_WAIT if count is {seen}")?;
     for _ in 0..200 {
         // Also returns when its timeout ends, or a signal comes: so check the count again.
         futex::wait(count, seen).step("futex")?;

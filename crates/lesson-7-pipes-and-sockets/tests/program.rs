@@ -1,4 +1,4 @@
-//! The lesson's commands as a person calls them: what they print, how they end, what they refuse.
+//! The lesson's commands as a person calls them: output, exit status, and refusals.
 #![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 use std::fs::{self, File, Permissions};
@@ -40,7 +40,7 @@ fn refused(ended: &Ended, words: &str) {
 fn lines_go_from_a_sender_to_a_receiver_and_both_end() {
     let scratch = scratch();
     let sender = role("send", "new", &scratch).run();
-    assert_eq!(sender.code, Some(0), "a ring that is not there is made");
+    assert_eq!(sender.code, Some(0), "a ring that doesn't exist is made");
     let mode = fs::metadata(scratch.path().join("new")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let (sender, receiver) = both(&scratch);
@@ -50,7 +50,7 @@ fn lines_go_from_a_sender_to_a_receiver_and_both_end() {
 }
 
 #[test]
-fn a_receiver_whose_sender_is_killed_says_so() {
+fn a_receiver_reports_that_its_sender_was_killed() {
     let scratch = scratch();
     let (sender, receiver) = both(&scratch);
     sender.kill();
@@ -58,7 +58,7 @@ fn a_receiver_whose_sender_is_killed_says_so() {
 }
 
 #[test]
-fn a_sender_whose_receiver_is_killed_says_so_when_the_ring_is_full() {
+fn a_sender_reports_that_its_receiver_was_killed_when_the_ring_is_full() {
     let scratch = scratch();
     let (mut sender, receiver) = both(&scratch);
     receiver.kill();
@@ -77,7 +77,7 @@ fn a_line_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn what_is_no_ring_is_refused_and_stays_as_it_was() {
+fn a_file_that_is_not_a_ring_is_refused_and_not_changed() {
     let scratch = scratch();
     let path = |name: &str| scratch.path().join(name);
     let long = vec![b'x'; 2 * common::page_size()];
@@ -91,7 +91,7 @@ fn what_is_no_ring_is_refused_and_stays_as_it_was() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_at_once() {
+fn a_fifo_a_device_a_directory_and_a_missing_file_are_refused_at_once() {
     let scratch = scratch();
     mkfifo(&scratch.path().join("fifo"), Mode::S_IRWXU).unwrap();
     for each in ["send", "receive"] {
@@ -107,7 +107,7 @@ fn what_is_no_file_is_refused_at_once() {
 }
 
 #[test]
-fn a_ring_that_may_not_be_written_is_refused() {
+fn a_ring_without_write_permission_is_refused() {
     let scratch = scratch();
     let directory = scratch.path().join("ordinary");
     fs::create_dir(&directory).unwrap();
@@ -129,7 +129,7 @@ fn a_second_receiver_and_a_used_ring_are_refused() {
 }
 
 #[test]
-fn a_full_output_is_one_line() {
+fn a_full_standard_output_is_one_error_line() {
     let scratch = scratch();
     let mut sender = role("send", "ring", &scratch).start();
     sender.tell("a line");
@@ -143,7 +143,7 @@ fn a_full_output_is_one_line() {
 }
 
 #[test]
-fn the_story_is_the_same_on_every_run_but_for_what_varies() {
+fn the_story_is_the_same_on_every_run_except_where_it_says_varies() {
     let scratch = scratch();
     let told = || {
         let program = Program::new(PROGRAM, [""; 0]).env("LESSON_SCRATCH", scratch.path());
@@ -154,9 +154,9 @@ fn the_story_is_the_same_on_every_run_but_for_what_varies() {
 }
 
 #[test]
-fn a_second_process_whose_starter_had_died_before_it_could_ask_ends_too() {
+fn a_second_process_ends_if_its_starter_has_already_died() {
     let mut linger = Program::new(PROGRAM, ["second", "linger"]);
-    // As if it had been started by a process that is gone: nobody's child is it now.
+    // As if a process that no longer exists had started it.
     linger = linger.env("LESSON_PARENT", "1");
     let ended = linger.run();
     assert_eq!(ended.signal, Some(nix::sys::signal::Signal::SIGKILL), "{ended:?}");

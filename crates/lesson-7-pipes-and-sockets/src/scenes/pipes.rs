@@ -89,7 +89,7 @@ pub(super) fn small_pipes() -> Result<()> {
         let next = both(OFlag::empty())?;
         let enlarged = fcntl(&next.0, FcntlArg::F_SETPIPE_SZ(most)).map_err(io::Error::from);
         pipes.push(next);
-        if enlarged.is_err() || pipes.len() > 200 {
+        if enlarged.is_err() || pipes.len() > 400 {
             break enlarged;
         }
     };

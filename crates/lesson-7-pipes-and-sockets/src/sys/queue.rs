@@ -3,7 +3,7 @@
 //!
 //! # Safety
 //! A [`Queue`] owns its descriptor and closes it once, when it is dropped.
-#![expect(unsafe_code, reason = "nix's queue descriptor is a number that somebody must own")]
+#![expect(unsafe_code, reason = "nix's queue descriptor is a number that needs an owner")]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};

@@ -2,8 +2,8 @@
 //!
 //! # Safety
 //! A [`Shared`] owns its mapping, and what it hands out borrows from it. The other process may store to
-//! any byte at any moment, so nothing here hands out a reference to plain data. If somebody shrinks the
-//! file, a load becomes SIGBUS (lesson 6): the process ends, and no memory of Rust's is harmed.
+//! any byte at any moment, so nothing here hands out a reference to plain data. If another process
+//! shrinks the file, a load becomes SIGBUS (lesson 6): the process ends, and no memory of Rust's is harmed.
 #![expect(unsafe_code, reason = "references into memory that another process maps")]
 
 use std::fs::File;

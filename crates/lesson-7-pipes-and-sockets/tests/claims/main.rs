@@ -1,4 +1,5 @@
-//! The claims of lesson 7, one test each, named as the sentence in `lessons/`. `just prove 7` runs them.
+//! The claims of lesson 7: one test each, named after the sentence in `lessons/`. `just prove 7` runs
+//! them.
 #![expect(clippy::expect_used, reason = "a helper of the tests fails by panicking")]
 
 mod deaths;
@@ -23,7 +24,7 @@ fn scene(name: &str) -> Ended {
     ended
 }
 
-/// The same as a user without privileges.
+/// The same as an ordinary user.
 fn ordinary_scene(name: &str, other: &str) -> Ended {
     let scratch = scratch();
     let directory = scratch.path().join("ordinary");

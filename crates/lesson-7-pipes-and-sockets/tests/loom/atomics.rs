@@ -1,9 +1,9 @@
-//! loom's atomics, with a switch that takes one ordering away.
+//! loom's atomics, with a switch that removes one ordering.
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
-/// What is taken away.
+/// The ordering or fence that is removed.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Weakened {
     Release,
@@ -13,7 +13,7 @@ pub(crate) enum Weakened {
 }
 
 thread_local! {
-    // loom's threads all run on the thread of their test; other tests have their own.
+    // All threads of a loom model run on the thread of their test.
     static WEAKENED: Cell<Option<Weakened>> = const { Cell::new(None) };
 }
 

@@ -1,5 +1,5 @@
-//! The fences of both sides, as strong as the kernel makes them together: `membarrier` runs a fence on
-//! the other side's CPU, so that its light one is one.
+//! A model of the two halves of the fence: `membarrier` runs a fence on the other side's CPU, so both
+//! halves are full fences here.
 
 use std::io;
 use std::sync::atomic::Ordering::SeqCst;

@@ -1,5 +1,6 @@
-//! A futex as the kernel makes it: the word is compared, and the sleeper entered, under the lock that
-//! a waker takes. Here nobody wakes by himself: who is not woken sleeps for ever, and loom says so.
+//! A model of the kernel's futex: it compares the word and enters the sleeper under the lock that a
+//! waker takes. The model has no timeout. So a sleeper whose wake-up is lost sleeps for ever, and loom
+//! reports a deadlock.
 
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,7 +27,7 @@ pub(crate) fn wake(_: &AtomicU32) -> io::Result<()> {
     Ok(())
 }
 
-/// No look that is not needed: each doubles the orders to try.
+/// No spinning: each look would double the number of orders to try.
 pub(crate) fn spins() -> u32 {
     0
 }

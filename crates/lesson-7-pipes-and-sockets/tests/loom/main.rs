@@ -1,10 +1,10 @@
-//! Every order in which the ring's two sides can run, and every value that a load may then return:
-//! loom runs the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its atomics in place of
-//! the processor's. `cargo test -p lesson-7-pipes-and-sockets --test loom`
+//! Runs the ring in every order of its two sides, with every value that a load may return: loom runs
+//! the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its own atomics.
+//! `cargo test -p lesson-7-pipes-and-sockets --test loom`
 //!
-//! A model that finds nothing proves little unless it finds what is there. So each pair of orderings
-//! is also taken away, and loom must find the order in which that hurts.
-#![expect(clippy::unwrap_used, reason = "a model says by panicking that something is wrong")]
+//! A model that finds no error proves little unless it can find one. So the tests also remove each
+//! ordering, and loom must find an order in which a message or a wake-up is lost.
+#![expect(clippy::unwrap_used, reason = "a model reports an error by panicking")]
 
 mod atomics;
 mod barrier;
@@ -29,7 +29,7 @@ use consumer::Consumer;
 use producer::Producer;
 use ring::{Ring, Side, TryError};
 
-/// Two slots of one word and its length: every message laps the ring as soon as can be.
+/// Two slots, each with a length and one word, so that the counts go round the ring soon.
 const SLOTS: u32 = 2;
 const WORDS: usize = 2;
 
@@ -54,8 +54,8 @@ impl Memory {
     }
 }
 
-/// Sends `messages` and closes, while another thread receives them all, in order and whole; tries
-/// every order in which one side is interrupted at most so often.
+/// Sends `messages` and closes, while another thread receives them all, in order and whole. Tries every
+/// order in which a thread is interrupted at most `interruptions` times.
 fn all_arrive(messages: u64, interruptions: usize) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(interruptions);
@@ -81,47 +81,47 @@ fn all_arrive(messages: u64, interruptions: usize) {
     });
 }
 
-/// What loom finds with one ordering taken away.
+/// What loom finds when one ordering is removed.
 fn found_with(weakened: Weakened, model: impl Fn()) -> String {
     weaken(Some(weakened));
     let ended = catch_unwind(AssertUnwindSafe(model));
     weaken(None);
-    let Err(panic) = ended else { panic!("loom must find what the missing ordering does") };
+    let Err(panic) = ended else { panic!("loom must find an error without this ordering") };
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).into())).unwrap_or_default()
 }
 
 #[test]
-fn every_message_arrives_in_order_and_whole_and_nobody_sleeps_for_ever() {
+fn every_message_arrives_in_order_and_whole_and_no_wake_up_is_lost() {
     all_arrive(3, 2);
 }
 
 #[test]
-fn without_release_a_count_is_seen_before_its_message() {
+fn without_release_a_count_can_be_seen_before_its_message() {
     let found = found_with(Weakened::Release, || all_arrive(2, 2));
     assert!(found.contains("in order and whole"), "{found}");
 }
 
 #[test]
-fn without_acquire_a_message_is_older_than_its_count() {
+fn without_acquire_an_old_message_can_be_read() {
     let found = found_with(Weakened::Acquire, || all_arrive(2, 2));
     assert!(found.contains("in order and whole"), "{found}");
 }
 
 #[test]
-fn without_the_light_fence_somebody_sleeps_for_ever() {
+fn without_the_light_fence_a_wake_up_can_be_lost() {
     let found = found_with(Weakened::Light, || all_arrive(1, 3));
     assert!(found.to_lowercase().contains("deadlock"), "{found}");
 }
 
 #[test]
-fn without_the_heavy_fence_somebody_sleeps_for_ever() {
+fn without_the_heavy_fence_a_wake_up_can_be_lost() {
     let found = found_with(Weakened::Heavy, || all_arrive(1, 3));
     assert!(found.to_lowercase().contains("deadlock"), "{found}");
 }
 
 #[test]
-fn a_consumer_that_closes_is_told_to_a_producer_in_every_order() {
+fn a_producer_learns_in_every_order_that_the_consumer_has_closed() {
     loom::model(|| {
         let memory = Memory::new();
         let other = Arc::clone(&memory);
@@ -136,7 +136,7 @@ fn a_consumer_that_closes_is_told_to_a_producer_in_every_order() {
 }
 
 #[test]
-fn a_ring_of_two_takes_two_and_gives_them_back() {
+fn a_ring_of_two_slots_takes_two_messages_and_returns_them() {
     loom::model(|| {
         let memory = Memory::new();
         let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
