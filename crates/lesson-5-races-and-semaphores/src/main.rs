@@ -21,7 +21,12 @@ struct Lesson {
 #[derive(Subcommand)]
 enum Role {
     /// Lock PRIMITIVE in or on FILE, and hold it until you press Enter or kill the process.
-    Hold { primitive: Primitive, file: PathBuf },
+    Hold {
+        /// The kind of lock.
+        primitive: Primitive,
+        /// The file; it is created if it is missing.
+        file: PathBuf,
+    },
     /// Play a second process's part, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
