@@ -27,8 +27,8 @@ fn loads_in_the_loop(source: &str) -> bool {
     block_is_left(function)
 }
 
-/// Whether the block that calls `pause` ends in a jump to another block than itself. A block that
-/// jumps to itself, whatever happens, is an endless loop without a load.
+/// Whether the block that calls `pause` jumps to another block. A block that always jumps to itself
+/// is an endless loop without a load.
 fn block_is_left(function: &str) -> bool {
     let mut label = "";
     let mut calls = false;

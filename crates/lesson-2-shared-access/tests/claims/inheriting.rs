@@ -1,4 +1,4 @@
-//! What `fork` hands down and `execve` takes away.
+//! What a child inherits with `fork`, and what `execve` removes.
 
 use course::scratch;
 
@@ -73,8 +73,8 @@ fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() 
     let mount = nix::sys::statvfs::statvfs(scratch.path()).unwrap();
     let no_exec = mount.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);
     let ended = scene("execute-a-mapped-file", &scratch).run();
-    // Where nothing may be executed, that is what is said; overlayfs maps the file below it, and
-    // looks for writers of its own.
+    // On a noexec mount every attempt is EACCES. Overlayfs maps the file of a layer, and checks
+    // only the writers of its own file.
     let (runs, busy) = match (no_exec, course::file_system(scratch.path())) {
         (true, _) => ("EACCES", "EACCES"),
         (false, "overlayfs") => ("done", "done"),

@@ -1,9 +1,9 @@
-//! From a slice that must not be to one that may.
+//! Five ways to read a message from shared memory: three wrong, two right.
 //!
 //! # Safety
-//! The one unsafe function called here, `volatile::lengths`, asks that nobody stores to the first
-//! byte while it loads it: the second process stores only between its two loads, when it is asked,
-//! and has stored when it answers.
+//! The one unsafe function called here, `volatile::lengths`, requires that no process stores to the
+//! first byte during its two loads. The second process stores only between the loads, when it is
+//! told to, and it has stored when it answers.
 #![expect(unsafe_code, reason = "the volatile rung's contract is the caller's to keep")]
 
 use std::fs::File;
@@ -115,7 +115,7 @@ fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_e
     let scratch = scratch();
     let refusal = |file: &File| Mmap::map_if_safe(file).expect_err("a refusal").to_string();
     let regular = refusal(&new_file(&scratch, "file", 1));
-    // A file on tmpfs has seals, too: the one against sealing.
+    // Every file on tmpfs has one seal: the one against sealing.
     let on_tmpfs = course::file_system(scratch.path()) == "tmpfs";
     let why = if on_tmpfs { "missing seals" } else { "not a memfd and it has no fs-verity" };
     assert!(regular.contains(why), "{regular}");

@@ -1,4 +1,4 @@
-//! A file in an overlay, which is two files: one in the lower layer, one in the upper.
+//! A file in an overlay: one file in the lower layer, and its copy in the upper layer.
 
 use course::scratch;
 

@@ -49,7 +49,7 @@ fn new_file(scratch: &Scratch, name: &str, pages: usize) -> File {
     file
 }
 
-/// The system's name for the error, which there must be.
+/// The error number of a result that must be an error.
 #[track_caller]
 fn errno<T>(result: std::io::Result<T>) -> nix::errno::Errno {
     let error = result.err().expect("the call must be refused");

@@ -1,4 +1,4 @@
-//! What a reader sees of a writer that stores more than one word.
+//! What a reader sees while a writer stores several words.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::{ask, second};
 const FIRST: Reading = Reading { number: 1, millidegrees: 1_000, nanoseconds: 1_000_000 };
 const SECOND: Reading = Reading { number: 2, millidegrees: 2_000, nanoseconds: 2_000_000 };
 
-/// A thermometer with a first reading, a reader that may only read, and a writer elsewhere.
+/// A thermometer with a first reading, a read-only reader, and a writer in another process.
 fn thermometer(scratch: &Scratch) -> (PathBuf, Reader, Running) {
     let path = scratch.path().join("thermometer");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
@@ -44,7 +44,7 @@ fn a_seqlock_refuses_the_torn_reading_and_some_whole_readings_too() {
     let read = seqlock::read(&reader, || assert_eq!(ask(&mut writer, "publish 2"), "done"));
     assert_eq!(read, None, "the schedule of the torn reading");
     assert_eq!(seqlock::read(&reader, || ()), Some(SECOND), "the next look");
-    // The same reading once more: whichever words are loaded when, they belong together.
+    // The writer publishes equal words again, so every mix of them is a whole reading.
     let again = |writer: &mut Running| assert_eq!(ask(writer, "publish 2"), "done");
     assert_eq!(torn::read(&reader, || again(&mut writer)), SECOND, "whole");
     assert_eq!(seqlock::read(&reader, || again(&mut writer)), None, "whole, and refused");

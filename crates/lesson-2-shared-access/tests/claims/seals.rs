@@ -1,4 +1,4 @@
-//! Files without a disk and without a name, and the seals that end their changes.
+//! Files in memory without a name (memfds), and the seals that forbid changes.
 
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -62,13 +62,13 @@ fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
 #[test]
 fn a_memfd_takes_no_seal_without_mfd_allow_sealing_or_after_f_seal_seal() {
     let file: File = memfd_create("plain", MFdFlags::MFD_CLOEXEC).map(OwnedFd::into).unwrap();
-    assert_eq!(seals(&file), SealFlag::F_SEAL_SEAL, "so it begins");
+    assert_eq!(seals(&file), SealFlag::F_SEAL_SEAL, "sealed against sealing from the start");
     assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_SEAL).unwrap();
     assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
     file.set_len(0).unwrap();
-    assert_eq!(file.metadata().unwrap().len(), 0, "it is as changeable as before");
+    assert_eq!(file.metadata().unwrap().len(), 0, "it can still shrink");
 }
 
 #[test]
@@ -89,7 +89,11 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
     assert_eq!(seals(&again), SealFlag::F_SEAL_SHRINK, "another open file description");
     seal(&again, SealFlag::F_SEAL_GROW).unwrap();
     seal(&file, SealFlag::empty()).unwrap();
-    assert_eq!(seals(&file), SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW, "none is taken off");
+    assert_eq!(
+        seals(&file),
+        SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW,
+        "no seal was removed"
+    );
 }
 
 #[test]

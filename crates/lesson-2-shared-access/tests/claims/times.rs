@@ -18,7 +18,7 @@ fn set_back(file: &File) {
     file.set_times(FileTimes::new().set_modified(day).set_accessed(day)).unwrap();
 }
 
-/// Whether the time of modification is a recent one again.
+/// Whether mtime has changed since `set_back`.
 fn modified(file: &File) -> bool {
     file.metadata().unwrap().modified().unwrap() > LONG_AGO + Duration::from_secs(48 * 60 * 60)
 }
@@ -47,7 +47,7 @@ fn while_a_page_is_dirty_further_stores_through_the_same_mapping_leave_mtime_unc
         bytes.store(0, 42);
         set_back(&file);
         bytes.store(0, 43);
-        // A flush in between makes the next store a first one again.
+        // After writeback, the next store is a page fault again and changes mtime: repeat.
         (!modified(&file)).then_some(())
     });
 }

@@ -104,7 +104,7 @@ fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_
     let close = vec![AddWatchFlags::IN_CLOSE_WRITE];
     bytes.store(0, 42);
     assert_eq!(events(), [], "a store");
-    // On overlayfs the mapping keeps the file below open, not the file that is watched.
+    // On overlayfs, a mapping keeps the file of the layer open, not the file that is watched.
     let expected = match file_system(scratch.path()) {
         "overlayfs" => [close, vec![]],
         _ => [vec![], close],

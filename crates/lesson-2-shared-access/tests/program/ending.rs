@@ -1,4 +1,4 @@
-//! How both roles end: politely asked, without a reader, without room, without a file.
+//! How both roles end: by a signal, with a closed pipe, with a full output, with a file cut short.
 
 use std::fs::File;
 
@@ -33,7 +33,7 @@ fn a_closed_pipe_ends_both_roles_quietly() {
         let ended = Program::new("/bin/sh", ["-c", &line]).in_directory(scratch.path()).run();
         assert!(ended.stdout.starts_with("Reading 1: "), "{ended:?}");
         assert_eq!(ended.stderr, "status 0\n");
-        // The next one watches the one reading that is there: nothing more is ever printed.
+        // `watch` finds one reading and prints no other, so it must notice the closed pipe by itself.
     }
 }
 
@@ -48,7 +48,7 @@ fn a_full_output_is_a_failure() {
 }
 
 #[test]
-fn both_roles_say_that_somebody_cut_the_file_short() {
+fn both_roles_say_that_another_process_cut_the_file_short() {
     for (running, length) in [("watch", 0), ("watch", 10), ("measure", 0), ("measure", 10)] {
         let scratch = scratch();
         measure_once(&scratch);
@@ -63,8 +63,8 @@ fn both_roles_say_that_somebody_cut_the_file_short() {
 }
 
 #[test]
-fn a_load_that_meets_the_cut_says_the_same() {
-    // `second` has no guard, `watch` has: here the cut comes between the check and the load.
+fn a_load_after_the_cut_ends_with_the_same_error() {
+    // The scene cuts the file between the check of its size and the load.
     let scratch = scratch();
     measure_once(&scratch);
     let ended = role("scene", "cut-short-while-watching", &[], &scratch).run();

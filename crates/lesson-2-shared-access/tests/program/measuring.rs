@@ -1,4 +1,4 @@
-//! `measure`: what it makes, how it goes on, and that it is the only one.
+//! `measure`: the file that it makes, how it continues an old one, and that there is only one writer.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -47,7 +47,7 @@ fn measure_refuses_a_file_that_the_user_may_not_write() {
     measure_once(&scratch);
     fs::set_permissions(path(&scratch), Permissions::from_mode(0o444)).unwrap();
     let measure = role("measure", "thermometer", &["--count=1"], &scratch).as_ordinary_user();
-    // Root's directory keeps the ordinary user out as well: the words are the same.
+    // As root, the test's directory also refuses the ordinary user, with the same error.
     let words = "error: open \"thermometer\": Permission denied (os error 13)\n";
     assert_refused(&measure.run(), words);
 }

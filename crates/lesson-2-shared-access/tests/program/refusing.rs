@@ -1,4 +1,4 @@
-//! What both roles refuse, and leave as it was.
+//! What both roles refuse. A refused file keeps its content.
 
 use std::fs;
 use std::path::Path;

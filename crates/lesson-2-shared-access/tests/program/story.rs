@@ -1,4 +1,4 @@
-//! The story, and the second process that plays in it.
+//! The story, and the second process of the story.
 
 use course::{Program, file_system, scratch, undisturbed};
 use lesson_2_shared_access::STEPS;
@@ -13,12 +13,12 @@ fn the_story_is_the_same_on_every_run() {
         let headings = first.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
         assert_eq!(headings.count(), STEPS.len());
         assert_eq!(but_for_the_disk(&first), but_for_the_disk(&second));
-        // The machine may have written a page to the disk by itself, in one of them.
+        // In one of the two runs, the kernel may have written a page to the disk by itself.
         (first == second).then_some(())
     });
 }
 
-/// The story without what it says of the disk: the letters in its pictures, and their meanings.
+/// The story without what its pictures say about the disk.
 fn but_for_the_disk(story: &str) -> String {
     let told = story.lines().filter(|line| !line.starts_with("      "));
     told.collect::<Vec<_>>().join("\n").replace('*', "#").replace('+', "-")
@@ -32,7 +32,7 @@ fn the_pictures_show_each_process_its_own_page_table() {
         let steps = story.split("\n\n");
         let step = steps.filter_map(|step| step.split_once(heading)).next().unwrap().1;
         let cells = course::pictures(step);
-        // What no disk has yet, the kernel tells on these only.
+        // On the others, the kernel may write a dirty page to the disk at any moment.
         match disk {
             "tmpfs" | "overlayfs" => cells,
             _ => cells.iter().map(|row| row.replace('*', "#").replace('+', "-")).collect(),

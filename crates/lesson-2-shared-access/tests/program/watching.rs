@@ -1,4 +1,4 @@
-//! `watch`: what it prints, and what it knows of its writer.
+//! `watch`: what it prints, and what it says about its writer.
 
 use std::fs::File;
 
