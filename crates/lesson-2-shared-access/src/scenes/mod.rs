@@ -8,6 +8,7 @@ mod forked;
 mod layered;
 mod limited;
 mod store_buffer;
+mod watched;
 
 use std::fs::File;
 use std::io;
@@ -35,6 +36,7 @@ pub fn play(name: &str) -> Result<()> {
         "after-exec" => executed::after_exec(),
         "execute-a-mapped-file" => executed::execute_a_mapped_file(),
         "copy-up" => layered::copy_up(),
+        "close-and-unmap" => watched::close_and_unmap(),
         "store-buffer" => store_buffer::both_load_the_old_value(),
         "file-size-limit" => limited::file_size(),
         "no-descriptor-left" => limited::no_descriptor_left(),

@@ -89,30 +89,15 @@ fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
 #[test]
 fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_a_close() {
     let scratch = scratch();
-    let path = scratch.path().join("file");
-    let file = new_file(&scratch, "file", 2);
-    let bytes = Bytes::of(&file, page_size()).unwrap();
-    let watcher = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).unwrap();
-    watcher.add_watch(&path, AddWatchFlags::IN_ALL_EVENTS).unwrap();
-    let events = || match watcher.read_events() {
-        Ok(events) => events.iter().map(|event| event.mask).collect(),
-        Err(error) => {
-            assert_eq!(error, Errno::EAGAIN);
-            Vec::new()
-        }
-    };
-    let close = vec![AddWatchFlags::IN_CLOSE_WRITE];
-    bytes.store(0, 42);
-    assert_eq!(events(), [], "a store");
+    let ended = scene("close-and-unmap", &scratch).run();
+    assert_eq!(ended.value("store"), "nothing");
     // On overlayfs, a mapping keeps the file of the layer open, not the file that is watched.
+    let closed = "AddWatchFlags(IN_CLOSE_WRITE)";
     let expected = match file_system(scratch.path()) {
-        "overlayfs" => [close, vec![]],
-        _ => [vec![], close],
+        "overlayfs" => [closed, "nothing"],
+        _ => ["nothing", closed],
     };
-    drop(file);
-    let after_close = events();
-    drop(bytes);
-    assert_eq!([after_close, events()], expected, "close, then munmap");
+    assert_eq!([ended.value("close"), ended.value("munmap")], expected);
 }
 
 #[test]
