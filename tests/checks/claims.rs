@@ -28,9 +28,14 @@ fn every_row_is_a_test_and_every_test_is_a_row() {
         let tests = tests_of(&lesson);
         total += tests.len();
         if std::env::var_os("COURSE_BLESS").is_some() {
-            for text in [&lesson.text, &ledger] {
-                fs::write(text, blessed(&read(text), &tests)).expect("write the text");
-            }
+            let text = blessed(&read(&lesson.text), &tests);
+            fs::write(&lesson.text, text).expect("write the text");
+            // Two lessons may have a claim in the same words: only this lesson's section changes.
+            let all = read(&ledger);
+            let section = section(&all, &lesson.name);
+            let section = section.trim_start_matches("\n## Claims\n");
+            let text = all.replace(section, &blessed(section, &tests));
+            fs::write(&ledger, text).expect("write the ledger");
         }
         problems.extend(citations(&read(&lesson.text)).filter_map(|(label, link, test)| {
             let right = tests.get(test);
@@ -223,5 +228,5 @@ fn blessed(text: &str, tests: &Tests) -> String {
         let moved = row.or(cited).and_then(|(link, name)| Some((link, tests.get(&name)?)));
         moved.map_or(line.into(), |(link, right)| line.replacen(link, right, 1))
     };
-    text.lines().map(|line| bless(line) + "\n").collect()
+    text.split('\n').map(bless).collect::<Vec<_>>().join("\n")
 }
