@@ -136,7 +136,7 @@ impl Mutex {
     ///
     /// # Safety
     /// - This thread locks and unlocks no robust mutex from here to its end: its list of locked
-    ///   mutexes leads into unmapped memory. (The kernel checks each address when it walks the list.)
+    ///   mutexes leads into unmapped memory. (The kernel checks each address of the list, and stops.)
     pub unsafe fn abandon(self) {
         self.locked.set(false);
     }
@@ -156,8 +156,8 @@ impl Mutex {
 }
 
 impl Drop for Mutex {
-    /// A page with a locked mutex stays mapped until the process ends: the kernel can mark the
-    /// owner's death only in memory that is still mapped.
+    /// A page with a locked mutex stays mapped until the process ends. If it were unmapped, the kernel
+    /// would stop there: neither this mutex nor one that was locked earlier would be marked.
     fn drop(&mut self) {
         if self.locked.get() {
             let _stays = ManuallyDrop::new(self.page.clone());
