@@ -44,6 +44,7 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
         Err(error) => return assert!(in_memory, "{error}"), // tmpfs, before Linux 6.6.
     };
     let mut buffer = MmapOptions::new().len(length).map_anon().expect("mmap"); // It is aligned.
+    buffer.fill(1); // If its pages were missing, btrfs would read through the page cache.
     direct.read_exact_at(&mut buffer, 0).expect("pread");
     let view = View::of(&file, length).expect("mmap");
     let cached = || cached(view.address(), length).expect("mincore");

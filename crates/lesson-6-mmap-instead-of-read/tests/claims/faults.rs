@@ -130,19 +130,22 @@ fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib() {
 }
 
 #[test]
-fn in_a_forward_pass_linux_6_18_maps_the_last_folio_of_a_file_64_kib_at_a_time() {
+fn in_a_forward_pass_on_ext4_linux_6_18_maps_the_last_folio_of_a_file_64_kib_at_a_time() {
     let scratch = scratch();
     let (length, piece) = (4 << 20, 1 << 20);
     let file = write_lines(&scratch.path().join("large"), length, piece).expect("write");
     let view = View::of(&file, length).expect("mmap");
     let faults = |from| cost_of_loads(&view, (from..from + piece).step_by(page_size())).minor;
-    let of_each_piece: Vec<i64> = (0..length).step_by(piece).map(faults).collect();
+    let [first, .., last] = [0, 1, 2, 3].map(|number| faults(number * piece));
     let windows = i64::try_from(piece / page_size() / window()).expect("small");
-    // A window may begin before the last piece, because windows are aligned in memory.
-    let last = of_each_piece.last().expect("four pieces");
-    assert!((windows..=windows + 1).contains(last), "{of_each_piece:?}");
+    match file_system(scratch.path()) {
+        // A window may begin before the last piece, because windows are aligned in memory.
+        "ext4" => assert!((windows..=windows + 1).contains(&last), "{last} faults at the end"),
+        // On xfs it was 5 faults.
+        _ => assert!(last > 0 && last <= windows + 1, "{last} faults at the end"),
+    }
     if maps_large_folios(scratch.path()) {
-        assert!(of_each_piece[0] < windows, "{of_each_piece:?}");
+        assert!(first < windows && first < last, "{first} faults at the start, {last} at the end");
     }
 }
 
