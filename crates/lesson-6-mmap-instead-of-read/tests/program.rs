@@ -1,4 +1,4 @@
-//! The lesson's commands as a person calls them: what they print, how they end, what they refuse.
+//! The commands of the lesson: what they print, how they end, and what they refuse.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs::{self, File};
@@ -25,12 +25,12 @@ fn with_file(name: &str, text: &str) -> Scratch {
     scratch
 }
 
-/// Lines, found one byte after the other.
+/// Counts newlines one byte at a time.
 fn lines_of(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// Where a word is, found one byte after the other.
+/// Finds a word one byte at a time.
 fn places_of(word: &[u8], bytes: &[u8]) -> Vec<usize> {
     let (mut places, mut from) = (Vec::new(), 0);
     while from + word.len() <= bytes.len() {
@@ -45,7 +45,7 @@ fn places_of(word: &[u8], bytes: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn the_job_is_done_right_whatever_the_pieces() {
+fn count_and_find_are_right_for_every_length() {
     for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17] {
         let bytes: Vec<u8> = b"abab\naba".iter().copied().cycle().take(length).collect();
         let counted = count(&*bytes).expect("count");
@@ -59,7 +59,7 @@ fn the_job_is_done_right_whatever_the_pieces() {
 }
 
 #[test]
-fn a_word_longer_than_a_piece_is_found_across_pieces() {
+fn a_word_longer_than_a_piece_is_found() {
     let word: Vec<u8> = (b'a'..b'w').cycle().take(PIECE * 2 + 3).collect();
     let mut bytes = vec![b'.'; PIECE - 7];
     bytes.extend(&word);
@@ -68,7 +68,7 @@ fn a_word_longer_than_a_piece_is_found_across_pieces() {
 }
 
 #[test]
-fn all_three_ways_print_the_same_but_for_the_way() {
+fn all_three_methods_print_the_same_result() {
     let scratch = with_file("poem", "one\ntwo\nthree, two");
     for how in ["read", "pread", "mapping"] {
         let counted = lesson(&scratch, ["count", "--how", how, "poem"]);
@@ -82,13 +82,13 @@ fn all_three_ways_print_the_same_but_for_the_way() {
 }
 
 #[test]
-fn mapping_is_the_way_when_none_is_named() {
+fn the_default_method_is_a_mapping() {
     let ended = lesson(&with_file("line", "one\n"), ["count", "line"]);
     assert_eq!(ended.stdout, "line: 1 line in 4 bytes, by mapping\n");
 }
 
 #[test]
-fn what_cannot_be_mapped_is_read_and_the_line_says_why() {
+fn a_file_that_cannot_be_mapped_is_read_and_the_line_says_why() {
     let scratch = with_file("empty", "");
     let ended = lesson(&scratch, ["count", "empty", "/dev/null"]);
     let why = "by read (length 0, nothing to map)";
@@ -102,7 +102,7 @@ fn what_cannot_be_mapped_is_read_and_the_line_says_why() {
 }
 
 #[test]
-fn a_pipe_is_read_whatever_was_asked_for() {
+fn a_pipe_is_read_with_every_method() {
     for (how, why) in
         [("mapping", "length 0, nothing to map"), ("pread", "pread: Illegal seek (os error 29)")]
     {
@@ -117,7 +117,7 @@ fn a_pipe_is_read_whatever_was_asked_for() {
 }
 
 #[test]
-fn a_file_that_the_address_space_has_no_room_for_is_read() {
+fn a_file_too_large_for_the_address_space_is_read() {
     let scratch = with_file("hole", "");
     let hole = File::options().write(true).open(scratch.path().join("hole")).expect("open");
     hole.set_len(256 << 20).expect("ftruncate");
@@ -128,7 +128,7 @@ fn a_file_that_the_address_space_has_no_room_for_is_read() {
 }
 
 #[test]
-fn each_failure_has_its_line_and_the_other_files_are_done() {
+fn each_failure_is_one_line_and_the_other_files_are_counted() {
     let scratch = with_file("line", "one\n");
     let ended = lesson(&scratch, ["count", "missing", ".", "line"]);
     assert_eq!(ended.code, Some(1));
@@ -168,7 +168,7 @@ fn thousands_of_small_files_are_counted_with_few_descriptors() {
 }
 
 #[test]
-fn a_word_may_be_any_bytes_but_none() {
+fn a_word_may_have_any_bytes_but_must_not_be_empty() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let scratch = scratch();
     fs::write(scratch.path().join("bytes"), b"a\xff\xfeb").expect("write");
@@ -179,7 +179,7 @@ fn a_word_may_be_any_bytes_but_none() {
 }
 
 #[test]
-fn a_wrong_call_is_usage_and_2() {
+fn a_wrong_call_prints_usage_and_ends_with_2() {
     let scratch = scratch();
     for arguments in [["count", "--how"], ["find", "word"], ["sideways", "x"]] {
         let ended = lesson(&scratch, arguments);
@@ -189,7 +189,7 @@ fn a_wrong_call_is_usage_and_2() {
 }
 
 #[test]
-fn no_file_of_the_user_s_is_changed() {
+fn the_commands_change_no_file() {
     let scratch = scratch();
     let path = scratch.path().join("lines");
     let before = write_lines(&path, 3 * page_size() + 5, PIECE).expect("write");
@@ -202,7 +202,7 @@ fn no_file_of_the_user_s_is_changed() {
 }
 
 #[test]
-fn a_full_output_is_an_error_and_a_closed_one_is_not() {
+fn a_full_output_is_an_error_and_a_closed_output_is_not() {
     let scratch = with_file("line", "one\n");
     let path = scratch.path().join("line");
     let mut full = Command::new(PROGRAM);
@@ -219,7 +219,7 @@ fn a_full_output_is_an_error_and_a_closed_one_is_not() {
 }
 
 #[test]
-fn a_guard_too_many_is_an_error() {
+fn one_guard_too_many_is_an_error() {
     let scratch = scratch();
     let file = write_lines(&scratch.path().join("lines"), page_size(), PIECE).expect("write");
     let one = || Guard::over(View::of(&file, page_size()).expect("mmap"));

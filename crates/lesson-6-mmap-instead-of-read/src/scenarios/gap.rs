@@ -14,16 +14,16 @@ use crate::cost::{mapped, write_lines};
 /// `MADV_DONTNEED` on three pages; the middle page is not mapped.
 pub(super) fn advise() -> Result<()> {
     let region = three_pages()?;
-    let held = || -> Result<usize> {
+    let count = || -> Result<usize> {
         Ok(mapped(region.address(), page_size())?
             + mapped(region.address() + 2 * page_size(), page_size())?)
     };
-    say!("held-before {}", held()?)?;
+    say!("mapped-before {}", count()?)?;
     // SAFETY: one thread, which maps nothing more: see the preface.
     unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
     let answer = region.advise(0, 3 * page_size(), libc::MADV_DONTNEED);
     say!("errno {}", errno(answer))?;
-    say!("held-after {}", held()?)
+    say!("mapped-after {}", count()?)
 }
 
 /// `mincore` on three pages; the middle page is not mapped.

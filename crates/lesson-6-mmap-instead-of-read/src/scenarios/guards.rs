@@ -47,7 +47,7 @@ pub(super) fn two() -> Result<()> {
     drop(second);
     say!("first-alone {:?}", first.copy_to(page_size() + 3, &mut [0]))?;
     let third = View::of(&whole, 2 * page_size()).and_then(Guard::over).step("guard")?;
-    say!("in-the-place-of-second {:?}", third.copy_to(page_size() + 3, &mut [0]))
+    say!("third {:?}", third.copy_to(page_size() + 3, &mut [0]))
 }
 
 /// The action of SIGBUS before, with two guards, with one, and after.

@@ -31,7 +31,7 @@ fn after_madv_random_one_load_reads_no_more_than_without_advice() {
     let (normal, _) = cached_after_one_load("normal", Advice::Normal);
     let (random, file_system) = cached_after_one_load("random", Advice::Random);
     match file_system {
-        "tmpfs" => assert_eq!((normal, random), (PAGES, PAGES), "all in memory anyway"),
+        "tmpfs" => assert_eq!((normal, random), (PAGES, PAGES), "all pages are in memory"),
         _ => {
             assert!(random >= 1 && random <= normal, "random {random}, normal {normal}");
             assert!(random < PAGES / 8, "next to nothing is read ahead: {random} of {PAGES}");
@@ -187,26 +187,30 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
         std::os::unix::fs::symlink(Path::new("/bin/sh"), &path).expect("symlink");
     }
     let pages = fs::metadata(&path).expect("stat").len().div_ceil(page_size() as u64);
-    let to_another_user = || {
+    let as_another_user = || {
         let scenario = ["scenario", "mincore-of-another-users-file"];
         let program = course::Program::new(crate::PROGRAM, scenario).in_directory(&directory);
         program.as_ordinary_user().run()
     };
-    let ended = to_another_user();
+    let ended = as_another_user();
     assert_eq!(ended.value("cached"), pages.to_string(), "to another user: {ended:?}");
     assert_eq!(ended.value("cachestat"), libc::EPERM.to_string(), "which says so: {ended:?}");
     if is_root() {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("chmod");
         let cached = if file_system(&path) == "tmpfs" { PAGES } else { 0 };
-        let ended = to_another_user();
-        assert_eq!(ended.value("cached"), cached.to_string(), "to one who may write it: {ended:?}");
+        let ended = as_another_user();
+        assert_eq!(
+            ended.value("cached"),
+            cached.to_string(),
+            "to a user who may write it: {ended:?}"
+        );
     }
 }
 
 #[test]
 fn advice_across_a_gap_is_given_on_both_sides_and_fails_with_enomem() {
     let ended = scenario("advice-across-a-gap", &scratch()).run();
-    assert_eq!(ended.value("held-before"), "2", "{ended:?}");
+    assert_eq!(ended.value("mapped-before"), "2", "{ended:?}");
     assert_eq!(ended.value("errno"), libc::ENOMEM.to_string());
-    assert_eq!(ended.value("held-after"), "0", "{ended:?}");
+    assert_eq!(ended.value("mapped-after"), "0", "{ended:?}");
 }

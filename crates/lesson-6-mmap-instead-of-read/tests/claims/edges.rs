@@ -1,4 +1,4 @@
-//! Many files, sparse files, and buffers that are mappings.
+//! Many files, sparse files, direct reads, and mappings as buffers.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};

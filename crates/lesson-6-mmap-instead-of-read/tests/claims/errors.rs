@@ -1,5 +1,5 @@
-//! What `mmap`, `madvise`, `mincore` and `pread` refuse, by errno: all that an ordinary user can
-//! meet on the way from `read` to a mapping.
+//! Calls of `mmap`, `madvise`, `mincore` and `pread` that fail, each with its errno. An ordinary user
+//! can meet all of them.
 
 use std::fs::File;
 use std::io::Read;
@@ -35,7 +35,7 @@ fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
     let mut file =
         File::options().read(true).write(true).create_new(true).open(path).expect("open");
     assert_eq!(errno(mmap(&file, 0)), libc::EINVAL);
-    assert_eq!(file.read(&mut [0]).expect("read"), 0, "where read says: the end");
+    assert_eq!(file.read(&mut [0]).expect("read"), 0, "`read` returns 0 for the end");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn mapping_a_directory_fails_with_enodev() {
     let scratch = scratch();
     let mut directory = File::open(scratch.path()).expect("open");
     assert_eq!(errno(mmap(&directory, page_size())), libc::ENODEV);
-    assert_eq!(errno(directory.read(&mut [0])), libc::EISDIR, "where read says");
+    assert_eq!(errno(directory.read(&mut [0])), libc::EISDIR, "read fails too");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     region.advise(0, 2 * page_size(), libc::MADV_POPULATE_READ).expect("all there");
     file.set_len(page_size() as u64).expect("ftruncate");
     let answer = region.advise(0, 2 * page_size(), libc::MADV_POPULATE_READ);
-    assert_eq!(errno(answer), libc::EFAULT, "where a load is SIGBUS");
+    assert_eq!(errno(answer), libc::EFAULT, "a load would be SIGBUS");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a page fault brings, and when none is needed.
+//! What a page fault brings, and when there is no page fault.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::{file, scenario};
 
 const PAGES: usize = 256;
 
-/// What it costs to load a byte of each of the view's pages.
+/// The cost of loading one byte from each page of the view.
 fn touch_all(view: &View) -> Cost {
     cost_of_loads(view, (0..view.len()).step_by(page_size()))
 }
@@ -38,7 +38,7 @@ fn mapping_a_file_loads_none_of_it() {
         "nothing in the page table"
     );
     let expected = match file_system(&path) {
-        "tmpfs" => PAGES, // Its files are nowhere but in memory.
+        "tmpfs" => PAGES, // Its files are in memory only.
         _ => 0,
     };
     assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected);
@@ -96,13 +96,13 @@ fn a_file_written_in_large_pieces_needs_fewer_faults_if_a_fault_maps_large_folio
     assert!(fewer, "large pieces: {large} faults; small ones: {small}");
 }
 
-/// Whether a fault here maps a large folio as a whole. ext4 has large folios since 6.16, xfs since
-/// 5.18; but before 6.18 a fault maps only the part of a folio that lies in its window of 64 KiB.
+/// Whether a fault here maps a large folio as a whole. ext4 writes large folios since 6.16, xfs
+/// since 6.6. But before 6.18 a fault maps only the part of a folio that lies in its window of 64 KiB.
 fn maps_large_folios(directory: &Path) -> bool {
     ["ext4", "xfs"].contains(&file_system(directory)) && kernel_at_least(6, 18)
 }
 
-/// How many pages one fault maps at most where folios are small: `fault_around_bytes`, a setting of
+/// How many pages one fault maps at most if folios are small: `fault_around_bytes`, a setting of
 /// the kernel whose default is 64 KiB.
 fn window() -> usize {
     let setting = fs::read_to_string("/sys/kernel/debug/fault_around_bytes");

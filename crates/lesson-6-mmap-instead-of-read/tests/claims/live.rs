@@ -1,4 +1,4 @@
-//! Same bytes, different times: a buffer is of the moment of its `read`, a mapping of now.
+//! A buffer keeps the bytes of the moment when it was read; a mapping shows the present bytes.
 
 use std::fs::File;
 use std::io::Read;
@@ -43,7 +43,7 @@ fn a_private_mapping_is_no_snapshot() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let region = Region::of(&file, page_size(), libc::PROT_READ, libc::MAP_PRIVATE).expect("mmap");
-    assert_eq!(region.load(0), b'a', "and now the page is in the page table");
+    assert_eq!(region.load(0), b'a', "from now on, the page is in the page table");
     file.write_all_at(b"new", 0).expect("pwrite");
     assert_eq!(region.load(0), b'n');
 }

@@ -1,4 +1,4 @@
-//! The claims of lesson 6, one test each, named as the sentence in `lessons/`.
+//! The claims of lesson 6, one test each, named after its sentence in `lessons/`.
 //! `just prove 6` runs them.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
@@ -24,7 +24,7 @@ fn scenario(name: &str, scratch: &Scratch) -> Program {
     Program::new(PROGRAM, ["scenario", name]).in_directory(scratch.path())
 }
 
-/// The same, started with SIGBUS ignored, which a program inherits.
+/// As [`scenario`], but started with SIGBUS ignored: a program inherits that.
 fn scenario_ignoring_sigbus(name: &str, scratch: &Scratch) -> Program {
     let script = "trap '' BUS; exec \"$0\" \"$@\"";
     Program::new("/bin/sh", ["-c", script, PROGRAM, "scenario", name]).in_directory(scratch.path())

@@ -1,4 +1,4 @@
-//! A file that gets shorter under its reader.
+//! A file that is truncated while another process reads it.
 
 use std::fs::File;
 
@@ -76,7 +76,7 @@ fn a_file_that_was_cut_and_has_grown_again_shows_zeros_and_causes_no_signal() {
         file.set_len(0).expect("ftruncate");
         file.set_len(LENGTH as u64).expect("ftruncate");
     });
-    assert_eq!(ended.stdout, format!("counted {LENGTH} bytes\n"), "not even here");
+    assert_eq!(ended.stdout, format!("counted {LENGTH} bytes\n"), "the guard sees nothing");
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let view = View::of(&file, page_size()).expect("mmap");

@@ -1,4 +1,4 @@
-//! Claims on gigabytes, all of them holes: they cost neither disk nor memory.
+//! Claims about files of gigabytes. The files are holes, so they take no disk space and no memory.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs::File;
@@ -10,7 +10,7 @@ use lesson_6_mmap_instead_of_read::{Region, View};
 
 const GIB: u64 = 1 << 30;
 
-/// A file of 5 GiB, all hole.
+/// A file of 5 GiB that is one hole.
 fn five_gibibytes(scratch: &Scratch) -> File {
     let path = scratch.path().join("sparse");
     let file = File::options().read(true).write(true).create_new(true).open(path).expect("open");
