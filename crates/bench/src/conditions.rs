@@ -6,7 +6,6 @@ use std::time::{Instant, SystemTime};
 use common::{Context, Result};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use procfs::process::Process;
 use procfs::{Current, CurrentSI, KernelStats, LoadAverage};
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +26,6 @@ pub struct Conditions {
     pub steal_percent: f64,
     /// The share of the CPUs' time that other processes and interrupts of this machine took.
     pub others_percent: f64,
-    /// The run's nice value: below zero, the scheduler preferred it to other processes.
-    #[serde(default)]
-    pub niceness: i64,
 }
 
 /// What /proc/stat said when a run began.
@@ -66,11 +62,10 @@ impl Conditions {
 
     /// The conditions in one line.
     pub fn sentence(&self) -> String {
-        let Self { date, seconds, load_before, steal_percent, others_percent, niceness, .. } = self;
-        let nice = if *niceness == 0 { String::new() } else { format!("; nice {niceness}") };
+        let Self { date, seconds, load_before, steal_percent, others_percent, .. } = self;
         format!(
             "{date}, {seconds:.0} s; load before {load_before:.2}; of the CPUs' time {steal_percent:.1} % \
-             was stolen, {others_percent:.1} % went to other processes{nice}"
+             was stolen, {others_percent:.1} % went to other processes"
         )
     }
 }
@@ -93,7 +88,6 @@ impl Beginning {
             load_after: load()?,
             steal_percent: share(stolen as f64),
             others_percent: share(all - idle as f64 - stolen as f64 - own),
-            niceness: niceness()?,
         })
     }
 }
@@ -117,11 +111,6 @@ fn own_ms() -> Result<f64> {
         sum += usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
     }
     Ok(sum as f64)
-}
-
-fn niceness() -> Result<i64> {
-    let stat = Process::myself().and_then(|process| process.stat()).map_err(io::Error::other);
-    Ok(stat.step("read /proc/self/stat")?.nice)
 }
 
 fn load() -> Result<f64> {

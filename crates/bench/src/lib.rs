@@ -37,7 +37,7 @@ pub use machine::{Cpu, Machine};
 pub use method::{Measured, Method};
 pub use notes::Notes;
 pub use options::Options;
-pub use output::{Figures, Output, draw_recorded, finish};
+pub use output::{Figures, Output, Report};
 pub use progress::Progress;
 pub use row::{FileKind, Group, Latency, Row};
 pub use run::{Run, Test};

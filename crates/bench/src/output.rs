@@ -14,43 +14,52 @@ pub struct Output(PathBuf);
 /// The charts of a run: the end of each file's name, and the SVG.
 pub type Figures = Vec<(&'static str, String)>;
 
-/// Writes a run's JSON and its charts, and prints its tables and conclusions.
-///
-/// # Errors
-/// `ENOSPC` on a full disk, and the system's others.
-pub fn finish(run: &Run, output: &Output, figures: fn(&Run) -> Figures) -> Result<()> {
-    let json = output.json(run)?;
-    show(run, output, figures)?;
-    say!("record: {}", json.display())
+/// What a program makes of a run: sentences, each of which follows from a verdict, and charts.
+#[derive(Clone, Copy)]
+pub struct Report {
+    /// The program's name.
+    pub program: &'static str,
+    /// The conclusions.
+    pub conclusions: fn(&Run) -> Vec<String>,
+    /// The charts.
+    pub figures: fn(&Run) -> Figures,
 }
 
-/// Draws the charts of a recorded run, and prints its tables and conclusions.
-///
-/// # Errors
-/// `open`'s own; a refusal if the file is no record of `program`.
-pub fn draw_recorded(
-    program: &str,
-    record: &Path,
-    output: &Output,
-    figures: fn(&Run) -> Figures,
-) -> Result<()> {
-    let text = fs::read(record).step_on("read", record)?;
-    let run: Run = serde_json::from_slice(&text).map_err(|error| {
-        Failure::refusal("draw", record, format!("not a record of {program}: {error}"))
-    })?;
-    if run.program != program {
-        let sentence = format!("a record of {}, not of {program}", run.program);
-        return Err(Failure::refusal("draw", record, sentence));
+impl Report {
+    /// Writes a run's JSON and its charts, and prints its tables and conclusions.
+    ///
+    /// # Errors
+    /// `ENOSPC` on a full disk, and the system's others.
+    pub fn finish(self, run: &Run, output: &Output) -> Result<()> {
+        let json = output.json(run)?;
+        self.show(run, output)?;
+        say!("record: {}", json.display())
     }
-    show(&run, output, figures)
-}
 
-fn show(run: &Run, output: &Output, figures: fn(&Run) -> Figures) -> Result<()> {
-    table::print(run)?;
-    for (name, figure) in figures(run) {
-        say!("chart: {}", output.svg(&format!("{}-{name}", run.program), &figure)?.display())?;
+    /// Draws the charts of a recorded run, and prints its tables and conclusions.
+    ///
+    /// # Errors
+    /// `open`'s own; a refusal if the file is no record of this program.
+    pub fn draw_recorded(self, record: &Path, output: &Output) -> Result<()> {
+        let program = self.program;
+        let text = fs::read(record).step_on("read", record)?;
+        let run: Run = serde_json::from_slice(&text).map_err(|error| {
+            Failure::refusal("draw", record, format!("not a record of {program}: {error}"))
+        })?;
+        if run.program != program {
+            let sentence = format!("a record of {}, not of {program}", run.program);
+            return Err(Failure::refusal("draw", record, sentence));
+        }
+        self.show(&run, output)
     }
-    Ok(())
+
+    fn show(self, run: &Run, output: &Output) -> Result<()> {
+        table::print(run, &(self.conclusions)(run))?;
+        for (name, figure) in (self.figures)(run) {
+            say!("chart: {}", output.svg(&format!("{}-{name}", run.program), &figure)?.display())?;
+        }
+        Ok(())
+    }
 }
 
 impl Output {

@@ -21,9 +21,7 @@ pub struct Run {
     pub notes: Vec<String>,
     /// How the verdicts were reached.
     pub test: Test,
-    /// The conclusions, in words. Each follows from a verdict.
-    pub sentences: Vec<String>,
-    /// Every planned comparison, with its verdict.
+    /// Every planned comparison, with its verdict. Conclusions follow from these alone.
     pub comparisons: Vec<Comparison>,
     /// The measurements.
     pub groups: Vec<Group>,
@@ -43,7 +41,7 @@ pub struct Test {
 }
 
 impl Run {
-    /// Makes the planned comparisons. There are no sentences yet.
+    /// Makes the planned comparisons.
     pub fn new(
         program: &str,
         quick: bool,
@@ -59,19 +57,8 @@ impl Run {
             level: LEVEL,
             comparisons: comparisons.len(),
         };
-        let (program, notes, sentences) = (program.into(), notes.0, Vec::new());
-        Self {
-            program,
-            quick,
-            machine,
-            conditions,
-            pinned_to,
-            notes,
-            test,
-            sentences,
-            comparisons,
-            groups,
-        }
+        let (program, notes) = (program.into(), notes.0);
+        Self { program, quick, machine, conditions, pinned_to, notes, test, comparisons, groups }
     }
 
     /// The group with this name, if it was measured.

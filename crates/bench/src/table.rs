@@ -13,15 +13,15 @@ const COLUMNS: usize = 80;
 ///
 /// # Errors
 /// Those of standard output.
-pub(crate) fn print(run: &Run) -> Result<()> {
-    for line in lines(run) {
+pub(crate) fn print(run: &Run, conclusions: &[String]) -> Result<()> {
+    for line in lines(run, conclusions) {
         say!("{line}")?;
     }
     Ok(())
 }
 
 /// All lines of a run.
-fn lines(run: &Run) -> Vec<String> {
+fn lines(run: &Run, conclusions: &[String]) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(wrapped("", &format!("{}: {}", run.program, run.machine.sentence())));
     lines.extend(wrapped("", &run.conditions.sentence()));
@@ -41,7 +41,7 @@ fn lines(run: &Run) -> Vec<String> {
     methods(run).iter().for_each(|line| lines.extend(wrapped("  ", line)));
     section(&mut lines, "Other planned comparisons:", &others(run));
     section(&mut lines, "Notes:", &run.notes);
-    section(&mut lines, "Conclusions (each follows from a verdict):", &run.sentences);
+    section(&mut lines, "Conclusions (each follows from a verdict):", conclusions);
     lines.push(String::new());
     lines
 }
@@ -246,7 +246,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_tables_fit_into_80_columns_and_show_the_verdict_beside_the_row() {
-        let lines = lines(&run());
+        let lines = lines(&run(), &["word ".repeat(40)]);
         for line in &lines {
             assert!(line.chars().count() <= COLUMNS, "{line}");
         }

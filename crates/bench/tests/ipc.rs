@@ -94,11 +94,8 @@ fn it_prints_at_most_80_columns_and_writes_its_charts() {
     for line in tables.lines().filter(|line| !line.starts_with("chart: ")) {
         assert!(line.chars().count() <= 80 || line.starts_with("record: "), "{line}");
     }
-    for sentence in record(&scratch).sentences {
-        let printed = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let first = sentence.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
-        assert!(printed.contains(&first), "{sentence}");
-    }
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Messages of 64 bytes: this run cannot tell whether a pipe"), "{said}");
     for chart in ["sleeping", "latency", "batching", "throughput"] {
         let path = scratch.path().join(format!("bench/bench-ipc-{chart}.svg"));
         let svg = fs::read_to_string(path).unwrap();
@@ -126,7 +123,7 @@ fn one_cpu_leaves_spinning_out_and_says_so() {
     assert_eq!(run.pinned_to, [first]);
     assert!(run.group("spin-two-cpus").is_none() && run.group("sleep-two-cpus").is_none());
     assert!(run.group("sleep-one-cpu").is_some());
-    assert!(run.sentences.iter().all(|sentence| !sentence.contains("two CPUs")));
+    assert!(!said.contains("two CPUs: "), "no conclusion about two CPUs: {said}");
 }
 
 /// One line on standard error, status 1.

@@ -81,7 +81,8 @@ fn the_record_has_every_method_of_every_group() {
     // Three rounds prove nothing, and the verdicts say so.
     assert!(run.comparisons.len() > 20, "{}", run.comparisons.len());
     assert!(run.comparisons.iter().all(|one| one.verdict == Verdict::CannotTell));
-    assert!(run.sentences.iter().all(|sentence| sentence.contains("cannot tell")));
+    let conclusions = said.split("Conclusions ").nth(1).expect("conclusions");
+    assert!(conclusions.contains("cannot tell") && !conclusions.contains(" times as fast"));
 }
 
 #[test]

@@ -79,3 +79,22 @@ fn answer(run: &Run, about: &str, questions: &[Question]) -> Option<String> {
     let clauses: Vec<_> = questions.iter().filter_map(says).collect();
     (!clauses.is_empty()).then(|| format!("{about}: {}.", clauses.join("; ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Run {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../lessons/measurements/bench-ipc.json");
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_question_was_answered() {
+        let run = record();
+        for [subject, _, baseline, _] in QUESTIONS.iter().flat_map(|(_, questions)| *questions) {
+            assert!(run.comparison(subject, baseline).is_some(), "{subject}, {baseline}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ mod figures;
 
 use std::process::ExitCode;
 
-use bench::{Conditions, Machine, Notes, Options, Output, Run, draw_recorded, finish};
+use bench::{Conditions, Machine, Notes, Options, Output, Report, Run};
 use common::clap::{self, Parser};
 use common::{Result, Scratch, say};
 
@@ -29,7 +29,8 @@ struct Arguments {
     role: Option<Role>,
 }
 
-const PROGRAM: &str = "bench-ipc";
+const REPORT: Report =
+    Report { program: "bench-ipc", conclusions: conclusions::of, figures: figures::all };
 
 fn main() -> ExitCode {
     common::main(run)
@@ -46,7 +47,7 @@ fn run() -> Result<()> {
 fn measure(options: Options) -> Result<()> {
     let output = Output::new(options.output)?;
     if let Some(record) = options.draw {
-        return draw_recorded(PROGRAM, &record, &output, figures::all);
+        return REPORT.draw_recorded(&record, &output);
     }
     let scratch = Scratch::new()?;
     let machine = Machine::at(scratch.path())?;
@@ -58,7 +59,6 @@ fn measure(options: Options) -> Result<()> {
     let mut groups = round_trips::measure(&pair, &machine, rounds, options.quick, &mut notes)?;
     groups.extend(throughput::measure(&pair, rounds, options.quick, &mut notes)?);
     let about = (machine, beginning.end()?);
-    let mut run = Run::new(PROGRAM, options.quick, about, pair.cpus(), notes, groups);
-    run.sentences = conclusions::of(&run);
-    finish(&run, &output, figures::all)
+    let run = Run::new(REPORT.program, options.quick, about, pair.cpus(), notes, groups);
+    REPORT.finish(&run, &output)
 }

@@ -24,7 +24,7 @@ mod figures;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bench::{Conditions, Machine, Notes, Options, Output, Run, Size, draw_recorded, finish};
+use bench::{Conditions, Machine, Notes, Options, Output, Report, Run, Size};
 use common::clap::{self, Parser};
 use common::{Failure, Result, Scratch, allowed_cpus, pin_to, say};
 
@@ -45,7 +45,8 @@ struct Arguments {
     file: Option<PathBuf>,
 }
 
-const PROGRAM: &str = "bench-read";
+const REPORT: Report =
+    Report { program: "bench-read", conclusions: conclusions::of, figures: figures::all };
 
 fn main() -> ExitCode {
     common::main(run)
@@ -55,7 +56,7 @@ fn run() -> Result<()> {
     let Arguments { size, options, file } = Arguments::parse();
     let output = Output::new(options.output)?;
     if let Some(record) = options.draw {
-        return draw_recorded(PROGRAM, &record, &output, figures::all);
+        return REPORT.draw_recorded(&record, &output);
     }
     let scratch = Scratch::new()?;
     let machine = Machine::at(scratch.path())?;
@@ -77,9 +78,8 @@ fn run() -> Result<()> {
         return Err(Failure::refusal("measure on", scratch.path(), "nothing could be measured"));
     }
     let about = (machine, beginning.end()?);
-    let mut run = Run::new(PROGRAM, options.quick, about, pinned_to, notes, groups);
-    run.sentences = conclusions::of(&run);
-    finish(&run, &output, figures::all)
+    let run = Run::new(REPORT.program, options.quick, about, pinned_to, notes, groups);
+    REPORT.finish(&run, &output)
 }
 
 /// Pins this thread to a CPU; that one, and another one for a second thread if there is one.
