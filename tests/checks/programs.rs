@@ -18,7 +18,7 @@ use crate::workspace::{built_programs, entries, file_name, lessons};
 #[test]
 fn a_wrong_call_gets_usage_and_exit_status_2() {
     for program in programs() {
-        for wrong in [["no-such-role", "x"], ["scene", "--no-such-option"]] {
+        for wrong in [["no-such-role", "x"], ["scenario", "--no-such-option"]] {
             let output = output(Command::new(&program).args(wrong));
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{program:?} {wrong:?}: {output:?}");
@@ -34,7 +34,7 @@ fn help_names_the_command_and_succeeds() {
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{program:?}: {output:?}");
         assert!(said.contains("Usage: cargo lesson-"), "{program:?}: {said}");
-        assert!(!said.contains("scene"), "{program:?} shows its hidden role: {said}");
+        assert!(!said.contains("scenario"), "{program:?} shows its hidden role: {said}");
     }
 }
 

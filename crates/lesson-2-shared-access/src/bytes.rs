@@ -115,7 +115,7 @@ impl Bytes {
     }
 
     /// `madvise(address, length, advice)`, for the advice values that change what a child inherits.
-    /// After `MADV_DONTFORK`, a child's copy of `self` has no memory: only a scene that shows this
+    /// After `MADV_DONTFORK`, a child's copy of `self` has no memory: only a scenario that shows this
     /// may call it.
     ///
     /// # Errors

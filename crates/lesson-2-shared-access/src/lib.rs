@@ -30,7 +30,7 @@ pub mod diskless;
 pub mod killed;
 pub mod resized;
 
-pub mod scenes;
+pub mod scenarios;
 
 pub use bytes::Bytes;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand, value_parser};
-use lesson_2_shared_access::{STEPS, measure, scenes, second, watch};
+use lesson_2_shared_access::{STEPS, measure, scenarios, second, watch};
 use rand::{SeedableRng, rngs::StdRng};
 
 /// Lesson 2: shared access. Without a role, shows every step of the lesson.
@@ -46,9 +46,9 @@ enum Role {
     /// Map FILE and obey the lines of standard input: the second process of the story.
     #[command(hide = true)]
     Second { file: PathBuf },
-    /// Play one scene of a claim, for the tests.
+    /// Play one scenario of a claim, for the tests.
     #[command(hide = true)]
-    Scene { name: String },
+    Scenario { name: String },
     /// Tell the story and wait after each step, for `just step 2`.
     #[command(hide = true)]
     Steps,
@@ -68,7 +68,7 @@ fn run() -> common::Result<()> {
         }
         Some(Role::Watch { file, count }) => watch::watch(&file, count),
         Some(Role::Second { file }) => second::obey(&file),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

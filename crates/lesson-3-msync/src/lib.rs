@@ -21,7 +21,7 @@ pub mod time_stamps;
 pub mod disk;
 pub mod note;
 pub mod power_cut;
-pub mod scenes;
+pub mod scenarios;
 pub mod second_process;
 
 pub use instruments::Instruments;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_3_msync::{STEPS, note, power_cut, scenes, second_process};
+use lesson_3_msync::{STEPS, note, power_cut, scenarios, second_process};
 
 /// Lesson 3: msync. Without a command, runs the whole demonstration.
 #[derive(Parser)]
@@ -42,9 +42,9 @@ enum Role {
     },
     /// Cut the power of a private disk and show what a reboot finds (needs root)
     PowerCut,
-    /// Run one scene of a claim, for the tests
+    /// Run one scenario of a claim, for the tests
     #[command(hide = true)]
-    Scene { name: String },
+    Scenario { name: String },
     /// Play the second process of a step
     #[command(hide = true)]
     Second { part: String, file: PathBuf },
@@ -65,7 +65,7 @@ fn run() -> common::Result<()> {
         Some(Role::Dirty { file }) => note::dirty(&file),
         Some(Role::Flush { file, ms_async, read_only }) => note::flush(&file, ms_async, read_only),
         Some(Role::PowerCut) => power_cut::play(),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Second { part, file }) => second_process::play(&part, &file),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }

@@ -49,7 +49,7 @@ pub mod cost;
 
 pub mod lock_client;
 pub mod parts;
-pub mod scenes;
+pub mod scenarios;
 pub mod sys;
 pub mod waiting;
 

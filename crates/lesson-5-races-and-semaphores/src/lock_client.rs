@@ -16,7 +16,7 @@ impl LockClient {
     /// # Errors
     /// Those of the start; that it cannot open the file.
     pub fn start(file: &Path) -> Result<Self> {
-        let mut process = Self(Peer::start(["scene", "actor"])?);
+        let mut process = Self(Peer::start(["scenario", "actor"])?);
         process.open("d", file)?;
         Ok(process)
     }

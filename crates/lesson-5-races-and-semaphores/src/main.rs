@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scenes};
+use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scenarios};
 
 /// Lesson 5: races and semaphores. Without a role, tell the whole story.
 #[derive(Parser)]
@@ -30,9 +30,9 @@ enum Role {
     /// Play a second process's part, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
-    /// Play one scene of a claim, for the tests.
+    /// Play one scenario of a claim, for the tests.
     #[command(hide = true)]
-    Scene { name: String },
+    Scenario { name: String },
     /// Tell the story and wait after each step, for `just step 5`.
     #[command(hide = true)]
     Steps,
@@ -48,7 +48,7 @@ fn run() -> common::Result<()> {
         None => common::tell(STEPS, lesson.seed),
         Some(Role::Hold { primitive, file }) => holder::hold(primitive, &file),
         Some(Role::Second(part)) => part.play(),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

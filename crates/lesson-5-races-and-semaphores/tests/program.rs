@@ -139,8 +139,9 @@ fn a_full_output_is_a_failure_and_a_closed_one_is_not() {
 #[test]
 fn a_killed_run_leaves_no_semaphore_once_the_next_one_has_started() {
     let scratch = scratch();
-    let lesson =
-        |scene: &str| Program::new(PROGRAM, ["scene", scene]).env("LESSON_SCRATCH", scratch.path());
+    let lesson = |scenario: &str| {
+        Program::new(PROGRAM, ["scenario", scenario]).env("LESSON_SCRATCH", scratch.path())
+    };
     let mut run = lesson("make-a-name-and-wait").start();
     let name = run.hear();
     run.kill();

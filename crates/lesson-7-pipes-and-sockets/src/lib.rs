@@ -35,7 +35,7 @@ pub mod spin_or_sleep;
 pub mod atomics;
 pub mod process;
 pub mod roles;
-pub mod scenes;
+pub mod scenarios;
 pub mod second_process;
 pub mod sys;
 pub mod timeout;

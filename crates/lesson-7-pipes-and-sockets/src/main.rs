@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_7_pipes_and_sockets::{STEPS, roles, scenes, second_process::Part};
+use lesson_7_pipes_and_sockets::{STEPS, roles, scenarios, second_process::Part};
 
 /// Lesson 7: pipes and sockets. Without a command, tells the whole story.
 #[derive(Parser)]
@@ -27,9 +27,9 @@ enum Role {
     /// Play the part of a second process, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
-    /// Play one scene of a claim, for the tests.
+    /// Play one scenario of a claim, for the tests.
     #[command(hide = true)]
-    Scene { name: String },
+    Scenario { name: String },
     /// Tell the story and wait after each step, for `just step 7`.
     #[command(hide = true)]
     Steps,
@@ -46,7 +46,7 @@ fn run() -> common::Result<()> {
         Some(Role::Send { file }) => roles::send(&file),
         Some(Role::Receive { file }) => roles::receive(&file),
         Some(Role::Second(part)) => part.play(),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

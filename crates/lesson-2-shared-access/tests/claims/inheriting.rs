@@ -2,32 +2,32 @@
 
 use course::scratch;
 
-use crate::scene;
+use crate::scenario;
 
 #[test]
 fn a_parent_and_its_child_share_what_was_mapped_shared_before_fork() {
-    let ended = scene("fork-stores", &scratch()).run();
+    let ended = scenario("fork-stores", &scratch()).run();
     assert_eq!(ended.value("file"), "41", "the child's store in a mapping of a file");
     assert_eq!(ended.value("anonymous"), "42", "the child's store in anonymous memory");
 }
 
 #[test]
 fn after_fork_the_child_has_its_own_copy_of_a_variable() {
-    let ended = scene("fork-stores", &scratch()).run();
+    let ended = scenario("fork-stores", &scratch()).run();
     assert_eq!(ended.value("child-variable"), "Some(43)", "the child's");
     assert_eq!(ended.value("variable"), "0", "the parent's");
 }
 
 #[test]
 fn fork_copies_memory_from_memmap2s_map_anon_instead_of_sharing_it() {
-    let ended = scene("fork-map-anon", &scratch()).run();
+    let ended = scenario("fork-map-anon", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(42)", "the child's store in its copy");
     assert_eq!(ended.value("parent"), "1", "the parent's memory");
 }
 
 #[test]
 fn what_a_child_maps_or_unmaps_after_fork_leaves_its_parents_mappings_as_they_are() {
-    let ended = scene("fork-maps", &scratch()).run();
+    let ended = scenario("fork-maps", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(0)", "it mapped one and unmapped another");
     assert_eq!(ended.value("childs-mapping-has-an-address"), "true");
     assert_eq!(ended.value("mapped-there"), "false", "in the parent, at the child's new address");
@@ -36,7 +36,7 @@ fn what_a_child_maps_or_unmaps_after_fork_leaves_its_parents_mappings_as_they_ar
 
 #[test]
 fn a_child_starts_without_page_table_entries_for_shared_memory() {
-    let ended = scene("fork-untouched", &scratch()).run();
+    let ended = scenario("fork-untouched", &scratch()).run();
     assert_eq!(ended.value("parent"), "true true", "the parent's are present");
     assert_eq!(ended.value("child-before-touch"), "Some(0)", "the child's are not");
     assert_eq!(ended.value("child-loads"), "Some(2)", "until it loads, and finds the same bytes");
@@ -44,7 +44,7 @@ fn a_child_starts_without_page_table_entries_for_shared_memory() {
 
 #[test]
 fn madv_dontfork_keeps_a_mapping_from_the_child() {
-    let ended = scene("fork-dont-fork", &scratch()).run();
+    let ended = scenario("fork-dont-fork", &scratch()).run();
     assert_eq!(ended.value("child-signal"), "Some(Ok(SIGSEGV))", "nothing is mapped there");
     assert_eq!(ended.value("child-after-do-fork"), "Some(42)", "MADV_DOFORK takes it back");
     assert_eq!(ended.value("parent"), "42", "the parent's stays");
@@ -52,7 +52,7 @@ fn madv_dontfork_keeps_a_mapping_from_the_child() {
 
 #[test]
 fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory() {
-    let ended = scene("fork-wipe-on-fork", &scratch()).run();
+    let ended = scenario("fork-wipe-on-fork", &scratch()).run();
     assert_eq!(ended.value("child-before"), "Some(42)", "without the advice, a copy");
     assert_eq!(ended.value("child"), "Some(0)");
     assert_eq!(ended.value("parent"), "42");
@@ -61,7 +61,7 @@ fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory(
 
 #[test]
 fn execve_removes_all_mappings_and_what_was_stored_stays_in_the_file() {
-    let ended = scene("exec", &scratch()).run();
+    let ended = scenario("exec", &scratch()).run();
     assert_eq!(ended.value("before"), "1", "mappings of the file");
     assert_eq!(ended.value("after"), "0", "in the new program");
     assert_eq!(ended.value("in-the-file"), "42");
@@ -72,7 +72,7 @@ fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() 
     let scratch = scratch();
     let mount = nix::sys::statvfs::statvfs(scratch.path()).unwrap();
     let no_exec = mount.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);
-    let ended = scene("execute-a-mapped-file", &scratch).run();
+    let ended = scenario("execute-a-mapped-file", &scratch).run();
     // On a noexec mount every attempt is EACCES. Overlayfs maps the file of a layer, and checks
     // only the writers of its own file.
     let (runs, busy) = match (no_exec, course::file_system(scratch.path())) {

@@ -2,12 +2,12 @@
 
 use course::scratch;
 
-use crate::scene;
+use crate::scenario;
 
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_reader_that_opened_the_file_before_its_copy_up_never_sees_the_stores() {
-    let ended = scene("copy-up", &scratch()).run();
+    let ended = scenario("copy-up", &scratch()).run();
     let values = |names: [&str; 3]| names.map(|name| ended.value(name).to_owned());
     let fresh = ["writers-mapping", "readers-read", "opened-and-mapped-again"];
     let stale = ["before", "readers-mapping", "mapped-again-through-the-old-descriptor"];

@@ -22,9 +22,9 @@ use course::{Program, Running};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-2-shared-access");
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &Scratch) -> Program {
-    Program::new(PROGRAM, ["scene", name]).in_directory(scratch.path())
+/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+fn scenario(name: &str, scratch: &Scratch) -> Program {
+    Program::new(PROGRAM, ["scenario", name]).in_directory(scratch.path())
 }
 
 /// Another process that maps the file at `path` and obeys lines.

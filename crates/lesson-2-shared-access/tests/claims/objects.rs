@@ -14,7 +14,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 
-use crate::{ask, errno, scene, second};
+use crate::{ask, errno, scenario, second};
 
 const CREATE: OFlag = OFlag::O_RDWR.union(OFlag::O_CREAT).union(OFlag::O_EXCL);
 const OWNER: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
@@ -40,9 +40,9 @@ fn shm_open_makes_an_empty_file_in_dev_shm_that_belongs_to_its_maker() {
 #[test]
 fn the_umask_applies_to_the_mode_of_a_shared_memory_object() {
     let scratch = scratch();
-    let mut scene = scene("umask", &scratch).start();
-    scene.tell(&scratch.object("masked"));
-    assert_eq!(scene.end().value("mode"), "750", "0777 without 027");
+    let mut scenario = scenario("umask", &scratch).start();
+    scenario.tell(&scratch.object("masked"));
+    assert_eq!(scenario.end().value("mode"), "750", "0777 without 027");
 }
 
 #[test]
@@ -155,9 +155,9 @@ fn shm_open_fails_with_eacces_if_the_objects_mode_forbids_the_access() {
     let scratch = scratch();
     let name = scratch.object("forbidden");
     open_object(&name, CREATE, Mode::empty()).unwrap();
-    let mut scene = scene("object-of-another", &scratch).as_ordinary_user().start();
-    scene.tell(&name);
-    let ended = scene.end();
+    let mut scenario = scenario("object-of-another", &scratch).as_ordinary_user().start();
+    scenario.tell(&name);
+    let ended = scenario.end();
     assert_eq!(ended.value("open"), "EACCES", "mode 0000");
     assert_eq!(ended.value("truncate"), "EACCES");
 }
@@ -169,9 +169,9 @@ fn shm_unlink_of_another_users_object_fails_with_eacces() {
     let (_, name, path) = object(&scratch, "anothers");
     let sticky = fs::metadata("/dev/shm").unwrap().permissions().mode() & 0o1000;
     assert_eq!(sticky, 0o1000, "/dev/shm has the sticky bit");
-    let mut scene = scene("object-of-another", &scratch).as_ordinary_user().start();
-    scene.tell(&name);
-    assert_eq!(scene.end().value("unlink"), "EACCES");
+    let mut scenario = scenario("object-of-another", &scratch).as_ordinary_user().start();
+    scenario.tell(&name);
+    assert_eq!(scenario.end().value("unlink"), "EACCES");
     assert!(path.exists());
 }
 

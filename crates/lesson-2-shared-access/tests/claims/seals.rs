@@ -13,7 +13,7 @@ use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
 
-use crate::{ask, errno, new_file, scene, second};
+use crate::{ask, errno, new_file, scenario, second};
 
 /// A memfd of one page.
 fn one_page() -> File {
@@ -74,9 +74,9 @@ fn a_memfd_takes_no_seal_without_mfd_allow_sealing_or_after_f_seal_seal() {
 #[test]
 fn memfd_create_and_shm_open_fail_with_emfile_when_no_descriptor_is_left() {
     let scratch = scratch();
-    let mut scene = scene("no-descriptor-left", &scratch).start();
-    scene.tell(&scratch.object("never-made"));
-    let ended = scene.end();
+    let mut scenario = scenario("no-descriptor-left", &scratch).start();
+    scenario.tell(&scratch.object("never-made"));
+    let ended = scenario.end();
     assert_eq!(ended.value("memfd_create"), "EMFILE");
     assert_eq!(ended.value("shm_open"), "EMFILE");
 }

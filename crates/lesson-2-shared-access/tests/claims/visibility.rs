@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::Signal;
 
-use crate::{ask, new_file, scene, second};
+use crate::{ask, new_file, scenario, second};
 
 #[test]
 fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
@@ -89,7 +89,7 @@ fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
 #[test]
 fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_a_close() {
     let scratch = scratch();
-    let ended = scene("close-and-unmap", &scratch).run();
+    let ended = scenario("close-and-unmap", &scratch).run();
     assert_eq!(ended.value("store"), "nothing");
     // On overlayfs, a mapping keeps the file of the layer open, not the file that is watched.
     let closed = "AddWatchFlags(IN_CLOSE_WRITE)";
@@ -102,7 +102,7 @@ fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_
 
 #[test]
 fn two_processes_that_store_and_then_load_may_both_load_the_old_value() {
-    let ended = scene("store-buffer", &scratch()).run();
+    let ended = scenario("store-buffer", &scratch()).run();
     if ended.value("cpus") == "1" {
         return assert!(!ended.stdout.contains("both-old"), "one CPU finishes a store first");
     }
@@ -118,7 +118,7 @@ fn two_processes_that_store_and_then_load_may_both_load_the_old_value() {
 
 #[test]
 fn rlimit_fsize_stops_write_and_ftruncate_but_no_store() {
-    let ended = scene("file-size-limit", &scratch()).run();
+    let ended = scenario("file-size-limit", &scratch()).run();
     assert_eq!(ended.value("write"), "EFBIG", "beyond the limit, inside the file");
     assert_eq!(ended.value("grow"), "EFBIG");
     assert_eq!(ended.value("stored"), "42", "the same byte, by a store");
@@ -132,7 +132,7 @@ fn a_store_leaves_the_set_user_id_bit_and_a_write_clears_it() {
     if course::is_root() {
         chown(&theirs, Some(65534), Some(65534)).unwrap();
     }
-    let ended = scene("set-user-id", &scratch).in_directory(&theirs).as_ordinary_user().run();
+    let ended = scenario("set-user-id", &scratch).in_directory(&theirs).as_ordinary_user().run();
     assert_eq!(ended.value("before"), "4755");
     assert_eq!(ended.value("after-store"), "4755", "a store changes no mode");
     assert_eq!(ended.value("after-write"), "755", "a write does");

@@ -64,9 +64,9 @@ fn both_roles_say_that_another_process_cut_the_file_short() {
 
 #[test]
 fn a_load_after_the_cut_ends_with_the_same_error() {
-    // The scene cuts the file between the check of its size and the load.
+    // The scenario cuts the file between the check of its size and the load.
     let scratch = scratch();
     measure_once(&scratch);
-    let ended = role("scene", "cut-short-while-watching", &[], &scratch).run();
+    let ended = role("scenario", "cut-short-while-watching", &[], &scratch).run();
     assert_refused(&ended, "error: watch \"thermometer\": another process cut the file short\n");
 }

@@ -2,12 +2,12 @@
 
 use course::{Ended, scratch, undisturbed};
 
-use crate::scene;
+use crate::scenario;
 
 /// Whether the record is found; if it is lost, a control that was left alone must be dirty still.
 fn found_after(stage: &str) -> bool {
     undisturbed(|| {
-        let ended = scene(&format!("power-cut-after-{stage}"), &scratch()).run();
+        let ended = scenario(&format!("power-cut-after-{stage}"), &scratch()).run();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let (found, control) = (ended.value("found") == "true", ended.value("control"));
         (found || control == "1").then_some(found)
@@ -15,7 +15,7 @@ fn found_after(stage: &str) -> bool {
 }
 
 fn run(name: &str) -> Ended {
-    let ended = scene(name, &scratch()).run();
+    let ended = scenario(name, &scratch()).run();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     ended
 }

@@ -7,7 +7,7 @@ use course::{Ended, scratch, undisturbed};
 use lesson_3_msync::{Instruments, MappedFile, msync};
 use nix::unistd::{SysconfVar, sysconf};
 
-use crate::{scene, second};
+use crate::{scenario, second};
 
 fn errno(result: io::Result<()>) -> Option<i32> {
     result.err().and_then(|error| error.raw_os_error())
@@ -21,11 +21,11 @@ fn page() -> (common::Scratch, MappedFile, usize) {
     (scratch, sample, start)
 }
 
-/// Runs a scene that counts what is left dirty, until its control was left alone.
-fn undisturbed_scene(name: &str) -> (Ended, Instruments) {
+/// Runs a scenario that counts what is left dirty, until its control was left alone.
+fn undisturbed_scenario(name: &str) -> (Ended, Instruments) {
     undisturbed(|| {
         let scratch = scratch();
-        let ended = scene(name, &scratch).run();
+        let ended = scenario(name, &scratch).run();
         let instruments = Instruments::beside(scratch.path()).unwrap();
         (ended.value("stored") == "8" && ended.value("control") == "8")
             .then_some((ended, instruments))
@@ -81,7 +81,7 @@ fn a_length_of_0_or_one_that_rounds_up_to_0_succeeds_anywhere_and_writes_nothing
 
 #[test]
 fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
-    let (ended, instruments) = undisturbed_scene("gap");
+    let (ended, instruments) = undisturbed_scenario("gap");
     assert_eq!((ended.value("MS_ASYNC"), ended.value("after-MS_ASYNC")), ("ENOMEM", "8"));
     assert_eq!(ended.value("MS_SYNC"), "ENOMEM");
     let (_, left) = instruments.expected(instruments.left_by_a_part(2), 8); // The two pages in the gap.
@@ -90,7 +90,7 @@ fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
 
 #[test]
 fn ms_invalidate_over_a_locked_page_fails_with_ebusy() {
-    let ended = scene("locked", &scratch()).run();
+    let ended = scenario("locked", &scratch()).run();
     for call in ["alone", "with-MS_ASYNC", "with-MS_SYNC"] {
         assert_eq!(ended.value(call), "EBUSY", "{call}");
     }
@@ -100,7 +100,7 @@ fn ms_invalidate_over_a_locked_page_fails_with_ebusy() {
 
 #[test]
 fn when_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_one() {
-    let (ended, instruments) = undisturbed_scene("locked");
+    let (ended, instruments) = undisturbed_scenario("locked");
     assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
     let (_, left) = instruments.expected(instruments.left_by_a_part(5), 8); // Page 3, and those after it.
     assert_eq!(ended.value("left"), left.to_string());

@@ -4,7 +4,7 @@ use common::page_size;
 use course::{scratch, undisturbed};
 use lesson_3_msync::{msync, save_async, save_sync};
 
-use crate::{Pair, found, scene};
+use crate::{Pair, found, scenario};
 
 #[test]
 fn ms_async_leaves_every_page_dirty() {
@@ -69,7 +69,7 @@ fn a_length_of_one_byte_writes_its_whole_page() {
 fn the_first_store_to_a_clean_page_is_a_page_fault() {
     undisturbed(|| {
         let scratch = scratch();
-        let ended = scene("faults", &scratch).run();
+        let ended = scenario("faults", &scratch).run();
         if ended.value("dirty") != "0" {
             return None; // The machine flushed before the store that should find the page dirty.
         }

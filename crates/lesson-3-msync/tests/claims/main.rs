@@ -19,9 +19,10 @@ use common::Scratch;
 use course::{Program, scratch};
 use lesson_3_msync::MappedFile;
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &Scratch) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_lesson-3-msync"), ["scene", name]).in_directory(scratch.path())
+/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+fn scenario(name: &str, scratch: &Scratch) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_lesson-3-msync"), ["scenario", name])
+        .in_directory(scratch.path())
 }
 
 /// A second process that plays `part` on the file at `path`.

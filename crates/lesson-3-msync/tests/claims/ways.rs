@@ -8,7 +8,7 @@ use common::page_size;
 use course::{scratch, undisturbed};
 use lesson_3_msync::{Memory, msync, sys};
 
-use crate::{Pair, scene, second};
+use crate::{Pair, scenario, second};
 
 #[test]
 fn ms_sync_also_writes_what_write_has_changed() {
@@ -94,7 +94,7 @@ fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
 
 #[test]
 fn msync_of_memory_without_a_file_succeeds() {
-    let ended = scene("no-file", &scratch()).run();
+    let ended = scenario("no-file", &scratch()).run();
     for memory in ["shared", "private", "untouchable", "stack"] {
         assert_eq!(ended.value(memory), "0", "{memory}");
     }

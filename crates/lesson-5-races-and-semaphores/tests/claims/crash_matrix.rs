@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use course::scratch;
 
-use crate::scene;
+use crate::scenario;
 
 /// A row of the matrix; all tests look at one run.
 fn row(primitive: &str) -> &'static str {
     static MATRIX: OnceLock<String> = OnceLock::new();
-    let matrix = MATRIX.get_or_init(|| scene("crash-matrix", &scratch()).succeed());
+    let matrix = MATRIX.get_or_init(|| scenario("crash-matrix", &scratch()).succeed());
     let mut rows = matrix.lines().filter_map(|line| line.split_once(' '));
     rows.find(|(name, _)| *name == primitive).unwrap().1
 }

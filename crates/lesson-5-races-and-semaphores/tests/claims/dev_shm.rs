@@ -9,7 +9,7 @@ fn in_a_full_dev_shm(commands: &[&str]) -> String {
     let script = "mount -t tmpfs -o size=64m tmpfs /dev/shm || exit
         head -c 64M /dev/zero > /dev/shm/filler
         : > /dev/shm/page
-        printf '%s\n' \"$@\" | \"$0\" scene actor
+        printf '%s\n' \"$@\" | \"$0\" scenario actor
         echo status $?";
     let program = env!("CARGO_BIN_EXE_lesson-5-races-and-semaphores");
     let arguments = ["--mount", "sh", "-c", script, program].into_iter();

@@ -6,14 +6,14 @@ use course::scratch;
 
 use lesson_5_races_and_semaphores::waiting::until_waiting_in;
 
-use crate::{actor, ask, scene};
+use crate::{actor, ask, scenario};
 
 #[test]
 fn of_two_processes_that_start_together_one_makes_the_semaphore_and_the_other_waits() {
     let scratch = scratch();
-    let mut first = scene("make-and-stop-half-way", &scratch).start();
+    let mut first = scenario("make-and-stop-half-way", &scratch).start();
     assert_eq!(first.hear(), "half made");
-    let mut second = scene("make", &scratch).start();
+    let mut second = scenario("make", &scratch).start();
     assert_eq!(second.hear(), "opens");
     until_waiting_in(second.id(), libc::SYS_flock).unwrap();
     first.tell("go on");
@@ -26,10 +26,10 @@ fn of_two_processes_that_start_together_one_makes_the_semaphore_and_the_other_wa
 #[test]
 fn if_the_initialising_process_is_killed_half_way_the_next_one_clears_the_bytes_and_starts_again() {
     let scratch = scratch();
-    let mut first = scene("make-and-stop-half-way", &scratch).start();
+    let mut first = scenario("make-and-stop-half-way", &scratch).start();
     assert_eq!(first.hear(), "half made");
     first.kill();
-    let next = scene("make", &scratch).run();
+    let next = scenario("make", &scratch).run();
     assert_eq!((next.value("made-it"), next.value("locked")), ("true", "true"));
     assert_eq!(next.value("bytes-were-zero"), "true", "sem_init finds no semaphore there");
 }

@@ -13,7 +13,7 @@ pub(crate) struct Actor(Running);
 /// An actor in the test's own directory, with nothing open.
 pub(crate) fn actor(scratch: &common::Scratch) -> Actor {
     let program = env!("CARGO_BIN_EXE_lesson-5-races-and-semaphores");
-    Actor(Program::new(program, ["scene", "actor"]).in_directory(scratch.path()).start())
+    Actor(Program::new(program, ["scenario", "actor"]).in_directory(scratch.path()).start())
 }
 
 /// Two actors with the same file of ten bytes open for reading and writing, each as `d`.

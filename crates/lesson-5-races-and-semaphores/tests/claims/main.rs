@@ -35,16 +35,16 @@ use course::{Program, Running};
 use lesson_5_races_and_semaphores::{sys, waiting::until_waiting_in_one_of};
 use nix::errno::Errno;
 
-/// A scene of this lesson, in a fresh process whose working directory is the test's own.
-fn scene(name: &str, scratch: &Scratch) -> Program {
+/// A scenario of this lesson, in a fresh process whose working directory is the test's own.
+fn scenario(name: &str, scratch: &Scratch) -> Program {
     let program = env!("CARGO_BIN_EXE_lesson-5-races-and-semaphores");
-    Program::new(program, ["scene", name]).in_directory(scratch.path())
+    Program::new(program, ["scenario", name]).in_directory(scratch.path())
 }
 
 /// A process that does what it is told; all actors of a test map the same file.
 fn actor(scratch: &Scratch) -> Running {
     make_page(&scratch.path().join("page"));
-    mapped(scene("actor", scratch).start())
+    mapped(scenario("actor", scratch).start())
 }
 
 /// The same, as an ordinary user, with a file of its own.
@@ -55,7 +55,7 @@ fn ordinary_actor(scratch: &Scratch) -> Running {
     for (path, mode) in [(&directory, 0o777), (&directory.join("page"), 0o666)] {
         std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
-    let program = scene("actor", scratch).in_directory(&directory).as_ordinary_user();
+    let program = scenario("actor", scratch).in_directory(&directory).as_ordinary_user();
     mapped(program.start())
 }
 

@@ -1,48 +1,48 @@
 //! What a process learns when the process at the other end is killed.
 
-use crate::scene;
+use crate::scenario;
 
 #[test]
 fn if_the_only_process_at_the_other_end_of_a_pipe_is_killed_reader_and_writer_learn_of_it() {
-    let deaths = scene("deaths");
+    let deaths = scenario("deaths");
     assert_eq!(deaths.value("pipe-receiver"), "end of file");
     assert_eq!(deaths.value("pipe-sender"), "EPIPE");
 }
 
 #[test]
 fn if_the_only_process_at_the_other_end_of_a_socket_is_killed_reader_and_writer_learn_of_it() {
-    let deaths = scene("deaths");
+    let deaths = scenario("deaths");
     assert_eq!(deaths.value("socket-receiver"), "end of file");
     assert_eq!(deaths.value("socket-sender"), "EPIPE");
 }
 
 #[test]
 fn a_queue_doesnt_report_that_the_process_at_the_other_end_was_killed() {
-    let deaths = scene("deaths");
+    let deaths = scenario("deaths");
     assert_eq!(deaths.value("queue-receiver"), "nothing (ETIMEDOUT)");
     assert_eq!(deaths.value("queue-sender"), "room for 3, then EAGAIN");
 }
 
 #[test]
 fn a_process_that_waits_at_this_ring_gets_eownerdead_when_the_other_process_was_killed() {
-    let deaths = scene("deaths");
+    let deaths = scenario("deaths");
     assert!(deaths.value("ring-receiver").starts_with("EOWNERDEAD"));
     assert!(deaths.value("ring-sender").starts_with("EOWNERDEAD"));
 }
 
 #[test]
 fn while_another_process_holds_the_same_end_of_a_pipe_open_the_death_goes_unnoticed() {
-    let holders = scene("two-holders");
+    let holders = scenario("two-holders");
     assert_eq!((holders.value("one-dead"), holders.value("both-dead")), ("EAGAIN", "0"));
 }
 
 #[test]
 fn poll_reports_a_processs_pidfd_as_readable_when_the_process_has_ended() {
-    assert_eq!(scene("deaths").value("pidfd"), "silent, readable");
+    assert_eq!(scenario("deaths").value("pidfd"), "silent, readable");
 }
 
 #[test]
 fn if_the_killed_process_has_forked_its_child_keeps_the_rings_lock_and_the_death_goes_unnoticed() {
-    let forked = scene("forked");
+    let forked = scenario("forked");
     assert_eq!((forked.value("child-lives"), forked.value("child-dead")), ("ok", "EOWNERDEAD"));
 }

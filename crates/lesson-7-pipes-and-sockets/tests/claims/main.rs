@@ -16,21 +16,21 @@ use course::{Ended, Program, scratch};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-7-pipes-and-sockets");
 
-/// Plays a scene of this lesson to its end, in a fresh process and an empty directory.
-fn scene(name: &str) -> Ended {
+/// Plays a scenario of this lesson to its end, in a fresh process and an empty directory.
+fn scenario(name: &str) -> Ended {
     let scratch = scratch();
-    let ended = Program::new(PROGRAM, ["scene", name]).in_directory(scratch.path()).run();
+    let ended = Program::new(PROGRAM, ["scenario", name]).in_directory(scratch.path()).run();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     ended
 }
 
 /// The same as an ordinary user.
-fn ordinary_scene(name: &str, other: &str) -> Ended {
+fn ordinary_scenario(name: &str, other: &str) -> Ended {
     let scratch = scratch();
     let directory = scratch.path().join("ordinary");
     fs::create_dir(&directory).expect("make a directory");
     fs::set_permissions(&directory, Permissions::from_mode(0o777)).expect("open it to all");
-    let program = Program::new(PROGRAM, ["scene", name]).in_directory(&directory);
+    let program = Program::new(PROGRAM, ["scenario", name]).in_directory(&directory);
     let ended = program.env("OTHER", other).as_ordinary_user().run();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     ended

@@ -4,79 +4,79 @@ use course::Program;
 use nix::sys::signal::Signal;
 use std::sync::{Mutex, PoisonError};
 
-use crate::{PROGRAM, ordinary_scene, scene};
+use crate::{PROGRAM, ordinary_scenario, scenario};
 
-/// Held while a scene counts on the pipe pages of its user, or uses them up.
+/// Held while a scenario counts on the pipe pages of its user, or uses them up.
 static USER_PAGES: Mutex<()> = Mutex::new(());
 
 #[test]
 fn a_pipe_keeps_the_order_of_bytes_but_not_the_boundaries_of_messages() {
-    assert_eq!(scene("pipes").value("bytes"), "onethree");
+    assert_eq!(scenario("pipes").value("bytes"), "onethree");
 }
 
 #[test]
 fn a_pipe_in_packet_mode_o_direct_keeps_the_boundaries_of_messages() {
-    assert_eq!(scene("pipes").value("packets"), "one");
+    assert_eq!(scenario("pipes").value("packets"), "one");
 }
 
 #[test]
 fn data_in_a_pipe_can_be_read_after_the_writer_has_exited_then_read_returns_0() {
-    let pipes = scene("pipes");
+    let pipes = scenario("pipes");
     assert_eq!((pipes.value("left"), pipes.value("after")), ("last words", "0"));
 }
 
 #[test]
 fn writing_to_a_pipe_that_has_no_reader_fails_with_epipe() {
-    assert_eq!(scene("pipes").value("no-reader"), "EPIPE");
+    assert_eq!(scenario("pipes").value("no-reader"), "EPIPE");
 }
 
 #[test]
 fn by_default_a_process_that_writes_to_a_pipe_without_a_reader_is_killed_by_sigpipe() {
-    let ended = Program::new(PROGRAM, ["scene", "sigpipe"]).run();
+    let ended = Program::new(PROGRAM, ["scenario", "sigpipe"]).run();
     assert_eq!((ended.signal, ended.stdout.as_str()), (Some(Signal::SIGPIPE), ""), "{ended:?}");
 }
 
 #[test]
 fn a_nonblocking_read_from_an_empty_pipe_fails_with_eagain() {
-    assert_eq!(scene("pipes").value("empty"), "EAGAIN");
+    assert_eq!(scenario("pipes").value("empty"), "EAGAIN");
 }
 
 #[test]
 fn a_nonblocking_write_to_a_full_pipe_fails_with_eagain() {
-    assert_eq!(scene("pipes").value("full"), "EAGAIN");
+    assert_eq!(scenario("pipes").value("full"), "EAGAIN");
 }
 
 #[test]
 fn a_nonblocking_write_of_pipe_buf_bytes_to_a_pipe_with_less_room_writes_nothing() {
-    assert_eq!(scene("pipes").value("no-room-for-pipe-buf"), "EAGAIN");
+    assert_eq!(scenario("pipes").value("no-room-for-pipe-buf"), "EAGAIN");
 }
 
 #[test]
 fn a_longer_nonblocking_write_to_a_pipe_with_less_room_writes_a_part() {
-    assert_eq!(scene("pipes").value("in-part"), "true");
+    assert_eq!(scenario("pipes").value("in-part"), "true");
 }
 
 #[test]
 fn seeking_in_a_pipe_fails_with_espipe() {
-    assert_eq!(scene("pipes").value("seek"), "ESPIPE");
+    assert_eq!(scenario("pipes").value("seek"), "ESPIPE");
 }
 
 #[test]
 fn reading_from_the_write_end_or_writing_to_the_read_end_of_a_pipe_fails_with_ebadf() {
-    let pipes = scene("pipes");
+    let pipes = scenario("pipes");
     assert_eq!(pipes.value("read-the-write-end"), "EBADF");
     assert_eq!(pipes.value("write-the-read-end"), "EBADF");
 }
 
 #[test]
 fn making_a_pipe_with_a_flag_that_pipes_dont_have_fails_with_einval() {
-    assert_eq!(scene("pipes").value("unknown-flag"), "EINVAL");
+    assert_eq!(scenario("pipes").value("unknown-flag"), "EINVAL");
 }
 
 #[test]
 fn a_new_pipe_holds_16_pages_and_it_can_be_enlarged() {
     let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    let sizes = scene("pipe-sizes");
+    let sizes = scenario("pipe-sizes");
     assert_eq!(sizes.value("pages"), "16");
     assert_eq!(sizes.value("larger"), "32", "twenty were asked for; it is a power of two");
 }
@@ -84,37 +84,37 @@ fn a_new_pipe_holds_16_pages_and_it_can_be_enlarged() {
 #[test]
 fn enlarging_a_pipe_above_the_systems_limit_fails_with_eperm_for_an_ordinary_user() {
     let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    assert_eq!(ordinary_scene("pipe-sizes", "").value("beyond-the-limit"), "EPERM");
+    assert_eq!(ordinary_scenario("pipe-sizes", "").value("beyond-the-limit"), "EPERM");
 }
 
 #[test]
 fn making_a_pipe_smaller_than_its_contents_fails_with_ebusy() {
     let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    assert_eq!(scene("pipe-sizes").value("smaller-than-what-it-holds"), "EBUSY");
+    assert_eq!(scenario("pipe-sizes").value("smaller-than-what-it-holds"), "EBUSY");
 }
 
 #[test]
 fn making_a_pipe_when_only_one_descriptor_is_left_fails_with_emfile() {
-    assert_eq!(scene("no-descriptors").value("pipe"), "EMFILE");
+    assert_eq!(scenario("no-descriptors").value("pipe"), "EMFILE");
 }
 
 #[test]
 fn a_write_of_at_most_pipe_buf_bytes_to_a_pipe_is_never_mixed_with_another_writers_bytes() {
-    let writers = scene("two-writers");
+    let writers = scenario("two-writers");
     assert_eq!(writers.value("short-one-together"), "true", "in the middle of a long write");
     assert_eq!((writers.value("written"), writers.value("mixed")), ("true", "0"), "many times");
 }
 
 #[test]
 fn a_longer_write_can_be_mixed_with_anothers_bytes_even_if_write_returns_its_full_length() {
-    let writers = scene("two-writers");
+    let writers = scenario("two-writers");
     assert_eq!((writers.value("runs"), writers.value("whole")), ("aba", "true"));
 }
 
 #[test]
 fn a_user_whose_pipes_hold_too_many_pages_gets_smaller_pipes() {
     let _pages = USER_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    let pages = ordinary_scene("small-pipes", "");
+    let pages = ordinary_scenario("small-pipes", "");
     assert_eq!(pages.value("refused"), "EPERM", "a pipe cannot be enlarged either");
     let pages: usize = pages.value("pages").parse().unwrap();
     assert!((1..16).contains(&pages), "{pages}; two since Linux 5.14");

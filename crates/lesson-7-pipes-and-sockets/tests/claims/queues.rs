@@ -4,68 +4,68 @@ use lesson_7_pipes_and_sockets::sys::Queue;
 use nix::mqueue::{MQ_OFlag, mq_unlink};
 use nix::sys::stat::Mode;
 
-use crate::{ordinary_scene, scene};
+use crate::{ordinary_scenario, scenario};
 
 /// What an ordinary user is refused.
 fn refused(name: &str) -> String {
-    ordinary_scene("queue-refusals", "").value(name).into()
+    ordinary_scenario("queue-refusals", "").value(name).into()
 }
 
 #[test]
 fn a_queue_delivers_the_message_with_the_highest_priority_first_and_equal_priorities_in_order() {
-    assert_eq!(scene("queues").value("order"), "high low low-too |");
+    assert_eq!(scenario("queues").value("order"), "high low low-too |");
 }
 
 #[test]
 fn a_nonblocking_send_to_a_full_queue_fails_with_eagain() {
-    let queues = scene("queues");
+    let queues = scenario("queues");
     assert_eq!((queues.value("full"), queues.value("held")), ("EAGAIN", "4"));
 }
 
 #[test]
 fn a_nonblocking_receive_from_an_empty_queue_fails_with_eagain() {
-    assert_eq!(scene("queues").value("empty"), "EAGAIN");
+    assert_eq!(scenario("queues").value("empty"), "EAGAIN");
 }
 
 #[test]
 fn sending_a_message_that_is_longer_than_the_queue_allows_fails_with_emsgsize() {
-    assert_eq!(scene("queues").value("too-long"), "EMSGSIZE");
+    assert_eq!(scenario("queues").value("too-long"), "EMSGSIZE");
 }
 
 #[test]
 fn receiving_into_a_buffer_that_is_shorter_than_the_queues_limit_fails_with_emsgsize() {
-    assert_eq!(scene("queues").value("too-short-a-buffer"), "EMSGSIZE");
+    assert_eq!(scenario("queues").value("too-short-a-buffer"), "EMSGSIZE");
 }
 
 #[test]
 fn sending_a_message_with_priority_32768_fails_with_einval() {
-    assert_eq!(scene("queues").value("priority"), "EINVAL");
+    assert_eq!(scenario("queues").value("priority"), "EINVAL");
 }
 
 #[test]
 fn messages_stay_in_a_queue_after_every_process_has_closed_it() {
-    assert_eq!(scene("queues").value("kept"), "kept");
+    assert_eq!(scenario("queues").value("kept"), "kept");
 }
 
 #[test]
 fn receiving_with_a_deadline_from_an_empty_queue_fails_with_etimedout() {
-    assert_eq!(scene("queues").value("nothing-comes"), "ETIMEDOUT");
+    assert_eq!(scenario("queues").value("nothing-comes"), "ETIMEDOUT");
 }
 
 #[test]
 fn sending_to_a_queue_that_is_open_for_reading_only_fails_with_ebadf() {
-    assert_eq!(scene("queues").value("send-to-a-reader"), "EBADF");
+    assert_eq!(scenario("queues").value("send-to-a-reader"), "EBADF");
 }
 
 #[test]
 fn an_unlinked_queue_has_no_name_and_processes_that_have_it_open_can_still_use_it() {
-    let queues = scene("queues");
+    let queues = scenario("queues");
     assert_eq!((queues.value("unlinked"), queues.value("unlinked-open")), ("ENOENT", "4"));
 }
 
 #[test]
 fn queue_calls_on_a_descriptor_of_something_else_fail_with_ebadf() {
-    assert_eq!(scene("queues").value("no-queue"), "EBADF");
+    assert_eq!(scenario("queues").value("no-queue"), "EBADF");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn making_a_queue_for_0_messages_or_messages_of_0_bytes_fails_with_einval() {
 
 #[test]
 fn making_a_queue_above_the_systems_limits_fails_with_einval_for_an_ordinary_user() {
-    let refusals = ordinary_scene("queue-refusals", "");
+    let refusals = ordinary_scenario("queue-refusals", "");
     assert_eq!((refusals.value("too-many"), refusals.value("too-long")), ("EINVAL", "EINVAL"));
     assert_eq!(refusals.value("as-long-as-can-be"), "ok");
 }
@@ -118,7 +118,7 @@ fn opening_a_queue_whose_mode_forbids_it_fails_with_eacces() {
     // The mode allows nobody. Root may open it all the same, so an ordinary user tries.
     let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR;
     let made = Queue::open(&name, flags, Mode::empty(), None).unwrap();
-    let refusals = ordinary_scene("queue-refusals", &name);
+    let refusals = ordinary_scenario("queue-refusals", &name);
     mq_unlink(name.as_str()).unwrap();
     drop(made);
     assert_eq!(refusals.value("the-other-s"), "EACCES");
@@ -126,10 +126,10 @@ fn opening_a_queue_whose_mode_forbids_it_fails_with_eacces() {
 
 #[test]
 fn opening_a_queue_when_no_descriptor_is_left_fails_with_emfile() {
-    assert_eq!(scene("no-descriptors").value("queue"), "EMFILE");
+    assert_eq!(scenario("no-descriptors").value("queue"), "EMFILE");
 }
 
 #[test]
 fn making_a_queue_above_the_users_limit_of_bytes_fails_with_emfile() {
-    assert_eq!(scene("no-queue-bytes").value("queue"), "EMFILE");
+    assert_eq!(scenario("no-queue-bytes").value("queue"), "EMFILE");
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use course::{Program, scratch};
 use lesson_7_pipes_and_sockets::ring_file;
 
-use crate::{PROGRAM, scene};
+use crate::{PROGRAM, scenario};
 
 #[test]
 fn the_ring_keeps_the_order_and_the_boundaries_of_a_thousand_messages_between_two_processes() {
@@ -16,36 +16,36 @@ fn the_ring_keeps_the_order_and_the_boundaries_of_a_thousand_messages_between_tw
 
 #[test]
 fn messages_in_the_ring_can_be_received_after_the_producer_has_closed_then_comes_the_end() {
-    let rings = scene("rings");
+    let rings = scenario("rings");
     assert_eq!(rings.value("first"), "one");
     assert_eq!((rings.value("left"), rings.value("end")), ("Some(5)", "None"));
 }
 
 #[test]
 fn messages_that_a_killed_producer_had_published_can_be_received_then_comes_the_error() {
-    let rings = scene("rings");
+    let rings = scenario("rings");
     assert_eq!((rings.value("after-the-death"), rings.value("then")), ("3", "EOWNERDEAD"));
 }
 
 #[test]
 fn sending_to_a_full_ring_whose_consumer_has_closed_fails_with_epipe() {
-    assert_eq!(scene("rings").value("consumer-closed"), "EPIPE");
+    assert_eq!(scenario("rings").value("consumer-closed"), "EPIPE");
 }
 
 #[test]
 fn sending_a_message_that_is_longer_than_a_slot_fails_with_emsgsize() {
-    assert_eq!(scene("rings").value("too-long"), "EMSGSIZE");
+    assert_eq!(scenario("rings").value("too-long"), "EMSGSIZE");
 }
 
 #[test]
 fn if_the_receivers_buffer_is_too_short_the_message_stays_in_the_ring() {
-    let rings = scene("rings");
+    let rings = scenario("rings");
     assert_eq!((rings.value("too-short-a-buffer"), rings.value("left")), ("EMSGSIZE", "Some(5)"));
 }
 
 #[test]
 fn a_ring_accepts_one_producer_and_no_second_one_after_it() {
-    let rings = scene("rings");
+    let rings = scenario("rings");
     assert_eq!(rings.value("second-producer"), "another process has this role");
     let words = "another process had this role; a ring serves one pair, so remove it";
     assert_eq!(rings.value("used-before"), words);
@@ -53,14 +53,14 @@ fn a_ring_accepts_one_producer_and_no_second_one_after_it() {
 
 #[test]
 fn a_process_that_waits_at_the_ring_sleeps_and_a_stopped_process_is_not_reported_as_dead() {
-    let stopped = scene("stopped");
+    let stopped = scenario("stopped");
     assert_eq!((stopped.value("asleep"), stopped.value("a-stopped-one")), ("true", "ok"));
     assert_eq!((stopped.value("still-alive"), stopped.value("it")), ("ok", "received ok"));
 }
 
 #[test]
 fn bad_lengths_and_counts_in_the_ring_are_reported_as_ebadmsg_and_crash_nothing() {
-    let bad = scene("bad-peer");
+    let bad = scenario("bad-peer");
     for place in ["length", "written", "read"] {
         assert_eq!(bad.value(place), "EBADMSG", "{place}");
     }
@@ -68,7 +68,7 @@ fn bad_lengths_and_counts_in_the_ring_are_reported_as_ebadmsg_and_crash_nothing(
 
 #[test]
 fn a_rings_sizes_are_checked_and_read_only_once() {
-    let bad = scene("bad-peer");
+    let bad = scenario("bad-peer");
     assert_eq!(bad.value("sizes-later"), "ok");
     assert_eq!(bad.value("sizes-first"), "not a ring of this lesson");
 }
@@ -88,7 +88,7 @@ fn a_rings_space_on_the_disk_is_reserved_before_the_first_message() {
 #[test]
 #[ignore = "needs root: mounts a file system of 1 MiB, in a namespace of its own"]
 fn making_a_ring_on_a_full_disk_fails_with_enospc_and_leaves_no_file() {
-    let full = scene("full-disk");
+    let full = scenario("full-disk");
     assert_eq!((full.value("errno"), full.value("left")), ("28", "0"));
     let line = "reserve the space of \"small/ring\": No space left on device (os error 28)";
     assert_eq!(full.value("says"), line);
@@ -96,5 +96,5 @@ fn making_a_ring_on_a_full_disk_fails_with_enospc_and_leaves_no_file() {
 
 #[test]
 fn a_sleeping_consumer_finds_a_message_without_a_wake_up_when_its_timeout_ends() {
-    assert_eq!(scene("no-wake-up").value("it"), "received ok");
+    assert_eq!(scenario("no-wake-up").value("it"), "received ok");
 }

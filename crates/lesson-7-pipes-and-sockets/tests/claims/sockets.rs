@@ -3,101 +3,101 @@
 use course::Program;
 use nix::sys::signal::Signal;
 
-use crate::{PROGRAM, scene};
+use crate::{PROGRAM, scenario};
 
 #[test]
 fn a_stream_socket_keeps_the_order_of_bytes_but_not_the_boundaries_of_messages() {
-    assert_eq!(scene("sockets").value("stream"), "onethree");
+    assert_eq!(scenario("sockets").value("stream"), "onethree");
 }
 
 #[test]
 fn a_seqpacket_socket_keeps_the_order_and_the_boundaries_of_messages() {
-    let sockets = scene("sockets");
+    let sockets = scenario("sockets");
     assert_eq!(sockets.value("seqpacket"), "one");
     assert!(sockets.value("cut").ends_with(" next"), "the one after it");
 }
 
 #[test]
 fn a_seqpacket_message_that_is_longer_than_the_readers_buffer_is_cut_off() {
-    assert_eq!(scene("sockets").value("cut"), "too next");
+    assert_eq!(scenario("sockets").value("cut"), "too next");
 }
 
 #[test]
 fn a_nonblocking_read_from_an_empty_socket_fails_with_eagain() {
-    assert_eq!(scene("sockets").value("empty"), "EAGAIN");
+    assert_eq!(scenario("sockets").value("empty"), "EAGAIN");
 }
 
 #[test]
 fn a_nonblocking_write_to_a_full_socket_fails_with_eagain() {
-    assert_eq!(scene("sockets").value("full"), "EAGAIN");
+    assert_eq!(scenario("sockets").value("full"), "EAGAIN");
 }
 
 #[test]
 fn a_stream_socket_whose_other_end_is_closed_reads_end_of_file_and_writes_epipe() {
-    let sockets = scene("sockets");
+    let sockets = scenario("sockets");
     assert_eq!((sockets.value("closed"), sockets.value("no-reader")), ("0", "EPIPE"));
 }
 
 #[test]
 fn if_a_socket_is_closed_with_unread_bytes_in_it_reading_from_the_other_end_fails_with_econnreset()
 {
-    assert_eq!(scene("sockets").value("unread"), "ECONNRESET");
+    assert_eq!(scenario("sockets").value("unread"), "ECONNRESET");
 }
 
 #[test]
 fn sending_a_datagram_that_is_longer_than_the_send_buffer_fails_with_emsgsize() {
-    assert_eq!(scene("sockets").value("too-long-a-datagram"), "EMSGSIZE");
+    assert_eq!(scenario("sockets").value("too-long-a-datagram"), "EMSGSIZE");
 }
 
 #[test]
 fn sending_a_datagram_to_the_closed_end_of_a_pair_fails_with_econnrefused() {
-    assert_eq!(scene("sockets").value("nobody-for-a-datagram"), "ECONNREFUSED");
+    assert_eq!(scenario("sockets").value("nobody-for-a-datagram"), "ECONNREFUSED");
 }
 
 #[test]
 fn making_a_pair_of_internet_sockets_fails_with_eopnotsupp() {
-    assert_eq!(scene("sockets").value("another-family"), "EOPNOTSUPP");
+    assert_eq!(scenario("sockets").value("another-family"), "EOPNOTSUPP");
 }
 
 #[test]
 fn connecting_to_a_name_that_doesnt_exist_fails_with_enoent() {
-    assert_eq!(scene("names").value("nobody-yet"), "ENOENT");
+    assert_eq!(scenario("names").value("nobody-yet"), "ENOENT");
 }
 
 #[test]
 fn two_unrelated_processes_can_connect_through_a_sockets_name() {
-    assert_eq!(scene("names").value("heard"), "hello");
+    assert_eq!(scenario("names").value("heard"), "hello");
 }
 
 #[test]
 fn binding_a_socket_to_a_name_that_exists_fails_with_eaddrinuse() {
-    assert_eq!(scene("names").value("taken"), "EADDRINUSE");
+    assert_eq!(scenario("names").value("taken"), "EADDRINUSE");
 }
 
 #[test]
 fn a_sockets_name_outlives_its_server_and_connecting_to_it_then_fails_with_econnrefused() {
-    let names = scene("names");
+    let names = scenario("names");
     assert_eq!((names.value("still-there"), names.value("left")), ("true", "ECONNREFUSED"));
     assert_eq!(names.value("taken-still"), "EADDRINUSE", "unlink it first");
 }
 
 #[test]
 fn connecting_to_a_regular_file_fails_with_econnrefused() {
-    assert_eq!(scene("names").value("no-socket"), "ECONNREFUSED");
+    assert_eq!(scenario("names").value("no-socket"), "ECONNREFUSED");
 }
 
 #[test]
 fn making_a_socket_pair_when_only_one_descriptor_is_left_fails_with_emfile() {
-    assert_eq!(scene("no-descriptors").value("socketpair"), "EMFILE");
+    assert_eq!(scenario("no-descriptors").value("socketpair"), "EMFILE");
 }
 
 #[test]
 fn writing_to_a_closed_stream_socket_kills_the_writer_with_sigpipe_by_default() {
-    let ended = Program::new(PROGRAM, ["scene", "sigpipe-stream"]).run();
+    let ended = Program::new(PROGRAM, ["scenario", "sigpipe-stream"]).run();
     assert_eq!((ended.signal, ended.stdout.as_str()), (Some(Signal::SIGPIPE), ""), "{ended:?}");
 }
 
 #[test]
 fn writing_to_a_closed_seqpacket_socket_fails_with_epipe_and_sends_no_signal() {
-    assert_eq!(scene("sigpipe-seqpacket").value("survived"), "EPIPE");
+    assert_eq!(scenario("sigpipe-seqpacket").value("survived"), "EPIPE");
 }

@@ -1,51 +1,51 @@
 //! Futexes, and the barrier that the kernel runs for others.
 
-use crate::scene;
+use crate::scenario;
 
 #[test]
 fn futex_wait_returns_eagain_at_once_if_the_word_no_longer_holds_the_expected_value() {
-    assert_eq!(scene("words").value("changed"), "EAGAIN");
+    assert_eq!(scenario("words").value("changed"), "EAGAIN");
 }
 
 #[test]
 fn futex_wait_with_a_timeout_fails_with_etimedout_if_nobody_wakes_it() {
-    assert_eq!(scene("words").value("nobody-wakes"), "ETIMEDOUT");
+    assert_eq!(scenario("words").value("nobody-wakes"), "ETIMEDOUT");
 }
 
 #[test]
 fn futex_wake_on_a_word_where_nobody_sleeps_returns_0() {
-    assert_eq!(scene("words").value("woken-of-none"), "0");
+    assert_eq!(scenario("words").value("woken-of-none"), "0");
 }
 
 #[test]
 fn a_store_to_a_futex_word_wakes_nobody_futex_wake_does() {
-    let words = scene("words");
+    let words = scenario("words");
     assert_eq!(words.value("after-the-store"), "asleep");
     assert_eq!((words.value("woken"), words.value("slept")), ("1", "ok"));
 }
 
 #[test]
 fn a_futex_at_an_address_that_is_not_a_multiple_of_4_fails_with_einval() {
-    assert_eq!(scene("words").value("unaligned"), "EINVAL");
+    assert_eq!(scenario("words").value("unaligned"), "EINVAL");
 }
 
 #[test]
 fn a_futex_at_an_address_where_nothing_is_mapped_fails_with_efault() {
-    assert_eq!(scene("words").value("nowhere"), "EFAULT");
+    assert_eq!(scenario("words").value("nowhere"), "EFAULT");
 }
 
 #[test]
 fn an_unknown_command_of_membarrier_fails_with_einval() {
-    assert_eq!(scene("words").value("unknown-barrier"), "EINVAL");
+    assert_eq!(scenario("words").value("unknown-barrier"), "EINVAL");
 }
 
 #[test]
 fn a_private_barrier_in_a_process_that_has_not_registered_fails_with_eperm() {
-    assert_eq!(scene("words").value("unregistered"), "EPERM");
+    assert_eq!(scenario("words").value("unregistered"), "EPERM");
 }
 
 #[test]
 fn the_barrier_that_this_ring_uses_needs_no_privileges() {
-    let words = crate::ordinary_scene("words", "");
+    let words = crate::ordinary_scenario("words", "");
     assert_eq!((words.value("register"), words.value("global")), ("ok", "ok"));
 }

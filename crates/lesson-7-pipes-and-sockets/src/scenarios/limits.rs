@@ -1,4 +1,4 @@
-//! Scenes at a user's limits, for the claims.
+//! Scenarios at a user's limits, for the claims.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Scenes with the ring, for the claims: with a correct peer, with a bad peer, with one that is stopped
+//! Scenarios with the ring, for the claims: with a correct peer, with a bad peer, with one that is stopped
 //! and with one that has forked.
 
 use std::fs::File;

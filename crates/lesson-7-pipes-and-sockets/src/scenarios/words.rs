@@ -1,4 +1,4 @@
-//! Scenes with `futex` and `membarrier`, for the claims.
+//! Scenarios with `futex` and `membarrier`, for the claims.
 
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;

@@ -8,7 +8,7 @@ use common::{page_size, say};
 
 use super::{Actor, Answer, done, number, wrong};
 use crate::initialize_once::OBJECT_OFFSET;
-use crate::scenes::misuse;
+use crate::scenarios::misuse;
 use crate::sys::{
     Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, exit_status, fork,
 };

@@ -1,4 +1,4 @@
-//! Scenes with POSIX message queues, for the claims.
+//! Scenarios with POSIX message queues, for the claims.
 
 use std::fs::File;
 use std::io;
@@ -35,7 +35,7 @@ impl Name {
 
 impl Drop for Name {
     fn drop(&mut self) {
-        let _ = mq_unlink(self.0.as_str()); // The scene may have removed it.
+        let _ = mq_unlink(self.0.as_str()); // The scenario may have removed it.
     }
 }
 

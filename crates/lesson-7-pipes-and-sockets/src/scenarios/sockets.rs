@@ -1,4 +1,4 @@
-//! Scenes with Unix sockets, for the claims.
+//! Scenarios with Unix sockets, for the claims.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

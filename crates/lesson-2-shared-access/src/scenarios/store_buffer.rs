@@ -9,7 +9,7 @@ use common::{Context, Result, allowed_cpus, page_size, pin_to, say};
 
 use crate::{Bytes, sys};
 
-/// Rounds until the scene gives up.
+/// Rounds until the scenario gives up.
 const MOST: u32 = 2_000_000;
 /// Rounds with a fence between the store and the load.
 const FENCED: u32 = 20_000;

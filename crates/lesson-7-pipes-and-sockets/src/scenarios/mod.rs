@@ -1,5 +1,5 @@
-//! Scenes for the claims. Each runs in a process of its own, because a descriptor that another test's
-//! child inherits would keep a pipe open. A scene makes calls and prints lines `name result`; the tests
+//! Scenarios for the claims. Each runs in a process of its own, because a descriptor that another test's
+//! child inherits would keep a pipe open. A scenario makes calls and prints lines `name result`; the tests
 //! judge them.
 
 mod limits;
@@ -18,10 +18,10 @@ use nix::sys::socket::SockType;
 use crate::death;
 use crate::process::errno_name;
 
-/// Plays the scene `name`, on files in the current directory.
+/// Plays the scenario `name`, on files in the current directory.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// The scenario's own, or that there is none of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
@@ -47,7 +47,7 @@ pub fn play(name: &str) -> Result<()> {
         "no-queue-bytes" => limits::no_queue_bytes(),
         "full-disk" => limits::full_disk(),
         "deaths" => deaths(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
 }
 

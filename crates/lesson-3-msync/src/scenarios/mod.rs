@@ -9,10 +9,10 @@ use std::path::Path;
 
 use common::{Failure, Result};
 
-/// Plays the scene `name`; it works on files in the current directory.
+/// Plays the scenario `name`; it works on files in the current directory.
 ///
 /// # Errors
-/// Those of the scene, and an unknown name.
+/// Those of the scenario, and an unknown name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
@@ -26,7 +26,7 @@ pub fn play(name: &str) -> Result<()> {
         "broken-disk-in-the-background" => broken_disk::in_the_background(),
         _ => match name.strip_prefix("power-cut-after-") {
             Some(stage) => power::cut_after(stage),
-            None => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+            None => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
         },
     }
 }

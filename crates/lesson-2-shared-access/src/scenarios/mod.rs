@@ -1,5 +1,5 @@
-//! Scenes for claims that need their own process: a fork, a signal, a limit, a mount, an execve. The
-//! tests start a scene and judge its output. `cargo lesson-2 scene NAME` plays one in the current
+//! Scenarios for claims that need their own process: a fork, a signal, a limit, a mount, an execve. The
+//! tests start a scenario and judge its output. `cargo lesson-2 scenario NAME` plays one in the current
 //! directory.
 
 mod cut_short;
@@ -18,10 +18,10 @@ use common::{Context, Failure, Result};
 
 use crate::second::outcome;
 
-/// Plays the scene `name`.
+/// Plays the scenario `name`.
 ///
 /// # Errors
-/// The scene's own, or that there is none of this name.
+/// The scenario's own, or that there is none of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
@@ -43,7 +43,7 @@ pub fn play(name: &str) -> Result<()> {
         "umask" => limited::umask(),
         "set-user-id" => limited::set_user_id(),
         "object-of-another" => limited::object_of_another(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
 }
 

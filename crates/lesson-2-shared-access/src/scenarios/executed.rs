@@ -11,13 +11,13 @@ use common::{Context, Result, page_size, say};
 
 use crate::Bytes;
 
-/// Maps a file and becomes this program again, in the scene below.
+/// Maps a file and becomes this program again, in the scenario below.
 pub(super) fn exec() -> Result<()> {
     let bytes = Bytes::of(&super::new_file()?, page_size()).step("mmap")?;
     bytes.store(0, 42);
     say!("before {}", mappings_of_the_file()?)?;
     let program = env::current_exe().step("find this program")?;
-    Err(Command::new(program).args(["scene", "after-exec"]).exec()).step("execve")
+    Err(Command::new(program).args(["scenario", "after-exec"]).exec()).step("execve")
 }
 
 /// The program that `exec` became.

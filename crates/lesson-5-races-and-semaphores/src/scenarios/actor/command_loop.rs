@@ -14,12 +14,12 @@ use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::waitpid;
 
 use super::{Actor, Answer, done, error, lock_call::LockCall, number, wrong};
-use crate::scenes::misuse;
+use crate::scenarios::misuse;
 use crate::sys::{OnParentDeath, fork, handle_sigusr1, in_a_forked_child, live_until_killed};
 
 /// Runs each command of standard input, until it ends. The answer is `ok`, a value, or the name of
 /// an error; a command that may wait prints `waiting` first.
-pub(in crate::scenes) fn run() -> Result<()> {
+pub(in crate::scenarios) fn run() -> Result<()> {
     let mut actor = Actor::default();
     for line in io::stdin().lock().lines() {
         let line = line.step("read standard input")?;
@@ -64,8 +64,8 @@ impl Actor {
             ["limit", what, value] => done(misuse::limit(what, number(value, 10)?)),
             ["handle-sigusr1", how] => done(handle_sigusr1(how == "restart", None)),
             ["exec"] => {
-                let scene = ["scene", "actor-after-exec"]; // The new program answers.
-                Err(Command::new("/proc/self/exe").args(scene).exec())
+                let scenario = ["scenario", "actor-after-exec"]; // The new program answers.
+                Err(Command::new("/proc/self/exe").args(scenario).exec())
             }
             ["fork-beside-a-thread"] => misuse::fork_beside_a_thread(),
             ["fork-a-child" | "kill-the-child" | "forked" | "threaded" | "threaded-and-on", ..] => {

@@ -1,4 +1,4 @@
-//! Scenes with pipes, for the claims.
+//! Scenarios with pipes, for the claims.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};

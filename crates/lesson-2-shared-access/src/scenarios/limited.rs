@@ -1,4 +1,4 @@
-//! Scenes that change the whole process: its limits, its umask, its user.
+//! Scenarios that change the whole process: its limits, its umask, its user.
 
 use std::fs::{self, File, Permissions};
 use std::io;

@@ -1,4 +1,4 @@
-//! Scenes: what a claim needs a process of its own for. The tests start a scene and judge it.
+//! Scenarios: what a claim needs a process of its own for. The tests start a scenario and judge it.
 
 mod actor;
 mod making;
@@ -15,11 +15,11 @@ use crate::{
     robust_mutex, test_then_set, torn_record,
 };
 
-/// Plays the scene `name`. It works on files in the current directory, or, if it is a step of the
+/// Plays the scenario `name`. It works on files in the current directory, or, if it is a step of the
 /// story, in a scratch directory of its own.
 ///
 /// # Errors
-/// Those of the scene; that there is no scene of this name.
+/// Those of the scenario; that there is no scenario of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
@@ -56,6 +56,6 @@ pub fn play(name: &str) -> Result<()> {
             }
             Ok(())
         }
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
 }
