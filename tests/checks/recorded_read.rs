@@ -24,7 +24,7 @@ const ROWS: [[&str; 3]; 11] = [
         "random-independent-ext4-1M/pread-8",
     ],
     [
-        "the same, each place depends on the last bytes",
+        "the same, each place read from the last one",
         "random-dependent-ext4-1M/mapped-before",
         "random-dependent-ext4-1M/pread-8",
     ],

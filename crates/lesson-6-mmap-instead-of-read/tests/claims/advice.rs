@@ -40,6 +40,23 @@ fn after_madv_random_one_load_reads_no_more_than_without_advice() {
 }
 
 #[test]
+fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make cold");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    view.advise(Advice::Sequential).expect("madvise");
+    let half = view.len() / 2;
+    view.copy_to(half, &mut [0]);
+    let before = cached(view.address(), half).expect("mincore");
+    let after = cached(view.address() + half, half).expect("mincore");
+    match file_system(&path) {
+        "tmpfs" => assert_eq!((before, after), (PAGES / 2, PAGES / 2), "all pages are in memory"),
+        _ => assert!(before == 0 && after > 1, "{before} pages before, {after} from the load on"),
+    }
+}
+
+#[test]
 fn madv_willneed_starts_reading_and_maps_nothing() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
