@@ -39,7 +39,9 @@ pub(crate) enum Event {
     Signal(Signal),
     /// The other descriptor has something to read, or ended.
     Other,
-    /// The terminal has another size, another key was pressed, or time has passed.
+    /// Any other key.
+    Help,
+    /// The terminal has another size, or time has passed.
     Look,
 }
 
@@ -104,7 +106,7 @@ impl Screen {
             return Ok(match &keys[..count] {
                 [] | [b'q' | 0x1b | 0x03, ..] if keys[..count] != *b"\x1b[C" => Event::Quit,
                 [b' ' | b'\r' | b'\n' | b'n', ..] | b"\x1b[C" => Event::Next,
-                _ => Event::Look,
+                _ => Event::Help,
             });
         }
         Ok(if ready.get(2) == Some(&true) { Event::Other } else { Event::Look })

@@ -91,7 +91,7 @@ fn watch<T>(
                 drop(screen);
                 return end_by(signal);
             }
-            Event::Next | Event::Look | Event::Other => {}
+            Event::Next | Event::Help | Event::Look | Event::Other => {}
         }
         match look() {
             Ok(again) => seen = again,

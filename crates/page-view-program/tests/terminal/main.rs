@@ -30,7 +30,7 @@ fn a_step_follows_each_key_and_q_ends_the_story() {
     terminal.resize(40, 10);
     terminal.expect("bravo");
     terminal.press("n");
-    terminal.expect("the end: q leaves");
+    terminal.expect("the end   q: leave");
     terminal.press("q");
     assert!(terminal.end().0.success());
 
@@ -40,12 +40,46 @@ fn a_step_follows_each_key_and_q_ends_the_story() {
     assert!(terminal.end().0.success());
 }
 
+/// Draws a page of its own, and ends without another word.
+const DRAWN: &str = r#"
+echo '1. A picture'; echo '   the sentence'
+read range rest </proc/$$/maps
+printf '\037rows\037%d\037%d\037%d\n' $$ $((0x${range%-*})) $((0x${range#*-}))
+printf '\036\n'; read key || exit 0
+echo '   the last sentence'; printf '\036\n'; read key || exit 0
+"#;
+
+#[test]
+fn a_sentence_and_its_picture_are_seen_together_up_to_the_end_of_the_step() {
+    let (_held, program) = beside(73, DRAWN);
+    for columns in [80, 60] {
+        let mut terminal = Terminal::start(&program, &["step", "73"], columns);
+        terminal.expect("the sentence");
+        terminal.expect("the pages now");
+        terminal.expect("first process");
+        terminal.expect("-> page cache");
+        terminal.press("?");
+        terminal.expect("right arrow: next");
+        terminal.press(" ");
+        terminal.expect("the last sentence");
+        terminal.press(" ");
+        terminal.expect("the end");
+        terminal.resize(columns, 23); // Everything is drawn again.
+        terminal.expect("the last sentence");
+        terminal.expect("the last picture of this step");
+        terminal.expect("first process");
+        terminal.expect("-> page cache");
+        terminal.press("q");
+        assert!(terminal.end().0.success());
+    }
+}
+
 #[test]
 fn a_story_that_fails_says_why_and_is_a_failure() {
     let (_held, program) = beside(71, "echo '1. Hm'; echo 'error: open \"x\": no' >&2; exit 1\n");
     let mut terminal = Terminal::start(&program, &["step", "71"], 80);
     terminal.expect("error: open");
-    terminal.expect("the story failed: q leaves");
+    terminal.expect("the story failed   q: leave");
     terminal.press("q");
     let (status, said) = terminal.end();
     assert_eq!(status.code(), Some(1));
