@@ -29,7 +29,7 @@ const ROWS: [[&str; 3]; 11] = [
         "random-dependent-ext4-1M/pread-8",
     ],
     ["many files of two pages", "small-files/open-mapped", "small-files/open-read"],
-    ["64 bytes, once", "short-reads/mapped-64", "short-reads/pread-64"],
+    ["64 bytes, once: map, load, unmap", "short-reads/mapped-64", "short-reads/pread-64"],
     ["a cold file", "cold-ext4-1M/mapped", "cold-ext4-1M/read-256K"],
     ["a cold file, `MADV_RANDOM`", "cold-ext4-1M/mapped-random", "cold-ext4-1M/read-256K"],
 ];
