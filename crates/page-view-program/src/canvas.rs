@@ -32,6 +32,7 @@ const STYLE: &str = "
   .dirty { fill: #ffdf8a; stroke: #9a6700 } .bad { fill: #ffebe9; stroke: #cf222e; stroke-dasharray: 4 3 }
   .own { fill: #faf0ff; stroke: #dfc6f7 } .copy { fill: #e6d0ff; stroke: #8250df }
   .disk { fill: #eff1f3; stroke: #d1d9e0 } .block { fill: #d5dbe1; stroke: #6e7781 }
+  .block.part { fill: #ffffff } .inside { fill: #d5dbe1; stroke: none }
   .arrow { fill: none; stroke: #0969da; stroke-width: 1.6 } .tip { fill: #0969da }
   .arrow.to-copy { stroke: #8250df } .tip.to-copy { fill: #8250df }
   .link { fill: none; stroke: #6e7781 } .stale { fill: #9a6700; font-weight: 600 } .sign { fill: #59636e }
@@ -44,6 +45,7 @@ const STYLE: &str = "
     .dirty { fill: #5c4300; stroke: #e3b341 } .bad { fill: #3c1618; stroke: #f85149 }
     .own { fill: #1d1430; stroke: #3f2a63 } .copy { fill: #44297a; stroke: #b083f0 }
     .disk { fill: #1a2028; stroke: #3d444d } .block { fill: #343c46; stroke: #848d97 }
+    .block.part { fill: #0d1117 } .inside { fill: #343c46 }
     .arrow { stroke: #58a6ff } .tip { fill: #58a6ff }
     .arrow.to-copy { stroke: #b083f0 } .tip.to-copy { fill: #b083f0 }
     .link { stroke: #848d97 } .stale { fill: #e3b341 } .sign { fill: #9ba6b1 }

@@ -115,7 +115,7 @@ impl OwnRegion {
     fn title(&self) -> &'static str {
         match self.boxes.iter().all(|own| own.name == "copy") {
             true => "private copies",
-            false => "no file's memory",
+            false => "anonymous memory",
         }
     }
 }
@@ -420,6 +420,13 @@ impl<'m> Panel<'m> {
             canvas.text("small", Anchor::Middle, title_at, &disk_title(file));
         }
         let units = self.units.get(axis).map(Vec::as_slice).unwrap_or_default();
+        if units.iter().all(|unit| is_past_end(file, unit)) {
+            let middle = x + width / 2.0;
+            canvas.text("tiny", Anchor::Middle, [middle, top + FRAMES + 25.0], "empty");
+            if on_disk {
+                canvas.text("tiny", Anchor::Middle, [middle, top + BLOCKS + 25.0], "empty");
+            }
+        }
         for unit in units {
             let Some(middle) = self.frame_middle(axis, unit) else { continue };
             let state = self.state_of(axis, unit.pages.start);
@@ -527,9 +534,11 @@ fn draw_block(
     let inside = length.min(bytes(unit.pages.end)) - bytes(unit.pages.start);
     let share = inside as f64 / bytes(unit.pages.end - unit.pages.start) as f64;
     if share < 1.0 {
-        canvas.rect("none", [x, y, width, ROW], 4.0);
+        canvas.rect("block part", [x, y, width, ROW], 4.0);
+        canvas.rect("inside", [x, y, (width * share).max(5.0), ROW], 4.0);
+    } else {
+        canvas.rect("block", [x, y, width, ROW], 4.0);
     }
-    canvas.rect("block", [x, y, (width * share).max(4.0), ROW], 4.0);
     let note = if state.unwritten == Some(true) { "old bytes" } else { "" };
     label(canvas, [middle, y], &file_pages(unit), "tiny stale", note);
 }

@@ -129,8 +129,9 @@ pub(crate) fn list(number: usize) -> Result<()> {
             (heading, looks, told) = (now, 0, 0);
         }
         looks += 1;
-        step.iter().skip(told).for_each(|line| println!("{line}"));
-        told = step.len();
+        let complete = step.len() - 1; // The last line is still empty.
+        step[told.min(complete)..complete].iter().try_for_each(|line| common::say!("{line}"))?;
+        told = complete;
         let number_of_step = heading.split_once(". ").map_or("", |(number, _)| number);
         let title = story.title().map(|title| format!(": {title}")).unwrap_or_default();
         common::say!("--- lesson-{number}-step-{number_of_step}-look-{looks}{title}")?;

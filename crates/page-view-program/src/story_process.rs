@@ -274,6 +274,14 @@ pub(crate) fn process_name(index: usize) -> String {
 pub(crate) fn file_name(mapping: &Mapping) -> String {
     let path = mapping.path.as_deref().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
+    // Shared memory without a name: the kernel keeps it in a file that nobody can open.
+    if path.starts_with("/dev/zero") {
+        return "anonymous memory".into();
+    }
+    let name = match path.starts_with("/memfd:") {
+        true => name.trim_end_matches(" (deleted)"),
+        false => name,
+    };
     // A shared memory object has its run's name in its own.
     let run = name.strip_prefix("mmap-course-").and_then(|name| name.split_once('.'));
     harmless(run.map_or(name, |(_, name)| name))
