@@ -44,6 +44,10 @@ struct Arguments {
     /// Choose how it is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Add the sums of smaps to a view. For these the kernel walks the page tables of PID up to the
+    /// mapping, and PID's mmap and munmap wait for it.
+    #[arg(long, requires = "file", conflicts_with_all = ["watch", "compare"])]
+    sums: bool,
     /// Show it again whenever it changes, until the process ends or you press q or Ctrl-C.
     #[arg(long, conflicts_with = "compare")]
     watch: bool,
@@ -115,7 +119,7 @@ fn run() -> common::Result<()> {
         (None, Some(pid), None, _) => listing::print(choice::process(&pid)?, arguments.format),
         (None, Some(pid), Some(file), None) => {
             let mut views = choice::views(choice::process(&pid)?, &file)?;
-            output::print(&mut views, arguments.format)
+            output::print(&mut views, arguments.format, arguments.sums)
         }
         (None, Some(pid), Some(file), Some(other)) => {
             let (pid, other) = (choice::process(&pid)?, choice::process(&other)?);

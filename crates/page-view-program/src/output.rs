@@ -11,9 +11,10 @@ use crate::{Format, json, svg, sys, text};
 /// Where a pipe's reader folds lines, if at all.
 const COLUMNS: usize = 80;
 
-/// Prints each of these views, which are of one process.
-pub(crate) fn print(views: &mut [View], format: Format) -> Result<()> {
-    if format != Format::Svg {
+/// Prints each of these views, which are of one process. JSON has the sums of smaps, text has them if
+/// `sums` asks for them.
+pub(crate) fn print(views: &mut [View], format: Format, sums: bool) -> Result<()> {
+    if sums || format == Format::Json {
         View::add_sums(views)?;
     }
     match format {

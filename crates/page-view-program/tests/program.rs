@@ -75,7 +75,10 @@ fn a_drawing_says_in_words_where_each_page_leads() {
     let file = mapped(3);
     let text = page_view(&[&me(), &file.path]).succeed();
     assert!(text.contains("-> page cache\n"), "{text}");
-    assert!(text.contains("smaps: Rss ") && text.contains("(cachestat): "), "{text}");
+    assert!(!text.contains("smaps: ") && text.contains("(cachestat): "), "{text}");
+    assert!(text.contains(" kB in the page cache\n"), "{text}");
+    let with_sums = page_view(&[&me(), &file.path, "--sums"]).succeed();
+    assert!(with_sums.contains("smaps: Rss "), "{with_sums}");
     assert!(!text.contains('\u{1b}'), "nothing but text reaches a pipe");
 }
 
