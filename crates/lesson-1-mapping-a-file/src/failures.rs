@@ -27,7 +27,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let both = own_file::open(&path)?;
     let read_only = File::open(&path).step_on("open", &path)?;
     let write_only = File::options().write(true).open(&path).step_on("open", &path)?;
-    let directory = File::open(stage.scratch.path()).step_on("open", &path)?;
+    let directory = stage.scratch.path();
+    let directory = File::open(directory).step_on("open", directory)?;
 
     let length = page_size();
     let valid = MmapCall::shared(&both, length);

@@ -34,10 +34,10 @@ impl Mapping {
     /// Maps `length` bytes of `file` from byte `offset` on, which must be the first of a page.
     ///
     /// # Errors
-    /// `EINVAL` if `length` is 0 or `offset` is no multiple of the page size, `EACCES` if the file
-    /// is not open for reading and writing, `ENODEV` if it cannot be mapped (a directory, say),
-    /// `ENOMEM` if there are not enough addresses, and `InvalidInput` if the file ends before the
-    /// range does.
+    /// `EINVAL` if `length` is 0 or `offset` is not a multiple of the page size, `EACCES` if the
+    /// file is not open for reading and writing, `ENODEV` if it cannot be mapped (a file in `/sys`,
+    /// for example), `ENOMEM` if there are not enough addresses, and `InvalidInput` if the file ends
+    /// before the range does.
     pub fn part(file: &File, offset: u64, length: usize) -> io::Result<Self> {
         if offset.saturating_add(length as u64) > file.metadata()?.len() {
             let sentence = "the file is too short to map";
@@ -48,7 +48,7 @@ impl Mapping {
         let prot = libc::PROT_READ | libc::PROT_WRITE; // Allow loads and stores.
         let flags = libc::MAP_SHARED; // Stores change the file.
         let fd = file.as_raw_fd(); // Needed only during this call.
-        let offset = offset as libc::off_t; // Where in the file. It fits, by the check above.
+        let offset = offset as libc::off_t; // Where in the file. It is at most the file's length.
 
         // SAFETY: with a null address and without MAP_FIXED the kernel takes only free addresses,
         // so it replaces no memory that Rust knows of.

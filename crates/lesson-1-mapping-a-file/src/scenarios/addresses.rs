@@ -109,6 +109,8 @@ pub(super) fn enlarge() -> Result<()> {
     let before = area.address();
     say!("may-move {}", errno_name(area.remap(2, libc::MREMAP_MAYMOVE)))?;
     say!("moved {}", area.address() != before)?;
+    let old = page_view::mapping_at(std::process::id(), before)?;
+    say!("old-address {}", if old.is_some() { "mapped" } else { "unmapped" })?;
     area.store(page_size(), b'2');
     say!("loaded {}{}", char::from(area.load(0)), char::from(area.load(page_size())))
 }

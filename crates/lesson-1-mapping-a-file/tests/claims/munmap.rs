@@ -59,10 +59,11 @@ fn munmap_that_would_make_one_mapping_too_many_fails_with_enomem() {
 }
 
 #[test]
-fn mremap_makes_a_mapping_longer_if_it_may_move() {
+fn mremap_makes_a_mapping_longer_if_it_may_move_and_the_old_address_is_then_unmapped() {
     let ended = scenario("enlarge", &scratch()).run();
     assert_eq!(ended.value("in-place"), "ENOMEM", "the next addresses are taken");
     assert_eq!((ended.value("may-move"), ended.value("moved")), ("success", "true"));
+    assert_eq!(ended.value("old-address"), "unmapped");
     assert_eq!(ended.value("loaded"), "12");
 }
 

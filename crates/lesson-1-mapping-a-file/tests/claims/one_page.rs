@@ -5,10 +5,11 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use course::scratch;
+use course::{file_system, scratch};
 use lesson_1_mapping_a_file::Mapping;
 use lesson_1_mapping_a_file::record::Turnstile;
 use lesson_1_mapping_a_file::sys::MmapCall;
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use page_view::{Page, pages};
 
 use crate::{file_of, pages_of};
@@ -83,6 +84,27 @@ fn mmap_alone_enters_no_page_in_the_page_table_before_the_first_access() {
     mapping.load(0, 1);
     let Page { present, file_page, .. } = state()[0];
     assert_eq!((present, file_page), (true, Some(true)), "a page of the page cache, not a copy");
+}
+
+#[test]
+fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
+    let scratch = scratch();
+    if matches!(file_system(scratch.path()), "tmpfs" | "ramfs") {
+        println!("skipped: this file system has no disk");
+        return;
+    }
+    let file = file_of(&scratch, "cold", &vec![b'd'; page_size()]);
+    file.sync_all().unwrap();
+    let mapping = Mapping::of(&file, page_size()).unwrap();
+    let cached = || page_view::resident(mapping.address(), page_size()).unwrap()[0];
+    // The kernel removes no page that it is just using, so try again.
+    let evicted = (0..50).any(|_| {
+        posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+        !cached()
+    });
+    assert!(evicted, "the page cache still has the page");
+    assert_eq!(mapping.load(0, 1), b"d");
+    assert!(cached(), "the load has brought the page back");
 }
 
 #[test]
