@@ -17,7 +17,7 @@ pub mod snapshot;
 pub mod truncated;
 pub mod unseen;
 
-pub mod scenes;
+pub mod scenarios;
 pub mod second_process;
 pub mod sys;
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_4_private_mappings::{STEPS, own_data, own_program, scenes, second_process, truncated};
+use lesson_4_private_mappings::{
+    STEPS, own_data, own_program, scenarios, second_process, truncated,
+};
 
 /// Lesson 4: private mappings. Without a role, runs the whole story.
 #[derive(Parser)]
@@ -31,9 +33,9 @@ enum Role {
     /// Print that this program runs.
     #[command(hide = true, name = own_program::ROLE)]
     Greet,
-    /// Run one scene of a claim, for the tests.
+    /// Run one scenario of a claim, for the tests.
     #[command(hide = true)]
-    Scene { name: String },
+    Scenario { name: String },
     /// Run the story and wait after each step, for `just step 4`.
     #[command(hide = true)]
     Steps,
@@ -51,7 +53,7 @@ fn run() -> common::Result<()> {
         Some(Role::SecondProcess { file }) => second_process::play(&file),
         Some(Role::LoadDiscarded { file }) => truncated::load_discarded(&file),
         Some(Role::Greet) => own_program::greet(),
-        Some(Role::Scene { name }) => scenes::play(&name),
+        Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
 }

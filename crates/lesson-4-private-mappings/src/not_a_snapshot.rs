@@ -18,7 +18,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mapping = PrivateMapping::of(&file, 2 * page_size()).step_on("mmap", &path)?;
     mapping.store(0, b"A");
 
-    draw("One byte stored to page 0", &mapping)?;
+    draw("\"A\" stored to page 0", &mapping)?;
     let shown = |page: usize| format!("{:?}", mapping.text(page * page_size(), 5));
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"bbbbb\"")?;
@@ -31,7 +31,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"12345\"")?;
-    sentence("Page 1 is not a snapshot: that would still show \"bbbbb\".")?;
+    sentence("A snapshot of page 1 would still show \"bbbbb\".")?;
     draw("The same pages afterwards", &mapping)?;
     page_view::pause()
 }

@@ -19,7 +19,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     mapping.copy_pages(0, 2 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
     mapping.store(0, b"A");
 
-    draw("One byte stored to page 0", &mapping)?;
+    draw("Both pages copied, then \"A\" stored to page 0", &mapping)?;
     let shown = |page: usize| format!("{:?}", mapping.text(page * page_size(), 5));
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"bbbbb\"")?;

@@ -98,7 +98,7 @@ fn maps_lists_this_program_with_copied_data() {
 
 #[test]
 fn a_wrong_call_is_usage_and_status_2() {
-    for arguments in [&["map"][..], &["maps", "more"], &["--seed", "x"], &["scene"]] {
+    for arguments in [&["map"][..], &["maps", "more"], &["--seed", "x"], &["scenario"]] {
         let ended = lesson(arguments).run();
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(ended.stderr.contains("--help"), "{ended:?}");
@@ -128,6 +128,6 @@ fn a_second_process_refuses_a_file_that_is_not_the_lessons() {
 }
 
 #[test]
-fn an_unknown_scene_is_refused() {
-    refused(&lesson(&["scene", "none"]).run(), "play \"none\": no such scene");
+fn an_unknown_scenario_is_refused() {
+    refused(&lesson(&["scenario", "none"]).run(), "play \"none\": no such scenario");
 }

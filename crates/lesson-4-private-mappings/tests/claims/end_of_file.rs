@@ -6,9 +6,9 @@ use lesson_4_private_mappings::PrivateMapping;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::signal::Signal;
 
-use crate::{Lettered, file_pages, scene};
+use crate::{Lettered, file_pages, scenario};
 
-/// The scene accessed the page that the file has, and died of SIGBUS at the next.
+/// The scenario accessed the page that the file has, and died of SIGBUS at the next.
 fn died_at_the_second_page(ended: &Ended) {
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     assert!(!ended.stdout.contains("second-page"), "{ended:?}");
@@ -16,21 +16,21 @@ fn died_at_the_second_page(ended: &Ended) {
 
 #[test]
 fn a_load_from_a_private_page_past_the_end_of_the_file_raises_sigbus() {
-    let ended = scene("load-past-the-end", &scratch()).run();
+    let ended = scenario("load-past-the-end", &scratch()).run();
     assert_eq!(ended.value("first-page"), "a");
     died_at_the_second_page(&ended);
 }
 
 #[test]
 fn a_store_to_a_private_page_past_the_end_of_the_file_raises_sigbus() {
-    let ended = scene("store-past-the-end", &scratch()).run();
+    let ended = scenario("store-past-the-end", &scratch()).run();
     assert_eq!(ended.value("first-page"), "A");
     died_at_the_second_page(&ended);
 }
 
 #[test]
 fn a_load_from_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
-    let ended = scene("load-truncated-copy", &scratch()).run();
+    let ended = scenario("load-truncated-copy", &scratch()).run();
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     assert_eq!(ended.stdout, "");
 }

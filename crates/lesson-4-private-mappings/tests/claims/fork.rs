@@ -2,11 +2,11 @@
 
 use course::scratch;
 
-use crate::scene;
+use crate::scenario;
 
 #[test]
 fn after_a_fork_parent_and_child_share_the_private_copies() {
-    let ended = scene("fork-shares-copies", &scratch()).run();
+    let ended = scenario("fork-shares-copies", &scratch()).run();
     assert_eq!(ended.value("copies"), "4");
     assert_eq!(ended.value("before"), "4", "pages, all the parent's");
     assert_eq!(ended.value("with-a-child"), "2", "half of each");
@@ -14,8 +14,17 @@ fn after_a_fork_parent_and_child_share_the_private_copies() {
 }
 
 #[test]
+fn after_a_fork_the_childs_page_table_has_the_private_copies_and_may_lack_the_files_pages() {
+    let ended = scenario("fork-entries", &scratch()).run();
+    assert_eq!(ended.value("parent-loaded"), "####");
+    assert_eq!(ended.value("child-loaded"), "----", "the child loads from them by page faults");
+    assert_eq!(ended.value("parent-copied"), "@###");
+    assert_eq!(ended.value("child-copied"), "@###");
+}
+
+#[test]
 fn a_childs_private_store_is_not_visible_to_its_parent() {
-    let ended = scene("fork-child-stores", &scratch()).run();
+    let ended = scenario("fork-child-stores", &scratch()).run();
     assert_eq!(ended.value("child"), "CD");
     assert_eq!(ended.value("parent"), "Ab", "its own copy, and the file's page");
     assert_eq!(ended.value("file"), "ab");
@@ -23,35 +32,35 @@ fn a_childs_private_store_is_not_visible_to_its_parent() {
 
 #[test]
 fn a_parents_private_store_after_the_fork_is_not_visible_to_its_child() {
-    let ended = scene("fork-parent-stores", &scratch()).run();
+    let ended = scenario("fork-parent-stores", &scratch()).run();
     assert_eq!(ended.value("child"), "A", "as it was at the fork");
     assert_eq!(ended.value("parent"), "P");
 }
 
 #[test]
 fn a_child_begins_with_its_parents_copies_not_with_the_files_pages() {
-    let ended = scene("fork-inherits-copies", &scratch()).run();
+    let ended = scenario("fork-inherits-copies", &scratch()).run();
     assert_eq!(ended.value("child"), "A");
     assert_eq!(ended.value("file"), "a");
 }
 
 #[test]
 fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() {
-    let ended = scene("fork-follows-the-file", &scratch()).run();
+    let ended = scenario("fork-follows-the-file", &scratch()).run();
     assert_eq!(ended.value("child"), "9");
     assert_eq!(ended.value("parent"), "9");
 }
 
 #[test]
-fn a_semaphore_in_a_private_mapping_wakes_no_other_process() {
-    let ended = scene("fork-semaphores", &scratch()).run();
+fn a_post_of_a_semaphore_in_a_private_mapping_does_not_reach_another_process() {
+    let ended = scenario("fork-semaphores", &scratch()).run();
     assert_eq!(ended.value("private"), libc::EAGAIN.to_string(), "the child posted its own copy");
     assert_eq!(ended.value("shared"), "0");
 }
 
 #[test]
 fn fork_beyond_the_users_limit_of_processes_fails_with_eagain() {
-    let ended = scene("process-limit", &scratch()).as_ordinary_user().run();
+    let ended = scenario("process-limit", &scratch()).as_ordinary_user().run();
     assert_eq!(ended.value("unlimited"), "0");
     assert_eq!(ended.value("limited"), libc::EAGAIN.to_string());
 }
@@ -59,7 +68,7 @@ fn fork_beyond_the_users_limit_of_processes_fails_with_eagain() {
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
 fn after_a_fork_the_process_that_stores_first_gets_the_new_page() {
-    let ended = scene("fork-frames", &scratch()).run();
+    let ended = scenario("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("after-fork-same"), "true", "the fork itself copied nothing");
     assert_eq!(ended.value("child-stored-child-kept"), "false");
@@ -70,8 +79,17 @@ fn after_a_fork_the_process_that_stores_first_gets_the_new_page() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
+fn after_a_fork_the_process_that_stores_second_keeps_the_old_page() {
+    let ended = scenario("fork-frames", &scratch()).run();
+    assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
+    assert_eq!(ended.value("child-stored-child-kept"), "false");
+    assert_eq!(ended.value("parent-stored-second-kept"), "true");
+}
+
+#[test]
+#[ignore = "needs root: only root sees the numbers of page frames"]
 fn a_store_after_the_child_has_exited_copies_nothing() {
-    let ended = scene("fork-frames", &scratch()).run();
+    let ended = scenario("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("alone-again-parent-kept"), "true");
 }

@@ -7,7 +7,7 @@ use common::page_size;
 use course::scratch;
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 
-use crate::{Lettered, READ, READ_WRITE, errno, scene};
+use crate::{Lettered, READ, READ_WRITE, errno, scenario};
 
 const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
 
@@ -112,7 +112,7 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
 
 #[test]
 fn rlimit_data_counts_writable_private_mappings_and_no_others() {
-    let ended = scene("data-limit", &scratch()).run();
+    let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("unlimited"), "0");
     let enomem = libc::ENOMEM.to_string();
     assert_eq!(ended.value("private-writable"), enomem);

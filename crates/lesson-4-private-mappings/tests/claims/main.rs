@@ -28,10 +28,10 @@ use page_view::Page;
 const READ: i32 = libc::PROT_READ;
 const READ_WRITE: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
-/// A scene of this lesson, in a fresh process that runs in the test's own directory.
-fn scene(name: &str, scratch: &Scratch) -> course::Program {
+/// A scenario of this lesson, in a fresh process that runs in the test's own directory.
+fn scenario(name: &str, scratch: &Scratch) -> course::Program {
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
-    course::Program::new(program, ["scene", name]).in_directory(scratch.path())
+    course::Program::new(program, ["scenario", name]).in_directory(scratch.path())
 }
 
 /// A file of lettered pages in the test's own directory, open for reading and writing.

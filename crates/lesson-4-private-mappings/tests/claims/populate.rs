@@ -8,7 +8,7 @@ use course::{file_system, undisturbed};
 use lesson_4_private_mappings::PrivateMapping;
 use memmap2::MmapOptions;
 
-use crate::{Lettered, READ, READ_WRITE, dirty_pages, errno, file_pages, scene};
+use crate::{Lettered, READ, READ_WRITE, dirty_pages, errno, file_pages, scenario};
 
 const POPULATE: i32 = libc::MADV_POPULATE_WRITE;
 
@@ -59,6 +59,17 @@ fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     let kept: String = (0..4).map(|page| mapping.text(page * page_size(), 1)).collect();
     assert_eq!(kept, "abcd");
     assert_eq!(letters.text(3 * page_size(), 1), "9");
+}
+
+#[test]
+fn mlock_copies_every_page_of_a_writable_private_mapping_and_none_of_a_read_only_one() {
+    let letters = Lettered::new(2);
+    for (prot, file_page) in [(READ_WRITE, false), (READ, true)] {
+        let mapping = letters.bare(2, prot, libc::MAP_PRIVATE).unwrap();
+        assert_eq!(file_pages(mapping.address(), 2), [None; 2], "no page is accessed yet");
+        mapping.lock().unwrap();
+        assert_eq!(file_pages(mapping.address(), 2), [Some(file_page); 2]);
+    }
 }
 
 #[test]
@@ -114,7 +125,7 @@ fn madv_populate_read_without_any_permission_fails_with_einval() {
 
 #[test]
 fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
-    let ended = scene("populate-a-hole", &course::scratch()).run();
+    let ended = scenario("populate-a-hole", &course::scratch()).run();
     assert_eq!(ended.value("whole"), "0");
     assert_eq!(ended.value("with-a-hole"), libc::ENOMEM.to_string());
 }
@@ -143,6 +154,13 @@ fn on_a_shared_mapping_madv_populate_write_dirties_every_page_and_changes_mtime(
         assert_eq!(letters.text(0, 2), "aa", "no byte has changed");
         noticed(&letters, before, 4)
     });
+    // The same after a load from each page. tmpfs then does not notice that a store may follow.
+    let (letters, before) = clean_and_old(4);
+    let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
+    mapping.advise(0, 4 * page_size(), libc::MADV_POPULATE_READ).unwrap();
+    mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+    let mtime = letters.file.metadata().unwrap().modified().unwrap();
+    assert_eq!(mtime > before, file_system(&letters.path) != "tmpfs");
 }
 
 /// A file without dirty pages and with an old mtime, which is returned too.

@@ -1,16 +1,17 @@
 //! Every program is a private mapping: its own file, and its libraries.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use common::page_size;
-use course::{Program, kernel_at_least, scratch};
+use course::{Program, Running, kernel_at_least, scratch};
 use lesson_4_private_mappings::own_data;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use page_view::Mapping;
 
-use crate::{Lettered, file_pages, scene};
+use crate::{Lettered, errno, file_pages, scenario};
 
 #[test]
 fn a_running_program_and_its_libraries_are_private_mappings() {
@@ -56,7 +57,7 @@ fn zeroed_variables_the_heap_and_the_stack_have_no_file() {
 
 #[test]
 fn a_program_patched_in_a_private_mapping_runs_unpatched() {
-    let ended = scene("patched-program", &scratch()).run();
+    let ended = scenario("patched-program", &scratch()).run();
     assert_eq!(ended.value("mapping"), "#not");
     let (runs, patched_file) = (ended.value("runs"), ended.value("patched-file"));
     match runs {
@@ -67,7 +68,7 @@ fn a_program_patched_in_a_private_mapping_runs_unpatched() {
 
 #[test]
 fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
-    let ended = scene("busy-program", &scratch()).run();
+    let ended = scenario("busy-program", &scratch()).run();
     if ended.value("started") == "13" {
         return assert_eq!(ended.code, Some(0), "nothing runs on a noexec file system");
     }
@@ -84,37 +85,88 @@ fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
 
 #[test]
 fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
-    let letters = Lettered::new(1);
-    let library = letters.path.with_file_name("library.so");
-    fs::copy(library_of_this_program(), &library).unwrap();
-    let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
-    let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
-    let mut other = Program::new(program, arguments).env("LD_PRELOAD", &library).start();
-    other.tell("read 0 1");
-    assert_eq!(other.hear(), "a", "it runs");
-    let name = library.canonicalize().unwrap();
-    let of_library = |mapping: &&Mapping| mapping.path.as_deref().map(Path::new) == Some(&name);
-    let mappings = page_view::mappings_of(other.id()).unwrap();
-    let parts: Vec<_> = mappings.iter().filter(of_library).collect();
-    if parts.is_empty() {
-        let mount = statvfs(&library).unwrap();
-        assert!(mount.flags().contains(FsFlags::ST_NOEXEC), "it must use the copied library");
-        return; // Nothing runs from here: no library either.
-    }
-    assert!(parts.iter().all(|part| part.permissions.ends_with('p')), "{parts:?}");
-    let code = parts.iter().find(|part| part.permissions == "r-xp").unwrap();
-    let memory = File::open(format!("/proc/{}/mem", other.id())).unwrap();
-    let its_code = || {
-        let mut bytes = [0; 8];
-        memory.read_exact_at(&mut bytes, code.addresses.start as u64).unwrap();
-        bytes
-    };
-    let before = its_code();
-    assert_ne!(&before, b"new code");
-    // As `cp` does: it opens the file for writing, which is allowed, and writes other bytes.
-    let file = File::options().write(true).open(&library).unwrap();
+    let Some(user) = UserOfALibrary::start() else { return };
+    let code = user.parts().into_iter().find(|part| part.permissions == "r-xp").unwrap();
+    assert_ne!(&user.bytes_of(&code).unwrap(), b"new code");
+    // It is opened for writing, which is allowed, and gets other bytes.
+    let file = File::options().write(true).open(&user.library).unwrap();
     file.write_all_at(b"new code", code.offset).unwrap();
-    assert_eq!(&its_code(), b"new code", "what the program would run now");
+    assert_eq!(&user.bytes_of(&code).unwrap(), b"new code", "what the program would run now");
+}
+
+#[test]
+fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs() {
+    let Some(user) = UserOfALibrary::start() else { return };
+    let copies = || user.parts().iter().map(|part| part.sum("Anonymous").unwrap()).sum::<u64>();
+    assert!(copies() > 0, "the loader has stored addresses to the library's data");
+    // As `cp` does: this truncates the library to length 0, then writes to it the bytes that it had.
+    fs::copy(library_of_this_program(), &user.library).unwrap();
+    assert_eq!(copies(), 0);
+    File::options().write(true).open(&user.library).unwrap().set_len(0).unwrap();
+    let code = user.parts().into_iter().find(|part| part.permissions == "r-xp").unwrap();
+    assert_eq!(errno(user.bytes_of(&code)), Some(libc::EIO), "past the end of the file");
+}
+
+#[test]
+fn a_library_replaced_by_a_rename_stays_the_old_file_in_running_programs() {
+    let Some(user) = UserOfALibrary::start() else { return };
+    let parts = user.parts();
+    let code = parts.iter().find(|part| part.permissions == "r-xp").unwrap();
+    let before = user.bytes_of(code).unwrap();
+    let new = user.library.with_extension("new");
+    fs::write(&new, "no library").unwrap();
+    fs::rename(&new, &user.library).unwrap();
+    assert_eq!(fs::read(&user.library).unwrap(), b"no library");
+    assert_eq!(user.bytes_of(code).unwrap(), before);
+    let now = page_view::mapping_at(user.program.id(), code.addresses.start).unwrap().unwrap();
+    assert_eq!(now.inode, code.inode);
+}
+
+/// A program that uses a copied library, which only this test changes.
+struct UserOfALibrary {
+    program: Running,
+    library: PathBuf,
+    #[expect(dead_code, reason = "held: dropped, it removes the library")]
+    letters: Lettered,
+}
+
+impl UserOfALibrary {
+    /// `None` on a file system that is mounted `noexec`: no library runs from there.
+    fn start() -> Option<Self> {
+        let letters = Lettered::new(1);
+        let library = letters.path.with_file_name("library.so");
+        fs::copy(library_of_this_program(), &library).unwrap();
+        let library = library.canonicalize().unwrap();
+        let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
+        let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
+        let mut program = Program::new(program, arguments).env("LD_PRELOAD", &library).start();
+        program.tell("read 0 1");
+        assert_eq!(program.hear(), "a", "it runs");
+        let user = Self { program, library, letters };
+        let parts = user.parts();
+        if parts.is_empty() {
+            let mount = statvfs(&user.library).unwrap();
+            assert!(mount.flags().contains(FsFlags::ST_NOEXEC), "it must use the copied library");
+            return None;
+        }
+        assert!(parts.iter().all(|part| part.permissions.ends_with('p')), "{parts:?}");
+        Some(user)
+    }
+
+    /// The mappings of the library in the program.
+    fn parts(&self) -> Vec<Mapping> {
+        let mut mappings = page_view::mappings_of(self.program.id()).unwrap();
+        mappings.retain(|mapping| mapping.path.as_deref().map(Path::new) == Some(&self.library));
+        mappings
+    }
+
+    /// The first bytes of a part, as the program would load them.
+    fn bytes_of(&self, part: &Mapping) -> io::Result<[u8; 8]> {
+        let memory = File::open(format!("/proc/{}/mem", self.program.id())).unwrap();
+        let mut bytes = [0; 8];
+        memory.read_exact_at(&mut bytes, part.addresses.start as u64)?;
+        Ok(bytes)
+    }
 }
 
 /// A library that this program has mapped, and so has every program of the course.

@@ -1,5 +1,5 @@
-//! Scenes: which process gets a new page frame when one stores after a fork; and a semaphore in private
-//! memory.
+//! Scenarios: which process gets a new page frame when one stores after a fork; and a semaphore in
+//! private memory.
 
 use std::os::fd::AsRawFd;
 
@@ -10,7 +10,7 @@ use super::{errno, forks::mapping_of_four};
 use crate::sys::{RawMapping, Semaphore, fork};
 
 /// Prints whose frame changes at a store: in page 0 the child stores, in page 1 the parent, in page 2
-/// the parent after the child has exited. Needs root.
+/// the parent after the child has exited. In page 0 the parent stores, too. Needs root.
 pub(super) fn frames() -> Result<()> {
     let (_file, mapping) = mapping_of_four()?;
     mapping.copy_pages(0, 4 * page_size()).step("madvise")?;
@@ -37,6 +37,8 @@ pub(super) fn frames() -> Result<()> {
     say!("child-stored-parent-kept {}", parent[0] == before[0])?;
     say!("parent-stored-child-kept {}", of_child[1] == before[1])?;
     say!("parent-stored-parent-kept {}", parent[1] == before[1])?;
+    mapping.store(0, b"P"); // The child has a page of its own by now.
+    say!("parent-stored-second-kept {}", frames(own)?[0] == before[0])?;
     child.finish().step("wait for the child")?;
     mapping.store(2 * page_size(), b"P");
     say!("alone-again-parent-kept {}", frames(own)?[2] == before[2])

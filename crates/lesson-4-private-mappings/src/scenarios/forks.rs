@@ -1,11 +1,11 @@
-//! Scenes: a parent and its child store to pages that they share after a fork.
+//! Scenarios: a parent and its child store to pages that they share after a fork.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Result, page_size, say};
-use page_view::mapping_at;
+use page_view::{Page, mapping_at, pages};
 
 use crate::sys::{Pipes, fork};
 use crate::{PrivateMapping, lettered};
@@ -41,6 +41,28 @@ pub(super) fn shares_copies() -> Result<()> {
     say!("with-a-child {}", share()?)?;
     child.finish().step("wait for the child")?;
     say!("after {}", share()?)
+}
+
+/// Prints the page table entries of parent and child after a fork: `#` for the file's page, `@` for a
+/// private copy, `-` for none. First of a mapping that was only loaded from, then with one copy in it.
+pub(super) fn entries() -> Result<()> {
+    let (_file, mapping) = mapping_of_four()?;
+    mapping.load_each_page(4);
+    for name in ["loaded", "copied"] {
+        let entries = |pid: u32| {
+            let found = pages(pid, mapping.address(), 4)?;
+            let letter =
+                |page: &Page| page.file_page.map_or('-', |own| if own { '#' } else { '@' });
+            Result::Ok(found.iter().map(letter).collect::<String>())
+        };
+        let mut child = fork(|pipes| one_load(pipes, &mapping, 0)).step("fork")?;
+        say!("parent-{name} {}", entries(std::process::id())?)?;
+        say!("child-{name} {}", entries(child.pid.as_raw().cast_unsigned())?)?;
+        child.take_turn().step("wait for the child")?;
+        child.finish().step("wait for the child")?;
+        mapping.store(0, b"A");
+    }
+    Ok(())
 }
 
 /// The child stores to a copied page and to one that was never accessed; prints what child, parent

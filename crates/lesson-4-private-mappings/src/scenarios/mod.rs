@@ -1,5 +1,5 @@
-//! Scenes: parts of claims that need a process of their own, because they fork, die of a signal, set
-//! a limit of the whole process, or mount a file system. The tests run a scene and judge its output.
+//! Scenarios: parts of claims that need a process of their own, because they fork, die of a signal, set
+//! a limit of the whole process, or mount a file system. The tests run a scenario and judge its output.
 
 mod copy_up;
 mod forks;
@@ -13,15 +13,16 @@ use std::path::Path;
 
 use common::{Failure, Result};
 
-/// Runs the scene `name`, which works on files in the current directory.
+/// Runs the scenario `name`, which works on files in the current directory.
 ///
 /// # Errors
-/// The scene's own; a refusal, if there is no scene of this name.
+/// The scenario's own; a refusal, if there is no scenario of this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
         "copy-up" => copy_up::mapped_before(),
         "fork-shares-copies" => forks::shares_copies(),
+        "fork-entries" => forks::entries(),
         "fork-child-stores" => forks::child_stores(),
         "fork-parent-stores" => forks::parent_stores(),
         "fork-inherits-copies" => forks::inherits_copies(),
@@ -36,7 +37,7 @@ pub fn play(name: &str) -> Result<()> {
         "load-truncated-copy" => past_the_end::load_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scene")),
+        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
 }
 

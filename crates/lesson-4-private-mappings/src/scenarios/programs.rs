@@ -1,4 +1,4 @@
-//! Scenes: a program's file while it is mapped privately, and while it runs. They work on a copy of
+//! Scenarios: a program's file while it is mapped privately, and while it runs. They work on a copy of
 //! this program, which the user may write and which no other process runs.
 
 use std::env;

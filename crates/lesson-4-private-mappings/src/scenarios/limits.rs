@@ -1,4 +1,4 @@
-//! Scenes: private mappings and forks under limits of the whole process.
+//! Scenarios: private mappings and forks under limits of the whole process.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;

@@ -1,4 +1,4 @@
-//! Scene: a private mapping of a file on overlayfs, before and after the file is copied up.
+//! Scenario: a private mapping of a file on overlayfs, before and after the file is copied up.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;

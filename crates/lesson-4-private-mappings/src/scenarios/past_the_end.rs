@@ -1,4 +1,4 @@
-//! Scenes: accesses to private pages past the end of the file. Each ends with SIGBUS.
+//! Scenarios: accesses to private pages past the end of the file. Each ends with SIGBUS.
 
 use std::path::Path;
 
