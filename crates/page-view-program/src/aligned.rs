@@ -1,4 +1,5 @@
-//! Two views of one file, page under page of the file, and where they are the same memory.
+//! Two views of one file: the same page of the file at the same index, and which pages are the same
+//! memory.
 
 use std::ops::Range;
 
@@ -12,13 +13,14 @@ pub(crate) enum Same {
     Yes,
     /// Two frames.
     No,
-    /// Both are present, and the frames are not for us to see.
+    /// Both are present, and the kernel hides the frames.
     Unknown,
     /// Not both are present.
     NotBoth,
 }
 
-/// A view whose indices are pages of the file, from the first page that either maps on.
+/// Moves the views so that equal indices are equal pages of the file. Index 0 is the first page that
+/// one of them maps; its page number comes first.
 pub(crate) fn aligned([one, other]: [View; 2]) -> (u64, [View; 2]) {
     let first =
         |view: &View| view.mappings.first().map_or(0, |map| map.offset / page_size() as u64);
@@ -79,7 +81,7 @@ impl Same {
         }
     }
 
-    /// As JSON: null is unknown.
+    /// As JSON, where null means unknown.
     pub(crate) fn known(self) -> Option<bool> {
         match self {
             Self::Yes => Some(true),

@@ -1,5 +1,5 @@
-//! ratatui's backend for a terminal that knows the usual control sequences. It knows no keys and no
-//! modes: those are the screen's.
+//! ratatui's backend for a terminal with the usual control sequences. Keys and modes are the
+//! screen's business.
 
 use std::io::{self, Write};
 
@@ -10,14 +10,14 @@ use ratatui_core::style::{Color, Modifier};
 
 use crate::sys;
 
-/// What is to be written with the next flush: a frame goes out in one piece.
+/// What the next flush writes, so that a frame goes out in one piece.
 #[derive(Default)]
 pub(crate) struct Ansi(Vec<u8>);
 
-/// A terminal that does not say its size.
+/// The size of a terminal that does not tell its size.
 const USUAL: Size = Size { width: 80, height: 24 };
 
-/// The styles that are used here, by their numbers.
+/// The styles in use, and their numbers.
 const MODIFIERS: [(Modifier, u8); 3] =
     [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::REVERSED, 7)];
 
@@ -43,7 +43,7 @@ impl Backend for Ansi {
             }
             write!(self.0, "{}", cell.symbol())?;
             style = Some((cell.fg, cell.modifier));
-            next = Some((x + 1, y)); // After a wide letter this is wrong, and so is jumped to.
+            next = Some((x + 1, y)); // After a wide character this is wrong, and the cursor is moved again.
         }
         write!(self.0, "\x1b[0m")
     }
@@ -57,7 +57,7 @@ impl Backend for Ansi {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(Position::ORIGIN) // Asked for by inline views only, which this is none of.
+        Ok(Position::ORIGIN) // Only inline views ask for it, and this is none.
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {

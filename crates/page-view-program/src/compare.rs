@@ -1,4 +1,4 @@
-//! Two processes' views of one file, side by side.
+//! Compares the views that two processes have of one file.
 
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::aligned::{Same, aligned, same_memory};
 use crate::output::{columns, print_json, print_lines, write};
 use crate::{Format, choice, json, svg, text};
 
-/// Lines of ranges that are printed.
+/// Ranges that are printed; the rest is counted.
 const MOST_RANGES: usize = 64;
 
 #[derive(Serialize)]

@@ -323,7 +323,7 @@ impl<'m> Panel<'m> {
         let first = states.next().unwrap_or_default();
         states.fold(first, |first, next| State {
             cached: first.cached.or(next.cached),
-            unwritten: first.unwritten.or(next.unwritten),
+            cache_dirty: first.cache_dirty.or(next.cache_dirty),
             present: first.present || next.present,
             ..first
         })
@@ -500,7 +500,7 @@ fn draw_frame(
     let (width, y) = (width_of(unit), top + FRAMES);
     let in_table = matches!(Cell::of(state), Cell::Mapped | Cell::MappedDirty);
     let cached = state.cached == Some(true) || in_table;
-    let dirty = state.unwritten == Some(true);
+    let dirty = state.cache_dirty == Some(true);
     let (class, note) = match state.cached {
         _ if unit.is_rest => ("none", "not drawn"),
         _ if cached && dirty => ("dirty", "dirty"),
@@ -539,7 +539,7 @@ fn draw_block(
     } else {
         canvas.rect("block", [x, y, width, ROW], 4.0);
     }
-    let note = if state.unwritten == Some(true) { "old bytes" } else { "" };
+    let note = if state.cache_dirty == Some(true) { "old bytes" } else { "" };
     label(canvas, [middle, y], &file_pages(unit), "tiny stale", note);
 }
 

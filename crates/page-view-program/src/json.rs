@@ -6,7 +6,7 @@ use common::page_size;
 use page_view::{CacheCounts, Mapping, Run, State, View};
 use serde::{Serialize, Serializer};
 
-/// Up to so many pages each is listed; above, `pages` is null and `ranges` lists equal neighbours.
+/// A mapping of up to so many pages lists each page. Above, `pages` is null and `ranges` lists runs.
 const MOST_PAGES: u64 = 1 << 16;
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct Page {
     known: Known,
 }
 
-/// Pages of which the same is known; their frames follow the first one's.
+/// A run of pages in the same state. Their frames follow the first page's frame.
 #[derive(Serialize)]
 struct Range {
     first: u64,

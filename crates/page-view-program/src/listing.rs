@@ -1,4 +1,4 @@
-//! The mappings of a process, one a line.
+//! The list of a process's mappings.
 
 use std::collections::BTreeMap;
 

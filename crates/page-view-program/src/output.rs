@@ -1,4 +1,4 @@
-//! Standard output: lines with or without colour, and what is written in one piece.
+//! Standard output: lines with or without colour, JSON, and bytes.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,7 +8,7 @@ use page_view::{Cell, Line, View};
 
 use crate::{Format, json, svg, sys, text};
 
-/// Where a pipe's reader folds lines, if at all.
+/// The width of the text if standard output is no terminal.
 const COLUMNS: usize = 80;
 
 /// Prints each of these views, which are of one process. JSON has the sums of smaps, text has them if
@@ -28,7 +28,7 @@ pub(crate) fn print(views: &mut [View], format: Format, sums: bool) -> Result<()
     }
 }
 
-/// Prints these lines, in colour where it is wanted.
+/// Prints these lines, in colour on a terminal.
 pub(crate) fn print_lines(lines: &[Line]) -> Result<()> {
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let text: String = lines.iter().map(|line| coloured(line) + "\n").collect();
@@ -75,7 +75,7 @@ fn coloured(line: &Line) -> String {
     format!("{}{style}{}{style:#}", line.before, line.words)
 }
 
-/// A name from another process, without what would steer a terminal.
+/// A name from another process, with control characters escaped.
 pub(crate) fn harmless(name: &str) -> String {
     let plain = |c: char| {
         if c.is_control() { c.escape_default().to_string() } else { c.to_string() }

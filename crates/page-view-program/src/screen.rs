@@ -1,5 +1,5 @@
-//! The terminal's whole screen, and the way back from it: after the end, an error, a panic or a
-//! signal the terminal is as it was.
+//! The whole screen of the terminal. After the end, an error, a panic or a signal the terminal is as it
+//! was before.
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -18,24 +18,24 @@ use ratatui_core::text::{Line, Span};
 
 use crate::ansi::Ansi;
 
-/// How the terminal was, while it is otherwise.
+/// The terminal's modes before it was taken, while it is taken.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 const SIGNALS: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGWINCH];
 
-/// The screen while it is ours.
+/// The screen, taken.
 pub(crate) struct Screen {
     terminal: Terminal<Ansi>,
     signals: SignalFd,
 }
 
-/// What may wake the screen.
+/// What ends a wait.
 pub(crate) enum Event {
     /// Space, Enter, n, or the right arrow.
     Next,
     /// q, Escape, Ctrl-C, or the end of the keyboard.
     Quit,
-    /// A signal asks for the end.
+    /// A signal that ends the program.
     Signal(Signal),
     /// The other descriptor has something to read, or ended.
     Other,
@@ -58,7 +58,7 @@ impl Screen {
         *BEFORE.lock().unwrap_or_else(|held| held.into_inner()) = Some(before);
         let told = panic::take_hook();
         panic::set_hook(Box::new(move |what| {
-            give_back(); // First: what is told on the other screen vanishes with it.
+            give_back(); // First: a message on the other screen would vanish with it.
             told(what);
         }));
         let screen = Terminal::new(Ansi::default()).step("ask for the terminal's size")?;

@@ -63,7 +63,7 @@ fn in_memory(view: &View) -> String {
     let kibibytes = |holds: fn(&State) -> bool| {
         let runs = view.runs.iter().filter(|run| holds(&run.state));
         let pages: u64 = runs.map(|run| run.pages.end - run.pages.start).sum();
-        pages * page_size() as u64 >> 10
+        (pages * page_size() as u64) >> 10
     };
     if view.runs.iter().any(|run| run.state.hidden) {
         return "in memory: unknown, the kernel does not let us read this page table".into();

@@ -1,5 +1,5 @@
-//! The same view again and again: drawn in place on a screen, or, through a pipe, printed whenever
-//! it has changed; until the process ends.
+//! The same view again and again until the process ends: drawn in place on a screen, or printed to a
+//! pipe whenever it changes.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::output::{columns, is_screen, print_lines};
 use crate::screen::{Event, Screen, end_by, styled};
 use crate::{Format, choice, json, listing, text};
 
-/// Milliseconds between two looks: often enough for eyes, seldom enough for the watched process.
+/// Milliseconds between two looks.
 const BETWEEN_LOOKS: u16 = 250;
 
 /// Watches the mapping of process `pid` that `typed` names.
@@ -57,7 +57,7 @@ pub(crate) fn list(pid: u32, format: Format) -> Result<()> {
     }
 }
 
-/// Looks, shows, waits, until it has an end. The first look must succeed.
+/// Looks, shows and waits until the process or the reader ends. The first look must succeed.
 fn watch<T>(
     pid: u32,
     on_screen: bool,
@@ -105,12 +105,12 @@ fn watch<T>(
     if on_screen {
         print_lines(&show(&seen, columns())?)?; // The last picture stays.
     }
-    // On standard error, so that a reader of JSON does not meet it.
+    // On standard error, because standard output may be read as JSON.
     let _ = writeln!(io::stderr(), "process {pid} has ended"); // Nobody needs to hear it.
     Ok(())
 }
 
-/// The end of a pipe is the end of its reader's interest.
+/// Waits; a reader that closes the pipe ends the watch.
 fn wait_for_reader() -> Result<Event> {
     let out = io::stdout();
     let mut asked = [PollFd::new(out.as_fd(), PollFlags::empty())];

@@ -90,7 +90,7 @@ fn cache(moment: &Moment, part: &Part) -> String {
         let state = &run.state;
         let words = match state.cached {
             _ if pages.is_empty() || state.past_end == Some(true) => continue,
-            Some(true) if state.unwritten == Some(true) => "dirty",
+            Some(true) if state.cache_dirty == Some(true) => "dirty",
             Some(true) if is_on_disk(Some(file)) => "the same on the disk",
             Some(true) => "present",
             Some(false) => "not in the page cache",

@@ -1,8 +1,8 @@
 //! The page cache's view of a file: `cachestat` and `mincore`.
 //!
 //! # Safety
-//! The only unsafe code is two system calls that write what they know into memory of ours, whose
-//! size they are told; neither touches the pages that it reports on.
+//! The only unsafe code is two system calls. Each writes its answer into memory of ours, and is told
+//! the size of that memory. Neither touches the pages that it reports on.
 #![expect(unsafe_code, reason = "system calls that no crate wraps")]
 
 use std::io;
@@ -11,7 +11,7 @@ use std::ptr;
 
 use common::page_size;
 
-/// One number for every architecture since Linux 5.1 unified them; libc's glibc half lacks it.
+/// The same number on every architecture. The libc crate has no name for it on glibc.
 const SYS_CACHESTAT: libc::c_long = 451;
 
 /// What `cachestat` counts, in pages.
@@ -20,19 +20,19 @@ const SYS_CACHESTAT: libc::c_long = 451;
 pub struct CacheCounts {
     /// In the page cache.
     pub cached: u64,
-    /// Changed, and not yet on their way to the disk.
+    /// Dirty: the disk does not have their newest bytes, and writeback has not begun.
     pub dirty: u64,
-    /// On their way to the disk.
+    /// Under writeback: they are being written to the disk.
     pub writeback: u64,
-    /// Were in the page cache and are not any more.
+    /// Evicted: they were in the page cache and are no longer there.
     pub evicted: u64,
-    /// Of these, so lately that they are missed.
+    /// Evicted so recently that the kernel counts a refault of them as memory pressure.
     pub recently_evicted: u64,
 }
 
-/// `cachestat(fd, {0, 0}, …)`: counts the pages of a whole file, touching none.
+/// `cachestat(fd, {0, 0}, …)`: counts the pages of a whole file and touches none.
 ///
-/// On overlayfs every count is 0, and tmpfs calls no page dirty.
+/// On overlayfs every count is 0. On tmpfs no page counts as dirty.
 ///
 /// # Errors
 /// `ENOSYS` before Linux 6.5; `EPERM` if the file is neither the caller's nor writable by the
@@ -41,7 +41,8 @@ pub fn cache_counts(file: impl AsFd) -> io::Result<CacheCounts> {
     cache_counts_in(file, 0, 0)
 }
 
-/// The same for the `length` bytes from `offset` on; a length of 0 reaches to the end.
+/// Counts the pages of `length` bytes from `offset` on. If `length` is 0, counts to the end of the
+/// file.
 ///
 /// # Errors
 /// As [`cache_counts`].
@@ -61,11 +62,11 @@ pub fn cache_counts_in(file: impl AsFd, offset: u64, length: u64) -> io::Result<
     if result == 0 { Ok(counts) } else { Err(io::Error::last_os_error()) }
 }
 
-/// `mincore(address, length, …)`: for each page of this process's range, whether a load would find
-/// it in the page cache. The range is not touched.
+/// `mincore(address, length, …)`: tells for each page of a range of this process whether a load
+/// would find it in the page cache. The range is not touched.
 ///
 /// # Errors
-/// `EINVAL` if `address` is no multiple of the page size, `ENOMEM` if a page is not mapped.
+/// `EINVAL` if `address` is not a multiple of the page size, `ENOMEM` if a page is not mapped.
 pub fn resident(address: usize, length: usize) -> io::Result<Vec<bool>> {
     let mut bytes = vec![0_u8; length.div_ceil(page_size())];
     let start = ptr::without_provenance_mut(address);

@@ -1,5 +1,5 @@
-//! Which pages of a file are in the page cache: `cachestat` halves a range until it is full, empty
-//! or small, and only the small ones are asked of `mincore`, page by page.
+//! Which pages of a file are in the page cache. `cachestat` only counts. So a range is halved until
+//! all of it or nothing of it is cached. For a short range, `mincore` answers page by page.
 
 use std::fs::File;
 use std::io;
@@ -14,28 +14,28 @@ use nix::unistd::{AccessFlags, eaccess, geteuid};
 use crate::window::Window;
 use crate::{CacheCounts, cache_counts_in};
 
-/// Pages that one `mincore` is asked about: one byte each.
+/// Pages in one call of `mincore`, which answers with one byte per page.
 const WINDOW: u64 = 1 << 12;
 /// Pages above which `mincore` alone would take longer than a second.
 const MOST_BY_MINCORE: u64 = 1 << 24;
 
-/// Dirty pages above which each is not looked for.
+/// If a range has more dirty pages than this, they are not located one by one.
 const MOST_UNWRITTEN: u64 = 1 << 18;
 
 /// What is known of a part of a file.
 pub(crate) struct Cached {
-    /// The pages in the cache, by their index in the file; `None` if that cannot be known.
+    /// The pages in the cache, by their index in the file; `None` if the kernel hides it.
     pub(crate) pages: Option<Vec<Range<u64>>>,
-    /// What `cachestat` counts, if it can be believed.
+    /// What `cachestat` counts, unless its answer means nothing on this file system.
     pub(crate) counts: Option<CacheCounts>,
 }
 
-/// Asks about the pages `range` of `file`.
+/// Finds which pages of `range` are cached.
 pub(crate) fn cached(file: &File, range: Range<u64>) -> Cached {
     let counts = believable_counts(file, &range);
     let mut pages = Vec::new();
     let asked = match counts {
-        Some(_) => bisect(file, range, &mut pages),
+        Some(_) => halve(file, range, &mut pages, |counts| counts.cached, true),
         None if mincore_tells(file) && range.end - range.start <= MOST_BY_MINCORE => {
             by_window(file, range, &mut pages)
         }
@@ -44,9 +44,9 @@ pub(crate) fn cached(file: &File, range: Range<u64>) -> Cached {
     Cached { pages: asked.is_ok().then_some(pages), counts }
 }
 
-/// The pages that are changed and not yet on their way to the disk: `cachestat` halves a range until
-/// all or none of it is. `None` where it cannot say: tmpfs has no disk.
-pub(crate) fn unwritten(
+/// Finds the dirty pages by halving the range. `None` where `cachestat` does not know: tmpfs has no
+/// disk.
+pub(crate) fn cache_dirty(
     file: &File,
     range: Range<u64>,
     counts: Option<CacheCounts>,
@@ -54,8 +54,10 @@ pub(crate) fn unwritten(
     let kind = statfs::fstatfs(file).ok()?.filesystem_type();
     let mut pages = Vec::new();
     let too_many = counts?.dirty > MOST_UNWRITTEN;
-    (kind != statfs::TMPFS_MAGIC && !too_many && halve(file, range, &mut pages).is_ok())
-        .then_some(pages)
+    (kind != statfs::TMPFS_MAGIC
+        && !too_many
+        && halve(file, range, &mut pages, |counts| counts.dirty, false).is_ok())
+    .then_some(pages)
 }
 
 /// Whether the file's file system keeps its files on a disk.
@@ -66,27 +68,39 @@ pub(crate) fn is_on_disk(file: &File) -> bool {
     kind.is_ok_and(|kind| !in_memory.contains(&kind))
 }
 
-fn halve(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
+/// Collects the pages that `kind` counts: halves the range until it counts all of it or nothing. If
+/// `mincore` answers the same question, it finishes the short ranges.
+fn halve(
+    file: &File,
+    range: Range<u64>,
+    pages: &mut Vec<Range<u64>>,
+    kind: fn(&CacheCounts) -> u64,
+    by_mincore: bool,
+) -> io::Result<()> {
     let length = range.end - range.start;
-    match count(file, &range)?.dirty {
-        0 => {}
-        all if all >= length => push(pages, range),
+    match kind(&count(file, &range)?) {
+        0 => Ok(()),
+        all if all >= length => {
+            push(pages, range);
+            Ok(())
+        }
+        _ if by_mincore && length <= WINDOW => by_window(file, range, pages),
         _ => {
             let middle = range.start + length / 2;
-            halve(file, range.start..middle, pages)?;
-            halve(file, middle..range.end, pages)?;
+            halve(file, range.start..middle, pages, kind, by_mincore)?;
+            halve(file, middle..range.end, pages, kind, by_mincore)
         }
     }
-    Ok(())
 }
 
-/// On overlayfs `cachestat` says 0 of everything: that is no answer.
+/// On overlayfs `cachestat` counts 0 pages of every kind, which is no answer.
 fn believable_counts(file: &File, range: &Range<u64>) -> Option<CacheCounts> {
     let kind = statfs::fstatfs(file).ok()?.filesystem_type();
     if kind == statfs::OVERLAYFS_SUPER_MAGIC { None } else { count(file, range).ok() }
 }
 
-/// To whom a file neither belongs nor may be written by, `mincore` says that every page is there.
+/// Whether `mincore` tells the truth. If the caller neither owns the file nor may write it, `mincore`
+/// says that every page is cached.
 fn mincore_tells(file: &File) -> bool {
     let owner = file.metadata().is_ok_and(|found| found.uid() == geteuid().as_raw());
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -96,23 +110,6 @@ fn mincore_tells(file: &File) -> bool {
 fn count(file: &File, range: &Range<u64>) -> io::Result<CacheCounts> {
     let size = page_size() as u64;
     cache_counts_in(file, range.start * size, (range.end - range.start) * size)
-}
-
-fn bisect(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {
-    let length = range.end - range.start;
-    match count(file, &range)?.cached {
-        0 => Ok(()),
-        all if all == length => {
-            push(pages, range);
-            Ok(())
-        }
-        _ if length <= WINDOW => by_window(file, range, pages),
-        _ => {
-            let middle = range.start + length / 2;
-            bisect(file, range.start..middle, pages)?;
-            bisect(file, middle..range.end, pages)
-        }
-    }
 }
 
 fn by_window(file: &File, range: Range<u64>, pages: &mut Vec<Range<u64>>) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! What only root may see: page frame numbers, and what `/proc/kpageflags` and `/proc/kpagecount`
-//! say of each frame.
+//! What only root may see: page frame numbers, and each frame's flags and count in
+//! `/proc/kpageflags` and `/proc/kpagecount`.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +10,7 @@ use common::page_size;
 
 use crate::scan::for_each_entry;
 
-/// A page frame, and what the kernel keeps about it.
+/// A page frame: its number, its dirty flag, and how many page tables hold it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     pub(crate) address: usize,
@@ -19,15 +19,15 @@ pub(crate) struct Frame {
     pub(crate) references: Option<u64>,
 }
 
-/// How many frames one read spans at most.
+/// Frames that one read spans at most.
 const AT_ONCE: usize = 512;
-/// To read past so many frames that are not asked about is faster than another read.
+/// A read also takes up to this many frames in between that nobody asked for: faster than two reads.
 const WIDEST_GAP: u64 = 8;
 /// The bits of a pagemap entry that tell the frame's number.
 pub(crate) const FRAME_NUMBER: u64 = (1 << 55) - 1;
 const KPF_DIRTY: u64 = 4;
 
-/// The frames of the present pages of `range`; none where the caller may not see them.
+/// The frames of the present pages of `range`. If the caller is not root, there are none.
 pub(crate) fn frames(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Frame>> {
     let mut found = Vec::with_capacity(range.len() / page_size());
     for_each_entry(pagemap, range, |address, entry| {
@@ -55,8 +55,8 @@ pub(crate) fn frames(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Fram
     Ok(found)
 }
 
-/// Reads the words of these frames, which are near each other and in order, in one go. What cannot
-/// be read stays unknown.
+/// Reads the words of these frames with one read. They are in order and near each other. A word that
+/// cannot be read stays unknown.
 fn ask(table: Option<&File>, frames: &mut [Frame], set: impl Fn(&mut Frame, u64)) {
     let mut words = [0; AT_ONCE * 8];
     let (Some(table), Some(first)) = (table, frames.first().map(|frame| frame.number)) else {

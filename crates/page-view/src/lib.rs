@@ -1,6 +1,5 @@
-//! What the kernel says about a mapping, page by page, and how to draw it. What cannot be known is
-//! `None`, never a guess; nothing here touches the memory that it looks at, stops the process whose
-//! it is, or changes what the kernel counts about it.
+//! What the kernel knows about the pages of a mapping, and pictures of it. Whatever the kernel hides
+//! is `None`. Nothing here touches the memory that it looks at, or stops the process.
 //!
 //! ```
 //! # fn main() -> common::Result<()> {
@@ -10,6 +9,19 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Figures of a lesson
+//!
+//! A figure is drawn from a run of the lesson's story. A text names it:
+//! `![](figures/lesson-4-step-2-looks-1-3.svg)`. Then `just figures 4` draws it and writes its words
+//! between the brackets. `cargo page-view looks 4` prints the story with the names of its figures.
+//!
+//! - `lesson-N-step-S-look-K` shows memory at the K-th [`pause`] of step S, and
+//!   `lesson-N-step-S-looks-J-K` two pauses side by side. The pages are those that [`show_rows`] or
+//!   [`show()`] printed last, in every process of the story. [`look`] is a pause with a title.
+//! - `lesson-N-step-S-timeline` shows the events that step S reports: [`event`], [`event_to`],
+//!   [`event_asleep`].
+//! - `lesson-N-step-S-layout` shows what lies where in memory: [`layout`].
 
 mod cache;
 mod cached;

@@ -1,5 +1,4 @@
-//! The file behind another process's mapping, opened by ourselves: that very file, never one that
-//! merely has its name.
+//! Opens the file behind another process's mapping, and never a different file of the same name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -12,9 +11,9 @@ use crate::maps::own_mapping_at;
 use crate::window::Window;
 use common::page_size;
 
-/// Opens the file that `mapping` of process `pid` maps: through `/proc/PID/map_files`, which needs
-/// a privilege; by its path, if what is there now is the same file; or through a descriptor that
-/// the process still has. `None` if none of them leads to it.
+/// Opens the file that `mapping` of process `pid` maps. There are three ways: `/proc/PID/map_files`,
+/// which needs a privilege; the path, if it still leads to the same file; and a descriptor that the
+/// process has open. `None` if no way leads to the file.
 pub(crate) fn open_mapped(pid: u32, mapping: &Mapping) -> Option<File> {
     if !mapping.has_file() {
         return None;
@@ -26,13 +25,13 @@ pub(crate) fn open_mapped(pid: u32, mapping: &Mapping) -> Option<File> {
     ways.into_iter().find_map(|path| same_file(&path, mapping))
 }
 
-/// What `maps` calls a file: its device and its inode.
+/// A file's device and inode, as `maps` prints them.
 pub type Identity = ((i32, i32), u64);
 
-/// What `maps` calls the file at `path`, to find it among the mappings of a process.
+/// The device and inode that `maps` prints for the file at `path`, to find the file among mappings.
 ///
 /// # Errors
-/// `ENOENT`, `EACCES` and what else `open` says; `EINVAL` if it is no regular file.
+/// `ENOENT`, `EACCES` and what else `open` says; `EINVAL` if it is not a regular file.
 pub fn identity_of(path: &Path) -> io::Result<Identity> {
     identity(&open_regular(path)?)
 }
@@ -42,17 +41,16 @@ fn same_file(path: &Path, mapping: &Mapping) -> Option<File> {
     (identity(&file).ok()? == (mapping.device, mapping.inode)).then_some(file)
 }
 
-/// The process's descriptors of files with this inode number. Only links are followed here; nothing
-/// is opened.
+/// The process's descriptors of files with this inode number. Links are followed; nothing is opened.
 fn descriptors(pid: u32, inode: u64) -> impl Iterator<Item = PathBuf> {
     let listing = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let is_it = move |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.ino() == inode);
     listing.map(|entry| entry.path()).filter(is_it)
 }
 
-/// Opens a regular file for reading. A first open with `O_PATH` has no effect on what is there: no
-/// FIFO gets a reader, no device is started. A file under a lease is left alone, because to open it
-/// would break the lease.
+/// Opens a regular file for reading. A first open with `O_PATH` finds out what is there and has no
+/// effect on it: no FIFO gets a reader, no device starts. A file under a lease is not opened, because
+/// that would break the lease.
 fn open_regular(path: &Path) -> io::Result<File> {
     let handle = OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
     let found = handle.metadata()?;
@@ -72,7 +70,8 @@ fn is_leased(inode: u64) -> bool {
     locks.lines().any(on_it)
 }
 
-/// A page of the file is mapped, untouched, and looked up: `stat`'s device is another on btrfs.
+/// Maps a page of the file, without touching it, and looks it up in our own `maps`. On btrfs `stat`
+/// has another device.
 fn identity(file: &File) -> io::Result<Identity> {
     let window = Window::on(file, 0, page_size())?;
     let found = own_mapping_at(window.address()).map_err(io::Error::other)?;

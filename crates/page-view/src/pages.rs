@@ -1,4 +1,4 @@
-//! The page table's view: `/proc/PID/pagemap`.
+//! The entries of a page table: `/proc/PID/pagemap`.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use crate::scan::for_each_entry;
 /// One page of an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// In this process's page table: touched, and not taken away since (bit 63).
+    /// The page table has an entry that leads to memory (bit 63).
     pub present: bool,
-    /// `Some(true)`: the file's own page, or shared anonymous memory; `Some(false)`: this
-    /// process's private copy (bit 61). `None` if the page is not present.
+    /// `Some(true)` is a page of the page cache, which shared anonymous memory uses too;
+    /// `Some(false)` is a private page (bit 61). `None` if the page is not present.
     pub file_page: Option<bool>,
     /// The page frame's number, which only root may see.
     pub frame: Option<u64>,

@@ -73,7 +73,7 @@ pub const CELLS: [Cell; 14] = [
 impl Cell {
     /// What a page in this state looks like.
     pub fn of(state: &State) -> Self {
-        let dirty = state.unwritten == Some(true);
+        let dirty = state.cache_dirty == Some(true);
         match state {
             State { mapped: false, .. } => Self::Unmapped,
             State { present: true, special: true, .. } => Self::Special,

@@ -1,4 +1,4 @@
-//! Runs of equal pages: what the instruments say, laid over each other.
+//! Runs of equal pages: the answers of all instruments combined.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::scan::Entries;
 pub struct State {
     /// Whether any mapping holds this address.
     pub mapped: bool,
-    /// In the process's page table: touched, and not taken away since.
+    /// The page table has an entry that leads to memory.
     pub present: bool,
     /// Moved out to swap.
     pub swapped: bool,
@@ -22,40 +22,39 @@ pub struct State {
     pub has_file: bool,
     /// Memory of the kernel or of a device, which is no page cache and no private copy.
     pub special: bool,
-    /// The file's own page, or shared anonymous memory; `Some(false)` is the process's private
-    /// page. Unknown if it is not present.
+    /// `Some(true)` is a page of the page cache, which shared anonymous memory uses too;
+    /// `Some(false)` is a private page. `None` if the page is not present.
     pub file_page: Option<bool>,
     /// In the page cache.
     pub cached: Option<bool>,
-    /// Past the end of the file: to touch it is SIGBUS.
+    /// Past the end of the file: a load or a store is SIGBUS.
     pub past_end: Option<bool>,
-    /// Changed and not yet on its way to the disk, as `cachestat` counts; unknown where there is no
-    /// disk (tmpfs).
-    pub unwritten: Option<bool>,
+    /// Dirty in the page cache, as `cachestat` counts. Unknown if there is no disk (tmpfs).
+    pub cache_dirty: Option<bool>,
     /// The page frame's number, which only root may see.
     pub frame: Option<u64>,
-    /// The frame's flag, which only root may see; else as `unwritten`.
+    /// The frame's dirty flag for root; for other users the same as `cache_dirty`.
     pub dirty: Option<bool>,
     /// How many page tables hold the frame, which only root may see.
     pub references: Option<u64>,
 }
 
-/// Neighbouring pages of which the same is known.
+/// Neighbouring pages in the same state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Their indices in the view.
     pub pages: Range<u64>,
-    /// What is known of each; `frame` is the first one's, and the others' follow it.
+    /// The state of each page. `frame` is the first page's frame; the other frames follow it.
     pub state: State,
 }
 
-/// What the instruments say of a part of one mapping, by address, each in order.
+/// The answers of all instruments for a part of one mapping, by address and in order.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) entries: Vec<Entries>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) cached: Option<Vec<Range<usize>>>,
-    pub(crate) unwritten: Option<Vec<Range<usize>>>,
+    pub(crate) cache_dirty: Option<Vec<Range<usize>>>,
     pub(crate) end_of_file: Option<usize>,
     pub(crate) has_file: bool,
     /// Whether every page is the kernel's own.
@@ -82,7 +81,7 @@ impl Run {
         State { frame, ..self.state }
     }
 
-    /// Pages that nothing is mapped at, if there are any.
+    /// Pages where nothing is mapped, if there are any.
     pub(crate) fn gap(pages: Range<u64>) -> Option<Self> {
         (!pages.is_empty()).then(|| Self { pages, state: State::default() })
     }
@@ -94,7 +93,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
     let index = |address: usize| first + ((address - range.start) / page_size()) as u64;
     let (mut entries, mut frames) = (known.entries.as_slice(), known.frames.as_slice());
     let mut cached = known.cached.as_deref();
-    let mut unwritten = known.unwritten.as_deref();
+    let mut cache_dirty = known.cache_dirty.as_deref();
     let mut at = range.start;
     while at < range.end {
         let mut end = range.end;
@@ -104,7 +103,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
         let mut is_in = |parts: &mut Option<&[Range<usize>]>| {
             parts.as_mut().map(|parts| advance(parts, Clone::clone, at, &mut end).is_some())
         };
-        let (cached, unwritten) = (is_in(&mut cached), is_in(&mut unwritten));
+        let (cached, cache_dirty) = (is_in(&mut cached), is_in(&mut cache_dirty));
         let past_end = known.end_of_file.map(|border| {
             end = if at < border { end.min(border) } else { end };
             at >= border
@@ -120,9 +119,9 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
             file_page: entry.filter(|_| present).map(|entry| entry.file_page),
             cached,
             past_end,
-            unwritten,
+            cache_dirty,
             frame: frame.map(|frame| frame.number),
-            dirty: frame.and_then(|frame| frame.dirty).or(unwritten),
+            dirty: frame.and_then(|frame| frame.dirty).or(cache_dirty),
             references: frame.and_then(|frame| frame.references),
         };
         join(&mut runs, Run { pages: index(at)..index(end), state });
@@ -131,7 +130,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
     runs
 }
 
-/// The part that holds `at`, if one does; `end` comes down to where the answer may change.
+/// Finds the part that holds `at`. Lowers `end` to where the answer may change.
 fn advance<'a, T>(
     parts: &mut &'a [T],
     span: impl Fn(&T) -> Range<usize>,

@@ -1,9 +1,9 @@
-//! Which pages of an address range have an entry in the page table: by `PAGEMAP_SCAN`, which skips
-//! what is empty, or, before Linux 6.7, by reading `/proc/PID/pagemap` in blocks.
+//! Which pages of an address range have an entry in the page table. `PAGEMAP_SCAN` skips empty parts.
+//! Before Linux 6.7, `/proc/PID/pagemap` is read in blocks.
 //!
 //! # Safety
-//! The only unsafe code is one system call that writes regions into memory of ours, whose length it
-//! is told. It is asked to report, never to protect.
+//! The only unsafe code is one system call. It writes regions into memory of ours and is told the
+//! length of that memory. Its flags ask for a report and never for write protection.
 #![expect(unsafe_code, reason = "an ioctl that no crate wraps")]
 
 use std::fs::File;
@@ -14,12 +14,12 @@ use std::os::unix::fs::FileExt;
 
 use common::page_size;
 
-/// Neighbouring pages whose entries say the same.
+/// Neighbouring pages with equal entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entries {
     pub(crate) addresses: Range<usize>,
     pub(crate) present: bool,
-    /// The file's own, or shared anonymous memory.
+    /// A page of the page cache, which shared anonymous memory uses too; not a private page.
     pub(crate) file_page: bool,
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn is_alive(pagemap: &File) -> io::Result<bool> {
     Ok(pagemap.read_at(&mut [0; 8], 0)? == 8)
 }
 
-/// `ioctl(pagemap, PAGEMAP_SCAN, …)`, as often as its answer does not fit.
+/// Calls `ioctl(pagemap, PAGEMAP_SCAN, …)` until the whole range is scanned.
 fn scan(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Entries>> {
     let mut regions = vec![PageRegion::default(); AT_ONCE];
     let mut found = Vec::new();
@@ -100,7 +100,7 @@ fn scan(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Entries>> {
     Ok(found)
 }
 
-/// The same by reading: eight bytes a page, whether or not there is anything.
+/// Finds the same by reading eight bytes for each page, also for empty ones.
 fn read(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Entries>> {
     let mut found = Vec::new();
     for_each_entry(pagemap, range, |address, entry| {
@@ -113,7 +113,8 @@ fn read(pagemap: &File, range: Range<usize>) -> io::Result<Vec<Entries>> {
     Ok(found)
 }
 
-/// Calls `see` with each page's address and entry. An address space that has gone has none.
+/// Calls `see` with the address and the entry of each page. If the address space is gone, there are
+/// none.
 pub(crate) fn for_each_entry(
     pagemap: &File,
     range: Range<usize>,
@@ -161,7 +162,10 @@ mod tests {
         let start = held.as_ptr().addr().next_multiple_of(page_size()) - page_size();
         let range = start..start + 64 * page_size();
         let scanned = match scan(&pagemap, range.clone()) {
-            Err(error) if error.raw_os_error() == Some(libc::ENOTTY) => return, // Before 6.7.
+            Err(error) if error.raw_os_error() == Some(libc::ENOTTY) => {
+                println!("before Linux 6.7 there is no PAGEMAP_SCAN: nothing was compared");
+                return;
+            }
             scanned => scanned.unwrap(),
         };
         assert_eq!(scanned, read(&pagemap, range).unwrap());

@@ -1,5 +1,4 @@
-//! What is known of a range of addresses, in runs of equal pages: a terabyte that holds nothing is
-//! one run.
+//! What is known of a range of addresses, in runs of equal pages. An empty terabyte is one run.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,20 +8,20 @@ use std::path::{Path, PathBuf};
 
 use common::{Context, Failure, Result, page_size};
 
-use crate::cached::{Cached, cached, is_on_disk, unwritten};
+use crate::cached::{Cached, cache_dirty, cached, is_on_disk};
 use crate::frames::{Frame, frames};
 use crate::maps::{mappings_from, maps_of};
 use crate::opened::{Identity, identity_of, open_mapped};
 use crate::runs::{Known, Run, runs};
 use crate::{CacheCounts, Mapping, scan};
 
-/// Above so many present pages (a GiB of small ones) frames are not asked for: they stay unknown.
+/// If more pages than this are present (a GiB of small pages), their frames stay unknown.
 pub const MOST_FRAMES: usize = 1 << 18;
 
 /// Some addresses of a process at one moment.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// Whose they are.
+    /// The process.
     pub pid: u32,
     /// The addresses that were looked at; whole pages.
     pub addresses: Range<usize>,
@@ -33,7 +32,7 @@ pub struct View {
     pub files: Vec<Option<FileFacts>>,
     /// Every page of the range, in order.
     pub runs: Vec<Run>,
-    /// What `cachestat` counts behind these addresses, if it is one mapping and it can be known.
+    /// What `cachestat` counts for these addresses, if they are one mapping and the kernel tells.
     pub cache: Option<CacheCounts>,
 }
 
@@ -145,7 +144,7 @@ impl View {
     }
 }
 
-/// Looks at parts of one process. Each file behind them is opened once.
+/// Looks at parts of one process. Opens each of its files once.
 struct Looker {
     pid: u32,
     path: PathBuf,
@@ -171,7 +170,7 @@ impl Looker {
         let (files, runs) = (Vec::new(), Vec::new());
         let mut view = View { pid: self.pid, addresses, mappings, files, runs, cache: None };
         self.look(&mut view).step_on("read", &self.path)?;
-        // Whatever was read of a process that has gone is worth nothing.
+        // If the process ended meanwhile, what was read may be empty or half.
         match scan::is_alive(&self.pagemap).step_on("read", &self.path)? {
             true => Ok(view),
             false => Err(io::Error::from_raw_os_error(libc::ESRCH)).step_on("read", &self.path),
@@ -246,7 +245,7 @@ impl Looker {
         };
         let Cached { pages: found, counts } = cached(file, pages.clone());
         known.cached = found.map(addresses);
-        known.unwritten = unwritten(file, pages.clone(), counts).map(addresses);
+        known.cache_dirty = cache_dirty(file, pages.clone(), counts).map(addresses);
         let length = file.metadata()?.len();
         let in_file = length.div_ceil(page_size() as u64);
         known.end_of_file = Some(address(in_file.clamp(pages.start, pages.end)));

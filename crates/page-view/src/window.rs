@@ -1,9 +1,9 @@
-//! A mapping of our own that is never touched: what `mincore` is asked about. Untouched, it has no
-//! page in any page table, and so the watched process's smaps stay as they were.
+//! A mapping of our own, to ask `mincore` about. It is never touched, so it adds no entry to any page
+//! table, and the smaps of the watched process stay as they were.
 //!
 //! # Safety
-//! The pages are mapped without any access (`PROT_NONE`) and unmapped again; no pointer to them is
-//! ever made into a reference or given away.
+//! The pages are mapped without any access (`PROT_NONE`) and unmapped again. No pointer to them
+//! becomes a reference or leaves this module.
 #![expect(unsafe_code, reason = "mapping a part of a file without touching it")]
 
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::ptr;
 
 use crate::resident;
 
-/// A part of a file in our address space, out of reach.
+/// A part of a file in our address space, without any access.
 pub(crate) struct Window {
     address: usize,
     length: usize,
@@ -34,7 +34,7 @@ impl Window {
         Ok(Self { address: start.addr(), length })
     }
 
-    /// Where it is; what `/proc/self/maps` says of this address is what the kernel calls the file.
+    /// Its first address. `/proc/self/maps` tells what the kernel calls the file mapped there.
     pub(crate) fn address(&self) -> usize {
         self.address
     }

@@ -1,6 +1,5 @@
 //! What looking costs: bytes that are read from `/proc`, not seconds. In a process of its own, since
 //! it has thousands of mappings.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::{self, File};
 use std::process;
