@@ -12,7 +12,7 @@ use rand::{SeedableRng, rngs::StdRng};
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-1")]
 struct Lesson {
-    /// Fix the random numbers.
+    /// Choose the random numbers: the same N always gives the same numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -23,13 +23,17 @@ struct Lesson {
 enum Role {
     /// Store a random number from -100 to 100 in FILE, through a mapping.
     Write {
+        /// The file to store in. If it does not exist, it is created.
         file: PathBuf,
-        /// Overwrite the start of a FILE that is not of this lesson.
+        /// Overwrite the start of FILE, even if FILE is not empty and holds no number.
         #[arg(long)]
         force: bool,
     },
     /// Print the number in FILE and store its double, through a mapping.
-    Read { file: PathBuf },
+    Read {
+        /// A file that `write` has made.
+        file: PathBuf,
+    },
     /// Be the second process that loads past the end of FILE.
     #[command(hide = true)]
     PastTheEnd { file: PathBuf },

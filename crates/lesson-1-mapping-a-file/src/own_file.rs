@@ -75,7 +75,7 @@ pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<
 }
 
 /// Faults the pages in for stores. A copy-on-write file system needs this even after [`reserve`]:
-/// it writes every change to a new place, so it needs new space. After each flush it needs new space
+/// it writes every change to a new place, so it needs new space, which `fallocate` may not reserve. After each flush it needs new space
 /// again, so call this again before the next store.
 ///
 /// # Errors

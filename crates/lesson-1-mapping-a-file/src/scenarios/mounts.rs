@@ -31,11 +31,23 @@ pub(super) fn no_programs_here() -> Result<()> {
 /// A hole on a full file system: `fallocate`, MADV_POPULATE_WRITE, then a store.
 pub(super) fn store_on_a_full_disk() -> Result<()> {
     tmpfs_here(MsFlags::empty())?;
+    store_in_a_hole()
+}
+
+/// The same on a small disk.
+pub(super) fn store_on_a_full_ext4() -> Result<()> {
+    disk_here(EXT4_BYTES, &["mkfs.ext4", "-q", "image"])?;
+    store_in_a_hole()
+}
+
+fn store_in_a_hole() -> Result<()> {
     let file = hole("hole")?;
     fill()?;
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
     say!("mmap success")?;
-    let reserved = fallocate(&file, FallocateFlags::empty(), 0, 1);
+    // A store needs every block of its page, and a block may be smaller than a page.
+    let whole_page = page_size() as libc::off_t;
+    let reserved = fallocate(&file, FallocateFlags::empty(), 0, whole_page);
     say!("fallocate {}", errno_name(reserved.map_err(Into::into)))?;
     say!("populate {}", errno_name(sys::prepare_stores(area.address(), page_size())))?;
     area.store(0, 1);
@@ -63,13 +75,7 @@ pub(super) fn numbers_on_a_full_disk() -> Result<()> {
 
 /// Stores and flushes on btrfs, fills the file system, and stores to the same page again.
 pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
-    own_mounts()?;
-    let image = File::create_new("image").step("create")?;
-    image.set_len(BTRFS_BYTES).step("ftruncate")?;
-    fs::create_dir("btrfs").step("mkdir")?;
-    run(&["mkfs.btrfs", "--quiet", "--metadata", "single", "image"])?;
-    run(&["mount", "-o", "loop", "image", "btrfs"])?;
-    std::env::set_current_dir("btrfs").step("chdir")?;
+    disk_here(BTRFS_BYTES, &["mkfs.btrfs", "--quiet", "--metadata", "single", "image"])?;
     let file = hole("file")?;
     fallocate(&file, FallocateFlags::empty(), 0, 1).step("fallocate")?;
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
@@ -78,6 +84,8 @@ pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
     area.store(0, 1);
     file.sync_all().step("fsync")?;
     fill()?;
+    let reserved = fallocate(&file, FallocateFlags::empty(), 0, 1);
+    say!("fallocate-after-flush {}", errno_name(reserved.map_err(Into::into)))?;
     say!("ready-after-flush {}", ready())?;
     area.store(0, 2);
     say!("stored yes")
@@ -85,6 +93,19 @@ pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
 
 /// The smallest file system that mkfs.btrfs makes is about 114 MiB.
 const BTRFS_BYTES: u64 = 128 << 20;
+
+const EXT4_BYTES: u64 = 8 << 20;
+
+/// A new disk for this process, formatted by `format`, which becomes the working directory.
+fn disk_here(bytes: u64, format: &[&str]) -> Result<()> {
+    own_mounts()?;
+    let image = File::create_new("image").step("create")?;
+    image.set_len(bytes).step("ftruncate")?;
+    fs::create_dir("disk").step("mkdir")?;
+    run(format)?;
+    run(&["mount", "-o", "loop", "image", "disk"])?;
+    std::env::set_current_dir("disk").step("chdir")
+}
 
 fn run(command: &[&str]) -> Result<()> {
     let status = Command::new(command[0]).args(&command[1..]).status().step(command[0])?;

@@ -93,10 +93,20 @@ fn ftruncate_reserves_nothing_and_a_store_on_a_full_file_system_is_sigbus() {
 }
 
 #[test]
+#[ignore = "needs root: mounts an ext4"]
+fn a_store_to_a_hole_on_a_full_ext4_is_sigbus_and_fallocate_reports_enospc_before() {
+    let ended = scenario("store-on-a-full-ext4", &scratch()).run();
+    assert_eq!(ended.value("mmap"), "success");
+    assert_eq!((ended.value("fallocate"), ended.value("populate")), ("ENOSPC", "EFAULT"));
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+}
+
+#[test]
 #[ignore = "needs root: mounts a btrfs"]
-fn after_a_flush_on_btrfs_a_store_to_the_same_page_may_find_no_space() {
+fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_find_no_space() {
     let ended = scenario("store-after-flush-on-btrfs", &scratch()).run();
     assert_eq!(ended.value("ready"), "success");
+    assert_eq!(ended.value("fallocate-after-flush"), "success", "the page has a block");
     assert_eq!(ended.value("ready-after-flush"), "EFAULT");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
