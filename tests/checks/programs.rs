@@ -39,7 +39,6 @@ fn help_names_the_command_and_succeeds() {
 }
 
 #[test]
-#[ignore = "until every text is rewritten"]
 fn a_story_fits_into_60_columns() {
     let scratch = scratch();
     for program in programs() {

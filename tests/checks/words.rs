@@ -46,8 +46,10 @@ const PHRASES: [(&str, &str); 38] = [
     ("and nothing else.", "only"),
 ];
 
+/// Words after which "who" begins a plain clause.
+const PEOPLE: [&str; 7] = ["reader", "readers", "people", "student", "students", "user", "users"];
+
 #[test]
-#[ignore = "until every text is rewritten"]
 fn no_text_comment_or_message_has_a_phrase_that_must_be_read_twice() {
     let mut files = markdown_files();
     files.extend(rust_files(&root().join("crates")));
@@ -56,7 +58,7 @@ fn no_text_comment_or_message_has_a_phrase_that_must_be_read_twice() {
     // The judge's own words change with the judge. This file has every phrase.
     let judge = root().join("crates/check");
     files.retain(|file| !file.starts_with(&judge) && !file.ends_with("checks/words.rs"));
-    assert!(files.len() > 300, "looked in the wrong place: {files:?}");
+    assert!(files.len() > 200, "looked in the wrong place: {files:?}");
     let problems = files.iter().flat_map(|file| {
         let found = problems(&read(file));
         found.into_iter().map(|problem| format!("{}:{problem}", shown(file))).collect::<Vec<_>>()
@@ -70,6 +72,7 @@ fn each_phrase_is_found_and_plain_words_are_not() {
         assert_eq!(problems(&format!("\nIt is {phrase} .\n")).len(), 1, "{phrase}");
         assert_eq!(problems(&format!("// IT IS {} .", phrase.to_uppercase())).len(), 1, "{phrase}");
     }
+    assert_none(&problems("For readers who cannot see it.\n"));
     assert_none(&problems("Renewal: we answer the canewood's question again.\n"));
 }
 
@@ -84,12 +87,17 @@ fn problems(text: &str) -> Vec<String> {
             let at = both.match_indices(phrase).find(|(at, _)| {
                 *at <= line.len() && !both[..*at].ends_with(|c: char| c.is_alphanumeric())
             });
+            // "Readers who cannot see it" is plain; "who cannot see it" alone is not.
+            let person = |at: usize| {
+                let before = both[..at].trim_end().rsplit(' ').next().unwrap_or_default();
+                phrase.starts_with("who ") && PEOPLE.contains(&before)
+            };
             let ends = |at: usize| {
                 let rest = &both[at + phrase.len()..];
                 !phrase.ends_with(char::is_alphanumeric)
                     || !rest.starts_with(|c: char| c.is_alphanumeric())
             };
-            if at.is_some_and(|(at, _)| ends(at)) {
+            if at.is_some_and(|(at, _)| ends(at) && !person(at)) {
                 problems.push(format!("{}: {phrase:?}; write: {instead}", number + 1));
             }
         }

@@ -106,8 +106,8 @@ impl Ticks {
 /// CPU time of this process, and of those that it has started and waited for.
 fn own_ms() -> Result<f64> {
     let mut sum = 0;
-    for who in [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN] {
-        let usage = getrusage(who).step("getrusage")?;
+    for whose in [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN] {
+        let usage = getrusage(whose).step("getrusage")?;
         sum += usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
     }
     Ok(sum as f64)

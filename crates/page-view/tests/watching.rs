@@ -1,4 +1,4 @@
-//! Looking changes nothing, survives the death of who is looked at, and finds the very file.
+//! Looking changes nothing, survives the end of the watched process, and finds the exact file.
 //!
 //! # Safety
 //! The files are this test's own, in a directory of mode 0700: nobody else stores to them or
