@@ -193,7 +193,7 @@ impl<'m> Panel<'m> {
         for (index, process) in self.moment.processes.iter().enumerate() {
             for (number, part) in process.parts.iter().enumerate() {
                 for (unit, middle) in self.cells(index, number) {
-                    let state = part.state_at(unit.pages.start);
+                    let state = part.state_in(&unit.pages);
                     if unit.is_rest || !is_own(&state) {
                         continue;
                     }
@@ -343,7 +343,7 @@ impl<'m> Panel<'m> {
         for (index, process) in self.moment.processes.iter().enumerate() {
             for (number, part) in process.parts.iter().enumerate() {
                 for (unit, middle) in self.cells(index, number) {
-                    let cell = Cell::of(&part.state_at(unit.pages.start));
+                    let cell = Cell::of(&part.state_in(&unit.pages));
                     if !unit.is_rest
                         && matches!(cell, Cell::Mapped | Cell::MappedDirty)
                         && let Some(to) = self.frame_middle(&part.axis, &unit)
@@ -467,7 +467,7 @@ fn draw_own(canvas: &mut Canvas, [left, top]: [f64; 2], region: &OwnRegion) {
 /// A cell of a page table: its page, and why no arrow begins in it.
 fn draw_entry(canvas: &mut Canvas, [middle, y]: [f64; 2], part: &Part, unit: &Unit) {
     let width = width_of(unit);
-    let state = part.state_at(unit.pages.start);
+    let state = part.state_in(&unit.pages);
     let (class, note) = match Cell::of(&state) {
         _ if unit.is_rest => ("none", "not drawn"),
         Cell::PastEnd => ("bad", "past end"),

@@ -93,3 +93,28 @@ fn rows(fields: &[Field]) -> Vec<Row<'_>> {
 fn prefix(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(offset: u64, length: u64, name: &str) -> Field {
+        Field { offset, length, name: name.into() }
+    }
+
+    #[test]
+    fn gaps_are_unused_and_the_middle_of_a_long_series_is_left_out() {
+        let mut fields = vec![field(0, 8, "count")];
+        fields.extend((0..10).map(|slot| field(64 + slot * 16, 16, &format!("slot {slot}"))));
+        let shown: Vec<String> = rows(&fields)
+            .iter()
+            .map(|row| match row {
+                Row::Field(field) => field.name.clone(),
+                Row::Unused(offset, length) => format!("unused {offset} {length}"),
+                Row::Left(count, offset, length) => format!("left {count} {offset} {length}"),
+            })
+            .collect();
+        let expected = ["count", "unused 8 56", "slot 0", "slot 1", "left 7 96 112", "slot 9"];
+        assert_eq!(shown, expected);
+    }
+}

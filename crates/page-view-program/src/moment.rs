@@ -69,7 +69,13 @@ impl Part {
     /// What is known of one of its pages.
     pub(crate) fn state_at(&self, page: u64) -> State {
         let index = self.runs.partition_point(|run| run.pages.end <= page);
-        self.runs.get(index).map_or(State::default(), |run| run.state_of(page))
+        let run = self.runs.get(index).filter(|run| run.pages.contains(&page));
+        run.map_or(State::default(), |run| run.state_of(page))
+    }
+
+    /// What is known of the first of its pages in this range.
+    pub(crate) fn state_in(&self, pages: &Range<u64>) -> State {
+        self.state_at(pages.start.max(self.pages.start))
     }
 
     /// The memory of these pages, if all of them belong to no file and are few enough to compare.

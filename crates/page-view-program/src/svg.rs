@@ -12,9 +12,10 @@ pub(crate) fn of(views: &[View]) -> String {
     for view in views {
         add(&mut moment, &format!("process {}", view.pid), view, name);
     }
-    draw("Pages of a mapping", &[moment])
+    let path = views.iter().flat_map(|view| &view.mappings).find_map(|map| map.path.as_deref());
+    draw(&format!("Pages of {}", harmless(path.unwrap_or("anonymous memory"))), &[moment])
 }
 
 fn name(mapping: &Mapping) -> String {
-    harmless(mapping.path.as_deref().unwrap_or_default())
+    harmless(mapping.path.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or_default())
 }

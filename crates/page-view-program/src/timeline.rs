@@ -88,3 +88,35 @@ fn sleeps(canvas: &mut Canvas, events: &[Event<'_>], middle: impl Fn(usize) -> f
         canvas.text("tiny", Anchor::Start, [middle(event.lane) + 12.0, start + 13.0], "asleep");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(lane: &str, to: Option<&str>, sleeps: bool) -> Report {
+        let (what, to) = ("does it".into(), to.map(String::from));
+        Report::Event { lane: lane.into(), what, to, sleeps }
+    }
+
+    #[test]
+    fn an_arrow_leads_to_the_lane_of_the_process_that_sleeps() {
+        let reports = [
+            event("receiver", None, true),
+            event("sender", Some("receiver"), false),
+            event("receiver", None, false),
+        ];
+        let (lanes, events) = read(&reports);
+        assert_eq!(lanes, ["receiver", "sender"]);
+        assert_eq!((events[1].lane, events[1].to), (1, Some(0)));
+        let picture = draw("4. A wake-up", &reports).unwrap_or_default();
+        assert_eq!(picture.matches("class='frame'").count(), 3);
+        assert_eq!(picture.matches("class='sleep'").count(), 1);
+        assert_eq!(picture.matches("<polygon").count(), 1);
+        assert!(picture.contains("<title id='title'>A wake-up</title>"), "{picture}");
+    }
+
+    #[test]
+    fn a_step_without_events_has_no_time_line() {
+        assert_eq!(draw("4. A wake-up", &[Report::Title("x".into())]), None);
+    }
+}

@@ -153,11 +153,50 @@ fn the_svg_is_well_formed_has_a_title_and_says_everything_in_words() {
             node.and_then(|node| node.text()).unwrap_or_default()
         };
         assert_eq!(picture.root_element().attribute("role"), Some("img"));
-        assert!(!texts("title").is_empty());
+        assert!(texts("title").contains(&file.path), "{text}");
         let words = texts("desc");
-        assert!(words.contains(&file.path), "{words}");
+        assert!(words.contains("pages & <more>"), "{words}");
         assert!(words.contains(" to the page cache"), "{words}");
         assert!(texts("style").contains("prefers-color-scheme: dark"));
+    }
+}
+
+/// How often each class of shape stands in a drawing.
+fn count(picture: &str, class: &str) -> usize {
+    let picture = roxmltree::Document::parse(picture).unwrap();
+    picture.descendants().filter(|node| node.attribute("class") == Some(class)).count()
+}
+
+#[test]
+fn one_frame_in_two_page_tables_is_one_box_with_two_arrows() {
+    let file = mapped(1);
+    let alias = File::options().read(true).write(true).open(&file.path).unwrap();
+    let alias = MmapRaw::map_raw(&alias).unwrap();
+    // SAFETY: the mapping lives and is readable.
+    unsafe { alias.as_ptr().read_volatile() };
+    let drawing = page_view(&[&me(), &file.path, "--format", "svg"]).succeed();
+    let frames = count(&drawing, "frame") + count(&drawing, "dirty");
+    assert_eq!((frames, count(&drawing, "arrow")), (1, 2), "{drawing}");
+}
+
+#[test]
+fn a_private_copy_is_a_box_of_its_own() {
+    let file = mapped(2);
+    let opened = File::open(&file.path).unwrap();
+    // SAFETY: nobody else has the file, as the preface says.
+    let mut copy = unsafe { memmap2::MmapOptions::new().map_copy(&opened) }.unwrap();
+    copy[0] = 8;
+    let drawing = page_view(&[&me(), &file.path, "--format", "svg"]).succeed();
+    assert_eq!((count(&drawing, "copy"), count(&drawing, "arrow to-copy")), (1, 1), "{drawing}");
+}
+
+#[test]
+fn a_program_with_many_kinds_of_pages_can_be_drawn() {
+    let list = json(&[&me()]);
+    for entry in list["mappings"].as_array().unwrap() {
+        let Some(name) = entry["file"].as_str() else { continue };
+        let drawing = page_view(&[&me(), name, "--format", "svg"]).run();
+        assert!(drawing.code == Some(0) || drawing.stderr.contains("does not map"), "{drawing:?}");
     }
 }
 
