@@ -238,7 +238,8 @@ impl<'m> Panel<'m> {
         for (axis, (_, width)) in &mut files {
             let units = self.units.get(axis).map_or(0.0, |units| width_of_units(units));
             let title = self.file(axis).map(|file| {
-                let of_disk = Canvas::text_width(&disk_title(file), 12.0);
+                let title = if is_on_disk(Some(file)) { disk_title(file) } else { String::new() };
+                let of_disk = Canvas::text_width(&title, 12.0);
                 of_disk.max(Canvas::text_width(&cache_title(file), 12.0))
             });
             *width = units.max(title.unwrap_or(0.0)) + 2.0 * PAD;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use page_view::Cell;
+use page_view::{Cell, State};
 
 use crate::canvas::Canvas;
 use crate::drawing::is_on_disk;
@@ -38,7 +38,10 @@ fn sentence(process: &str, part: &Part) -> String {
     let mut runs: Vec<(Range<u64>, Cell)> = Vec::new();
     for run in &part.runs {
         match (runs.last_mut(), Cell::of(&run.state)) {
-            (Some((pages, last)), cell) if *last == cell => pages.end = run.pages.end,
+            // A dirty page has the same entry as a clean one.
+            (Some((pages, last)), cell) if entry(*last, true) == entry(cell, true) => {
+                pages.end = run.pages.end;
+            }
             (_, cell) => runs.push((run.pages.clone(), cell)),
         }
     }
@@ -83,12 +86,17 @@ fn cache(moment: &Moment, part: &Part) -> String {
     let parts = moment.processes.iter().flat_map(|process| &process.parts);
     let mut runs: Vec<_> =
         parts.filter(|other| other.axis == part.axis).flat_map(|part| &part.runs).collect();
-    runs.sort_by_key(|run| run.pages.start);
+    // What a page table leads to is in the page cache, also where the kernel hides the file from us.
+    let cached = |state: &State| match Cell::of(state) {
+        Cell::Mapped | Cell::MappedDirty => Some(true),
+        _ => state.cached,
+    };
+    runs.sort_by_key(|run| (run.pages.start, cached(&run.state).is_none()));
     let mut at = 0;
     for run in runs {
         let pages = run.pages.start.max(at)..run.pages.end;
         let state = &run.state;
-        let words = match state.cached {
+        let words = match cached(state) {
             _ if pages.is_empty() || state.past_end == Some(true) => continue,
             Some(true) if state.cache_dirty == Some(true) => "dirty",
             Some(true) if is_on_disk(Some(file)) => "the same on the disk",
