@@ -1,10 +1,11 @@
-//! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, makes the sequence
-//! even. A reader keeps what it loaded only if the sequence was even, and the same before and after.
-//! The writer never waits. The reader never stores, so its mapping may be read-only. There is one
-//! writer at a time (`measure` holds a lock). The wrong version is `torn.rs`; `cargo lesson-2` shows
+//! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, and makes the
+//! sequence even. A reader keeps what it loaded only if the sequence was even, and the same before
+//! and after. The writer never waits. The reader never stores, so its mapping may be read-only. There
+//! is one writer at a time (`measure` holds a lock). The wrong version is `torn.rs`; `cargo lesson-2` shows
 //! both.
 //!
-//! Each ordering names its partner line: W1 to W3 in [`publish`], R1 to R3 in [`read`].
+//! Each line with an ordering names its partner, the line that it works with in the other process:
+//! W1 to W3 in [`publish`], R1 to R3 in [`read`].
 
 use std::sync::atomic::{Ordering::Acquire, Ordering::Relaxed, Ordering::Release, fence};
 
@@ -21,7 +22,7 @@ pub fn publish(writer: &Writer, reading: Reading) {
     shared.number.store(reading.number, Relaxed);
     shared.millidegrees.store(reading.millidegrees, Relaxed);
     shared.nanoseconds.store(reading.nanoseconds, Relaxed);
-    // W3, partner R1: a reader that loads this even number sees the three words above.
+    // W3, partner R1: a reader that loads this even number also sees the three words above.
     shared.sequence.store(odd.wrapping_add(1), Release);
 }
 
@@ -30,14 +31,15 @@ pub fn publish(writer: &Writer, reading: Reading) {
 pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
     let shared = reader.thermometer();
     let before = shared.sequence.load(Relaxed);
-    // R1, partner W3: the fence makes the load above an acquire load.
+    // R1, partner W3: if the load above found an even number, the loads below find its words, or
+    // newer ones.
     fence(Acquire);
     let number = shared.number.load(Relaxed);
     between();
     let millidegrees = shared.millidegrees.load(Relaxed);
     let nanoseconds = shared.nanoseconds.load(Relaxed);
-    // R2, partner W2: if a load above returned a word of a later reading, the load below returns
-    // that reading's odd number or a higher one.
+    // R2, partner W2: if a load above found a word of a newer reading, the load below finds that
+    // reading's odd number, or a higher number. Either differs from `before`.
     fence(Acquire);
     let after = shared.sequence.load(Relaxed); // R3, partner W1.
     let whole = before.is_multiple_of(2) && before == after;
@@ -46,10 +48,11 @@ pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
 
 /// Announces that the words are about to change.
 fn begin(shared: &Thermometer) -> u64 {
-    // `| 1`, not `+ 1`: a writer killed halfway left an odd number, and it must stay odd.
+    // `| 1`, not `+ 1`: if a writer was killed halfway, the number is odd, and `+ 1` makes it even.
     let odd = shared.sequence.load(Relaxed) | 1;
     shared.sequence.store(odd, Relaxed); // W1, partner R3.
-    // W2, partner R2: a reader that sees a store below this fence also sees the odd number.
+    // W2, partner R2: the words come after the odd number. A reader that loads one of them, and then
+    // passes R2, also sees the odd number.
     fence(Release);
     odd
 }

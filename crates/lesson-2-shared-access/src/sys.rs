@@ -4,7 +4,8 @@
 //! # Safety
 //! [`Anonymous`] owns the addresses that the kernel gave it and hands out a raw pointer only.
 //! [`fork`] refuses to run while the process has a second thread, so the child finds no lock that is
-//! held by a thread which it does not have. The handler of [`end_on_sigbus`] makes two
+//! held by a thread which it does not have. The caller of [`fork_with_threads`] vouches for its child.
+//! The handler of [`end_on_sigbus`] makes two
 //! async-signal-safe calls, on memory that was written before it was installed, and never returns.
 #![expect(unsafe_code, reason = "bare system calls")]
 
@@ -70,7 +71,8 @@ impl Drop for Anonymous {
 /// A forked child. Dropped without [`wait`](Self::wait), it is killed and reaped.
 pub struct Forked(Option<libc::pid_t>);
 
-/// `fork`: the child runs `child` and ends with its result as exit status. It dies with its parent.
+/// `fork`, in a process with one thread: the child runs `child` and ends with its result as exit
+/// status. It dies with its parent.
 ///
 /// # Errors
 /// `EAGAIN`, `ENOMEM`; a refusal in a process with several threads.
@@ -78,7 +80,20 @@ pub fn fork(child: impl FnOnce() -> u8) -> io::Result<Forked> {
     if fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other("a process with several threads does not fork here"));
     }
-    // SAFETY: this is the only thread (checked above), so the child's memory is consistent.
+    // SAFETY: this is the only thread (checked above).
+    unsafe { fork_with_threads(child) }
+}
+
+/// As [`fork`], also in a process with several threads.
+///
+/// # Errors
+/// `EAGAIN`, `ENOMEM`.
+///
+/// # Safety
+/// - If the process has several threads, `child` calls only async-signal-safe functions, and takes no
+///   lock that another thread may hold.
+pub unsafe fn fork_with_threads(child: impl FnOnce() -> u8) -> io::Result<Forked> {
+    // SAFETY: until it ends, the child runs `child` (the caller's contract), `prctl` and `_exit`.
     let id = unsafe { libc::fork() };
     match id {
         -1 => Err(io::Error::last_os_error()),

@@ -2,7 +2,7 @@
 //! loads, and they may still differ, because another process may store between them. The repair is
 //! not another kind of load but a single load: `copy.rs`. `cargo lesson-2` shows both.
 
-use common::{Result, Stage, compare};
+use common::{Result, Stage, compare, sentence};
 
 use crate::Bytes;
 use crate::second::ask;
@@ -44,5 +44,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 pub(crate) fn show_lengths(lengths: Lengths, answer: &str) -> Result<()> {
     compare("this process checks the length: ", lengths.checked, 4)?;
     compare(" the second process stores 200 there: ", answer, "done")?;
-    compare("this process uses the length: ", lengths.used.map_or(0, usize::from), 200)
+    compare("this process uses the length: ", lengths.used.map_or(0, usize::from), 200)?;
+    sentence("It uses a length that it has never checked.")
 }

@@ -1,8 +1,16 @@
-//! What a child inherits of its parent's mappings.
+//! What a child inherits of its parent's mappings and threads.
+//!
+//! # Safety
+//! The child that is forked beside a thread makes one `read`, one atomic exchange, and ends.
+#![expect(unsafe_code, reason = "a fork beside a thread is the subject")]
 
 use std::cell::Cell;
+use std::fs;
+use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process;
+use std::sync::{Mutex, mpsc};
+use std::thread;
 
 use common::{Context, Result, page_size, say};
 use memmap2::MmapMut;
@@ -26,6 +34,37 @@ pub(super) fn stores() -> Result<()> {
     say!("file {}", of_file.load(0))?;
     say!("anonymous {}", anonymous.load(0))?;
     say!("variable {}", variable.get())
+}
+
+/// Forks while another thread holds a lock. The thread unlocks it, and then the child tries it.
+pub(super) fn beside_a_thread() -> Result<()> {
+    let lock = Mutex::new(());
+    let (mut may_go, mut go) = io::pipe().step("pipe")?;
+    let (locked, is_locked) = mpsc::channel();
+    let (unlock, may_unlock) = mpsc::channel::<()>();
+    let child = thread::scope(|scope| {
+        let lock = &lock;
+        scope.spawn(move || {
+            let _held = lock.lock();
+            let _ = locked.send(());
+            let _ = may_unlock.recv(); // An error when `unlock` is dropped: time to unlock, too.
+        });
+        is_locked.recv().map_err(io::Error::other).step("wait for the lock")?;
+        let child = || {
+            let _ = may_go.read(&mut [0]); // The `read` system call.
+            u8::from(lock.try_lock().is_ok()) // One atomic exchange.
+        };
+        // SAFETY: `read` is async-signal-safe, and `try_lock` waits for no thread.
+        let child = unsafe { sys::fork_with_threads(child) }.step("fork")?;
+        let threads = |id: u32| fs::read_dir(format!("/proc/{id}/task")).map(Iterator::count);
+        say!("parents-threads {}", threads(process::id()).step("count the threads")?)?;
+        say!("childs-threads {}", threads(child.id()).step("count the threads")?)?;
+        drop(unlock);
+        Ok(child)
+    })?;
+    say!("parent-can-lock {}", lock.try_lock().is_ok())?;
+    go.write_all(&[1]).step("write to the pipe")?;
+    say!("child-can-lock {:?}", child.wait().step("wait")?.code())
 }
 
 /// The child maps the file again, and unmaps what it inherited from its parent.

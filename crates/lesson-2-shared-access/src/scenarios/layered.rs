@@ -6,7 +6,6 @@ use std::path::Path;
 
 use common::{Context, Result, page_size, say};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 
 use crate::Bytes;
 
@@ -34,10 +33,8 @@ pub(super) fn copy_up() -> Result<()> {
 /// Mounts an overlay of two layers, in a mount namespace that ends with this process. Its file is
 /// in the lower layer.
 fn overlay() -> Result<&'static Path> {
-    unshare(CloneFlags::CLONE_NEWNS).step("unshare the mounts")?;
+    super::own_mounts()?;
     let none: Option<&str> = None;
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
-        .step("make mounts private")?;
     let (layers, merged) = (Path::new("layers"), Path::new("merged"));
     fs::create_dir(layers).step_on("create", layers)?;
     fs::create_dir(merged).step_on("create", merged)?;

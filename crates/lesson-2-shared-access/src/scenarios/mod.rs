@@ -5,6 +5,7 @@
 mod cut_short;
 mod executed;
 mod forked;
+mod full;
 mod layered;
 mod limited;
 mod store_buffer;
@@ -15,6 +16,8 @@ use std::io;
 use std::path::Path;
 
 use common::{Context, Failure, Result};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
 
 use crate::second::outcome;
 
@@ -27,6 +30,7 @@ pub fn play(name: &str) -> Result<()> {
     match name {
         "cut-short-while-watching" => cut_short::while_watching(),
         "fork-stores" => forked::stores(),
+        "fork-beside-a-thread" => forked::beside_a_thread(),
         "fork-maps" => forked::maps(),
         "fork-untouched" => forked::untouched(),
         "fork-map-anon" => forked::map_anon(),
@@ -37,6 +41,7 @@ pub fn play(name: &str) -> Result<()> {
         "execute-a-mapped-file" => executed::execute_a_mapped_file(),
         "copy-up" => layered::copy_up(),
         "close-and-unmap" => watched::close_and_unmap(),
+        "full-dev-shm" => full::dev_shm(),
         "store-buffer" => store_buffer::both_load_the_old_value(),
         "file-size-limit" => limited::file_size(),
         "no-descriptor-left" => limited::no_descriptor_left(),
@@ -45,6 +50,13 @@ pub fn play(name: &str) -> Result<()> {
         "object-of-another" => limited::object_of_another(),
         _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
+}
+
+/// Gives this process mounts of its own, which end with it. Needs root.
+fn own_mounts() -> Result<()> {
+    let none: Option<&str> = None;
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare the mounts")?;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).step("make mounts private")
 }
 
 /// A new file of two pages in the current directory.

@@ -19,6 +19,15 @@ fn after_fork_the_child_has_its_own_copy_of_a_variable() {
 }
 
 #[test]
+fn the_child_has_only_the_thread_that_forked_and_another_threads_lock_stays_locked_in_it() {
+    let ended = scenario("fork-beside-a-thread", &scratch()).run();
+    assert_eq!(ended.value("parents-threads"), "2");
+    assert_eq!(ended.value("childs-threads"), "1");
+    assert_eq!(ended.value("parent-can-lock"), "true", "its thread has unlocked");
+    assert_eq!(ended.value("child-can-lock"), "Some(0)", "and nobody unlocks the child's copy");
+}
+
+#[test]
 fn fork_copies_memory_from_memmap2s_map_anon_instead_of_sharing_it() {
     let ended = scenario("fork-map-anon", &scratch()).run();
     assert_eq!(ended.value("child"), "Some(42)", "the child's store in its copy");

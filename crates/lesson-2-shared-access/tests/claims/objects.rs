@@ -66,6 +66,23 @@ fn an_objects_bytes_are_zeros_and_before_ftruncate_a_load_is_sigbus() {
 }
 
 #[test]
+#[ignore = "needs root: it mounts a small /dev/shm"]
+fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_load_is_sigbus_and_posix_fallocate_fails()
+ {
+    let ended = scenario("full-dev-shm", &scratch()).run();
+    for access in ["stored", "loaded"] {
+        let value = |what: &str| ended.value(&format!("{access}-{what}")).to_owned();
+        assert_eq!(value("ftruncate"), "done", "twice as long as /dev/shm");
+        assert_eq!(value("pages"), ended.value("room"), "{access}");
+        assert_eq!(value("signal"), "Some(Ok(SIGBUS))", "{access}: the next page");
+    }
+    assert_eq!(ended.value("reserve"), "ENOSPC", "posix_fallocate");
+    assert_eq!(ended.value("reserve-memfd"), "done", "a memfd is not in /dev/shm");
+    assert_eq!(ended.value("memfd-pages"), "8");
+    assert_eq!(ended.value("memfd-signal"), "None");
+}
+
+#[test]
 fn an_object_outlives_the_process_that_stored_in_it() {
     let scratch = scratch();
     let (object, name, path) = object(&scratch, "outlives");

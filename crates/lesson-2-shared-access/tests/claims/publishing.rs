@@ -64,6 +64,21 @@ fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_w
 }
 
 #[test]
+fn with_two_writers_a_seqlock_may_accept_a_torn_reading() {
+    let scratch = scratch();
+    let (path, reader, mut writer) = thermometer(&scratch);
+    assert_eq!(ask(&mut writer, "half 3"), "done", "the first writer begins");
+    let file = File::options().read(true).write(true).open(&path).unwrap();
+    seqlock::publish(&Writer::of(&file).unwrap(), SECOND);
+    // The first writer goes on: it stores 3000 millidegrees, and has not made its number even.
+    for (offset, byte) in (32..).zip(3_000_i64.to_ne_bytes()) {
+        assert_eq!(ask(&mut writer, &format!("store {offset} {byte}")), "done");
+    }
+    let torn = Reading { millidegrees: 3_000, ..SECOND };
+    assert_eq!(seqlock::read(&reader, || ()), Some(torn), "the second writer made it even");
+}
+
+#[test]
 fn a_mapping_made_before_the_magic_number_was_stored_sees_it_afterwards() {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");

@@ -1,4 +1,9 @@
 //! Files in memory without a name (memfds), and the seals that forbid changes.
+//!
+//! # Safety
+//! One test has a slice over a private mapping. It looks at no byte of the slice, and no process
+//! shortens that file or stores to it.
+#![expect(unsafe_code, reason = "memmap2 maps private memory only as a slice")]
 
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -151,14 +156,17 @@ fn since_linux_6_7_a_sealed_file_can_be_mapped_read_only_through_a_writable_desc
 }
 
 #[test]
-fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_writable() {
+fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_shared_and_writable() {
     let file = one_page();
+    // SAFETY: no process shortens this test's own file or stores to it.
+    let private = unsafe { memmap2::MmapOptions::new().map_copy(&file) }.unwrap();
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut other = second(path.as_ref());
     assert_eq!(errno(seal(&file, SealFlag::F_SEAL_WRITE)), Errno::EBUSY, "in another process");
     seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
     assert_eq!(ask(&mut other, "unmap"), "done");
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
+    assert_eq!(private.len(), page_size(), "a private writable mapping does not prevent it");
 }
 
 #[test]

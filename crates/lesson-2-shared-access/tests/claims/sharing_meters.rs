@@ -70,6 +70,7 @@ fn a_load_from_one_page_may_map_its_neighbours_too() {
     bytes.store(0, 42);
     bytes.store(page, 43);
     // The kernel leaves out a neighbour that is locked at that moment, for writeback for example.
+    file.sync_all().unwrap(); // After this, the kernel has nothing left to write.
     let seen = (0..100).map(|_| {
         let fresh = Bytes::of(&file, 2 * page).unwrap();
         let present = || {
