@@ -12,14 +12,14 @@ use crate::{PrivateMapping, lettered};
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// If a system call fails; the error names the call and the file.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("letters-forked");
     let file = lettered::create(&path, 2)?;
     let mapping = PrivateMapping::of(&file, 2 * page_size()).step_on("mmap", &path)?;
     mapping.store(0, b"ours");
     mapping.copy_pages(0, 2 * page_size()).step_on("madvise MADV_POPULATE_WRITE", &path)?;
-    sentence("A page shared by two processes counts half in each Pss.")?;
+    sentence("Pss counts a page that two processes share as half a page.")?;
     draw("Two private copies", &mapping)?;
     compare("Pss of the parent: ", share(&mapping)?, "2.0 pages")?;
     page_view::look("before fork")?;

@@ -11,7 +11,7 @@ use common::{Context, Failure, Result, page_size};
 /// synced to the disk, so that no page of this lesson's pictures is dirty.
 ///
 /// # Errors
-/// `EEXIST` if there is such a file; the system's, if it cannot be created or written.
+/// `EEXIST` if there is such a file. Others, if it cannot be created or written.
 pub fn create(path: &Path, pages: u8) -> Result<File> {
     let bytes: Vec<u8> = (b'a'..=b'z')
         .take(pages.into())
@@ -28,7 +28,7 @@ pub fn create(path: &Path, pages: u8) -> Result<File> {
 /// the page's letter: this lesson never changes it.
 ///
 /// # Errors
-/// The system's, if it cannot be opened; a refusal, if it is not a file of this lesson.
+/// If it cannot be opened, or is not a file of this lesson.
 pub fn open(path: &Path) -> Result<File> {
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let found = file.metadata().step_on("stat", path)?;

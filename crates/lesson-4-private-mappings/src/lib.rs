@@ -1,4 +1,6 @@
-//! Lesson 4: private mappings. A private mapping shows the file's pages until a store copies one.
+//! Lesson 4: private mappings. Each page of a private mapping is the file's page until the first store
+//! copies it.
+//!
 //! Read `private_mapping` first, then the modules in the order of [`STEPS`]: `cargo lesson-4` runs
 //! them all.
 

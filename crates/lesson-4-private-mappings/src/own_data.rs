@@ -76,7 +76,7 @@ pub fn zeroed_page() -> usize {
     ZEROED.as_ptr().addr().next_multiple_of(page_size())
 }
 
-/// Whose bytes the memory at `address` began as.
+/// The file whose bytes the memory at `address` showed at first.
 fn home(address: usize) -> Result<&'static str> {
     let mapping = mapping_at(std::process::id(), address)?;
     let program = std::env::current_exe().ok();

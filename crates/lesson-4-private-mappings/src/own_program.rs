@@ -15,7 +15,7 @@ pub const ROLE: &str = "greet";
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// If a system call fails; the error names the call and the file.
 pub fn show(_: &mut Stage) -> Result<()> {
     let path = env::current_exe().step("find this program")?;
     let file = File::open(&path).step_on("open", &path)?;
@@ -29,14 +29,14 @@ pub fn show(_: &mut Stage) -> Result<()> {
     compare("patched privately: ", start(), "\"#!no\"")?;
     page_view::pause()?;
     let said = Peer::start([ROLE])?.hear()?;
-    compare(" started now, it says: ", format!("{said:?}"), "\"I run\"")?;
+    compare(" a new process says: ", format!("{said:?}"), "\"I run\"")?;
     sentence("Opening its file for writing while it runs:")?;
     let refused = match File::options().write(true).open(&path) {
         Ok(_) => "opened".into(),
         Err(refusal) => refusal.to_string(),
     };
     say!("   {refused}")?;
-    sentence("(Text file busy; or Permission denied, if it is not your file.)")
+    sentence("(\"Permission denied\" if the file is not yours.)")
 }
 
 /// Prints that the program runs.

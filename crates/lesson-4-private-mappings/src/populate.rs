@@ -11,7 +11,7 @@ use crate::{PrivateMapping, lettered, second_process};
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// If a system call fails; the error names the call and the file.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("letters-populated");
     let file = lettered::create(&path, 2)?;

@@ -1,4 +1,4 @@
-//! A private mapping of a file. Its pages are the file's pages until a store copies them.
+//! A private mapping of a file. Each page is the file's page until the first store copies it.
 //! `cargo lesson-4` shows what that means.
 //!
 //! # Safety
@@ -7,8 +7,8 @@
 //! shared memory holds here too: never a `&[u8]`; load and store bytes as atomics.
 //! `memmap2` marks `map_copy` unsafe because its result lends such slices. A [`PrivateMapping`] turns
 //! that result into an `MmapRaw`, which lends none, before anything is borrowed.
-//! Pages past the end of the file are not memory. An access there raises SIGBUS, which ends the
-//! process; Rust has no rule against that.
+//! A page past the end of the file is no memory. An access there raises SIGBUS, which ends the
+//! process, as `cargo lesson-4` shows in step 8.
 #![expect(unsafe_code, reason = "map_copy returns what lends slices, and atomics need a pointer")]
 
 use std::fs::File;

@@ -14,7 +14,7 @@ use crate::{PrivateMapping, lettered};
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// If a system call fails; the error names the call and the file.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("read-only");
     drop(lettered::create(&path, 1)?);

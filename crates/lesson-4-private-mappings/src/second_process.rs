@@ -20,7 +20,7 @@ pub const ROLE: &str = "second-process";
 /// - `write OFFSET TEXT`: `done`, after TEXT has been written to the file and to the disk.
 ///
 /// # Errors
-/// The system's; a line that is none of these.
+/// If a system call fails, or a line is none of these.
 pub fn play(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     let file = lettered::open(path)?;

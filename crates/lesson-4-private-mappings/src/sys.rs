@@ -1,4 +1,4 @@
-//! Bare libc calls behind typed wrappers; each file can be audited by itself. `cargo lesson-4` uses
+//! libc calls behind typed wrappers; each file can be audited by itself. `cargo lesson-4` uses
 //! them.
 
 mod fork;

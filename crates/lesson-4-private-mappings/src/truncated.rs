@@ -17,7 +17,7 @@ pub const ROLE: &str = "load-discarded";
 /// The step of the story.
 ///
 /// # Errors
-/// Any step of the system's.
+/// If a system call fails; the error names the call and the file.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("letters-truncated");
     let file = lettered::create(&path, 4)?;
@@ -29,7 +29,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     page_view::look("four private copies")?;
     file.set_len(middle as u64).step_on("ftruncate", &path)?;
     file.sync_all().step_on("fsync", &path)?; // The pictures are not about dirty pages.
-    draw("The file cut 5 bytes into page 1", &mapping)?;
+    draw("The file truncated to page 0 and 5 bytes of page 1", &mapping)?;
     page_view::look("after the truncation")?;
     let kept = format!("{:?}", mapping.text(end, 5));
     compare("the end of page 1: ", kept, "\"mine!\"")?;
@@ -49,7 +49,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 /// Makes `path`, copies its last page, cuts the file before that page, and loads from it: SIGBUS.
 ///
 /// # Errors
-/// `EEXIST` if there is such a file; any other step of the system's before the load.
+/// `EEXIST` if there is such a file. Others, if a system call before the load fails.
 pub fn load_discarded(path: &Path) -> Result<()> {
     common::end_with_parent()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // It dies on purpose.

@@ -129,5 +129,5 @@ fn a_second_process_refuses_a_file_that_is_not_the_lessons() {
 
 #[test]
 fn an_unknown_scenario_is_refused() {
-    refused(&lesson(&["scenario", "none"]).run(), "play \"none\": no such scenario");
+    refused(&lesson(&["scenario", "none"]).run(), "run \"none\": there is no such scenario");
 }

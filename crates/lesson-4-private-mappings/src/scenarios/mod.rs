@@ -1,5 +1,6 @@
-//! Scenarios: parts of claims that need a process of their own, because they fork, die of a signal, set
-//! a limit of the whole process, or mount a file system. The tests run a scenario and judge its output.
+//! Scenarios: parts of claims that need a process of their own. They fork, end by a signal, set a
+//! limit of the whole process, or mount a file system. The tests start a scenario and check its
+//! output.
 
 mod copy_up;
 mod forks;
@@ -13,10 +14,10 @@ use std::path::Path;
 
 use common::{Failure, Result};
 
-/// Runs the scenario `name`, which works on files in the current directory.
+/// Runs the scenario `name`, which uses files in the current directory.
 ///
 /// # Errors
-/// The scenario's own; a refusal, if there is no scenario of this name.
+/// Those of the scenario, and that no scenario has this name.
 pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
@@ -37,7 +38,7 @@ pub fn play(name: &str) -> Result<()> {
         "load-truncated-copy" => past_the_end::load_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),
-        _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
+        _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }
 }
 

@@ -160,7 +160,11 @@ fn on_a_shared_mapping_madv_populate_write_dirties_every_page_and_changes_mtime(
     mapping.advise(0, 4 * page_size(), libc::MADV_POPULATE_READ).unwrap();
     mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
     let mtime = letters.file.metadata().unwrap().modified().unwrap();
-    assert_eq!(mtime > before, file_system(&letters.path) != "tmpfs");
+    match file_system(&letters.path) {
+        "tmpfs" => assert_eq!(mtime, before),
+        "overlayfs" => {} // The file system below it decides.
+        _ => assert!(mtime > before),
+    }
 }
 
 /// A file without dirty pages and with an old mtime, which is returned too.
