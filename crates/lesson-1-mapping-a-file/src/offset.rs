@@ -38,5 +38,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let what = format!("Offset {start}, skip {skipped}: ");
     compare(&what, format!("{word:?}"), "\"needle\"")?;
     page_view::pause()?;
-    sentence("Round the offset down to a page, and skip the bytes before yours.")
+    sentence("Round the offset down to the start of its page, and skip the bytes before yours.")
 }

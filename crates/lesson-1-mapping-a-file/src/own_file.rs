@@ -50,7 +50,7 @@ pub fn open_or_create(path: &Path) -> Result<(File, bool)> {
 /// that long. On a full disk this fails with `ENOSPC`; a store to a hole would be SIGBUS instead.
 ///
 /// # Errors
-/// `ENOSPC`, `EDQUOT`, `EFBIG`. With `EFBIG` (the user's limit) the kernel also sends SIGXFSZ, which
+/// `ENOSPC`, `EDQUOT`, `EFBIG`. With `EFBIG` (the process's limit) the kernel also sends SIGXFSZ, which
 /// this process ignores from here on.
 pub fn reserve(file: &File, path: &Path, length: usize) -> Result<()> {
     sys::ignore(Signal::SIGXFSZ).step("signal")?;

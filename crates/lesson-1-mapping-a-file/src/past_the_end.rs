@@ -43,7 +43,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     picture::show("a file of two pages", &[&ours, &theirs])?;
     file.set_len(page_size() as u64).step_on("ftruncate", &path)?;
     sentence(
-        "This process shortens the file to one page. Both processes lose the other page at once, and no signal tells them:",
+        "This process shortens the file to one page. Both processes lose page 1 at once, and no signal tells them:",
     )?;
     picture::show("after ftruncate to one", &[&ours, &theirs])?;
     child.tell("now load")?;
@@ -53,6 +53,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let died = signal.map_or_else(|| status.to_string(), |signal| signal.to_string());
     compare(&format!(" loads byte {}: dies of ", page_size()), died, "SIGBUS")?;
     sentence(
-        "A process that may shorten your file can kill yours. No check beforehand prevents it. (A signal handler can survive it: lesson 6.)",
+        "A process that may shorten your file can kill your process. No check beforehand prevents it. (A signal handler can survive it: lesson 6.)",
     )
 }

@@ -76,7 +76,7 @@ fn read_and_write_use_the_page_that_is_mapped() {
 }
 
 #[test]
-fn mmap_alone_enters_no_page_in_the_page_table_before_the_first_access() {
+fn mmap_alone_makes_no_page_table_entry_before_the_first_access() {
     let scratch = scratch();
     let mapping = Mapping::of(&pages_of(&scratch, 4), 4 * page_size()).unwrap();
     let state = || pages(std::process::id(), mapping.address(), 4).unwrap();
@@ -108,7 +108,7 @@ fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
 }
 
 #[test]
-fn map_populate_or_locked_memory_enters_every_page_during_mmap() {
+fn map_populate_or_locked_memory_makes_every_page_table_entry_during_mmap() {
     let scratch = scratch();
     let file = pages_of(&scratch, 4);
     let call = MmapCall::shared(&file, 4 * page_size());
@@ -120,15 +120,15 @@ fn map_populate_or_locked_memory_enters_every_page_during_mmap() {
 }
 
 #[test]
-fn a_load_may_enter_neighbouring_pages_in_the_page_table_too() {
+fn a_load_may_make_the_page_table_entries_of_neighbouring_pages_too() {
     let scratch = scratch();
     let (count, touched) = (64, 32);
     let mut file = file_of(&scratch, "by page", b"");
-    // Page by page: bytes of one large write may share a folio, and the kernel enters no neighbours
+    // Page by page: bytes of one large write may share a folio, and the kernel adds no neighbours
     // from a folio that crosses the end of a page table.
     (0..count).for_each(|_| file.write_all(&vec![b'.'; page_size()]).unwrap());
     file.sync_all().unwrap();
-    // All pages are in the page cache, and the kernel enters those in the same 64 KiB. It skips a
+    // All pages are in the page cache, and the kernel adds those in the same 64 KiB. It skips a
     // page that is locked at this moment, so it is enough if one of five mappings has neighbours.
     let brought = (0..5).map(|_| {
         let mapping = Mapping::of(&file, count * page_size()).unwrap();
