@@ -70,8 +70,16 @@ impl Mapping {
 
     /// Whether there is a file behind it, or shared memory, which has a page cache as a file has.
     /// A segment of System V shared memory may have the inode 0, but it has a name.
+    ///
+    /// Private huge pages and a private mapping of `/dev/zero` have a name and an inode, but are
+    /// anonymous memory.
     pub fn has_file(&self) -> bool {
-        self.inode != 0 || self.path.as_ref().is_some_and(|path| path.starts_with('/'))
+        let name = self.path.as_deref().unwrap_or_default();
+        let is_private = self.permissions.ends_with('p');
+        if is_private && ["/anon_hugepage (deleted)", "/dev/zero"].contains(&name) {
+            return false;
+        }
+        self.inode != 0 || name.starts_with('/')
     }
 
     /// Whether its pages are the kernel's own, as those of `[vdso]`.
@@ -279,19 +287,22 @@ mod tests {
 
     #[test]
     fn huge_pages_are_in_memory_too() {
-        let smaps = b"1000-2000 rw-s 0 00:10 77    /anon_hugepage (deleted)\nRss: 0 kB\n\
+        let smaps = b"10-20 rw-s 0 00:10 77    /anon_hugepage (deleted)\nRss: 0 kB\n\
             Shared_Hugetlb: 0 kB\nPrivate_Hugetlb: 2048 kB\n";
         let found = parse(&smaps[..], |_| Some(true)).unwrap();
         assert_eq!((found[0].sum("Rss"), found[0].in_memory()), (Some(0), Some(2 << 20)));
+        assert!(found[0].has_file(), "shared: a file of hugetlbfs that has no name");
+        assert!(!parsed(b"10-20 rw-p 0 00:10 77    /anon_hugepage (deleted)\n").has_file());
+        assert!(!parsed(b"10-20 rw-p 0 00:05 4    /dev/zero\n").has_file());
     }
 
     #[test]
     fn sums_are_read_no_further_than_they_are_wanted() {
-        let smaps = b"1000-2000 r--p 0 fe:01 77    /a\nSize: 4 kB\nRss:  4 kB\nVmFlags: rd mr\n\
-            2000-3000 r--p 0 fe:01 77    /a\nSize: 4 kB\nRss:  0 kB\nVmFlags: rd mr\n\
-            3000-4000 r--p 0 fe:01 77    /a\nnot a line of smaps\n";
+        let smaps = b"10-20 r--p 0 fe:01 77    /a\nSize: 4 kB\nRss:  4 kB\nVmFlags: rd mr\n\
+            20-30 r--p 0 fe:01 77    /a\nSize: 4 kB\nRss:  0 kB\nVmFlags: rd mr\n\
+            30-40 r--p 0 fe:01 77    /a\nnot a line of smaps\n";
         let found = parse(&smaps[..], |addresses| {
-            (addresses.start <= 0x2000).then_some(addresses.start == 0x2000)
+            (addresses.start <= 0x20).then_some(addresses.start == 0x20)
         });
         let found = found.unwrap();
         assert_eq!(found.len(), 1);
