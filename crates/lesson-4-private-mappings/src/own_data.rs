@@ -10,7 +10,8 @@ use page_view::{Mapping, View, mapping_at, mappings_of};
 
 use crate::picture::draw_addresses;
 
-/// No Linux page is longer than this many bytes, so a table of four holds three whole pages.
+/// No page of x86-64, Arm, RISC-V or POWER servers is longer than this many bytes. A table of four holds
+/// three whole pages.
 const LONGEST_PAGE: usize = 64 * 1024;
 
 /// A variable whose value is in the program's file (.data): four times the longest page of ones.

@@ -107,7 +107,7 @@ impl RawMapping {
 impl Drop for RawMapping {
     fn drop(&mut self) {
         // SAFETY: the range is this mapping's, and no reference into it outlives `self`.
-        // `munmap` of one whole mapping cannot fail, and `drop` could not return an error.
+        // If it fails, the pages stay mapped and unused: `drop` cannot return an error.
         let _ = unsafe { libc::munmap(self.start.cast(), self.length) };
     }
 }

@@ -1,8 +1,9 @@
 //! Private pages past the end of the file, and what a change of its length does to private copies.
 
 use common::page_size;
-use course::{Ended, scratch};
+use course::{Ended, file_system, scratch};
 use lesson_4_private_mappings::PrivateMapping;
+use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::signal::Signal;
 
@@ -87,6 +88,27 @@ fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
         (0, 0),
         "what was not copied is the hole"
     );
+}
+
+#[test]
+fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_range_on() {
+    let letters = Lettered::new(4);
+    let mapping = letters.mapping(4);
+    mapping.copy_pages(0, 4 * page_size()).unwrap();
+    let page = page_size() as libc::off_t;
+    let how = FallocateFlags::FALLOC_FL_COLLAPSE_RANGE;
+    let collapsed = fallocate(&letters.file, how, page, page);
+    let after = file_pages(mapping.address(), 4);
+    match file_system(&letters.path) {
+        "ext4" => {
+            assert_eq!((collapsed, after), (Ok(()), vec![Some(false), None, None, None]));
+            assert_eq!(mapping.text(page_size(), 1), "c", "page 2 of the file has moved to page 1");
+        }
+        // Here only the page past the new end is discarded.
+        "xfs" => assert_eq!((collapsed, after[..3].to_vec()), (Ok(()), vec![Some(false); 3])),
+        "overlayfs" => {} // The file system below it decides.
+        _ => assert_eq!((collapsed, after), (Err(Errno::EOPNOTSUPP), vec![Some(false); 4])),
+    }
 }
 
 #[test]
