@@ -113,7 +113,7 @@ fn shm_unlink_removes_the_name_and_the_memory_stays_while_a_process_maps_it() {
 }
 
 #[test]
-fn an_object_that_is_opened_read_only_can_only_be_mapped_read_only() {
+fn an_object_that_is_opened_read_only_cannot_be_mapped_shared_and_writable() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "read-only");
     object.set_len(page_size() as u64).unwrap();

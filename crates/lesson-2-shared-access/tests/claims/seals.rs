@@ -65,10 +65,15 @@ fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
 }
 
 #[test]
-fn a_memfd_takes_no_seal_without_mfd_allow_sealing_or_after_f_seal_seal() {
+fn a_memfd_takes_seals_only_with_mfd_allow_sealing_or_mfd_noexec_seal_and_none_after_f_seal_seal() {
     let file: File = memfd_create("plain", MFdFlags::MFD_CLOEXEC).map(OwnedFd::into).unwrap();
     assert_eq!(seals(&file), SealFlag::F_SEAL_SEAL, "sealed against sealing from the start");
     assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
+    if kernel_at_least(6, 3) {
+        let flags = MFdFlags::from_bits_retain(libc::MFD_NOEXEC_SEAL);
+        let file: File = memfd_create("data", flags).map(OwnedFd::into).unwrap();
+        seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
+    }
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_SEAL).unwrap();
     assert_eq!(errno(seal(&file, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
@@ -170,7 +175,7 @@ fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_shared
 }
 
 #[test]
-fn a_read_only_mapping_through_a_writable_descriptor_prevents_the_seal_against_writing() {
+fn a_shared_read_only_mapping_through_a_writable_descriptor_prevents_the_seal_against_writing() {
     let file = one_page();
     let bytes = Bytes::read_only(&file, page_size()).unwrap();
     let sealed = errno(seal(&file, SealFlag::F_SEAL_WRITE));
