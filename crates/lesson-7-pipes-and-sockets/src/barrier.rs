@@ -2,15 +2,16 @@
 //! `cargo test -p lesson-7-pipes-and-sockets --test loom` removes each half and finds the lost wake-up.
 //!
 //! A process that wants to sleep stores a flag and then checks the count once more. The other process
-//! stores the count and then checks the flag. A CPU may run a load before an earlier store. If both
-//! CPUs do so, both processes see the old value: one sleeps, the other doesn't wake it, and the wake-up
-//! is lost. (In this ring it costs one timeout of 50 ms; without a timeout, the sleeper would sleep for
-//! ever.) A full fence between the store and the load, *on both sides*, prevents that.
+//! stores the count and then checks the flag. A CPU may load a word before its own earlier store reaches
+//! the other CPUs. If both CPUs do so, one process sees the old count and sleeps, and the other process
+//! sees the old flag and doesn't wake it: the wake-up is lost. (In this ring, that costs one timeout of
+//! 50 ms. Without a timeout, the sleeper would sleep for ever.) A full fence between the store and the
+//! load, *on both sides*, prevents that.
 //!
-//! A fence for each message would halve the ring's speed, and sleeping is rare. So the process that is
-//! about to sleep asks the kernel, with `membarrier`, to run a fence on every CPU that runs a registered
+//! A fence for each message would slow down every message, and sleeping is rare. So the process that is
+//! about to sleep calls `membarrier`: the kernel runs a fence on every CPU that runs a registered
 //! process at that moment (Linux 4.16). A registered process that isn't running passes a fence before
-//! it runs again. The other side's half then only has to stop the compiler.
+//! it runs again. The other side's half then only has to keep the compiler from moving the load.
 
 use std::io;
 use std::sync::atomic::{Ordering::SeqCst, compiler_fence, fence};

@@ -1,20 +1,19 @@
 //! The same messages through a pipe with one system call each, through the same pipe with one call for
-//! many, and through a ring. `cargo lesson-7` shows the calls and the speed.
+//! many, and through a ring. `cargo lesson-7` shows the calls, the sleeps and the time.
 
-use std::fs;
-
-use common::{Context, Result, Stage, allowed_cpus, pin_to, say};
-use nix::sys::resource::{UsageWho, getrusage};
+use common::{Result, Stage, allowed_cpus, compare, pin_to, say};
 
 use crate::channel::Transport;
 use crate::process::second;
-use crate::throughput::{Load, send_all};
+use crate::throughput::{Cost, Load, send_all};
 
 /// How many messages are sent, and of how many bytes.
 const MESSAGES: u64 = 65_536;
 const BYTES: usize = 64;
 /// How many messages one call carries: 64 KiB.
 const BATCH: usize = 1024;
+/// A sender that sleeps for fewer than one in so many messages sleeps rarely.
+const SELDOM: u64 = 20;
 
 /// Prints a line for each.
 ///
@@ -24,9 +23,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let cpus = allowed_cpus()?;
     let [first, others @ ..] = &cpus[..] else { return Ok(()) };
     pin_to(&[*first])?;
-    say!("   {MESSAGES} messages of {BYTES} bytes")?;
+    say!("   {MESSAGES} messages of {BYTES} bytes: the sender's calls and sleeps")?;
     say!("   {:<24}{:>8}{:>10}{:>12}", "", "writes", "sleeps", "ns/message")?;
     say!("   {:<24}{:>8}{:>10}{:>12}", "", "", "(varies)", "(varies)")?;
+    let mut most_sleeps = 0;
     for (name, transport, messages_per_call) in [
         ("pipe, 1 message a call", Transport::Pipe, 1),
         ("pipe, 1024 a call", Transport::Pipe, BATCH),
@@ -37,12 +37,13 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let mut command = second("receive")?;
         command.args([transport.name(), &messages_per_call.to_string()]).arg(&place);
         command.args(others.first().map(|cpu| cpu.to_string()));
-        let before = (writes()?, sleeps()?);
-        let taken = send_all(load, &place, &mut command)?;
-        let (writes, sleeps) = (writes()? - before.0, sleeps()? - before.1);
-        let each = taken.as_nanos() / u128::from(MESSAGES);
+        let Cost { time, writes, sleeps } = send_all(load, &place, &mut command)?;
+        let each = time.as_nanos() / u128::from(MESSAGES);
         say!("   {name:<24}{writes:>8}{sleeps:>10}{each:>12}")?;
+        most_sleeps = most_sleeps.max(u64::try_from(sleeps).unwrap_or_default());
     }
+    let is_rare = most_sleeps < MESSAGES / SELDOM;
+    compare(&format!("the sender slept for fewer than 1 in {SELDOM} messages: "), is_rare, true)?;
     pin_to(&cpus)
 }
 
@@ -50,16 +51,4 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 pub fn load(transport: Transport, messages_per_call: usize) -> Load {
     let ring_bytes = BATCH * BYTES; // As much as a pipe of 16 pages of 4 KiB holds.
     Load { transport, message_bytes: BYTES, messages: MESSAGES, messages_per_call, ring_bytes }
-}
-
-/// How many calls like `write` this thread has made, as the kernel counts them.
-fn writes() -> Result<u64> {
-    let text = fs::read_to_string("/proc/thread-self/io").step("read /proc/thread-self/io")?;
-    let counted = text.lines().find_map(|line| line.strip_prefix("syscw: "));
-    Ok(counted.and_then(|number| number.parse().ok()).unwrap_or_default())
-}
-
-/// How often this process has slept: its voluntary context switches.
-fn sleeps() -> Result<i64> {
-    Ok(getrusage(UsageWho::RUSAGE_SELF).step("getrusage")?.voluntary_context_switches())
 }

@@ -1,4 +1,4 @@
-//! Two messages are sent: what does one read return? And how much can a writer send before it has to
+//! Two messages are sent: what does one read return? And how much can a sender send before it has to
 //! wait? `cargo lesson-7` shows both for five kinds of IPC.
 
 use std::fs::File;
@@ -27,7 +27,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let line = |name: &str, seen: &str, expected: &str| {
         compare(&format!("{name:<18}"), format!("{seen:?}"), format!("{expected:?}"))
     };
-    sentence("Sent: \"one\", then \"three\". One read returns:")?;
+    sentence(
+        "\"one\" is sent, then \"three\" (in the queue with a higher priority). One read returns:",
+    )?;
     let (from, to) = pipe(OFlag::empty())?;
     line("pipe", &first_of_two(from, to).step("pipe")?, "onethree")?;
     for (name, kind, expected) in [
@@ -43,8 +45,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut buffer = [0; 16];
     let length = messages.receive(&mut buffer, Duration::ZERO).step("mq_receive")?;
     line("message queue", &String::from_utf8_lossy(&buffer[..length]), "three")?;
-    line("ring", &by_ring(stage)?, "one")?;
-    sentence("(In the queue, \"three\" has a higher priority.)")
+    line("ring", &by_ring(stage)?, "one")
 }
 
 /// Writes both messages, then reads once.
@@ -71,7 +72,7 @@ fn by_ring(stage: &Stage) -> Result<String> {
     Ok(String::from_utf8_lossy(&buffer[..length.unwrap_or_default()]).into())
 }
 
-/// Shows how many messages of 64 bytes fit before a writer has to wait.
+/// Shows how many messages of 64 bytes fit before a sender has to wait.
 ///
 /// # Errors
 /// Of each step, the system's.
@@ -89,5 +90,5 @@ pub fn show_capacity(_: &mut Stage) -> Result<()> {
     let messages = queue::unnamed(10, BYTES, Wait::Spin)?;
     let sent = (0..).take_while(|_| messages.send(&[7; BYTES], 0).is_ok()).count();
     compare("message queue     ", sent, 10)?;
-    sentence("The next write would wait (here it returns EAGAIN).")
+    sentence("The next write would wait (with O_NONBLOCK it fails with EAGAIN).")
 }

@@ -16,6 +16,12 @@ pub struct Consumer {
 }
 
 impl Consumer {
+    /// A consumer of a ring that has carried `count / 2` messages, all of them read.
+    #[cfg(test)]
+    pub fn after(count: u32) -> Self {
+        Self { read: count, written: count, published: count }
+    }
+
     /// Receives the oldest message, if there is one, into the start of `message`. Returns its length.
     ///
     /// # Errors

@@ -36,16 +36,17 @@ pub struct Learned {
 /// Of each step, the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path();
-    say!("   {:<8}{:<24}the sender gets", "", "the receiver gets")?;
+    say!("   {:<18}{:<24}the sender gets", "", "the receiver gets")?;
     for (name, learned) in [
         ("pipe", pipe_ends()?),
-        ("socket", socket_ends()?),
-        ("queue", message_queue()?),
+        ("stream socket", socket_ends(SockType::Stream)?),
+        ("seqpacket socket", socket_ends(SockType::SeqPacket)?),
+        ("message queue", message_queue()?),
         ("ring", ring(directory)?),
     ] {
-        say!("   {name:<8}{:<24}{}", learned.receiver, learned.sender)?;
+        say!("   {name:<18}{:<24}{}", learned.receiver, learned.sender)?;
     }
-    compare("a pidfd, before and after: ", pidfd()?, "silent, readable")
+    compare("a pidfd, before and after the kill: ", pidfd()?, "silent, readable")
 }
 
 /// Two pipes, whose other ends a killed process had.
@@ -59,12 +60,12 @@ pub fn pipe_ends() -> Result<Learned> {
     Ok(streams(from, to))
 }
 
-/// A stream socket, whose other end a killed process had.
+/// A socket, whose other end a killed process had.
 ///
 /// # Errors
 /// Of each step, the system's.
-pub fn socket_ends() -> Result<Learned> {
-    let (ours, theirs) = socket_pair(SockType::Stream, SockFlag::empty())?;
+pub fn socket_ends(kind: SockType) -> Result<Learned> {
+    let (ours, theirs) = socket_pair(kind, SockFlag::empty())?;
     kill_a_holder_of(theirs.into(), Stdio::null())?;
     let again = ours.try_clone().step("dup")?;
     Ok(streams(again, ours))
@@ -84,15 +85,19 @@ fn streams(from: OwnedFd, to: OwnedFd) -> Learned {
 /// Of each step, the system's.
 pub fn message_queue() -> Result<Learned> {
     const CAPACITY: usize = 3;
+    const PATIENCE: Duration = Duration::from_millis(100);
     let to = queue::unnamed(CAPACITY, 1, Wait::Spin)?;
     let from = queue::unnamed(CAPACITY, 1, Wait::Block)?;
     let theirs = |queue: &Queue| queue.as_fd().try_clone_to_owned().step("dup").map(Stdio::from);
     kill_a_holder_of(theirs(&to)?, theirs(&from)?)?;
-    let waited = errno_name(&from.receive(&mut [0], Duration::from_millis(100)));
+    let waited = match errno_name(&from.receive(&mut [0], PATIENCE)).as_str() {
+        "ETIMEDOUT" => format!("nothing in {} ms", PATIENCE.as_millis()),
+        other => other.into(),
+    };
     let sent = (0..).take_while(|_| to.send(b"?", 0).is_ok()).count();
     let refused = errno_name(&to.send(b"?", 0));
-    let receiver = format!("nothing ({waited})");
-    Ok(Learned { receiver, sender: format!("room for {sent}, then {refused}") })
+    let sender = format!("{sent} messages fit, then {refused}");
+    Ok(Learned { receiver: waited, sender })
 }
 
 /// Two rings that a killed process was attached to.
@@ -111,7 +116,7 @@ pub fn ring(directory: &Path) -> Result<Learned> {
     let receiver = errno_name(&receiver.next(&mut [0; 8]));
     // The ring holds two messages. A sender checks its peer only when it has to wait.
     let refused = (0..3).map(|_| sender.send(b"?")).find(io::Result::is_err).unwrap_or(Ok(()));
-    Ok(Learned { receiver, sender: format!("{}, when full", errno_name(&refused)) })
+    Ok(Learned { receiver, sender: format!("{} when full", errno_name(&refused)) })
 }
 
 /// A process that is killed while a pidfd refers to it.

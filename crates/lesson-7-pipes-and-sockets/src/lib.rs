@@ -48,7 +48,7 @@ use common::Step;
 /// The story, in order.
 pub const STEPS: &[Step] = &[
     Step("Two messages: what does one read return?", boundaries::show),
-    Step("How much fits before the writer has to wait", boundaries::show_capacity),
+    Step("How much fits before the sender has to wait", boundaries::show_capacity),
     Step("A ring in a mapped file, moment by moment", ring_moments::show),
     Step("A sleep and its wake-up", sleep_and_wake::show),
     Step("A thousand messages between two processes", thousand_messages::show),

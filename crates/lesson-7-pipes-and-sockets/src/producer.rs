@@ -14,6 +14,12 @@ pub struct Producer {
 }
 
 impl Producer {
+    /// A producer of a ring that has carried `count / 2` messages, all of them read.
+    #[cfg(test)]
+    pub fn after(count: u32) -> Self {
+        Self { written: count, read: count }
+    }
+
     /// Sends `message` if a slot is free.
     ///
     /// # Errors

@@ -184,14 +184,14 @@ pub struct Snapshot {
 impl Snapshot {
     /// What lies where in the file: offset, length and name of each field, with its contents.
     pub fn fields(&self) -> Vec<(u64, u64, String)> {
-        let yes_or_no = if self.receiver_sleeps { "yes" } else { "no" };
+        let flag = u32::from(self.receiver_sleeps);
         let mut fields = vec![
             (0, 16, "kind and sizes".to_owned()),
             (COUNTS[0], 4, format!("written: {}", self.written)),
             (COUNTS[1], 4, format!("read: {}", self.read)),
-            (SLEEPER[0], 4, format!("receiver sleeps: {yes_or_no}")),
+            (SLEEPER[0], 4, format!("flag {flag}: receiver sleeps")),
             (ATTACHED[0], 4, "sender attached".into()),
-            (SLEEPER[1], 4, "sender sleeps".into()),
+            (SLEEPER[1], 4, "flag: sender sleeps".into()),
             (ATTACHED[1], 4, "receiver attached".into()),
         ];
         fields.extend(self.slots.iter().enumerate().map(|(number, text)| {

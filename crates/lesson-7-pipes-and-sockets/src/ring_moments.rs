@@ -1,4 +1,4 @@
-//! A ring, moment by moment: the words that both processes map, while one of them waits, is woken, is
+//! A ring, moment by moment: the words that both processes map, while the receiver waits, is woken and is
 //! stopped, and the ring fills up. `cargo lesson-7` prints them.
 
 use std::path::Path;
@@ -23,7 +23,7 @@ const SLOTS: u32 = 4;
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("ring");
     ring_file::create(&path, BYTES, SLOTS)?;
-    say!("   {:<29}written  read  asleep", "")?;
+    say!("   {:<29}written  read  flag", "")?;
     moment(&path, "   a new ring", [0, 0, 0])?;
     let mut second = Peer::start(["second".as_ref(), "print".as_ref(), path.as_os_str()])?;
     let asleep = || until_asleep_in(second.process.id(), libc::SYS_futex, 1);
@@ -46,19 +46,19 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     for text in ["two", "three", "four", "five"] {
         sender.try_send(text.as_bytes()).step_on("send to", &path)?;
     }
-    moment(&path, "   it is stopped; sent 4 more", [5, 1, 1])?;
+    moment(&path, "   receiver stopped, 4 sent", [5, 1, 1])?;
     page_view::layout("the ring's file", &ring_file::snapshot(&path)?.fields())?;
     page_view::look("the ring is full")?;
     match sender.try_send(b"six") {
-        Err(TryError::WouldBlock(_)) => say!("   full: a sixth message would have to wait")?,
+        Err(TryError::WouldBlock(_)) => say!("   the ring is full: message \"six\" has to wait")?,
         other => return Err(Failure::refusal("send to", &path, format!("{other:?}"))),
     }
 
     nix::sys::signal::kill(id, Signal::SIGCONT).step("let the receiver go on")?;
     let heard = (0..4).map(|_| second.hear()).collect::<Result<Vec<_>>>()?.join(" ");
     until_asleep_in(second.process.id(), libc::SYS_futex, 1)?;
-    moment(&path, "    it goes on", [5, 5, 1])?;
-    say!("    received {heard}")?;
+    moment(&path, "    continued, all received", [5, 5, 1])?;
+    say!("    received: {heard}")?;
     drop(sender);
     second.wait().map(drop)
 }
@@ -66,11 +66,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 /// Prints the words and the slots of the ring, which must be as expected.
 fn moment(path: &Path, what: &str, expected: [u32; 3]) -> Result<()> {
     let Snapshot { written, read, receiver_sleeps, slots, .. } = ring_file::snapshot(path)?;
-    let asleep = if receiver_sleeps { "receiver" } else { "nobody" };
-    say!("{what:<32}{written:>7}{read:>6}  {asleep}")?;
+    let flag = u32::from(receiver_sleeps);
+    say!("{what:<32}{written:>7}{read:>6}{flag:>6}")?;
     let slots: String = slots.iter().map(|text| format!("│{text:^7}")).collect();
     say!("      slots{slots}│")?;
-    if [written, read, receiver_sleeps.into()] == expected {
+    if [written, read, flag] == expected {
         return Ok(());
     }
     Err(Failure::refusal("look at", path, format!("not as expected: {expected:?}")))

@@ -10,6 +10,7 @@ use std::{fs, io};
 
 use common::{Context, Failure, Result, say};
 use nix::fcntl::OFlag;
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::socket::{SockFlag, SockType};
 
 use crate::atomics::AtomicU64;
@@ -35,6 +36,17 @@ pub struct Load {
     pub messages_per_call: usize,
     /// How many bytes of messages the ring holds. Other transports have their own capacity.
     pub ring_bytes: usize,
+}
+
+/// What it took to send all messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// The time until the second process has verified the last message.
+    pub time: Duration,
+    /// How many calls like `write` the sending thread has made, as the kernel counts them.
+    pub writes: u64,
+    /// How often the sending process has slept: its voluntary context switches.
+    pub sleeps: i64,
 }
 
 /// Messages in a queue: as many as every user may have.
@@ -75,13 +87,13 @@ impl Load {
     }
 }
 
-/// Sends all messages to `second`, this program in a role that calls [`receive_all`]. Returns the time
-/// until the second process has verified the last message. A ring is a new file at `place`, which is
-/// removed afterwards.
+/// Sends all messages to `second`, this program in a role that calls [`receive_all`], and waits until
+/// the second process has verified the last message. A ring is a new file at `place`, which is removed
+/// afterwards.
 ///
 /// # Errors
 /// The system's: `EINVAL` for a queue's messages above its limit, `ENOSPC` for a ring's on a full disk.
-pub fn send_all(load: Load, place: &Path, second: &mut Command) -> Result<Duration> {
+pub fn send_all(load: Load, place: &Path, second: &mut Command) -> Result<Cost> {
     let (end, input) = sending_end(load, place)?;
     let started = second.stdin(input).stdout(Stdio::piped()).spawn();
     let mut process = started.step("start the second process")?;
@@ -101,11 +113,12 @@ fn timed(
     end: Option<Box<dyn Endpoint>>,
     place: &Path,
     process: &mut Child,
-) -> Result<Duration> {
+) -> Result<Cost> {
     let stdout = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe).step("hear")?;
     let mut said = BufReader::new(stdout).lines().map_while(std::result::Result::ok);
     said.next(); // It is ready.
     let step = format!("send {} bytes ({})", load.message_bytes, load.transport.name());
+    let before = (writes()?, sleeps()?);
     let start = match end {
         Some(mut end) => {
             let (mut buffer, start) = (load.buffer(), Instant::now());
@@ -129,11 +142,24 @@ fn timed(
         }
     };
     match said.next() {
-        Some(line) if line == VERIFIED => Ok(start.elapsed()),
+        Some(line) if line == VERIFIED => {
+            let time = start.elapsed();
+            Ok(Cost { time, writes: writes()? - before.0, sleeps: sleeps()? - before.1 })
+        }
         _ => {
             Err(Failure::refusal(&step, place, "the second process ended before the last message"))
         }
     }
+}
+
+fn writes() -> Result<u64> {
+    let text = fs::read_to_string("/proc/thread-self/io").step("read /proc/thread-self/io")?;
+    let counted = text.lines().find_map(|line| line.strip_prefix("syscw: "));
+    Ok(counted.and_then(|number| number.parse().ok()).unwrap_or_default())
+}
+
+fn sleeps() -> Result<i64> {
+    Ok(getrusage(UsageWho::RUSAGE_SELF).step("getrusage")?.voluntary_context_switches())
 }
 
 fn sending_end(load: Load, place: &Path) -> Result<(Option<Box<dyn Endpoint>>, Stdio)> {

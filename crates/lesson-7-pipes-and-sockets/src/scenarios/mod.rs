@@ -42,6 +42,7 @@ pub fn play(name: &str) -> Result<()> {
         "bad-peer" => rings::bad_peer(),
         "forked" => rings::forked(),
         "no-wake-up" => rings::no_wake_up(),
+        "killed-before-the-wake-up" => rings::killed_before_the_wake_up(),
         "stopped" => rings::stopped(),
         "no-descriptors" => limits::no_descriptors(),
         "no-queue-bytes" => limits::no_queue_bytes(),
@@ -54,7 +55,8 @@ pub fn play(name: &str) -> Result<()> {
 fn deaths() -> Result<()> {
     for (name, learned) in [
         ("pipe", death::pipe_ends()?),
-        ("socket", death::socket_ends()?),
+        ("stream", death::socket_ends(SockType::Stream)?),
+        ("seqpacket", death::socket_ends(SockType::SeqPacket)?),
         ("queue", death::message_queue()?),
         ("ring", death::ring(Path::new("."))?),
     ] {

@@ -1,10 +1,11 @@
-//! Scenarios with the ring, for the claims: with a correct peer, with a bad peer, with one that is stopped
-//! and with one that has forked.
+//! Scenarios with the ring, for the claims: with a correct peer, with a bad peer, with a peer that is
+//! stopped, with a peer that has forked, and with a peer that is killed before it wakes the receiver.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Context, Peer, Result, say};
@@ -124,13 +125,38 @@ pub(super) fn no_wake_up() -> Result<()> {
     let mut other = Peer::start(["second", "receive-one", "ring"])?;
     other.hear()?;
     until_asleep_in(other.process.id(), libc::SYS_futex, 1)?;
-    let file = File::options().write(true).open(path).step("open")?;
-    // At the offsets of `ring_file.rs`: a slot's length and message, then the producer's count.
-    file.write_all_at(&4_u64.to_ne_bytes(), 640).step("store the length")?;
-    file.write_all_at(b"text", 648).step("store the message")?;
-    file.write_all_at(&2_u32.to_ne_bytes(), 128).step("store the count")?;
+    store_by_hand(path)?;
     say!("it {}", other.hear()?)?;
     other.wait().map(drop)
+}
+
+/// A sender that is killed after it has stored its message and its count, and before it calls
+/// `FUTEX_WAKE`.
+pub(super) fn killed_before_the_wake_up() -> Result<()> {
+    let path = Path::new("ring");
+    ring_file::create(path, 8, 2)?;
+    let mut receiver = Receiver::attach(path)?;
+    let mut other = Peer::start(["second", "send-and-linger", "ring", "0"])?;
+    other.hear()?;
+    let own = std::process::id();
+    let results = thread::scope(|threads| {
+        let receiving = threads.spawn(|| [(); 2].map(|()| errno_name(&receiver.next(&mut [0; 8]))));
+        until_asleep_in(own, libc::SYS_futex, 1)?;
+        store_by_hand(path)?;
+        kill_process(&mut other.process)?;
+        let lost = |_| io::Error::from(io::ErrorKind::Other);
+        receiving.join().map_err(lost).step("join")
+    })?;
+    say!("killed-before-the-wake-up {}", results.join(" "))
+}
+
+/// Stores a message and its count into an empty ring, as a sender does, and wakes nobody.
+fn store_by_hand(path: &Path) -> Result<()> {
+    let file = File::options().write(true).open(path).step("open")?;
+    // At the offsets of `ring_file.rs`: a slot's length and message, then the sender's count.
+    file.write_all_at(&4_u64.to_ne_bytes(), 640).step("store the length")?;
+    file.write_all_at(b"text", 648).step("store the message")?;
+    file.write_all_at(&2_u32.to_ne_bytes(), 128).step("store the count")
 }
 
 /// The program's own message, without the path.

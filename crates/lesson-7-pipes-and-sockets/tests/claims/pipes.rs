@@ -20,7 +20,7 @@ fn a_pipe_in_packet_mode_o_direct_keeps_the_boundaries_of_messages() {
 }
 
 #[test]
-fn data_in_a_pipe_can_be_read_after_the_writer_has_exited_then_read_returns_0() {
+fn data_in_a_pipe_can_be_read_after_its_write_end_is_closed_then_read_returns_0() {
     let pipes = scenario("pipes");
     assert_eq!((pipes.value("left"), pipes.value("after")), ("last words", "0"));
 }

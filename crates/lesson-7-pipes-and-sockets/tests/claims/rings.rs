@@ -15,20 +15,20 @@ fn the_ring_keeps_the_order_and_the_boundaries_of_a_thousand_messages_between_tw
 }
 
 #[test]
-fn messages_in_the_ring_can_be_received_after_the_producer_has_closed_then_comes_the_end() {
+fn messages_in_the_ring_can_be_received_after_the_sender_has_closed_then_comes_the_end() {
     let rings = scenario("rings");
     assert_eq!(rings.value("first"), "one");
     assert_eq!((rings.value("left"), rings.value("end")), ("Some(5)", "None"));
 }
 
 #[test]
-fn messages_that_a_killed_producer_had_published_can_be_received_then_comes_the_error() {
+fn messages_that_a_killed_sender_had_published_can_be_received_then_comes_the_error() {
     let rings = scenario("rings");
     assert_eq!((rings.value("after-the-death"), rings.value("then")), ("3", "EOWNERDEAD"));
 }
 
 #[test]
-fn sending_to_a_full_ring_whose_consumer_has_closed_fails_with_epipe() {
+fn sending_to_a_full_ring_whose_receiver_has_closed_fails_with_epipe() {
     assert_eq!(scenario("rings").value("consumer-closed"), "EPIPE");
 }
 
@@ -44,7 +44,7 @@ fn if_the_receivers_buffer_is_too_short_the_message_stays_in_the_ring() {
 }
 
 #[test]
-fn a_ring_accepts_one_producer_and_no_second_one_after_it() {
+fn a_ring_accepts_one_sender_and_no_second_one_after_it() {
     let rings = scenario("rings");
     assert_eq!(rings.value("second-producer"), "another process has this role");
     let words = "another process had this role; a ring serves one pair, so remove it";
@@ -95,6 +95,12 @@ fn making_a_ring_on_a_full_disk_fails_with_enospc_and_leaves_no_file() {
 }
 
 #[test]
-fn a_sleeping_consumer_finds_a_message_without_a_wake_up_when_its_timeout_ends() {
+fn a_sleeping_receiver_finds_a_message_without_a_wake_up_when_its_timeout_ends() {
     assert_eq!(scenario("no-wake-up").value("it"), "received ok");
+}
+
+#[test]
+fn a_message_that_a_sender_stored_just_before_it_was_killed_is_received_before_the_error() {
+    let ring = scenario("killed-before-the-wake-up");
+    assert_eq!(ring.value("killed-before-the-wake-up"), "ok EOWNERDEAD");
 }

@@ -21,6 +21,7 @@ mod producer;
 mod ring;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
 
 use loom::sync::Arc;
 
@@ -132,6 +133,27 @@ fn a_producer_learns_in_every_order_that_the_consumer_has_closed() {
         assert!(refused.len() >= 2, "two slots take two messages at most: {refused:?}");
         assert!(refused.iter().all(|error| error.raw_os_error() == Some(libc::EPIPE)));
         consumer.join().unwrap();
+    });
+}
+
+#[test]
+fn messages_stay_in_order_when_the_counts_wrap() {
+    loom::model(|| {
+        let memory = Memory::new();
+        let (ring, mut bytes) = (memory.ring(), [0; 8]);
+        let last = 0_u32.wrapping_sub(ring::ONE); // One message before the highest count.
+        ring.written.count.store(last, Relaxed);
+        ring.read.count.store(last, Relaxed);
+        let (mut producer, mut consumer) = (Producer::after(last), Consumer::after(last));
+        for text in [b"one", b"two"] {
+            assert_eq!(producer.try_send(&ring, text), Ok(()));
+        }
+        assert_eq!(producer.try_send(&ring, b"full"), Err(TryError::WouldBlock(last)));
+        for text in [b"one", b"two"] {
+            assert_eq!(consumer.try_receive(&ring, &mut bytes), Ok(3));
+            assert_eq!(&bytes[..3], text);
+        }
+        assert!(matches!(consumer.try_receive(&ring, &mut bytes), Err(TryError::WouldBlock(2))));
     });
 }
 

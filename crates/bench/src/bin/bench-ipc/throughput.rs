@@ -151,7 +151,7 @@ fn round(pair: &Pair, load: Load) -> Result<Measured> {
     let [bytes, messages, per_call] = numbers.map(|number| number.to_string());
     let role = ["receive", load.transport.name(), &bytes, &messages, &per_call];
     let second = &mut pair.role(pair.usual(), &role)?;
-    let taken = throughput::send_all(load, pair.place()?, second)?;
-    let value = load.messages as f64 / taken.as_secs_f64();
+    let time = throughput::send_all(load, pair.place()?, second)?.time;
+    let value = load.messages as f64 / time.as_secs_f64();
     Ok(Measured { value, ..Measured::default() })
 }
