@@ -36,7 +36,7 @@ pub struct Learned {
 /// Of each step, the system's.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path();
-    say!("   {:<18}{:<24}the sender gets", "", "the receiver gets")?;
+    say!("   {:<18}{:<19}the sender gets", "", "the receiver gets")?;
     for (name, learned) in [
         ("pipe", pipe_ends()?),
         ("stream socket", socket_ends(SockType::Stream)?),
@@ -44,7 +44,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ("message queue", message_queue()?),
         ("ring", ring(directory)?),
     ] {
-        say!("   {name:<18}{:<24}{}", learned.receiver, learned.sender)?;
+        say!("   {name:<18}{:<19}{}", learned.receiver, learned.sender)?;
     }
     compare("a pidfd, before and after the kill: ", pidfd()?, "silent, readable")
 }
@@ -96,7 +96,7 @@ pub fn message_queue() -> Result<Learned> {
     };
     let sent = (0..).take_while(|_| to.send(b"?", 0).is_ok()).count();
     let refused = errno_name(&to.send(b"?", 0));
-    let sender = format!("{sent} messages fit, then {refused}");
+    let sender = format!("{sent} fit, then {refused}");
     Ok(Learned { receiver: waited, sender })
 }
 

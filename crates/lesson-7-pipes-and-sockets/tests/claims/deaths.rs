@@ -22,7 +22,7 @@ fn if_the_only_process_at_the_other_end_of_a_socket_is_killed_reader_and_writer_
 fn a_queue_doesnt_report_that_the_process_at_the_other_end_was_killed() {
     let deaths = scenario("deaths");
     assert_eq!(deaths.value("queue-receiver"), "nothing in 100 ms");
-    assert_eq!(deaths.value("queue-sender"), "3 messages fit, then EAGAIN");
+    assert_eq!(deaths.value("queue-sender"), "3 fit, then EAGAIN");
 }
 
 #[test]
