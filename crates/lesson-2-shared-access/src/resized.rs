@@ -1,5 +1,5 @@
 //! A mapping keeps its addresses when its file grows or shrinks. The pages behind the addresses come
-//! and go. `cargo lesson-2` shows it; the load that ends in a signal is the second process's.
+//! and go. `cargo lesson-2` shows it. The second process makes the load that ends in SIGBUS.
 
 use std::os::unix::process::ExitStatusExt;
 

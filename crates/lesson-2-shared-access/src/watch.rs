@@ -10,7 +10,7 @@ use crate::thermometer::Reader;
 use crate::waiting::Interrupts;
 use crate::{seqlock, thermometer_file};
 
-/// A store wakes no process, so a watcher looks again, this often. Lesson 5 has what wakes.
+/// A store wakes no process, so a watcher looks again after this time. Lesson 5 shows how to wake one.
 const LOOK_MS: u16 = 20;
 
 /// Prints each new reading of the thermometer in `path`, until Ctrl-C or `count` of them. If two
