@@ -22,7 +22,8 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// List the files mapped into this process, and how many of their pages are private copies.
+    /// List the files mapped into this process with their private copies, then its writable memory
+    /// without a file.
     Maps,
     /// Run the second process of the story.
     #[command(hide = true, name = second_process::ROLE)]

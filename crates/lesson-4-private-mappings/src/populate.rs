@@ -1,5 +1,5 @@
-//! `MAP_POPULATE` on a private mapping stores to every page if the mapping is writable, and only
-//! loads from it if not. So it copies all pages or none. `cargo lesson-4` runs it.
+//! `MAP_POPULATE` on a private mapping copies every page if the mapping is writable, as a store to each
+//! page would. If the mapping is read-only, it copies none. `cargo lesson-4` runs it.
 
 use std::process;
 
