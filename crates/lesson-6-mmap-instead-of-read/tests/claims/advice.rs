@@ -39,21 +39,32 @@ fn after_madv_random_one_load_reads_no_more_than_without_advice() {
     }
 }
 
-#[test]
-fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
+/// Calls `judge` with a file system and the cached pages before and from one load of a cold file.
+fn around_one_load(advice: Advice, judge: impl Fn(&str, usize, usize)) {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
     make_cold(&file, &path).expect("make cold");
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    view.advise(Advice::Sequential).expect("madvise");
+    view.advise(advice).expect("madvise");
     let half = view.len() / 2;
     view.copy_to(half, &mut [0]);
     let before = cached(view.address(), half).expect("mincore");
-    let after = cached(view.address() + half, half).expect("mincore");
-    match file_system(&path) {
-        "tmpfs" => assert_eq!((before, after), (PAGES / 2, PAGES / 2), "all pages are in memory"),
+    judge(file_system(&path), before, cached(view.address() + half, half).expect("mincore"));
+}
+
+#[test]
+fn without_advice_one_load_also_reads_pages_before_its_page() {
+    around_one_load(Advice::Normal, |_, before, after| {
+        assert!(before > 0 && after > 0, "{before} pages before, {after} from the load on");
+    });
+}
+
+#[test]
+fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
+    around_one_load(Advice::Sequential, |file_system, before, after| match file_system {
+        "tmpfs" => assert_eq!((before, after), (PAGES / 2, PAGES / 2), "all are in memory"),
         _ => assert!(before == 0 && after > 1, "{before} pages before, {after} from the load on"),
-    }
+    });
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What a page fault brings, and when there is no page fault.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::Duration;
 
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
@@ -61,14 +63,44 @@ fn the_first_load_of_a_cold_page_is_a_major_fault() {
 }
 
 #[test]
+fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, PAGES);
+    let length = PAGES * page_size();
+    let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+    let places = || (0..length).step_by(window() * page_size());
+    let by_fault = || {
+        region.advise(0, length, libc::MADV_DONTNEED).expect("madvise");
+        let loads = || Ok(places().for_each(|offset| assert_ne!(region.load(offset), 0)));
+        let cost = cost_of(loads).expect("count the faults").1;
+        assert_eq!(cost.faults(), places().count(), "one for each load: {cost:?}");
+        cost.time
+    };
+    let by_read = || {
+        let mut buffer = [0; 64];
+        let mut read = |offset| file.read_exact_at(&mut buffer, offset as u64).expect("pread");
+        let reads = || Ok(places().for_each(&mut read));
+        cost_of(reads).expect("count the time").1.time
+    };
+    // A disturbance only makes a round longer, so compare the shortest ones.
+    let (fault, read) = (shortest(by_fault), shortest(by_read));
+    assert!(fault > read, "the faults took {fault:?}, the reads {read:?}");
+}
+
+#[test]
 fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    let cost = cost_of_loads(&view, [view.len() / 2]); // Its neighbours are on both sides.
+    // The middle of a block of addresses that begins at a multiple of the window's size.
+    let block = window() * page_size();
+    let half = view.len() / 2;
+    let offset = half + (view.address() + half).next_multiple_of(block) - (view.address() + half);
+    let cost = cost_of_loads(&view, [offset + block / 2]);
     assert_eq!(cost.minor, 1, "{cost:?}");
     let brought = mapped(view.address(), view.len()).expect("pagemap");
-    assert!(brought > 1, "one load, one fault, {brought} pages");
+    let of_the_block = mapped(view.address() + offset, block).expect("pagemap");
+    assert_eq!((brought, of_the_block), (window(), window()), "its neighbours on both sides");
     let all = touch_all(&view);
     assert!(all.minor > 0 && all.minor < PAGES as i64 / 2, "far fewer faults than pages: {all:?}");
 }
@@ -94,6 +126,11 @@ fn a_file_written_in_large_pieces_needs_fewer_faults_if_a_fault_maps_large_folio
     let (small, large) = (faults("small", page_size()), faults("large", 1 << 20));
     let fewer = if maps_large_folios(scratch.path()) { large < small } else { large <= small };
     assert!(fewer, "large pieces: {large} faults; small ones: {small}");
+}
+
+/// The shortest of fifty rounds.
+fn shortest(round: impl Fn() -> Duration) -> Duration {
+    (0..50).map(|_| round()).min().expect("fifty rounds")
 }
 
 /// Whether a fault here maps a large folio as a whole. ext4 writes large folios since 6.16, xfs

@@ -1,8 +1,11 @@
 //! A file that is truncated while another process reads it.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
-use common::page_size;
+use common::{Scratch, page_size};
 use course::{Ended, Program, scratch};
 use lesson_6_mmap_instead_of_read::cost::write_lines;
 use lesson_6_mmap_instead_of_read::job::PIECE;
@@ -73,27 +76,54 @@ fn a_cut_inside_the_last_page_shows_zeros_and_causes_no_signal() {
 #[test]
 fn a_file_that_was_cut_and_has_grown_again_shows_zeros_and_causes_no_signal() {
     let ended = counted_by("guarded", |file| {
-        file.set_len(0).expect("ftruncate");
-        file.set_len(LENGTH as u64).expect("ftruncate");
+        cut_and_grow(file, LENGTH);
     });
     assert_eq!(ended.stdout, format!("counted {LENGTH} bytes\n"), "the guard sees nothing");
     let scratch = scratch();
-    let (file, _) = file(&scratch, 1);
+    let (file, path) = file(&scratch, 1);
     let view = View::of(&file, page_size()).expect("mmap");
-    file.set_len(0).expect("ftruncate");
-    file.set_len(page_size() as u64).expect("ftruncate");
+    cut_and_grow(&file, page_size());
     let mut byte = [1];
     view.copy_to(0, &mut byte);
     assert_eq!(byte, [0]);
+    assert_eq!(fs::read(path).expect("read"), vec![0; page_size()], "`read` gets zeros too");
+}
+
+fn cut_and_grow(file: &File, length: usize) {
+    file.set_len(0).expect("ftruncate");
+    file.set_len(length as u64).expect("ftruncate");
+}
+
+#[test]
+fn a_file_that_was_cut_and_has_grown_again_has_another_ctime() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 1);
+    let ctime = || {
+        let now = file.metadata().expect("stat");
+        (now.ctime(), now.ctime_nsec(), now.len())
+    };
+    let before = ctime();
+    // Before Linux 6.13, and on some file systems, this clock advances only every few milliseconds.
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while ctime() == before && Instant::now() < deadline {
+        cut_and_grow(&file, page_size());
+    }
+    let after = ctime();
+    assert!(after > before && after.2 == before.2, "{before:?}, then {after:?}");
+}
+
+/// A mapping of two pages whose file has only one page.
+fn second_page_lost(scratch: &Scratch) -> Region {
+    let (file, _) = file(scratch, 2);
+    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    file.set_len(page_size() as u64).expect("ftruncate");
+    region.expect("mmap")
 }
 
 #[test]
 fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there() {
     let scratch = scratch();
-    let (file, _) = file(&scratch, 2);
-    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
-    let region = region.expect("mmap");
-    file.set_len(page_size() as u64).expect("ftruncate");
+    let region = second_page_lost(&scratch);
     let copy = File::create_new(scratch.path().join("copy")).expect("open");
     let (_read_end, write_end) = nix::unistd::pipe().expect("pipe");
     for target in [&copy, &File::from(write_end)] {
@@ -101,6 +131,18 @@ fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_start
         assert_eq!(written, page_size(), "what is left, and no error");
         assert_eq!(errno(region.write_to(target, page_size(), page_size())), libc::EFAULT);
     }
+}
+
+#[test]
+fn a_write_to_a_pipe_or_a_socket_may_fail_with_efault_although_its_first_bytes_are_not_lost() {
+    let region = second_page_lost(&scratch());
+    let (_receiver, socket) = UnixStream::pair().expect("socketpair");
+    assert_eq!(errno(region.write_to(&socket, 0, 2 * page_size())), libc::EFAULT);
+    let (_read_end, pipe) = nix::unistd::pipe().expect("pipe");
+    // A pipe fills its own pages: the first would need bytes of the lost page.
+    let half = page_size() / 2;
+    assert_eq!(errno(region.write_to(&pipe, half, page_size())), libc::EFAULT);
+    assert_eq!(region.write_to(&pipe, half, half).expect("write"), half, "without the lost page");
 }
 
 #[test]
