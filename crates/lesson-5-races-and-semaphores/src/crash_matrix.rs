@@ -100,13 +100,14 @@ pub fn observe(primitive: Primitive, place: &Path, late: &Path) -> Result<()> {
 /// # Errors
 /// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    say!("   the holder:       is     exits  execs  execs, forks,")?;
-    say!("                     killed               keeps  then is")?;
-    say!("                                          files  killed")?;
+    say!("   what happens to the holder:")?;
+    say!("                     killed exits  execs  keeps  forks")?;
     for (primitive, cells) in matrix(&stage.scratch)? {
         let [killed, exits, execs, keeps, forks] = cells.map(Outcome::word);
         say!("   {primitive:18}{killed:7}{exits:7}{execs:7}{keeps:7}{forks}")?;
     }
+    sentence("keeps: it execs, and its files stay open.")?;
+    sentence("forks: it forks, and then it is killed.")?;
     sentence("free: the next process locks, and learns nothing.")?;
     sentence("told: the next process locks, and is told of the death.")?;
     sentence("STUCK: the next process waits for ever (seen for 200 ms).")

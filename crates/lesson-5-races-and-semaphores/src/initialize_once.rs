@@ -98,6 +98,7 @@ fn initialize_once(
         nix::fcntl::posix_fallocate(file, 0, whole).step_on("posix_fallocate", path)?;
     }
     let page = Page::of(file).step_on("mmap", path)?;
+    // The `flock` orders this load after the stores of the last holder: Relaxed is enough.
     match page.word(STATE).load(Relaxed) {
         ready if ready == kind.state() => return Ok(page),
         0 if page.is_zero_from(0) => {} // A new file. Any other byte would be somebody's data.
@@ -106,7 +107,8 @@ fn initialize_once(
     }
     page.word(STATE).store(BEGUN, Relaxed);
     initialize(&page).step_on("initialise", path)?;
-    // Release keeps the initialisation from being reordered after this store.
+    // Release keeps the initialisation from being reordered after this store. So a process that is
+    // killed before the end of the initialisation leaves BEGUN.
     page.word(STATE).store(kind.state(), Release);
     Ok(page)
 }

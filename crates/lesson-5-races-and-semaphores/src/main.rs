@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scenarios};
 
-/// Lesson 5: races and semaphores. Without a role, tell the whole story.
+/// Lesson 5: races and semaphores. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-5")]
 struct Lesson {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use course::{Running, scratch};
-use lesson_5_races_and_semaphores::sys::has_robust_read_write_locks;
+use lesson_5_races_and_semaphores::sys::{self, has_robust_read_write_locks};
 use lesson_5_races_and_semaphores::waiting::until_waiting_in;
 
 use crate::{actor, ask, ask_and_wait, begin, in_time, observed, sleeps};
@@ -78,4 +78,40 @@ fn after_a_waiter_on_a_condition_variable_was_killed_pthread_cond_destroy_waits_
     waiter.kill();
     begin(&mut next, "cond-destroy");
     until_waiting_in(next.id(), libc::SYS_futex).unwrap(); // Nothing will wake it.
+}
+
+#[test]
+fn after_a_waiter_on_a_condition_variable_was_killed_a_signal_is_lost_and_a_later_one_never_returns()
+ {
+    if sys::glibc_version() != (2, 36) {
+        return; // Condition variables have changed since.
+    }
+    in_time(|milliseconds| {
+        let scratch = scratch();
+        let (mut killed, mut signaller) = two(&scratch);
+        let mut sleeper = actor(&scratch);
+        let (long, short) =
+            (format!("cond-wait-until {AT_ONCE}"), format!("cond-wait-until {milliseconds}"));
+        for process in [&mut killed, &mut sleeper] {
+            assert_eq!(ask(process, "mutex-try"), "Clean");
+            begin(process, &long);
+            sleeps(process);
+        }
+        killed.kill();
+        assert_eq!(ask(&mut signaller, "cond-signal"), "ok");
+        assert_eq!(sleeper.hear(), "ok", "the first signal wakes the process that lives");
+        let end = Instant::now() + Duration::from_millis(milliseconds);
+        begin(&mut sleeper, &short);
+        sleeps(&sleeper);
+        assert_eq!(ask(&mut signaller, "cond-signal"), "ok");
+        if Instant::now() >= end {
+            return false; // The sleeper's deadline may have come before the signal.
+        }
+        assert_eq!(sleeper.hear(), "ETIMEDOUT", "the second signal is lost");
+        begin(&mut sleeper, &long);
+        sleeps(&sleeper);
+        signaller.tell("cond-signal");
+        until_waiting_in(signaller.id(), libc::SYS_futex).unwrap(); // Nothing will wake it.
+        true
+    });
 }

@@ -175,6 +175,16 @@ fn unmapping_a_locked_robust_mutex_also_loses_every_mutex_that_was_locked_before
 }
 
 #[test]
+fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
+    let scratch = scratch();
+    let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
+    assert_eq!(ask(&mut next, "mutex-init-many 2050"), "ok");
+    assert_eq!(ask(&mut owner, "mutex-lock-many 2050"), "ok");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try-many 2050"), "2 EBUSY, 2048 OwnerDied");
+}
+
+#[test]
 fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked_for_ever() {
     let scratch = scratch();
     let page = scratch.path().join("page");

@@ -141,6 +141,17 @@ fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
 }
 
 #[test]
+fn a_second_sem_init_resets_the_count_so_two_processes_hold_the_semaphore() {
+    let scratch = scratch();
+    let (mut holder, mut next) = (actor(&scratch), actor(&scratch));
+    ask(&mut holder, "sem-init 1 1");
+    assert_eq!(ask(&mut holder, "sem-try"), "ok");
+    assert_eq!(ask(&mut next, "sem-try"), "EAGAIN");
+    assert_eq!(ask(&mut next, "sem-init 1 1"), "ok");
+    assert_eq!(ask(&mut next, "sem-try"), "ok", "the holder has not posted");
+}
+
+#[test]
 fn in_a_read_only_mapping_sem_getvalue_works_and_sem_trywait_is_sigsegv() {
     let scratch = scratch();
     let mut actor = actor(&scratch);

@@ -1,6 +1,7 @@
 //! The actor's commands about its mutexes: `mutex-…` for the one at the usual place of the page.
 //! `cargo test` runs them.
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 use std::{io, thread};
 
@@ -18,15 +19,8 @@ const THREE: usize = 3;
 
 impl Actor {
     pub(super) fn on_mutex(&mut self, words: &[&str]) -> Answer {
-        match *words {
-            ["mutex-init-three"] => {
-                return done(
-                    three()?.iter().try_for_each(|it| it.init(&Attributes::robust_and_shared()?)),
-                );
-            }
-            ["mutex-lock-three-and-unmap-the-middle-one"] => return lock_three_and_unmap_one(),
-            ["mutex-try-three"] => return try_three(),
-            _ => {}
+        if let Some(answer) = on_several(words) {
+            return answer;
         }
         let got = |result: io::Result<Acquired>| result.map(|how| format!("{how:?}"));
         let Some(mutex) = &self.mutex else { return wrong("no mutex", words) };
@@ -79,6 +73,27 @@ impl Actor {
     }
 }
 
+/// Commands about several mutexes at once, in files of their own.
+fn on_several(words: &[&str]) -> Option<Answer> {
+    Some(match *words {
+        ["mutex-init-three"] => three().and_then(|mutexes| initialise(&mutexes)),
+        ["mutex-lock-three-and-unmap-the-middle-one"] => lock_three_and_unmap_one(),
+        ["mutex-try-three"] => try_three(),
+        ["mutex-init-many", count] => many(count).and_then(|mutexes| initialise(&mutexes)),
+        ["mutex-lock-many", count] => many(count).and_then(|mutexes| {
+            let mutexes = ManuallyDrop::new(mutexes); // They stay locked.
+            done(mutexes.iter().try_for_each(|mutex| mutex.lock().map(drop)))
+        }),
+        ["mutex-try-many", count] => many(count).and_then(try_many),
+        _ => return None,
+    })
+}
+
+fn initialise(mutexes: &[Mutex]) -> Answer {
+    let attributes = Attributes::robust_and_shared()?;
+    done(mutexes.iter().try_for_each(|mutex| mutex.init(&attributes)))
+}
+
 fn attributes(shared: &str, robust: &str, kind: &str) -> io::Result<Attributes> {
     let attributes = Attributes::new()?;
     attributes.set_shared(i32::from(shared == "shared"))?;
@@ -95,20 +110,55 @@ fn attributes(shared: &str, robust: &str, kind: &str) -> io::Result<Attributes> 
 fn three() -> io::Result<[Mutex; THREE]> {
     let mut mutexes = Vec::new();
     for name in ["first", "second", "third"] {
-        let mut options = std::fs::File::options();
-        let file = options.read(true).write(true).create(true).truncate(false).open(name)?;
-        file.set_len(page_size() as u64)?;
-        mutexes.push(Mutex::in_page(&Page::of(&file)?, OBJECT_OFFSET));
+        mutexes.push(Mutex::in_page(&page_of(name)?, OBJECT_OFFSET));
     }
     mutexes.try_into().map_err(|_| io::Error::other("three names are three mutexes"))
+}
+
+/// The page that is the file `name`.
+fn page_of(name: &str) -> io::Result<Page> {
+    let mut options = std::fs::File::options();
+    let file = options.read(true).write(true).create(true).truncate(false).open(name)?;
+    file.set_len(page_size() as u64)?;
+    Page::of(&file)
+}
+
+/// `count` mutexes, as many in each page as fit.
+fn many(count: &str) -> io::Result<Vec<Mutex>> {
+    let count: usize = number(count, 10)?;
+    let mut mutexes = Vec::new();
+    for file in 0.. {
+        let page = page_of(&format!("many-{file}"))?;
+        for offset in (0..page_size()).step_by(OBJECT_OFFSET) {
+            if mutexes.len() == count {
+                return Ok(mutexes);
+            }
+            mutexes.push(Mutex::in_page(&page, offset));
+        }
+    }
+    Ok(mutexes)
+}
+
+/// Tries to lock each of them, and counts the answers.
+fn try_many(mutexes: Vec<Mutex>) -> Answer {
+    let (mut busy, mut died) = (0, 0);
+    let mutexes = ManuallyDrop::new(mutexes); // They stay locked.
+    for mutex in mutexes.iter() {
+        match mutex.try_lock() {
+            Ok(Acquired::OwnerDied) => died += 1,
+            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => busy += 1,
+            other => return wrong(&format!("{other:?}"), &["mutex-try-many"]),
+        }
+    }
+    Ok(format!("{busy} EBUSY, {died} OwnerDied"))
 }
 
 /// Locks all three in order, unmaps the second, and ends with the other two mapped and locked.
 fn lock_three_and_unmap_one() -> Answer {
     let mutexes = three()?;
     mutexes.iter().try_for_each(|mutex| mutex.lock().map(drop))?;
-    let [first, second, third] = mutexes.map(std::mem::ManuallyDrop::new);
-    misuse::abandon(std::mem::ManuallyDrop::into_inner(second));
+    let [first, second, third] = mutexes.map(ManuallyDrop::new);
+    misuse::abandon(ManuallyDrop::into_inner(second));
     let _stay_mapped = (first, third);
     done(Ok(()))
 }
