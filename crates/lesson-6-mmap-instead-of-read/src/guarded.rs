@@ -1,10 +1,11 @@
-//! Reads a file through a mapping. If the file is truncated meanwhile, that is an error and no
-//! crash. `mapped.rs` is the version that dies. `cargo lesson-6` shows both; `cargo lesson-6 count
-//! FILE…` reads this way.
+//! Reads a file through a mapping. If the file is truncated meanwhile, this reader returns an error
+//! instead of dying. `mapped.rs` is the version that dies. `cargo lesson-6` shows both; `cargo
+//! lesson-6 count FILE…` reads this way.
 //!
-//! What this promises: no crash, and no zeros of a lost page counted as bytes of the file. What it
-//! does not promise is a snapshot: other processes may write while we read. A file that is cut and
-//! grows again between two loads shows zeros, and no signal comes.
+//! This reader promises two things: a truncation does not kill the process, and the guard's zeros are
+//! not counted as bytes of the file. It does not promise a snapshot: other processes may write while
+//! we read. If the file is cut and grows again between two loads, the new bytes are zeros and no
+//! signal comes. `read` would return the same zeros.
 
 use std::fs::File;
 use std::io::{self, Read};

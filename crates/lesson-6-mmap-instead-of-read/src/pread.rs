@@ -1,4 +1,5 @@
-//! Reads a file with `pread`. Each call names its offset, so two readers can share one descriptor. `cargo lesson-6 count --how pread FILE` counts this way.
+//! Reads a file with `pread`. Each call names its offset, so two readers can share one descriptor.
+//! `cargo lesson-6 count --how pread FILE` counts this way.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +17,7 @@ impl Pread {
     /// # Errors
     /// `ESPIPE` if `file` is a pipe or a socket: they have no offsets.
     pub fn of(file: File) -> io::Result<Self> {
-        file.read_at(&mut [], 0)?; // Asks for no byte, and a pipe is refused all the same.
+        file.read_at(&mut [], 0)?; // Asks for no byte; fails on a pipe even so.
         Ok(Self { file, offset: 0 })
     }
 }

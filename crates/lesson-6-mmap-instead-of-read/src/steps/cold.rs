@@ -1,5 +1,5 @@
-//! Step 3: a cold file. Mapping it loads nothing, the first touch waits for the disk, and advice
-//! changes how much is read ahead.
+//! Step 3: a cold file. Mapping the file loads nothing, the first load waits for the disk, and advice
+//! changes how much the kernel reads besides.
 
 use common::{Context, Result, Stage, compare, file_system, page_size, say, sentence};
 use memmap2::Advice;

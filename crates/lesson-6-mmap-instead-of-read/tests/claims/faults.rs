@@ -124,7 +124,8 @@ fn a_file_written_in_large_pieces_needs_fewer_faults_if_a_fault_maps_large_folio
         touch_all(&View::of(&file, length).expect("mmap")).minor
     };
     let (small, large) = (faults("small", page_size()), faults("large", 1 << 20));
-    let fewer = if maps_large_folios(scratch.path()) { large < small } else { large <= small };
+    let fewer = if maps_large_folios(scratch.path()) { large < small } else { large <= small + 1 };
+    // The `+ 1`: a mapping may begin inside a window, which is aligned in memory.
     assert!(fewer, "large pieces: {large} faults; small ones: {small}");
 }
 
