@@ -69,19 +69,22 @@ fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     let length = PAGES * page_size();
     let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
     let places = || (0..length).step_by(window() * page_size());
+    let cost = |work: &mut dyn FnMut(usize)| {
+        let each = || {
+            places().for_each(work);
+            Ok(())
+        };
+        cost_of(each).expect("measure").1
+    };
     let by_fault = || {
         region.advise(0, length, libc::MADV_DONTNEED).expect("madvise");
-        let loads = || Ok(places().for_each(|offset| assert_ne!(region.load(offset), 0)));
-        let cost = cost_of(loads).expect("count the faults").1;
+        let cost = cost(&mut |offset| assert_ne!(region.load(offset), 0));
         assert_eq!(cost.faults(), places().count(), "one for each load: {cost:?}");
         cost.time
     };
-    let by_read = || {
-        let mut buffer = [0; 64];
-        let mut read = |offset| file.read_exact_at(&mut buffer, offset as u64).expect("pread");
-        let reads = || Ok(places().for_each(&mut read));
-        cost_of(reads).expect("count the time").1.time
-    };
+    let mut buffer = [0; 64];
+    let mut read = |offset| file.read_exact_at(&mut buffer, offset as u64).expect("pread");
+    let by_read = || cost(&mut read).time;
     // A disturbance only makes a round longer, so compare the shortest ones.
     let (fault, read) = (shortest(by_fault), shortest(by_read));
     assert!(fault > read, "the faults took {fault:?}, the reads {read:?}");
@@ -130,7 +133,7 @@ fn a_file_written_in_large_pieces_needs_fewer_faults_if_a_fault_maps_large_folio
 }
 
 /// The shortest of fifty rounds.
-fn shortest(round: impl Fn() -> Duration) -> Duration {
+fn shortest(mut round: impl FnMut() -> Duration) -> Duration {
     (0..50).map(|_| round()).min().expect("fifty rounds")
 }
 
