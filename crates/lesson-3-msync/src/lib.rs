@@ -39,5 +39,5 @@ pub const STEPS: &[Step] = &[
     Step("MS_SYNC can succeed and write nothing", read_only_descriptor::show),
     Step("One stored byte can make many pages dirty", folio::show),
     Step("A store changes the time of modification, msync does not", time_stamps::show),
-    Step("The errors of msync, and what it has done by then", refusals::show),
+    Step("When msync fails, part of its work may be done", refusals::show),
 ];

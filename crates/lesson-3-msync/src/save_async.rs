@@ -1,11 +1,12 @@
-//! Wrong: takes a record for saved when `msync` has returned, but calls it with `MS_ASYNC`.
+//! Wrong: calls `msync` with `MS_ASYNC`, and takes the record for saved when `msync` has returned.
 //! `cargo lesson-3` shows that nothing was saved. `save_sync.rs` is the repair.
 
 use std::io;
 
 use crate::{Memory, msync};
 
-/// Stores `record` at the start of `memory`. When this returns, it is not on the disk.
+/// Stores `record` at the start of `memory`. When this returns, nothing has written it to
+/// the disk yet, unless the kernel did so by itself.
 ///
 /// # Errors
 /// As [`msync`].

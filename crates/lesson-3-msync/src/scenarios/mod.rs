@@ -22,6 +22,7 @@ pub fn play(name: &str) -> Result<()> {
         "faults" => memory::faults(),
         "counters" => power::counters(),
         "order" => power::order(),
+        "large-folio" => power::large_folio(),
         "broken-disk" => broken_disk::play(),
         "broken-disk-in-the-background" => broken_disk::in_the_background(),
         _ => match name.strip_prefix("power-cut-after-") {

@@ -2,13 +2,14 @@
 
 use std::env::current_dir;
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Result, page_size, say};
 
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::power_cut::{CASES, survives};
-use crate::{MappedFile, msync, save_sync};
+use crate::{MappedFile, folio, msync, save_sync};
 
 /// Whether the record is found after `case`, and whether a control that was left alone is still dirty.
 pub(super) fn cut_after(case: &str) -> Result<()> {
@@ -62,6 +63,28 @@ pub(super) fn order() -> Result<()> {
     let found = MappedFile::open(&rebooted.root.join("order"))?.load();
     say!("first {}", char::from(found[0]))?;
     say!("second {}", char::from(found[1]))?;
+    say!("control {}", control.dirty()?.mapped())
+}
+
+/// One byte is changed in a file that one `write` made: first by another `write`, then by a store. The
+/// pages that count as dirty after each, and the sectors that a flush then writes.
+pub(super) fn large_folio() -> Result<()> {
+    let disk = own_disk()?;
+    let path = disk.root.join("large-folio");
+    let sample = folio::written_at_once(&path, 64)?;
+    let control = MappedFile::new(&disk.root.join("control"), 1)?;
+    control.store(b'A');
+    say!("sectors-of-a-page {}", page_size() / 512)?;
+    for act in ["write", "store"] {
+        match act {
+            "write" => sample.file.write_all_at(b"W", 0).step_on("write", &path)?,
+            _ => sample.memory.store(0, b'S'),
+        }
+        say!("{act}-dirty {}", sample.dirty()?.cache.unwrap_or(0))?;
+        let before = disk.counter(6)?;
+        sample.msync(libc::MS_SYNC)?;
+        say!("{act}-sectors {}", disk.counter(6)? - before)?;
+    }
     say!("control {}", control.dirty()?.mapped())
 }
 

@@ -1,10 +1,11 @@
-//! What a disk holds at an instant, and what it was asked for. All of it needs root, to mount one.
+//! What a disk holds at one moment, and what the kernel has asked it to do. All of it needs root, to
+//! mount a disk.
 
-use course::{Ended, scratch, undisturbed};
+use course::{Ended, kernel_at_least, scratch, undisturbed};
 
 use crate::scenario;
 
-/// Whether the record is found; if it is lost, a control that was left alone must be dirty still.
+/// Whether the record is found. If it is lost, a control that was left alone must still be dirty.
 fn found_after(stage: &str) -> bool {
     undisturbed(|| {
         let ended = scenario(&format!("power-cut-after-{stage}"), &scratch()).run();
@@ -102,7 +103,8 @@ fn a_later_store_can_be_on_the_disk_without_an_earlier_one() {
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn a_disk_error_is_reported_once_to_each_open_file_description_and_never_to_later_ones() {
+fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported_never_to_later_ones()
+ {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     assert_eq!(ended.value("second"), "0");
@@ -132,4 +134,23 @@ fn a_disk_error_that_was_never_reported_is_reported_to_the_next_open_of_the_file
     assert_eq!(ended.value("its-duplicate"), "0", "one open file description, one turn");
     assert_eq!(ended.value("the-next"), "0", "somebody has been told");
     assert_eq!((ended.value("opened-before"), ended.value("opened-before-again")), (error, "0"));
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
+fn a_store_makes_ms_sync_write_its_whole_folio_and_a_write_only_the_blocks_that_it_changed() {
+    undisturbed(|| {
+        let ended = run("large-folio");
+        let number = |name: &str| ended.value(name).parse::<u64>().unwrap();
+        if ended.value("control") != "1" {
+            return None; // The machine flushed.
+        }
+        let page = number("sectors-of-a-page");
+        let folio = number("store-dirty");
+        assert_eq!(folio > 1, kernel_at_least(6, 16), "large folios on ext4");
+        assert_eq!(number("write-dirty"), folio, "pages that count as dirty");
+        assert!((1..=page).contains(&number("write-sectors")), "{ended:?}");
+        assert_eq!(number("store-sectors"), folio * page);
+        Some(())
+    });
 }

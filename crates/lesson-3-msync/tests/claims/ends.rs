@@ -1,4 +1,4 @@
-//! How a process parts from its mapping does not matter.
+//! However a mapping ends, its pages stay dirty.
 
 use course::undisturbed;
 use nix::sys::signal::Signal;
