@@ -32,7 +32,7 @@ const CONCLUSIONS: [Conclusion; 13] = [
     ("throughput-64/pipe-64K-a-call", "throughput-64/pipe", Some("faster"), [5.0, 100.0]),
     ("throughput-64/pipe-64K-a-call", "throughput-64/ring-64K", None, [0.5, 2.0]),
     ("throughput-64/socket", "throughput-64/pipe", Some("slower"), [0.0, 1.0]),
-    ("throughput-16K/socket", "throughput-16K/pipe", Some("faster"), [1.0, 10.0]),
+    ("throughput-64K/socket", "throughput-64K/pipe", Some("faster"), [1.0, 10.0]),
 ];
 
 #[test]
