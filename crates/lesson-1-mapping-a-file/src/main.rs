@@ -8,7 +8,7 @@ use common::clap::{self, Parser, Subcommand};
 use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenarios, two_mappings, unmapping};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 1: map a file. Without a command, tell the whole story.
+/// Lesson 1: mapping a file. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-1")]
 struct Lesson {
@@ -23,7 +23,7 @@ struct Lesson {
 enum Role {
     /// Store a random number from -100 to 100 in FILE, through a mapping.
     Write {
-        /// The file to store in. If it does not exist, it is created.
+        /// Store in this file, and create it if it does not exist.
         file: PathBuf,
         /// Overwrite the start of FILE, even if FILE is not empty and holds no number.
         #[arg(long)]
@@ -31,7 +31,7 @@ enum Role {
     },
     /// Print the number in FILE and store its double, through a mapping.
     Read {
-        /// A file that `write` has made.
+        /// Load from this file, made by `write`.
         file: PathBuf,
     },
     /// Be the second process that loads past the end of FILE.

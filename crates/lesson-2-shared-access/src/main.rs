@@ -8,11 +8,11 @@ use common::clap::{self, Parser, Subcommand, value_parser};
 use lesson_2_shared_access::{STEPS, measure, scenarios, second, watch};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 2: shared access. Without a role, shows every step of the lesson.
+/// Lesson 2: shared access. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-2")]
 struct Lesson {
-    /// Seed for the random numbers, to repeat a run.
+    /// Choose the random numbers: the same N always gives the same numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -23,7 +23,7 @@ struct Lesson {
 enum Role {
     /// Publish a temperature in FILE again and again, until Ctrl-C.
     Measure {
-        /// The thermometer. A missing file is made.
+        /// Publish in this file, and create it if it does not exist.
         file: PathBuf,
         /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
@@ -31,13 +31,13 @@ enum Role {
         /// Wait this many milliseconds after each reading.
         #[arg(long, value_name = "MS", default_value_t = 500, value_parser = value_parser!(u16).range(1..))]
         interval_ms: u16,
-        /// Overwrite FILE if it is not a thermometer. Its content is lost.
+        /// Overwrite FILE even if it is not a thermometer; the content of FILE is lost.
         #[arg(long)]
         force: bool,
     },
     /// Print each new reading of the thermometer in FILE, until Ctrl-C.
     Watch {
-        /// The thermometer, which must exist.
+        /// Watch this thermometer; the file must exist.
         file: PathBuf,
         /// End after N readings.
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]

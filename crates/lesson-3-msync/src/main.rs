@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_3_msync::{STEPS, note, power_cut, scenarios, second_process};
 
-/// Lesson 3: msync. Without a command, runs the whole demonstration.
+/// Lesson 3: msync. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-3")]
 struct Lesson {
-    /// Fix the random numbers (this lesson has none)
+    /// Choose the random numbers (this lesson uses none).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -28,7 +28,7 @@ enum Role {
         #[arg(long)]
         force: bool,
     },
-    /// Count the dirty pages of any FILE; changes nothing
+    /// Count the dirty pages of any FILE, without changing the file
     Dirty { file: PathBuf },
     /// Map any FILE and call msync on all of it
     Flush {
@@ -48,7 +48,7 @@ enum Role {
     /// Play the second process of a step
     #[command(hide = true)]
     Second { part: String, file: PathBuf },
-    /// Run the demonstration and wait after each step, for `just step 3`
+    /// Tell the story and wait after each step, for `just step 3`
     #[command(hide = true)]
     Steps,
 }

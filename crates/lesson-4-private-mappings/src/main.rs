@@ -9,11 +9,11 @@ use lesson_4_private_mappings::{
     STEPS, own_data, own_program, scenarios, second_process, truncated,
 };
 
-/// Lesson 4: private mappings. Without a role, runs the whole story.
+/// Lesson 4: private mappings. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-4")]
 struct Lesson {
-    /// Fix the random numbers (this lesson has none).
+    /// Choose the random numbers (this lesson uses none).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -31,13 +31,13 @@ enum Role {
     /// Load from a private copy that a truncation has discarded.
     #[command(hide = true, name = truncated::ROLE)]
     LoadDiscarded { file: PathBuf },
-    /// Print that this program runs.
+    /// Print "I run".
     #[command(hide = true, name = own_program::ROLE)]
     Greet,
     /// Run one scenario of a claim, for the tests.
     #[command(hide = true)]
     Scenario { name: String },
-    /// Run the story and wait after each step, for `just step 4`.
+    /// Tell the story and wait after each step, for `just step 4`.
     #[command(hide = true)]
     Steps,
 }

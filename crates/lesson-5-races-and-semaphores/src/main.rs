@@ -11,7 +11,7 @@ use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scena
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-5")]
 struct Lesson {
-    /// Fix the random numbers (every lesson takes this; lesson 5 uses none).
+    /// Choose the random numbers (this lesson uses none).
     #[arg(long, global = true, value_name = "N", hide = true)]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -22,9 +22,9 @@ struct Lesson {
 enum Role {
     /// Lock PRIMITIVE in or on FILE, and hold it until you press Enter or kill the process.
     Hold {
-        /// The kind of lock.
+        /// Use this kind of lock.
         primitive: Primitive,
-        /// The file; it is created if it is missing.
+        /// Use this file, and create it if it does not exist.
         file: PathBuf,
     },
     /// Play a second process's part, for the story.

@@ -18,7 +18,7 @@ use lesson_6_mmap_instead_of_read::{STEPS, scenarios};
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-6")]
 struct Lesson {
-    /// Fix the random numbers.
+    /// Choose the random numbers: the same N always gives the same numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -31,7 +31,7 @@ enum Role {
     Count {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// How to get the bytes; if that is impossible, the file is read and the output says why.
+        /// Get the bytes by this method; if that fails, read the file and say why.
         #[arg(long, value_enum, default_value_t = Method::Mapping)]
         how: Method,
     },

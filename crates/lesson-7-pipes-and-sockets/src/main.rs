@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_7_pipes_and_sockets::{STEPS, roles, scenarios, second_process::Part};
 
-/// Lesson 7: pipes and sockets. Without a command, tells the whole story.
+/// Lesson 7: pipes and sockets. Without a command, tell the whole story.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-7")]
 struct Lesson {
-    /// Fix the random numbers.
+    /// Choose the random numbers: the same N always gives the same numbers.
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -22,7 +22,7 @@ struct Lesson {
 enum Role {
     /// Send each line of standard input through the ring FILE, which is made if it doesn't exist.
     Send { file: PathBuf },
-    /// Print each message of the ring FILE, until the sender ends.
+    /// Print each message from the ring in FILE, until the sender ends.
     Receive { file: PathBuf },
     /// Play the part of a second process, for the story.
     #[command(hide = true, subcommand)]

@@ -35,23 +35,23 @@ use common::clap::{self, Parser, Subcommand, ValueEnum};
 #[command(name = "page-view", args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true)]
 struct Arguments {
-    /// The process's number.
+    /// Look at the process with this number (its PID).
     #[arg(required = true)]
     pid: Option<OsString>,
     /// The mapping: the file's path, a name from the list (the directory may be left out), or 0x
     /// and an address. Without FILE, list the mappings.
     file: Option<OsString>,
-    /// Choose how it is written.
+    /// Choose the output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Add the sums of smaps to a view. For these the kernel walks the page tables of PID up to the
     /// mapping, and PID's mmap and munmap wait for it.
     #[arg(long, requires = "file", conflicts_with_all = ["watch", "compare"])]
     sums: bool,
-    /// Show it again whenever it changes, until the process ends or you press q or Ctrl-C.
+    /// Show the mapping again after every change, until the process ends or you press q or Ctrl-C.
     #[arg(long, conflicts_with = "compare")]
     watch: bool,
-    /// Compare with this process: which pages of FILE are the same memory in both.
+    /// Show which pages of FILE are the same memory in PID and PID2.
     #[arg(long, value_name = "PID2", requires = "file")]
     compare: Option<OsString>,
     #[command(subcommand)]
@@ -60,17 +60,17 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Lines of text.
+    /// Print lines of text.
     Text,
-    /// JSON, one document on a line for each mapping of FILE.
+    /// Print one JSON document per mapping of FILE, each on its own line.
     Json,
-    /// A drawing, light or dark as the viewer's theme.
+    /// Draw an SVG, light or dark like the viewer's theme.
     Svg,
 }
 
 #[derive(Subcommand)]
 enum Role {
-    /// Tell lesson N's story, one step for each key press, with the pages below.
+    /// Tell lesson N's story, one step per key press, and draw the pages below each step.
     Step {
         #[arg(value_name = "N")]
         lesson: usize,
@@ -78,10 +78,10 @@ enum Role {
     /// Print a figure of a lesson as SVG.
     #[command(hide = true)]
     Figure {
-        /// `lesson-4-step-3-look-2` is the second pause of step 3.
+        /// Name the figure: `lesson-4-step-3-look-2` is the second pause of step 3 in lesson 4.
         name: String,
     },
-    /// Print lesson N's story with the name of the figure that each pause can be.
+    /// Print lesson N's story, and at each pause the name of its figure.
     #[command(hide = true)]
     Looks {
         #[arg(value_name = "N")]

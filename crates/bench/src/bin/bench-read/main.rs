@@ -36,7 +36,7 @@ use crate::spaces::Setup;
 #[derive(Parser)]
 #[command(bin_name = "cargo bench-read")]
 struct Arguments {
-    /// Measure a file of so many bytes: a number, or a number of K, M or G (1 GiB if left out)
+    /// Measure a file of SIZE bytes; SIZE may end in K, M or G (default: 1G)
     #[arg(long, value_name = "SIZE")]
     size: Option<Size>,
     #[command(flatten)]
