@@ -71,6 +71,9 @@ fn a_load_from_one_page_may_map_its_neighbours_too() {
     bytes.store(page, 43);
     // The kernel leaves out a neighbour that is locked at that moment, for writeback for example.
     file.sync_all().unwrap(); // After this, the kernel has nothing left to write.
+    // Neighbours are pages of one aligned window of addresses. The mappings are kept, so that each has
+    // other addresses: a window may end between the two pages.
+    let mut kept = Vec::new();
     let seen = (0..100).map(|_| {
         let fresh = Bytes::of(&file, 2 * page).unwrap();
         let present = || {
@@ -79,7 +82,9 @@ fn a_load_from_one_page_may_map_its_neighbours_too() {
         };
         assert_eq!(present(), [false, false], "before the load");
         assert_eq!(fresh.load(page), 43);
-        present()
+        let seen = present();
+        kept.push(fresh);
+        seen
     });
     let seen: Vec<_> = seen.collect();
     assert!(seen.contains(&[true, true]), "page 0 and page 1, loaded from page 1 only: {seen:?}");
