@@ -60,8 +60,9 @@ fn refused(ended: &Ended, code: i32, words: &str) {
 fn the_list_names_every_mapping() {
     let file = mapped(3);
     let text = page_view(&[&me()]).succeed();
-    let row = text.replace("\n  ", " ");
-    assert!(row.contains(&file.path), "{text}");
+    // A name that is longer than a line is cut anywhere: compare without blanks.
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    assert!(solid(&text).contains(&solid(&file.path)), "{text}");
     assert!(text.contains("[stack]"), "{text}");
     let list = json(&[&me()]);
     let starts = list["mappings"].as_array().unwrap().iter().map(|entry| &entry["start"]);
