@@ -1,4 +1,4 @@
-//! What each act does to the dirty pages, and what a second process reads meanwhile: step 1 of
+//! What each call does to the dirty pages, and what a second process loads after it: step 1 of
 //! `cargo lesson-3`.
 
 use common::{Context, Peer, Result, Stage};

@@ -1,5 +1,5 @@
 //! A private disk: an ext4 image in a file, on a loop device. The image file *is* the disk, so a copy
-//! of the file is what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
+//! of the file holds what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
 //!
 //! Nothing is left behind, however the process ends. It mounts the disk in its own mount namespace,
 //! which ends with the process, and the loop device detaches when its last mount has ended.

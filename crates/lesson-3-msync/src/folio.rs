@@ -13,8 +13,9 @@ use crate::{MappedFile, Memory, msync};
 /// Pages of the story's files.
 pub const PAGES: usize = 256;
 
-/// How many of them are mapped, if written at once, and drawn. Where the addresses allow it, one
-/// page fault maps a folio that fits into the mapping as a whole. A large folio must not fit.
+/// How many pages of each file are drawn, and how many of the file written at once are mapped. If a
+/// folio fits into the mapping, one page fault can map the whole folio (from Linux 6.18 on). Then
+/// `smaps` would count it too. So the mapping is shorter than a large folio.
 const MAPPED: usize = 64;
 
 /// Makes a clean file of `pages` pages with a single `write`, and maps its first ones.
@@ -31,14 +32,14 @@ pub fn written_at_once(path: &Path, pages: usize) -> Result<MappedFile> {
     Ok(sample)
 }
 
-/// Step 5: one byte is stored to the same file, written in two ways.
+/// Step 5: stores one byte in each of two files: one was written page by page, one by one `write`.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let by_page = MappedFile::new(&stage.scratch.path().join("by-page"), PAGES)?;
     let at_once = written_at_once(&stage.scratch.path().join("at-once"), PAGES)?;
-    sentence(&format!("Two files of {PAGES} pages. One byte is stored to each."))?;
+    sentence(&format!("Two files of {PAGES} pages. This process stores one byte in each file."))?;
     say!("   dirty pages: seen (expected)")?;
     say!("   {:<18} {:<21} smaps", "the file was made", "cachestat")?;
     for (how, more, sample) in
@@ -55,7 +56,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     pages(&by_page, &at_once)?;
     sentence(
-        "How large the folios are varies with file system, kernel and free memory. smaps counts only those pages of a folio that are in our page table.",
+        "The size of a folio depends on the file system, the kernel and the free memory. smaps counts only the pages that are in this process's page table.",
     )?;
     let start = at_once.memory.address();
     msync(start, page_size(), libc::MS_SYNC).step_on("msync", &at_once.path)?;

@@ -1,4 +1,4 @@
-//! `MS_INVALIDATE` has nothing to refresh: step 3 of `cargo lesson-3`.
+//! `MS_INVALIDATE` refreshes nothing: step 3 of `cargo lesson-3`.
 
 use std::process::id;
 
@@ -6,7 +6,7 @@ use common::{Context, Result, Stage, compare, say};
 
 use crate::{MappedFile, Memory};
 
-/// Step 3: a second mapping, a private copy, and the flag.
+/// Step 3: what a second mapping and a private copy show, before and after `MS_INVALIDATE`.
 ///
 /// # Errors
 /// The system's, by step.

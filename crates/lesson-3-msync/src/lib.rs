@@ -33,11 +33,11 @@ use common::Step;
 
 /// The story, in order.
 pub const STEPS: &[Step] = &[
-    Step("A store is seen at once and stays dirty until MS_SYNC", dirty_until_ms_sync::show),
+    Step("A store is seen at once; its page is dirty until MS_SYNC", dirty_until_ms_sync::show),
     Step("munmap, exit and SIGKILL neither write nor lose a store", process_ends::show),
     Step("MS_INVALIDATE refreshes nothing", invalidate::show),
     Step("MS_SYNC can succeed and write nothing", read_only_descriptor::show),
     Step("One stored byte can make many pages dirty", folio::show),
     Step("A store changes the time of modification, msync does not", time_stamps::show),
-    Step("When msync fails, part of its work may be done", refusals::show),
+    Step("If msync fails, it may have written some pages", refusals::show),
 ];

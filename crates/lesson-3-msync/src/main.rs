@@ -1,5 +1,5 @@
-//! The program of lesson 3: `cargo lesson-3` runs the demonstration; `store`, `dirty` and `flush` work
-//! on a FILE of your own, and `power-cut` cuts the power of a disk (as root).
+//! The program of lesson 3: `cargo lesson-3` tells the story; `store`, `dirty` and `flush` work on a
+//! FILE of your own, and `power-cut` cuts the power of a disk (as root).
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,16 +22,22 @@ struct Lesson {
 enum Role {
     /// Store TEXT in FILE through a mapping, and end without msync
     Store {
+        /// Use this file, and create it if it does not exist
         file: PathBuf,
+        /// Store this text, which must fit in a page
         text: String,
         /// Overwrite the start of a FILE that this lesson did not make
         #[arg(long)]
         force: bool,
     },
     /// Count the dirty pages of any FILE, without changing the file
-    Dirty { file: PathBuf },
+    Dirty {
+        /// Use this file, which must exist
+        file: PathBuf,
+    },
     /// Map any FILE and call msync on all of it
     Flush {
+        /// Use this file, which must exist
         file: PathBuf,
         /// Use MS_ASYNC instead of MS_SYNC
         #[arg(long = "async")]

@@ -1,5 +1,5 @@
 //! A file and its shared mapping, and how many of its pages are dirty, counted by two instruments.
-//! `cargo lesson-3` counts them after every act.
+//! `cargo lesson-3` counts them after every action.
 
 use std::fs::File;
 use std::io::Write;

@@ -16,11 +16,11 @@ use crate::{Memory, msync};
 
 const MARK: &str = "Note: ";
 
-/// Stores `text` in the file at `path` and ends, with no `msync`. A missing file is made.
+/// Stores `text` in the file at `path` and ends, without `msync`. Creates the file if it does not exist.
 ///
 /// # Errors
 /// The system's, by step; a file that is not this lesson's, unless `force`; a text that does not
-/// fit. Every error leaves the file unchanged.
+/// fit. Every refusal leaves the file unchanged.
 pub fn store(path: &Path, text: &str, force: bool) -> Result<()> {
     let refuse = |why: &str| Err(Failure::refusal("store", path, why));
     let note = format!("{MARK}{text}\n\0");
@@ -54,16 +54,23 @@ pub fn dirty(path: &Path) -> Result<()> {
             )
         }
         Some(pages) => say!("dirty pages: {pages}"),
-        None => say!("dirty pages: unknown (tmpfs has no disk, Linux before 6.5 no cachestat)"),
+        None if has_no_disk(path)? => say!("dirty pages: unknown (this file has no disk)"),
+        None => say!("dirty pages: unknown (cachestat needs Linux 6.5)"),
     }
+}
+
+/// Whether the file at `path` is only in memory.
+fn has_no_disk(path: &Path) -> Result<bool> {
+    Ok(matches!(file_system(path)?, "tmpfs" | "ramfs"))
 }
 
 /// Counts the dirty pages; `None` where no instrument can.
 fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
-    match file_system(path)? {
-        "tmpfs" | "ramfs" => return Ok(None),
-        "overlayfs" => return dirty_by_smaps(file, path).map(Some), // There cachestat always counts 0.
-        _ => {}
+    if has_no_disk(path)? {
+        return Ok(None);
+    }
+    if file_system(path)? == "overlayfs" {
+        return dirty_by_smaps(file, path).map(Some); // On overlayfs cachestat always counts 0.
     }
     match cache_counts(file) {
         Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(None),

@@ -48,10 +48,10 @@ pub fn play() -> Result<()> {
     let scratch = Scratch::new()?;
     let disk = Disk::new(scratch.path())?;
     let control = MappedFile::new(&disk.root.join("control"), 1)?;
-    control.store(b'A'); // Left alone: it is dirty until the kernel writes it by itself.
+    control.store(b'A'); // No case flushes it: it is dirty until the kernel writes it by itself.
     say!("{}", ground(scratch.path())?)?;
     say!("A new disk: ext4 in an image file.")?;
-    say!("The power fails right after each act.\n")?;
+    say!("In each row, the power fails right after the action.\n")?;
     say!("   {:<31} {:<9} a reboot finds", "after", "expected")?;
     let fate = |survives| if survives { "kept" } else { "lost" };
     let words = |found| if found { "the record" } else { "nothing" };
@@ -62,7 +62,9 @@ pub fn play() -> Result<()> {
         say!("   {:<31} {:<9} {}", case.title, fate(case.survives), words(found))?;
     }
     if !as_expected && control.dirty()?.mapped() == 0 {
-        sentence("The control file was left alone and is clean: the kernel wrote it meanwhile.")?;
+        sentence(
+            "Not as expected: the page of a file that no step flushed is clean. So the kernel wrote dirty pages by itself. Run it again.",
+        )?;
     }
     unless_flushed(as_expected, "what a reboot finds")
 }

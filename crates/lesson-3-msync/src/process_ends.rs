@@ -17,8 +17,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let mut storer = Peer::start(["second".as_ref(), way.as_ref(), path.as_os_str()])?;
         storer.hear()?; // It has stored. This process has not touched a page yet.
         let seen = sample.read()?.to_string();
-        table.row("the 2nd stored to 4 pages", &sample, expected(0), &seen)?;
-        table.pages("the 2nd process stored", &sample, Some(&mut storer))?;
+        table.row("2nd process stored B", &sample, expected(0), &seen)?;
+        table.pages("2nd process stored B", &sample, Some(&mut storer))?;
         let act = match way {
             "munmap" => {
                 storer.tell("unmap")?;

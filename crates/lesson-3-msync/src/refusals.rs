@@ -1,4 +1,4 @@
-//! The errors of `msync`, and what has happened before it returns one: step 7 of `cargo lesson-3`.
+//! The errors of `msync`, and what it has written before it returns one: step 7 of `cargo lesson-3`.
 
 use std::io;
 use std::process::id;
@@ -17,7 +17,7 @@ pub fn name(result: io::Result<()>) -> String {
     }
 }
 
-/// Step 7: the calls, then the two errors that come after part of the work.
+/// Step 7: the errors, then the two that come after `msync` has written some pages.
 ///
 /// # Errors
 /// The system's, by step.
@@ -29,7 +29,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let both = libc::MS_SYNC | libc::MS_ASYNC;
     for (what, address, length, flags, expected) in [
         ("MS_SYNC", start, page, libc::MS_SYNC, "0"),
-        ("address in mid-page", start + 1, page, libc::MS_SYNC, "EINVAL"),
+        ("address inside a page", start + 1, page, libc::MS_SYNC, "EINVAL"),
         ("an unknown flag", start, page, 8, "EINVAL"),
         ("MS_SYNC with MS_ASYNC", start, page, both, "EINVAL"),
         ("nothing mapped there", nowhere, page, libc::MS_SYNC, "ENOMEM"),
@@ -89,7 +89,7 @@ fn left_dirty(watcher: &MappedFile, left: u64) -> Result<()> {
         return Ok(()); // Without a disk the number says nothing: every page stays dirty.
     }
     let (left, seen) = (watcher.instruments.left_by_a_part(left), watcher.dirty()?.mapped());
-    let what = format!("   {:<26} ", "of 8 dirty pages, left:");
+    let what = format!("   {:<26} ", "dirty pages left, of 8:");
     match compare(&what, seen, left) {
         Err(_) if seen < left => unless_flushed(false, "what a refused msync leaves dirty"),
         shown => shown,

@@ -1,4 +1,4 @@
-//! The story's second process: it reads, or it stores and then ends in one of three ways.
+//! The story's second process. It loads, or it stores and then ends in one of three ways.
 //! `cargo lesson-3` starts it.
 
 use std::io;

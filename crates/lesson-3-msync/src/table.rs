@@ -1,5 +1,5 @@
-//! The story's table: what each act leaves dirty, as two instruments count it, with the expected
-//! number in brackets; below it, the pages. `cargo lesson-3` prints it.
+//! The story's table: how many pages are dirty after each action, as two instruments count them, with
+//! the expected number in brackets; below each row, the pages. `cargo lesson-3` prints it.
 
 use std::io;
 use std::ops::Range;
@@ -88,7 +88,7 @@ impl Table {
         };
         if !instruments.gets_clean {
             sentence(&format!(
-                "No disk lies under {name}: smaps counts a written page as dirty for ever."
+                "On {name} there is no disk, so smaps counts a written page as dirty for ever."
             ))?;
         }
         if !instruments.by_cachestat {
@@ -113,9 +113,9 @@ pub(crate) fn unless_flushed(as_expected: bool, what: &str) -> Result<()> {
     let error = "not as expected; if the kernel wrote the pages meanwhile, run it again";
     match (as_expected, is_stepping()) {
         (true, _) => Ok(()),
-        (false, true) => {
-            sentence("Not as expected: while it waited for a key, the kernel wrote the pages.")
-        }
+        (false, true) => sentence(
+            "Not as expected: while the program waited for a key, the kernel wrote the pages.",
+        ),
         (false, false) => Err(io::Error::other(error)).step(&format!("show {what}")),
     }
 }

@@ -1,5 +1,5 @@
-//! When the time of modification changes: step 6 of `cargo lesson-3`. Before each act the step sets
-//! the time back to a day long ago, so that it sees a change without waiting for a clock.
+//! When the time of modification changes: step 6 of `cargo lesson-3`. Before each action the step
+//! sets the time back to a day long ago, so that it sees a change without waiting for a clock.
 
 use std::fs::{File, FileTimes};
 use std::path::Path;
@@ -10,8 +10,8 @@ use common::{Context, Result, Stage, compare, say};
 use crate::MappedFile;
 use crate::table::unless_flushed;
 
-/// The name of an act, the act, and whether it should change the time of modification.
-type Act<'a> = (&'a str, &'a dyn Fn() -> Result<()>, bool);
+/// The name of an action, the action, and whether it should change the time of modification.
+type Action<'a> = (&'a str, &'a dyn Fn() -> Result<()>, bool);
 
 /// The day long ago.
 pub fn long_ago() -> SystemTime {
@@ -36,7 +36,7 @@ pub fn modified(file: &File, path: &Path) -> Result<bool> {
     Ok(metadata.modified().step_on("stat", path)? != long_ago())
 }
 
-/// Step 6: five acts on a mapped page, and whether each changed the time.
+/// Step 6: five actions on a mapped page, and whether each changed the time.
 ///
 /// # Errors
 /// The system's, by step.
@@ -49,7 +49,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         sample.store(byte);
         Ok(())
     };
-    let acts: [Act<'_>; 5] = [
+    let actions: [Action<'_>; 5] = [
         ("1st store to a page", &|| store(b'A'), true),
         ("next store to that page", &|| store(b'B'), false),
         ("MS_ASYNC", &|| sample.msync(libc::MS_ASYNC), false),
@@ -58,11 +58,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     ];
     let words = |changed| if changed { "changed" } else { "same" };
     say!("   time of modification (mtime) after")?;
-    for (act, perform, expected) in acts {
+    for (name, perform, expected) in actions {
         set_back(&sample.file, &path)?;
         perform()?;
         let changed = modified(&sample.file, &path)?;
-        match compare(&format!("   {act:<23} "), words(changed), words(expected)) {
+        match compare(&format!("   {name:<23} "), words(changed), words(expected)) {
             Err(_) if changed != expected => unless_flushed(false, "the time of modification"),
             shown => shown,
         }?;

@@ -31,7 +31,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"12345\"")?;
-    sentence("A snapshot of page 1 would still show \"bbbbb\".")?;
+    sentence("A real snapshot would still show \"bbbbb\" in page 1.")?;
     draw("The same pages afterwards", &mapping)?;
     page_view::pause()
 }

@@ -30,13 +30,13 @@ pub fn show(_: &mut Stage) -> Result<()> {
     page_view::pause()?;
     let said = Peer::start([ROLE])?.hear()?;
     compare(" a new process says: ", format!("{said:?}"), "\"I run\"")?;
-    sentence("Opening its file for writing while it runs:")?;
+    sentence("This program opens its own file for writing:")?;
     let refused = match File::options().write(true).open(&path) {
         Ok(_) => "opened".into(),
         Err(refusal) => refusal.to_string(),
     };
     say!("   {refused}")?;
-    sentence("(\"Permission denied\" if the file is not yours.)")
+    sentence("(If you do not own the file, the error is \"Permission denied\".)")
 }
 
 /// Prints that the program runs.

@@ -23,7 +23,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     options.len(length).populate();
     let writable = PrivateMapping::with(&options, &file).step_on("mmap", &path)?;
     let read_only = PrivateMapping::read_only(&options, &file).step_on("mmap", &path)?;
-    sentence("Three private mappings; + means MAP_POPULATE:")?;
+    sentence("Three private mappings. A + marks a mapping made with MAP_POPULATE:")?;
     let row = |label, mapping: &PrivateMapping| (label, process::id(), mapping.addresses());
     page_view::show_rows(&[
         row("   writable", &plain),

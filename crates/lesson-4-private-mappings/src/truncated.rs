@@ -43,7 +43,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     draw("The file grown again", &mapping)?;
     page_view::pause()?;
     let lost = char::from(mapping.load(2 * page_size()));
-    compare("page 2 begins with: ", format!("{lost:?}"), "'\\0'")
+    compare("page 2 now begins with: ", format!("{lost:?}"), "'\\0'")
 }
 
 /// Makes `path`, copies its last page, cuts the file before that page, and loads from it: SIGBUS.

@@ -138,7 +138,7 @@ fn a_disk_error_that_was_never_reported_is_reported_to_the_next_open_of_the_file
 
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn a_store_makes_ms_sync_write_its_whole_folio_and_a_write_only_the_blocks_that_it_changed() {
+fn after_a_store_ms_sync_writes_the_whole_folio_after_a_write_only_the_blocks_that_changed() {
     undisturbed(|| {
         let ended = run("large-folio");
         let number = |name: &str| ended.value(name).parse::<u64>().unwrap();

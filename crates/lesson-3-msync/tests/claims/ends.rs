@@ -1,6 +1,10 @@
-//! However a mapping ends, its pages stay dirty.
+//! However a mapping ends, its pages stay dirty, unless the file was emptied before.
 
+use std::fs::File;
+
+use common::page_size;
 use course::undisturbed;
+use lesson_3_msync::Memory;
 use nix::sys::signal::Signal;
 
 use crate::{Pair, second};
@@ -41,5 +45,23 @@ fn sigkill_leaves_the_pages_dirty_and_loses_no_store() {
         assert_eq!(other.kill().signal, Some(Signal::SIGKILL));
         assert_eq!(pair.sample.load(), vec![b'B'; 8]);
         pair.left(8)
+    });
+}
+
+#[test]
+fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write_its_pages() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        let emptied = File::options().read(true).write(true).truncate(true).open(&pair.sample.path);
+        let emptied = emptied.unwrap();
+        emptied.set_len(8 * page_size() as u64).unwrap();
+        let memory = Memory::shared(&emptied).unwrap();
+        pair.control.store(b'A');
+        (0..8).for_each(|page| memory.store(page * page_size(), b'B'));
+        assert_eq!(pair.sample.load(), vec![b'B'; 8]);
+        drop(emptied); // The mapping still uses what that `open` made.
+        pair.left(8)?;
+        drop(memory);
+        pair.left(0)
     });
 }

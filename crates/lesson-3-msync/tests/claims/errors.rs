@@ -33,7 +33,7 @@ fn undisturbed_scenario(name: &str) -> (Ended, Instruments) {
 }
 
 #[test]
-fn an_address_inside_a_page_fails_with_einval_even_with_length_0() {
+fn msync_of_an_address_inside_a_page_fails_with_einval_even_with_length_0() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start + 1, 1, libc::MS_SYNC)), Some(libc::EINVAL));
     assert_eq!(errno(msync(start + 1, 0, libc::MS_SYNC)), Some(libc::EINVAL));
@@ -41,7 +41,7 @@ fn an_address_inside_a_page_fails_with_einval_even_with_length_0() {
 }
 
 #[test]
-fn an_unknown_flag_fails_with_einval() {
+fn msync_with_an_unknown_flag_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     for unknown in [8, 0x100, -1, libc::MS_SYNC | 8] {
         assert_eq!(errno(msync(start, 1, unknown)), Some(libc::EINVAL), "{unknown:#x}");
@@ -55,7 +55,7 @@ fn ms_sync_together_with_ms_async_fails_with_einval() {
 }
 
 #[test]
-fn a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_enomem() {
+fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_enomem() {
     let (_scratch, _specimen, start) = page();
     let below_all = page_size(); // vm.mmap_min_addr lets nobody map there.
     let (last_page, longest) = (usize::MAX - page_size() + 1, usize::MAX - page_size() + 1);
@@ -67,7 +67,7 @@ fn a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_e
 }
 
 #[test]
-fn a_length_of_0_or_one_that_rounds_up_to_0_succeeds_anywhere_and_writes_nothing() {
+fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writes_nothing() {
     undisturbed(|| {
         let pair = crate::Pair::stored();
         let nothing_mapped = page_size(); // vm.mmap_min_addr lets nobody map there.
@@ -99,7 +99,7 @@ fn ms_invalidate_over_a_locked_page_fails_with_ebusy() {
 }
 
 #[test]
-fn when_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_one() {
+fn if_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page() {
     let (ended, instruments) = undisturbed_scenario("locked");
     assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
     let (_, left) = instruments.expected(instruments.left_by_a_part(5), 8); // Page 3, and those after it.
@@ -107,7 +107,7 @@ fn when_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_one(
 }
 
 #[test]
-fn a_page_that_only_another_process_has_locked_is_no_ebusy() {
+fn if_only_another_process_has_locked_a_page_ms_invalidate_succeeds() {
     let (_scratch, sample, _) = page();
     let mut locker = second("locker", &sample.path).start();
     assert_eq!(locker.hear(), "locked");

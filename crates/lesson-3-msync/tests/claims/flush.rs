@@ -17,7 +17,7 @@ fn ms_async_leaves_every_page_dirty() {
 }
 
 #[test]
-fn flags_of_0_succeed_and_leave_every_page_dirty() {
+fn msync_with_flags_of_0_succeeds_and_leaves_every_page_dirty() {
     undisturbed(|| {
         let pair = Pair::stored();
         pair.sample.msync(0).unwrap();
@@ -56,7 +56,7 @@ fn ms_sync_writes_only_the_folios_that_its_range_touches_but_on_btrfs_the_whole_
 }
 
 #[test]
-fn a_length_of_one_byte_writes_its_whole_page() {
+fn ms_sync_with_a_length_of_one_byte_writes_the_whole_page() {
     undisturbed(|| {
         let pair = Pair::stored();
         pair.sample.memory.store(page_size() - 1, b'Z');

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use common::page_size;
 use course::{kernel_at_least, scratch, undisturbed};
-use lesson_3_msync::{MappedFile, folio, msync};
+use lesson_3_msync::{MappedFile, Memory, folio, msync, time_stamps};
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use crate::found;
@@ -90,7 +90,7 @@ fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
 }
 
 #[test]
-fn the_folios_of_one_write_have_a_power_of_two_of_pages_and_are_aligned_to_their_size() {
+fn each_folio_that_one_write_makes_has_a_power_of_two_of_pages_and_is_aligned_to_its_size() {
     let scratch = scratch();
     for (length, first, both) in [(3, 2, 3), (5, 4, 5), (12, 8, 12)] {
         undisturbed(|| {
@@ -104,7 +104,7 @@ fn the_folios_of_one_write_have_a_power_of_two_of_pages_and_are_aligned_to_their
 }
 
 #[test]
-fn reading_a_file_ahead_can_make_large_folios_too() {
+fn readahead_can_make_large_folios_too() {
     let scratch = scratch();
     let path = scratch.path().join("read-ahead");
     let sample = MappedFile::new(&path, 2048).unwrap(); // Page by page: small folios.
@@ -122,4 +122,42 @@ fn reading_a_file_ahead_can_make_large_folios_too() {
     let sample = MappedFile::open(&path).unwrap();
     sample.memory.store(1543 * page_size(), b'A');
     assert!(found(&sample).0 > 1, "{:?}", found(&sample));
+}
+
+#[test]
+fn the_first_store_to_a_large_folio_can_keep_stores_to_its_other_pages_from_changing_mtime() {
+    undisturbed(|| {
+        let scratch = scratch();
+        let mut at_once = folio::written_at_once(&scratch.path().join("at-once"), 16).unwrap();
+        at_once.memory = in_one_table(&at_once.file, 16);
+        let by_page = MappedFile::new(&scratch.path().join("by-page"), 16).unwrap();
+        let changes_mtime = |sample: &MappedFile, page: usize| {
+            time_stamps::set_back(&sample.file, &sample.path).unwrap();
+            sample.memory.store(page * page_size(), b'A');
+            time_stamps::modified(&sample.file, &sample.path).unwrap()
+        };
+        let stores = [0, 1, 9]; // Each is the first store to its page.
+        let of_one_folio = stores.map(|page| changes_mtime(&at_once, page));
+        let of_small_folios = stores.map(|page| changes_mtime(&by_page, page));
+        if found(&by_page) != by_page.instruments.expected(3, 3) {
+            return None; // The control: the kernel wrote pages, so later stores are first stores again.
+        }
+        let expected = [true, !has_large_folios(&at_once) || !kernel_at_least(6, 18)];
+        match at_once.instruments.file_system {
+            "overlayfs" => assert!(of_one_folio[0]), // The file system below it decides.
+            _ => assert_eq!(of_one_folio, [expected[0], expected[1], expected[1]]),
+        }
+        assert_eq!(of_small_folios, [true; 3]);
+        Some(())
+    });
+}
+
+/// The first `pages` pages of `file`, mapped so that one page of the page table holds their entries. A
+/// fault that maps a whole folio needs this.
+fn in_one_table(file: &std::fs::File, pages: usize) -> Memory {
+    let length = pages * page_size();
+    let table = page_size() / size_of::<u64>() * page_size(); // Bytes that one such page describes.
+    let maps = [(); 2].map(|()| Memory::shared_start(file, length).unwrap());
+    let fits = |memory: &Memory| memory.address() % table + length <= table;
+    maps.into_iter().find(fits).unwrap() // The two are neighbours: at most one crosses a border.
 }

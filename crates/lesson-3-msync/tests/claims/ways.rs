@@ -11,7 +11,7 @@ use lesson_3_msync::{Memory, msync, sys};
 use crate::{Pair, scenario, second};
 
 #[test]
-fn ms_sync_also_writes_what_write_has_changed() {
+fn ms_sync_also_writes_pages_that_write_has_changed() {
     undisturbed(|| {
         let pair = Pair::clean();
         pair.sample.file.write_all_at(&vec![b'W'; page_size()], 0).unwrap();
@@ -23,7 +23,7 @@ fn ms_sync_also_writes_what_write_has_changed() {
 }
 
 #[test]
-fn ms_sync_writes_what_another_process_has_stored() {
+fn ms_sync_also_writes_pages_that_another_process_has_stored_to() {
     undisturbed(|| {
         let pair = Pair::clean();
         pair.control.store(b'A');
@@ -36,7 +36,7 @@ fn ms_sync_writes_what_another_process_has_stored() {
 }
 
 #[test]
-fn ms_sync_through_a_read_only_mapping_of_a_writable_descriptor_writes() {
+fn ms_sync_on_a_read_only_mapping_of_a_writable_descriptor_writes_the_dirty_pages() {
     undisturbed(|| {
         let pair = Pair::stored();
         let reading = Memory::shared_read_only(&pair.sample.file).unwrap();
@@ -57,7 +57,7 @@ fn ms_sync_through_a_read_only_descriptor_succeeds_and_writes_nothing() {
 }
 
 #[test]
-fn fsync_and_fdatasync_write_mapped_stores_through_a_read_only_descriptor_too() {
+fn fsync_and_fdatasync_write_mapped_stores_even_on_a_read_only_descriptor() {
     for flush in [File::sync_all, File::sync_data] {
         undisturbed(|| {
             let pair = Pair::stored();
@@ -108,6 +108,8 @@ fn with_o_sync_on_the_descriptor_a_store_still_stays_dirty_until_msync() {
         let synchronous = Memory::shared(&options.open(&pair.sample.path).unwrap()).unwrap();
         pair.control.store(b'A');
         (0..8).for_each(|page| synchronous.store(page * page_size(), b'S'));
-        pair.left(8)
+        pair.left(8)?;
+        msync(synchronous.address(), synchronous.length(), libc::MS_SYNC).unwrap();
+        pair.left(0)
     });
 }

@@ -76,5 +76,5 @@ fn on_ramfs_the_story_says_that_there_is_no_disk() {
     let arguments = ["--mount", "--propagation", "private", "sh", "-c", script, &place, program];
     let story = course::Program::new("unshare", arguments).succeed();
     assert!(story.contains("ramfs, "), "{story}");
-    assert!(story.contains("No disk lies under ramfs"), "{story}");
+    assert!(story.contains("On ramfs there is no disk"), "{story}");
 }

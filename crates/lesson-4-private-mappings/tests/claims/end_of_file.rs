@@ -37,7 +37,7 @@ fn a_load_from_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
 }
 
 #[test]
-fn the_private_tail_of_the_last_page_begins_as_zeros_and_can_be_stored_to() {
+fn in_the_last_page_of_the_file_private_bytes_past_the_end_begin_as_zeros_and_can_be_stored_to() {
     let letters = Lettered::new(1);
     letters.file.set_len(5).unwrap();
     let mapping = PrivateMapping::of(&letters.file, 5).unwrap();
@@ -92,17 +92,11 @@ fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
 
 #[test]
 fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_range_on() {
-    let letters = Lettered::new(4);
-    let mapping = letters.mapping(4);
-    mapping.copy_pages(0, 4 * page_size()).unwrap();
-    let page = page_size() as libc::off_t;
-    let how = FallocateFlags::FALLOC_FL_COLLAPSE_RANGE;
-    let collapsed = fallocate(&letters.file, how, page, page);
-    let after = file_pages(mapping.address(), 4);
-    match file_system(&letters.path) {
+    let (collapsed, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_COLLAPSE_RANGE);
+    match file_system(&mapping.1.path) {
         "ext4" => {
             assert_eq!((collapsed, after), (Ok(()), vec![Some(false), None, None, None]));
-            assert_eq!(mapping.text(page_size(), 1), "c", "page 2 of the file has moved to page 1");
+            assert_eq!(mapping.0.text(page_size(), 1), "c", "page 2 of the file moved to page 1");
         }
         // Here only the page past the new end is discarded.
         "xfs" => assert_eq!((collapsed, after[..3].to_vec()), (Ok(()), vec![Some(false); 3])),
@@ -112,7 +106,39 @@ fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_r
 }
 
 #[test]
-fn a_private_page_becomes_usable_when_the_file_grows_to_it() {
+fn on_ext4_inserting_a_range_into_the_file_discards_the_private_copies_from_the_range_on() {
+    let (inserted, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_INSERT_RANGE);
+    match file_system(&mapping.1.path) {
+        "ext4" => {
+            assert_eq!((inserted, after), (Ok(()), vec![Some(false), None, None, None]));
+            assert_eq!(mapping.0.load(page_size()), 0, "the inserted page is a hole");
+            assert_eq!(
+                mapping.0.text(2 * page_size(), 1),
+                "b",
+                "page 1 of the file moved to page 2"
+            );
+        }
+        "xfs" => assert_eq!((inserted, after), (Ok(()), vec![Some(false); 4])),
+        "overlayfs" => {} // The file system below it decides.
+        _ => assert_eq!((inserted, after), (Err(Errno::EOPNOTSUPP), vec![Some(false); 4])),
+    }
+}
+
+/// Copies all four pages of a private mapping, then changes the file by `fallocate` of page 1. Returns
+/// the outcome, the pages afterwards, and the mapping with its file.
+fn after_a_change(
+    how: FallocateFlags,
+) -> (nix::Result<()>, Vec<Option<bool>>, (PrivateMapping, Lettered)) {
+    let letters = Lettered::new(4);
+    let mapping = letters.mapping(4);
+    mapping.copy_pages(0, 4 * page_size()).unwrap();
+    let page = page_size() as libc::off_t;
+    let outcome = fallocate(&letters.file, how, page, page);
+    (outcome, file_pages(mapping.address(), 4), (mapping, letters))
+}
+
+#[test]
+fn a_private_page_past_the_end_of_the_file_becomes_usable_when_the_file_grows_to_it() {
     let letters = Lettered::new(1);
     let mapping = letters.mapping(2);
     letters.file.set_len(2 * page_size() as u64).unwrap();

@@ -88,7 +88,7 @@ fn after_a_fork_the_process_that_stores_second_keeps_the_old_page() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
-fn a_store_after_the_child_has_exited_copies_nothing() {
+fn after_the_child_has_exited_the_parents_store_copies_no_page() {
     let ended = scenario("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("alone-again-parent-kept"), "true");

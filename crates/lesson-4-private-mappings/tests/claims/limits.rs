@@ -36,7 +36,7 @@ fn overcommit_mode() -> String {
 }
 
 #[test]
-fn even_a_private_mapping_of_a_file_opened_for_writing_only_fails_with_eacces() {
+fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
     let letters = Lettered::new(1);
     let write_only = File::options().write(true).open(&letters.path).unwrap();
     assert_eq!(errno(PrivateMapping::of(&write_only, page_size())), Some(libc::EACCES));
@@ -47,7 +47,7 @@ fn even_a_private_mapping_of_a_file_opened_for_writing_only_fails_with_eacces() 
 }
 
 #[test]
-fn a_mapping_that_is_neither_shared_nor_private_fails_with_einval() {
+fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     let letters = Lettered::new(1);
     assert_eq!(errno(letters.bare(1, READ, 0)), Some(libc::EINVAL));
     letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
@@ -123,7 +123,7 @@ fn rlimit_data_counts_writable_private_mappings_and_no_others() {
 }
 
 #[test]
-fn mremap_cannot_duplicate_a_private_mapping() {
+fn duplicating_a_private_mapping_with_mremap_fails_with_einval() {
     let letters = Lettered::new(1);
     let map = |flags| letters.bare(1, READ_WRITE, flags).unwrap();
     assert_eq!(errno(map(libc::MAP_PRIVATE).duplicate()), Some(libc::EINVAL));

@@ -89,7 +89,7 @@ fn private_dirty_in_smaps_also_counts_dirty_pages_of_the_file() {
 }
 
 #[test]
-fn a_first_store_costs_one_page_fault_per_page_and_a_second_store_none() {
+fn the_first_store_to_a_page_causes_one_page_fault_and_the_second_store_causes_none() {
     let faults = || getrusage(UsageWho::RUSAGE_THREAD).unwrap().minor_page_faults();
     let letters = Lettered::new(26);
     let mapping = letters.mapping(26);

@@ -62,13 +62,16 @@ fn madv_populate_write_copies_every_page_of_a_private_mapping() {
 }
 
 #[test]
-fn mlock_copies_every_page_of_a_writable_private_mapping_and_none_of_a_read_only_one() {
+fn mlock_and_map_locked_copy_every_page_of_a_writable_private_mapping_and_none_of_a_read_only_one()
+{
     let letters = Lettered::new(2);
     for (prot, file_page) in [(READ_WRITE, false), (READ, true)] {
         let mapping = letters.bare(2, prot, libc::MAP_PRIVATE).unwrap();
         assert_eq!(file_pages(mapping.address(), 2), [None; 2], "no page is accessed yet");
         mapping.lock().unwrap();
-        assert_eq!(file_pages(mapping.address(), 2), [Some(file_page); 2]);
+        assert_eq!(file_pages(mapping.address(), 2), [Some(file_page); 2], "mlock");
+        let mapping = letters.bare(2, prot, libc::MAP_PRIVATE | libc::MAP_LOCKED).unwrap();
+        assert_eq!(file_pages(mapping.address(), 2), [Some(file_page); 2], "MAP_LOCKED");
     }
 }
 
