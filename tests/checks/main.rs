@@ -13,6 +13,7 @@ mod links;
 mod names;
 mod programs;
 mod recorded;
+mod recorded_ipc;
 mod recorded_read;
 mod sources;
 mod steps;

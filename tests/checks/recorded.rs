@@ -1,171 +1,60 @@
-//! Lesson 7's numbers are those of its recorded run, and its conclusions follow from that run.
-//! `just bless` writes the numbers.
+//! The recorded runs of the benchmarks, and what the texts say of them. `recorded_read` and
+//! `recorded_ipc` use it for lessons 6 and 7.
 
 use std::fs;
 
 use serde_json::Value;
 
-use crate::assert_none;
 use crate::workspace::{lessons, read, root};
 
-/// The first cells of the two tables that show recorded numbers.
-const TABLES: [&str; 2] = ["| both processes |", "| 64-byte messages |"];
+/// What a text says of two methods: the first method, the method that it is compared with, the verdict
+/// if the text names one, and the least and the most times that the first method may be as fast.
+pub(crate) type Conclusion = (&'static str, &'static str, Option<&'static str>, [f64; 2]);
 
-/// What stands in front of the numbers of the famous factor.
-const FACTOR: &str = "This run gives ";
+/// The recorded run of a benchmark.
+pub(crate) fn record(bench: &str) -> Value {
+    let text = read(&root().join(format!("lessons/measurements/{bench}.json")));
+    serde_json::from_str(&text).expect("the record is JSON")
+}
 
-/// A method, another method, the verdict on the first one, and between which limits lies how many times
-/// as fast it is.
-type Conclusion = (&'static str, &'static str, Option<&'static str>, [f64; 2]);
-
-/// What lesson 7 says.
-const CONCLUSIONS: [Conclusion; 13] = [
-    ("spin-two-cpus/pipe", "spin-two-cpus/mapped", Some("slower"), [0.0, 0.4]),
-    ("spin-two-cpus/socket", "spin-two-cpus/mapped", Some("slower"), [0.0, 0.4]),
-    ("spin-two-cpus/queue", "spin-two-cpus/mapped", Some("slower"), [0.0, 0.4]),
-    ("sleep-two-cpus/pipe", "sleep-two-cpus/mapped", None, [0.75, 1.33]),
-    ("sleep-two-cpus/socket", "sleep-two-cpus/mapped", None, [0.75, 1.33]),
-    ("sleep-two-cpus/queue", "sleep-two-cpus/mapped", None, [0.75, 1.33]),
-    ("sleep-one-cpu/mapped", "sleep-two-cpus/mapped", Some("faster"), [2.0, 100.0]),
-    ("sleep-one-cpu/pipe", "sleep-two-cpus/pipe", Some("faster"), [2.0, 100.0]),
-    ("throughput-64/pipe", "throughput-64/ring", Some("slower"), [0.0, 0.1]),
-    ("throughput-64/pipe-64K-a-call", "throughput-64/pipe", Some("faster"), [5.0, 100.0]),
-    ("throughput-64/pipe-64K-a-call", "throughput-64/ring-64K", None, [0.5, 2.0]),
-    ("throughput-64/socket", "throughput-64/pipe", Some("slower"), [0.0, 1.0]),
-    ("throughput-64K/socket", "throughput-64K/pipe", Some("faster"), [1.0, 10.0]),
-];
-
-#[test]
-fn every_measured_table_shows_the_recorded_run() {
-    let text = lessons().into_iter().find(|lesson| lesson.number == 7).expect("lesson 7").text;
-    let found = read(&text);
-    let right = with_numbers(&found, &record());
+/// Compares a lesson's text with `right` of that text. `just bless` writes `right`.
+#[track_caller]
+pub(crate) fn assert_shown(number: usize, right: impl Fn(&str) -> String) {
+    let lesson = lessons().into_iter().find(|lesson| lesson.number == number);
+    let path = lesson.expect("the lesson").text;
+    let found = read(&path);
+    let right = right(&found);
     if std::env::var_os("COURSE_BLESS").is_some() {
-        fs::write(&text, right).expect("write the text");
+        fs::write(&path, right).expect("write the text");
     } else {
         assert!(found == right, "run `just bless`: the recorded run has {right}");
     }
 }
 
-#[test]
-fn the_conclusions_of_lesson_7_follow_from_the_recorded_run() {
-    assert_none(&conclusions(&record()));
-}
-
-#[test]
-fn other_numbers_and_other_conclusions_are_found() {
-    let mut record = record();
-    let text = with_numbers(&read(&root().join("lessons/lesson-7-pipes-and-sockets.md")), &record);
-    assert_eq!(text.lines().filter(|line| TABLES.iter().any(|t| line.starts_with(t))).count(), 2);
-    let other = text.replacen(" µs |", " ms |", 1);
-    assert_eq!(with_numbers(&other, &record), text);
-    let other = text.replacen(FACTOR, "This run gives 1", 1);
-    assert_eq!(with_numbers(&other, &record), text);
-    for comparison in record["comparisons"].as_array_mut().expect("comparisons") {
-        comparison["speed"] = 1000.0.into();
-    }
-    assert_eq!(conclusions(&record).len(), CONCLUSIONS.len());
-}
-
-fn record() -> Value {
-    let text = read(&root().join("lessons/measurements/bench-ipc.json"));
-    serde_json::from_str(&text).expect("the record is JSON")
-}
-
-/// The text, with the rows of its measured tables as the record has them.
-fn with_numbers(text: &str, record: &Value) -> String {
-    let rows = [round_trips(record), messages(record)];
+/// The text with other rows in the table whose first line starts with `table`.
+pub(crate) fn with_rows(text: &str, table: &str, rows: impl IntoIterator<Item = String>) -> String {
     let mut lines: Vec<String> = text.lines().map(String::from).collect();
-    let factor = lines.iter_mut().find(|line| line.contains(FACTOR));
-    let factor = factor.expect("the text has the famous factor");
-    let before = factor.split(FACTOR).next().unwrap_or_default();
-    *factor = format!("{before}{FACTOR}{}", famous_factor(record));
-    for (table, rows) in TABLES.iter().zip(rows) {
-        let first = lines.iter().position(|line| line.starts_with(table));
-        let first = first.expect("the text has the table") + 2;
-        let length = lines[first..].iter().take_while(|line| line.starts_with('|')).count();
-        lines.splice(first..first + length, rows);
-    }
+    let first = lines.iter().position(|line| line.starts_with(table));
+    let first = first.expect("the text has the table") + 2;
+    let length = lines[first..].iter().take_while(|line| line.starts_with('|')).count();
+    lines.splice(first..first + length, rows);
     lines.join("\n") + "\n"
 }
 
-/// The time of a pipe whose processes sleep, in times of a mapped file whose processes spin.
-fn famous_factor(record: &Value) -> String {
-    let spinning = median(record, "spin-two-cpus", "mapped");
-    let [two, one] = ["sleep-two-cpus", "sleep-one-cpu"]
-        .map(|group| two_digits(median(record, group, "pipe") / spinning));
-    format!("{two} on two CPUs and {one} on one CPU.")
+/// The verdict on `subject`, and how many times as fast as `baseline` it is.
+pub(crate) fn comparison(record: &Value, subject: &str, baseline: &str) -> (String, f64) {
+    let mut all = record["comparisons"].as_array().expect("comparisons").iter();
+    let found = all.find(|one| one["subject"] == subject && one["baseline"] == baseline);
+    let found = found.unwrap_or_else(|| panic!("{subject} was not compared with {baseline}"));
+    let verdict = found["verdict"].as_str().expect("a verdict").into();
+    (verdict, found["speed"].as_f64().expect("a number"))
 }
 
-fn round_trips(record: &Value) -> Vec<String> {
-    [
-        ("spin, on two CPUs", "spin-two-cpus"),
-        ("sleep, on two CPUs", "sleep-two-cpus"),
-        ("sleep, on one CPU", "sleep-one-cpu"),
-    ]
-    .map(|(words, group)| {
-        let cell = |method| microseconds(median(record, group, method));
-        let cells = ["mapped", "pipe", "socket", "queue"].map(cell).join(" | ");
-        format!("| {words} | {cells} |")
-    })
-    .into()
-}
-
-fn messages(record: &Value) -> Vec<String> {
-    [
-        ("pipe, one message for each call", "pipe"),
-        ("pipe, 1,024 messages for each call", "pipe-64K-a-call"),
-        ("ring of 64 KiB", "ring-64K"),
-        ("ring of 1 MiB", "ring"),
-    ]
-    .map(|(words, method)| {
-        let a_second = median(record, "throughput-64", method);
-        format!("| {words} | {} million |", two_digits(a_second / 1e6))
-    })
-    .into()
-}
-
-/// A method's median: nanoseconds for each round trip, or messages a second.
-fn median(record: &Value, group: &str, method: &str) -> f64 {
-    let find = |list: &Value, key: &str, name: &str| {
-        let found = list.as_array().and_then(|list| list.iter().find(|one| one[key] == name));
-        found.unwrap_or_else(|| panic!("no {key} {name} was recorded")).clone()
-    };
-    let group = find(&record["groups"], "id", group);
-    let row = find(&group["rows"], "method", method);
-    let unit = if group["id"] == "throughput-64" { "messages/s" } else { "ns" };
-    assert_eq!(group["unit"], unit, "another unit was recorded");
-    row["median"].as_f64().expect("a median is a number")
-}
-
-fn microseconds(ns: f64) -> String {
-    format!("{} µs", two_digits(ns / 1e3))
-}
-
-/// A number with two digits that count.
-fn two_digits(number: f64) -> String {
-    if number < 1.0 {
-        format!("{number:.2}")
-    } else if number < 9.95 {
-        format!("{number:.1}")
-    } else {
-        format!("{number:.0}")
-    }
-}
-
-/// What the record doesn't support.
-fn conclusions(record: &Value) -> Vec<String> {
-    let comparisons = record["comparisons"].as_array().expect("comparisons");
-    let check = |(subject, baseline, verdict, limits): &Conclusion| {
-        let [least, most] = limits;
-        let found = comparisons
-            .iter()
-            .find(|one| one["subject"] == *subject && one["baseline"] == *baseline)?;
-        let speed = found["speed"].as_f64()?;
-        let follows = (*least..=*most).contains(&speed)
-            && verdict.is_none_or(|verdict| found["verdict"] == verdict);
-        follows.then_some(())
-    };
-    let wrong = CONCLUSIONS.iter().filter(|conclusion| check(conclusion).is_none());
-    wrong.map(|(a, b, ..)| format!("lesson 7 says otherwise of {a} and {b}")).collect()
+/// The conclusions that the record does not support.
+pub(crate) fn wrong(record: &Value, conclusions: &[Conclusion]) -> Vec<String> {
+    let wrong = conclusions.iter().filter(|(subject, baseline, expected, [least, most])| {
+        let (verdict, speed) = comparison(record, subject, baseline);
+        expected.is_some_and(|expected| verdict != expected) || speed < *least || speed > *most
+    });
+    wrong.map(|(a, b, ..)| format!("the lesson says otherwise of {a} and {b}")).collect()
 }

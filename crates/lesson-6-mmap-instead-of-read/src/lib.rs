@@ -42,9 +42,9 @@ use common::Step;
 /// The story, in order.
 pub const STEPS: &[Step] = &[
     Step("One job by three methods", steps::same_result::show),
-    Step("What one page fault brings", steps::faults::show),
+    Step("How many pages one page fault maps", steps::faults::show),
     Step("A cold file, and advice to the kernel", steps::cold::show),
-    Step("Files that cannot be mapped, and a huge one", steps::refusals::show),
+    Step("Files that cannot be mapped, and a file of a terabyte", steps::refusals::show),
     Step("When to map and when to read", steps::when_to_map::show),
     Step("The file is truncated while you read", steps::truncated::show),
 ];

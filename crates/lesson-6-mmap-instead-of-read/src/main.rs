@@ -41,7 +41,7 @@ enum Role {
         word: OsString,
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// How to get the bytes; if that is impossible, the file is read and the output says why.
+        /// Get the bytes by this method; if that fails, read the file and say why.
         #[arg(long, value_enum, default_value_t = Method::Mapping)]
         how: Method,
     },

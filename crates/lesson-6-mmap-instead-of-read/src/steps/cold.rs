@@ -1,5 +1,5 @@
 //! Step 3: a cold file. Mapping the file loads nothing, the first load waits for the disk, and advice
-//! changes how much the kernel reads besides.
+//! changes how many other pages the kernel reads.
 
 use common::{Context, Result, Stage, compare, file_system, page_size, say, sentence};
 use memmap2::Advice;
@@ -33,11 +33,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let directory = stage.scratch.path().to_path_buf();
     let length = PAGES * page_size();
     sentence(&format!(
-        "A file of {PAGES} pages, made cold each time. A load takes one byte of page {}.",
+        "A file of {PAGES} pages, evicted from the page cache before each load. The load takes one byte of page {}.",
         PAGES / 2
     ))?;
     sentence(
-        "(How much is read ahead varies, and the disk may still be busy when the pages are drawn.)",
+        "(How much the kernel reads ahead varies. The disk may still be busy when the step draws the pages.)",
     )?;
     let mut major = 0;
     for (index, Use { name, advice, load }) in USES.into_iter().enumerate() {
@@ -49,7 +49,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             if cached(view.address(), length)? > 0 {
                 let name = file_system(&directory)?;
                 return sentence(&format!(
-                    "Not here: {name} did not drop the pages. A file system that keeps its files in memory, such as tmpfs, has no cold files."
+                    "Skipped: {name} did not evict the pages. A file system that keeps its files in memory, such as tmpfs, has no cold files."
                 ));
             }
             draw("mapped", &view)?;

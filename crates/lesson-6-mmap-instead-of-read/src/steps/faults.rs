@@ -1,5 +1,5 @@
-//! Step 2: what one page fault brings. How much that is depends on how the page cache keeps the
-//! file, and this depends on how the file was written.
+//! Step 2: how many pages one page fault maps. This depends on the file's folios in the page cache,
+//! and these depend on how the file was written.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -25,7 +25,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     pictures(&stage.scratch.path().join("sample"))?;
     let pages = LENGTH / page_size();
     say!("")?;
-    sentence(&format!("A cached file of 8 MiB, {pages} pages, one load in each."))?;
+    sentence(&format!(
+        "A cached file of 8 MiB ({pages} pages). The program loads one byte from each page."
+    ))?;
     sentence("(Counts vary with the kernel and the file system.)")?;
     say!("   {:<33} {:>7} {:>15}", "", "faults", "KiB per fault")?;
     let small = stage.scratch.path().join("small-pieces");
@@ -34,15 +36,15 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let file = write_lines(path, LENGTH, bytes)?;
         let view = View::of(&file, LENGTH).step_on("mmap", path)?;
         report(&format!("file written {piece} at a time"), load_each_page(&view)?)?;
-        compare("   same mapping again, faults: ", load_each_page(&view)?.faults(), 0)?;
+        compare("   faults in a second pass: ", load_each_page(&view)?.faults(), 0)?;
     }
     let file = File::open(&large).step_on("open", &large)?;
     let view = View::of(&file, LENGTH).step_on("mmap", &large)?;
     view.advise(Advice::PopulateRead).step_on("madvise", &large)?;
-    compare("after MADV_POPULATE_READ, faults: ", load_each_page(&view)?.faults(), 0)
+    compare("faults after MADV_POPULATE_READ: ", load_each_page(&view)?.faults(), 0)
 }
 
-/// What one load brings, and what two kinds of advice do, page by page.
+/// Draws which pages are mapped: after one load, and after each of two kinds of advice.
 fn pictures(path: &Path) -> Result<()> {
     let length = PAGES * page_size();
     let file = write_lines(path, length, page_size())?;
@@ -75,7 +77,8 @@ fn draw(label: &str, region: &Region, length: usize) -> Result<()> {
     page_view::show_rows(&[("      this process", std::process::id(), addresses)])
 }
 
-/// Does `work` until every page is as `cell` says. The kernel may evict a clean page at any moment.
+/// Repeats `work` until every page is in the state `cell`: the kernel may evict a clean page at any
+/// moment.
 fn until_all(
     cell: Cell,
     region: &Region,

@@ -57,7 +57,7 @@ fn terabyte(path: &Path) -> Result<()> {
     let file = file.step_on("create", path)?;
     say!("")?;
     if let Err(error) = file.set_len(LENGTH as u64) {
-        return sentence(&format!("No file of a terabyte on this file system: {error}."));
+        return sentence(&format!("This file system cannot hold a file of one terabyte: {error}."));
     }
     let view = View::of(&file, LENGTH).step_on("mmap", path)?;
     let mut ends = [1, 1];
@@ -66,8 +66,8 @@ fn terabyte(path: &Path) -> Result<()> {
     let last_page = view.address() + LENGTH - page_size();
     let present = mapped(view.address(), page_size())? + mapped(last_page, page_size())?;
     let bytes = file.metadata().step_on("stat", path)?.blocks() * 512;
-    sentence("A terabyte that is one hole, mapped as a whole:")?;
+    sentence("A file of one terabyte, all of it a hole, is mapped:")?;
     compare("first and last byte: ", format!("{ends:?}"), "[0, 0]")?;
-    compare("their pages in the page table: ", present, 2)?;
-    sentence(&format!("on the disk: {bytes} bytes (tmpfs takes a page for each load)"))
+    compare("pages in the page table: ", present, 2)?;
+    sentence(&format!("bytes on the disk: {bytes} (on tmpfs, each load takes a page of memory)"))
 }

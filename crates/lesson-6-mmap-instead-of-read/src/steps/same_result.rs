@@ -15,7 +15,7 @@ const LENGTH: usize = 4 << 20;
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("lines");
     write_lines(&path, LENGTH, PIECE)?;
-    sentence("A file of 4 MiB in the page cache (times, faults vary):")?;
+    sentence("A file of 4 MiB in the page cache (times and faults vary):")?;
     say!(
         "   {:<8} {:>7} {:>8} {:>9} {:>8} {:>7}",
         "",

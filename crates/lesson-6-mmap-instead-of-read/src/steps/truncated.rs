@@ -1,5 +1,6 @@
-//! Step 6: a file is truncated while it is counted. `read` takes that for the end of the file, the
-//! plain mapping is killed, and the guarded mapping reports an error.
+//! Step 6: a file is truncated while it is counted. The reader that uses
+//! `read` finds the end of the file, the reader with a plain mapping is killed, and the reader with a
+//! guarded mapping reports an error.
 //!
 //! A second process counts half of the file, says so, and waits until this process has truncated the
 //! file. So the truncation always comes at the same moment.
@@ -133,7 +134,7 @@ impl Read for Stopping {
         if self.until_stop > 0 {
             self.until_stop -= length;
             if self.until_stop == 0 {
-                say!("half of the file counted").map_err(io::Error::other)?;
+                say!("has counted half of the file").map_err(io::Error::other)?;
                 io::stdin().read_line(&mut String::new())?;
             }
         }

@@ -34,8 +34,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = directory.join("large");
     let file = write_lines(&path, LENGTH, 1 << 20)?;
     sentence(
-        "Nanoseconds for each, files in the page cache, the best of five runs. (All numbers \
-         vary. The order of magnitude counts.)",
+        "Each number is the time of one such job in nanoseconds, the best of five runs. The files are \
+         in the page cache. (All numbers vary: compare only orders of magnitude.)",
     )?;
     say!("   {:<37} {:>8} {:>9}", "", "read", "mapping")?;
     one_pass(&directory.join("unlinked"), &path)?;

@@ -53,7 +53,7 @@ fn mapping_a_pipe_fails_with_enodev() {
 }
 
 #[test]
-fn the_files_version_and_self_maps_of_proc_say_length_0_and_cannot_be_mapped() {
+fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped() {
     for path in ["/proc/self/maps", "/proc/version"] {
         let mut file = File::open(path).expect("open");
         assert_eq!(file.metadata().expect("stat").len(), 0, "{path}");
@@ -64,7 +64,7 @@ fn the_files_version_and_self_maps_of_proc_say_length_0_and_cannot_be_mapped() {
 }
 
 #[test]
-fn a_file_of_sys_says_one_page_has_fewer_bytes_and_cannot_be_mapped() {
+fn a_file_of_sys_reports_a_length_of_one_page_has_fewer_bytes_and_cannot_be_mapped() {
     let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
     let claimed = file.metadata().expect("stat").len();
     assert_eq!(claimed, page_size() as u64);

@@ -23,7 +23,7 @@ fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
     let file = write_lines(&path, LENGTH, page_size()).expect("write");
     let program = Program::new(PROGRAM, ["count-half", reader, &path.to_string_lossy()]);
     let mut counter = program.in_directory(scratch.path()).start();
-    assert_eq!(counter.hear(), "half of the file counted");
+    assert_eq!(counter.hear(), "has counted half of the file");
     meanwhile(&file);
     counter.tell("go on");
     counter.end()
@@ -38,10 +38,13 @@ fn after_a_truncation_the_next_load_past_the_end_is_sigbus() {
 }
 
 #[test]
-fn read_takes_a_truncated_file_for_one_that_ends_there() {
-    let ended = counted_by("read", |file| file.set_len(0).expect("ftruncate"));
-    let half = LENGTH / 2;
-    assert_eq!(ended.stdout, format!("counted {half} bytes\n"));
+fn after_a_truncation_read_returns_the_bytes_up_to_the_new_end_then_0() {
+    // In front of the reader, which has read half of the file, and behind it.
+    for (length, counted) in [(LENGTH - 10, LENGTH - 10), (0, LENGTH / 2)] {
+        let ended = counted_by("read", |file| file.set_len(length as u64).expect("ftruncate"));
+        assert_eq!(ended.stdout, format!("counted {counted} bytes\n"), "cut to {length}");
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
 }
 
 #[test]
@@ -95,7 +98,7 @@ fn cut_and_grow(file: &File, length: usize) {
 }
 
 #[test]
-fn a_file_that_was_cut_and_has_grown_again_has_another_ctime() {
+fn cutting_a_file_and_growing_it_again_changes_its_ctime() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let ctime = || {
@@ -112,18 +115,18 @@ fn a_file_that_was_cut_and_has_grown_again_has_another_ctime() {
     assert!(after > before && after.2 == before.2, "{before:?}, then {after:?}");
 }
 
-/// A mapping of two pages whose file has only one page.
-fn second_page_lost(scratch: &Scratch) -> Region {
-    let (file, _) = file(scratch, 2);
-    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
-    file.set_len(page_size() as u64).expect("ftruncate");
+/// A mapping of `pages` pages whose file has lost the last one.
+fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
+    let (file, _) = file(scratch, pages);
+    let region = Region::of(&file, pages * page_size(), libc::PROT_READ, libc::MAP_SHARED);
+    file.set_len(((pages - 1) * page_size()) as u64).expect("ftruncate");
     region.expect("mmap")
 }
 
 #[test]
 fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there() {
     let scratch = scratch();
-    let region = second_page_lost(&scratch);
+    let region = last_page_lost(&scratch, 2);
     let copy = File::create_new(scratch.path().join("copy")).expect("open");
     let (_read_end, write_end) = nix::unistd::pipe().expect("pipe");
     for target in [&copy, &File::from(write_end)] {
@@ -134,23 +137,30 @@ fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_start
 }
 
 #[test]
-fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_fail_with_efault_although_its_first_bytes_are_not_lost()
- {
-    let scratch = scratch();
-    let region = second_page_lost(&scratch);
-    let (_receiver, socket) = UnixStream::pair().expect("socketpair");
-    assert_eq!(errno(region.write_to(&socket, 0, 2 * page_size())), libc::EFAULT);
-    let (_read_end, pipe) = nix::unistd::pipe().expect("pipe");
-    // A pipe fills its own pages: the first would need bytes of the lost page.
+fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_or_fail_with_efault()
+{
     let half = page_size() / 2;
-    assert_eq!(errno(region.write_to(&pipe, half, page_size())), libc::EFAULT);
-    assert_eq!(region.write_to(&pipe, half, half).expect("write"), half, "without the lost page");
-    let path = scratch.path().join("copy");
-    let copy = File::create_new(&path).expect("open");
-    let written = region.write_to(&copy, half, page_size());
-    match file_system(&path) {
-        "btrfs" => assert_eq!(errno(written), libc::EFAULT),
-        _ => assert_eq!(written.expect("write"), half, "the bytes before the lost page"),
+    // A pipe fills pages of its own. The last of them would need bytes of the lost page.
+    for (pages, of_a_pipe) in [(2, None), (10, Some(8 * page_size()))] {
+        let (scratch, length) = (scratch(), pages * page_size() - half);
+        let region = last_page_lost(&scratch, pages);
+        let there = length - page_size();
+        let write = |target: &File| region.write_to(target, half, length);
+        let (_receiver, socket) = UnixStream::pair().expect("socketpair");
+        assert_eq!(errno(region.write_to(&socket, half, length)), libc::EFAULT, "a socket");
+        let (_read_end, pipe) = nix::unistd::pipe().expect("pipe");
+        let pipe = File::from(pipe);
+        assert_eq!(write(&pipe).ok(), of_a_pipe, "a pipe, of {there} bytes that are there");
+        let path = scratch.path().join("copy");
+        let written = write(&File::create_new(&path).expect("open"));
+        match file_system(&path) {
+            "btrfs" => match written {
+                Ok(bytes) => assert!(bytes < there, "{bytes} of {there}"),
+                written => assert_eq!(errno(written), libc::EFAULT),
+            },
+            _ => assert_eq!(written.expect("write"), there, "all bytes before the lost page"),
+        }
+        assert_eq!(region.write_to(&pipe, half, half).expect("write"), half, "without it");
     }
 }
 
