@@ -49,31 +49,25 @@ pub fn dirty(path: &Path) -> Result<()> {
     let file = open(OpenOptions::new().read(true), path)?;
     match dirty_pages(&file, path)? {
         Some(pages) if file_system(path)? == "another file system" => {
-            say!(
-                "dirty pages: {pages}, by cachestat, on a file system that this course has not tried"
-            )
+            say!("dirty pages: {pages} (on a file system that this course has not tried)")
         }
         Some(pages) => say!("dirty pages: {pages}"),
-        None if has_no_disk(path)? => say!("dirty pages: unknown (this file has no disk)"),
-        None => say!("dirty pages: unknown (cachestat needs Linux 6.5)"),
+        None => say!("dirty pages: unknown (this file has no disk)"),
     }
 }
 
-/// Whether the file at `path` is only in memory.
-fn has_no_disk(path: &Path) -> Result<bool> {
-    Ok(matches!(file_system(path)?, "tmpfs" | "ramfs"))
-}
-
-/// Counts the dirty pages; `None` where no instrument can.
+/// Counts the dirty pages; `None` for a file that is only in memory.
 fn dirty_pages(file: &File, path: &Path) -> Result<Option<u64>> {
-    if has_no_disk(path)? {
-        return Ok(None);
-    }
-    if file_system(path)? == "overlayfs" {
-        return dirty_by_smaps(file, path).map(Some); // On overlayfs cachestat always counts 0.
+    match file_system(path)? {
+        "tmpfs" | "ramfs" => return Ok(None),
+        "overlayfs" => return dirty_by_smaps(file, path).map(Some), // There cachestat always counts 0.
+        _ => {}
     }
     match cache_counts(file) {
-        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(None),
+        // Before Linux 6.5, or for a file that this user neither owns nor may write to.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+            dirty_by_smaps(file, path).map(Some)
+        }
         counts => Ok(Some(counts.step_on("cachestat", path)?.dirty)),
     }
 }

@@ -33,7 +33,7 @@ pub const STEPS: &[Step] = &[
     Step("Copy-on-write: the first store to a page copies it", page_by_page::show),
     Step("Wrong: a private mapping used as a snapshot", not_a_snapshot::show),
     Step("Repaired: every page is copied first", snapshot::show),
-    Step("MAP_POPULATE copies the pages of a writable mapping", populate::show),
+    Step("MAP_POPULATE copies pages of a writable private mapping", populate::show),
     Step("A read-only file, edited in memory", read_only_file::show),
     Step("fork: the copies are shared until one process stores", forked::show),
     Step("Truncating the file discards private copies too", truncated::show),

@@ -22,8 +22,8 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// List the files mapped into this process with their private copies, then its writable memory
-    /// without a file.
+    /// List the files mapped into this process, each with its number of private copies; then list the
+    /// writable memory that has no file.
     Maps,
     /// Run the second process of the story.
     #[command(hide = true, name = second_process::ROLE)]

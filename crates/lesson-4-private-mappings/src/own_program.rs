@@ -9,7 +9,7 @@ use common::{Context, Peer, Result, Stage, compare, page_size, say, sentence};
 use crate::PrivateMapping;
 use crate::picture::draw;
 
-/// The hidden role of a program that only says that it runs.
+/// The hidden role that prints "I run".
 pub const ROLE: &str = "greet";
 
 /// The step of the story.
@@ -21,12 +21,12 @@ pub fn show(_: &mut Stage) -> Result<()> {
     let file = File::open(&path).step_on("open", &path)?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     let start = || format!("{:?}", mapping.text(0, 4));
-    compare("its first bytes:  ", start(), "\"\\u{7f}ELF\"")?;
-    draw("Four bytes loaded from its first page", &mapping)?;
+    compare("before the patch: ", start(), "\"\\u{7f}ELF\"")?;
+    draw("Four bytes of its first page loaded", &mapping)?;
     page_view::pause()?;
     mapping.store(0, b"#!no");
     draw("Four bytes stored to its first page", &mapping)?;
-    compare("patched privately: ", start(), "\"#!no\"")?;
+    compare("after the patch:  ", start(), "\"#!no\"")?;
     page_view::pause()?;
     let said = Peer::start([ROLE])?.hear()?;
     compare(" a new process says: ", format!("{said:?}"), "\"I run\"")?;
@@ -39,7 +39,7 @@ pub fn show(_: &mut Stage) -> Result<()> {
     sentence("(If you do not own the file, the error is \"Permission denied\".)")
 }
 
-/// Prints that the program runs.
+/// Prints "I run".
 ///
 /// # Errors
 /// That of standard output.

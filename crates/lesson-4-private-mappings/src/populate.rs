@@ -1,5 +1,4 @@
-//! `MAP_POPULATE` on a private mapping copies every page if the mapping is writable, as a store to each
-//! page would. If the mapping is read-only, it copies none. `cargo lesson-4` runs it.
+//! `MAP_POPULATE` on a writable private mapping copies every page, as a store to each page does. If the mapping is read-only, it copies none. `cargo lesson-4` runs it.
 
 use std::process;
 

@@ -25,9 +25,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     let shared = MmapOptions::new().map_raw(&file).err();
     let errno = shared.and_then(|e| e.raw_os_error()).map_or(Errno::UnknownErrno, Errno::from_raw);
-    compare("shared and writable: ", format!("{errno:?}"), "EACCES")?;
+    compare("shared, writable: ", format!("{errno:?}"), "EACCES")?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
-    draw("Private and writable", &mapping)?;
+    draw("A private, writable mapping of the same file", &mapping)?;
     page_view::pause()?;
     mapping.store(0, b"draft");
     draw("\"draft\" stored", &mapping)?;
@@ -39,7 +39,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (original, kept): (String, String) = (start(&path)?, start(&kept)?);
     compare("private, edited: ", format!("{:?}", mapping.text(0, 8)), "\"draftaaa\"")?;
     compare("the file:        ", format!("{original:?}"), "\"aaaaaaaa\"")?;
-    compare("a written copy:  ", format!("{kept:?}"), "\"draftaaa\"")?;
+    compare("written from it: ", format!("{kept:?}"), "\"draftaaa\"")?;
     let same = if before == modified()? { "the same" } else { "changed" };
     compare("the file's mtime: ", same, "the same")
 }

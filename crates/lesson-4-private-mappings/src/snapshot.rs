@@ -32,6 +32,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     }
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;
     compare("page 1: ", shown(1), "\"bbbbb\"")?;
-    draw("The same pages afterwards", &mapping)?;
+    draw("After the writes", &mapping)?;
     page_view::pause()
 }

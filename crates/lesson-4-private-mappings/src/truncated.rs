@@ -40,7 +40,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare(" a load from a discarded copy: ", signal.map_or("exit", Signal::as_str), "SIGBUS")?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
-    draw("The file grown again", &mapping)?;
+    draw("After the file has grown again", &mapping)?;
     page_view::pause()?;
     let lost = char::from(mapping.load(2 * page_size()));
     compare("page 2 now begins with: ", format!("{lost:?}"), "'\\0'")

@@ -1,4 +1,4 @@
-//! Gaps, locks and faults. Each belongs to a whole process.
+//! Gaps, locks, faults and the rights of a user. Each belongs to a whole process.
 
 use std::path::Path;
 
@@ -67,6 +67,13 @@ pub(super) fn faults() -> Result<()> {
     say!("dirty {}", faults_of_a_store()?)?;
     sample.msync(libc::MS_SYNC)?;
     say!("clean {}", faults_of_a_store()?)
+}
+
+/// What `cachestat` returns for a file of root that all may read.
+pub(super) fn file_of_root() -> Result<()> {
+    let path = Path::new("/etc/passwd");
+    let file = std::fs::File::open(path).step_on("open", path)?;
+    say!("cachestat {}", name(page_view::cache_counts(&file).map(drop)))
 }
 
 /// A file of eight pages, stored to, and a second mapping that watches it.

@@ -20,6 +20,7 @@ pub fn play(name: &str) -> Result<()> {
         "locked" => memory::locked(),
         "no-file" => memory::no_file(),
         "faults" => memory::faults(),
+        "file-of-root" => memory::file_of_root(),
         "counters" => power::counters(),
         "order" => power::order(),
         "large-folio" => power::large_folio(),

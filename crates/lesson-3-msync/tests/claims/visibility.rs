@@ -1,12 +1,13 @@
-//! What other processes see needs no msync.
+//! What other processes and the two instruments see.
 
 use std::fs::File;
 
 use common::page_size;
+use course::{Program, kernel_at_least, scratch};
 use lesson_3_msync::{Memory, msync};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::{Pair, second};
+use crate::{Pair, scenario, second};
 
 #[test]
 fn another_process_sees_a_store_before_any_msync() {
@@ -94,6 +95,21 @@ fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_
     assert_eq!(mapped_dirty(&memory), 2, "stored to");
     msync(memory.address(), memory.length(), libc::MS_SYNC).unwrap();
     assert_eq!(mapped_dirty(&memory), 2, "after MS_SYNC");
+}
+
+#[test]
+fn cachestat_of_a_file_that_you_neither_own_nor_may_write_to_fails_with_eperm() {
+    let answer = |program: Program| program.run().value("cachestat").to_string();
+    let of_user = answer(scenario("file-of-root", &scratch()).as_ordinary_user());
+    let allowed = match (kernel_at_least(6, 14), kernel_at_least(6, 5)) {
+        (true, _) => &["EPERM"][..],
+        (false, true) => &["0", "EPERM"], // Some earlier kernels got the check later.
+        (false, false) => &["ENOSYS"],
+    };
+    assert!(allowed.contains(&of_user.as_str()), "{of_user}");
+    if nix::unistd::geteuid().is_root() && kernel_at_least(6, 5) {
+        assert_eq!(answer(scenario("file-of-root", &scratch())), "0", "root owns the file");
+    }
 }
 
 /// Dirty pages of a mapping, by smaps.

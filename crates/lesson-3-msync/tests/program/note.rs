@@ -70,3 +70,17 @@ fn flush_and_dirty_change_no_byte_of_any_file() {
         assert_eq!(fs::read(&path).unwrap(), letter);
     }
 }
+
+#[test]
+fn a_file_that_an_ordinary_user_may_only_read_is_counted_and_flushed() {
+    let scratch = scratch();
+    let as_user = |call: &str| {
+        let ended = role(call, &scratch).as_ordinary_user().run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.stdout
+    };
+    let counted = as_user("dirty /etc/passwd"); // It belongs to root, and all may read it.
+    assert!(counted.starts_with("dirty pages: "), "{counted}");
+    let flushed = as_user("flush --read-only /etc/passwd");
+    assert!(flushed.starts_with("msync(MS_SYNC) returned 0"), "{flushed}");
+}
