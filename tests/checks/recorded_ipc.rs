@@ -77,7 +77,7 @@ fn famous_factor(record: &Value) -> String {
     let spinning = median(record, "spin-two-cpus", "mapped");
     let [two, one] = ["sleep-two-cpus", "sleep-one-cpu"]
         .map(|group| two_digits(median(record, group, "pipe") / spinning));
-    format!("{two} on two CPUs and {one} on one CPU.")
+    format!("{two} for the pipe on two CPUs, and {one} on one CPU.")
 }
 
 fn round_trips(record: &Value) -> Vec<String> {

@@ -28,7 +28,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         compare(&format!("{name:<18}"), format!("{seen:?}"), format!("{expected:?}"))
     };
     sentence(
-        "\"one\" is sent, then \"three\" (in the queue with a higher priority). One read returns:",
+        "The sender sends \"one\", then \"three\". (In the queue, \"three\" has a higher priority.) One \
+         read returns:",
     )?;
     let (from, to) = pipe(OFlag::empty())?;
     line("pipe", &first_of_two(from, to).step("pipe")?, "onethree")?;
@@ -81,7 +82,7 @@ pub fn show_capacity(_: &mut Stage) -> Result<()> {
         let mut to = File::from(to);
         (0..).take_while(|_| matches!(to.write(&[7; BYTES]), Ok(BYTES))).count()
     };
-    sentence("Nobody reads. Messages of 64 bytes that fit:")?;
+    sentence("Nobody reads. How many messages of 64 bytes fit?")?;
     let (_from, to) = pipe(OFlag::O_NONBLOCK)?;
     let capacity = fcntl(&to, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
     compare("pipe              ", count(to), usize::try_from(capacity).unwrap_or(0) / BYTES)?;

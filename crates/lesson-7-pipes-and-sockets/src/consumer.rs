@@ -102,7 +102,7 @@ impl Consumer {
         read: impl FnOnce(&[AtomicU64], usize) -> Result<T, TryError>,
     ) -> Result<T, TryError> {
         let (length, words) = ring.slot(self.read);
-        // Another process stored this length: copy it, check it, then use it.
+        // The other process may change this length: copy it, check it, then use it.
         let length = usize::try_from(length.load(Relaxed)).unwrap_or(usize::MAX);
         if length > ring.longest() {
             return Err(TryError::Corrupt);

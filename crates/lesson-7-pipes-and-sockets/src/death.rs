@@ -46,7 +46,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     ] {
         say!("   {name:<18}{:<19}{}", learned.receiver, learned.sender)?;
     }
-    compare("a pidfd, before and after the kill: ", pidfd()?, "silent, readable")
+    let [before, after] = pidfd()?;
+    compare("pidfd before the kill: ", before, "not ready")?;
+    compare("pidfd after the kill: ", after, "ready")
 }
 
 /// Two pipes, whose other ends a killed process had.
@@ -119,23 +121,23 @@ pub fn ring(directory: &Path) -> Result<Learned> {
     Ok(Learned { receiver, sender: format!("{} when full", errno_name(&refused)) })
 }
 
-/// A process that is killed while a pidfd refers to it.
+/// What `poll` reports of a process's pidfd before and after the process is killed.
 ///
 /// # Errors
 /// Of each step, the system's.
-pub fn pidfd() -> Result<String> {
+pub fn pidfd() -> Result<[&'static str; 2]> {
     let mut other = second("linger")?.stdin(Stdio::null()).spawn().step("start")?;
     let pidfd = pidfd_open(other.id()).step("pidfd_open")?;
     let before = is_readable(&pidfd)?;
     kill(&mut other)?;
-    Ok(format!("{before}, {}", is_readable(&pidfd)?))
+    Ok([before, is_readable(&pidfd)?])
 }
 
-/// What `poll` reports at once.
+/// Whether `poll` reports the descriptor as ready to be read.
 fn is_readable(fd: impl AsFd) -> Result<&'static str> {
     let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
     let ready = poll(&mut fds, PollTimeout::ZERO).step("poll")?;
-    Ok(if ready == 0 { "silent" } else { "readable" })
+    Ok(if ready == 0 { "not ready" } else { "ready" })
 }
 
 /// Starts a process that inherits these descriptors and does nothing, and kills it with SIGKILL. The

@@ -52,7 +52,7 @@ pub const STEPS: &[Step] = &[
     Step("A ring in a mapped file, moment by moment", ring_moments::show),
     Step("A sleep and its wake-up", sleep_and_wake::show),
     Step("A thousand messages between two processes", thousand_messages::show),
-    Step("The other process is killed: who learns of it?", death::show),
-    Step("One system call for each message, or for many", batching::show),
-    Step("Spinning or sleeping", spin_or_sleep::show),
+    Step("The other process is killed: what does the survivor get?", death::show),
+    Step("One system call for each message, or for 1024", batching::show),
+    Step("What spinning and sleeping cost", spin_or_sleep::show),
 ];

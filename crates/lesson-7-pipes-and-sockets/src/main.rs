@@ -11,7 +11,7 @@ use lesson_7_pipes_and_sockets::{STEPS, roles, scenarios, second_process::Part};
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-7")]
 struct Lesson {
-    /// Choose the random numbers: the same N always gives the same numbers.
+    /// Choose the random numbers (this lesson uses none).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
     #[command(subcommand)]
@@ -20,11 +20,17 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Send each line of standard input through the ring FILE, which is made if it doesn't exist.
-    Send { file: PathBuf },
+    /// Send each line of standard input through the ring in FILE.
+    Send {
+        /// Use this file, and create it if it does not exist.
+        file: PathBuf,
+    },
     /// Print each message from the ring in FILE, until the sender ends.
-    Receive { file: PathBuf },
-    /// Play the part of a second process, for the story.
+    Receive {
+        /// Use this ring, made by `send`.
+        file: PathBuf,
+    },
+    /// Play a second process's part, for the story.
     #[command(hide = true, subcommand)]
     Second(Part),
     /// Play one scenario of a claim, for the tests.

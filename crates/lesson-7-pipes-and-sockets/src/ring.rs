@@ -5,7 +5,7 @@
 //! ```text
 //! written  ▏ count ▕    the producer's count of messages, times 2; odd: the producer has closed
 //! read     ▏ count ▕    the consumer's count
-//! for each ▏ sleeper ▕  in a line of its own: the other process is about to sleep on this count
+//! for each ▏ flag  ▕    in a line of its own: 1 if the other process is about to sleep on this count
 //! slots    ▏length▕▏message … ▕▏length▕▏message … ▕ …
 //!            read ↑ (the oldest)              ↑ written (the next free slot)
 //! ```
@@ -24,13 +24,13 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use crate::atomics::{AtomicU32, AtomicU64};
 use crate::{barrier, futex};
 
-/// The two words of one side. Only this side stores `count`; only the other side stores `sleeper`.
+/// The two words of one side. Only this side stores `count`; only the other side stores `flag`.
 #[derive(Clone, Copy)]
 pub struct Side<'r> {
     /// Twice the number of messages written, or read, modulo 2³²; plus 1 when this side has closed.
     pub count: &'r AtomicU32,
     /// 1 while the other side may be asleep on `count`.
-    pub sleeper: &'r AtomicU32,
+    pub flag: &'r AtomicU32,
 }
 
 /// The memory that both processes map.
@@ -84,7 +84,7 @@ impl Side<'_> {
     pub fn publish(&self, count: u32) {
         self.count.store(count, Release); // Pairs with `Acquire` on the other side.
         barrier::light(); // Pairs with `heavy` in `wait_for_change`.
-        if self.sleeper.load(Relaxed) != 0 {
+        if self.flag.load(Relaxed) != 0 {
             let _ = futex::wake(self.count); // Cannot fail: the word is mapped and aligned.
         }
     }
@@ -107,10 +107,10 @@ impl Side<'_> {
                 return Ok(());
             }
         }
-        self.sleeper.store(1, Relaxed);
+        self.flag.store(1, Relaxed);
         barrier::heavy()?; // Pairs with `light` in `publish`.
-        let slept = futex::wait(self.count, seen); // Sleeps only if `count` is still `seen`.
-        self.sleeper.store(0, Relaxed);
+        let slept = futex::wait(self.count, seen); // At most 50 ms, and only if `count` is `seen`.
+        self.flag.store(0, Relaxed);
         if slept? {
             return Ok(());
         }

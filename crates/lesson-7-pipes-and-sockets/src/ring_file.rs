@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! 0        8       12      128      256      384                     512                     640
-//! ▏ kind   ▏ slots ▏ words ▏ count  ▏ count  ▏ sleeper  ▏ attached ▏ sleeper  ▏ attached ▏ slots …
+//! ▏ kind   ▏ slots ▏ words ▏ count  ▏ count  ▏ flag     ▏ attached ▏ flag     ▏ attached ▏ slots …
 //!                            written  read     on written  producer  on read     consumer
 //! ```
 //!
@@ -32,7 +32,7 @@ const KIND: &[u8; 8] = b"ring (7)";
 /// other count. 128 bytes, because a CPU may fetch lines of 64 bytes in pairs.
 const COUNTS: [usize; 2] = [128, 256];
 /// These words are rarely stored to. In a count's line, each look at them would wait for that line.
-const SLEEPER: [usize; 2] = [384, 512];
+const FLAGS: [usize; 2] = [384, 512];
 const ATTACHED: [usize; 2] = [388, 516];
 const SLOTS: usize = 640;
 
@@ -139,8 +139,8 @@ impl RingFile {
     /// The ring itself.
     pub fn ring(&self) -> Ring<'_> {
         let side = |role: Role| {
-            let sleeper = self.shared.word(SLEEPER[role as usize]);
-            Side { count: self.shared.word(COUNTS[role as usize]), sleeper }
+            let flag = self.shared.word(FLAGS[role as usize]);
+            Side { count: self.shared.word(COUNTS[role as usize]), flag }
         };
         let (slot_count, slot_words) = (self.slot_count, self.slot_words);
         let slots = self.shared.words(SLOTS, slot_count as usize * slot_words);
@@ -189,9 +189,9 @@ impl Snapshot {
             (0, 16, "kind and sizes".to_owned()),
             (COUNTS[0], 4, format!("written: {}", self.written)),
             (COUNTS[1], 4, format!("read: {}", self.read)),
-            (SLEEPER[0], 4, format!("flag {flag}: receiver sleeps")),
+            (FLAGS[0], 4, format!("flag {flag}: receiver sleeps")),
             (ATTACHED[0], 4, "sender attached".into()),
-            (SLEEPER[1], 4, "flag: sender sleeps".into()),
+            (FLAGS[1], 4, "flag: sender sleeps".into()),
             (ATTACHED[1], 4, "receiver attached".into()),
         ];
         fields.extend(self.slots.iter().enumerate().map(|(number, text)| {
@@ -221,7 +221,7 @@ pub fn snapshot(path: &Path) -> Result<Snapshot> {
     });
     let slots = slots.collect();
     let [written, read] = COUNTS.map(|at| word(at) / ONE);
-    let receiver_sleeps = word(SLEEPER[Role::Producer as usize]) != 0;
+    let receiver_sleeps = word(FLAGS[Role::Producer as usize]) != 0;
     Ok(Snapshot { written, read, receiver_sleeps, slots, slot_bytes })
 }
 

@@ -50,7 +50,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     page_view::layout("the ring's file", &ring_file::snapshot(&path)?.fields())?;
     page_view::look("the ring is full")?;
     match sender.try_send(b"six") {
-        Err(TryError::WouldBlock(_)) => say!("   the ring is full: message \"six\" has to wait")?,
+        Err(TryError::WouldBlock(_)) => say!("   the ring is full: sending \"six\" would wait")?,
         other => return Err(Failure::refusal("send to", &path, format!("{other:?}"))),
     }
 

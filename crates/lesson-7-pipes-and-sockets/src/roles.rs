@@ -14,7 +14,7 @@ use crate::ring_file;
 const LONGEST: usize = 1 << 10;
 const SLOTS: u32 = 4;
 
-/// Sends each line of standard input through the ring FILE, which is made if it doesn't exist.
+/// Sends each line of standard input through the ring in FILE, and creates FILE if it does not exist.
 ///
 /// # Errors
 /// As [`ring_file::create`], [`Sender::attach`] and its `send`.
@@ -29,7 +29,7 @@ pub fn send(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Prints each message of the ring FILE, until the sender closes it.
+/// Prints each message from the ring in FILE, until the sender closes the ring.
 ///
 /// # Errors
 /// As [`Receiver::attach`] and its `next`.

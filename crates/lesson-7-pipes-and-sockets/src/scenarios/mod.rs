@@ -63,7 +63,7 @@ fn deaths() -> Result<()> {
         say!("{name}-receiver {}", learned.receiver)?;
         say!("{name}-sender {}", learned.sender)?;
     }
-    say!("pidfd {}", death::pidfd()?)
+    say!("pidfd {}", death::pidfd()?.join(", "))
 }
 
 /// Prints how a call ended: `ok` or the name of the error.

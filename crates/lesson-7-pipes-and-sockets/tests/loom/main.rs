@@ -36,7 +36,7 @@ const WORDS: usize = 2;
 
 struct Memory {
     counts: [AtomicU32; 2],
-    sleeper: [AtomicU32; 2],
+    flags: [AtomicU32; 2],
     slots: [AtomicU64; 4],
 }
 
@@ -44,12 +44,11 @@ impl Memory {
     fn new() -> Arc<Self> {
         let zero = || [0; 2].map(AtomicU32::new);
         let slots = [0; 4].map(AtomicU64::new);
-        Arc::new(Self { counts: zero(), sleeper: zero(), slots })
+        Arc::new(Self { counts: zero(), flags: zero(), slots })
     }
 
     fn ring(&self) -> Ring<'_> {
-        let side =
-            |number: usize| Side { count: &self.counts[number], sleeper: &self.sleeper[number] };
+        let side = |number: usize| Side { count: &self.counts[number], flag: &self.flags[number] };
         let (written, read) = (side(0), side(1));
         Ring { written, read, slots: &self.slots, slot_count: SLOTS, slot_words: WORDS }
     }
