@@ -36,7 +36,7 @@ pub fn show(_: &mut Stage) -> Result<()> {
         Err(refusal) => refusal.to_string(),
     };
     say!("   {refused}")?;
-    sentence("(If you do not own the file, the error is \"Permission denied\".)")
+    sentence("(If you may not write to the file, the error is \"Permission denied\".)")
 }
 
 /// Prints "I run".

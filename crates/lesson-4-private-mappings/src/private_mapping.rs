@@ -32,7 +32,7 @@ impl PrivateMapping {
     ///
     /// # Errors
     /// `EACCES` if the file is not open for reading; `ENODEV` if it cannot be mapped; `ENOMEM` if
-    /// the kernel refuses to reserve that much memory for copies, or `RLIMIT_DATA` forbids it.
+    /// the kernel refuses to promise that much memory for copies, or `RLIMIT_DATA` forbids it.
     pub fn of(file: &File, length: usize) -> io::Result<Self> {
         Self::with(MmapOptions::new().len(length), file)
     }
@@ -50,7 +50,7 @@ impl PrivateMapping {
     /// `mmap(…, PROT_READ, MAP_PRIVATE, …)`.
     ///
     /// # Errors
-    /// As [`of`](Self::of), but the kernel reserves no memory for copies.
+    /// As [`of`](Self::of), but the kernel promises no memory for copies.
     pub fn read_only(options: &MmapOptions, file: &File) -> io::Result<Self> {
         // SAFETY: its slices are never borrowed: it becomes an MmapRaw, which lends none.
         let memory = unsafe { options.map_copy_read_only(file) }?;

@@ -23,6 +23,7 @@ pub fn play(name: &str) -> Result<()> {
         "file-of-root" => memory::file_of_root(),
         "counters" => power::counters(),
         "order" => power::order(),
+        "new-name" => power::new_name(),
         "large-folio" => power::large_folio(),
         "broken-disk" => broken_disk::play(),
         "broken-disk-in-the-background" => broken_disk::in_the_background(),

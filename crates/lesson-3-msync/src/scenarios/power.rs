@@ -9,7 +9,7 @@ use common::{Context, Failure, Result, page_size, say};
 
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::power_cut::{CASES, survives};
-use crate::{MappedFile, folio, msync};
+use crate::{MappedFile, folio, msync, save_sync};
 
 /// Whether the record is found after `case`, and whether a control that was left alone is still dirty.
 pub(super) fn cut_after(case: &str) -> Result<()> {
@@ -63,6 +63,23 @@ pub(super) fn order() -> Result<()> {
     say!("first {}", char::from(found[0]))?;
     say!("second {}", char::from(found[1]))?;
     say!("control {}", control.dirty()?.mapped())
+}
+
+/// Whether a reboot finds the name of a new file: before `MS_SYNC` of the file, and after it.
+pub(super) fn new_name() -> Result<()> {
+    let disk = own_disk()?;
+    let path = disk.root.join("new-name");
+    let file = File::create_new(&path).step_on("create", &path)?;
+    file.set_len(page_size() as u64).step_on("ftruncate", &path)?;
+    let is_found = || -> Result<bool> {
+        let rebooted = disk.after_a_power_cut()?;
+        let found = rebooted.root.join("new-name").exists();
+        rebooted.remove()?;
+        Ok(found)
+    };
+    say!("before {}", is_found()?)?;
+    save_sync::save(&MappedFile::open(&path)?.memory, b"A").step_on("msync", &path)?;
+    say!("after {}", is_found()?)
 }
 
 /// One byte is changed in a file that one `write` made: first by another `write`, then by a store. The

@@ -55,6 +55,11 @@ fn after_a_store_and_fsync_a_power_cut_loses_nothing() {
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
     assert!(found_after("new-file-and-MS_SYNC"));
+    undisturbed(|| {
+        let ended = run("new-name");
+        assert_eq!(ended.value("after"), "true");
+        (ended.value("before") == "false").then_some(()) // Else the kernel wrote the name by itself.
+    });
 }
 
 #[test]

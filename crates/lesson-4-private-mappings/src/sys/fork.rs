@@ -51,7 +51,7 @@ pub struct ForkedChild {
 ///
 /// # Errors
 /// `EAGAIN` if the user has too many processes (`RLIMIT_NPROC`), `ENOMEM` if the kernel refuses
-/// to reserve the memory for the child's copies; `Other` if this process has more than one thread.
+/// to promise the memory for the child's copies; `Other` if this process has more than one thread.
 pub fn fork(role: impl FnOnce(&mut Pipes) -> io::Result<()>) -> io::Result<ForkedChild> {
     if fs::read_dir("/proc/self/task")?.count() != 1 {
         return Err(io::Error::other("only a process with a single thread forks here"));

@@ -21,7 +21,7 @@ fn all_memory() -> usize {
     1024 * (kibibytes("MemTotal:") + kibibytes("SwapTotal:"))
 }
 
-/// Whether the kernel has reserved (charged) memory for all pages of `mapping`.
+/// Whether the kernel counts all pages of `mapping` as promised (charged) memory.
 fn charged(mapping: &RawMapping) -> bool {
     let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
     let start = format!("{:08x}-", mapping.address());

@@ -140,7 +140,7 @@ fn unmapping_a_private_mapping_discards_its_stores() {
 }
 
 #[test]
-fn a_private_store_is_saved_only_if_the_program_itself_writes_the_page_to_the_file() {
+fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
     let letters = Lettered::new(1);
     let mapping = letters.mapping(1);
     mapping.store(0, b"A");
