@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::{Context, Peer, Result, Stage, compare, say};
 
+use crate::second_process::until_waiting_in;
 use crate::sys::Page;
 use crate::turnstile::{self, COUNT};
-use crate::{Attempt, Primitive, waiting};
+use crate::{Attempt, Primitive};
 
 /// Runs both processes; this process is A.
 ///
@@ -33,7 +34,7 @@ pub fn two(stage: &Stage, primitive: Primitive) -> Result<()> {
     page_view::event("process A", &format!("locks, loads {seen}"))?;
     b.tell("your turn")?;
     say!("       {}", b.hear()?)?;
-    waiting::until_waiting_in(b.process.id(), primitive.waits_in())?;
+    until_waiting_in(b.process.id(), primitive.waits_in())?;
     page_view::event_asleep("process B", "finds it locked")?;
     page_view::look("B sleeps until A unlocks")?;
     page.word(COUNT).store(seen + 1, Relaxed);
@@ -53,7 +54,7 @@ pub fn second(primitive: Primitive, place: &Path, counter: &Path) -> Result<()> 
     let mut lock = primitive.open(place)?;
     io::stdin().read_line(&mut String::new()).step("wait for the first process")?;
     if lock.try_lock().step_on("try to lock", place)? != Attempt::Busy {
-        return say!("B locked it, too!");
+        return say!("B has also locked: two processes hold the lock");
     }
     say!("B finds it locked, sleeps")?;
     lock.lock().step_on("lock", place)?;

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
 use memmap2::MmapOptions;
 
-use crate::lock_client::LockClient;
+use crate::second_process::LockClient;
 use crate::{Lock, flock::Flock, ofd_locks::OfdLocks, record_locks::RecordLocks};
 
 /// What the second process finds when it tries the lock at each moment.
@@ -29,10 +29,11 @@ pub struct Findings {
 /// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("closing");
-    sentence("A locks. Then A")?;
-    sentence("1. closes another descriptor of the file,")?;
-    sentence("2. closes its own descriptor, but not a mapping,")?;
-    sentence("3. unmaps. After each, B finds the lock:")?;
+    sentence("A locks the file, and maps it. Then A:")?;
+    sentence("1. closes another descriptor of the file;")?;
+    sentence("2. closes the descriptor that it locked with;")?;
+    sentence("3. unmaps the file.")?;
+    sentence("After 1, 2 and 3, B finds the lock:")?;
     row("record lock", ["free"; 3], &find(RecordLocks::open, "F_SETLK d F_WRLCK 0 0", &path)?)?;
     // overlayfs maps the file of the layer below, so the mapping does not keep the locked file open.
     let overlay = file_system(stage.scratch.path())? == "overlayfs";

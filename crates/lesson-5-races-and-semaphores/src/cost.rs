@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use common::{Context, Result, Stage, say};
+use common::{Context, Result, Stage, allowed_cpus, pin_to, say};
 
 use crate::Primitive;
 
@@ -15,6 +15,9 @@ const PAIRS: u32 = 5000;
 /// # Errors
 /// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
+    let cpus = allowed_cpus()?;
+    pin_to(cpus.get(..1).unwrap_or_default())?;
+    say!("   nanoseconds for one lock and one unlock:")?;
     for primitive in Primitive::ALL {
         let place = primitive.new_place(&stage.scratch, "cost")?;
         let mut lock = primitive.open(&place)?;
@@ -24,7 +27,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
             lock.unlock().step_on("unlock", &place)?;
         }
         let nanoseconds = start.elapsed().as_nanos() / u128::from(PAIRS);
-        say!("   {primitive:18}{nanoseconds:6} ns (varies)")?;
+        say!("   {primitive:18}{nanoseconds:6} (varies)")?;
     }
-    Ok(())
+    pin_to(&cpus)
 }

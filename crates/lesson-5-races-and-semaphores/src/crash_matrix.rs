@@ -3,8 +3,8 @@
 //!
 //! For every cell a process locks. Then it is killed, exits, runs another program, or forks and is
 //! killed. Only when that is over does the next process try to lock. If the lock is busy, the next
-//! process waits. Nothing is going to happen any more, so if 200 ms do not end the wait, the cell
-//! says that it waits for ever.
+//! process waits. Nothing else happens after that. So if the next process still waits after 200 ms,
+//! nothing will end its wait while the other processes live as they do now.
 
 use std::io;
 use std::path::Path;
@@ -12,10 +12,52 @@ use std::time::Duration;
 
 use common::{Context, Peer, Result, Scratch, Stage, say, sentence};
 
-use crate::holder_end::HolderEnd;
 use crate::semaphore_in_file::SemaphoreInFile;
 use crate::sys::deadline_on;
 use crate::{Attempt, Primitive};
+
+/// What happens to the process that holds the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HolderEnd {
+    /// It is killed with SIGKILL.
+    Killed,
+    /// It exits without unlocking.
+    Exits,
+    /// It runs another program (`exec`). Rust opens files close-on-exec, so `exec` closes them.
+    Execs,
+    /// It runs another program, and its files stay open.
+    KeepsAndExecs,
+    /// It forks, and is then killed; its child lives on.
+    Forks,
+}
+
+impl HolderEnd {
+    /// All of them, in the order of the columns.
+    pub const ALL: [Self; 5] =
+        [Self::Killed, Self::Exits, Self::Execs, Self::KeepsAndExecs, Self::Forks];
+
+    /// Makes it happen to `holder`, and waits until it has happened.
+    ///
+    /// # Errors
+    /// Those of the step that failed.
+    pub fn apply(self, holder: &mut Peer) -> Result<()> {
+        let ask = |holder: &mut Peer, word| holder.tell(word).and_then(|()| holder.hear());
+        match self {
+            Self::Killed => kill(holder)?,
+            Self::Exits => {
+                holder.tell("exit")?;
+                holder.process.wait().step("wait for the holder")?;
+            }
+            Self::Execs => drop(ask(holder, "exec")?), // It answers when the new program runs.
+            Self::KeepsAndExecs => drop(ask(holder, "keep-exec")?),
+            Self::Forks => {
+                ask(holder, "fork")?;
+                kill(holder)?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// What the next process gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +66,8 @@ pub enum Outcome {
     Locks,
     /// It locks, and is told that the holder died.
     LocksAndIsTold,
-    /// It waits until the deadline.
-    WaitsForEver,
+    /// It still waits at the deadline.
+    StillWaits,
     /// It has to wait, and locks before the deadline.
     LocksLate,
 }
@@ -36,7 +78,7 @@ impl Outcome {
         match self {
             Self::Locks => "free",
             Self::LocksAndIsTold => "told",
-            Self::WaitsForEver => "STUCK",
+            Self::StillWaits => "STUCK",
             Self::LocksLate => "late",
         }
     }
@@ -70,11 +112,18 @@ pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Outcome; 5])>> {
             "locked" => Outcome::Locks,
             "owner died" => Outcome::LocksAndIsTold,
             _ if late.semaphore().wait_until_on(clock, &deadline).is_ok() => Outcome::LocksLate,
-            _ => Outcome::WaitsForEver,
+            _ => Outcome::StillWaits,
         })
         .collect();
     let (rows, _) = outcomes.as_chunks();
     Ok(Primitive::ALL.iter().copied().zip(rows.iter().copied()).collect())
+}
+
+fn kill(holder: &mut Peer) -> Result<()> {
+    holder.process.kill().step("kill the holder")?;
+    // Once the holder is waited for, the kernel has released what it releases.
+    holder.process.wait().step("wait for the holder")?;
+    Ok(())
 }
 
 /// The next process: prints at once what it gets. If it has to wait and then locks, it posts `late`.
@@ -110,5 +159,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     sentence("forks: it forks, and then it is killed.")?;
     sentence("free: the next process locks, and learns nothing.")?;
     sentence("told: the next process locks, and is told of the death.")?;
-    sentence("STUCK: the next process waits for ever (seen for 200 ms).")
+    sentence("STUCK: the next process still waits after 200 ms.")
 }

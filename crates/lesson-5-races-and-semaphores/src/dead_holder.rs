@@ -5,10 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{Context, Peer, Result, Stage, compare, say, sentence};
-use nix::errno::Errno;
 
 use crate::semaphore_in_file::SemaphoreInFile;
-use crate::sys::deadline_on;
+use crate::sys::{deadline_on, errno_name};
 use crate::{Attempt, Lock, Primitive};
 
 /// The step of the story.
@@ -31,15 +30,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (clock, time) = (libc::CLOCK_MONOTONIC, Duration::from_millis(200));
     let deadline = deadline_on(clock, time).step("clock_gettime")?;
     let waited = semaphore.wait_until_on(clock, &deadline);
-    let waited = waited.map_or_else(|error| name_of(&error), |()| "ok".into());
+    let waited = waited.map_or_else(|error| errno_name(&error), |()| "ok".into());
     compare("A waits for 200 ms: ", waited, "ETIMEDOUT")?;
     compare("count: ", semaphore.value().step("sem_getvalue")?, 0)?;
     sentence("The kernel does not know that B held it.")?;
     semaphore.post().step("sem_post")?;
     compare("A posts, then locks: ", lock.lock().step("sem_wait")?, Attempt::Locked)
-}
-
-/// The name of an error, such as `ETIMEDOUT`.
-fn name_of(error: &std::io::Error) -> String {
-    format!("{:?}", Errno::from_raw(error.raw_os_error().unwrap_or(0)))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::lock_client::LockClient;
+use crate::second_process::LockClient;
 
 /// The calls that take the first and the second lock.
 struct Calls {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::lock_client::LockClient;
+use crate::second_process::LockClient;
 use crate::{Attempt, Lock, sys};
 
 /// A file that one open file description at a time can lock exclusively.
@@ -26,7 +26,7 @@ impl Flock {
     }
 
     fn call(&self, operation: libc::c_int) -> io::Result<()> {
-        sys::locks::flock(self.0.as_raw_fd(), operation)
+        sys::file_locks::flock(self.0.as_raw_fd(), operation)
     }
 }
 
@@ -74,9 +74,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare("    B takes a record lock: ", b.ask("F_SETLK d F_WRLCK 0 0")?, "ok")?;
     sentence("flock and record locks do not see each other.")?;
     a.call(libc::LOCK_SH).step("flock")?;
-    say!("   A makes its lock a shared one")?;
-    compare("    B takes a shared one: ", b.ask("flock d LOCK_SH|LOCK_NB")?, "ok")?;
-    compare("A tries to make it exclusive: ", a.try_lock().step("flock")?, "busy")?;
-    compare("    B tries the same: ", b.ask("flock d LOCK_EX|LOCK_NB")?, "ok")?;
+    say!("   A changes its lock to shared")?;
+    compare("    B takes a shared lock: ", b.ask("flock d LOCK_SH|LOCK_NB")?, "ok")?;
+    compare("A tries an exclusive lock: ", a.try_lock().step("flock")?, "busy")?;
+    compare("    B tries an exclusive lock: ", b.ask("flock d LOCK_EX|LOCK_NB")?, "ok")?;
     sentence("A's failed attempt has released A's shared lock.")
 }

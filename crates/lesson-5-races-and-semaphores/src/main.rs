@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand};
-use lesson_5_races_and_semaphores::{Primitive, STEPS, holder, parts::Part, scenarios};
+use lesson_5_races_and_semaphores::second_process::{Part, hold};
+use lesson_5_races_and_semaphores::{Primitive, STEPS, scenarios};
 
 /// Lesson 5: races and semaphores. Without a command, tell the whole story.
 #[derive(Parser)]
@@ -46,7 +47,7 @@ fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
         None => common::tell(STEPS, lesson.seed),
-        Some(Role::Hold { primitive, file }) => holder::hold(primitive, &file),
+        Some(Role::Hold { primitive, file }) => hold(primitive, &file),
         Some(Role::Second(part)) => part.play(),
         Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),

@@ -10,8 +10,8 @@ use common::{Context, Result, Stage, compare, say, sentence};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
-use crate::lock_client::LockClient;
 use crate::record_locks::whole_file;
+use crate::second_process::LockClient;
 use crate::{Attempt, Lock};
 
 /// A file that one open file description at a time can lock for writing.
@@ -76,7 +76,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let found = b.ask("F_GETLK d F_WRLCK 0 0")?;
     let holder = found.rsplit(' ').next().unwrap_or_default();
     compare("    B asks for the holder: ", holder, "-1")?;
-    sentence("-1: the owner is no process. It is one open of the file.")?;
+    sentence("-1: no process owns the lock. The owner is the open file description.")?;
     a.unlock().step("F_OFD_SETLK")?;
     say!("   A unlocks")?;
     compare("    B tries: ", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?, "ok")

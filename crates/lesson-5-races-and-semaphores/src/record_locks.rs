@@ -10,7 +10,7 @@ use common::{Context, Result, Stage, compare, say, sentence};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
-use crate::lock_client::LockClient;
+use crate::second_process::LockClient;
 use crate::{Attempt, Lock};
 
 /// A file that one process at a time can lock for writing.
@@ -82,7 +82,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let holder = if found == holder { "process A" } else { &found };
     compare("    B asks for the holder: ", holder, "process A")?;
     compare("A locks again: ", a.try_lock().step("F_SETLK")?, "locked")?;
-    sentence("The owner is the process, so A never conflicts with A.")?;
+    sentence("The owner is the process, so a process never conflicts with its own lock.")?;
     b.tell("F_SETLKW d F_WRLCK 0 0")?;
     b.until_waiting_in(libc::SYS_fcntl)?;
     say!("       B waits")?;

@@ -5,7 +5,7 @@
 //! All of it rests on one invariant: the memory of a [`Page`] stays mapped, readable and writable,
 //! while a value that points into it lives, because that value holds the page too.
 
-pub mod locks;
+pub mod file_locks;
 mod mutex;
 mod not_robust;
 mod page;
@@ -24,6 +24,7 @@ pub use semaphore::{Create, Semaphore, unlink};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 
 /// The moment `later` from now on `CLOCK_REALTIME`, for the timed waits: an absolute time. Setting
@@ -43,6 +44,12 @@ pub fn deadline_on(clock: libc::clockid_t, later: Duration) -> io::Result<libc::
 fn timespec(time: Duration) -> libc::timespec {
     let seconds = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
     libc::timespec { tv_sec: seconds, tv_nsec: time.subsec_nanos().into() }
+}
+
+/// The name of a failed call's error, such as `ETIMEDOUT`; for an error without a number, its text.
+pub fn errno_name(error: &io::Error) -> String {
+    let number = error.raw_os_error();
+    number.map_or_else(|| error.to_string(), |number| format!("{:?}", Errno::from_raw(number)))
 }
 
 /// For the semaphore calls: -1 means failure, and the reason is in `errno`.

@@ -11,7 +11,7 @@ use common::{Context, Failure, Result, Scratch, Stage, say};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    Primitive, add_under_lock, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_store,
+    Primitive, add_under_lock, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_process,
     robust_mutex, test_then_set, torn_record,
 };
 
@@ -51,7 +51,7 @@ pub fn play(name: &str) -> Result<()> {
             Ok(())
         }
         "barge-in" => {
-            for (primitive, attempt, count) in no_lock_stops_a_store::barge_in(&stage.scratch)? {
+            for (primitive, attempt, count) in no_lock_stops_a_process::barge_in(&stage.scratch)? {
                 say!("{primitive} {attempt:?} {count}")?;
             }
             Ok(())

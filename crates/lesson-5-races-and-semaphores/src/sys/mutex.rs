@@ -231,9 +231,7 @@ impl Attributes {
         by_result(unsafe { libc::pthread_mutexattr_getrobust(self.0.get(), &raw mut robust) })?;
         Ok((shared, robust))
     }
-}
 
-impl Attributes {
     fn pointer(&self) -> *const pthread_mutexattr_t {
         self.0.get()
     }

@@ -27,6 +27,17 @@ pub struct Semaphore {
     page: Option<Page>, // None: it came from `sem_open`.
 }
 
+/// How `sem_open` makes a semaphore that is missing.
+#[derive(Clone, Copy)]
+pub struct Create {
+    /// Fail if it exists (`O_EXCL`).
+    pub exclusive: bool,
+    /// The mode of its file; the umask clears bits of it.
+    pub mode: libc::mode_t,
+    /// Its first count.
+    pub value: c_uint,
+}
+
 impl Semaphore {
     /// The semaphore at byte `offset` of `page`, made or to be made.
     ///
@@ -34,6 +45,29 @@ impl Semaphore {
     /// If it does not fit there or is not aligned.
     pub fn in_page(page: &Page, offset: usize) -> Self {
         Self { at: page.place(offset), page: Some(page.clone()) }
+    }
+
+    /// `sem_open(name, …)`: opens the semaphore with this name.
+    ///
+    /// # Errors
+    /// `ENOENT`, `EEXIST`, `EACCES`, `EINVAL` (value or name), `ENAMETOOLONG`, `EMFILE`, `ENFILE`,
+    /// `ENOMEM`; `InvalidInput` for a name with a NUL in it.
+    pub fn open(name: &str, create: Option<Create>) -> io::Result<Self> {
+        let name = CString::new(name)?;
+        let flags = match create {
+            None => 0,
+            Some(Create { exclusive: false, .. }) => libc::O_CREAT,
+            Some(Create { exclusive: true, .. }) => libc::O_CREAT | libc::O_EXCL,
+        };
+        let Create { mode, value, .. } =
+            create.unwrap_or(Create { exclusive: false, mode: 0, value: 0 });
+        // SAFETY: `name` ends in a NUL; mode and value are the two further arguments that the
+        // call reads if O_CREAT is among the flags.
+        let at = unsafe { libc::sem_open(name.as_ptr(), flags, mode, value) };
+        match at == libc::SEM_FAILED {
+            true => Err(io::Error::last_os_error()),
+            false => Ok(Self { at, page: None }),
+        }
     }
 
     /// `sem_init(at, pshared, value)`: initialises it, whatever was there.
@@ -111,6 +145,17 @@ impl Semaphore {
         by_errno(unsafe { libc::sem_destroy(self.at) })
     }
 
+    /// `sem_close`, which fails for a semaphore that did not come from `sem_open`.
+    ///
+    /// # Errors
+    /// `EINVAL` if it did not come from `sem_open`.
+    pub fn close(self) -> io::Result<()> {
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the call looks the address up in its own table and uses it only if it is there;
+        // `self` is used no more, neither by the caller nor by `drop`.
+        by_errno(unsafe { libc::sem_close(this.at) })
+    }
+
     /// The address of the semaphore in this process.
     pub fn address(&self) -> usize {
         self.at.addr()
@@ -127,53 +172,6 @@ impl Drop for Semaphore {
             // SAFETY: opened once by `open`, closed once here; no other value has the pointer.
             unsafe { libc::sem_close(self.at) }; // It cannot fail: the address came from sem_open.
         }
-    }
-}
-
-/// How `sem_open` makes a semaphore that is missing.
-#[derive(Clone, Copy)]
-pub struct Create {
-    /// Fail if it exists (`O_EXCL`).
-    pub exclusive: bool,
-    /// The mode of its file; the umask clears bits of it.
-    pub mode: libc::mode_t,
-    /// Its first count.
-    pub value: c_uint,
-}
-
-impl Semaphore {
-    /// `sem_open(name, …)`: opens the semaphore with this name.
-    ///
-    /// # Errors
-    /// `ENOENT`, `EEXIST`, `EACCES`, `EINVAL` (value or name), `ENAMETOOLONG`, `EMFILE`, `ENFILE`,
-    /// `ENOMEM`; `InvalidInput` for a name with a NUL in it.
-    pub fn open(name: &str, create: Option<Create>) -> io::Result<Self> {
-        let name = CString::new(name)?;
-        let flags = match create {
-            None => 0,
-            Some(Create { exclusive: false, .. }) => libc::O_CREAT,
-            Some(Create { exclusive: true, .. }) => libc::O_CREAT | libc::O_EXCL,
-        };
-        let Create { mode, value, .. } =
-            create.unwrap_or(Create { exclusive: false, mode: 0, value: 0 });
-        // SAFETY: `name` ends in a NUL; mode and value are the two further arguments that the
-        // call reads if O_CREAT is among the flags.
-        let at = unsafe { libc::sem_open(name.as_ptr(), flags, mode, value) };
-        match at == libc::SEM_FAILED {
-            true => Err(io::Error::last_os_error()),
-            false => Ok(Self { at, page: None }),
-        }
-    }
-
-    /// `sem_close`, which fails for a semaphore that did not come from `sem_open`.
-    ///
-    /// # Errors
-    /// `EINVAL` if it did not come from `sem_open`.
-    pub fn close(self) -> io::Result<()> {
-        let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: the call looks the address up in its own table and uses it only if it is there;
-        // `self` is used no more, neither by the caller nor by `drop`.
-        by_errno(unsafe { libc::sem_close(this.at) })
     }
 }
 

@@ -15,7 +15,7 @@ fn row(primitive: &str) -> &'static str {
     rows.find(|(name, _)| *name == primitive).unwrap().1
 }
 
-const STUCK: &str = "WaitsForEver WaitsForEver WaitsForEver WaitsForEver WaitsForEver";
+const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 
 #[test]
 fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
@@ -34,15 +34,15 @@ fn a_robust_mutex_tells_the_next_process_however_its_owner_ends() {
 
 #[test]
 fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_a_child_does_not_have_it() {
-    assert_eq!(row("record-lock"), "Locks Locks Locks WaitsForEver Locks");
+    assert_eq!(row("record-lock"), "Locks Locks Locks StillWaits Locks");
 }
 
 #[test]
 fn an_ofd_lock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
-    assert_eq!(row("ofd-lock"), "Locks Locks Locks WaitsForEver WaitsForEver");
+    assert_eq!(row("ofd-lock"), "Locks Locks Locks StillWaits StillWaits");
 }
 
 #[test]
 fn a_flock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
-    assert_eq!(row("flock"), "Locks Locks Locks WaitsForEver WaitsForEver");
+    assert_eq!(row("flock"), "Locks Locks Locks StillWaits StillWaits");
 }

@@ -1,10 +1,12 @@
-//! Deadlocks: detected among record locks, not detected among OFD locks and flocks.
+//! Deadlocks: detected among record locks, and among no other locks of the lesson.
 
 use std::fs;
 
 use course::scratch;
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 
 use crate::lock_actors::{Actor, actor, file, two};
+use crate::{ask, begin, mutexes};
 
 #[test]
 fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edeadlk() {
@@ -172,4 +174,21 @@ fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     a.until_waiting("flock");
     let _ = b.kill();
     assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
+fn a_deadlock_of_a_semaphore_and_a_robust_mutex_is_not_detected() {
+    let scratch = scratch();
+    let (mut a, mut b) = mutexes::two(&scratch, "shared robust normal");
+    let open = format!("sem-open {} 600 1", scratch.object("deadlock"));
+    assert_eq!((ask(&mut a, &open), ask(&mut b, &open)), ("ok".into(), "ok".into()));
+    assert_eq!(ask(&mut a, "mutex-try"), "Clean");
+    assert_eq!(ask(&mut b, "sem-try"), "ok");
+    begin(&mut a, "sem-wait");
+    begin(&mut b, "mutex-lock");
+    for process in [&a, &b] {
+        until_waiting_in(process.id(), libc::SYS_futex).unwrap();
+    }
+    a.kill();
+    assert_eq!(b.hear(), "OwnerDied", "until the other is killed");
 }

@@ -134,7 +134,7 @@ fn flock_and_fcntl_locks_do_not_see_each_other() {
 }
 
 #[test]
-fn a_failed_change_from_a_shared_to_an_exclusive_flock_loses_the_shared_one() {
+fn a_failed_change_from_a_shared_to_an_exclusive_flock_releases_the_shared_flock() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");

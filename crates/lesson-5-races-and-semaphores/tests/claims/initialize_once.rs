@@ -4,7 +4,7 @@ use std::fs;
 
 use course::scratch;
 
-use lesson_5_races_and_semaphores::waiting::until_waiting_in;
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 
 use crate::{actor, ask, scenario};
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "an actor fails by panicking, as the claim would")]
 
 use course::{Ended, Program, Running};
-use lesson_5_races_and_semaphores::waiting::until_waiting_in;
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;

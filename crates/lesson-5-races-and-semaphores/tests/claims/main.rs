@@ -32,7 +32,8 @@ use std::path::Path;
 
 use common::{Scratch, page_size};
 use course::{Program, Running};
-use lesson_5_races_and_semaphores::{sys, waiting::until_waiting_in_one_of};
+use lesson_5_races_and_semaphores::second_process::until_waiting_in_one_of;
+use lesson_5_races_and_semaphores::sys;
 use nix::errno::Errno;
 
 /// A scenario of this lesson, in a fresh process whose working directory is the test's own.

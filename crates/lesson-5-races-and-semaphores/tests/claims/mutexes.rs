@@ -81,7 +81,9 @@ fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_i
 fn pthread_mutex_timedlock_fails_with_etimedout_at_its_deadline() {
     let scratch = scratch();
     let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    let end = SystemTime::now() + Duration::from_millis(20);
     assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 20"), "ETIMEDOUT");
+    assert!(SystemTime::now() >= end, "not before the deadline");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use course::{Running, scratch};
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use lesson_5_races_and_semaphores::sys::{self, has_robust_read_write_locks};
-use lesson_5_races_and_semaphores::waiting::until_waiting_in;
 
 use crate::{actor, ask, ask_and_wait, begin, in_time, observed, sleeps};
 
@@ -69,7 +69,7 @@ fn a_death_wakes_no_process_that_waits_on_a_condition_variable() {
 }
 
 #[test]
-fn after_a_waiter_on_a_condition_variable_was_killed_pthread_cond_destroy_waits_for_ever() {
+fn after_a_waiter_on_a_condition_variable_is_killed_pthread_cond_destroy_waits_for_ever() {
     let scratch = scratch();
     let (mut waiter, mut next) = two(&scratch);
     assert_eq!(ask(&mut waiter, "mutex-try"), "Clean");
@@ -81,7 +81,7 @@ fn after_a_waiter_on_a_condition_variable_was_killed_pthread_cond_destroy_waits_
 }
 
 #[test]
-fn after_a_waiter_on_a_condition_variable_was_killed_a_signal_is_lost_and_a_later_one_never_returns()
+fn after_a_waiter_on_a_condition_variable_is_killed_one_signal_is_lost_and_a_later_call_never_returns()
  {
     if sys::glibc_version() != (2, 36) {
         return; // Condition variables have changed since.

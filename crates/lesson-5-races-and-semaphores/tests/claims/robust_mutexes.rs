@@ -163,7 +163,7 @@ fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_deat
 }
 
 #[test]
-fn unmapping_a_locked_robust_mutex_also_loses_every_mutex_that_was_locked_before_it() {
+fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_locked_too() {
     let scratch = scratch();
     let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
     assert_eq!(ask(&mut next, "mutex-init-three"), "ok");

@@ -10,7 +10,7 @@ use common::page_size;
 use memmap2::{MmapOptions, MmapRaw};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
-use crate::sys::locks;
+use crate::sys::file_locks;
 
 /// Descriptors and mappings, under the names that the test gave them.
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl Files {
         if text.len() > mapping.len() {
             return Err(io::Error::other("more than is mapped"));
         }
-        (0..).zip(text.bytes()).for_each(|(offset, byte)| locks::store(mapping, offset, byte));
+        (0..).zip(text.bytes()).for_each(|(offset, byte)| file_locks::store(mapping, offset, byte));
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use libc::{c_int, c_short, off_t};
 use nix::errno::Errno;
 
-use crate::sys::locks::{self, Command};
+use crate::sys::file_locks::{self, Command};
 
 /// The names that may stand for numbers in a call.
 const NAMES: &[(&str, c_int)] = &[
@@ -69,9 +69,11 @@ impl LockCall {
     /// Makes the call; returns 0 or the number of the error.
     pub(super) fn make(&mut self) -> c_int {
         let result = match self {
-            Self::Fcntl { fd, command, lock, .. } => locks::fcntl(*fd, *command, lock.as_mut()),
-            Self::Flock { fd, operation } => locks::flock(*fd, *operation),
-            Self::Lockf { fd, function, length } => locks::lockf(*fd, *function, *length),
+            Self::Fcntl { fd, command, lock, .. } => {
+                file_locks::fcntl(*fd, *command, lock.as_mut())
+            }
+            Self::Flock { fd, operation } => file_locks::flock(*fd, *operation),
+            Self::Lockf { fd, function, length } => file_locks::lockf(*fd, *function, *length),
         };
         result.err().as_ref().and_then(io::Error::raw_os_error).unwrap_or(0)
     }

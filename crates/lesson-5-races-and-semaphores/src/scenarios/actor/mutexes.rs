@@ -11,7 +11,8 @@ use super::{Actor, Answer, done, number, wrong};
 use crate::initialize_once::OBJECT_OFFSET;
 use crate::scenarios::misuse;
 use crate::sys::{
-    Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, exit_status, fork,
+    Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, errno_name,
+    exit_status, fork,
 };
 
 /// The mutexes of `mutex-lock-three-and-unmap-the-middle-one`: one in each page of the file `pages`.
@@ -167,9 +168,7 @@ fn lock_three_and_unmap_one() -> Answer {
 fn try_three() -> Answer {
     let said = three()?.map(|mutex| match mutex.try_lock() {
         Ok(how) => format!("{how:?}"),
-        Err(error) => {
-            format!("{:?}", nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(0)))
-        }
+        Err(error) => errno_name(&error),
     });
     Ok(said.join(" "))
 }

@@ -62,7 +62,7 @@ fn exec() -> Result<()> {
 ///
 /// # Errors
 /// Those of the step that failed.
-pub fn linger() -> Result<()> {
+pub(super) fn linger() -> Result<()> {
     say!("another program now, in the same process")?;
     io::stdin().read_line(&mut String::new()).step("read standard input")?;
     Ok(())

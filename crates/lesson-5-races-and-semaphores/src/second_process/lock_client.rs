@@ -5,7 +5,7 @@ use std::path::Path;
 
 use common::{Context, Failure, Peer, Result};
 
-use crate::waiting;
+use super::until_waiting_in;
 
 /// A process that has a file open as `d`. It answers each call with `ok` or the name of the error.
 pub struct LockClient(Peer);
@@ -60,9 +60,9 @@ impl LockClient {
     /// Returns once it waits in this system call.
     ///
     /// # Errors
-    /// As [`waiting::until_waiting_in`].
+    /// As [`until_waiting_in`].
     pub fn until_waiting_in(&self, call: libc::c_long) -> Result<()> {
-        waiting::until_waiting_in(self.0.process.id(), call)
+        until_waiting_in(self.0.process.id(), call)
     }
 
     /// Kills it, and waits until it has ended.

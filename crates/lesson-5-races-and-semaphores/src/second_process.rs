@@ -1,4 +1,13 @@
-//! The parts that second processes play in the story. `cargo lesson-5` starts them itself.
+//! The second processes of the story: this program again, in another part. `cargo lesson-5` starts
+//! them itself.
+
+mod holder;
+mod lock_client;
+mod waiting;
+
+pub use holder::hold;
+pub use lock_client::LockClient;
+pub use waiting::{until_waiting_in, until_waiting_in_one_of};
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +15,8 @@ use common::clap::{self, Subcommand};
 use common::{Failure, Result};
 
 use crate::{
-    Primitive, add_under_lock, atomic_addition, crash_matrix, holder, lost_update,
-    no_lock_stops_a_store, robust_mutex, test_then_set, torn_record, turnstile,
+    Primitive, add_under_lock, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_process,
+    robust_mutex, test_then_set, torn_record, turnstile,
 };
 
 /// What a second process does.
@@ -36,8 +45,8 @@ impl Part {
                 add_under_lock::second(*primitive, place, counter)
             }
             Self::DieHalfWay { file } => robust_mutex::die_half_way(file),
-            Self::BargeIn { data } => no_lock_stops_a_store::second(data),
-            Self::Hold { primitive, place } => holder::hold(*primitive, place),
+            Self::BargeIn { data } => no_lock_stops_a_process::second(data),
+            Self::Hold { primitive, place } => hold(*primitive, place),
             Self::Observe { primitive, place, late } => {
                 crash_matrix::observe(*primitive, place, late)
             }
