@@ -1,13 +1,14 @@
-//! However a mapping ends, its pages stay dirty, unless the file was emptied before.
+//! However a mapping ends, its pages stay dirty, unless the file was emptied before. A rename over
+//! another file can write them too.
 
-use std::fs::File;
+use std::fs::{self, File};
 
 use common::page_size;
 use course::undisturbed;
 use lesson_3_msync::Memory;
 use nix::sys::signal::Signal;
 
-use crate::{Pair, second};
+use crate::{Pair, found, second};
 
 #[test]
 fn munmap_and_close_leave_the_pages_dirty() {
@@ -63,5 +64,31 @@ fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write
         pair.left(8)?;
         drop(memory);
         pair.left(0)
+    });
+}
+
+#[test]
+fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_pages() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        let path = pair.sample.path.with_extension("new");
+        let new = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+        new.set_len(8 * page_size() as u64).unwrap();
+        let memory = Memory::shared(&new).unwrap();
+        pair.control.store(b'A');
+        (0..8).for_each(|page| memory.store(page * page_size(), b'B'));
+        let dirty = || page_view::cache_counts(&new).unwrap().dirty;
+        let before = dirty();
+        fs::rename(&path, &pair.sample.path).unwrap();
+        let after = dirty();
+        let instruments = pair.control.instruments;
+        if found(&pair.control) != instruments.expected(8, 8) {
+            return None; // The kernel wrote pages by itself.
+        }
+        match instruments.file_system {
+            "ext4" | "btrfs" => assert_eq!((before, after), (8, 0)),
+            _ => assert_eq!(after, before), // cachestat counts 0 on tmpfs and overlayfs.
+        }
+        Some(())
     });
 }
