@@ -7,5 +7,5 @@ mod remap;
 mod semaphore;
 
 pub use fork::{ForkedChild, Pipes, fork};
-pub use raw_mapping::RawMapping;
+pub use raw_mapping::{RawMapping, lock_future_mappings};
 pub use semaphore::Semaphore;

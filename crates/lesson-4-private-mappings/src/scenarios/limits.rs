@@ -6,9 +6,12 @@ use std::path::Path;
 
 use common::{Context, Result, page_size, say};
 use nix::sys::resource::{Resource, setrlimit};
+use page_view::pages;
 
 use super::errno;
-use crate::sys::{RawMapping, fork};
+use super::forks::mapping_of_four;
+use crate::PrivateMapping;
+use crate::sys::{RawMapping, fork, lock_future_mappings};
 
 /// Prints the outcome of several mappings of 256 MiB, first without and then with an `RLIMIT_DATA` of
 /// 64 MiB.
@@ -44,6 +47,19 @@ pub(super) fn hole() -> Result<()> {
     let cut = populate(&mapping);
     say!("whole {whole}")?;
     say!("with-a-hole {cut}")
+}
+
+/// Prints how many pages of a new private mapping are copies, before and after `mlockall(MCL_FUTURE)`.
+pub(super) fn lock_future() -> Result<()> {
+    let (_file, before) = mapping_of_four()?;
+    let file = File::open("lettered").step("open")?;
+    lock_future_mappings().step("mlockall")?;
+    let after = PrivateMapping::of(&file, 4 * page_size()).step("mmap")?;
+    for (name, mapping) in [("before", before), ("after", after)] {
+        let pages = pages(std::process::id(), mapping.address(), 4)?;
+        say!("{name} {}", pages.iter().filter(|page| page.file_page == Some(false)).count())?;
+    }
+    Ok(())
 }
 
 /// Prints the outcome of a fork when the user may have no more processes.

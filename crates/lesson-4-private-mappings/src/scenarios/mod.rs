@@ -31,6 +31,7 @@ pub fn play(name: &str) -> Result<()> {
         "fork-frames" => frames::frames(),
         "fork-semaphores" => frames::semaphores(),
         "populate-a-hole" => limits::hole(),
+        "lock-future" => limits::lock_future(),
         "data-limit" => limits::data(),
         "process-limit" => limits::processes(),
         "load-past-the-end" => past_the_end::load(),

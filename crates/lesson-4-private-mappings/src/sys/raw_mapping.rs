@@ -112,6 +112,15 @@ impl Drop for RawMapping {
     }
 }
 
+/// `mlockall(MCL_FUTURE)`: every later mapping of this process is locked in memory when it is made.
+///
+/// # Errors
+/// `EPERM` if `RLIMIT_MEMLOCK` is 0.
+pub fn lock_future_mappings() -> io::Result<()> {
+    // SAFETY: locking changes no byte.
+    done(unsafe { libc::mlockall(libc::MCL_FUTURE) })
+}
+
 pub(super) fn done(result: libc::c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -76,6 +76,12 @@ fn mlock_and_map_locked_copy_every_page_of_a_writable_private_mapping_and_none_o
 }
 
 #[test]
+fn after_mlockall_mcl_future_mmap_copies_every_page_of_a_writable_private_mapping() {
+    let ended = scenario("lock-future", &course::scratch()).run();
+    assert_eq!((ended.value("before"), ended.value("after")), ("0", "4"));
+}
+
+#[test]
 fn madv_populate_read_copies_no_page() {
     let letters = Lettered::new(4);
     let mapping = letters.mapping(4);
