@@ -98,6 +98,7 @@ impl RingFile {
     /// this role; `membarrier`'s if a sandbox forbids it.
     pub fn attach(path: &Path, role: Role) -> Result<Self> {
         let refused = |words: &str| Failure::refusal("attach to", path, words);
+        let side = if role == Role::Producer { "sender" } else { "receiver" };
         let options = File::options().read(true).write(true).custom_flags(libc::O_NONBLOCK).clone();
         let file = options.open(path).step_on("open", path)?;
         let mut head = [0; 16];
@@ -118,15 +119,15 @@ impl RingFile {
         let ring = Self { shared, file, role, slot_count, slot_words };
         match fcntl(&ring.file, FcntlArg::F_OFD_SETLK(&lock_on(role))).map_err(Error::from) {
             Err(held) if held.raw_os_error() == Some(libc::EAGAIN) => {
-                return Err(refused("another process has this role"));
+                return Err(refused(&format!("another process is its {side}")));
             }
             locked => locked.step_on("lock", path)?,
         };
         let attached = ring.shared.word(ATTACHED[role as usize]);
         if attached.swap(1, Relaxed) != 0 {
-            return Err(refused(
-                "another process had this role; a ring serves one pair, so remove it",
-            ));
+            return Err(refused(&format!(
+                "another process was its {side}; a ring serves only one pair, so remove the file"
+            )));
         }
         Ok(ring)
     }

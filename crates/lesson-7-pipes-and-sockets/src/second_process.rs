@@ -1,6 +1,7 @@
 //! The parts of the second processes, which `cargo lesson-7` starts itself.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use common::clap::{self, Subcommand};
@@ -24,6 +25,7 @@ pub enum Part {
     Print { ring: PathBuf },
     WaitForCount { place: PathBuf },
     Linger,
+    Connect { socket: PathBuf },
     Attach { sender: PathBuf, receiver: PathBuf },
     AttachAndFork { ring: PathBuf },
     SendAndLinger { ring: PathBuf, messages: usize },
@@ -50,6 +52,10 @@ impl Part {
             Self::Print { ring } => ring_moments::print(ring),
             Self::WaitForCount { place } => sleep_and_wake::wait_for_count(place),
             Self::Linger => linger(),
+            Self::Connect { socket } => {
+                let mut stream = UnixStream::connect(socket).step_on("connect to", socket)?;
+                stream.write_all(b"hello").step_on("write to", socket)
+            }
             Self::Attach { sender, receiver } => {
                 let _endpoints = (Sender::attach(sender)?, Receiver::attach(receiver)?);
                 say!("attached")?;

@@ -38,11 +38,11 @@ impl Stream {
 
 impl Endpoint for Stream {
     fn send(&mut self, mut message: &[u8]) -> io::Result<()> {
-        let mut patience = Timeout::default();
+        let mut timeout = Timeout::default();
         while !message.is_empty() {
             match self.to.write(message) {
                 Ok(written) => message = &message[written..],
-                Err(full) if full.kind() == ErrorKind::WouldBlock => patience.spin()?,
+                Err(full) if full.kind() == ErrorKind::WouldBlock => timeout.spin()?,
                 Err(signal) if signal.kind() == ErrorKind::Interrupted => {}
                 Err(refused) => return Err(refused),
             }
@@ -51,12 +51,12 @@ impl Endpoint for Stream {
     }
 
     fn receive(&mut self, mut message: &mut [u8]) -> io::Result<()> {
-        let mut patience = Timeout::default();
+        let mut timeout = Timeout::default();
         while !message.is_empty() {
             match self.from.read(message) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(read) => message = &mut message[read..],
-                Err(empty) if empty.kind() == ErrorKind::WouldBlock => patience.spin()?,
+                Err(empty) if empty.kind() == ErrorKind::WouldBlock => timeout.spin()?,
                 Err(signal) if signal.kind() == ErrorKind::Interrupted => {}
                 Err(refused) => return Err(refused),
             }

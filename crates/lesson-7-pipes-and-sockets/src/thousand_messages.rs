@@ -1,6 +1,7 @@
-//! A thousand messages from one process to another through a ring, every byte verified. The ring has
-//! only four slots, so both processes must sleep and be woken. `cargo lesson-7` shows it.
+//! A thousand messages of different lengths from one process to another through a ring, every byte
+//! verified. The ring has only four slots, so both processes must sleep and be woken. `cargo lesson-7` shows it.
 
+use std::io;
 use std::path::Path;
 
 use common::{Context, Peer, Result, Stage, compare, say};
@@ -11,6 +12,7 @@ use crate::{message, ring_file};
 
 /// How many messages are sent.
 pub const MESSAGES: u64 = 1000;
+/// Bytes of the longest message.
 const BYTES: usize = 64;
 const SLOTS: u32 = 4;
 
@@ -26,8 +28,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let mut sender = Sender::attach(&path)?;
         let mut text = [0; BYTES];
         for number in 0..MESSAGES {
-            message::write(number, &mut text);
-            sender.send(&text).step_on("send to", &path)?;
+            let text = &mut text[..length_of(number)];
+            message::write(number, text);
+            sender.send(text).step_on("send to", &path)?;
         }
         say!("   sent {MESSAGES} messages through {SLOTS} slots, and closed")?;
     }
@@ -35,14 +38,22 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     second.wait().map(drop)
 }
 
+/// Bytes of message `number`.
+fn length_of(number: u64) -> usize {
+    usize::try_from(number).unwrap_or_default() % (BYTES + 1)
+}
+
 /// The second process's part.
 ///
 /// # Errors
-/// `EBADMSG` if a message has wrong contents; the system's.
+/// `EBADMSG` if a message has another length or other contents than the one that was sent; the system's.
 pub fn verify(path: &Path) -> Result<()> {
     let mut receiver = Receiver::attach(path)?;
     let (mut text, mut number) = ([0; BYTES], 0);
     while let Some(length) = receiver.next(&mut text).step_on("receive from", path)? {
+        if length != length_of(number) {
+            return Err(io::Error::from_raw_os_error(libc::EBADMSG)).step_on("verify", path);
+        }
         message::verify(number, &text[..length]).step_on("verify", path)?;
         number += 1;
     }

@@ -122,10 +122,13 @@ fn a_ring_without_write_permission_is_refused() {
 fn a_second_receiver_and_a_used_ring_are_refused() {
     let scratch = scratch();
     let (sender, receiver) = both(&scratch);
-    refused(&role("receive", "ring", &scratch).run(), "another process has this role");
+    refused(&role("receive", "ring", &scratch).run(), "another process is its receiver");
     sender.end();
     receiver.end();
-    refused(&role("send", "ring", &scratch).run(), "a ring serves one pair");
+    refused(
+        &role("send", "ring", &scratch).run(),
+        "another process was its sender; a ring serves only one pair",
+    );
 }
 
 #[test]

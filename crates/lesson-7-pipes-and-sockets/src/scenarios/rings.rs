@@ -44,6 +44,7 @@ pub(super) fn play() -> Result<()> {
     drop(receiver);
     let sent = (0..4).map(|_| sender.send(b"?")).find(io::Result::is_err);
     ended("consumer-closed", sent.unwrap_or(Ok(())))?;
+    ended("closed-and-not-dead", sender.check_peer())?;
     last_words()
 }
 

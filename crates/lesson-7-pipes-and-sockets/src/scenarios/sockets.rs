@@ -12,7 +12,7 @@ use nix::unistd::write;
 
 use super::ended;
 use crate::boundaries::first_of_two;
-use crate::process::socket_pair;
+use crate::process::{second, socket_pair};
 
 fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
     socket_pair(kind, SockFlag::SOCK_NONBLOCK)
@@ -72,12 +72,12 @@ pub(super) fn names() -> Result<()> {
     ended("nobody-yet", UnixStream::connect("here"))?;
     let listening = UnixListener::bind("here").step("bind")?;
     ended("taken", UnixListener::bind("here"))?;
-    let mut calls = UnixStream::connect("here").step("connect")?;
-    calls.write_all(b"hello").step("write")?;
+    let mut other = second("connect")?.arg("here").spawn().step("start")?;
     let (mut hears, _) = listening.accept().step("accept")?;
     let mut five = [0; 5];
     hears.read_exact(&mut five).step("read")?;
     say!("heard {}", String::from_utf8_lossy(&five))?;
+    other.wait().step("wait for the second process")?;
     drop(listening);
     ended("left", UnixStream::connect("here"))?;
     say!("still-there {}", std::path::Path::new("here").exists())?;
