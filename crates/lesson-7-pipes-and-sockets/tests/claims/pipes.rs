@@ -52,7 +52,8 @@ fn a_nonblocking_write_of_pipe_buf_bytes_to_a_pipe_with_less_room_writes_nothing
 }
 
 #[test]
-fn a_longer_nonblocking_write_to_a_pipe_with_less_room_writes_a_part() {
+fn a_nonblocking_write_of_more_than_pipe_buf_bytes_to_a_pipe_with_less_room_writes_some_of_the_bytes()
+ {
     assert_eq!(scenario("pipes").value("in-part"), "true");
 }
 
@@ -106,7 +107,8 @@ fn a_write_of_at_most_pipe_buf_bytes_to_a_pipe_is_never_mixed_with_another_write
 }
 
 #[test]
-fn a_longer_write_can_be_mixed_with_anothers_bytes_even_if_write_returns_its_full_length() {
+fn a_write_of_more_than_pipe_buf_bytes_can_be_mixed_with_anothers_even_if_write_returns_its_full_length()
+ {
     let writers = scenario("two-writers");
     assert_eq!((writers.value("runs"), writers.value("whole")), ("aba", "true"));
 }

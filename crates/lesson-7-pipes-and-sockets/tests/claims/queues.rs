@@ -64,7 +64,7 @@ fn an_unlinked_queue_has_no_name_and_processes_that_have_it_open_can_still_use_i
 }
 
 #[test]
-fn queue_calls_on_a_descriptor_of_something_else_fail_with_ebadf() {
+fn queue_calls_on_a_descriptor_that_is_not_a_queues_fail_with_ebadf() {
     assert_eq!(scenario("queues").value("no-queue"), "EBADF");
 }
 

@@ -15,14 +15,14 @@ fn the_ring_keeps_the_order_and_the_boundaries_of_a_thousand_messages_between_tw
 }
 
 #[test]
-fn messages_in_the_ring_can_be_received_after_the_sender_has_closed_then_comes_the_end() {
+fn after_the_sender_has_closed_the_ring_the_receiver_gets_the_remaining_messages_then_the_end() {
     let rings = scenario("rings");
     assert_eq!(rings.value("first"), "one");
     assert_eq!((rings.value("left"), rings.value("end")), ("Some(5)", "None"));
 }
 
 #[test]
-fn messages_that_a_killed_sender_had_published_can_be_received_then_comes_the_error() {
+fn if_the_sender_is_killed_the_receiver_gets_the_messages_that_were_published_then_eownerdead() {
     let rings = scenario("rings");
     assert_eq!((rings.value("after-the-death"), rings.value("then")), ("3", "EOWNERDEAD"));
 }
@@ -46,7 +46,7 @@ fn if_the_receivers_buffer_is_too_short_the_message_stays_in_the_ring() {
 }
 
 #[test]
-fn a_ring_accepts_one_sender_and_no_second_one_after_it() {
+fn a_ring_accepts_one_sender_and_refuses_every_later_sender() {
     let rings = scenario("rings");
     assert_eq!(rings.value("second-producer"), "another process is its sender");
     let words = "another process was its sender; a ring serves only one pair, so remove the file";
@@ -102,7 +102,7 @@ fn a_sleeping_receiver_finds_a_message_without_a_wake_up_when_its_timeout_ends()
 }
 
 #[test]
-fn a_message_that_a_sender_stored_just_before_it_was_killed_is_received_before_the_error() {
+fn a_message_that_a_sender_stored_just_before_it_was_killed_is_received_before_eownerdead() {
     let ring = scenario("killed-before-the-wake-up");
     assert_eq!(ring.value("killed-before-the-wake-up"), "ok EOWNERDEAD");
 }

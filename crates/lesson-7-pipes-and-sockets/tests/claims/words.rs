@@ -8,7 +8,7 @@ fn futex_wait_returns_eagain_at_once_if_the_word_no_longer_holds_the_expected_va
 }
 
 #[test]
-fn futex_wait_with_a_timeout_fails_with_etimedout_if_nobody_wakes_it() {
+fn futex_wait_with_a_timeout_fails_with_etimedout_if_nobody_wakes_the_sleeper() {
     assert_eq!(scenario("words").value("nobody-wakes"), "ETIMEDOUT");
 }
 
@@ -40,12 +40,12 @@ fn an_unknown_command_of_membarrier_fails_with_einval() {
 }
 
 #[test]
-fn a_private_barrier_in_a_process_that_has_not_registered_fails_with_eperm() {
+fn a_private_membarrier_in_a_process_that_has_not_registered_for_it_fails_with_eperm() {
     assert_eq!(scenario("words").value("unregistered"), "EPERM");
 }
 
 #[test]
-fn the_barrier_that_this_ring_uses_needs_no_privileges() {
+fn the_membarrier_calls_of_this_ring_need_no_privileges() {
     let words = crate::ordinary_scenario("words", "");
     assert_eq!((words.value("register"), words.value("global")), ("ok", "ok"));
 }

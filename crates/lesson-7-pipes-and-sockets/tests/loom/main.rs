@@ -1,5 +1,6 @@
-//! Runs the ring in every order of its two sides, with every value that a load may return: loom runs
-//! the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its own atomics.
+//! Runs the ring in every order of its two sides, up to a limit of interruptions, with every value that
+//! a load may return: loom runs the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its
+//! own atomics.
 //! `cargo test -p lesson-7-pipes-and-sockets --test loom`
 //!
 //! A model that finds no error proves little unless it can find one. So the tests also remove each
