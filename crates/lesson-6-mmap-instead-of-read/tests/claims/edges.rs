@@ -1,4 +1,4 @@
-//! Many files, sparse files, direct reads, and mappings as buffers.
+//! Many files, sparse files, direct reads, mappings as buffers, and a range that ends inside a page.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -70,4 +70,15 @@ fn a_mapping_can_be_the_buffer_of_a_write() {
     let written = region.write_to(File::create_new(&copy).expect("open"), 0, length);
     assert_eq!(written.expect("write"), length, "in one call");
     assert!(fs::read(copy).expect("read") == fs::read(path).expect("read"), "the same bytes");
+}
+
+#[test]
+fn mincore_counts_a_page_that_the_range_only_begins() {
+    let scratch = scratch();
+    let (file, _) = file(&scratch, 2);
+    let region = Region::of(&file, page_size() + 1, libc::PROT_READ, libc::MAP_SHARED);
+    let mut vector = [8, 8, 8];
+    let region = region.expect("mmap");
+    region.resident(0, page_size() + 1, Some(&mut vector)).expect("mincore");
+    assert_eq!(vector.map(|byte| byte & 9), [1, 1, 8], "two entries written, the third left");
 }

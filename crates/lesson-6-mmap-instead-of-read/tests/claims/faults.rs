@@ -5,13 +5,11 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::{file, scenario};
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
 use lesson_6_mmap_instead_of_read::cost::{Cost, cached, cost_of, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
-use memmap2::{Advice, MmapOptions};
-
-use crate::{file, scenario};
 
 const PAGES: usize = 256;
 
@@ -152,19 +150,29 @@ fn window() -> usize {
 }
 
 #[test]
-fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib() {
+fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib_of_a_folio_below_2_mib()
+ {
     let scratch = scratch();
     let length = 8 << 20;
+    // A load in the middle of the file's fifth MiB.
+    let offset = length / 2 + (1 << 19) + page_size();
     let brought = |name: &str, piece| {
         let file = write_lines(&scratch.path().join(name), length, piece).expect("write");
         let view = View::of(&file, length).expect("mmap");
-        assert_eq!(cost_of_loads(&view, [length / 2]).minor, 1, "{name}");
-        mapped(view.address(), length).expect("pagemap")
+        assert_eq!(cost_of_loads(&view, [offset]).minor, 1, "{name}");
+        let pages = length / page_size();
+        let pages = page_view::pages(std::process::id(), view.address(), pages).expect("pagemap");
+        let first = pages.iter().position(|page| page.present).expect("the load's page");
+        (first, pages.iter().filter(|page| page.present).count())
     };
-    let (small, large) = (brought("small", page_size()), brought("large", 1 << 20));
+    let ((_, small), (first, large)) = (brought("small", page_size()), brought("large", 1 << 20));
     assert!(small > 1 && small <= window(), "small folios: one fault, {small} pages");
     match (maps_large_folios(scratch.path()), kernel_at_least(6, 18)) {
-        (true, _) => assert!(large > window(), "large folios: one fault, {large} pages"),
+        // A folio has a power of two of pages and begins at a multiple of its size.
+        (true, _) => assert!(
+            large > window() && large.is_power_of_two() && first.is_multiple_of(large),
+            "one fault, {large} pages from page {first} on"
+        ),
         (false, false) => assert!(large <= window(), "before 6.18: one fault, {large} pages"),
         (false, true) => assert!(large >= small, "folios of any size: one fault, {large} pages"),
     }
@@ -225,26 +233,4 @@ fn the_kernel_can_evict_a_clean_page_while_it_is_mapped() {
     let load = || Ok(region.load(length / 2));
     let cost = cost_of(load).expect("count the faults").1;
     assert_eq!(cost.major, 1, "the next load waits for the disk: {cost:?}");
-}
-
-#[test]
-fn map_populate_leaves_no_fault_for_later() {
-    let scratch = scratch();
-    let (file, path) = file(&scratch, PAGES);
-    make_cold(&file, &path).expect("make_cold");
-    let length = PAGES * page_size();
-    let memory = MmapOptions::new().len(length).populate().map_raw_read_only(&file).expect("mmap");
-    assert_eq!(mapped(memory.as_ptr().addr(), length).expect("pagemap"), PAGES);
-}
-
-#[test]
-fn madv_populate_read_leaves_no_fault_for_later() {
-    let scratch = scratch();
-    let (file, path) = file(&scratch, PAGES);
-    make_cold(&file, &path).expect("make_cold");
-    let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0);
-    view.advise(Advice::PopulateRead).expect("madvise");
-    let cost = touch_all(&view);
-    assert_eq!((cost.minor, cost.major), (0, 0), "{cost:?}");
 }

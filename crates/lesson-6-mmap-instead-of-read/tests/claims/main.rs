@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod guard;
 mod live;
+mod populate;
 mod truncation;
 
 use std::fs::File;

@@ -1,0 +1,62 @@
+//! Pages that are mapped before the first load.
+
+use std::process;
+
+use common::page_size;
+use course::scratch;
+use lesson_6_mmap_instead_of_read::cost::{cost_of, make_cold, mapped};
+use lesson_6_mmap_instead_of_read::{Region, View};
+use memmap2::{Advice, MmapOptions};
+
+use crate::file;
+
+const PAGES: usize = 256;
+
+#[test]
+fn map_populate_leaves_no_fault_for_later() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make_cold");
+    let length = PAGES * page_size();
+    let memory = MmapOptions::new().len(length).populate().map_raw_read_only(&file).expect("mmap");
+    assert_eq!(mapped(memory.as_ptr().addr(), length).expect("pagemap"), PAGES);
+}
+
+#[test]
+fn madv_populate_read_leaves_no_fault_for_later() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make_cold");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0);
+    view.advise(Advice::PopulateRead).expect("madvise");
+    let loads = || {
+        (0..PAGES).for_each(|page| view.copy_to(page * page_size(), &mut [0]));
+        Ok(())
+    };
+    let cost = cost_of(loads).expect("count the faults").1;
+    assert_eq!((cost.minor, cost.major), (0, 0), "{cost:?}");
+}
+
+#[test]
+fn map_populate_copies_the_pages_of_a_writable_private_mapping_and_madv_populate_read_copies_none()
+{
+    let scratch = scratch();
+    let (file, _) = file(&scratch, PAGES);
+    let length = PAGES * page_size();
+    let writable = libc::PROT_READ | libc::PROT_WRITE;
+    // The number of pages of the file and of private copies in the page table.
+    let pages = |region: &Region| {
+        let pages = page_view::pages(process::id(), region.address(), PAGES).expect("pagemap");
+        [true, false].map(|of_file| pages.iter().filter(|p| p.file_page == Some(of_file)).count())
+    };
+    let populated = |protection, flags| {
+        pages(&Region::of(&file, length, protection, flags | libc::MAP_POPULATE).expect("mmap"))
+    };
+    assert_eq!(populated(writable, libc::MAP_PRIVATE), [0, PAGES], "copies");
+    assert_eq!(populated(libc::PROT_READ, libc::MAP_PRIVATE), [PAGES, 0], "not writable");
+    assert_eq!(populated(writable, libc::MAP_SHARED), [PAGES, 0], "not private");
+    let region = Region::of(&file, length, writable, libc::MAP_PRIVATE).expect("mmap");
+    region.advise(0, length, libc::MADV_POPULATE_READ).expect("madvise");
+    assert_eq!(pages(&region), [PAGES, 0], "MADV_POPULATE_READ");
+}
