@@ -1,9 +1,15 @@
 //! Which SIGBUS a guard handles, and which it passes on.
+//!
+//! # Safety
+//! A scenario has one thread, so a forked child may do whatever its parent may do.
+#![expect(unsafe_code, reason = "forks a process that has a guard")]
 
 use std::fs;
 
 use common::{Context, Result, page_size, say};
 use nix::sys::signal::{Signal, raise};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
 
 use super::file_and_view;
 use crate::{Guard, View};
@@ -33,6 +39,22 @@ pub(super) fn sent_sigbus() -> Result<()> {
     say!("cut {:?}", guard.copy_to(0, &mut [0]))?;
     raise(Signal::SIGBUS).step("raise")?;
     say!("survived both")
+}
+
+/// A child is forked while a guard lives. Then the child and its parent load from the lost page.
+pub(super) fn forked() -> Result<()> {
+    let (file, view) = file_and_view("guarded", 1)?;
+    let guard = Guard::over(view).step("guard")?;
+    file.set_len(0).step("ftruncate")?;
+    // SAFETY: this process has one thread: see the preface.
+    let child = match unsafe { fork() }.step("fork")? {
+        ForkResult::Child => return say!("child {:?}", guard.copy_to(0, &mut [0])),
+        ForkResult::Parent { child } => child,
+    };
+    if let WaitStatus::Signaled(_, signal, _) = waitpid(child, None).step("waitpid")? {
+        say!("killed-child {signal}")?;
+    }
+    say!("parent {:?}", guard.copy_to(0, &mut [0]))
 }
 
 /// Two guards, and only the second file loses a page. A third guard then reuses the second's slot.

@@ -28,6 +28,7 @@ pub fn play(name: &str) -> Result<()> {
         "load-after-a-cut-with-sigbus-blocked" => signals::load_with_sigbus_blocked(),
         "foreign-fault-under-a-guard" => guards::foreign_fault(),
         "sent-sigbus-under-a-guard" => guards::sent_sigbus(),
+        "forked-child-under-a-guard" => guards::forked(),
         "two-guards" => guards::two(),
         "action-before-under-and-after-a-guard" => guards::actions(),
         "advice-across-a-gap" => gap::advise(),

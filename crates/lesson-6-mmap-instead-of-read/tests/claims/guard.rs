@@ -46,6 +46,13 @@ fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
 }
 
 #[test]
+fn in_a_forked_child_a_guard_does_not_work() {
+    let ended = scenario("forked-child-under-a-guard", &scratch()).run();
+    assert_eq!(ended.value("killed-child"), "SIGBUS", "{ended:?}");
+    assert_eq!(ended.value("parent"), "Err(0)", "in the parent it works: {ended:?}");
+}
+
+#[test]
 fn two_guards_each_report_only_the_fault_in_their_own_mapping() {
     let ended = scenario("two-guards", &scratch()).run();
     assert_eq!(ended.value("second"), format!("Err({})", page_size() + 3), "{ended:?}");
