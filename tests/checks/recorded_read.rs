@@ -35,7 +35,7 @@ const ROWS: [[&str; 3]; 9] = [
 ];
 
 /// What the prose of lesson 6 says.
-const CONCLUSIONS: [Conclusion; 13] = [
+const CONCLUSIONS: [Conclusion; 14] = [
     ("short-reads/mapped-64", "short-reads/pread-64", Some("slower"), [0.0, 0.1]),
     ("small-files/open-mapped", "small-files/open-read", Some("slower"), [0.3, 0.7]),
     ("small-files/open-populate", "small-files/open-read", Some("slower"), [0.0, 1.0]),
@@ -57,6 +57,7 @@ const CONCLUSIONS: [Conclusion; 13] = [
         [1.0, 1000.0],
     ),
     ("two-threads-ext4-1M/mapped", "two-threads-ext4-1M/pread-256K", Some("faster"), [1.0, 10.0]),
+    ("two-threads-ext4-4K/mapped", "two-threads-ext4-4K/pread-256K", Some("slower"), [0.0, 1.0]),
     ("cold-ext4-1M/mapped", "cold-ext4-1M/read-256K", None, [0.5, 2.0]),
     ("cold-ext4-1M/mapped-random", "cold-ext4-1M/read-256K", Some("slower"), [0.0, 0.2]),
 ];

@@ -37,7 +37,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         PAGES / 2
     ))?;
     sentence(
-        "(How much the kernel reads ahead varies. The disk may still be busy when the step draws the pages.)",
+        "(How many pages the kernel reads and maps varies. The disk may still be busy when the step draws the pages.)",
     )?;
     let mut major = 0;
     for (index, Use { name, advice, load }) in USES.into_iter().enumerate() {

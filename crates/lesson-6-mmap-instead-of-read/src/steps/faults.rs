@@ -2,6 +2,7 @@
 //! and these depend on how the file was written.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use common::{Context, Result, Stage, compare, page_size, say, sentence};
@@ -14,6 +15,8 @@ use crate::{Region, View};
 const LENGTH: usize = 8 << 20;
 /// The pages of the file that is drawn.
 const PAGES: usize = 32;
+/// The bytes of one page's entry in the page table.
+const ENTRY: usize = 8;
 /// How often a state is tried before the pages are drawn as they are.
 const MOST_TRIES: usize = 20;
 
@@ -49,8 +52,7 @@ fn pictures(path: &Path) -> Result<()> {
     let length = PAGES * page_size();
     let file = write_lines(path, length, page_size())?;
     file.sync_all().step_on("fsync", path)?; // Or the pages would be drawn as dirty ones.
-    let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED);
-    let region = region.step_on("mmap", path)?;
+    let region = in_one_table(&file, length).step_on("mmap", path)?;
     let advise = |advice| region.advise(0, length, advice).step_on("madvise", path);
     sentence(&format!("A cached file of {PAGES} pages:"))?;
     let read = || fs::read(path).map(drop).step_on("read", path);
@@ -69,6 +71,17 @@ fn pictures(path: &Path) -> Result<()> {
     draw("after MADV_DONTNEED", &region, length)?;
     compare("pages in the page table: ", mapped(region.address(), length)?, 0)?;
     page_view::look("after MADV_DONTNEED")
+}
+
+/// Maps `file` at addresses whose entries are all in one page table. One fault fills entries of one
+/// table only, so across a border the drawn fault would map fewer pages.
+fn in_one_table(file: &File, length: usize) -> io::Result<Region> {
+    let map = || Region::of(file, length, libc::PROT_READ, libc::MAP_SHARED);
+    let table = page_size() / ENTRY * page_size();
+    let first = map()?;
+    let last_byte = first.address() + length - 1;
+    // While the first mapping lives, a second one gets other addresses.
+    if first.address() / table == last_byte / table { Ok(first) } else { map() }
 }
 
 fn draw(label: &str, region: &Region, length: usize) -> Result<()> {
