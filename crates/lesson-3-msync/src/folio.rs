@@ -32,7 +32,8 @@ pub fn written_at_once(path: &Path, pages: usize) -> Result<MappedFile> {
     Ok(sample)
 }
 
-/// Step 5: stores one byte in each of two files: one was written page by page, one by one `write`.
+/// Step 5: stores one byte in each of two files: the first was written page by
+/// page, the second by one `write`.
 ///
 /// # Errors
 /// The system's, by step.

@@ -33,7 +33,8 @@ impl Instruments {
             "ext4" | "xfs" => (true, true, true),
             "btrfs" => (true, true, false),
             "tmpfs" | "ramfs" => (false, false, false),
-            // Below overlayfs is any other file system; one without a name here is not known.
+            // Below overlayfs there can be any file system, and a file system without a name here is
+            // not known.
             _ => probe(path)?,
         };
         Ok(Self { file_system, by_cachestat, gets_clean, by_range })

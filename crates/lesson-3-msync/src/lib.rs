@@ -1,5 +1,6 @@
 //! Lesson 3: what `msync` does, and what it is not needed for. The modules are in reading order.
-//! `cargo lesson-3` runs them all but the last ones; those belong to `cargo lesson-3 power-cut`.
+//! `cargo lesson-3` tells the story of [`STEPS`]. `disk` and `power_cut` belong to `cargo lesson-3
+//! power-cut`, and `note` to the commands for a file of your own.
 
 pub mod sys;
 

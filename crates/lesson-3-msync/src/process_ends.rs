@@ -1,4 +1,4 @@
-//! How a process ends does not decide what happens to its stores: step 2 of `cargo lesson-3`.
+//! `munmap`, `exit` and SIGKILL leave the same dirty pages: step 2 of `cargo lesson-3`.
 
 use common::{Context, Peer, Result, Stage};
 

@@ -8,7 +8,7 @@ use common::{Context, Result, Stage};
 use crate::table::Expected;
 use crate::{MappedFile, Memory, Table, msync};
 
-/// Step 4: three calls that should write the file; the first returns 0 and does nothing.
+/// Step 4: three calls that should write the file; the first returns 0 and writes nothing.
 ///
 /// # Errors
 /// The system's, by step.

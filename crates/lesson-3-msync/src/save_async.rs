@@ -1,4 +1,4 @@
-//! Wrong: calls `msync` with `MS_ASYNC`, and takes the record for saved when `msync` has returned.
+//! Wrong: calls `msync` with `MS_ASYNC`, and treats the record as saved when `msync` has returned.
 //! `cargo lesson-3` shows that nothing was saved. `save_sync.rs` is the repair.
 
 use std::io;

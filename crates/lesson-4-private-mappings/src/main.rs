@@ -1,4 +1,4 @@
-//! Lesson 4, as a program: `cargo lesson-4` runs the story; `maps` lists the private mappings of this
+//! Lesson 4, as a program: `cargo lesson-4` tells the story; `maps` lists the private mappings of this
 //! program itself.
 
 use std::path::PathBuf;

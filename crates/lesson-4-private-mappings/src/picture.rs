@@ -1,5 +1,5 @@
 //! The pictures of this story: what was done, and where each page of a mapping leads at that moment.
-//! The pages of a second process stand below, indented by one more column. `cargo lesson-4` draws
+//! The pages of a second process are below, indented by one more column. `cargo lesson-4` draws
 //! them.
 
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! `MAP_POPULATE` on a writable private mapping copies every page, as a store to each page does. If the mapping is read-only, it copies none. `cargo lesson-4` runs it.
+//! `MAP_POPULATE` on a writable private mapping copies every page, as a store to each page does. If the
+//! mapping is read-only, `MAP_POPULATE` copies no page. `cargo lesson-4` runs it.
 
 use std::process;
 

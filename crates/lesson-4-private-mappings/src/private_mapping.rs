@@ -7,7 +7,7 @@
 //! shared memory holds here too: never a `&[u8]`; load and store bytes as atomics.
 //! `memmap2` marks `map_copy` unsafe because its result lends such slices. A [`PrivateMapping`] turns
 //! that result into an `MmapRaw`, which lends none, before anything is borrowed.
-//! A page past the end of the file is no memory. An access there raises SIGBUS, which ends the
+//! There is no page past the end of the file. An access there raises SIGBUS, which ends the
 //! process, as `cargo lesson-4` shows in step 8.
 #![expect(unsafe_code, reason = "map_copy returns what lends slices, and atomics need a pointer")]
 
@@ -88,7 +88,7 @@ impl PrivateMapping {
         }
     }
 
-    /// `madvise(…, MADV_POPULATE_READ)`: enters the pages in the page table and copies none.
+    /// `madvise(…, MADV_POPULATE_READ)`: makes entries in the page table and copies no page.
     ///
     /// # Errors
     /// `EFAULT` if a page lies past the end of the file, `EINVAL` before Linux 5.14.

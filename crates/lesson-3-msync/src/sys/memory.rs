@@ -34,7 +34,7 @@ impl Memory {
         Ok(Self { map: MmapOptions::new().map_raw(file)?, writable: true })
     }
 
-    /// The same for the first `length` bytes of the file only.
+    /// Like [`Memory::shared`], for the first `length` bytes of the file only.
     ///
     /// # Errors
     /// As [`Memory::shared`].
