@@ -41,6 +41,6 @@ pub const STEPS: &[Step] = &[
     Step("Three mappings of one page are one memory", two_mappings::show),
     Step("MAP_FIXED replaces what is at the address", fixed::show),
     Step("How mmap reports each failure", failures::show),
-    Step("Past the end of the file: a signal, no error", past_the_end::show),
+    Step("A load from a page past the end of the file raises SIGBUS", past_the_end::show),
     Step("munmap removes pages; so does the end of a process", unmapping::show),
 ];

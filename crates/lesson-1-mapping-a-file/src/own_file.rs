@@ -74,9 +74,9 @@ pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<
     without_efault(sys::prepare_loads(mapping.address(), length), "load", path, reason)
 }
 
-/// Faults the pages in for stores. A copy-on-write file system needs this even after [`reserve`]:
-/// it writes every change to a new place, so it needs new space, which `fallocate` may not reserve. After each flush it needs new space
-/// again, so call this again before the next store.
+/// Faults the pages in for stores. A copy-on-write file system needs this even after [`reserve`]: it
+/// normally writes changed bytes to a new place, which `fallocate` may not reserve. After each flush
+/// it needs another new place, so call this again before the next store.
 ///
 /// # Errors
 /// `cannot take a store` where a store would be SIGBUS. The bytes of the file are unchanged.

@@ -53,6 +53,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let died = signal.map_or_else(|| status.to_string(), |signal| signal.to_string());
     compare(&format!(" loads byte {}: dies of ", page_size()), died, "SIGBUS")?;
     sentence(
-        "A process that may shorten your file can kill your process. No check beforehand prevents it. (A signal handler can survive it: lesson 6.)",
+        "Any process that may shorten your file can kill your process. You cannot prevent that by checking the length first. (A signal handler can survive it: lesson 6.)",
     )
 }

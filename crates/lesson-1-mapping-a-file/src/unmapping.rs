@@ -44,7 +44,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         let entry = page_view::mapping_at(std::process::id(), address)?;
         map.push(if entry.is_some() { "yes" } else { "no" });
     }
-    sentence("After munmap of one byte, the first of the second page:")?;
+    sentence("After munmap of one byte, at the start of page 1:")?;
     compare("Pages mapped: ", map.join(" "), "yes no yes")?;
     picture::show("after munmap of one byte", &[&ours])?;
     let mut child = Peer::start(["leave".as_ref(), path.as_os_str()])?;

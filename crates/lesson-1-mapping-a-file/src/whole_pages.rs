@@ -44,7 +44,7 @@ fn three_zones(path: &Path) -> Result<()> {
     let pages = Pages::of("this process", area.address(), 3);
     sentence("A file of one and a half pages, mapped as three pages:")?;
     picture::show("mapped, not accessed", &[&pages])?;
-    sentence("After a load from the first and from the second page:")?;
+    sentence("After one load from page 0 and one from page 1:")?;
     (0..2).for_each(|page| _ = area.load(page * page_size()));
     picture::show("after two loads", &[&pages])
 }

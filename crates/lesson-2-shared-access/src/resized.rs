@@ -45,9 +45,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare(" the second process writes page 1 to a pipe: ", sent, "EFAULT")?;
     let answer = ask(&mut other, &load)?;
     compare(
-        " it loads page 1, and answers: ",
-        if answer.is_empty() { "nothing" } else { &answer },
-        "nothing",
+        " it loads page 1; its answer: ",
+        if answer.is_empty() { "none" } else { &answer },
+        "none",
     )?;
     let number = other.wait()?.signal().map(Signal::try_from);
     let signal = number.and_then(std::result::Result::ok).map_or("no signal", Signal::as_str);

@@ -72,5 +72,5 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     let slice = slice_of(&file).step("map_if_safe")?;
     compare(" the second process writes: ", ask(&mut other, "write 1 255")?, "EPERM")?;
     compare(" it maps writable: ", ask(&mut other, "map")?, "EPERM")?;
-    compare("as a slice: ", in_words(message(&slice)), r#"the text "warm""#)
+    compare("map_if_safe after sealing: ", in_words(message(&slice)), r#"the text "warm""#)
 }

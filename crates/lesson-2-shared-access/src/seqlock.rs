@@ -1,8 +1,8 @@
 //! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, and makes the
 //! sequence even. A reader keeps what it loaded only if the sequence was even, and the same before
-//! and after. The writer never waits. The reader never stores, so its mapping may be read-only. There
-//! is one writer at a time (`measure` holds a lock). The wrong version is `torn.rs`; `cargo lesson-2` shows
-//! both.
+//! and after. The writer never waits. The reader never stores, so its mapping may be read-only. Only one
+//! writer may run at a time (`measure` holds a lock). The wrong version is `torn.rs`. `cargo lesson-2`
+//! shows both.
 //!
 //! Each line with an ordering names its partner, the line that it works with in the other process:
 //! W1 to W3 in [`publish`], R1 to R3 in [`read`].
@@ -48,7 +48,8 @@ pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
 
 /// Announces that the words are about to change.
 fn begin(shared: &Thermometer) -> u64 {
-    // `| 1`, not `+ 1`: if a writer was killed halfway, the number is odd, and `+ 1` makes it even.
+    // `| 1`, not `+ 1`: a writer that was killed halfway leaves the sequence odd. `+ 1` would make it
+    // even, and a reader could accept half a reading.
     let odd = shared.sequence.load(Relaxed) | 1;
     shared.sequence.store(odd, Relaxed); // W1, partner R3.
     // W2, partner R2: the words come after the odd number. A reader that loads one of them, and then

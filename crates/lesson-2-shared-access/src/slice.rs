@@ -38,7 +38,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let after = bytes.copy();
     compare("a copy made now is ", in_words(message(&after)), "not a text")?;
     sentence(
-        "A &str over the memory itself would have passed the check. Now it would not be UTF-8.",
+        "A &str over the shared memory would have passed the check. Now that &str would not be UTF-8.",
     )
 }
 

@@ -48,5 +48,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     // answer.
     let lengths = unsafe { lengths(&memory, hand_over) };
     show_lengths(lengths, &answer?)?;
-    sentence("Each volatile load happens, and there are still two.")
+    sentence("The compiler keeps both volatile loads. The two lengths can still differ.")
 }

@@ -45,7 +45,7 @@ pub fn watch(path: &Path, count: Option<u64>) -> Result<()> {
             return Ok(());
         }
         if measured && !still_measured {
-            say_that_nobody_measures(reading)?;
+            say_that_no_process_measures(reading)?;
         }
         measured = still_measured;
         if interrupts.wait(LOOK_MS).step("poll")? {
@@ -59,7 +59,7 @@ fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Re
     let mut said = false;
     while !thermometer_file::is_published(file, path)? {
         if !said {
-            say!("Not published yet: waiting for its writer")?;
+            say!("No reading yet: waiting for a process that measures")?;
             said = true;
         }
         if interrupts.wait(LOOK_MS).step("poll")? {
@@ -70,9 +70,9 @@ fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Re
 }
 
 /// The kernel releases the writer's lock when the writer ends, so this is certain.
-fn say_that_nobody_measures(reading: Option<Reading>) -> Result<()> {
+fn say_that_no_process_measures(reading: Option<Reading>) -> Result<()> {
     match reading {
-        Some(_) => say!("Nobody measures now"),
-        None => say!("Nobody measures now, and the last reading was left half stored"),
+        Some(_) => say!("No process measures now"),
+        None => say!("No process measures now. The writer ended in the middle of a reading."),
     }
 }

@@ -29,7 +29,7 @@ fn a_hint_that_is_free_is_rounded_down_to_its_page_and_granted() {
 }
 
 #[test]
-fn a_hint_that_is_taken_moves_the_new_mapping_and_leaves_the_old_one() {
+fn if_mmap_gets_a_hint_that_is_already_mapped_it_maps_elsewhere_and_keeps_the_earlier_mapping() {
     let scratch = scratch();
     let file = file_of(&scratch, "new", b"new");
     let old = MmapCall::anonymous(page_size()).make().unwrap();
@@ -113,7 +113,7 @@ fn instructions_run_only_from_a_page_with_prot_exec() {
 }
 
 #[test]
-fn mprotect_takes_permissions_of_whole_pages_away_and_gives_them_back() {
+fn mprotect_removes_and_restores_the_permissions_of_whole_pages() {
     let ended = scenario("load-after-mprotect", &scratch()).run();
     assert_eq!((ended.value("given-back"), ended.value("second-page")), ("1", "0"));
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");

@@ -48,7 +48,7 @@ fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval()
 }
 
 #[test]
-fn munmap_that_would_make_one_mapping_too_many_fails_with_enomem() {
+fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_mappings() {
     let ended = scenario("too-many-pieces", &scratch()).run();
     assert_eq!(ended.value("refused-with"), "ENOMEM");
     assert_eq!(ended.value("last-page"), "success", "unmapping the last page splits nothing");

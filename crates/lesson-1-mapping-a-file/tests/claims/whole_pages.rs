@@ -77,7 +77,7 @@ fn growing_a_file_with_ftruncate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere(
 }
 
 #[test]
-fn growing_a_file_with_an_o_direct_write_shows_stray_bytes_on_ext4_too() {
+fn on_ext4_bytes_stored_past_the_end_appear_in_the_file_if_an_o_direct_write_makes_it_longer() {
     let scratch = scratch();
     let Some(read) = after_direct_growth(&scratch) else {
         println!("skipped: this file system has no O_DIRECT");

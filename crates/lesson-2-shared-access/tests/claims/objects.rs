@@ -125,7 +125,7 @@ fn an_object_that_is_opened_read_only_cannot_be_mapped_shared_and_writable() {
 }
 
 #[test]
-fn o_trunc_empties_an_object_even_with_o_rdonly() {
+fn shm_open_with_o_rdonly_and_o_trunc_empties_the_object() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "truncated");
     object.set_len(page_size() as u64).unwrap();

@@ -12,7 +12,7 @@ fn watch_prints_what_is_there_and_then_each_new_reading() {
     let first = measure_once(&scratch);
     let mut watch = role("watch", "thermometer", &["--count=2"], &scratch).start();
     assert_eq!(watch.hear(), first.trim_end());
-    assert_eq!(watch.hear(), "Nobody measures now");
+    assert_eq!(watch.hear(), "No process measures now");
     let second = measure_once(&scratch);
     assert_eq!(watch.hear(), second.trim_end(), "before it can say that nobody measures");
     assert_eq!(watch.end().code, Some(0));
@@ -23,7 +23,7 @@ fn watch_waits_for_a_thermometer_that_is_not_published_yet() {
     let scratch = scratch();
     File::create(path(&scratch)).unwrap();
     let mut watch = role("watch", "thermometer", &["--count=1"], &scratch).start();
-    assert_eq!(watch.hear(), "Not published yet: waiting for its writer");
+    assert_eq!(watch.hear(), "No reading yet: waiting for a process that measures");
     let first = measure_once(&scratch);
     assert!(watch.end().stdout.contains(first.trim_end()));
 }
@@ -36,7 +36,7 @@ fn watch_knows_when_its_writer_was_killed() {
     let mut watch = role("watch", "thermometer", &[], &scratch).start();
     assert_eq!(watch.hear(), first);
     measure.kill();
-    assert_eq!(watch.hear(), "Nobody measures now");
+    assert_eq!(watch.hear(), "No process measures now");
 }
 
 #[test]
@@ -49,7 +49,10 @@ fn watch_says_that_a_writer_was_killed_halfway() {
     half.hear();
     half.kill();
     let mut watch = role("watch", "thermometer", &["--count=1"], &scratch).start();
-    assert_eq!(watch.hear(), "Nobody measures now, and the last reading was left half stored");
+    assert_eq!(
+        watch.hear(),
+        "No process measures now. The writer ended in the middle of a reading."
+    );
     let next = measure_once(&scratch);
     assert!(watch.end().stdout.contains(next.trim_end()), "the next writer repairs it");
 }
