@@ -13,7 +13,7 @@ pub use clap;
 pub use cpus::{allowed_cpus, pin_to};
 pub use failure::{Context, Failure, Result, main, print_line};
 pub use ground::{file_system, ground, page_size};
-pub use peer::{Peer, again, end_with_parent};
+pub use peer::{Peer, end_with_parent, self_command};
 pub use scratch::Scratch;
 pub use stepping::{PAUSE_MARK, in_steps, is_stepping, pause};
 pub use story::{COLUMNS, Stage, Step, compare, sentence, tell};

@@ -20,7 +20,8 @@ pub struct Peer {
 impl Peer {
     /// Starts this program again with `role` as its arguments.
     pub fn start<S: AsRef<OsStr>>(role: impl IntoIterator<Item = S>) -> Result<Self> {
-        let process = again()?.args(role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let process =
+            self_command()?.args(role).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = process.step("start the second process")?;
         let from = process.stdout.take().unwrap_or_else(|| unreachable!("it was asked for"));
         Ok(Self { to: process.stdin.take(), process, from: BufReader::new(from) })
@@ -51,7 +52,7 @@ impl Drop for Peer {
 }
 
 /// A command that starts this program again. Its environment names the process that started it.
-pub fn again() -> Result<Command> {
+pub fn self_command() -> Result<Command> {
     let mut command = Command::new(env::current_exe().step("find this program")?);
     command.env("LESSON_PARENT", process::id().to_string());
     Ok(command)

@@ -66,9 +66,9 @@ pub enum Primitive {
     NamedSemaphore,
     /// A record lock on the whole file (`fcntl`, `F_SETLKW`): the owner is the process.
     RecordLock,
-    /// An OFD lock on the whole file (`fcntl`, `F_OFD_SETLKW`): the owner is one open of the file.
+    /// An OFD lock on the whole file (`fcntl`, `F_OFD_SETLKW`): the owner is the open file description.
     OfdLock,
-    /// `flock` on the whole file: the owner is one open of the file.
+    /// `flock` on the whole file: the owner is the open file description.
     Flock,
     /// A robust, process-shared mutex in the mapped file: the next process is told of a death.
     RobustMutex,

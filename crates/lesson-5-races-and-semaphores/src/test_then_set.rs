@@ -33,5 +33,5 @@ pub fn pass(page: &Page, preempt: Preempt<'_>) -> Result<String> {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (page, _) = turnstile::two_pass(stage, "test-then-set", pass)?;
     compare("processes inside: ", page.word(COUNT).load(Relaxed), 2)?;
-    sentence("A lock must let in only one.")
+    sentence("A lock must admit only one process.")
 }

@@ -32,7 +32,7 @@ fn hold_locks_and_unlocks_and_the_next_one_waits() {
         let mut first = hold(primitive, "turnstile", &scratch).start();
         assert!(first.hear().starts_with("locked by process "));
         let mut second = hold(primitive, "turnstile", &scratch).start();
-        assert_eq!(second.hear(), "busy: another process holds it; waiting");
+        assert_eq!(second.hear(), "busy: another process holds the lock; waiting");
         first.tell("");
         assert_eq!(first.hear(), "unlocked");
         assert!(second.hear().starts_with("locked by process "));
@@ -47,7 +47,7 @@ fn hold_of_a_robust_mutex_tells_of_a_killed_holder() {
     let mut first = hold("robust-mutex", "turnstile", &scratch).start();
     assert!(first.hear().starts_with("locked by process "));
     let mut second = hold("robust-mutex", "turnstile", &scratch).start();
-    assert_eq!(second.hear(), "busy: another process holds it; waiting");
+    assert_eq!(second.hear(), "busy: another process holds the lock; waiting");
     first.kill();
     let said = second.hear();
     assert!(said.starts_with("locked by process ") && said.contains(" (the last owner died)"));

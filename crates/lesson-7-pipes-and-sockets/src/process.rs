@@ -18,7 +18,7 @@ use nix::unistd::pipe2;
 /// # Errors
 /// If the program cannot be found.
 pub fn second(role: &str) -> Result<Command> {
-    let mut command = common::again()?;
+    let mut command = common::self_command()?;
     command.args(["second", role]);
     Ok(command)
 }

@@ -22,11 +22,11 @@ pub fn hold(primitive: Primitive, place: &Path) -> Result<()> {
     let mut lock = ManuallyDrop::new(primitive.open(place)?);
     let mut attempt = lock.try_lock().step_on("try to lock", place)?;
     if attempt == Attempt::Busy {
-        say!("busy: another process holds it; waiting")?;
+        say!("busy: another process holds the lock; waiting")?;
         attempt = lock.lock().step_on("lock", place)?;
     }
     let told = if attempt == Attempt::OwnerDied { " (the last owner died)" } else { "" };
-    say!("locked by process {}{told}; Enter unlocks", std::process::id())?;
+    say!("locked by process {}{told}; press Enter to unlock", std::process::id())?;
     loop {
         let mut line = String::new();
         io::stdin().read_line(&mut line).step("read standard input")?;

@@ -140,7 +140,7 @@ impl Pair {
 
     /// This program again, in a role, on its CPU.
     pub(crate) fn role(&self, placement: Placement, arguments: &[&str]) -> Result<Command> {
-        let mut command = common::again()?;
+        let mut command = common::self_command()?;
         let cpu = self.cpu(placement).to_string();
         command.args(arguments).arg(&self.place).args(["--cpu", &cpu]);
         Ok(command)
