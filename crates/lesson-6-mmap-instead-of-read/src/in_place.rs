@@ -2,15 +2,15 @@
 //! their input do this. `cargo lesson-6` measures it, and a `memcpy` from the same slice.
 //!
 //! # Safety
-//! A `&[u8]` promises the compiler that the bytes do not change while it lives. No operating system
+//! A `&[u8]` promises the compiler that the bytes do not change while it exists. No operating system
 //! keeps that promise for a file: everyone who may write the file can break it, a private mapping is
 //! no snapshot, and a lock binds only programs that ask for the lock. So [`count_in_place`] and
-//! [`count_by_memcpy`] are `unsafe`, and the caller answers for everyone who can open the file.
+//! [`count_by_memcpy`] are `unsafe`: the caller must know that no process writes to the file.
 //!
-//! For a file that a user names, nobody can prove this contract; one can only hope. On x86-64 with
-//! today's compilers a writer causes a wrong count. The language promises nothing at all. So the
-//! commands of this lesson read through a [`View`](crate::View), and only an [`Unlinked`] file is
-//! counted in place.
+//! For a file that a user names, nobody can prove this contract. With today's compilers on x86-64, a
+//! writer only makes the count wrong, but the language does not promise even that. So the commands
+//! of this lesson read through a [`View`](crate::View), and only an [`Unlinked`] file is counted in
+//! place.
 #![expect(unsafe_code, reason = "a slice over a file's own pages")]
 
 use std::fs::{self, File};

@@ -56,8 +56,8 @@ fn one_pass(unlinked: &Path, path: &Path) -> Result<()> {
     row("1 MiB, counted in place", MEBIBYTES, read, in_place)
 }
 
-/// Eight bytes here and there, in a file that is mapped and in the page table. Each run goes to places
-/// where no run was before: a second visit would find its bytes in the CPU's cache.
+/// Reads 8 bytes at random places of a file whose pages are all mapped. Each run goes to places where
+/// no run was before: a second visit would find its bytes in the CPU's cache.
 fn random_words(file: &File, path: &Path, random: &mut impl Rng) -> Result<()> {
     let times = TIMES as usize;
     let lines = index::sample(random, LENGTH / CACHE_LINE, 2 * RUNS * times).into_vec();
@@ -97,7 +97,7 @@ fn one_small_read(file: &File, path: &Path) -> Result<()> {
     row("64 bytes once, nothing mapped before", TIMES, read, mapping)
 }
 
-/// Many files. Each is too small to pay for its mapping.
+/// Opens, counts and closes many small files. Each is mapped or read once.
 fn small_files(directory: &Path) -> Result<()> {
     let length = 2 * page_size();
     let path = |number| directory.join(format!("small-{number}"));
