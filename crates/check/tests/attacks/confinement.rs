@@ -1,0 +1,290 @@
+//! A program reaches nothing outside its work directory, and leaves nothing in the kernel.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use course::is_root;
+
+use crate::judge::{CHECK, Judge, compile, open_directory};
+
+/// A right exercise 4 that ends with status 77 if it can reach something outside.
+fn reaches(how: &str, more: &[&str]) -> Judge {
+    let how = format!("-DHOW={how}");
+    Judge::of(4, "reaches.c", &[&[how.as_str()], more].concat())
+}
+
+/// The same by an ordinary user's judge: the program runs as the same user.
+fn reaches_its_judge(how: &str) {
+    reaches(how, &[]).as_ordinary_user().run().is_contained();
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_take_the_judges_descriptors() {
+    reaches_its_judge("NO_DESCRIPTORS");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_take_the_judges_processor_time() {
+    reaches_its_judge("NO_PROCESSOR");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_take_the_judges_files() {
+    reaches_its_judge("NO_FILES");
+}
+
+#[test]
+fn a_program_cannot_send_the_judge_a_signal() {
+    reaches_its_judge("SIGNALS");
+}
+
+#[test]
+fn a_program_cannot_read_the_judges_memory() {
+    reaches_its_judge("MEMORY");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_change_the_judges_nice_value() {
+    reaches_its_judge("PRIORITY");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_change_the_judges_processors() {
+    reaches_its_judge("AFFINITY");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_change_the_judges_scheduling_policy() {
+    reaches_its_judge("SCHEDULER");
+}
+
+#[test]
+#[ignore = "a program may change the judge that runs as the same user"]
+fn a_program_cannot_change_the_judges_priority_for_the_disk() {
+    reaches_its_judge("IO_PRIORITY");
+}
+
+/// A program that changes a file of its user outside the work directory.
+fn reaches_a_file(how: &str) {
+    let directory = open_directory();
+    let victim = directory.path().join("outside");
+    fs::write(&victim, "a file of the same user").expect("write");
+    let define = format!("-DVICTIM=\"{}\"", victim.display());
+    let program = compile(directory.path(), "reaches.c", &[&format!("-DHOW={how}"), &define]);
+    Judge::of_program(4, directory, program).as_ordinary_user().run().is_contained();
+}
+
+#[test]
+#[ignore = "the sandbox does not cover modes, times and attributes"]
+fn a_program_cannot_change_the_mode_of_a_file_elsewhere() {
+    reaches_a_file("CHMOD");
+}
+
+#[test]
+#[ignore = "the sandbox does not cover modes, times and attributes"]
+fn a_program_cannot_change_the_times_of_a_file_elsewhere() {
+    reaches_a_file("UTIMES");
+}
+
+#[test]
+#[ignore = "the sandbox does not cover modes, times and attributes"]
+fn a_program_cannot_give_a_file_elsewhere_an_attribute() {
+    reaches_a_file("XATTR");
+}
+
+/// A program that connects to a server of this test.
+fn reaches_a_server(how: &str) {
+    let server = TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let port = server.local_addr().expect("an address").port();
+    let datagrams = UdpSocket::bind(("127.0.0.1", port)).expect("bind");
+    reaches(how, &[&format!("-DPORT={port}")]).run().is_contained();
+    server.set_nonblocking(true).expect("fcntl");
+    assert!(server.accept().is_err(), "the program has connected");
+    datagrams.set_nonblocking(true).expect("fcntl");
+    assert!(datagrams.recv(&mut [0]).is_err(), "the program has sent a datagram");
+}
+
+#[test]
+#[ignore = "the sandbox refuses only plain TCP"]
+fn a_program_cannot_connect_by_multipath_tcp() {
+    reaches_a_server("MPTCP");
+}
+
+#[test]
+#[ignore = "the sandbox refuses only plain TCP"]
+fn a_program_cannot_connect_by_tcp_fast_open() {
+    reaches_a_server("FAST_OPEN");
+}
+
+#[test]
+#[ignore = "the sandbox refuses only plain TCP"]
+fn a_program_cannot_send_a_datagram() {
+    reaches_a_server("DATAGRAM");
+}
+
+#[test]
+#[ignore = "the sandbox refuses only plain TCP"]
+fn a_program_cannot_listen_at_a_port_that_the_kernel_chooses() {
+    reaches("LISTENS", &[]).run().is_contained();
+}
+
+/// A right exercise 4 that leaves something in the kernel.
+fn leaves(what: &str) -> Judge {
+    Judge::of(4, "leaves.c", &[&format!("-DLEAVES={what}")])
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_semaphore_set_does_not_outlive_its_program() {
+    leaves("SEMAPHORES").run().is_a_verdict();
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_shared_memory_segment_does_not_outlive_its_program() {
+    leaves("SEGMENT").run().is_a_verdict();
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_system_v_message_queue_does_not_outlive_its_program() {
+    leaves("MESSAGES").run().is_a_verdict();
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_posix_message_queue_does_not_outlive_its_program() {
+    leaves("QUEUE").run().is_a_verdict();
+}
+
+/// Another student's program, judged before.
+fn another(directory: &Path, name: &str, define: &str) -> std::path::PathBuf {
+    let before = directory.join("before");
+    fs::create_dir(&before).expect("mkdir");
+    compile(&before, name, &[define])
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_right_program_does_not_meet_the_semaphore_set_of_a_wrong_one() {
+    let right = Judge::of(5, "semaphore_set.c", &["-DUNDO=SEM_UNDO"]);
+    let wrong = another(right.directory(), "semaphore_set.c", "-DUNDO=0");
+    right.after_another(&wrong).run().is_accepted();
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_program_does_not_find_the_segment_of_the_one_before() {
+    let finds = leaves("FINDS_SEGMENT");
+    let before = another(finds.directory(), "leaves.c", "-DLEAVES=SEGMENT");
+    finds.after_another(&before).run().is_accepted();
+}
+
+#[test]
+#[ignore = "a program's System V objects, message queues and keys outlive it"]
+fn a_program_does_not_find_the_key_of_the_one_before() {
+    let finds = leaves("FINDS_KEY");
+    let before = another(finds.directory(), "leaves.c", "-DLEAVES=KEY");
+    finds.after_another(&before).run().is_accepted();
+}
+
+/// A program that closes an ordinary user's judge out of its directories.
+fn locks_out(how: &str) {
+    let judge = Judge::of(4, "locks_out.c", &[&format!("-DHOW={how}")]);
+    judge.as_ordinary_user().run().is_a_verdict();
+}
+
+#[test]
+#[ignore = "a program that closes its directories closes the judge out"]
+fn a_work_directory_of_mode_0_is_removed() {
+    locks_out("MODE_0");
+}
+
+#[test]
+#[ignore = "a program that closes its directories closes the judge out"]
+fn a_directory_of_mode_0_above_the_work_directory_is_removed() {
+    locks_out("ABOVE");
+}
+
+#[test]
+#[ignore = "a program that closes its directories closes the judge out"]
+fn directories_of_mode_0_all_the_way_up_are_removed() {
+    locks_out("ALL_ABOVE");
+}
+
+#[test]
+#[ignore = "a program that closes its directories closes the judge out"]
+fn a_thousand_directories_of_mode_0_are_removed() {
+    locks_out("DEEP");
+}
+
+#[test]
+fn a_closed_file_in_a_closed_directory_is_removed() {
+    locks_out("NESTED");
+}
+
+#[test]
+fn a_work_directory_that_was_renamed_is_removed() {
+    locks_out("RENAMED");
+}
+
+/// A file that only root may read, below a directory that compilers need.
+const SECRET: &str = "/etc/shadow";
+
+/// A batch's report does not show the secret, for which this source asks.
+fn tells_no_secret(student: impl FnOnce(&Path)) {
+    let secret = fs::read_to_string(SECRET).unwrap_or_default();
+    let Some(line) = secret.lines().next().filter(|_| is_root()) else {
+        return; // There is no file that the judge may read and its student may not.
+    };
+    let directory = open_directory();
+    let folder = directory.path().join("students/ann");
+    fs::create_dir_all(&folder).expect("mkdir");
+    student(&folder.join("exercise-1.c"));
+    let scratch = course::scratch();
+    for format in ["json", "markdown"] {
+        let mut check = std::process::Command::new(CHECK);
+        check.arg("--batch").arg(directory.path().join("students")).args(["--format", format]);
+        let ended = check.env("LESSON_SCRATCH", scratch.path()).output().expect("run the judge");
+        let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+        assert!(said.contains("exercise"), "nothing was judged: {said}");
+        let name = line.split_once(':').map_or(line, |(name, _)| name);
+        assert!(!said.contains(&format!("{name}:")), "the secret is told: {said}");
+    }
+}
+
+#[test]
+#[ignore = "the compiler reads what only root may read"]
+fn the_report_does_not_show_what_the_compiler_included() {
+    tells_no_secret(|source| {
+        fs::write(source, format!("#include \"{SECRET}\"\n")).expect("write");
+    });
+}
+
+#[test]
+#[ignore = "the compiler reads what only root may read"]
+fn the_report_does_not_show_what_the_assembler_included() {
+    tells_no_secret(|source| {
+        let text = format!(
+            "#include <stdio.h>\nextern char secret[];\n\
+             __asm__(\".data\\n.globl secret\\nsecret: .incbin \\\"{SECRET}\\\"\\n.byte 0\\n\");\n\
+             int main(void) {{ fputs(secret, stderr); return 1; }}\n"
+        );
+        fs::write(source, text).expect("write");
+    });
+}
+
+#[test]
+#[ignore = "the compiler reads what only root may read"]
+fn the_report_does_not_show_what_a_linked_source_holds() {
+    tells_no_secret(|source| symlink(SECRET, source).expect("symlink"));
+}

@@ -1,0 +1,317 @@
+//! What the machine or the judge fails in is told as theirs, never as the program's.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use course::is_root;
+
+use crate::judge::{CHECK, Judge, Seen, open_directory};
+
+/// A right answer.
+fn right(exercise: u8) -> Judge {
+    let answer = match exercise {
+        2 => "../exercise-2/in_c.c",
+        3 => "../exercise-3/right-in-c.c",
+        5 => "../exercise-5/flock.c",
+        6 => "../exercise-6/right-in-c.c",
+        _ => "../exercise-4/right-in-c.c",
+    };
+    Judge::of(exercise, "at_once.c", &["-DDOES=nothing", &format!("-DANSWER=\"{answer}\"")])
+}
+
+/// A right exercise 4, judged where the kernel refuses a call.
+fn refused(errno: i32, calls: &[&str]) -> Seen {
+    right(4).refused(errno, calls).run()
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_close_range_is_missing_the_machine_cannot_judge() {
+    refused(libc::ENOSYS, &["close_range"]).is_the_machines_failure("close_range");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_ptrace_and_unshare_are_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["ptrace", "unshare"]).is_the_machines_failure("unshare");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_prctl_is_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["prctl"]).is_the_machines_failure("prctl");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_landlock_restrict_self_is_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["landlock_restrict_self"]).is_the_machines_failure("landlock");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_setsid_is_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["setsid"]).is_the_machines_failure("setsid");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_socketpair_is_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["socketpair"]).is_the_machines_failure("socketpair");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_setresuid_is_refused_to_root_the_machine_cannot_judge() {
+    if is_root() {
+        refused(libc::EPERM, &["setresuid"]).is_the_machines_failure("ordinary user");
+    }
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_timer_create_is_refused_the_machine_cannot_judge() {
+    let seen = right(5).refused(libc::EAGAIN, &["timer_create"]).run();
+    seen.is_the_machines_failure("timer_create");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_ptrace_is_refused_a_right_exercise_2_cannot_be_judged() {
+    right(2).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+}
+
+#[test]
+fn where_ptrace_is_refused_a_right_exercise_3_cannot_be_judged() {
+    right(3).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+}
+
+#[test]
+fn where_ptrace_is_refused_a_right_exercise_4_cannot_be_judged() {
+    refused(libc::EPERM, &["ptrace"]).is_the_machines_failure("ptrace");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn where_ptrace_is_refused_a_right_exercise_5_cannot_be_judged() {
+    right(5).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+}
+
+#[test]
+fn where_ptrace_is_refused_a_right_exercise_6_cannot_be_judged() {
+    right(6).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+}
+
+/// Exercise 6 by reading its files, judged where the kernel refuses a request of ptrace.
+fn reads_unseen(request: u32) {
+    let answer = "-DANSWER=\"../exercise-6/right-in-c.c\"";
+    let judge = Judge::of(6, "carries_bytes.c", &["-DHOW=NOT_HIDDEN", answer]);
+    let seen = judge.refused(libc::EIO, &[&format!("ptrace:{request}")]).run();
+    assert!(matches!(seen.status, Some(1 | 3 | 4)), "must not be solved: {}", seen.in_short());
+    seen.is_clean();
+}
+
+#[test]
+#[ignore = "the judge takes a call that it could not look at for none"]
+fn where_the_calls_cannot_be_asked_for_a_program_that_reads_is_not_solved() {
+    reads_unseen(libc::PTRACE_GET_SYSCALL_INFO);
+}
+
+#[test]
+fn where_a_new_childs_number_cannot_be_asked_for_a_program_that_reads_is_not_solved() {
+    reads_unseen(libc::PTRACE_GETEVENTMSG);
+}
+
+#[test]
+fn where_a_signals_reason_cannot_be_asked_for_a_program_that_reads_is_not_solved() {
+    reads_unseen(libc::PTRACE_GETSIGINFO);
+}
+
+#[test]
+#[ignore = "the judge takes a call that it could not look at for none"]
+fn where_the_calls_cannot_be_asked_for_a_right_program_is_not_blamed() {
+    let request = format!("ptrace:{}", libc::PTRACE_GET_SYSCALL_INFO);
+    let seen = right(4).refused(libc::EIO, &[&request]).run();
+    assert!(matches!(seen.status, Some(3 | 4)), "nothing was seen: {}", seen.in_short());
+    seen.is_clean();
+}
+
+#[test]
+fn a_judge_with_twenty_descriptors_that_cannot_see_a_read_does_not_pass_it() {
+    let answer = "-DANSWER=\"../exercise-6/right-in-c.c\"";
+    let judge = Judge::of(6, "carries_bytes.c", &["-DHOW=NOT_HIDDEN", answer]);
+    let seen = judge.under(["prlimit", "--nofile=20"]).run();
+    assert!(matches!(seen.status, Some(1 | 3)), "must not be solved: {}", seen.in_short());
+}
+
+/// A right exercise 4, judged within limits that the judge inherits.
+fn within(limit: &str) {
+    right(4).under(["prlimit", limit]).run().is_not_blamed();
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_judge_that_may_write_no_file_blames_nobody() {
+    within("--fsize=0");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_judge_that_may_write_50_kib_blames_nobody() {
+    within("--fsize=51200");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_judge_with_a_stack_of_64_kib_blames_nobody() {
+    within("--stack=65536");
+}
+
+#[test]
+fn a_judge_with_twenty_descriptors_blames_nobody() {
+    within("--nofile=20");
+}
+
+#[test]
+fn a_judge_with_200_mib_of_addresses_blames_nobody() {
+    within("--as=209715200");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_judge_with_a_second_of_processor_time_blames_nobody() {
+    right(6).under(["prlimit", "--cpu=1"]).run().is_not_blamed();
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_judge_with_umask_777_accepts_a_right_program() {
+    right(4).after("umask 777").run().is_accepted();
+}
+
+#[test]
+fn a_judge_with_umask_0_accepts_a_right_program() {
+    right(4).after("umask 0").run().is_accepted();
+}
+
+#[test]
+fn a_judge_that_ignores_child_signals_accepts_a_right_program() {
+    right(4).after("trap '' CHLD INT TERM PIPE").run().is_accepted();
+}
+
+/// A right exercise 4, judged where standard output is this.
+fn told_to(shell: &str) {
+    let seen = right(4).after(shell).run();
+    assert!(!matches!(seen.status, None | Some(0 | 1)), "nobody was told: {}", seen.in_short());
+    assert!(seen.complained.contains("standard output"), "{}", seen.complained);
+    seen.is_clean();
+}
+
+#[test]
+#[ignore = "the judge does not notice that standard output is closed"]
+fn a_verdict_that_cannot_be_told_because_standard_output_is_closed_is_a_failure() {
+    told_to("exec >&-");
+}
+
+#[test]
+fn a_verdict_that_cannot_be_told_because_the_disk_is_full_is_a_failure() {
+    told_to("exec > /dev/full");
+}
+
+#[test]
+fn a_verdict_that_cannot_be_told_because_nobody_reads_the_pipe_is_a_failure() {
+    told_to("mkfifo pipe; exec 3<>pipe > pipe 3<&-");
+}
+
+/// A right exercise 4, judged by root where the scratch directory is this.
+fn on_a_scratch_that(mount: &str) {
+    if is_root() {
+        right(4).after(mount).run().is_not_blamed();
+    }
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_full_disk_is_the_machines_failure() {
+    on_a_scratch_that("mount -t tmpfs -o size=16k none scratch");
+}
+
+#[test]
+#[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
+fn a_read_only_scratch_is_the_machines_failure() {
+    on_a_scratch_that("mount --bind scratch scratch; mount -o remount,bind,ro scratch");
+}
+
+#[test]
+fn a_scratch_on_which_nothing_may_be_executed_accepts_a_right_program() {
+    on_a_scratch_that("mount -t tmpfs -o noexec,nosuid,nodev none scratch");
+}
+
+/// The judge of `path`, which is no program.
+fn wrong_call(path: &str) {
+    for _ in 0..3 {
+        let seen = Judge::of_program(1, open_directory(), path.into()).run();
+        assert_eq!(seen.status, Some(2), "{path} is no program: {}", seen.in_short());
+    }
+}
+
+#[test]
+#[ignore = "the judge takes anything that exists for a program"]
+fn a_directory_as_the_program_is_a_wrong_call() {
+    wrong_call("/tmp");
+}
+
+#[test]
+#[ignore = "the judge takes anything that exists for a program"]
+fn a_device_as_the_program_is_a_wrong_call() {
+    wrong_call("/dev/zero");
+}
+
+#[test]
+fn a_missing_file_as_the_program_is_a_wrong_call() {
+    wrong_call("/nonexistent");
+}
+
+#[test]
+#[ignore = "the judge takes anything that exists for a program"]
+fn a_fifo_as_the_program_is_a_wrong_call() {
+    let directory = open_directory();
+    let fifo = directory.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("run mkfifo");
+    assert!(made.success());
+    let seen = Judge::of_program(1, directory, fifo).run();
+    assert_eq!(seen.status, Some(2), "a FIFO is no program: {}", seen.in_short());
+}
+
+/// No test of Gradescope's document counts as failed: the machine could not make it.
+fn loses_no_points(exercise: u8) {
+    let seen = right(exercise).refused(libc::EPERM, &["ptrace"]).written_as("gradescope").run();
+    assert_eq!(seen.status, Some(3), "{}", seen.in_short());
+    let tests = seen.report["tests"].as_array().expect("tests");
+    let failed: Vec<_> = tests.iter().filter(|test| test["status"] == "failed").collect();
+    assert!(!tests.is_empty() && failed.is_empty(), "told as failed: {failed:?}");
+    let sum = |key: &str| tests.iter().filter_map(|test| test[key].as_u64()).sum::<u64>();
+    assert_eq!(sum("score"), sum("max_score"), "points are lost by the machine's lack");
+}
+
+#[test]
+#[ignore = "Gradescope's document has no word for a check that could not be made"]
+fn without_ptrace_gradescope_takes_no_points_for_exercise_4() {
+    loses_no_points(4);
+}
+
+#[test]
+#[ignore = "Gradescope's document has no word for a check that could not be made"]
+fn without_ptrace_gradescope_takes_no_points_for_exercise_6() {
+    loses_no_points(6);
+}
+
+#[test]
+#[ignore = "Gradescope's document has no word for a check that could not be made"]
+fn without_ptrace_gradescope_takes_no_points_for_exercise_3() {
+    loses_no_points(3);
+}
+
+#[test]
+fn the_judge_itself_ends_with_status_2_for_a_call_that_it_does_not_know() {
+    let ended = std::process::Command::new(CHECK).arg("no-command").output().expect("run check");
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+}

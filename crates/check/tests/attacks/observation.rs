@@ -1,0 +1,274 @@
+//! Nothing unseen passes: what the judge cannot see, or sees only sometimes, is no right answer.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use crate::judge::{Judge, Seen};
+
+/// Exercise 5 without a lock around the addition, hidden in one of the ways of `hidden_store.c`.
+fn adds_without_a_lock(how: &str) -> Seen {
+    Judge::of(5, "hidden_store.c", &[&format!("-DHOW={how}")]).run()
+}
+
+/// A right answer, but for the bytes of FILE, which it reads by a call.
+fn reads(exercise: u8, how: &str) -> Judge {
+    let answer = format!("-DANSWER=\"../exercise-{exercise}/right-in-c.c\"");
+    Judge::of(exercise, "carries_bytes.c", &[&format!("-DHOW={how}"), &answer])
+}
+
+/// What a report calls an addition that is gone.
+const LOST: &[&str] = &["lost"];
+/// What it calls bytes that came by a call.
+const CALLED: &[&str] = &["mapping"];
+
+#[test]
+#[ignore = "a store that the kernel makes is no preemption point yet"]
+fn an_addition_by_process_vm_writev_without_a_lock_is_lost() {
+    adds_without_a_lock("BY_WRITEV").is_refused_for(LOST);
+}
+
+#[test]
+#[ignore = "a store that the kernel makes is no preemption point yet"]
+fn an_addition_by_reading_a_pipe_without_a_lock_is_lost() {
+    adds_without_a_lock("BY_PIPE").is_refused_for(LOST);
+}
+
+#[test]
+#[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
+fn an_addition_by_receiving_from_a_socket_without_a_lock_is_lost() {
+    adds_without_a_lock("BY_SOCKET").is_refused_for(LOST);
+}
+
+#[test]
+#[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
+fn an_addition_by_readv_without_a_lock_is_lost() {
+    adds_without_a_lock("BY_READV").is_refused_for(LOST);
+}
+
+#[test]
+#[ignore = "a store that the kernel makes is no preemption point yet"]
+fn a_message_that_the_kernel_stores_after_its_mark_is_torn() {
+    Judge::of(2, "kernel_posts.c", &[]).run().is_refused_for(&["torn", "old", "whole"]);
+}
+
+#[test]
+#[ignore = "the judge does not know pkey_mprotect yet"]
+fn a_mapping_made_writable_by_pkey_mprotect_is_watched() {
+    adds_without_a_lock("PKEY").is_refused_for(LOST);
+}
+
+#[test]
+fn a_mapping_copied_by_mremap_is_watched() {
+    adds_without_a_lock("COPIED").is_refused_for(LOST);
+}
+
+#[test]
+fn a_mapping_made_by_remap_file_pages_is_watched() {
+    adds_without_a_lock("REMAPPED").is_refused_for(LOST);
+}
+
+#[test]
+fn a_mapping_laid_over_another_is_watched() {
+    adds_without_a_lock("FIXED").is_refused_for(LOST);
+}
+
+#[test]
+fn a_mapping_of_file_by_another_name_is_watched() {
+    adds_without_a_lock("LINKED").is_refused_for(LOST);
+}
+
+#[test]
+#[ignore = "the judge takes what it may not read for empty"]
+fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved() {
+    let judge = Judge::of(5, "hidden_store.c", &["-DHOW=NOT_DUMPABLE"]);
+    not_solved(judge.as_ordinary_user().run());
+}
+
+#[test]
+#[ignore = "the judge takes what it may not read for empty"]
+fn a_program_that_is_not_dumpable_and_reads_file_is_not_solved() {
+    not_solved(reads(6, "NOT_DUMPABLE").as_ordinary_user().run());
+}
+
+#[test]
+fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved_by_root() {
+    not_solved(adds_without_a_lock("NOT_DUMPABLE"));
+}
+
+#[test]
+#[ignore = "the judge takes what it may not read for empty"]
+fn a_program_that_may_be_executed_but_not_read_and_reads_file_is_not_solved() {
+    let judge = reads(6, "NOT_HIDDEN").as_ordinary_user();
+    let program = judge.directory().join("carries_bytes");
+    fs::set_permissions(program, Permissions::from_mode(0o111)).expect("chmod");
+    not_solved(judge.run());
+}
+
+/// Refused, or the judge says that it cannot see what it would have to.
+fn not_solved(seen: Seen) {
+    assert!(matches!(seen.status, Some(1 | 3)), "must not be solved: {}", seen.in_short());
+    seen.is_clean();
+}
+
+#[test]
+#[ignore = "the judge does not compare traced with untraced runs yet"]
+fn a_program_that_locks_only_if_it_is_traced_is_refused() {
+    adds_without_a_lock("IF_TRACED").is_refused();
+}
+
+#[test]
+#[ignore = "the judge does not compare traced with untraced runs yet"]
+fn a_program_that_maps_only_if_it_is_traced_is_refused() {
+    reads(6, "IF_UNTRACED").run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge does not draw its inputs at random yet"]
+fn a_program_that_guesses_only_where_so_many_files_are_asked_for_that_nobody_looks_is_refused() {
+    Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge does not draw its inputs at random yet"]
+fn a_program_that_answers_by_the_names_of_files_that_it_never_opens_is_refused() {
+    Judge::of(6, "guesses.c", &["-DHOW=BY_NAME"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge does not draw its inputs at random yet"]
+fn a_program_that_answers_by_the_sizes_of_files_that_it_never_maps_is_refused() {
+    Judge::of(6, "guesses.c", &["-DHOW=BY_SIZE"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge does not draw its inputs at random yet"]
+fn a_program_that_counts_the_first_file_and_guesses_the_others_is_refused() {
+    Judge::of(6, "guesses.c", &["-DHOW=BY_PLACE"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge notes a call at its exit only, which a killed caller may never reach"]
+fn sendfile_on_file_in_a_child_that_is_killed_is_seen() {
+    reads(6, "KILLED").run().is_refused_for(CALLED);
+}
+
+#[test]
+fn sendfile_on_file_in_a_child_that_ends_by_another_thread_is_seen() {
+    reads(6, "EXITS").run().is_refused_for(CALLED);
+}
+
+#[test]
+fn sendfile_on_file_in_a_child_that_dies_of_an_alarm_is_seen() {
+    reads(6, "ALARM").run().is_refused_for(CALLED);
+}
+
+#[test]
+fn a_read_of_file_by_a_child_is_seen() {
+    reads(6, "TEE").run().is_refused_for(CALLED);
+}
+
+#[test]
+fn a_descriptor_exchanged_by_another_thread_during_the_call_is_seen() {
+    reads(6, "EXCHANGED").run().is_refused();
+}
+
+/// An actor of exercise 5 that does `what` when it finds the lock taken.
+fn while_it_waits(what: &str) -> Judge {
+    Judge::of(5, "while_waiting.c", &[&format!("-DDOES={what}")])
+}
+
+#[test]
+#[ignore = "the judge lets an actor stop itself"]
+fn an_actor_that_stops_itself_is_refused() {
+    while_it_waits("stop").run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge lets an actor stop itself"]
+fn an_actor_that_is_stopped_by_its_child_is_refused() {
+    while_it_waits("stopped_by_a_child").run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge lets an actor stop itself"]
+fn an_actor_whose_child_stops_itself_is_refused() {
+    while_it_waits("stopped_child").run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge tries one survivor after a kill, not several"]
+fn a_robust_mutex_that_is_never_made_consistent_fails_the_second_survivor() {
+    Judge::of(5, "survivors.c", &["-DHOW=NEVER_CONSISTENT"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge tries one survivor after a kill, not several"]
+fn a_mark_that_the_first_survivor_leaves_fails_the_second_survivor() {
+    Judge::of(5, "survivors.c", &["-DHOW=MARKED_BY_THE_FIRST"]).run().is_refused();
+}
+
+#[test]
+#[ignore = "the judge tries one survivor after a kill, not several"]
+fn a_lock_that_lets_only_two_survivors_through_fails_the_third() {
+    Judge::of(5, "survivors.c", &["-DHOW=TWO_ONLY"]).run().is_refused();
+}
+
+/// The answers of the proof table in exercise 5's folder.
+fn answer(exercise: u8, name: &str) -> Seen {
+    let source = format!("../exercise-{exercise}/{name}.c");
+    Judge::of(exercise, "at_once.c", &["-DDOES=nothing", &format!("-DANSWER=\"{source}\"")]).run()
+}
+
+#[test]
+#[ignore = "a check about locks passes where there is no lock"]
+fn without_a_lock_the_checks_about_locks_do_not_pass() {
+    let seen = answer(5, "load_then_store");
+    for id in ["kills", "waiting"] {
+        assert_ne!(seen.state(id), "passed", "there is no lock that `{id}` could try");
+    }
+}
+
+#[test]
+#[ignore = "a check about locks passes where there is no lock"]
+fn with_an_atomic_addition_in_place_of_a_lock_the_checks_about_locks_do_not_pass() {
+    let seen = answer(5, "atomic_add");
+    assert_ne!(seen.state("waiting"), "passed", "{}", seen.said);
+}
+
+#[test]
+#[ignore = "a check about locks passes where there is no lock"]
+fn where_nothing_is_held_when_a_program_is_killed_the_check_on_kills_does_not_pass() {
+    let seen = answer(5, "one_instruction");
+    assert_ne!(seen.state("kills"), "passed", "{}", seen.said);
+}
+
+#[test]
+#[ignore = "the report does not say what cannot be judged yet"]
+fn a_solved_exercise_2_says_that_orderings_were_not_judged() {
+    let seen = Judge::of(2, "at_once.c", &["-DDOES=nothing", "-DANSWER=\"../exercise-2/in_c.c\""])
+        .written_as("text")
+        .run();
+    assert!(seen.words().contains("orderings"), "{}", seen.words());
+}
+
+#[test]
+#[ignore = "the report does not say what cannot be judged yet"]
+fn a_solved_exercise_5_says_that_orderings_were_not_judged() {
+    let seen = Judge::of(5, "at_once.c", &["-DDOES=nothing", "-DANSWER=\"../exercise-5/flock.c\""])
+        .written_as("text")
+        .run();
+    assert!(seen.words().contains("orderings"), "{}", seen.words());
+}
+
+#[test]
+#[ignore = "the report does not say what cannot be judged yet"]
+fn the_json_report_of_exercise_2_says_that_orderings_were_not_judged() {
+    let seen = answer(2, "in_c");
+    assert!(seen.words().contains("orderings"), "{}", seen.words());
+}
+
+#[test]
+fn a_program_that_does_nothing_unusual_is_accepted() {
+    answer(4, "right-in-c").is_accepted();
+}

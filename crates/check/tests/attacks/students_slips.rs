@@ -1,0 +1,267 @@
+//! A student's slip is told as such: status 1, with what is wrong by its name.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::judge::{CHECK, Judge, Seen, compile, open_directory};
+
+/// A file that cannot be executed gets one report, again and again, which names why.
+fn cannot_be_executed(content: &[u8], mode: u32, words: &[&str]) {
+    for _ in 0..3 {
+        let seen = Judge::of_file("exercise-1", content, mode).run().is_refused_for(words);
+        is_no_exit_status(&seen);
+    }
+}
+
+/// The judge's own words are not quoted as the program's.
+fn is_no_exit_status(seen: &Seen) {
+    assert_ne!(seen.report["diagnosis"], "wrong-exit-status", "{}", seen.said);
+    assert!(!seen.said.contains("it said"), "the program never ran: {}", seen.said);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_file_without_the_execute_bit_is_told_so() {
+    cannot_be_executed(b"#!/bin/sh\nexit 1\n", 0o644, &["chmod"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_script_with_a_carriage_return_names_its_interpreter() {
+    cannot_be_executed(b"#!/bin/sh\r\nexit 1\r\n", 0o755, &["/bin/sh\\r", "/bin/sh\\\\r"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_script_without_a_first_line_is_told_so() {
+    cannot_be_executed(b"exit 1\n", 0o755, &["#!"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_script_whose_interpreter_is_missing_names_the_interpreter() {
+    cannot_be_executed(b"#!/no/such/interpreter\n", 0o755, &["/no/such/interpreter"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn an_empty_file_cannot_be_executed() {
+    cannot_be_executed(b"", 0o755, &["execut"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_program_of_which_the_end_is_missing_cannot_be_executed() {
+    let whole = fs::read("/bin/true").expect("read a program");
+    cannot_be_executed(whole.get(..100).expect("a header"), 0o755, &["execut"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_program_for_another_processor_cannot_be_executed() {
+    let mut program = fs::read("/bin/true").expect("read a program");
+    program[18] = 8; // The machine's number in the ELF header: MIPS.
+    cannot_be_executed(&program, 0o755, &["execut"]);
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_program_whose_loader_is_missing_names_the_loader() {
+    let directory = open_directory();
+    let linker = "-Wl,--dynamic-linker=/no/such/loader";
+    let defines = ["-DDOES=nothing", "-DANSWER=\"../exercise-4/right-in-c.c\"", linker];
+    let program = compile(directory.path(), "at_once.c", &defines);
+    let seen = Judge::of_program(4, directory, program).run();
+    is_no_exit_status(&seen.is_refused_for(&["/no/such/loader"]));
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_program_that_nobody_may_execute_gets_the_same_verdict_twelve_times() {
+    let judge = Judge::of_file("exercise-1", b"#!/bin/sh\nexit 1\n", 0o644);
+    for _ in 0..12 {
+        is_no_exit_status(&judge.run().is_refused());
+    }
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_script_whose_interpreter_is_missing_gets_the_same_verdict_twelve_times() {
+    let judge = Judge::of_file("exercise-1", b"#!/no/such/interpreter\n", 0o755);
+    for _ in 0..12 {
+        is_no_exit_status(&judge.run().is_refused());
+    }
+}
+
+#[test]
+#[ignore = "a file that cannot be executed is told as a fault of the judge"]
+fn a_program_that_ends_at_once_gets_the_same_verdict_twelve_times() {
+    let judge = Judge::of_file("exercise-1", b"#!/bin/sh\necho broken >&2; exit 9\n", 0o755);
+    for _ in 0..12 {
+        assert_eq!(judge.run().is_refused().report["diagnosis"], "wrong-exit-status");
+    }
+}
+
+#[test]
+fn a_program_whose_name_is_not_utf_8_is_judged() {
+    let directory = open_directory();
+    let defines = ["-DDOES=nothing", "-DANSWER=\"../exercise-4/right-in-c.c\""];
+    let program = compile(directory.path(), "at_once.c", &defines);
+    let named = directory.path().join(OsStr::from_bytes(b"caf\xe9"));
+    fs::rename(program, &named).expect("rename");
+    Judge::of_program(4, directory, named).run().is_accepted();
+}
+
+#[test]
+fn a_script_that_is_not_utf_8_is_judged() {
+    let script = b"#!/bin/sh\n# caf\xe9\necho usage >&2; exit 2\n";
+    Judge::of_file("exercise-1", script, 0o755).run().is_refused();
+}
+
+#[test]
+fn a_program_that_complains_in_latin_1_is_judged() {
+    let script = b"#!/bin/sh\necho 'caf\xe9' >&2; exit 9\n";
+    Judge::of_file("exercise-1", script, 0o755).run().is_refused();
+}
+
+/// A checkout that was copied, with this as the file of exercise 1.
+fn in_a_copy(source: &[u8], arguments: &[&str]) -> (Option<i32>, String) {
+    let directory = open_directory();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let copy = directory.path().join("copy");
+    let copied = ["Cargo.toml", "Cargo.lock", "crates/exercises", "crates/check/Cargo.toml"];
+    for part in copied.iter().chain(&["crates/check/proof/exercise-1"]) {
+        let to = copy.join(part);
+        fs::create_dir_all(to.parent().expect("a parent")).expect("mkdir");
+        let mut cp = Command::new("cp");
+        assert!(cp.arg("-a").arg(root.join(part)).arg(to).status().expect("run cp").success());
+    }
+    fs::write(copy.join("crates/exercises/src/bin/exercise-1.rs"), source).expect("write");
+    let mut check = Command::new(CHECK);
+    check.args(arguments).current_dir(&copy).env_remove("CARGO_TARGET_DIR");
+    check.env("CARGO_MANIFEST_DIR", copy.join("crates/check"));
+    let ended = check.output().expect("run check");
+    let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+    (ended.status.code(), said)
+}
+
+#[test]
+#[ignore = "the judge takes the checkout in which it was built"]
+fn in_a_copied_checkout_the_hint_is_about_the_copy() {
+    let (status, said) = in_a_copy(b"fn main() { changed }\n", &["hint", "1"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains("Begin"), "the copy's file is no starter: {said}");
+}
+
+#[test]
+#[ignore = "the judge takes the checkout in which it was built"]
+fn in_a_copied_checkout_a_source_that_is_not_utf_8_gets_a_hint() {
+    let (status, said) = in_a_copy(b"// caf\xe9\nfn main() {}\n", &["hint", "1"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains("Begin"), "the copy's file is no starter: {said}");
+}
+
+#[test]
+#[ignore = "the judge takes the checkout in which it was built"]
+fn in_a_copied_checkout_a_missing_source_is_told_by_its_path_in_the_copy() {
+    let (_, said) = in_a_copy(b"", &["hint", "1"]);
+    assert!(!said.contains("Begin"), "the copy's file is no starter: {said}");
+}
+
+/// The exit status for a schedule that is none.
+fn schedule(exercise: u8) {
+    let answer = match exercise {
+        5 => "../exercise-5/flock.c",
+        _ => "../exercise-4/right-in-c.c",
+    };
+    let defines = ["-DDOES=nothing", &format!("-DANSWER=\"{answer}\"")];
+    let seen = Judge::of(exercise, "at_once.c", &defines).with(&["--schedule", "foo"]).run();
+    assert_eq!(seen.status, Some(2), "{}", seen.in_short());
+}
+
+#[test]
+#[ignore = "the judge does not check a schedule before it judges"]
+fn a_schedule_that_is_none_is_a_wrong_call_for_exercise_5() {
+    schedule(5);
+}
+
+#[test]
+#[ignore = "the judge does not check a schedule before it judges"]
+fn a_schedule_is_a_wrong_call_for_exercise_4_which_has_none() {
+    schedule(4);
+}
+
+#[test]
+#[ignore = "the judge does not check a schedule before it judges"]
+fn a_schedule_is_a_wrong_call_for_exercise_1_which_has_none() {
+    schedule(1);
+}
+
+/// A right exercise 4 that reads a file beside its interpreter, below a student's home.
+fn needs_what_is_beside(first_line: impl FnOnce(&Path) -> String) {
+    let directory = open_directory();
+    let home = directory.path().join("home");
+    fs::create_dir_all(home.join("bin")).expect("mkdir");
+    fs::create_dir(home.join("lib")).expect("mkdir");
+    fs::write(home.join("lib/library"), "what the interpreter needs").expect("write");
+    let define = format!("-DLIBRARY=\"{}\"", home.join("lib/library").display());
+    compile(&home.join("bin"), "interpreter.c", &[&define]);
+    let script = directory.path().join("script");
+    fs::write(&script, first_line(&home.join("bin/interpreter"))).expect("write");
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).expect("chmod");
+    let seen = Judge::of_program(4, directory, script).as_ordinary_user().run();
+    let told = seen.said.contains("lib/library");
+    assert!(seen.status == Some(0) || told, "what was refused is not said: {}", seen.said);
+    seen.is_clean();
+}
+
+#[test]
+#[ignore = "the sandbox refuses what lies beside an interpreter, and does not say so"]
+fn an_interpreter_below_home_reads_its_library_or_the_report_names_it() {
+    needs_what_is_beside(|interpreter| format!("#!{}\n", interpreter.display()));
+}
+
+#[test]
+#[ignore = "the sandbox refuses what lies beside an interpreter, and does not say so"]
+fn a_linked_interpreter_reads_its_library_or_the_report_names_it() {
+    needs_what_is_beside(|interpreter| {
+        let link = interpreter.with_file_name("link");
+        std::os::unix::fs::symlink(interpreter, &link).expect("symlink");
+        format!("#!{}\n", link.display())
+    });
+}
+
+#[test]
+#[ignore = "the sandbox refuses what lies beside an interpreter, and does not say so"]
+fn an_interpreter_found_by_env_reads_its_library_or_the_report_names_it() {
+    needs_what_is_beside(|interpreter| format!("#!/usr/bin/env {}\n", interpreter.display()));
+}
+
+/// A call of mmap that fails, whose result nobody tests.
+fn unchecked(how: &str, errno: &str) {
+    let seen = Judge::of(4, "unchecked.c", &[how]).run().is_refused_for(&["mmap"]);
+    assert!(seen.said.contains(errno), "no {errno} in {}", seen.said);
+}
+
+#[test]
+#[ignore = "the report does not name the mmap that failed"]
+fn a_fault_after_an_mmap_that_failed_with_eacces_names_the_mmap() {
+    unchecked("-DMAP(size,fd)=mmap(NULL,size,PROT_READ|PROT_WRITE,MAP_SHARED,fd,0)", "EACCES");
+}
+
+#[test]
+#[ignore = "the report does not name the mmap that failed"]
+fn a_fault_after_an_mmap_that_failed_with_einval_names_the_mmap() {
+    unchecked("-DMAP(size,fd)=mmap(NULL,size,PROT_READ,MAP_PRIVATE,fd,1)", "EINVAL");
+}
+
+#[test]
+#[ignore = "the report does not name the mmap that failed"]
+fn a_fault_after_an_mmap_that_failed_with_ebadf_names_the_mmap() {
+    unchecked("-DMAP(size,fd)=mmap(NULL,size,PROT_READ,MAP_PRIVATE,-1,0)", "EBADF");
+}
