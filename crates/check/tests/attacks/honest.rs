@@ -22,28 +22,28 @@ fn judge(exercise: u8, how: &str) -> Judge {
 #[test]
 #[ignore = "the judge waits for the first thread, without a deadline"]
 fn a_right_exercise_5_whose_first_thread_ends_while_another_works_is_accepted() {
-    right(5, "FIRST_THREAD_ENDS").is_accepted();
+    right(5, "FIRST_THREAD_ENDS").must_be_accepted();
 }
 
 #[test]
 #[ignore = "the judge waits for the first thread, without a deadline"]
 fn a_right_exercise_2_whose_first_thread_ends_while_another_works_is_accepted() {
-    right(2, "FIRST_THREAD_ENDS").is_accepted();
+    right(2, "FIRST_THREAD_ENDS").must_be_accepted();
 }
 
 #[test]
 fn a_right_exercise_4_whose_first_thread_ends_while_another_works_is_accepted() {
-    right(4, "FIRST_THREAD_ENDS").is_accepted();
+    right(4, "FIRST_THREAD_ENDS").must_be_accepted();
 }
 
 #[test]
 fn a_right_exercise_5_with_a_sigsegv_handler_of_its_own_is_not_blamed() {
-    right(5, "OWN_HANDLER").is_not_blamed();
+    right(5, "OWN_HANDLER").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_2_with_a_sigsegv_handler_of_its_own_is_not_blamed() {
-    right(2, "OWN_HANDLER").is_not_blamed();
+    right(2, "OWN_HANDLER").must_not_be_blamed();
 }
 
 /// A right exercise 5 whose pages are protected until its handler for SIGSEGV unprotects them.
@@ -55,129 +55,129 @@ fn unprotects_in_a_handler(protection: &str, flags: &str) -> Seen {
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_whose_handler_stores_while_sigsegv_is_blocked_is_not_blamed() {
-    unprotects_in_a_handler("PROT_NONE", "0").is_not_blamed();
+    unprotects_in_a_handler("PROT_NONE", "0").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_whose_handler_unprotects_a_page_that_was_read_only_is_not_blamed() {
-    unprotects_in_a_handler("PROT_READ", "0").is_not_blamed();
+    unprotects_in_a_handler("PROT_READ", "0").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_whose_handler_may_be_interrupted_by_itself_is_not_blamed() {
-    unprotects_in_a_handler("PROT_NONE", "SA_NODEFER").is_not_blamed();
+    unprotects_in_a_handler("PROT_NONE", "SA_NODEFER").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_5_that_blocks_every_signal_is_not_blamed() {
-    right(5, "BLOCKS_SIGNALS").is_not_blamed();
+    right(5, "BLOCKS_SIGNALS").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_2_that_ignores_sigsegv_is_not_blamed() {
-    right(2, "IGNORES_SIGSEGV").is_not_blamed();
+    right(2, "IGNORES_SIGSEGV").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_with_a_timer_of_a_millisecond_is_not_blamed() {
-    right(5, "TIMER").is_not_blamed();
+    right(5, "TIMER").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_2_with_a_timer_of_a_millisecond_is_not_blamed() {
-    right(2, "TIMER").is_not_blamed();
+    right(2, "TIMER").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_whose_seccomp_filter_refuses_mprotect_is_not_blamed() {
-    right(5, "REFUSES_MPROTECT").is_not_blamed();
+    right(5, "REFUSES_MPROTECT").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_2_whose_seccomp_filter_refuses_mprotect_is_not_blamed() {
-    right(2, "REFUSES_MPROTECT").is_not_blamed();
+    right(2, "REFUSES_MPROTECT").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the calls that the judge injects meet the filters and signals of the program"]
 fn a_right_exercise_5_whose_seccomp_filter_kills_for_mprotect_is_not_blamed() {
-    right(5, "KILLS_FOR_MPROTECT").is_not_blamed();
+    right(5, "KILLS_FOR_MPROTECT").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge loses a thread that executes"]
 fn a_right_exercise_5_that_executes_itself_in_a_second_thread_is_not_blamed() {
-    right(5, "EXECUTES_IN_A_THREAD").is_not_blamed();
+    right(5, "EXECUTES_IN_A_THREAD").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge loses a thread that executes"]
 fn a_right_exercise_2_that_executes_itself_in_a_second_thread_is_not_blamed() {
-    right(2, "EXECUTES_IN_A_THREAD").is_not_blamed();
+    right(2, "EXECUTES_IN_A_THREAD").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_5_that_executes_itself_in_a_child_of_vfork_is_not_blamed() {
-    right(5, "EXECUTES_IN_A_CHILD").is_not_blamed();
+    right(5, "EXECUTES_IN_A_CHILD").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_5_that_is_not_dumpable_is_not_blamed() {
-    judge(5, "NOT_DUMPABLE").as_ordinary_user().run().is_not_blamed();
+    judge(5, "NOT_DUMPABLE").by_ordinary_user().run().must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_2_that_is_not_dumpable_is_not_blamed() {
-    judge(2, "NOT_DUMPABLE").as_ordinary_user().run().is_not_blamed();
+    judge(2, "NOT_DUMPABLE").by_ordinary_user().run().must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge blames a program whose files it may not read"]
 fn a_right_exercise_4_that_is_not_dumpable_is_not_blamed() {
-    judge(4, "NOT_DUMPABLE").as_ordinary_user().run().is_not_blamed();
+    judge(4, "NOT_DUMPABLE").by_ordinary_user().run().must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_5_whose_removed_lock_file_gives_its_inode_number_to_file_is_not_blamed() {
-    right(5, "LOCK_FILE").is_not_blamed();
+    right(5, "LOCK_FILE").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_2_whose_removed_lock_file_gives_its_inode_number_to_file_is_not_blamed() {
-    right(2, "LOCK_FILE").is_not_blamed();
+    right(2, "LOCK_FILE").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge knows a file by its inode number alone"]
 fn a_right_exercise_1_whose_removed_lock_file_gives_its_inode_number_to_file_is_not_blamed() {
-    right(1, "LOCK_FILE").is_not_blamed();
+    right(1, "LOCK_FILE").must_not_be_blamed();
 }
 
 #[test]
 fn a_right_exercise_3_whose_removed_lock_file_gives_its_inode_number_to_file_is_not_blamed() {
-    right(3, "LOCK_FILE").is_not_blamed();
+    right(3, "LOCK_FILE").must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge takes the files of /proc for files elsewhere"]
 fn a_right_exercise_4_that_sets_its_core_dump_filter_as_java_does_is_accepted() {
-    right(4, "AS_JAVA").is_accepted();
+    right(4, "AS_JAVA").must_be_accepted();
 }
 
 #[test]
 #[ignore = "the judge takes the files of /proc for files elsewhere"]
 fn a_right_exercise_5_that_sets_its_core_dump_filter_as_java_does_is_accepted() {
-    right(5, "AS_JAVA").is_accepted();
+    right(5, "AS_JAVA").must_be_accepted();
 }
 
 #[test]
 #[ignore = "the judge takes the files of /proc for files elsewhere"]
 fn a_right_exercise_4_that_names_its_thread_through_proc_is_accepted() {
-    right(4, "NAMES_ITS_THREAD").is_accepted();
+    right(4, "NAMES_ITS_THREAD").must_be_accepted();
 }

@@ -120,7 +120,7 @@ impl Judge {
     }
 
     /// The judge runs as an ordinary user whom nobody else is.
-    pub(crate) fn as_ordinary_user(mut self) -> Self {
+    pub(crate) fn by_ordinary_user(mut self) -> Self {
         self.ordinary = true;
         self
     }
@@ -300,21 +300,21 @@ impl Seen {
     }
 
     /// Nothing is left behind.
-    pub(crate) fn is_clean(self) -> Self {
+    pub(crate) fn must_be_clean(self) -> Self {
         assert!(self.left.is_empty(), "left behind: {}", self.in_short());
         self
     }
 
     /// The program is not solved, before the deadline, and nothing is left.
-    pub(crate) fn is_refused(self) -> Self {
+    pub(crate) fn must_be_refused(self) -> Self {
         assert_eq!(self.status, Some(1), "must be refused: {}", self.in_short());
         assert_eq!(self.report["outcome"], "not-solved", "{}", self.in_short());
-        self.is_clean()
+        self.must_be_clean()
     }
 
     /// The program is not solved, and what failed is told in words of which this is one.
-    pub(crate) fn is_refused_for(self, words: &[&str]) -> Self {
-        let seen = self.is_refused();
+    pub(crate) fn must_be_refused_for(self, words: &[&str]) -> Self {
+        let seen = self.must_be_refused();
         let all = seen.report["checks"].as_array().expect("a report");
         let failed = all.iter().filter(|check| check["state"] == "failed");
         let told: Vec<String> = failed.map(Value::to_string).collect();
@@ -324,28 +324,28 @@ impl Seen {
     }
 
     /// The program is solved, and nothing is left.
-    pub(crate) fn is_accepted(self) -> Self {
+    pub(crate) fn must_be_accepted(self) -> Self {
         assert_eq!(self.status, Some(0), "must be accepted: {}\n{}", self.in_short(), self.said);
-        self.is_clean()
+        self.must_be_clean()
     }
 
     /// A right program: it is solved, or the machine cannot judge it. It is never called wrong.
-    pub(crate) fn is_not_blamed(self) -> Self {
+    pub(crate) fn must_not_be_blamed(self) -> Self {
         let honest = matches!(self.status, Some(0 | 3));
         assert!(honest, "a right program must not be blamed: {}\n{}", self.in_short(), self.said);
-        self.is_clean()
+        self.must_be_clean()
     }
 
     /// This machine cannot judge, status 3, and the reason has this word.
-    pub(crate) fn is_the_machines_failure(self, word: &str) -> Self {
+    pub(crate) fn must_be_the_machines_failure(self, word: &str) -> Self {
         assert_eq!(self.status, Some(3), "the machine fails: {}\n{}", self.in_short(), self.said);
         assert!(self.words().contains(word), "no {word:?} in {}", self.words());
-        self.is_clean()
+        self.must_be_clean()
     }
 
     /// The program could not do what it tried, and says so by a right answer; or the report says
     /// that it is not fully contained.
-    pub(crate) fn is_contained(self) -> Self {
+    pub(crate) fn must_be_contained(self) -> Self {
         let weaker = self.report["environment"]["weaker"].as_array();
         let told = weaker.is_some_and(|weaker| !weaker.is_empty());
         assert!(
@@ -354,13 +354,13 @@ impl Seen {
             self.in_short(),
             self.said
         );
-        self.is_clean()
+        self.must_be_clean()
     }
 
     /// There is a verdict, whichever: the judge was neither killed nor at fault.
-    pub(crate) fn is_a_verdict(self) -> Self {
+    pub(crate) fn must_be_a_verdict(self) -> Self {
         let verdict = matches!(self.status, Some(0 | 1)) && self.report.is_object();
         assert!(verdict, "there must be a verdict: {}", self.in_short());
-        self.is_clean()
+        self.must_be_clean()
     }
 }

@@ -32,25 +32,25 @@ fn at_once(what: &str) -> Judge {
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_hundred_threads_in_one_actor_are_ended_by_the_limit() {
-    while_it_waits("threads_200").run().is_refused_for(PROCESSES);
+    while_it_waits("threads_200").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_thousand_threads_in_one_actor_are_ended_by_the_limit() {
-    while_it_waits("threads_1000").run().is_refused_for(PROCESSES);
+    while_it_waits("threads_1000").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 fn two_hundred_threads_in_a_post_are_ended_by_the_limit() {
     let answer = "-DANSWER=\"../exercise-2/in_c.c\"";
-    Judge::of(2, "at_once.c", &["-DDOES=threads_200", answer]).run().is_refused_for(PROCESSES);
+    Judge::of(2, "at_once.c", &["-DDOES=threads_200", answer]).run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_hundred_processes_in_a_grandchild_of_one_actor_are_ended_by_the_limit() {
-    while_it_waits("processes").run().is_refused_for(PROCESSES);
+    while_it_waits("processes").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
@@ -58,129 +58,129 @@ fn a_hundred_processes_in_a_grandchild_of_one_actor_are_ended_by_the_limit() {
 fn a_fork_bomb_in_a_grandchild_of_one_actor_is_ended_by_the_limit() {
     // Should the limit not hold, forks fail at 400.
     let judge = while_it_waits("fork_bomb").under(["prlimit", "--nproc=400"]);
-    judge.run().is_refused_for(PROCESSES);
+    judge.run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_grandchildren_of_one_actor_with_640_mib_are_ended_by_the_limit() {
-    while_it_waits("memory").run().is_refused_for(MEMORY);
+    while_it_waits("memory").run().must_be_refused_for(MEMORY);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_grandchildren_of_one_actor_that_burn_four_seconds_are_ended_by_the_limit() {
-    while_it_waits("processor").run().is_refused_for(PROCESSOR);
+    while_it_waits("processor").run().must_be_refused_for(PROCESSOR);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn three_thousand_short_lived_children_of_one_actor_are_the_programs_fault() {
-    while_it_waits("short_lives").run().is_refused_for(ANY);
+    while_it_waits("short_lives").run().must_be_refused_for(ANY);
 }
 
 #[test]
 #[ignore = "the judge sees what an actor has filled only if it looks in time"]
 fn an_actor_that_fills_300_mib_of_disk_is_ended_by_the_limit() {
-    while_it_waits("disk").run().is_refused_for(DISK);
+    while_it_waits("disk").run().must_be_refused_for(DISK);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_hundred_processes_after_a_kill_are_ended_by_the_limit() {
-    after_a_kill("processes").run().is_refused_for(PROCESSES);
+    after_a_kill("processes").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn grandchildren_with_640_mib_after_a_kill_are_ended_by_the_limit() {
-    after_a_kill("memory").run().is_refused_for(MEMORY);
+    after_a_kill("memory").run().must_be_refused_for(MEMORY);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn grandchildren_that_burn_four_seconds_after_a_kill_are_ended_by_the_limit() {
-    after_a_kill("processor").run().is_refused_for(PROCESSOR);
+    after_a_kill("processor").run().must_be_refused_for(PROCESSOR);
 }
 
 #[test]
 #[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn three_hundred_threads_after_a_kill_are_ended_by_the_limit() {
-    after_a_kill("threads_300").run().is_refused_for(PROCESSES);
+    after_a_kill("threads_300").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 fn a_hundred_processes_in_a_plain_run_are_ended_by_the_limit() {
-    at_once("processes").run().is_refused_for(PROCESSES);
+    at_once("processes").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 fn two_children_with_640_mib_in_a_plain_run_are_ended_by_the_limit() {
-    at_once("memory").run().is_refused_for(MEMORY);
+    at_once("memory").run().must_be_refused_for(MEMORY);
 }
 
 #[test]
 fn two_children_that_burn_four_seconds_in_a_plain_run_are_ended_by_the_limit() {
-    at_once("processor").run().is_refused_for(PROCESSOR);
+    at_once("processor").run().must_be_refused_for(PROCESSOR);
 }
 
 #[test]
 #[ignore = "the judge does not count or remove System V memory yet"]
 fn system_v_segments_that_are_touched_and_detached_count_as_memory() {
-    at_once("detached_segments").run().is_refused();
+    at_once("detached_segments").run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not count or remove System V memory yet"]
 fn system_v_messages_count_as_memory() {
-    at_once("messages").run().is_refused();
+    at_once("messages").run().must_be_refused();
 }
 
 #[test]
 fn memory_files_that_nobody_maps_count_as_memory() {
-    at_once("memory_files").run().is_refused();
+    at_once("memory_files").run().must_be_refused();
 }
 
 #[test]
 fn a_thousand_children_that_nobody_reaps_are_ended_by_the_limit() {
-    at_once("unreaped_1000").run().is_refused_for(PROCESSES);
+    at_once("unreaped_1000").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 fn a_hundred_children_that_nobody_reaps_are_ended_by_the_limit() {
-    at_once("unreaped_100").run().is_refused_for(PROCESSES);
+    at_once("unreaped_100").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge does not count children that nobody has reaped yet"]
 fn three_hundred_children_of_one_actor_that_nobody_reaps_are_ended_by_the_limit() {
-    while_it_waits("unreaped_300").run().is_refused_for(PROCESSES);
+    while_it_waits("unreaped_300").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
 #[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
 fn a_file_of_300_mib_ten_directories_deep_counts_as_disk() {
-    at_once("deep_file").run().is_refused_for(DISK);
+    at_once("deep_file").run().must_be_refused_for(DISK);
 }
 
 #[test]
 #[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
 fn a_file_of_300_mib_behind_six_thousand_others_counts_as_disk() {
-    at_once("file_behind_others").run().is_refused_for(DISK);
+    at_once("file_behind_others").run().must_be_refused_for(DISK);
 }
 
 #[test]
 #[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
 fn a_file_of_300_mib_in_a_closed_directory_counts_as_disk() {
-    at_once("file_in_closed_directory").as_ordinary_user().run().is_refused_for(DISK);
+    at_once("file_in_closed_directory").by_ordinary_user().run().must_be_refused_for(DISK);
 }
 
 #[test]
 fn a_file_of_300_mib_that_a_child_holds_without_a_name_counts_as_disk() {
-    at_once("nameless_file").run().is_refused_for(DISK);
+    at_once("nameless_file").run().must_be_refused_for(DISK);
 }
 
 #[test]
 fn a_program_that_makes_files_without_end_is_ended_by_a_limit() {
-    at_once("files_without_end").run().is_refused();
+    at_once("files_without_end").run().must_be_refused();
 }

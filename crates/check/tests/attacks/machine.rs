@@ -25,44 +25,44 @@ fn refused(errno: i32, calls: &[&str]) -> Seen {
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_close_range_is_missing_the_machine_cannot_judge() {
-    refused(libc::ENOSYS, &["close_range"]).is_the_machines_failure("close_range");
+    refused(libc::ENOSYS, &["close_range"]).must_be_the_machines_failure("close_range");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_ptrace_and_unshare_are_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["ptrace", "unshare"]).is_the_machines_failure("unshare");
+    refused(libc::EPERM, &["ptrace", "unshare"]).must_be_the_machines_failure("unshare");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_prctl_is_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["prctl"]).is_the_machines_failure("prctl");
+    refused(libc::EPERM, &["prctl"]).must_be_the_machines_failure("prctl");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_landlock_restrict_self_is_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["landlock_restrict_self"]).is_the_machines_failure("landlock");
+    refused(libc::EPERM, &["landlock_restrict_self"]).must_be_the_machines_failure("landlock");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_setsid_is_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["setsid"]).is_the_machines_failure("setsid");
+    refused(libc::EPERM, &["setsid"]).must_be_the_machines_failure("setsid");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_socketpair_is_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["socketpair"]).is_the_machines_failure("socketpair");
+    refused(libc::EPERM, &["socketpair"]).must_be_the_machines_failure("socketpair");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_setresuid_is_refused_to_root_the_machine_cannot_judge() {
     if is_root() {
-        refused(libc::EPERM, &["setresuid"]).is_the_machines_failure("ordinary user");
+        refused(libc::EPERM, &["setresuid"]).must_be_the_machines_failure("ordinary user");
     }
 }
 
@@ -70,34 +70,34 @@ fn where_setresuid_is_refused_to_root_the_machine_cannot_judge() {
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_timer_create_is_refused_the_machine_cannot_judge() {
     let seen = right(5).refused(libc::EAGAIN, &["timer_create"]).run();
-    seen.is_the_machines_failure("timer_create");
+    seen.must_be_the_machines_failure("timer_create");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_ptrace_is_refused_a_right_exercise_2_cannot_be_judged() {
-    right(2).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+    right(2).refused(libc::EPERM, &["ptrace"]).run().must_be_the_machines_failure("ptrace");
 }
 
 #[test]
 fn where_ptrace_is_refused_a_right_exercise_3_cannot_be_judged() {
-    right(3).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+    right(3).refused(libc::EPERM, &["ptrace"]).run().must_be_the_machines_failure("ptrace");
 }
 
 #[test]
 fn where_ptrace_is_refused_a_right_exercise_4_cannot_be_judged() {
-    refused(libc::EPERM, &["ptrace"]).is_the_machines_failure("ptrace");
+    refused(libc::EPERM, &["ptrace"]).must_be_the_machines_failure("ptrace");
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn where_ptrace_is_refused_a_right_exercise_5_cannot_be_judged() {
-    right(5).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+    right(5).refused(libc::EPERM, &["ptrace"]).run().must_be_the_machines_failure("ptrace");
 }
 
 #[test]
 fn where_ptrace_is_refused_a_right_exercise_6_cannot_be_judged() {
-    right(6).refused(libc::EPERM, &["ptrace"]).run().is_the_machines_failure("ptrace");
+    right(6).refused(libc::EPERM, &["ptrace"]).run().must_be_the_machines_failure("ptrace");
 }
 
 /// Exercise 6 by reading its files, judged where the kernel refuses a request of ptrace.
@@ -106,7 +106,7 @@ fn reads_unseen(request: u32) {
     let judge = Judge::of(6, "carries_bytes.c", &["-DHOW=NOT_HIDDEN", answer]);
     let seen = judge.refused(libc::EIO, &[&format!("ptrace:{request}")]).run();
     assert!(matches!(seen.status, Some(1 | 3 | 4)), "must not be solved: {}", seen.in_short());
-    seen.is_clean();
+    seen.must_be_clean();
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn where_the_calls_cannot_be_asked_for_a_right_program_is_not_blamed() {
     let request = format!("ptrace:{}", libc::PTRACE_GET_SYSCALL_INFO);
     let seen = right(4).refused(libc::EIO, &[&request]).run();
     assert!(matches!(seen.status, Some(3 | 4)), "nothing was seen: {}", seen.in_short());
-    seen.is_clean();
+    seen.must_be_clean();
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_judge_with_twenty_descriptors_that_cannot_see_a_read_does_not_pass_it() {
 
 /// A right exercise 4, judged within limits that the judge inherits.
 fn within(limit: &str) {
-    right(4).under(["prlimit", limit]).run().is_not_blamed();
+    right(4).under(["prlimit", limit]).run().must_not_be_blamed();
 }
 
 #[test]
@@ -178,23 +178,23 @@ fn a_judge_with_200_mib_of_addresses_blames_nobody() {
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn a_judge_with_a_second_of_processor_time_blames_nobody() {
-    right(6).under(["prlimit", "--cpu=1"]).run().is_not_blamed();
+    right(6).under(["prlimit", "--cpu=1"]).run().must_not_be_blamed();
 }
 
 #[test]
 #[ignore = "the judge tells what the machine fails in as the program's or its own fault"]
 fn a_judge_with_umask_777_accepts_a_right_program() {
-    right(4).after("umask 777").run().is_accepted();
+    right(4).after("umask 777").run().must_be_accepted();
 }
 
 #[test]
 fn a_judge_with_umask_0_accepts_a_right_program() {
-    right(4).after("umask 0").run().is_accepted();
+    right(4).after("umask 0").run().must_be_accepted();
 }
 
 #[test]
 fn a_judge_that_ignores_child_signals_accepts_a_right_program() {
-    right(4).after("trap '' CHLD INT TERM PIPE").run().is_accepted();
+    right(4).after("trap '' CHLD INT TERM PIPE").run().must_be_accepted();
 }
 
 /// A right exercise 4, judged where standard output is this.
@@ -202,7 +202,7 @@ fn told_to(shell: &str) {
     let seen = right(4).after(shell).run();
     assert!(!matches!(seen.status, None | Some(0 | 1)), "nobody was told: {}", seen.in_short());
     assert!(seen.complained.contains("standard output"), "{}", seen.complained);
-    seen.is_clean();
+    seen.must_be_clean();
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_verdict_that_cannot_be_told_because_nobody_reads_the_pipe_is_a_failure() {
 /// A right exercise 4, judged by root where the scratch directory is this.
 fn on_a_scratch_that(mount: &str) {
     if is_root() {
-        right(4).after(mount).run().is_not_blamed();
+        right(4).after(mount).run().must_not_be_blamed();
     }
 }
 

@@ -1,5 +1,4 @@
 //! Nothing unseen passes: what the judge cannot see, or sees only sometimes, is no right answer.
-#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -25,70 +24,70 @@ const CALLED: &[&str] = &["mapping"];
 #[test]
 #[ignore = "a store that the kernel makes is no preemption point yet"]
 fn an_addition_by_process_vm_writev_without_a_lock_is_lost() {
-    adds_without_a_lock("BY_WRITEV").is_refused_for(LOST);
+    adds_without_a_lock("BY_WRITEV").must_be_refused_for(LOST);
 }
 
 #[test]
 #[ignore = "a store that the kernel makes is no preemption point yet"]
 fn an_addition_by_reading_a_pipe_without_a_lock_is_lost() {
-    adds_without_a_lock("BY_PIPE").is_refused_for(LOST);
+    adds_without_a_lock("BY_PIPE").must_be_refused_for(LOST);
 }
 
 #[test]
 #[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
 fn an_addition_by_receiving_from_a_socket_without_a_lock_is_lost() {
-    adds_without_a_lock("BY_SOCKET").is_refused_for(LOST);
+    adds_without_a_lock("BY_SOCKET").must_be_refused_for(LOST);
 }
 
 #[test]
 #[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
 fn an_addition_by_readv_without_a_lock_is_lost() {
-    adds_without_a_lock("BY_READV").is_refused_for(LOST);
+    adds_without_a_lock("BY_READV").must_be_refused_for(LOST);
 }
 
 #[test]
 #[ignore = "a store that the kernel makes is no preemption point yet"]
 fn a_message_that_the_kernel_stores_after_its_mark_is_torn() {
-    Judge::of(2, "kernel_posts.c", &[]).run().is_refused_for(&["torn", "old", "whole"]);
+    Judge::of(2, "kernel_posts.c", &[]).run().must_be_refused_for(&["torn", "old", "whole"]);
 }
 
 #[test]
 #[ignore = "the judge does not know pkey_mprotect yet"]
 fn a_mapping_made_writable_by_pkey_mprotect_is_watched() {
-    adds_without_a_lock("PKEY").is_refused_for(LOST);
+    adds_without_a_lock("PKEY").must_be_refused_for(LOST);
 }
 
 #[test]
 fn a_mapping_copied_by_mremap_is_watched() {
-    adds_without_a_lock("COPIED").is_refused_for(LOST);
+    adds_without_a_lock("COPIED").must_be_refused_for(LOST);
 }
 
 #[test]
 fn a_mapping_made_by_remap_file_pages_is_watched() {
-    adds_without_a_lock("REMAPPED").is_refused_for(LOST);
+    adds_without_a_lock("REMAPPED").must_be_refused_for(LOST);
 }
 
 #[test]
 fn a_mapping_laid_over_another_is_watched() {
-    adds_without_a_lock("FIXED").is_refused_for(LOST);
+    adds_without_a_lock("FIXED").must_be_refused_for(LOST);
 }
 
 #[test]
 fn a_mapping_of_file_by_another_name_is_watched() {
-    adds_without_a_lock("LINKED").is_refused_for(LOST);
+    adds_without_a_lock("LINKED").must_be_refused_for(LOST);
 }
 
 #[test]
 #[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved() {
     let judge = Judge::of(5, "hidden_store.c", &["-DHOW=NOT_DUMPABLE"]);
-    not_solved(judge.as_ordinary_user().run());
+    not_solved(judge.by_ordinary_user().run());
 }
 
 #[test]
 #[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_is_not_dumpable_and_reads_file_is_not_solved() {
-    not_solved(reads(6, "NOT_DUMPABLE").as_ordinary_user().run());
+    not_solved(reads(6, "NOT_DUMPABLE").by_ordinary_user().run());
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved_by_root() {
 #[test]
 #[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_may_be_executed_but_not_read_and_reads_file_is_not_solved() {
-    let judge = reads(6, "NOT_HIDDEN").as_ordinary_user();
+    let judge = reads(6, "NOT_HIDDEN").by_ordinary_user();
     let program = judge.directory().join("carries_bytes");
     fs::set_permissions(program, Permissions::from_mode(0o111)).expect("chmod");
     not_solved(judge.run());
@@ -108,69 +107,69 @@ fn a_program_that_may_be_executed_but_not_read_and_reads_file_is_not_solved() {
 /// Refused, or the judge says that it cannot see what it would have to.
 fn not_solved(seen: Seen) {
     assert!(matches!(seen.status, Some(1 | 3)), "must not be solved: {}", seen.in_short());
-    seen.is_clean();
+    seen.must_be_clean();
 }
 
 #[test]
 #[ignore = "the judge does not compare traced with untraced runs yet"]
 fn a_program_that_locks_only_if_it_is_traced_is_refused() {
-    adds_without_a_lock("IF_TRACED").is_refused();
+    adds_without_a_lock("IF_TRACED").must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not compare traced with untraced runs yet"]
 fn a_program_that_maps_only_if_it_is_traced_is_refused() {
-    reads(6, "IF_UNTRACED").run().is_refused();
+    reads(6, "IF_UNTRACED").run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not draw its inputs at random yet"]
 fn a_program_that_guesses_only_where_so_many_files_are_asked_for_that_nobody_looks_is_refused() {
-    Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run().is_refused();
+    Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not draw its inputs at random yet"]
 fn a_program_that_answers_by_the_names_of_files_that_it_never_opens_is_refused() {
-    Judge::of(6, "guesses.c", &["-DHOW=BY_NAME"]).run().is_refused();
+    Judge::of(6, "guesses.c", &["-DHOW=BY_NAME"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not draw its inputs at random yet"]
 fn a_program_that_answers_by_the_sizes_of_files_that_it_never_maps_is_refused() {
-    Judge::of(6, "guesses.c", &["-DHOW=BY_SIZE"]).run().is_refused();
+    Judge::of(6, "guesses.c", &["-DHOW=BY_SIZE"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge does not draw its inputs at random yet"]
 fn a_program_that_counts_the_first_file_and_guesses_the_others_is_refused() {
-    Judge::of(6, "guesses.c", &["-DHOW=BY_PLACE"]).run().is_refused();
+    Judge::of(6, "guesses.c", &["-DHOW=BY_PLACE"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge notes a call at its exit only, which a killed caller may never reach"]
 fn sendfile_on_file_in_a_child_that_is_killed_is_seen() {
-    reads(6, "KILLED").run().is_refused_for(CALLED);
+    reads(6, "KILLED").run().must_be_refused_for(CALLED);
 }
 
 #[test]
 fn sendfile_on_file_in_a_child_that_ends_by_another_thread_is_seen() {
-    reads(6, "EXITS").run().is_refused_for(CALLED);
+    reads(6, "EXITS").run().must_be_refused_for(CALLED);
 }
 
 #[test]
 fn sendfile_on_file_in_a_child_that_dies_of_an_alarm_is_seen() {
-    reads(6, "ALARM").run().is_refused_for(CALLED);
+    reads(6, "ALARM").run().must_be_refused_for(CALLED);
 }
 
 #[test]
 fn a_read_of_file_by_a_child_is_seen() {
-    reads(6, "TEE").run().is_refused_for(CALLED);
+    reads(6, "TEE").run().must_be_refused_for(CALLED);
 }
 
 #[test]
 fn a_descriptor_exchanged_by_another_thread_during_the_call_is_seen() {
-    reads(6, "EXCHANGED").run().is_refused();
+    reads(6, "EXCHANGED").run().must_be_refused();
 }
 
 /// An actor of exercise 5 that does `what` when it finds the lock taken.
@@ -181,37 +180,37 @@ fn while_it_waits(what: &str) -> Judge {
 #[test]
 #[ignore = "the judge lets an actor stop itself"]
 fn an_actor_that_stops_itself_is_refused() {
-    while_it_waits("stop").run().is_refused();
+    while_it_waits("stop").run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge lets an actor stop itself"]
 fn an_actor_that_is_stopped_by_its_child_is_refused() {
-    while_it_waits("stopped_by_a_child").run().is_refused();
+    while_it_waits("stopped_by_a_child").run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge lets an actor stop itself"]
 fn an_actor_whose_child_stops_itself_is_refused() {
-    while_it_waits("stopped_child").run().is_refused();
+    while_it_waits("stopped_child").run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_robust_mutex_that_is_never_made_consistent_fails_the_second_survivor() {
-    Judge::of(5, "survivors.c", &["-DHOW=NEVER_CONSISTENT"]).run().is_refused();
+    Judge::of(5, "survivors.c", &["-DHOW=NEVER_CONSISTENT"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_mark_that_the_first_survivor_leaves_fails_the_second_survivor() {
-    Judge::of(5, "survivors.c", &["-DHOW=MARKED_BY_THE_FIRST"]).run().is_refused();
+    Judge::of(5, "survivors.c", &["-DHOW=MARKED_BY_THE_FIRST"]).run().must_be_refused();
 }
 
 #[test]
 #[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_lock_that_lets_only_two_survivors_through_fails_the_third() {
-    Judge::of(5, "survivors.c", &["-DHOW=TWO_ONLY"]).run().is_refused();
+    Judge::of(5, "survivors.c", &["-DHOW=TWO_ONLY"]).run().must_be_refused();
 }
 
 /// The answers of the proof table in exercise 5's folder.
@@ -270,5 +269,5 @@ fn the_json_report_of_exercise_2_says_that_orderings_were_not_judged() {
 
 #[test]
 fn a_program_that_does_nothing_unusual_is_accepted() {
-    answer(4, "right-in-c").is_accepted();
+    answer(4, "right-in-c").must_be_accepted();
 }

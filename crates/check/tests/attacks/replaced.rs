@@ -23,7 +23,7 @@ fn while_it_runs(happens: impl FnOnce(&Path)) {
         }
         happens(&copy);
     });
-    seen.is_accepted();
+    seen.must_be_accepted();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::judge::{CHECK, Judge, Seen, compile, open_directory};
 /// A file that cannot be executed gets one report, again and again, which names why.
 fn cannot_be_executed(content: &[u8], mode: u32, words: &[&str]) {
     for _ in 0..3 {
-        let seen = Judge::of_file("exercise-1", content, mode).run().is_refused_for(words);
+        let seen = Judge::of_file("exercise-1", content, mode).run().must_be_refused_for(words);
         is_no_exit_status(&seen);
     }
 }
@@ -77,7 +77,7 @@ fn a_program_whose_loader_is_missing_names_the_loader() {
     let defines = ["-DDOES=nothing", "-DANSWER=\"../exercise-4/right-in-c.c\"", linker];
     let program = compile(directory.path(), "at_once.c", &defines);
     let seen = Judge::of_program(4, directory, program).run();
-    is_no_exit_status(&seen.is_refused_for(&["/no/such/loader"]));
+    is_no_exit_status(&seen.must_be_refused_for(&["/no/such/loader"]));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_program_whose_loader_is_missing_names_the_loader() {
 fn a_program_that_nobody_may_execute_gets_the_same_verdict_twelve_times() {
     let judge = Judge::of_file("exercise-1", b"#!/bin/sh\nexit 1\n", 0o644);
     for _ in 0..12 {
-        is_no_exit_status(&judge.run().is_refused());
+        is_no_exit_status(&judge.run().must_be_refused());
     }
 }
 
@@ -94,7 +94,7 @@ fn a_program_that_nobody_may_execute_gets_the_same_verdict_twelve_times() {
 fn a_script_whose_interpreter_is_missing_gets_the_same_verdict_twelve_times() {
     let judge = Judge::of_file("exercise-1", b"#!/no/such/interpreter\n", 0o755);
     for _ in 0..12 {
-        is_no_exit_status(&judge.run().is_refused());
+        is_no_exit_status(&judge.run().must_be_refused());
     }
 }
 
@@ -103,7 +103,7 @@ fn a_script_whose_interpreter_is_missing_gets_the_same_verdict_twelve_times() {
 fn a_program_that_ends_at_once_gets_the_same_verdict_twelve_times() {
     let judge = Judge::of_file("exercise-1", b"#!/bin/sh\necho broken >&2; exit 9\n", 0o755);
     for _ in 0..12 {
-        assert_eq!(judge.run().is_refused().report["diagnosis"], "wrong-exit-status");
+        assert_eq!(judge.run().must_be_refused().report["diagnosis"], "wrong-exit-status");
     }
 }
 
@@ -114,19 +114,19 @@ fn a_program_whose_name_is_not_utf_8_is_judged() {
     let program = compile(directory.path(), "at_once.c", &defines);
     let named = directory.path().join(OsStr::from_bytes(b"caf\xe9"));
     fs::rename(program, &named).expect("rename");
-    Judge::of_program(4, directory, named).run().is_accepted();
+    Judge::of_program(4, directory, named).run().must_be_accepted();
 }
 
 #[test]
 fn a_script_that_is_not_utf_8_is_judged() {
     let script = b"#!/bin/sh\n# caf\xe9\necho usage >&2; exit 2\n";
-    Judge::of_file("exercise-1", script, 0o755).run().is_refused();
+    Judge::of_file("exercise-1", script, 0o755).run().must_be_refused();
 }
 
 #[test]
 fn a_program_that_complains_in_latin_1_is_judged() {
     let script = b"#!/bin/sh\necho 'caf\xe9' >&2; exit 9\n";
-    Judge::of_file("exercise-1", script, 0o755).run().is_refused();
+    Judge::of_file("exercise-1", script, 0o755).run().must_be_refused();
 }
 
 /// A checkout that was copied, with this as the file of exercise 1.
@@ -214,10 +214,10 @@ fn needs_what_is_beside(first_line: impl FnOnce(&Path) -> String) {
     let script = directory.path().join("script");
     fs::write(&script, first_line(&home.join("bin/interpreter"))).expect("write");
     fs::set_permissions(&script, Permissions::from_mode(0o755)).expect("chmod");
-    let seen = Judge::of_program(4, directory, script).as_ordinary_user().run();
+    let seen = Judge::of_program(4, directory, script).by_ordinary_user().run();
     let told = seen.said.contains("lib/library");
     assert!(seen.status == Some(0) || told, "what was refused is not said: {}", seen.said);
-    seen.is_clean();
+    seen.must_be_clean();
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn an_interpreter_found_by_env_reads_its_library_or_the_report_names_it() {
 
 /// A call of mmap that fails, whose result nobody tests.
 fn unchecked(how: &str, errno: &str) {
-    let seen = Judge::of(4, "unchecked.c", &[how]).run().is_refused_for(&["mmap"]);
+    let seen = Judge::of(4, "unchecked.c", &[how]).run().must_be_refused_for(&["mmap"]);
     assert!(seen.said.contains(errno), "no {errno} in {}", seen.said);
 }
 
