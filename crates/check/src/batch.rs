@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{Context, Result, Scratch};
+use sandbox::WorkDirectory;
 
 use crate::build::Built;
 use crate::compile::{Language, compiled};
@@ -11,7 +12,6 @@ use crate::exercises::{EXERCISES, Exercise};
 use crate::judge::judge;
 use crate::place::Settings;
 use crate::report::{Format, Report, Row, table, written};
-use crate::supervise::Room;
 
 /// Judges every student's answers.
 ///
@@ -61,7 +61,7 @@ fn one(exercise: &Exercise, student: &Path, settings: &Settings) -> Result<Optio
         let source = student.join(format!("{name}.{}", language.ending()));
         if fs::symlink_metadata(&source).is_ok() {
             let scratch = Scratch::new()?;
-            let room = Room::own(&scratch, "compiler")?;
+            let room = WorkDirectory::own(&scratch, "compiler")?;
             return match compiled(&source, language, &room, settings)? {
                 Built::Program(program) => judge(exercise, &program, settings).map(Some),
                 Built::Refused(said) => {

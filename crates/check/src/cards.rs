@@ -42,7 +42,7 @@ A wrong call gets one line of usage on standard error and exit status 2; a failu
 failed step and the file, and exit status 1. No program dies of a signal. Numbers are decimal; one \
 that is no number, or outside its range, is a wrong call. A FILE that is no regular file is a failure, \
 at once. A failed write to standard output is a failure that names `standard output`. FILE's bytes are \
-reached through a mapping only: never by read- or write-family calls on FILE, `sendfile`, `splice`, \
+reached through a mapping only: never by read- or write-sandbox calls on FILE, `sendfile`, `splice`, \
 `copy_file_range` or io_uring. Programs write nowhere but in FILE's own directory. Within 2 seconds of \
 processor time and 10 by the clock.";
 

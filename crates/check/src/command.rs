@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use common::clap::{self, Args, Parser, Subcommand};
 use common::{Context, Failure, Result, Scratch, say};
+use explore::schedule::Schedule;
 
 use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::place::{Ground, Settings};
 use crate::report::{Format, Outcome, Report, written};
-use crate::{batch, build, cards, hints, progress, proof, reset, supervise, watch};
+use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
 /// Judges an exercise's program by what it did: its mappings, its pages, its calls, the disk.
 ///
@@ -42,9 +43,9 @@ struct Judged {
     /// How the verdict is written
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Replay one schedule that a verdict names
+    /// Outcome one schedule that a verdict names
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
-    schedule: Option<String>,
+    schedule: Option<Schedule>,
     /// Judge the judge: right and wrong answers, each with the verdict that it must get
     #[arg(long, conflicts_with_all = ["exercise", "batch"])]
     proof: bool,
@@ -108,7 +109,7 @@ fn complain(failure: &Failure) {
     let _ = writeln!(std::io::stderr(), "error: {failure}"); // Nowhere else to say it.
 }
 
-/// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes a stranger's program. Each
+/// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes the untrusted program. Each
 /// run begins with it, so it takes the short way.
 fn confined() -> Option<Result<()>> {
     let mut words = std::env::args_os().skip(1);
@@ -117,7 +118,7 @@ fn confined() -> Option<Result<()>> {
     }
     let confinement = words.next()?.into_string().ok()?;
     let program = PathBuf::from(words.next()?);
-    Some(supervise::confined::become_stranger(
+    Some(sandbox::confined::become_program(
         &confinement,
         &program,
         words.collect::<Vec<OsString>>(),

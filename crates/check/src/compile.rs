@@ -10,12 +10,13 @@ use std::time::Duration;
 use std::{env, fs};
 
 use common::{Context, Failure, Result};
+use sandbox::{Compiler, Sandbox, Start, WorkDirectory};
+use tracer::{Ending, Limits};
 
 use crate::build::{Built, broken, cargo};
-use crate::exercises::Trouble;
-use crate::observe::{self, Nobody};
+use crate::observe::{self, NoopObserver};
 use crate::place::Settings;
-use crate::supervise::{Compiler, Ending, Family, Limits, Room, Start};
+use crate::verdict::CheckError;
 
 /// What a source is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ const MOST_SOURCE: u64 = 1 << 20;
 pub fn compiled(
     source: &Path,
     language: Language,
-    room: &Room,
+    room: &WorkDirectory,
     settings: &Settings,
 ) -> Result<Built> {
     let mut options = OpenOptions::new();
@@ -70,15 +71,15 @@ pub fn compiled(
         memory: 2 << 30,
         ..Limits::default()
     };
-    let mut family = Family::new(room, limits, settings.ground.ptrace)?;
-    let run = match observe::run(&mut family, &start, &mut Nobody) {
+    let mut sandbox = Sandbox::new(room, limits, settings.ground.tracing)?;
+    let run = match observe::run(&mut sandbox, &start, &mut NoopObserver) {
         Ok(run) => run,
-        Err(Trouble::Fault(failure)) => return Err(failure),
+        Err(CheckError::Fault(failure)) => return Err(failure),
         Err(_) => return Err(Failure::refusal("compile", source, "the compiler cannot be run")),
     };
-    drop(family);
-    if let Some(breach) = run.breach {
-        return Ok(Built::Refused(format!("the compiler {breach}")));
+    drop(sandbox);
+    if let Some(limit_exceeded) = run.limit_exceeded {
+        return Ok(Built::Refused(format!("the compiler {limit_exceeded}")));
     }
     if run.ending != Ending::Exited(0) {
         return Ok(Built::Refused(run.stderr.text()));

@@ -6,11 +6,12 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use common::{Failure, Result, Scratch};
+use tracer::processors;
 
-use crate::exercises::{Bench, Check, Exercise, Finding, Trouble, Verdict};
+use crate::exercises::{Bench, Check, Exercise};
 use crate::place::Settings;
 use crate::report::{CheckResult, Report, State};
-use crate::supervise::processors;
+use crate::verdict::{CheckError, Finding, Verdict};
 
 /// Judges `program` as an answer to `exercise`.
 ///
@@ -18,8 +19,8 @@ use crate::supervise::processors;
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
     let began = Instant::now();
-    if settings.ground.ptrace {
-        processors::stay(); // Without it nothing is followed, and races need more than one.
+    if settings.ground.tracing {
+        processors::pin(); // Without it nothing is followed, and races need more than one.
     }
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
@@ -30,8 +31,8 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             for check in later.filter(|check| missing(check, &results).is_none()) {
                 if over.is_none() && !beside.contains_key(check.id) {
                     let run = move || {
-                        if settings.ground.ptrace {
-                            processors::stay_beside();
+                        if settings.ground.tracing {
+                            processors::pin_beside();
                         }
                         timed(check, program, settings)
                     };
@@ -58,13 +59,13 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             let (verdict, notes) = done?;
             let mut result = match verdict {
                 Ok(()) => CheckResult::passed(check),
-                Err(Trouble::Wrong(finding)) => failed(exercise, check, &finding),
-                Err(Trouble::Ended(finding)) => {
+                Err(CheckError::Wrong(finding)) => failed(exercise, check, &finding),
+                Err(CheckError::Ended(finding)) => {
                     over = Some(check.id);
                     failed(exercise, check, &finding)
                 }
-                Err(Trouble::Cannot(why)) => CheckResult::cannot(check, why),
-                Err(Trouble::Fault(failure)) => return Err(failure),
+                Err(CheckError::Cannot(why)) => CheckResult::cannot(check, why),
+                Err(CheckError::Fault(failure)) => return Err(failure),
             };
             result.details.extend(notes);
             result.milliseconds = milliseconds;
@@ -72,7 +73,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
         }
         Ok(results)
     });
-    processors::roam();
+    processors::unpin();
     let results = results?;
     Ok(Report::new(exercise, program, &settings.ground, results, milliseconds(began)))
 }

@@ -1,12 +1,13 @@
 //! Judges an exercise's program, in any language, by what it did: its mappings, its pages, its
 //! calls, the bytes of its files; never by what it says about itself.
 //!
-//! The rooms, from the bottom up:
+//! It stands on three crates that know no exercise: `tracer` (the only code that traces), `sandbox`
+//! (confinement and launch) and `explore` (executions of several actors under a schedule). Here:
 //!
-//! - [`supervise`]: starts a stranger's program where it can do no harm, follows it, ends it;
+//! - [`verdict`]: passed, a finding, or why a check could not be made;
 //! - [`observe`]: what a run did, as one value: its calls, its mappings, its end and its fault;
 //! - [`disk`]: what a power cut would leave of a file;
-//! - [`interleave`]: two processes, in every order of their stores;
+//! - [`fixture`], [`scenarios`], [`stress`]: two processes, in every order of their stores;
 //! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
 //! - [`report`]: one result model, many formats;
 //! - [`judge`], [`cards`], [`hints`], [`progress`], [`proof`], [`batch`], [`watch`], [`reset`]: the
@@ -18,10 +19,11 @@
 //! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut Bench) -> Verdict`:
 //!
 //! ```
-//! use check::exercises::{Bench, Verdict, failed};
+//! use check::exercises::Bench;
+//! use check::verdict::{Verdict, failed};
 //!
 //! fn poke_stores(bench: &mut Bench) -> Verdict {
-//!     bench.room().write("FILE", b"a file")?;
+//!     bench.work_directory().write("FILE", b"a file")?;
 //!     let run = bench.run(&["poke", "FILE", "2", "F"])?; // A hang or a broken limit fails here.
 //!     run.succeeds()?; // A signal, another status: common diagnoses.
 //!     run.leaves_bytes_to_mappings(bench.identity("FILE")?)?; // No read or write on its descriptors.
@@ -34,12 +36,12 @@
 //! ```
 //!
 //! `failed` names a [`Diagnosis`](exercises::Diagnosis) of the exercise's table, or one of
-//! [`exercises::COMMON`]. `Err(Trouble::Cannot(…))` says that this machine cannot judge it. `?` on a
+//! [`exercises::COMMON`]. `Err(CheckError::Cannot(…))` says that this machine cannot judge it. `?` on a
 //! [`common::Result`] is a fault of the judge itself.
 //!
-//! Each check has a room of its own, and the program works in it: FILE is a bare name. What must
+//! Each check has a work directory of its own, and the program works in it: FILE is a bare name. What must
 //! look while the program runs gives [`Bench::observe`](exercises::Bench::observe) an
-//! [`Observer`](observe::Observer), or drives a [`Family`](supervise::Family) itself.
+//! [`Observer`](observe::Observer), or drives a [`Sandbox`](supervise::Sandbox) itself.
 //!
 //! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
 //! or `//! verdict: DIAGNOSIS`, says what must come out.
@@ -51,8 +53,8 @@ pub mod command;
 pub mod compile;
 pub mod disk;
 pub mod exercises;
+pub mod fixture;
 pub mod hints;
-pub mod interleave;
 pub mod judge;
 pub mod observe;
 pub mod place;
@@ -60,5 +62,7 @@ pub mod progress;
 pub mod proof;
 pub mod report;
 pub mod reset;
-pub mod supervise;
+pub mod scenarios;
+pub mod stress;
+pub mod verdict;
 pub mod watch;

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use common::{Result, Scratch};
+use explore::schedule::Schedule;
+use sandbox::{Sandbox, Start, WorkDirectory, landlock_version};
 use serde::Serialize;
-
-use crate::supervise::{Family, How, Limits, Room, Start, Stop, sys};
+use tracer::{Limits, REFUSED, Resume, Stop};
 
 /// What one run of the judge was told, and what it found out.
 pub struct Settings {
     /// Replays this schedule instead of trying all.
-    pub schedule: Option<String>,
+    pub schedule: Option<Schedule>,
     /// What this machine can do.
     pub ground: Ground,
 }
@@ -28,8 +29,8 @@ pub struct Ground {
     pub page_size: usize,
     /// Whether the judge is root.
     pub root: bool,
-    /// Whether ptrace is allowed: without it no call is seen.
-    pub ptrace: bool,
+    /// Whether processes can be traced: if not, no call is seen.
+    pub tracing: bool,
     /// Landlock's version, 0 if there is none.
     pub landlock: i64,
     /// What a verdict here cannot be sure of, in words.
@@ -37,7 +38,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Looks: the only way to know whether ptrace is allowed is to try it.
+    /// Looks: the only way to know whether tracing is allowed is to try it.
     ///
     /// # Errors
     /// Those of asking the system.
@@ -50,53 +51,61 @@ impl Ground {
             file_system: common::file_system(scratch.path())?,
             page_size: common::page_size(),
             root: nix::unistd::geteuid().is_root(),
-            ptrace: ptrace_is_allowed(scratch)?,
-            landlock: sys::landlock_version(),
+            tracing: tracing_is_allowed(scratch)?,
+            landlock: landlock_version(),
             weaker: Vec::new(),
         };
         found.weaker = found.weaknesses();
         Ok(found)
     }
 
-    /// The same machine, as if it refused ptrace.
-    pub fn refuse_ptrace(&mut self) {
-        self.ptrace = false;
+    /// The same machine, as if it refused tracing.
+    pub fn refuse_tracing(&mut self) {
+        self.tracing = false;
         self.weaker = self.weaknesses();
     }
 
     fn weaknesses(&self) -> Vec<String> {
         let told = [
             (
-                !self.ptrace,
-                "ptrace is refused here: no call of the program was seen, and races were only looked for at \
-                 many moments, which can miss one",
+                !self.tracing,
+                format!(
+                    "{REFUSED}: no call of the program was seen, and races were only looked \
+                     for at many \
+                     moments, which can miss one"
+                ),
             ),
             (
                 self.architecture != "x86_64",
-                "not an x86-64 processor: races were only looked for at many moments, which can miss one, and no call of another \
-                 architecture is refused",
+                "not an x86-64 processor: races were only looked \
+                     for at many moments, which can miss one, and no call of another \
+                 architecture is refused"
+                    .into(),
             ),
             (
                 self.landlock == 0,
                 "not contained: this kernel has no Landlock, and the program could write wherever \
-                 its user may",
+                 its user may"
+                    .into(),
             ),
             (
                 (1..6).contains(&self.landlock),
                 "not fully contained: this kernel's Landlock is older than Linux 6.12, and the \
-                 program could signal its user's processes",
+                 program could signal its user's processes"
+                    .into(),
             ),
         ];
-        told.iter().filter(|(holds, _)| *holds).map(|(_, words)| (*words).into()).collect()
+        told.into_iter().filter(|(holds, _)| *holds).map(|(_, words): (_, String)| words).collect()
     }
 }
 
-fn ptrace_is_allowed(scratch: &Scratch) -> Result<bool> {
-    let room = Room::new(scratch, "probe")?;
-    let mut family = Family::new(&room, Limits::default(), true)?;
-    let Ok(pid) = family.start(&Start::new(Path::new("/bin/true"), [""; 0])) else {
+fn tracing_is_allowed(scratch: &Scratch) -> Result<bool> {
+    let directory = WorkDirectory::new(scratch, "probe")?;
+    let mut sandbox = Sandbox::new(&directory, Limits::default(), true)?;
+    let Ok(pid) = sandbox.start(&Start::new(Path::new("/bin/true"), [""; 0])) else {
         return Ok(false);
     };
-    family.resume(pid, How::ToCall, 0)?;
-    Ok(matches!(family.wait()?, Some(Stop::Call(_))))
+    sandbox.resume(pid, Resume::ToSyscall, 0)?;
+    let stop = sandbox.wait()?;
+    Ok(matches!(stop, Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. })))
 }

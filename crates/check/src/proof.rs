@@ -14,10 +14,10 @@ use std::{env, fs, io};
 
 use common::{Context, Failure, Result, Scratch};
 use serde_json::Value;
+use tracer::processors;
 
 use crate::build::{broken, cargo, root};
 use crate::exercises::{EXERCISES, exercise};
-use crate::supervise::processors;
 
 /// One answer to one exercise.
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
     let work = |place: usize| -> Result<()> {
-        processors::stay_at(place); // A processor for each, as a judge uses one.
+        processors::pin_at(place); // A processor for each, as a judge uses one.
         while let Some((answer, program)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let row = judged(check, answer, program)?;
             rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);

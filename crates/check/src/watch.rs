@@ -17,7 +17,7 @@ pub fn watch(path: &Path, mut judge: impl FnMut() -> Result<()>) -> Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let (sender, events) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event| {
-        let _ = sender.send(event); // Nobody listens any more: the program is ending.
+        let _ = sender.send(event); // NoopObserver listens any more: the program is ending.
     })
     .map_err(io::Error::other)
     .step("inotify")?;

@@ -1,24 +1,25 @@
-//! Where ptrace is refused, a PID namespace keeps a stranger's processes together: all end with it.
+//! Where tracing is refused, a PID namespace keeps a stranger's processes together: all end with it.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::path::Path;
 use std::time::Duration;
 
-use check::exercises::Trouble;
-use check::observe::{self, Nobody, Run};
+use check::observe::{self, NoopObserver, Run};
 use check::proof::{answers, build};
-use check::supervise::{Breach, Ending, Family, Limits, Room, Start, launch_by};
+use check::verdict::CheckError;
 use course::scratch;
+use sandbox::{Sandbox, Start, WorkDirectory, launch_by};
+use tracer::{Ending, LimitExceeded, Limits};
 
 fn run(program: &Path, arguments: &[&str]) -> Run {
     launch_by(env!("CARGO_BIN_EXE_check"));
     let scratch = scratch();
-    let room = Room::new(&scratch, "room").expect("make a room");
+    let room = WorkDirectory::new(&scratch, "room").expect("make a room");
     let limits = Limits { wall: Duration::from_secs(3), ..Limits::default() };
-    let mut family = Family::new(&room, limits, false).expect("make a family");
-    match observe::run(&mut family, &Start::new(program, arguments), &mut Nobody) {
+    let mut sandbox = Sandbox::new(&room, limits, false).expect("make a sandbox");
+    match observe::run(&mut sandbox, &Start::new(program, arguments), &mut NoopObserver) {
         Ok(run) => run,
-        Err(Trouble::Fault(failure)) => panic!("{failure}"),
+        Err(CheckError::Fault(failure)) => panic!("{failure}"),
         Err(trouble) => panic!("{trouble:?}"),
     }
 }
@@ -45,7 +46,7 @@ fn an_untraced_daemon_dies_with_the_namespace_and_one_that_waits_for_ever_at_its
     assert_eq!(ended.ending, Ending::Exited(0), "{ended:?}");
     let waiting = named("hostile/ignores");
     let ended = run(&waiting, &[]);
-    assert!(matches!(ended.breach, Some(Breach::Wall(_))), "{ended:?}");
+    assert!(matches!(ended.limit_exceeded, Some(LimitExceeded::Wall(_))), "{ended:?}");
     for program in [daemon, waiting] {
         let name = program.to_string_lossy().into_owned();
         let lives = std::fs::read_dir("/proc").expect("list /proc").flatten().any(|process| {

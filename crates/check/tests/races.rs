@@ -75,10 +75,10 @@ fn a_schedule_is_replayed_and_nothing_else_is_tried() {
 }
 
 #[test]
-fn without_ptrace_races_are_looked_for_and_the_report_says_how() {
+fn without_tracing_races_are_looked_for_and_the_report_says_how() {
     let directory = open_directory();
     let program = answer(directory.path(), 5, "flock");
-    let judged = without_ptrace(5, &program);
+    let judged = without_tracing(5, &program);
     let state = |id: &str| {
         let found = judged.checks.iter().find(|check| check.id == id);
         found.map(|check| check.state).expect("a check of this name")
@@ -88,11 +88,11 @@ fn without_ptrace_races_are_looked_for_and_the_report_says_how() {
     assert_eq!(state("waiting"), State::Cannot);
     assert_eq!(judged.outcome, Outcome::CannotBeJudged);
     let said = written(&[judged], Format::Text).expect("write the report");
-    assert!(said.contains("ptrace is refused here"), "{said}");
+    assert!(said.contains(tracer::REFUSED), "{said}");
 }
 
 #[test]
-fn without_ptrace_a_wide_window_is_found() {
+fn without_tracing_a_wide_window_is_found() {
     let directory = open_directory();
     let source = directory.path().join("slow.c");
     let slow = "
@@ -113,7 +113,7 @@ fn without_ptrace_a_wide_window_is_found() {
         }";
     fs::write(&source, slow).expect("write the source");
     let program = compiled(&source, &directory.path().join("slow"));
-    let judged = without_ptrace(5, &program);
+    let judged = without_tracing(5, &program);
     let additions = judged.checks.iter().find(|check| check.id == "additions").expect("it is one");
     assert_eq!(additions.state, State::Failed, "{judged:?}");
     let details = additions.details.join("\n");
@@ -122,11 +122,11 @@ fn without_ptrace_a_wide_window_is_found() {
 }
 
 /// What a judge says that may not trace.
-fn without_ptrace(number: u8, program: &Path) -> Report {
-    check::supervise::launch_by(CHECK);
+fn without_tracing(number: u8, program: &Path) -> Report {
+    sandbox::launch_by(CHECK);
     let scratch = Scratch::new().expect("a scratch directory");
     let mut ground = Ground::of(&scratch).expect("look at the machine");
-    ground.refuse_ptrace();
+    ground.refuse_tracing();
     let settings = Settings { schedule: None, ground };
     judge(exercise(number).expect("the exercise"), program, &settings).expect("judge")
 }

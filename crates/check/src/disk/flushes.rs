@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use common::page_size;
 use nix::unistd::Pid;
 use procfs::process::{MMapPath, Process, VmFlags};
+use tracer::{Call, FileId, Opened};
 
 use super::Flush;
-use crate::observe::{Call, FileId, Opened};
 
 /// The file whose fate is followed.
 pub struct Flushes {

@@ -12,20 +12,20 @@ use std::{io, panic, thread};
 use common::{Context, Result};
 use lesson_3_msync::disk::{Disk, mount_for_this_process_only};
 
-/// Runs `scene` on a disk of its own, whose image lies in a new directory `directory`.
+/// Runs `scenario` on a disk of its own, whose image lies in a new directory `directory`.
 ///
 /// # Errors
-/// Those of `scene`; and what this machine lacks: `mkfs.ext4`, loop devices, the privilege.
+/// Those of `scenario`; and what this machine lacks: `mkfs.ext4`, loop devices, the privilege.
 pub fn on_a_disk<T: Send>(
     directory: &Path,
-    scene: impl FnOnce(&Disk) -> Result<T> + Send,
+    scenario: impl FnOnce(&Disk) -> Result<T> + Send,
 ) -> Result<T> {
     let play = || {
         mount_for_this_process_only()?;
         // Strangers may pass through to the mounted disk, and read nothing of the image.
         DirBuilder::new().mode(0o711).create(directory).step_on("create", directory)?;
         let disk = Disk::new(directory)?;
-        let result = scene(&disk);
+        let result = scenario(&disk);
         let image = disk.image.clone();
         drop(disk);
         let _ = fs::remove_file(image); // What is left goes with the run's scratch.

@@ -1,4 +1,4 @@
-//! Where a check works: the program to be judged, and an empty room for it.
+//! Where a check works: the program to be judged, and an empty work directory for it.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -8,20 +8,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::{Context, Scratch};
+use sandbox::{Sandbox, Start, WorkDirectory};
+use tracer::{FileId, Limits, REFUSED};
 
-use super::{Finding, Trouble, Verdict};
-use crate::interleave::replay::Stage;
-use crate::observe::{self, FileId, Nobody, Observer, Run};
+use crate::fixture::Fixture;
+use crate::observe::{self, NoopObserver, Observer, Run};
 use crate::place::Settings;
-use crate::supervise::{Family, Limits, Room, Start};
+use crate::verdict::{CheckError, Finding, Verdict};
 
 /// One check's bench.
 pub struct Bench<'a> {
     program: &'a Path,
     settings: &'a Settings,
     scratch: &'a Scratch,
-    room: Room,
-    rooms: u32,
+    work_directory: WorkDirectory,
+    directories: u32,
     limits: Limits,
     notes: Vec<String>,
     spent: Cell<Duration>,
@@ -32,7 +33,7 @@ pub struct Bench<'a> {
 const MOST: Duration = Duration::from_millis(9500);
 
 impl<'a> Bench<'a> {
-    /// A bench with an empty room, for one check.
+    /// A bench with an empty work directory, for one check.
     ///
     /// # Errors
     /// Those of making a directory.
@@ -41,13 +42,13 @@ impl<'a> Bench<'a> {
         settings: &'a Settings,
         scratch: &'a Scratch,
     ) -> common::Result<Self> {
-        let room = Room::new(scratch, "room")?;
+        let work_directory = WorkDirectory::new(scratch, "room")?;
         Ok(Self {
             program,
             settings,
             scratch,
-            room,
-            rooms: 0,
+            work_directory,
+            directories: 0,
             limits: Limits::default(),
             notes: Vec::new(),
             spent: Cell::default(),
@@ -57,34 +58,46 @@ impl<'a> Bench<'a> {
 
     /// Where the program works: its FILEs are bare names in here.
     #[must_use]
-    pub fn room(&self) -> &Room {
-        &self.room
+    pub fn work_directory(&self) -> &WorkDirectory {
+        &self.work_directory
     }
 
-    /// An empty room instead of the one that was.
+    /// An empty work directory instead of the one that was.
     ///
     /// # Errors
     /// Those of making a directory.
-    pub fn new_room(&mut self) -> common::Result<&Room> {
-        self.rooms += 1;
-        self.room = Room::new(self.scratch, &format!("room-{}", self.rooms))?;
-        Ok(&self.room)
+    pub fn new_work_directory(&mut self) -> common::Result<&WorkDirectory> {
+        self.directories += 1;
+        self.work_directory =
+            WorkDirectory::new(self.scratch, &format!("room-{}", self.directories))?;
+        Ok(&self.work_directory)
     }
 
-    /// A place for two of the program's processes, with a room of its own.
+    /// A place for two of the program's processes, with a work directory of its own.
     ///
     /// # Errors
     /// Those of making a directory.
-    pub fn stage(&self, name: &str) -> common::Result<Stage<'a>> {
-        let room = Room::new(self.scratch, name)?;
-        let late = self.began + MOST;
-        Ok(Stage { program: self.program, room, limits: self.limits, late })
+    pub fn fixture(&self, name: &str) -> common::Result<Fixture<'a>> {
+        let work_directory = WorkDirectory::new(self.scratch, name)?;
+        let deadline = self.began + MOST;
+        Ok(Fixture { program: self.program, work_directory, limits: self.limits, deadline })
     }
 
     /// What this run of the judge was told, and what it found out about the machine.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.settings
+    }
+
+    /// Goes on only where programs can be traced; `lacks` says what cannot be done elsewhere.
+    ///
+    /// # Errors
+    /// This machine cannot judge it.
+    pub fn needs_tracing(&self, lacks: &str) -> Verdict {
+        match self.settings.ground.tracing {
+            true => Ok(()),
+            false => Err(CheckError::Cannot(format!("{REFUSED}: {lacks}"))),
+        }
     }
 
     /// Something to be told, whatever the verdict: a measurement that is not judged.
@@ -120,7 +133,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// `hang` and other broken limits, which end the exercise; faults of the judge.
     pub fn run(&self, arguments: &[&str]) -> Verdict<Run> {
-        self.observe(&self.start(arguments), &mut Nobody)
+        self.observe(&self.start(arguments), &mut NoopObserver)
     }
 
     /// Runs a program to its end, with somebody who looks while it runs.
@@ -131,37 +144,37 @@ impl<'a> Bench<'a> {
         // Ten seconds are a check's, however many runs it makes.
         let wall = self.limits.wall.saturating_sub(self.spent.get());
         let limits = Limits { wall, ..self.limits };
-        let mut family = Family::new(&self.room, limits, self.settings.ground.ptrace)?;
-        let run = observe::run(&mut family, start, observer)?;
+        let mut sandbox = Sandbox::new(&self.work_directory, limits, self.settings.ground.tracing)?;
+        let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
-        match run.breach {
+        match run.limit_exceeded {
             None => Ok(run),
-            Some(breach) => {
+            Some(limit_exceeded) => {
                 let called = format!("`{}`", run.called);
                 let finding = Finding::new(
-                    observe::diagnosis_of(breach),
+                    observe::diagnosis_of(limit_exceeded),
                     format!("{called} ends by itself, within the limits"),
-                    format!("{called} {breach}"),
+                    format!("{called} {limit_exceeded}"),
                 );
-                Err(Trouble::Ended(Box::new(finding)))
+                Err(CheckError::Ended(Box::new(finding)))
             }
         }
     }
 
-    /// A family without members in this room, for checks that drive their processes themselves.
+    /// A sandbox without processes in this work directory, for checks that drive their processes themselves.
     ///
     /// # Errors
     /// Those of making a thread.
-    pub fn family(&self) -> common::Result<Family<'_>> {
-        Family::new(&self.room, self.limits, self.settings.ground.ptrace)
+    pub fn sandbox(&self) -> common::Result<Sandbox<'_>> {
+        Sandbox::new(&self.work_directory, self.limits, self.settings.ground.tracing)
     }
 
-    /// The same in a room elsewhere.
+    /// The same in a work directory elsewhere.
     ///
     /// # Errors
     /// Those of making a thread.
-    pub fn family_in<'r>(&self, room: &'r Room) -> common::Result<Family<'r>> {
-        Family::new(room, self.limits, self.settings.ground.ptrace)
+    pub fn sandbox_in<'r>(&self, work_directory: &'r WorkDirectory) -> common::Result<Sandbox<'r>> {
+        Sandbox::new(work_directory, self.limits, self.settings.ground.tracing)
     }
 
     /// Which file that is, for asking which calls were about it.
@@ -169,30 +182,30 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// `file-gone`: there is none.
     pub fn identity(&self, name: &str) -> Verdict<FileId> {
-        super::expect::identity(&self.room.path().join(name))
+        super::expect::identity(&self.work_directory.path().join(name))
     }
 
-    /// The bytes of a file in the room; a link is none.
+    /// The bytes of a file in the work directory; a link is none.
     ///
     /// # Errors
     /// `file-gone`: there is none, or it is no regular file any more.
     pub fn read(&self, name: &str) -> Verdict<Vec<u8>> {
         let mut file = self.open(name)?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).step_on("read", &self.room.path().join(name))?;
+        file.read_to_end(&mut bytes).step_on("read", &self.work_directory.path().join(name))?;
         Ok(bytes)
     }
 
-    /// A file in the room, opened for reading; a link is none.
+    /// A file in the work directory, opened for reading; a link is none.
     ///
     /// # Errors
     /// `file-gone`: there is none, or it is no regular file any more.
     pub fn open(&self, name: &str) -> Verdict<File> {
         let gone = |what: String| {
-            Trouble::from(Finding::new("file-gone", format!("{name} is a regular file"), what))
+            CheckError::from(Finding::new("file-gone", format!("{name} is a regular file"), what))
         };
-        let file = self.room.open(name).map_err(|failure| gone(failure.to_string()))?;
-        let found = file.metadata().step_on("stat", &self.room.path().join(name))?;
+        let file = self.work_directory.open(name).map_err(|failure| gone(failure.to_string()))?;
+        let found = file.metadata().step_on("stat", &self.work_directory.path().join(name))?;
         if found.is_file() { Ok(file) } else { Err(gone("it is none".into())) }
     }
 }

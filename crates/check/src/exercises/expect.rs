@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use super::{Finding, Trouble, Verdict, failed};
-use crate::observe::{FileId, Run, Use};
-use crate::supervise::{Ending, Room};
+use sandbox::WorkDirectory;
+use tracer::{Ending, FileId, REFUSED, Use};
+
+use crate::observe::Run;
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 impl Run {
     /// It ended by itself; what killed it otherwise, and where it accessed what.
@@ -83,8 +85,9 @@ impl Run {
     pub fn leaves_bytes_to_mappings(&self, file: FileId) -> Verdict {
         let Some(calls) = &self.calls else { return Err(unseen()) };
         let rings = [libc::SYS_io_uring_setup, libc::SYS_io_setup];
-        let carries = |call: &&crate::observe::Call| {
-            call.does() == Use::Carries && (call.is_about(file) || rings.contains(&call.number))
+        let carries = |call: &&tracer::Call| {
+            call.does() == Use::TransfersData
+                && (call.is_about(file) || rings.contains(&call.number))
         };
         match calls.iter().find(carries) {
             None => Ok(()),
@@ -122,7 +125,7 @@ impl Run {
     ///
     /// # Errors
     /// `writes-elsewhere`.
-    pub fn writes_nowhere_else(&self, room: &Room) -> Verdict {
+    pub fn writes_nowhere_else(&self, room: &WorkDirectory) -> Verdict {
         let elsewhere = |path: &&Path| {
             let inside = path.is_relative() && !path.starts_with("..");
             !inside && !path.starts_with(room.path()) && !path.starts_with("/dev/")
@@ -145,9 +148,9 @@ impl Run {
     }
 }
 
-/// No call can be seen where ptrace is refused.
-pub(super) fn unseen() -> Trouble {
-    Trouble::Cannot("ptrace is refused here, so that no call of the program can be seen".into())
+/// No call can be seen where tracing is refused.
+pub(super) fn unseen() -> CheckError {
+    CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
 }
 
 /// A program's words, harmless and short.

@@ -14,7 +14,7 @@ mod unfit;
 
 pub use bench::Bench;
 pub use common_diagnoses::COMMON;
-pub use model::{Check, Diagnosis, Exercise, Finding, Trouble, Verdict, failed};
+pub use model::{Check, Diagnosis, Exercise};
 
 /// All of them, in order.
 pub const EXERCISES: &[&Exercise] = &[

@@ -1,8 +1,7 @@
 //! What an exercise is made of.
 
-use common::Failure;
-
 use super::{Bench, COMMON};
+use crate::verdict::Verdict;
 
 /// One exercise: the card and the judge are both made from this.
 pub struct Exercise {
@@ -100,87 +99,6 @@ pub struct Diagnosis {
     pub anchor: &'static str,
     /// Three hints, each telling more than the one before.
     pub hints: [&'static str; 3],
-}
-
-/// A promise that was broken, as it was seen.
-#[derive(Debug)]
-pub struct Finding {
-    /// Which diagnosis, by its id.
-    pub diagnosis: &'static str,
-    /// What should have been seen.
-    pub expected: String,
-    /// What was.
-    pub actual: String,
-    /// More lines: a table, a map of pages.
-    pub details: Vec<String>,
-    /// By which `--schedule` it shows again.
-    pub schedule: Option<String>,
-}
-
-/// Why a check did not pass.
-#[derive(Debug)]
-pub enum Trouble {
-    /// The program is wrong.
-    Wrong(Box<Finding>),
-    /// The program is wrong, and nothing more is judged: it hung, or broke a limit.
-    Ended(Box<Finding>),
-    /// This machine cannot judge it, for this reason.
-    Cannot(String),
-    /// The judge itself failed.
-    Fault(Failure),
-}
-
-/// What a check says.
-pub type Verdict<T = ()> = Result<T, Trouble>;
-
-/// A promise broken: which diagnosis, what was expected and what was seen.
-///
-/// # Errors
-/// Always.
-pub fn failed<T>(
-    diagnosis: &'static str,
-    expected: impl Into<String>,
-    actual: impl Into<String>,
-) -> Verdict<T> {
-    Err(Finding::new(diagnosis, expected, actual).into())
-}
-
-impl Finding {
-    /// Which diagnosis, what was expected and what was seen.
-    pub fn new(
-        diagnosis: &'static str,
-        expected: impl Into<String>,
-        actual: impl Into<String>,
-    ) -> Self {
-        let (expected, actual) = (expected.into(), actual.into());
-        Self { diagnosis, expected, actual, details: Vec::new(), schedule: None }
-    }
-
-    /// Adds lines to be shown below.
-    #[must_use]
-    pub fn details(mut self, lines: impl IntoIterator<Item: Into<String>>) -> Self {
-        self.details.extend(lines.into_iter().map(Into::into));
-        self
-    }
-
-    /// Says how to see it again.
-    #[must_use]
-    pub fn schedule(mut self, schedule: impl Into<String>) -> Self {
-        self.schedule = Some(schedule.into());
-        self
-    }
-}
-
-impl From<Finding> for Trouble {
-    fn from(finding: Finding) -> Self {
-        Self::Wrong(Box::new(finding))
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Fault(failure)
-    }
 }
 
 impl Exercise {

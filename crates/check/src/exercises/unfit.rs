@@ -8,10 +8,11 @@ use std::time::Duration;
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use sandbox::WorkDirectory;
 
-use super::{Bench, Verdict};
-use crate::observe::Nobody;
-use crate::supervise::Room;
+use super::Bench;
+use crate::observe::NoopObserver;
+use crate::verdict::Verdict;
 
 /// Makes a FIFO and a directory, and looks that the program refuses each, at once; and a file that
 /// is missing. `call` makes the arguments from FILE's name.
@@ -23,8 +24,8 @@ pub(super) fn refuses_what_is_no_file(
     names: &[&str],
     call: impl for<'n> Fn(&'n str) -> Vec<&'n str>,
 ) -> Verdict {
-    make_fifo(bench.room(), "FIFO")?;
-    make_directory(bench.room(), "DIRECTORY")?;
+    make_fifo(bench.work_directory(), "FIFO")?;
+    make_directory(bench.work_directory(), "DIRECTORY")?;
     at_once(bench);
     for name in names {
         bench.run(&call(name))?.fails_naming(&[name])?;
@@ -38,14 +39,14 @@ pub(super) fn at_once(bench: &mut Bench) {
 }
 
 /// A FIFO in the room, without anybody at its other end.
-pub(super) fn make_fifo(room: &Room, name: &str) -> common::Result<()> {
+pub(super) fn make_fifo(room: &WorkDirectory, name: &str) -> common::Result<()> {
     let path = room.path().join(name);
     mkfifo(&path, Mode::from_bits_truncate(0o644)).step_on("mkfifo", &path)?;
     room.hand_over(Path::new(name))
 }
 
 /// A directory in the room.
-pub(super) fn make_directory(room: &Room, name: &str) -> common::Result<()> {
+pub(super) fn make_directory(room: &WorkDirectory, name: &str) -> common::Result<()> {
     let path = room.path().join(name);
     DirBuilder::new().mode(0o755).create(&path).step_on("mkdir", &path)?;
     room.hand_over(Path::new(name))
@@ -58,5 +59,5 @@ pub(super) fn make_directory(room: &Room, name: &str) -> common::Result<()> {
 pub(super) fn notices_a_full_output(bench: &Bench, words: &[&str]) -> Verdict {
     let full = File::options().write(true).open("/dev/full");
     let full = full.step_on("open", Path::new("/dev/full"))?;
-    bench.observe(&bench.start(words).stdout(full), &mut Nobody)?.notices_a_full_output()
+    bench.observe(&bench.start(words).stdout(full), &mut NoopObserver)?.notices_a_full_output()
 }

@@ -7,8 +7,13 @@ use std::path::Path;
 use nix::unistd::Pid;
 use page_view::Mapping;
 
-use super::maps;
-use crate::supervise::sys;
+/// A process's mappings, in the order of their addresses.
+///
+/// # Errors
+/// ESRCH: it has ended.
+pub fn maps(pid: Pid) -> common::Result<Vec<Mapping>> {
+    page_view::mappings_of(pid.as_raw().cast_unsigned())
+}
 
 /// An access that the kernel refused.
 #[derive(Clone, Debug)]
@@ -33,7 +38,7 @@ impl Fault {
         if signal != libc::SIGSEGV && signal != libc::SIGBUS {
             return None;
         }
-        let address = sys::fault_address(pid)?;
+        let address = tracer::fault_address(pid)?;
         let mappings = maps(pid).unwrap_or_default();
         let mapping = mappings.into_iter().find(|mapping| mapping.addresses.contains(&address));
         let file = mapping.as_ref().filter(|mapping| mapping.has_file());

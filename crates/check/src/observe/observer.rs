@@ -1,9 +1,9 @@
 //! Somebody who looks while the program runs, at moments at which it is stopped.
 
 use nix::unistd::Pid;
+use tracer::Call;
 
-use super::Call;
-use crate::exercises::Verdict;
+use crate::verdict::Verdict;
 
 /// Looks at a stopped process. What it returns as an error ends the run and is the check's verdict.
 pub trait Observer {
@@ -33,6 +33,6 @@ pub trait Observer {
 }
 
 /// Does not look.
-pub struct Nobody;
+pub struct NoopObserver;
 
-impl Observer for Nobody {}
+impl Observer for NoopObserver {}

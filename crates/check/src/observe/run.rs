@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
+use sandbox::{Output, Sandbox, Start};
+use tracer::{Call, Ending, FileId, LimitExceeded, Opened, Resume, Stop, Syscall, Use};
 
-use super::{Call, Fault, FileId, Observer, Opened, Use};
-use crate::exercises::Verdict;
-use crate::supervise::{Breach, Ending, Family, How, Output, Start, Stop};
+use super::{Fault, Observer};
+use crate::verdict::Verdict;
 
 /// What a run did.
 #[derive(Debug)]
@@ -17,13 +18,13 @@ pub struct Run {
     /// How the program ended.
     pub ending: Ending,
     /// The limit that was broken; everything was killed then.
-    pub breach: Option<Breach>,
+    pub limit_exceeded: Option<LimitExceeded>,
     /// Its standard output.
     pub stdout: Output,
     /// Its standard error.
     pub stderr: Output,
-    /// The calls about files, in order, of all its processes; `None` where ptrace is refused, and of a
-    /// start that is [`unseen`](Start::unseen).
+    /// The calls about files, in order, of all its processes; `None` where tracing is refused, and of a
+    /// start that is [`without_syscall_tracing`](Start::without_syscall_tracing).
     pub calls: Option<Vec<Call>>,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
@@ -39,82 +40,86 @@ pub struct Run {
 ///
 /// # Errors
 /// The observer's, and faults of the judge.
-pub fn run(family: &mut Family, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
+pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
     let (began, called) = (Instant::now(), start.called());
-    let pid = family.start(start)?;
-    let traced = family.is_traced();
-    let how = if start.unseen { How::Freely } else { How::ToCall };
+    let pid = sandbox.start(start)?;
+    let traced = sandbox.is_traced();
+    let free = start.is_without_syscall_tracing();
+    let how = if free { Resume::Freely } else { Resume::ToSyscall };
     let mut run = Run {
         called,
         ending: Ending::Killed(libc::SIGKILL),
-        breach: None,
+        limit_exceeded: None,
         stdout: Output::default(),
         stderr: Output::default(),
-        calls: (traced && !start.unseen).then(Vec::new),
+        calls: (traced && !free).then(Vec::new),
         fault: None,
         time: Duration::ZERO,
         processor: Duration::ZERO,
         peak_memory: 0,
     };
     if traced {
-        family.resume(pid, how, 0)?;
+        sandbox.resume(pid, how, 0)?;
     }
     let mut entered = BTreeMap::new();
-    while let Some(stop) = family.wait()? {
+    while let Some(stop) = sandbox.wait()? {
+        let mut deliver = 0;
         match stop {
-            Stop::Call(who) => at_call(who, &mut entered, &mut run, observer)?,
-            Stop::Signal(who, signal) => {
-                if let Some(fault) = Fault::of(who, signal) {
-                    run.fault = Some(fault);
+            Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
+            Stop::SyscallExit { pid: who, result, .. } => {
+                if let Some(call) = entered.remove(&who) {
+                    leave(call.returned(result), &mut run, observer)?;
                 }
-                family.resume(who, how, signal)?;
-                continue;
             }
-            Stop::Ending(who) => {
-                observer.ending(who)?;
+            Stop::Signal(who, signal) => {
+                run.fault = Fault::of(who, signal).or(run.fault);
+                deliver = signal;
             }
-            Stop::Ended(who, ending) => {
+            Stop::GroupStop(..) => sandbox.tree().table().lock().end(LimitExceeded::Stopped),
+            Stop::Exiting(who) => observer.ending(who)?,
+            Stop::Exited(who, ending) => {
                 if who == pid {
                     run.ending = ending;
                     run.time = began.elapsed();
                 }
                 continue;
             }
-            Stop::Executed(_) | Stop::Born(_) => {}
+            Stop::Executed { .. }
+            | Stop::NewTracee { .. }
+            | Stop::Started(_)
+            | Stop::Interrupted(_) => {}
         }
-        family.resume(stop.pid(), how, 0)?;
+        sandbox.resume(stop.pid(), how, deliver)?;
     }
-    run.breach = family.breach();
-    (run.stdout, run.stderr) = family.outputs(pid);
-    if let Some(used) = family.used(pid) {
+    run.limit_exceeded = sandbox.limit_exceeded();
+    (run.stdout, run.stderr) = sandbox.outputs(pid);
+    if let Some(used) = sandbox.used(pid) {
         (run.processor, run.peak_memory) = (used.processor, used.peak_memory);
-        if run.breach.is_none() && run.ending == Ending::Killed(libc::SIGKILL) {
-            run.breach = family.out_of_time(used.processor); // By the kernel, before we looked.
+        if run.limit_exceeded.is_none() && run.ending == Ending::Killed(libc::SIGKILL) {
+            run.limit_exceeded = sandbox.out_of_time(used.processor); // By the kernel, first.
         }
     }
     Ok(run)
 }
 
-fn at_call(
+/// A process is about to make a call.
+fn enter(
     pid: Pid,
+    syscall: Syscall,
     entered: &mut BTreeMap<Pid, Call>,
-    run: &mut Run,
     observer: &mut dyn Observer,
 ) -> Verdict {
-    match entered.remove(&pid) {
-        None => {
-            if let Ok(Some(call)) = Call::entered(pid) {
-                observer.entry(pid, &call)?;
-                entered.insert(pid, call);
-            }
-        }
-        Some(call) => {
-            let Ok(call) = call.returned() else { return Ok(()) }; // Killed meanwhile.
-            observer.exit(pid, &call)?;
-            if call.does() != Use::Else {
-                run.calls.get_or_insert_default().push(call);
-            }
-        }
+    let call = Call::entered(pid, syscall);
+    observer.entry(pid, &call)?;
+    entered.insert(pid, call);
+    Ok(())
+}
+
+/// A call has returned.
+fn leave(call: Call, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
+    observer.exit(call.pid, &call)?;
+    if call.does() != Use::Else {
+        run.calls.get_or_insert_default().push(call);
     }
     Ok(())
 }
@@ -142,11 +147,11 @@ impl Run {
 
 /// The common diagnosis of a broken limit.
 #[must_use]
-pub fn diagnosis_of(breach: Breach) -> &'static str {
-    match breach {
-        Breach::Processor(_) | Breach::Wall(_) | Breach::Stopped => "hang",
-        Breach::Memory(_) => "too-much-memory",
-        Breach::Disk(_) => "too-much-disk",
-        Breach::Processes(_) => "too-many-processes",
+pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
+    match limit_exceeded {
+        LimitExceeded::Processor(_) | LimitExceeded::Wall(_) | LimitExceeded::Stopped => "hang",
+        LimitExceeded::Memory(_) => "too-much-memory",
+        LimitExceeded::Disk(_) => "too-much-disk",
+        LimitExceeded::Processes(_) => "too-many-processes",
     }
 }

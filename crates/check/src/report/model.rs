@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::exercises::{Check, Exercise, Finding};
+use crate::exercises::{Check, Exercise};
 use crate::place::Ground;
+use crate::verdict::Finding;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -8,17 +8,18 @@ use nix::sys::stat::Mode;
 
 use super::far::unchanged;
 use super::shared::pattern;
-use crate::exercises::{Bench, Finding, Trouble, Verdict, failed};
-use crate::observe::{Nobody, Run};
+use crate::exercises::Bench;
+use crate::observe::{NoopObserver, Run};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub(super) fn of_poke(bench: &mut Bench) -> Verdict {
     irregular(bench, &["poke", "FILE", "0", "x"])?;
-    bench.new_room()?;
+    bench.new_work_directory()?;
     let content = pattern(100);
-    let file = bench.room().write("FILE", &content)?;
+    let file = bench.work_directory().write("FILE", &content)?;
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o444)).step("chmod")?;
     let run = bench.run(&["poke", "FILE", "50", "x"])?;
@@ -31,9 +32,9 @@ pub(super) fn of_poke(bench: &mut Bench) -> Verdict {
 pub(super) fn of_peek(bench: &mut Bench) -> Verdict {
     irregular(bench, &["peek", "FILE", "0", "1"])?;
     irregular(bench, &["peek", "FILE", "0", "0"])?;
-    bench.new_room()?;
+    bench.new_work_directory()?;
     let run = bench.run(&["peek", "FILE", "0", "1"])?;
-    if !bench.room().names()?.is_empty() {
+    if !bench.work_directory().names()?.is_empty() {
         let expected = format!("`{}` fails: there is no FILE", run.called);
         return failed("peek-creates", expected, "now there is one");
     }
@@ -42,15 +43,15 @@ pub(super) fn of_peek(bench: &mut Bench) -> Verdict {
 
 /// A directory, a FIFO and a device are no regular files.
 fn irregular(bench: &mut Bench, arguments: &[&str]) -> Verdict {
-    bench.new_room()?;
-    let path = bench.room().path().join("FILE");
+    bench.new_work_directory()?;
+    let path = bench.work_directory().path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
-    bench.room().hand_over(Path::new("FILE"))?;
+    bench.work_directory().hand_over(Path::new("FILE"))?;
     prompt(bench, arguments, "FILE")?;
-    bench.new_room()?;
-    let path = bench.room().path().join("FILE");
+    bench.new_work_directory()?;
+    let path = bench.work_directory().path().join("FILE");
     nix::unistd::mkfifo(&path, Mode::from_bits_truncate(0o666)).step_on("mkfifo", &path)?;
-    bench.room().hand_over(Path::new("FILE"))?;
+    bench.work_directory().hand_over(Path::new("FILE"))?;
     prompt(bench, arguments, "FILE")?;
     let mut arguments = arguments.to_vec();
     if let Some(file) = arguments.get_mut(1) {
@@ -65,7 +66,7 @@ fn prompt(bench: &mut Bench, arguments: &[&str], name: &str) -> Verdict {
     let run = bench.run(arguments);
     bench.limits().wall = wall;
     let run = match run {
-        Err(Trouble::Ended(finding)) if finding.diagnosis == "hang" => {
+        Err(CheckError::Ended(finding)) if finding.diagnosis == "hang" => {
             let finding = Finding { diagnosis: "waits-for-a-fifo", ..*finding };
             return Err(finding.into());
         }
@@ -84,17 +85,17 @@ fn printed_nothing(run: &Run) -> Verdict {
 }
 
 pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", &pattern(100))?;
+    bench.work_directory().write("FILE", &pattern(100))?;
     let full = File::options().write(true).open("/dev/full");
     let full = full.step_on("open", Path::new("/dev/full"))?;
     let start = bench.start(&["peek", "FILE", "0", "100"]).stdout(full);
-    let run = bench.observe(&start, &mut Nobody)?;
+    let run = bench.observe(&start, &mut NoopObserver)?;
     run.notices_a_full_output()
 }
 
 pub(super) fn wrong_calls(bench: &mut Bench) -> Verdict {
     let content = pattern(100);
-    bench.room().write("FILE", &content)?;
+    bench.work_directory().write("FILE", &content)?;
     let wrong: [&[&str]; 20] = [
         &[],
         &["poke"],
@@ -122,9 +123,13 @@ pub(super) fn wrong_calls(bench: &mut Bench) -> Verdict {
         run.refuses_the_call()?;
         printed_nothing(&run)?;
         unchanged(bench, &run, &content)?;
-        if bench.room().names()? != ["FILE"] {
+        if bench.work_directory().names()? != ["FILE"] {
             let expected = format!("`{}` creates nothing", run.called);
-            return failed("leaves-a-new-file", expected, bench.room().names()?.join(", "));
+            return failed(
+                "leaves-a-new-file",
+                expected,
+                bench.work_directory().names()?.join(", "),
+            );
         }
     }
     Ok(())

@@ -6,9 +6,10 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use common::Context;
 
 use super::shared::{by_mapping, pattern, prints};
+use crate::exercises::Bench;
 use crate::exercises::expect::hexed;
-use crate::exercises::{Bench, Finding, Trouble, Verdict, failed};
-use crate::observe::{Nobody, Run};
+use crate::observe::{NoopObserver, Run};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// The addresses that the contract grants.
 const ADDRESSES: u64 = 512 << 20;
@@ -19,7 +20,7 @@ const MOST: usize = 64 << 20;
 
 /// Runs it with as many addresses as the contract grants.
 fn run(bench: &Bench, arguments: &[&str]) -> Verdict<Run> {
-    let run = bench.observe(&bench.start(arguments).address_space(ADDRESSES), &mut Nobody)?;
+    let run = bench.observe(&bench.start(arguments).address_space(ADDRESSES), &mut NoopObserver)?;
     let enomem = i64::from(-libc::ENOMEM);
     let refused = run.calls.iter().flatten().find(|call| {
         let [_, asked, ..] = call.arguments;
@@ -43,18 +44,18 @@ fn run(bench: &Bench, arguments: &[&str]) -> Verdict<Run> {
 
 /// Whether this file system holds a file of that length.
 fn holds(bench: &Bench, length: u64) -> common::Result<bool> {
-    let file = bench.room().write("PROBE", b"")?;
+    let file = bench.work_directory().write("PROBE", b"")?;
     let grown = file.set_len(length);
-    let path = bench.room().path().join("PROBE");
+    let path = bench.work_directory().path().join("PROBE");
     std::fs::remove_file(&path).step_on("remove", &path)?;
     Ok(grown.is_ok())
 }
 
 pub(super) fn poke(bench: &mut Bench) -> Verdict {
     if !holds(bench, FAR + 16)? {
-        return Err(Trouble::Cannot("this file system holds no file of a terabyte".into()));
+        return Err(CheckError::Cannot("this file system holds no file of a terabyte".into()));
     }
-    bench.room().write("FILE", b"head")?;
+    bench.work_directory().write("FILE", b"head")?;
     let run = run(bench, &["poke", "FILE", &FAR.to_string(), "far out"])?;
     run.succeeds()?;
     by_mapping(bench, &run)?;
@@ -97,15 +98,15 @@ pub(super) fn poke_too_far(bench: &mut Bench) -> Verdict {
             continue;
         }
         let offset = offset.to_string();
-        bench.new_room()?;
+        bench.new_work_directory()?;
         let failing = run(bench, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
-        if !bench.room().names()?.is_empty() {
+        if !bench.work_directory().names()?.is_empty() {
             let expected = format!("`{}` fails and leaves no new FILE", failing.called);
             return failed("leaves-a-new-file", expected, "FILE is there");
         }
         let before = pattern(100);
-        bench.room().write("FILE", &before)?;
+        bench.work_directory().write("FILE", &before)?;
         let failing = run(bench, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
         unchanged(bench, &failing, &before)?;
@@ -128,10 +129,10 @@ pub(super) fn unchanged(bench: &Bench, run: &Run, before: &[u8]) -> Verdict {
 pub(super) fn peek(bench: &mut Bench) -> Verdict {
     bench.limits().output = MOST + (1 << 10);
     let content = pattern(MOST + 100);
-    let file = bench.room().write("FILE", &content)?;
+    let file = bench.work_directory().write("FILE", &content)?;
     // Who maps page by page makes many calls: seen one by one they would take too long.
-    let start = bench.start(&["peek", "FILE", "50", &MOST.to_string()]).unseen();
-    let peeked = bench.observe(&start.address_space(ADDRESSES), &mut Nobody)?;
+    let start = bench.start(&["peek", "FILE", "50", &MOST.to_string()]).without_syscall_tracing();
+    let peeked = bench.observe(&start.address_space(ADDRESSES), &mut NoopObserver)?;
     peeked.succeeds()?;
     prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())?;
     file.set_len(0).step("ftruncate")?;

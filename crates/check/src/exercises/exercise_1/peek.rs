@@ -3,8 +3,9 @@
 use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
+use crate::exercises::Bench;
 use crate::exercises::expect::{hexed, identity};
-use crate::exercises::{Bench, Verdict, failed};
+use crate::verdict::{Verdict, failed};
 
 pub(super) fn prints(bench: &mut Bench) -> Verdict {
     let page = common::page_size();
@@ -12,7 +13,7 @@ pub(super) fn prints(bench: &mut Bench) -> Verdict {
     if let Some(place) = content.get_mut(20..40) {
         place.copy_from_slice(b"\0\n\r\xff%s%n\\x\0 \0\0\0\n\n\n\n\n");
     }
-    bench.room().write("FILE", &content)?;
+    bench.work_directory().write("FILE", &content)?;
     let end = content.len();
     for range in [0..1, 5..11, 10..50, page - 4..page + 4, page..2 * page, end - 3..end, 0..end] {
         let expected = content.get(range.clone()).unwrap_or_default();
@@ -23,7 +24,7 @@ pub(super) fn prints(bench: &mut Bench) -> Verdict {
 
 /// `peek` changes nothing and makes nothing.
 fn untouched(bench: &Bench, content: &[u8]) -> Verdict {
-    let names = bench.room().names()?;
+    let names = bench.work_directory().names()?;
     if bench.read("FILE")? == content && names == ["FILE"] {
         return Ok(());
     }
@@ -32,10 +33,10 @@ fn untouched(bench: &Bench, content: &[u8]) -> Verdict {
 
 pub(super) fn maps(bench: &mut Bench) -> Verdict {
     let content = pattern(100);
-    let file = bench.room().write("FILE", &content)?;
+    let file = bench.work_directory().write("FILE", &content)?;
     let run = peek(bench, 50, content.get(50..60).unwrap_or_default())?;
     seen(&run)?;
-    let id = identity(&bench.room().path().join("FILE"))?;
+    let id = identity(&bench.work_directory().path().join("FILE"))?;
     if run.mapped(id).next().is_none() {
         return failed("not-mapped", format!("`{}` maps FILE", run.called), "it never did");
     }
@@ -54,7 +55,7 @@ pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
     let last = i64::MAX.unsigned_abs();
     let length = page as u64 + 100;
     let content = pattern(page + 100);
-    bench.room().write("FILE", &content)?;
+    bench.work_directory().write("FILE", &content)?;
     let ranges = [
         (length, 1),
         (length - 3, 4),
@@ -81,8 +82,8 @@ pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
 
 pub(super) fn nothing(bench: &mut Bench) -> Verdict {
     for content in [&b""[..], b"a few bytes"] {
-        bench.new_room()?;
-        bench.room().write("FILE", content)?;
+        bench.new_work_directory()?;
+        bench.work_directory().write("FILE", content)?;
         for offset in [0, 5, 100, 1 << 40, i64::MAX.unsigned_abs()] {
             let run = bench.run(&["peek", "FILE", &offset.to_string(), "0"])?;
             run.succeeds()?;
@@ -90,7 +91,7 @@ pub(super) fn nothing(bench: &mut Bench) -> Verdict {
         }
         untouched(bench, content)?;
     }
-    bench.new_room()?;
+    bench.new_work_directory()?;
     let run = bench.run(&["peek", "FILE", "0", "0"])?;
     run.fails_naming(&["FILE"])
 }

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use common::Context;
 
 use super::shared::{holds, pattern, poke, seen};
+use crate::exercises::Bench;
 use crate::exercises::expect::identity;
-use crate::exercises::{Bench, Verdict, failed};
+use crate::verdict::{Verdict, failed};
 
 /// What FILE must be after TEXT was stored at OFFSET.
 fn after(before: &[u8], offset: usize, text: &str) -> Vec<u8> {
@@ -20,8 +21,8 @@ fn after(before: &[u8], offset: usize, text: &str) -> Vec<u8> {
 }
 
 fn one(bench: &mut Bench, before: &[u8], offset: usize, text: &str) -> Verdict {
-    bench.new_room()?;
-    bench.room().write("FILE", before)?;
+    bench.new_work_directory()?;
+    bench.work_directory().write("FILE", before)?;
     let run = poke(bench, offset as u64, text)?;
     holds(bench, &run, before, &after(before, offset, text))
 }
@@ -35,10 +36,10 @@ pub(super) fn stores(bench: &mut Bench) -> Verdict {
 }
 
 pub(super) fn maps(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", &pattern(100))?;
+    bench.work_directory().write("FILE", &pattern(100))?;
     let run = poke(bench, 50, "mapped")?;
     seen(&run)?;
-    let file = identity(&bench.room().path().join("FILE"))?;
+    let file = identity(&bench.work_directory().path().join("FILE"))?;
     let shared = run.mapped(file).any(|call| {
         let [_, _, _, flags, ..] = call.arguments;
         flags & 3 != 2 // MAP_SHARED or MAP_SHARED_VALIDATE.
@@ -60,7 +61,7 @@ pub(super) fn across_pages(bench: &mut Bench) -> Verdict {
 
 pub(super) fn creates(bench: &mut Bench) -> Verdict {
     for (offset, text) in [(0, "new"), (10, "new"), (common::page_size() + 7, "further on")] {
-        bench.new_room()?;
+        bench.new_work_directory()?;
         let run = poke(bench, offset as u64, text)?;
         holds(bench, &run, b"", &after(b"", offset, text))?;
         let file = bench.open("FILE")?;
@@ -90,7 +91,7 @@ pub(super) fn empty_text(bench: &mut Bench) -> Verdict {
     one(bench, b"short", 5, "")?;
     one(bench, b"short", 2, "")?;
     one(bench, b"", 0, "")?;
-    bench.new_room()?;
+    bench.new_work_directory()?;
     let run = poke(bench, 0, "")?;
     holds(bench, &run, b"x", b"")
 }

@@ -1,9 +1,11 @@
 //! What several checks of this exercise do.
 
+use tracer::{Ending, FileId};
+
+use crate::exercises::Bench;
 use crate::exercises::expect::{hexed, identity, shown, unseen};
-use crate::exercises::{Bench, Finding, Verdict, failed};
-use crate::observe::{FileId, Run};
-use crate::supervise::Ending;
+use crate::observe::Run;
+use crate::verdict::{Finding, Verdict, failed};
 
 /// Recognisable bytes, none of them the same as its neighbours, no page like the one before.
 pub(super) fn pattern(length: usize) -> Vec<u8> {
@@ -58,8 +60,8 @@ pub(super) fn prints(run: &Run, expected: &[u8]) -> Verdict {
 
 /// FILE's bytes went through mappings only, and nothing was written elsewhere.
 pub(super) fn by_mapping(bench: &Bench, run: &Run) -> Verdict {
-    run.writes_nowhere_else(bench.room())?;
-    match FileId::at(&bench.room().path().join("FILE")) {
+    run.writes_nowhere_else(bench.work_directory())?;
+    match FileId::at(&bench.work_directory().path().join("FILE")) {
         Some(file) if run.calls.is_some() => run.leaves_bytes_to_mappings(file),
         _ => Ok(()), // The check that is about calls says that they cannot be seen.
     }
@@ -73,7 +75,7 @@ pub(super) fn holds(bench: &Bench, run: &Run, before: &[u8], expected: &[u8]) ->
         return Ok(());
     }
     if seen == before {
-        let file = identity(&bench.room().path().join("FILE"))?;
+        let file = identity(&bench.work_directory().path().join("FILE"))?;
         let private = run.mapped(file).any(|call| {
             let [_, _, protection, flags, ..] = call.arguments;
             flags & 3 == 2 && protection & 2 != 0 // MAP_PRIVATE, PROT_WRITE.

@@ -1,9 +1,11 @@
 //! Each of the two alone, on a box that need not be waited for.
 
+use tracer::FileId;
+
 use super::{SIZE, full_of, mailbox, word};
+use crate::exercises::Bench;
 use crate::exercises::expect::shown;
-use crate::exercises::{Bench, Verdict, failed};
-use crate::observe::FileId;
+use crate::verdict::{Verdict, failed};
 
 /// The box in FILE holds this message and is full.
 pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
@@ -32,23 +34,25 @@ pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
 
 pub(super) fn posts(bench: &mut Bench) -> Verdict {
     let run = bench.run(&["post", "FILE", "a message"])?;
-    run.writes_nowhere_else(bench.room())?;
+    run.writes_nowhere_else(bench.work_directory())?;
     run.succeeds()?;
     holds(&bench.read("FILE")?, "a message")?;
-    bench.new_room()?.write("FILE", &[])?;
+    bench.new_work_directory()?.write("FILE", &[])?;
     bench.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
     holds(&bench.read("FILE")?, "into a file that was empty")?;
     // What a longer message has left behind is none of the new one's.
-    bench.new_room()?.write("FILE", &mailbox(0, 31, b"an older and much longer message"))?;
+    bench
+        .new_work_directory()?
+        .write("FILE", &mailbox(0, 31, b"an older and much longer message"))?;
     bench.run(&["post", "FILE", "new"])?.succeeds()?;
     holds(&bench.read("FILE")?, "new")
 }
 
 pub(super) fn takes(bench: &mut Bench) -> Verdict {
     for text in ["a message", "two\nlines", "ein Gruß"] {
-        bench.new_room()?.write("FILE", &full_of(text))?;
+        bench.new_work_directory()?.write("FILE", &full_of(text))?;
         let run = bench.run(&["take", "FILE"])?;
-        run.writes_nowhere_else(bench.room())?;
+        run.writes_nowhere_else(bench.work_directory())?;
         run.succeeds()?;
         if run.stdout.bytes != format!("{text}\n").as_bytes() {
             let expected = format!("{} and a newline", shown(text));
@@ -67,10 +71,10 @@ pub(super) fn mapping(bench: &mut Bench) -> Verdict {
     let cases: [(&[&str], Vec<u8>); 2] =
         [(&["post", "FILE", "x"], mailbox(0, 0, b"")), (&["take", "FILE"], full_of("x"))];
     for (arguments, before) in cases {
-        bench.new_room()?.write("FILE", &before)?;
+        bench.new_work_directory()?.write("FILE", &before)?;
         let run = bench.run(arguments)?;
         run.succeeds()?;
-        if let Some(file) = FileId::at(&bench.room().path().join("FILE")) {
+        if let Some(file) = FileId::at(&bench.work_directory().path().join("FILE")) {
             run.leaves_bytes_to_mappings(file)?;
         }
     }

@@ -83,7 +83,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "not-marked-full",
         is: "`post` does not mark the box full",
-        why: "Nobody learns of the message.",
+        why: "NoopObserver learns of the message.",
         anchor: "exercise",
         hints: [
             "`od -A d -t u4 -N 4 FILE` shows the mark.",

@@ -6,17 +6,18 @@ use std::path::Path;
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use tracer::Ending;
 
 use super::alone::holds;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
+use crate::exercises::Bench;
 use crate::exercises::expect::shown;
-use crate::exercises::{Bench, Verdict, failed};
-use crate::supervise::Ending;
+use crate::verdict::{Verdict, failed};
 
 pub(super) fn lengths(bench: &mut Bench) -> Verdict {
     let longest = "m".repeat(LONGEST);
     for text in ["", &longest] {
-        bench.new_room()?;
+        bench.new_work_directory()?;
         bench.run(&["post", "FILE", text])?.succeeds()?;
         holds(&bench.read("FILE")?, text)?;
         let run = bench.run(&["take", "FILE"])?;
@@ -28,7 +29,7 @@ pub(super) fn lengths(bench: &mut Bench) -> Verdict {
         }
     }
     let before = mailbox(0, 3, b"old");
-    bench.new_room()?.write("FILE", &before)?;
+    bench.new_work_directory()?.write("FILE", &before)?;
     let run = bench.run(&["post", "FILE", &"m".repeat(LONGEST + 1)])?;
     let after = bench.read("FILE")?;
     if run.ending == Ending::Exited(0) || after != before {
@@ -49,7 +50,7 @@ pub(super) fn lies(bench: &mut Bench) -> Verdict {
         ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, b"x")),
     ];
     for (id, what, before) in cases {
-        bench.new_room()?.write("FILE", &before)?;
+        bench.new_work_directory()?.write("FILE", &before)?;
         let run = bench.run(&["take", "FILE"])?;
         if run.ending != Ending::Exited(1) || run.stdout.total > 0 {
             let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);
@@ -85,7 +86,7 @@ pub(super) fn files(bench: &mut Bench) -> Verdict {
         (2 * SIZE, &["take", "FILE"]),
     ] {
         let before: Vec<u8> = full_of("x").into_iter().chain([0; SIZE]).take(size).collect();
-        bench.new_room()?.write("FILE", &before)?;
+        bench.new_work_directory()?.write("FILE", &before)?;
         let run = bench.run(arguments)?;
         if run.ending == Ending::Exited(0) || bench.read("FILE")? != before {
             let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
@@ -93,22 +94,22 @@ pub(super) fn files(bench: &mut Bench) -> Verdict {
         }
         run.fails_naming(&["FILE"])?;
     }
-    let path = bench.new_room()?.path().join("FILE");
+    let path = bench.new_work_directory()?.path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
     bench.run(&["post", "FILE", "x"])?.fails_naming(&["FILE"])?;
-    let path = bench.new_room()?.path().join("FILE");
+    let path = bench.new_work_directory()?.path().join("FILE");
     mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
-    bench.room().hand_over("FILE".as_ref())?;
+    bench.work_directory().hand_over("FILE".as_ref())?;
     bench.run(&["take", "FILE"])?.fails_naming(&["FILE"])
 }
 
 /// Standard output that takes nothing.
 pub(super) fn output(bench: &mut Bench) -> Verdict {
-    bench.new_room()?.write("FILE", &full_of("nobody will read this"))?;
+    bench.new_work_directory()?.write("FILE", &full_of("nobody will read this"))?;
     let full = Path::new("/dev/full");
     let file = OpenOptions::new().write(true).open(full).step_on("open", full)?;
     let start = bench.start(&["take", "FILE"]).stdout(file);
-    let run = bench.observe(&start, &mut crate::observe::Nobody)?;
+    let run = bench.observe(&start, &mut crate::observe::NoopObserver)?;
     let said = run.stderr.text();
     if run.ending != Ending::Exited(1) || !said.contains("standard output") {
         let seen = format!("{}, and {}", run.ending, shown(&said));

@@ -1,12 +1,14 @@
 //! A poster and a taker at once, in every order of their stores.
 
+use explore::replay::{Outcome, Scenario};
+use explore::search::PreemptionBound;
+use explore::table::Shape;
+
 use super::{emptied, full_of, word};
+use crate::exercises::Bench;
 use crate::exercises::expect::shown;
-use crate::exercises::{Bench, Finding, Verdict};
-use crate::interleave::replay::{Replay, Scene};
-use crate::interleave::scenes::{Trial, common_finding, in_every_order};
-use crate::interleave::search::Depth;
-use crate::interleave::table::Shape;
+use crate::scenarios::{SearchSpec, common_finding, in_every_order};
+use crate::verdict::{Finding, Verdict};
 
 const FIRST: &str = "the message that was there before, a long one";
 const SECOND: &str = "THE SECOND ONE, SHORTER";
@@ -14,14 +16,20 @@ const POST: &[&str] = &["post", "FILE", SECOND];
 const TAKE: &[&str] = &["take", "FILE"];
 
 pub(super) fn together(bench: &mut Bench) -> Verdict {
-    let scene = |name, file| Scene { name, arguments: [POST, TAKE], file, alike: false };
-    let trials = [
+    let scenario = |name, file| Scenario { name, arguments: [POST, TAKE], file, symmetric: false };
+    let specs = [
         // What an older message has left behind shows when it is printed again.
-        Trial { scene: scene("empty-box", Some(emptied(FIRST))), depth: Depth::All },
-        Trial { scene: scene("full-box", Some(full_of(FIRST))), depth: Depth::All },
-        Trial { scene: scene("no-box", None), depth: Depth::OneStop },
+        SearchSpec {
+            scenario: scenario("empty-box", Some(emptied(FIRST))),
+            bound: PreemptionBound::All,
+        },
+        SearchSpec {
+            scenario: scenario("full-box", Some(full_of(FIRST))),
+            bound: PreemptionBound::All,
+        },
+        SearchSpec { scenario: scenario("no-box", None), bound: PreemptionBound::OneStop },
     ];
-    in_every_order(bench, &trials, judge, names)
+    in_every_order(bench, &specs, judge, names)
 }
 
 /// How the table calls the bytes of the file.
@@ -34,13 +42,13 @@ fn names(offset: u64) -> (String, Shape) {
     }
 }
 
-fn judge(scene: &Scene, run: &Replay) -> Option<Finding> {
-    if let Some(finding) = common_finding(scene, run, false) {
+fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+    if let Some(finding) = common_finding(scenario, run, false) {
         return Some(finding);
     }
-    let was_full = scene.name == "full-box";
+    let was_full = scenario.name == "full-box";
     let right = if was_full { FIRST } else { SECOND };
-    let printed = String::from_utf8_lossy(&run.printed[1].bytes).into_owned();
+    let printed = String::from_utf8_lossy(&run.stdout[1]).into_owned();
     if printed != format!("{right}\n") {
         let whole = [FIRST, SECOND].iter().any(|text| printed == format!("{text}\n"));
         let id = match (whole, was_full) {

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use sandbox::{Sandbox, Start};
+use tracer::{Ending, Resume, Stop};
+
 use super::{full_of, mailbox};
-use crate::exercises::{Bench, Verdict, failed};
-use crate::supervise::{Ending, Family, How, Start, Stop};
+use crate::exercises::Bench;
+use crate::verdict::{Verdict, failed};
 
 /// How long each waits, and what is given for a slow machine and for other ways to count.
 const WAITS: Duration = Duration::from_secs(5);
@@ -12,27 +15,27 @@ const LATE: Duration = Duration::from_secs(2);
 const EARLY: Duration = Duration::from_millis(500);
 
 pub(super) fn gives_up(bench: &mut Bench) -> Verdict {
-    bench.room().write("EMPTY", &mailbox(0, 0, b""))?;
-    bench.room().write("FULL", &full_of("nobody takes this"))?;
+    bench.work_directory().write("EMPTY", &mailbox(0, 0, b""))?;
+    bench.work_directory().write("FULL", &full_of("nobody takes this"))?;
     let calls: [&[&str]; 2] = [&["take", "EMPTY"], &["post", "FULL", "x"]];
     // How it waits is free: two that turn in a loop all the time are right, too.
     bench.limits().processor = 2 * (WAITS + LATE);
     let starts = calls.map(|arguments| bench.start(arguments));
-    let mut family = bench.family()?;
+    let mut sandbox = bench.sandbox()?;
     let mut running = Vec::new();
     for (start, arguments) in starts.iter().zip(calls) {
-        running.push((begin(&mut family, start)?, arguments.join(" "), Instant::now()));
+        running.push((begin(&mut sandbox, start)?, arguments.join(" "), Instant::now()));
     }
     let mut ends = Vec::new();
-    while let Some(stop) = family.wait()? {
+    while let Some(stop) = sandbox.wait()? {
         match stop {
-            Stop::Ended(pid, ending) => {
+            Stop::Exited(pid, ending) => {
                 if let Some((_, called, since)) = running.iter().find(|(of, ..)| *of == pid) {
                     ends.push((pid, called.clone(), ending, since.elapsed()));
                 }
             }
-            Stop::Signal(pid, signal) => family.resume(pid, How::Freely, signal)?,
-            _ => family.resume(stop.pid(), How::Freely, 0)?,
+            Stop::Signal(pid, signal) => sandbox.resume(pid, Resume::Freely, signal)?,
+            _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
     }
     for (pid, called, ending, took) in ends {
@@ -44,7 +47,7 @@ pub(super) fn gives_up(bench: &mut Bench) -> Verdict {
         if took < WAITS - EARLY {
             return failed("gives-up-early", expected, seconds);
         }
-        let said = family.outputs(pid).1.text();
+        let said = sandbox.outputs(pid).1.text();
         let name = called.split(' ').nth(1).unwrap_or_default();
         if said.lines().count() != 1 || !said.contains(name) {
             let expected = format!("`{called}` says one line that names {name}");
@@ -54,8 +57,8 @@ pub(super) fn gives_up(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-fn begin(family: &mut Family, start: &Start) -> Verdict<nix::unistd::Pid> {
-    let pid = family.start(start)?;
-    family.resume(pid, How::Freely, 0)?;
+fn begin(sandbox: &mut Sandbox, start: &Start) -> Verdict<nix::unistd::Pid> {
+    let pid = sandbox.start(start)?;
+    sandbox.resume(pid, Resume::Freely, 0)?;
     Ok(pid)
 }

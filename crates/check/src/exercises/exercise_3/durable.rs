@@ -1,21 +1,21 @@
 //! `durable K` is true at the moment at which it is said.
 
+use sandbox::WorkDirectory;
+
 use super::ledger::{SLOT, ledger, make, slots_per_page};
 use super::slots::call;
 use super::watch::{AtLine, Watch};
 use crate::disk::{after_a_reboot, has_disk, on_a_disk};
-use crate::exercises::{Bench, Finding, Trouble, Verdict, failed};
+use crate::exercises::Bench;
 use crate::observe::{self, Run};
-use crate::supervise::Room;
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// Whether there is a disk at all.
 pub(super) fn on_disk(bench: &mut Bench) -> Verdict {
-    if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot("ptrace is refused here: no moment can be looked at".into()));
-    }
-    match has_disk(bench.room().path())? {
+    bench.needs_tracing("no moment can be looked at")?;
+    match has_disk(bench.work_directory().path())? {
         true => Ok(()),
-        false => Err(Trouble::Cannot(format!(
+        false => Err(CheckError::Cannot(format!(
             "no disk below the scratch ({}): a flushed page stays dirty. LESSON_SCRATCH names \
              another",
             bench.settings().ground.file_system
@@ -45,13 +45,13 @@ pub(super) fn new_file(bench: &mut Bench) -> Verdict {
 
 /// A flush that fails: no line.
 pub(super) fn failed_flush(bench: &mut Bench) -> Verdict {
-    make(bench.room(), &ledger(4, &[2]))?;
-    let path = bench.room().path().join("FILE");
+    make(bench.work_directory(), &ledger(4, &[2]))?;
+    let path = bench.work_directory().path().join("FILE");
     let mut refuses = super::refusing::Refusing::new(&path);
     let run = bench.observe(&bench.start(&["record", "FILE", "paid 42"]), &mut refuses)?;
     run.lives()?;
     if let Some(why) = refuses.cannot() {
-        return Err(Trouble::Cannot(why.into()));
+        return Err(CheckError::Cannot(why.into()));
     }
     if run.stdout.bytes.is_empty() {
         return run.fails_naming(&["FILE"]);
@@ -67,11 +67,11 @@ pub(super) fn failed_flush(bench: &mut Bench) -> Verdict {
 /// As root: what a reboot finds at the moment of each line, on a disk of its own.
 pub(super) fn power_cut(bench: &mut Bench) -> Verdict {
     if !bench.settings().ground.root {
-        return Err(Trouble::Cannot("a disk to be cut from its power needs root".into()));
+        return Err(CheckError::Cannot("a disk to be cut from its power needs root".into()));
     }
     let page = slots_per_page();
     let two = [(1, "on the first page"), (page + 2, "on the second")];
-    let directory = bench.room().path().with_extension("disk");
+    let directory = bench.work_directory().path().with_extension("disk");
     on_a_disk(&directory, move |disk| {
         // A verdict is not a failure of the disk.
         Ok([(Some(ledger(2 * page, &two.map(|(slot, _)| slot))), &two[..]), (None, &[(0, "new")])]
@@ -79,7 +79,7 @@ pub(super) fn power_cut(bench: &mut Bench) -> Verdict {
             .enumerate()
             .try_for_each(|(number, (before, records))| {
                 let name = format!("room-{number}");
-                let room = Room::at(disk.root.join(&name))?;
+                let room = WorkDirectory::at(disk.root.join(&name))?;
                 let inside = std::path::Path::new(&name).join("FILE");
                 let mut reboot = |slot: usize, text: &str| {
                     let found = after_a_reboot(disk, &inside)?.unwrap_or_default();
@@ -88,7 +88,7 @@ pub(super) fn power_cut(bench: &mut Bench) -> Verdict {
                 watched_in(bench, &room, before, records, &mut reboot).map(drop)
             }))
     })
-    .map_err(|failure| Trouble::Cannot(failure.to_string()))?
+    .map_err(|failure| CheckError::Cannot(failure.to_string()))?
 }
 
 fn found_again(found: &[u8], slot: usize, text: &str) -> Verdict {
@@ -102,15 +102,15 @@ fn found_again(found: &[u8], slot: usize, text: &str) -> Verdict {
 }
 
 fn watched(bench: &mut Bench, before: Option<Vec<u8>>, records: &[(usize, &str)]) -> Verdict {
-    bench.new_room()?;
-    let run = watched_in(bench, bench.room(), before, records, &mut |_, _| Ok(()))?;
+    bench.new_work_directory()?;
+    let run = watched_in(bench, bench.work_directory(), before, records, &mut |_, _| Ok(()))?;
     run.succeeds()?;
     super::ledger::expect_lines(&run, records)
 }
 
 fn watched_in(
     bench: &Bench,
-    room: &Room,
+    room: &WorkDirectory,
     before: Option<Vec<u8>>,
     records: &[(usize, &str)],
     at_line: AtLine<'_>,
@@ -121,6 +121,6 @@ fn watched_in(
     let directory = common::Context::step(std::fs::File::open(room.path()), "open the room")?;
     common::Context::step(directory.sync_all(), "fsync the room")?;
     let mut watch = Watch::new(&room.path().join("FILE"), before, records, at_line);
-    let mut family = bench.family_in(room)?;
-    observe::run(&mut family, &bench.start(&call(records)), &mut watch)
+    let mut sandbox = bench.sandbox_in(room)?;
+    observe::run(&mut sandbox, &bench.start(&call(records)), &mut watch)
 }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use common::{Context, page_size};
+use sandbox::WorkDirectory;
 
-use crate::exercises::{Finding, Verdict, failed};
 use crate::observe::Run;
-use crate::supervise::Room;
+use crate::verdict::{Finding, Verdict, failed};
 
 /// Bytes in a slot.
 pub(super) const SLOT: usize = 64;
@@ -35,7 +35,7 @@ pub(super) fn ledger(slots: usize, free: &[usize]) -> Vec<u8> {
 
 /// Makes FILE with this content, on the disk, page by page: so that the page cache has pages, and
 /// not one large folio whose parts are all dirty if one is.
-pub(super) fn make(room: &Room, content: &[u8]) -> common::Result<File> {
+pub(super) fn make(room: &WorkDirectory, content: &[u8]) -> common::Result<File> {
     let file = room.write("FILE", b"")?;
     for (page, bytes) in content.chunks(page_size()).enumerate() {
         file.write_all_at(bytes, (page * page_size()) as u64).step("write the ledger")?;

@@ -1,8 +1,9 @@
 //! What `list` prints, and what any call is told.
 
 use super::ledger::{SLOT, ledger, make, slots_per_page};
+use crate::exercises::Bench;
 use crate::exercises::unfit::notices_a_full_output;
-use crate::exercises::{Bench, Verdict, failed};
+use crate::verdict::{Verdict, failed};
 
 /// The used slots, one text a line, and of each at most 64 bytes.
 pub(super) fn lists(bench: &mut Bench) -> Verdict {
@@ -22,8 +23,8 @@ fn fill(content: &mut [u8], slot: usize) {
 }
 
 fn expect_list(bench: &mut Bench, content: &[u8]) -> Verdict {
-    bench.new_room()?;
-    make(bench.room(), content)?;
+    bench.new_work_directory()?;
+    make(bench.work_directory(), content)?;
     let run = bench.run(&["list", "FILE"])?;
     run.succeeds()?;
     if bench.read("FILE")? != content {
@@ -58,7 +59,7 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
     for words in wrong {
         bench.run(words)?.refuses_the_call()?;
     }
-    match bench.room().names()?.first() {
+    match bench.work_directory().names()?.first() {
         None => Ok(()),
         Some(name) => {
             failed("wrong-call-taken", "a wrong call makes no file", format!("it made {name}"))
@@ -70,8 +71,8 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
 pub(super) fn output(bench: &mut Bench) -> Verdict {
     let content = ledger(2, &[1]);
     for words in [&["list", "FILE"][..], &["record", "FILE", "text"]] {
-        bench.new_room()?;
-        make(bench.room(), &content)?;
+        bench.new_work_directory()?;
+        make(bench.work_directory(), &content)?;
         notices_a_full_output(bench, words)?;
     }
     Ok(())

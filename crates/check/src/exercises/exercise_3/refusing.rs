@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use nix::unistd::Pid;
+use tracer::Call;
 
 use crate::disk::Flushes;
-use crate::exercises::Verdict;
-use crate::observe::{Call, Observer};
+use crate::observe::Observer;
+use crate::verdict::Verdict;
 
 /// Makes every flush of a file's bytes fail.
 pub(super) struct Refusing {
@@ -45,17 +46,10 @@ impl Observer for Refusing {
     }
 }
 
-/// Changes the result of the call from which this process is returning.
-#[cfg(target_arch = "x86_64")]
+/// Changes the result of the call from which this process is returning; whether that is possible here.
 fn answer(pid: Pid, errno: i32) -> bool {
-    use nix::sys::ptrace::{getregs, setregs};
-    let Ok(mut registers) = getregs(pid) else { return true }; // Killed meanwhile.
-    registers.rax = i64::from(-errno).cast_unsigned();
-    let _ = setregs(pid, registers); // Killed meanwhile.
-    true
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn answer(_pid: Pid, _errno: i32) -> bool {
-    false
+    match tracer::set_result(pid, i64::from(-errno)) {
+        Err(error) => error.kind() != std::io::ErrorKind::Unsupported, // Else killed meanwhile.
+        Ok(()) => true,
+    }
 }

@@ -1,9 +1,9 @@
 //! What a call writes, and what it says about the disk, in words.
 
 use nix::unistd::Pid;
+use tracer::{Call, memory};
 
 use crate::disk::Flush;
-use crate::observe::{Call, memory};
 
 /// The bytes that a `write` or `writev` is about to write; none for other calls.
 pub(super) fn bytes_of(pid: Pid, call: &Call) -> Vec<u8> {

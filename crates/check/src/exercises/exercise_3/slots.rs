@@ -1,9 +1,11 @@
 //! What `record` stores where, and what it refuses.
 
+use tracer::FileId;
+
 use super::ledger::{SLOT, expect, expect_lines, ledger, make, slots_per_page};
+use crate::exercises::Bench;
 use crate::exercises::unfit::refuses_what_is_no_file;
-use crate::exercises::{Bench, Finding, Verdict, failed};
-use crate::observe::FileId;
+use crate::verdict::{Finding, Verdict, failed};
 
 /// The lowest free slots, through a shared mapping; all other bytes stay.
 pub(super) fn lowest_free_slot(bench: &mut Bench) -> Verdict {
@@ -28,7 +30,7 @@ pub(super) fn makes(bench: &mut Bench) -> Verdict {
     let texts: Vec<String> =
         (0..=slots_per_page()).map(|number| format!("text {number}")).collect();
     for count in [1, texts.len()] {
-        bench.new_room()?;
+        bench.new_work_directory()?;
         let records: Vec<_> = texts.iter().map(String::as_str).enumerate().take(count).collect();
         let run = bench.run(&call(&records))?;
         run.succeeds()?;
@@ -44,11 +46,11 @@ pub(super) fn refuses_unfit_texts(bench: &mut Bench) -> Verdict {
     let (too_long, before) = ("=".repeat(SLOT), ledger(4, &[1, 2]));
     for unfit in ["", &too_long, "two\nlines", "ends with one\n"] {
         for texts in [vec![unfit], vec!["fit", unfit], vec![unfit, "fit"]] {
-            bench.new_room()?;
-            make(bench.room(), &before)?;
+            bench.new_work_directory()?;
+            make(bench.work_directory(), &before)?;
             let run = bench.run(&[&["record", "FILE"][..], &texts].concat())?;
             let taken = bench.read("FILE")? != before;
-            if taken || run.ending == crate::supervise::Ending::Exited(0) {
+            if taken || run.ending == tracer::Ending::Exited(0) {
                 let what = format!("{} bytes, {:?}", unfit.len(), unfit);
                 let expected = format!("no text is stored, because of one that is unfit: {what}");
                 let id = if texts.first() == Some(&"fit") && texts.len() > 1 {
@@ -68,7 +70,7 @@ pub(super) fn refuses_unfit_texts(bench: &mut Bench) -> Verdict {
 /// What is no ledger is refused, and stays as it is.
 pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
     let before = [&ledger(2, &[1])[..], b"more"].concat();
-    make(bench.room(), &before)?;
+    make(bench.work_directory(), &before)?;
     for words in [&["record", "FILE", "text"][..], &["list", "FILE"]] {
         let run = bench.run(words)?;
         if bench.read("FILE")? != before {
@@ -77,21 +79,21 @@ pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
         }
         run.fails_naming(&["FILE"])?;
     }
-    bench.new_room()?;
+    bench.new_work_directory()?;
     refuses_what_is_no_file(bench, &["FIFO", "DIRECTORY"], |name| vec!["record", name, "text"])?;
-    bench.new_room()?;
+    bench.new_work_directory()?;
     refuses_what_is_no_file(bench, &["FIFO", "DIRECTORY", "MISSING"], |name| vec!["list", name])
 }
 
 /// One run of `record` on a ledger with this content.
 fn recorded(bench: &mut Bench, before: &[u8], size: usize, records: &[(usize, &str)]) -> Verdict {
-    bench.new_room()?;
-    let file = make(bench.room(), before)?;
+    bench.new_work_directory()?;
+    let file = make(bench.work_directory(), before)?;
     let id = FileId::of(&common::Context::step(file.metadata(), "fstat")?);
     let run = bench.run(&call(records))?;
     run.succeeds()?;
     run.leaves_bytes_to_mappings(id)?;
-    run.writes_nowhere_else(bench.room())?;
+    run.writes_nowhere_else(bench.work_directory())?;
     expect(before, &bench.read("FILE")?, size, records)?;
     expect_lines(&run, records)
 }

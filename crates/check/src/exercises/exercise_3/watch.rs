@@ -6,12 +6,13 @@ use std::path::Path;
 
 use common::page_size;
 use nix::unistd::Pid;
+use tracer::{Call, FileId, Opened};
 
 use super::ledger::SLOT;
 use super::saying::bytes_of;
 use crate::disk::{Flush, Flushes, Model, is_dirty};
-use crate::exercises::{Finding, Verdict};
-use crate::observe::{Call, FileId, Observer, Opened};
+use crate::observe::Observer;
+use crate::verdict::{Finding, Verdict};
 
 /// What is asked when a line is about to appear, beside all else: of a slot and its text.
 pub(super) type AtLine<'a> = &'a mut dyn FnMut(usize, &str) -> Verdict;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use common::page_size;
 use nix::unistd::Pid;
+use tracer::{Call, FileId};
 
 use super::sample::{expect_output, preview, sample, with_hashes};
-use crate::exercises::{Bench, Finding, Trouble, Verdict};
-use crate::observe::{Call, FileId, Observer, maps};
+use crate::exercises::Bench;
+use crate::observe::{Observer, maps};
+use crate::verdict::{Finding, Verdict};
 
 /// Pages of the sample.
 const PAGES: usize = 24;
@@ -30,12 +32,10 @@ pub(super) fn none_if_equal(bench: &mut Bench) -> Verdict {
 }
 
 fn copied(bench: &mut Bench, content: &[u8], to: u8, needed: &BTreeSet<usize>) -> Verdict {
-    if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot("ptrace is refused here: no page can be looked at".into()));
-    }
-    bench.new_room()?;
-    bench.room().write("FILE", content)?;
-    let (path, id) = (bench.room().path().join("FILE"), bench.identity("FILE")?);
+    bench.needs_tracing("no page can be looked at")?;
+    bench.new_work_directory()?;
+    bench.work_directory().write("FILE", content)?;
+    let (path, id) = (bench.work_directory().path().join("FILE"), bench.identity("FILE")?);
     let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new() };
     let run = bench.observe(&preview(bench, b'#', to), &mut look)?;
     expect_output(&run, content, b'#', to)?;

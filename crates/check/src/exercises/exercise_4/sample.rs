@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use common::page_size;
+use sandbox::Start;
 
-use crate::exercises::{Bench, Verdict, failed};
+use crate::exercises::Bench;
 use crate::observe::Run;
-use crate::supervise::Start;
+use crate::verdict::{Verdict, failed};
 
 /// So many pages and bytes, without any of the bytes `#`.
 pub(super) fn sample(pages: usize, bytes: usize) -> Vec<u8> {

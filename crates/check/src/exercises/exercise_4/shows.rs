@@ -1,11 +1,13 @@
 //! What `preview` prints.
 
 use common::{Context, page_size};
+use tracer::FileId;
 
 use super::sample::{expect_output, preview, sample, with_hashes};
+use crate::exercises::Bench;
 use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
-use crate::exercises::{Bench, Trouble, Verdict, failed};
-use crate::observe::{FileId, Nobody};
+use crate::observe::NoopObserver;
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// Every FROM is replaced: in the first and the last byte, across pages, whatever bytes they are.
 pub(super) fn replaced(bench: &mut Bench) -> Verdict {
@@ -22,10 +24,10 @@ pub(super) fn replaced(bench: &mut Bench) -> Verdict {
 
 /// An empty FILE.
 pub(super) fn empty(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", b"")?;
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    bench.work_directory().write("FILE", b"")?;
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
     run.lives()?;
-    if run.ending == crate::supervise::Ending::Exited(0) && run.stdout.bytes.is_empty() {
+    if run.ending == tracer::Ending::Exited(0) && run.stdout.bytes.is_empty() {
         return Ok(());
     }
     let said = run.stderr.text();
@@ -35,7 +37,7 @@ pub(super) fn empty(bench: &mut Bench) -> Verdict {
 
 /// FROM and TO that are no single byte, and calls with too much or too little.
 pub(super) fn usage(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", b"# # #\n")?;
+    bench.work_directory().write("FILE", b"# # #\n")?;
     let wrong: [&[&str]; 9] = [
         &[],
         &["preview"],
@@ -50,7 +52,7 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
     for words in wrong {
         let run = bench.run(words)?;
         run.lives()?;
-        if run.ending == crate::supervise::Ending::Exited(0) {
+        if run.ending == tracer::Ending::Exited(0) {
             let expected = format!("`{}` is a wrong call: exit status 2", run.called);
             return failed("wrong-call-taken", expected, "exit status 0");
         }
@@ -67,19 +69,19 @@ pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
 
 /// Standard output is full.
 pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", b"# # #\n")?;
+    bench.work_directory().write("FILE", b"# # #\n")?;
     notices_a_full_output(bench, &["preview", "FILE", "#", "*"])
 }
 
 fn shown(bench: &mut Bench, content: &[u8], from: u8, to: u8) -> Verdict {
-    bench.new_room()?;
-    let file = bench.room().write("FILE", content)?;
+    bench.new_work_directory()?;
+    let file = bench.work_directory().write("FILE", content)?;
     let id = FileId::of(&file.metadata().step("fstat")?);
-    let run = bench.observe(&preview(bench, from, to), &mut Nobody)?;
+    let run = bench.observe(&preview(bench, from, to), &mut NoopObserver)?;
     match run.leaves_bytes_to_mappings(id) {
-        Err(Trouble::Cannot(_)) => {} // The copies are not seen, either: that check says so.
+        Err(CheckError::Cannot(_)) => {} // The copies are not seen, either: that check says so.
         verdict => verdict?,
     }
-    run.writes_nowhere_else(bench.room())?;
+    run.writes_nowhere_else(bench.work_directory())?;
     expect_output(&run, content, from, to)
 }

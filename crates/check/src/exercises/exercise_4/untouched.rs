@@ -5,16 +5,18 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use common::{Context, page_size};
+use tracer::FileId;
 
 use super::sample::{preview, sample, with_hashes};
-use crate::exercises::{Bench, Verdict, failed};
-use crate::observe::{FileId, Nobody};
+use crate::exercises::Bench;
+use crate::observe::NoopObserver;
+use crate::verdict::{Verdict, failed};
 
 /// The bytes, the length, and the time of modification, which was long ago.
 pub(super) fn untouched(bench: &mut Bench) -> Verdict {
     let (file, content) = old_file(bench)?;
     let before = file.metadata().step("fstat")?;
-    bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?.lives()?;
+    bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?.lives()?;
     let found = bench.read("FILE")?;
     if found != content {
         let at = content.iter().zip(&found).position(|(one, other)| one != other);
@@ -40,16 +42,16 @@ pub(super) fn untouched(bench: &mut Bench) -> Verdict {
 pub(super) fn opened_for_reading(bench: &mut Bench) -> Verdict {
     let (file, _) = old_file(bench)?;
     let id = FileId::of(&file.metadata().step("fstat")?);
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
     run.succeeds()?;
     let expected = "FILE is opened with O_RDONLY";
-    if run.opened(id).any(crate::observe::Opened::is_writable) {
+    if run.opened(id).any(tracer::Opened::is_writable) {
         return failed("opened-for-writing", expected, "it is opened for writing, too");
     }
     file.set_permissions(Permissions::from_mode(0o444)).step("fchmod")?;
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut Nobody)?;
+    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
     run.lives()?;
-    if run.ending != crate::supervise::Ending::Exited(0) {
+    if run.ending != tracer::Ending::Exited(0) {
         let actual = format!("of a FILE of mode 0444 it says {:?}", run.stderr.text().trim());
         return failed("opened-for-writing", expected, actual);
     }
@@ -58,7 +60,7 @@ pub(super) fn opened_for_reading(bench: &mut Bench) -> Verdict {
 
 fn old_file(bench: &Bench) -> Verdict<(File, Vec<u8>)> {
     let content = with_hashes(sample(2, 10), &[3, page_size() + 1, 2 * page_size() + 9]);
-    let file = bench.room().write("FILE", &content)?;
+    let file = bench.work_directory().write("FILE", &content)?;
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let times = FileTimes::new().set_modified(long_ago).set_accessed(long_ago);
     file.set_times(times).step("futimens")?;

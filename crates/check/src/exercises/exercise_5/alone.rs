@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use tracer::{Ending, FileId};
 
 use super::{BALANCES, COUNTER, SIZE, bank, word};
-use crate::exercises::{Bench, Verdict, failed};
-use crate::observe::FileId;
-use crate::supervise::Ending;
+use crate::exercises::Bench;
+use crate::verdict::{Verdict, failed};
 
 const MOST: &str = "18446744073709551615";
 
@@ -52,9 +52,9 @@ pub(super) fn expect(
 
 pub(super) fn adds(bench: &mut Bench) -> Verdict {
     for (times, sum) in [("1", COUNTER + 1), ("1000", COUNTER + 1000), ("0", COUNTER)] {
-        bench.new_room()?.write("FILE", &bank())?;
+        bench.new_work_directory()?.write("FILE", &bank())?;
         let run = bench.run(&["add", "FILE", times])?;
-        run.writes_nowhere_else(bench.room())?;
+        run.writes_nowhere_else(bench.work_directory())?;
         run.succeeds()?;
         expect(bench, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
@@ -71,10 +71,10 @@ pub(super) fn makes(bench: &mut Bench) -> Verdict {
     if mode != 0o600 {
         return failed("wrong-mode", "a new FILE has mode 0600", format!("it has {mode:04o}"));
     }
-    bench.new_room()?.write("FILE", &[])?;
+    bench.new_work_directory()?.write("FILE", &[])?;
     bench.run(&["add", "FILE", "3"])?.succeeds()?;
     expect(bench, 3, empty, "wrong-counter", "add 3 to an empty file")?;
-    bench.new_room()?;
+    bench.new_work_directory()?;
     bench.run(&["transfer", "FILE", "1", "2", "0"])?.succeeds()?;
     expect(bench, 0, empty, "wrong-balance", "transfer 0 in a file that was missing")
 }
@@ -92,14 +92,14 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
         ("2", "8", "100", moved(2, 8, 100)),
     ];
     for (from, to, amount, after) in good {
-        bench.new_room()?.write("FILE", &bank())?;
+        bench.new_work_directory()?.write("FILE", &bank())?;
         let run = bench.run(&["transfer", "FILE", from, to, amount])?;
-        run.writes_nowhere_else(bench.room())?;
+        run.writes_nowhere_else(bench.work_directory())?;
         run.succeeds()?;
         expect(bench, COUNTER, after, "wrong-balance", &format!("transfer {from} {to} {amount}"))?;
     }
     for (from, to, amount) in [("1", "2", "101"), ("4", "1", "1"), ("1", "2", MOST)] {
-        bench.new_room()?.write("FILE", &bank())?;
+        bench.new_work_directory()?.write("FILE", &bank())?;
         let run = bench.run(&["transfer", "FILE", from, to, amount])?;
         let what = format!("transfer {from} {to} {amount}, which is more than there is");
         if run.ending == Ending::Exited(0) {
@@ -113,7 +113,7 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
     let mut bytes = bank();
     bytes[24..32].copy_from_slice(&full[2].to_ne_bytes());
     bytes[64..72].copy_from_slice(&full[7].to_ne_bytes());
-    bench.new_room()?.write("FILE", &bytes)?;
+    bench.new_work_directory()?.write("FILE", &bytes)?;
     let run = bench.run(&["transfer", "FILE", "8", "3", "1"])?;
     let what = "transfer 1 to an account that holds 2^64-1";
     if run.ending == Ending::Killed(libc::SIGABRT) || run.ending == Ending::Exited(101) {
@@ -128,10 +128,10 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
 
 pub(super) fn mapping(bench: &mut Bench) -> Verdict {
     for arguments in [&["add", "FILE", "2"][..], &["transfer", "FILE", "1", "2", "1"]] {
-        bench.new_room()?.write("FILE", &bank())?;
+        bench.new_work_directory()?.write("FILE", &bank())?;
         let run = bench.run(arguments)?;
         run.succeeds()?;
-        if let Some(file) = FileId::at(&bench.room().path().join("FILE")) {
+        if let Some(file) = FileId::at(&bench.work_directory().path().join("FILE")) {
             run.leaves_bytes_to_mappings(file)?;
         }
     }
@@ -163,7 +163,7 @@ pub(super) fn calls(bench: &mut Bench) -> Verdict {
 
 pub(super) fn files(bench: &mut Bench) -> Verdict {
     for size in [1, SIZE - 1, SIZE + 1, 2 * SIZE] {
-        bench.new_room()?.write("FILE", &vec![0; size])?;
+        bench.new_work_directory()?.write("FILE", &vec![0; size])?;
         let run = bench.run(&["add", "FILE", "1"])?;
         let found = bench.read("FILE")?;
         if run.ending == Ending::Exited(0) || found != vec![0; size] {
@@ -173,11 +173,11 @@ pub(super) fn files(bench: &mut Bench) -> Verdict {
         }
         run.fails_naming(&["FILE"])?;
     }
-    let path = bench.new_room()?.path().join("FILE");
+    let path = bench.new_work_directory()?.path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
     bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])?;
-    let path = bench.new_room()?.path().join("FILE");
+    let path = bench.new_work_directory()?.path().join("FILE");
     mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
-    bench.room().hand_over("FILE".as_ref())?;
+    bench.work_directory().hand_over("FILE".as_ref())?;
     bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])
 }

@@ -1,39 +1,41 @@
 //! Six at once on all processors: what no schedule of stores shows, such as loads that overtake
 //! stores.
 
+use tracer::{Ending, Resume, Stop};
+
 use super::alone::expect;
 use super::{BALANCES, COUNTER, bank, word};
-use crate::exercises::{Bench, Finding, Verdict, failed};
-use crate::supervise::{Ending, How, Stop};
+use crate::exercises::Bench;
+use crate::verdict::{Finding, Verdict, failed};
 
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(bench: &mut Bench) -> Verdict {
     const TIMES: u64 = 500;
     let times = TIMES.to_string();
-    bench.new_room()?.write("FILE", &bank())?;
-    let mut family = bench.family()?;
+    bench.new_work_directory()?.write("FILE", &bank())?;
+    let mut sandbox = bench.sandbox()?;
     let add: &[&str] = &["add", "FILE", &times];
     let (there, back): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "7"], &["transfer", "FILE", "2", "1", "5"]);
     let mut pids = Vec::new();
     for arguments in [add, add, add, add, there, back] {
-        pids.push(family.start(&bench.start(arguments))?);
+        pids.push(sandbox.start(&bench.start(arguments))?);
     }
     for pid in pids {
-        family.resume(pid, How::Freely, 0)?;
+        sandbox.resume(pid, Resume::Freely, 0)?;
     }
     let mut failures = Vec::new();
-    while let Some(stop) = family.wait()? {
+    while let Some(stop) = sandbox.wait()? {
         match stop {
-            Stop::Ended(_, Ending::Exited(0)) => {}
-            Stop::Ended(_, ending) => failures.push(ending.to_string()),
-            Stop::Signal(pid, signal) => family.resume(pid, How::Freely, signal)?,
-            _ => family.resume(stop.pid(), How::Freely, 0)?,
+            Stop::Exited(_, Ending::Exited(0)) => {}
+            Stop::Exited(_, ending) => failures.push(ending.to_string()),
+            Stop::Signal(pid, signal) => sandbox.resume(pid, Resume::Freely, signal)?,
+            _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
     }
-    if let Some(breach) = family.breach() {
+    if let Some(limit_exceeded) = sandbox.limit_exceeded() {
         let expected = "four times `add FILE 500` and two transfers at once come to their end";
-        return Err(Finding::new("nobody-goes-on", expected, breach.to_string()).into());
+        return Err(Finding::new("nobody-goes-on", expected, limit_exceeded.to_string()).into());
     }
     if !failures.is_empty() {
         let expected = "all six succeed beside each other";

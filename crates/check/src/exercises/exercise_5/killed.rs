@@ -3,34 +3,35 @@
 use std::thread;
 use std::time::Duration;
 
-use common::{Context, Failure};
+use common::Failure;
+use explore::kill_points::{Killed, kill_points};
 
 use super::{COUNTER, bank, together::names, word};
-use crate::exercises::{Bench, Finding, Trouble, Verdict};
-use crate::interleave::kill_points::{Killed, kill_points};
-use crate::interleave::replay::Stage;
-use crate::interleave::scenes::{NEEDS, can_be_shown};
+use crate::exercises::Bench;
+use crate::fixture::Fixture;
+use crate::scenarios::{NEEDS, can_be_shown};
+use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn kills(bench: &mut Bench) -> Verdict {
     if bench.settings().schedule.is_some() {
-        return Err(Trouble::Cannot("a schedule is replayed; it has no kills".into()));
+        return Err(CheckError::Cannot("a schedule is replayed; it has no kills".into()));
     }
     if !can_be_shown(bench) {
-        return Err(Trouble::Cannot(NEEDS.into()));
+        return Err(CheckError::Cannot(NEEDS.into()));
     }
     let jobs: [(&[&str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
-    let mut stages = Vec::new();
+    let mut fixtures = Vec::new();
     for (_, name) in jobs {
-        stages.push(bench.stage(name)?);
+        fixtures.push(bench.fixture(name)?);
     }
-    let panicked = || Failure::refusal("kill", stages[0].program, "a thread has panicked");
+    let panicked = || Failure::refusal("kill", fixtures[0].program, "a thread has panicked");
     let results: Vec<Verdict> = thread::scope(|scope| {
-        let spawn = |(stage, (victim, _))| scope.spawn(move || one(stage, victim));
-        let handles: Vec<_> = stages.iter().zip(jobs).map(spawn).collect();
+        let spawn = |(fixture, (victim, _))| scope.spawn(move || one(fixture, victim));
+        let handles: Vec<_> = fixtures.iter().zip(jobs).map(spawn).collect();
         let joined = handles.into_iter().map(|handle| handle.join());
         joined.map(|result| result.unwrap_or_else(|_| Err(panicked().into()))).collect()
     });
@@ -38,13 +39,12 @@ pub(super) fn kills(bench: &mut Bench) -> Verdict {
 }
 
 /// All points of one victim.
-fn one(stage: &Stage, victim: &'static [&'static str]) -> Verdict {
+fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let add: &'static [&'static str] = &["add", "FILE", "1"];
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
-    let (killed, cut) = kill_points(stage, &bank(), victim, others, TIME, names)
-        .step("kill a process at its points")?;
+    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, names)?;
     for Killed { before, stuck, failed, last, file, table } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
@@ -68,7 +68,7 @@ fn one(stage: &Stage, victim: &'static [&'static str]) -> Verdict {
     if cut {
         let why = "not every point could be tried in the time that a check may take: try again on a \
                    machine that is less busy";
-        return Err(Trouble::Cannot(why.into()));
+        return Err(CheckError::Cannot(why.into()));
     }
     Ok(())
 }

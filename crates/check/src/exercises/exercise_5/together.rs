@@ -1,38 +1,55 @@
 //! Two at once, in every order of their stores.
 
+use explore::replay::{Outcome, Scenario};
+use explore::search::PreemptionBound;
+use explore::table::Shape;
+
 use super::{BALANCES, COUNTER, bank, word};
-use crate::exercises::{Bench, Finding, Verdict};
-use crate::interleave::replay::{Replay, Scene};
-use crate::interleave::scenes::{Trial, common_finding, in_every_order};
-use crate::interleave::search::Depth;
-use crate::interleave::table::Shape;
+use crate::exercises::Bench;
+use crate::scenarios::{SearchSpec, common_finding, in_every_order};
+use crate::verdict::{Finding, Verdict};
 
 const ADD: &[&str] = &["add", "FILE", "1"];
 
 /// Additions: on a file that is there, and on one that both may make.
 pub(super) fn additions(bench: &mut Bench) -> Verdict {
-    let there =
-        Scene { name: "two-additions", arguments: [ADD, ADD], file: Some(bank()), alike: true };
-    let new = Scene { name: "first-additions", arguments: [ADD, ADD], file: None, alike: true };
-    let trials = [
-        Trial { scene: there, depth: Depth::TwoStops },
-        Trial { scene: new, depth: Depth::OneStop },
+    let there = Scenario {
+        name: "two-additions",
+        arguments: [ADD, ADD],
+        file: Some(bank()),
+        symmetric: true,
+    };
+    let new =
+        Scenario { name: "first-additions", arguments: [ADD, ADD], file: None, symmetric: true };
+    let specs = [
+        SearchSpec { scenario: there, bound: PreemptionBound::TwoStops },
+        SearchSpec { scenario: new, bound: PreemptionBound::OneStop },
     ];
-    in_every_order(bench, &trials, judge_additions, names)
+    in_every_order(bench, &specs, judge_additions, names)
 }
 
 /// Transfers: for the same money, in opposite directions, and beside an addition.
 pub(super) fn transfers(bench: &mut Bench) -> Verdict {
-    let scene = |name, arguments, alike| Scene { name, arguments, file: Some(bank()), alike };
+    let scenario =
+        |name, arguments, symmetric| Scenario { name, arguments, file: Some(bank()), symmetric };
     let (one, two): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "80"], &["transfer", "FILE", "1", "3", "80"]);
     let back: &[&str] = &["transfer", "FILE", "2", "1", "50"];
-    let trials = [
-        Trial { scene: scene("one-pocket", [one, two], true), depth: Depth::TwoStops },
-        Trial { scene: scene("to-and-fro", [one, back], true), depth: Depth::OneStop },
-        Trial { scene: scene("beside-an-addition", [one, ADD], false), depth: Depth::OneStop },
+    let specs = [
+        SearchSpec {
+            scenario: scenario("one-pocket", [one, two], true),
+            bound: PreemptionBound::TwoStops,
+        },
+        SearchSpec {
+            scenario: scenario("to-and-fro", [one, back], true),
+            bound: PreemptionBound::OneStop,
+        },
+        SearchSpec {
+            scenario: scenario("beside-an-addition", [one, ADD], false),
+            bound: PreemptionBound::OneStop,
+        },
     ];
-    in_every_order(bench, &trials, judge_transfers, names)
+    in_every_order(bench, &specs, judge_transfers, names)
 }
 
 /// How the table calls the bytes of the file.
@@ -45,23 +62,23 @@ pub(super) fn names(offset: u64) -> (String, Shape) {
     }
 }
 
-fn judge_additions(scene: &Scene, run: &Replay) -> Option<Finding> {
-    if let Some(finding) = common_finding(scene, run, false) {
+fn judge_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+    if let Some(finding) = common_finding(scenario, run, false) {
         return Some(finding);
     }
-    let before = scene.file.as_ref().map_or(0, |_| COUNTER);
+    let before = scenario.file.as_ref().map_or(0, |_| COUNTER);
     let found = run.file.as_ref().and_then(|file| word(file, 0));
     if found == Some(before + 2) {
         return None;
     }
     let expected = format!("the counter goes from {before} to {}", before + 2);
     let found = found.map_or("there is no counter".into(), |found| format!("it is {found}"));
-    let id = if scene.file.is_some() { "lost-addition" } else { "lost-in-the-making" };
+    let id = if scenario.file.is_some() { "lost-addition" } else { "lost-in-the-making" };
     Some(Finding::new(id, expected, found))
 }
 
-fn judge_transfers(scene: &Scene, run: &Replay) -> Option<Finding> {
-    if let Some(finding) = common_finding(scene, run, true) {
+fn judge_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+    if let Some(finding) = common_finding(scenario, run, true) {
         return Some(finding);
     }
     let file = run.file.as_ref()?;
@@ -71,12 +88,12 @@ fn judge_transfers(scene: &Scene, run: &Replay) -> Option<Finding> {
     let shown =
         |money: &[u64]| money.iter().take(3).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let seen = format!("accounts 1, 2, 3 hold {}", shown(&money));
-    let succeeded = |side: usize| run.endings[side] == Some(crate::supervise::Ending::Exited(0));
-    if scene.name == "one-pocket" && succeeded(0) && succeeded(1) {
+    let succeeded = |side: usize| run.endings[side] == Some(tracer::Ending::Exited(0));
+    if scenario.name == "one-pocket" && succeeded(0) && succeeded(1) {
         let expected = "one of two transfers of 80 from an account that holds 100 succeeds";
         return Some(Finding::new("overdrawn", expected, format!("both did; {seen}")));
     }
-    if scene.name != "beside-an-addition" && !succeeded(0) && !succeeded(1) {
+    if scenario.name != "beside-an-addition" && !succeeded(0) && !succeeded(1) {
         let expected = "a transfer fails only if its account holds too little";
         return Some(Finding::new("refused-wrongly", expected, format!("both failed; {seen}")));
     }
@@ -87,7 +104,7 @@ fn judge_transfers(scene: &Scene, run: &Replay) -> Option<Finding> {
     let mut right = BALANCES;
     for side in (0..2).filter(|side| succeeded(*side)) {
         let numbers: Vec<usize> =
-            scene.arguments[side].iter().filter_map(|text| text.parse().ok()).collect();
+            scenario.arguments[side].iter().filter_map(|text| text.parse().ok()).collect();
         if let [from, to, amount] = numbers[..] {
             right[from - 1] -= amount as u64;
             right[to - 1] += amount as u64;
@@ -98,7 +115,7 @@ fn judge_transfers(scene: &Scene, run: &Replay) -> Option<Finding> {
         return Some(Finding::new("lost-money", expected, seen));
     }
     let counter = word(file, 0);
-    let added = if scene.name == "beside-an-addition" { COUNTER + 1 } else { COUNTER };
+    let added = if scenario.name == "beside-an-addition" { COUNTER + 1 } else { COUNTER };
     (counter != Some(added)).then(|| {
         let expected = format!("the counter is {added} in the end");
         Finding::new("lost-addition", expected, format!("it is {}", counter.unwrap_or_default()))

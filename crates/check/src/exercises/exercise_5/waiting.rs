@@ -3,15 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
-use common::{Context, Failure, Result};
+use common::{Failure, Result};
+use explore::kill_points::stores_in;
+use explore::replay::{Scenario, replay};
+use explore::schedule::Schedule;
+use explore::waiter::{Cost, waiter};
 
 use super::bank;
-use crate::exercises::{Bench, Finding, Trouble, Verdict};
-use crate::interleave::kill_points::stores_in;
-use crate::interleave::replay::{Scene, Stage};
-use crate::interleave::scenes::{NEEDS, can_be_shown};
-use crate::interleave::schedule::Schedule;
-use crate::interleave::waiter::{Cost, waiter};
+use crate::exercises::Bench;
+use crate::fixture::Fixture;
+use crate::scenarios::{NEEDS, can_be_shown};
+use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the other stands still.
 const STANDS: Duration = Duration::from_millis(500);
@@ -21,21 +23,21 @@ const CALLS: u64 = 1000;
 
 pub(super) fn waiting(bench: &mut Bench) -> Verdict {
     if bench.settings().schedule.is_some() {
-        return Err(Trouble::Cannot("a schedule is replayed; it has no clock".into()));
+        return Err(CheckError::Cannot("a schedule is replayed; it has no clock".into()));
     }
     if !can_be_shown(bench) {
-        return Err(Trouble::Cannot(NEEDS.into()));
+        return Err(CheckError::Cannot(NEEDS.into()));
     }
     let jobs: [(&'static [&'static str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
-    let mut stages = Vec::new();
+    let mut fixtures = Vec::new();
     for (_, name) in jobs {
-        stages.push(bench.stage(name)?);
+        fixtures.push(bench.fixture(name)?);
     }
-    let panicked = || Failure::refusal("wait", stages[0].program, "a thread has panicked");
+    let panicked = || Failure::refusal("wait", fixtures[0].program, "a thread has panicked");
     let results: Vec<Result<Option<Finding>>> = thread::scope(|scope| {
-        let spawn = |(stage, (arguments, _))| scope.spawn(move || one(stage, arguments));
-        let handles: Vec<_> = stages.iter().zip(jobs).map(spawn).collect();
+        let spawn = |(fixture, (arguments, _))| scope.spawn(move || one(fixture, arguments));
+        let handles: Vec<_> = fixtures.iter().zip(jobs).map(spawn).collect();
         let joined = handles.into_iter().map(|handle| handle.join());
         joined.map(|result| result.unwrap_or_else(|_| Err(panicked()))).collect()
     });
@@ -47,20 +49,20 @@ pub(super) fn waiting(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-fn one(stage: &Stage, arguments: &'static [&'static str]) -> Result<Option<Finding>> {
-    let scene = Scene {
+fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Result<Option<Finding>> {
+    let scenario = Scenario {
         name: "waiting",
         arguments: [arguments, arguments],
         file: Some(bank()),
-        alike: true,
+        symmetric: true,
     };
-    let alone = stage.replay(&scene, Schedule::in_turn("waiting", 0))?;
+    let alone = replay(fixture, &scenario, Schedule::in_turn("waiting", 0))?;
     // The first store to what the lock protects: there it stands inside, if anywhere.
-    let Some(inside) = alone.points[0].iter().find(|point| stores_in(&point.act, 0, 72)) else {
+    let Some(inside) = alone.points[0].iter().find(|point| stores_in(&point.operation, 0, 72))
+    else {
         return Ok(None);
     };
-    let cost =
-        waiter(stage, &scene, inside.number, STANDS).step("wait beside a stopped process")?;
+    let cost = waiter(fixture, &scenario, inside.number, STANDS)?;
     let Some(Cost { processor, calls, ended }) = cost else {
         return Ok(None); // It did not wait at all.
     };

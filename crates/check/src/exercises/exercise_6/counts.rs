@@ -1,12 +1,13 @@
 //! Lines and bytes, of a few files and of thousands.
 
 use common::{Context, page_size};
+use tracer::{Ending, FileId};
 
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::{Bench, Trouble, Verdict, failed};
-use crate::observe::{FileId, Nobody};
-use crate::supervise::Ending;
+use crate::exercises::Bench;
+use crate::observe::NoopObserver;
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// How many files are thousands, and how many are enough to see whether mappings pile up.
 const THOUSANDS: usize = 2000;
@@ -18,7 +19,7 @@ const FILES: usize = 100;
 
 /// An empty file, by itself.
 pub(super) fn empty(bench: &mut Bench) -> Verdict {
-    bench.room().write("EMPTY", b"")?;
+    bench.work_directory().write("EMPTY", b"")?;
     let run = bench.run(&["lines", "EMPTY"])?;
     run.lives()?;
     if run.ending == Ending::Exited(0) && run.stdout.bytes == b"0 0 EMPTY\n" {
@@ -47,14 +48,14 @@ pub(super) fn counts(bench: &mut Bench) -> Verdict {
     ];
     let mut all = Tally::default();
     for (name, content) in &files {
-        let file = bench.room().write(name, content)?;
+        let file = bench.work_directory().write(name, content)?;
         let run = bench.run(&["lines", name])?;
         run.succeeds()?;
         match run.leaves_bytes_to_mappings(FileId::of(&file.metadata().step("fstat")?)) {
-            Err(Trouble::Cannot(_)) => {} // The mappings are not seen, either: that check says so.
+            Err(CheckError::Cannot(_)) => {} // The mappings are not seen, either: that check says so.
             verdict => verdict?,
         }
-        run.writes_nowhere_else(bench.room())?;
+        run.writes_nowhere_else(bench.work_directory())?;
         let mut one = Tally::default();
         one.add(name, content);
         one.expect(&run)?;
@@ -75,7 +76,7 @@ pub(super) fn small_files(bench: &mut Bench) -> Verdict {
         let of = number % FILES;
         let content = format!("{}\n", "x\n".repeat(of));
         match number {
-            0..FILES => drop(bench.room().write(&name, content.as_bytes())?),
+            0..FILES => drop(bench.work_directory().write(&name, content.as_bytes())?),
             _ => link(bench, &format!("file-{of:04}"), &name)?,
         }
         tally.add(&name, content.as_bytes());
@@ -88,7 +89,7 @@ pub(super) fn small_files(bench: &mut Bench) -> Verdict {
     bench.observe(&bench.start(&some), &mut watch)?.succeeds()?;
     watch.within_bounds()?;
     // At its own speed: thousands of stops would take longer than the run.
-    let run = bench.observe(&bench.start(&call).unseen(), &mut Nobody)?;
+    let run = bench.observe(&bench.start(&call).without_syscall_tracing(), &mut NoopObserver)?;
     let said = run.stderr.text();
     if said.contains("Too many open files") || said.contains("os error 24") {
         let expected = format!("all {THOUSANDS} files can be opened, one after another");
@@ -97,13 +98,11 @@ pub(super) fn small_files(bench: &mut Bench) -> Verdict {
     }
     run.succeeds()?;
     tally.with_total().expect(&run)?;
-    if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot("ptrace is refused here: no mappings could be counted".into()));
-    }
+    bench.needs_tracing("no mappings could be counted")?;
     Ok(())
 }
 
 fn link(bench: &Bench, file: &str, name: &str) -> common::Result<()> {
-    let room = bench.room().path();
+    let room = bench.work_directory().path();
     std::fs::hard_link(room.join(file), room.join(name)).step_on("link", &room.join(name))
 }

@@ -4,10 +4,11 @@ use std::fs::File;
 
 use common::{Context, page_size};
 use nix::unistd::Pid;
+use tracer::{Call, Ending, FileId};
 
-use crate::exercises::{Bench, Trouble, Verdict, failed};
-use crate::observe::{Call, FileId, Observer};
-use crate::supervise::Ending;
+use crate::exercises::Bench;
+use crate::observe::Observer;
+use crate::verdict::{Verdict, failed};
 
 /// Cuts the file, once, as soon as it is mapped.
 struct Saboteur {
@@ -28,11 +29,9 @@ impl Observer for Saboteur {
 
 /// The cut FILE fails, the other is counted.
 pub(super) fn cut(bench: &mut Bench) -> Verdict {
-    if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot("ptrace is refused here: no moment can be met".into()));
-    }
-    let file = bench.room().write("CUT", &b"a line\n".repeat(10 * page_size()))?;
-    bench.room().write("WHOLE", b"one\ntwo\n")?;
+    bench.needs_tracing("no moment can be met")?;
+    let file = bench.work_directory().write("CUT", &b"a line\n".repeat(10 * page_size()))?;
+    bench.work_directory().write("WHOLE", b"one\ntwo\n")?;
     let id = FileId::of(&file.metadata().step("fstat")?);
     let mut saboteur = Saboteur { file, id, done: false };
     let run = bench.observe(&bench.start(&["lines", "CUT", "WHOLE"]), &mut saboteur)?;

@@ -88,7 +88,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "cut-crashes",
         is: "a FILE that is truncated while it is counted kills the program",
-        why: "Nobody asks you before cutting a file; with `read` it would just have ended.",
+        why: "NoopObserver asks you before cutting a file; with `read` it would just have ended.",
         anchor: "how-it-works",
         hints: [
             "Which signal is it, and can it be ignored?",

@@ -4,21 +4,22 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
 use common::Context;
+use tracer::Ending;
 
 use super::tally::Tally;
+use crate::exercises::Bench;
 use crate::exercises::unfit::{at_once, make_directory, make_fifo, notices_a_full_output};
-use crate::exercises::{Bench, Verdict, failed};
-use crate::supervise::Ending;
+use crate::verdict::{Verdict, failed};
 
 /// Each FILE that fails has its line; all others are counted.
 pub(super) fn others_are_counted(bench: &mut Bench) -> Verdict {
     let unfit = ["MISSING", "DIRECTORY", "FIFO", "UNREADABLE"];
     let (first, last) = (&b"one\ntwo\n"[..], &b"three\nfour"[..]);
-    bench.room().write("FIRST", first)?;
-    bench.room().write("LAST", last)?;
-    make_directory(bench.room(), "DIRECTORY")?;
-    make_fifo(bench.room(), "FIFO")?;
-    let unreadable = bench.room().write("UNREADABLE", b"secret\n")?;
+    bench.work_directory().write("FIRST", first)?;
+    bench.work_directory().write("LAST", last)?;
+    make_directory(bench.work_directory(), "DIRECTORY")?;
+    make_fifo(bench.work_directory(), "FIFO")?;
+    let unreadable = bench.work_directory().write("UNREADABLE", b"secret\n")?;
     unreadable.set_permissions(Permissions::from_mode(0o000)).step("fchmod")?;
     at_once(bench);
     for name in unfit {
@@ -57,13 +58,13 @@ fn among_others(bench: &Bench, unfit: &[&str], first: &[u8], last: &[u8]) -> Ver
 
 /// Wrong calls.
 pub(super) fn usage(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", b"one\n")?;
+    bench.work_directory().write("FILE", b"one\n")?;
     let wrong: [&[&str]; 4] = [&[], &["lines"], &["count", "FILE"], &["FILE"]];
     wrong.iter().try_for_each(|words| bench.run(words)?.refuses_the_call())
 }
 
 /// Standard output is full.
 pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.room().write("FILE", b"one\n")?;
+    bench.work_directory().write("FILE", b"one\n")?;
     notices_a_full_output(bench, &["lines", "FILE"])
 }

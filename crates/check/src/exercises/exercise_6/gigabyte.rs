@@ -12,7 +12,8 @@ use nix::sys::statvfs::fstatvfs;
 
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::{Bench, Trouble, Verdict};
+use crate::exercises::Bench;
+use crate::verdict::{CheckError, Verdict};
 
 /// The file's size.
 const SIZE: usize = 1 << 30;
@@ -22,7 +23,7 @@ const STEP: usize = (64 << 20) + 12_345;
 
 /// Counts it.
 pub(super) fn gigabyte(bench: &mut Bench) -> Verdict {
-    let file = bench.room().write("GIGABYTE", b"")?;
+    let file = bench.work_directory().write("GIGABYTE", b"")?;
     let lines = warm(&file, bench.settings().ground.file_system == "tmpfs")?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
     bench.limits().memory += SIZE as u64;
@@ -39,7 +40,8 @@ pub(super) fn gigabyte(bench: &mut Bench) -> Verdict {
 
 /// Makes the file and brings all of it into the page cache; how many lines it has.
 fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
-    let cannot = |why: String| Trouble::Cannot(format!("no gigabyte can be kept in memory: {why}"));
+    let cannot =
+        |why: String| CheckError::Cannot(format!("no gigabyte can be kept in memory: {why}"));
     let available = available_memory();
     if available < 2 * SIZE as u64 {
         return Err(cannot(format!("only {} MiB are available", available >> 20)));

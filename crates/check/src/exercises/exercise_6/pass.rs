@@ -10,21 +10,18 @@ use nix::sys::resource::{UsageWho, getrusage};
 use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::{Bench, Trouble, Verdict, failed};
+use crate::exercises::Bench;
+use crate::verdict::{Verdict, failed};
 
 /// The file's size.
 const SIZE: usize = 64 << 20;
 
 /// Counts a warm file of 64 MiB and an empty one, up to three times.
 pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
-    if !bench.settings().ground.ptrace {
-        return Err(Trouble::Cannot(
-            "ptrace is refused here: no page fault could be counted".into(),
-        ));
-    }
+    bench.needs_tracing("no page fault could be counted")?;
     let lines = make(bench)?;
-    bench.room().write("EMPTY", b"")?;
-    let (reference, time) = reference_pays(&bench.room().path().join("LARGE"), lines)?;
+    bench.work_directory().write("EMPTY", b"")?;
+    let (reference, time) = reference_pays(&bench.work_directory().path().join("LARGE"), lines)?;
     let allowed = reference + reference / 2 + 16;
     let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
     let mut paid = u64::MAX;
@@ -58,7 +55,7 @@ pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
 /// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass
 /// shows; how many lines it has.
 fn make(bench: &Bench) -> Verdict<usize> {
-    let file = bench.room().write("LARGE", b"")?;
+    let file = bench.work_directory().write("LARGE", b"")?;
     let mut page: Vec<u8> = (b'a'..=b'z').cycle().take(page_size()).collect();
     page.iter_mut().skip(70).step_by(71).for_each(|byte| *byte = b'\n');
     for at in (0..SIZE).step_by(page.len()) {
@@ -77,7 +74,8 @@ fn run(
 ) -> Verdict<(u64, Duration)> {
     let mut watch = Watch::new(bench);
     let start = bench.start(&["lines", name]);
-    let run = bench.observe(&if seen { start } else { start.unseen() }, &mut watch)?;
+    let run =
+        bench.observe(&if seen { start } else { start.without_syscall_tracing() }, &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);

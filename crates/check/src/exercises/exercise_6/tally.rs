@@ -1,7 +1,7 @@
 //! What `lines` must print.
 
-use crate::exercises::{Verdict, failed};
 use crate::observe::Run;
+use crate::verdict::{Verdict, failed};
 
 /// The lines that must be printed.
 #[derive(Default)]

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use nix::unistd::Pid;
 use procfs::process::Process;
+use tracer::Call;
 
-use crate::exercises::{Bench, Verdict, failed};
-use crate::observe::{Call, Observer};
+use crate::exercises::Bench;
+use crate::observe::Observer;
+use crate::verdict::{Verdict, failed};
 
 /// Mappings of FILEs that may exist at a time.
 const MOST_MAPPINGS: usize = 8;
@@ -31,7 +33,7 @@ pub(super) struct Watch {
 impl Watch {
     /// For a program that runs in this bench's room.
     pub(super) fn new(bench: &Bench) -> Self {
-        let room = bench.room().path().into();
+        let room = bench.work_directory().path().into();
         Self { room, perhaps: 0, mappings: 0, memory: 0, faults: 0 }
     }
 

@@ -1,0 +1,89 @@
+//! An actor: one of the processes of an execution, with whatever it has started.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use nix::unistd::Pid;
+use tracer::{Ending, Stop, Syscall};
+
+use crate::blocking::Idle;
+use crate::pending_store::PendingStore;
+use crate::schedule::Preemption;
+use crate::trace::PreemptionPoint;
+use crate::watched_memory::WatchedMemory;
+
+/// One of the two actors.
+#[derive(Default)]
+pub(crate) struct Actor {
+    pub(crate) process: i32,
+    pub(crate) preemption: Option<Preemption>,
+    pub(crate) points: Vec<PreemptionPoint>,
+    pub(crate) ended: Option<Ending>,
+    pub(crate) idle: Idle,
+    /// How many system calls it has begun.
+    pub(crate) calls: u64,
+}
+
+/// A tracee of an actor (its process, a child, or a thread), and what is known of it.
+pub(crate) struct ActorTracee {
+    pub(crate) pid: Pid,
+    pub(crate) process: Pid,
+    pub(crate) actor: usize,
+    pub(crate) memory: Rc<RefCell<WatchedMemory>>,
+    pub(crate) running: bool,
+    /// It has passed its exit stop: a thread that nothing stops any more. The first thread of a
+    /// process may stay in this state as long as another thread works.
+    pub(crate) exiting: bool,
+    /// A stop that is not handled yet.
+    pub(crate) stop: Option<Stop>,
+    /// A signal to deliver when it goes on.
+    pub(crate) signal: i32,
+    pub(crate) call: Option<Syscall>,
+    /// What the call that is being skipped shall return.
+    pub(crate) skipped: Option<i64>,
+    /// A protection that was taken from a call's arguments.
+    pub(crate) stripped: bool,
+    /// The call failed on a protected page and is being made again.
+    pub(crate) again: bool,
+    pub(crate) pending_store: Option<PendingStore>,
+    /// The string instruction that it is in the middle of.
+    pub(crate) repeating: u64,
+    /// The head of its list of robust mutexes.
+    pub(crate) robust: u64,
+}
+
+impl ActorTracee {
+    /// A tracee that stands at its beginning.
+    pub(crate) fn new(
+        pid: Pid,
+        process: Pid,
+        actor: usize,
+        memory: Rc<RefCell<WatchedMemory>>,
+    ) -> Self {
+        Self {
+            pid,
+            process,
+            actor,
+            memory,
+            running: false,
+            exiting: false,
+            stop: None,
+            signal: 0,
+            call: None,
+            skipped: None,
+            stripped: false,
+            again: false,
+            pending_store: None,
+            repeating: 0,
+            robust: 0,
+        }
+    }
+
+    /// Does it hold, or is it taking, a robust mutex that the kernel would clean up after it?
+    pub(crate) fn holds_robust_mutex(&self) -> bool {
+        let word = |address| self.memory.borrow().word(address);
+        let pending = self.robust.wrapping_add(16);
+        self.robust != 0
+            && (word(self.robust) != Some(self.robust) || word(pending).is_some_and(|at| at != 0))
+    }
+}

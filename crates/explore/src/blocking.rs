@@ -1,0 +1,100 @@
+//! When a process cannot go on alone: it sleeps in the kernel, or turns in a loop.
+//!
+//! Whatever is decided here, every run stays a run that two real processes can make: a process that
+//! is taken for blocked too early only gives up its turn. So a decision can miss a schedule, and
+//! never accuse a program of something that cannot happen.
+
+use std::fs;
+
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+use tracer::Syscall;
+
+use crate::operations::{Operations, Wait};
+
+/// Sleeps in a row without getting anywhere; all but the last are skipped, so that they cost
+/// nothing.
+const SLEEPS: u32 = 3;
+/// Turns of a loop that yields, tries a lock, or exchanges a lock's word for the same.
+const TURNS: u32 = 60;
+/// Calls of any other kind: an interpreter makes hundreds before its first line.
+const CALLS: u32 = 4_000;
+/// Processor time without a call or a store, in nanoseconds, once the file is mapped; and before.
+const SPIN: u64 = 5_000_000;
+const SPIN_BEFORE: u64 = 300_000_000;
+
+/// How long one actor has been getting nowhere.
+#[derive(Default)]
+pub(crate) struct Idle {
+    sleeps: u32,
+    turns: u32,
+    calls: u32,
+    /// Everything that was reported of it, to see whether anything was since the last look.
+    pub(crate) moves: u64,
+    /// The moves and the processor time at the first of the looks at which nothing was new.
+    quiet: Option<(u64, u64)>,
+}
+
+impl Idle {
+    /// It stored something new, or made a call that gets it somewhere.
+    pub(crate) fn progress(&mut self) {
+        (self.sleeps, self.turns, self.calls) = (0, 0, 0);
+        self.moves += 1;
+    }
+
+    /// It exchanged a word for the same: a turn of a waiting loop.
+    pub(crate) fn turn(&mut self) -> Option<&'static str> {
+        self.moves += 1;
+        self.turns += 1;
+        (self.turns > TURNS).then_some("tries, fails and tries again")
+    }
+
+    /// It begins a call. What it waits in, if this is one turn too many.
+    pub(crate) fn call(&mut self, call: &Syscall) -> Option<&'static str> {
+        self.moves += 1;
+        if call.is_progress() {
+            self.progress();
+            return None;
+        }
+        let (count, most) = match call.wait() {
+            Some(Wait::Sleep) => (&mut self.sleeps, SLEEPS),
+            Some(Wait::Turn) => (&mut self.turns, TURNS),
+            None => (&mut self.calls, CALLS),
+        };
+        *count += 1;
+        (*count >= most).then_some(match call.wait() {
+            Some(Wait::Sleep) => call.waits_for(),
+            Some(Wait::Turn) => "tries, fails and tries again",
+            None => "makes calls and gets nowhere",
+        })
+    }
+
+    /// It has used so much CPU time. Why it is blocked, if it has used too much of it without a call or
+    /// a store; before it has mapped the file it may use more.
+    pub(crate) fn spins(&mut self, now: u64, mapped: bool) -> Option<&'static str> {
+        let (since_moves, since) = *self.quiet.get_or_insert((self.moves, now));
+        if since_moves != self.moves {
+            self.quiet = Some((self.moves, now));
+            return None;
+        }
+        let most = if mapped { SPIN } else { SPIN_BEFORE };
+        (now - since > most).then_some("turns in a loop, looking at memory")
+    }
+}
+
+/// Is the thread asleep in a system call?
+pub(crate) fn sleeps(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state follows the name, which may itself hold parentheses.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+}
+
+/// The processor time of a process, in nanoseconds.
+pub(crate) fn processor_time(process: Pid) -> Option<u64> {
+    let clock = ClockId::pid_cpu_clock_id(process).ok()?;
+    let time = clock_gettime(clock).ok()?;
+    u64::try_from(time.tv_sec())
+        .ok()?
+        .checked_mul(1_000_000_000)?
+        .checked_add(u64::try_from(time.tv_nsec()).ok()?)
+}

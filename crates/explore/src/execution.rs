@@ -1,0 +1,876 @@
+//! An execution: two actors of which one moves at a time, whose turn it is, and until when.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use common::{Context, Result};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use tracer::arch::{self, StoreKind};
+use tracer::{Ending, Error, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited};
+
+use crate::actor::{Actor, ActorTracee};
+use crate::blocking::{self, Idle};
+use crate::operations::{CallKind, Operations, Wait};
+use crate::pending_store::{self, PendingStore, Stored};
+use crate::schedule::Preemption;
+use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
+use crate::watched_memory::{ELSEWHERE, WatchedMemory, maps_a_file_shared};
+use crate::{Fixture, Launcher};
+
+/// Results of a call that a signal interrupted, and that the kernel is about to make again.
+const RESTARTS: std::ops::RangeInclusive<i64> = -516..=-512;
+/// The kernel's MAX_ERRNO: what is returned just below zero is an error, lower down an address.
+const HIGHEST_ERROR: i64 = (4 << 10) - 1;
+/// How long tracees may take to stop, or to end once they are killed.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// Why an actor's turn is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// It arrived where it was to be stopped.
+    Arrived,
+    /// It ended, and so did its children.
+    Ended,
+    /// It cannot go on alone.
+    Blocked(&'static str),
+    /// The time is up.
+    TimeUp,
+}
+
+/// How closely a turn is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunMode {
+    /// A turn ends when the actor cannot go on alone; its sleeps are skipped.
+    Scheduled,
+    /// Nobody is declared blocked: actors run until they end.
+    Patient,
+    /// Not even system calls and stores are watched: what an actor costs is its own.
+    Free,
+}
+
+/// What follows from a stop.
+enum Disposition {
+    /// The tracee goes on.
+    Resume,
+    /// The tracee stays where it is, or is gone.
+    Stay,
+    /// The turn of its actor is over.
+    Pause(Pause),
+}
+
+/// Where, in relation to a preemption point, the actor is to be stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Here {
+    Before,
+    After,
+    Not,
+}
+
+/// Two actors, and everything that they did to the files of one directory.
+pub struct Execution<'l> {
+    launcher: Box<dyn Launcher + 'l>,
+    tracees: BTreeMap<i32, ActorTracee>,
+    /// First stops of tracees whose birth has not been reported yet.
+    early_stops: BTreeMap<i32, Stop>,
+    actors: [Actor; 2],
+    events: Vec<Event>,
+    directory: PathBuf,
+    mode: RunMode,
+}
+
+impl<'l> Execution<'l> {
+    /// An execution without actors, which watches the files below the fixture's directory.
+    ///
+    /// # Errors
+    /// Those of setting the fixture up.
+    pub fn new(fixture: &'l dyn Fixture, file: Option<&[u8]>) -> Result<Self> {
+        let mut launcher = fixture.set_up(file)?;
+        launcher.tree().tick().step("timer_settime")?;
+        let directory = fixture.directory();
+        Ok(Self {
+            launcher,
+            tracees: BTreeMap::new(),
+            early_stops: BTreeMap::new(),
+            actors: [Actor::default(), Actor::default()],
+            events: Vec::new(),
+            directory: directory.canonicalize().step_on("resolve", directory)?,
+            mode: RunMode::Scheduled,
+        })
+    }
+
+    /// Starts an actor: it is stopped at its `execve`.
+    ///
+    /// # Errors
+    /// The process cannot be started or traced.
+    pub fn start(&mut self, actor: usize, arguments: &[&str]) -> Result<Pid> {
+        let process = self.launcher.start(arguments)?;
+        let memory = WatchedMemory::of(process).step("open the memory of a tracee")?;
+        let memory = Rc::new(RefCell::new(memory));
+        let tracee = ActorTracee::new(process, process, actor, memory);
+        self.tracees.insert(process.as_raw(), tracee);
+        self.actors[actor] = Actor { process: process.as_raw(), ..Actor::default() };
+        Ok(process)
+    }
+
+    /// Gives `actors` the turn until one of them arrives where it is to be stopped, all have ended or
+    /// cannot go on, or the deadline passes.
+    ///
+    /// # Errors
+    /// The system's, and an instruction or call that cannot be followed.
+    pub fn run(
+        &mut self,
+        actors: &[usize],
+        preemption: Option<Preemption>,
+        deadline: Instant,
+    ) -> Result<Pause> {
+        for actor in actors {
+            self.actors[*actor].preemption = preemption;
+            self.actors[*actor].idle = Idle::default();
+        }
+        let pause = self.run_until_pause(actors, deadline).step(MECHANISM)?;
+        if pause != Pause::Ended {
+            self.stop_all(actors).step(MECHANISM)?;
+        }
+        if let Pause::Blocked(why) = pause {
+            self.note(actors.first().copied().unwrap_or(0), EventKind::Blocked(why));
+        }
+        Ok(pause)
+    }
+
+    fn run_until_pause(&mut self, actors: &[usize], deadline: Instant) -> io::Result<Pause> {
+        if let Some(pause) = self.wake(actors)? {
+            return Ok(pause);
+        }
+        loop {
+            while let Some((pid, stop)) = self.next_stop(actors) {
+                let disposition = self.handle(pid, stop);
+                if let Some(pause) = self.settle(pid, disposition)? {
+                    return Ok(pause);
+                }
+            }
+            if !actors.iter().any(|actor| self.lives(*actor)) {
+                return Ok(Pause::Ended);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Pause::TimeUp);
+            }
+            if let Some(why) = self.cannot_go_on(actors)? {
+                return Ok(Pause::Blocked(why));
+            }
+            self.wait_a_little(actors)?;
+        }
+    }
+
+    /// Waits for the next stop, until the next tick; not even that long if an actor that has the turn
+    /// is in a call that may wait for another process.
+    fn wait_a_little(&mut self, actors: &[usize]) -> io::Result<()> {
+        const LOOKS: u32 = 40;
+        let may_block = |tracee: &ActorTracee| {
+            actors.contains(&tracee.actor) && tracee.call.is_some_and(|call| call.can_block())
+        };
+        if self.mode == RunMode::Scheduled && self.tracees.values().any(may_block) {
+            for _ in 0..LOOKS {
+                if self.collect(false)? || self.all_asleep(actors).is_some() {
+                    return Ok(());
+                }
+            }
+        }
+        self.collect(true)?;
+        Ok(())
+    }
+
+    /// Lets every stopped tracee of these actors go on from where it was left.
+    fn wake(&mut self, actors: &[usize]) -> io::Result<Option<Pause>> {
+        let stopped = |tracee: &&ActorTracee| actors.contains(&tracee.actor) && !tracee.running;
+        let stopped: Vec<i32> =
+            self.tracees.values().filter(stopped).map(|tracee| tracee.pid.as_raw()).collect();
+        for pid in stopped {
+            if self.tracees.get(&pid).is_some_and(|tracee| tracee.stop.is_none()) {
+                let disposition = self.commit(pid);
+                if let Some(pause) = self.settle(pid, disposition)? {
+                    return Ok(Some(pause));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What became of handling a tracee's stop.
+    fn settle(
+        &mut self,
+        pid: i32,
+        disposition: std::result::Result<Disposition, Error>,
+    ) -> io::Result<Option<Pause>> {
+        match disposition {
+            Ok(Disposition::Resume) => self.resume(pid)?,
+            Ok(Disposition::Stay) => {}
+            Ok(Disposition::Pause(pause)) => return Ok(Some(pause)),
+            // It was killed while it was stopped; its end is still to come.
+            Err(Error::Gone(None)) => {
+                self.tracees.entry(pid).and_modify(|tracee| tracee.running = true);
+            }
+            Err(Error::Gone(Some(stop))) => {
+                self.tracees.entry(pid).and_modify(|tracee| tracee.stop = Some(stop));
+            }
+            Err(Error::Signal(signal)) => {
+                self.tracees.entry(pid).and_modify(|tracee| tracee.signal = signal);
+                self.resume(pid)?;
+            }
+            Err(Error::System(error)) => return Err(error),
+        }
+        Ok(None)
+    }
+
+    /// Lets a stopped tracee go on to its next call, store or signal.
+    fn resume(&mut self, pid: i32) -> io::Result<()> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(());
+        };
+        let signal = std::mem::take(&mut tracee.signal);
+        tracee.running = true;
+        let how = if self.mode == RunMode::Free { Resume::Freely } else { Resume::ToSyscall };
+        self.launcher.tree().resume(tracee.pid, how, signal)
+    }
+
+    fn next_stop(&mut self, actors: &[usize]) -> Option<(i32, Stop)> {
+        let mut tracees = self.tracees.values_mut().filter(|tracee| actors.contains(&tracee.actor));
+        tracees.find_map(|tracee| tracee.stop.take().map(|stop| (tracee.pid.as_raw(), stop)))
+    }
+
+    /// Takes the next stop, if there is one, to the tracee to which it belongs.
+    fn collect(&mut self, block: bool) -> io::Result<bool> {
+        let stop = match self.launcher.tree().wait_or_tick(block)? {
+            Waited::Stop(stop) => stop,
+            Waited::Tick => return Ok(false),
+            Waited::Empty => {
+                self.tracees.clear(); // Somebody else has reaped them: nothing is left to follow.
+                return Ok(false);
+            }
+        };
+        let pid = stop.pid();
+        match (self.tracees.get_mut(&pid.as_raw()), stop) {
+            (Some(tracee), _) => {
+                tracee.running = false;
+                tracee.stop = Some(stop);
+            }
+            (None, Stop::Exited(..)) => drop(self.early_stops.remove(&pid.as_raw())),
+            // It was killed before its parent could tell of it.
+            (None, Stop::Exiting(_)) => self.launcher.tree().resume(pid, Resume::Freely, 0)?,
+            (None, _) => drop(self.early_stops.insert(pid.as_raw(), stop)),
+        }
+        Ok(true)
+    }
+
+    /// The turn is over: every tracee that still runs is stopped where it is.
+    fn stop_all(&mut self, actors: &[usize]) -> io::Result<()> {
+        // What sleeps in the kernel stays there: it stops by itself when it wakes.
+        let busy = |tracee: &&ActorTracee| {
+            let works = tracee.running && !tracee.exiting && actors.contains(&tracee.actor);
+            works && (tracee.call.is_none() || !blocking::sleeps(tracee.pid))
+        };
+        let busy: Vec<Pid> = self.tracees.values().filter(busy).map(|tracee| tracee.pid).collect();
+        for pid in &busy {
+            let _ = self.launcher.tree().interrupt(*pid); // If it has ended, its end is its stop.
+        }
+        let deadline = Instant::now() + PROMPT;
+        let runs = |tracees: &BTreeMap<i32, ActorTracee>, pid: &Pid| {
+            tracees.get(&pid.as_raw()).is_some_and(|tracee| tracee.running)
+        };
+        while busy.iter().any(|pid| runs(&self.tracees, pid)) {
+            self.collect(true)?;
+            if Instant::now() >= deadline {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "a tracee does not stop"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles one stop, or the end, of one tracee.
+    fn handle(&mut self, pid: i32, stop: Stop) -> std::result::Result<Disposition, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        match stop {
+            Stop::Exited(_, ending) => {
+                self.ended(pid, ending);
+                return Ok(Disposition::Stay);
+            }
+            Stop::SyscallEntry(_, call) => {
+                tracee.call = Some(call);
+                return self.enter(pid, call);
+            }
+            Stop::SyscallExit { result, next, .. } => {
+                tracee.memory.borrow_mut().syscall_at = arch::syscall_instruction(next);
+                return match tracee.call.take() {
+                    Some(call) => self.leave(pid, call, result),
+                    None => Ok(Disposition::Resume), // Of the `execve` or `fork` that it began with.
+                };
+            }
+            Stop::Executed { former, .. } => {
+                let memory = WatchedMemory::of(tracee.pid)?;
+                tracee.memory = Rc::new(RefCell::new(memory));
+                (tracee.pending_store, tracee.robust, tracee.repeating) = (None, 0, 0);
+                if former != tracee.pid {
+                    (tracee.call, tracee.exiting) = (None, false);
+                    self.tracees.remove(&former.as_raw());
+                }
+            }
+            Stop::NewTracee { child, vfork, .. } => self.born(pid, child, vfork)?,
+            Stop::Signal(_, libc::SIGSEGV) => return self.fault(pid),
+            // Stops are ours to make: the program's own would only look like waiting.
+            Stop::Signal(_, libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU) => {}
+            Stop::Signal(_, signal) => tracee.signal = signal,
+            Stop::Exiting(_) => tracee.exiting = true,
+            Stop::Started(_) | Stop::Interrupted(_) | Stop::GroupStop(..) => {}
+        }
+        Ok(Disposition::Resume)
+    }
+
+    /// A tracee has ended.
+    fn ended(&mut self, pid: i32, ending: Ending) {
+        let Some(tracee) = self.tracees.remove(&pid) else {
+            return;
+        };
+        let actor = &mut self.actors[tracee.actor];
+        if actor.process == pid {
+            actor.ended = Some(ending);
+            self.note(tracee.actor, EventKind::Ended(ending));
+        }
+    }
+
+    /// A tracee has started another: a child, or a thread.
+    fn born(&mut self, parent: i32, child: Pid, vfork: bool) -> std::result::Result<(), Error> {
+        if self.launcher.tree().has_ended(child) {
+            return Ok(());
+        }
+        let Some(parent) = self.tracees.get(&parent) else {
+            return Ok(());
+        };
+        let flags = match parent.call {
+            Some(call) if call.number == libc::SYS_clone => call.arguments[0],
+            Some(call) if call.number == libc::SYS_clone3 => {
+                parent.memory.borrow().word(call.arguments[0]).unwrap_or(0)
+            }
+            _ if vfork => flag(libc::CLONE_VM),
+            _ => 0,
+        };
+        let has = |bit: i32| flags & flag(bit) != 0;
+        let process = if has(libc::CLONE_THREAD) { parent.process } else { child };
+        let memory = if has(libc::CLONE_VM) {
+            Rc::clone(&parent.memory)
+        } else {
+            Rc::new(RefCell::new(parent.memory.borrow().forked(child)?))
+        };
+        let actor = parent.actor;
+        let mut tracee = ActorTracee::new(child, process, actor, memory);
+        tracee.stop = self.early_stops.remove(&child.as_raw());
+        tracee.running = tracee.stop.is_none();
+        self.tracees.insert(child.as_raw(), tracee);
+        self.actors[actor].idle.progress();
+        Ok(())
+    }
+
+    /// Counts a preemption point; is the actor to be stopped here?
+    fn point(&mut self, actor: usize, operation: Operation) -> Here {
+        let actor = &mut self.actors[actor];
+        let number = actor.points.len() + 1;
+        actor.points.push(PreemptionPoint { number, operation });
+        match actor.preemption {
+            Some(at) if at.number == number && at.after => Here::After,
+            Some(at) if at.number == number => Here::Before,
+            _ => Here::Not,
+        }
+    }
+
+    /// A SIGSEGV: a store to watched memory has trapped, or the program has earned it.
+    fn fault(&mut self, pid: i32) -> std::result::Result<Disposition, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let memory = Rc::clone(&tracee.memory);
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let region = stopped
+            .protection_fault()
+            .and_then(|at| memory.borrow().region(at).cloned().map(|region| (at, region)));
+        let Some((address, region)) = region.filter(|(_, region)| region.writable) else {
+            if tracee.holds_robust_mutex() {
+                memory.borrow_mut().unprotect(&mut stopped)?; // It dies: the kernel marks its mutexes.
+            }
+            tracee.signal = libc::SIGSEGV;
+            return Ok(Disposition::Resume);
+        };
+        if self.mode == RunMode::Free {
+            memory.borrow_mut().unprotect(&mut stopped)?; // And so it stays.
+            return Ok(Disposition::Resume);
+        }
+        if memory.borrow().unprotected {
+            // Another thread was let through between the fault and now: the store just happens.
+            return Ok(Disposition::Resume);
+        }
+        let (actor, begun) = (tracee.actor, tracee.repeating);
+        let found = pending_store::decode(&stopped, &memory.borrow())?;
+        let offset = region.offset + (address - region.start);
+        let middle = found.kind == StoreKind::Repeated && begun == found.at;
+        let operation = Operation::Store { offset, size: found.size, instruction: found.at };
+        let here = self.point(actor, operation);
+        if here == Here::Before {
+            return self.stop_before_store(pid, address, offset, found, middle);
+        }
+        let blocked = self.store(pid, address, found)?;
+        if let Some(why) = blocked {
+            return Ok(Disposition::Pause(Pause::Blocked(why)));
+        }
+        if here == Here::After {
+            self.note(actor, EventKind::StopsAfter);
+            return Ok(Disposition::Pause(Pause::Arrived));
+        }
+        Ok(Disposition::Resume)
+    }
+
+    /// Leaves a store pending, and ends the turn. Of a plain store, the load is done first.
+    fn stop_before_store(
+        &mut self,
+        pid: i32,
+        address: u64,
+        offset: u64,
+        found: arch::StoreInstruction,
+        middle: bool,
+    ) -> std::result::Result<Disposition, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let (actor, mut about) = (tracee.actor, None);
+        tracee.pending_store = Some(if found.kind == StoreKind::Plain {
+            let mut memory = tracee.memory.borrow_mut();
+            let mut stopped = self.launcher.tree().tracee(tracee.pid);
+            let done = pending_store::perform(&mut stopped, &mut memory, address, found.size)?;
+            memory.write(address, &done.before)?;
+            memory.protect(&mut stopped)?;
+            about = Some(done.after.clone());
+            PendingStore::Bytes { address, bytes: done.after, seen: done.before }
+        } else {
+            PendingStore::Instruction { address }
+        });
+        self.note(actor, EventKind::StopsBeforeStore { offset, bytes: about, middle });
+        Ok(Disposition::Pause(Pause::Arrived))
+    }
+
+    /// Makes a store that has trapped, or the next part of it. Why the actor is blocked, if so.
+    fn store(
+        &mut self,
+        pid: i32,
+        address: u64,
+        found: arch::StoreInstruction,
+    ) -> std::result::Result<Option<&'static str>, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(None);
+        };
+        let (actor, offset) = (tracee.actor, tracee.memory.borrow().offset(address));
+        let mut memory = tracee.memory.borrow_mut();
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let done = if found.kind == StoreKind::Repeated {
+            let has_begun = tracee.repeating == found.at;
+            let (done, is_half) =
+                pending_store::perform_some(&mut stopped, &mut memory, address, has_begun)?;
+            tracee.repeating = if is_half { found.at } else { 0 };
+            done
+        } else {
+            pending_store::perform(&mut stopped, &mut memory, address, found.size)?
+        };
+        memory.protect(&mut stopped)?;
+        drop(memory);
+        let blocked = self.stored(actor, offset, done, found.kind, None);
+        Ok(blocked.filter(|_| found.kind != StoreKind::Repeated))
+    }
+
+    /// Commits the store before which a tracee was stopped; then the tracee goes on.
+    fn commit(&mut self, pid: i32) -> std::result::Result<Disposition, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let actor = tracee.actor;
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        match tracee.pending_store.take() {
+            None => {}
+            Some(PendingStore::Bytes { address, bytes, seen }) => {
+                let mut memory = tracee.memory.borrow_mut();
+                let offset = memory.offset(address);
+                let done = pending_store::commit_bytes(&mut stopped, &mut memory, address, bytes)?;
+                memory.protect(&mut stopped)?;
+                drop(memory);
+                self.stored(actor, offset, done, StoreKind::Plain, Some(seen));
+            }
+            Some(PendingStore::Instruction { address }) => {
+                let found = pending_store::decode(&stopped, &tracee.memory.borrow())?;
+                self.store(pid, address, found)?;
+            }
+        }
+        Ok(Disposition::Resume)
+    }
+
+    fn note(&mut self, actor: usize, kind: EventKind) {
+        self.events.push(Event { actor, kind });
+    }
+
+    /// Records a store that has happened. Why the actor is blocked, if it has come to that.
+    fn stored(
+        &mut self,
+        actor: usize,
+        offset: u64,
+        done: Stored,
+        kind: StoreKind,
+        seen: Option<Vec<u8>>,
+    ) -> Option<&'static str> {
+        let stale = seen.filter(|seen| *seen != done.before);
+        let same = done.before == done.after;
+        let Stored { before, after } = done;
+        let idle = &mut self.actors[actor].idle;
+        idle.moves += 1;
+        let blocked = if same && kind == StoreKind::Locked && self.mode == RunMode::Scheduled {
+            idle.turn()
+        } else {
+            if !same {
+                idle.progress();
+            }
+            None
+        };
+        self.note(actor, EventKind::Store { offset, before, after, stale });
+        blocked
+    }
+
+    /// A tracee is about to make a call.
+    fn enter(&mut self, pid: i32, call: Syscall) -> std::result::Result<Disposition, Error> {
+        let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4]).is_some();
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let actor = tracee.actor;
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, watched)?;
+        if matches!(call.number, libc::SYS_exit | libc::SYS_exit_group)
+            && tracee.holds_robust_mutex()
+            && !tracee.memory.borrow().unprotected
+        {
+            // The kernel marks the mutex as its owner ends, and needs the page: the call is left
+            // out, the page unprotected, and the call made again.
+            tracee.again = true;
+            stopped.skip_syscall()?;
+            return Ok(Disposition::Resume);
+        }
+        self.actors[actor].calls += 1;
+        if tracee.again {
+            return Ok(Disposition::Resume);
+        }
+        if self.mode == RunMode::Scheduled {
+            if let Some(why) = self.actors[actor].idle.call(&call) {
+                return Ok(Disposition::Pause(Pause::Blocked(why)));
+            }
+            if call.wait() == Some(Wait::Sleep) && !call.is_for_ever() {
+                tracee.skipped = Some(0);
+                stopped.skip_syscall()?;
+                return Ok(Disposition::Resume);
+            }
+        }
+        let Some((kind, text)) = call.point().filter(|(kind, _)| self.is_ours(pid, *kind, &call))
+        else {
+            return Ok(Disposition::Resume);
+        };
+        if self.point(actor, Operation::Call(kind)) == Here::Before {
+            self.note(actor, EventKind::StopsBeforeCall(text));
+            return Ok(Disposition::Pause(Pause::Arrived));
+        }
+        Ok(Disposition::Resume)
+    }
+
+    /// A futex on a word of the program's own memory is no business between processes.
+    fn is_ours(&self, pid: i32, kind: CallKind, call: &Syscall) -> bool {
+        let [word, ..] = call.arguments;
+        let watched = |tracee: &ActorTracee| tracee.memory.borrow().region(word).is_some();
+        kind != CallKind::Futex || self.tracees.get(&pid).is_some_and(watched)
+    }
+
+    /// A tracee has made a call.
+    fn leave(
+        &mut self,
+        pid: i32,
+        call: Syscall,
+        result: i64,
+    ) -> std::result::Result<Disposition, Error> {
+        let file =
+            if maps_a_file_shared(call) { self.watched(pid, call.arguments[4]) } else { None };
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        if RESTARTS.contains(&result) {
+            return Ok(Disposition::Resume); // Nothing may be injected here: the restart would be lost.
+        }
+        if let Some(result) = tracee.skipped.take() {
+            stopped.set_result(result)?;
+            return Ok(Disposition::Resume);
+        }
+        let was_again = std::mem::take(&mut tracee.again);
+        let exits = matches!(call.number, libc::SYS_exit | libc::SYS_exit_group);
+        let refused = result == -i64::from(libc::EFAULT) && !memory.borrow().regions.is_empty();
+        if exits || (refused && !was_again) {
+            // The kernel itself was to store to a protected page: unprotect it, and make the call again.
+            tracee.again = true;
+            memory.borrow_mut().unprotect(&mut stopped)?;
+            stopped.repeat_syscall(call.number)?;
+            return Ok(Disposition::Resume);
+        }
+        if was_again && memory.borrow().unprotected {
+            memory.borrow_mut().protect(&mut stopped)?;
+        }
+        if call.number == libc::SYS_set_robust_list && result == 0 {
+            tracee.robust = call.arguments[0];
+        }
+        let writable = std::mem::take(&mut tracee.stripped);
+        if writable {
+            stopped.set_argument(2, call.arguments[2])?; // The caller finds it as it left it.
+        }
+        if !(-HIGHEST_ERROR..0).contains(&result) {
+            memory.borrow_mut().follow(call, result.cast_unsigned(), file, writable);
+        }
+        self.note_call(pid, actor, &call, result);
+        Ok(match self.has_arrived_after(actor, &call) {
+            true => {
+                self.note(actor, EventKind::StopsAfter);
+                Disposition::Pause(Pause::Arrived)
+            }
+            false => Disposition::Resume,
+        })
+    }
+
+    /// Records a call that is a preemption point.
+    fn note_call(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) {
+        if let Some((kind, text)) = call.point()
+            && self.is_ours(pid, kind, call)
+            && (kind != CallKind::Futex || result >= 0)
+        {
+            let failed = if result < 0 { ", in vain" } else { "" };
+            self.note(actor, EventKind::Call(kind, text + failed));
+        }
+    }
+
+    /// Is the actor to be stopped after this call?
+    fn has_arrived_after(&self, actor: usize, call: &Syscall) -> bool {
+        let Actor { preemption, points, .. } = &self.actors[actor];
+        let this = Operation::Call(call.point().map_or(CallKind::Lock, |(kind, _)| kind));
+        match (preemption, points.last()) {
+            (Some(at), Some(point)) => {
+                at.after && at.number == point.number && point.operation == this
+            }
+            _ => false,
+        }
+    }
+
+    /// Where the bytes of a descriptor's file begin, if it is a regular file of the directory.
+    fn watched(&self, pid: i32, descriptor: u64) -> Option<u64> {
+        let process = self.tracees.get(&pid)?.process;
+        let descriptor = descriptor.cast_signed();
+        let link = format!("/proc/{process}/fd/{descriptor}");
+        let inside = fs::read_link(&link).ok()?.starts_with(&self.directory);
+        let found = fs::metadata(&link).ok()?;
+        let file = fs::symlink_metadata(self.directory.join("FILE"));
+        let ours = file.is_ok_and(|file| file.ino() == found.ino());
+        (inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE })
+    }
+
+    /// Why none of these actors can go on alone, if that is so.
+    fn cannot_go_on(&mut self, actors: &[usize]) -> io::Result<Option<&'static str>> {
+        if self.mode != RunMode::Scheduled {
+            return Ok(None);
+        }
+        if let Some(waits) = self.all_asleep(actors) {
+            // A wake-up may have come between two looks: then its stop is there by now.
+            return Ok(if self.collect(false)? { None } else { Some(waits) });
+        }
+        Ok(actors.iter().find_map(|actor| self.spins(*actor)))
+    }
+
+    /// Do all tracees of these actors sleep in the kernel? What the last of them waits for.
+    fn all_asleep(&self, actors: &[usize]) -> Option<&'static str> {
+        let mut waits = None;
+        let works = |tracee: &&ActorTracee| actors.contains(&tracee.actor) && !tracee.exiting;
+        for tracee in self.tracees.values().filter(works) {
+            match tracee.call {
+                Some(call) if tracee.running && blocking::sleeps(tracee.pid) => {
+                    waits = Some(call.waits_for());
+                }
+                _ => return None,
+            }
+        }
+        waits
+    }
+
+    /// Is everybody asleep in a call that only another of them could end?
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn is_stuck_for_ever(&mut self) -> Result<bool> {
+        let mut works = self.tracees.values().filter(|tracee| !tracee.exiting).peekable();
+        let for_ever = |tracee: &ActorTracee| {
+            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
+            tracee.running && waits && blocking::sleeps(tracee.pid)
+        };
+        let stuck = works.peek().is_some() && works.all(for_ever);
+        Ok(stuck && !self.collect(false).step(MECHANISM)?)
+    }
+
+    /// Has the actor used CPU time without a call or a store?
+    fn spins(&mut self, actor: usize) -> Option<&'static str> {
+        let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();
+        let mapped = self.tracees.values().any(|tracee| tracee.actor == actor && maps(tracee));
+        let Actor { process, idle, .. } = &mut self.actors[actor];
+        idle.spins(blocking::processor_time(Pid::from_raw(*process))?, mapped)
+    }
+
+    /// Kills an actor where it is, with SIGKILL, and reaps it at once: its pending store is discarded.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn kill(&mut self, actor: usize) -> Result<()> {
+        let ours = |tracee: &&ActorTracee| tracee.actor == actor;
+        let pids: Vec<Pid> = self.tracees.values().filter(ours).map(|tracee| tracee.pid).collect();
+        self.note(actor, EventKind::Killed);
+        for pid in &pids {
+            let _ = self.let_the_kernel_clean_up(*pid); // It is about to die anyway.
+        }
+        for pid in pids {
+            // A thread's leader may have taken it along already.
+            let _ = signal::kill(pid, Signal::SIGKILL);
+        }
+        self.reap(actor).step(MECHANISM)
+    }
+
+    /// Waits until all tracees of an actor, which are being killed, have ended.
+    fn reap(&mut self, actor: usize) -> io::Result<()> {
+        let deadline = Instant::now() + PROMPT;
+        while self.lives(actor) {
+            self.collect(true)?;
+            while let Some((pid, stop)) = self.next_stop(&[actor]) {
+                match stop {
+                    Stop::Exited(_, ending) => self.ended(pid, ending),
+                    _ => {
+                        let tree = self.launcher.tree();
+                        tree.resume(Pid::from_raw(pid), Resume::ToSyscall, libc::SIGKILL)?;
+                    }
+                }
+            }
+            if Instant::now() >= deadline {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "a killed tracee does not end",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The kernel marks a dead owner's robust mutexes: with the pages protected it could not.
+    fn let_the_kernel_clean_up(&mut self, pid: Pid) -> std::result::Result<(), Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid.as_raw()) else {
+            return Ok(());
+        };
+        if tracee.running || !tracee.holds_robust_mutex() || tracee.memory.borrow().unprotected {
+            return Ok(());
+        }
+        let mut stopped = self.launcher.tree().tracee(pid);
+        if tracee.call.is_some() && tracee.skipped.is_none() {
+            // It is stopped at a call's entry: out of it first, without making it.
+            stopped.skip_syscall()?;
+            stopped.resume_and_wait(Resume::ToSyscall)?;
+            tracee.call = None;
+        }
+        tracee.memory.borrow_mut().unprotect(&mut stopped)
+    }
+
+    /// One actor runs as it would alone, until the deadline: nothing that it does is skipped, nor, in
+    /// [`RunMode::Free`], seen.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn run_alone(&mut self, actor: usize, deadline: Instant, mode: RunMode) -> Result<Pause> {
+        self.mode = mode;
+        let pause = self.run(&[actor], None, deadline);
+        self.mode = RunMode::Scheduled;
+        pause
+    }
+
+    /// Both run, at once and as long as they need, until they have ended or the deadline passes.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn finish(&mut self, deadline: Instant) -> Result<Pause> {
+        self.mode = RunMode::Patient;
+        let pause = self.run(&[0, 1], None, deadline);
+        self.mode = RunMode::Scheduled;
+        pause
+    }
+
+    /// Has the actor a process that has not ended?
+    #[must_use]
+    pub fn lives(&self, actor: usize) -> bool {
+        self.tracees.values().any(|tracee| tracee.actor == actor)
+    }
+
+    /// How many system calls an actor has begun.
+    #[must_use]
+    pub fn calls(&self, actor: usize) -> u64 {
+        self.actors[actor].calls
+    }
+
+    /// How many preemption points an actor has come to.
+    #[must_use]
+    pub fn points(&self, actor: usize) -> usize {
+        self.actors[actor].points.len()
+    }
+
+    /// How the actor's first process ended.
+    #[must_use]
+    pub fn ending(&self, actor: usize) -> Option<Ending> {
+        self.actors[actor].ended
+    }
+
+    /// The limit for which all were killed.
+    pub fn limit_exceeded(&mut self) -> Option<LimitExceeded> {
+        self.launcher.tree().limit_exceeded()
+    }
+
+    /// What an actor's first process has written to its standard output and its standard error.
+    #[must_use]
+    pub fn outputs(&self, actor: usize) -> [Vec<u8>; 2] {
+        self.launcher.outputs(Pid::from_raw(self.actors[actor].process))
+    }
+
+    /// Everything that happened so far.
+    #[must_use]
+    pub fn trace(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Records that an actor cannot go on.
+    pub fn note_blocked(&mut self, actor: usize, why: &'static str) {
+        self.note(actor, EventKind::Blocked(why));
+    }
+
+    /// Everything that happened, and the preemption points of both.
+    #[must_use]
+    pub fn into_trace(self) -> (Vec<Event>, [Vec<PreemptionPoint>; 2]) {
+        let [one, two] = self.actors;
+        (self.events, [one.points, two.points])
+    }
+}
+
+fn flag(bit: i32) -> u64 {
+    u64::from(bit.cast_unsigned())
+}

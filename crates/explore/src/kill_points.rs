@@ -1,0 +1,123 @@
+//! A process is killed just before each of its points, while another waits for it or comes after.
+
+use std::time::{Duration, Instant};
+
+use common::Result;
+use tracer::Ending;
+
+use crate::Fixture;
+use crate::execution::{Execution, Pause};
+use crate::replay::{Scenario, replay};
+use crate::schedule::{Preemption, Schedule};
+use crate::search::groups;
+use crate::table::{Names, last_stop, table_of};
+use crate::trace::Operation;
+
+/// What came of one kill.
+pub struct Killed {
+    /// What the victim was about to do.
+    pub before: String,
+    /// Who had not finished in time.
+    pub stuck: Option<String>,
+    /// Who failed, and how.
+    pub failed: Option<String>,
+    /// Was there one that began after the kill?
+    pub last: bool,
+    /// FILE's bytes in the end.
+    pub file: Option<Vec<u8>>,
+    /// What happened.
+    pub table: Vec<String>,
+}
+
+/// Kills `victim` at each of its points, one run each. The first of the others runs until it ends
+/// or
+/// waits, before the kill; the second comes after, if the first did not wait. Ends at the first run
+/// in
+/// which somebody is stuck. Whether there was too little time for all.
+///
+/// # Errors
+/// Those of starting and following processes.
+pub fn kill_points(
+    fixture: &dyn Fixture,
+    file: &[u8],
+    victim: &'static [&'static str],
+    others: [&'static [&'static str]; 2],
+    time: Duration,
+    names: Names,
+) -> Result<(Vec<Killed>, bool)> {
+    let scenario = Scenario {
+        name: "kill",
+        arguments: [victim, others[0]],
+        file: Some(file.into()),
+        symmetric: true,
+    };
+    let alone = replay(fixture, &scenario, Schedule::in_turn("kill", 0))?;
+    let mut all = Vec::new();
+    for point in groups(&alone.points[0]).into_iter().flatten() {
+        // Whoever hangs must have its time before the check's is over.
+        if Instant::now() + time >= fixture.deadline() {
+            return Ok((all, true));
+        }
+        let killed = kill_at(fixture, &scenario, point.number, others[1], time, names)?;
+        let over = killed.as_ref().is_some_and(|killed| killed.stuck.is_some());
+        all.extend(killed);
+        if over {
+            break;
+        }
+    }
+    Ok((all, false))
+}
+
+fn kill_at(
+    fixture: &dyn Fixture,
+    scenario: &Scenario,
+    number: usize,
+    last: &'static [&'static str],
+    time: Duration,
+    names: Names,
+) -> Result<Option<Killed>> {
+    let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
+    for (actor, arguments) in scenario.arguments.iter().enumerate() {
+        execution.start(actor, arguments)?;
+    }
+    let (victim, other) = (0, 1);
+    let soon = Instant::now() + time;
+    if execution.run(&[victim], Some(Preemption { number, after: false }), soon)? != Pause::Arrived
+    {
+        return Ok(None); // It came another way this time, and ended.
+    }
+    let before = last_stop(execution.trace(), victim, names);
+    let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
+    execution.kill(victim)?;
+    let mut killed =
+        Killed { before, stuck: None, failed: None, last: false, file: None, table: Vec::new() };
+    let mut who = scenario.arguments[1].join(" ");
+    execution.finish(Instant::now() + time)?;
+    let mut ending = execution.ending(other);
+    if !waited && !execution.lives(other) && ending == Some(Ending::Exited(0)) {
+        // It was through before the kill: the next one meets what the dead has left.
+        killed.last = true;
+        who = last.join(" ");
+        execution.start(other, last)?;
+        execution.finish(Instant::now() + time)?;
+        ending = execution.ending(other);
+    }
+    let limit_exceeded = execution.limit_exceeded();
+    if execution.lives(other) || limit_exceeded.is_some() {
+        killed.stuck = Some(format!("`{who}`"));
+        execution.note_blocked(other, "has not come to its end");
+        execution.kill(other)?;
+    } else if ending != Some(Ending::Exited(0)) {
+        let how = ending.map_or("is gone".into(), |ending| ending.to_string());
+        killed.failed = Some(format!("`{who}`: {how}"));
+    }
+    killed.file = fixture.file();
+    killed.table = table_of(scenario, &execution.into_trace().0, names);
+    Ok(Some(killed))
+}
+
+/// Is this point a store to the bytes from `from` to `to`?
+#[must_use]
+pub fn stores_in(operation: &Operation, from: u64, to: u64) -> bool {
+    matches!(operation, Operation::Store { offset, .. } if (from..to).contains(offset))
+}

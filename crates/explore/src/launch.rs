@@ -1,0 +1,42 @@
+//! What this crate needs from whoever launches the processes.
+
+use std::path::Path;
+use std::time::Instant;
+
+use common::Result;
+use nix::unistd::Pid;
+use tracer::ProcessTree;
+
+/// Where executions run: one program, one work directory.
+pub trait Fixture: Sync {
+    /// Empties the work directory, puts FILE there if there is to be one, and makes a launcher for one
+    /// execution.
+    ///
+    /// # Errors
+    /// Those of the file system, and of making a process tree.
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn Launcher + '_>>;
+
+    /// The work directory: its files are watched.
+    fn directory(&self) -> &Path;
+
+    /// FILE's bytes now, if there is such a file.
+    fn file(&self) -> Option<Vec<u8>>;
+
+    /// When all executions must be over.
+    fn deadline(&self) -> Instant;
+}
+
+/// Launches the processes of one execution. Dropped, it ends all of them.
+pub trait Launcher {
+    /// Starts the program with these arguments, as a tracee that is stopped at its `execve`.
+    ///
+    /// # Errors
+    /// The program cannot be executed or traced.
+    fn start(&mut self, arguments: &[&str]) -> Result<Pid>;
+
+    /// The processes that it has started.
+    fn tree(&mut self) -> &mut ProcessTree;
+
+    /// What a process has written to its standard output and its standard error.
+    fn outputs(&self, pid: Pid) -> [Vec<u8>; 2];
+}

@@ -1,0 +1,37 @@
+//! Runs two processes of one program under a schedule, and searches the schedules for one that goes
+//! wrong.
+//!
+//! The program is not prepared for it, and may be written in any language. From the bottom up:
+//!
+//! - `watched_memory`: a shared mapping of a watched file never becomes writable to the kernel, so
+//!   that every store is a page fault: a stop *before* the store;
+//! - `pending_store`: a store without a LOCK prefix is split in two, as processors do it: its load is
+//!   done, its bytes wait. Another process comes between, then the bytes are committed;
+//! - `operations`: locks, sizes, names and outputs are preemption points as stores are;
+//! - `blocking`: when an actor cannot go on alone;
+//! - [`execution`]: the actors, and whose turn it is until when;
+//! - [`schedule`], [`replay`]: one run, by its text; [`search`]: all of them; [`trace`]: what
+//!   happened; [`table`]: the trace as a picture;
+//! - [`kill_points`], [`waiter`]: an actor is killed at each preemption point, or stopped at one.
+//!
+//! Every execution is one that two real processes can make: nothing that is found here is impossible
+//! elsewhere. What needs more than one preemption of each process is not found.
+//!
+//! Whoever uses this crate launches the processes: see [`Fixture`] and [`Launcher`].
+
+mod actor;
+mod blocking;
+pub mod execution;
+pub mod kill_points;
+mod launch;
+pub mod operations;
+mod pending_store;
+pub mod replay;
+pub mod schedule;
+pub mod search;
+pub mod table;
+pub mod trace;
+pub mod waiter;
+mod watched_memory;
+
+pub use launch::{Fixture, Launcher};

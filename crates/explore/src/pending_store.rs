@@ -1,0 +1,83 @@
+//! A store that has trapped and not yet happened.
+
+use std::io;
+
+use tracer::arch::{self, StoreInstruction};
+use tracer::{Error, Tracee};
+
+use crate::watched_memory::WatchedMemory;
+
+/// What an actor was stopped before. When it goes on, the store is committed; if it is killed, the
+/// store is discarded.
+#[derive(Debug)]
+pub(crate) enum PendingStore {
+    /// The instruction itself: a locked one, or a string instruction.
+    Instruction { address: u64 },
+    /// The bytes of a plain store, whose load is done: as if they waited in the store buffer. `seen` is
+    /// what was there at the load.
+    Bytes { address: u64, bytes: Vec<u8>, seen: Vec<u8> },
+}
+
+/// What a store did.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+}
+
+/// Decodes the store at which a tracee is stopped.
+pub(crate) fn decode(tracee: &Tracee, memory: &WatchedMemory) -> Result<StoreInstruction, Error> {
+    let registers = tracee.registers()?;
+    let code = memory.code(registers.at, arch::LONGEST_INSTRUCTION)?;
+    let undecodable = || io::Error::other("an instruction that cannot be decoded stored");
+    Ok(arch::decode_store(&code, &registers).ok_or_else(undecodable)?)
+}
+
+/// Makes a store, and leaves the pages unprotected.
+pub(crate) fn perform(
+    tracee: &mut Tracee,
+    memory: &mut WatchedMemory,
+    address: u64,
+    size: usize,
+) -> Result<Stored, Error> {
+    memory.unprotect(tracee)?;
+    let before = memory.read(address, size)?;
+    tracee.step()?;
+    let after = memory.read(address, size)?;
+    Ok(Stored { before, after })
+}
+
+/// Makes the next iterations of a string instruction, and leaves the pages unprotected: the first half
+/// of them, or, if it `has_begun`, the others. Whether some are left.
+pub(crate) fn perform_some(
+    tracee: &mut Tracee,
+    memory: &mut WatchedMemory,
+    address: u64,
+    has_begun: bool,
+) -> Result<(Stored, bool), Error> {
+    let StoreInstruction { size, iterations, .. } = decode(tracee, memory)?;
+    let half = !has_begun && iterations > 1;
+    let count = if half { iterations / 2 } else { iterations.max(1) };
+    memory.unprotect(tracee)?;
+    let size = size.saturating_mul(usize::try_from(count).unwrap_or(usize::MAX));
+    let size = size.min(common::page_size());
+    let before = memory.read(address, size)?;
+    for _ in 0..count {
+        tracee.step()?;
+    }
+    let after = memory.read(address, size)?;
+    Ok((Stored { before, after }, half))
+}
+
+/// Commits the bytes of a plain store. A masked store leaves the bytes between alone.
+pub(crate) fn commit_bytes(
+    tracee: &mut Tracee,
+    memory: &mut WatchedMemory,
+    address: u64,
+    bytes: Vec<u8>,
+) -> Result<Stored, Error> {
+    memory.unprotect(tracee)?;
+    let before = memory.read(address, bytes.len())?;
+    memory.write(address, &bytes)?;
+    Ok(Stored { before, after: bytes })
+}

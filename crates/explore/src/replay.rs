@@ -1,0 +1,135 @@
+//! One run of two processes by a schedule, from their first instruction to their end.
+
+use std::time::{Duration, Instant};
+
+use common::Result;
+use tracer::{Ending, LimitExceeded};
+
+use crate::Fixture;
+use crate::execution::{Execution, Pause};
+use crate::schedule::Schedule;
+use crate::trace::{Event, PreemptionPoint};
+
+/// Two processes, and what they find.
+pub struct Scenario {
+    /// As in a schedule's text.
+    pub name: &'static str,
+    /// How the two are called.
+    pub arguments: [&'static [&'static str]; 2],
+    /// The bytes of FILE at the start; none: there is no FILE.
+    pub file: Option<Vec<u8>>,
+    /// Both do the same: who begins makes no difference.
+    pub symmetric: bool,
+}
+
+/// How a run by a schedule went.
+#[derive(Debug)]
+pub struct Outcome {
+    /// By which schedule.
+    pub schedule: Schedule,
+    /// How each of the two ended; `None`: it had to be killed.
+    pub endings: [Option<Ending>; 2],
+    /// What each printed.
+    pub stdout: [Vec<u8>; 2],
+    /// What each wrote to standard error.
+    pub stderr: [Vec<u8>; 2],
+    /// The bytes of FILE in the end.
+    pub file: Option<Vec<u8>>,
+    /// Everything that happened.
+    pub events: Vec<Event>,
+    /// The points of each.
+    pub points: [Vec<PreemptionPoint>; 2],
+    /// Did the one that began arrive where it was to be stopped?
+    pub arrived: bool,
+    /// How many points the second had passed when its first turn was over.
+    pub second_turn: usize,
+    /// Was its first turn over because it could not go on alone?
+    pub second_waited: bool,
+    /// Could neither go on in the end?
+    pub stuck: bool,
+    /// There was no time left for this run.
+    pub cut: bool,
+    /// A limit that was broken.
+    pub limit_exceeded: Option<LimitExceeded>,
+}
+
+/// The most that both may need once nobody holds them up.
+pub const PATIENCE: Duration = Duration::from_secs(6);
+
+/// Runs a scenario by a schedule.
+///
+/// # Errors
+/// Those of starting and following processes.
+pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) -> Result<Outcome> {
+    let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
+    for (actor, arguments) in scenario.arguments.iter().enumerate() {
+        execution.start(actor, arguments)?;
+    }
+    let began = Instant::now();
+    let deadline = fixture.deadline().min(began + PATIENCE);
+    let Course { arrived, second_turn, second_waited, stuck } =
+        play(&mut execution, &schedule, deadline)?;
+    let cut = stuck && !execution.is_stuck_for_ever()? && began.elapsed() < PATIENCE;
+    let mut endings = [execution.ending(0), execution.ending(1)];
+    for (actor, ending) in endings.iter_mut().enumerate() {
+        if execution.lives(actor) {
+            *ending = None;
+            execution.kill(actor)?;
+        }
+    }
+    let limit_exceeded = execution.limit_exceeded();
+    let [[one, complaint_of_one], [two, complaint_of_two]] =
+        [0, 1].map(|actor| execution.outputs(actor));
+    let (events, points) = execution.into_trace();
+    Ok(Outcome {
+        schedule,
+        endings,
+        stdout: [one, two],
+        stderr: [complaint_of_one, complaint_of_two],
+        file: fixture.file(),
+        events,
+        points,
+        arrived,
+        second_turn,
+        second_waited,
+        stuck,
+        cut,
+        limit_exceeded,
+    })
+}
+
+/// How a schedule's play went.
+struct Course {
+    arrived: bool,
+    second_turn: usize,
+    second_waited: bool,
+    stuck: bool,
+}
+
+/// Plays a schedule to its end.
+fn play(execution: &mut Execution, schedule: &Schedule, deadline: Instant) -> Result<Course> {
+    let (first, second) = (schedule.first, schedule.second());
+    let arrived = execution.run(&[first], schedule.stops[0], deadline)? == Pause::Arrived;
+    let pause = execution.run(&[second], schedule.stops[1], deadline)?;
+    let second_waited = matches!(pause, Pause::Blocked(_));
+    let second_turn = execution.points(second);
+    // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by
+    // what
+    // the other does.
+    let mut moved = true;
+    while moved && (execution.lives(first) || execution.lives(second)) {
+        moved = false;
+        for actor in [first, second] {
+            let before = execution.trace().len();
+            let pause = execution.run(&[actor], None, deadline)?;
+            // To be blocked is one line; anything beside it is a step forward.
+            moved |= pause == Pause::Ended && execution.trace().len() > before;
+            moved |= execution.trace().len() > before + 1;
+        }
+    }
+    if !execution.is_stuck_for_ever()? {
+        execution.finish(deadline)?;
+    }
+    let stuck = execution.lives(first) || execution.lives(second);
+    Ok(Course { arrived, second_turn, second_waited, stuck })
+}

@@ -1,0 +1,78 @@
+//! What happened in a run, in the order in which it happened.
+
+use tracer::Ending;
+
+use crate::operations::CallKind;
+
+/// One line of a run's record.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Which of the two: 0 is the one that began.
+    pub actor: usize,
+    /// What it did.
+    pub kind: EventKind,
+}
+
+/// What a process did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A store: what stood there, what stands there now, and what stood there when the process
+    /// last looked, if that is not what stood there at the store.
+    Store {
+        /// The first byte's place in the file.
+        offset: u64,
+        /// The bytes before.
+        before: Vec<u8>,
+        /// The bytes after.
+        after: Vec<u8>,
+        /// What the process had seen there, if another has stored since.
+        stale: Option<Vec<u8>>,
+    },
+    /// A call that is a point.
+    Call(CallKind, String),
+    /// It was stopped just before a store: of which bytes, where that is known already; `middle`
+    /// says that it is one instruction's second half.
+    StopsBeforeStore {
+        /// The first byte's place in the file.
+        offset: u64,
+        /// What it is about to store.
+        bytes: Option<Vec<u8>>,
+        /// It is in the middle of a string instruction.
+        middle: bool,
+    },
+    /// It was stopped just before a call.
+    StopsBeforeCall(String),
+    /// It was stopped just after what it did last.
+    StopsAfter,
+    /// It cannot go on until another does something.
+    Blocked(&'static str),
+    /// It ended like this.
+    Ended(Ending),
+    /// The judge killed it.
+    Killed,
+}
+
+/// A point of one process: something that it is stopped before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreemptionPoint {
+    /// Its number among the process's points, from 1.
+    pub number: usize,
+    /// What it is.
+    pub operation: Operation,
+}
+
+/// What a point is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A store of some bytes, by the instruction at an address.
+    Store {
+        /// The first byte's place in the file.
+        offset: u64,
+        /// How many bytes.
+        size: usize,
+        /// Where the instruction stands.
+        instruction: u64,
+    },
+    /// A call.
+    Call(CallKind),
+}

@@ -1,0 +1,214 @@
+//! Watched memory: the shared mappings of watched files in one address space, whose stores trap.
+//!
+//! A watched page is read-only to the kernel while the program believes that it can write: each of
+//! its stores is a fault, and a fault is a stop *before* the store.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use nix::unistd::Pid;
+use tracer::syscalls::MappingEffect;
+use tracer::{Error, Syscall, Tracee};
+
+/// Places in another file than FILE begin here.
+pub(crate) const ELSEWHERE: u64 = 1 << 40;
+
+/// Addresses at which a file of the scratch directory is mapped shared.
+#[derive(Clone, Debug)]
+pub(crate) struct Region {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// The file's byte at `start`; of another file than FILE, [`ELSEWHERE`] more.
+    pub(crate) offset: u64,
+    /// What the program asked for.
+    pub(crate) writable: bool,
+}
+
+/// What the tasks of one process (and the child of a `vfork`) share.
+pub(crate) struct WatchedMemory {
+    file: File,
+    /// Where a `syscall` instruction stands: calls are injected through it.
+    pub(crate) syscall_at: u64,
+    pub(crate) regions: Vec<Region>,
+    /// Are the pages writable at the moment?
+    pub(crate) unprotected: bool,
+}
+
+impl WatchedMemory {
+    /// The address space of a process that has just started, or has just executed a program.
+    pub(crate) fn of(process: Pid) -> io::Result<Self> {
+        let file = File::options().read(true).write(true).open(format!("/proc/{process}/mem"))?;
+        Ok(Self { file, syscall_at: 0, regions: Vec::new(), unprotected: false })
+    }
+
+    /// A forked child's: its own copy of the same mappings.
+    pub(crate) fn forked(&self, child: Pid) -> io::Result<Self> {
+        let copy = Self::of(child)?;
+        let (regions, syscall_at, unprotected) =
+            (self.regions.clone(), self.syscall_at, self.unprotected);
+        Ok(Self { regions, syscall_at, unprotected, ..copy })
+    }
+
+    /// The region that `address` lies in.
+    pub(crate) fn region(&self, address: u64) -> Option<&Region> {
+        self.regions.iter().find(|region| (region.start..region.end).contains(&address))
+    }
+
+    /// The file's byte at `address`.
+    pub(crate) fn offset(&self, address: u64) -> u64 {
+        self.region(address).map_or(0, |region| region.offset + (address - region.start))
+    }
+
+    /// Up to `size` bytes at `address`, as far as its region reaches.
+    pub(crate) fn read(&self, address: u64, size: usize) -> io::Result<Vec<u8>> {
+        let end = self.region(address).map_or(u64::MAX, |region| region.end);
+        let room = usize::try_from(end - address).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; size.min(room)];
+        self.file.read_exact_at(&mut bytes, address)?;
+        Ok(bytes)
+    }
+
+    /// Up to `size` bytes of code: fewer where the next page is not mapped.
+    pub(crate) fn code(&self, address: u64, size: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; size];
+        let read = self.file.read_at(&mut bytes, address)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// One word of the process's own memory.
+    pub(crate) fn word(&self, address: u64) -> Option<u64> {
+        let mut bytes = [0; 8];
+        self.file.read_exact_at(&mut bytes, address).ok()?;
+        Some(u64::from_ne_bytes(bytes))
+    }
+
+    /// Puts bytes in; the pages must be unprotected.
+    pub(crate) fn write(&self, address: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, address)
+    }
+
+    /// Makes the watched pages writable, by calls that a tracee makes for us.
+    pub(crate) fn unprotect(&mut self, tracee: &mut Tracee) -> Result<(), Error> {
+        self.set_protection(tracee, libc::PROT_READ | libc::PROT_WRITE)?;
+        self.unprotected = true;
+        Ok(())
+    }
+
+    /// Makes them read-only again.
+    pub(crate) fn protect(&mut self, tracee: &mut Tracee) -> Result<(), Error> {
+        self.set_protection(tracee, libc::PROT_READ)?;
+        self.unprotected = false;
+        Ok(())
+    }
+
+    fn set_protection(&self, tracee: &mut Tracee, protection: i32) -> Result<(), Error> {
+        for region in self.regions.iter().filter(|region| region.writable) {
+            let length = region.end - region.start;
+            let arguments = [region.start, length, u64::from(protection.cast_unsigned())];
+            let result = tracee.inject(self.syscall_at, libc::SYS_mprotect, arguments)?;
+            if result != 0 {
+                return Err(io::Error::other(format!("injected mprotect: {result}")).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// At the entry of a call: takes the right to write out of its arguments, if it would make watched
+    /// memory writable. Whether that was done. `maps_watched_file`: the call's descriptor is of one.
+    pub(crate) fn strip(
+        &self,
+        tracee: &mut Tracee,
+        call: Syscall,
+        maps_watched_file: bool,
+    ) -> Result<bool, Error> {
+        let [address, length, protection, ..] = call.arguments;
+        let concerned = match call.mapping_effect() {
+            Some(MappingEffect::Map) => maps_watched_file,
+            Some(MappingEffect::Protect) => self.overlaps(address, address.saturating_add(length)),
+            _ => false,
+        };
+        if !concerned || protection & bit(libc::PROT_WRITE) == 0 {
+            return Ok(false);
+        }
+        // A page that can be written can be read here, so it stays readable.
+        tracee.set_argument(2, (protection & !bit(libc::PROT_WRITE)) | bit(libc::PROT_READ))?;
+        Ok(true)
+    }
+
+    /// After a call that changed mappings, and returned `start`: what is mapped where now. `file` says
+    /// where the bytes of a watched file begin; `writable`, what the program asked for.
+    pub(crate) fn follow(&mut self, call: Syscall, start: u64, file: Option<u64>, writable: bool) {
+        let [address, length, new_length, .., offset] = call.arguments;
+        let end = address.saturating_add(in_pages(length));
+        match call.mapping_effect() {
+            Some(MappingEffect::Map) => {
+                let end = start.saturating_add(in_pages(length));
+                self.unmapped(start, end);
+                if let Some(base) = file {
+                    self.regions.push(Region { start, end, offset: base + offset, writable });
+                }
+            }
+            Some(MappingEffect::Unmap) => self.unmapped(address, end),
+            Some(MappingEffect::Move) => {
+                self.moved(address, in_pages(length), start, in_pages(new_length));
+            }
+            Some(MappingEffect::Protect) => {
+                let over = |region: &&mut Region| region.start < end && address < region.end;
+                for region in self.regions.iter_mut().filter(over) {
+                    region.writable = writable;
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Forgets what was mapped between two addresses.
+    fn unmapped(&mut self, start: u64, end: u64) {
+        let cut = |region: Region| {
+            let before = Region { end: region.end.min(start), ..region.clone() };
+            let skipped = end.clamp(region.start, region.end) - region.start;
+            let (from, offset) = (region.start + skipped, region.offset + skipped);
+            let after = Region { start: from.max(region.start), offset, ..region.clone() };
+            if start >= region.end || end <= region.start {
+                return vec![region];
+            }
+            [before, after].into_iter().filter(|part| part.start < part.end).collect()
+        };
+        self.regions = std::mem::take(&mut self.regions).into_iter().flat_map(cut).collect();
+    }
+
+    /// A region moved, or changed its size.
+    fn moved(&mut self, from: u64, length: u64, to: u64, new_length: u64) {
+        let Some(region) = self.region(from).cloned() else {
+            return;
+        };
+        self.unmapped(from, from + length);
+        self.unmapped(to, to + new_length);
+        let offset = region.offset + (from - region.start);
+        self.regions.push(Region { start: to, end: to + new_length, offset, ..region });
+    }
+
+    /// Does the program's own view of any watched page overlap these addresses?
+    fn overlaps(&self, start: u64, end: u64) -> bool {
+        self.regions.iter().any(|region| region.start < end && start < region.end)
+    }
+}
+
+/// Does this call map a file shared?
+pub(crate) fn maps_a_file_shared(call: Syscall) -> bool {
+    let flags = call.arguments[3];
+    let kind = flags & bit(libc::MAP_TYPE);
+    let named = flags & bit(libc::MAP_ANONYMOUS) == 0;
+    let shared = kind == bit(libc::MAP_SHARED) || kind == bit(libc::MAP_SHARED_VALIDATE);
+    call.mapping_effect() == Some(MappingEffect::Map) && named && shared
+}
+
+fn bit(flag: i32) -> u64 {
+    u64::from(flag.cast_unsigned())
+}
+
+fn in_pages(length: u64) -> u64 {
+    length.next_multiple_of(common::page_size() as u64)
+}

@@ -1,0 +1,59 @@
+//! Removes a directory that an untrusted program has filled: modes 000, and a million levels, included.
+//!
+//! Each level is moved to the top before it is looked into, so that neither the depth nor the
+//! length of a path matters, and nothing outside is ever followed.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Removes `top` and everything in it.
+pub(crate) fn clear(top: &Path) -> io::Result<()> {
+    let mut moved = 0_u64;
+    open_up(top)?;
+    loop {
+        let mut entries = fs::read_dir(top)?.peekable();
+        if entries.peek().is_none() {
+            return fs::remove_dir(top);
+        }
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                flatten(&entry.path(), top, &mut moved)?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+}
+
+/// Removes a directory, its files with it; its directories become its siblings.
+fn flatten(directory: &Path, top: &Path, moved: &mut u64) -> io::Result<()> {
+    open_up(directory)?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?; // To move a directory is to write in it.
+            loop {
+                *moved += 1;
+                let to = top.join(format!("moved-{moved}"));
+                match fs::rename(entry.path(), to) {
+                    Ok(()) => break,
+                    // The program has a directory of this name: take the next.
+                    Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir(directory)
+}
+
+/// Only ever called on directories, never on links.
+fn open_up(directory: &Path) -> io::Result<()> {
+    fs::set_permissions(directory, Permissions::from_mode(0o700))
+}

@@ -1,0 +1,146 @@
+//! The launcher process: gives up all that it has and becomes the untrusted program.
+//!
+//! What it writes to standard error before the `exec` is the judge's own message; everything after
+//! the `exec` is the program's.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use common::{Context, Result};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
+};
+use nix::sys::personality::{self, Persona};
+use nix::unistd::{Gid, Uid, dup2_stdin, geteuid, setgroups, setresgid, setresuid, setsid};
+use rlimit::{Resource, setrlimit};
+
+use crate::execute::execute;
+use crate::namespace::{self, Place};
+use crate::start::Confinement;
+use crate::sys;
+use crate::work_directory::ORDINARY;
+
+/// Where programs and what they need to run lie; an untrusted program may read these.
+const SYSTEM: [&str; 10] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc"];
+/// Devices without a past.
+const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"];
+
+/// Becomes `program`. Returns only if that failed, or where it was left to a child.
+///
+/// # Errors
+/// The step that could not be made; the program was not executed then.
+pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -> Result<()> {
+    let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
+    let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
+    // The judge traces this process only now, when the `exec` that made it is over.
+    judge.write_all(b"r").step("tell the judge")?;
+    judge.read_exact(&mut [0]).step("wait for the judge")?;
+    let opened = open_program(program)?;
+    let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
+    dup2_stdin(nothing).step("dup2")?;
+    setsid().step("setsid")?;
+    if !given.traced && matches!(namespace::enter(&mut judge).step("unshare")?, Place::Outside) {
+        return Ok(());
+    }
+    drop(judge);
+    set_limits(&given).step("setrlimit")?;
+    let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // A comfort: schedules repeat exactly.
+    let reads = given.compiler.as_ref().map(|compiler| compiler.reads.as_slice());
+    let rules =
+        rules(program, reads.unwrap_or_default()).map_err(io::Error::other).step("landlock")?;
+    match &given.compiler {
+        Some(_) if geteuid().is_root() => sys::drop_capabilities().step("drop capabilities")?,
+        None if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
+        _ => {}
+    }
+    nix::sys::prctl::set_no_new_privs().step("prctl PR_SET_NO_NEW_PRIVS")?;
+    if let Some(rules) = rules {
+        rules.restrict_self().map_err(io::Error::other).step("landlock_restrict_self")?;
+    }
+    crate::filter::install().step("prctl PR_SET_SECCOMP")?;
+    sys::close_all_on_exec().step("close_range")?;
+    Err(execute(program, &opened, arguments, given.compiler.as_ref()))
+}
+
+fn open_program(program: &Path) -> Result<OwnedFd> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_PATH);
+    options.open(program).map(OwnedFd::from).step_on("open", program)
+}
+
+fn set_limits(given: &Confinement) -> io::Result<()> {
+    // The same number twice: at the first second too many it is killed, whatever it handles.
+    setrlimit(Resource::CPU, given.processor_seconds + 1, given.processor_seconds + 1)?;
+    setrlimit(Resource::DATA, given.memory, given.memory)?;
+    setrlimit(Resource::CORE, 0, 0)?;
+    // As most systems have it, so that descriptors left open show on all of them.
+    let descriptors = Resource::NOFILE.get_hard()?.min(1024);
+    setrlimit(Resource::NOFILE, descriptors, descriptors)?;
+    if let Some(bytes) = given.address_space {
+        setrlimit(Resource::AS, bytes, bytes)?;
+    }
+    Ok(())
+}
+
+/// What the program may do with files: all in the work directory, to read the system's, nothing else. Rights
+/// that this kernel does not know are left out; `None` if it knows none.
+fn rules(
+    program: &Path,
+    reads: &[PathBuf],
+) -> std::result::Result<Option<RulesetCreated>, landlock::RulesetError> {
+    if sys::landlock_version() == 0 {
+        return Ok(None);
+    }
+    let known = ABI::V6;
+    let (all, read) = (AccessFs::from_all(known), AccessFs::from_read(known));
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(all)?
+        .handle_access(AccessNet::from_all(known))?
+        .scope(Scope::from_all(known))?
+        .create()?;
+    if let Ok(directory) = PathFd::new(".") {
+        rules = rules.add_rule(PathBeneath::new(directory, all))?;
+    }
+    let file = AccessFs::from_file(known) & read;
+    for readable in interpreters(program).into_iter().chain([program.to_path_buf()]) {
+        if let Ok(opened) = PathFd::new(readable) {
+            rules = rules.add_rule(PathBeneath::new(opened, file))?;
+        }
+    }
+    for directory in SYSTEM.map(Path::new).into_iter().chain(reads.iter().map(PathBuf::as_path)) {
+        if let Ok(opened) = PathFd::new(directory) {
+            rules = rules.add_rule(PathBeneath::new(opened, read))?;
+        }
+    }
+    for device in DEVICES {
+        if let Ok(opened) = PathFd::new(device) {
+            let both = AccessFs::ReadFile | AccessFs::WriteFile;
+            rules = rules.add_rule(PathBeneath::new(opened, both))?;
+        }
+    }
+    Ok(Some(rules))
+}
+
+/// The interpreter in a script's first line, if the program is one.
+fn interpreters(program: &Path) -> Option<PathBuf> {
+    let mut start = [0; 256];
+    let count = File::open(program).and_then(|mut file| file.read(&mut start)).ok()?;
+    let line = start.get(..count)?.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let path = String::from_utf8_lossy(line);
+    path.split_whitespace().next().map(PathBuf::from)
+}
+
+fn become_ordinary() -> io::Result<()> {
+    let (user, group) = (Uid::from_raw(ORDINARY), Gid::from_raw(ORDINARY));
+    setgroups(&[])?;
+    setresgid(group, group, group)?;
+    Ok(setresuid(user, user, user)?)
+}

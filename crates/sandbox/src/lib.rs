@@ -1,0 +1,25 @@
+//! Confines and launches an untrusted program, and ends whatever it starts.
+//!
+//! - [`WorkDirectory`]: the only directory in which the program may write.
+//! - [`Start`]: what is to be run, and how.
+//! - [`Sandbox`]: one run: launches programs, keeps what they write, and enforces the limits.
+//! - [`confined::become_program`]: what the launcher process does. It is this binary again, in a
+//!   hidden role: it gives up its user, descriptors, environment and rights, and executes the program.
+
+mod clear;
+pub mod confined;
+mod execute;
+mod filter;
+mod namespace;
+mod output;
+mod sandbox;
+mod start;
+mod sys;
+mod watcher;
+mod work_directory;
+
+pub use output::Output;
+pub use sandbox::Sandbox;
+pub use start::{Compiler, Start, Stdout, launch_by};
+pub use sys::landlock_version;
+pub use work_directory::WorkDirectory;

@@ -1,0 +1,51 @@
+//! Where tracing is refused: a PID namespace, whose end is the end of everybody in it.
+//!
+//! # Safety
+//! `fork` is called in a process with one thread, so its child may go on as if nothing had been.
+#![expect(unsafe_code, reason = "fork")]
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, raise};
+use nix::unistd::{ForkResult, fork, geteuid};
+
+use crate::sys;
+
+/// Makes the namespace. In the process that is to become the program it returns; its parents wait,
+/// tell the judge its status, and end.
+///
+/// The namespace's first process says that it is there, and goes on when the judge has taken hold of
+/// it: from then on it is the one to kill. With it all end, and the one outside, which has waited for
+/// that, ends as it did. Were that one killed, nobody would know when the others have gone.
+pub(crate) fn enter(judge: &mut UnixStream) -> io::Result<Place> {
+    let own = if geteuid().is_root() { CloneFlags::empty() } else { CloneFlags::CLONE_NEWUSER };
+    unshare(own | CloneFlags::CLONE_NEWPID)?;
+    // SAFETY: this process has one thread.
+    if let ForkResult::Parent { child } = unsafe { fork() }? {
+        if libc::WIFSIGNALED(sys::wait_for_child(child)?) {
+            raise(Signal::SIGKILL)?;
+        }
+        return Ok(Place::Outside);
+    }
+    set_pdeathsig(Signal::SIGKILL)?; // Whatever ends the one outside ends them all.
+    judge.write_all(b"i")?;
+    judge.read_exact(&mut [0])?;
+    // SAFETY: this process has one thread.
+    if let ForkResult::Parent { child } = unsafe { fork() }? {
+        let status = sys::wait_for_child(child)?;
+        judge.write_all(&status.to_ne_bytes())?;
+        return Ok(Place::Outside);
+    }
+    Ok(Place::Inside)
+}
+
+/// Which of the processes goes on.
+pub(crate) enum Place {
+    /// The one that is to become the program.
+    Inside,
+    /// One that has waited for it and has nothing more to do.
+    Outside,
+}

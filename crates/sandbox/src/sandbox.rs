@@ -1,0 +1,191 @@
+//! One run: programs that are launched in one work directory, with whatever they start.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::{Context, Failure, Result};
+use nix::fcntl::OFlag;
+use nix::unistd::{Pid, pipe2};
+use tracer::{Change, LimitExceeded, Limits, MECHANISM, ProcessTree, Resume, Stop};
+
+use crate::output::Source;
+use crate::start::{Confinement, launcher};
+use crate::watcher::Watcher;
+use crate::{Output, Start, Stdout, WorkDirectory};
+
+/// How long the launcher process may take to say that it runs.
+const LAUNCH: Duration = Duration::from_secs(10);
+
+/// The processes of one run, confined to a work directory. Dropped, all of them are killed and reaped.
+pub struct Sandbox<'a> {
+    work_directory: &'a WorkDirectory,
+    limits: Limits,
+    // Before the watcher: while the processes end, their pipes are still emptied.
+    tree: ProcessTree,
+    watcher: Watcher,
+}
+
+impl<'a> Sandbox<'a> {
+    /// A sandbox without processes, whose clock starts now.
+    ///
+    /// # Errors
+    /// Those of making a thread and a timer.
+    pub fn new(work_directory: &'a WorkDirectory, limits: Limits, traced: bool) -> Result<Self> {
+        let tree = ProcessTree::new(limits, traced).step("prepare a process tree")?;
+        let watcher = Watcher::start(tree.table(), work_directory, limits.disk)?;
+        Ok(Self { work_directory, limits, tree, watcher })
+    }
+
+    /// Its processes.
+    pub fn tree(&mut self) -> &mut ProcessTree {
+        &mut self.tree
+    }
+
+    /// The next stop of any process, or `None` once none is left.
+    ///
+    /// # Errors
+    /// As [`ProcessTree::wait`].
+    pub fn wait(&mut self) -> Result<Option<Stop>> {
+        self.tree.wait().step(MECHANISM)
+    }
+
+    /// Lets a stopped process go on, and gives it a signal, or none by 0.
+    ///
+    /// # Errors
+    /// As [`ProcessTree::resume`].
+    pub fn resume(&mut self, pid: Pid, how: Resume, signal: i32) -> Result<()> {
+        self.tree.resume(pid, how, signal).step(MECHANISM)
+    }
+
+    /// Whether all calls are seen; if not, `wait` tells of nothing but ends.
+    #[must_use]
+    pub fn is_traced(&self) -> bool {
+        self.tree.is_traced()
+    }
+
+    /// The limit for which all were killed.
+    #[must_use]
+    pub fn limit_exceeded(&self) -> Option<LimitExceeded> {
+        self.tree.limit_exceeded()
+    }
+
+    /// Whether so much CPU time is what the kernel kills for.
+    #[must_use]
+    pub fn out_of_time(&self, processor: Duration) -> Option<LimitExceeded> {
+        let limit = self.limits.processor;
+        (processor >= limit).then_some(LimitExceeded::Processor(limit))
+    }
+
+    /// What a process that was started here wrote so far: standard output and standard error.
+    #[must_use]
+    pub fn outputs(&self, pid: Pid) -> (Output, Output) {
+        self.watcher.outputs(pid)
+    }
+
+    /// What a process used, once it has ended: CPU time and the most memory.
+    #[must_use]
+    pub fn used(&self, pid: Pid) -> Option<Change> {
+        self.tree.used(pid)
+    }
+
+    /// Starts a program, confined to the work directory. It is stopped before its first instruction.
+    ///
+    /// # Errors
+    /// The program cannot be executed, or not be confined: the failure says why.
+    pub fn start(&mut self, start: &Start) -> Result<Pid> {
+        let confinement = Confinement {
+            memory: self.limits.memory,
+            processor_seconds: self.limits.processor.as_secs().max(1),
+            address_space: start.address_space,
+            traced: self.is_traced(),
+            compiler: start.compiler.clone(),
+        };
+        let as_json = serde_json::to_string(&confinement).step("write JSON")?;
+        let (errors, to_errors) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+        let (mut ours, theirs) = UnixStream::pair().step("socketpair")?;
+        let mut command = Command::new(launcher()?);
+        command.args(["confined", &as_json]).arg(&start.program).args(&start.arguments);
+        command.env_clear().current_dir(self.work_directory.path());
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::from(to_errors));
+        let output = self.send_output(start, &mut command)?;
+        let errors = Source::new(errors, self.limits.output).step("fcntl")?;
+        let child = command.spawn().step("start the confined process")?;
+        drop(command); // And with it our copies of the pipes' writing ends.
+        let pid = Pid::from_raw(child.id().cast_signed());
+        self.tree.add(pid);
+        self.watcher.add(pid, [output, errors]);
+        // It runs by now: the `exec` that made it the launcher is not taken for the program's.
+        ours.set_read_timeout(Some(LAUNCH)).step("setsockopt")?;
+        let runs = ours.read_exact(&mut [0]);
+        if self.is_traced() {
+            self.tree.seize(pid).step("trace the confined process")?;
+        }
+        match runs.and_then(|()| ours.write_all(b"g")) {
+            Err(error) if is_end(&error) => {} // It has ended, and says why below.
+            done => done.step("start the confined process")?,
+        }
+        if self.is_traced() {
+            self.until_executed(pid, start)?;
+        } else if self.is_held(pid, &mut ours) {
+            ours.write_all(b"g").step("start the confined process")?;
+            self.tree.learn_exit_status_from(pid, ours);
+        }
+        Ok(pid)
+    }
+
+    /// Where its standard output goes, and where the judge reads it.
+    fn send_output(&self, start: &Start, command: &mut Command) -> Result<Source> {
+        match &start.stdout {
+            Stdout::Kept => {
+                let (output, to_output) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+                command.stdout(Stdio::from(to_output));
+                Source::new(output, self.limits.output).step("fcntl")
+            }
+            Stdout::File(file) => {
+                command.stdout(Stdio::from(file.try_clone().step("dup")?));
+                let (nothing, _) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+                Source::new(nothing, 0).step("fcntl")
+            }
+        }
+    }
+
+    /// Waits for the first process of the new namespace, and takes hold of it in place of the one that
+    /// waits for it. If not, one of them has ended: its end says why, and no program runs.
+    fn is_held(&self, pid: Pid, judge: &mut UnixStream) -> bool {
+        if judge.read_exact(&mut [0]).is_err() {
+            return false;
+        }
+        let table = self.tree.table();
+        let mut table = table.lock(); // Nobody is killed before this is done.
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let first = children.ok().and_then(|children| children.trim().parse().ok());
+        first.is_some_and(|first| table.hold_namespace(pid, Pid::from_raw(first)))
+    }
+
+    /// Waits for the `exec` that makes a confined process the program.
+    fn until_executed(&mut self, pid: Pid, start: &Start) -> Result<()> {
+        let ending = loop {
+            match self.tree.wait_for(pid).step(MECHANISM)? {
+                Some(Stop::Executed { .. }) => return Ok(()),
+                Some(Stop::Exited(_, ending)) => break ending.to_string(),
+                Some(Stop::Signal(_, signal)) => self.resume(pid, Resume::Freely, signal)?,
+                Some(_) => self.resume(pid, Resume::Freely, 0)?,
+                None => break "it is gone".into(),
+            }
+        };
+        let why = self.outputs(pid).1.text();
+        let why = why.trim().trim_start_matches("error: ").to_owned();
+        let why = if why.is_empty() { ending } else { why };
+        Err(Failure::refusal("execute", &start.program, why))
+    }
+}
+
+/// Whether the process at the other end has ended.
+fn is_end(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+}

@@ -1,0 +1,130 @@
+//! What is to be run, and how.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use common::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// A program to be started in a [`WorkDirectory`](crate::WorkDirectory).
+pub struct Start {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) stdout: Stdout,
+    pub(crate) address_space: Option<u64>,
+    without_syscall_tracing: bool,
+    pub(crate) compiler: Option<Compiler>,
+}
+
+/// What a compiler needs beyond what an untrusted program gets: it must read itself, wherever it was
+/// installed, so it stays the judge's user, but without any capability.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Compiler {
+    /// Files and directories that it may read and execute.
+    pub reads: Vec<PathBuf>,
+    /// Its environment, beside PATH.
+    pub environment: Vec<(String, String)>,
+    /// Its PATH.
+    pub path: String,
+}
+
+/// Where its standard output goes.
+pub enum Stdout {
+    /// To the judge.
+    Kept,
+    /// Into this file, such as `/dev/full`.
+    File(File),
+}
+
+impl Start {
+    /// `program` with `arguments`.
+    pub fn new(program: &Path, arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self {
+            program: program.into(),
+            arguments,
+            stdout: Stdout::Kept,
+            address_space: None,
+            without_syscall_tracing: false,
+            compiler: None,
+        }
+    }
+
+    /// Sends its standard output elsewhere.
+    #[must_use]
+    pub fn stdout(mut self, file: File) -> Self {
+        self.stdout = Stdout::File(file);
+        self
+    }
+
+    /// Limits its addresses to so many bytes.
+    #[must_use]
+    pub fn address_space(mut self, bytes: u64) -> Self {
+        self.address_space = Some(bytes);
+        self
+    }
+
+    /// It is a compiler, of an untrusted source.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = Some(compiler);
+        self.without_syscall_tracing()
+    }
+
+    /// Its system calls are not looked at, so that it runs at its own speed.
+    #[must_use]
+    pub fn without_syscall_tracing(mut self) -> Self {
+        self.without_syscall_tracing = true;
+        self
+    }
+
+    /// Whether its system calls are not looked at.
+    #[must_use]
+    pub fn is_without_syscall_tracing(&self) -> bool {
+        self.without_syscall_tracing
+    }
+
+    /// The call as a person would type it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let name = self.program.file_name().unwrap_or_default();
+        let mut typed = name.to_string_lossy().into_owned();
+        for argument in &self.arguments {
+            let argument = argument.to_string_lossy();
+            let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+            match !argument.is_empty() && argument.chars().all(plain) {
+                true => typed += &format!(" {argument}"),
+                false => typed += &format!(" {argument:?}"),
+            }
+        }
+        typed
+    }
+}
+
+/// What `confined` must know; handed over as JSON, before the untrusted program runs.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Confinement {
+    pub(crate) memory: u64,
+    pub(crate) processor_seconds: u64,
+    pub(crate) address_space: Option<u64>,
+    /// Whether the judge traces it. If not, it lives in a PID namespace.
+    pub(crate) traced: bool,
+    pub(crate) compiler: Option<Compiler>,
+}
+
+static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the binary that has the hidden role `confined`. Only a test whose own binary is another
+/// calls this: `launch_by(env!("CARGO_BIN_EXE_check"))`.
+pub fn launch_by(binary: &str) {
+    LAUNCHER.get_or_init(|| binary.into());
+}
+
+pub(crate) fn launcher() -> Result<PathBuf> {
+    match LAUNCHER.get() {
+        Some(binary) => Ok(binary.clone()),
+        None => std::env::current_exe().step("find this program"),
+    }
+}

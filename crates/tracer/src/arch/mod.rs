@@ -1,0 +1,37 @@
+//! What depends on the architecture: registers, system call numbers, and the decoding of stores.
+//!
+//! Each architecture is a file with the same items. To add one, write that file, and choose it here.
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+#[cfg(target_arch = "aarch64")]
+pub use aarch64::*;
+#[cfg(target_arch = "x86_64")]
+pub use x86_64::*;
+
+/// What kind of store an instruction makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// Other processes can come between its load, if it has one, and its store.
+    Plain,
+    /// Load and store are one step: on x86-64, LOCK, or `xchg` with memory.
+    Locked,
+    /// Many stores by one instruction, one iteration a step: `rep movs`, `rep stos`.
+    Repeated,
+}
+
+/// A store that a tracee is about to make.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreInstruction {
+    /// Which kind.
+    pub kind: StoreKind,
+    /// How many bytes one step of it stores.
+    pub size: usize,
+    /// The instruction's address.
+    pub at: u64,
+    /// How many iterations are left, of a repeated one.
+    pub iterations: u64,
+}

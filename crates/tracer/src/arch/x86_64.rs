@@ -1,0 +1,118 @@
+//! Registers and stores of x86-64.
+
+use std::io;
+
+use iced_x86::{Code, Decoder, DecoderOptions, InstructionInfoFactory, Mnemonic, OpAccess};
+use nix::unistd::Pid;
+
+use super::{StoreInstruction, StoreKind};
+
+/// Whether a store can be trapped and then made on its own.
+pub const TRAPS_STORES: bool = true;
+/// What seccomp calls this architecture.
+pub const AUDIT_ARCHITECTURE: u32 = 0xC000_003E;
+/// Call numbers from here on belong to another table: that of x32.
+pub const FOREIGN_NUMBERS: u32 = 0x4000_0000;
+/// The longest instruction, in bytes.
+pub const LONGEST_INSTRUCTION: usize = 15;
+
+/// The numbers of calls that newer architectures do not have.
+pub mod legacy {
+    pub use libc::{
+        SYS_creat, SYS_link, SYS_open, SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink,
+    };
+}
+
+/// A stopped tracee's registers, named by what they hold. What has no field here is put back as it
+/// was.
+#[derive(Clone, Copy)]
+pub struct Registers {
+    /// The next instruction's address.
+    pub at: u64,
+    /// A system call's number before the call, its result after it.
+    pub result: u64,
+    /// The number of the call that the tracee is in; `u64::MAX` makes it none.
+    pub call: u64,
+    /// A system call's first three arguments.
+    pub arguments: [u64; 3],
+    /// How many iterations of a repeated instruction are left.
+    pub iterations: u64,
+    /// How wide the code is, in bits.
+    bits: u32,
+    raw: libc::user_regs_struct,
+}
+
+impl Registers {
+    /// Those of a stopped tracee.
+    ///
+    /// # Errors
+    /// ESRCH: it was killed meanwhile.
+    pub fn of(pid: Pid) -> io::Result<Self> {
+        const LONG_MODE: u64 = 0x33; // The code segment of 64-bit programs; 0x23 is the 32-bit ones'.
+        let raw = nix::sys::ptrace::getregs(pid)?;
+        Ok(Self {
+            at: raw.rip,
+            result: raw.rax,
+            call: raw.orig_rax,
+            arguments: [raw.rdi, raw.rsi, raw.rdx],
+            iterations: raw.rcx,
+            bits: if raw.cs == LONG_MODE { 64 } else { 32 },
+            raw,
+        })
+    }
+
+    /// Gives them to a stopped tracee, but for the iterations and the width.
+    ///
+    /// # Errors
+    /// ESRCH: it was killed meanwhile.
+    pub fn put(self, pid: Pid) -> io::Result<()> {
+        let [rdi, rsi, rdx] = self.arguments;
+        let (rip, rax, orig_rax) = (self.at, self.result, self.call);
+        let raw = libc::user_regs_struct { rip, rax, orig_rax, rdi, rsi, rdx, ..self.raw };
+        Ok(nix::sys::ptrace::setregs(pid, raw)?)
+    }
+
+    /// Goes back to the syscall instruction that has just been executed, with the number in its place.
+    pub(crate) fn repeat(&mut self, number: i64) {
+        self.at = syscall_instruction(self.at);
+        self.result = number.cast_unsigned();
+    }
+}
+
+/// The address of the syscall instruction before `next`.
+#[must_use]
+pub fn syscall_instruction(next: u64) -> u64 {
+    const LENGTH: u64 = 2;
+    next.wrapping_sub(LENGTH)
+}
+
+/// Decodes the instruction at which a tracee stands before a store; `None` if it is none.
+#[must_use]
+pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstruction> {
+    /// The widest store that one instruction makes: a vector register of 512 bits.
+    const WIDEST: usize = 64;
+    let Registers { at, iterations, bits, .. } = *registers;
+    let mut decoder = Decoder::with_ip(bits, code, at, DecoderOptions::NONE);
+    let instruction = decoder.decode();
+    if instruction.code() == Code::INVALID {
+        return None;
+    }
+    let mut factory = InstructionInfoFactory::new();
+    let memory = factory.info(&instruction).used_memory();
+    let writes = |access| {
+        use OpAccess::{CondWrite, ReadCondWrite, ReadWrite, Write};
+        matches!(access, Write | CondWrite | ReadWrite | ReadCondWrite)
+    };
+    let sizes = memory.iter().filter(|used| writes(used.access()));
+    let size = sizes.map(|used| used.memory_size().size()).max().unwrap_or(0);
+    let repeats = instruction.has_rep_prefix() || instruction.has_repne_prefix();
+    let kind = if repeats && instruction.is_string_instruction() {
+        StoreKind::Repeated
+    } else if instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg {
+        StoreKind::Locked
+    } else {
+        StoreKind::Plain
+    };
+    let size = if (1..=WIDEST).contains(&size) { size } else { WIDEST };
+    Some(StoreInstruction { kind, size, at, iterations })
+}

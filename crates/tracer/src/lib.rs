@@ -1,0 +1,32 @@
+//! The only ptrace code: tracees, their stops, one table of system calls, and the process tree with
+//! its limits.
+//!
+//! - [`ProcessTree`]: all tracees of one run; the only wait loop; births, deaths and limits.
+//! - [`Stop`]: why a tracee has stopped. [`Resume`]: how it goes on.
+//! - [`Tracee`]: one stopped tracee: single-stepping and syscall injection.
+//! - [`syscalls`]: what each system call does to files and mappings.
+//! - [`arch`]: registers, system call numbers, and the decoding of stores; nothing else in the
+//!   workspace depends on the architecture.
+
+mod alarm;
+pub mod arch;
+mod files;
+mod limits;
+mod memory;
+mod process_table;
+mod process_tree;
+pub mod processors;
+mod stop;
+mod sys;
+pub mod syscalls;
+mod tracee;
+
+pub use files::{FileId, Opened};
+pub use limits::{LimitExceeded, Limits};
+pub use memory::memory;
+pub use process_table::ProcessTable;
+pub use process_tree::{ProcessTree, SharedTable, Waited};
+pub use stop::{Ending, Resume, Stop};
+pub use sys::{Change, MECHANISM, REFUSED, SYS_TRACE, fault_address};
+pub use syscalls::{Call, Syscall, Use};
+pub use tracee::{Error, Tracee, set_result};

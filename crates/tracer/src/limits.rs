@@ -1,0 +1,64 @@
+//! What the processes of one run may use, and which limit they exceeded.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The limits of one run, all its processes together.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// CPU time.
+    pub processor: Duration,
+    /// Time by the clock.
+    pub wall: Duration,
+    /// Private memory, in bytes.
+    pub memory: u64,
+    /// Allocated bytes in the work directory, above what was there at the start.
+    pub disk: u64,
+    /// Processes and threads at a time.
+    pub processes: usize,
+    /// Bytes kept of each output; the rest is read and thrown away.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            processor: Duration::from_secs(2),
+            wall: Duration::from_secs(10),
+            memory: 512 << 20,
+            disk: 256 << 20,
+            processes: 64,
+            output: 1 << 20,
+        }
+    }
+}
+
+/// Which limit was exceeded. All processes were killed for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitExceeded {
+    /// It used up its CPU time.
+    Processor(Duration),
+    /// It had not ended after this time.
+    Wall(Duration),
+    /// It stopped itself, and nobody would ever have continued it.
+    Stopped,
+    /// It had more private memory than this many bytes.
+    Memory(u64),
+    /// It had allocated more than this many bytes in its directory.
+    Disk(u64),
+    /// It had more than this many processes and threads.
+    Processes(usize),
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Processor(limit) => write!(f, "used up {limit:?} of processor time"),
+            Self::Wall(limit) => write!(f, "had not ended after {limit:?}"),
+            Self::Stopped => write!(f, "stopped itself, and nobody would have continued it"),
+            Self::Memory(limit) => write!(f, "took more than {} MiB of memory", limit >> 20),
+            Self::Disk(limit) => write!(f, "took more than {} MiB of disk", limit >> 20),
+            Self::Processes(limit) => write!(f, "started more than {limit} processes"),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! All processes of one run: the program, its threads, and whatever they start.
+//!
+//! All calls come from the thread that made the tree: ptrace obeys no other. There is one wait loop,
+//! [`ProcessTree::wait_or_tick`], and it waits for every tracee at once: a wait for one thread id
+//! would never end if that thread is a zombie whose process goes on. Each wait has a deadline.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::sys::prctl;
+use nix::sys::signal::{SIGKILL, kill};
+use nix::unistd::Pid;
+
+use crate::alarm::Alarm;
+use crate::sys::{Answer, AtSyscall, Change};
+use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, Syscall, Tracee, sys};
+
+/// How long processes may take to end after they were killed, before that is a failure of the tracer.
+const GRACE: Duration = Duration::from_secs(5);
+
+const OPTIONS: i32 = libc::PTRACE_O_EXITKILL
+    | libc::PTRACE_O_TRACESYSGOOD
+    | libc::PTRACE_O_TRACEFORK
+    | libc::PTRACE_O_TRACEVFORK
+    | libc::PTRACE_O_TRACECLONE
+    | libc::PTRACE_O_TRACEEXEC
+    | libc::PTRACE_O_TRACEEXIT;
+
+/// The processes of one run. Dropped, all of them are killed and reaped.
+pub struct ProcessTree {
+    table: SharedTable,
+    traced: bool,
+    alarm: Alarm,
+    deadline: Instant,
+    /// How each of them went on last.
+    resumed: BTreeMap<Pid, Resume>,
+    /// Changes that came while another tracee was waited for.
+    pending: VecDeque<Change>,
+    /// What each process that has ended has used.
+    used: BTreeMap<Pid, Change>,
+    /// Without tracing: where each process tells how its program ended.
+    exit_status_channels: BTreeMap<Pid, UnixStream>,
+}
+
+/// The table of a tree's processes, for the thread that watches the limits.
+#[derive(Clone)]
+pub struct SharedTable(Arc<Mutex<ProcessTable>>);
+
+impl SharedTable {
+    /// Locks the table.
+    pub fn lock(&self) -> MutexGuard<'_, ProcessTable> {
+        // A panic elsewhere leaves a list of processes, which is as good as before.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a wait brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// A tracee has stopped or ended.
+    Stop(Stop),
+    /// Nothing yet.
+    Tick,
+    /// No process is left.
+    Empty,
+}
+
+impl ProcessTree {
+    /// An empty tree, whose clock starts now. If it is not `traced`, a wait tells of nothing but ends.
+    ///
+    /// # Errors
+    /// Those of making a timer.
+    pub fn new(limits: Limits, traced: bool) -> io::Result<Self> {
+        prctl::set_child_subreaper(true)?;
+        let patience = limits.wall + GRACE;
+        Ok(Self {
+            table: SharedTable(Arc::new(Mutex::new(ProcessTable::new(limits)))),
+            traced,
+            alarm: Alarm::after(patience)?,
+            deadline: Instant::now() + patience,
+            resumed: BTreeMap::new(),
+            pending: VecDeque::new(),
+            used: BTreeMap::new(),
+            exit_status_channels: BTreeMap::new(),
+        })
+    }
+
+    /// The table of its processes.
+    #[must_use]
+    pub fn table(&self) -> SharedTable {
+        self.table.clone()
+    }
+
+    /// Whether its processes are traced.
+    #[must_use]
+    pub fn is_traced(&self) -> bool {
+        self.traced
+    }
+
+    /// The limit for which all were killed.
+    #[must_use]
+    pub fn limit_exceeded(&self) -> Option<LimitExceeded> {
+        self.table.lock().exceeded()
+    }
+
+    /// What a process used, once it has ended: CPU time and the most memory.
+    #[must_use]
+    pub fn used(&self, pid: Pid) -> Option<Change> {
+        self.used.get(&pid).copied()
+    }
+
+    /// Adds a child of this thread.
+    pub fn add(&mut self, child: Pid) {
+        self.table.lock().add(child);
+    }
+
+    /// `PTRACE_SEIZE`: traces a child that was added, and whatever it starts.
+    ///
+    /// # Errors
+    /// EPERM: tracing is not allowed here.
+    pub fn seize(&mut self, child: Pid) -> io::Result<()> {
+        sys::seize(child, OPTIONS)
+    }
+
+    /// Where an untraced process tells its program's wait status, in native byte order.
+    pub fn learn_exit_status_from(&mut self, pid: Pid, channel: UnixStream) {
+        self.exit_status_channels.insert(pid, channel);
+    }
+
+    /// From now on a wait that blocks ends after a millisecond, with [`Waited::Tick`].
+    ///
+    /// # Errors
+    /// Those of setting a timer.
+    pub fn tick(&mut self) -> io::Result<()> {
+        self.alarm.set(Duration::ZERO)
+    }
+
+    /// The next stop of any process, or `None` once none is left.
+    ///
+    /// # Errors
+    /// Those of ptrace, other than that the tracee was killed meanwhile. ETIMEDOUT: processes did not
+    /// end though they were killed.
+    pub fn wait(&mut self) -> io::Result<Option<Stop>> {
+        loop {
+            // If no process is left that we know, orphans are not waited for.
+            let block = !self.table.lock().is_empty();
+            match self.wait_or_tick(block)? {
+                Waited::Stop(stop) => return Ok(Some(stop)),
+                Waited::Empty => return Ok(None),
+                Waited::Tick if !block => return Ok(None),
+                Waited::Tick => self.check_deadline()?,
+            }
+        }
+    }
+
+    /// The next stop of one process; those of others are kept for later. `None`: no process is left.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn wait_for(&mut self, pid: Pid) -> io::Result<Option<Stop>> {
+        let mut others = VecDeque::new();
+        let found = loop {
+            match self.next_change(true) {
+                Ok(Answer::Changed(change)) if change.pid != pid => others.push_back(change),
+                Ok(Answer::Changed(change)) => match self.stop(change) {
+                    Ok(None) => {}
+                    found => break found,
+                },
+                Ok(Answer::Nothing) => {
+                    if let Err(error) = self.check_deadline() {
+                        break Err(error);
+                    }
+                }
+                Ok(Answer::Nobody) => break Ok(None),
+                Err(error) => break Err(error),
+            }
+        };
+        others.append(&mut self.pending);
+        self.pending = others;
+        found
+    }
+
+    /// The next stop of any process; blocks until the next tick at most.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn wait_or_tick(&mut self, block: bool) -> io::Result<Waited> {
+        loop {
+            match self.next_change(block)? {
+                Answer::Changed(change) => {
+                    if let Some(stop) = self.stop(change)? {
+                        return Ok(Waited::Stop(stop));
+                    }
+                }
+                Answer::Nothing => return Ok(Waited::Tick),
+                Answer::Nobody => return Ok(Waited::Empty),
+            }
+        }
+    }
+
+    fn next_change(&mut self, block: bool) -> io::Result<Answer> {
+        match self.pending.pop_front() {
+            Some(change) => Ok(Answer::Changed(change)),
+            None => sys::wait(block),
+        }
+    }
+
+    fn check_deadline(&self) -> io::Result<()> {
+        if Instant::now() < self.deadline {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::TimedOut, "a tracee neither stops nor ends"))
+    }
+
+    /// Lets a stopped tracee go on, and gives it a signal, or none by 0.
+    ///
+    /// # Errors
+    /// Those of ptrace, other than that the tracee was killed meanwhile: its end is the next that is
+    /// told.
+    pub fn resume(&mut self, pid: Pid, how: Resume, signal: i32) -> io::Result<()> {
+        self.resumed.insert(pid, how);
+        match sys::resume(how, pid, signal) {
+            Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops a running tracee: [`Stop::Interrupted`], unless something else stops it first.
+    ///
+    /// # Errors
+    /// ESRCH: it has ended.
+    pub fn interrupt(&mut self, pid: Pid) -> io::Result<()> {
+        sys::interrupt(pid)
+    }
+
+    /// Whether a process or thread has ended and was reaped.
+    #[must_use]
+    pub fn has_ended(&self, pid: Pid) -> bool {
+        self.used.contains_key(&pid)
+    }
+
+    /// One stopped tracee.
+    pub fn tracee(&mut self, pid: Pid) -> Tracee<'_> {
+        Tracee::new(self, pid)
+    }
+
+    /// What a change means; `None` for what concerns nobody else.
+    fn stop(&mut self, change: Change) -> io::Result<Option<Stop>> {
+        let Change { pid, status, .. } = change;
+        if !libc::WIFSTOPPED(status) {
+            return Ok(self.ended(change));
+        }
+        match self.meaning(pid, libc::WSTOPSIG(status), status >> 16) {
+            Ok(stop) => Ok(Some(stop)),
+            // Killed meanwhile: its end is still to come.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn meaning(&mut self, pid: Pid, signal: i32, event: i32) -> io::Result<Stop> {
+        Ok(match event {
+            0 if signal == libc::SIGTRAP | 0x80 => match sys::at_syscall(pid)? {
+                AtSyscall::Entry(number, arguments) => {
+                    Stop::SyscallEntry(pid, Syscall { number, arguments })
+                }
+                AtSyscall::Exit(result, next) => Stop::SyscallExit { pid, result, next },
+            },
+            0 => Stop::Signal(pid, signal),
+            libc::PTRACE_EVENT_EXEC => {
+                let former = sys::event_message(pid)?;
+                if former != pid {
+                    self.table.lock().remove(former, Duration::ZERO);
+                }
+                Stop::Executed { pid, former }
+            }
+            libc::PTRACE_EVENT_EXIT => Stop::Exiting(pid),
+            libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => Stop::GroupStop(pid, signal),
+            libc::PTRACE_EVENT_STOP if !self.resumed.contains_key(&pid) => {
+                self.table.lock().add(pid);
+                Stop::Started(pid)
+            }
+            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
+                let child = sys::event_message(pid)?;
+                // It may have been born, and ended, before its parent tells of it.
+                if !self.has_ended(child) {
+                    self.table.lock().add(child);
+                }
+                let vfork = event == libc::PTRACE_EVENT_VFORK;
+                Stop::NewTracee { pid, child, vfork }
+            }
+            _ => Stop::Interrupted(pid),
+        })
+    }
+
+    fn ended(&mut self, change: Change) -> Option<Stop> {
+        let Change { pid, status, processor, .. } = change;
+        self.resumed.remove(&pid);
+        self.used.insert(pid, change);
+        if !self.table.lock().remove(pid, processor) {
+            return None; // An orphan that was not traced, or one that ended before it was told of.
+        }
+        let told = self.exit_status_channels.remove(&pid).and_then(|mut channel| {
+            let mut bytes = [0; 4];
+            channel.read_exact(&mut bytes).ok().map(|()| i32::from_ne_bytes(bytes))
+        });
+        Some(Stop::Exited(pid, Ending::of_status(told.unwrap_or(status))))
+    }
+}
+
+impl Drop for ProcessTree {
+    fn drop(&mut self) {
+        self.table.lock().kill();
+        let deadline = Instant::now() + GRACE;
+        if self.tick().is_err() {
+            return; // Then nothing may block; they end with this process (PTRACE_O_EXITKILL).
+        }
+        // Whatever shows up now, known or not, is killed until nothing is left.
+        while Instant::now() < deadline {
+            if self.traced {
+                kill_children(); // A process in a namespace ends with it.
+            }
+            match sys::wait(true) {
+                Ok(Answer::Changed(change)) if libc::WIFSTOPPED(change.status) => {
+                    let _ = kill(change.pid, SIGKILL); // A tracee's number is its own until it is reaped.
+                    let _ = sys::resume(Resume::Freely, change.pid, 0); // It may be dead already.
+                }
+                Ok(Answer::Changed(_) | Answer::Nothing) => {}
+                Ok(Answer::Nobody) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Kills this thread's children: an orphan that nobody traced has become one of them.
+fn kill_children() {
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+    for child in children.split_whitespace().filter_map(|number| number.parse().ok()) {
+        let _ = kill(Pid::from_raw(child), SIGKILL); // Ended, and ours to reap: nobody else's number.
+    }
+}

@@ -1,0 +1,225 @@
+//! System calls: one table of what each does to files and mappings, and one call that was made.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use nix::unistd::Pid;
+
+use crate::Opened;
+use crate::arch::legacy;
+
+/// A system call: what a tracee asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Syscall {
+    /// Its number: `libc::SYS_mmap`.
+    pub number: i64,
+    /// Its six arguments.
+    pub arguments: [u64; 6],
+}
+
+/// A system call that was made, with the files that its descriptors are of.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who made it.
+    pub pid: Pid,
+    /// Its number: `libc::SYS_mmap`.
+    pub number: i64,
+    /// Its six arguments.
+    pub arguments: [u64; 6],
+    /// What it returned: a negative errno if it failed. `None` until it has returned.
+    pub result: Option<i64>,
+    /// What its descriptors are of: those that it was given, or the one that it made.
+    pub files: Vec<Opened>,
+    /// The path that it opens, if it asks to write there.
+    pub written: Option<PathBuf>,
+}
+
+/// What a call does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Makes a descriptor of it.
+    Opens,
+    /// Maps it.
+    Maps,
+    /// Transfers its bytes: read, write, and everything that does the same.
+    TransfersData,
+    /// Something else, or nothing.
+    Else,
+}
+
+impl Call {
+    /// A call at whose entry its tracee is stopped.
+    #[must_use]
+    pub fn entered(pid: Pid, syscall: Syscall) -> Self {
+        let Syscall { number, arguments } = syscall;
+        let mut call =
+            Self { pid, number, arguments, result: None, files: Vec::new(), written: None };
+        call.written = call.asks_to_write();
+        call.files = call.given().filter_map(|descriptor| Opened::by(pid, descriptor)).collect();
+        call
+    }
+
+    /// The same call, now that it has returned `result`.
+    #[must_use]
+    pub fn returned(mut self, result: i64) -> Self {
+        self.result = Some(result);
+        if self.does() == Use::Opens && result >= 0 {
+            let made = i32::try_from(result).unwrap_or(-1);
+            self.files = Opened::by(self.pid, made).into_iter().collect();
+        }
+        self
+    }
+
+    /// What this call does with files.
+    #[must_use]
+    pub fn does(&self) -> Use {
+        match row(self.number).map(|row| row.uses) {
+            Some(Use::TransfersData) if !self.transfers_now() => Use::Else,
+            uses => uses.unwrap_or(Use::Else),
+        }
+    }
+
+    /// An `ioctl` transfers data only if it clones a file's bytes.
+    fn transfers_now(&self) -> bool {
+        const FICLONE: u64 = 0x4004_9409;
+        const FICLONERANGE: u64 = 0x4020_940d;
+        const FIDEDUPERANGE: u64 = 0xc018_9436;
+        let [_, request, ..] = self.arguments;
+        self.number != libc::SYS_ioctl || [FICLONE, FICLONERANGE, FIDEDUPERANGE].contains(&request)
+    }
+
+    /// The path, if this opens a file to write in it. `openat2` keeps its flags in memory.
+    fn asks_to_write(&self) -> Option<PathBuf> {
+        let [first, second, third, ..] = self.arguments;
+        let (path, flags) = match self.number {
+            legacy::SYS_open => (first, second),
+            legacy::SYS_creat => (first, u64::MAX),
+            libc::SYS_openat => (second, third),
+            libc::SYS_openat2 => (second, self.how_to_open(third)?),
+            _ => return None,
+        };
+        let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+        if flags & u64::from(writes.cast_unsigned()) == 0 {
+            return None;
+        }
+        let path = crate::memory::string(self.pid, usize::try_from(path).ok()?).ok()?;
+        Some(OsString::from_vec(path).into())
+    }
+
+    fn how_to_open(&self, address: u64) -> Option<u64> {
+        let bytes = crate::memory(self.pid, usize::try_from(address).ok()?, 8).ok()?;
+        Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+    }
+
+    /// Its descriptors among the arguments.
+    fn given(&self) -> impl Iterator<Item = i32> + '_ {
+        let places = row(self.number).map_or(&[][..], |row| row.descriptors);
+        // A descriptor is an int: the kernel looks at the lower half only.
+        let number = |place: &usize| {
+            let lower = self.arguments.get(*place)? & u64::from(u32::MAX);
+            i32::try_from(lower).ok() // The upper half of these are negative: no descriptors.
+        };
+        places.iter().filter_map(number)
+    }
+
+    /// Whether one of its descriptors is of this file.
+    #[must_use]
+    pub fn is_about(&self, file: crate::FileId) -> bool {
+        self.files.iter().any(|opened| opened.file == file)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        row(self.number).map_or_else(|| format!("call {}", self.number), |row| row.name.into())
+    }
+}
+
+/// What a call does to the mappings of its process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MappingEffect {
+    /// Makes a mapping.
+    Map,
+    /// Removes mappings.
+    Unmap,
+    /// Moves a mapping, or changes its size.
+    Move,
+    /// Changes what accesses are allowed.
+    Protect,
+}
+
+impl Syscall {
+    /// What it does to the mappings of its process.
+    #[must_use]
+    pub fn mapping_effect(&self) -> Option<MappingEffect> {
+        row(self.number)?.maps
+    }
+}
+
+struct Row {
+    number: i64,
+    name: &'static str,
+    /// Which arguments are descriptors.
+    descriptors: &'static [usize],
+    uses: Use,
+    maps: Option<MappingEffect>,
+}
+
+fn row(number: i64) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.number == number)
+}
+
+macro_rules! table {
+    ($($path:path, $name:literal, $descriptors:expr, $uses:ident, $maps:expr;)*) => {
+        &[$(Row {
+            number: $path,
+            name: $name,
+            descriptors: &$descriptors,
+            uses: Use::$uses,
+            maps: $maps,
+        }),*]
+    };
+}
+
+/// Every call that the judge knows: number, name, which arguments are descriptors, what it does to
+/// files, and what it does to mappings.
+#[rustfmt::skip]
+const TABLE: &[Row] = table! {
+    libc::SYS_read, "read", [0], TransfersData, None;
+    libc::SYS_pread64, "pread64", [0], TransfersData, None;
+    libc::SYS_readv, "readv", [0], TransfersData, None;
+    libc::SYS_preadv, "preadv", [0], TransfersData, None;
+    libc::SYS_preadv2, "preadv2", [0], TransfersData, None;
+    libc::SYS_write, "write", [0], TransfersData, None;
+    libc::SYS_pwrite64, "pwrite64", [0], TransfersData, None;
+    libc::SYS_writev, "writev", [0], TransfersData, None;
+    libc::SYS_pwritev, "pwritev", [0], TransfersData, None;
+    libc::SYS_pwritev2, "pwritev2", [0], TransfersData, None;
+    libc::SYS_sendfile, "sendfile", [0, 1], TransfersData, None;
+    libc::SYS_splice, "splice", [0, 2], TransfersData, None;
+    libc::SYS_copy_file_range, "copy_file_range", [0, 2], TransfersData, None;
+    libc::SYS_ioctl, "ioctl", [0, 2], TransfersData, None;
+    libc::SYS_io_uring_setup, "io_uring_setup", [], TransfersData, None;
+    libc::SYS_io_setup, "io_setup", [], TransfersData, None;
+    legacy::SYS_open, "open", [], Opens, None;
+    legacy::SYS_creat, "creat", [], Opens, None;
+    libc::SYS_openat, "openat", [], Opens, None;
+    libc::SYS_openat2, "openat2", [], Opens, None;
+    libc::SYS_open_by_handle_at, "open_by_handle_at", [], Opens, None;
+    libc::SYS_memfd_create, "memfd_create", [], Opens, None;
+    libc::SYS_mmap, "mmap", [4], Maps, Some(MappingEffect::Map);
+    libc::SYS_munmap, "munmap", [], Else, Some(MappingEffect::Unmap);
+    libc::SYS_mremap, "mremap", [], Else, Some(MappingEffect::Move);
+    libc::SYS_mprotect, "mprotect", [], Else, Some(MappingEffect::Protect);
+    libc::SYS_pkey_mprotect, "pkey_mprotect", [], Else, Some(MappingEffect::Protect);
+    libc::SYS_msync, "msync", [], Else, None;
+    libc::SYS_madvise, "madvise", [], Else, None;
+    libc::SYS_ftruncate, "ftruncate", [], Else, None;
+    libc::SYS_fallocate, "fallocate", [], Else, None;
+    libc::SYS_fsync, "fsync", [], Else, None;
+    libc::SYS_fdatasync, "fdatasync", [], Else, None;
+    libc::SYS_futex, "futex", [], Else, None;
+    libc::SYS_fcntl, "fcntl", [], Else, None;
+    libc::SYS_flock, "flock", [], Else, None;
+};
