@@ -101,7 +101,7 @@ fn stop(text: &str) -> Option<(usize, Option<Preemption>)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
 
     #[test]
     fn a_schedule_is_its_text() {

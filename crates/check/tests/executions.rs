@@ -1,0 +1,49 @@
+//! Limits hold in executions of two actors, for whatever a grandchild of an actor does.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use check::fixture::Fixture;
+use course::scratch;
+use explore::replay::{Outcome, Scenario, replay};
+use explore::schedule::Schedule;
+use sandbox::{WorkDirectory, launch_by};
+use tracer::{LimitExceeded, Limits};
+
+/// Runs a shell command as one actor, beside one that does nothing.
+fn beside_another(command: &'static str) -> Outcome {
+    launch_by(env!("CARGO_BIN_EXE_check"));
+    let scratch = scratch();
+    let began = Instant::now();
+    let fixture = Fixture {
+        program: Path::new("/bin/sh"),
+        work_directory: WorkDirectory::new(&scratch, "work").expect("make a directory"),
+        limits: Limits::default(),
+        deadline: began + Duration::from_secs(8),
+    };
+    let arguments: [&'static [&'static str]; 2] = [vec!["-c", command].leak(), &["-c", ":"]];
+    let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
+    let outcome = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect("replay it");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    outcome
+}
+
+#[test]
+fn a_fork_bomb_in_a_grandchild_exceeds_the_limit_on_processes() {
+    let outcome = beside_another("(sh -c 'bomb() { bomb | bomb & }; bomb' &); sleep 100");
+    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Processes(64)), "{outcome:?}");
+}
+
+#[test]
+fn grandchildren_that_take_memory_together_exceed_the_limit_on_memory() {
+    let outcome = beside_another("(for each in 1 2 3 4; do tail -n 1 /dev/zero & done); sleep 100");
+    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Memory(512 << 20)), "{outcome:?}");
+}
+
+#[test]
+fn a_grandchild_that_never_rests_exceeds_the_limit_on_cpu_time() {
+    let outcome = beside_another("(sh -c 'while :; do :; done' &); sleep 100");
+    let limit = Limits::default().processor;
+    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Processor(limit)), "{outcome:?}");
+}
