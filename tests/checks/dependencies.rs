@@ -9,7 +9,7 @@ const LESSONS_GROUND: [&str; 6] = ["common", "page-view", "libc", "memmap2", "ni
 /// The benchmarks may depend on the lessons whose code they measure. The root names their paths.
 const MEASURES: [&str; 2] = ["bench", "Cargo.toml"];
 /// Crates of this workspace that are not lessons.
-const OURS: [&str; 3] = ["common", "course", "page-view"];
+const OURS: [&str; 6] = ["common", "course", "explore", "page-view", "sandbox", "tracer"];
 
 #[test]
 fn every_dependency_is_allowed_and_has_its_reason() {

@@ -685,7 +685,7 @@ impl<'l> Execution<'l> {
         (inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE })
     }
 
-    /// Why none of these actors can go on alone, if that is so.
+    /// Why none of these actors can go on alone; `None` if one of them can.
     fn cannot_go_on(&mut self, actors: &[usize]) -> io::Result<Option<&'static str>> {
         if self.mode != RunMode::Scheduled {
             return Ok(None);

@@ -51,7 +51,7 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     }
     drop(judge);
     set_limits(&given).step("setrlimit")?;
-    let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // A comfort: schedules repeat exactly.
+    let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // Optional: schedules repeat exactly.
     let reads = given.compiler.as_ref().map(|compiler| compiler.reads.as_slice());
     let rules =
         rules(program, reads.unwrap_or_default()).map_err(io::Error::other).step("landlock")?;

@@ -46,18 +46,7 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
     let traced = sandbox.is_traced();
     let free = start.is_without_syscall_tracing();
     let how = if free { Resume::Freely } else { Resume::ToSyscall };
-    let mut run = Run {
-        called,
-        ending: Ending::Killed(libc::SIGKILL),
-        limit_exceeded: None,
-        stdout: Output::default(),
-        stderr: Output::default(),
-        calls: (traced && !free).then(Vec::new),
-        fault: None,
-        time: Duration::ZERO,
-        processor: Duration::ZERO,
-        peak_memory: 0,
-    };
+    let mut run = Run::begun(called, traced && !free);
     if traced {
         sandbox.resume(pid, how, 0)?;
     }
@@ -125,6 +114,22 @@ fn leave(call: Call, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
 }
 
 impl Run {
+    /// A run of which nothing is known yet.
+    fn begun(called: String, calls_are_seen: bool) -> Self {
+        Self {
+            called,
+            ending: Ending::Killed(libc::SIGKILL),
+            limit_exceeded: None,
+            stdout: Output::default(),
+            stderr: Output::default(),
+            calls: calls_are_seen.then(Vec::new),
+            fault: None,
+            time: Duration::ZERO,
+            processor: Duration::ZERO,
+            peak_memory: 0,
+        }
+    }
+
     /// Its calls about this file: by a descriptor of it, made or given.
     pub fn calls_on(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
         self.calls.iter().flatten().filter(move |call| call.is_about(file))
