@@ -107,6 +107,10 @@ prove N="*":
 prove-all:
     @cargo test --quiet --locked --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
 
+# Prove the claims on other kernels (Debian's, in virtual machines): `just kernels 6.1 newest --on xfs`.
+kernels *ARGUMENTS:
+    @cargo kernels {{ ARGUMENTS }}
+
 # Run all tests.
 test:
     cargo test

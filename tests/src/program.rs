@@ -16,8 +16,12 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-/// Much longer than any test takes on a loaded machine: it finds hangs, not slowness.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Much longer than any test takes on a loaded machine: it finds hangs, not slowness. The variable
+/// `COURSE_PATIENCE` multiplies it where a processor is emulated.
+fn deadline() -> Duration {
+    let factor = std::env::var("COURSE_PATIENCE").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(30) * factor.unwrap_or(1)
+}
 
 /// A program and its arguments.
 pub struct Program(Command);
@@ -127,7 +131,7 @@ impl Running {
 
     /// Its next line; panics if it ends or is silent until the deadline.
     pub fn hear(&mut self) -> String {
-        self.from.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+        self.from.recv_timeout(deadline()).unwrap_or_else(|error| {
             let errors = self.errors.try_iter().collect::<Vec<_>>().join("\n");
             panic!("no line from the program: {error}; it complained: {errors:?}")
         })
@@ -165,7 +169,7 @@ impl Drop for Running {
 fn rest(from: &Receiver<String>, child: &mut Child) -> String {
     let mut text = String::new();
     loop {
-        match from.recv_timeout(DEADLINE) {
+        match from.recv_timeout(deadline()) {
             Ok(line) => text.push_str(&(line + "\n")),
             Err(mpsc::RecvTimeoutError::Disconnected) => return text,
             Err(mpsc::RecvTimeoutError::Timeout) => {
