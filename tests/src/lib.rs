@@ -4,10 +4,12 @@
 
 mod control;
 mod ground;
+mod page_cache;
 mod picture;
 mod program;
 
 pub use control::undisturbed;
 pub use ground::{file_system, is_root, kernel_at_least, scratch};
+pub use page_cache::{cached_pages, dirty_pages};
 pub use picture::pictures;
 pub use program::{Ended, Program, Running};

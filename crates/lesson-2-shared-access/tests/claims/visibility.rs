@@ -4,7 +4,7 @@
 use std::os::unix::fs::{FileExt, chown};
 
 use common::page_size;
-use course::{file_system, scratch, undisturbed};
+use course::{dirty_pages, file_system, scratch, undisturbed};
 use lesson_2_shared_access::Bytes;
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
@@ -37,8 +37,7 @@ fn a_store_is_seen_by_read_before_it_is_on_the_disk() {
         bytes.store(0, 42);
         untouched.store(0, 42);
         assert_eq!(ask(&mut other, "read 0"), "42", "read(2) in the other process");
-        let dirty = |file| page_view::cache_counts(file).unwrap().dirty;
-        let (of_file, of_twin) = (dirty(&file), dirty(&twin));
+        let (of_file, of_twin) = (dirty_pages(&file), dirty_pages(&twin));
         if matches!(file_system(scratch.path()), "tmpfs" | "overlayfs") {
             assert_eq!(of_file, 0, "tmpfs has no disk, and cachestat sees nothing on overlayfs");
             return Some(());

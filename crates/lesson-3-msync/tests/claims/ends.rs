@@ -77,7 +77,7 @@ fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_p
         let memory = Memory::shared(&new).unwrap();
         pair.control.store(b'A');
         (0..8).for_each(|page| memory.store(page * page_size(), b'B'));
-        let dirty = || page_view::cache_counts(&new).unwrap().dirty;
+        let dirty = || course::dirty_pages(&new);
         let before = dirty();
         fs::rename(&path, &pair.sample.path).unwrap();
         let after = dirty();

@@ -73,8 +73,8 @@ impl Pair {
     }
 }
 
-/// Dirty pages: cachestat's, and the sum of smaps.
+/// Dirty pages: cachestat's (before Linux 6.5, those of the whole file by smaps), and the sum of smaps.
 fn found(sample: &MappedFile) -> (u64, u64) {
     let dirty = sample.dirty().unwrap();
-    (dirty.cache.expect("cachestat, from Linux 6.5 on"), dirty.mapped())
+    (dirty.cache.unwrap_or_else(|| course::dirty_pages(&sample.file)), dirty.mapped())
 }

@@ -17,7 +17,7 @@ mod unseen;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -86,11 +86,6 @@ fn pages(address: usize, count: usize) -> Vec<Page> {
 fn sum_in_pages(address: usize, name: &str) -> usize {
     let mapping = page_view::mapping_at(std::process::id(), address).unwrap().unwrap();
     usize::try_from(mapping.sum(name).unwrap()).unwrap() / page_size()
-}
-
-/// How many pages of `file` are dirty; 0 on a file system that does not count them.
-fn dirty_pages(file: impl AsFd) -> u64 {
-    page_view::cache_counts(file).unwrap().dirty
 }
 
 fn errno<T>(outcome: io::Result<T>) -> Option<i32> {

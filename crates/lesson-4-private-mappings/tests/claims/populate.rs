@@ -4,11 +4,11 @@ use std::fs::FileTimes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::page_size;
-use course::{file_system, undisturbed};
+use course::{dirty_pages, file_system, undisturbed};
 use lesson_4_private_mappings::PrivateMapping;
 use memmap2::MmapOptions;
 
-use crate::{Lettered, READ, READ_WRITE, dirty_pages, errno, file_pages, scenario};
+use crate::{Lettered, READ, READ_WRITE, errno, file_pages, scenario};
 
 const POPULATE: i32 = libc::MADV_POPULATE_WRITE;
 

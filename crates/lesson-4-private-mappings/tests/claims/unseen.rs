@@ -5,9 +5,9 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::page_size;
-use course::{Program, file_system, undisturbed};
+use course::{Program, dirty_pages, file_system, undisturbed};
 
-use crate::{Lettered, READ_WRITE, dirty_pages};
+use crate::{Lettered, READ_WRITE};
 
 #[test]
 fn a_private_store_never_reaches_the_file() {
