@@ -1,4 +1,4 @@
-//! The first file system of a virtual machine: busybox, the script `guest.sh`, and the modules that
+//! The first file system of a virtual machine: busybox, the scripts `init.sh` and `tests.sh`, and the modules that
 //! Debian's kernel needs for the disk, the host's files and the file systems.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,8 @@ const MODULES: [&str; 17] = [
     "tun",
 ];
 
-const GUEST: &str = include_str!("guest.sh");
+const INIT: &str = include_str!("init.sh");
+const TESTS: &str = include_str!("tests.sh");
 
 /// Packs the initramfs for the kernel that is unpacked in `kernel` into the file `to`.
 ///
@@ -46,7 +47,9 @@ pub(crate) fn pack(kernel: &Path, busybox: &Path, work: &Path, to: &Path) -> Res
     }
     copy(busybox, &work.join("bin/busybox"))?;
     let init = work.join("init");
-    fs::write(&init, GUEST).step_on("write", &init)?;
+    fs::write(&init, INIT).step_on("write", &init)?;
+    let tests = work.join("tests.sh");
+    fs::write(&tests, TESTS).step_on("write", &tests)?;
     run(Command::new("chmod").arg("755").arg(&init))?;
     let mut names = String::new();
     for module in in_order(&all_modules(kernel)?)? {

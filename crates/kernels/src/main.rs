@@ -39,7 +39,10 @@ struct Arguments {
     /// Run the tests on this file system only; may be repeated
     #[arg(long = "on", value_name = "FILE SYSTEM", value_parser = SYSTEMS)]
     file_systems: Vec<String>,
-    /// Write the table to lessons/kernels.md and the record to lessons/measurements/kernels.json
+    /// Run only the test programs whose package or name contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Write the record to lessons/measurements/kernels.json
     #[arg(long)]
     record: bool,
 }
@@ -63,7 +66,17 @@ fn run() -> Result<()> {
         .collect();
     let progress = progress();
     progress.set_message("building the tests");
-    let programs = programs::build()?;
+    let mut programs = programs::build()?;
+    programs
+        .retain(|program| arguments.only.as_ref().is_none_or(|only| program.name.contains(only)));
+    if programs.is_empty() {
+        let only = arguments.only.unwrap_or_default();
+        return Err(Failure::refusal(
+            "find a test program",
+            Path::new(&only),
+            "no name contains this",
+        ));
+    }
     progress.set_message("reading Debian's package lists");
     let packages = Packages::new(&directory)?;
     let busybox = packages.unpack("busybox-static")?;

@@ -1,0 +1,51 @@
+#!/bin/sh
+# The second program of a virtual machine: prepares each file system on the disk /dev/vda, runs the tests
+# there, and writes their output to /mnt/results.
+results=/mnt/results
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+. $results/settings # file_systems, environment
+uname -r > $results/release
+
+# Makes the file system, mounts it, and sets `scratch` to its directory.
+prepare() {
+    mkdir -p /mnt/scratch
+    scratch=/mnt/scratch
+    # Features that old kernels do not know are left out.
+    case $1 in
+        ext4 | overlay) mkfs.ext4 -q -F -O ^orphan_file,^metadata_csum_seed /dev/vda && disk=ext4 ;;
+        xfs) mkfs.xfs -q -f /dev/vda && disk=xfs ;;
+        btrfs) mkfs.btrfs -q -f /dev/vda && disk=btrfs ;;
+        tmpfs) mount -t tmpfs tmpfs $scratch; return ;;
+    esac || return
+    mount -t "$disk" /dev/vda $scratch || return
+    if [ "$1" = overlay ]; then
+        mkdir $scratch/lower $scratch/upper $scratch/work $scratch/merged || return
+        layers=lowerdir=$scratch/lower,upperdir=$scratch/upper,workdir=$scratch/work
+        scratch=$scratch/merged
+        mount -t overlay -o "$layers" overlay $scratch || return
+    fi
+}
+
+for system in $file_systems; do
+    mkdir -p "$results/$system"
+    if ! prepare "$system" > "$results/$system/prepare" 2>&1 ||
+        [ "$(/mnt/busybox awk -v at="$scratch" '$2 == at { print $3 }' /proc/mounts | tail -n 1)" != "$system" ]; then
+        echo "the file system at $scratch is not $system" >> "$results/$system/prepare"
+        echo failed > "$results/$system/cannot"
+        continue
+    fi
+    while read -r number directory program; do
+        output=$results/$system/$number
+        cd "$directory" || exit
+        env -i $environment COURSE_PATIENCE=10 LESSON_SCRATCH="$scratch" \
+            timeout -k 5 600 "$program" --format pretty --include-ignored > "$output.running" 2>&1 < /dev/null
+        echo "exit status $?" >> "$output.running"
+        mv "$output.running" "$output.out"
+    done < $results/programs
+    cd /
+    [ "$system" = overlay ] && umount -l $scratch
+    umount -l /mnt/scratch
+done
+echo done > $results/done
+sync
+/mnt/busybox poweroff -f
