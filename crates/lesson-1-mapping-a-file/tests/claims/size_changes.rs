@@ -102,10 +102,18 @@ impl BadDisk {
     fn new(directory: &Path) -> Self {
         let image = directory.join("image");
         File::create_new(&image).unwrap().set_len(1 << 20).unwrap();
-        let attach = Command::new("losetup").args(["--find", "--show"]).arg(&image).output();
-        let attach = attach.unwrap();
-        assert!(attach.status.success(), "losetup: {attach:?}");
-        let device = Self(String::from_utf8(attach.stdout).unwrap().trim().to_owned());
+        // Before some version of Linux, only a loop device that bypasses the page cache reports the
+        // error; not every file system can do that.
+        let attach = |more: &[&str]| {
+            let mut losetup = Command::new("losetup");
+            losetup.args(["--find", "--show"]).args(more).arg(&image).output().unwrap()
+        };
+        let mut attached = attach(&["--direct-io=on"]);
+        if !attached.status.success() {
+            attached = attach(&[]);
+        }
+        assert!(attached.status.success(), "losetup: {attached:?}");
+        let device = Self(String::from_utf8(attached.stdout).unwrap().trim().to_owned());
         File::options().write(true).open(image).unwrap().set_len(0).unwrap();
         device
     }
