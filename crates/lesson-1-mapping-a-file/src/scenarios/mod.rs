@@ -21,6 +21,7 @@ pub fn play(name: &str) -> Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // Some die on purpose; leave no core file.
     match name {
         "load-of-a-bad-disk" => signals::load_of_a_bad_disk(),
+        "populate-of-a-bad-disk" => signals::populate_of_a_bad_disk(),
         "load-past-the-end" => signals::load_past_the_end(),
         "load-past-the-end-ignoring" => signals::load_past_the_end_ignoring(),
         "load-past-the-end-blocking" => signals::load_past_the_end_blocking(),

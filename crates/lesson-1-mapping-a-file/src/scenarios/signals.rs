@@ -94,8 +94,16 @@ pub(super) fn load_of_a_bad_disk() -> Result<()> {
     let area = call.make().step_on("mmap", path)?;
     say!("mapped yes")?;
     say!("read {}", errno_name(file.read_at(&mut [0], 0)))?;
-    say!("populate {}", errno_name(sys::prepare_loads(area.address(), page_size())))?;
     say!("loaded {}", area.load(0))
+}
+
+/// Maps the block device `device`, whose disk cannot be read, and asks for its first page.
+pub(super) fn populate_of_a_bad_disk() -> Result<()> {
+    let path = Path::new("device");
+    let file = File::open(path).step_on("open", path)?;
+    let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
+    let area = call.make().step_on("mmap", path)?;
+    say!("populate {}", errno_name(sys::prepare_loads(area.address(), page_size())))
 }
 
 /// Takes all permissions away and gives them back, then takes them away and loads.

@@ -180,7 +180,8 @@ fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
             return None; // The kernel has written the pages already.
         }
         region.advise(0, length, libc::MADV_PAGEOUT).expect("madvise");
-        let after = (mapped(region.address(), length).expect("pagemap"), course::dirty_pages(&file));
+        let after =
+            (mapped(region.address(), length).expect("pagemap"), course::dirty_pages(&file));
         if course::dirty_pages(&twin) != expected {
             return None;
         }
