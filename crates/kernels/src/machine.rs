@@ -1,9 +1,11 @@
 //! One virtual machine: started with a kernel and an initramfs, watched until it powers off.
 
-use std::fs;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, PipeReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Context, Failure, Result};
@@ -27,8 +29,6 @@ pub(crate) struct Job<'a> {
     pub(crate) programs: &'a [Program],
     /// Where the results and the log go.
     pub(crate) directory: &'a Path,
-    /// The most time it may take.
-    pub(crate) limit: Duration,
 }
 
 /// What runs the guest's instructions.
@@ -54,13 +54,26 @@ impl Accelerator {
     }
 }
 
+/// What a machine has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It has booted and sees the host's files.
+    Booted,
+    /// A test program has ended.
+    Finished,
+    /// It has done its work and is off.
+    Ended,
+}
+
 /// A running machine. Dropping it ends it.
 pub(crate) struct Machine {
     qemu: Child,
+    /// The lines of its console.
+    console: Receiver<String>,
     /// Where the guest writes its results.
     pub(crate) results: PathBuf,
     log: PathBuf,
-    deadline: Instant,
+    last: String,
 }
 
 impl Machine {
@@ -74,17 +87,17 @@ impl Machine {
         fs::create_dir_all(&results).step_on("create the directory", &results)?;
         write_settings(job, &results)?;
         let disk = job.directory.join("disk");
-        let file = fs::File::create(&disk).step_on("create", &disk)?;
+        let file = File::create(&disk).step_on("create", &disk)?;
         file.set_len(DISK_BYTES).step_on("ftruncate", &disk)?;
-        let log = job.directory.join("log");
-        let output = fs::File::create(&log).step_on("create", &log)?;
-        let errors = output.try_clone().step("dup")?;
         let share = |path: &Path, tag: &str, more: &str| {
             let path = path.display();
             format!("local,path={path},mount_tag={tag},security_model=none,multidevs=remap{more}")
         };
-        let mut qemu = Command::new("qemu-system-x86_64");
-        qemu.args(["-accel", accelerator.option(), "-cpu", "max", "-smp", "2", "-m", MEMORY])
+        let (output, to_output) = io::pipe().step("pipe")?;
+        let errors = to_output.try_clone().step("dup")?;
+        let mut command = Command::new("qemu-system-x86_64");
+        command
+            .args(["-accel", accelerator.option(), "-cpu", "max", "-smp", "2", "-m", MEMORY])
             .args([
                 "-nodefaults",
                 "-no-user-config",
@@ -102,52 +115,40 @@ impl Machine {
             .args(["-virtfs", &share(Path::new("/"), "host", ",readonly=on")])
             .args(["-virtfs", &share(&results, "results", "")])
             .stdin(Stdio::null())
-            .stdout(output)
+            .stdout(to_output)
             .stderr(errors);
-        let qemu = qemu.spawn().step_on("start", Path::new("qemu-system-x86_64"))?;
-        Ok(Self { qemu, results, log, deadline: Instant::now() + job.limit })
+        let qemu = command.spawn().step_on("start", Path::new("qemu-system-x86_64"))?;
+        drop(command); // And with it our copies of the pipe's writing end.
+        let log = job.directory.join("log");
+        let console = listen(output, File::create(&log).step_on("create", &log)?);
+        Ok(Self { qemu, console, results, log, last: "it printed nothing".into() })
     }
 
-    /// Whether the machine has ended. Calls it an error if it took too long or did not do its work.
+    /// Waits for the machine's next event.
     ///
     /// # Errors
-    /// The machine did not boot, stopped half-way, or was too slow: the last line of its log says why.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
-        if self.qemu.try_wait().step("wait for QEMU")?.is_some() {
-            return match self.results.join("done").exists() {
-                true => Ok(true),
-                false => Err(self.failure("it ended before its work was done")),
-            };
+    /// None came in time, or the machine ended before its work was done: the failure has the last line
+    /// of its console.
+    pub(crate) fn next(&mut self, limit: Duration) -> Result<Event> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.console.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.trim_end() == "kernels: booted" => return Ok(Event::Booted),
+                Ok(line) if line.trim_end() == "kernels: finished" => return Ok(Event::Finished),
+                Ok(line) if !line.trim().is_empty() => self.last = line.trim().into(),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return Err(self.failure("it took too long")),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
-        if Instant::now() > self.deadline {
-            return Err(self.failure("it took too long"));
+        match self.results.join("done").exists() {
+            true => Ok(Event::Ended),
+            false => Err(self.failure("it ended before its work was done")),
         }
-        Ok(false)
-    }
-
-    /// Whether the guest has booted and sees the host's files.
-    pub(crate) fn has_booted(&self) -> bool {
-        self.results.join("release").exists()
-    }
-
-    /// How many test programs have run so far, on all file systems.
-    pub(crate) fn finished(&self) -> usize {
-        let directories = fs::read_dir(&self.results).into_iter().flatten().flatten();
-        let files =
-            directories.filter_map(|entry| fs::read_dir(entry.path()).ok()).flatten().flatten();
-        files.filter(|file| file.path().extension().is_some_and(|it| it == "out")).count()
     }
 
     fn failure(&self, sentence: &str) -> Failure {
-        let mut text = Vec::new();
-        let read = fs::File::open(&self.log).and_then(|mut log| log.read_to_end(&mut text));
-        let text = String::from_utf8_lossy(&text);
-        let last = match read {
-            Ok(_) => {
-                text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it printed nothing")
-            }
-            Err(_) => "its log cannot be read",
-        };
+        let last = &self.last;
         Failure::refusal("run the virtual machine", &self.log, format!("{sentence}: {last}"))
     }
 }
@@ -157,6 +158,23 @@ impl Drop for Machine {
         let _ = self.qemu.kill(); // It has ended already, or ends now.
         let _ = self.qemu.wait();
     }
+}
+
+/// Copies the console to the log, and passes its lines on.
+fn listen(console: PipeReader, mut log: File) -> Receiver<String> {
+    let (to, from) = mpsc::channel();
+    thread::spawn(move || {
+        let mut console = BufReader::new(console);
+        let mut line = Vec::new();
+        while console.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+            let _ = log.write_all(&line); // The log is for people; the results are files of their own.
+            if to.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                break;
+            }
+            line.clear();
+        }
+    });
+    from
 }
 
 fn write_settings(job: &Job, results: &Path) -> Result<()> {

@@ -17,16 +17,16 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::clap::{self, Parser};
 use common::{Context, Failure, Result, say};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::machine::{Accelerator, Job, Machine};
+use crate::machine::{Accelerator, Event, Job, Machine};
 use crate::outcome::Outcome;
 use crate::packages::Packages;
+use crate::programs::Program;
 use crate::table::Record;
 
 /// Run the tests of the lessons on other kernels, in virtual machines
@@ -47,6 +47,11 @@ struct Arguments {
     record: bool,
 }
 
+/// The most time until a machine has booted.
+const BOOT: Duration = Duration::from_mins(5);
+/// The most time between the ends of two test programs. The guest ends each after ten minutes.
+const PROGRAM: Duration = Duration::from_mins(12);
+
 const SYSTEMS: [&str; 5] = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
 
 fn main() -> ExitCode {
@@ -57,106 +62,114 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
     let directory = root.join("target/kernels");
-    let systems: Vec<&str> = SYSTEMS
-        .into_iter()
-        .filter(|system| {
-            arguments.file_systems.is_empty()
-                || arguments.file_systems.iter().any(|it| it == system)
-        })
-        .collect();
     let progress = progress();
     progress.set_message("building the tests");
-    let mut programs = programs::build()?;
-    programs
-        .retain(|program| arguments.only.as_ref().is_none_or(|only| program.name.contains(only)));
-    if programs.is_empty() {
-        let only = arguments.only.unwrap_or_default();
-        return Err(Failure::refusal(
-            "find a test program",
-            Path::new(&only),
-            "no name contains this",
-        ));
-    }
+    let programs = chosen(programs::build()?, arguments.only.as_deref())?;
     progress.set_message("reading Debian's package lists");
     let packages = Packages::new(&directory)?;
-    let busybox = packages.unpack("busybox-static")?;
+    let mut lab = Lab {
+        busybox: found(&packages.unpack("busybox-static")?, &["bin/busybox", "usr/bin/busybox"])?,
+        packages,
+        programs,
+        file_systems: file_systems(&arguments.file_systems),
+        machines: directory.join("machines"),
+        accelerator: Accelerator::available(),
+        progress,
+    };
     let mut record = Record {
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         c_library: c_library()?,
         ..Record::default()
     };
-    let mut accelerator = Accelerator::available();
     for wanted in &arguments.versions {
-        let version = packages.kernel(wanted)?;
-        progress.set_message(format!("{version}: unpacking"));
-        let files = packages.unpack_kernel(&version)?;
-        let here = directory.join("machines").join(&version);
-        fs::create_dir_all(&here).step_on("create the directory", &here)?;
-        let initramfs = here.join("initramfs");
-        initramfs::pack(&files, &busybox_file(&busybox)?, &here.join("initramfs.d"), &initramfs)?;
-        let job = Job {
-            kernel: &image(&files)?,
-            initramfs: &initramfs,
-            file_systems: &systems,
-            programs: &programs,
-            directory: &here,
-            limit: Duration::from_mins(40),
-        };
-        let mut machine = Machine::start(&job, accelerator)?;
-        if accelerator == Accelerator::Kvm && !boots(&mut machine) {
-            accelerator = Accelerator::Emulation;
-            drop(machine);
-            machine = Machine::start(&job, accelerator)?;
-        }
-        let outcomes = watch(machine, &job, &version, &progress)?;
+        let (version, outcomes) = lab.run(wanted)?;
         record.kernels.insert(version, outcomes);
     }
-    progress.finish_and_clear();
+    lab.progress.finish_and_clear();
     tell(&record, arguments.record.then_some(root))
 }
 
-const LOOK: Duration = Duration::from_millis(500);
-
-/// Whether the machine boots soon. In some virtual machines /dev/kvm exists and does not work.
-fn boots(machine: &mut Machine) -> bool {
-    const SOON: Duration = Duration::from_secs(60);
-    let began = Instant::now();
-    while began.elapsed() < SOON && matches!(machine.has_ended(), Ok(false)) {
-        if machine.has_booted() {
-            return true;
-        }
-        thread::park_timeout(LOOK);
+/// The test programs whose name contains `only`.
+fn chosen(mut programs: Vec<Program>, only: Option<&str>) -> Result<Vec<Program>> {
+    programs.retain(|program| only.is_none_or(|only| program.name.contains(only)));
+    if programs.is_empty() {
+        let only = Path::new(only.unwrap_or_default());
+        return Err(Failure::refusal("find a test program", only, "no name contains this"));
     }
-    machine.has_booted()
+    Ok(programs)
 }
 
-/// Watches a machine until it ends, and shows how far it is.
-fn watch(
-    mut machine: Machine,
-    job: &Job,
-    version: &str,
-    progress: &ProgressBar,
-) -> Result<BTreeMap<String, Outcome>> {
-    let began = Instant::now();
-    let all = job.programs.len() * job.file_systems.len();
-    let mut last = usize::MAX;
-    while !machine.has_ended()? {
-        let finished = machine.finished();
-        let message = format!(
-            "{version}: {finished} of {all} test programs, {} s",
-            began.elapsed().as_secs()
-        );
-        if progress.is_hidden() && finished / job.programs.len() != last {
-            last = finished / job.programs.len();
-            say!("{message}")?;
+/// The file systems named, or all.
+fn file_systems(named: &[String]) -> Vec<&'static str> {
+    let is_named = |system: &&str| named.is_empty() || named.iter().any(|name| name == system);
+    SYSTEMS.into_iter().filter(is_named).collect()
+}
+
+/// All that the machines have in common.
+struct Lab {
+    packages: Packages,
+    busybox: PathBuf,
+    programs: Vec<Program>,
+    file_systems: Vec<&'static str>,
+    machines: PathBuf,
+    accelerator: Accelerator,
+    progress: ProgressBar,
+}
+
+impl Lab {
+    /// Runs the tests on one kernel. Returns its version and what was seen, by file system.
+    fn run(&mut self, wanted: &str) -> Result<(String, BTreeMap<String, Outcome>)> {
+        let version = self.packages.kernel(wanted)?;
+        self.progress.set_message(format!("{version}: unpacking"));
+        let files = self.packages.unpack_kernel(&version)?;
+        let here = self.machines.join(&version);
+        fs::create_dir_all(&here).step_on("create the directory", &here)?;
+        let initramfs = here.join("initramfs");
+        initramfs::pack(&files, &self.busybox, &here.join("initramfs.d"), &initramfs)?;
+        let job = Job {
+            kernel: &image(&files)?,
+            initramfs: &initramfs,
+            file_systems: &self.file_systems,
+            programs: &self.programs,
+            directory: &here,
+        };
+        self.progress.set_message(format!("{version}: booting"));
+        let mut machine = Machine::start(&job, self.accelerator)?;
+        // In some virtual machines /dev/kvm exists and does not work.
+        if let Err(failure) = machine.next(BOOT) {
+            if self.accelerator == Accelerator::Emulation {
+                return Err(failure);
+            }
+            self.accelerator = Accelerator::Emulation;
+            drop(machine);
+            machine = Machine::start(&job, self.accelerator)?;
+            machine.next(BOOT)?;
         }
-        progress.set_message(message);
-        thread::park_timeout(LOOK);
+        self.watch(&mut machine, &version)?;
+        let read = |system: &&str| -> Result<(String, Outcome)> {
+            let results = machine.results.join(system);
+            Ok(((*system).into(), Outcome::read(&results, &self.programs)?))
+        };
+        let outcomes = self.file_systems.iter().map(read).collect::<Result<_>>()?;
+        Ok((version, outcomes))
     }
-    let read = |system: &&str| -> Result<(String, Outcome)> {
-        Ok((system.to_string(), Outcome::read(&machine.results.join(system), job.programs)?))
-    };
-    job.file_systems.iter().map(read).collect()
+
+    /// Watches a machine until it ends, and shows how far it is.
+    fn watch(&self, machine: &mut Machine, version: &str) -> Result<()> {
+        let began = Instant::now();
+        let (each, mut finished) = (self.programs.len(), 0);
+        let all = each * self.file_systems.len();
+        while machine.next(PROGRAM)? == Event::Finished {
+            finished += 1;
+            let seconds = began.elapsed().as_secs();
+            let message = format!("{version}: {finished} of {all} test programs, {seconds} s");
+            if self.progress.is_hidden() && finished % each == 0 {
+                say!("{message}")?;
+            }
+            self.progress.set_message(message);
+        }
+        Ok(())
+    }
 }
 
 /// Prints the table. Says what differs in the exit status.
@@ -194,10 +207,6 @@ fn progress() -> ProgressBar {
 fn c_library() -> Result<String> {
     let text = packages::run(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
     Ok(text.trim().into())
-}
-
-fn busybox_file(package: &Path) -> Result<PathBuf> {
-    found(package, &["bin/busybox", "usr/bin/busybox"])
 }
 
 fn image(files: &Path) -> Result<PathBuf> {

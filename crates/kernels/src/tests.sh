@@ -5,6 +5,7 @@ results=/mnt/results
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . $results/settings # file_systems, environment
 uname -r > $results/release
+echo "kernels: booted"
 
 # Makes the file system, mounts it, and sets `scratch` to its directory.
 prepare() {
@@ -41,6 +42,7 @@ for system in $file_systems; do
             timeout -k 5 600 "$program" --format pretty --include-ignored > "$output.running" 2>&1 < /dev/null
         echo "exit status $?" >> "$output.running"
         mv "$output.running" "$output.out"
+        echo "kernels: finished"
     done < $results/programs
     cd /
     [ "$system" = overlay ] && umount -l $scratch
