@@ -163,6 +163,7 @@ mod tests {
         let range = start..start + 64 * page_size();
         let scanned = match scan(&pagemap, range.clone()) {
             Err(error) if error.raw_os_error() == Some(libc::ENOTTY) => {
+                assert!(!course::kernel_at_least(6, 7), "Linux 6.7 and newer have PAGEMAP_SCAN");
                 println!("before Linux 6.7 there is no PAGEMAP_SCAN: nothing was compared");
                 return;
             }

@@ -123,7 +123,7 @@ fn a_watched_mapping_is_drawn_on_the_screen_until_ctrl_c() {
 fn a_list_is_folded_to_the_terminals_width() {
     let me = std::process::id().to_string();
     let mut terminal = Terminal::start(page_view(), &[&me], 30);
-    terminal.child.wait().unwrap();
+    terminal.child.0.wait().unwrap();
     drop(terminal.line);
     let text: Vec<u8> = terminal.shown.iter().flatten().collect();
     let text = String::from_utf8_lossy(&text);
@@ -135,7 +135,7 @@ fn a_list_is_folded_to_the_terminals_width() {
 fn a_lesson_that_is_not_there_is_one_line_and_so_is_no_terminal() {
     let mut terminal = Terminal::start(page_view(), &["step", "999"], 200);
     terminal.expect("error: find \"lesson-999-…\"");
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(1));
+    assert_eq!(terminal.child.0.wait().unwrap().code(), Some(1));
     let output = starting(|| Command::new(page_view()).args(["step", "1"]).output().unwrap());
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("needs a terminal"));

@@ -34,13 +34,24 @@ static STARTING: Mutex<()> = Mutex::new(());
 
 /// The program on a terminal of the test's own.
 pub(crate) struct Terminal {
-    pub(crate) child: Child,
+    pub(crate) child: KilledOnDrop,
     keys: File,
     pub(crate) line: OwnedFd,
     pub(crate) shown: Receiver<Vec<u8>>,
     all: Vec<u8>,
     /// How much of it, as [`plain`] shows it, has been waited for.
     seen: usize,
+}
+
+/// The program's process. It does not outlive its test, even if the test fails.
+pub(crate) struct KilledOnDrop(pub(crate) Child);
+
+impl Drop for KilledOnDrop {
+    fn drop(&mut self) {
+        // A test that succeeded has waited for it: then both calls have nothing to do.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn size(columns: u16, rows: u16) -> Winsize {
@@ -60,7 +71,7 @@ impl Terminal {
         command.args(arguments).env("TERM", "xterm").env_remove("NO_COLOR");
         command.env("RUST_BACKTRACE", "0");
         command.stdin(end()).stdout(end()).stderr(end());
-        let child = starting(|| command.spawn().unwrap());
+        let child = KilledOnDrop(starting(|| command.spawn().unwrap()));
         let mut screen = File::from(pair.master.try_clone().unwrap());
         let (sender, shown) = mpsc::channel();
         thread::spawn(move || {
@@ -106,14 +117,14 @@ impl Terminal {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+        kill(Pid::from_raw(self.child.0.id().cast_signed()), signal).unwrap();
     }
 
     /// Waits for its end. By then the terminal must be as it was.
     #[track_caller]
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         self.expect(FIRST_SCREEN);
-        let status = self.child.wait().unwrap();
+        let status = self.child.0.wait().unwrap();
         let modes = tcgetattr(&self.line).unwrap().local_flags;
         assert!(modes.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG));
         drop(self.line);
