@@ -77,6 +77,17 @@ fn after_close_a_mapping_keeps_a_flock_until_munmap() {
 }
 
 #[test]
+fn a_mapping_made_through_another_open_of_the_file_does_not_keep_a_flock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open e both file");
+    a.does("flock d LOCK_EX");
+    a.does("map e");
+    a.does("close d");
+    b.does("flock d LOCK_EX|LOCK_NB");
+}
+
+#[test]
 fn a_read_only_mapping_keeps_a_flock_too() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);

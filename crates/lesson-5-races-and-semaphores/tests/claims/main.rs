@@ -89,9 +89,9 @@ fn ask_and_wait(actor: &mut Running, command: &str) -> String {
 }
 
 /// Returns once an actor that has begun to wait sleeps in `futex`. If its wait is over already, it
-/// sleeps in `read`, where it waits for the next command.
-fn sleeps(actor: &Running) {
-    until_waiting_in_one_of(actor.id(), &[libc::SYS_futex, libc::SYS_read]).unwrap();
+/// sleeps in `read`, where it waits for the next command. Returns the call in which it sleeps.
+fn sleeps(actor: &Running) -> libc::c_long {
+    until_waiting_in_one_of(actor.id(), &[libc::SYS_futex, libc::SYS_read]).unwrap()
 }
 
 /// Repeats an attempt, each time with twice the time, until the attempt was in time.

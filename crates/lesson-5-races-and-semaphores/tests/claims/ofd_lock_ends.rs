@@ -40,6 +40,17 @@ fn after_close_a_mapping_keeps_an_ofd_lock_until_munmap() {
 }
 
 #[test]
+fn a_mapping_made_through_another_open_of_the_file_does_not_keep_an_ofd_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    a.does("open e both file");
+    a.does("F_OFD_SETLK d F_WRLCK 0 10");
+    a.does("map e");
+    a.does("close d");
+    b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
 fn a_forked_child_shares_its_parents_ofd_locks() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);

@@ -30,10 +30,9 @@ impl Actor {
             ["rwlock-write-until", milliseconds] => lock.write_until(&until(milliseconds)?),
             ["cond-init"] => condition.init(),
             ["cond-wait-until", milliseconds] => condition.wait_until(mutex, &until(milliseconds)?),
-            ["cond-signal"] => condition.signal(),
-            ["cond-destroy"] => {
+            ["cond-signal" | "cond-destroy"] => {
                 say!("waiting").map_err(io::Error::other)?;
-                condition.destroy()
+                if words[0] == "cond-signal" { condition.signal() } else { condition.destroy() }
             }
             _ => return wrong("no such command", words),
         })
