@@ -111,13 +111,11 @@ fn a_right_exercise_5_whose_seccomp_filter_kills_for_mprotect_is_not_blamed() {
 }
 
 #[test]
-#[ignore = "the judge loses a thread that executes"]
 fn a_right_exercise_5_that_executes_itself_in_a_second_thread_is_not_blamed() {
     right(5, "EXECUTES_IN_A_THREAD").must_not_be_blamed();
 }
 
 #[test]
-#[ignore = "the judge loses a thread that executes"]
 fn a_right_exercise_2_that_executes_itself_in_a_second_thread_is_not_blamed() {
     right(2, "EXECUTES_IN_A_THREAD").must_not_be_blamed();
 }

@@ -30,13 +30,11 @@ fn at_once(what: &str) -> Judge {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_hundred_threads_in_one_actor_are_ended_by_the_limit() {
     while_it_waits("threads_200").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_thousand_threads_in_one_actor_are_ended_by_the_limit() {
     while_it_waits("threads_1000").run().must_be_refused_for(PROCESSES);
 }
@@ -48,13 +46,11 @@ fn two_hundred_threads_in_a_post_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_hundred_processes_in_a_grandchild_of_one_actor_are_ended_by_the_limit() {
     while_it_waits("processes").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_fork_bomb_in_a_grandchild_of_one_actor_is_ended_by_the_limit() {
     // Should the limit not hold, forks fail at 400.
     let judge = while_it_waits("fork_bomb").under(["prlimit", "--nproc=400"]);
@@ -62,7 +58,6 @@ fn a_fork_bomb_in_a_grandchild_of_one_actor_is_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_grandchildren_of_one_actor_with_640_mib_are_ended_by_the_limit() {
     while_it_waits("memory").run().must_be_refused_for(MEMORY);
 }
@@ -92,7 +87,6 @@ fn a_hundred_processes_after_a_kill_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn grandchildren_with_640_mib_after_a_kill_are_ended_by_the_limit() {
     after_a_kill("memory").run().must_be_refused_for(MEMORY);
 }
@@ -172,7 +166,7 @@ fn a_file_of_300_mib_behind_six_thousand_others_counts_as_disk() {
 }
 
 #[test]
-#[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
+#[ignore = "the judge does not look into a closed directory: only luck finds this one"]
 fn a_file_of_300_mib_in_a_closed_directory_counts_as_disk() {
     at_once("file_in_closed_directory").by_ordinary_user().run().must_be_refused_for(DISK);
 }

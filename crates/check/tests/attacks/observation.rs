@@ -52,7 +52,6 @@ fn a_message_that_the_kernel_stores_after_its_mark_is_torn() {
 }
 
 #[test]
-#[ignore = "the judge does not know pkey_mprotect yet"]
 fn a_mapping_made_writable_by_pkey_mprotect_is_watched() {
     adds_without_a_lock("PKEY").must_be_refused_for(LOST);
 }
