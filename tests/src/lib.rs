@@ -3,12 +3,14 @@
 #![expect(clippy::expect_used, reason = "a harness fails by panicking, with the step's name")]
 
 mod control;
+mod errno;
 mod ground;
 mod page_cache;
 mod picture;
 mod program;
 
 pub use control::undisturbed;
+pub use errno::errno;
 pub use ground::{file_system, is_root, kernel_at_least, scratch};
 pub use page_cache::{cached_pages, dirty_pages};
 pub use picture::pictures;

@@ -21,23 +21,3 @@ pub fn pin_to(cpus: &[usize]) -> Result<()> {
     cpus.iter().try_for_each(|cpu| set.set(*cpu)).step("choose CPUs")?;
     sched_setaffinity(Pid::from_raw(0), &set).step("sched_setaffinity")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pinned_thread_has_one_cpu_and_gets_the_others_back() {
-        // A thread of its own: the pin belongs to the thread.
-        let pinned = std::thread::spawn(|| {
-            let all = allowed_cpus().unwrap();
-            let last = *all.last().unwrap();
-            pin_to(&[last]).unwrap();
-            assert_eq!(allowed_cpus().unwrap(), [last]);
-            pin_to(&all).unwrap();
-            assert_eq!(allowed_cpus().unwrap(), all);
-        });
-        pinned.join().unwrap();
-        assert_eq!(pin_to(&[]).unwrap_err().errno(), Some(nix::libc::EINVAL));
-    }
-}

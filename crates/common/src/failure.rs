@@ -2,6 +2,8 @@
 
 use std::{error, fmt, io, io::Write, path::Path, path::PathBuf, process::ExitCode};
 
+use nix::errno::Errno;
+
 /// What every fallible function of the lessons returns.
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -46,6 +48,17 @@ impl<T, E: Into<io::Error>> Context<T> for std::result::Result<T, E> {
     fn step_on(self, step: &str, file: &Path) -> Result<T> {
         self.map_err(|cause| Failure(step.into(), Some(file.into()), cause.into()))
     }
+}
+
+/// The name of an error's errno, such as `EACCES`; its text, if the error has no errno.
+pub fn errno_name(error: &io::Error) -> String {
+    let name = |number| format!("{:?}", Errno::from_raw(number));
+    error.raw_os_error().map_or_else(|| error.to_string(), name)
+}
+
+/// How a call ended: `ok`, or [`errno_name`].
+pub fn outcome<T>(result: &io::Result<T>) -> String {
+    result.as_ref().map_or_else(errno_name, |_| "ok".into())
 }
 
 /// Prints a line as `println!` does, but returns an error if the output is closed or full.

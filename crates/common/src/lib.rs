@@ -11,7 +11,7 @@ mod story;
 
 pub use clap;
 pub use cpus::{allowed_cpus, pin_to};
-pub use failure::{Context, Failure, Result, main, print_line};
+pub use failure::{Context, Failure, Result, errno_name, main, outcome, print_line};
 pub use ground::{file_system, ground, page_size};
 pub use peer::{Peer, end_with_parent, self_command};
 pub use scratch::Scratch;

@@ -5,19 +5,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 
-use common::{Context, Result, Stage, compare, page_size, sentence};
-use nix::errno::Errno;
+use common::{Context, Result, Stage, compare, errno_name, page_size, sentence};
 
 use crate::own_file;
 use crate::sys::MmapCall;
 
-/// The errno's name, `success`, or the text of an error that the program itself made.
-pub fn errno_name<T>(result: io::Result<T>) -> String {
-    match result.map_err(|error| (error.raw_os_error(), error.to_string())) {
-        Ok(_) => "success".into(),
-        Err((Some(number), _)) => format!("{:?}", Errno::from_raw(number)),
-        Err((None, words)) => words,
-    }
+/// `success`, the errno's name, or the text of an error that the program itself made.
+pub fn outcome<T>(result: io::Result<T>) -> String {
+    result.map_or_else(|error| errno_name(&error), |_| "success".into())
 }
 
 /// The step of the story.
@@ -52,7 +47,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ("more than all addresses", "ENOMEM", MmapCall { length: usize::MAX / 2, ..valid }),
         ("a taken address, NOREPLACE", "EEXIST", MmapCall { addr, flags: noreplace, ..valid }),
     ] {
-        compare(&format!("{what:<26}  "), errno_name(call.make()), expected)?;
+        compare(&format!("{what:<26}  "), outcome(call.make()), expected)?;
     }
     page_view::pause()?;
     sentence(

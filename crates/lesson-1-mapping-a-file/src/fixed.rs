@@ -5,7 +5,7 @@ use std::fs;
 
 use common::{Context, Result, Stage, compare, page_size, sentence};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::own_file;
 use crate::picture::{self, Pages};
 use crate::sys::{Area, MmapCall};
@@ -28,10 +28,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ..MmapCall::shared(&file, page_size())
     };
     sentence("Map a file of Fs at the second page:")?;
-    compare("with MAP_FIXED_NOREPLACE: ", errno_name(taken.make()), "EEXIST")?;
+    compare("with MAP_FIXED_NOREPLACE: ", outcome(taken.make()), "EEXIST")?;
     compare("the three pages: ", first_letters(&memory), "MMM")?;
     let replaced = memory.replace(1, MmapCall::shared(&file, page_size()));
-    compare("with MAP_FIXED: ", errno_name(replaced), "success")?;
+    compare("with MAP_FIXED: ", outcome(replaced), "success")?;
     compare("the three pages: ", first_letters(&memory), "MFM")?;
     picture::show("after MAP_FIXED", &[&pages])?;
     sentence("MAP_FIXED at a wrong address destroys your own memory and reports success.")

@@ -6,7 +6,7 @@ use std::io;
 
 use common::{Context, Result, Stage, compare, page_size, sentence};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::{Mapping, own_file};
 
 /// Maps the pages that hold `length` bytes of `file` from byte `offset` on. `offset` need not be
@@ -30,7 +30,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     std::fs::write(&path, bytes).step_on("write", &path)?;
     let file = own_file::open(&path)?;
     let offset = offset as u64;
-    let refused = errno_name(Mapping::part(&file, offset, 6));
+    let refused = outcome(Mapping::part(&file, offset, 6));
     compare(&format!("mmap at offset {offset}: "), refused, "EINVAL")?;
     let (mapping, skipped) = around(&file, offset, 6).step_on("mmap", &path)?;
     let word = String::from_utf8_lossy(&mapping.load(skipped, 6)).into_owned();

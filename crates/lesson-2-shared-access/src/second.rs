@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Peer, Result, page_size, say};
+use common::{Context, Peer, Result, errno_name, page_size, say};
 
 use crate::layout::Reading;
 use crate::thermometer::Writer;
@@ -45,21 +45,15 @@ pub fn obey(path: &Path) -> Result<()> {
         let line = line.step("hear the first process")?;
         match obey_line(&line, &file, &mut bytes) {
             Ok(answer) => say!("{answer}")?,
-            Err(error) => say!("{}", name_of(&error))?,
+            Err(error) => say!("{}", errno_name(&error))?,
         }
     }
     Ok(())
 }
 
-/// `EPERM` and the like for the system's errors, the message of any other error.
-pub fn name_of(error: &io::Error) -> String {
-    let name = |number| format!("{:?}", nix::errno::Errno::from_raw(number));
-    error.raw_os_error().map_or_else(|| error.to_string(), name)
-}
-
 /// `done`, or the name of the error.
 pub(crate) fn outcome<T>(result: io::Result<T>) -> String {
-    result.map_or_else(|error| name_of(&error), |_| "done".into())
+    result.map_or_else(|error| errno_name(&error), |_| "done".into())
 }
 
 /// An order, and the words after it on its line.

@@ -3,18 +3,14 @@
 use std::io;
 use std::process::id;
 
-use common::{Context, Result, Stage, compare, page_size};
-use nix::errno::Errno;
+use common::{Context, Result, Stage, compare, errno_name, page_size};
 
 use crate::table::unless_flushed;
 use crate::{MappedFile, msync, sys};
 
 /// What `msync` returned, by name.
 pub fn name(result: io::Result<()>) -> String {
-    match result {
-        Ok(()) => "0".into(),
-        Err(error) => format!("{:?}", Errno::from_raw(error.raw_os_error().unwrap_or(0))),
-    }
+    result.map_or_else(|error| errno_name(&error), |()| "0".into())
 }
 
 /// Step 7: the errors, then the two that come after `msync` has written some pages.

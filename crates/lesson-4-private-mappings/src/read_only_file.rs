@@ -4,9 +4,8 @@
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use common::{Context, Result, Stage, compare, page_size};
+use common::{Context, Result, Stage, compare, outcome, page_size};
 use memmap2::MmapOptions;
-use nix::errno::Errno;
 
 use crate::picture::draw;
 use crate::{PrivateMapping, lettered};
@@ -23,9 +22,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let modified = || file.metadata().step_on("stat", &path)?.modified().step("mtime");
     let before = modified()?;
 
-    let shared = MmapOptions::new().map_raw(&file).err();
-    let errno = shared.and_then(|e| e.raw_os_error()).map_or(Errno::UnknownErrno, Errno::from_raw);
-    compare("shared, writable: ", format!("{errno:?}"), "EACCES")?;
+    let shared = MmapOptions::new().map_raw(&file);
+    compare("shared, writable: ", outcome(&shared), "EACCES")?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     draw("A private, writable mapping of the same file", &mapping)?;
     page_view::pause()?;

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Context, Peer, Result, Stage, compare, say, sentence};
+use common::{Context, Peer, Result, Stage, compare, outcome, say, sentence};
 
 use crate::semaphore_in_file::SemaphoreInFile;
-use crate::sys::{deadline_on, errno_name};
+use crate::sys::deadline_on;
 use crate::{Attempt, Lock, Primitive};
 
 /// The step of the story.
@@ -30,7 +30,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (clock, time) = (libc::CLOCK_MONOTONIC, Duration::from_millis(200));
     let deadline = deadline_on(clock, time).step("clock_gettime")?;
     let waited = semaphore.wait_until_on(clock, &deadline);
-    let waited = waited.map_or_else(|error| errno_name(&error), |()| "ok".into());
+    let waited = outcome(&waited);
     compare("A waits for 200 ms: ", waited, "ETIMEDOUT")?;
     compare("count: ", semaphore.value().step("sem_getvalue")?, 0)?;
     sentence("The kernel does not know that B held it.")?;

@@ -24,7 +24,6 @@ pub use semaphore::{Create, Semaphore, unlink};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 
 /// The moment `later` from now on `CLOCK_REALTIME`, for the timed waits: an absolute time. Setting
@@ -44,12 +43,6 @@ pub fn deadline_on(clock: libc::clockid_t, later: Duration) -> io::Result<libc::
 fn timespec(time: Duration) -> libc::timespec {
     let seconds = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
     libc::timespec { tv_sec: seconds, tv_nsec: time.subsec_nanos().into() }
-}
-
-/// The name of a failed call's error, such as `ETIMEDOUT`; for an error without a number, its text.
-pub fn errno_name(error: &io::Error) -> String {
-    let number = error.raw_os_error();
-    number.map_or_else(|| error.to_string(), |number| format!("{:?}", Errno::from_raw(number)))
 }
 
 /// For the semaphore calls: -1 means failure, and the reason is in `errno`.

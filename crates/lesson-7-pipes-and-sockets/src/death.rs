@@ -16,7 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{SockFlag, SockType};
 
 use crate::endpoint::{Endpoint, Wait};
-use crate::process::{errno_name, kill, pipe, second, socket_pair};
+use crate::process::{kill, outcome, pipe, second, socket_pair};
 use crate::ring_endpoints::{Receiver, Sender};
 use crate::sys::{Queue, pidfd_open};
 use crate::{queue, ring_file};
@@ -76,9 +76,9 @@ pub fn socket_ends(kind: SockType) -> Result<Learned> {
 fn streams(from: OwnedFd, to: OwnedFd) -> Learned {
     let receiver = match File::from(from).read(&mut [0]) {
         Ok(0) => "end of file".into(),
-        other => errno_name(&other),
+        other => outcome(&other),
     };
-    Learned { receiver, sender: errno_name(&File::from(to).write(b"?")) }
+    Learned { receiver, sender: outcome(&File::from(to).write(b"?")) }
 }
 
 /// Two queues that a killed process had open.
@@ -92,12 +92,12 @@ pub fn message_queue() -> Result<Learned> {
     let from = queue::unnamed(CAPACITY, 1, Wait::Block)?;
     let theirs = |queue: &Queue| queue.as_fd().try_clone_to_owned().step("dup").map(Stdio::from);
     kill_a_holder_of(theirs(&to)?, theirs(&from)?)?;
-    let waited = match errno_name(&from.receive(&mut [0], PATIENCE)).as_str() {
+    let waited = match outcome(&from.receive(&mut [0], PATIENCE)).as_str() {
         "ETIMEDOUT" => format!("nothing in {} ms", PATIENCE.as_millis()),
         other => other.into(),
     };
     let sent = (0..).take_while(|_| to.send(b"?", 0).is_ok()).count();
-    let refused = errno_name(&to.send(b"?", 0));
+    let refused = outcome(&to.send(b"?", 0));
     let sender = format!("{sent} fit, then {refused}");
     Ok(Learned { receiver: waited, sender })
 }
@@ -115,10 +115,10 @@ pub fn ring(directory: &Path) -> Result<Learned> {
     let mut other = Peer::start(role)?;
     other.hear()?;
     kill(&mut other.process)?;
-    let receiver = errno_name(&receiver.next(&mut [0; 8]));
+    let receiver = outcome(&receiver.next(&mut [0; 8]));
     // The ring holds two messages. A sender checks its peer only when it has to wait.
     let refused = (0..3).map(|_| sender.send(b"?")).find(io::Result::is_err).unwrap_or(Ok(()));
-    Ok(Learned { receiver, sender: format!("{} when full", errno_name(&refused)) })
+    Ok(Learned { receiver, sender: format!("{} when full", outcome(&refused)) })
 }
 
 /// What `poll` reports of a process's pidfd before and after the process is killed.

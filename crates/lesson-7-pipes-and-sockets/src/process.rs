@@ -7,7 +7,6 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use common::{Context, Result};
-use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -72,13 +71,10 @@ fn asleep_in(pid: u32, number: libc::c_long) -> io::Result<usize> {
     Ok(calls.flatten().filter(|text| text.starts_with(&call)).count())
 }
 
-/// `ok`, or the name of the error.
-pub fn errno_name<T>(result: &io::Result<T>) -> String {
+/// `ok`, the name of the errno, or the kind of an error that an endpoint itself made.
+pub fn outcome<T>(result: &io::Result<T>) -> String {
     match result {
-        Ok(_) => "ok".into(),
-        Err(error) => match error.raw_os_error() {
-            Some(number) => format!("{:?}", Errno::from_raw(number)),
-            None => format!("{:?}", error.kind()),
-        },
+        Err(error) if error.raw_os_error().is_none() => format!("{:?}", error.kind()),
+        result => common::outcome(result),
     }
 }

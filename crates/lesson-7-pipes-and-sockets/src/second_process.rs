@@ -9,7 +9,7 @@ use common::{Context, Result, pin_to, say};
 
 use crate::channel::{Channel, Transport};
 use crate::endpoint::{Endpoint, Wait};
-use crate::process::errno_name;
+use crate::process::outcome;
 use crate::ring_endpoints::{Receiver, Sender};
 use crate::{
     batching, ring_moments, round_trip, sleep_and_wake, sys, thousand_messages, throughput,
@@ -81,7 +81,7 @@ impl Part {
                 let mut receiver = Receiver::attach(ring)?;
                 say!("attached")?;
                 let received = receiver.next(&mut [0; 64]);
-                say!("received {}", errno_name(&received))
+                say!("received {}", outcome(&received))
             }
         }
     }

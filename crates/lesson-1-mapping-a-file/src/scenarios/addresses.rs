@@ -5,7 +5,7 @@ use std::path::Path;
 
 use common::{Context, Result, page_size, say};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::sys::{Area, MmapCall};
 
 /// Asks, as a hint, for an address inside a page that was just unmapped.
@@ -20,7 +20,7 @@ pub(super) fn hint_in_a_gap() -> Result<()> {
 /// Unmaps the same pages a second time.
 pub(super) fn munmap_twice() -> Result<()> {
     let area = MmapCall::anonymous(3 * page_size()).make().step("mmap")?;
-    say!("twice {}", errno_name(area.unmap_twice()))
+    say!("twice {}", outcome(area.unmap_twice()))
 }
 
 /// Asks, with MAP_FIXED_NOREPLACE, for a page that was just unmapped, with both shared flags.
@@ -35,7 +35,7 @@ pub(super) fn noreplace_in_a_gap() -> Result<()> {
         let flags = kind | libc::MAP_FIXED_NOREPLACE;
         let placed = MmapCall { addr: page, flags, ..MmapCall::shared(&file, page_size()) }.make();
         let there = placed.as_ref().is_ok_and(|area| area.address() == page);
-        say!("{name} {}{}", errno_name(placed), if there { " at the address" } else { "" })?;
+        say!("{name} {}{}", outcome(placed), if there { " at the address" } else { "" })?;
         drop(arena);
     }
     Ok(())
@@ -47,7 +47,7 @@ pub(super) fn fixed_refused_late() -> Result<()> {
     let file = File::open(path).step_on("open", path)?;
     let memory = MmapCall::anonymous(3 * page_size()).make().step("mmap")?;
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
-    say!("refused {}", errno_name(memory.replace(1, call)))?;
+    say!("refused {}", outcome(memory.replace(1, call)))?;
     say!("left {}", pages_of(&memory, 3)?)
 }
 
@@ -105,9 +105,9 @@ pub(super) fn enlarge() -> Result<()> {
         ..MmapCall::shared(&file, page_size())
     };
     let _neighbour = taken.make(); // If it fails, the address is taken already.
-    say!("in-place {}", errno_name(area.remap(2, 0)))?;
+    say!("in-place {}", outcome(area.remap(2, 0)))?;
     let before = area.address();
-    say!("may-move {}", errno_name(area.remap(2, libc::MREMAP_MAYMOVE)))?;
+    say!("may-move {}", outcome(area.remap(2, libc::MREMAP_MAYMOVE)))?;
     say!("moved {}", area.address() != before)?;
     let old = page_view::mapping_at(std::process::id(), before)?;
     say!("old-address {}", if old.is_some() { "mapped" } else { "unmapped" })?;

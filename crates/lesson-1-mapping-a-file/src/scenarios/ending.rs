@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{Context, Result, page_size, say};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::sys::MmapCall;
 use crate::{Mapping, own_file};
 
@@ -17,9 +17,9 @@ pub(super) fn closed_descriptor() -> Result<()> {
     let file = File::options().read(true).write(true).create_new(true).open(path);
     let file = file.step_on("create", path)?;
     let call = MmapCall { fd: file.as_raw_fd(), ..MmapCall::shared(&file, page_size()) };
-    say!("open {}", errno_name(call.make()))?;
+    say!("open {}", outcome(call.make()))?;
     drop(file);
-    say!("closed {}", errno_name(call.make()))
+    say!("closed {}", outcome(call.make()))
 }
 
 /// Takes all permissions from a file that is open and mapped, then stores, maps, reads, and opens.
@@ -31,11 +31,11 @@ pub(super) fn map_after_chmod() -> Result<()> {
     file.set_len(6).step_on("ftruncate", path)?;
     let mapping = Mapping::of(&file, 6).step_on("mmap", path)?;
     file.set_permissions(Permissions::from_mode(0o000)).step_on("fchmod", path)?;
-    say!("new-open {}", errno_name(File::open(path)))?;
+    say!("new-open {}", outcome(File::open(path)))?;
     mapping.store(0, b"stored");
     let later = Mapping::of(&file, 6);
     let loaded = later.as_ref().map(|later| later.load(0, 6)).unwrap_or_default();
-    say!("new-mmap {}", errno_name(later))?;
+    say!("new-mmap {}", outcome(later))?;
     say!("loaded {}", String::from_utf8_lossy(&loaded))?;
     let mut read = [0; 6];
     file.read_exact_at(&mut read, 0).step_on("read", path)?;

@@ -9,7 +9,7 @@ use common::{Context, Result, page_size, say};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::number;
 use crate::sys::{Area, MmapCall};
 
@@ -18,9 +18,9 @@ const MIB: usize = 1 << 20;
 /// Maps twice as many addresses as RLIMIT_AS allows, before and after the limit is set.
 pub(super) fn address_space() -> Result<()> {
     let call = MmapCall { prot: libc::PROT_NONE, ..MmapCall::anonymous(2048 * MIB) };
-    say!("before {}", errno_name(call.make()))?;
+    say!("before {}", outcome(call.make()))?;
     limit(Resource::RLIMIT_AS, 1024 * MIB)?;
-    say!("after {}", errno_name(call.make()))
+    say!("after {}", outcome(call.make()))
 }
 
 /// Maps more than RLIMIT_DATA allows: private writable memory, which counts, and memory that does
@@ -32,12 +32,12 @@ pub(super) fn data() -> Result<()> {
     file.set_len(64 * MIB as u64).step_on("ftruncate", path)?;
     let shared = MmapCall::shared(&file, 64 * MIB);
     let private = MmapCall { flags: libc::MAP_PRIVATE, ..shared };
-    say!("before {}", errno_name(private.make()))?;
+    say!("before {}", outcome(private.make()))?;
     limit(Resource::RLIMIT_DATA, 8 * MIB)?;
-    say!("private {}", errno_name(private.make()))?;
-    say!("anonymous {}", errno_name(MmapCall::anonymous(64 * MIB).make()))?;
-    say!("read-only {}", errno_name(MmapCall { prot: libc::PROT_READ, ..private }.make()))?;
-    say!("shared {}", errno_name(shared.make()))
+    say!("private {}", outcome(private.make()))?;
+    say!("anonymous {}", outcome(MmapCall::anonymous(64 * MIB).make()))?;
+    say!("read-only {}", outcome(MmapCall { prot: libc::PROT_READ, ..private }.make()))?;
+    say!("shared {}", outcome(shared.make()))
 }
 
 /// `write` with RLIMIT_FSIZE 0: an error and not SIGXFSZ, and no file is left.
@@ -47,7 +47,7 @@ pub(super) fn file_size() -> Result<()> {
     let errno = written.err().and_then(|failure| failure.errno());
     let (errno, left) = (errno.map(io::Error::from_raw_os_error), Path::new("new").exists());
     // The limit also applies to standard output if it is a file. Here it is a pipe.
-    say!("write {}", errno_name(errno.map_or(Ok(()), Err)))?;
+    say!("write {}", outcome(errno.map_or(Ok(()), Err)))?;
     say!("left {left}")
 }
 
@@ -55,15 +55,15 @@ pub(super) fn file_size() -> Result<()> {
 pub(super) fn locked(pages: usize) -> Result<()> {
     limit(Resource::RLIMIT_MEMLOCK, pages * page_size())?;
     let call = MmapCall::anonymous(8 * page_size());
-    say!("unlocked {}", errno_name(call.make()))?;
-    say!("locked {}", errno_name(MmapCall { flags: call.flags | libc::MAP_LOCKED, ..call }.make()))
+    say!("unlocked {}", outcome(call.make()))?;
+    say!("locked {}", outcome(MmapCall { flags: call.flags | libc::MAP_LOCKED, ..call }.make()))
 }
 
 /// Maps memory at address 0, which is the null pointer, and asks for page 1.
 pub(super) fn low_address() -> Result<()> {
     let call = MmapCall::anonymous(page_size());
     let flags = call.flags | libc::MAP_FIXED_NOREPLACE;
-    say!("address-zero {}", errno_name(MmapCall { flags, ..call }.make()))?;
+    say!("address-zero {}", outcome(MmapCall { flags, ..call }.make()))?;
     let area = MmapCall { addr: page_size(), ..call }.make().step("mmap")?;
     say!("hint-of-page-one {}", area.address())
 }
@@ -88,7 +88,7 @@ pub(super) fn too_many_pieces() -> Result<()> {
     let refused = refusals.find(|(_, result)| result.is_err());
     let edge = area.unmap(last * page_size(), 1);
     drop(area);
-    say!("last-page {}", errno_name(edge))?;
+    say!("last-page {}", outcome(edge))?;
     report(allowed, refused)
 }
 
@@ -96,7 +96,7 @@ fn report(allowed: usize, refused: Option<(usize, io::Result<()>)>) -> Result<()
     let (at, result) = refused.unwrap_or((0, Ok(())));
     say!("allowed {allowed}")?;
     say!("refused-at-page {at}")?;
-    say!("refused-with {}", errno_name(result))
+    say!("refused-with {}", outcome(result))
 }
 
 fn reserved(pages: usize) -> Result<Area> {

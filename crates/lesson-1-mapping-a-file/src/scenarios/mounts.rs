@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::number;
 use crate::sys::{self, MmapCall};
 
@@ -23,9 +23,9 @@ pub(super) fn no_programs_here() -> Result<()> {
     tmpfs_here(MsFlags::MS_NOEXEC)?;
     let file = hole("file")?;
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
-    say!("readable {}", errno_name(call.make()))?;
+    say!("readable {}", outcome(call.make()))?;
     let prot = libc::PROT_READ | libc::PROT_EXEC;
-    say!("executable {}", errno_name(MmapCall { prot, ..call }.make()))
+    say!("executable {}", outcome(MmapCall { prot, ..call }.make()))
 }
 
 /// A hole on a full file system: `fallocate`, MADV_POPULATE_WRITE, then a store.
@@ -48,8 +48,8 @@ fn store_in_a_hole() -> Result<()> {
     // A store needs every block of its page, and a block may be smaller than a page.
     let whole_page = page_size() as libc::off_t;
     let reserved = fallocate(&file, FallocateFlags::empty(), 0, whole_page);
-    say!("fallocate {}", errno_name(reserved.map_err(Into::into)))?;
-    say!("populate {}", errno_name(sys::prepare_stores(area.address(), page_size())))?;
+    say!("fallocate {}", outcome(reserved.map_err(Into::into)))?;
+    say!("populate {}", outcome(sys::prepare_stores(area.address(), page_size())))?;
     area.store(0, 1);
     say!("stored yes")
 }
@@ -79,13 +79,13 @@ pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
     let file = hole("file")?;
     fallocate(&file, FallocateFlags::empty(), 0, 1).step("fallocate")?;
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
-    let ready = || errno_name(sys::prepare_stores(area.address(), page_size()));
+    let ready = || outcome(sys::prepare_stores(area.address(), page_size()));
     say!("ready {}", ready())?;
     area.store(0, 1);
     file.sync_all().step("fsync")?;
     fill()?;
     let reserved = fallocate(&file, FallocateFlags::empty(), 0, 1);
-    say!("fallocate-after-flush {}", errno_name(reserved.map_err(Into::into)))?;
+    say!("fallocate-after-flush {}", outcome(reserved.map_err(Into::into)))?;
     say!("ready-after-flush {}", ready())?;
     area.store(0, 2);
     say!("stored yes")

@@ -12,7 +12,7 @@ use common::{Context, Result, page_size, say};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::Mapping;
-use crate::failures::errno_name;
+use crate::failures::outcome;
 use crate::sys::{self, Area, MmapCall};
 
 /// Maps a file of two pages, shrinks it to one, and loads from the second.
@@ -93,7 +93,7 @@ pub(super) fn load_of_a_bad_disk() -> Result<()> {
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
     let area = call.make().step_on("mmap", path)?;
     say!("mapped yes")?;
-    say!("read {}", errno_name(file.read_at(&mut [0], 0)))?;
+    say!("read {}", outcome(file.read_at(&mut [0], 0)))?;
     say!("loaded {}", area.load(0))
 }
 
@@ -103,7 +103,7 @@ pub(super) fn populate_of_a_bad_disk() -> Result<()> {
     let file = File::open(path).step_on("open", path)?;
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&file, page_size()) };
     let area = call.make().step_on("mmap", path)?;
-    say!("populate {}", errno_name(sys::prepare_loads(area.address(), page_size())))
+    say!("populate {}", outcome(sys::prepare_loads(area.address(), page_size())))
 }
 
 /// Takes all permissions away and gives them back, then takes them away and loads.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::failures::outcome;
 use lesson_1_mapping_a_file::sys::MmapCall;
 use lesson_1_mapping_a_file::{Mapping, offset};
 use nix::sys::signal::Signal;
@@ -119,7 +119,7 @@ fn mprotect_removes_and_restores_the_permissions_of_whole_pages() {
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
     assert!(!ended.stdout.contains("first-page"), "{ended:?}");
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
-    assert_eq!(errno_name(area.protect(1, page_size(), libc::PROT_READ)), "EINVAL", "unaligned");
+    assert_eq!(outcome(area.protect(1, page_size(), libc::PROT_READ)), "EINVAL", "unaligned");
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&read_only, page_size()) };
     let both = libc::PROT_READ | libc::PROT_WRITE;
     let shared = call.make().unwrap();
-    assert_eq!(errno_name(shared.protect(0, page_size(), both)), "EACCES");
+    assert_eq!(outcome(shared.protect(0, page_size(), both)), "EACCES");
     let private = MmapCall { flags: libc::MAP_PRIVATE, ..call }.make().unwrap();
-    assert_eq!(errno_name(private.protect(0, page_size(), both)), "success", "a private mapping");
+    assert_eq!(outcome(private.protect(0, page_size(), both)), "success", "a private mapping");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use common::page_size;
 use course::scratch;
-use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::failures::outcome;
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
 use crate::{errno_of, file_of, pages_of, scenario};
@@ -49,7 +49,7 @@ fn a_failed_map_fixed_may_already_have_unmapped_the_old_pages() {
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
     let memory = three_pages();
-    assert_eq!(errno_name(memory.replace(1, MmapCall::shared(&write_only, page_size()))), "EACCES");
+    assert_eq!(outcome(memory.replace(1, MmapCall::shared(&write_only, page_size()))), "EACCES");
     // The area no longer owns the page, so read the byte through the kernel.
     let mut byte = [0];
     let own_memory = File::open("/proc/self/mem").unwrap();

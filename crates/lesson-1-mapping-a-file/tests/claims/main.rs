@@ -16,7 +16,7 @@ mod whole_pages;
 use std::fs::{self, File};
 
 use common::{Scratch, page_size};
-use lesson_1_mapping_a_file::failures::errno_name;
+use lesson_1_mapping_a_file::failures::outcome;
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
 /// A scenario of this lesson in a new process, which works in the test's own directory.
@@ -39,7 +39,7 @@ fn pages_of(scratch: &Scratch, pages: usize) -> File {
 
 /// The name of the error of a call, or `success`.
 fn errno_of(call: MmapCall) -> String {
-    errno_name(call.make())
+    outcome(call.make())
 }
 
 /// The first `count` bytes of an area.

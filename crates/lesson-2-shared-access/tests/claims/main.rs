@@ -1,6 +1,6 @@
 //! The claims of lesson 2: one test each, whose name is the sentence in `lessons/`.
 //! `just prove 2` runs them.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod compiled;
 mod inheriting;
@@ -47,11 +47,4 @@ fn new_file(scratch: &Scratch, name: &str, pages: usize) -> File {
     let file = file.unwrap();
     file.set_len((pages * page_size()) as u64).unwrap();
     file
-}
-
-/// The error number of a result that must be an error.
-#[track_caller]
-fn errno<T>(result: std::io::Result<T>) -> nix::errno::Errno {
-    let error = result.err().expect("the call must be refused");
-    nix::errno::Errno::from_raw(error.raw_os_error().expect("the system must refuse it"))
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use common::{Scratch, page_size};
-use course::scratch;
+use course::{errno, scratch};
 use lesson_2_shared_access::Bytes;
 use lesson_2_shared_access::diskless::{open_object, remove_object};
 use nix::errno::Errno;
@@ -14,7 +14,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 
-use crate::{ask, errno, scenario, second};
+use crate::{ask, scenario, second};
 
 const CREATE: OFlag = OFlag::O_RDWR.union(OFlag::O_CREAT).union(OFlag::O_EXCL);
 const OWNER: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);

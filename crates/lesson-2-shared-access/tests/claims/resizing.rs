@@ -4,12 +4,12 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use course::scratch;
+use course::{errno, scratch};
 use lesson_2_shared_access::Bytes;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-use crate::{ask, errno, new_file, second};
+use crate::{ask, new_file, second};
 
 #[test]
 fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {

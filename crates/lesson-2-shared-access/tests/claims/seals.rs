@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use course::{file_system, kernel_at_least, scratch};
+use course::{errno, file_system, kernel_at_least, scratch};
 use lesson_2_shared_access::sealed::{memory_file, seal};
 use lesson_2_shared_access::{Bytes, diskless};
 use nix::errno::Errno;
@@ -18,7 +18,7 @@ use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
 
-use crate::{ask, errno, new_file, scenario, second};
+use crate::{ask, new_file, scenario, second};
 
 /// A memfd of one page.
 fn one_page() -> File {

@@ -4,7 +4,7 @@
 use std::os::unix::fs::{FileExt, chown};
 
 use common::page_size;
-use course::{dirty_pages, file_system, scratch, undisturbed};
+use course::{dirty_pages, errno, file_system, scratch, undisturbed};
 use lesson_2_shared_access::Bytes;
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
@@ -146,8 +146,8 @@ fn a_writable_shared_mapping_needs_a_descriptor_that_is_open_for_reading_and_wri
     new_file(&scratch, "file", 1);
     let reading = std::fs::File::open(&path).unwrap();
     let writing = std::fs::File::options().write(true).open(&path).unwrap();
-    assert_eq!(crate::errno(Bytes::of(&reading, page_size())), Errno::EACCES, "O_RDONLY");
-    assert_eq!(crate::errno(Bytes::of(&writing, page_size())), Errno::EACCES, "O_WRONLY");
-    assert_eq!(crate::errno(Bytes::read_only(&writing, page_size())), Errno::EACCES, "to load");
+    assert_eq!(errno(Bytes::of(&reading, page_size())), Errno::EACCES, "O_RDONLY");
+    assert_eq!(errno(Bytes::of(&writing, page_size())), Errno::EACCES, "O_WRONLY");
+    assert_eq!(errno(Bytes::read_only(&writing, page_size())), Errno::EACCES, "to load");
     assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 0, "O_RDONLY, to load");
 }

@@ -1,6 +1,6 @@
 //! The claims of lesson 3, one test each, named as the sentence in `lessons/`.
 //! `cargo test -p lesson-3-msync --test claims` runs them.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod disk;
 mod ends;

@@ -3,10 +3,10 @@
 
 use std::os::fd::AsRawFd;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, outcome, page_size, say};
 use page_view::pages;
 
-use super::{errno, forks::mapping_of_four};
+use super::forks::mapping_of_four;
 use crate::sys::{RawMapping, Semaphore, fork};
 
 /// Prints whose frame changes at a store: in page 0 the child stores, in page 1 the parent, in page 2
@@ -60,7 +60,7 @@ pub(super) fn semaphores() -> Result<()> {
         .step("fork")?;
         child.take_turn().step("wait for the child")?;
         child.finish().step("wait for the child")?;
-        say!("{name} {}", errno(semaphore.try_wait()))?;
+        say!("{name} {}", outcome(&semaphore.try_wait()))?;
     }
     Ok(())
 }

@@ -4,11 +4,10 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, outcome, page_size, say};
 use nix::sys::resource::{Resource, setrlimit};
 use page_view::pages;
 
-use super::errno;
 use super::forks::mapping_of_four;
 use crate::PrivateMapping;
 use crate::sys::{RawMapping, fork, lock_future_mappings};
@@ -23,15 +22,15 @@ pub(super) fn data() -> Result<()> {
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
     let (read, write) = (libc::PROT_READ, libc::PROT_READ | libc::PROT_WRITE);
     let map = |prot, flags| RawMapping::map(256 * MEBIBYTE, prot, flags, file.as_raw_fd());
-    say!("unlimited {}", errno(map(write, libc::MAP_PRIVATE)))?;
+    say!("unlimited {}", outcome(&map(write, libc::MAP_PRIVATE)))?;
     let limit = 64 * MEBIBYTE as u64;
     setrlimit(Resource::RLIMIT_DATA, limit, limit).step("setrlimit")?;
-    say!("private-writable {}", errno(map(write, libc::MAP_PRIVATE)))?;
+    say!("private-writable {}", outcome(&map(write, libc::MAP_PRIVATE)))?;
     let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-    say!("anonymous-writable {}", errno(map(write, anonymous)))?;
-    say!("shared-writable {}", errno(map(write, libc::MAP_SHARED)))?;
+    say!("anonymous-writable {}", outcome(&map(write, anonymous)))?;
+    say!("shared-writable {}", outcome(&map(write, libc::MAP_SHARED)))?;
     let read_only = map(read, libc::MAP_PRIVATE).step("mmap")?;
-    say!("made-writable {}", errno(read_only.protect(write)))
+    say!("made-writable {}", outcome(&read_only.protect(write)))
 }
 
 /// Prints the outcome of populating two pages, before and after the second is unmapped. It needs a
@@ -40,8 +39,9 @@ pub(super) fn hole() -> Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     let prot = libc::PROT_READ | libc::PROT_WRITE;
     let mut mapping = RawMapping::map(2 * page_size(), prot, flags, -1).step("mmap")?;
-    let populate =
-        |mapping: &RawMapping| errno(mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE));
+    let populate = |mapping: &RawMapping| {
+        outcome(&mapping.advise(0, 2 * page_size(), libc::MADV_POPULATE_WRITE))
+    };
     let whole = populate(&mapping);
     mapping.unmap_end(page_size()).step("munmap")?;
     let cut = populate(&mapping);
@@ -64,8 +64,9 @@ pub(super) fn lock_future() -> Result<()> {
 
 /// Prints the outcome of a fork when the user may have no more processes.
 pub(super) fn processes() -> Result<()> {
-    let forked =
-        || errno(fork(|pipes| pipes.receive().map(drop)).and_then(crate::sys::ForkedChild::finish));
+    let forked = || {
+        outcome(&fork(|pipes| pipes.receive().map(drop)).and_then(crate::sys::ForkedChild::finish))
+    };
     say!("unlimited {}", forked())?;
     setrlimit(Resource::RLIMIT_NPROC, 0, 0).step("setrlimit")?;
     say!("limited {}", forked())

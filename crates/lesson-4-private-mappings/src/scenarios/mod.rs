@@ -9,7 +9,6 @@ mod limits;
 mod past_the_end;
 mod programs;
 
-use std::io;
 use std::path::Path;
 
 use common::{Failure, Result};
@@ -41,9 +40,4 @@ pub fn play(name: &str) -> Result<()> {
         "busy-program" => programs::busy(),
         _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }
-}
-
-/// The error number of an outcome; 0 for success.
-fn errno<T>(outcome: io::Result<T>) -> i32 {
-    outcome.map_or_else(|error| error.raw_os_error().unwrap_or(-1), |_| 0)
 }

@@ -8,10 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, outcome, page_size, say};
 use nix::unistd::truncate;
 
-use super::errno;
 use crate::{PrivateMapping, lettered, own_program, second_process};
 
 /// A patch for the first bytes of a program: with it in the file, the kernel does not run the file.
@@ -35,12 +34,12 @@ pub(super) fn patched() -> Result<()> {
     say!("mapping {}", mapping.text(0, PATCH.len()))?;
     match run() {
         Ok(output) => say!("runs {}", String::from_utf8_lossy(&output.stdout).trim_end())?,
-        refused => say!("runs errno {}", errno(refused))?,
+        refused => say!("runs {}", outcome(&refused))?,
     }
     let writer = File::options().write(true).open(path).step_on("open", path)?;
     writer.write_all_at(PATCH, 0).step_on("write", path)?;
     drop(writer); // Linux runs no file that is open for writing.
-    say!("patched-file {}", errno(run()))
+    say!("patched-file {}", outcome(&run()))
 }
 
 /// Prints what is refused while a copy of this program runs, and what is not.
@@ -51,21 +50,21 @@ pub(super) fn busy() -> Result<()> {
     command.args([second_process::ROLE, "lettered"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = match command.spawn() {
         Ok(running) => running,
-        refused => return say!("started {}", errno(refused)),
+        refused => return say!("started {}", outcome(&refused)),
     };
     let (mut to, mut answer) = (running.stdin.take(), [0]);
     if let (Some(to), Some(from)) = (&mut to, &mut running.stdout) {
         std::io::Write::write_all(to, b"read 0 1\n").step("tell the program")?;
         from.read_exact(&mut answer).step("hear the program")?;
     }
-    say!("started 0")?;
-    say!("open-for-writing {}", errno(File::options().write(true).open(path)))?;
+    say!("started ok")?;
+    say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))?;
     let file = File::open(path).step_on("open", path)?;
     let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
     mapping.store(0, PATCH);
     say!("private-mapping {}", mapping.text(0, PATCH.len()))?;
-    say!("truncate {}", errno(truncate(path, 0).map_err(Into::into)))?;
+    say!("truncate {}", outcome(&truncate(path, 0).map_err(Into::into)))?;
     drop(to);
     running.wait().step("wait for the program")?;
-    say!("open-afterwards {}", errno(File::options().write(true).open(path)))
+    say!("open-afterwards {}", outcome(&File::options().write(true).open(path)))
 }

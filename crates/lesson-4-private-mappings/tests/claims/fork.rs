@@ -54,15 +54,15 @@ fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() 
 #[test]
 fn a_post_of_a_semaphore_in_a_private_mapping_does_not_reach_another_process() {
     let ended = scenario("fork-semaphores", &scratch()).run();
-    assert_eq!(ended.value("private"), libc::EAGAIN.to_string(), "the child posted its own copy");
-    assert_eq!(ended.value("shared"), "0");
+    assert_eq!(ended.value("private"), "EAGAIN", "the child posted its own copy");
+    assert_eq!(ended.value("shared"), "ok");
 }
 
 #[test]
 fn fork_beyond_the_users_limit_of_processes_fails_with_eagain() {
     let ended = scenario("process-limit", &scratch()).as_ordinary_user().run();
-    assert_eq!(ended.value("unlimited"), "0");
-    assert_eq!(ended.value("limited"), libc::EAGAIN.to_string());
+    assert_eq!(ended.value("unlimited"), "ok");
+    assert_eq!(ended.value("limited"), "EAGAIN");
 }
 
 #[test]

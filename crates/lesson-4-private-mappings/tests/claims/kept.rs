@@ -1,9 +1,11 @@
 //! Which calls keep a private copy, and which discard it.
 
 use common::page_size;
+use course::errno;
 use lesson_4_private_mappings::sys::RawMapping;
+use nix::errno::Errno;
 
-use crate::{Lettered, READ, READ_WRITE, errno, file_pages};
+use crate::{Lettered, READ, READ_WRITE, file_pages};
 
 #[test]
 fn mprotect_to_read_only_keeps_the_copy() {
@@ -66,7 +68,7 @@ fn madv_dontneed_of_locked_pages_fails_with_einval() {
     mapping.store(0, b'A');
     mapping.lock().unwrap();
     let refused = mapping.advise(0, page_size(), libc::MADV_DONTNEED);
-    assert_eq!((errno(refused), mapping.load(0)), (Some(libc::EINVAL), b'A'));
+    assert_eq!((errno(refused), mapping.load(0)), (Errno::EINVAL, b'A'));
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn madv_free_of_a_private_mapping_of_a_file_fails_with_einval() {
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
     let refused = mapping.advise(0, page_size(), libc::MADV_FREE);
-    assert_eq!((errno(refused), mapping.load(0)), (Some(libc::EINVAL), b'A'));
+    assert_eq!((errno(refused), mapping.load(0)), (Errno::EINVAL, b'A'));
     let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     let anonymous = RawMapping::map(page_size(), READ_WRITE, anonymous, -1).unwrap();
     anonymous.advise(0, page_size(), libc::MADV_FREE).unwrap();

@@ -3,22 +3,20 @@
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 
-use common::page_size;
-use course::scratch;
+use common::{outcome, page_size};
+use course::{errno, scratch};
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
+use nix::errno::Errno;
+use procfs::{Current, Meminfo};
 
-use crate::{Lettered, READ, READ_WRITE, errno, scenario};
+use crate::{Lettered, READ, READ_WRITE, scenario};
 
 const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
 
 /// All memory and swap of this machine, in bytes.
 fn all_memory() -> usize {
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap();
-    let kibibytes = |name: &str| -> usize {
-        let line = meminfo.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
-    1024 * (kibibytes("MemTotal:") + kibibytes("SwapTotal:"))
+    let memory = Meminfo::current().unwrap();
+    usize::try_from(memory.mem_total + memory.swap_total).unwrap()
 }
 
 /// Whether the kernel counts all pages of `mapping` as promised (charged) memory.
@@ -39,17 +37,17 @@ fn overcommit_mode() -> String {
 fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
     let letters = Lettered::new(1);
     let write_only = File::options().write(true).open(&letters.path).unwrap();
-    assert_eq!(errno(PrivateMapping::of(&write_only, page_size())), Some(libc::EACCES));
+    assert_eq!(errno(PrivateMapping::of(&write_only, page_size())), Errno::EACCES);
     for prot in [libc::PROT_NONE, READ, libc::PROT_WRITE] {
         let refused = RawMapping::map(page_size(), prot, libc::MAP_PRIVATE, write_only.as_raw_fd());
-        assert_eq!(errno(refused), Some(libc::EACCES), "{prot}");
+        assert_eq!(errno(refused), Errno::EACCES, "{prot}");
     }
 }
 
 #[test]
 fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     let letters = Lettered::new(1);
-    assert_eq!(errno(letters.bare(1, READ, 0)), Some(libc::EINVAL));
+    assert_eq!(errno(letters.bare(1, READ, 0)), Errno::EINVAL);
     letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
 }
 
@@ -57,19 +55,19 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
 fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
     let letters = Lettered::new(1);
     let mode = overcommit_mode();
-    let outcome = |prot, flags| {
-        errno(RawMapping::map(2 * all_memory(), prot, flags, letters.file.as_raw_fd())).unwrap_or(0)
+    let mapped = |prot, flags| {
+        outcome(&RawMapping::map(2 * all_memory(), prot, flags, letters.file.as_raw_fd()))
     };
-    let private = outcome(READ_WRITE, libc::MAP_PRIVATE);
-    let unreserved = outcome(READ_WRITE, NO_RESERVE);
+    let private = mapped(READ_WRITE, libc::MAP_PRIVATE);
+    let unreserved = mapped(READ_WRITE, NO_RESERVE);
     match mode.as_str() {
-        "0" => assert_eq!((private, unreserved), (libc::ENOMEM, 0), "heuristic: the default"),
-        "1" => assert_eq!((private, unreserved), (0, 0), "mode 1 promises anything"),
-        "2" => assert_eq!((private, unreserved), (libc::ENOMEM, libc::ENOMEM), "mode 2: strict"),
+        "0" => assert_eq!((&*private, &*unreserved), ("ENOMEM", "ok"), "heuristic: the default"),
+        "1" => assert_eq!((&*private, &*unreserved), ("ok", "ok"), "mode 1 promises anything"),
+        "2" => assert_eq!((&*private, &*unreserved), ("ENOMEM", "ENOMEM"), "mode 2: strict"),
         other => panic!("unknown overcommit mode {other}"),
     }
-    assert_eq!(outcome(READ, libc::MAP_PRIVATE), 0, "nothing can be copied there");
-    assert_eq!(outcome(READ_WRITE, libc::MAP_SHARED), 0, "its pages are the file's");
+    assert_eq!(mapped(READ, libc::MAP_PRIVATE), "ok", "nothing can be copied there");
+    assert_eq!(mapped(READ_WRITE, libc::MAP_SHARED), "ok", "its pages are the file's");
 }
 
 #[test]
@@ -93,7 +91,7 @@ fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() 
     let mapping = RawMapping::map(2 * all_memory(), READ, libc::MAP_PRIVATE, descriptor).unwrap();
     match mode.as_str() {
         "1" => mapping.protect(READ_WRITE).unwrap(),
-        _ => assert_eq!(errno(mapping.protect(READ_WRITE)), Some(libc::ENOMEM)),
+        _ => assert_eq!(errno(mapping.protect(READ_WRITE)), Errno::ENOMEM),
     }
     assert_eq!(mapping.load(0), b'a', "it is mapped as before");
 }
@@ -113,12 +111,11 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
 #[test]
 fn rlimit_data_counts_writable_private_mappings_and_no_others() {
     let ended = scenario("data-limit", &scratch()).run();
-    assert_eq!(ended.value("unlimited"), "0");
-    let enomem = libc::ENOMEM.to_string();
-    assert_eq!(ended.value("private-writable"), enomem);
-    assert_eq!(ended.value("anonymous-writable"), enomem);
-    assert_eq!(ended.value("made-writable"), enomem, "mprotect of a private read-only one");
-    assert_eq!(ended.value("shared-writable"), "0");
+    assert_eq!(ended.value("unlimited"), "ok");
+    assert_eq!(ended.value("private-writable"), "ENOMEM");
+    assert_eq!(ended.value("anonymous-writable"), "ENOMEM");
+    assert_eq!(ended.value("made-writable"), "ENOMEM", "mprotect of a private read-only one");
+    assert_eq!(ended.value("shared-writable"), "ok");
     assert_eq!(ended.code, Some(0), "the private read-only one was mapped: {ended:?}");
 }
 
@@ -126,7 +123,7 @@ fn rlimit_data_counts_writable_private_mappings_and_no_others() {
 fn duplicating_a_private_mapping_with_mremap_fails_with_einval() {
     let letters = Lettered::new(1);
     let map = |flags| letters.bare(1, READ_WRITE, flags).unwrap();
-    assert_eq!(errno(map(libc::MAP_PRIVATE).duplicate()), Some(libc::EINVAL));
+    assert_eq!(errno(map(libc::MAP_PRIVATE).duplicate()), Errno::EINVAL);
     let shared = map(libc::MAP_SHARED);
     let twin = shared.duplicate().unwrap();
     twin.store(0, b'S');

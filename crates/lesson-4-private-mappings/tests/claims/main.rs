@@ -87,7 +87,3 @@ fn sum_in_pages(address: usize, name: &str) -> usize {
     let mapping = page_view::mapping_at(std::process::id(), address).unwrap().unwrap();
     usize::try_from(mapping.sum(name).unwrap()).unwrap() / page_size()
 }
-
-fn errno<T>(outcome: io::Result<T>) -> Option<i32> {
-    outcome.err().map(|error| error.raw_os_error().unwrap())
-}

@@ -6,11 +6,13 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
+use course::errno;
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
+use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{UsageWho, getrusage};
 
-use crate::{Lettered, READ, READ_WRITE, errno, file_pages, pages, sum_in_pages};
+use crate::{Lettered, READ, READ_WRITE, file_pages, pages, sum_in_pages};
 
 #[test]
 fn a_page_that_was_only_loaded_from_is_the_files_own_page() {
@@ -121,15 +123,15 @@ fn a_write_to_proc_self_mem_copies_a_private_page_even_a_read_only_one() {
     let private = letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
     let shared = letters.bare(1, READ, libc::MAP_SHARED).unwrap();
     let memory = File::options().write(true).open("/proc/self/mem").unwrap();
-    let poke = |mapping: &RawMapping| errno(memory.write_all_at(b"A", mapping.address() as u64));
-    assert_eq!(poke(&shared), Some(libc::EIO), "a shared read-only page is refused");
+    let poke = |mapping: &RawMapping| memory.write_all_at(b"A", mapping.address() as u64);
+    assert_eq!(errno(poke(&shared)), Errno::EIO, "a shared read-only page is refused");
     match poke(&private) {
-        None => {
+        Ok(()) => {
             assert_eq!(private.load(0), b'A');
             assert_eq!(file_pages(private.address(), 1), [Some(false)]);
         }
         // Since Linux 6.12 a system may forbid this to all, or to all but debuggers.
-        Some(code) => assert_eq!((code, private.load(0)), (libc::EIO, b'a')),
+        refused => assert_eq!((errno(refused), private.load(0)), (Errno::EIO, b'a')),
     }
     assert_eq!(letters.text(0, 1), "a");
 }

@@ -6,20 +6,21 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
+use course::errno;
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 use memmap2::{MmapOptions, MmapRaw};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::{Lettered, READ, READ_WRITE, errno};
+use crate::{Lettered, READ, READ_WRITE};
 
 #[test]
 fn a_file_opened_for_reading_only_can_be_stored_to_in_a_private_mapping() {
     let letters = Lettered::new(1);
     let read_only = File::open(&letters.path).unwrap();
     let shared = MmapRaw::map_raw(&read_only);
-    assert_eq!(errno(shared), Some(libc::EACCES), "a shared writable mapping is refused");
+    assert_eq!(errno(shared), Errno::EACCES, "a shared writable mapping is refused");
     let mapping = PrivateMapping::of(&read_only, page_size()).unwrap();
     mapping.store(0, b"A");
     assert_eq!((mapping.text(0, 1), letters.text(0, 1)), ("A".into(), "a".into()));
@@ -31,7 +32,7 @@ fn mprotect_can_make_a_private_mapping_of_a_read_only_descriptor_writable() {
     let read_only = File::open(&letters.path).unwrap();
     let map = |flags| RawMapping::map(page_size(), READ, flags, read_only.as_raw_fd()).unwrap();
     let (private, shared) = (map(libc::MAP_PRIVATE), map(libc::MAP_SHARED));
-    assert_eq!(errno(shared.protect(READ_WRITE)), Some(libc::EACCES));
+    assert_eq!(errno(shared.protect(READ_WRITE)), Errno::EACCES);
     private.protect(READ_WRITE).unwrap();
     private.store(0, b'A');
     assert_eq!((private.load(0), letters.text(0, 1)), (b'A', "a".into()));
@@ -45,7 +46,7 @@ fn a_file_sealed_against_writing_can_be_edited_in_a_private_mapping() {
     memory.write_all_at(&vec![b'a'; page_size()], 0).unwrap();
     fcntl(&memory, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_WRITE)).unwrap();
     let shared = MmapOptions::new().map_raw(&memory);
-    assert_eq!(errno(shared), Some(libc::EPERM), "a shared writable mapping is refused");
+    assert_eq!(errno(shared), Errno::EPERM, "a shared writable mapping is refused");
     let mapping = PrivateMapping::of(&memory, page_size()).unwrap();
     mapping.store(0, b"A");
     let mut byte = [0];

@@ -19,7 +19,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
-use common::{Context, Result, say};
+use common::{Context, Result, errno_name, say};
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::sys::stat::{Mode, umask};
@@ -32,7 +32,7 @@ use lock_call::LockCall;
 use super::misuse;
 use crate::initialize_once::OBJECT_OFFSET;
 use crate::sys::{
-    Mutex, OnParentDeath, Page, Semaphore, errno_name, fork, handle_sigusr1, in_a_forked_child,
+    Mutex, OnParentDeath, Page, Semaphore, fork, handle_sigusr1, in_a_forked_child,
     live_until_killed,
 };
 

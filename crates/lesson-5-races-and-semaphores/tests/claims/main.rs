@@ -26,7 +26,6 @@ mod semaphores;
 
 use std::fmt::Debug;
 use std::fs::{File, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -34,7 +33,6 @@ use common::{Scratch, page_size};
 use course::{Program, Running};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in_one_of;
 use lesson_5_races_and_semaphores::sys;
-use nix::errno::Errno;
 
 /// A scenario of this lesson, in a fresh process whose working directory is the test's own.
 fn scenario(name: &str, scratch: &Scratch) -> Program {
@@ -98,11 +96,6 @@ fn sleeps(actor: &Running) -> libc::c_long {
 fn in_time(mut attempt: impl FnMut(u64) -> bool) {
     let in_time = [200, 400, 800, 1600, 3200].into_iter().any(&mut attempt);
     assert!(in_time, "the machine is too slow to do a few things within three seconds");
-}
-
-/// The errno that a call failed with.
-fn errno<T: Debug>(result: io::Result<T>) -> Errno {
-    Errno::from_raw(result.unwrap_err().raw_os_error().unwrap())
 }
 
 /// What was observed with glibc 2.36; another version may also do what the manual page says.

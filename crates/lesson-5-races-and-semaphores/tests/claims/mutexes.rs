@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use common::Scratch;
-use course::{Running, scratch};
+use course::{Running, errno, scratch};
 use lesson_5_races_and_semaphores::sys::{Acquired, Attributes, Mutex, Page};
 use nix::errno::Errno;
 
-use crate::{actor, ask, ask_and_wait, begin, errno, in_time, sleeps};
+use crate::{actor, ask, ask_and_wait, begin, in_time, sleeps};
 
 /// Two actors and a new mutex that both have mapped.
 pub(crate) fn two(scratch: &Scratch, attributes: &str) -> (Running, Running) {

@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use common::Scratch;
-use course::scratch;
+use course::{errno, scratch};
 use lesson_5_races_and_semaphores::sys::{Create, Page, Semaphore, unlink};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-use crate::{actor, ask, errno, observed, ordinary_actor};
+use crate::{actor, ask, observed, ordinary_actor};
 
 const NEW: Option<Create> = Some(Create { exclusive: false, mode: 0o600, value: 3 });
 const EXCLUSIVE: Option<Create> = Some(Create { exclusive: true, mode: 0o600, value: 3 });

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use course::scratch;
+use course::{errno, scratch};
 use lesson_5_races_and_semaphores::sys::{deadline, deadline_on};
 use nix::errno::Errno;
 
 use crate::semaphores::{semaphore, signal};
-use crate::{actor, ask, begin, errno, observed, sleeps};
+use crate::{actor, ask, begin, observed, sleeps};
 
 #[test]
 fn sem_timedwait_fails_with_etimedout_at_a_moment_of_clock_realtime() {

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use course::{Running, scratch};
+use course::{Running, errno, scratch};
 use lesson_5_races_and_semaphores::sys::{Page, Semaphore};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{actor, ask, ask_and_wait, begin, errno, in_time, observed, sleeps};
+use crate::{actor, ask, ask_and_wait, begin, in_time, observed, sleeps};
 
 const LARGEST: u32 = i32::MAX.cast_unsigned();
 

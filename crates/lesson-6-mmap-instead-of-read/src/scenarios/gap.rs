@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, outcome, page_size, say};
 
 use crate::Region;
 use crate::cost::{mapped, write_lines};
@@ -22,7 +22,7 @@ pub(super) fn advise() -> Result<()> {
     // SAFETY: one thread, which maps nothing more: see the preface.
     unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
     let answer = region.advise(0, 3 * page_size(), libc::MADV_DONTNEED);
-    say!("errno {}", errno(answer))?;
+    say!("errno {}", outcome(&answer))?;
     say!("mapped-after {}", count()?)
 }
 
@@ -30,10 +30,10 @@ pub(super) fn advise() -> Result<()> {
 pub(super) fn resident() -> Result<()> {
     let region = three_pages()?;
     let mut vector = [0; 3];
-    say!("errno-whole {}", errno(region.resident(0, 3 * page_size(), Some(&mut vector))))?;
+    say!("errno-whole {}", outcome(&region.resident(0, 3 * page_size(), Some(&mut vector))))?;
     // SAFETY: one thread, which maps nothing more: see the preface.
     unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
-    say!("errno-gap {}", errno(region.resident(0, 3 * page_size(), Some(&mut vector))))
+    say!("errno-gap {}", outcome(&region.resident(0, 3 * page_size(), Some(&mut vector))))
 }
 
 /// Three pages of a file, all in the page table.
@@ -46,8 +46,4 @@ fn three_pages() -> Result<Region> {
         let _ = region.load(page * page_size()); // Only the page fault matters.
     }
     Ok(region)
-}
-
-fn errno(result: std::io::Result<()>) -> i32 {
-    result.err().and_then(|error| error.raw_os_error()).unwrap_or(0)
 }

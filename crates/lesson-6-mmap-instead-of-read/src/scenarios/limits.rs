@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, outcome, page_size, say};
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::file_and_view;
@@ -18,8 +18,7 @@ pub(super) fn no_room() -> Result<()> {
     let file = write_lines(path, page_size(), page_size())?;
     file.set_len(LENGTH as u64).step_on("ftruncate", path)?;
     setrlimit(Resource::RLIMIT_AS, 256 << 20, 256 << 20).step("setrlimit")?;
-    let refused = View::of(&file, LENGTH).err().and_then(|error| error.raw_os_error());
-    say!("errno {}", refused.unwrap_or(0))?;
+    say!("errno {}", outcome(&View::of(&file, LENGTH)))?;
     let counted = count(open(path, Method::Read)?).step_on("read", path)?;
     say!("bytes-read {}", counted.bytes)
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use common::{Context, Result, say};
+use common::{Context, Result, outcome, say};
 
 use crate::View;
 use crate::cost::{cached, make_cold};
@@ -17,6 +17,5 @@ pub(super) fn resident() -> Result<()> {
     let length = usize::try_from(length).map_err(std::io::Error::other).step_on("stat", path)?;
     let view = View::of(&file, length).step_on("mmap", path)?;
     say!("cached {}", cached(view.address(), length)?)?;
-    let counted = page_view::cache_counts(&file);
-    say!("cachestat {}", counted.err().and_then(|error| error.raw_os_error()).unwrap_or(0))
+    say!("cachestat {}", outcome(&page_view::cache_counts(&file)))
 }

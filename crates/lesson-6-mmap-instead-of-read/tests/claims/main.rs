@@ -37,9 +37,3 @@ fn file(scratch: &Scratch, pages: usize) -> (File, PathBuf) {
     let file = write_lines(&path, pages * page_size(), page_size()).expect("write a file");
     (file, path)
 }
-
-/// The error number of a call that must fail.
-fn errno<T>(result: std::io::Result<T>) -> i32 {
-    let error = result.err().expect("the call must fail");
-    error.raw_os_error().expect("it is the system that refuses")
-}

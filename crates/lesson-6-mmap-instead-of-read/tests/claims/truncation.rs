@@ -6,13 +6,14 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use common::{Scratch, page_size};
-use course::{Ended, Program, file_system, scratch};
+use course::{Ended, Program, errno, file_system, scratch};
 use lesson_6_mmap_instead_of_read::cost::write_lines;
 use lesson_6_mmap_instead_of_read::job::PIECE;
 use lesson_6_mmap_instead_of_read::{Region, View};
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-use crate::{PROGRAM, errno, file, scenario, scenario_ignoring_sigbus};
+use crate::{PROGRAM, file, scenario, scenario_ignoring_sigbus};
 
 const LENGTH: usize = 8 * PIECE;
 
@@ -132,7 +133,7 @@ fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_start
     for target in [&copy, &File::from(write_end)] {
         let written = region.write_to(target, 0, 2 * page_size()).expect("write");
         assert_eq!(written, page_size(), "what is left, and no error");
-        assert_eq!(errno(region.write_to(target, page_size(), page_size())), libc::EFAULT);
+        assert_eq!(errno(region.write_to(target, page_size(), page_size())), Errno::EFAULT);
     }
 }
 
@@ -147,7 +148,7 @@ fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_o
         let there = length - page_size();
         let write = |target: &File| region.write_to(target, half, length);
         let (_receiver, socket) = UnixStream::pair().expect("socketpair");
-        assert_eq!(errno(region.write_to(&socket, half, length)), libc::EFAULT, "a socket");
+        assert_eq!(errno(region.write_to(&socket, half, length)), Errno::EFAULT, "a socket");
         let (_read_end, pipe) = nix::unistd::pipe().expect("pipe");
         let pipe = File::from(pipe);
         assert_eq!(write(&pipe).ok(), of_a_pipe, "a pipe, of {there} bytes that are there");
@@ -156,7 +157,7 @@ fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_o
         match file_system(&path) {
             "btrfs" => match written {
                 Ok(bytes) => assert!(bytes < there, "{bytes} of {there}"),
-                written => assert_eq!(errno(written), libc::EFAULT),
+                written => assert_eq!(errno(written), Errno::EFAULT),
             },
             _ => assert_eq!(written.expect("write"), there, "all bytes before the lost page"),
         }

@@ -16,7 +16,7 @@ use common::{Failure, Result, say};
 use nix::sys::socket::SockType;
 
 use crate::death;
-use crate::process::errno_name;
+use crate::process::outcome;
 
 /// Plays the scenario `name`, on files in the current directory.
 ///
@@ -68,5 +68,5 @@ fn deaths() -> Result<()> {
 
 /// Prints how a call ended: `ok` or the name of the error.
 fn ended<T>(name: &str, result: impl Into<std::result::Result<T, io::Error>>) -> Result<()> {
-    say!("{name} {}", errno_name(&result.into()))
+    say!("{name} {}", outcome(&result.into()))
 }

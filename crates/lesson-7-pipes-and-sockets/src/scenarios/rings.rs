@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use super::ended;
 use crate::endpoint::Endpoint;
-use crate::process::{errno_name, kill as kill_process, until_asleep_in};
+use crate::process::{kill as kill_process, outcome, until_asleep_in};
 use crate::ring_endpoints::{Receiver, Sender};
 use crate::ring_file;
 
@@ -96,7 +96,7 @@ pub(super) fn stopped() -> Result<()> {
     let id = Pid::from_raw(i32::try_from(other.process.id()).unwrap_or(i32::MAX));
     kill(id, Signal::SIGSTOP).step("stop")?;
     ended("a-stopped-one", (0..2).try_for_each(|_| sender.send(b"text")))?;
-    say!("still-alive {}", errno_name(&sender.check_peer()))?;
+    say!("still-alive {}", outcome(&sender.check_peer()))?;
     kill(id, Signal::SIGCONT).step("go on")?;
     say!("it {}", other.hear()?)?;
     other.wait().map(drop)
@@ -110,13 +110,13 @@ pub(super) fn forked() -> Result<()> {
     let mut other = Peer::start(["second", "attach-and-fork", "ring"])?;
     other.hear()?;
     kill_process(&mut other.process)?;
-    say!("child-lives {}", errno_name(&sender.check_peer()))?;
+    say!("child-lives {}", outcome(&sender.check_peer()))?;
     other.wait()?; // Closes the pipe that the child waits for.
     let deadline = Instant::now() + Duration::from_secs(20);
     while sender.check_peer().is_ok() && Instant::now() < deadline {
         poll(&mut [], PollTimeout::from(1_u8)).step("poll")?;
     }
-    say!("child-dead {}", errno_name(&sender.check_peer()))
+    say!("child-dead {}", outcome(&sender.check_peer()))
 }
 
 /// A message that is stored by hand while the consumer sleeps, without a wake-up.
@@ -141,7 +141,7 @@ pub(super) fn killed_before_the_wake_up() -> Result<()> {
     other.hear()?;
     let own = std::process::id();
     let results = thread::scope(|threads| {
-        let receiving = threads.spawn(|| [(); 2].map(|()| errno_name(&receiver.next(&mut [0; 8]))));
+        let receiving = threads.spawn(|| [(); 2].map(|()| outcome(&receiver.next(&mut [0; 8]))));
         until_asleep_in(own, libc::SYS_futex, 1)?;
         store_by_hand(path)?;
         kill_process(&mut other.process)?;

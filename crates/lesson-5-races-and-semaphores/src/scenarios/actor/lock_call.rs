@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
+use common::errno_name;
 use libc::{c_int, c_short, off_t};
-use nix::errno::Errno;
 
 use crate::sys::file_locks::{self, Command};
 
@@ -81,7 +81,7 @@ impl LockCall {
     /// The answer if the call returned `error`.
     pub(super) fn answer(&self, error: c_int) -> String {
         match self {
-            _ if error != 0 => format!("{:?}", Errno::from_raw(error)),
+            _ if error != 0 => errno_name(&io::Error::from_raw_os_error(error)),
             Self::Fcntl { lock: Some(lock), asks: true, .. } => {
                 let (kind, whence) = (name_of(lock.l_type, "F_"), name_of(lock.l_whence, "SEEK_"));
                 format!("{kind} {whence} {} {} {}", lock.l_start, lock.l_len, lock.l_pid)

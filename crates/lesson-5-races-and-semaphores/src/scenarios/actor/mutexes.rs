@@ -5,14 +5,13 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 use std::{io, thread};
 
-use common::{page_size, say};
+use common::{errno_name, page_size, say};
 
 use super::{Actor, Answer, done, number, wrong};
 use crate::initialize_once::OBJECT_OFFSET;
 use crate::scenarios::misuse;
 use crate::sys::{
-    Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, errno_name,
-    exit_status, fork,
+    Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, exit_status, fork,
 };
 
 /// The mutexes of `mutex-lock-three-and-unmap-the-middle-one`: one in each page of the file `pages`.
