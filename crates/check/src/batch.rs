@@ -10,7 +10,7 @@ use crate::build::Built;
 use crate::compile::{Language, compiled};
 use crate::exercises::{EXERCISES, Exercise};
 use crate::judge::judge;
-use crate::place::Settings;
+use crate::machine::Settings;
 use crate::report::{Format, Report, Row, table, written};
 
 /// Judges every student's answers.
@@ -61,11 +61,11 @@ fn one(exercise: &Exercise, student: &Path, settings: &Settings) -> Result<Optio
         let source = student.join(format!("{name}.{}", language.ending()));
         if fs::symlink_metadata(&source).is_ok() {
             let scratch = Scratch::new()?;
-            let room = WorkDirectory::own(&scratch, "compiler")?;
-            return match compiled(&source, language, &room, settings)? {
+            let directory = WorkDirectory::own(&scratch, "compiler")?;
+            return match compiled(&source, language, &directory, settings)? {
                 Built::Program(program) => judge(exercise, &program, settings).map(Some),
                 Built::Refused(said) => {
-                    Ok(Some(Report::not_built(exercise, &source, &settings.ground, &said)))
+                    Ok(Some(Report::not_built(exercise, &source, &settings.machine, &said)))
                 }
             };
         }

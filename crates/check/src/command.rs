@@ -11,7 +11,7 @@ use explore::schedule::Schedule;
 
 use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
-use crate::place::{Ground, Settings};
+use crate::machine::{Machine, Settings};
 use crate::report::{Format, Outcome, Report, written};
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -151,8 +151,8 @@ fn verdict(asked: Judged) -> Result<u8> {
     }
     let scratch = Scratch::new()?;
     if let Some(directory) = asked.batch {
-        let ground = Ground::of(&scratch)?;
-        print(&batch::judged(&directory, &Settings { schedule: None, ground }, format)?)?;
+        let machine = Machine::of(&scratch)?;
+        print(&batch::judged(&directory, &Settings { schedule: None, machine }, format)?)?;
         return Ok(SOLVED);
     }
     let Some(number) = asked.exercise else {
@@ -171,7 +171,7 @@ fn verdict(asked: Judged) -> Result<u8> {
         complain(&failure);
         return Ok(WRONG_CALL);
     }
-    let settings = Settings { schedule: asked.schedule, ground: Ground::of(&scratch)? };
+    let settings = Settings { schedule: asked.schedule, machine: Machine::of(&scratch)? };
     let report = match asked.program {
         Some(program) => judge(exercise, &absolute(&program)?, &settings)?,
         None => progress::judged(exercise, &settings)?,
@@ -185,7 +185,7 @@ fn watched(number: u8) -> Result<u8> {
     let exercise = found(number)?;
     watch::watch(&build::source(number), || {
         let scratch = Scratch::new()?;
-        let settings = Settings { schedule: None, ground: Ground::of(&scratch)? };
+        let settings = Settings { schedule: None, machine: Machine::of(&scratch)? };
         let text = if build::is_untouched(number)? {
             progress::welcome(exercise)?
         } else {
@@ -217,7 +217,7 @@ fn found(number: u8) -> Result<&'static Exercise> {
     exercise(number).ok_or_else(none)
 }
 
-/// The program by a path that means the same from the room.
+/// The program by a path that means the same from the directory.
 fn absolute(program: &Path) -> Result<PathBuf> {
     std::path::absolute(program).step_on("resolve", program)
 }

@@ -1,4 +1,4 @@
-//! Compiles a stranger's source, in confinement: a compiler reads what the source tells it to, and
+//! Compiles an untrusted source file in the sandbox: a compiler reads what the source tells it to, and
 //! takes as long as the source makes it.
 
 use std::fs::OpenOptions;
@@ -14,8 +14,8 @@ use sandbox::{Compiler, Sandbox, Start, WorkDirectory};
 use tracer::{Ending, Limits};
 
 use crate::build::{Built, broken, cargo};
+use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
-use crate::place::Settings;
 use crate::verdict::CheckError;
 
 /// What a source is written in.
@@ -41,14 +41,14 @@ impl Language {
 /// Longer than the longest answer.
 const MOST_SOURCE: u64 = 1 << 20;
 
-/// The source's program, in `room`.
+/// The source's program, in `directory`.
 ///
 /// # Errors
 /// The source is no regular file, or there is no compiler.
 pub fn compiled(
     source: &Path,
     language: Language,
-    room: &WorkDirectory,
+    directory: &WorkDirectory,
     settings: &Settings,
 ) -> Result<Built> {
     let mut options = OpenOptions::new();
@@ -59,7 +59,7 @@ pub fn compiled(
     }
     let mut text = Vec::new();
     file.take(MOST_SOURCE).read_to_end(&mut text).step_on("read", source)?;
-    let copy = room.path().join(format!("source.{}", language.ending()));
+    let copy = directory.path().join(format!("source.{}", language.ending()));
     fs::write(&copy, text).step_on("write", &copy)?;
     let start = match language {
         Language::Rust => rustc()?,
@@ -71,7 +71,7 @@ pub fn compiled(
         memory: 2 << 30,
         ..Limits::default()
     };
-    let mut sandbox = Sandbox::new(room, limits, settings.ground.tracing)?;
+    let mut sandbox = Sandbox::new(directory, limits, settings.machine.tracing)?;
     let run = match observe::run(&mut sandbox, &start, &mut NoopObserver) {
         Ok(run) => run,
         Err(CheckError::Fault(failure)) => return Err(failure),
@@ -84,7 +84,7 @@ pub fn compiled(
     if run.ending != Ending::Exited(0) {
         return Ok(Built::Refused(run.stderr.text()));
     }
-    let program = room.path().join("program");
+    let program = directory.path().join("program");
     let all = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&program, all).step_on("chmod", &program)?;
     Ok(Built::Program(program))

@@ -12,7 +12,7 @@ use crate::report::Report;
 
 /// What is remembered of an exercise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct HintState {
     /// The last diagnosis, if the last verdict had one.
     pub diagnosis: Option<String>,
     /// How many hints to it were shown.
@@ -26,7 +26,7 @@ pub struct Memory {
 pub fn remember(report: &Report) -> Result<()> {
     let before = recalled(report.exercise)?;
     if before.diagnosis != report.diagnosis {
-        keep(report.exercise, &Memory { diagnosis: report.diagnosis.clone(), shown: 0 })?;
+        keep(report.exercise, &HintState { diagnosis: report.diagnosis.clone(), shown: 0 })?;
     }
     Ok(())
 }
@@ -36,7 +36,7 @@ pub fn remember(report: &Report) -> Result<()> {
 /// # Errors
 /// Those of writing under `target`.
 pub fn forget(exercise: u8) -> Result<()> {
-    keep(exercise, &Memory::default())
+    keep(exercise, &HintState::default())
 }
 
 /// The next hint, and remembers that it was shown.
@@ -46,13 +46,13 @@ pub fn forget(exercise: u8) -> Result<()> {
 pub fn next(exercise: &Exercise) -> Result<String> {
     let before = recalled(exercise.number)?;
     let text = text(exercise, &before);
-    keep(exercise.number, &Memory { shown: before.shown + 1, ..before })?;
+    keep(exercise.number, &HintState { shown: before.shown + 1, ..before })?;
     Ok(text)
 }
 
 /// The hint that follows from what is remembered.
 #[must_use]
-pub fn text(exercise: &Exercise, memory: &Memory) -> String {
+pub fn text(exercise: &Exercise, memory: &HintState) -> String {
     let number = exercise.number;
     let known = memory.diagnosis.as_deref().and_then(|id| exercise.diagnosis(id));
     let Some(diagnosis) = known else {
@@ -75,14 +75,14 @@ pub fn text(exercise: &Exercise, memory: &Memory) -> String {
     )
 }
 
-fn recalled(exercise: u8) -> Result<Memory> {
+fn recalled(exercise: u8) -> Result<HintState> {
     let path = memory()?.join(format!("exercise-{exercise}.json"));
     // Gone or spoilt: then nothing is remembered, which loses no more than a hint's depth.
     let text = fs::read_to_string(path).unwrap_or_default();
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
-fn keep(exercise: u8, memory: &Memory) -> Result<()> {
+fn keep(exercise: u8, memory: &HintState) -> Result<()> {
     let path = self::memory()?.join(format!("exercise-{exercise}.json"));
     fs::write(&path, serde_json::to_string(memory).step("write JSON")?).step_on("write", &path)
 }

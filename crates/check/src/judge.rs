@@ -1,4 +1,4 @@
-//! Judges one program: every check of its exercise, in order, each in a room of its own.
+//! Judges one program: every check of its exercise, in order, each in a directory of its own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,8 +8,8 @@ use std::time::Instant;
 use common::{Failure, Result, Scratch};
 use tracer::processors;
 
-use crate::exercises::{Bench, Check, Exercise};
-use crate::place::Settings;
+use crate::exercises::{Check, CheckContext, Exercise};
+use crate::machine::Settings;
 use crate::report::{CheckResult, Report, State};
 use crate::verdict::{CheckError, Finding, Verdict};
 
@@ -19,27 +19,27 @@ use crate::verdict::{CheckError, Finding, Verdict};
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
     let began = Instant::now();
-    if settings.ground.tracing {
+    if settings.machine.tracing {
         processors::pin(); // Without it nothing is followed, and races need more than one.
     }
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
-        let mut beside = BTreeMap::new();
+        let mut concurrent = BTreeMap::new();
         let mut over = None;
         for (place, check) in exercise.checks.iter().enumerate() {
-            let later = exercise.checks.iter().skip(place).filter(|check| check.beside);
+            let later = exercise.checks.iter().skip(place).filter(|check| check.concurrent);
             for check in later.filter(|check| missing(check, &results).is_none()) {
-                if over.is_none() && !beside.contains_key(check.id) {
+                if over.is_none() && !concurrent.contains_key(check.id) {
                     let run = move || {
-                        if settings.ground.tracing {
+                        if settings.machine.tracing {
                             processors::pin_beside();
                         }
                         timed(check, program, settings)
                     };
-                    beside.insert(check.id, scope.spawn(run));
+                    concurrent.insert(check.id, scope.spawn(run));
                 }
             }
-            let begun = beside.remove(check.id).map(ScopedJoinHandle::join);
+            let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
             let (done, milliseconds) = if let Some(id) = &over {
                 let why = format!("the check `{id}` ended the exercise");
                 results.push(CheckResult::skipped(check, why));
@@ -75,7 +75,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     });
     processors::unpin();
     let results = results?;
-    Ok(Report::new(exercise, program, &settings.ground, results, milliseconds(began)))
+    Ok(Report::new(exercise, program, &settings.machine, results, milliseconds(began)))
 }
 
 /// One check, and how long it took.
@@ -91,9 +91,9 @@ type Done = Result<(Verdict, Vec<String>)>;
 /// One check, in a scratch directory that is gone afterwards.
 fn one(check: &Check, program: &Path, settings: &Settings) -> Done {
     let scratch = Scratch::new()?;
-    let mut bench = Bench::new(program, settings, &scratch)?;
-    let verdict = (check.judge)(&mut bench);
-    Ok((verdict, bench.notes()))
+    let mut context = CheckContext::new(program, settings, &scratch)?;
+    let verdict = (check.judge)(&mut context);
+    Ok((verdict, context.notes()))
 }
 
 /// A check that is needed and did not pass.

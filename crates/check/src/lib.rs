@@ -16,18 +16,18 @@
 //! # To write an exercise
 //!
 //! A module `exercises/exercise_N.rs` (or a folder) has one `pub(super) const EXERCISE: Exercise`, named in
-//! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut Bench) -> Verdict`:
+//! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut CheckContext) -> Verdict`:
 //!
 //! ```
-//! use check::exercises::Bench;
+//! use check::exercises::CheckContext;
 //! use check::verdict::{Verdict, failed};
 //!
-//! fn poke_stores(bench: &mut Bench) -> Verdict {
-//!     bench.work_directory().write("FILE", b"a file")?;
-//!     let run = bench.run(&["poke", "FILE", "2", "F"])?; // A hang or a broken limit fails here.
+//! fn poke_stores(context: &mut CheckContext) -> Verdict {
+//!     context.work_directory().write("FILE", b"a file")?;
+//!     let run = context.run(&["poke", "FILE", "2", "F"])?; // A hang or a broken limit fails here.
 //!     run.succeeds()?; // A signal, another status: common diagnoses.
-//!     run.leaves_bytes_to_mappings(bench.identity("FILE")?)?; // No read or write on its descriptors.
-//!     let found = bench.read("FILE")?;
+//!     run.leaves_bytes_to_mappings(context.identity("FILE")?)?; // No read or write on its descriptors.
+//!     let found = context.read("FILE")?;
 //!     if found != b"a File" {
 //!         return failed("stores-elsewhere", "a File", String::from_utf8_lossy(&found));
 //!     }
@@ -40,7 +40,7 @@
 //! [`common::Result`] is a fault of the judge itself.
 //!
 //! Each check has a work directory of its own, and the program works in it: FILE is a bare name. What must
-//! look while the program runs gives [`Bench::observe`](exercises::Bench::observe) an
+//! look while the program runs gives [`CheckContext::observe`](exercises::CheckContext::observe) an
 //! [`Observer`](observe::Observer), or drives a [`Sandbox`](supervise::Sandbox) itself.
 //!
 //! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
@@ -56,8 +56,9 @@ pub mod exercises;
 pub mod fixture;
 pub mod hints;
 pub mod judge;
+pub mod machine;
 pub mod observe;
-pub mod place;
+
 pub mod progress;
 pub mod proof;
 pub mod report;

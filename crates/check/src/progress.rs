@@ -8,7 +8,7 @@ use crate::build::{Built, build, is_untouched, source, source_name};
 use crate::exercises::{EXERCISES, Exercise};
 use crate::hints::remember;
 use crate::judge::judge;
-use crate::place::{Ground, Settings};
+use crate::machine::{Machine, Settings};
 use crate::report::{Outcome, Report};
 
 /// Builds and judges the learner's program, and remembers the diagnosis.
@@ -19,7 +19,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
     let report = match build(exercise.number)? {
         Built::Program(program) => judge(exercise, &program, settings)?,
         Built::Refused(said) => {
-            Report::not_built(exercise, &source(exercise.number), &settings.ground, &said)
+            Report::not_built(exercise, &source(exercise.number), &settings.machine, &said)
         }
     };
     remember(&report)?;
@@ -55,7 +55,7 @@ pub fn welcome(exercise: &Exercise) -> Result<String> {
 /// # Errors
 /// Faults of the judge.
 pub fn table(scratch: &Scratch) -> Result<(String, Vec<Report>)> {
-    let settings = Settings { schedule: None, ground: Ground::of(scratch)? };
+    let settings = Settings { schedule: None, machine: Machine::of(scratch)? };
     let mut lines = vec![line("", "exercise", "state", "points", "diagnosis")];
     let mut reports = Vec::new();
     for exercise in EXERCISES {

@@ -6,8 +6,9 @@ use explore::search::{PreemptionBound, SearchJob, search_all};
 use explore::table::{Names, table};
 use tracer::{Ending, arch};
 
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
+use crate::observe::diagnosis_of;
 use crate::stress::stress;
 use crate::verdict::{CheckError, Finding, Verdict};
 
@@ -29,20 +30,25 @@ const FIXTURES: usize = 2;
 ///
 /// # Errors
 /// What `judge` found, with the table; that this machine cannot show interleavings; faults.
-pub fn in_every_order(bench: &Bench, specs: &[SearchSpec], judge: Judge, names: Names) -> Verdict {
+pub fn in_every_order(
+    context: &CheckContext,
+    specs: &[SearchSpec],
+    judge: Judge,
+    names: Names,
+) -> Verdict {
     let mut fixtures: Vec<Fixture> = Vec::new();
     for number in 0..FIXTURES {
-        fixtures.push(bench.fixture(&format!("fixture-{number}"))?);
+        fixtures.push(context.fixture(&format!("fixture-{number}"))?);
     }
-    if let Some(schedule) = &bench.settings().schedule {
-        if !can_be_shown(bench) {
+    if let Some(schedule) = &context.settings().schedule {
+        if !can_be_shown(context) {
             return Err(CheckError::Cannot(format!(
                 "the schedule {schedule} cannot be replayed: {NEEDS}"
             )));
         }
         return replay_one(&fixtures[0], specs, schedule.clone(), judge, names);
     }
-    if !can_be_shown(bench) {
+    if !can_be_shown(context) {
         return by_stress(&fixtures[0], specs, judge);
     }
     let jobs = specs.iter();
@@ -70,8 +76,8 @@ pub const NEEDS: &str = "a process must be traced to stop it before a store, and
 
 /// Can interleavings be shown here? If not, they are looked for by stress.
 #[must_use]
-pub fn can_be_shown(bench: &Bench) -> bool {
-    bench.settings().ground.tracing && arch::TRAPS_STORES
+pub fn can_be_shown(context: &CheckContext) -> bool {
+    context.settings().machine.tracing && arch::TRAPS_STORES
 }
 
 fn by_stress(fixture: &Fixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
@@ -121,11 +127,11 @@ pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Opt
         let who: Vec<String> =
             (0..2).filter(|side| run.endings[*side].is_none()).map(called).collect();
         let who = if who.is_empty() { vec![called(0), called(1)] } else { who };
-        let seen = match run.limit_exceeded {
-            Some(limit_exceeded) => format!("{}: {limit_exceeded}", who.join(" and ")),
-            None => format!("{} cannot go on, and nobody is left to wake them", who.join(" and ")),
-        };
-        return Some(Finding::new("nobody-goes-on", "both processes come to their end", seen));
+        let (who, expected) = (who.join(" and "), "both processes end");
+        return Some(match run.limit_exceeded {
+            Some(limit) => Finding::new(diagnosis_of(limit), expected, format!("{who}: {limit}")),
+            None => Finding::new("deadlock", expected, format!("{who} did not end")),
+        });
     }
     for side in 0..2 {
         let said = String::from_utf8_lossy(&run.stderr[side]);

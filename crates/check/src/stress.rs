@@ -82,7 +82,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
     let second = 1 - first;
     pids[first] = sandbox.start(&start(first))?;
     watch(&mut sandbox, pids, &mut endings, moment, 1)?;
-    let stopped = stranger_of(pids[first]);
+    let stopped = program_of(pids[first]);
     if let Some(pid) = stopped {
         let _ = kill(pid, Signal::SIGSTOP); // It may have ended: then there was no window.
     }
@@ -140,9 +140,9 @@ fn watch(
     Ok(())
 }
 
-/// The stranger itself: below the process that was started live its namespace's first and, below
+/// The program itself: below the process that was started live its namespace's first and, below
 /// that, the program.
-fn stranger_of(pid: Pid) -> Option<Pid> {
+fn program_of(pid: Pid) -> Option<Pid> {
     let mut last = pid;
     loop {
         let children = fs::read_to_string(format!("/proc/{last}/task/{last}/children")).ok()?;

@@ -1,4 +1,4 @@
-//! Whatever a stranger does, `check` ends, reports, cleans up, and nothing of it survives.
+//! Whatever an untrusted program does, `check` ends, reports, cleans up, and nothing of it survives.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::fs;
@@ -20,7 +20,7 @@ const MOST: Duration = Duration::from_secs(25);
 const AT_A_TIME: usize = 4;
 
 #[test]
-fn no_stranger_outlives_its_check_or_leaves_a_file_or_gets_a_better_verdict() {
+fn no_program_outlives_its_check_or_leaves_a_file_or_gets_a_better_verdict() {
     let hostile: Vec<_> = answers()
         .expect("list the answers")
         .into_iter()
@@ -86,7 +86,7 @@ fn every_way_out_is_closed() {
 }
 
 #[test]
-fn a_judge_that_is_killed_takes_its_stranger_with_it() {
+fn a_judge_that_is_killed_ends_its_program_with_it() {
     let waiting = answers().expect("list the answers");
     let waiting: Vec<_> =
         waiting.into_iter().filter(|answer| answer.name == "hostile/ignores").collect();
@@ -98,10 +98,10 @@ fn a_judge_that_is_killed_takes_its_stranger_with_it() {
     symlink(fs::read_link(&program).expect("a link"), &link).expect("symlink");
     let scratch = scratch();
     let mut judge = judge(&link, scratch.path()).spawn().expect("start the judge");
-    until("the stranger runs", || !processes_of(&link).is_empty());
+    until("the program runs", || !processes_of(&link).is_empty());
     judge.kill().expect("kill the judge");
     judge.wait().expect("wait for the judge");
-    until("the stranger has died", || processes_of(&link).is_empty());
+    until("the program has died", || processes_of(&link).is_empty());
 }
 
 /// Looks until it is so; fails after a deadline.

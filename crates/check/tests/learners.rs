@@ -11,7 +11,7 @@ use std::time::Duration;
 use check::build::{root, source, starter};
 use check::cards::card;
 use check::exercises::{COMMON, EXERCISES};
-use check::hints::{Memory, text};
+use check::hints::{HintState, text};
 use check::reset::reset;
 use check::watch::watch;
 use common::{Context, Failure};
@@ -84,12 +84,12 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
 fn hints_go_deeper_and_the_last_one_stays() {
     let exercise = EXERCISES.first().expect("there are exercises");
     let asked =
-        |shown| text(exercise, &Memory { diagnosis: Some("private-mapping".into()), shown });
+        |shown| text(exercise, &HintState { diagnosis: Some("private-mapping".into()), shown });
     let deeper: BTreeSet<_> = (0..3).map(asked).collect();
     assert_eq!(deeper.len(), 3, "{deeper:?}");
     assert_eq!(asked(2), asked(7));
     assert!(asked(0).contains("lessons/lesson-1-mapping-a-file.md#"), "{}", asked(0));
-    let none = text(exercise, &Memory::default());
+    let none = text(exercise, &HintState::default());
     assert!(none.contains("No diagnosis"), "{none}");
 }
 

@@ -1,4 +1,4 @@
-//! Where tracing is refused, a PID namespace keeps a stranger's processes together: all end with it.
+//! Where tracing is refused, a PID namespace keeps a program's processes together: all end with it.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::path::Path;
@@ -14,9 +14,9 @@ use tracer::{Ending, LimitExceeded, Limits};
 fn run(program: &Path, arguments: &[&str]) -> Run {
     launch_by(env!("CARGO_BIN_EXE_check"));
     let scratch = scratch();
-    let room = WorkDirectory::new(&scratch, "room").expect("make a room");
+    let directory = WorkDirectory::new(&scratch, "work").expect("make a directory");
     let limits = Limits { wall: Duration::from_secs(3), ..Limits::default() };
-    let mut sandbox = Sandbox::new(&room, limits, false).expect("make a sandbox");
+    let mut sandbox = Sandbox::new(&directory, limits, false).expect("make a sandbox");
     match observe::run(&mut sandbox, &Start::new(program, arguments), &mut NoopObserver) {
         Ok(run) => run,
         Err(CheckError::Fault(failure)) => panic!("{failure}"),

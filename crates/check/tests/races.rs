@@ -7,7 +7,7 @@ use std::process::Command;
 
 use check::exercises::exercise;
 use check::judge::judge;
-use check::place::{Ground, Settings};
+use check::machine::{Machine, Settings};
 use check::report::{Format, Outcome, Report, State, written};
 use common::Scratch;
 
@@ -125,9 +125,9 @@ fn without_tracing_a_wide_window_is_found() {
 fn without_tracing(number: u8, program: &Path) -> Report {
     sandbox::launch_by(CHECK);
     let scratch = Scratch::new().expect("a scratch directory");
-    let mut ground = Ground::of(&scratch).expect("look at the machine");
-    ground.refuse_tracing();
-    let settings = Settings { schedule: None, ground };
+    let mut machine = Machine::of(&scratch).expect("look at the machine");
+    machine.refuse_tracing();
+    let settings = Settings { schedule: None, machine };
     judge(exercise(number).expect("the exercise"), program, &settings).expect("judge")
 }
 

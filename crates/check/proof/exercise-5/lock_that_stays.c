@@ -1,4 +1,4 @@
-//! verdict: held-by-the-dead
+//! verdict: orphaned-lock
 // A right lock while everybody lives: taken by one locked instruction, waited for in futex. But it
 // belongs to nobody, and stays when its holder is killed.
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-//! verdict: nobody-goes-on
+//! verdict: deadlock
 // A lock an account, FROM's before TO's: two transfers in opposite directions wait for each other.
 #define _GNU_SOURCE
 #include "bank.h"

@@ -1,4 +1,4 @@
-//! verdict: burns-processor
+//! verdict: busy-wait
 // A file lock that survives its holder, but is asked for again and again instead of waited for.
 #include "guarded.h"
 #include <sched.h>

@@ -1,4 +1,4 @@
-//! verdict: held-by-the-dead
+//! verdict: orphaned-lock
 // A semaphore in the file, made once under a lock. Nobody owns a semaphore: nobody gives it back.
 #include "guarded.h"
 #include <semaphore.h>

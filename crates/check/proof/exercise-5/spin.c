@@ -1,4 +1,4 @@
-//! verdict: burns-processor
+//! verdict: busy-wait
 // A lock that survives its holder, because the holder's number is in it; but a waiter never sleeps.
 #include "guarded.h"
 #include <signal.h>

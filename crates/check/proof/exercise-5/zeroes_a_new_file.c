@@ -1,4 +1,4 @@
-//! verdict: lost-in-the-making
+//! verdict: initialization-race
 // Right on a file that exists. Whoever finds an empty one stores its zeros, and may come late.
 #define FIRST(map) memset(map, 0, 4096)
 #include "guarded.h"

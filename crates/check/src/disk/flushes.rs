@@ -48,7 +48,7 @@ impl Flushes {
     /// What the file holds now, as every process sees it.
     #[must_use]
     pub fn content(&self) -> Vec<u8> {
-        /// More than any ledger of the checks; a stranger's terabyte must not be read.
+        /// More than any ledger of the checks; a terabyte that a program has made must not be read.
         const MOST: u64 = 1 << 20;
         let mut content = Vec::new();
         // Without a file there is nothing, and a failing read tells of nothing more.

@@ -22,7 +22,7 @@ pub fn on_a_disk<T: Send>(
 ) -> Result<T> {
     let play = || {
         mount_for_this_process_only()?;
-        // Strangers may pass through to the mounted disk, and read nothing of the image.
+        // The program may pass through to the mounted disk, and read nothing of the image.
         DirBuilder::new().mode(0o711).create(directory).step_on("create", directory)?;
         let disk = Disk::new(directory)?;
         let result = scenario(&disk);

@@ -83,7 +83,7 @@ impl Run {
     /// # Errors
     /// `bytes-not-by-mapping`; that calls cannot be seen here.
     pub fn leaves_bytes_to_mappings(&self, file: FileId) -> Verdict {
-        let Some(calls) = &self.calls else { return Err(unseen()) };
+        let Some(calls) = &self.calls else { return Err(calls_cannot_be_seen()) };
         let rings = [libc::SYS_io_uring_setup, libc::SYS_io_setup];
         let carries = |call: &&tracer::Call| {
             call.does() == Use::TransfersData
@@ -121,14 +121,14 @@ impl Run {
         )
     }
 
-    /// It opened nothing for writing outside the room; that Landlock refused it is no excuse.
+    /// It opened nothing for writing outside the directory; that Landlock refused it is no excuse.
     ///
     /// # Errors
     /// `writes-elsewhere`.
-    pub fn writes_nowhere_else(&self, room: &WorkDirectory) -> Verdict {
+    pub fn writes_nowhere_else(&self, directory: &WorkDirectory) -> Verdict {
         let elsewhere = |path: &&Path| {
             let inside = path.is_relative() && !path.starts_with("..");
-            !inside && !path.starts_with(room.path()) && !path.starts_with("/dev/")
+            !inside && !path.starts_with(directory.path()) && !path.starts_with("/dev/")
                 || path.starts_with("/dev/shm")
         };
         let opened = self.calls.iter().flatten().filter_map(|call| call.written.as_deref());
@@ -149,7 +149,7 @@ impl Run {
 }
 
 /// No call can be seen where tracing is refused.
-pub(super) fn unseen() -> CheckError {
+pub(super) fn calls_cannot_be_seen() -> CheckError {
     CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
 }
 

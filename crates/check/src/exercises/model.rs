@@ -1,6 +1,6 @@
 //! What an exercise is made of.
 
-use super::{Bench, COMMON};
+use super::{COMMON, CheckContext};
 use crate::verdict::Verdict;
 
 /// One exercise: the card and the judge are both made from this.
@@ -36,11 +36,11 @@ pub struct Check {
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
     /// It takes long: it runs beside the others as soon as it can, and its result is told in its turn.
-    pub beside: bool,
+    pub concurrent: bool,
     /// Checks, by their ids, without which this one would say nothing.
     pub needs: &'static [&'static str],
     /// Judges it.
-    pub judge: fn(&mut Bench) -> Verdict,
+    pub judge: fn(&mut CheckContext) -> Verdict,
 }
 
 impl Check {
@@ -51,7 +51,7 @@ impl Check {
         promise: &'static str,
         points: u32,
         needs: &'static [&'static str],
-        judge: fn(&mut Bench) -> Verdict,
+        judge: fn(&mut CheckContext) -> Verdict,
     ) -> Self {
         Self {
             id,
@@ -59,7 +59,7 @@ impl Check {
             points,
             extra: false,
             where_possible: false,
-            beside: false,
+            concurrent: false,
             needs,
             judge,
         }
@@ -67,8 +67,8 @@ impl Check {
 
     /// The same, beside the others.
     #[must_use]
-    pub const fn beside(mut self) -> Self {
-        self.beside = true;
+    pub const fn concurrent(mut self) -> Self {
+        self.concurrent = true;
         self
     }
 

@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use sandbox::WorkDirectory;
 
-use super::Bench;
+use super::CheckContext;
 use crate::observe::NoopObserver;
 use crate::verdict::Verdict;
 
@@ -20,44 +20,44 @@ use crate::verdict::Verdict;
 /// # Errors
 /// `hang`, `wrong-exit-status`, `no-error-line`, `died-of-a-signal`.
 pub(super) fn refuses_what_is_no_file(
-    bench: &mut Bench,
+    context: &mut CheckContext,
     names: &[&str],
     call: impl for<'n> Fn(&'n str) -> Vec<&'n str>,
 ) -> Verdict {
-    make_fifo(bench.work_directory(), "FIFO")?;
-    make_directory(bench.work_directory(), "DIRECTORY")?;
-    at_once(bench);
+    make_fifo(context.work_directory(), "FIFO")?;
+    make_directory(context.work_directory(), "DIRECTORY")?;
+    at_once(context);
     for name in names {
-        bench.run(&call(name))?.fails_naming(&[name])?;
+        context.run(&call(name))?.fails_naming(&[name])?;
     }
     Ok(())
 }
 
 /// From now on a run that waits for something is ended soon: there is nothing to wait for.
-pub(super) fn at_once(bench: &mut Bench) {
-    bench.limits().wall = Duration::from_secs(5);
+pub(super) fn at_once(context: &mut CheckContext) {
+    context.limits().wall = Duration::from_secs(5);
 }
 
-/// A FIFO in the room, without anybody at its other end.
-pub(super) fn make_fifo(room: &WorkDirectory, name: &str) -> common::Result<()> {
-    let path = room.path().join(name);
+/// A FIFO in the directory, without anybody at its other end.
+pub(super) fn make_fifo(directory: &WorkDirectory, name: &str) -> common::Result<()> {
+    let path = directory.path().join(name);
     mkfifo(&path, Mode::from_bits_truncate(0o644)).step_on("mkfifo", &path)?;
-    room.hand_over(Path::new(name))
+    directory.hand_over(Path::new(name))
 }
 
-/// A directory in the room.
-pub(super) fn make_directory(room: &WorkDirectory, name: &str) -> common::Result<()> {
-    let path = room.path().join(name);
+/// A directory in the directory.
+pub(super) fn make_directory(directory: &WorkDirectory, name: &str) -> common::Result<()> {
+    let path = directory.path().join(name);
     DirBuilder::new().mode(0o755).create(&path).step_on("mkdir", &path)?;
-    room.hand_over(Path::new(name))
+    directory.hand_over(Path::new(name))
 }
 
 /// Standard output that cannot be written is a failure that names it.
 ///
 /// # Errors
 /// `output-failure-ignored`, `died-of-a-signal`.
-pub(super) fn notices_a_full_output(bench: &Bench, words: &[&str]) -> Verdict {
+pub(super) fn notices_a_full_output(context: &CheckContext, words: &[&str]) -> Verdict {
     let full = File::options().write(true).open("/dev/full");
     let full = full.step_on("open", Path::new("/dev/full"))?;
-    bench.observe(&bench.start(words).stdout(full), &mut NoopObserver)?.notices_a_full_output()
+    context.observe(&context.start(words).stdout(full), &mut NoopObserver)?.notices_a_full_output()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::exercises::{Check, Exercise};
-use crate::place::Ground;
+use crate::machine::Machine;
 use crate::verdict::Finding;
 
 /// How a check came out.
@@ -44,7 +44,7 @@ pub struct Report {
     /// What was judged.
     pub program: String,
     /// Where.
-    pub environment: Ground,
+    pub environment: Machine,
     /// How it came out.
     pub outcome: Outcome,
     /// The first failed check's diagnosis.
@@ -119,7 +119,7 @@ impl Report {
     pub fn new(
         exercise: &Exercise,
         program: &Path,
-        ground: &Ground,
+        machine: &Machine,
         checks: Vec<CheckResult>,
         milliseconds: u64,
     ) -> Self {
@@ -149,7 +149,7 @@ impl Report {
             exercise: exercise.number,
             title: exercise.title.into(),
             program: program.display().to_string(),
-            environment: ground.clone(),
+            environment: machine.clone(),
             outcome,
             diagnosis,
             compiler: None,
@@ -160,10 +160,15 @@ impl Report {
 
     /// The report of a program that could not be built.
     #[must_use]
-    pub fn not_built(exercise: &Exercise, source: &Path, ground: &Ground, compiler: &str) -> Self {
+    pub fn not_built(
+        exercise: &Exercise,
+        source: &Path,
+        machine: &Machine,
+        compiler: &str,
+    ) -> Self {
         let skip = |check| CheckResult::skipped(check, "the program does not compile".into());
         let checks = exercise.checks.iter().map(skip).collect();
-        let mut report = Self::new(exercise, source, ground, checks, 0);
+        let mut report = Self::new(exercise, source, machine, checks, 0);
         report.outcome = Outcome::NotSolved;
         report.diagnosis = Some("does-not-compile".into());
         report.compiler = Some(compiler.into());

@@ -6,35 +6,35 @@ use std::path::Path;
 use common::Context;
 use nix::sys::stat::Mode;
 
-use super::far::unchanged;
+use super::large_offsets::unchanged;
 use super::shared::pattern;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::{NoopObserver, Run};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);
 
-pub(super) fn of_poke(bench: &mut Bench) -> Verdict {
-    irregular(bench, &["poke", "FILE", "0", "x"])?;
-    bench.new_work_directory()?;
+pub(super) fn of_poke(context: &mut CheckContext) -> Verdict {
+    irregular(context, &["poke", "FILE", "0", "x"])?;
+    context.new_work_directory()?;
     let content = pattern(100);
-    let file = bench.work_directory().write("FILE", &content)?;
+    let file = context.work_directory().write("FILE", &content)?;
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o444)).step("chmod")?;
-    let run = bench.run(&["poke", "FILE", "50", "x"])?;
+    let run = context.run(&["poke", "FILE", "50", "x"])?;
     run.fails_naming(&["FILE"])?;
-    unchanged(bench, &run, &content)?;
-    let run = bench.run(&["poke", "no-such-directory/FILE", "0", "x"])?;
+    unchanged(context, &run, &content)?;
+    let run = context.run(&["poke", "no-such-directory/FILE", "0", "x"])?;
     run.fails_naming(&["no-such-directory/FILE"])
 }
 
-pub(super) fn of_peek(bench: &mut Bench) -> Verdict {
-    irregular(bench, &["peek", "FILE", "0", "1"])?;
-    irregular(bench, &["peek", "FILE", "0", "0"])?;
-    bench.new_work_directory()?;
-    let run = bench.run(&["peek", "FILE", "0", "1"])?;
-    if !bench.work_directory().names()?.is_empty() {
+pub(super) fn of_peek(context: &mut CheckContext) -> Verdict {
+    irregular(context, &["peek", "FILE", "0", "1"])?;
+    irregular(context, &["peek", "FILE", "0", "0"])?;
+    context.new_work_directory()?;
+    let run = context.run(&["peek", "FILE", "0", "1"])?;
+    if !context.work_directory().names()?.is_empty() {
         let expected = format!("`{}` fails: there is no FILE", run.called);
         return failed("peek-creates", expected, "now there is one");
     }
@@ -42,29 +42,29 @@ pub(super) fn of_peek(bench: &mut Bench) -> Verdict {
 }
 
 /// A directory, a FIFO and a device are no regular files.
-fn irregular(bench: &mut Bench, arguments: &[&str]) -> Verdict {
-    bench.new_work_directory()?;
-    let path = bench.work_directory().path().join("FILE");
+fn irregular(context: &mut CheckContext, arguments: &[&str]) -> Verdict {
+    context.new_work_directory()?;
+    let path = context.work_directory().path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
-    bench.work_directory().hand_over(Path::new("FILE"))?;
-    prompt(bench, arguments, "FILE")?;
-    bench.new_work_directory()?;
-    let path = bench.work_directory().path().join("FILE");
+    context.work_directory().hand_over(Path::new("FILE"))?;
+    prompt(context, arguments, "FILE")?;
+    context.new_work_directory()?;
+    let path = context.work_directory().path().join("FILE");
     nix::unistd::mkfifo(&path, Mode::from_bits_truncate(0o666)).step_on("mkfifo", &path)?;
-    bench.work_directory().hand_over(Path::new("FILE"))?;
-    prompt(bench, arguments, "FILE")?;
+    context.work_directory().hand_over(Path::new("FILE"))?;
+    prompt(context, arguments, "FILE")?;
     let mut arguments = arguments.to_vec();
     if let Some(file) = arguments.get_mut(1) {
         *file = "/dev/zero";
     }
-    prompt(bench, &arguments, "/dev/zero")
+    prompt(context, &arguments, "/dev/zero")
 }
 
 /// It fails, without waiting for anything.
-fn prompt(bench: &mut Bench, arguments: &[&str], name: &str) -> Verdict {
-    let wall = std::mem::replace(&mut bench.limits().wall, AT_ONCE);
-    let run = bench.run(arguments);
-    bench.limits().wall = wall;
+fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict {
+    let wall = std::mem::replace(&mut context.limits().wall, AT_ONCE);
+    let run = context.run(arguments);
+    context.limits().wall = wall;
     let run = match run {
         Err(CheckError::Ended(finding)) if finding.diagnosis == "hang" => {
             let finding = Finding { diagnosis: "waits-for-a-fifo", ..*finding };
@@ -84,18 +84,18 @@ fn printed_nothing(run: &Run) -> Verdict {
     failed("prints-something-else", expected, format!("{} bytes", run.stdout.total))
 }
 
-pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", &pattern(100))?;
+pub(super) fn full_output(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", &pattern(100))?;
     let full = File::options().write(true).open("/dev/full");
     let full = full.step_on("open", Path::new("/dev/full"))?;
-    let start = bench.start(&["peek", "FILE", "0", "100"]).stdout(full);
-    let run = bench.observe(&start, &mut NoopObserver)?;
+    let start = context.start(&["peek", "FILE", "0", "100"]).stdout(full);
+    let run = context.observe(&start, &mut NoopObserver)?;
     run.notices_a_full_output()
 }
 
-pub(super) fn wrong_calls(bench: &mut Bench) -> Verdict {
+pub(super) fn wrong_calls(context: &mut CheckContext) -> Verdict {
     let content = pattern(100);
-    bench.work_directory().write("FILE", &content)?;
+    context.work_directory().write("FILE", &content)?;
     let wrong: [&[&str]; 20] = [
         &[],
         &["poke"],
@@ -119,16 +119,16 @@ pub(super) fn wrong_calls(bench: &mut Bench) -> Verdict {
         &["peek", "FILE", "5 ", "1"],
     ];
     for arguments in wrong {
-        let run = bench.run(arguments)?;
+        let run = context.run(arguments)?;
         run.refuses_the_call()?;
         printed_nothing(&run)?;
-        unchanged(bench, &run, &content)?;
-        if bench.work_directory().names()? != ["FILE"] {
+        unchanged(context, &run, &content)?;
+        if context.work_directory().names()? != ["FILE"] {
             let expected = format!("`{}` creates nothing", run.called);
             return failed(
                 "leaves-a-new-file",
                 expected,
-                bench.work_directory().names()?.join(", "),
+                context.work_directory().names()?.join(", "),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 mod diagnoses;
 mod failures;
-mod far;
+mod large_offsets;
 mod peek;
 mod poke;
 mod shared;
@@ -79,14 +79,14 @@ const CHECKS: &[Check] = &[
         "poke works beyond a terabyte, fills no hole, and needs no 512 MiB of addresses",
         8,
         &["poke-grows"],
-        far::poke,
+        large_offsets::poke,
     ),
     Check::new(
         "poke-too-far",
         "above 2⁶³−1, or what the file system holds, poke fails, changes nothing and leaves no new FILE",
         8,
         &["poke-grows"],
-        far::poke_too_far,
+        large_offsets::poke_too_far,
     ),
     Check::new(
         "poke-failures",
@@ -122,9 +122,9 @@ const CHECKS: &[Check] = &[
         "LEN goes up to 64 MiB, beyond a terabyte too, within 512 MiB of addresses",
         6,
         &["peek-prints"],
-        far::peek,
+        large_offsets::peek,
     )
-    .beside(),
+    .concurrent(),
     Check::new(
         "peek-failures",
         "a FILE that is missing or no regular file is a failure; nothing is created",

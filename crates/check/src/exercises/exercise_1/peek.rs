@@ -3,40 +3,40 @@
 use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::{hexed, identity};
 use crate::verdict::{Verdict, failed};
 
-pub(super) fn prints(bench: &mut Bench) -> Verdict {
+pub(super) fn prints(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
     let mut content = pattern(3 * page + 100);
     if let Some(place) = content.get_mut(20..40) {
         place.copy_from_slice(b"\0\n\r\xff%s%n\\x\0 \0\0\0\n\n\n\n\n");
     }
-    bench.work_directory().write("FILE", &content)?;
+    context.work_directory().write("FILE", &content)?;
     let end = content.len();
     for range in [0..1, 5..11, 10..50, page - 4..page + 4, page..2 * page, end - 3..end, 0..end] {
         let expected = content.get(range.clone()).unwrap_or_default();
-        peek(bench, range.start as u64, expected)?;
+        peek(context, range.start as u64, expected)?;
     }
-    untouched(bench, &content)
+    untouched(context, &content)
 }
 
 /// `peek` changes nothing and makes nothing.
-fn untouched(bench: &Bench, content: &[u8]) -> Verdict {
-    let names = bench.work_directory().names()?;
-    if bench.read("FILE")? == content && names == ["FILE"] {
+fn untouched(context: &CheckContext, content: &[u8]) -> Verdict {
+    let names = context.work_directory().names()?;
+    if context.read("FILE")? == content && names == ["FILE"] {
         return Ok(());
     }
     failed("peek-changes", "peek leaves FILE and its directory as they were", names.join(", "))
 }
 
-pub(super) fn maps(bench: &mut Bench) -> Verdict {
+pub(super) fn maps(context: &mut CheckContext) -> Verdict {
     let content = pattern(100);
-    let file = bench.work_directory().write("FILE", &content)?;
-    let run = peek(bench, 50, content.get(50..60).unwrap_or_default())?;
+    let file = context.work_directory().write("FILE", &content)?;
+    let run = peek(context, 50, content.get(50..60).unwrap_or_default())?;
     seen(&run)?;
-    let id = identity(&bench.work_directory().path().join("FILE"))?;
+    let id = identity(&context.work_directory().path().join("FILE"))?;
     if run.mapped(id).next().is_none() {
         return failed("not-mapped", format!("`{}` maps FILE", run.called), "it never did");
     }
@@ -46,16 +46,16 @@ pub(super) fn maps(bench: &mut Bench) -> Verdict {
     }
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o444)).step("chmod")?;
-    peek(bench, 50, content.get(50..60).unwrap_or_default())?;
+    peek(context, 50, content.get(50..60).unwrap_or_default())?;
     Ok(())
 }
 
-pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
+pub(super) fn past_the_end(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
     let last = i64::MAX.unsigned_abs();
     let length = page as u64 + 100;
     let content = pattern(page + 100);
-    bench.work_directory().write("FILE", &content)?;
+    context.work_directory().write("FILE", &content)?;
     let ranges = [
         (length, 1),
         (length - 3, 4),
@@ -66,7 +66,7 @@ pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
         (last - 5, 64 << 20),
     ];
     for (offset, count) in ranges {
-        let run = bench.run(&["peek", "FILE", &offset.to_string(), &count.to_string()])?;
+        let run = context.run(&["peek", "FILE", &offset.to_string(), &count.to_string()])?;
         run.lives()?;
         if run.stdout.total > 0 {
             let expected =
@@ -75,23 +75,23 @@ pub(super) fn past_the_end(bench: &mut Bench) -> Verdict {
             return failed("prints-past-the-end", expected, seen);
         }
         run.fails_naming(&["FILE"])?;
-        by_mapping(bench, &run)?;
+        by_mapping(context, &run)?;
     }
-    untouched(bench, &content)
+    untouched(context, &content)
 }
 
-pub(super) fn nothing(bench: &mut Bench) -> Verdict {
+pub(super) fn nothing(context: &mut CheckContext) -> Verdict {
     for content in [&b""[..], b"a few bytes"] {
-        bench.new_work_directory()?;
-        bench.work_directory().write("FILE", content)?;
+        context.new_work_directory()?;
+        context.work_directory().write("FILE", content)?;
         for offset in [0, 5, 100, 1 << 40, i64::MAX.unsigned_abs()] {
-            let run = bench.run(&["peek", "FILE", &offset.to_string(), "0"])?;
+            let run = context.run(&["peek", "FILE", &offset.to_string(), "0"])?;
             run.succeeds()?;
             super::shared::prints(&run, b"")?;
         }
-        untouched(bench, content)?;
+        untouched(context, content)?;
     }
-    bench.new_work_directory()?;
-    let run = bench.run(&["peek", "FILE", "0", "0"])?;
+    context.new_work_directory()?;
+    let run = context.run(&["peek", "FILE", "0", "0"])?;
     run.fails_naming(&["FILE"])
 }

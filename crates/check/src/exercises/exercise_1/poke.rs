@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::Context;
 
 use super::shared::{holds, pattern, poke, seen};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::identity;
 use crate::verdict::{Verdict, failed};
 
@@ -20,26 +20,26 @@ fn after(before: &[u8], offset: usize, text: &str) -> Vec<u8> {
     expected
 }
 
-fn one(bench: &mut Bench, before: &[u8], offset: usize, text: &str) -> Verdict {
-    bench.new_work_directory()?;
-    bench.work_directory().write("FILE", before)?;
-    let run = poke(bench, offset as u64, text)?;
-    holds(bench, &run, before, &after(before, offset, text))
+fn one(context: &mut CheckContext, before: &[u8], offset: usize, text: &str) -> Verdict {
+    context.new_work_directory()?;
+    context.work_directory().write("FILE", before)?;
+    let run = poke(context, offset as u64, text)?;
+    holds(context, &run, before, &after(before, offset, text))
 }
 
-pub(super) fn stores(bench: &mut Bench) -> Verdict {
+pub(super) fn stores(context: &mut CheckContext) -> Verdict {
     let before = pattern(3 * common::page_size() + 100);
-    one(bench, &before, 0, "M")?;
-    one(bench, &before, 5, "mapped")?;
-    one(bench, &before, common::page_size() + 1234, "two words")?;
-    one(bench, &before, before.len() - 3, "end")
+    one(context, &before, 0, "M")?;
+    one(context, &before, 5, "mapped")?;
+    one(context, &before, common::page_size() + 1234, "two words")?;
+    one(context, &before, before.len() - 3, "end")
 }
 
-pub(super) fn maps(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", &pattern(100))?;
-    let run = poke(bench, 50, "mapped")?;
+pub(super) fn maps(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", &pattern(100))?;
+    let run = poke(context, 50, "mapped")?;
     seen(&run)?;
-    let file = identity(&bench.work_directory().path().join("FILE"))?;
+    let file = identity(&context.work_directory().path().join("FILE"))?;
     let shared = run.mapped(file).any(|call| {
         let [_, _, _, flags, ..] = call.arguments;
         flags & 3 != 2 // MAP_SHARED or MAP_SHARED_VALIDATE.
@@ -50,21 +50,21 @@ pub(super) fn maps(bench: &mut Bench) -> Verdict {
     failed("not-mapped", format!("`{}` maps FILE, shared", run.called), "it never did")
 }
 
-pub(super) fn across_pages(bench: &mut Bench) -> Verdict {
+pub(super) fn across_pages(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
     let before = pattern(4 * page);
-    one(bench, &before, page - 4, "acrossit")?;
-    one(bench, &before, 2 * page, "at its start")?;
-    one(bench, &before, 3 * page - 3, "end")?;
-    one(bench, &before, page - 1, &"x".repeat(page + 2))
+    one(context, &before, page - 4, "acrossit")?;
+    one(context, &before, 2 * page, "at its start")?;
+    one(context, &before, 3 * page - 3, "end")?;
+    one(context, &before, page - 1, &"x".repeat(page + 2))
 }
 
-pub(super) fn creates(bench: &mut Bench) -> Verdict {
+pub(super) fn creates(context: &mut CheckContext) -> Verdict {
     for (offset, text) in [(0, "new"), (10, "new"), (common::page_size() + 7, "further on")] {
-        bench.new_work_directory()?;
-        let run = poke(bench, offset as u64, text)?;
-        holds(bench, &run, b"", &after(b"", offset, text))?;
-        let file = bench.open("FILE")?;
+        context.new_work_directory()?;
+        let run = poke(context, offset as u64, text)?;
+        holds(context, &run, b"", &after(b"", offset, text))?;
+        let file = context.open("FILE")?;
         let mode = file.metadata().step("stat")?.permissions().mode() & 0o7777;
         if mode != 0o600 {
             let expected = format!("`{}` makes FILE with mode 0600", run.called);
@@ -74,24 +74,24 @@ pub(super) fn creates(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) fn grows(bench: &mut Bench) -> Verdict {
+pub(super) fn grows(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
-    one(bench, b"short", 3, "long enough")?;
-    one(bench, b"short", 5, "er")?;
-    one(bench, b"short", 100, "a gap")?;
-    one(bench, b"", 0, "x")?;
-    one(bench, &pattern(page), page, "just behind a page")?;
-    one(bench, &pattern(page), 3 * page - 2, "two pages on")
+    one(context, b"short", 3, "long enough")?;
+    one(context, b"short", 5, "er")?;
+    one(context, b"short", 100, "a gap")?;
+    one(context, b"", 0, "x")?;
+    one(context, &pattern(page), page, "just behind a page")?;
+    one(context, &pattern(page), 3 * page - 2, "two pages on")
 }
 
-pub(super) fn empty_text(bench: &mut Bench) -> Verdict {
+pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
-    one(bench, b"short", 100, "")?;
-    one(bench, b"short", page, "")?;
-    one(bench, b"short", 5, "")?;
-    one(bench, b"short", 2, "")?;
-    one(bench, b"", 0, "")?;
-    bench.new_work_directory()?;
-    let run = poke(bench, 0, "")?;
-    holds(bench, &run, b"x", b"")
+    one(context, b"short", 100, "")?;
+    one(context, b"short", page, "")?;
+    one(context, b"short", 5, "")?;
+    one(context, b"short", 2, "")?;
+    one(context, b"", 0, "")?;
+    context.new_work_directory()?;
+    let run = poke(context, 0, "")?;
+    holds(context, &run, b"x", b"")
 }

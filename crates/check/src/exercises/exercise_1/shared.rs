@@ -2,8 +2,8 @@
 
 use tracer::{Ending, FileId};
 
-use crate::exercises::Bench;
-use crate::exercises::expect::{hexed, identity, shown, unseen};
+use crate::exercises::CheckContext;
+use crate::exercises::expect::{calls_cannot_be_seen, hexed, identity, shown};
 use crate::observe::Run;
 use crate::verdict::{Finding, Verdict, failed};
 
@@ -19,20 +19,20 @@ pub(super) fn pattern(length: usize) -> Vec<u8> {
 }
 
 /// Runs `poke FILE OFFSET TEXT`, which must succeed.
-pub(super) fn poke(bench: &Bench, offset: u64, text: &str) -> Verdict<Run> {
-    let run = bench.run(&["poke", "FILE", &offset.to_string(), text])?;
+pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<Run> {
+    let run = context.run(&["poke", "FILE", &offset.to_string(), text])?;
     aligned(&run, offset)?;
     run.succeeds()?;
-    by_mapping(bench, &run)?;
+    by_mapping(context, &run)?;
     Ok(run)
 }
 
 /// Runs `peek FILE OFFSET LEN`, which must succeed and print this.
-pub(super) fn peek(bench: &Bench, offset: u64, expected: &[u8]) -> Verdict<Run> {
-    let run = bench.run(&["peek", "FILE", &offset.to_string(), &expected.len().to_string()])?;
+pub(super) fn peek(context: &CheckContext, offset: u64, expected: &[u8]) -> Verdict<Run> {
+    let run = context.run(&["peek", "FILE", &offset.to_string(), &expected.len().to_string()])?;
     aligned(&run, offset)?;
     run.succeeds()?;
-    by_mapping(bench, &run)?;
+    by_mapping(context, &run)?;
     prints(&run, expected)?;
     Ok(run)
 }
@@ -59,23 +59,23 @@ pub(super) fn prints(run: &Run, expected: &[u8]) -> Verdict {
 }
 
 /// FILE's bytes went through mappings only, and nothing was written elsewhere.
-pub(super) fn by_mapping(bench: &Bench, run: &Run) -> Verdict {
-    run.writes_nowhere_else(bench.work_directory())?;
-    match FileId::at(&bench.work_directory().path().join("FILE")) {
+pub(super) fn by_mapping(context: &CheckContext, run: &Run) -> Verdict {
+    run.writes_nowhere_else(context.work_directory())?;
+    match FileId::at(&context.work_directory().path().join("FILE")) {
         Some(file) if run.calls.is_some() => run.leaves_bytes_to_mappings(file),
         _ => Ok(()), // The check that is about calls says that they cannot be seen.
     }
 }
 
 /// FILE holds exactly these bytes.
-pub(super) fn holds(bench: &Bench, run: &Run, before: &[u8], expected: &[u8]) -> Verdict {
-    let seen = bench.read("FILE")?;
+pub(super) fn holds(context: &CheckContext, run: &Run, before: &[u8], expected: &[u8]) -> Verdict {
+    let seen = context.read("FILE")?;
     let called = &run.called;
     if seen == expected {
         return Ok(());
     }
     if seen == before {
-        let file = identity(&bench.work_directory().path().join("FILE"))?;
+        let file = identity(&context.work_directory().path().join("FILE"))?;
         let private = run.mapped(file).any(|call| {
             let [_, _, protection, flags, ..] = call.arguments;
             flags & 3 == 2 && protection & 2 != 0 // MAP_PRIVATE, PROT_WRITE.
@@ -124,5 +124,5 @@ fn aligned(run: &Run, offset: u64) -> Verdict {
 
 /// That calls can be seen here.
 pub(super) fn seen(run: &Run) -> Verdict {
-    if run.calls.is_some() { Ok(()) } else { Err(unseen()) }
+    if run.calls.is_some() { Ok(()) } else { Err(calls_cannot_be_seen()) }
 }

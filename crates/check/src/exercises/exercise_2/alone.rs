@@ -3,7 +3,7 @@
 use tracer::FileId;
 
 use super::{SIZE, full_of, mailbox, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
 use crate::verdict::{Verdict, failed};
 
@@ -32,33 +32,33 @@ pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
     }
 }
 
-pub(super) fn posts(bench: &mut Bench) -> Verdict {
-    let run = bench.run(&["post", "FILE", "a message"])?;
-    run.writes_nowhere_else(bench.work_directory())?;
+pub(super) fn posts(context: &mut CheckContext) -> Verdict {
+    let run = context.run(&["post", "FILE", "a message"])?;
+    run.writes_nowhere_else(context.work_directory())?;
     run.succeeds()?;
-    holds(&bench.read("FILE")?, "a message")?;
-    bench.new_work_directory()?.write("FILE", &[])?;
-    bench.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
-    holds(&bench.read("FILE")?, "into a file that was empty")?;
+    holds(&context.read("FILE")?, "a message")?;
+    context.new_work_directory()?.write("FILE", &[])?;
+    context.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
+    holds(&context.read("FILE")?, "into a file that was empty")?;
     // What a longer message has left behind is none of the new one's.
-    bench
+    context
         .new_work_directory()?
         .write("FILE", &mailbox(0, 31, b"an older and much longer message"))?;
-    bench.run(&["post", "FILE", "new"])?.succeeds()?;
-    holds(&bench.read("FILE")?, "new")
+    context.run(&["post", "FILE", "new"])?.succeeds()?;
+    holds(&context.read("FILE")?, "new")
 }
 
-pub(super) fn takes(bench: &mut Bench) -> Verdict {
+pub(super) fn takes(context: &mut CheckContext) -> Verdict {
     for text in ["a message", "two\nlines", "ein Gruß"] {
-        bench.new_work_directory()?.write("FILE", &full_of(text))?;
-        let run = bench.run(&["take", "FILE"])?;
-        run.writes_nowhere_else(bench.work_directory())?;
+        context.new_work_directory()?.write("FILE", &full_of(text))?;
+        let run = context.run(&["take", "FILE"])?;
+        run.writes_nowhere_else(context.work_directory())?;
         run.succeeds()?;
         if run.stdout.bytes != format!("{text}\n").as_bytes() {
             let expected = format!("{} and a newline", shown(text));
             return failed("wrong-output", expected, shown(&run.stdout.text()));
         }
-        let full = word(&bench.read("FILE")?, 0);
+        let full = word(&context.read("FILE")?, 0);
         if full != Some(0) {
             let seen = full.map_or("FILE is too short".into(), |full| format!("it is {full}"));
             return failed("not-marked-empty", "after `take` the box's `full` is 0", seen);
@@ -67,14 +67,14 @@ pub(super) fn takes(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) fn mapping(bench: &mut Bench) -> Verdict {
+pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
     let cases: [(&[&str], Vec<u8>); 2] =
         [(&["post", "FILE", "x"], mailbox(0, 0, b"")), (&["take", "FILE"], full_of("x"))];
     for (arguments, before) in cases {
-        bench.new_work_directory()?.write("FILE", &before)?;
-        let run = bench.run(arguments)?;
+        context.new_work_directory()?.write("FILE", &before)?;
+        let run = context.run(arguments)?;
         run.succeeds()?;
-        if let Some(file) = FileId::at(&bench.work_directory().path().join("FILE")) {
+        if let Some(file) = FileId::at(&context.work_directory().path().join("FILE")) {
             run.leaves_bytes_to_mappings(file)?;
         }
     }

@@ -48,9 +48,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
-        id: "nobody-goes-on",
-        is: "poster and taker wait for each other",
-        why: "Each waits for a change that has happened already, or that nobody tells of.",
+        id: "deadlock",
+        is: "`post` and `take` wait for each other: a deadlock",
+        why: "Each process waits for a change that has happened already, or for a wake-up that nobody sends.",
         anchor: "where-it-bites",
         hints: [
             "Look at the last rows of the table: what does each wait for?",

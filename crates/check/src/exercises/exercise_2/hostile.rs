@@ -10,17 +10,17 @@ use tracer::Ending;
 
 use super::alone::holds;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
 use crate::verdict::{Verdict, failed};
 
-pub(super) fn lengths(bench: &mut Bench) -> Verdict {
+pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
     let longest = "m".repeat(LONGEST);
     for text in ["", &longest] {
-        bench.new_work_directory()?;
-        bench.run(&["post", "FILE", text])?.succeeds()?;
-        holds(&bench.read("FILE")?, text)?;
-        let run = bench.run(&["take", "FILE"])?;
+        context.new_work_directory()?;
+        context.run(&["post", "FILE", text])?.succeeds()?;
+        holds(&context.read("FILE")?, text)?;
+        let run = context.run(&["take", "FILE"])?;
         run.succeeds()?;
         if run.stdout.bytes != format!("{text}\n").as_bytes() {
             let expected = format!("a text of {} bytes and a newline", text.len());
@@ -29,9 +29,9 @@ pub(super) fn lengths(bench: &mut Bench) -> Verdict {
         }
     }
     let before = mailbox(0, 3, b"old");
-    bench.new_work_directory()?.write("FILE", &before)?;
-    let run = bench.run(&["post", "FILE", &"m".repeat(LONGEST + 1)])?;
-    let after = bench.read("FILE")?;
+    context.new_work_directory()?.write("FILE", &before)?;
+    let run = context.run(&["post", "FILE", &"m".repeat(LONGEST + 1)])?;
+    let after = context.read("FILE")?;
     if run.ending == Ending::Exited(0) || after != before {
         let what = if after == before { "FILE as it was" } else { "FILE changed" };
         let expected =
@@ -42,7 +42,7 @@ pub(super) fn lengths(bench: &mut Bench) -> Verdict {
 }
 
 /// A box that somebody else has spoilt.
-pub(super) fn lies(bench: &mut Bench) -> Verdict {
+pub(super) fn lies(context: &mut CheckContext) -> Verdict {
     let cases = [
         ("length-trusted", "a `length` of 4089", mailbox(1, 4089, b"x")),
         ("length-trusted", "a `length` of 4294967295", mailbox(1, u32::MAX, b"x")),
@@ -50,8 +50,8 @@ pub(super) fn lies(bench: &mut Bench) -> Verdict {
         ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, b"x")),
     ];
     for (id, what, before) in cases {
-        bench.new_work_directory()?.write("FILE", &before)?;
-        let run = bench.run(&["take", "FILE"])?;
+        context.new_work_directory()?.write("FILE", &before)?;
+        let run = context.run(&["take", "FILE"])?;
         if run.ending != Ending::Exited(1) || run.stdout.total > 0 {
             let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);
             return failed(id, format!("{what}: exit status 1, and nothing printed"), seen);
@@ -61,7 +61,7 @@ pub(super) fn lies(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) fn calls(bench: &mut Bench) -> Verdict {
+pub(super) fn calls(context: &mut CheckContext) -> Verdict {
     let wrong: [&[&str]; 8] = [
         &[],
         &["send", "FILE", "x"],
@@ -73,12 +73,12 @@ pub(super) fn calls(bench: &mut Bench) -> Verdict {
         &[""],
     ];
     for arguments in wrong {
-        bench.run(arguments)?.refuses_the_call()?;
+        context.run(arguments)?.refuses_the_call()?;
     }
     Ok(())
 }
 
-pub(super) fn files(bench: &mut Bench) -> Verdict {
+pub(super) fn files(context: &mut CheckContext) -> Verdict {
     for (size, arguments) in [
         (1, &["post", "FILE", "x"][..]),
         (SIZE - 1, &["take", "FILE"]),
@@ -86,37 +86,37 @@ pub(super) fn files(bench: &mut Bench) -> Verdict {
         (2 * SIZE, &["take", "FILE"]),
     ] {
         let before: Vec<u8> = full_of("x").into_iter().chain([0; SIZE]).take(size).collect();
-        bench.new_work_directory()?.write("FILE", &before)?;
-        let run = bench.run(arguments)?;
-        if run.ending == Ending::Exited(0) || bench.read("FILE")? != before {
+        context.new_work_directory()?.write("FILE", &before)?;
+        let run = context.run(arguments)?;
+        if run.ending == Ending::Exited(0) || context.read("FILE")? != before {
             let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
             return failed("odd-size-accepted", expected, run.ending.to_string());
         }
         run.fails_naming(&["FILE"])?;
     }
-    let path = bench.new_work_directory()?.path().join("FILE");
+    let path = context.new_work_directory()?.path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
-    bench.run(&["post", "FILE", "x"])?.fails_naming(&["FILE"])?;
-    let path = bench.new_work_directory()?.path().join("FILE");
+    context.run(&["post", "FILE", "x"])?.fails_naming(&["FILE"])?;
+    let path = context.new_work_directory()?.path().join("FILE");
     mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
-    bench.work_directory().hand_over("FILE".as_ref())?;
-    bench.run(&["take", "FILE"])?.fails_naming(&["FILE"])
+    context.work_directory().hand_over("FILE".as_ref())?;
+    context.run(&["take", "FILE"])?.fails_naming(&["FILE"])
 }
 
 /// Standard output that takes nothing.
-pub(super) fn output(bench: &mut Bench) -> Verdict {
-    bench.new_work_directory()?.write("FILE", &full_of("nobody will read this"))?;
+pub(super) fn output(context: &mut CheckContext) -> Verdict {
+    context.new_work_directory()?.write("FILE", &full_of("nobody will read this"))?;
     let full = Path::new("/dev/full");
     let file = OpenOptions::new().write(true).open(full).step_on("open", full)?;
-    let start = bench.start(&["take", "FILE"]).stdout(file);
-    let run = bench.observe(&start, &mut crate::observe::NoopObserver)?;
+    let start = context.start(&["take", "FILE"]).stdout(file);
+    let run = context.observe(&start, &mut crate::observe::NoopObserver)?;
     let said = run.stderr.text();
     if run.ending != Ending::Exited(1) || !said.contains("standard output") {
         let seen = format!("{}, and {}", run.ending, shown(&said));
         let expected = "exit status 1, and a line that names `standard output`";
         return failed("output-failure-ignored", expected, seen);
     }
-    if word(&bench.read("FILE")?, 0) == Some(1) {
+    if word(&context.read("FILE")?, 0) == Some(1) {
         return Ok(());
     }
     let expected = "a message that could not be printed is still in the box";

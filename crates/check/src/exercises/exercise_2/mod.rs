@@ -96,7 +96,7 @@ const CHECKS: &[Check] = &[
         &["posts", "takes"],
         waiting::gives_up,
     )
-    .beside(),
+    .concurrent(),
 ];
 
 /// The size of a box, and of the longest text: numbers of the contract.

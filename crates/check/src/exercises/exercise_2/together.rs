@@ -5,7 +5,7 @@ use explore::search::PreemptionBound;
 use explore::table::Shape;
 
 use super::{emptied, full_of, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
 use crate::scenarios::{SearchSpec, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
@@ -15,7 +15,7 @@ const SECOND: &str = "THE SECOND ONE, SHORTER";
 const POST: &[&str] = &["post", "FILE", SECOND];
 const TAKE: &[&str] = &["take", "FILE"];
 
-pub(super) fn together(bench: &mut Bench) -> Verdict {
+pub(super) fn together(context: &mut CheckContext) -> Verdict {
     let scenario = |name, file| Scenario { name, arguments: [POST, TAKE], file, symmetric: false };
     let specs = [
         // What an older message has left behind shows when it is printed again.
@@ -29,7 +29,7 @@ pub(super) fn together(bench: &mut Bench) -> Verdict {
         },
         SearchSpec { scenario: scenario("no-box", None), bound: PreemptionBound::OneStop },
     ];
-    in_every_order(bench, &specs, judge, names)
+    in_every_order(context, &specs, judge, names)
 }
 
 /// How the table calls the bytes of the file.

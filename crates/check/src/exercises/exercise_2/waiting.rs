@@ -6,7 +6,7 @@ use sandbox::{Sandbox, Start};
 use tracer::{Ending, Resume, Stop};
 
 use super::{full_of, mailbox};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::verdict::{Verdict, failed};
 
 /// How long each waits, and what is given for a slow machine and for other ways to count.
@@ -14,14 +14,14 @@ const WAITS: Duration = Duration::from_secs(5);
 const LATE: Duration = Duration::from_secs(2);
 const EARLY: Duration = Duration::from_millis(500);
 
-pub(super) fn gives_up(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("EMPTY", &mailbox(0, 0, b""))?;
-    bench.work_directory().write("FULL", &full_of("nobody takes this"))?;
+pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("EMPTY", &mailbox(0, 0, b""))?;
+    context.work_directory().write("FULL", &full_of("nobody takes this"))?;
     let calls: [&[&str]; 2] = [&["take", "EMPTY"], &["post", "FULL", "x"]];
     // How it waits is free: two that turn in a loop all the time are right, too.
-    bench.limits().processor = 2 * (WAITS + LATE);
-    let starts = calls.map(|arguments| bench.start(arguments));
-    let mut sandbox = bench.sandbox()?;
+    context.limits().processor = 2 * (WAITS + LATE);
+    let starts = calls.map(|arguments| context.start(arguments));
+    let mut sandbox = context.sandbox()?;
     let mut running = Vec::new();
     for (start, arguments) in starts.iter().zip(calls) {
         running.push((begin(&mut sandbox, start)?, arguments.join(" "), Instant::now()));

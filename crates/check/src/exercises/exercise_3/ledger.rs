@@ -35,8 +35,8 @@ pub(super) fn ledger(slots: usize, free: &[usize]) -> Vec<u8> {
 
 /// Makes FILE with this content, on the disk, page by page: so that the page cache has pages, and
 /// not one large folio whose parts are all dirty if one is.
-pub(super) fn make(room: &WorkDirectory, content: &[u8]) -> common::Result<File> {
-    let file = room.write("FILE", b"")?;
+pub(super) fn make(directory: &WorkDirectory, content: &[u8]) -> common::Result<File> {
+    let file = directory.write("FILE", b"")?;
     for (page, bytes) in content.chunks(page_size()).enumerate() {
         file.write_all_at(bytes, (page * page_size()) as u64).step("write the ledger")?;
     }

@@ -1,33 +1,33 @@
 //! What `list` prints, and what any call is told.
 
 use super::ledger::{SLOT, ledger, make, slots_per_page};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::unfit::notices_a_full_output;
 use crate::verdict::{Verdict, failed};
 
 /// The used slots, one text a line, and of each at most 64 bytes.
-pub(super) fn lists(bench: &mut Bench) -> Verdict {
+pub(super) fn lists(context: &mut CheckContext) -> Verdict {
     let mut content = ledger(slots_per_page(), &[0, 3, 4]);
-    expect_list(bench, &content)?;
+    expect_list(context, &content)?;
     // Slots that some other program filled to the brim, without a 0: one with another behind it,
     // and, only then, one at the very end of the page.
     fill(&mut content, 1);
-    expect_list(bench, &content)?;
+    expect_list(context, &content)?;
     fill(&mut content, slots_per_page() - 1);
-    expect_list(bench, &content)?;
-    expect_list(bench, b"")
+    expect_list(context, &content)?;
+    expect_list(context, b"")
 }
 
 fn fill(content: &mut [u8], slot: usize) {
     content.iter_mut().skip(slot * SLOT).take(SLOT).for_each(|byte| *byte = b'#');
 }
 
-fn expect_list(bench: &mut Bench, content: &[u8]) -> Verdict {
-    bench.new_work_directory()?;
-    make(bench.work_directory(), content)?;
-    let run = bench.run(&["list", "FILE"])?;
+fn expect_list(context: &mut CheckContext, content: &[u8]) -> Verdict {
+    context.new_work_directory()?;
+    make(context.work_directory(), content)?;
+    let run = context.run(&["list", "FILE"])?;
     run.succeeds()?;
-    if bench.read("FILE")? != content {
+    if context.read("FILE")? != content {
         return failed("other-bytes-changed", "`list` changes no byte of FILE", "it did");
     }
     let mut expected = Vec::new();
@@ -47,7 +47,7 @@ fn expect_list(bench: &mut Bench, content: &[u8]) -> Verdict {
 }
 
 /// Wrong calls get a line of usage, and 2.
-pub(super) fn usage(bench: &mut Bench) -> Verdict {
+pub(super) fn usage(context: &mut CheckContext) -> Verdict {
     let wrong: [&[&str]; 6] = [
         &[],
         &["record"],
@@ -57,9 +57,9 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
         &["erase", "FILE"],
     ];
     for words in wrong {
-        bench.run(words)?.refuses_the_call()?;
+        context.run(words)?.refuses_the_call()?;
     }
-    match bench.work_directory().names()?.first() {
+    match context.work_directory().names()?.first() {
         None => Ok(()),
         Some(name) => {
             failed("wrong-call-taken", "a wrong call makes no file", format!("it made {name}"))
@@ -68,12 +68,12 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
 }
 
 /// Lines that cannot be written are a failure.
-pub(super) fn output(bench: &mut Bench) -> Verdict {
+pub(super) fn output(context: &mut CheckContext) -> Verdict {
     let content = ledger(2, &[1]);
     for words in [&["list", "FILE"][..], &["record", "FILE", "text"]] {
-        bench.new_work_directory()?;
-        make(bench.work_directory(), &content)?;
-        notices_a_full_output(bench, words)?;
+        context.new_work_directory()?;
+        make(context.work_directory(), &content)?;
+        notices_a_full_output(context, words)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::disk::Flush;
 
 /// The bytes that a `write` or `writev` is about to write; none for other calls.
 pub(super) fn bytes_of(pid: Pid, call: &Call) -> Vec<u8> {
-    /// A line is short; a stranger's length may be any number.
+    /// A line is short; a length that a program passes may be any number.
     const MOST: u64 = 1 << 20;
     let [_, start, length, ..] = call.arguments;
     let at = |start: u64, length: u64| {

@@ -3,53 +3,53 @@
 use tracer::FileId;
 
 use super::ledger::{SLOT, expect, expect_lines, ledger, make, slots_per_page};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::unfit::refuses_what_is_no_file;
 use crate::verdict::{Finding, Verdict, failed};
 
 /// The lowest free slots, through a shared mapping; all other bytes stay.
-pub(super) fn lowest_free_slot(bench: &mut Bench) -> Verdict {
+pub(super) fn lowest_free_slot(context: &mut CheckContext) -> Verdict {
     let longest = "63 bytes: ".to_owned() + &"=".repeat(53);
-    recorded(bench, &ledger(8, &[2, 5]), 8 * SLOT, &[(2, "paid 42"), (5, &longest)])?;
-    recorded(bench, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])
+    recorded(context, &ledger(8, &[2, 5]), 8 * SLOT, &[(2, "paid 42"), (5, &longest)])?;
+    recorded(context, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])
 }
 
 /// A full file grows to the next multiple of the page size; none grows that has room.
-pub(super) fn grows(bench: &mut Bench) -> Verdict {
+pub(super) fn grows(context: &mut CheckContext) -> Verdict {
     let (page, size) = (slots_per_page(), common::page_size());
-    recorded(bench, &ledger(3, &[]), size, &[(3, "the fourth")])?;
-    recorded(bench, &ledger(page, &[]), 2 * size, &[(page, "on the second page")])?;
-    recorded(bench, &ledger(page + 1, &[page]), size + SLOT, &[(page, "the last free one")])?;
+    recorded(context, &ledger(3, &[]), size, &[(3, "the fourth")])?;
+    recorded(context, &ledger(page, &[]), 2 * size, &[(page, "on the second page")])?;
+    recorded(context, &ledger(page + 1, &[page]), size + SLOT, &[(page, "the last free one")])?;
     let two = [(1, "in the last free slot"), (2, "in the first new one")];
-    recorded(bench, &ledger(2, &[1]), size, &two)?;
-    recorded(bench, b"", size, &[(0, "the first")])
+    recorded(context, &ledger(2, &[1]), size, &two)?;
+    recorded(context, b"", size, &[(0, "the first")])
 }
 
 /// A missing file is made; so many texts that it grows a second time.
-pub(super) fn makes(bench: &mut Bench) -> Verdict {
+pub(super) fn makes(context: &mut CheckContext) -> Verdict {
     let texts: Vec<String> =
         (0..=slots_per_page()).map(|number| format!("text {number}")).collect();
     for count in [1, texts.len()] {
-        bench.new_work_directory()?;
+        context.new_work_directory()?;
         let records: Vec<_> = texts.iter().map(String::as_str).enumerate().take(count).collect();
-        let run = bench.run(&call(&records))?;
+        let run = context.run(&call(&records))?;
         run.succeeds()?;
         let pages = count.div_ceil(slots_per_page());
-        expect(b"", &bench.read("FILE")?, pages * common::page_size(), &records)?;
+        expect(b"", &context.read("FILE")?, pages * common::page_size(), &records)?;
         expect_lines(&run, &records)?;
     }
     Ok(())
 }
 
 /// A text that does not fit: a failure before anything is stored.
-pub(super) fn refuses_unfit_texts(bench: &mut Bench) -> Verdict {
+pub(super) fn refuses_unfit_texts(context: &mut CheckContext) -> Verdict {
     let (too_long, before) = ("=".repeat(SLOT), ledger(4, &[1, 2]));
     for unfit in ["", &too_long, "two\nlines", "ends with one\n"] {
         for texts in [vec![unfit], vec!["fit", unfit], vec![unfit, "fit"]] {
-            bench.new_work_directory()?;
-            make(bench.work_directory(), &before)?;
-            let run = bench.run(&[&["record", "FILE"][..], &texts].concat())?;
-            let taken = bench.read("FILE")? != before;
+            context.new_work_directory()?;
+            make(context.work_directory(), &before)?;
+            let run = context.run(&[&["record", "FILE"][..], &texts].concat())?;
+            let taken = context.read("FILE")? != before;
             if taken || run.ending == tracer::Ending::Exited(0) {
                 let what = format!("{} bytes, {:?}", unfit.len(), unfit);
                 let expected = format!("no text is stored, because of one that is unfit: {what}");
@@ -68,33 +68,38 @@ pub(super) fn refuses_unfit_texts(bench: &mut Bench) -> Verdict {
 }
 
 /// What is no ledger is refused, and stays as it is.
-pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
+pub(super) fn refuses_other_files(context: &mut CheckContext) -> Verdict {
     let before = [&ledger(2, &[1])[..], b"more"].concat();
-    make(bench.work_directory(), &before)?;
+    make(context.work_directory(), &before)?;
     for words in [&["record", "FILE", "text"][..], &["list", "FILE"]] {
-        let run = bench.run(words)?;
-        if bench.read("FILE")? != before {
+        let run = context.run(words)?;
+        if context.read("FILE")? != before {
             let expected = format!("a FILE of {} bytes is left as it is", before.len());
             return failed("other-bytes-changed", expected, "it has changed");
         }
         run.fails_naming(&["FILE"])?;
     }
-    bench.new_work_directory()?;
-    refuses_what_is_no_file(bench, &["FIFO", "DIRECTORY"], |name| vec!["record", name, "text"])?;
-    bench.new_work_directory()?;
-    refuses_what_is_no_file(bench, &["FIFO", "DIRECTORY", "MISSING"], |name| vec!["list", name])
+    context.new_work_directory()?;
+    refuses_what_is_no_file(context, &["FIFO", "DIRECTORY"], |name| vec!["record", name, "text"])?;
+    context.new_work_directory()?;
+    refuses_what_is_no_file(context, &["FIFO", "DIRECTORY", "MISSING"], |name| vec!["list", name])
 }
 
 /// One run of `record` on a ledger with this content.
-fn recorded(bench: &mut Bench, before: &[u8], size: usize, records: &[(usize, &str)]) -> Verdict {
-    bench.new_work_directory()?;
-    let file = make(bench.work_directory(), before)?;
+fn recorded(
+    context: &mut CheckContext,
+    before: &[u8],
+    size: usize,
+    records: &[(usize, &str)],
+) -> Verdict {
+    context.new_work_directory()?;
+    let file = make(context.work_directory(), before)?;
     let id = FileId::of(&common::Context::step(file.metadata(), "fstat")?);
-    let run = bench.run(&call(records))?;
+    let run = context.run(&call(records))?;
     run.succeeds()?;
     run.leaves_bytes_to_mappings(id)?;
-    run.writes_nowhere_else(bench.work_directory())?;
-    expect(before, &bench.read("FILE")?, size, records)?;
+    run.writes_nowhere_else(context.work_directory())?;
+    expect(before, &context.read("FILE")?, size, records)?;
     expect_lines(&run, records)
 }
 

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use tracer::{Call, FileId};
 
 use super::sample::{expect_output, preview, sample, with_hashes};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::{Observer, maps};
 use crate::verdict::{Finding, Verdict};
 
@@ -16,28 +16,28 @@ use crate::verdict::{Finding, Verdict};
 const PAGES: usize = 24;
 
 /// Some pages hold a FROM, at their beginning, in the middle, at their end.
-pub(super) fn needed_only(bench: &mut Bench) -> Verdict {
+pub(super) fn needed_only(context: &mut CheckContext) -> Verdict {
     let page = page_size();
     let places =
         [3 * page, 3 * page + 7, 10 * page + page / 2, 11 * page + page - 1, PAGES * page + 99];
     let needed = places.iter().map(|place| place / page).collect();
-    copied(bench, &with_hashes(sample(PAGES, 100), &places), b'*', &needed)?;
-    copied(bench, &sample(PAGES, 100), b'*', &BTreeSet::new())
+    copied(context, &with_hashes(sample(PAGES, 100), &places), b'*', &needed)?;
+    copied(context, &sample(PAGES, 100), b'*', &BTreeSet::new())
 }
 
 /// FROM and TO are the same.
-pub(super) fn none_if_equal(bench: &mut Bench) -> Verdict {
+pub(super) fn none_if_equal(context: &mut CheckContext) -> Verdict {
     let content = with_hashes(sample(4, 0), &[0, 2 * page_size() + 5]);
-    copied(bench, &content, b'#', &BTreeSet::new())
+    copied(context, &content, b'#', &BTreeSet::new())
 }
 
-fn copied(bench: &mut Bench, content: &[u8], to: u8, needed: &BTreeSet<usize>) -> Verdict {
-    bench.needs_tracing("no page can be looked at")?;
-    bench.new_work_directory()?;
-    bench.work_directory().write("FILE", content)?;
-    let (path, id) = (bench.work_directory().path().join("FILE"), bench.identity("FILE")?);
+fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<usize>) -> Verdict {
+    context.needs_tracing("no page can be looked at")?;
+    context.new_work_directory()?;
+    context.work_directory().write("FILE", content)?;
+    let (path, id) = (context.work_directory().path().join("FILE"), context.identity("FILE")?);
     let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new() };
-    let run = bench.observe(&preview(bench, b'#', to), &mut look)?;
+    let run = context.observe(&preview(context, b'#', to), &mut look)?;
     expect_output(&run, content, b'#', to)?;
     if look.pages == *needed {
         return Ok(());

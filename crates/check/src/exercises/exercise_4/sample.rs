@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use common::page_size;
 use sandbox::Start;
 
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
 
@@ -28,9 +28,9 @@ pub(super) fn with_hashes(mut content: Vec<u8>, places: &[usize]) -> Vec<u8> {
 }
 
 /// `preview FILE FROM TO`, where FROM and TO need be no UTF-8.
-pub(super) fn preview(bench: &Bench, from: u8, to: u8) -> Start {
+pub(super) fn preview(context: &CheckContext, from: u8, to: u8) -> Start {
     let words = [&b"preview"[..], b"FILE", &[from], &[to]];
-    bench.start_os(words.map(|word| OsString::from_vec(word.into())))
+    context.start_os(words.map(|word| OsString::from_vec(word.into())))
 }
 
 /// It printed `content` with every `from` replaced by `to`.

@@ -4,28 +4,28 @@ use common::{Context, page_size};
 use tracer::FileId;
 
 use super::sample::{expect_output, preview, sample, with_hashes};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
 use crate::observe::NoopObserver;
 use crate::verdict::{CheckError, Verdict, failed};
 
 /// Every FROM is replaced: in the first and the last byte, across pages, whatever bytes they are.
-pub(super) fn replaced(bench: &mut Bench) -> Verdict {
+pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     let page = page_size();
     let ends = [0, page - 1, page, 2 * page, 3 * page + 99];
     let every: Vec<u8> = (0..=u8::MAX).cycle().take(page + 256).collect();
-    shown(bench, &with_hashes(sample(3, 100), &ends), b'#', b'*')?;
-    shown(bench, b"#", b'#', b'\n')?;
-    shown(bench, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
-    shown(bench, &sample(1, 1), b'\n', b' ')?;
-    shown(bench, &every, 0xff, 0xfe)?;
-    shown(bench, &every, b'0', 0x80)
+    shown(context, &with_hashes(sample(3, 100), &ends), b'#', b'*')?;
+    shown(context, b"#", b'#', b'\n')?;
+    shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
+    shown(context, &sample(1, 1), b'\n', b' ')?;
+    shown(context, &every, 0xff, 0xfe)?;
+    shown(context, &every, b'0', 0x80)
 }
 
 /// An empty FILE.
-pub(super) fn empty(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", b"")?;
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
+pub(super) fn empty(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", b"")?;
+    let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.lives()?;
     if run.ending == tracer::Ending::Exited(0) && run.stdout.bytes.is_empty() {
         return Ok(());
@@ -36,8 +36,8 @@ pub(super) fn empty(bench: &mut Bench) -> Verdict {
 }
 
 /// FROM and TO that are no single byte, and calls with too much or too little.
-pub(super) fn usage(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", b"# # #\n")?;
+pub(super) fn usage(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", b"# # #\n")?;
     let wrong: [&[&str]; 9] = [
         &[],
         &["preview"],
@@ -50,7 +50,7 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
         &["preview", "FILE", "#", "é"],
     ];
     for words in wrong {
-        let run = bench.run(words)?;
+        let run = context.run(words)?;
         run.lives()?;
         if run.ending == tracer::Ending::Exited(0) {
             let expected = format!("`{}` is a wrong call: exit status 2", run.called);
@@ -62,26 +62,26 @@ pub(super) fn usage(bench: &mut Bench) -> Verdict {
 }
 
 /// What is no regular file.
-pub(super) fn refuses_other_files(bench: &mut Bench) -> Verdict {
+pub(super) fn refuses_other_files(context: &mut CheckContext) -> Verdict {
     let none = ["FIFO", "DIRECTORY", "MISSING"];
-    refuses_what_is_no_file(bench, &none, |name| vec!["preview", name, "#", "*"])
+    refuses_what_is_no_file(context, &none, |name| vec!["preview", name, "#", "*"])
 }
 
 /// Standard output is full.
-pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", b"# # #\n")?;
-    notices_a_full_output(bench, &["preview", "FILE", "#", "*"])
+pub(super) fn full_output(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", b"# # #\n")?;
+    notices_a_full_output(context, &["preview", "FILE", "#", "*"])
 }
 
-fn shown(bench: &mut Bench, content: &[u8], from: u8, to: u8) -> Verdict {
-    bench.new_work_directory()?;
-    let file = bench.work_directory().write("FILE", content)?;
+fn shown(context: &mut CheckContext, content: &[u8], from: u8, to: u8) -> Verdict {
+    context.new_work_directory()?;
+    let file = context.work_directory().write("FILE", content)?;
     let id = FileId::of(&file.metadata().step("fstat")?);
-    let run = bench.observe(&preview(bench, from, to), &mut NoopObserver)?;
+    let run = context.observe(&preview(context, from, to), &mut NoopObserver)?;
     match run.leaves_bytes_to_mappings(id) {
         Err(CheckError::Cannot(_)) => {} // The copies are not seen, either: that check says so.
         verdict => verdict?,
     }
-    run.writes_nowhere_else(bench.work_directory())?;
+    run.writes_nowhere_else(context.work_directory())?;
     expect_output(&run, content, from, to)
 }

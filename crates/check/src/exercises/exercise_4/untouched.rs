@@ -8,16 +8,16 @@ use common::{Context, page_size};
 use tracer::FileId;
 
 use super::sample::{preview, sample, with_hashes};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::NoopObserver;
 use crate::verdict::{Verdict, failed};
 
 /// The bytes, the length, and the time of modification, which was long ago.
-pub(super) fn untouched(bench: &mut Bench) -> Verdict {
-    let (file, content) = old_file(bench)?;
+pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
+    let (file, content) = old_file(context)?;
     let before = file.metadata().step("fstat")?;
-    bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?.lives()?;
-    let found = bench.read("FILE")?;
+    context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?.lives()?;
+    let found = context.read("FILE")?;
     if found != content {
         let at = content.iter().zip(&found).position(|(one, other)| one != other);
         let actual = match at {
@@ -28,7 +28,7 @@ pub(super) fn untouched(bench: &mut Bench) -> Verdict {
         return failed("file-changed", expected, actual);
     }
     // The descriptor is from before the run: a FILE that was replaced has another time.
-    let after = bench.open("FILE")?.metadata().step("fstat")?;
+    let after = context.open("FILE")?.metadata().step("fstat")?;
     let time = |of: &std::fs::Metadata| (of.mtime(), of.mtime_nsec());
     if (FileId::of(&after), time(&after)) == (FileId::of(&before), time(&before)) {
         return Ok(());
@@ -39,17 +39,17 @@ pub(super) fn untouched(bench: &mut Bench) -> Verdict {
 
 /// Every descriptor of FILE is for reading only; and a FILE that cannot be opened otherwise is no
 /// obstacle.
-pub(super) fn opened_for_reading(bench: &mut Bench) -> Verdict {
-    let (file, _) = old_file(bench)?;
+pub(super) fn opened_for_reading(context: &mut CheckContext) -> Verdict {
+    let (file, _) = old_file(context)?;
     let id = FileId::of(&file.metadata().step("fstat")?);
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
+    let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.succeeds()?;
     let expected = "FILE is opened with O_RDONLY";
     if run.opened(id).any(tracer::Opened::is_writable) {
         return failed("opened-for-writing", expected, "it is opened for writing, too");
     }
     file.set_permissions(Permissions::from_mode(0o444)).step("fchmod")?;
-    let run = bench.observe(&preview(bench, b'#', b'*'), &mut NoopObserver)?;
+    let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.lives()?;
     if run.ending != tracer::Ending::Exited(0) {
         let actual = format!("of a FILE of mode 0444 it says {:?}", run.stderr.text().trim());
@@ -58,9 +58,9 @@ pub(super) fn opened_for_reading(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-fn old_file(bench: &Bench) -> Verdict<(File, Vec<u8>)> {
+fn old_file(context: &CheckContext) -> Verdict<(File, Vec<u8>)> {
     let content = with_hashes(sample(2, 10), &[3, page_size() + 1, 2 * page_size() + 9]);
-    let file = bench.work_directory().write("FILE", &content)?;
+    let file = context.work_directory().write("FILE", &content)?;
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let times = FileTimes::new().set_modified(long_ago).set_accessed(long_ago);
     file.set_times(times).step("futimens")?;

@@ -8,20 +8,20 @@ use nix::unistd::mkfifo;
 use tracer::{Ending, FileId};
 
 use super::{BALANCES, COUNTER, SIZE, bank, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::verdict::{Verdict, failed};
 
 const MOST: &str = "18446744073709551615";
 
 /// FILE as it should be: the balances with these changes; `None` for the counter's byte range.
 pub(super) fn expect(
-    bench: &Bench,
+    context: &CheckContext,
     counter: u64,
     balances: [u64; 8],
     id: &'static str,
     what: &str,
 ) -> Verdict {
-    let found = bench.read("FILE")?;
+    let found = context.read("FILE")?;
     if found.len() != SIZE {
         let seen = format!("it has {}", found.len());
         return failed("wrong-size", "FILE has 4096 bytes", seen);
@@ -50,36 +50,36 @@ pub(super) fn expect(
     }
 }
 
-pub(super) fn adds(bench: &mut Bench) -> Verdict {
+pub(super) fn adds(context: &mut CheckContext) -> Verdict {
     for (times, sum) in [("1", COUNTER + 1), ("1000", COUNTER + 1000), ("0", COUNTER)] {
-        bench.new_work_directory()?.write("FILE", &bank())?;
-        let run = bench.run(&["add", "FILE", times])?;
-        run.writes_nowhere_else(bench.work_directory())?;
+        context.new_work_directory()?.write("FILE", &bank())?;
+        let run = context.run(&["add", "FILE", times])?;
+        run.writes_nowhere_else(context.work_directory())?;
         run.succeeds()?;
-        expect(bench, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
+        expect(context, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
     // Again, with the lock that the last run made.
-    bench.run(&["add", "FILE", "2"])?.succeeds()?;
-    expect(bench, COUNTER + 2, BALANCES, "wrong-counter", "another add 2")
+    context.run(&["add", "FILE", "2"])?.succeeds()?;
+    expect(context, COUNTER + 2, BALANCES, "wrong-counter", "another add 2")
 }
 
-pub(super) fn makes(bench: &mut Bench) -> Verdict {
+pub(super) fn makes(context: &mut CheckContext) -> Verdict {
     let empty = [0; 8];
-    bench.run(&["add", "FILE", "3"])?.succeeds()?;
-    expect(bench, 3, empty, "wrong-counter", "add 3 to a file that was missing")?;
-    let mode = bench.open("FILE")?.metadata().step("stat")?.permissions().mode() & 0o7777;
+    context.run(&["add", "FILE", "3"])?.succeeds()?;
+    expect(context, 3, empty, "wrong-counter", "add 3 to a file that was missing")?;
+    let mode = context.open("FILE")?.metadata().step("stat")?.permissions().mode() & 0o7777;
     if mode != 0o600 {
         return failed("wrong-mode", "a new FILE has mode 0600", format!("it has {mode:04o}"));
     }
-    bench.new_work_directory()?.write("FILE", &[])?;
-    bench.run(&["add", "FILE", "3"])?.succeeds()?;
-    expect(bench, 3, empty, "wrong-counter", "add 3 to an empty file")?;
-    bench.new_work_directory()?;
-    bench.run(&["transfer", "FILE", "1", "2", "0"])?.succeeds()?;
-    expect(bench, 0, empty, "wrong-balance", "transfer 0 in a file that was missing")
+    context.new_work_directory()?.write("FILE", &[])?;
+    context.run(&["add", "FILE", "3"])?.succeeds()?;
+    expect(context, 3, empty, "wrong-counter", "add 3 to an empty file")?;
+    context.new_work_directory()?;
+    context.run(&["transfer", "FILE", "1", "2", "0"])?.succeeds()?;
+    expect(context, 0, empty, "wrong-balance", "transfer 0 in a file that was missing")
 }
 
-pub(super) fn transfers(bench: &mut Bench) -> Verdict {
+pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
     let moved = |from: usize, to: usize, amount: u64| {
         let mut after = BALANCES;
         after[from - 1] -= amount;
@@ -92,20 +92,26 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
         ("2", "8", "100", moved(2, 8, 100)),
     ];
     for (from, to, amount, after) in good {
-        bench.new_work_directory()?.write("FILE", &bank())?;
-        let run = bench.run(&["transfer", "FILE", from, to, amount])?;
-        run.writes_nowhere_else(bench.work_directory())?;
+        context.new_work_directory()?.write("FILE", &bank())?;
+        let run = context.run(&["transfer", "FILE", from, to, amount])?;
+        run.writes_nowhere_else(context.work_directory())?;
         run.succeeds()?;
-        expect(bench, COUNTER, after, "wrong-balance", &format!("transfer {from} {to} {amount}"))?;
+        expect(
+            context,
+            COUNTER,
+            after,
+            "wrong-balance",
+            &format!("transfer {from} {to} {amount}"),
+        )?;
     }
     for (from, to, amount) in [("1", "2", "101"), ("4", "1", "1"), ("1", "2", MOST)] {
-        bench.new_work_directory()?.write("FILE", &bank())?;
-        let run = bench.run(&["transfer", "FILE", from, to, amount])?;
+        context.new_work_directory()?.write("FILE", &bank())?;
+        let run = context.run(&["transfer", "FILE", from, to, amount])?;
         let what = format!("transfer {from} {to} {amount}, which is more than there is");
         if run.ending == Ending::Exited(0) {
             return failed("overdraws-alone", format!("{what}: exit status 1"), "exit status 0");
         }
-        expect(bench, COUNTER, BALANCES, "failure-changes-something", &what)?;
+        expect(context, COUNTER, BALANCES, "failure-changes-something", &what)?;
         run.fails_naming(&["FILE"])?;
     }
     let mut full = BALANCES;
@@ -113,8 +119,8 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
     let mut bytes = bank();
     bytes[24..32].copy_from_slice(&full[2].to_ne_bytes());
     bytes[64..72].copy_from_slice(&full[7].to_ne_bytes());
-    bench.new_work_directory()?.write("FILE", &bytes)?;
-    let run = bench.run(&["transfer", "FILE", "8", "3", "1"])?;
+    context.new_work_directory()?.write("FILE", &bytes)?;
+    let run = context.run(&["transfer", "FILE", "8", "3", "1"])?;
     let what = "transfer 1 to an account that holds 2^64-1";
     if run.ending == Ending::Killed(libc::SIGABRT) || run.ending == Ending::Exited(101) {
         return failed("overflow", format!("{what}: exit status 1"), run.ending.to_string());
@@ -122,23 +128,23 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
     if run.ending == Ending::Exited(0) {
         return failed("overflow", format!("{what}: exit status 1"), "exit status 0");
     }
-    expect(bench, COUNTER, full, "overflow", what)?;
+    expect(context, COUNTER, full, "overflow", what)?;
     run.fails_naming(&["FILE"])
 }
 
-pub(super) fn mapping(bench: &mut Bench) -> Verdict {
+pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
     for arguments in [&["add", "FILE", "2"][..], &["transfer", "FILE", "1", "2", "1"]] {
-        bench.new_work_directory()?.write("FILE", &bank())?;
-        let run = bench.run(arguments)?;
+        context.new_work_directory()?.write("FILE", &bank())?;
+        let run = context.run(arguments)?;
         run.succeeds()?;
-        if let Some(file) = FileId::at(&bench.work_directory().path().join("FILE")) {
+        if let Some(file) = FileId::at(&context.work_directory().path().join("FILE")) {
             run.leaves_bytes_to_mappings(file)?;
         }
     }
     Ok(())
 }
 
-pub(super) fn calls(bench: &mut Bench) -> Verdict {
+pub(super) fn calls(context: &mut CheckContext) -> Verdict {
     let wrong: [&[&str]; 14] = [
         &[],
         &["subtract", "FILE", "1"],
@@ -156,16 +162,16 @@ pub(super) fn calls(bench: &mut Bench) -> Verdict {
         &["transfer", "FILE", "1", "2", "18446744073709551616"],
     ];
     for arguments in wrong {
-        bench.run(arguments)?.refuses_the_call()?;
+        context.run(arguments)?.refuses_the_call()?;
     }
     Ok(())
 }
 
-pub(super) fn files(bench: &mut Bench) -> Verdict {
+pub(super) fn files(context: &mut CheckContext) -> Verdict {
     for size in [1, SIZE - 1, SIZE + 1, 2 * SIZE] {
-        bench.new_work_directory()?.write("FILE", &vec![0; size])?;
-        let run = bench.run(&["add", "FILE", "1"])?;
-        let found = bench.read("FILE")?;
+        context.new_work_directory()?.write("FILE", &vec![0; size])?;
+        let run = context.run(&["add", "FILE", "1"])?;
+        let found = context.read("FILE")?;
         if run.ending == Ending::Exited(0) || found != vec![0; size] {
             let seen = format!("{}; it has {} bytes now", run.ending, found.len());
             let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
@@ -173,11 +179,11 @@ pub(super) fn files(bench: &mut Bench) -> Verdict {
         }
         run.fails_naming(&["FILE"])?;
     }
-    let path = bench.new_work_directory()?.path().join("FILE");
+    let path = context.new_work_directory()?.path().join("FILE");
     std::fs::create_dir(&path).step_on("mkdir", &path)?;
-    bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])?;
-    let path = bench.new_work_directory()?.path().join("FILE");
+    context.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])?;
+    let path = context.new_work_directory()?.path().join("FILE");
     mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).step_on("mkfifo", &path)?;
-    bench.work_directory().hand_over("FILE".as_ref())?;
-    bench.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])
+    context.work_directory().hand_over("FILE".as_ref())?;
+    context.run(&["add", "FILE", "1"])?.fails_naming(&["FILE"])
 }

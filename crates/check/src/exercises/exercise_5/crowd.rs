@@ -5,21 +5,22 @@ use tracer::{Ending, Resume, Stop};
 
 use super::alone::expect;
 use super::{BALANCES, COUNTER, bank, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
+use crate::observe::diagnosis_of;
 use crate::verdict::{Finding, Verdict, failed};
 
 /// Six processes on as many processors as there are: no schedule, just speed.
-pub(super) fn crowd(bench: &mut Bench) -> Verdict {
+pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
     const TIMES: u64 = 500;
     let times = TIMES.to_string();
-    bench.new_work_directory()?.write("FILE", &bank())?;
-    let mut sandbox = bench.sandbox()?;
+    context.new_work_directory()?.write("FILE", &bank())?;
+    let mut sandbox = context.sandbox()?;
     let add: &[&str] = &["add", "FILE", &times];
     let (there, back): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "7"], &["transfer", "FILE", "2", "1", "5"]);
     let mut pids = Vec::new();
     for arguments in [add, add, add, add, there, back] {
-        pids.push(sandbox.start(&bench.start(arguments))?);
+        pids.push(sandbox.start(&context.start(arguments))?);
     }
     for pid in pids {
         sandbox.resume(pid, Resume::Freely, 0)?;
@@ -33,9 +34,9 @@ pub(super) fn crowd(bench: &mut Bench) -> Verdict {
             _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
     }
-    if let Some(limit_exceeded) = sandbox.limit_exceeded() {
-        let expected = "four times `add FILE 500` and two transfers at once come to their end";
-        return Err(Finding::new("nobody-goes-on", expected, limit_exceeded.to_string()).into());
+    if let Some(limit) = sandbox.limit_exceeded() {
+        let expected = "four times `add FILE 500` and two transfers at once end";
+        return Err(Finding::new(diagnosis_of(limit), expected, limit.to_string()).into());
     }
     if !failures.is_empty() {
         let expected = "all six succeed beside each other";
@@ -44,11 +45,11 @@ pub(super) fn crowd(bench: &mut Bench) -> Verdict {
     let mut after = BALANCES;
     (after[0], after[1]) = (98, 102);
     let what = "four times add 500 at once";
-    expect(bench, COUNTER + 4 * TIMES, BALANCES, "lost-addition", what).or_else(|trouble| {
+    expect(context, COUNTER + 4 * TIMES, BALANCES, "lost-addition", what).or_else(|trouble| {
         // The accounts have changed, too: the counter is what the first comparison was about.
-        match bench.read("FILE").ok().and_then(|file| word(&file, 0)) {
+        match context.read("FILE").ok().and_then(|file| word(&file, 0)) {
             Some(sum) if sum == COUNTER + 4 * TIMES => {
-                expect(bench, sum, after, "lost-money", "two transfers at once")
+                expect(context, sum, after, "lost-money", "two transfers at once")
             }
             _ => Err(trouble),
         }

@@ -15,9 +15,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
-        id: "lost-in-the-making",
-        is: "an addition is lost when both processes find no FILE and make it",
-        why: "Both believe that they are first; whoever initialises last wipes out what the other has done.",
+        id: "initialization-race",
+        is: "both processes initialise FILE, and an addition is lost",
+        why: "This is an initialization race. Each process believes that it is the first. The initialization that comes last wipes out what the other process has stored.",
         anchor: "where-it-bites",
         hints: [
             "Both saw an empty file. Which of your stores or calls does harm the second time?",
@@ -59,9 +59,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
-        id: "nobody-goes-on",
-        is: "two processes at once do not come to their end",
-        why: "Each waits for something that only the other could do, or for a wake-up that went elsewhere.",
+        id: "deadlock",
+        is: "two processes wait for each other: a deadlock",
+        why: "Each process waits for something that only the other can do, or for a wake-up that went elsewhere.",
         anchor: "where-it-bites",
         hints: [
             "Look at the last rows of the table: what does each wait for, and who would give it?",
@@ -81,9 +81,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
-        id: "held-by-the-dead",
-        is: "a process that was killed holds up all others",
-        why: "A semaphore, a plain mutex or a word in memory has no owner that the kernel knows: nobody gives it back.",
+        id: "orphaned-lock",
+        is: "a lock stays held after its owner was killed: an orphaned lock",
+        why: "A semaphore, a plain mutex or a word in memory has no owner that the kernel knows. When the owner is killed, the lock stays held, and every other process waits for ever.",
         anchor: "where-it-bites",
         hints: [
             "The table says before which step it was killed. What did it hold there?",
@@ -103,9 +103,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
-        id: "burns-processor",
-        is: "a waiter burns the processor instead of sleeping",
-        why: "The one that holds the lock may need that very processor to give it back.",
+        id: "busy-wait",
+        is: "a waiter uses the CPU instead of sleeping: a busy wait",
+        why: "The process that holds the lock may need this CPU to release it.",
         anchor: "how-it-works",
         hints: [
             "How does it learn that the lock is free: does it look again and again?",

@@ -7,7 +7,7 @@ use common::Failure;
 use explore::kill_points::{Killed, kill_points};
 
 use super::{COUNTER, bank, together::names, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
 use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Finding, Verdict};
@@ -15,18 +15,18 @@ use crate::verdict::{CheckError, Finding, Verdict};
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
 
-pub(super) fn kills(bench: &mut Bench) -> Verdict {
-    if bench.settings().schedule.is_some() {
+pub(super) fn kills(context: &mut CheckContext) -> Verdict {
+    if context.settings().schedule.is_some() {
         return Err(CheckError::Cannot("a schedule is replayed; it has no kills".into()));
     }
-    if !can_be_shown(bench) {
+    if !can_be_shown(context) {
         return Err(CheckError::Cannot(NEEDS.into()));
     }
     let jobs: [(&[&str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
     let mut fixtures = Vec::new();
     for (_, name) in jobs {
-        fixtures.push(bench.fixture(name)?);
+        fixtures.push(context.fixture(name)?);
     }
     let panicked = || Failure::refusal("kill", fixtures[0].program, "a thread has panicked");
     let results: Vec<Verdict> = thread::scope(|scope| {
@@ -52,7 +52,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
         };
         if let Some(who) = stuck {
             let seen = format!("{who} had not finished 5 seconds later");
-            return told("held-by-the-dead", "the others finish".into(), seen);
+            return told("orphaned-lock", "the others finish".into(), seen);
         }
         if let Some(how) = failed {
             return told("fails-after-a-kill", "the others succeed".into(), how);

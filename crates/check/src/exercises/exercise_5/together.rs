@@ -5,14 +5,14 @@ use explore::search::PreemptionBound;
 use explore::table::Shape;
 
 use super::{BALANCES, COUNTER, bank, word};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::scenarios::{SearchSpec, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
 const ADD: &[&str] = &["add", "FILE", "1"];
 
 /// Additions: on a file that is there, and on one that both may make.
-pub(super) fn additions(bench: &mut Bench) -> Verdict {
+pub(super) fn additions(context: &mut CheckContext) -> Verdict {
     let there = Scenario {
         name: "two-additions",
         arguments: [ADD, ADD],
@@ -25,11 +25,11 @@ pub(super) fn additions(bench: &mut Bench) -> Verdict {
         SearchSpec { scenario: there, bound: PreemptionBound::TwoStops },
         SearchSpec { scenario: new, bound: PreemptionBound::OneStop },
     ];
-    in_every_order(bench, &specs, judge_additions, names)
+    in_every_order(context, &specs, judge_additions, names)
 }
 
 /// Transfers: for the same money, in opposite directions, and beside an addition.
-pub(super) fn transfers(bench: &mut Bench) -> Verdict {
+pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
     let scenario =
         |name, arguments, symmetric| Scenario { name, arguments, file: Some(bank()), symmetric };
     let (one, two): (&[&str], &[&str]) =
@@ -49,7 +49,7 @@ pub(super) fn transfers(bench: &mut Bench) -> Verdict {
             bound: PreemptionBound::OneStop,
         },
     ];
-    in_every_order(bench, &specs, judge_transfers, names)
+    in_every_order(context, &specs, judge_transfers, names)
 }
 
 /// How the table calls the bytes of the file.
@@ -73,7 +73,7 @@ fn judge_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     }
     let expected = format!("the counter goes from {before} to {}", before + 2);
     let found = found.map_or("there is no counter".into(), |found| format!("it is {found}"));
-    let id = if scenario.file.is_some() { "lost-addition" } else { "lost-in-the-making" };
+    let id = if scenario.file.is_some() { "lost-addition" } else { "initialization-race" };
     Some(Finding::new(id, expected, found))
 }
 

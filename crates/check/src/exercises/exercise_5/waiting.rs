@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use common::{Failure, Result};
 use explore::kill_points::stores_in;
-use explore::replay::{Scenario, replay};
+use explore::replay::{PATIENCE, Scenario, replay};
 use explore::schedule::Schedule;
 use explore::waiter::{Cost, waiter};
 
 use super::bank;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
 use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Finding, Verdict};
@@ -21,18 +21,18 @@ const STANDS: Duration = Duration::from_millis(500);
 const PROCESSOR: Duration = Duration::from_millis(50);
 const CALLS: u64 = 1000;
 
-pub(super) fn waiting(bench: &mut Bench) -> Verdict {
-    if bench.settings().schedule.is_some() {
+pub(super) fn waiting(context: &mut CheckContext) -> Verdict {
+    if context.settings().schedule.is_some() {
         return Err(CheckError::Cannot("a schedule is replayed; it has no clock".into()));
     }
-    if !can_be_shown(bench) {
+    if !can_be_shown(context) {
         return Err(CheckError::Cannot(NEEDS.into()));
     }
     let jobs: [(&'static [&'static str], &str); 2] =
         [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
     let mut fixtures = Vec::new();
     for (_, name) in jobs {
-        fixtures.push(bench.fixture(name)?);
+        fixtures.push(context.fixture(name)?);
     }
     let panicked = || Failure::refusal("wait", fixtures[0].program, "a thread has panicked");
     let results: Vec<Result<Option<Finding>>> = thread::scope(|scope| {
@@ -69,8 +69,8 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Result<Option<F
     let called = format!("`{}`", arguments.join(" "));
     if !ended {
         let expected = format!("{called} that waited goes on when the other does");
-        let seen = "it had not finished 5 seconds later";
-        return Ok(Some(Finding::new("nobody-goes-on", expected, seen)));
+        let seen = format!("it had not ended {} seconds later", PATIENCE.as_secs());
+        return Ok(Some(Finding::new("deadlock", expected, seen)));
     }
     let seen = format!("{calls} system calls and {} ms of processor time", processor.as_millis());
     let expected = format!(
@@ -78,5 +78,5 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Result<Option<F
         PROCESSOR.as_millis()
     );
     let costly = processor > PROCESSOR || calls > CALLS;
-    Ok(costly.then(|| Finding::new("burns-processor", expected, seen)))
+    Ok(costly.then(|| Finding::new("busy-wait", expected, seen)))
 }

@@ -5,7 +5,7 @@ use tracer::{Ending, FileId};
 
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::NoopObserver;
 use crate::verdict::{CheckError, Verdict, failed};
 
@@ -18,9 +18,9 @@ const SOME: usize = 40;
 const FILES: usize = 100;
 
 /// An empty file, by itself.
-pub(super) fn empty(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("EMPTY", b"")?;
-    let run = bench.run(&["lines", "EMPTY"])?;
+pub(super) fn empty(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("EMPTY", b"")?;
+    let run = context.run(&["lines", "EMPTY"])?;
     run.lives()?;
     if run.ending == Ending::Exited(0) && run.stdout.bytes == b"0 0 EMPTY\n" {
         return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn empty(bench: &mut Bench) -> Verdict {
 }
 
 /// Each kind of file by itself, then all in one call.
-pub(super) fn counts(bench: &mut Bench) -> Verdict {
+pub(super) fn counts(context: &mut CheckContext) -> Verdict {
     let page = page_size();
     let paged = |length: usize| -> Vec<u8> {
         (0..length).map(|at| if at % 7 == 6 { b'\n' } else { b'x' }).collect()
@@ -48,14 +48,14 @@ pub(super) fn counts(bench: &mut Bench) -> Verdict {
     ];
     let mut all = Tally::default();
     for (name, content) in &files {
-        let file = bench.work_directory().write(name, content)?;
-        let run = bench.run(&["lines", name])?;
+        let file = context.work_directory().write(name, content)?;
+        let run = context.run(&["lines", name])?;
         run.succeeds()?;
         match run.leaves_bytes_to_mappings(FileId::of(&file.metadata().step("fstat")?)) {
             Err(CheckError::Cannot(_)) => {} // The mappings are not seen, either: that check says so.
             verdict => verdict?,
         }
-        run.writes_nowhere_else(bench.work_directory())?;
+        run.writes_nowhere_else(context.work_directory())?;
         let mut one = Tally::default();
         one.add(name, content);
         one.expect(&run)?;
@@ -63,33 +63,34 @@ pub(super) fn counts(bench: &mut Bench) -> Verdict {
     }
     let mut call = vec!["lines"];
     call.extend(files.iter().map(|(name, _)| *name));
-    let run = bench.run(&call)?;
+    let run = context.run(&call)?;
     run.succeeds()?;
     all.with_total().expect(&run)
 }
 
 /// Two thousand names, of files of a few bytes each.
-pub(super) fn small_files(bench: &mut Bench) -> Verdict {
+pub(super) fn small_files(context: &mut CheckContext) -> Verdict {
     let (mut tally, mut names) = (Tally::default(), Vec::new());
     for number in 0..THOUSANDS {
         let name = format!("file-{number:04}");
         let of = number % FILES;
         let content = format!("{}\n", "x\n".repeat(of));
         match number {
-            0..FILES => drop(bench.work_directory().write(&name, content.as_bytes())?),
-            _ => link(bench, &format!("file-{of:04}"), &name)?,
+            0..FILES => drop(context.work_directory().write(&name, content.as_bytes())?),
+            _ => link(context, &format!("file-{of:04}"), &name)?,
         }
         tally.add(&name, content.as_bytes());
         names.push(name);
     }
     let mut call = vec!["lines"];
     call.extend(names.iter().map(String::as_str));
-    let mut watch = Watch::new(bench);
+    let mut watch = Watch::new(context);
     let some = call.iter().take(1 + SOME).copied().collect::<Vec<_>>();
-    bench.observe(&bench.start(&some), &mut watch)?.succeeds()?;
+    context.observe(&context.start(&some), &mut watch)?.succeeds()?;
     watch.within_bounds()?;
     // At its own speed: thousands of stops would take longer than the run.
-    let run = bench.observe(&bench.start(&call).without_syscall_tracing(), &mut NoopObserver)?;
+    let run =
+        context.observe(&context.start(&call).without_syscall_tracing(), &mut NoopObserver)?;
     let said = run.stderr.text();
     if said.contains("Too many open files") || said.contains("os error 24") {
         let expected = format!("all {THOUSANDS} files can be opened, one after another");
@@ -98,11 +99,12 @@ pub(super) fn small_files(bench: &mut Bench) -> Verdict {
     }
     run.succeeds()?;
     tally.with_total().expect(&run)?;
-    bench.needs_tracing("no mappings could be counted")?;
+    context.needs_tracing("no mappings could be counted")?;
     Ok(())
 }
 
-fn link(bench: &Bench, file: &str, name: &str) -> common::Result<()> {
-    let room = bench.work_directory().path();
-    std::fs::hard_link(room.join(file), room.join(name)).step_on("link", &room.join(name))
+fn link(context: &CheckContext, file: &str, name: &str) -> common::Result<()> {
+    let directory = context.work_directory().path();
+    std::fs::hard_link(directory.join(file), directory.join(name))
+        .step_on("link", &directory.join(name))
 }

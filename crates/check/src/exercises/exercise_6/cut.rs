@@ -6,7 +6,7 @@ use common::{Context, page_size};
 use nix::unistd::Pid;
 use tracer::{Call, Ending, FileId};
 
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::Observer;
 use crate::verdict::{Verdict, failed};
 
@@ -28,13 +28,13 @@ impl Observer for Saboteur {
 }
 
 /// The cut FILE fails, the other is counted.
-pub(super) fn cut(bench: &mut Bench) -> Verdict {
-    bench.needs_tracing("no moment can be met")?;
-    let file = bench.work_directory().write("CUT", &b"a line\n".repeat(10 * page_size()))?;
-    bench.work_directory().write("WHOLE", b"one\ntwo\n")?;
+pub(super) fn cut(context: &mut CheckContext) -> Verdict {
+    context.needs_tracing("no moment can be met")?;
+    let file = context.work_directory().write("CUT", &b"a line\n".repeat(10 * page_size()))?;
+    context.work_directory().write("WHOLE", b"one\ntwo\n")?;
     let id = FileId::of(&file.metadata().step("fstat")?);
     let mut saboteur = Saboteur { file, id, done: false };
-    let run = bench.observe(&bench.start(&["lines", "CUT", "WHOLE"]), &mut saboteur)?;
+    let run = context.observe(&context.start(&["lines", "CUT", "WHOLE"]), &mut saboteur)?;
     let expected = "a line on standard error that names CUT, the count of WHOLE, exit status 1";
     if let Ending::Killed(_) = run.ending {
         return failed("cut-crashes", expected, run.ending.to_string());

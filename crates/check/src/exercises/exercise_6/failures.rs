@@ -7,30 +7,30 @@ use common::Context;
 use tracer::Ending;
 
 use super::tally::Tally;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::unfit::{at_once, make_directory, make_fifo, notices_a_full_output};
 use crate::verdict::{Verdict, failed};
 
 /// Each FILE that fails has its line; all others are counted.
-pub(super) fn others_are_counted(bench: &mut Bench) -> Verdict {
+pub(super) fn others_are_counted(context: &mut CheckContext) -> Verdict {
     let unfit = ["MISSING", "DIRECTORY", "FIFO", "UNREADABLE"];
     let (first, last) = (&b"one\ntwo\n"[..], &b"three\nfour"[..]);
-    bench.work_directory().write("FIRST", first)?;
-    bench.work_directory().write("LAST", last)?;
-    make_directory(bench.work_directory(), "DIRECTORY")?;
-    make_fifo(bench.work_directory(), "FIFO")?;
-    let unreadable = bench.work_directory().write("UNREADABLE", b"secret\n")?;
+    context.work_directory().write("FIRST", first)?;
+    context.work_directory().write("LAST", last)?;
+    make_directory(context.work_directory(), "DIRECTORY")?;
+    make_fifo(context.work_directory(), "FIFO")?;
+    let unreadable = context.work_directory().write("UNREADABLE", b"secret\n")?;
     unreadable.set_permissions(Permissions::from_mode(0o000)).step("fchmod")?;
-    at_once(bench);
+    at_once(context);
     for name in unfit {
-        among_others(bench, &[name], first, last)?;
+        among_others(context, &[name], first, last)?;
     }
-    among_others(bench, &unfit, first, last)
+    among_others(context, &unfit, first, last)
 }
 
-fn among_others(bench: &Bench, unfit: &[&str], first: &[u8], last: &[u8]) -> Verdict {
+fn among_others(context: &CheckContext, unfit: &[&str], first: &[u8], last: &[u8]) -> Verdict {
     let call = [&["lines", "FIRST"][..], unfit, &["LAST"]].concat();
-    let run = bench.run(&call)?;
+    let run = context.run(&call)?;
     run.lives()?;
     let mut tally = Tally::default();
     tally.add("FIRST", first);
@@ -57,14 +57,14 @@ fn among_others(bench: &Bench, unfit: &[&str], first: &[u8], last: &[u8]) -> Ver
 }
 
 /// Wrong calls.
-pub(super) fn usage(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", b"one\n")?;
+pub(super) fn usage(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", b"one\n")?;
     let wrong: [&[&str]; 4] = [&[], &["lines"], &["count", "FILE"], &["FILE"]];
-    wrong.iter().try_for_each(|words| bench.run(words)?.refuses_the_call())
+    wrong.iter().try_for_each(|words| context.run(words)?.refuses_the_call())
 }
 
 /// Standard output is full.
-pub(super) fn full_output(bench: &mut Bench) -> Verdict {
-    bench.work_directory().write("FILE", b"one\n")?;
-    notices_a_full_output(bench, &["lines", "FILE"])
+pub(super) fn full_output(context: &mut CheckContext) -> Verdict {
+    context.work_directory().write("FILE", b"one\n")?;
+    notices_a_full_output(context, &["lines", "FILE"])
 }

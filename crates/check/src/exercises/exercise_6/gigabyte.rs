@@ -12,7 +12,7 @@ use nix::sys::statvfs::fstatvfs;
 
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::verdict::{CheckError, Verdict};
 
 /// The file's size.
@@ -22,19 +22,19 @@ const SIZE: usize = 1 << 30;
 const STEP: usize = (64 << 20) + 12_345;
 
 /// Counts it.
-pub(super) fn gigabyte(bench: &mut Bench) -> Verdict {
-    let file = bench.work_directory().write("GIGABYTE", b"")?;
-    let lines = warm(&file, bench.settings().ground.file_system == "tmpfs")?;
+pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
+    let file = context.work_directory().write("GIGABYTE", b"")?;
+    let lines = warm(&file, context.settings().machine.file_system == "tmpfs")?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
-    bench.limits().memory += SIZE as u64;
-    let mut watch = Watch::new(bench);
-    let run = bench.observe(&bench.start(&["lines", "GIGABYTE"]), &mut watch)?;
+    context.limits().memory += SIZE as u64;
+    let mut watch = Watch::new(context);
+    let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts("GIGABYTE", lines, SIZE);
     tally.expect(&run)?;
     watch.within_bounds()?;
-    bench.note(format!("a gigabyte: {:.0} ms", run.time.as_secs_f64() * 1e3));
+    context.note(format!("a gigabyte: {:.0} ms", run.time.as_secs_f64() * 1e3));
     Ok(())
 }
 

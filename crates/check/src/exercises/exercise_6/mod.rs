@@ -80,7 +80,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             &["counts"],
             gigabyte::gigabyte,
         )
-        .beside(),
+        .concurrent(),
         Check::new(
             "full-output",
             "a failed write to standard output is a failure",

@@ -10,18 +10,18 @@ use nix::sys::resource::{UsageWho, getrusage};
 use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::verdict::{Verdict, failed};
 
 /// The file's size.
 const SIZE: usize = 64 << 20;
 
 /// Counts a warm file of 64 MiB and an empty one, up to three times.
-pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
-    bench.needs_tracing("no page fault could be counted")?;
-    let lines = make(bench)?;
-    bench.work_directory().write("EMPTY", b"")?;
-    let (reference, time) = reference_pays(&bench.work_directory().path().join("LARGE"), lines)?;
+pub(super) fn one_pass(context: &mut CheckContext) -> Verdict {
+    context.needs_tracing("no page fault could be counted")?;
+    let lines = make(context)?;
+    context.work_directory().write("EMPTY", b"")?;
+    let (reference, time) = reference_pays(&context.work_directory().path().join("LARGE"), lines)?;
     let allowed = reference + reference / 2 + 16;
     let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
     let mut paid = u64::MAX;
@@ -30,15 +30,15 @@ pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
         if paid <= allowed {
             break;
         }
-        let empty = run(bench, seen, "EMPTY", 0, 0)?;
-        let large = run(bench, seen, "LARGE", lines, SIZE)?;
+        let empty = run(context, seen, "EMPTY", 0, 0)?;
+        let large = run(context, seen, "LARGE", lines, SIZE)?;
         least = (least.0.min(empty.0), least.1.min(large.0));
         fastest = fastest.min(large.1.saturating_sub(empty.1));
         paid = least.1.saturating_sub(least.0);
     }
     let ratio = fastest.as_secs_f64() / time.as_secs_f64();
     let (mine, theirs) = (fastest.as_secs_f64() * 1e3, time.as_secs_f64() * 1e3);
-    bench.note(format!(
+    context.note(format!(
         "64 MiB: {paid} page faults (the reference's: {reference}), {mine:.1} ms, {ratio:.1} times \
          the reference's {theirs:.1} ms"
     ));
@@ -54,8 +54,8 @@ pub(super) fn one_pass(bench: &mut Bench) -> Verdict {
 
 /// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass
 /// shows; how many lines it has.
-fn make(bench: &Bench) -> Verdict<usize> {
-    let file = bench.work_directory().write("LARGE", b"")?;
+fn make(context: &CheckContext) -> Verdict<usize> {
+    let file = context.work_directory().write("LARGE", b"")?;
     let mut page: Vec<u8> = (b'a'..=b'z').cycle().take(page_size()).collect();
     page.iter_mut().skip(70).step_by(71).for_each(|byte| *byte = b'\n');
     for at in (0..SIZE).step_by(page.len()) {
@@ -66,16 +66,16 @@ fn make(bench: &Bench) -> Verdict<usize> {
 
 /// The faults and the time of one run. One that is not seen is not stopped at its calls.
 fn run(
-    bench: &Bench,
+    context: &CheckContext,
     seen: bool,
     name: &str,
     lines: usize,
     bytes: usize,
 ) -> Verdict<(u64, Duration)> {
-    let mut watch = Watch::new(bench);
-    let start = bench.start(&["lines", name]);
+    let mut watch = Watch::new(context);
+    let start = context.start(&["lines", name]);
     let run =
-        bench.observe(&if seen { start } else { start.without_syscall_tracing() }, &mut watch)?;
+        context.observe(&if seen { start } else { start.without_syscall_tracing() }, &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);

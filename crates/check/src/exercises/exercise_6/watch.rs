@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use tracer::Call;
 
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::observe::Observer;
 use crate::verdict::{Verdict, failed};
 
@@ -22,7 +22,7 @@ const MOST_MEMORY: u64 = 16 << 20;
 /// The observer.
 pub(super) struct Watch {
     /// Where the FILEs are.
-    room: PathBuf,
+    directory: PathBuf,
     /// Mappings made and not seen to go since they were counted last: never too few.
     perhaps: usize,
     mappings: usize,
@@ -31,10 +31,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// For a program that runs in this bench's room.
-    pub(super) fn new(bench: &Bench) -> Self {
-        let room = bench.work_directory().path().into();
-        Self { room, perhaps: 0, mappings: 0, memory: 0, faults: 0 }
+    /// For a program that runs in this context's directory.
+    pub(super) fn new(context: &CheckContext) -> Self {
+        let directory = context.work_directory().path().into();
+        Self { directory, perhaps: 0, mappings: 0, memory: 0, faults: 0 }
     }
 
     /// Minor and major faults of the whole run.
@@ -69,9 +69,10 @@ impl Watch {
 
     fn count_mappings(&mut self, pid: Pid) {
         let maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
-        let room = [self.room.as_os_str().as_bytes(), b"/"].concat();
-        let in_room = |line: &&[u8]| line.windows(room.len()).any(|part| part == room);
-        self.perhaps = maps.split(|byte| *byte == b'\n').filter(in_room).count();
+        let directory = [self.directory.as_os_str().as_bytes(), b"/"].concat();
+        let in_directory =
+            |line: &&[u8]| line.windows(directory.len()).any(|part| part == directory);
+        self.perhaps = maps.split(|byte| *byte == b'\n').filter(in_directory).count();
         self.mappings = self.mappings.max(self.perhaps);
     }
 }

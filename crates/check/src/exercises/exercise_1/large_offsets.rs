@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use common::Context;
 
 use super::shared::{by_mapping, pattern, prints};
-use crate::exercises::Bench;
+use crate::exercises::CheckContext;
 use crate::exercises::expect::hexed;
 use crate::observe::{NoopObserver, Run};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
@@ -19,8 +19,9 @@ const FAR: u64 = (1 << 40) + 12_345;
 const MOST: usize = 64 << 20;
 
 /// Runs it with as many addresses as the contract grants.
-fn run(bench: &Bench, arguments: &[&str]) -> Verdict<Run> {
-    let run = bench.observe(&bench.start(arguments).address_space(ADDRESSES), &mut NoopObserver)?;
+fn run(context: &CheckContext, arguments: &[&str]) -> Verdict<Run> {
+    let run =
+        context.observe(&context.start(arguments).address_space(ADDRESSES), &mut NoopObserver)?;
     let enomem = i64::from(-libc::ENOMEM);
     let refused = run.calls.iter().flatten().find(|call| {
         let [_, asked, ..] = call.arguments;
@@ -43,23 +44,23 @@ fn run(bench: &Bench, arguments: &[&str]) -> Verdict<Run> {
 }
 
 /// Whether this file system holds a file of that length.
-fn holds(bench: &Bench, length: u64) -> common::Result<bool> {
-    let file = bench.work_directory().write("PROBE", b"")?;
+fn holds(context: &CheckContext, length: u64) -> common::Result<bool> {
+    let file = context.work_directory().write("PROBE", b"")?;
     let grown = file.set_len(length);
-    let path = bench.work_directory().path().join("PROBE");
+    let path = context.work_directory().path().join("PROBE");
     std::fs::remove_file(&path).step_on("remove", &path)?;
     Ok(grown.is_ok())
 }
 
-pub(super) fn poke(bench: &mut Bench) -> Verdict {
-    if !holds(bench, FAR + 16)? {
+pub(super) fn poke(context: &mut CheckContext) -> Verdict {
+    if !holds(context, FAR + 16)? {
         return Err(CheckError::Cannot("this file system holds no file of a terabyte".into()));
     }
-    bench.work_directory().write("FILE", b"head")?;
-    let run = run(bench, &["poke", "FILE", &FAR.to_string(), "far out"])?;
+    context.work_directory().write("FILE", b"head")?;
+    let run = run(context, &["poke", "FILE", &FAR.to_string(), "far out"])?;
     run.succeeds()?;
-    by_mapping(bench, &run)?;
-    let file = bench.open("FILE")?;
+    by_mapping(context, &run)?;
+    let file = context.open("FILE")?;
     let found = file.metadata().step("stat")?;
     if found.len() != FAR + 7 {
         let expected = format!("after `{}` FILE is {} bytes long", run.called, FAR + 7);
@@ -87,37 +88,37 @@ fn bytes_are(file: &File, offset: u64, expected: &[u8], run: &Run) -> Verdict {
     failed("stores-elsewhere", expected, hexed(&seen))
 }
 
-pub(super) fn poke_too_far(bench: &mut Bench) -> Verdict {
+pub(super) fn poke_too_far(context: &mut CheckContext) -> Verdict {
     const LAST: u64 = i64::MAX.unsigned_abs();
     for (offset, text) in [(LAST, "x"), (LAST - 2, "four"), (LAST, ""), (LAST / 2, "x")] {
         let end = u128::from(offset) + text.len() as u128;
         // What this file system can hold is no failure: on tmpfs nearly everything.
         if u64::try_from(end).is_ok_and(|end| end <= LAST)
-            && holds(bench, end.try_into().unwrap_or(LAST))?
+            && holds(context, end.try_into().unwrap_or(LAST))?
         {
             continue;
         }
         let offset = offset.to_string();
-        bench.new_work_directory()?;
-        let failing = run(bench, &["poke", "FILE", &offset, text])?;
+        context.new_work_directory()?;
+        let failing = run(context, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
-        if !bench.work_directory().names()?.is_empty() {
+        if !context.work_directory().names()?.is_empty() {
             let expected = format!("`{}` fails and leaves no new FILE", failing.called);
             return failed("leaves-a-new-file", expected, "FILE is there");
         }
         let before = pattern(100);
-        bench.work_directory().write("FILE", &before)?;
-        let failing = run(bench, &["poke", "FILE", &offset, text])?;
+        context.work_directory().write("FILE", &before)?;
+        let failing = run(context, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
-        unchanged(bench, &failing, &before)?;
+        unchanged(context, &failing, &before)?;
     }
     Ok(())
 }
 
 /// A failing `poke` has changed nothing.
-pub(super) fn unchanged(bench: &Bench, run: &Run, before: &[u8]) -> Verdict {
-    let length = bench.open("FILE")?.metadata().step("stat")?.len();
-    let same = length == before.len() as u64 && bench.read("FILE")? == before;
+pub(super) fn unchanged(context: &CheckContext, run: &Run, before: &[u8]) -> Verdict {
+    let length = context.open("FILE")?.metadata().step("stat")?.len();
+    let same = length == before.len() as u64 && context.read("FILE")? == before;
     if same {
         return Ok(());
     }
@@ -126,21 +127,21 @@ pub(super) fn unchanged(bench: &Bench, run: &Run, before: &[u8]) -> Verdict {
     Err(Finding::new("failed-and-changed", expected, seen).into())
 }
 
-pub(super) fn peek(bench: &mut Bench) -> Verdict {
-    bench.limits().output = MOST + (1 << 10);
+pub(super) fn peek(context: &mut CheckContext) -> Verdict {
+    context.limits().output = MOST + (1 << 10);
     let content = pattern(MOST + 100);
-    let file = bench.work_directory().write("FILE", &content)?;
+    let file = context.work_directory().write("FILE", &content)?;
     // Who maps page by page makes many calls: seen one by one they would take too long.
-    let start = bench.start(&["peek", "FILE", "50", &MOST.to_string()]).without_syscall_tracing();
-    let peeked = bench.observe(&start.address_space(ADDRESSES), &mut NoopObserver)?;
+    let start = context.start(&["peek", "FILE", "50", &MOST.to_string()]).without_syscall_tracing();
+    let peeked = context.observe(&start.address_space(ADDRESSES), &mut NoopObserver)?;
     peeked.succeeds()?;
     prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())?;
     file.set_len(0).step("ftruncate")?;
     if file.set_len(FAR + 100).is_ok() {
         file.write_all_at(b"far out", FAR).step("write")?;
-        let peeked = run(bench, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
+        let peeked = run(context, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
         peeked.succeeds()?;
-        by_mapping(bench, &peeked)?;
+        by_mapping(context, &peeked)?;
         prints(&peeked, b"\0\0\0\0\0far out\0\0\0\0\0\0\0\0")?;
     }
     Ok(())

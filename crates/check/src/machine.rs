@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use common::{Result, Scratch};
+use common::{Context, Result, Scratch};
 use explore::schedule::Schedule;
+use nix::sys::utsname::uname;
 use sandbox::{Sandbox, Start, WorkDirectory, landlock_version};
 use serde::Serialize;
 use tracer::{Limits, REFUSED, Resume, Stop};
@@ -13,12 +14,12 @@ pub struct Settings {
     /// Replays this schedule instead of trying all.
     pub schedule: Option<Schedule>,
     /// What this machine can do.
-    pub ground: Ground,
+    pub machine: Machine,
 }
 
 /// What this machine can do, as the report's `environment` tells it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Ground {
+pub struct Machine {
     /// The kernel's release.
     pub kernel: String,
     /// The processor's architecture, as Rust names it.
@@ -37,16 +38,15 @@ pub struct Ground {
     pub weaker: Vec<String>,
 }
 
-impl Ground {
+impl Machine {
     /// Looks: the only way to know whether tracing is allowed is to try it.
     ///
     /// # Errors
     /// Those of asking the system.
     pub fn of(scratch: &Scratch) -> Result<Self> {
-        let ground = common::ground(scratch.path())?;
-        let kernel = ground.split(['x', ',']).nth(1).unwrap_or_default().trim().to_owned();
+        let system = uname().step("uname")?;
         let mut found = Self {
-            kernel,
+            kernel: system.release().to_string_lossy().into_owned(),
             architecture: std::env::consts::ARCH,
             file_system: common::file_system(scratch.path())?,
             page_size: common::page_size(),

@@ -12,12 +12,12 @@ use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{FileId, Limits, REFUSED};
 
 use crate::fixture::Fixture;
+use crate::machine::Settings;
 use crate::observe::{self, NoopObserver, Observer, Run};
-use crate::place::Settings;
 use crate::verdict::{CheckError, Finding, Verdict};
 
-/// One check's bench.
-pub struct Bench<'a> {
+/// One check's context.
+pub struct CheckContext<'a> {
     program: &'a Path,
     settings: &'a Settings,
     scratch: &'a Scratch,
@@ -32,8 +32,8 @@ pub struct Bench<'a> {
 /// How long a check with two processes may take, what comes after it included.
 const MOST: Duration = Duration::from_millis(9500);
 
-impl<'a> Bench<'a> {
-    /// A bench with an empty work directory, for one check.
+impl<'a> CheckContext<'a> {
+    /// A context with an empty work directory, for one check.
     ///
     /// # Errors
     /// Those of making a directory.
@@ -42,7 +42,7 @@ impl<'a> Bench<'a> {
         settings: &'a Settings,
         scratch: &'a Scratch,
     ) -> common::Result<Self> {
-        let work_directory = WorkDirectory::new(scratch, "room")?;
+        let work_directory = WorkDirectory::new(scratch, "work")?;
         Ok(Self {
             program,
             settings,
@@ -69,7 +69,7 @@ impl<'a> Bench<'a> {
     pub fn new_work_directory(&mut self) -> common::Result<&WorkDirectory> {
         self.directories += 1;
         self.work_directory =
-            WorkDirectory::new(self.scratch, &format!("room-{}", self.directories))?;
+            WorkDirectory::new(self.scratch, &format!("directory-{}", self.directories))?;
         Ok(&self.work_directory)
     }
 
@@ -94,7 +94,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// This machine cannot judge it.
     pub fn needs_tracing(&self, lacks: &str) -> Verdict {
-        match self.settings.ground.tracing {
+        match self.settings.machine.tracing {
             true => Ok(()),
             false => Err(CheckError::Cannot(format!("{REFUSED}: {lacks}"))),
         }
@@ -144,7 +144,8 @@ impl<'a> Bench<'a> {
         // Ten seconds are a check's, however many runs it makes.
         let wall = self.limits.wall.saturating_sub(self.spent.get());
         let limits = Limits { wall, ..self.limits };
-        let mut sandbox = Sandbox::new(&self.work_directory, limits, self.settings.ground.tracing)?;
+        let mut sandbox =
+            Sandbox::new(&self.work_directory, limits, self.settings.machine.tracing)?;
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
         match run.limit_exceeded {
@@ -166,7 +167,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Those of making a thread.
     pub fn sandbox(&self) -> common::Result<Sandbox<'_>> {
-        Sandbox::new(&self.work_directory, self.limits, self.settings.ground.tracing)
+        Sandbox::new(&self.work_directory, self.limits, self.settings.machine.tracing)
     }
 
     /// The same in a work directory elsewhere.
@@ -174,7 +175,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Those of making a thread.
     pub fn sandbox_in<'r>(&self, work_directory: &'r WorkDirectory) -> common::Result<Sandbox<'r>> {
-        Sandbox::new(work_directory, self.limits, self.settings.ground.tracing)
+        Sandbox::new(work_directory, self.limits, self.settings.machine.tracing)
     }
 
     /// Which file that is, for asking which calls were about it.
