@@ -41,7 +41,7 @@
 //!
 //! Each check has a work directory of its own, and the program works in it: FILE is a bare name. What must
 //! look while the program runs gives [`CheckContext::observe`](exercises::CheckContext::observe) an
-//! [`Observer`](observe::Observer), or drives a [`Sandbox`](supervise::Sandbox) itself.
+//! [`Observer`](observe::Observer), or drives a [`Sandbox`](sandbox::Sandbox) itself.
 //!
 //! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
 //! or `//! verdict: DIAGNOSIS`, says what must come out.

@@ -11,6 +11,16 @@ use explore::schedule::Schedule;
 use sandbox::{WorkDirectory, launch_by};
 use tracer::{LimitExceeded, Limits};
 
+/// Low, so that they are exceeded soon on a busy machine, too.
+const LIMITS: Limits = Limits {
+    processor: Duration::from_millis(300),
+    wall: Duration::from_secs(10),
+    memory: 64 << 20,
+    disk: 256 << 20,
+    processes: 64,
+    output: 1 << 20,
+};
+
 /// Runs a shell command as one actor, beside one that does nothing.
 fn beside_another(command: &'static str) -> Outcome {
     launch_by(env!("CARGO_BIN_EXE_check"));
@@ -19,7 +29,7 @@ fn beside_another(command: &'static str) -> Outcome {
     let fixture = Fixture {
         program: Path::new("/bin/sh"),
         work_directory: WorkDirectory::new(&scratch, "work").expect("make a directory"),
-        limits: Limits::default(),
+        limits: LIMITS,
         deadline: began + Duration::from_secs(8),
     };
     let arguments: [&'static [&'static str]; 2] = [vec!["-c", command].leak(), &["-c", ":"]];
@@ -32,18 +42,25 @@ fn beside_another(command: &'static str) -> Outcome {
 #[test]
 fn a_fork_bomb_in_a_grandchild_exceeds_the_limit_on_processes() {
     let outcome = beside_another("(sh -c 'bomb() { bomb | bomb & }; bomb' &); sleep 100");
-    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Processes(64)), "{outcome:?}");
+    assert_eq!(
+        outcome.limit_exceeded,
+        Some(LimitExceeded::Processes(LIMITS.processes)),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn grandchildren_that_take_memory_together_exceed_the_limit_on_memory() {
-    let outcome = beside_another("(for each in 1 2 3 4; do tail -n 1 /dev/zero & done); sleep 100");
-    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Memory(512 << 20)), "{outcome:?}");
+    let outcome = beside_another("(for each in 1 2 3; do tail -n 1 /dev/zero & done); sleep 100");
+    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Memory(LIMITS.memory)), "{outcome:?}");
 }
 
 #[test]
 fn a_grandchild_that_never_rests_exceeds_the_limit_on_cpu_time() {
     let outcome = beside_another("(sh -c 'while :; do :; done' &); sleep 100");
-    let limit = Limits::default().processor;
-    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Processor(limit)), "{outcome:?}");
+    assert_eq!(
+        outcome.limit_exceeded,
+        Some(LimitExceeded::Processor(LIMITS.processor)),
+        "{outcome:?}"
+    );
 }

@@ -139,6 +139,6 @@ fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
     fs::rename(&beside, &path).expect("rename");
     is_judged("by renaming");
     fs::remove_file(&path).expect("remove");
-    fs::write(&path, "anew").expect("write");
-    is_judged("anew");
+    fs::write(&path, "again").expect("write");
+    is_judged("again");
 }

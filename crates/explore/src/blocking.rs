@@ -84,9 +84,19 @@ impl Idle {
 
 /// Is the thread asleep in a system call?
 pub(crate) fn sleeps(pid: Pid) -> bool {
+    has_state(pid, 'S')
+}
+
+/// Is the thread a zombie? The first thread of a process stays one as long as another works. Until it
+/// is one, a thread that ends may still wake another.
+pub(crate) fn is_zombie(pid: Pid) -> bool {
+    has_state(pid, 'Z')
+}
+
+fn has_state(pid: Pid, state: char) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The state follows the name, which may itself hold parentheses.
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state))
 }
 
 /// The processor time of a process, in nanoseconds.

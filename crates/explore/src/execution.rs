@@ -675,9 +675,10 @@ impl<'l> Execution<'l> {
 
     /// Where the bytes of a descriptor's file begin, if it is a regular file of the directory.
     fn watched(&self, pid: i32, descriptor: u64) -> Option<u64> {
-        let process = self.tracees.get(&pid)?.process;
+        // By the thread, not by its process: the descriptors of a process whose first thread has ended
+        // are hidden.
         let descriptor = descriptor.cast_signed();
-        let link = format!("/proc/{process}/fd/{descriptor}");
+        let link = format!("/proc/{pid}/fd/{descriptor}");
         let inside = fs::read_link(&link).ok()?.starts_with(&self.directory);
         let found = fs::metadata(&link).ok()?;
         let file = fs::symlink_metadata(self.directory.join("FILE"));
@@ -700,7 +701,7 @@ impl<'l> Execution<'l> {
     /// Do all tracees of these actors sleep in the kernel? What the last of them waits for.
     fn all_asleep(&self, actors: &[usize]) -> Option<&'static str> {
         let mut waits = None;
-        let works = |tracee: &&ActorTracee| actors.contains(&tracee.actor) && !tracee.exiting;
+        let works = |tracee: &&ActorTracee| actors.contains(&tracee.actor) && !is_zombie(tracee);
         for tracee in self.tracees.values().filter(works) {
             match tracee.call {
                 Some(call) if tracee.running && blocking::sleeps(tracee.pid) => {
@@ -717,7 +718,7 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// The system's.
     pub fn is_stuck_for_ever(&mut self) -> Result<bool> {
-        let mut works = self.tracees.values().filter(|tracee| !tracee.exiting).peekable();
+        let mut works = self.tracees.values().filter(|tracee| !is_zombie(tracee)).peekable();
         let for_ever = |tracee: &ActorTracee| {
             let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
             tracee.running && waits && blocking::sleeps(tracee.pid)
@@ -869,6 +870,11 @@ impl<'l> Execution<'l> {
         let [one, two] = self.actors;
         (self.events, [one.points, two.points])
     }
+}
+
+/// Is it the first thread of a process, ended before another thread?
+fn is_zombie(tracee: &ActorTracee) -> bool {
+    tracee.exiting && blocking::is_zombie(tracee.pid)
 }
 
 fn flag(bit: i32) -> u64 {

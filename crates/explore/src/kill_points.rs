@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use common::Result;
-use tracer::Ending;
+use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause};
@@ -19,6 +19,8 @@ pub struct Killed {
     pub before: String,
     /// Who had not finished in time.
     pub stuck: Option<String>,
+    /// The limit for which all were killed.
+    pub limit_exceeded: Option<LimitExceeded>,
     /// Who failed, and how.
     pub failed: Option<String>,
     /// Was there one that began after the kill?
@@ -89,8 +91,15 @@ fn kill_at(
     let before = last_stop(execution.trace(), victim, names);
     let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
     execution.kill(victim)?;
-    let mut killed =
-        Killed { before, stuck: None, failed: None, last: false, file: None, table: Vec::new() };
+    let mut killed = Killed {
+        before,
+        stuck: None,
+        limit_exceeded: None,
+        failed: None,
+        last: false,
+        file: None,
+        table: Vec::new(),
+    };
     let mut who = scenario.arguments[1].join(" ");
     execution.finish(Instant::now() + time)?;
     let mut ending = execution.ending(other);
@@ -102,8 +111,8 @@ fn kill_at(
         execution.finish(Instant::now() + time)?;
         ending = execution.ending(other);
     }
-    let limit_exceeded = execution.limit_exceeded();
-    if execution.lives(other) || limit_exceeded.is_some() {
+    killed.limit_exceeded = execution.limit_exceeded();
+    if execution.lives(other) || killed.limit_exceeded.is_some() {
         killed.stuck = Some(format!("`{who}`"));
         execution.note_blocked(other, "has not come to its end");
         execution.kill(other)?;

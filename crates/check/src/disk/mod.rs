@@ -3,7 +3,7 @@
 //! - [`Model`]: what the program's own calls have brought to the disk. Works everywhere.
 //! - [`is_dirty`]: whether a page has still to be written. A dirty one convicts, a clean one may
 //!   have been cleaned by somebody else.
-//! - [`on_a_disk`], [`after_a_reboot`]: as root, a disk of one's own, copied and mounted anew.
+//! - [`on_a_disk`], [`after_a_reboot`]: as root, a disk of one's own, copied and mounted again.
 
 mod dirty;
 mod flushes;

@@ -136,7 +136,7 @@ impl<'a> CheckContext<'a> {
         self.observe(&self.start(arguments), &mut NoopObserver)
     }
 
-    /// Runs a program to its end, with somebody who looks while it runs.
+    /// Runs a program to its end, with an observer.
     ///
     /// # Errors
     /// As [`run`](Self::run), and those of the observer.

@@ -1,4 +1,4 @@
-//! Somebody who looks while the program runs, at moments at which it is stopped.
+//! An observer: looks at the program while it is stopped.
 
 use nix::unistd::Pid;
 use tracer::Call;

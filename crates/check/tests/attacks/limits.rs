@@ -81,7 +81,6 @@ fn an_actor_that_fills_300_mib_of_disk_is_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn a_hundred_processes_after_a_kill_are_ended_by_the_limit() {
     after_a_kill("processes").run().must_be_refused_for(PROCESSES);
 }
@@ -98,7 +97,6 @@ fn grandchildren_that_burn_four_seconds_after_a_kill_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn three_hundred_threads_after_a_kill_are_ended_by_the_limit() {
     after_a_kill("threads_300").run().must_be_refused_for(PROCESSES);
 }

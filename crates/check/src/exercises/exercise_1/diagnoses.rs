@@ -61,7 +61,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "too-short",
         is: "FILE does not reach to the end of TEXT",
-        why: "A store behind the end of the file is lost silently, or is SIGBUS.",
+        why: "A store past the end of the file is lost silently, or is SIGBUS.",
         anchor: "how-it-works",
         hints: [
             "The end of the file does not move by a store.",
@@ -193,7 +193,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "prints-past-the-end",
         is: "peek prints what is not in FILE",
-        why: "Behind the end a page has zeros, or what somebody stored there; no byte of it is FILE's.",
+        why: "Past the end of the file, a page has zeros, or what a process has stored there. None of these bytes is in FILE.",
         anchor: "how-it-works",
         hints: [
             "How long is FILE, and where does the range end?",

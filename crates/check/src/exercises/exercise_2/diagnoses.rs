@@ -6,7 +6,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "torn-message",
         is: "`take` prints a message that nobody has posted: a part of it was not stored yet",
-        why: "The mark says \"all is there\"; whoever sees it before that is so reads half a message.",
+        why: "The mark says \"all is there\". A process that sees the mark too early reads half a message.",
         anchor: "how-it-works",
         hints: [
             "Read the table: which store had not happened when the box was already marked?",
@@ -42,7 +42,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "The next `take` prints it again, and no `post` ever gets in.",
         anchor: "how-it-works",
         hints: [
-            "Who stores 0 in `full`, and can somebody store 1 after that?",
+            "Which process stores 0 in `full`, and can another process store 1 after that?",
             "`full` is stored once by `post`, once by `take`.",
             "Look for a second store of `full`, or one of the whole header.",
         ],
@@ -181,7 +181,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "waits-for-ever",
-        is: "who waits does not give up after five seconds",
+        is: "a process that waits does not give up after five seconds",
         why: "If the other side never comes, somebody must be told.",
         anchor: "exercise",
         hints: [
@@ -192,7 +192,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "gives-up-early",
-        is: "who waits gives up before five seconds have passed",
+        is: "a process that waits gives up before five seconds have passed",
         why: "The other side may just be slow.",
         anchor: "exercise",
         hints: [

@@ -91,7 +91,7 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "gives-up",
-        "who has waited for 5 seconds fails",
+        "a process that has waited for 5 seconds fails",
         10,
         &["posts", "takes"],
         waiting::gives_up,

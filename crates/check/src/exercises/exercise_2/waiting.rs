@@ -1,4 +1,4 @@
-//! Who has waited for five seconds gives up; both are tried at once, to wait only once.
+//! A process that has waited for five seconds gives up. Both roles are tried at once, to save time.
 
 use std::time::{Duration, Instant};
 

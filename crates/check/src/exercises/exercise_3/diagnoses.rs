@@ -54,13 +54,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "old-bytes-show",
-        is: "what an older record left shows behind the text",
+        is: "bytes of an older record show after the text",
         why: "The ledger then says what nobody recorded.",
         anchor: "exercise",
         hints: [
             "A free slot is not an empty one: only its first byte is 0.",
             "How does the reader know where the text ends?",
-            "Store a 0 behind the text; 63 bytes leave room for it.",
+            "Store a 0 after the text; 63 bytes leave room for it.",
         ],
     },
     Diagnosis {

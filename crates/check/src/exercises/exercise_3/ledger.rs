@@ -79,7 +79,7 @@ pub(super) fn expect(
     Err(finding.into())
 }
 
-/// One line `durable K` for each record, in any order, and nothing else.
+/// One line `durable K` for each record, in any order, and no other line.
 pub(super) fn expect_lines(run: &Run, records: &[(usize, &str)]) -> Verdict {
     let mut expected: Vec<_> = records.iter().map(|(slot, _)| format!("durable {slot}")).collect();
     let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();

@@ -9,6 +9,7 @@ use explore::kill_points::{Killed, kill_points};
 use super::{COUNTER, bank, together::names, word};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
+use crate::observe::diagnosis_of;
 use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Finding, Verdict};
 
@@ -45,11 +46,18 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
     let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, names)?;
-    for Killed { before, stuck, failed, last, file, table } in killed {
+    for Killed { before, stuck, limit_exceeded, failed, last, file, table } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).details(table.clone()).into())
         };
+        if let Some(limit) = limit_exceeded {
+            return told(
+                diagnosis_of(limit),
+                "the others stay within the limits".into(),
+                limit.to_string(),
+            );
+        }
         if let Some(who) = stuck {
             let seen = format!("{who} had not finished 5 seconds later");
             return told("orphaned-lock", "the others finish".into(), seen);

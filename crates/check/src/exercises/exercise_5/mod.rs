@@ -84,7 +84,7 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "waiting",
-        "who waits for a lock leaves the processor to others",
+        "a process that waits for a lock leaves the processor to others",
         10,
         &["adds", "transfers"],
         waiting::waiting,

@@ -28,7 +28,7 @@ impl Tally {
         self
     }
 
-    /// The run printed these lines, and nothing else.
+    /// The run printed exactly these lines.
     pub(super) fn expect(&self, run: &Run) -> Verdict {
         let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();
         let found: Vec<_> = said.lines().collect();
