@@ -11,7 +11,7 @@ use crate::workspace::{read, root};
 const TABLES: [&str; 2] = ["| both processes |", "| 64-byte messages |"];
 
 /// What stands in front of the numbers of the famous factor.
-const FACTOR: &str = "This run gives ";
+const FACTOR: &str = "Before rounding, this run gives ";
 
 /// What lesson 7 says.
 const CONCLUSIONS: [Conclusion; 13] = [
@@ -77,7 +77,7 @@ fn famous_factor(record: &Value) -> String {
     let spinning = median(record, "spin-two-cpus", "mapped");
     let [two, one] = ["sleep-two-cpus", "sleep-one-cpu"]
         .map(|group| two_digits(median(record, group, "pipe") / spinning));
-    format!("{two} for the pipe on two CPUs, and {one} on one CPU.")
+    format!("{two} for the pipe on two CPUs, {one} for the pipe on one CPU.")
 }
 
 fn round_trips(record: &Value) -> Vec<String> {

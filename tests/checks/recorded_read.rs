@@ -15,7 +15,7 @@ const ROWS: [[&str; 3]; 9] = [
     ["1 GiB written 4 KiB at a time, in place", "pass-ext4-4K/mapped", "pass-ext4-4K/read-256K"],
     ["1 GiB, copied by atomic loads", "pass-ext4-1M/mapped-atomic", "pass-ext4-1M/read-256K"],
     [
-        "8 bytes at random places, all pages mapped before",
+        "8 bytes at random places, all pages already mapped",
         "random-independent-ext4-1M/mapped-before",
         "random-independent-ext4-1M/pread-8",
     ],

@@ -107,8 +107,8 @@ fn initialize_once(
     }
     page.word(STATE).store(BEGUN, Relaxed);
     initialize(&page).step_on("initialise", path)?;
-    // Release keeps the initialisation from being reordered after this store. So a process that is
-    // killed before the end of the initialisation leaves BEGUN.
+    // Release keeps the initialisation from being reordered after this store. So if a process is killed
+    // before the initialisation ends, STATE stays BEGUN.
     page.word(STATE).store(kind.state(), Release);
     Ok(page)
 }
