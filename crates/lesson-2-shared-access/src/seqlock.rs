@@ -31,8 +31,8 @@ pub fn publish(writer: &Writer, reading: Reading) {
 pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
     let shared = reader.thermometer();
     let before = shared.sequence.load(Relaxed);
-    // R1, partner W3: if the load above found an even number, the loads below find its words, or
-    // newer ones.
+    // R1, partner W3: if the load above found an even number, the loads below find the words of that
+    // reading, or newer words.
     fence(Acquire);
     let number = shared.number.load(Relaxed);
     between();
@@ -52,8 +52,8 @@ fn begin(shared: &Thermometer) -> u64 {
     // even, and a reader could accept half a reading.
     let odd = shared.sequence.load(Relaxed) | 1;
     shared.sequence.store(odd, Relaxed); // W1, partner R3.
-    // W2, partner R2: the words come after the odd number. A reader that loads one of them, and then
-    // passes R2, also sees the odd number.
+    // W2, partner R2: the words below come after the odd number. A reader that loads one of these
+    // words, and then runs R2, also sees the odd number.
     fence(Release);
     odd
 }
