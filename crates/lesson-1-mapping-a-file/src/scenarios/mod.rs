@@ -35,6 +35,7 @@ pub fn play(name: &str) -> Result<()> {
         "run-instructions" => signals::run_instructions(),
         "map-executable-on-noexec" => mounts::no_programs_here(),
         "store-on-a-full-disk" => mounts::store_on_a_full_disk(),
+        "store-past-the-end-in-a-huge-page" => mounts::store_past_the_end_in_a_huge_page(),
         "store-on-a-full-ext4" => mounts::store_on_a_full_ext4(),
         "store-after-flush-on-btrfs" => mounts::store_after_flush_on_btrfs(),
         "numbers-on-a-full-disk" => mounts::numbers_on_a_full_disk(),

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -54,6 +55,26 @@ fn store_in_a_hole() -> Result<()> {
     say!("stored yes")
 }
 
+/// Stores past the end of a file of one byte that lies in a huge page, if the kernel has one.
+pub(super) fn store_past_the_end_in_a_huge_page() -> Result<()> {
+    let huge_page = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+    let huge_page = huge_page.ok().and_then(|bytes| bytes.trim().parse::<usize>().ok());
+    tmpfs_with(MsFlags::empty(), if huge_page.is_some() { "huge=always" } else { "" })?;
+    let file = hole("file")?;
+    file.set_len(1).step("ftruncate")?;
+    let length = huge_page.unwrap_or(2 * page_size());
+    let area = MmapCall::shared(&file, length).make().step("mmap")?;
+    area.store(0, 1);
+    let blocks = file.metadata().step("stat")?.blocks();
+    say!("huge-page {}", blocks * 512 > page_size() as u64)?;
+    area.store(page_size(), 7);
+    say!("stored yes")?;
+    file.set_len(2 * page_size() as u64).step("ftruncate")?;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, page_size() as u64).step("read")?;
+    say!("in-the-longer-file {}", byte[0])
+}
+
 /// `write` and `read` on a full file system.
 pub(super) fn numbers_on_a_full_disk() -> Result<()> {
     tmpfs_here(MsFlags::empty())?;
@@ -67,7 +88,7 @@ pub(super) fn numbers_on_a_full_disk() -> Result<()> {
         say!("write-{name} {errno:?}")?;
     }
     say!("new-exists {}", Path::new("new").exists())?;
-    say!("hole-blocks {}", std::os::unix::fs::MetadataExt::blocks(&hole.metadata().step("stat")?))?;
+    say!("hole-blocks {}", hole.metadata().step("stat")?.blocks())?;
     say!("read-old {}", number::read(Path::new("old")).is_ok())?;
     let refused = number::read(Path::new("hole")).err().map(|failure| failure.to_string());
     say!("read-hole {}", refused.unwrap_or_default())
@@ -133,11 +154,15 @@ fn fill() -> Result<()> {
 
 /// A tiny tmpfs for this process, which becomes the working directory.
 fn tmpfs_here(flags: MsFlags) -> Result<()> {
+    tmpfs_with(flags, &format!("size={}", 8 * page_size()))
+}
+
+/// The same with other mount options.
+fn tmpfs_with(flags: MsFlags, options: &str) -> Result<()> {
     own_mounts()?;
     fs::create_dir("tiny").step("mkdir")?;
-    let size = format!("size={}", 8 * page_size());
     let step = "mount (needs root, or a system that allows user namespaces to mount)";
-    mount(Some("tiny"), "tiny", Some("tmpfs"), flags, Some(size.as_str())).step(step)?;
+    mount(Some("tiny"), "tiny", Some("tmpfs"), flags, Some(options)).step(step)?;
     std::env::set_current_dir("tiny").step("chdir")
 }
 

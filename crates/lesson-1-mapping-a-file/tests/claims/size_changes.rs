@@ -22,6 +22,17 @@ fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
 }
 
 #[test]
+fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus() {
+    let ended = scenario("store-past-the-end-in-a-huge-page", &scratch()).run();
+    if ended.value("huge-page") == "false" {
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "no huge page was free: {ended:?}");
+        return;
+    }
+    assert_eq!((ended.signal, ended.value("stored")), (None, "yes"), "{ended:?}");
+    assert_eq!(ended.value("in-the-longer-file"), "7");
+}
+
+#[test]
 fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
         let ended = scenario(name, &scratch()).run();
