@@ -20,6 +20,8 @@ pub mod thermometer_file;
 pub mod waiting;
 pub mod watch;
 
+pub mod obey;
+
 pub mod copy;
 pub mod sealed;
 pub mod slice;

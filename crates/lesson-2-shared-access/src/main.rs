@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::clap::{self, Parser, Subcommand, value_parser};
-use lesson_2_shared_access::{STEPS, measure, scenarios, second, watch};
+use lesson_2_shared_access::{STEPS, measure, obey, scenarios, watch};
 use rand::{SeedableRng, rngs::StdRng};
 
 /// Lesson 2: shared access. Without a command, tell the whole story.
@@ -67,7 +67,7 @@ fn run() -> common::Result<()> {
             measure::measure(&file, count, interval_ms, force, &mut random)
         }
         Some(Role::Watch { file, count }) => watch::watch(&file, count),
-        Some(Role::Second { file }) => second::obey(&file),
+        Some(Role::Second { file }) => obey::obey(&file),
         Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
     }
