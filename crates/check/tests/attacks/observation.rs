@@ -195,19 +195,16 @@ fn an_actor_whose_child_stops_itself_is_refused() {
 }
 
 #[test]
-#[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_robust_mutex_that_is_never_made_consistent_fails_the_second_survivor() {
     Judge::of(5, "survivors.c", &["-DHOW=NEVER_CONSISTENT"]).run().must_be_refused();
 }
 
 #[test]
-#[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_mark_that_the_first_survivor_leaves_fails_the_second_survivor() {
     Judge::of(5, "survivors.c", &["-DHOW=MARKED_BY_THE_FIRST"]).run().must_be_refused();
 }
 
 #[test]
-#[ignore = "the judge tries one survivor after a kill, not several"]
 fn a_lock_that_lets_only_two_survivors_through_fails_the_third() {
     Judge::of(5, "survivors.c", &["-DHOW=TWO_ONLY"]).run().must_be_refused();
 }

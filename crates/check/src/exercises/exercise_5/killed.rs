@@ -46,7 +46,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
     let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, names)?;
-    for Killed { before, stuck, limit_exceeded, failed, last, file, table } in killed {
+    for Killed { before, stuck, limit_exceeded, failed, later, file, table } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).details(table.clone()).into())
@@ -66,7 +66,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
             return told("fails-after-a-kill", "the others succeed".into(), how);
         }
         // What the dead was about to add may be there or not; what the others added must be.
-        let least = COUNTER + u64::from(adds) + u64::from(last);
+        let least = COUNTER + u64::from(adds) + later;
         let sum = file.and_then(|file| word(&file, 0));
         if !sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
             let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
