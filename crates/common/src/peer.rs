@@ -38,6 +38,18 @@ impl Peer {
         self.from.by_ref().lines().next().unwrap_or(Ok("".into())).step("hear the second process")
     }
 
+    /// Writes one line, then waits for the answer.
+    pub fn ask(&mut self, line: &str) -> Result<String> {
+        self.tell(line).and_then(|()| self.hear())
+    }
+
+    /// Kills the second process with SIGKILL and waits until it has ended. The pipes stay open, because
+    /// a child of the second process may live on and use them.
+    pub fn kill(&mut self) -> Result<ExitStatus> {
+        self.process.kill().step("kill the second process")?;
+        self.process.wait().step("wait for the second process")
+    }
+
     /// Closes the input of the second process and waits until it has ended.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.to = None;

@@ -5,7 +5,6 @@
 use common::{Result, Stage, compare};
 
 use crate::Bytes;
-use crate::second::ask;
 use crate::slice::{CAPACITY, in_words, mailbox, message};
 
 /// The text of the message in `memory`, if its length fits and the text is UTF-8. `between` runs
@@ -29,7 +28,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (mut checked, mut answer) = (0, Ok(String::new()));
     let text = text(&memory, |length| {
         checked = length;
-        answer = ask(&mut other, "store 0 200");
+        answer = other.ask("store 0 200");
     });
     compare("this process checks its copy of the length: ", checked, 4)?;
     compare(" the second process stores 200 there: ", answer?, "done")?;

@@ -12,7 +12,7 @@ use nix::sys::stat::Mode;
 
 use crate::Bytes;
 use crate::picture::Picture;
-use crate::second::{self, ask};
+use crate::second_process;
 
 /// `shm_open(name, flags, mode)`.
 ///
@@ -42,16 +42,16 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare("its length is ", object.metadata().step("stat")?.len(), 0)?;
     object.set_len(2 * page_size() as u64).step("ftruncate")?;
     let bytes = Bytes::of(&object, 2 * page_size()).step("mmap")?;
-    let mut other = second::start(path.as_ref())?;
+    let mut other = second_process::start(path.as_ref())?;
     let picture = Picture::of(&bytes, &mut other, 2)?;
     sentence("ftruncate makes it two pages long. Both processes map them.")?;
     picture.show("both have mapped the object")?;
     bytes.store(0, 42);
     sentence("This process stores 42 in page 0.")?;
     picture.show("the first process has stored in page 0")?;
-    compare(" the second process loads page 0: ", ask(&mut other, "load 0")?, 42)?;
+    compare(" the second process loads page 0: ", other.ask("load 0")?, 42)?;
     let store = format!("store {} 7", page_size());
-    compare(" it stores 7 in page 1: ", ask(&mut other, &store)?, "done")?;
+    compare(" it stores 7 in page 1: ", other.ask(&store)?, "done")?;
     picture.show("the second process has used both pages")?;
     compare("this process loads page 1: ", bytes.load(page_size()), 7)?;
     picture.show("both have used both pages")?;
@@ -59,5 +59,5 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare("after shm_unlink, the name is ", exists(), "gone")?;
     bytes.store(0, 43);
     sentence("This process stores 43 in page 0.")?;
-    compare(" the second process loads page 0: ", ask(&mut other, "load 0")?, 43)
+    compare(" the second process loads page 0: ", other.ask("load 0")?, 43)
 }

@@ -9,19 +9,18 @@ use nix::sys::signal::Signal;
 
 use crate::Bytes;
 use crate::picture::{Picture, THIS};
-use crate::second::{self, ask};
+use crate::second_process;
 
 /// The step of the story: the second process stores, and SIGKILL ends it.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("killed");
     let file = crate::visible::new_file(&path)?;
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?; // Never touched, only drawn.
-    let mut other = second::start(&path)?;
-    compare(" the second process stores 42 in byte 0: ", ask(&mut other, "store 0 42")?, "done")?;
+    let mut other = second_process::start(&path)?;
+    compare(" the second process stores 42 in byte 0: ", other.ask("store 0 42")?, "done")?;
     Picture::of(&bytes, &mut other, 1)?.show("the second process has stored")?;
     sentence("This process kills the second process.")?;
-    other.process.kill().step("kill")?;
-    let killed = other.wait()?.signal() == Some(Signal::SIGKILL as i32);
+    let killed = other.kill()?.signal() == Some(Signal::SIGKILL as i32);
     compare("ended by SIGKILL: ", killed, true)?;
     page_view::show_rows(&[(THIS, std::process::id(), bytes.addresses(page_size()))])?;
     page_view::look("the second process is gone")?;

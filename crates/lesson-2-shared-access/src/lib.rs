@@ -5,7 +5,7 @@ pub mod bytes;
 pub mod sys;
 
 mod picture;
-pub mod second;
+pub mod second_process;
 pub mod visible;
 
 pub mod inherited;

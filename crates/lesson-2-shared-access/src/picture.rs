@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{Failure, Peer, Result, page_size};
 
-use crate::{Bytes, second};
+use crate::Bytes;
 
 /// How a picture's rows are labelled. The second process is indented by one more column.
 pub(crate) const THIS: &str = "   this process";
@@ -50,7 +50,7 @@ impl Picture {
 /// # Errors
 /// If the second process has ended, or has nothing mapped.
 pub(crate) fn addresses_in(other: &mut Peer, pages: usize) -> Result<Range<usize>> {
-    let answer = second::ask(other, "address")?;
+    let answer = other.ask("address")?;
     let no_address = |_| Failure::refusal("ask", Path::new("address"), format!("{answer:?}"));
     let start: usize = answer.parse().map_err(no_address)?;
     Ok(start..start + pages * page_size())

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::Bytes;
 use crate::picture::{SECOND, THIS, addresses_in};
-use crate::second::{self, ask};
+use crate::second_process;
 
 /// The step of the story: the file has one page. This process maps one page, the second process two.
 pub fn show(stage: &mut Stage) -> Result<()> {
@@ -17,7 +17,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let page = page_size();
     file.set_len(page as u64).step_on("ftruncate", &path)?;
     let mut bytes = Bytes::of(&file, page).step_on("mmap", &path)?;
-    let mut other = second::start(&path)?;
+    let mut other = second_process::start(&path)?;
     let (pid, pages) = (other.process.id(), addresses_in(&mut other, 2)?);
     let show = |bytes: &Bytes, title: &str| {
         let mine = bytes.addresses(bytes.len());
@@ -28,11 +28,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     sentence("The file has one page. This process maps one page, the second process maps two.")?;
     compare("this process loads page 0: ", bytes.load(0), 0)?;
-    compare(" the second process loads page 0: ", ask(&mut other, "load 0")?, 0)?;
+    compare(" the second process loads page 0: ", other.ask("load 0")?, 0)?;
     show(&bytes, "the file has one page")?;
     file.set_len(2 * page as u64).step_on("ftruncate", &path)?;
     sentence("This process makes the file two pages long.")?;
-    compare(" the second process loads page 1: ", ask(&mut other, &load)?, 0)?;
+    compare(" the second process loads page 1: ", other.ask(&load)?, 0)?;
     compare("pages in this process's mapping: ", bytes.len() / page, 1)?;
     show(&bytes, "the file has two pages")?;
     bytes.resize(2 * page).step("mremap")?;
@@ -41,9 +41,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     file.set_len(page as u64).step_on("ftruncate", &path)?;
     sentence("This process makes the file one page long again.")?;
     show(&bytes, "the file has one page again")?;
-    let sent = ask(&mut other, &format!("send {page}"))?;
+    let sent = other.ask(&format!("send {page}"))?;
     compare(" the second process writes page 1 to a pipe: ", sent, "EFAULT")?;
-    let answer = ask(&mut other, &load)?;
+    let answer = other.ask(&load)?;
     compare(
         " it loads page 1; its answer: ",
         if answer.is_empty() { "none" } else { &answer },

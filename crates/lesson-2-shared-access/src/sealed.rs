@@ -13,7 +13,7 @@ use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::picture::{SECOND, addresses_in};
-use crate::second::{self, ask, outcome};
+use crate::second_process::{self, outcome};
 use crate::slice::{CAPACITY, in_words, message};
 
 /// `memfd_create(name, MFD_ALLOW_SEALING)`: a file in memory, in no directory, that accepts seals.
@@ -53,7 +53,7 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     file.set_len(CAPACITY as u64).step("ftruncate")?;
     file.write_all_at(b"\x04warm", 0).step("write")?;
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
-    let mut other = second::start(path.as_ref())?;
+    let mut other = second_process::start(path.as_ref())?;
     let (pid, page) = (other.process.id(), addresses_in(&mut other, 1)?);
     let show = |title: &str| {
         page_view::show_rows(&[(SECOND, pid, page.clone())])?;
@@ -66,11 +66,11 @@ pub fn show(_stage: &mut Stage) -> Result<()> {
     sentence(" The second process maps the memory writable.")?;
     show("the second process maps the memory")?;
     compare("this process seals: ", outcome(seal(&file, seals)), "EBUSY")?;
-    compare(" the second process unmaps: ", ask(&mut other, "unmap")?, "done")?;
+    compare(" the second process unmaps: ", other.ask("unmap")?, "done")?;
     show("it has unmapped the memory")?;
     compare("this process seals: ", outcome(seal(&file, seals)), "done")?;
     let slice = slice_of(&file).step("map_if_safe")?;
-    compare(" the second process writes: ", ask(&mut other, "write 1 255")?, "EPERM")?;
-    compare(" it maps writable: ", ask(&mut other, "map")?, "EPERM")?;
+    compare(" the second process writes: ", other.ask("write 1 255")?, "EPERM")?;
+    compare(" it maps writable: ", other.ask("map")?, "EPERM")?;
     compare("map_if_safe after sealing: ", in_words(message(&slice)), r#"the text "warm""#)
 }

@@ -13,7 +13,7 @@ use common::{Context, Result, Stage, compare, sentence};
 
 use crate::layout::{Reading, Thermometer};
 use crate::thermometer::{Reader, Writer};
-use crate::{second, thermometer_file, torn};
+use crate::{second_process, thermometer_file, torn};
 
 /// Stores a reading in such a way that a reader can detect half of it.
 pub fn publish(writer: &Writer, reading: Reading) {
@@ -69,7 +69,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("seqlock");
     let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
-    let mut writer = second::start(&path)?;
+    let mut writer = second_process::start(&path)?;
     torn::publish(&mut writer, 1)?;
 
     let sequence = || reader.thermometer().sequence.load(Relaxed);

@@ -13,7 +13,7 @@
 use common::{Context, Peer, Result, Stage, compare, sentence};
 
 use crate::Bytes;
-use crate::second::{self, ask};
+use crate::second_process;
 use crate::visible::new_file;
 
 /// Bytes in a message, with the byte for its length.
@@ -30,11 +30,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (bytes, mut other) = mailbox(stage, "slice")?;
     let before = bytes.copy();
     compare("a copy made now is ", in_words(message(&before)), r#"the text "warm""#)?;
-    compare(
-        " the second process stores 255 in the text: ",
-        ask(&mut other, "store 1 255")?,
-        "done",
-    )?;
+    compare(" the second process stores 255 in the text: ", other.ask("store 1 255")?, "done")?;
     let after = bytes.copy();
     compare("a copy made now is ", in_words(message(&after)), "not a text")?;
     sentence(
@@ -54,7 +50,7 @@ pub(crate) fn mailbox(stage: &Stage, name: &str) -> Result<(Bytes, Peer)> {
     for (index, byte) in b"\x04warm".iter().enumerate() {
         bytes.store(index, *byte);
     }
-    let other = second::start(&path)?;
+    let other = second_process::start(&path)?;
     sentence("Both processes map a message: length 4, text \"warm\".")?;
     page_view::pause()?;
     Ok((bytes, other))

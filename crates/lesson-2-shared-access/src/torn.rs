@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use common::{Context, Peer, Result, Stage, compare, sentence};
 
 use crate::layout::{self, Reading};
-use crate::second::{self, ask};
+use crate::second_process;
 use crate::thermometer::Reader;
 use crate::thermometer_file;
 
@@ -27,7 +27,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("torn");
     let file = thermometer_file::demonstration(&path)?;
     let reader = Reader::of(&file).step_on("mmap", &path)?;
-    let mut writer = second::start(&path)?;
+    let mut writer = second_process::start(&path)?;
     publish(&mut writer, 1)?;
     page_view::layout("the thermometer's file", &layout::FIELDS)?;
     sentence("This process loads the reading's number: 1")?;
@@ -46,8 +46,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
 /// Makes the writer publish reading `number`, and says what the writer then loads.
 pub(crate) fn publish(writer: &mut Peer, number: u32) -> Result<()> {
-    ask(writer, &format!("publish {number}"))?;
-    let reading = ask(writer, "reading")?;
+    writer.ask(&format!("publish {number}"))?;
+    let reading = writer.ask("reading")?;
     page_view::event("writer", &format!("publishes reading {number}"))?;
     sentence(&format!(" The second process publishes. {reading}"))
 }

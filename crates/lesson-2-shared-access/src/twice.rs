@@ -5,7 +5,6 @@
 use common::{Result, Stage, compare, sentence};
 
 use crate::Bytes;
-use crate::second::ask;
 use crate::slice::{CAPACITY, mailbox};
 
 /// The length as it was checked, and as it was used.
@@ -36,7 +35,7 @@ pub fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (memory, mut other) = mailbox(stage, "twice")?;
     let mut answer = Ok(String::new());
-    let lengths = lengths(&memory, || answer = ask(&mut other, "store 0 200"));
+    let lengths = lengths(&memory, || answer = other.ask("store 0 200"));
     show_lengths(lengths, &answer?)
 }
 

@@ -9,14 +9,14 @@ use common::{Context, Result, Stage, compare, page_size, sentence};
 
 use crate::Bytes;
 use crate::picture::Picture;
-use crate::second::{self, ask};
+use crate::second_process;
 
 /// The step of the story. Nothing calls `msync` here.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("visible");
     let file = new_file(&path)?;
     let bytes = Bytes::of(&file, page_size()).step_on("mmap", &path)?;
-    let mut other = second::start(&path)?;
+    let mut other = second_process::start(&path)?;
     let picture = Picture::of(&bytes, &mut other, 1)?;
     sentence(
         "Both processes map the first page of a new file. The arrow -> is the page table entry.",
@@ -26,14 +26,14 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     bytes.store(0, 42);
     sentence("This process stores 42 in byte 0.")?;
     picture.show("the first process has stored")?;
-    compare(" the second process loads byte 0: ", ask(&mut other, "load 0")?, 42)?;
+    compare(" the second process loads byte 0: ", other.ask("load 0")?, 42)?;
     picture.show("the second process has loaded")?;
-    compare(" it reads byte 0 with read(2): ", ask(&mut other, "read 0")?, 42)?;
-    compare(" it stores 7 in byte 1: ", ask(&mut other, "store 1 7")?, "done")?;
+    compare(" it reads byte 0 with read(2): ", other.ask("read 0")?, 42)?;
+    compare(" it stores 7 in byte 1: ", other.ask("store 1 7")?, "done")?;
     compare("this process loads byte 1: ", bytes.load(1), 7)?;
     file.write_all_at(&[9], 2).step_on("write", &path)?;
     sentence("This process writes 9 to byte 2 with write(2).")?;
-    compare(" the second process loads byte 2: ", ask(&mut other, "load 2")?, 9)?;
+    compare(" the second process loads byte 2: ", other.ask("load 2")?, 9)?;
     sentence("Neither process has called msync.")
 }
 

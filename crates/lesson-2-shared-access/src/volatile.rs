@@ -13,7 +13,6 @@
 use common::{Result, Stage, sentence};
 
 use crate::Bytes;
-use crate::second::ask;
 use crate::slice::{CAPACITY, mailbox};
 use crate::twice::{Lengths, show_lengths};
 
@@ -43,7 +42,7 @@ pub unsafe fn lengths(memory: &Bytes, between: impl FnOnce()) -> Lengths {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let (memory, mut other) = mailbox(stage, "volatile")?;
     let mut answer = Ok(String::new());
-    let hand_over = || answer = ask(&mut other, "store 0 200");
+    let hand_over = || answer = other.ask("store 0 200");
     // SAFETY: the other process stores only when told, within `hand_over`, which waits for its
     // answer.
     let lengths = unsafe { lengths(&memory, hand_over) };

@@ -1,6 +1,6 @@
 //! `munmap`, `exit` and SIGKILL leave the same dirty pages: step 2 of `cargo lesson-3`.
 
-use common::{Context, Peer, Result, Stage};
+use common::{Peer, Result, Stage};
 
 use crate::table::Expected;
 use crate::{Instruments, MappedFile, Table};
@@ -21,8 +21,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         table.pages("2nd process stored B", &sample, Some(&mut storer))?;
         let act = match way {
             "munmap" => {
-                storer.tell("unmap")?;
-                storer.hear()?;
+                storer.ask("unmap")?;
                 "munmap and close"
             }
             "exit" => {
@@ -30,8 +29,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
                 "exit"
             }
             _ => {
-                storer.process.kill().step("kill the second process")?;
-                storer.wait()?;
+                storer.kill()?;
                 "SIGKILL"
             }
         };

@@ -26,7 +26,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     page_view::pause()?;
     for page in [0, 1] {
         let line = format!("write {} 12345", page * page_size());
-        second_process::ask(&mut second, &line)?;
+        second.ask(&line)?;
         say!("    the second process writes \"12345\" to page {page}")?;
     }
     compare("page 0: ", shown(0), "\"Aaaaa\"")?;

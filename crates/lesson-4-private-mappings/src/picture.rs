@@ -8,7 +8,7 @@ use std::process;
 
 use common::{Failure, Peer, Result, page_size, sentence};
 
-use crate::{PrivateMapping, second_process};
+use crate::PrivateMapping;
 
 /// Prints `what` was done and then the pages of `mapping`.
 ///
@@ -47,7 +47,7 @@ pub fn draw_both(
 /// # Errors
 /// A second process that has ended, or an answer that is no address.
 pub fn addresses_in(second: &mut Peer, pages: usize) -> Result<Range<usize>> {
-    let answer = second_process::ask(second, "address")?;
+    let answer = second.ask("address")?;
     let no_address = |_| Failure::refusal("ask", Path::new("address"), format!("{answer:?}"));
     let start: usize = answer.parse().map_err(no_address)?;
     Ok(start..start + pages * page_size())

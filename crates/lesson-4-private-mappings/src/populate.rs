@@ -31,7 +31,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         row("   read-only +", &read_only),
     ])?;
     page_view::pause()?;
-    second_process::ask(&mut second, "write 0 12345")?;
+    second.ask("write 0 12345")?;
     say!("    the second process writes \"12345\" to page 0")?;
     let shown = |mapping: &PrivateMapping| format!("{:?}", mapping.text(0, 5));
     compare("writable:    ", shown(&plain), "\"12345\"")?;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Failure, Peer, Result, say};
+use common::{Context, Failure, Result, say};
 
 use crate::{PrivateMapping, lettered};
 
@@ -56,13 +56,4 @@ pub fn play(path: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Sends the second process a command and waits for its answer.
-///
-/// # Errors
-/// A broken pipe: the second process has ended.
-pub fn ask(second: &mut Peer, command: &str) -> Result<String> {
-    second.tell(command)?;
-    second.hear()
 }

@@ -21,7 +21,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     sentence("Two processes map one page privately and load from it.")?;
     let loaded = mapping.text(0, 5);
-    let loaded_there = second_process::ask(&mut second, "load 0 5")?;
+    let loaded_there = second.ask("load 0 5")?;
     let (pid, pages) = (second.process.id(), addresses_in(&mut second, 1)?);
     let draw = || draw_both("first process", &mapping, ("second process", pid, pages.clone()));
     draw()?;
@@ -35,7 +35,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let other = PrivateMapping::of(&file, page_size()).step_on("mmap", &path)?;
     let shared = MmapOptions::new().map_raw(&file).step_on("mmap", &path)?;
     let in_file = || fs::read(&path).step_on("read", &path).map(|bytes| text(&bytes[..5]));
-    let loaded_there = second_process::ask(&mut second, "load 0 5")?;
+    let loaded_there = second.ask("load 0 5")?;
     compare("the first process loads:   ", quoted(&mapping.text(0, 5)), quoted("HELLO"))?;
     compare(" the second process loads: ", quoted(&loaded_there), quoted("aaaaa"))?;
     compare("another private mapping:   ", quoted(&other.text(0, 5)), quoted("aaaaa"))?;

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
 use memmap2::MmapOptions;
 
-use crate::second_process::LockClient;
+use crate::second_process::start_lock_caller;
 use crate::{Lock, flock::Flock, ofd_locks::OfdLocks, record_locks::RecordLocks};
 
 /// What the second process finds when it tries the lock at each moment.
@@ -73,6 +73,6 @@ pub fn find<L: Lock + AsFd>(
 
 /// Starts a new process for each attempt: what it locks ends with it.
 fn tried(attempt: &str, path: &Path) -> Result<&'static str> {
-    let answer = LockClient::start(path)?.ask(attempt)?;
+    let answer = start_lock_caller(path)?.ask(attempt)?;
     Ok(if answer == "ok" { "free" } else { "held" })
 }

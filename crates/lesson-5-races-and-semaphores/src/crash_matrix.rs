@@ -36,23 +36,23 @@ impl HolderEnd {
     pub const ALL: [Self; 5] =
         [Self::Killed, Self::Exits, Self::Execs, Self::KeepsAndExecs, Self::Forks];
 
-    /// Makes it happen to `holder`, and waits until it has happened.
+    /// Makes it happen to `holder`, and waits until it has happened. Once a killed holder is waited for,
+    /// the kernel has released what it releases.
     ///
     /// # Errors
     /// Those of the step that failed.
     pub fn apply(self, holder: &mut Peer) -> Result<()> {
-        let ask = |holder: &mut Peer, word| holder.tell(word).and_then(|()| holder.hear());
         match self {
-            Self::Killed => kill(holder)?,
+            Self::Killed => drop(holder.kill()?),
             Self::Exits => {
                 holder.tell("exit")?;
                 holder.process.wait().step("wait for the holder")?;
             }
-            Self::Execs => drop(ask(holder, "exec")?), // It answers when the new program runs.
-            Self::KeepsAndExecs => drop(ask(holder, "keep-exec")?),
+            Self::Execs => drop(holder.ask("exec")?), // It answers when the new program runs.
+            Self::KeepsAndExecs => drop(holder.ask("keep-exec")?),
             Self::Forks => {
-                ask(holder, "fork")?;
-                kill(holder)?;
+                holder.ask("fork")?;
+                holder.kill()?;
             }
         }
         Ok(())
@@ -117,13 +117,6 @@ pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Outcome; 5])>> {
         .collect();
     let (rows, _) = outcomes.as_chunks();
     Ok(Primitive::ALL.iter().copied().zip(rows.iter().copied()).collect())
-}
-
-fn kill(holder: &mut Peer) -> Result<()> {
-    holder.process.kill().step("kill the holder")?;
-    // Once the holder is waited for, the kernel has released what it releases.
-    holder.process.wait().step("wait for the holder")?;
-    Ok(())
 }
 
 /// The next process: prints at once what it gets. If it has to wait and then locks, it posts `late`.

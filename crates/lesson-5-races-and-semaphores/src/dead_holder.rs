@@ -22,8 +22,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     b.hear()?;
     say!("       B locks the semaphore")?;
     page_view::look("B holds the semaphore")?;
-    b.process.kill().step("kill the second process")?;
-    b.wait()?;
+    b.kill()?;
     say!("       B is killed")?;
     page_view::look("B is killed; the page and its lock stay")?;
     let semaphore = lock.semaphore();

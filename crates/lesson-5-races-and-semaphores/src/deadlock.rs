@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::second_process::LockClient;
+use crate::second_process::{self, start_lock_caller, until_waiting_in};
 
 /// The calls that take the first and the second lock.
 struct Calls {
@@ -55,8 +55,8 @@ fn show_one(calls: &Calls, directory: &Path) -> Result<()> {
         let [one, two] = ["one", "two"].map(|name| directory.join(name));
         std::fs::write(&two, "").step_on("create", &two)?;
         std::fs::write(&one, "").step_on("create", &one)?;
-        let mut process = LockClient::start(&one)?;
-        process.open("e", &two)?;
+        let mut process = start_lock_caller(&one)?;
+        second_process::open(&mut process, "e", &two)?;
         Ok(process)
     };
     let (mut a, mut b) = (start()?, start()?);
@@ -64,13 +64,13 @@ fn show_one(calls: &Calls, directory: &Path) -> Result<()> {
     compare("A locks the first: ", a.ask(calls.first)?, "ok")?;
     compare("    B locks the second: ", b.ask(calls.second)?, "ok")?;
     a.tell(calls.second)?;
-    a.until_waiting_in(calls.number)?;
+    until_waiting_in(a.process.id(), calls.number)?;
     say!("   A waits for the second")?;
     b.tell(calls.first)?;
     if calls.detected {
         compare("    B wants the first: ", b.hear()?, "EDEADLK")?;
     } else {
-        b.until_waiting_in(calls.number)?;
+        until_waiting_in(b.process.id(), calls.number)?;
         say!("       B waits for the first: a deadlock")?;
     }
     b.kill()?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::{Context, Result, Stage, compare, say, sentence};
 
-use crate::second_process::LockClient;
+use crate::second_process::start_lock_caller;
 use crate::{Attempt, Lock, sys};
 
 /// A file that one open file description at a time can lock exclusively.
@@ -68,7 +68,7 @@ impl AsFd for Flock {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("flock");
     let mut a = Flock::open(&path)?;
-    let mut b = LockClient::start(&path)?;
+    let mut b = start_lock_caller(&path)?;
     compare("A locks: ", a.lock().step("flock")?, "locked")?;
     compare("    B tries: ", b.ask("flock d LOCK_EX|LOCK_NB")?, "EAGAIN")?;
     compare("    B takes a record lock: ", b.ask("F_SETLK d F_WRLCK 0 0")?, "ok")?;

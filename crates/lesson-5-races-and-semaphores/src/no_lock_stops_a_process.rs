@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use common::{Context, Peer, Result, Scratch, Stage, compare, page_size, say};
 use memmap2::MmapOptions;
 
-use crate::second_process::LockClient;
+use crate::second_process::start_lock_caller;
 use crate::turnstile::{self, COUNT};
 use crate::{Attempt, Primitive, sys};
 
@@ -32,7 +32,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("advisory");
     std::fs::write(&path, "..").step_on("write", &path)?;
     for (name, call) in LOCKS {
-        let mut b = LockClient::start(&path)?;
+        let mut b = start_lock_caller(&path)?;
         compare(&format!("    B takes {name}: "), b.ask(call)?, "ok")?;
         let file = File::options().read(true).write(true).open(&path).step_on("open", &path)?;
         let mapping = MmapOptions::new().len(page_size()).map_raw(&file).step_on("mmap", &path)?;

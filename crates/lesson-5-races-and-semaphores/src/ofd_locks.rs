@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::record_locks::whole_file;
-use crate::second_process::LockClient;
+use crate::second_process::start_lock_caller;
 use crate::{Attempt, Lock};
 
 /// A file that one open file description at a time can lock for writing.
@@ -69,7 +69,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("ofd-locks");
     let mut a = OfdLocks::open(&path)?;
     let mut again = OfdLocks::open(&path)?;
-    let mut b = LockClient::start(&path)?;
+    let mut b = start_lock_caller(&path)?;
     compare("A locks: ", a.lock().step("F_OFD_SETLKW")?, "locked")?;
     compare("A opens again, tries: ", again.try_lock().step("F_OFD_SETLK")?, "busy")?;
     compare("    B tries: ", b.ask("F_OFD_SETLK d F_WRLCK 0 0")?, "EAGAIN")?;

@@ -10,7 +10,7 @@ use common::{Context, Result, Stage, compare, say, sentence};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 
-use crate::second_process::LockClient;
+use crate::second_process::{start_lock_caller, until_waiting_in};
 use crate::{Attempt, Lock};
 
 /// A file that one process at a time can lock for writing.
@@ -74,7 +74,7 @@ impl AsFd for RecordLocks {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("record-locks");
     let mut a = RecordLocks::open(&path)?;
-    let mut b = LockClient::start(&path)?;
+    let mut b = start_lock_caller(&path)?;
     compare("A locks: ", a.lock().step("F_SETLKW")?, "locked")?;
     compare("    B tries: ", b.ask("F_SETLK d F_WRLCK 0 0")?, "EAGAIN")?;
     let found = b.ask("F_GETLK d F_WRLCK 0 0")?;
@@ -84,7 +84,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare("A locks again: ", a.try_lock().step("F_SETLK")?, "locked")?;
     sentence("The owner is the process, so a process never conflicts with its own lock.")?;
     b.tell("F_SETLKW d F_WRLCK 0 0")?;
-    b.until_waiting_in(libc::SYS_fcntl)?;
+    until_waiting_in(b.process.id(), libc::SYS_fcntl)?;
     say!("       B waits")?;
     a.unlock().step("F_SETLK")?;
     say!("   A unlocks")?;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::{Context, Failure, Peer, Result, Stage, compare, say};
 
-use crate::initialize_once::{self, Kind, OBJECT_OFFSET};
+use crate::initialize_once::{self, OBJECT_OFFSET, Kind};
 use crate::sys::{Acquired, Attributes, Mutex, Page};
 use crate::{Attempt, Lock};
 
@@ -107,8 +107,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let busy = mutex.try_lock().step_on("pthread_mutex_trylock", &path)?;
     compare("A tries: ", busy, "busy")?;
     page_view::look("B holds the mutex")?;
-    b.process.kill().step("kill the second process")?;
-    b.wait()?;
+    b.kill()?;
     say!("       B is killed before its second store")?;
     page_view::look("B is killed")?;
     mutex.report_layout()?;

@@ -2,11 +2,11 @@
 //! them itself.
 
 mod holder;
-mod lock_client;
+mod lock_caller;
 mod waiting;
 
 pub use holder::hold;
-pub use lock_client::LockClient;
+pub use lock_caller::{open, start_lock_caller};
 pub use waiting::{until_waiting_in, until_waiting_in_one_of};
 
 use std::path::{Path, PathBuf};

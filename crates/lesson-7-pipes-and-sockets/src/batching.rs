@@ -3,10 +3,9 @@
 
 use std::io;
 
-use common::{Context, Result, Stage, allowed_cpus, pin_to, say};
+use common::{Context, Result, Stage, allowed_cpus, pin_to, say, self_command};
 
 use crate::channel::Transport;
-use crate::process::second;
 use crate::throughput::{Cost, Load, send_all};
 
 /// How many messages are sent, and of how many bytes.
@@ -36,8 +35,10 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     ] {
         let load = load(transport, messages_per_call);
         let place = stage.scratch.path().join("batching");
-        let mut command = second("receive")?;
-        command.args([transport.name(), &messages_per_call.to_string()]).arg(&place);
+        let mut command = self_command()?;
+        command
+            .args(["second", "receive", transport.name(), &messages_per_call.to_string()])
+            .arg(&place);
         command.args(others.first().map(|cpu| cpu.to_string()));
         let Cost { time, writes, sleeps } = send_all(load, &place, &mut command)?;
         let each = time.as_nanos() / u128::from(MESSAGES);

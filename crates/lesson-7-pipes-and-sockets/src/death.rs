@@ -10,13 +10,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Context, Peer, Result, Stage, compare, say};
+use common::{Context, Peer, Result, Stage, compare, say, self_command};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{SockFlag, SockType};
 
 use crate::endpoint::{Endpoint, Wait};
-use crate::process::{kill, outcome, pipe, second, socket_pair};
+use crate::process::{kill, outcome, pipe, socket_pair};
 use crate::ring_endpoints::{Receiver, Sender};
 use crate::sys::{Queue, pidfd_open};
 use crate::{queue, ring_file};
@@ -114,7 +114,7 @@ pub fn ring(directory: &Path) -> Result<Learned> {
     let role = ["second".as_ref(), "attach".as_ref(), one.as_os_str(), another.as_os_str()];
     let mut other = Peer::start(role)?;
     other.hear()?;
-    kill(&mut other.process)?;
+    other.kill()?;
     let receiver = outcome(&receiver.next(&mut [0; 8]));
     // The ring holds two messages. A sender checks its peer only when it has to wait.
     let refused = (0..3).map(|_| sender.send(b"?")).find(io::Result::is_err).unwrap_or(Ok(()));
@@ -126,10 +126,10 @@ pub fn ring(directory: &Path) -> Result<Learned> {
 /// # Errors
 /// Of each step, the system's.
 pub fn pidfd() -> Result<[&'static str; 2]> {
-    let mut other = second("linger")?.stdin(Stdio::null()).spawn().step("start")?;
-    let pidfd = pidfd_open(other.id()).step("pidfd_open")?;
+    let mut other = Peer::start(["second", "linger"])?;
+    let pidfd = pidfd_open(other.process.id()).step("pidfd_open")?;
     let before = is_readable(&pidfd)?;
-    kill(&mut other)?;
+    other.kill()?;
     Ok([before, is_readable(&pidfd)?])
 }
 
@@ -143,7 +143,9 @@ fn is_readable(fd: impl AsFd) -> Result<&'static str> {
 /// Starts a process that inherits these descriptors and does nothing, and kills it with SIGKILL. The
 /// process has ended when this returns.
 fn kill_a_holder_of(input: Stdio, output: Stdio) -> Result<()> {
-    // The command holds our copies of what is inherited, and is dropped with this statement.
-    let mut other = second("linger")?.stdin(input).stdout(output).spawn().step("start")?;
-    kill(&mut other)
+    // The command holds our copies of what is inherited, so it is dropped before the kill.
+    let mut command = self_command()?;
+    let other = command.args(["second", "linger"]).stdin(input).stdout(output).spawn();
+    drop(command);
+    kill(&mut other.step("start")?)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use common::{Context, Result};
@@ -12,17 +12,7 @@ use nix::poll::{PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::pipe2;
 
-/// This program in a role of `second`.
-///
-/// # Errors
-/// If the program cannot be found.
-pub fn second(role: &str) -> Result<Command> {
-    let mut command = common::self_command()?;
-    command.args(["second", role]);
-    Ok(command)
-}
-
-/// Kills a process with SIGKILL and waits until it has ended.
+/// Kills a process that has other pipes than a [`Peer`](common::Peer) with SIGKILL and waits until it has ended.
 ///
 /// # Errors
 /// The system's.

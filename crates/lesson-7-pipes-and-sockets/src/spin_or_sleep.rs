@@ -3,11 +3,10 @@
 
 use std::fs;
 
-use common::{Context, Result, Stage, allowed_cpus, pin_to, say, sentence};
+use common::{Context, Result, Stage, allowed_cpus, pin_to, say, self_command, sentence};
 
 use crate::channel::{Channel, Transport};
 use crate::endpoint::Wait;
-use crate::process::second;
 use crate::round_trip::PingPong;
 
 /// Round trips in each cell of the table.
@@ -48,8 +47,8 @@ fn us(ns: u64) -> f64 {
 
 fn median(stage: &Stage, channel: Channel, cpu: usize) -> Result<u64> {
     let place = stage.scratch.path().join("memory");
-    let mut command = second("answer")?;
-    command.args([channel.transport.name(), channel.wait.name()]).arg(&place);
+    let mut command = self_command()?;
+    command.args(["second", "answer", channel.transport.name(), channel.wait.name()]).arg(&place);
     command.arg(cpu.to_string());
     let mut ping_pong = PingPong::start(channel, &place, &mut command)?;
     let mut times = [0; TRIPS];

@@ -19,7 +19,7 @@ use common::{Context, Failure, Result};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-use crate::second::outcome;
+use crate::second_process::outcome;
 
 /// Plays the scenario `name`.
 ///

@@ -95,7 +95,8 @@ impl Actor {
             ["limit", what, value] => done(misuse::limit(what, number(value, 10)?)),
             ["handle-sigusr1", how] => done(handle_sigusr1(how == "restart", None)),
             ["exec"] => {
-                let scenario = ["scenario", "actor-after-exec"]; // The new program answers.
+                // The new program answers. It keeps the parent, so this is no `self_command`.
+                let scenario = ["scenario", "actor-after-exec"];
                 Err(Command::new("/proc/self/exe").args(scenario).exec())
             }
             ["fork-beside-a-thread"] => misuse::fork_beside_a_thread(),

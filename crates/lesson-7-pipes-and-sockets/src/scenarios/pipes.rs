@@ -6,14 +6,14 @@ use std::os::fd::AsFd;
 use std::process::Stdio;
 use std::thread;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, page_size, say, self_command};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::unistd::{pipe2, write};
 
 use super::ended;
 use crate::boundaries::first_of_two;
-use crate::process::{kill, pipe as both, second, until_asleep_in};
+use crate::process::{kill, pipe as both, until_asleep_in};
 
 /// A pipe: the end to read from, the end to write to.
 fn pipe(flags: OFlag) -> Result<(File, File)> {
@@ -168,7 +168,9 @@ pub(super) fn two_holders() -> Result<()> {
     let (mut from, to) = pipe(OFlag::O_NONBLOCK)?;
     let start = || -> Result<_> {
         let theirs = to.try_clone().step("dup")?;
-        second("linger")?.stdin(Stdio::null()).stdout(theirs).spawn().step("start")
+        let mut command = self_command()?;
+        command.args(["second", "linger"]).stdin(Stdio::null()).stdout(theirs);
+        command.spawn().step("start")
     };
     let (mut one, mut other) = (start()?, start()?);
     drop(to);

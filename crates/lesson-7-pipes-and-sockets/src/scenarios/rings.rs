@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use super::ended;
 use crate::endpoint::Endpoint;
-use crate::process::{kill as kill_process, outcome, until_asleep_in};
+use crate::process::{outcome, until_asleep_in};
 use crate::ring_endpoints::{Receiver, Sender};
 use crate::ring_file;
 
@@ -55,7 +55,7 @@ fn last_words() -> Result<()> {
     let mut receiver = Receiver::attach(path)?;
     let mut other = Peer::start(["second", "send-and-linger", "last words", "3"])?;
     other.hear()?;
-    kill_process(&mut other.process)?;
+    other.kill()?;
     let received = (0..10).take_while(|_| matches!(receiver.next(&mut [0; 8]), Ok(Some(_))));
     say!("after-the-death {}", received.count())?;
     ended("then", receiver.next(&mut [0; 8]))
@@ -109,7 +109,7 @@ pub(super) fn forked() -> Result<()> {
     let sender = Sender::attach(path)?;
     let mut other = Peer::start(["second", "attach-and-fork", "ring"])?;
     other.hear()?;
-    kill_process(&mut other.process)?;
+    other.kill()?;
     say!("child-lives {}", outcome(&sender.check_peer()))?;
     other.wait()?; // Closes the pipe that the child waits for.
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -144,7 +144,7 @@ pub(super) fn killed_before_the_wake_up() -> Result<()> {
         let receiving = threads.spawn(|| [(); 2].map(|()| outcome(&receiver.next(&mut [0; 8]))));
         until_asleep_in(own, libc::SYS_futex, 1)?;
         store_by_hand(path)?;
-        kill_process(&mut other.process)?;
+        other.kill()?;
         let lost = |_| io::Error::from(io::ErrorKind::Other);
         receiving.join().map_err(lost).step("join")
     })?;

@@ -5,14 +5,14 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
-use common::{Context, Result, say};
+use common::{Context, Peer, Result, say};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::write;
 
 use super::ended;
 use crate::boundaries::first_of_two;
-use crate::process::{second, socket_pair};
+use crate::process::socket_pair;
 
 fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
     socket_pair(kind, SockFlag::SOCK_NONBLOCK)
@@ -72,12 +72,12 @@ pub(super) fn names() -> Result<()> {
     ended("nobody-yet", UnixStream::connect("here"))?;
     let listening = UnixListener::bind("here").step("bind")?;
     ended("taken", UnixListener::bind("here"))?;
-    let mut other = second("connect")?.arg("here").spawn().step("start")?;
+    let mut other = Peer::start(["second", "connect", "here"])?;
     let (mut hears, _) = listening.accept().step("accept")?;
     let mut five = [0; 5];
     hears.read_exact(&mut five).step("read")?;
     say!("heard {}", String::from_utf8_lossy(&five))?;
-    other.wait().step("wait for the second process")?;
+    other.wait()?;
     drop(listening);
     ended("left", UnixStream::connect("here"))?;
     say!("still-there {}", std::path::Path::new("here").exists())?;

@@ -3,7 +3,7 @@
 //! and conclusions, and writes `target/bench/bench-ipc.json` and its charts.
 #![forbid(unsafe_code)]
 
-mod second;
+mod second_process;
 
 mod round_trips;
 mod throughput;
@@ -17,7 +17,7 @@ use bench::{Conditions, Machine, Notes, Options, Output, Report, Run};
 use common::clap::{self, Parser};
 use common::{Result, Scratch, say};
 
-use crate::second::{Pair, Role};
+use crate::second_process::{Pair, Role};
 
 /// Measure round trips and throughput between two processes, on this machine.
 #[derive(Parser)]

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use lesson_7_pipes_and_sockets::round_trip::{self, PingPong};
 use lesson_7_pipes_and_sockets::{Channel, Transport, Wait};
 
-use crate::second::{Pair, Placement};
+use crate::second_process::{Pair, Placement};
 
 /// Round trips before the measured ones: caches, branch predictors and clock frequencies settle.
 const WARM_UP: usize = 50;

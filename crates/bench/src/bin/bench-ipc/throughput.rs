@@ -10,7 +10,7 @@ use lesson_7_pipes_and_sockets::Transport;
 use lesson_7_pipes_and_sockets::throughput::{self, Load};
 
 use crate::round_trips::{kind, name};
-use crate::second::Pair;
+use crate::second_process::Pair;
 
 const SIZES: [Size; 5] = [SMALL, Size(1 << 10), Size(4 << 10), Size(16 << 10), Size(64 << 10)];
 /// The messages that are also sent many at a time.

@@ -14,12 +14,6 @@ pub(crate) fn start(path: &Path) -> Result<Peer> {
     Ok(other)
 }
 
-/// Gives the second process an order and returns its answer.
-pub(crate) fn ask(other: &mut Peer, order: &str) -> Result<String> {
-    other.tell(order)?;
-    other.hear()
-}
-
 /// `done`, or the name of the error.
 pub(crate) fn outcome<T>(result: io::Result<T>) -> String {
     result.map_or_else(|error| errno_name(&error), |_| "done".into())
