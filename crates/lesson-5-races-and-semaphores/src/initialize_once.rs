@@ -33,14 +33,14 @@ const NOT_OURS: &str = "not a file of this lesson";
 
 /// What the file can hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A semaphore.
     Semaphore,
     /// A robust mutex.
     Mutex,
 }
 
-impl Kind {
+impl ObjectKind {
     /// The state of a file that holds a finished object of this kind.
     fn state(self) -> u64 {
         u64::from_be_bytes(match self {
@@ -64,7 +64,7 @@ impl Kind {
 /// Those of the step that failed; a file that holds something else.
 pub fn open(
     path: &Path,
-    kind: Kind,
+    kind: ObjectKind,
     initialize: impl FnOnce(&Page) -> io::Result<()>,
 ) -> Result<Page> {
     let mut options = OpenOptions::new();
@@ -85,7 +85,7 @@ pub fn open(
 fn initialize_once(
     file: &File,
     path: &Path,
-    kind: Kind,
+    kind: ObjectKind,
     initialize: impl FnOnce(&Page) -> io::Result<()>,
 ) -> Result<Page> {
     let (length, whole) = (file.metadata().step_on("stat", path)?.len(), page_size() as u64);
@@ -113,8 +113,9 @@ fn initialize_once(
     Ok(page)
 }
 
-fn refused(path: &Path, kind: Kind, found: u64) -> Failure {
-    let held = [Kind::Semaphore, Kind::Mutex].into_iter().find(|held| held.state() == found);
+fn refused(path: &Path, kind: ObjectKind, found: u64) -> Failure {
+    let held =
+        [ObjectKind::Semaphore, ObjectKind::Mutex].into_iter().find(|held| held.state() == found);
     Failure::refusal(
         "open",
         path,

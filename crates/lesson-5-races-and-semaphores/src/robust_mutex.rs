@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::{Context, Failure, Peer, Result, Stage, compare, say};
 
-use crate::initialize_once::{self, OBJECT_OFFSET, Kind};
+use crate::initialize_once::{self, OBJECT_OFFSET, ObjectKind};
 use crate::sys::{Acquired, Attributes, Mutex, Page};
 use crate::{Attempt, Lock};
 
@@ -28,7 +28,7 @@ impl RobustMutex {
     /// # Errors
     /// Those of the step that failed; a file that holds something else.
     pub fn open(path: &Path) -> Result<Self> {
-        let page = initialize_once::open(path, Kind::Mutex, |page| {
+        let page = initialize_once::open(path, ObjectKind::Mutex, |page| {
             Mutex::in_page(page, OBJECT_OFFSET).init(&Attributes::robust_and_shared()?)
         })?;
         Ok(Self { mutex: Mutex::in_page(&page, OBJECT_OFFSET), page })

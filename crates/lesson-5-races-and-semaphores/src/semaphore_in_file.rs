@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{Result, Stage};
 
-use crate::initialize_once::{self, Kind, OBJECT_OFFSET};
+use crate::initialize_once::{self, OBJECT_OFFSET, ObjectKind};
 use crate::sys::Semaphore;
 use crate::{Attempt, Lock, Primitive, add_under_lock};
 
@@ -31,7 +31,7 @@ impl SemaphoreInFile {
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, value: u32) -> Result<Self> {
         let initialize = |page: &_| Semaphore::in_page(page, OBJECT_OFFSET).init(PSHARED, value);
-        let page = initialize_once::open(path, Kind::Semaphore, initialize)?;
+        let page = initialize_once::open(path, ObjectKind::Semaphore, initialize)?;
         Ok(Self(Semaphore::in_page(&page, OBJECT_OFFSET)))
     }
 

@@ -14,11 +14,11 @@ use crate::{drawing, layout, output, timeline};
 struct Figure {
     lesson: usize,
     step: usize,
-    kind: Kind,
+    subject: Subject,
 }
 
 /// What a figure shows of a step.
-enum Kind {
+enum Subject {
     /// The memory at these pauses, side by side.
     Looks(Vec<usize>),
     /// What happened in which order.
@@ -39,7 +39,8 @@ pub(crate) fn print(name: &str) -> Result<()> {
     let figure = Figure::parse(name).ok_or_else(|| refuse(&format!("not {kinds}")))?;
     let mut story = Story::of(figure.lesson)?;
     let start = format!("{}. ", figure.step);
-    let mut wanted = if let Kind::Looks(looks) = &figure.kind { looks.clone() } else { vec![0] };
+    let mut wanted =
+        if let Subject::Looks(looks) = &figure.subject { looks.clone() } else { vec![0] };
     let (mut looks, mut moments) = (0, Vec::new());
     let mut at_end = (String::new(), Vec::new());
     while story.ended().is_none() && !wanted.is_empty() {
@@ -62,11 +63,11 @@ pub(crate) fn print(name: &str) -> Result<()> {
     }
     story.result()?;
     let (heading, reports) = at_end;
-    let drawn = match figure.kind {
-        Kind::Looks(_) if !wanted.is_empty() => Err("the step has no such pause"),
-        Kind::Looks(_) => memory(&heading, moments),
-        Kind::Timeline => timeline::draw(&heading, &reports).ok_or("the step reports no event"),
-        Kind::Layout => layout::draw(&heading, &reports).ok_or("the step reports no layout"),
+    let drawn = match figure.subject {
+        Subject::Looks(_) if !wanted.is_empty() => Err("the step has no such pause"),
+        Subject::Looks(_) => memory(&heading, moments),
+        Subject::Timeline => timeline::draw(&heading, &reports).ok_or("the step reports no event"),
+        Subject::Layout => layout::draw(&heading, &reports).ok_or("the step reports no layout"),
     };
     output::write(drawn.map_err(refuse)?.as_bytes())
 }
@@ -74,15 +75,15 @@ pub(crate) fn print(name: &str) -> Result<()> {
 impl Figure {
     fn parse(name: &str) -> Option<Self> {
         let (lesson, rest) = name.strip_prefix("lesson-")?.split_once("-step-")?;
-        let (step, kind) = rest.split_once('-')?;
-        let kind = match kind.split('-').collect::<Vec<_>>().as_slice() {
-            ["look", look] => Kind::Looks(vec![look.parse().ok()?]),
-            ["looks", one, two] => Kind::Looks(vec![one.parse().ok()?, two.parse().ok()?]),
-            ["timeline"] => Kind::Timeline,
-            ["layout"] => Kind::Layout,
+        let (step, subject) = rest.split_once('-')?;
+        let subject = match subject.split('-').collect::<Vec<_>>().as_slice() {
+            ["look", look] => Subject::Looks(vec![look.parse().ok()?]),
+            ["looks", one, two] => Subject::Looks(vec![one.parse().ok()?, two.parse().ok()?]),
+            ["timeline"] => Subject::Timeline,
+            ["layout"] => Subject::Layout,
             _ => return None,
         };
-        Some(Self { lesson: lesson.parse().ok()?, step: step.parse().ok()?, kind })
+        Some(Self { lesson: lesson.parse().ok()?, step: step.parse().ok()?, subject })
     }
 }
 

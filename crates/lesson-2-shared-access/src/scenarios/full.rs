@@ -12,17 +12,17 @@ use nix::sys::stat::Mode;
 use crate::sys::{self, Inherited};
 use crate::{Bytes, diskless, sealed};
 
-const ROOM: usize = 4;
-const WANTED: usize = 8;
+const CAPACITY_PAGES: usize = 4;
+const WANTED_PAGES: usize = 8;
 
 /// Makes objects larger than `/dev/shm`, and a memfd of the same size.
 pub(super) fn dev_shm() -> Result<()> {
     super::own_mounts()?;
-    let size = format!("size={}", ROOM * page_size());
+    let size = format!("size={}", CAPACITY_PAGES * page_size());
     mount(Some("tmpfs"), "/dev/shm", Some("tmpfs"), MsFlags::empty(), Some(size.as_str()))
         .step("mount a tmpfs")?;
-    say!("room {ROOM}")?;
-    let wanted = libc::off_t::try_from(WANTED * page_size()).unwrap_or(libc::off_t::MAX);
+    say!("capacity {CAPACITY_PAGES}")?;
+    let wanted = libc::off_t::try_from(WANTED_PAGES * page_size()).unwrap_or(libc::off_t::MAX);
     let reserve =
         |file: &File| super::outcome(posix_fallocate(file, 0, wanted).map_err(Into::into));
     let (store, load) =
@@ -45,11 +45,11 @@ fn object() -> Result<File> {
 
 /// A child uses one page after the other.
 fn use_all(what: &str, file: &File, access: impl Fn(&Bytes, usize)) -> Result<()> {
-    say!("{what}-ftruncate {}", super::outcome(file.set_len((WANTED * page_size()) as u64)))?;
-    let mapped = Bytes::of(file, WANTED * page_size()).step("mmap")?;
+    say!("{what}-ftruncate {}", super::outcome(file.set_len((WANTED_PAGES * page_size()) as u64)))?;
+    let mapped = Bytes::of(file, WANTED_PAGES * page_size()).step("mmap")?;
     let used = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
     let child = || {
-        for page in 0..WANTED {
+        for page in 0..WANTED_PAGES {
             access(&mapped, page * page_size());
             used.store(0, used.load(0) + 1);
         }

@@ -73,7 +73,7 @@ fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_load_is_sigbus_and_po
     for access in ["stored", "loaded"] {
         let value = |what: &str| ended.value(&format!("{access}-{what}")).to_owned();
         assert_eq!(value("ftruncate"), "done", "twice as long as /dev/shm");
-        assert_eq!(value("pages"), ended.value("room"), "{access}");
+        assert_eq!(value("pages"), ended.value("capacity"), "{access}");
         assert_eq!(value("signal"), "Some(Ok(SIGBUS))", "{access}: the next page");
     }
     assert_eq!(ended.value("reserve"), "ENOSPC", "posix_fallocate");

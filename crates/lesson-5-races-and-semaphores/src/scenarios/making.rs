@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{Result, say};
 
-use crate::initialize_once::{self, Kind, OBJECT_OFFSET};
+use crate::initialize_once::{self, OBJECT_OFFSET, ObjectKind};
 use crate::sys::Semaphore;
 
 /// Opens the file `made`; prints whether this process made the semaphore.
@@ -25,7 +25,7 @@ pub(super) fn make_and_stop_half_way() -> Result<()> {
 
 fn open(half_way: impl Fn() -> io::Result<()>) -> Result<()> {
     let (mut made, mut zeros) = (false, false);
-    let page = initialize_once::open(Path::new("made"), Kind::Semaphore, |page| {
+    let page = initialize_once::open(Path::new("made"), ObjectKind::Semaphore, |page| {
         made = true;
         zeros = page.is_zero_from(OBJECT_OFFSET);
         Semaphore::in_page(page, OBJECT_OFFSET).init(1, 1)?;
