@@ -5,6 +5,7 @@
 mod budgets;
 mod claims;
 mod console;
+mod cycles;
 mod dependencies;
 mod excerpts;
 mod figures;

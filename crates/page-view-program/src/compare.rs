@@ -9,8 +9,8 @@ use page_view::{Cell, Line, View, page_range, parts};
 use serde::Serialize;
 
 use crate::aligned::{Same, aligned, same_memory};
-use crate::output::{columns, print_json, print_lines, write};
-use crate::{Format, choice, json, svg, text};
+use crate::output::{Format, columns, print_json, print_lines, write};
+use crate::{choice, json, svg, text};
 
 /// Ranges that are printed; the rest is counted.
 const MOST_RANGES: usize = 64;

@@ -238,7 +238,7 @@ impl<'m> Panel<'m> {
         for (axis, (_, width)) in &mut files {
             let units = self.units.get(axis).map_or(0.0, |units| width_of_units(units));
             let title = self.file(axis).map(|file| {
-                let title = if is_on_disk(Some(file)) { disk_title(file) } else { String::new() };
+                let title = if file.is_on_disk() { disk_title(file) } else { String::new() };
                 let of_disk = Canvas::text_width(&title, 12.0);
                 of_disk.max(Canvas::text_width(&cache_title(file), 12.0))
             });
@@ -312,7 +312,7 @@ impl<'m> Panel<'m> {
     }
 
     fn has_disk(&self) -> bool {
-        self.files.keys().any(|axis| is_on_disk(self.file(axis)))
+        self.files.keys().any(|axis| self.file(axis).is_some_and(FileRef::is_on_disk))
     }
 
     /// What is known of a page of a file, from whichever process maps it.
@@ -414,14 +414,14 @@ impl<'m> Panel<'m> {
         canvas.rect("cache", [x, top + MEMORY, width, REGION], 8.0);
         let title_at = [x + width / 2.0, top + FRAMES + ROW + 17.0];
         canvas.text("small", Anchor::Middle, title_at, &cache_title(file));
-        let on_disk = is_on_disk(Some(file));
+        let on_disk = file.is_on_disk();
         if on_disk {
             canvas.rect("disk", [x, top + DISK, width, REGION], 8.0);
             let title_at = [x + width / 2.0, top + BLOCKS + ROW + 17.0];
             canvas.text("small", Anchor::Middle, title_at, &disk_title(file));
         }
         let units = self.units.get(axis).map(Vec::as_slice).unwrap_or_default();
-        if units.iter().all(|unit| is_past_end(file, unit)) {
+        if units.iter().all(|unit| file.is_past_end(unit.pages.start)) {
             let middle = x + width / 2.0;
             canvas.text("tiny", Anchor::Middle, [middle, top + FRAMES + 25.0], "empty");
             if on_disk {
@@ -495,7 +495,7 @@ fn draw_frame(
     unit: &Unit,
     state: &State,
 ) {
-    if is_past_end(file, unit) {
+    if file.is_past_end(unit.pages.start) {
         return;
     }
     let (width, y) = (width_of(unit), top + FRAMES);
@@ -511,7 +511,7 @@ fn draw_frame(
     };
     canvas.rect(class, [middle - width / 2.0 + 1.5, y, width - 3.0, ROW], 4.0);
     label(canvas, [middle, y], &file_pages(unit), "tiny", note);
-    if is_on_disk(Some(file)) && cached && !unit.is_rest {
+    if file.is_on_disk() && cached && !unit.is_rest {
         let (class, sign) = if dirty { ("stale", "≠") } else { ("sign", "=") };
         canvas.text(class, Anchor::Middle, [middle, top + SIGNS + 20.0], sign);
     }
@@ -525,7 +525,7 @@ fn draw_block(
     unit: &Unit,
     state: &State,
 ) {
-    if is_past_end(file, unit) || unit.is_rest {
+    if file.is_past_end(unit.pages.start) || unit.is_rest {
         return;
     }
     let width = width_of(unit) - 3.0;
@@ -579,15 +579,6 @@ fn file_pages(unit: &Unit) -> String {
 
 fn range(start: u64, end: u64) -> String {
     if end - start == 1 { format!("{start}") } else { format!("{start}–{}", end - 1) }
-}
-
-pub(crate) fn is_on_disk(file: Option<&FileRef>) -> bool {
-    file.and_then(|file| file.facts).is_some_and(|facts| facts.on_disk)
-}
-
-pub(crate) fn is_past_end(file: &FileRef, unit: &Unit) -> bool {
-    let start = unit.pages.start * page_size() as u64;
-    file.facts.is_some_and(|facts| start >= facts.length)
 }
 
 fn cache_title(file: &FileRef) -> String {

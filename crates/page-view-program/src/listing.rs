@@ -6,8 +6,9 @@ use common::Result;
 use page_view::{Line, Mapping, mappings_of};
 use serde::Serialize;
 
-use crate::output::{columns, harmless, print_json, print_lines};
-use crate::{Format, choice};
+use crate::choice;
+use crate::output::{Format, columns, print_json, print_lines};
+use crate::text::harmless;
 
 #[derive(Serialize)]
 pub(crate) struct Listing<'a> {

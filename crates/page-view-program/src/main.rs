@@ -28,7 +28,9 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use common::clap::{self, Parser, Subcommand, ValueEnum};
+use common::clap::{self, Parser, Subcommand};
+
+use crate::output::Format;
 
 /// Show what the kernel knows about every page of a process's mapping.
 #[derive(Parser)]
@@ -56,16 +58,6 @@ struct Arguments {
     compare: Option<OsString>,
     #[command(subcommand)]
     role: Option<Role>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Print lines of text.
-    Text,
-    /// Print one JSON document per mapping of FILE, each on its own line.
-    Json,
-    /// Draw an SVG, light or dark like the viewer's theme.
-    Svg,
 }
 
 #[derive(Subcommand)]

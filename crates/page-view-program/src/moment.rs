@@ -65,6 +65,19 @@ pub(crate) enum Frame {
     Exclusive(u32, usize),
 }
 
+impl FileRef {
+    /// Whether the file has blocks on a disk.
+    pub(crate) fn is_on_disk(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.on_disk)
+    }
+
+    /// Whether this page of the file begins at or past the end of the file.
+    pub(crate) fn is_past_end(&self, page: u64) -> bool {
+        let start = page * page_size() as u64;
+        self.facts.is_some_and(|facts| start >= facts.length)
+    }
+}
+
 impl Part {
     /// What is known of one of its pages.
     pub(crate) fn state_at(&self, page: u64) -> State {

@@ -3,13 +3,25 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use common::clap::{self, ValueEnum};
 use common::{Context, Result};
 use page_view::{Cell, Line, View};
 
-use crate::{Format, json, svg, sys, text};
+use crate::{json, svg, sys, text};
 
 /// The width of the text if standard output is no terminal.
 const COLUMNS: usize = 80;
+
+/// The output formats of `--format`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Print lines of text.
+    Text,
+    /// Print one JSON document per mapping of FILE, each on its own line.
+    Json,
+    /// Draw an SVG, light or dark like the viewer's theme.
+    Svg,
+}
 
 /// Prints each of these views, which are of one process. JSON has the sums of smaps, text has them if
 /// `sums` asks for them.
@@ -73,12 +85,4 @@ pub(crate) fn colour(cell: Cell) -> Option<AnsiColor> {
 fn coloured(line: &Line) -> String {
     let style = Style::new().fg_color(line.cell.and_then(colour).map(Into::into));
     format!("{}{style}{}{style:#}", line.before, line.words)
-}
-
-/// A name from another process, with control characters escaped.
-pub(crate) fn harmless(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
-    };
-    name.chars().map(plain).collect()
 }

@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use page_view::{Mapping, Report, Row, View, mappings_of};
 use procfs::process::all_processes;
 
-use crate::output::harmless;
+use crate::text::harmless;
 
 /// How long a story that is asked to end may take, in milliseconds.
 const PATIENCE: u16 = 2000;

@@ -4,7 +4,7 @@ use page_view::{Mapping, View};
 
 use crate::drawing::draw;
 use crate::moment::{Moment, add};
-use crate::output::harmless;
+use crate::text::harmless;
 
 /// The views of one process, or of two, as they are now.
 pub(crate) fn of(views: &[View]) -> String {

@@ -3,8 +3,6 @@
 use common::page_size;
 use page_view::{Cell, Line, State, View, lines as picture};
 
-use crate::output::harmless;
-
 /// The sums of smaps that are about sharing and writing.
 const SUMS: [&str; 9] = [
     "Rss",
@@ -121,4 +119,12 @@ pub(crate) fn cut(name: &str, columns: usize, indent: usize) -> Vec<Line> {
     let letters: Vec<char> = name.chars().collect();
     let rows = letters.chunks(columns.saturating_sub(indent).max(8));
     rows.map(|row| Line::plain(" ".repeat(indent) + &String::from_iter(row))).collect()
+}
+
+/// A name from another process, with control characters escaped.
+pub(crate) fn harmless(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    };
+    name.chars().map(plain).collect()
 }

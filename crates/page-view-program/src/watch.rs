@@ -9,9 +9,9 @@ use common::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use page_view::{Line, View, mappings_of, maps_of};
 
-use crate::output::{columns, is_screen, print_lines};
+use crate::output::{Format, columns, is_screen, print_lines};
 use crate::screen::{Event, Screen, end_by, styled};
-use crate::{Format, choice, json, listing, text};
+use crate::{choice, json, listing, text};
 
 /// Milliseconds between two looks.
 const BETWEEN_LOOKS: u16 = 250;

@@ -5,7 +5,6 @@ use std::ops::Range;
 use page_view::{Cell, State};
 
 use crate::canvas::Canvas;
-use crate::drawing::is_on_disk;
 use crate::moment::{Axis, Frame, Moment, Part};
 
 /// Runs of pages that are described; the rest is counted.
@@ -99,7 +98,7 @@ fn cache(moment: &Moment, part: &Part) -> String {
         let words = match cached(state) {
             _ if pages.is_empty() || state.past_end == Some(true) => continue,
             Some(true) if state.cache_dirty == Some(true) => "dirty",
-            Some(true) if is_on_disk(Some(file)) => "the same on the disk",
+            Some(true) if file.is_on_disk() => "the same on the disk",
             Some(true) => "present",
             Some(false) => "not in the page cache",
             None => "unknown",
