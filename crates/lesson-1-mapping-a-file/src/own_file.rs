@@ -64,8 +64,8 @@ pub fn reserve(file: &File, path: &Path, length: usize) -> Result<()> {
     }
 }
 
-/// Faults the pages in before the first load. If the kernel cannot get a page, this is an error,
-/// where a load would be SIGBUS.
+/// Causes the page faults of the loads now. If the kernel cannot get a page, this returns an error;
+/// a load would raise SIGBUS.
 ///
 /// # Errors
 /// `cannot be loaded` if the disk has an error, or the file system has no room for a hole.
@@ -74,9 +74,9 @@ pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<
     without_efault(sys::prepare_loads(mapping.address(), length), "load", path, reason)
 }
 
-/// Faults the pages in for stores. A copy-on-write file system needs this even after [`reserve`]: it
-/// normally writes changed bytes to a new place, which `fallocate` may not reserve. After each flush
-/// it needs another new place, so call this again before the next store.
+/// Causes the page faults of the stores now. A copy-on-write file system needs this even after
+/// [`reserve`]: it normally writes changed bytes to a new place, which `fallocate` may not reserve.
+/// After each flush it needs another new place, so call this again before the next store.
 ///
 /// # Errors
 /// `cannot take a store` where a store would be SIGBUS. The bytes of the file are unchanged.

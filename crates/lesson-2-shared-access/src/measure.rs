@@ -65,8 +65,8 @@ fn refusal(path: &Path, why: &str) -> Failure {
     Failure::refusal("read", path, why)
 }
 
-/// Whether no user can miss the content of the file. A writer that is killed before it publishes
-/// leaves a file of zeros.
+/// Whether the file holds nothing that a user could lose: it is empty or all zeros. A writer that is
+/// killed before it publishes leaves a file of zeros.
 fn holds_only_zeros(file: &File, path: &Path) -> Result<bool> {
     if file.metadata().step_on("stat", path)?.len() == 0 {
         return Ok(true);

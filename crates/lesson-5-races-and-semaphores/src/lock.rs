@@ -102,17 +102,17 @@ impl Primitive {
         self != Self::NamedSemaphore
     }
 
-    /// Whether opening it makes the file and its content.
+    /// Whether opening this lock makes the file and its content.
     pub fn makes_its_file(self) -> bool {
         matches!(self, Self::SemaphoreInFile | Self::RobustMutex)
     }
 
-    /// Whether it is a lock on the file itself, whatever the content.
+    /// Whether this lock is on the file itself and needs no content.
     pub fn locks_its_file(self) -> bool {
         matches!(self, Self::RecordLock | Self::OfdLock | Self::Flock)
     }
 
-    /// The system call in which a process sleeps that finds it busy.
+    /// The system call in which a process sleeps while another process holds the lock.
     pub fn waits_in(self) -> libc::c_long {
         match self {
             Self::SemaphoreInFile | Self::NamedSemaphore | Self::RobustMutex => libc::SYS_futex,
@@ -121,7 +121,7 @@ impl Primitive {
         }
     }
 
-    /// A new place for it, named after `purpose`; the end of the run removes it.
+    /// A new place for a lock of this kind, named after `purpose`; the end of the run removes it.
     ///
     /// # Errors
     /// Those of the step that failed.
@@ -137,7 +137,7 @@ impl Primitive {
     /// Opens the lock at `place`.
     ///
     /// # Errors
-    /// Those of the step that failed; a place that holds something else.
+    /// Those of the step that failed. `place` is refused if it holds something else.
     pub fn open(self, place: &Path) -> Result<Box<dyn Lock>> {
         Ok(match self {
             Self::SemaphoreInFile => Box::new(SemaphoreInFile::open(place)?),
@@ -150,13 +150,14 @@ impl Primitive {
     }
 }
 
-/// Refuses what is not a regular file: `open` could wait, and a lock there would be useless.
+/// Refuses a place that is not a regular file. To `open` a FIFO could wait, and to lock a directory or
+/// a device is of no use here.
 fn lockable(place: &Path) -> Result<&Path> {
     match std::fs::metadata(place) {
         Ok(metadata) if !metadata.is_file() => {
             Err(Failure::refusal("open", place, "not a regular file"))
         }
-        _ => Ok(place), // A missing file is made.
+        _ => Ok(place), // `open` creates a missing file.
     }
 }
 

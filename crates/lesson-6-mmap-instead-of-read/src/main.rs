@@ -29,6 +29,7 @@ struct Lesson {
 enum Role {
     /// Count the lines and bytes of each FILE.
     Count {
+        /// Count in these files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Get the bytes by this method; if that fails, read the file and say why.
@@ -37,8 +38,10 @@ enum Role {
     },
     /// Print how often WORD occurs in each FILE, and where it occurs first.
     Find {
+        /// Find this word, which must not be empty.
         #[arg(value_parser = OsStringValueParser::new().try_map(not_empty))]
         word: OsString,
+        /// Look in these files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Get the bytes by this method; if that fails, read the file and say why.

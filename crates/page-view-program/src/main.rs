@@ -40,14 +40,14 @@ struct Arguments {
     /// Look at the process with this number (its PID).
     #[arg(required = true)]
     pid: Option<OsString>,
-    /// The mapping: the file's path, a name from the list (the directory may be left out), or 0x
-    /// and an address. Without FILE, list the mappings.
+    /// Show this mapping. FILE is the file's path, a name from the list (with or without its
+    /// directory), or an address that begins with 0x. Without FILE, list all mappings.
     file: Option<OsString>,
     /// Choose the output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Add the sums of smaps to a view. For these the kernel walks the page tables of PID up to the
-    /// mapping, and PID's mmap and munmap wait for it.
+    /// Add the sums of smaps to a view. To compute them, the kernel walks PID's page tables up to the
+    /// mapping. Meanwhile PID's calls of mmap and munmap wait.
     #[arg(long, requires = "file", conflicts_with_all = ["watch", "compare"])]
     sums: bool,
     /// Show the mapping again after every change, until the process ends or you press q or Ctrl-C.

@@ -1,4 +1,5 @@
-//! Gaps, locks, faults and the rights of a user. Each belongs to a whole process.
+//! Gaps in a range, locked pages, page faults and a user's permissions. Each scenario changes or
+//! counts something of its whole process, so it runs in a process of its own.
 
 use std::path::Path;
 
