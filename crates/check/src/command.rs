@@ -15,10 +15,10 @@ use crate::machine::{Machine, Settings};
 use crate::report::{Format, Outcome, Report, written};
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
-/// Judges an exercise's program by what it did: its mappings, its pages, its calls, the disk.
+/// Judge an exercise's program by what it does: its mappings, pages, system calls, and the disk.
 ///
-/// Without an exercise: a table of your progress. Exit status: 0 solved, 1 not solved, 2 a wrong
-/// call, 3 this machine cannot judge it, 4 a fault in the judge.
+/// Without an exercise, show your progress. Exit status: 0 solved, 1 not solved, 2 wrong call, 3 this
+/// machine cannot judge the exercise, 4 an error in the judge.
 #[derive(Parser)]
 #[command(
     name = "check",
@@ -34,44 +34,44 @@ struct Arguments {
 
 #[derive(Args)]
 struct Judged {
-    /// Which exercise, 1 to 6
+    /// Judge this exercise, 1 to 6
     #[arg(value_name = "N", value_parser = known)]
     exercise: Option<u8>,
-    /// Judge this program instead of yours, in whatever language it is written
+    /// Judge this program, in any language, instead of your Rust program
     #[arg(long, value_name = "PATH", requires = "exercise")]
     program: Option<PathBuf>,
-    /// How the verdict is written
+    /// Choose the format of the verdict
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Outcome one schedule that a verdict names
+    /// Replay one schedule that a verdict names (exercises 2 and 5)
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
-    /// Judge the judge: right and wrong answers, each with the verdict that it must get
+    /// Test the judge itself with right and wrong programs
     #[arg(long, conflicts_with_all = ["exercise", "batch"])]
     proof: bool,
-    /// Judge a folder of folders, one a student
+    /// Judge a class: DIR has one folder per student
     #[arg(long, value_name = "DIR", conflicts_with = "exercise")]
     batch: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// What is to be done, and exactly what will be judged
+    /// Show the task, and what is judged
     Card {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
     },
-    /// The next hint, by the last diagnosis
+    /// Show the next hint for the last diagnosis
     Hint {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
     },
-    /// Judges again on every save
+    /// Judge your program again whenever you save it
     Watch {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
     },
-    /// The starter again; your file is kept beside it
+    /// Restore the starter, and keep your file beside it
     Reset {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,

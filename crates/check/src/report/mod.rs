@@ -18,17 +18,17 @@ use common::clap::{self, ValueEnum};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[clap(rename_all = "lower")]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     Text,
-    /// The whole model.
+    /// Everything, as JSON.
     Json,
     /// JUnit XML, for CI.
     Junit,
     /// Gradescope's `results.json`.
     Gradescope,
-    /// For a pull request's comment.
+    /// Markdown, for a comment on a pull request.
     Markdown,
-    /// A line an exercise, for a batch.
+    /// One line per exercise, for a spreadsheet.
     Csv,
 }
 
