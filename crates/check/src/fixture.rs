@@ -1,11 +1,10 @@
 //! Where executions of a program run: its work directory, its limits, and its sandboxes.
 
-use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{Context, Result};
+use common::Result;
 use explore::Launcher;
 use nix::unistd::Pid;
 use sandbox::{Sandbox, Start, WorkDirectory};
@@ -24,18 +23,13 @@ pub struct Fixture<'a> {
 }
 
 impl Fixture<'_> {
-    /// Empties the work directory and puts FILE there, if there is to be one.
+    /// Empties the work directory, forgets what programs have made in the kernel, and puts FILE there, if there is to be one.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn set(&self, file: Option<&[u8]>) -> Result<()> {
-        for name in self.work_directory.names()? {
-            let path = self.work_directory.path().join(name);
-            let is_directory = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-            let gone =
-                if is_directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            gone.step_on("remove", &path)?;
-        }
+        self.work_directory.forget_namespaces();
+        self.work_directory.empty()?;
         file.map_or(Ok(()), |bytes| self.work_directory.write("FILE", bytes).map(drop))
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use common::{Context, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::utsname::uname;
-use sandbox::{Sandbox, Start, WorkDirectory, landlock_version};
+use sandbox::{Isolation, Sandbox, Start, WorkDirectory, landlock_version};
 use serde::Serialize;
 use tracer::{Limits, REFUSED, Resume, Stop};
 
@@ -34,6 +34,8 @@ pub struct Machine {
     pub tracing: bool,
     /// Landlock's version, 0 if there is none.
     pub landlock: i64,
+    /// Whether what programs make in the kernel, and files elsewhere, are kept apart by namespaces.
+    pub isolation: Isolation,
     /// What a verdict here cannot be sure of, in words.
     pub weaker: Vec<String>,
 }
@@ -53,6 +55,7 @@ impl Machine {
             root: nix::unistd::geteuid().is_root(),
             tracing: tracing_is_allowed(scratch)?,
             landlock: landlock_version(),
+            isolation: Isolation::of_this_machine()?,
             weaker: Vec::new(),
         };
         found.weaker = found.weaknesses();
@@ -92,6 +95,18 @@ impl Machine {
                 (1..6).contains(&self.landlock),
                 "not fully contained: this kernel's Landlock is older than Linux 6.12, and the \
                  program could signal its user's processes"
+                    .into(),
+            ),
+            (
+                !self.isolation.kernel_objects,
+                "no IPC namespace can be made: the program may make no System V semaphores, shared \
+                 memory or message queues, and no POSIX message queues"
+                    .into(),
+            ),
+            (
+                !self.isolation.files && !self.root,
+                "not fully contained: no mount namespace can be made, and the program could change \
+                 modes, times and attributes of its user's files"
                     .into(),
             ),
         ];

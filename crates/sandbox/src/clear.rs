@@ -1,21 +1,25 @@
-//! Removes a directory that an untrusted program has filled: modes 000, and a million levels, included.
+//! Empties a directory that an untrusted program has filled: modes 000, and a million levels, included.
 //!
 //! Each level is moved to the top before it is looked into, so that neither the depth nor the
 //! length of a path matters, and nothing outside is ever followed.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Removes `top` and everything in it.
-pub(crate) fn clear(top: &Path) -> io::Result<()> {
+use crate::disk::{path_of, set_mode};
+
+/// Removes everything in an open directory, wherever it is now.
+pub(crate) fn clear(directory: &File) -> io::Result<()> {
     let mut moved = 0_u64;
-    open_up(top)?;
+    set_mode(directory, 0o700)?;
+    let top = path_of(directory).join("."); // Not the link, but where it leads.
+    let top = top.as_path();
     loop {
         let mut entries = fs::read_dir(top)?.peekable();
         if entries.peek().is_none() {
-            return fs::remove_dir(top);
+            return Ok(());
         }
         for entry in entries {
             let entry = entry?;

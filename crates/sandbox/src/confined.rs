@@ -21,6 +21,7 @@ use nix::unistd::{Gid, Uid, dup2_stdin, geteuid, setgroups, setresgid, setresuid
 use rlimit::{Resource, setrlimit};
 
 use crate::execute::execute;
+use crate::isolation::{self, Isolation};
 use crate::namespace::{self, Place};
 use crate::start::Confinement;
 use crate::sys;
@@ -37,6 +38,9 @@ const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom
 /// # Errors
 /// The step that could not be made; the program was not executed then.
 pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -> Result<()> {
+    if as_json == isolation::TRY {
+        return Isolation::try_out();
+    }
     let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
     let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
     // The judge traces this process only now, when the `exec` that made it is over.
@@ -46,8 +50,12 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
     dup2_stdin(nothing).step("dup2")?;
     setsid().step("setsid")?;
-    if !given.traced && matches!(namespace::enter(&mut judge).step("unshare")?, Place::Outside) {
-        return Ok(());
+    let entered = given.isolation.enter(given.namespaces.as_ref())?;
+    if !given.traced {
+        let is_root = geteuid().is_root(); // Or root of the outer user namespace.
+        if matches!(namespace::enter(&mut judge, is_root).step("unshare")?, Place::Outside) {
+            return Ok(());
+        }
     }
     drop(judge);
     set_limits(&given).step("setrlimit")?;
@@ -56,6 +64,7 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     let rules =
         rules(program, reads.unwrap_or_default()).map_err(io::Error::other).step("landlock")?;
     match &given.compiler {
+        _ if entered.is_outer => entered.drop_rights()?,
         Some(_) if geteuid().is_root() => sys::drop_capabilities().step("drop capabilities")?,
         None if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
         _ => {}
@@ -64,7 +73,7 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     if let Some(rules) = rules {
         rules.restrict_self().map_err(io::Error::other).step("landlock_restrict_self")?;
     }
-    crate::filter::install().step("prctl PR_SET_SECCOMP")?;
+    crate::filter::install(!given.isolation.kernel_objects).step("prctl PR_SET_SECCOMP")?;
     sys::close_all_on_exec().step("close_range")?;
     Err(execute(program, &opened, arguments, given.compiler.as_ref()))
 }

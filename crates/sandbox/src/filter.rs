@@ -1,9 +1,8 @@
-//! A seccomp filter: the few calls by which a program could leave the judge's sight.
+//! A seccomp filter: the calls by which a program could leave the judge's sight, or reach something
+//! that Landlock and the namespaces do not keep from it.
 //!
-//! Calls of another architecture's table (`int 0x80`, x32) have other numbers: refused, ENOSYS.
-//! `clone3` hides its flags from the filter: refused, ENOSYS, upon which the C library takes
-//! `clone`. `CLONE_UNTRACED` would make a child that nobody follows, tracing one that somebody
-//! else does: refused, EPERM.
+//! A filter sees a call's number and its arguments as numbers: no path, no address, no memory. Calls
+//! of another architecture's table (`int 0x80`, x32) have other numbers: refused, ENOSYS.
 //!
 //! # Safety
 //! The filter is an array that outlives the call that installs it; the kernel takes a copy.
@@ -13,34 +12,146 @@ use std::io;
 
 use tracer::arch;
 
-/// Installs the filter in this process, for good. Needs `no_new_privs`.
-pub(crate) fn install() -> io::Result<()> {
-    use std::mem::offset_of;
-    const NUMBER: usize = offset_of!(libc::seccomp_data, nr);
-    const ARCHITECTURE: usize = offset_of!(libc::seccomp_data, arch);
-    const FLAGS: usize = offset_of!(libc::seccomp_data, args); // Of clone; the low half comes first.
-    const UNTRACED: u32 = libc::CLONE_UNTRACED.cast_unsigned();
-    let number = |call: libc::c_long| u32::try_from(call).unwrap_or(u32::MAX);
-    let mut program = [
-        load(ARCHITECTURE),
-        jump(libc::BPF_JEQ, arch::AUDIT_ARCHITECTURE, 0, 9), // To ENOSYS.
-        load(NUMBER),
-        jump(libc::BPF_JGE, arch::FOREIGN_NUMBERS, 7, 0), // To ENOSYS.
-        jump(libc::BPF_JEQ, number(libc::SYS_clone3), 6, 0), // To ENOSYS.
-        jump(libc::BPF_JEQ, number(tracer::SYS_TRACE), 3, 0), // To EPERM.
-        jump(libc::BPF_JEQ, number(libc::SYS_clone), 0, 3), // Else to ALLOW.
-        load(FLAGS),
-        jump(libc::BPF_JSET, UNTRACED, 0, 1), // Else to ALLOW.
-        answer(libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned()),
-        answer(libc::SECCOMP_RET_ALLOW),
-        answer(libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned()),
+/// A call that is refused with this errno, unless each of these conditions holds.
+struct Rule {
+    call: libc::c_long,
+    errno: i32,
+    unless: Vec<Condition>,
+}
+
+/// What holds for an argument; only the low 32 bits count, as for the kernel's `int`.
+enum Condition {
+    /// It is one of these numbers.
+    Among(usize, Vec<u32>),
+    /// It has none of these bits.
+    Without(usize, u32),
+}
+
+/// `own` is this process, which is to become the program.
+fn rules(own: u32, shares_kernel_objects: bool) -> Vec<Rule> {
+    use Condition::{Among, Without};
+    use libc::{EACCES, ENOSYS, EPERM};
+    let refused = |call, errno| Rule { call, errno, unless: Vec::new() };
+    let unless = |call, errno, unless| Rule { call, errno, unless };
+    let itself = |argument| Among(argument, vec![0, own]);
+    let local = || vec![Among(0, vec![libc::AF_UNIX.cast_unsigned()])];
+    let mut rules = vec![
+        // Its flags are in memory. The C library takes `clone` where `clone3` is missing.
+        refused(libc::SYS_clone3, ENOSYS),
+        // Would make a child that nobody follows.
+        unless(libc::SYS_clone, EPERM, vec![Without(0, libc::CLONE_UNTRACED.cast_unsigned())]),
+        // Would trace a process that the judge traces.
+        refused(tracer::SYS_TRACE, EPERM),
+        // Landlock refuses plain TCP only: not UDP, multipath TCP, fast open, or `listen`.
+        unless(libc::SYS_socket, EACCES, local()),
+        unless(libc::SYS_socketpair, EACCES, local()),
+        // Keys belong to the user, and outlive each process.
+        refused(libc::SYS_add_key, EPERM),
+        refused(libc::SYS_request_key, EPERM),
+        refused(libc::SYS_keyctl, EPERM),
+        // An io_uring makes sockets and sets attributes by no call that this filter sees.
+        refused(libc::SYS_io_uring_setup, EPERM),
+        // Another process of the same user may be the judge.
+        unless(libc::SYS_prlimit64, EPERM, vec![itself(0)]),
+        unless(libc::SYS_sched_setaffinity, EPERM, vec![itself(0)]),
+        unless(libc::SYS_sched_setattr, EPERM, vec![itself(0)]),
+        unless(libc::SYS_sched_setparam, EPERM, vec![itself(0)]),
+        unless(libc::SYS_sched_setscheduler, EPERM, vec![itself(0)]),
+        // Of a process or its group, which `setsid` has made; never of all processes of the user.
+        unless(
+            libc::SYS_setpriority,
+            EPERM,
+            vec![Among(0, vec![libc::PRIO_PROCESS, libc::PRIO_PGRP]), itself(1)],
+        ),
+        unless(
+            libc::SYS_ioprio_set,
+            EPERM,
+            vec![Among(0, vec![IOPRIO_WHO_PROCESS, IOPRIO_WHO_PGRP]), itself(1)],
+        ),
     ];
+    if shares_kernel_objects {
+        rules.extend(KERNEL_OBJECTS.map(|call| refused(call, EPERM)));
+    }
+    rules
+}
+
+/// From the kernel's `linux/ioprio.h`, which the libc crate does not have.
+const IOPRIO_WHO_PROCESS: u32 = 1;
+const IOPRIO_WHO_PGRP: u32 = 2;
+
+/// The calls that make or find an object that outlives its processes.
+const KERNEL_OBJECTS: [libc::c_long; 4] =
+    [libc::SYS_semget, libc::SYS_shmget, libc::SYS_msgget, libc::SYS_mq_open];
+
+/// Installs the filter in this process, for good. Needs `no_new_privs`. If the program is in the IPC
+/// namespace of others, it may make no System V object and no message queue.
+pub(crate) fn install(shares_kernel_objects: bool) -> io::Result<()> {
+    let rules = rules(std::process::id(), shares_kernel_objects);
+    let mut program = assemble(&rules)?;
     let length = u16::try_from(program.len()).map_err(io::Error::other)?;
     let filter = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
     let mode = libc::SECCOMP_MODE_FILTER;
     // SAFETY: `filter` points to `length` instructions in `program`, which lives until the end.
     let done = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// One block after another; a block ends in an answer, or is jumped over if the call is another.
+fn assemble(rules: &[Rule]) -> io::Result<Vec<libc::sock_filter>> {
+    use std::mem::offset_of;
+    const NUMBER: usize = offset_of!(libc::seccomp_data, nr);
+    const ARCHITECTURE: usize = offset_of!(libc::seccomp_data, arch);
+    let foreign = answer(libc::SECCOMP_RET_ERRNO, libc::ENOSYS);
+    let mut program = vec![
+        load(ARCHITECTURE),
+        jump(libc::BPF_JEQ, arch::AUDIT_ARCHITECTURE, 1, 0),
+        foreign,
+        load(NUMBER),
+        jump(libc::BPF_JGE, arch::FOREIGN_NUMBERS, 0, 1),
+        foreign,
+    ];
+    for rule in rules {
+        let block = block(rule)?;
+        let length = u8::try_from(block.len()).map_err(io::Error::other)?;
+        let number = u32::try_from(rule.call).map_err(io::Error::other)?;
+        program.push(jump(libc::BPF_JEQ, number, 0, length));
+        program.extend(block);
+    }
+    program.push(answer(libc::SECCOMP_RET_ALLOW, 0));
+    Ok(program)
+}
+
+/// What is done with a call of this number.
+fn block(rule: &Rule) -> io::Result<Vec<libc::sock_filter>> {
+    let refuse = answer(libc::SECCOMP_RET_ERRNO, rule.errno);
+    let mut block = Vec::new();
+    for condition in &rule.unless {
+        match condition {
+            Condition::Among(argument, values) => {
+                block.push(load(low_half(*argument)));
+                for (index, value) in values.iter().enumerate() {
+                    // Over the values that are left, and the refusal.
+                    let over = u8::try_from(values.len() - index).map_err(io::Error::other)?;
+                    block.push(jump(libc::BPF_JEQ, *value, over, 0));
+                }
+            }
+            Condition::Without(argument, bits) => {
+                block.push(load(low_half(*argument)));
+                block.push(jump(libc::BPF_JSET, *bits, 0, 1));
+            }
+        }
+        block.push(refuse);
+    }
+    block.push(match rule.unless.is_empty() {
+        true => refuse,
+        false => answer(libc::SECCOMP_RET_ALLOW, 0),
+    });
+    Ok(block)
+}
+
+/// Where the low half of an argument is: first, on both architectures.
+fn low_half(argument: usize) -> usize {
+    std::mem::offset_of!(libc::seccomp_data, args) + argument * size_of::<u64>()
 }
 
 fn load(offset: usize) -> libc::sock_filter {
@@ -52,8 +163,8 @@ fn jump(test: u32, with: u32, yes: u8, no: u8) -> libc::sock_filter {
     instruction(libc::BPF_JMP | test | libc::BPF_K, with, yes, no)
 }
 
-fn answer(value: u32) -> libc::sock_filter {
-    instruction(libc::BPF_RET | libc::BPF_K, value, 0, 0)
+fn answer(action: u32, errno: i32) -> libc::sock_filter {
+    instruction(libc::BPF_RET | libc::BPF_K, action | errno.cast_unsigned(), 0, 0)
 }
 
 fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> libc::sock_filter {

@@ -8,8 +8,10 @@
 
 mod clear;
 pub mod confined;
+mod disk;
 mod execute;
 mod filter;
+mod isolation;
 mod namespace;
 mod output;
 mod sandbox;
@@ -18,6 +20,7 @@ mod sys;
 mod watcher;
 mod work_directory;
 
+pub use isolation::Isolation;
 pub use output::Output;
 pub use sandbox::Sandbox;
 pub use start::{Compiler, Start, Stdout, launch_by};

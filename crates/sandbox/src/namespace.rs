@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, raise};
-use nix::unistd::{ForkResult, fork, geteuid};
+use nix::unistd::{ForkResult, fork};
 
 use crate::sys;
 
@@ -20,8 +20,8 @@ use crate::sys;
 /// The namespace's first process says that it is there, and goes on when the judge has taken hold of
 /// it: from then on it is the one to kill. With it all end, and the one outside, which has waited for
 /// that, ends as it did. Were that one killed, nobody would know when the others have gone.
-pub(crate) fn enter(judge: &mut UnixStream) -> io::Result<Place> {
-    let own = if geteuid().is_root() { CloneFlags::empty() } else { CloneFlags::CLONE_NEWUSER };
+pub(crate) fn enter(judge: &mut UnixStream, is_root: bool) -> io::Result<Place> {
+    let own = if is_root { CloneFlags::empty() } else { CloneFlags::CLONE_NEWUSER };
     unshare(own | CloneFlags::CLONE_NEWPID)?;
     // SAFETY: this process has one thread.
     if let ForkResult::Parent { child } = unsafe { fork() }? {

@@ -12,6 +12,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::{Pid, pipe2};
 use tracer::{Change, LimitExceeded, Limits, MECHANISM, ProcessTree, Resume, Stop};
 
+use crate::isolation::Isolation;
 use crate::output::Source;
 use crate::start::{Confinement, launcher};
 use crate::watcher::Watcher;
@@ -27,6 +28,17 @@ pub struct Sandbox<'a> {
     // Before the watcher: while the processes end, their pipes are still emptied.
     tree: ProcessTree,
     watcher: Watcher,
+    // Last: when nobody is left who could close it again.
+    _opened: OpenedUp<'a>,
+}
+
+/// Dropped, it opens up what the processes may have closed.
+struct OpenedUp<'a>(&'a WorkDirectory);
+
+impl Drop for OpenedUp<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.open_up(); // Whoever uses it next tries again, and says why it fails.
+    }
 }
 
 impl<'a> Sandbox<'a> {
@@ -37,7 +49,8 @@ impl<'a> Sandbox<'a> {
     pub fn new(work_directory: &'a WorkDirectory, limits: Limits, traced: bool) -> Result<Self> {
         let tree = ProcessTree::new(limits, traced).step("prepare a process tree")?;
         let watcher = Watcher::start(tree.table(), work_directory, limits.disk)?;
-        Ok(Self { work_directory, limits, tree, watcher })
+        let _opened = OpenedUp(work_directory);
+        Ok(Self { work_directory, limits, tree, watcher, _opened })
     }
 
     /// Its processes.
@@ -103,10 +116,13 @@ impl<'a> Sandbox<'a> {
             address_space: start.address_space,
             traced: self.is_traced(),
             compiler: start.compiler.clone(),
+            isolation: Isolation::of_this_machine()?,
+            namespaces: self.work_directory.namespaces()?,
         };
         let as_json = serde_json::to_string(&confinement).step("write JSON")?;
         let (errors, to_errors) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
         let (mut ours, theirs) = UnixStream::pair().step("socketpair")?;
+        self.work_directory.open_up()?; // A process of before may have closed it.
         let mut command = Command::new(launcher()?);
         command.args(["confined", &as_json]).arg(&start.program).args(&start.arguments);
         command.env_clear().current_dir(self.work_directory.path());
@@ -130,7 +146,9 @@ impl<'a> Sandbox<'a> {
         }
         if self.is_traced() {
             self.until_executed(pid, start)?;
+            self.work_directory.keep_namespaces(pid)?;
         } else if self.is_held(pid, &mut ours) {
+            self.work_directory.keep_namespaces(pid)?;
             ours.write_all(b"g").step("start the confined process")?;
             self.tree.learn_exit_status_from(pid, ours);
         }

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use common::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::isolation::{Isolation, Made};
+
 /// A program to be started in a [`WorkDirectory`](crate::WorkDirectory).
 pub struct Start {
     pub(crate) program: PathBuf,
@@ -112,6 +114,9 @@ pub(crate) struct Confinement {
     /// Whether the judge traces it. If not, it lives in a PID namespace.
     pub(crate) traced: bool,
     pub(crate) compiler: Option<Compiler>,
+    pub(crate) isolation: Isolation,
+    /// Where the namespaces are, if a process of this work directory has made them before.
+    pub(crate) namespaces: Option<Made>,
 }
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();

@@ -4,16 +4,16 @@
 use std::fs::{self, File};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use common::{Context, Result};
+use common::{Context, Failure, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::Pid;
 use tracer::{LimitExceeded, SharedTable, processors};
 
+use crate::disk::{Allocated, MOST_FILES, MOST_LEVELS, allocated};
 use crate::output::Source;
 use crate::{Output, WorkDirectory};
 
@@ -44,7 +44,7 @@ impl Watcher {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = Arc::new(EventFd::from_flags(flags).step("eventfd")?);
-        let disk = DiskLimit::new(work_directory, disk);
+        let disk = DiskLimit::new(work_directory, disk)?;
         let (theirs, their_bell) = (Arc::clone(&shared), Arc::clone(&bell));
         let watch = move || {
             processors::unpin(); // So that a program that fills its processor does not keep it out.
@@ -116,33 +116,45 @@ fn watch_once(shared: &Mutex<Shared>, bell: &EventFd) -> bool {
 fn enforce(table: &SharedTable, disk: &DiskLimit) {
     let mut table = table.lock();
     table.enforce();
-    if table.exceeded().is_none() && disk.is_exceeded(table.processes()) {
-        table.end(LimitExceeded::Disk(disk.limit));
+    if table.exceeded().is_none()
+        && let Some(exceeded) = disk.exceeded(table.processes())
+    {
+        table.end(exceeded);
     }
 }
 
 /// How much may be allocated in a work directory.
 struct DiskLimit {
-    directory: PathBuf,
-    allocated_before: u64,
+    /// Opened for this alone.
+    directory: File,
+    bytes_before: u64,
     limit: u64,
 }
 
 impl DiskLimit {
-    fn new(directory: &WorkDirectory, limit: u64) -> Self {
-        let directory = directory.path().to_path_buf();
-        let allocated_before = WorkDirectory::allocated(&directory, DEPTH);
-        Self { directory, allocated_before, limit }
+    fn new(directory: &WorkDirectory, limit: u64) -> Result<Self> {
+        directory.open_up()?;
+        let path = directory.path();
+        let directory = File::open(path).step_on("open", path)?;
+        let bytes_before = match allocated(&directory).step_on("list", path)? {
+            Allocated::Bytes(bytes) => bytes,
+            Allocated::Uncounted => {
+                return Err(Failure::refusal("count the files in", path, "too many"));
+            }
+        };
+        Ok(Self { directory, bytes_before, limit })
     }
 
-    fn is_exceeded(&self, processes: impl Iterator<Item = Pid>) -> bool {
-        let named = WorkDirectory::allocated(&self.directory, DEPTH);
-        named + processes.map(unlinked).sum::<u64>() > self.allocated_before + self.limit
+    /// What cannot be counted is too much.
+    fn exceeded(&self, processes: impl Iterator<Item = Pid>) -> Option<LimitExceeded> {
+        let Ok(Allocated::Bytes(named)) = allocated(&self.directory) else {
+            return Some(LimitExceeded::Files(MOST_FILES, MOST_LEVELS));
+        };
+        let bytes = named + processes.map(unlinked).sum::<u64>();
+        let exceeded = bytes > self.bytes_before + self.limit;
+        exceeded.then_some(LimitExceeded::Disk(self.limit))
     }
 }
-
-/// How deep a work directory is looked into.
-const DEPTH: usize = 8;
 
 /// The allocated bytes of open files that have no name any more.
 fn unlinked(pid: Pid) -> u64 {

@@ -5,14 +5,17 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 use common::{Context, Result, Scratch};
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
-use nix::unistd::{Gid, Uid, chown, geteuid};
+use nix::unistd::{Gid, Pid, Uid, chown, geteuid};
 
 use crate::clear::clear;
+use crate::disk::set_mode;
+use crate::isolation::{Isolation, Kept, Made};
 
 /// The ordinary user as which an untrusted program runs, when the judge is root.
 pub(crate) const ORDINARY: u32 = 65534;
@@ -21,6 +24,10 @@ pub(crate) const ORDINARY: u32 = 65534;
 pub struct WorkDirectory {
     path: PathBuf,
     directory: File,
+    /// What its programs make in the kernel lives in here, as long as the files that they make.
+    namespaces: Mutex<Option<Kept>>,
+    /// It and the directories above it that a program could close, with the modes that they had.
+    modes: Vec<(File, u32)>,
 }
 
 impl WorkDirectory {
@@ -53,7 +60,8 @@ impl WorkDirectory {
     pub fn at(path: PathBuf) -> Result<Self> {
         fs::DirBuilder::new().mode(0o700).create(&path).step_on("create", &path)?;
         let directory = File::open(&path).step_on("open", &path)?;
-        Ok(Self { path, directory })
+        let modes = modes(&path)?;
+        Ok(Self { path, directory, namespaces: Mutex::default(), modes })
     }
 
     /// Where it is.
@@ -124,25 +132,82 @@ impl WorkDirectory {
         chown(&path, owner.0, owner.1).map_err(io::Error::from).step_on("chown", &path)
     }
 
-    /// The bytes that are allocated in it, as far as a short look can tell.
-    pub(crate) fn allocated(path: &Path, depth: usize) -> u64 {
-        const MOST: usize = 5000;
-        let listing = fs::read_dir(path).into_iter().flatten().flatten().take(MOST);
-        let size = |entry: fs::DirEntry| {
-            let found = entry.metadata().ok()?; // Of a link itself; it may be gone again.
-            let inside = if found.is_dir() && depth > 0 {
-                Self::allocated(&entry.path(), depth - 1)
-            } else {
-                0
-            };
-            Some(found.blocks() * 512 + inside)
-        };
-        listing.filter_map(size).sum()
+    /// Forgets what its programs have made in the kernel: the next one makes new namespaces.
+    pub fn forget_namespaces(&self) {
+        *self.kept() = None;
     }
+
+    /// Where the next program finds the namespaces of those before.
+    pub(crate) fn namespaces(&self) -> Result<Option<Made>> {
+        let isolation = Isolation::of_this_machine()?;
+        Ok(self.kept().as_ref().map(|kept| kept.made(&self.path, isolation)))
+    }
+
+    /// Keeps the namespaces of the first program for those that come after.
+    pub(crate) fn keep_namespaces(&self, pid: Pid) -> Result<()> {
+        let mut kept = self.kept();
+        if kept.is_none() && Isolation::of_this_machine()?.kernel_objects {
+            *kept = Kept::of(pid).step("find the namespaces of the confined process")?;
+        }
+        Ok(())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        // A panic elsewhere leaves two descriptors, or none.
+        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives it, and the directories above it that belong to the judge's user, the modes that they had.
+    ///
+    /// # Errors
+    /// Those of `chmod`.
+    pub fn open_up(&self) -> Result<()> {
+        for (directory, mode) in &self.modes {
+            let found = directory.metadata().step("stat a directory of the judge")?;
+            if found.mode() != *mode {
+                set_mode(directory, *mode & 0o7777).step("chmod a directory of the judge")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes all that is in it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn empty(&self) -> Result<()> {
+        self.open_up()?;
+        clear(&self.directory).step_on("empty", &self.path)
+    }
+}
+
+/// This directory, and those above it that a program of the judge's user could close, each with its
+/// mode. From the top down, so that each is reached again through those before it.
+fn modes(path: &Path) -> Result<Vec<(File, u32)>> {
+    let user = geteuid();
+    let above = match user.is_root() || Isolation::of_this_machine()?.files {
+        true => 0,
+        false => usize::MAX,
+    };
+    let mut modes = Vec::new();
+    for directory in path.ancestors().take(above.saturating_add(1)) {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY);
+        let opened = options.open(directory).step_on("open", directory)?;
+        let found = opened.metadata().step_on("stat", directory)?;
+        if found.uid() == user.as_raw() {
+            modes.push((opened, found.mode()));
+        }
+    }
+    modes.reverse();
+    Ok(modes)
 }
 
 impl Drop for WorkDirectory {
     fn drop(&mut self) {
-        let _ = clear(&self.path); // What cannot be removed now is the next run's sweep's.
+        // What cannot be removed now is the next run's sweep's. A link in its place stays.
+        if self.empty().is_ok() {
+            let _ = fs::remove_dir(&self.path);
+        }
     }
 }

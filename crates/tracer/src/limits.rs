@@ -46,6 +46,9 @@ pub enum LimitExceeded {
     Memory(u64),
     /// It had allocated more than this many bytes in its directory.
     Disk(u64),
+    /// It had more than so many files in its directory, or directories more than so many deep. How
+    /// much disk they took was not counted.
+    Files(usize, usize),
     /// It had more than this many processes and threads.
     Processes(usize),
 }
@@ -58,6 +61,12 @@ impl fmt::Display for LimitExceeded {
             Self::Stopped => write!(f, "stopped itself, and nobody would have continued it"),
             Self::Memory(limit) => write!(f, "took more than {} MiB of memory", limit >> 20),
             Self::Disk(limit) => write!(f, "took more than {} MiB of disk", limit >> 20),
+            Self::Files(files, levels) => {
+                write!(
+                    f,
+                    "took more disk than can be counted: over {files} files, or {levels} levels"
+                )
+            }
             Self::Processes(limit) => write!(f, "started more than {limit} processes"),
         }
     }

@@ -156,7 +156,7 @@ pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
     match limit_exceeded {
         LimitExceeded::Processor(_) | LimitExceeded::Wall(_) | LimitExceeded::Stopped => "hang",
         LimitExceeded::Memory(_) => "too-much-memory",
-        LimitExceeded::Disk(_) => "too-much-disk",
+        LimitExceeded::Disk(_) | LimitExceeded::Files(..) => "too-much-disk",
         LimitExceeded::Processes(_) => "too-many-processes",
     }
 }

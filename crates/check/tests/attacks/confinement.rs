@@ -22,19 +22,16 @@ fn reaches_its_judge(how: &str) {
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_take_the_judges_descriptors() {
     reaches_its_judge("NO_DESCRIPTORS");
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_take_the_judges_processor_time() {
     reaches_its_judge("NO_PROCESSOR");
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_take_the_judges_files() {
     reaches_its_judge("NO_FILES");
 }
@@ -50,25 +47,21 @@ fn a_program_cannot_read_the_judges_memory() {
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_change_the_judges_nice_value() {
     reaches_its_judge("PRIORITY");
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_change_the_judges_processors() {
     reaches_its_judge("AFFINITY");
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_change_the_judges_scheduling_policy() {
     reaches_its_judge("SCHEDULER");
 }
 
 #[test]
-#[ignore = "a program may change the judge that runs as the same user"]
 fn a_program_cannot_change_the_judges_priority_for_the_disk() {
     reaches_its_judge("IO_PRIORITY");
 }
@@ -84,19 +77,16 @@ fn reaches_a_file(how: &str) {
 }
 
 #[test]
-#[ignore = "the sandbox does not cover modes, times and attributes"]
 fn a_program_cannot_change_the_mode_of_a_file_elsewhere() {
     reaches_a_file("CHMOD");
 }
 
 #[test]
-#[ignore = "the sandbox does not cover modes, times and attributes"]
 fn a_program_cannot_change_the_times_of_a_file_elsewhere() {
     reaches_a_file("UTIMES");
 }
 
 #[test]
-#[ignore = "the sandbox does not cover modes, times and attributes"]
 fn a_program_cannot_give_a_file_elsewhere_an_attribute() {
     reaches_a_file("XATTR");
 }
@@ -114,25 +104,21 @@ fn reaches_a_server(how: &str) {
 }
 
 #[test]
-#[ignore = "the sandbox refuses only plain TCP"]
 fn a_program_cannot_connect_by_multipath_tcp() {
     reaches_a_server("MPTCP");
 }
 
 #[test]
-#[ignore = "the sandbox refuses only plain TCP"]
 fn a_program_cannot_connect_by_tcp_fast_open() {
     reaches_a_server("FAST_OPEN");
 }
 
 #[test]
-#[ignore = "the sandbox refuses only plain TCP"]
 fn a_program_cannot_send_a_datagram() {
     reaches_a_server("DATAGRAM");
 }
 
 #[test]
-#[ignore = "the sandbox refuses only plain TCP"]
 fn a_program_cannot_listen_at_a_port_that_the_kernel_chooses() {
     reaches("LISTENS", &[]).run().must_be_contained();
 }
@@ -143,25 +129,21 @@ fn leaves(what: &str) -> Judge {
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_semaphore_set_does_not_outlive_its_program() {
     leaves("SEMAPHORES").run().must_be_a_verdict();
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_shared_memory_segment_does_not_outlive_its_program() {
     leaves("SEGMENT").run().must_be_a_verdict();
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_system_v_message_queue_does_not_outlive_its_program() {
     leaves("MESSAGES").run().must_be_a_verdict();
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_posix_message_queue_does_not_outlive_its_program() {
     leaves("QUEUE").run().must_be_a_verdict();
 }
@@ -174,7 +156,6 @@ fn another(directory: &Path, name: &str, define: &str) -> std::path::PathBuf {
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_right_program_does_not_meet_the_semaphore_set_of_a_wrong_one() {
     let right = Judge::of(5, "semaphore_set.c", &["-DUNDO=SEM_UNDO"]);
     let wrong = another(right.directory(), "semaphore_set.c", "-DUNDO=0");
@@ -182,7 +163,6 @@ fn a_right_program_does_not_meet_the_semaphore_set_of_a_wrong_one() {
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_program_does_not_find_the_segment_of_the_one_before() {
     let finds = leaves("FINDS_SEGMENT");
     let before = another(finds.directory(), "leaves.c", "-DLEAVES=SEGMENT");
@@ -190,7 +170,6 @@ fn a_program_does_not_find_the_segment_of_the_one_before() {
 }
 
 #[test]
-#[ignore = "a program's System V objects, message queues and keys outlive it"]
 fn a_program_does_not_find_the_key_of_the_one_before() {
     let finds = leaves("FINDS_KEY");
     let before = another(finds.directory(), "leaves.c", "-DLEAVES=KEY");

@@ -1,0 +1,267 @@
+//! The namespaces in which programs live: what they make in the kernel is seen by nobody else and goes
+//! with the last of them, and outside their work directory they change no mode, time or attribute.
+//!
+//! An ordinary user needs a user namespace to make the other two. It is the outer one of a pair: there
+//! the launcher process is root and owns the other namespaces. The program lives in the inner one, in
+//! which its user has its own number again and no rights.
+//!
+//! # Safety
+//! Calls take numbers, or pointers to live memory of the size that the kernel is told.
+#![expect(unsafe_code, reason = "calls that no crate wraps")]
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use common::{Context, Failure, Result};
+use nix::fcntl::{OFlag, openat};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, chdir, getegid, geteuid};
+use serde::{Deserialize, Serialize};
+
+use crate::start::launcher;
+
+/// What this machine keeps apart, as found by trying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Isolation {
+    /// System V objects and message queues: they live in an IPC namespace with limits. If not, a
+    /// program may make none.
+    pub kernel_objects: bool,
+    /// Files elsewhere: they are read-only in the program's mount namespace.
+    pub files: bool,
+}
+
+/// The hidden role that tries it out: `confined isolation NOTHING`.
+pub(crate) const TRY: &str = "isolation";
+
+impl Isolation {
+    /// What this machine keeps apart. Tried once, in a process of its own.
+    ///
+    /// # Errors
+    /// The process cannot be started, or says nothing.
+    pub fn of_this_machine() -> Result<Self> {
+        static FOUND: OnceLock<Isolation> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return Ok(*found);
+        }
+        let launcher = launcher()?;
+        let mut command = Command::new(&launcher);
+        command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
+        let output = command.output().step_on("start", &launcher)?;
+        let found = serde_json::from_slice(&output.stdout).map_err(|_| {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Failure::refusal("try namespaces in", &launcher, said)
+        })?;
+        Ok(*FOUND.get_or_init(|| found))
+    }
+
+    /// Tries, in this process, and prints what was found.
+    pub(crate) fn try_out() -> Result<()> {
+        let all = Self { kernel_objects: true, files: true };
+        let without_files = Self { files: false, ..all };
+        let tried = match all.make() {
+            Ok(()) => all,
+            // A second namespace in the first one: what was refused there is refused here.
+            Err(_) if without_files.make().is_ok() => without_files,
+            Err(_) => Self::default(),
+        };
+        let text = serde_json::to_string(&tried).step("write JSON")?;
+        writeln!(io::stdout(), "{text}").step("write")
+    }
+
+    fn make(self) -> Result<()> {
+        self.enter(None)?.drop_rights()
+    }
+
+    /// Makes the namespaces for this process, which is in its work directory, or enters those that
+    /// `made` names. A user other than root is root in there until [`Entered::drop_rights`].
+    ///
+    /// # Errors
+    /// The step that is refused.
+    pub(crate) fn enter(self, made: Option<&Made>) -> Result<Entered> {
+        let proc = File::open("/proc").step("open /proc")?;
+        let is_root = geteuid().is_root();
+        if let Some(made) = made {
+            made.join(is_root).step("setns")?;
+        } else if self.kernel_objects {
+            make_namespaces(&proc, is_root).step("unshare")?;
+            limit_objects(&proc).step("limit what is made in the kernel")?;
+            if self.files {
+                close_other_files().step("make other files read-only")?;
+            }
+        }
+        let is_outer = self.kernel_objects && !is_root;
+        Ok(Entered { proc, is_outer })
+    }
+}
+
+/// A process in its namespaces.
+pub(crate) struct Entered {
+    /// The proc file system from before: in the new mount namespace it is read-only.
+    proc: File,
+    /// Whether it is in the outer user namespace, as its root.
+    pub(crate) is_outer: bool,
+}
+
+impl Entered {
+    /// From the outer user namespace into the inner one, where the user has its own number.
+    ///
+    /// # Errors
+    /// Those of `unshare`, and of writing the two numbers.
+    pub(crate) fn drop_rights(&self) -> Result<()> {
+        if !self.is_outer {
+            return Ok(());
+        }
+        let ids = Ids::read(&self.proc).step("read the user's number")?;
+        unshare(CloneFlags::CLONE_NEWUSER).step("unshare")?;
+        write(&self.proc, "self/uid_map", &format!("{} 0 1", ids.user)).step("write uid_map")?;
+        write(&self.proc, "self/gid_map", &format!("{} 0 1", ids.group)).step("write gid_map")
+    }
+}
+
+/// Which user and group, outside, is root of this user namespace.
+struct Ids {
+    user: u32,
+    group: u32,
+}
+
+impl Ids {
+    fn read(proc: &File) -> io::Result<Self> {
+        let outside = |name| {
+            let map = io::read_to_string(open(proc, name, OFlag::O_RDONLY)?)?;
+            let number = map.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+            number.ok_or_else(|| io::Error::other(format!("{name} is {map:?}")))
+        };
+        Ok(Self { user: outside("self/uid_map")?, group: outside("self/gid_map")? })
+    }
+}
+
+/// Namespaces that a process of this sandbox has made. They live as long as this or a process in them.
+pub(crate) struct Kept {
+    ipc: File,
+    files: File,
+}
+
+impl Kept {
+    /// Those in which a process is; `None` if they are the judge's own.
+    ///
+    /// # Errors
+    /// Those of `/proc`.
+    pub(crate) fn of(pid: Pid) -> io::Result<Option<Self>> {
+        let ipc = File::open(format!("/proc/{pid}/ns/ipc"))?;
+        let files = File::open(format!("/proc/{pid}/ns/mnt"))?;
+        let own = fs::metadata("/proc/self/ns/ipc")?.ino();
+        Ok((ipc.metadata()?.ino() != own).then_some(Self { ipc, files }))
+    }
+
+    /// As another process finds them.
+    pub(crate) fn made(&self, directory: &Path, isolation: Isolation) -> Made {
+        let judge = std::process::id();
+        let path = |file: &File| PathBuf::from(format!("/proc/{judge}/fd/{}", file.as_raw_fd()));
+        let files = isolation.files.then(|| path(&self.files));
+        Made { ipc: path(&self.ipc), files, directory: directory.into() }
+    }
+}
+
+/// Where the namespaces are found that were made before.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Made {
+    ipc: PathBuf,
+    /// The mount namespace, if it is one of their own.
+    files: Option<PathBuf>,
+    /// The work directory, in which a process is again after it has changed its mount namespace.
+    directory: PathBuf,
+}
+
+impl Made {
+    fn join(&self, is_root: bool) -> io::Result<()> {
+        let ipc = File::open(&self.ipc)?;
+        let files = self.files.as_ref().map(File::open).transpose()?;
+        if !is_root {
+            setns(owner(&ipc)?, CloneFlags::CLONE_NEWUSER)?;
+        }
+        setns(ipc, CloneFlags::CLONE_NEWIPC)?;
+        if let Some(files) = files {
+            setns(files, CloneFlags::CLONE_NEWNS)?;
+            chdir(&self.directory)?;
+        }
+        Ok(())
+    }
+}
+
+/// The user namespace that owns another one.
+fn owner(namespace: &File) -> io::Result<OwnedFd> {
+    // SAFETY: takes no memory.
+    let owner = unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_USERNS) };
+    if owner < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is new, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(owner) })
+}
+
+fn make_namespaces(proc: &File, is_root: bool) -> io::Result<()> {
+    let both = CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNS;
+    if is_root {
+        unshare(both)?;
+        return Ok(());
+    }
+    let (user, group) = (geteuid(), getegid());
+    unshare(both | CloneFlags::CLONE_NEWUSER)?;
+    write(proc, "self/setgroups", "deny")?;
+    write(proc, "self/uid_map", &format!("0 {user} 1"))?;
+    write(proc, "self/gid_map", &format!("0 {group} 1"))
+}
+
+/// All limits are the namespace's own. Pages of 4 KiB and up: 512 MiB or more of shared memory.
+fn limit_objects(proc: &File) -> io::Result<()> {
+    const SHARED: u64 = 512 << 20;
+    let pages = SHARED / common::page_size() as u64;
+    write(proc, "sys/kernel/shmall", &pages.to_string())?;
+    write(proc, "sys/kernel/shmmax", &SHARED.to_string())?;
+    write(proc, "sys/kernel/shmmni", "256")?;
+    write(proc, "sys/kernel/msgmni", "256")?;
+    // Semaphores of a set, of all sets, operations of a call, sets.
+    write(proc, "sys/kernel/sem", "1000 32000 100 256")
+}
+
+/// Makes every mount read-only but for the work directory, in this process's mount namespace.
+fn close_other_files() -> io::Result<()> {
+    let here = std::env::current_dir()?;
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    // With the mounts below it, if there are any: a bind mount may not uncover what they hide.
+    mount(Some(&here), &here, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+    change_mount(Path::new("/"), libc::AT_RECURSIVE, libc::MOUNT_ATTR_RDONLY, 0)?;
+    change_mount(&here, 0, 0, libc::MOUNT_ATTR_RDONLY)?;
+    Ok(chdir(&here)?)
+}
+
+/// `mount_setattr` of the mount at this path.
+fn change_mount(path: &Path, flags: i32, set: u64, clear: u64) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let change = libc::mount_attr { attr_set: set, attr_clr: clear, propagation: 0, userns_fd: 0 };
+    let (call, size) = (libc::SYS_mount_setattr, size_of_val(&change));
+    // SAFETY: path and change outlive the call, and the kernel is told the size of the second.
+    let done = unsafe {
+        libc::syscall(call, libc::AT_FDCWD, path.as_ptr(), flags, &raw const change, size)
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn open(proc: &File, name: &str, flags: OFlag) -> io::Result<File> {
+    let opened = openat(proc, name, flags | OFlag::O_CLOEXEC, Mode::empty());
+    opened.map(File::from).map_err(io::Error::from)
+}
+
+fn write(proc: &File, name: &str, text: &str) -> io::Result<()> {
+    open(proc, name, OFlag::O_WRONLY)?.write_all(text.as_bytes())
+}
