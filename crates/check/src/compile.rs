@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -65,6 +65,10 @@ pub fn compiled(
         Language::Rust => rustc()?,
         Language::C => cc(),
     };
+    if start.is_ordinary_compiler() {
+        directory.hand_over(Path::new("."))?;
+        directory.hand_over(Path::new(copy.file_name().unwrap_or_default()))?;
+    }
     let limits = Limits {
         processor: Duration::from_secs(60),
         wall: Duration::from_secs(90),
@@ -120,16 +124,29 @@ fn rustc() -> Result<Start> {
     let output = Command::new(&rustc).args(["--print", "sysroot"]).output();
     let output = output.step_on("run", Path::new(&rustc))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    let compiler = Compiler {
-        reads: vec![sysroot.clone(), dependencies],
-        environment: Vec::new(),
-        path: "/usr/local/bin:/usr/bin:/bin".into(),
-    };
+    let ordinary = is_passable(&sysroot) && is_passable(&dependencies);
+    let reads = vec![sysroot.clone(), dependencies];
+    let compiler = Compiler { reads, ordinary, ..compiler() };
     Ok(Start::new(&sysroot.join("bin/rustc"), arguments).compiler(compiler))
 }
 
 fn cc() -> Start {
     let arguments = ["-O2", "-pthread", "-o", "program", "source.c"];
-    let compiler = Compiler { path: "/usr/local/bin:/usr/bin:/bin".into(), ..Compiler::default() };
-    Start::new(Path::new("/usr/bin/cc"), arguments).compiler(compiler)
+    Start::new(Path::new("/usr/bin/cc"), arguments).compiler(compiler())
+}
+
+/// A compiler of the system's, which everybody can run.
+fn compiler() -> Compiler {
+    Compiler {
+        reads: Vec::new(),
+        environment: Vec::new(),
+        path: "/usr/local/bin:/usr/bin:/bin".into(),
+        ordinary: true,
+    }
+}
+
+/// Whether every user can reach a directory and list it.
+fn is_passable(directory: &Path) -> bool {
+    let open = |path: &Path, bits| fs::metadata(path).is_ok_and(|at| at.mode() & bits == bits);
+    open(directory, 0o5) && directory.ancestors().all(|above| open(above, 0o1))
 }

@@ -23,13 +23,26 @@ use rlimit::{Resource, setrlimit};
 use crate::execute::execute;
 use crate::isolation::{self, Isolation};
 use crate::namespace::{self, Place};
-use crate::start::Confinement;
+use crate::start::{Compiler, Confinement};
 use crate::sys;
 use crate::work_directory::ORDINARY;
 
 /// Where programs and what they need to run lie; an untrusted program may read these.
 const SYSTEM: [&str; 10] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc"];
+/// What a compiler may read beside its own files: no file that describes this machine or its users.
+const TOOLCHAIN: [&str; 10] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+];
 /// Devices without a past.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"];
 
@@ -60,13 +73,14 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     drop(judge);
     set_limits(&given).step("setrlimit")?;
     let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // Optional: schedules repeat exactly.
-    let reads = given.compiler.as_ref().map(|compiler| compiler.reads.as_slice());
     let rules =
-        rules(program, reads.unwrap_or_default()).map_err(io::Error::other).step("landlock")?;
+        rules(program, given.compiler.as_ref()).map_err(io::Error::other).step("landlock")?;
     match &given.compiler {
         _ if entered.is_outer => entered.drop_rights()?,
-        Some(_) if geteuid().is_root() => sys::drop_capabilities().step("drop capabilities")?,
-        None if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
+        Some(compiler) if geteuid().is_root() && !compiler.ordinary => {
+            sys::drop_capabilities().step("drop capabilities")?
+        }
+        _ if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
         _ => {}
     }
     nix::sys::prctl::set_no_new_privs().step("prctl PR_SET_NO_NEW_PRIVS")?;
@@ -98,11 +112,12 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
     Ok(())
 }
 
-/// What the program may do with files: all in the work directory, to read the system's, nothing else. Rights
+/// What the program may do with files: all in the work directory, to read the system's (a compiler:
+/// the toolchain's), nothing else. Rights
 /// that this kernel does not know are left out; `None` if it knows none.
 fn rules(
     program: &Path,
-    reads: &[PathBuf],
+    compiler: Option<&Compiler>,
 ) -> std::result::Result<Option<RulesetCreated>, landlock::RulesetError> {
     if sys::landlock_version() == 0 {
         return Ok(None);
@@ -124,9 +139,12 @@ fn rules(
             rules = rules.add_rule(PathBeneath::new(opened, file))?;
         }
     }
-    for directory in SYSTEM.map(Path::new).into_iter().chain(reads.iter().map(PathBuf::as_path)) {
-        if let Ok(opened) = PathFd::new(directory) {
-            rules = rules.add_rule(PathBeneath::new(opened, read))?;
+    let system = if compiler.is_some() { TOOLCHAIN } else { SYSTEM };
+    let reads = compiler.into_iter().flat_map(|compiler| &compiler.reads);
+    for readable in system.map(Path::new).into_iter().chain(reads.map(PathBuf::as_path)) {
+        if let Ok(opened) = PathFd::new(readable) {
+            let rights = if readable.is_dir() { read } else { file };
+            rules = rules.add_rule(PathBeneath::new(opened, rights))?;
         }
     }
     for device in DEVICES {

@@ -117,13 +117,11 @@ fn two_children_that_burn_four_seconds_in_a_plain_run_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge does not count or remove System V memory yet"]
 fn system_v_segments_that_are_touched_and_detached_count_as_memory() {
     at_once("detached_segments").run().must_be_refused();
 }
 
 #[test]
-#[ignore = "the judge does not count or remove System V memory yet"]
 fn system_v_messages_count_as_memory() {
     at_once("messages").run().must_be_refused();
 }
@@ -152,19 +150,16 @@ fn three_hundred_children_of_one_actor_that_nobody_reaps_are_ended_by_the_limit(
 }
 
 #[test]
-#[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
 fn a_file_of_300_mib_ten_directories_deep_counts_as_disk() {
     at_once("deep_file").run().must_be_refused_for(DISK);
 }
 
 #[test]
-#[ignore = "the judge counts the bytes in a work directory only as far as it looks"]
 fn a_file_of_300_mib_behind_six_thousand_others_counts_as_disk() {
     at_once("file_behind_others").run().must_be_refused_for(DISK);
 }
 
 #[test]
-#[ignore = "the judge does not look into a closed directory: only luck finds this one"]
 fn a_file_of_300_mib_in_a_closed_directory_counts_as_disk() {
     at_once("file_in_closed_directory").by_ordinary_user().run().must_be_refused_for(DISK);
 }
