@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::unistd::geteuid;
 
 /// How many files are counted.
 pub(crate) const MOST_FILES: usize = 10_000;
@@ -36,12 +37,10 @@ pub(crate) fn allocated(top: &File) -> io::Result<Allocated> {
     let mut pending = vec![(PathBuf::from("."), 0)];
     while let Some((path, level)) = pending.pop() {
         let Some(directory) = open(top, &path)? else { continue };
-        for entry in fs::read_dir(path_of(&directory))? {
-            let entry = entry?;
-            let found = match entry.metadata() {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // Gone.
-                found => found?,
-            };
+        let Some(entries) = unless_gone(fs::read_dir(path_of(&directory)))? else { continue };
+        for entry in entries {
+            let Some(entry) = unless_gone(entry)? else { break };
+            let Some(found) = unless_gone(entry.metadata())? else { continue };
             bytes += found.blocks() * 512;
             files += 1;
             if files > MOST_FILES || (found.is_dir() && level == MOST_LEVELS) {
@@ -57,22 +56,35 @@ pub(crate) fn allocated(top: &File) -> io::Result<Allocated> {
 
 /// A directory below `top`, opened up if it is closed; `None` if it is gone, or no directory any more.
 fn open(top: &File, path: &Path) -> io::Result<Option<OwnedFd>> {
-    let readable = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
-    let mut opened = resolve(top, path, readable);
-    if matches!(opened, Err(Errno::EACCES)) {
-        opened = resolve(top, path, OFlag::O_PATH | OFlag::O_DIRECTORY);
-        if let Ok(closed) = &opened {
-            set_mode(closed, 0o700)?;
-            opened = resolve(top, path, readable);
-        }
+    let opened = resolve(top, path, OFlag::O_PATH | OFlag::O_DIRECTORY);
+    let Some(found) = unless_gone(opened.map(File::from).map_err(io::Error::from))? else {
+        return Ok(None);
+    };
+    // Root reads it as it is.
+    if !geteuid().is_root() && found.metadata()?.mode() & 0o700 != 0o700 {
+        set_mode(&found, 0o700)?;
     }
-    match opened {
-        Ok(opened) => Ok(Some(opened)),
-        // EAGAIN: something was renamed while the path was walked.
-        Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::EXDEV | Errno::EAGAIN) => {
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+    let opened = resolve(top, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY);
+    unless_gone(opened.map_err(io::Error::from))
+}
+
+/// Nothing, where the program has removed, moved, replaced or closed it in this moment: the next look
+/// finds it as it is then.
+fn unless_gone<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.raw_os_error().map(Errno::from_raw) {
+            // EAGAIN: something was renamed while the path was walked.
+            Some(
+                Errno::ENOENT
+                | Errno::ENOTDIR
+                | Errno::ELOOP
+                | Errno::EXDEV
+                | Errno::EAGAIN
+                | Errno::EACCES,
+            ) => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 

@@ -61,9 +61,11 @@ impl<'a> Sandbox<'a> {
     /// The next stop of any process, or `None` once none is left.
     ///
     /// # Errors
-    /// As [`ProcessTree::wait`].
+    /// As [`ProcessTree::wait`]; a limit that could not be looked at.
     pub fn wait(&mut self) -> Result<Option<Stop>> {
-        self.tree.wait().step(MECHANISM)
+        let stop = self.tree.wait().step(MECHANISM)?;
+        self.watcher.failure()?;
+        Ok(stop)
     }
 
     /// Lets a stopped process go on, and gives it a signal, or none by 0.

@@ -33,6 +33,8 @@ struct Shared {
     /// Where outputs come from: of each process standard output, then standard error.
     sources: Vec<(Pid, [Source; 2])>,
     done: bool,
+    /// Why it could not be seen how much disk was used.
+    failure: Option<Failure>,
 }
 
 impl Watcher {
@@ -49,7 +51,9 @@ impl Watcher {
         let watch = move || {
             processors::unpin(); // So that a program that fills its processor does not keep it out.
             while watch_once(&theirs, &their_bell) {
-                enforce(&table, &disk);
+                if let Err(failure) = enforce(&table, &disk) {
+                    lock(&theirs).failure = Some(failure);
+                }
             }
         };
         let thread = thread::Builder::new().name("watcher".into()).spawn(watch);
@@ -70,6 +74,11 @@ impl Watcher {
         found.map_or_else(Default::default, |(_, [output, errors])| {
             (output.output().clone(), errors.output().clone())
         })
+    }
+
+    /// Why a limit could not be looked at, if that has happened.
+    pub(crate) fn failure(&self) -> Result<()> {
+        lock(&self.shared).failure.take().map_or(Ok(()), Err)
     }
 
     /// Something has changed that the thread polls.
@@ -113,14 +122,15 @@ fn watch_once(shared: &Mutex<Shared>, bell: &EventFd) -> bool {
 }
 
 /// Kills all if a limit is exceeded.
-fn enforce(table: &SharedTable, disk: &DiskLimit) {
+fn enforce(table: &SharedTable, disk: &DiskLimit) -> Result<()> {
     let mut table = table.lock();
     table.enforce();
     if table.exceeded().is_none()
-        && let Some(exceeded) = disk.exceeded(table.processes())
+        && let Some(exceeded) = disk.exceeded(table.processes())?
     {
         table.end(exceeded);
     }
+    Ok(())
 }
 
 /// How much may be allocated in a work directory.
@@ -146,13 +156,14 @@ impl DiskLimit {
     }
 
     /// What cannot be counted is too much.
-    fn exceeded(&self, processes: impl Iterator<Item = Pid>) -> Option<LimitExceeded> {
-        let Ok(Allocated::Bytes(named)) = allocated(&self.directory) else {
-            return Some(LimitExceeded::Files(MOST_FILES, MOST_LEVELS));
+    fn exceeded(&self, processes: impl Iterator<Item = Pid>) -> Result<Option<LimitExceeded>> {
+        let named = match allocated(&self.directory).step("list the work directory")? {
+            Allocated::Bytes(bytes) => bytes,
+            Allocated::Uncounted => return Ok(Some(LimitExceeded::Files(MOST_FILES, MOST_LEVELS))),
         };
         let bytes = named + processes.map(unlinked).sum::<u64>();
         let exceeded = bytes > self.bytes_before + self.limit;
-        exceeded.then_some(LimitExceeded::Disk(self.limit))
+        Ok(exceeded.then_some(LimitExceeded::Disk(self.limit)))
     }
 }
 
