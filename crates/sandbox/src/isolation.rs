@@ -221,7 +221,7 @@ fn make_namespaces(proc: &File, is_root: bool) -> io::Result<()> {
     write(proc, "self/gid_map", &format!("0 {group} 1"))
 }
 
-/// All limits are the namespace's own. Pages of 4 KiB and up: 512 MiB or more of shared memory.
+/// All limits are the namespace's own: 512 MiB of shared memory in 256 segments, 256 message queues.
 fn limit_objects(proc: &File) -> io::Result<()> {
     const SHARED: u64 = 512 << 20;
     let pages = SHARED / common::page_size() as u64;
