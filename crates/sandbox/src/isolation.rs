@@ -27,7 +27,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
-use crate::start::launcher;
+use crate::launcher::launcher;
 
 /// What this machine keeps apart, as found by trying.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

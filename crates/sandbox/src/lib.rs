@@ -12,6 +12,7 @@ mod disk;
 mod execute;
 mod filter;
 mod isolation;
+mod launcher;
 mod namespace;
 mod output;
 mod sandbox;
@@ -21,8 +22,9 @@ mod watcher;
 mod work_directory;
 
 pub use isolation::Isolation;
+pub use launcher::launch_by;
 pub use output::Output;
 pub use sandbox::Sandbox;
-pub use start::{Compiler, Start, Stdout, launch_by};
+pub use start::{Compiler, Start, Stdout};
 pub use sys::landlock_version;
 pub use work_directory::WorkDirectory;

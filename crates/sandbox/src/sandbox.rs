@@ -13,8 +13,9 @@ use nix::unistd::{Pid, pipe2};
 use tracer::{Change, LimitExceeded, Limits, MECHANISM, ProcessTree, Resume, Stop};
 
 use crate::isolation::Isolation;
+use crate::launcher::launcher;
 use crate::output::Source;
-use crate::start::{Confinement, launcher};
+use crate::start::Confinement;
 use crate::watcher::Watcher;
 use crate::{Output, Start, Stdout, WorkDirectory};
 

@@ -3,9 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use common::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::isolation::{Isolation, Made};
@@ -126,19 +124,4 @@ pub(crate) struct Confinement {
     pub(crate) isolation: Isolation,
     /// Where the namespaces are, if a process of this work directory has made them before.
     pub(crate) namespaces: Option<Made>,
-}
-
-static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
-
-/// Names the binary that has the hidden role `confined`. Only a test whose own binary is another
-/// calls this: `launch_by(env!("CARGO_BIN_EXE_check"))`.
-pub fn launch_by(binary: &str) {
-    LAUNCHER.get_or_init(|| binary.into());
-}
-
-pub(crate) fn launcher() -> Result<PathBuf> {
-    match LAUNCHER.get() {
-        Some(binary) => Ok(binary.clone()),
-        None => std::env::current_exe().step("find this program"),
-    }
 }
