@@ -31,14 +31,15 @@ pub struct Killed {
     pub table: Vec<String>,
 }
 
-/// How many processes must finish after a kill. What the first one leaves may stop the second: a robust
+/// How many processes must finish after a kill that leaves a lock. What the first one leaves may stop the second: a robust
 /// mutex that nobody makes consistent, for example.
 const SURVIVORS: u64 = 3;
 
 /// Kills `victim` at each of its points, one run each. Before the kill, the first of the others runs
-/// until it ends or waits. After the kill, [`SURVIVORS`] processes must finish one after another: the
-/// first of the others if it waited, then the second of the others, again and again. Ends at the first
-/// run in which a process does not finish. The flag says whether there was too little time for all.
+/// until it ends or waits. If it waited, [`SURVIVORS`] processes must finish one after another: the
+/// first of the others, then the second of the others, again and again. If not, the second must
+/// finish. Ends at the first run in which a process does not finish. The flag says whether there was
+/// too little time for all.
 ///
 /// # Errors
 /// Those of starting and following processes.
@@ -106,8 +107,8 @@ fn kill_at(
     let mut who = scenario.arguments[1].join(" ");
     execution.finish(Instant::now() + time)?;
     let mut ending = execution.ending(other);
-    // If the other waited, it is the first that meets what the dead has left.
-    for _ in u64::from(waited)..SURVIVORS {
+    // If the other waited, the dead held a lock, and the other is the first that meets it.
+    for _ in 0..if waited { SURVIVORS - 1 } else { 1 } {
         if execution.lives(other) || ending != Some(Ending::Exited(0)) {
             break;
         }
