@@ -13,6 +13,7 @@ use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::machine::{Machine, Settings};
 use crate::report::{Format, Outcome, Report, written};
+use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
 /// Judge an exercise's program by what it does: its mappings, pages, system calls, and the disk.
@@ -94,15 +95,36 @@ fn known(number: &str) -> std::result::Result<u8, String> {
 pub fn main() -> ExitCode {
     let done = match confined() {
         Some(done) => done.map(|()| SOLVED),
-        None => run(Arguments::parse()),
+        None => judge_or_print(),
     };
     match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             complain(&failure);
-            ExitCode::from(FAULT)
+            ExitCode::from(match CheckError::from(failure) {
+                CheckError::Fault(_) => FAULT,
+                _ => CANNOT,
+            })
         }
     }
+}
+
+/// What a person calls: in a process that is the same whoever has started it.
+fn judge_or_print() -> Result<u8> {
+    sandbox::prepare_judge()?;
+    let arguments = Arguments::parse();
+    if sandbox::standard_output_was_closed() {
+        let why = "it is closed, so nobody would be told";
+        complain(&Failure::refusal("write to", Path::new("standard output"), why));
+        return Ok(CANNOT);
+    }
+    if sandbox::has_room_on_the_stack() {
+        return run(arguments);
+    }
+    // A thread's stack is not bound by the limit on the first one's.
+    let roomy = std::thread::Builder::new().stack_size(8 << 20);
+    let judge = roomy.spawn(move || run(arguments)).step("start a thread")?;
+    judge.join().map_err(|_| std::io::Error::other("a panic")).step("judge")?
 }
 
 fn complain(failure: &Failure) {
@@ -145,7 +167,7 @@ fn run(arguments: Arguments) -> Result<u8> {
 fn verdict(asked: Judged) -> Result<u8> {
     let format = asked.format.unwrap_or(Format::Text);
     if asked.proof {
-        let rows = proof::run(&std::env::current_exe().step("find this program")?)?;
+        let rows = proof::run(Path::new("/proc/self/exe"))?;
         say!("{}", proof::table(&rows))?;
         return Ok(if rows.iter().all(proof::Row::holds) { SOLVED } else { NOT_SOLVED });
     }
@@ -166,7 +188,7 @@ fn verdict(asked: Judged) -> Result<u8> {
         return Ok(NOT_SOLVED);
     }
     if let Some(program) = &asked.program
-        && let Err(failure) = std::fs::metadata(program).step_on("open", program)
+        && let Err(failure) = is_file(program)
     {
         complain(&failure);
         return Ok(WRONG_CALL);
@@ -179,6 +201,14 @@ fn verdict(asked: Judged) -> Result<u8> {
     let status = status(&report);
     print(&written(&[report], format)?)?;
     Ok(status)
+}
+
+/// Only a regular file can be a program: nothing is started for anything else.
+fn is_file(program: &Path) -> Result<()> {
+    match std::fs::metadata(program).step_on("open", program)?.is_file() {
+        true => Ok(()),
+        false => Err(Failure::refusal("judge", program, "it is no regular file")),
+    }
 }
 
 fn watched(number: u8) -> Result<u8> {

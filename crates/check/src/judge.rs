@@ -45,8 +45,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 results.push(CheckResult::skipped(check, why));
                 continue;
             } else if let Some(id) = missing(check, &results) {
-                let why = format!("it needs the check `{id}`, which did not pass");
-                results.push(CheckResult::skipped(check, why));
+                results.push(without(check, id, &results));
                 continue;
             } else {
                 match begun {
@@ -90,10 +89,18 @@ type Done = Result<(Verdict, Vec<String>)>;
 
 /// One check, in a scratch directory that is gone afterwards.
 fn one(check: &Check, program: &Path, settings: &Settings) -> Done {
-    let scratch = Scratch::new()?;
-    let mut context = CheckContext::new(program, settings, &scratch)?;
-    let verdict = (check.judge)(&mut context);
-    Ok((verdict, context.notes()))
+    let not_begun = |failure: Failure| Ok((Err(failure.into()), Vec::new()));
+    let scratch = match Scratch::new() {
+        Ok(scratch) => scratch,
+        Err(failure) => return not_begun(failure),
+    };
+    match CheckContext::new(program, settings, &scratch) {
+        Ok(mut context) => {
+            let verdict = (check.judge)(&mut context);
+            Ok((verdict, context.notes()))
+        }
+        Err(failure) => not_begun(failure),
+    }
 }
 
 /// A check that is needed and did not pass.
@@ -101,6 +108,20 @@ fn missing<'a>(check: &'a Check, results: &[CheckResult]) -> Option<&'a str> {
     let passed =
         |id: &str| results.iter().any(|result| result.id == id && result.state == State::Passed);
     check.needs.iter().copied().find(|id| !passed(id))
+}
+
+/// The result of a check that needs another one. What could not be judged takes nothing from those
+/// that need it: they could not be judged either.
+fn without(check: &Check, id: &str, results: &[CheckResult]) -> CheckResult {
+    match results.iter().any(|result| result.id == id && result.state == State::Cannot) {
+        true => CheckResult::cannot(
+            check,
+            format!("it needs the check `{id}`, which could not be made here"),
+        ),
+        false => {
+            CheckResult::skipped(check, format!("it needs the check `{id}`, which did not pass"))
+        }
+    }
 }
 
 fn failed(exercise: &Exercise, check: &Check, finding: &Finding) -> CheckResult {

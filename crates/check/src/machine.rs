@@ -5,7 +5,7 @@ use std::path::Path;
 use common::{Context, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::utsname::uname;
-use sandbox::{Isolation, Sandbox, Start, WorkDirectory, landlock_version};
+use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
 use serde::Serialize;
 use tracer::{Limits, REFUSED, Resume, Stop};
 
@@ -117,8 +117,13 @@ impl Machine {
 fn tracing_is_allowed(scratch: &Scratch) -> Result<bool> {
     let directory = WorkDirectory::new(scratch, "probe")?;
     let mut sandbox = Sandbox::new(&directory, Limits::default(), true)?;
-    let Ok(pid) = sandbox.start(&Start::new(Path::new("/bin/true"), [""; 0])) else {
-        return Ok(false);
+    let pid = match sandbox.start(&Start::new(Path::new("/bin/sh"), ["-c", ":"])) {
+        Ok(pid) => pid,
+        // Only that: what else can fail at a start says nothing about tracing.
+        Err(failure) => match failure.cause::<StartError>() {
+            Some(StartError::CannotTrace(_)) => return Ok(false),
+            _ => return Err(failure),
+        },
     };
     sandbox.resume(pid, Resume::ToSyscall, 0)?;
     let stop = sandbox.wait()?;

@@ -1,6 +1,7 @@
 //! What a check says: passed, a finding, or why it could not be made.
 
 use common::Failure;
+use sandbox::StartError;
 
 /// A promise that was broken, as it was seen.
 #[derive(Debug)]
@@ -79,6 +80,37 @@ impl From<Finding> for CheckError {
 
 impl From<Failure> for CheckError {
     fn from(failure: Failure) -> Self {
-        Self::Fault(failure)
+        match failure.cause::<StartError>() {
+            Some(StartError::NotExecutable(why)) => Self::Ended(Box::new(Finding::new(
+                "cannot-be-executed",
+                "a file that the kernel executes",
+                why.clone(),
+            ))),
+            Some(StartError::CannotPrepare(_) | StartError::CannotTrace(_)) => {
+                Self::Cannot(failure.to_string())
+            }
+            None if is_the_machines(&failure) => Self::Cannot(failure.to_string()),
+            None => Self::Fault(failure),
+        }
     }
+}
+
+/// Whether a step failed for want of something that the machine, or whoever called the judge, did not
+/// give: a right, a descriptor, memory, room on the disk, a system call.
+fn is_the_machines(failure: &Failure) -> bool {
+    const LACKS: [i32; 12] = [
+        libc::EPERM,
+        libc::EACCES,
+        libc::EROFS,
+        libc::ENOSPC,
+        libc::EDQUOT,
+        libc::EFBIG,
+        libc::EMFILE,
+        libc::ENFILE,
+        libc::ENOMEM,
+        libc::EAGAIN,
+        libc::ENOSYS,
+        libc::EOPNOTSUPP,
+    ];
+    failure.errno().is_some_and(|errno| LACKS.contains(&errno))
 }

@@ -21,6 +21,11 @@ impl Failure {
     pub fn errno(&self) -> Option<i32> {
         self.2.raw_os_error()
     }
+
+    /// The cause, if it is of this type and no system call.
+    pub fn cause<T: error::Error + 'static>(&self) -> Option<&T> {
+        self.2.get_ref()?.downcast_ref()
+    }
 }
 
 impl fmt::Display for Failure {

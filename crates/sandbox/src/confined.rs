@@ -1,11 +1,11 @@
 //! The launcher process: gives up all that it has and becomes the untrusted program.
 //!
-//! What it writes to standard error before the `exec` is the judge's own message; everything after
-//! the `exec` is the program's.
+//! Until the `exec` it tells the judge over a channel of its own how far it has come
+//! (`protocol.rs`); what is written to its outputs is the program's.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
@@ -22,8 +22,11 @@ use rlimit::{Resource, setrlimit};
 
 use crate::execute::execute;
 use crate::isolation::{self, Isolation};
+use crate::judge_process::reset_signals;
 use crate::namespace::{self, Place};
+use crate::protocol::{Message, send, wait_for_go};
 use crate::start::{Compiler, Confinement};
+use crate::start_error::interpreter;
 use crate::sys;
 use crate::work_directory::ORDINARY;
 
@@ -49,16 +52,35 @@ const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom
 /// Becomes `program`. Returns only if that failed, or where it was left to a child.
 ///
 /// # Errors
-/// The step that could not be made; the program was not executed then.
+/// The step that could not be made; the program was not executed then. The judge has been told.
 pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -> Result<()> {
     if as_json == isolation::TRY {
         return Isolation::try_out();
     }
-    let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
     let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
     // The judge traces this process only now, when the `exec` that made it is over.
-    judge.write_all(b"r").step("tell the judge")?;
-    judge.read_exact(&mut [0]).step("wait for the judge")?;
+    send(&mut judge, &Message::Runs).step("tell the judge")?;
+    wait_for_go(&mut judge).step("wait for the judge")?;
+    let failure = match prepare(as_json, program, &mut judge) {
+        Ok(None) => return Ok(()),
+        Ok(Some((opened, given))) => {
+            send(&mut judge, &Message::Executes).step("tell the judge")?;
+            execute(program, &opened, arguments, given.compiler.as_ref())
+        }
+        Err(failure) => failure,
+    };
+    send(&mut judge, &Message::failed(&failure)).step("tell the judge")?;
+    Err(failure)
+}
+
+/// Gives up all that the program must not have. The open program, and what was said about it; `None`
+/// in a process that was only there to wait for the one that goes on.
+fn prepare(
+    as_json: &str,
+    program: &Path,
+    judge: &mut UnixStream,
+) -> Result<Option<(OwnedFd, Confinement)>> {
+    let given: Confinement = serde_json::from_str(as_json).step("read JSON")?;
     let opened = open_program(program)?;
     let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
     dup2_stdin(nothing).step("dup2")?;
@@ -66,11 +88,11 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     let entered = given.isolation.enter(given.namespaces.as_ref())?;
     if !given.traced {
         let is_root = geteuid().is_root(); // Or root of the outer user namespace.
-        if matches!(namespace::enter(&mut judge, is_root).step("unshare")?, Place::Outside) {
-            return Ok(());
+        if matches!(namespace::enter(judge, is_root).step("unshare")?, Place::Outside) {
+            return Ok(None);
         }
     }
-    drop(judge);
+    reset_signals()?;
     set_limits(&given).step("setrlimit")?;
     let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // Optional: schedules repeat exactly.
     let rules =
@@ -89,7 +111,7 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
     }
     crate::filter::install(!given.isolation.kernel_objects).step("prctl PR_SET_SECCOMP")?;
     sys::close_all_on_exec().step("close_range")?;
-    Err(execute(program, &opened, arguments, given.compiler.as_ref()))
+    Ok(Some((opened, given)))
 }
 
 fn open_program(program: &Path) -> Result<OwnedFd> {
@@ -134,7 +156,7 @@ fn rules(
         rules = rules.add_rule(PathBeneath::new(directory, all))?;
     }
     let file = AccessFs::from_file(known) & read;
-    for readable in interpreters(program).into_iter().chain([program.to_path_buf()]) {
+    for readable in interpreter(program).into_iter().chain([program.to_path_buf()]) {
         if let Ok(opened) = PathFd::new(readable) {
             rules = rules.add_rule(PathBeneath::new(opened, file))?;
         }
@@ -154,15 +176,6 @@ fn rules(
         }
     }
     Ok(Some(rules))
-}
-
-/// The interpreter in a script's first line, if the program is one.
-fn interpreters(program: &Path) -> Option<PathBuf> {
-    let mut start = [0; 256];
-    let count = File::open(program).and_then(|mut file| file.read(&mut start)).ok()?;
-    let line = start.get(..count)?.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let path = String::from_utf8_lossy(line);
-    path.split_whitespace().next().map(PathBuf::from)
 }
 
 fn become_ordinary() -> io::Result<()> {

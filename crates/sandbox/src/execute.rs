@@ -28,13 +28,11 @@ pub(crate) fn execute(
     let words = [vec![program.into()], arguments].concat();
     match (texts(words), texts(environment(compiler))) {
         (Ok(words), Ok(environment)) => {
-            let failed = replaced(program, opened, &words, &environment);
-            let said = match failed.raw_os_error() {
-                Some(libc::EACCES) => "an ordinary user may not execute it (chmod a+rx)".to_owned(),
-                Some(libc::ENOENT) => "its interpreter or its loader is missing".to_owned(),
-                _ => failed.to_string(),
-            };
-            Failure::refusal("execve", program, said)
+            let failed = Err::<(), _>(replaced(program, opened, &words, &environment));
+            match failed.step("execve") {
+                Err(failure) => failure,
+                Ok(()) => Failure::refusal("execve", program, "it returned"),
+            }
         }
         (Err(failure), _) | (_, Err(failure)) => failure,
     }

@@ -52,13 +52,13 @@ impl Isolation {
         if let Some(found) = FOUND.get() {
             return Ok(*found);
         }
-        let launcher = launcher()?;
-        let mut command = Command::new(&launcher);
+        let launcher = launcher();
+        let mut command = Command::new(launcher);
         command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
-        let output = command.output().step_on("start", &launcher)?;
+        let output = command.output().step_on("start", launcher)?;
         let found = serde_json::from_slice(&output.stdout).map_err(|_| {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Failure::refusal("try namespaces in", &launcher, said)
+            Failure::refusal("try namespaces in", launcher, said)
         })?;
         Ok(*FOUND.get_or_init(|| found))
     }

@@ -1,9 +1,10 @@
 //! The binary that becomes a program: the judge's own, in the hidden role `confined`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use common::{Context, Result};
+/// This program itself: the file that was executed, even if it was removed or replaced since.
+const SELF: &str = "/proc/self/exe";
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
 
@@ -13,9 +14,6 @@ pub fn launch_by(binary: &str) {
     LAUNCHER.get_or_init(|| binary.into());
 }
 
-pub(crate) fn launcher() -> Result<PathBuf> {
-    match LAUNCHER.get() {
-        Some(binary) => Ok(binary.clone()),
-        None => std::env::current_exe().step("find this program"),
-    }
+pub(crate) fn launcher() -> &'static Path {
+    LAUNCHER.get().map_or(Path::new(SELF), PathBuf::as_path)
 }

@@ -12,6 +12,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, raise};
 use nix::unistd::{ForkResult, fork};
 
+use crate::protocol::{Message, send, wait_for_go};
 use crate::sys;
 
 /// Makes the namespace. In the process that is to become the program it returns; its parents wait,
@@ -31,14 +32,22 @@ pub(crate) fn enter(judge: &mut UnixStream, is_root: bool) -> io::Result<Place> 
         return Ok(Place::Outside);
     }
     set_pdeathsig(Signal::SIGKILL)?; // Whatever ends the one outside ends them all.
-    judge.write_all(b"i")?;
-    judge.read_exact(&mut [0])?;
+    send(judge, &Message::InNamespace)?;
+    wait_for_go(judge)?;
+    // Only the program's process has the end that its `exec` closes; this one passes on what it says.
+    let (mut told, tells) = UnixStream::pair()?;
     // SAFETY: this process has one thread.
     if let ForkResult::Parent { child } = unsafe { fork() }? {
+        drop(tells);
+        let mut said = Vec::new();
+        told.read_to_end(&mut said)?;
+        judge.write_all(&said)?;
+        send(judge, &Message::Executed)?;
         let status = sys::wait_for_child(child)?;
         judge.write_all(&status.to_ne_bytes())?;
         return Ok(Place::Outside);
     }
+    *judge = tells;
     Ok(Place::Inside)
 }
 

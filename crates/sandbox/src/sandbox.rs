@@ -1,21 +1,23 @@
 //! One run: programs that are launched in one work directory, with whatever they start.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{Context, Failure, Result};
+use common::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::unistd::{Pid, pipe2};
-use tracer::{Change, LimitExceeded, Limits, MECHANISM, ProcessTree, Resume, Stop};
+use tracer::{Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop};
 
 use crate::isolation::Isolation;
 use crate::launcher::launcher;
 use crate::output::Source;
+use crate::protocol::{Message, go, receive};
 use crate::start::Confinement;
+use crate::start_error::StartError;
 use crate::watcher::Watcher;
 use crate::{Output, Start, Stdout, WorkDirectory};
 
@@ -48,7 +50,7 @@ impl<'a> Sandbox<'a> {
     /// # Errors
     /// Those of making a thread and a timer.
     pub fn new(work_directory: &'a WorkDirectory, limits: Limits, traced: bool) -> Result<Self> {
-        let tree = ProcessTree::new(limits, traced).step("prepare a process tree")?;
+        let tree = ProcessTree::new(limits, traced)?;
         let watcher = Watcher::start(tree.table(), work_directory, limits.disk)?;
         let _opened = OpenedUp(work_directory);
         Ok(Self { work_directory, limits, tree, watcher, _opened })
@@ -124,9 +126,9 @@ impl<'a> Sandbox<'a> {
         };
         let as_json = serde_json::to_string(&confinement).step("write JSON")?;
         let (errors, to_errors) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
-        let (mut ours, theirs) = UnixStream::pair().step("socketpair")?;
+        let (ours, theirs) = UnixStream::pair().step("socketpair")?;
         self.work_directory.open_up()?; // A process of before may have closed it.
-        let mut command = Command::new(launcher()?);
+        let mut command = Command::new(launcher());
         command.args(["confined", &as_json]).arg(&start.program).args(&start.arguments);
         command.env_clear().current_dir(self.work_directory.path());
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::from(to_errors));
@@ -137,25 +139,35 @@ impl<'a> Sandbox<'a> {
         let pid = Pid::from_raw(child.id().cast_signed());
         self.tree.add(pid);
         self.watcher.add(pid, [output, errors]);
-        // It runs by now: the `exec` that made it the launcher is not taken for the program's.
         ours.set_read_timeout(Some(LAUNCH)).step("setsockopt")?;
-        let runs = ours.read_exact(&mut [0]);
+        self.launch(pid, start, ours).step_on("execute", &start.program)?;
         if self.is_traced() {
-            self.tree.seize(pid).step("trace the confined process")?;
-        }
-        match runs.and_then(|()| ours.write_all(b"g")) {
-            Err(error) if is_end(&error) => {} // It has ended, and says why below.
-            done => done.step("start the confined process")?,
-        }
-        if self.is_traced() {
-            self.until_executed(pid, start)?;
             self.work_directory.keep_namespaces(pid)?;
-        } else if self.is_held(pid, &mut ours) {
-            self.work_directory.keep_namespaces(pid)?;
-            ours.write_all(b"g").step("start the confined process")?;
-            self.tree.learn_exit_status_from(pid, ours);
         }
         Ok(pid)
+    }
+
+    /// Leads the launcher process to the `exec` that makes it the program.
+    fn launch(&mut self, pid: Pid, start: &Start, mut launcher: UnixStream) -> io::Result<()> {
+        // Only now: the `exec` that made it the launcher is over, and cannot be taken for the program's.
+        expect(&mut launcher, &Message::Runs)?;
+        if self.is_traced() {
+            self.tree.seize(pid).map_err(not_traced)?;
+            go(&mut launcher)?;
+            return self.until_executed(pid, start, &mut launcher);
+        }
+        go(&mut launcher)?;
+        expect(&mut launcher, &Message::InNamespace)?;
+        self.hold_namespace(pid)?;
+        self.work_directory.keep_namespaces(pid).map_err(|failure| {
+            StartError::CannotPrepare(format!("keep its namespaces: {failure}"))
+        })?;
+        go(&mut launcher)?;
+        match last_words(&mut launcher, start)? {
+            Some(Message::Executed) => self.tree.learn_exit_status_from(pid, launcher),
+            _ => return Err(ended("it").into()),
+        }
+        Ok(())
     }
 
     /// Where its standard output goes, and where the judge reads it.
@@ -174,39 +186,90 @@ impl<'a> Sandbox<'a> {
         }
     }
 
-    /// Waits for the first process of the new namespace, and takes hold of it in place of the one that
-    /// waits for it. If not, one of them has ended: its end says why, and no program runs.
-    fn is_held(&self, pid: Pid, judge: &mut UnixStream) -> bool {
-        if judge.read_exact(&mut [0]).is_err() {
-            return false;
-        }
+    /// Takes hold of the first process of the new namespace in place of the one that waits for it.
+    fn hold_namespace(&self, pid: Pid) -> io::Result<()> {
         let table = self.tree.table();
         let mut table = table.lock(); // Nobody is killed before this is done.
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-        let first = children.ok().and_then(|children| children.trim().parse().ok());
-        first.is_some_and(|first| table.hold_namespace(pid, Pid::from_raw(first)))
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        let children = fs::read_to_string(&path);
+        let children = children
+            .map_err(|error| StartError::CannotPrepare(format!("read {path:?}: {error}")))?;
+        let first = children.trim().parse().map(Pid::from_raw);
+        match first.is_ok_and(|first| table.hold_namespace(pid, first)) {
+            true => Ok(()),
+            false => Err(ended("the first process of its PID namespace").into()),
+        }
     }
 
     /// Waits for the `exec` that makes a confined process the program.
-    fn until_executed(&mut self, pid: Pid, start: &Start) -> Result<()> {
+    fn until_executed(
+        &mut self,
+        pid: Pid,
+        start: &Start,
+        launcher: &mut UnixStream,
+    ) -> io::Result<()> {
         let ending = loop {
-            match self.tree.wait_for(pid).step(MECHANISM)? {
+            match self.tree.wait_for(pid)? {
                 Some(Stop::Executed { .. }) => return Ok(()),
-                Some(Stop::Exited(_, ending)) => break ending.to_string(),
-                Some(Stop::Signal(_, signal)) => self.resume(pid, Resume::Freely, signal)?,
-                Some(_) => self.resume(pid, Resume::Freely, 0)?,
-                None => break "it is gone".into(),
+                Some(Stop::Exited(_, ending)) => break ending,
+                Some(Stop::Signal(_, signal)) => self.tree.resume(pid, Resume::Freely, signal)?,
+                Some(_) => self.tree.resume(pid, Resume::Freely, 0)?,
+                None => return Err(ended("its process").into()),
             }
         };
-        let why = self.outputs(pid).1.text();
-        let why = why.trim().trim_start_matches("error: ").to_owned();
-        let why = if why.is_empty() { ending } else { why };
-        Err(Failure::refusal("execute", &start.program, why))
+        Err(match (last_words(launcher, start)?, self.limit_exceeded(), ending) {
+            (_, Some(limit), _) => StartError::CannotPrepare(format!("before its start it {limit}")),
+            (Some(Message::Executes), None, Ending::Killed(signal)) if signal != libc::SIGKILL => {
+                let why = format!("it {ending} while the kernel loaded it: the file is damaged");
+                StartError::NotExecutable(why)
+            }
+            (_, None, ending) => StartError::CannotPrepare(format!("before its start it {ending}")),
+        }
+        .into())
     }
 }
 
-/// Whether the process at the other end has ended.
-fn is_end(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+/// Waits for this message of the launcher.
+fn expect(launcher: &mut UnixStream, message: &Message) -> io::Result<()> {
+    match receive(launcher).map_err(unheard)? {
+        Some(found) if found == *message => Ok(()),
+        Some(Message::Failed { said, .. }) => Err(StartError::CannotPrepare(said).into()),
+        _ => Err(ended("the launcher").into()),
+    }
+}
+
+/// The last message of the launcher, which says how far it came: the channel is closed after it, or
+/// the namespace's first process goes on. A failed step is an error.
+fn last_words(launcher: &mut UnixStream, start: &Start) -> io::Result<Option<Message>> {
+    let mut last = None;
+    while let Some(message) = receive(launcher).map_err(unheard)? {
+        match (message, &last) {
+            (Message::Failed { errno: Some(errno), .. }, Some(Message::Executes)) => {
+                return Err(StartError::of_exec(&start.program, errno).into());
+            }
+            (Message::Failed { said, .. }, _) => {
+                return Err(StartError::CannotPrepare(said).into());
+            }
+            (Message::Executed, _) => return Ok(Some(Message::Executed)),
+            (message, _) => last = Some(message),
+        }
+    }
+    Ok(last)
+}
+
+fn not_traced(error: io::Error) -> StartError {
+    match error.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES | libc::ENOSYS) => {
+            StartError::CannotTrace(format!("{REFUSED}: {error}"))
+        }
+        _ => StartError::CannotPrepare(format!("PTRACE_SEIZE: {error}")),
+    }
+}
+
+fn unheard(error: io::Error) -> StartError {
+    StartError::CannotPrepare(format!("the launcher process is not heard: {error}"))
+}
+
+fn ended(who: &str) -> StartError {
+    StartError::CannotPrepare(format!("{who} ended before the program was executed"))
 }

@@ -11,6 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use common::Context;
 use nix::sys::prctl;
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
@@ -74,13 +75,13 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Those of making a timer.
-    pub fn new(limits: Limits, traced: bool) -> io::Result<Self> {
-        prctl::set_child_subreaper(true)?;
+    pub fn new(limits: Limits, traced: bool) -> common::Result<Self> {
+        prctl::set_child_subreaper(true).step("prctl PR_SET_CHILD_SUBREAPER")?;
         let patience = limits.wall + GRACE;
         Ok(Self {
             table: SharedTable(Arc::new(Mutex::new(ProcessTable::new(limits)))),
             traced,
-            alarm: Alarm::after(patience)?,
+            alarm: Alarm::after(patience).step("timer_create")?,
             deadline: Instant::now() + patience,
             resumed: BTreeMap::new(),
             pending: VecDeque::new(),

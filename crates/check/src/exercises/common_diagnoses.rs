@@ -137,6 +137,17 @@ pub const COMMON: &[Diagnosis] = &[
         ],
     },
     Diagnosis {
+        id: "cannot-be-executed",
+        is: "the kernel does not execute the program",
+        why: "The program never ran, so nothing can be judged.",
+        anchor: "exercise",
+        hints: [
+            "Run the file by its path in a shell, and read what the shell says.",
+            "`ls -l` shows whether everybody may execute it; `file` shows what kind of file it is.",
+            "A script begins with `#!` and the path of an interpreter that exists, and its lines end in a line feed, without a carriage return.",
+        ],
+    },
+    Diagnosis {
         id: "does-not-compile",
         is: "the program does not compile",
         why: "Nothing can be judged before that.",

@@ -22,7 +22,7 @@ const MOST: Duration = Duration::from_secs(25);
 /// Runs the judge and lists what is left in the kernel. An IPC namespace for each call: what is left
 /// in it is the program's, and goes with it.
 const SCRIPT: &str = r#"
-    if [ "$1" = root ]; then mkdir queues && mount -t mqueue none queues || exit 125; fi
+    if [ "$1" = root ]; then mkdir -p queues && mount -t mqueue none queues || exit 125; fi
     shift
     if [ -n "$BEFORE" ]; then
         timeout -s KILL 25 "$CHECK" "$EXERCISE" --program "$BEFORE" > first 2>&1
