@@ -7,10 +7,15 @@ use std::{env, fs};
 use common::{Context, Failure, Result};
 use serde_json::Value;
 
-/// The workspace's root.
+/// The workspace's root: of the checkout in which cargo runs this program, which may be a copy of the
+/// one in which it was built.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let run = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    // Another package's directory: its tests run this program.
+    let run = run.filter(|run| run.ends_with("crates/check") && run.join("Cargo.toml").is_file());
+    let here = run.as_deref().unwrap_or(built);
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 

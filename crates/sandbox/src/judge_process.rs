@@ -79,7 +79,7 @@ extern "C" fn look_at_standard_output() {
     OUTPUT_WAS_CLOSED.store(flags == -1, Ordering::Relaxed);
 }
 
-// SAFETY: the section holds pointers to functions of this type, which are called one after another.
+// The section holds pointers to functions of this type, which are called one after another.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = look_at_standard_output;

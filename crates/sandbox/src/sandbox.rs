@@ -10,7 +10,9 @@ use std::time::Duration;
 use common::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::unistd::{Pid, pipe2};
-use tracer::{Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop};
+use tracer::{
+    Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop,
+};
 
 use crate::isolation::Isolation;
 use crate::launcher::launcher;
@@ -218,7 +220,9 @@ impl<'a> Sandbox<'a> {
             }
         };
         Err(match (last_words(launcher, start)?, self.limit_exceeded(), ending) {
-            (_, Some(limit), _) => StartError::CannotPrepare(format!("before its start it {limit}")),
+            (_, Some(limit), _) => {
+                StartError::CannotPrepare(format!("before its start it {limit}"))
+            }
             (Some(Message::Executes), None, Ending::Killed(signal)) if signal != libc::SIGKILL => {
                 let why = format!("it {ending} while the kernel loaded it: the file is damaged");
                 StartError::NotExecutable(why)

@@ -48,10 +48,14 @@ impl StartError {
             libc::EACCES => Self::NotExecutable(format!("{said}: {}", not_allowed(program))),
             libc::ENOENT => Self::NotExecutable(format!("{said}: {}", missing(program))),
             libc::ENOEXEC => Self::NotExecutable(format!("{said}: {}", no_format(program))),
-            libc::ELIBBAD | libc::ENOTDIR | libc::EISDIR | libc::ELOOP | libc::EINVAL
-            | libc::EFAULT | libc::EIO | libc::ENAMETOOLONG => {
-                Self::NotExecutable(format!("execve: {said}"))
-            }
+            libc::ELIBBAD
+            | libc::ENOTDIR
+            | libc::EISDIR
+            | libc::ELOOP
+            | libc::EINVAL
+            | libc::EFAULT
+            | libc::EIO
+            | libc::ENAMETOOLONG => Self::NotExecutable(format!("execve: {said}")),
             _ => Self::CannotPrepare(format!("execve: {said}")),
         }
     }
@@ -62,9 +66,8 @@ fn is_on_noexec(program: &Path) -> bool {
 }
 
 fn not_allowed(program: &Path) -> String {
-    let may = |path: &Path| {
-        fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
-    };
+    let may =
+        |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0);
     match interpreter(program) {
         Some(named) if may(program) => {
             format!("its interpreter {named:?} may not be executed by an ordinary user here")

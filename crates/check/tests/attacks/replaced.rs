@@ -27,13 +27,11 @@ fn while_it_runs(happens: impl FnOnce(&Path)) {
 }
 
 #[test]
-#[ignore = "the judge starts the sandbox by the path of its own file"]
 fn a_judge_whose_file_is_removed_while_it_runs_goes_on() {
     while_it_runs(|judge| fs::remove_file(judge).expect("remove"));
 }
 
 #[test]
-#[ignore = "the judge starts the sandbox by the path of its own file"]
 fn a_judge_whose_file_is_replaced_while_it_runs_goes_on() {
     while_it_runs(|judge| {
         let new = judge.with_extension("new");

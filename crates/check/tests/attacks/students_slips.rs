@@ -140,7 +140,6 @@ fn in_a_copy(source: &[u8], arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-#[ignore = "the judge takes the checkout in which it was built"]
 fn in_a_copied_checkout_the_hint_is_about_the_copy() {
     let (status, said) = in_a_copy(b"fn main() { changed }\n", &["hint", "1"]);
     assert_eq!(status, Some(0), "{said}");
@@ -148,7 +147,6 @@ fn in_a_copied_checkout_the_hint_is_about_the_copy() {
 }
 
 #[test]
-#[ignore = "the judge takes the checkout in which it was built"]
 fn in_a_copied_checkout_a_source_that_is_not_utf_8_gets_a_hint() {
     let (status, said) = in_a_copy(b"// caf\xe9\nfn main() {}\n", &["hint", "1"]);
     assert_eq!(status, Some(0), "{said}");
@@ -156,7 +154,6 @@ fn in_a_copied_checkout_a_source_that_is_not_utf_8_gets_a_hint() {
 }
 
 #[test]
-#[ignore = "the judge takes the checkout in which it was built"]
 fn in_a_copied_checkout_a_missing_source_is_told_by_its_path_in_the_copy() {
     let (_, said) = in_a_copy(b"", &["hint", "1"]);
     assert!(!said.contains("Begin"), "the copy's file is no starter: {said}");
