@@ -25,11 +25,11 @@ mod watcher;
 mod work_directory;
 
 pub use isolation::Isolation;
+pub use judge_process::{has_room_on_the_stack, prepare_judge, standard_output_was_closed};
 pub use launcher::launch_by;
 pub use output::Output;
 pub use sandbox::Sandbox;
 pub use start::{Compiler, Start, Stdout};
-pub use judge_process::{has_room_on_the_stack, prepare_judge, standard_output_was_closed};
 pub use start_error::StartError;
 pub use sys::landlock_version;
 pub use work_directory::WorkDirectory;
