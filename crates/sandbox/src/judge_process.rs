@@ -67,7 +67,7 @@ pub fn has_room_on_the_stack() -> bool {
 static OUTPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Whether standard output was closed when this process began. The runtime opens `/dev/null` in its
-/// place before `main`, so that a verdict would be lost without a word.
+/// place before `main`, so that a verdict would be lost without an error.
 #[must_use]
 pub fn standard_output_was_closed() -> bool {
     OUTPUT_WAS_CLOSED.load(Ordering::Relaxed)

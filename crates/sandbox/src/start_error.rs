@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
 
+/// The longest path that the kernel takes, in bytes.
+const LONGEST_PATH: u64 = libc::PATH_MAX as u64;
+
 /// Why a program was not started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StartError {
@@ -117,7 +120,7 @@ pub(crate) fn interpreter(program: &Path) -> Option<PathBuf> {
 
 fn start_of(program: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    File::open(program)?.take(4096).read_to_end(&mut start)?;
+    File::open(program)?.take(LONGEST_PATH).read_to_end(&mut start)?;
     Ok(start)
 }
 
@@ -139,7 +142,7 @@ fn loader(program: &Path, start: &[u8]) -> Option<PathBuf> {
     let mut file = File::open(program).ok()?;
     file.seek(SeekFrom::Start(offset)).ok()?;
     let mut name = Vec::new();
-    file.take(length.min(4096)).read_to_end(&mut name).ok()?;
+    file.take(length.min(LONGEST_PATH)).read_to_end(&mut name).ok()?;
     let name = name.split(|byte| *byte == 0).next()?;
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
 }
