@@ -36,7 +36,7 @@ pub struct Killed {
 const SURVIVORS: u64 = 3;
 
 /// Kills `victim` at each of its points, one run each. Before the kill, the first of the others runs
-/// until it ends or waits. If it waited, [`SURVIVORS`] processes must finish one after another: the
+/// until it ends or waits. If it waited, three processes must finish one after another: the
 /// first of the others, then the second of the others, again and again. If not, the second must
 /// finish. Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
