@@ -1,4 +1,4 @@
-//! Two processes take two locks in opposite order. For record locks the kernel detects the cycle: the
+//! Two processes take two locks in opposite order. For record locks the kernel detects this cycle: the
 //! request that would complete it fails with `EDEADLK`. For OFD locks and `flock` it does not look.
 //! `cargo lesson-5` shows all three.
 

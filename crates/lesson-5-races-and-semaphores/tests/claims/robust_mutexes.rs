@@ -185,7 +185,7 @@ fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
 }
 
 #[test]
-fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked_for_ever() {
+fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked() {
     let scratch = scratch();
     let page = scratch.path().join("page");
     let (owner, next) = two_and_locked(&scratch, "shared robust normal");

@@ -40,7 +40,7 @@ fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
 }
 
 #[test]
-fn in_glibc_sem_timedwait_checks_the_deadline_even_if_the_count_is_above_0() {
+fn in_glibc_sem_timedwait_checks_that_its_time_is_valid_even_if_the_count_is_above_0() {
     let semaphore = semaphore(1);
     let wrong = libc::timespec { tv_sec: 1, tv_nsec: 1_000_000_000 };
     let result = semaphore.wait_until(&wrong).map_err(|error| error.raw_os_error());
