@@ -16,7 +16,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use crate::{errno_of, pages_of, permissions};
 
 #[test]
-fn a_pipe_a_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
+fn a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
     let (read_end, _write_end) = std::io::pipe().unwrap();
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
@@ -131,7 +131,7 @@ fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
 
 #[test]
 #[ignore = "needs root: chattr +a"]
-fn an_append_only_file_cannot_be_mapped_shared_but_it_can_be_mapped_private() {
+fn through_a_writable_descriptor_an_append_only_file_cannot_be_mapped_shared_but_private() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let path = scratch.path().join("pages");

@@ -150,7 +150,7 @@ fn window() -> usize {
 }
 
 #[test]
-fn since_linux_6_18_one_fault_maps_a_whole_large_folio_before_at_most_64_kib_of_a_folio_below_2_mib()
+fn since_linux_6_18_one_fault_can_map_a_whole_large_folio_before_at_most_64_kib_of_a_folio_below_2_mib()
  {
     let scratch = scratch();
     let length = 8 << 20;
