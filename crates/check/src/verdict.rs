@@ -2,6 +2,7 @@
 
 use common::Failure;
 use sandbox::StartError;
+use tracer::LookRefused;
 
 /// A promise that was broken, as it was seen.
 #[derive(Debug)]
@@ -89,7 +90,9 @@ impl From<Failure> for CheckError {
             Some(StartError::CannotPrepare(_) | StartError::CannotTrace(_)) => {
                 Self::Cannot(failure.to_string())
             }
-            None if is_the_machines(&failure) => Self::Cannot(failure.to_string()),
+            None if is_the_machines(&failure) || failure.cause::<LookRefused>().is_some() => {
+                Self::Cannot(failure.to_string())
+            }
             None => Self::Fault(failure),
         }
     }

@@ -13,7 +13,7 @@ use common::{Context, Result};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreKind};
-use tracer::{Ending, Error, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited};
+use tracer::{Ending, Error, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look};
 
 use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
@@ -397,7 +397,7 @@ impl<'l> Execution<'l> {
         let memory = Rc::clone(&tracee.memory);
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
         let region = stopped
-            .protection_fault()
+            .protection_fault()?
             .and_then(|at| memory.borrow().region(at).cloned().map(|region| (at, region)));
         let Some((address, region)) = region.filter(|(_, region)| region.writable) else {
             if tracee.holds_robust_mutex() {
@@ -547,7 +547,7 @@ impl<'l> Execution<'l> {
 
     /// A tracee is about to make a call.
     fn enter(&mut self, pid: i32, call: Syscall) -> std::result::Result<Disposition, Error> {
-        let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4]).is_some();
+        let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4])?.is_some();
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
@@ -604,7 +604,7 @@ impl<'l> Execution<'l> {
         result: i64,
     ) -> std::result::Result<Disposition, Error> {
         let file =
-            if maps_a_file_shared(call) { self.watched(pid, call.arguments[4]) } else { None };
+            if maps_a_file_shared(call) { self.watched(pid, call.arguments[4])? } else { None };
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
@@ -674,16 +674,21 @@ impl<'l> Execution<'l> {
     }
 
     /// Where the bytes of a descriptor's file begin, if it is a regular file of the directory.
-    fn watched(&self, pid: i32, descriptor: u64) -> Option<u64> {
+    fn watched(&self, pid: i32, descriptor: u64) -> io::Result<Option<u64>> {
         // By the thread, not by its process: the descriptors of a process whose first thread has ended
         // are hidden.
         let descriptor = descriptor.cast_signed();
         let link = format!("/proc/{pid}/fd/{descriptor}");
-        let inside = fs::read_link(&link).ok()?.starts_with(&self.directory);
-        let found = fs::metadata(&link).ok()?;
+        let tracee = Pid::from_raw(pid);
+        let target = look(tracee, &link, fs::read_link(&link))?;
+        let (Some(target), Some(found)) = (target, look(tracee, &link, fs::metadata(&link))?)
+        else {
+            return Ok(None);
+        };
+        let inside = target.starts_with(&self.directory);
         let file = fs::symlink_metadata(self.directory.join("FILE"));
         let ours = file.is_ok_and(|file| file.ino() == found.ino());
-        (inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE })
+        Ok((inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE }))
     }
 
     /// Why none of these actors can go on alone; `None` if one of them can.

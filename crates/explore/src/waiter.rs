@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use common::Result;
+use common::{Context, Result};
 use nix::unistd::Pid;
 use tracer::Ending;
 
@@ -47,8 +47,13 @@ pub fn waiter(
         return Ok(None);
     };
     // It has begun to wait: what it used to get here does not count.
-    let used = || processor_time(waits).unwrap_or_default();
-    let processor = used();
+    // A process whose time cannot be looked at is not taken for one that rests.
+    let used = || {
+        processor_time(waits)
+            .ok_or(std::io::ErrorKind::NotFound)
+            .step("look at the CPU time of the process that waits")
+    };
+    let processor = used()?;
     // On a busy machine it gets less of the processor than it wants: the time that it stood in the
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
@@ -56,7 +61,7 @@ pub fn waiter(
     let (began, queued) = (Instant::now(), time_in_queue(waits));
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
-        let processor = Duration::from_nanos(used().saturating_sub(processor));
+        let processor = Duration::from_nanos(used()?.saturating_sub(processor));
         let lost = time_in_queue(waits).saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {

@@ -1,10 +1,12 @@
 //! Which file a descriptor is of.
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::{fs, io};
 
 use nix::unistd::Pid;
+
+use crate::look;
 
 /// A file's identity, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,14 +46,19 @@ pub struct Opened {
 
 impl Opened {
     /// What the descriptor is of now; `None` if it is none.
-    #[must_use]
-    pub fn by(pid: Pid, descriptor: i32) -> Option<Self> {
-        let metadata = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
-        let about = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).ok()?;
-        let flags = about.lines().find_map(|line| line.strip_prefix("flags:"))?;
-        let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
+    ///
+    /// # Errors
+    /// As [`look`].
+    pub fn by(pid: Pid, descriptor: i32) -> io::Result<Option<Self>> {
+        let path = format!("/proc/{pid}/fd/{descriptor}");
+        let Some(metadata) = look(pid, &path, fs::metadata(&path))? else { return Ok(None) };
+        let path = format!("/proc/{pid}/fdinfo/{descriptor}");
+        let Some(about) = look(pid, &path, fs::read_to_string(&path))? else { return Ok(None) };
+        let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+        let flags = flags.ok_or_else(|| io::Error::other(format!("no flags in {path}")))?;
         let (file, length) = (FileId::of(&metadata), metadata.len());
-        Some(Self { file, regular: metadata.is_file(), length, flags })
+        Ok(Some(Self { file, regular: metadata.is_file(), length, flags }))
     }
 
     /// Whether stores or writes through it are allowed.

@@ -12,6 +12,7 @@ mod alarm;
 pub mod arch;
 mod files;
 mod limits;
+mod look;
 mod memory;
 mod process_table;
 mod process_tree;
@@ -23,6 +24,7 @@ mod tracee;
 
 pub use files::{FileId, Opened};
 pub use limits::{LimitExceeded, Limits};
+pub use look::{LookRefused, is_ending, look};
 pub use memory::memory;
 pub use process_table::ProcessTable;
 pub use process_tree::{ProcessTree, SharedTable, Waited};

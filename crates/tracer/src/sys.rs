@@ -103,24 +103,27 @@ fn request(request: libc::c_uint, pid: Pid, data: i64) -> io::Result<()> {
 
 /// The address of a fault, of the signal at which the thread is stopped; `None` for a signal that
 /// somebody sent.
-#[must_use]
-pub fn fault_address(pid: Pid) -> Option<usize> {
-    fault(pid).map(|(address, _)| address)
+///
+/// # Errors
+/// Those of `PTRACE_GETSIGINFO`. ESRCH: it has been killed meanwhile.
+pub fn fault_address(pid: Pid) -> io::Result<Option<usize>> {
+    Ok(fault(pid)?.map(|(address, _)| address))
 }
 
 /// The address and the signal code of a fault.
-fn fault(pid: Pid) -> Option<(usize, i32)> {
-    let information = ptrace::getsiginfo(pid).ok()?;
+fn fault(pid: Pid) -> io::Result<Option<(usize, i32)>> {
+    let information = ptrace::getsiginfo(pid)?;
     // SAFETY: for SIGSEGV and SIGBUS, the only signals that callers ask about, raised by the kernel
     // (a positive code), the field holds an address; for others it is a number all the same.
     let address = unsafe { information.si_addr() };
-    (information.si_code > 0).then(|| (address.addr(), information.si_code))
+    Ok((information.si_code > 0).then(|| (address.addr(), information.si_code)))
 }
 
 /// Where a tracee that is about to get SIGSEGV tried to store without having the right to.
-pub(crate) fn protection_fault(pid: Pid) -> Option<u64> {
+pub(crate) fn protection_fault(pid: Pid) -> io::Result<Option<u64>> {
     const SEGV_ACCERR: i32 = 2;
-    fault(pid).filter(|(_, code)| *code == SEGV_ACCERR).map(|(address, _)| address as u64)
+    let found = fault(pid)?.filter(|(_, code)| *code == SEGV_ACCERR);
+    Ok(found.map(|(address, _)| address as u64))
 }
 
 /// `PTRACE_INTERRUPT`.

@@ -1,6 +1,7 @@
 //! System calls: one table of what each does to files and mappings, and one call that was made.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -50,25 +51,30 @@ pub enum Use {
 
 impl Call {
     /// A call at whose entry its tracee is stopped.
-    #[must_use]
-    pub fn entered(pid: Pid, syscall: Syscall) -> Self {
+    ///
+    /// # Errors
+    /// As [`look`](crate::look()): what it is about is not known.
+    pub fn entered(pid: Pid, syscall: Syscall) -> io::Result<Self> {
         let Syscall { number, arguments } = syscall;
         let mut call =
             Self { pid, number, arguments, result: None, files: Vec::new(), written: None };
-        call.written = call.asks_to_write();
-        call.files = call.given().filter_map(|descriptor| Opened::by(pid, descriptor)).collect();
-        call
+        call.written = call.asks_to_write()?;
+        let opened = call.given().filter_map(|descriptor| Opened::by(pid, descriptor).transpose());
+        call.files = opened.collect::<io::Result<_>>()?;
+        Ok(call)
     }
 
     /// The same call, now that it has returned `result`.
-    #[must_use]
-    pub fn returned(mut self, result: i64) -> Self {
+    ///
+    /// # Errors
+    /// As [`entered`](Self::entered).
+    pub fn returned(mut self, result: i64) -> io::Result<Self> {
         self.result = Some(result);
         if self.does() == Use::Opens && result >= 0 {
             let made = i32::try_from(result).unwrap_or(-1);
-            self.files = Opened::by(self.pid, made).into_iter().collect();
+            self.files = Opened::by(self.pid, made)?.into_iter().collect();
         }
-        self
+        Ok(self)
     }
 
     /// What this call does with files.
@@ -90,26 +96,31 @@ impl Call {
     }
 
     /// The path, if this opens a file to write in it. `openat2` keeps its flags in memory.
-    fn asks_to_write(&self) -> Option<PathBuf> {
+    fn asks_to_write(&self) -> io::Result<Option<PathBuf>> {
         let [first, second, third, ..] = self.arguments;
         let (path, flags) = match self.number {
             legacy::SYS_open => (first, second),
             legacy::SYS_creat => (first, u64::MAX),
             libc::SYS_openat => (second, third),
-            libc::SYS_openat2 => (second, self.how_to_open(third)?),
-            _ => return None,
+            libc::SYS_openat2 => match self.how_to_open(third)? {
+                Some(flags) => (second, flags),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
         };
         let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
         if flags & u64::from(writes.cast_unsigned()) == 0 {
-            return None;
+            return Ok(None);
         }
-        let path = crate::memory::string(self.pid, usize::try_from(path).ok()?).ok()?;
-        Some(OsString::from_vec(path).into())
+        let address = usize::try_from(path).map_err(io::Error::other)?;
+        let path = crate::memory::string(self.pid, address)?;
+        Ok(path.map(|path| OsString::from_vec(path).into()))
     }
 
-    fn how_to_open(&self, address: u64) -> Option<u64> {
-        let bytes = crate::memory(self.pid, usize::try_from(address).ok()?, 8).ok()?;
-        Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+    fn how_to_open(&self, address: u64) -> io::Result<Option<u64>> {
+        let address = usize::try_from(address).map_err(io::Error::other)?;
+        let bytes = crate::memory(self.pid, address, 8)?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(u64::from_ne_bytes))
     }
 
     /// Its descriptors among the arguments.

@@ -54,9 +54,11 @@ impl<'tree> Tracee<'tree> {
     }
 
     /// Where it tried to store without having the right to, if it is about to get SIGSEGV for that.
-    #[must_use]
-    pub fn protection_fault(&self) -> Option<u64> {
-        sys::protection_fault(self.pid)
+    ///
+    /// # Errors
+    /// Gone: it was killed meanwhile.
+    pub fn protection_fault(&self) -> Result<Option<u64>, Error> {
+        Ok(sys::protection_fault(self.pid)?)
     }
 
     /// Leaves out the call at whose entry it is stopped.

@@ -4,14 +4,15 @@
 //! `close`, `sync_file_range`.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use common::page_size;
+use common::{Context, Failure, Result, page_size};
 use nix::unistd::Pid;
+use procfs::ProcError;
 use procfs::process::{MMapPath, Process, VmFlags};
-use tracer::{Call, FileId, Opened};
+use tracer::{Call, FileId, MECHANISM, Opened};
 
 use super::Flush;
 
@@ -28,21 +29,23 @@ impl Flushes {
     }
 
     /// What `call` flushes of the file if it succeeds; `None` if that is nothing.
-    #[must_use]
-    pub fn by(&self, pid: Pid, call: &Call) -> Option<Flush> {
-        let all = || Flush { ranges: everything(), ..Flush::default() };
-        let mut flush = match call.number {
+    ///
+    /// # Errors
+    /// The process's descriptors or mappings cannot be looked at.
+    pub fn by(&self, pid: Pid, call: &Call) -> Result<Option<Flush>> {
+        let named = || Flush { name: true, ranges: everything(), ..Flush::default() };
+        let flush = match call.number {
             libc::SYS_msync => self.by_msync(pid, call)?,
             libc::SYS_fsync | libc::SYS_fdatasync => self.by_fsync(pid, call)?,
-            libc::SYS_sync => Flush { name: true, ..all() },
+            libc::SYS_sync => Some(named()),
             libc::SYS_syncfs => {
-                let same = opened(pid, call)?.file.device == FileId::at(&self.path)?.device;
-                Flush { name: true, ..same.then(all)? }
+                let device = opened(pid, call)?.map(|opened| opened.file.device);
+                let ours = FileId::at(&self.path).map(|file| file.device);
+                (device.is_some() && device == ours).then(named)
             }
-            _ => return None,
+            _ => None,
         };
-        flush.content = self.content();
-        Some(flush)
+        Ok(flush.map(|flush| Flush { content: self.content(), ..flush }))
     }
 
     /// What the file holds now, as every process sees it.
@@ -64,32 +67,37 @@ impl Flushes {
         file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
     }
 
-    fn by_fsync(&self, pid: Pid, call: &Call) -> Option<Flush> {
-        let opened = opened(pid, call)?;
+    fn by_fsync(&self, pid: Pid, call: &Call) -> Result<Option<Flush>> {
+        let Some(opened) = opened(pid, call)? else { return Ok(None) };
         let directory = self.path.parent().and_then(|parent| std::fs::metadata(parent).ok());
         if directory.is_some_and(|found| FileId::of(&found) == opened.file) {
             // The directory's bytes are its entries; this one's must be there already.
-            return Some(Flush { name: self.open().is_some(), ..Flush::default() });
+            return Ok(Some(Flush { name: self.open().is_some(), ..Flush::default() }));
         }
-        let file = FileId::at(&self.path)?;
         // `fdatasync` keeps what is needed to read the file's bytes, and promises no more.
         let name = call.number == libc::SYS_fsync;
         let whole = Flush { ranges: everything(), name, ..Flush::default() };
-        (opened.file == file).then_some(whole)
+        Ok((Some(opened.file) == FileId::at(&self.path)).then_some(whole))
     }
 
     /// The parts of the file that `msync(MS_SYNC)` reaches: those that are mapped shared in its
     /// range, through a descriptor that may write. Through another it returns 0 and flushes
     /// nothing.
-    fn by_msync(&self, pid: Pid, call: &Call) -> Option<Flush> {
+    fn by_msync(&self, pid: Pid, call: &Call) -> Result<Option<Flush>> {
         let [start, length, flags, ..] = call.arguments;
         if flags & u64::from(libc::MS_SYNC.cast_unsigned()) == 0 {
-            return None;
+            return Ok(None);
         }
         let end = start.saturating_add(length);
         let end = end.checked_next_multiple_of(page_size() as u64).unwrap_or(u64::MAX);
         let mut ranges = Vec::new();
-        for mapping in Process::new(pid.as_raw()).ok()?.smaps().ok()? {
+        let mappings = Process::new(pid.as_raw()).and_then(|process| process.smaps());
+        let mappings = match mappings {
+            Ok(mappings) => mappings,
+            Err(_) if tracer::is_ending(pid) => return Ok(None),
+            Err(error) => return Err(refused(pid, error)),
+        };
+        for mapping in mappings {
             let of_file = matches!(&mapping.pathname, MMapPath::Path(path) if *path == self.path);
             let from = mapping.address.0.max(start);
             let to = mapping.address.1.min(end);
@@ -98,7 +106,21 @@ impl Flushes {
                 ranges.push(at(from)..at(to));
             }
         }
-        Some(Flush { ranges, ..Flush::default() })
+        Ok(Some(Flush { ranges, ..Flush::default() }))
+    }
+}
+
+/// The mappings cannot be looked at.
+fn refused(pid: Pid, error: ProcError) -> Failure {
+    let path = PathBuf::from(format!("/proc/{pid}/smaps"));
+    let error = match error {
+        ProcError::PermissionDenied(_) => io::Error::from_raw_os_error(libc::EACCES),
+        ProcError::Io(error, _) => error,
+        other => io::Error::other(other.to_string()),
+    };
+    match Err::<(), _>(error).step_on("read", &path) {
+        Err(failure) => failure,
+        Ok(()) => Failure::refusal("read", &path, "unknown"),
     }
 }
 
@@ -107,11 +129,11 @@ fn everything() -> Vec<std::ops::Range<usize>> {
     std::iter::once(0..usize::MAX).collect()
 }
 
-fn opened(pid: Pid, call: &Call) -> Option<Opened> {
+fn opened(pid: Pid, call: &Call) -> Result<Option<Opened>> {
     let [descriptor, ..] = call.arguments;
     // A descriptor is an int: the kernel looks at the lower half only.
-    let descriptor = u32::try_from(descriptor & u64::from(u32::MAX)).ok()?;
-    Opened::by(pid, descriptor.cast_signed())
+    let descriptor = u32::try_from(descriptor & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    Opened::by(pid, descriptor.cast_signed()).step(MECHANISM)
 }
 
 fn offset(bytes: u64) -> usize {

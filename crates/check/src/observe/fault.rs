@@ -4,15 +4,32 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use common::Context;
 use nix::unistd::Pid;
 use page_view::Mapping;
 
 /// A process's mappings, in the order of their addresses.
 ///
 /// # Errors
-/// ESRCH: it has ended.
+/// As [`unless_ended`].
 pub fn maps(pid: Pid) -> common::Result<Vec<Mapping>> {
-    page_view::mappings_of(pid.as_raw().cast_unsigned())
+    unless_ended(pid, page_view::mappings_of(pid.as_raw().cast_unsigned()))
+}
+
+/// What was seen of a process: nothing, if it has ended or is ending.
+///
+/// # Errors
+/// The look was refused: nothing is known then.
+pub fn unless_ended<T: Default>(pid: Pid, seen: common::Result<T>) -> common::Result<T> {
+    match seen {
+        Err(failure)
+            if matches!(failure.errno(), Some(libc::ENOENT | libc::ESRCH))
+                || tracer::is_ending(pid) =>
+        {
+            Ok(T::default())
+        }
+        seen => seen,
+    }
 }
 
 /// An access that the kernel refused.
@@ -33,13 +50,16 @@ pub struct Fault {
 impl Fault {
     /// Of a thread that is about to get this signal; `None` for other signals, and for one that
     /// somebody sent.
-    #[must_use]
-    pub fn of(pid: Pid, signal: i32) -> Option<Self> {
+    ///
+    /// # Errors
+    /// The signal's reason, or the mappings, cannot be looked at.
+    pub fn of(pid: Pid, signal: i32) -> common::Result<Option<Self>> {
         if signal != libc::SIGSEGV && signal != libc::SIGBUS {
-            return None;
+            return Ok(None);
         }
-        let address = tracer::fault_address(pid)?;
-        let mappings = maps(pid).unwrap_or_default();
+        let address = unless_ended(pid, tracer::fault_address(pid).step("PTRACE_GETSIGINFO"))?;
+        let Some(address) = address else { return Ok(None) };
+        let mappings = maps(pid)?;
         let mapping = mappings.into_iter().find(|mapping| mapping.addresses.contains(&address));
         let file = mapping.as_ref().filter(|mapping| mapping.has_file());
         let offset = file.map(|found| (address - found.addresses.start) as u64 + found.offset);
@@ -50,7 +70,8 @@ impl Fault {
         let named = |found: &Mapping| found.path.as_ref().and_then(|path| fs::metadata(path).ok());
         let length = file
             .and_then(|found| fs::metadata(Path::new(&link(found))).ok().or_else(|| named(found)));
-        Some(Self { signal, address, offset, length: length.map(|found| found.len()), mapping })
+        let length = length.map(|found| found.len());
+        Ok(Some(Self { signal, address, offset, length, mapping }))
     }
 }
 

@@ -8,6 +8,6 @@ mod fault;
 mod observer;
 mod run;
 
-pub use fault::{Fault, maps};
+pub use fault::{Fault, maps, unless_ended};
 pub use observer::{NoopObserver, Observer};
 pub use run::{Run, diagnosis_of, run};

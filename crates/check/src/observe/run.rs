@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use common::Context;
 use nix::unistd::Pid;
 use sandbox::{Output, Sandbox, Start};
-use tracer::{Call, Ending, FileId, LimitExceeded, Opened, Resume, Stop, Syscall, Use};
+use tracer::{Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use};
 
 use super::{Fault, Observer};
 use crate::verdict::Verdict;
@@ -57,11 +58,11 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
-                    leave(call.returned(result), &mut run, observer)?;
+                    leave(call.returned(result).step(MECHANISM)?, &mut run, observer)?;
                 }
             }
             Stop::Signal(who, signal) => {
-                run.fault = Fault::of(who, signal).or(run.fault);
+                run.fault = Fault::of(who, signal)?.or(run.fault);
                 deliver = signal;
             }
             Stop::GroupStop(..) => sandbox.tree().table().lock().end(LimitExceeded::Stopped),
@@ -98,7 +99,7 @@ fn enter(
     entered: &mut BTreeMap<Pid, Call>,
     observer: &mut dyn Observer,
 ) -> Verdict {
-    let call = Call::entered(pid, syscall);
+    let call = Call::entered(pid, syscall).step(MECHANISM)?;
     observer.entry(pid, &call)?;
     entered.insert(pid, call);
     Ok(())

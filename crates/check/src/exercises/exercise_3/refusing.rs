@@ -30,7 +30,7 @@ impl Refusing {
 
 impl Observer for Refusing {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
-        if self.flushes.by(pid, call).is_some_and(|flush| !flush.ranges.is_empty()) {
+        if self.flushes.by(pid, call)?.is_some_and(|flush| !flush.ranges.is_empty()) {
             self.begun.push(pid);
         }
         Ok(())

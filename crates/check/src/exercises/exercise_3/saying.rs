@@ -1,33 +1,36 @@
 //! What a call writes, and what it says about the disk, in words.
 
+use common::{Context, Failure};
 use nix::unistd::Pid;
-use tracer::{Call, memory};
+use tracer::{Call, MECHANISM, memory};
 
 use crate::disk::Flush;
 
 /// The bytes that a `write` or `writev` is about to write; none for other calls.
-pub(super) fn bytes_of(pid: Pid, call: &Call) -> Vec<u8> {
+pub(super) fn bytes_of(pid: Pid, call: &Call) -> common::Result<Vec<u8>> {
     /// A line is short; a length that a program passes may be any number.
     const MOST: u64 = 1 << 20;
     let [_, start, length, ..] = call.arguments;
     let at = |start: u64, length: u64| {
         let (start, length) = (usize::try_from(start), usize::try_from(length.min(MOST)));
-        let (Ok(start), Ok(length)) = (start, length) else { return Vec::new() };
-        memory(pid, start, length).unwrap_or_default() // Then the call fails, too.
+        let (Ok(start), Ok(length)) = (start, length) else { return Ok(Vec::new()) };
+        let seen = memory(pid, start, length).step(MECHANISM)?;
+        Ok::<_, Failure>(seen.unwrap_or_default()) // Not mapped: then the call fails, too.
     };
     match call.number {
         libc::SYS_write => at(start, length),
         libc::SYS_writev => {
-            let vectors = at(start, length.min(MOST >> 10).saturating_mul(16));
+            let vectors = at(start, length.min(MOST >> 10).saturating_mul(16))?;
             let number =
                 |bytes: &[u8]| bytes.try_into().map(u64::from_ne_bytes).unwrap_or_default();
             let part = |vector: &[u8]| {
                 let (start, length) = vector.split_at(8);
                 at(number(start), number(length))
             };
-            vectors.chunks_exact(16).flat_map(part).collect()
+            let parts = vectors.chunks_exact(16).map(part).collect::<common::Result<Vec<_>>>()?;
+            Ok(parts.concat())
         }
-        _ => Vec::new(),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::page_size;
+use common::{Context, page_size};
 use nix::unistd::Pid;
-use tracer::{Call, FileId, Opened};
+use tracer::{Call, FileId, MECHANISM, Opened};
 
 use super::ledger::SLOT;
 use super::saying::bytes_of;
@@ -109,13 +109,13 @@ impl<'a> Watch<'a> {
 impl Observer for Watch<'_> {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
         if self.output.is_none() {
-            self.output = Opened::by(pid, 1).map(|opened| opened.file);
+            self.output = Opened::by(pid, 1).step(MECHANISM)?.map(|opened| opened.file);
         }
-        if let Some(flush) = self.flushes.by(pid, call) {
+        if let Some(flush) = self.flushes.by(pid, call)? {
             self.begun.insert(pid, flush);
         }
         if self.output.is_some_and(|output| call.is_about(output)) {
-            let bytes = bytes_of(pid, call);
+            let bytes = bytes_of(pid, call)?;
             let shown = [&self.said[..], &bytes].concat();
             let complete = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
             let text = String::from_utf8_lossy(&shown).into_owned();

@@ -9,7 +9,7 @@ use tracer::{Call, FileId};
 
 use super::sample::{expect_output, preview, sample, with_hashes};
 use crate::exercises::CheckContext;
-use crate::observe::{Observer, maps};
+use crate::observe::{Observer, maps, unless_ended};
 use crate::verdict::{Finding, Verdict};
 
 /// Pages of the sample.
@@ -91,9 +91,8 @@ const TAKES_AWAY: [i64; 8] = [
 
 impl Copies {
     fn look(&mut self, pid: Pid) -> Verdict {
-        // Killed meanwhile, or a thread that has left its memory already: nothing to be seen.
         let of_file = |path: Option<&str>| path.is_some_and(|path| self.path.as_os_str() == path);
-        for mapping in maps(pid).unwrap_or_default() {
+        for mapping in maps(pid)? {
             if !of_file(mapping.path.as_deref()) || !mapping.permissions.ends_with('p') {
                 continue;
             }
@@ -101,7 +100,7 @@ impl Copies {
             let first = usize::try_from(first).unwrap_or(usize::MAX);
             let count = mapping.addresses.len() / page_size();
             let pages = page_view::pages(pid.as_raw().cast_unsigned(), start, count);
-            let pages = pages.unwrap_or_default();
+            let pages = unless_ended(pid, pages)?;
             let copies = pages.iter().enumerate().filter(|(_, page)| page.file_page == Some(false));
             self.pages.extend(copies.map(|(number, _)| first + number));
         }

@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use common::Context;
 use nix::unistd::Pid;
 use procfs::process::Process;
-use tracer::Call;
+use tracer::{Call, MECHANISM, look};
 
 use crate::exercises::CheckContext;
 use crate::observe::Observer;
@@ -59,21 +60,27 @@ impl Watch {
     }
 
     /// Memory of its own, which only a call can give back: so it is looked at before such calls.
-    fn look_at_memory(&mut self, pid: Pid) {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    fn look_at_memory(&mut self, pid: Pid) -> common::Result<()> {
+        let path = format!("/proc/{pid}/status");
+        let status = look(pid, &path, fs::read_to_string(&path)).step(MECHANISM)?;
+        let status = status.unwrap_or_default(); // None: it is gone.
         let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
         let kilobytes =
             anonymous.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        self.memory = self.memory.max(kilobytes.unwrap_or_default() << 10); // None: it is gone.
+        self.memory = self.memory.max(kilobytes.unwrap_or_default() << 10);
+        Ok(())
     }
 
-    fn count_mappings(&mut self, pid: Pid) {
-        let maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+    fn count_mappings(&mut self, pid: Pid) -> common::Result<()> {
+        let path = format!("/proc/{pid}/maps");
+        let maps = look(pid, &path, fs::read(&path)).step(MECHANISM)?;
+        let maps = maps.unwrap_or_default(); // None: it is gone.
         let directory = [self.directory.as_os_str().as_bytes(), b"/"].concat();
         let in_directory =
             |line: &&[u8]| line.windows(directory.len()).any(|part| part == directory);
         self.perhaps = maps.split(|byte| *byte == b'\n').filter(in_directory).count();
         self.mappings = self.mappings.max(self.perhaps);
+        Ok(())
     }
 }
 
@@ -87,7 +94,7 @@ impl Observer for Watch {
         let [_, length, ..] = call.arguments;
         let small = call.number == libc::SYS_munmap && length < 1 << 16;
         if GIVES_BACK.contains(&call.number) && !small {
-            self.look_at_memory(pid);
+            self.look_at_memory(pid)?;
         }
         Ok(())
     }
@@ -96,7 +103,7 @@ impl Observer for Watch {
         if call.number == libc::SYS_mmap && call.files.iter().any(|opened| opened.regular) {
             self.perhaps += 1;
             if self.perhaps > MOST_MAPPINGS {
-                self.count_mappings(pid);
+                self.count_mappings(pid)?;
             }
         } else if call.number == libc::SYS_munmap {
             self.perhaps = self.perhaps.saturating_sub(1);
@@ -105,7 +112,7 @@ impl Observer for Watch {
     }
 
     fn ending(&mut self, pid: Pid) -> Verdict {
-        self.look_at_memory(pid);
+        self.look_at_memory(pid)?;
         // A thread's end shows its process's counts so far; the last one has them all.
         if let Ok(counts) = Process::new(pid.as_raw()).and_then(|process| process.stat()) {
             let faults = counts.minflt + counts.majflt + counts.cminflt + counts.cmajflt;

@@ -1,0 +1,87 @@
+//! A look at a process that may end at any moment: what was seen, that there is nothing, or that the
+//! look was refused. The last is never taken for the second.
+
+use std::error::Error;
+use std::{fmt, fs, io};
+
+use nix::unistd::Pid;
+
+/// The system refused a look: what is there is not known.
+#[derive(Debug)]
+pub struct LookRefused {
+    what: String,
+    error: io::Error,
+}
+
+impl fmt::Display for LookRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, error } = self;
+        write!(f, "look at {what}: {error}: what the program did there is not known")
+    }
+}
+
+impl Error for LookRefused {}
+
+/// What a look at something of a process brought; `None` if there is nothing, or if the process has
+/// ended or is ending. `what` names it: `/proc/17/fd/3`.
+///
+/// # Errors
+/// [`LookRefused`]: EACCES, if the process is not dumpable; EMFILE, and every other errno.
+pub fn look<T>(pid: Pid, what: impl Into<String>, seen: io::Result<T>) -> io::Result<Option<T>> {
+    match seen {
+        Ok(seen) => Ok(Some(seen)),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => Ok(None),
+            // Of a process without memory `/proc` refuses to show more than that it is there.
+            _ if is_ending(pid) => Ok(None),
+            _ => Err(io::Error::other(LookRefused { what: what.into(), error })),
+        },
+    }
+}
+
+/// Whether a process or thread has ended or is on its way to: it does nothing more of its own.
+#[must_use]
+pub fn is_ending(pid: Pid) -> bool {
+    const PF_EXITING: u64 = 4;
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return !fs::exists(format!("/proc/{pid}")).unwrap_or(true);
+    };
+    // The name, which comes first, may itself hold parentheses.
+    let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
+    let mut fields = rest.split(' ');
+    let ended = fields.next().is_some_and(|state| matches!(state, "Z" | "X"));
+    let flags = fields.nth(5).and_then(|flags| flags.parse::<u64>().ok());
+    ended || flags.is_some_and(|flags| flags & PF_EXITING != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(errno: i32) -> io::Result<Option<()>> {
+        look(nix::unistd::getpid(), "it", Err(io::Error::from_raw_os_error(errno)))
+    }
+
+    #[test]
+    fn what_a_living_process_does_not_show_is_not_taken_for_nothing() {
+        for errno in [libc::EACCES, libc::EMFILE, libc::ENFILE, libc::EPERM, libc::EIO] {
+            let error = refused(errno).unwrap_err();
+            assert!(error.get_ref().is_some_and(|inner| inner.is::<LookRefused>()), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_nothing() {
+        assert!(matches!(refused(libc::ENOENT), Ok(None)));
+        assert!(matches!(refused(libc::ESRCH), Ok(None)));
+    }
+
+    #[test]
+    fn what_an_ended_process_does_not_show_is_nothing() {
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        child.wait().unwrap();
+        let seen: io::Result<()> = Err(io::Error::from_raw_os_error(libc::EACCES));
+        assert!(matches!(look(pid, "it", seen), Ok(None)));
+    }
+}
