@@ -77,14 +77,12 @@ fn a_mapping_of_file_by_another_name_is_watched() {
 }
 
 #[test]
-#[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved() {
     let judge = Judge::of(5, "hidden_store.c", &["-DHOW=NOT_DUMPABLE"]);
     not_solved(judge.by_ordinary_user().run());
 }
 
 #[test]
-#[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_is_not_dumpable_and_reads_file_is_not_solved() {
     not_solved(reads(6, "NOT_DUMPABLE").by_ordinary_user().run());
 }
@@ -95,7 +93,6 @@ fn a_program_that_is_not_dumpable_and_takes_no_lock_is_not_solved_by_root() {
 }
 
 #[test]
-#[ignore = "the judge takes what it may not read for empty"]
 fn a_program_that_may_be_executed_but_not_read_and_reads_file_is_not_solved() {
     let judge = reads(6, "NOT_HIDDEN").by_ordinary_user();
     let program = judge.directory().join("carries_bytes");
