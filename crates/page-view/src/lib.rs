@@ -18,7 +18,7 @@
 //!
 //! - `lesson-N-step-S-look-K` shows memory at the K-th [`pause`] of step S, and
 //!   `lesson-N-step-S-looks-J-K` two pauses side by side. The pages are those that [`show_rows`] or
-//!   [`show()`] printed last, in every process of the story. [`look`] is a pause with a title.
+//!   [`show()`] printed last, in every process of the story. [`look()`] is a pause with a title.
 //! - `lesson-N-step-S-timeline` shows the events that step S reports: [`event`], [`event_to`],
 //!   [`event_asleep`].
 //! - `lesson-N-step-S-layout` shows what lies where in memory: [`layout`].

@@ -48,7 +48,7 @@ impl Opened {
     /// What the descriptor is of now; `None` if it is none.
     ///
     /// # Errors
-    /// As [`look`].
+    /// As [`look()`].
     pub fn by(pid: Pid, descriptor: i32) -> io::Result<Option<Self>> {
         let path = format!("/proc/{pid}/fd/{descriptor}");
         let Some(metadata) = look(pid, &path, fs::metadata(&path))? else { return Ok(None) };

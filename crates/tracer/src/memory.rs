@@ -12,7 +12,7 @@ use crate::look;
 /// this address.
 ///
 /// # Errors
-/// As [`look`].
+/// As [`look()`].
 pub fn memory(pid: Pid, address: usize, length: usize) -> io::Result<Option<Vec<u8>>> {
     let path = format!("/proc/{pid}/mem");
     let Some(memory) = look(pid, &path, File::open(&path))? else { return Ok(None) };
@@ -28,7 +28,7 @@ pub fn memory(pid: Pid, address: usize, length: usize) -> io::Result<Option<Vec<
 /// The bytes up to the next NUL; `None` if not all of them are mapped.
 ///
 /// # Errors
-/// As [`look`].
+/// As [`look()`].
 pub(crate) fn string(pid: Pid, address: usize) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let page = common::page_size();

@@ -53,7 +53,7 @@ impl Call {
     /// A call at whose entry its tracee is stopped.
     ///
     /// # Errors
-    /// As [`look`](crate::look()): what it is about is not known.
+    /// As [`look()`](crate::look()): what it is about is not known.
     pub fn entered(pid: Pid, syscall: Syscall) -> io::Result<Self> {
         let Syscall { number, arguments } = syscall;
         let mut call =
