@@ -148,7 +148,10 @@ impl Lab {
         self.watch(&mut machine, &version)?;
         let read = |system: &&str| -> Result<(String, Outcome)> {
             let results = machine.results.join(system);
-            Ok(((*system).into(), Outcome::read(&results, &self.programs)?))
+            let mut outcome = Outcome::read(&results, &self.programs)?;
+            let reasons = self.accelerator.left_out().iter();
+            outcome.left_out.extend(reasons.map(|(test, why)| format!("{test} ({why})")));
+            Ok(((*system).into(), outcome))
         };
         let outcomes = self.file_systems.iter().map(read).collect::<Result<_>>()?;
         Ok((version, outcomes))
