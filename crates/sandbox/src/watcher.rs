@@ -124,7 +124,7 @@ fn watch_once(shared: &Mutex<Shared>, bell: &EventFd) -> bool {
 /// Kills all if a limit is exceeded.
 fn enforce(table: &SharedTable, disk: &DiskLimit) -> Result<()> {
     let mut table = table.lock();
-    table.enforce();
+    table.enforce().step("count memory and CPU time")?;
     if table.exceeded().is_none()
         && let Some(exceeded) = disk.exceeded(table.processes())?
     {

@@ -2,14 +2,15 @@
 //! limits both know, behind one lock.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
+use crate::look::look;
 use crate::{LimitExceeded, Limits, sys};
 
 /// The processes of one run.
@@ -18,6 +19,8 @@ pub struct ProcessTable {
     /// process has none, and dies with its process.
     living: BTreeMap<Pid, Option<OwnedFd>>,
     exceeded: Option<LimitExceeded>,
+    /// Why a process could not be held, if the system refused it.
+    refused: Option<io::Error>,
     /// CPU time of those that have ended.
     processor_before: Duration,
     limits: Limits,
@@ -30,6 +33,7 @@ impl ProcessTable {
         Self {
             living: BTreeMap::new(),
             exceeded: None,
+            refused: None,
             processor_before: Duration::ZERO,
             limits,
             started: Instant::now(),
@@ -38,7 +42,17 @@ impl ProcessTable {
 
     /// A process or thread is born. One more than the limit ends all of them.
     pub(crate) fn add(&mut self, pid: Pid) {
-        self.living.entry(pid).or_insert_with(|| sys::pidfd(pid).ok());
+        self.living.entry(pid).or_insert_with(|| match sys::pidfd(pid) {
+            Ok(process) => Some(process),
+            Err(error) => {
+                // Of a thread that is no process, or of a process that has ended, there is no handle.
+                let none = [libc::EINVAL, libc::ENOENT, libc::ESRCH].map(Some);
+                if !none.contains(&error.raw_os_error()) {
+                    self.refused = Some(error);
+                }
+                None
+            }
+        });
         // A process born into a run that is being killed is killed, too.
         if self.exceeded.is_some() || self.living.len() > self.limits.processes {
             self.end(LimitExceeded::Processes(self.limits.processes));
@@ -90,18 +104,25 @@ impl ProcessTable {
     }
 
     /// Kills all if their time, CPU time or memory is above its limit now.
-    pub fn enforce(&mut self) {
+    ///
+    /// # Errors
+    /// The system refuses to show or to hold a process that lives: how much it uses is not known.
+    pub fn enforce(&mut self) -> io::Result<()> {
         let Limits { processor, wall, memory, .. } = self.limits;
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
         if self.exceeded.is_some() {
-            return;
+            return Ok(());
         }
         if self.started.elapsed() > wall {
             self.end(LimitExceeded::Wall(wall));
-        } else if self.processor() > processor {
+        } else if self.processor()? > processor {
             self.end(LimitExceeded::Processor(processor));
-        } else if self.processes().map(memory_of).sum::<u64>() > memory {
+        } else if self.processes().map(memory_of).sum::<io::Result<u64>>()? > memory {
             self.end(LimitExceeded::Memory(memory));
         }
+        Ok(())
     }
 
     /// The living processes, without their threads.
@@ -110,24 +131,44 @@ impl ProcessTable {
     }
 
     /// CPU time of all, so far.
-    fn processor(&self) -> Duration {
-        let living: Duration = self.processes().map(processor_of).sum();
-        self.processor_before + living
+    fn processor(&self) -> io::Result<Duration> {
+        let living: Duration = self.processes().map(processor_of).sum::<io::Result<_>>()?;
+        Ok(self.processor_before + living)
     }
 }
 
-fn processor_of(pid: Pid) -> Duration {
-    let clock = clock_getcpuclockid(pid).and_then(ClockId::now);
-    let spent = clock.map(|time| time.num_nanoseconds()).unwrap_or_default(); // It has just ended.
-    Duration::from_nanos(spent.unsigned_abs())
+/// CPU time of a process; none of one that has just ended.
+fn processor_of(pid: Pid) -> io::Result<Duration> {
+    let time = clock_getcpuclockid(pid).and_then(ClockId::now).map_err(io::Error::from);
+    let spent = look(pid, format!("the CPU time of process {pid}"), time)?;
+    Ok(spent
+        .map_or(Duration::ZERO, |time| Duration::from_nanos(time.num_nanoseconds().unsigned_abs())))
 }
 
-/// Private memory and shared memory without a name, in bytes.
-fn memory_of(pid: Pid) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+/// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
+fn memory_of(pid: Pid) -> io::Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = look(pid, &path, fs::read_to_string(&path))?.unwrap_or_default();
     let counted = |line: &str| {
         let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
         value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
     };
-    status.lines().filter_map(counted).sum::<u64>() << 10
+    Ok(status.lines().filter_map(counted).sum::<u64>() << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_living_process_uses_memory_and_cpu_time_and_an_ended_one_none() {
+        let me = nix::unistd::getpid();
+        assert!(memory_of(me).unwrap() > 0);
+        assert!(processor_of(me).unwrap() > Duration::ZERO);
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let ended = Pid::from_raw(child.id().cast_signed());
+        child.wait().unwrap();
+        assert_eq!(memory_of(ended).unwrap(), 0);
+        assert_eq!(processor_of(ended).unwrap(), Duration::ZERO);
+    }
 }
