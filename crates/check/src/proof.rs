@@ -46,6 +46,8 @@ pub struct Row {
     pub answer: Answer,
     /// `solved`, or the diagnosis.
     pub verdict: String,
+    /// Why checks could not be made.
+    pub cannot: Vec<String>,
     /// How long judging took.
     pub took: Duration,
 }
@@ -155,7 +157,10 @@ fn judged(check: &Path, answer: &Answer, program: &Path) -> Result<Row> {
         (Some(3), _) => "cannot".to_owned(),
         _ => format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()),
     };
-    Ok(Row { answer: answer.clone(), verdict, took: began.elapsed() })
+    let checks = report["checks"].as_array().into_iter().flatten();
+    let unmade = checks.filter(|check| check["state"] == "cannot");
+    let cannot = unmade.map(|check| format!("{}: {}", check["id"], check["why"])).collect();
+    Ok(Row { answer: answer.clone(), verdict, cannot, took: began.elapsed() })
 }
 
 /// The table that `check --proof` prints.
@@ -173,6 +178,9 @@ pub fn table(rows: &[Row]) -> String {
             )
         })
         .collect();
+    for row in rows.iter().filter(|row| !row.holds()) {
+        lines.extend(row.cannot.iter().map(|why| format!("{} {why}", row.answer.name)));
+    }
     let wrong = rows.iter().filter(|row| !row.holds()).count();
     lines.push(format!("{} answers, {wrong} of them not judged as required.", rows.len()));
     lines.join("\n")

@@ -94,7 +94,8 @@ pub(crate) fn is_zombie(pid: Pid) -> bool {
 }
 
 fn has_state(pid: Pid, state: char) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let stat = String::from_utf8_lossy(&stat);
     // The state follows the name, which may itself hold parentheses.
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state))
 }

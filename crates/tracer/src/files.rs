@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use nix::unistd::Pid;
 
-use crate::look;
+use crate::{look, read_text};
 
 /// A file's identity, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,7 +53,7 @@ impl Opened {
         let path = format!("/proc/{pid}/fd/{descriptor}");
         let Some(metadata) = look(pid, &path, fs::metadata(&path))? else { return Ok(None) };
         let path = format!("/proc/{pid}/fdinfo/{descriptor}");
-        let Some(about) = look(pid, &path, fs::read_to_string(&path))? else { return Ok(None) };
+        let Some(about) = read_text(pid, &path)? else { return Ok(None) };
         let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
         let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
         let flags = flags.ok_or_else(|| io::Error::other(format!("no flags in {path}")))?;

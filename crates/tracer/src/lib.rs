@@ -24,7 +24,7 @@ mod tracee;
 
 pub use files::{FileId, Opened};
 pub use limits::{LimitExceeded, Limits};
-pub use look::{LookRefused, is_ending, look};
+pub use look::{LookRefused, is_ending, look, read_text};
 pub use memory::memory;
 pub use process_table::ProcessTable;
 pub use process_tree::{ProcessTree, SharedTable, Waited};

@@ -39,13 +39,24 @@ pub fn look<T>(pid: Pid, what: impl Into<String>, seen: io::Result<T>) -> io::Re
     }
 }
 
+/// The text of a file in `/proc`; `None` if the process has ended. A process may have any bytes as its
+/// name, and `stat`, `status` and `maps` show them: each byte that is not UTF-8 becomes U+FFFD.
+///
+/// # Errors
+/// As [`look()`].
+pub fn read_text(pid: Pid, path: &str) -> io::Result<Option<String>> {
+    let text = look(pid, path, fs::read(path))?;
+    Ok(text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
 /// Whether a process or thread has ended or is on its way to: it does nothing more of its own.
 #[must_use]
 pub fn is_ending(pid: Pid) -> bool {
     const PF_EXITING: u64 = 4;
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+    let Ok(stat) = fs::read(format!("/proc/{pid}/stat")) else {
         return !fs::exists(format!("/proc/{pid}")).unwrap_or(true);
     };
+    let stat = String::from_utf8_lossy(&stat);
     // The name, which comes first, may itself hold parentheses.
     let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
     let mut fields = rest.split(' ');
@@ -68,6 +79,18 @@ mod tests {
             let error = refused(errno).unwrap_err();
             assert!(error.get_ref().is_some_and(|inner| inner.is::<LookRefused>()), "{error}");
         }
+    }
+
+    #[test]
+    fn a_thread_whose_name_is_not_utf_8_shows_its_state() {
+        let seen = std::thread::spawn(|| {
+            nix::sys::prctl::set_name(c"caf\xe9) Z").unwrap();
+            let me = nix::unistd::gettid();
+            (read_text(me, &format!("/proc/{me}/status")), is_ending(me))
+        });
+        let (status, ending) = seen.join().unwrap();
+        assert!(status.unwrap().unwrap().contains("caf\u{fffd}) Z"));
+        assert!(!ending);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //! limits both know, behind one lock.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
 use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
-use crate::look::look;
+use crate::look::{look, read_text};
 use crate::{LimitExceeded, Limits, sys};
 
 /// The processes of one run.
@@ -148,7 +148,7 @@ fn processor_of(pid: Pid) -> io::Result<Duration> {
 /// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
 fn memory_of(pid: Pid) -> io::Result<u64> {
     let path = format!("/proc/{pid}/status");
-    let status = look(pid, &path, fs::read_to_string(&path))?.unwrap_or_default();
+    let status = read_text(pid, &path)?.unwrap_or_default();
     let counted = |line: &str| {
         let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
         value.trim().strip_suffix(" kB")?.parse::<u64>().ok()

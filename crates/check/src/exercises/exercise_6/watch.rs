@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use common::Context;
 use nix::unistd::Pid;
 use procfs::process::Process;
-use tracer::{Call, MECHANISM, look};
+use tracer::{Call, MECHANISM, look, read_text};
 
 use crate::exercises::CheckContext;
 use crate::observe::Observer;
@@ -62,7 +62,7 @@ impl Watch {
     /// Memory of its own, which only a call can give back: so it is looked at before such calls.
     fn look_at_memory(&mut self, pid: Pid) -> common::Result<()> {
         let path = format!("/proc/{pid}/status");
-        let status = look(pid, &path, fs::read_to_string(&path)).step(MECHANISM)?;
+        let status = read_text(pid, &path).step(MECHANISM)?;
         let status = status.unwrap_or_default(); // None: it is gone.
         let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
         let kilobytes =
