@@ -15,9 +15,10 @@ use nix::sys::resource::{UsageWho, getrusage};
 pub struct Cost {
     /// Wall-clock time. It varies from run to run and from machine to machine.
     pub time: Duration,
-    /// Page faults that did not wait for the disk.
+    /// Page faults that found the page in the page cache. If the kernel was still reading the page,
+    /// the fault has waited for it.
     pub minor: i64,
-    /// Page faults that waited for the disk.
+    /// Page faults that made the kernel read the page, and waited for it.
     pub major: i64,
 }
 

@@ -11,19 +11,23 @@ use common::{Context, Result, outcome, page_size, say};
 use crate::Region;
 use crate::cost::{mapped, write_lines};
 
-/// `MADV_DONTNEED` on three pages; the middle page is not mapped.
-pub(super) fn advise() -> Result<()> {
+/// Advice on three pages; the middle page is not mapped. Says before and after whether the first and
+/// the last page are in the page table: `1 0` means only the first.
+pub(super) fn advise(advice: libc::c_int) -> Result<()> {
     let region = three_pages()?;
-    let count = || -> Result<usize> {
-        Ok(mapped(region.address(), page_size())?
-            + mapped(region.address() + 2 * page_size(), page_size())?)
+    let present = || -> Result<String> {
+        let page = |number| mapped(region.address() + number * page_size(), page_size());
+        Ok(format!("{} {}", page(0)?, page(2)?))
     };
-    say!("mapped-before {}", count()?)?;
+    if advice == libc::MADV_POPULATE_READ {
+        region.advise(0, 3 * page_size(), libc::MADV_DONTNEED).step("madvise")?;
+    }
+    say!("before {}", present()?)?;
     // SAFETY: one thread, which maps nothing more: see the preface.
     unsafe { region.unmap(page_size(), page_size()) }.step("munmap")?;
-    let answer = region.advise(0, 3 * page_size(), libc::MADV_DONTNEED);
+    let answer = region.advise(0, 3 * page_size(), advice);
     say!("errno {}", outcome(&answer))?;
-    say!("mapped-after {}", count()?)
+    say!("after {}", present()?)
 }
 
 /// `mincore` on three pages; the middle page is not mapped.

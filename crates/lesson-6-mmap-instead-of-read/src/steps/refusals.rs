@@ -16,7 +16,7 @@ use crate::{Region, View};
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    say!("   {:<14} {:>5} {:>6}  mmap says", "", "size", "mapped")?;
+    say!("   {:<14} {:>5} {:>6}  mmap says", "", "size", "length")?;
     let empty = stage.scratch.path().join("empty");
     File::create_new(&empty).step_on("create", &empty)?;
     map_path("an empty file", &empty, 0)?;

@@ -1,9 +1,8 @@
-//! What advice does. The claims say more or less, not how much: that is a setting of the device.
+//! What advice does to pages that are in memory. `read_ahead.rs` has the advice on cold files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use common::page_size;
 use course::{errno, file_system, is_root, kernel_at_least, scratch, undisturbed};
@@ -15,84 +14,6 @@ use nix::errno::Errno;
 use crate::{file, scenario};
 
 const PAGES: usize = 1024;
-/// The pages before the page of the load: an odd number, so that this page begins no larger block.
-const BEFORE: usize = PAGES / 2 + 1;
-
-/// Loads one byte of a cold file and waits until the pages in the page cache are `enough`: the number
-/// of pages before the load's page, and of pages from that page on. Returns them with the file.
-fn around_one_load(
-    advice: Advice,
-    enough: impl Fn(usize, usize) -> bool,
-) -> (File, &'static str, (usize, usize)) {
-    let scratch = scratch();
-    let (file, path) = file(&scratch, PAGES);
-    make_cold(&file, &path).expect("make cold");
-    let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    view.advise(advice).expect("madvise");
-    let page = BEFORE * page_size();
-    view.copy_to(page, &mut [0]);
-    let cached = |pages: std::ops::Range<usize>| {
-        cached(view.address() + pages.start, pages.len()).expect("mincore")
-    };
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        // The kernel may still be reading, but not the page that the load has waited for.
-        let (before, after) = (cached(0..page), cached(page..view.len()));
-        if enough(before, after) || Instant::now() > deadline {
-            return (file, file_system(&path), (before, after));
-        }
-    }
-}
-
-#[test]
-fn after_madv_random_one_load_of_a_cold_page_reads_no_other_page() {
-    let (file, file_system, pages) = around_one_load(Advice::Random, |_, _| true);
-    // `cachestat` also counts pages that are being read. overlayfs has them in another file.
-    let (expected, counted) = match file_system {
-        "tmpfs" => ((BEFORE, PAGES - BEFORE), PAGES),
-        "overlayfs" => ((0, 1), 0),
-        _ => ((0, 1), 1),
-    };
-    assert_eq!(pages, expected, "pages before, and pages from the load on");
-    match page_view::cache_counts(&file) {
-        Ok(counts) => assert_eq!(counts.cached, counted as u64),
-        Err(error) => assert!(!kernel_at_least(6, 5), "cachestat: {error}"),
-    }
-}
-
-#[test]
-fn without_advice_one_load_of_a_cold_page_also_reads_pages_before_and_after_it() {
-    let both = |before, after| before > 0 && after > 1;
-    let (_, _, (before, after)) = around_one_load(Advice::Normal, both);
-    assert!(both(before, after), "{before} pages before, {after} from the load on");
-}
-
-#[test]
-fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
-    let (_, file_system, pages) = around_one_load(Advice::Sequential, |_, after| after > 1);
-    match file_system {
-        "tmpfs" => assert_eq!(pages, (BEFORE, PAGES - BEFORE), "all are in memory"),
-        _ => assert!(pages.0 == 0 && pages.1 > 1, "{pages:?} pages before, and from the load on"),
-    }
-}
-
-#[test]
-fn madv_willneed_starts_reading_and_maps_nothing() {
-    let scratch = scratch();
-    let (file, path) = file(&scratch, PAGES);
-    make_cold(&file, &path).expect("make_cold");
-    let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    let counts = || course::cached_pages(&file);
-    let before = counts();
-    view.advise(Advice::WillNeed).expect("madvise");
-    let expected = match file_system(&path) {
-        "tmpfs" => before == PAGES as u64 && counts() == before,
-        "overlayfs" => before == 0 && counts() == 0, // Its pages are counted in the file of the upper layer.
-        _ => before == 0 && counts() > 0,
-    };
-    assert!(expected, "before {before}, after {}", counts());
-    assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0, "no page mapped");
-}
 
 #[test]
 fn madv_dontneed_empties_the_page_table_and_the_page_cache_keeps_the_pages() {
@@ -234,10 +155,19 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
     }
 }
 
+/// The pages on both sides of the gap that are in the page table, before and after the advice.
+fn across_a_gap(name: &str) -> [String; 2] {
+    let ended = scenario(name, &scratch()).run();
+    assert_eq!(ended.value("errno"), "ENOMEM", "{ended:?}");
+    ["before", "after"].map(|moment| ended.value(moment).to_owned())
+}
+
 #[test]
-fn advice_across_a_gap_is_given_on_both_sides_and_fails_with_enomem() {
-    let ended = scenario("advice-across-a-gap", &scratch()).run();
-    assert_eq!(ended.value("mapped-before"), "2", "{ended:?}");
-    assert_eq!(ended.value("errno"), "ENOMEM");
-    assert_eq!(ended.value("mapped-after"), "0", "{ended:?}");
+fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
+    assert_eq!(across_a_gap("dontneed-across-a-gap"), ["1 1", "0 0"]);
+}
+
+#[test]
+fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
+    assert_eq!(across_a_gap("populate-across-a-gap"), ["0 0", "1 0"]);
 }

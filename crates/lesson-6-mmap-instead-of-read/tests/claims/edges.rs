@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 
 use common::page_size;
-use course::{file_system, scratch};
+use course::{errno, file_system, scratch};
 use lesson_6_mmap_instead_of_read::cost::{cached, make_cold};
 use lesson_6_mmap_instead_of_read::job::PIECE;
 use lesson_6_mmap_instead_of_read::{Region, View};
 use memmap2::MmapOptions;
+use nix::errno::Errno;
 
 use crate::{file, scenario};
 
@@ -51,6 +52,29 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
     assert_eq!(cached(), if in_memory { 64 } else { 0 }, "after a direct read");
     assert!(buffer[..] == fs::read(&path).expect("read"), "the file's bytes");
     assert_eq!(cached(), 64, "after an ordinary read");
+}
+
+#[test]
+fn o_direct_into_an_unaligned_buffer_fails_with_einval_but_btrfs_reads_through_the_page_cache() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, 64);
+    let length = 64 * page_size();
+    make_cold(&file, &path).expect("make cold");
+    let file_system = file_system(&path);
+    let direct = File::options().read(true).custom_flags(libc::O_DIRECT).open(&path);
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(error) => return assert!(file_system == "tmpfs", "{error}"), // tmpfs, before Linux 6.6.
+    };
+    let mut buffer = MmapOptions::new().len(length + 1).map_anon().expect("mmap");
+    buffer.fill(1); // As in the test above.
+    let answer = direct.read_exact_at(&mut buffer[1..], 0);
+    let view = View::of(&file, length).expect("mmap");
+    let cached = cached(view.address(), length).expect("mincore");
+    match file_system {
+        "btrfs" | "tmpfs" => assert_eq!((answer.ok(), cached), (Some(()), 64), "through the cache"),
+        _ => assert_eq!((errno(answer), cached), (Errno::EINVAL, 0), "refused"),
+    }
 }
 
 #[test]

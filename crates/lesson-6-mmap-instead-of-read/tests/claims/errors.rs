@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
 use common::page_size;
-use course::{errno, scratch};
+use course::{errno, kernel_at_least, scratch};
 use lesson_6_mmap_instead_of_read::Region;
 use nix::errno::Errno;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
@@ -142,7 +142,7 @@ fn madv_free_and_madv_wipeonfork_on_a_file_mapping_fail_with_einval() {
 }
 
 #[test]
-fn advice_that_would_give_up_locked_pages_fails_with_einval() {
+fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_locked_pages() {
     let region = two_pages(&scratch());
     let advices = [libc::MADV_DONTNEED, libc::MADV_REMOVE, libc::MADV_COLD, libc::MADV_PAGEOUT];
     let advise = |advice| region.advise(page_size(), page_size(), advice);
@@ -151,6 +151,8 @@ fn advice_that_would_give_up_locked_pages_fails_with_einval() {
     for advice in advices {
         assert_eq!(errno(advise(advice)), Errno::EINVAL, "advice {advice}");
     }
+    let for_locked_pages = advise(libc::MADV_DONTNEED_LOCKED);
+    assert_eq!(for_locked_pages.is_ok(), kernel_at_least(5, 18), "the advice made for them");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use lesson_6_mmap_instead_of_read::{Region, View};
 const PAGES: usize = 256;
 
 /// The cost of loading one byte from each page of the view.
-fn touch_all(view: &View) -> Cost {
+pub(crate) fn touch_all(view: &View) -> Cost {
     cost_of_loads(view, (0..view.len()).step_by(page_size()))
 }
 
@@ -137,7 +137,7 @@ fn shortest(mut round: impl FnMut() -> Duration) -> Duration {
 
 /// Whether a fault here maps a large folio as a whole. ext4 writes large folios since 6.16, xfs
 /// since 6.6. But before 6.18 a fault maps only the part of a folio that lies in its window of 64 KiB.
-fn maps_large_folios(directory: &Path) -> bool {
+pub(crate) fn maps_large_folios(directory: &Path) -> bool {
     ["ext4", "xfs"].contains(&file_system(directory)) && kernel_at_least(6, 18)
 }
 

@@ -9,6 +9,7 @@ mod faults;
 mod guard;
 mod live;
 mod populate;
+mod read_ahead;
 mod truncation;
 
 use std::fs::File;

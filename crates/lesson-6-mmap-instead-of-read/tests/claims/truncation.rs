@@ -135,6 +135,9 @@ fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_start
         assert_eq!(written, page_size(), "what is left, and no error");
         assert_eq!(errno(region.write_to(target, page_size(), page_size())), Errno::EFAULT);
     }
+    let null = File::options().write(true).open("/dev/null").expect("open");
+    let written = region.write_to(&null, 0, 2 * page_size()).expect("write");
+    assert_eq!(written, 2 * page_size(), "/dev/null copies no byte, so it meets no lost page");
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! Which pages of a cold file the kernel reads ahead. The claims say more or less, not how much: that
+//! is a setting of the device.
+
+use std::fs::File;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use common::page_size;
+use course::{file_system, kernel_at_least, scratch};
+use lesson_6_mmap_instead_of_read::View;
+use lesson_6_mmap_instead_of_read::cost::{cached, cost_of, make_cold, mapped, write_lines};
+use memmap2::Advice;
+
+use crate::faults::{maps_large_folios, touch_all};
+use crate::file;
+
+const PAGES: usize = 1024;
+/// The pages before the page of the load: an odd number, so that this page begins no larger block.
+const BEFORE: usize = PAGES / 2 + 1;
+/// Bytes of a file that no usual setting of a device lets the kernel read ahead as a whole.
+const LARGE: usize = 64 << 20;
+
+/// Loads one byte of a cold file and waits until the pages in the page cache are `enough`: the number
+/// of pages before the load's page, and of pages from that page on. Returns them with the file.
+fn around_one_load(
+    advice: Advice,
+    enough: impl Fn(usize, usize) -> bool,
+) -> (File, &'static str, (usize, usize)) {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make cold");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    view.advise(advice).expect("madvise");
+    let page = BEFORE * page_size();
+    view.copy_to(page, &mut [0]);
+    let cached = |pages: std::ops::Range<usize>| {
+        cached(view.address() + pages.start, pages.len()).expect("mincore")
+    };
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        // The kernel may still be reading, but not the page that the load has waited for.
+        let (before, after) = (cached(0..page), cached(page..view.len()));
+        if enough(before, after) || Instant::now() > deadline {
+            return (file, file_system(&path), (before, after));
+        }
+    }
+}
+
+#[test]
+fn after_madv_random_one_load_of_a_cold_page_reads_no_other_page() {
+    let (file, file_system, pages) = around_one_load(Advice::Random, |_, _| true);
+    // `cachestat` also counts pages that are being read. overlayfs has them in another file.
+    let (expected, counted) = match file_system {
+        "tmpfs" => ((BEFORE, PAGES - BEFORE), PAGES),
+        "overlayfs" => ((0, 1), 0),
+        _ => ((0, 1), 1),
+    };
+    assert_eq!(pages, expected, "pages before, and pages from the load on");
+    match page_view::cache_counts(&file) {
+        Ok(counts) => assert_eq!(counts.cached, counted as u64),
+        Err(error) => assert!(!kernel_at_least(6, 5), "cachestat: {error}"),
+    }
+}
+
+#[test]
+fn without_advice_one_load_of_a_cold_page_also_reads_pages_before_and_after_it() {
+    let both = |before, after| before > 0 && after > 1;
+    let (_, _, (before, after)) = around_one_load(Advice::Normal, both);
+    assert!(both(before, after), "{before} pages before, {after} from the load on");
+}
+
+#[test]
+fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
+    let (_, file_system, pages) = around_one_load(Advice::Sequential, |_, after| after > 1);
+    match file_system {
+        "tmpfs" => assert_eq!(pages, (BEFORE, PAGES - BEFORE), "all are in memory"),
+        _ => assert!(pages.0 == 0 && pages.1 > 1, "{pages:?} pages before, and from the load on"),
+    }
+}
+
+#[test]
+fn madv_willneed_starts_reading_and_maps_nothing() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make_cold");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    let counts = || course::cached_pages(&file);
+    let before = counts();
+    view.advise(Advice::WillNeed).expect("madvise");
+    let expected = match file_system(&path) {
+        "tmpfs" => before == PAGES as u64 && counts() == before,
+        "overlayfs" => before == 0 && counts() == 0, // Its pages are counted in the file of the upper layer.
+        _ => before == 0 && counts() > 0,
+    };
+    assert!(expected, "before {before}, after {}", counts());
+    assert_eq!(mapped(view.address(), view.len()).expect("pagemap"), 0, "no page mapped");
+}
+
+#[test]
+fn madv_willneed_reads_only_the_start_of_a_large_range() {
+    let scratch = scratch();
+    let path = scratch.path().join("large");
+    let file = write_lines(&path, LARGE, 1 << 20).expect("write");
+    make_cold(&file, &path).expect("make cold");
+    let view = View::of(&file, LARGE).expect("mmap");
+    view.advise(Advice::WillNeed).expect("madvise");
+    let last = LARGE - page_size();
+    let is_cached = |offset| cached(view.address() + offset, page_size()).expect("mincore") == 1;
+    if file_system(&path) == "tmpfs" {
+        return assert!(is_cached(last), "all is in memory");
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_cached(0) {
+        assert!(Instant::now() < deadline, "the first page was not read");
+    }
+    // `cachestat` also counts pages that are still being read.
+    let begun = course::cached_pages(&file);
+    assert!(begun < (LARGE / page_size()) as u64, "{begun} pages");
+    assert!(!is_cached(last), "the last page was read");
+    let load = || {
+        view.copy_to(last, &mut [0]);
+        Ok(())
+    };
+    assert_eq!(cost_of(load).expect("count the faults").1.major, 1, "nobody had begun to read it");
+}
+
+#[test]
+fn a_cold_file_gets_smaller_folios_if_it_is_read_through_a_mapping_than_by_read() {
+    let scratch = scratch();
+    let (length, path) = (32 << 20, scratch.path().join("cold"));
+    write_lines(&path, length, 1 << 20).expect("write");
+    let open = || {
+        let file = File::open(&path).expect("open"); // The read-ahead of a new descriptor starts small.
+        make_cold(&file, &path).expect("make_cold");
+        file
+    };
+    // If one fault maps a whole folio, small folios need more faults.
+    let faults_of_a_later_pass = |file: &File| {
+        let view = View::of(file, length).expect("mmap");
+        let cost = touch_all(&view);
+        assert_eq!(cost.major, 0, "all is cached: {cost:?}");
+        cost.minor
+    };
+    let mut file = open();
+    let mut buffer = vec![0; 256 << 10];
+    (0..length / buffer.len()).for_each(|_| file.read_exact(&mut buffer).expect("read"));
+    let by_read = faults_of_a_later_pass(&file);
+    let file = open();
+    touch_all(&View::of(&file, length).expect("mmap"));
+    let by_mapping = faults_of_a_later_pass(&file);
+    if maps_large_folios(scratch.path()) {
+        let more = by_read + by_read / 4;
+        assert!(by_mapping > more, "{by_mapping} faults; after `read`: {by_read}");
+    } else {
+        // The `+ 1`: a mapping may begin inside a window, which is aligned in memory.
+        assert!(by_mapping + 1 >= by_read, "{by_mapping} faults; after `read`: {by_read}");
+    }
+}
