@@ -7,6 +7,7 @@
 //! - [`verdict`]: passed, a finding, or why a check could not be made;
 //! - [`observe`]: what a run did, as one value: its calls, its mappings, its end and its fault;
 //! - [`disk`]: what a power cut would leave of a file;
+//! - [`context`]: where a check works;
 //! - [`fixture`], [`scenarios`], [`stress`]: two processes, in every order of their stores;
 //! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
 //! - [`report`]: one result model, many formats;
@@ -19,7 +20,7 @@
 //! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut CheckContext) -> Verdict`:
 //!
 //! ```
-//! use check::exercises::CheckContext;
+//! use check::context::CheckContext;
 //! use check::verdict::{Verdict, failed};
 //!
 //! fn poke_stores(context: &mut CheckContext) -> Verdict {
@@ -40,7 +41,7 @@
 //! [`common::Result`] is a fault of the judge itself.
 //!
 //! Each check has a work directory of its own, and the program works in it: FILE is a bare name. What must
-//! look while the program runs gives [`CheckContext::observe`](exercises::CheckContext::observe) an
+//! look while the program runs gives [`CheckContext::observe`](context::CheckContext::observe) an
 //! [`Observer`](observe::Observer), or drives a [`Sandbox`](sandbox::Sandbox) itself.
 //!
 //! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
@@ -51,6 +52,7 @@ pub mod build;
 pub mod cards;
 pub mod command;
 pub mod compile;
+pub mod context;
 pub mod disk;
 pub mod exercises;
 pub mod fixture;
@@ -58,7 +60,6 @@ pub mod hints;
 pub mod judge;
 pub mod machine;
 pub mod observe;
-
 pub mod progress;
 pub mod proof;
 pub mod report;

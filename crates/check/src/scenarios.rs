@@ -6,7 +6,7 @@ use explore::search::{PreemptionBound, SearchJob, search_all};
 use explore::table::{Names, table};
 use tracer::{Ending, arch};
 
-use crate::exercises::CheckContext;
+use crate::context::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::diagnosis_of;
 use crate::stress::stress;

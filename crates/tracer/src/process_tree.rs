@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use crate::alarm::Alarm;
 use crate::sys::{Answer, AtSyscall, Change};
-use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, Syscall, Tracee, sys};
+use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, Syscall, sys};
 
 /// How long processes may take to end after they were killed, before that is a failure of the tracer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -242,11 +242,6 @@ impl ProcessTree {
     #[must_use]
     pub fn has_ended(&self, pid: Pid) -> bool {
         self.used.contains_key(&pid)
-    }
-
-    /// One stopped tracee.
-    pub fn tracee(&mut self, pid: Pid) -> Tracee<'_> {
-        Tracee::new(self, pid)
     }
 
     /// What a change means; `None` for what concerns nobody else.

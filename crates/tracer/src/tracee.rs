@@ -34,11 +34,14 @@ pub struct Tracee<'tree> {
     pid: Pid,
 }
 
-impl<'tree> Tracee<'tree> {
-    pub(crate) fn new(tree: &'tree mut ProcessTree, pid: Pid) -> Self {
-        Self { tree, pid }
+impl ProcessTree {
+    /// One stopped tracee.
+    pub fn tracee(&mut self, pid: Pid) -> Tracee<'_> {
+        Tracee { tree: self, pid }
     }
+}
 
+impl Tracee<'_> {
     /// Which one.
     #[must_use]
     pub fn pid(&self) -> Pid {

@@ -176,9 +176,3 @@ pub(super) fn hexed(bytes: &[u8]) -> String {
     let more = if bytes.len() > MOST { " …" } else { "" };
     format!("{}{more} |{text}|", shown.join(" "))
 }
-
-/// The file at `path`, for judging calls.
-pub(super) fn identity(path: &Path) -> Verdict<FileId> {
-    FileId::at(path)
-        .map_or_else(|| failed("file-gone", "FILE is there", "there is no FILE any more"), Ok)
-}

@@ -1,7 +1,6 @@
 //! The exercises: what each promises, one check a promise, and what to say when one is broken.
 
 mod common_diagnoses;
-mod context;
 mod exercise_1;
 mod exercise_2;
 mod exercise_3;
@@ -12,8 +11,8 @@ mod expect;
 mod model;
 mod unfit;
 
+pub use crate::context::CheckContext;
 pub use common_diagnoses::COMMON;
-pub use context::CheckContext;
 pub use model::{Check, Diagnosis, Exercise};
 
 /// All of them, in order.

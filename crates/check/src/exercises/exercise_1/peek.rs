@@ -4,7 +4,7 @@ use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
 use crate::exercises::CheckContext;
-use crate::exercises::expect::{hexed, identity};
+use crate::exercises::expect::hexed;
 use crate::verdict::{Verdict, failed};
 
 pub(super) fn prints(context: &mut CheckContext) -> Verdict {
@@ -36,7 +36,7 @@ pub(super) fn maps(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("FILE", &content)?;
     let run = peek(context, 50, content.get(50..60).unwrap_or_default())?;
     seen(&run)?;
-    let id = identity(&context.work_directory().path().join("FILE"))?;
+    let id = context.identity("FILE")?;
     if run.mapped(id).next().is_none() {
         return failed("not-mapped", format!("`{}` maps FILE", run.called), "it never did");
     }

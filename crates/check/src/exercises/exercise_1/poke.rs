@@ -6,7 +6,6 @@ use common::Context;
 
 use super::shared::{holds, pattern, poke, seen};
 use crate::exercises::CheckContext;
-use crate::exercises::expect::identity;
 use crate::verdict::{Verdict, failed};
 
 /// What FILE must be after TEXT was stored at OFFSET.
@@ -39,7 +38,7 @@ pub(super) fn maps(context: &mut CheckContext) -> Verdict {
     context.work_directory().write("FILE", &pattern(100))?;
     let run = poke(context, 50, "mapped")?;
     seen(&run)?;
-    let file = identity(&context.work_directory().path().join("FILE"))?;
+    let file = context.identity("FILE")?;
     let shared = run.mapped(file).any(|call| {
         let [_, _, _, flags, ..] = call.arguments;
         flags & 3 != 2 // MAP_SHARED or MAP_SHARED_VALIDATE.

@@ -3,7 +3,7 @@
 use tracer::{Ending, FileId};
 
 use crate::exercises::CheckContext;
-use crate::exercises::expect::{calls_cannot_be_seen, hexed, identity, shown};
+use crate::exercises::expect::{calls_cannot_be_seen, hexed, shown};
 use crate::observe::Run;
 use crate::verdict::{Finding, Verdict, failed};
 
@@ -75,7 +75,7 @@ pub(super) fn holds(context: &CheckContext, run: &Run, before: &[u8], expected: 
         return Ok(());
     }
     if seen == before {
-        let file = identity(&context.work_directory().path().join("FILE"))?;
+        let file = context.identity("FILE")?;
         let private = run.mapped(file).any(|call| {
             let [_, _, protection, flags, ..] = call.arguments;
             flags & 3 == 2 && protection & 2 != 0 // MAP_PRIVATE, PROT_WRITE.

@@ -14,7 +14,7 @@ use tracer::{FileId, Limits, REFUSED};
 use crate::fixture::Fixture;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver, Observer, Run};
-use crate::verdict::{CheckError, Finding, Verdict};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// One check's context.
 pub struct CheckContext<'a> {
@@ -183,7 +183,8 @@ impl<'a> CheckContext<'a> {
     /// # Errors
     /// `file-gone`: there is none.
     pub fn identity(&self, name: &str) -> Verdict<FileId> {
-        super::expect::identity(&self.work_directory.path().join(name))
+        let found = FileId::at(&self.work_directory.path().join(name));
+        found.map_or_else(|| failed("file-gone", "FILE is there", "there is no FILE any more"), Ok)
     }
 
     /// The bytes of a file in the work directory; a link is none.
