@@ -1,10 +1,12 @@
 //! Task cards: made from the same list of checks by which the judge judges.
 
+use textwrap::Options;
+
 use crate::build::source_name;
-use crate::exercises::Exercise;
+use crate::exercises::{Check, Exercise, Part};
 
 /// How wide a card is.
-const WIDTH: usize = 90;
+const COLUMNS: usize = 78;
 
 /// The card of an exercise.
 #[must_use]
@@ -20,46 +22,47 @@ pub fn card(exercise: &Exercise) -> String {
         "The program:".into(),
     ];
     lines.extend(exercise.usage.iter().map(|usage| format!("    {usage}")));
-    lines.push(String::new());
-    for paragraph in exercise.contract.split("\n\n").chain([FOR_ALL]) {
-        lines.extend(wrapped(paragraph, WIDTH));
-        lines.push(String::new());
-    }
-    lines.push(format!("What is judged, for {} points:", exercise.points()));
-    for check in exercise.checks {
-        let extra = if check.extra { ", extra credit" } else { "" };
-        let worth = format!("({}{extra})", check.points);
-        let text = wrapped(&format!("{} {worth}", check.promise), WIDTH - 4);
-        for (index, line) in text.iter().enumerate() {
-            lines.push(format!("{} {line}", if index == 0 { "  -" } else { "   " }));
-        }
-    }
+    let [core, edges] = [Part::Core, Part::Edge].map(|part| exercise.points(part));
+    lines.extend([
+        String::new(),
+        format!("THE CORE: {core} points. When it holds, the exercise is solved."),
+    ]);
+    section(&mut lines, &[exercise.core, CORE_OF_ALL], exercise.checks_of(Part::Core));
+    lines.extend([String::new(), format!("THE EDGES: {edges} points, for a robust program.")]);
+    let others = exercise.checks_of(Part::Edge).chain(exercise.checks_of(Part::Extra));
+    section(&mut lines, &[exercise.edges, EDGES_OF_ALL], others);
     lines.join("\n") + "\n"
 }
 
-const FOR_ALL: &str = "\
-A wrong call gets one line of usage on standard error and exit status 2; a failure one line naming the \
-failed step and the file, and exit status 1. No program dies of a signal. Numbers are decimal; one \
-that is no number, or outside its range, is a wrong call. A FILE that is no regular file is a failure, \
-at once. A failed write to standard output is a failure that names `standard output`. FILE's bytes are \
-reached through a mapping only: never by read- or write-sandbox calls on FILE, `sendfile`, `splice`, \
-`copy_file_range` or io_uring. Programs write nowhere but in FILE's own directory. Within 2 seconds of \
-processor time and 10 by the clock.";
-
-/// A paragraph in lines.
-#[must_use]
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+/// What the program must do, in paragraphs, and how that is judged, a line each.
+fn section<'c>(lines: &mut Vec<String>, texts: &[&str], checks: impl Iterator<Item = &'c Check>) {
+    for paragraph in texts.iter().flat_map(|text| text.split("\n\n")) {
+        lines.push(String::new());
+        lines.extend(wrapped(paragraph, Options::new(COLUMNS)));
     }
-    lines.push(line);
-    lines
+    lines.extend([String::new(), "Judged:".into()]);
+    for check in checks {
+        let extra = if check.part == Part::Extra { ", extra credit" } else { "" };
+        let text = format!("{} ({}{extra})", check.promise, check.points);
+        let options = Options::new(COLUMNS).initial_indent("  - ").subsequent_indent("    ");
+        lines.extend(wrapped(&text, options));
+    }
 }
+
+fn wrapped(text: &str, options: Options) -> Vec<String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    textwrap::wrap(&text, options.break_words(false)).into_iter().map(Into::into).collect()
+}
+
+const CORE_OF_ALL: &str = "\
+A failure is any exit status other than 0. The program never dies of a signal. It reaches the bytes of FILE \
+through a mapping only: never by `read`, `write` and their relatives on FILE, `sendfile`, `splice`, \
+`copy_file_range` or io_uring. (`open`, `fstat`, `ftruncate`, `fallocate`, `fsync` and calls that lock are \
+fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \
+directory. It may use 2 seconds of processor time and 10 seconds by the clock.";
+
+const EDGES_OF_ALL: &str = "\
+A wrong call gets one line of usage on standard error, and exit status 2. A failure gets one line that \
+names the failed step and the file, and exit status 1. Numbers are decimal; one that is no number, or \
+outside its range, makes a wrong call. A FILE that exists and is no regular file is a failure at once. If \
+standard output cannot be written, that is a failure that names `standard output`.";

@@ -157,7 +157,12 @@ impl<'a> CheckContext<'a> {
                     format!("{called} ends by itself, within the limits"),
                     format!("{called} {limit_exceeded}"),
                 );
-                Err(CheckError::Ended(Box::new(finding)))
+                // What hangs here may do something else right: only a run that harms the machine is
+                // the last one.
+                match finding.diagnosis {
+                    "hang" => Err(CheckError::Wrong(Box::new(finding))),
+                    _ => Err(CheckError::Ended(Box::new(finding))),
+                }
             }
         }
     }

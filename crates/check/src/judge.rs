@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::{self, ScopedJoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{Failure, Result, Scratch};
 use tracer::processors;
@@ -34,7 +34,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                         if settings.machine.tracing {
                             processors::pin_beside();
                         }
-                        timed(check, program, settings)
+                        timed(check, program, settings, false)
                     };
                     concurrent.insert(check.id, scope.spawn(run));
                 }
@@ -49,7 +49,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 continue;
             } else {
                 match begun {
-                    None => timed(check, program, settings),
+                    None => timed(check, program, settings, has_hung(&results)),
                     Some(done) => {
                         done.map_err(|_| Failure::refusal("judge", program, "a panic"))?
                     }
@@ -77,10 +77,18 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     Ok(Report::new(exercise, program, &settings.machine, results, milliseconds(began)))
 }
 
+/// How long a run may take, by the clock, of a program that has hung in another check: it may do
+/// something else right, and nobody waits long to see it hang again.
+const AFTER_A_HANG: Duration = Duration::from_secs(4);
+
+fn has_hung(results: &[CheckResult]) -> bool {
+    results.iter().any(|result| result.diagnosis.as_deref() == Some("hang"))
+}
+
 /// One check, and how long it took.
-fn timed(check: &Check, program: &Path, settings: &Settings) -> (Done, u64) {
+fn timed(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> (Done, u64) {
     let began = Instant::now();
-    let done = one(check, program, settings);
+    let done = one(check, program, settings, has_hung);
     (done, milliseconds(began))
 }
 
@@ -88,7 +96,7 @@ fn timed(check: &Check, program: &Path, settings: &Settings) -> (Done, u64) {
 type Done = Result<(Verdict, Vec<String>)>;
 
 /// One check, in a scratch directory that is gone afterwards.
-fn one(check: &Check, program: &Path, settings: &Settings) -> Done {
+fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Done {
     let not_begun = |failure: Failure| Ok((Err(failure.into()), Vec::new()));
     let scratch = match Scratch::new() {
         Ok(scratch) => scratch,
@@ -96,6 +104,9 @@ fn one(check: &Check, program: &Path, settings: &Settings) -> Done {
     };
     match CheckContext::new(program, settings, &scratch) {
         Ok(mut context) => {
+            if has_hung {
+                context.limits().wall = AFTER_A_HANG;
+            }
             let verdict = (check.judge)(&mut context);
             Ok((verdict, context.notes()))
         }

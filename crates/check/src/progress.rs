@@ -5,11 +5,11 @@ use std::fs;
 use common::{Context, Result, Scratch};
 
 use crate::build::{Built, build, is_untouched, source, source_name};
-use crate::exercises::{EXERCISES, Exercise};
+use crate::exercises::{EXERCISES, Exercise, Part};
 use crate::hints::remember;
 use crate::judge::judge;
 use crate::machine::{Machine, Settings};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 
 /// Builds and judges the learner's program, and remembers the diagnosis.
 ///
@@ -61,16 +61,12 @@ pub fn table(scratch: &Scratch) -> Result<(String, Vec<Report>)> {
     for exercise in EXERCISES {
         let number = exercise.number.to_string();
         if is_untouched(exercise.number)? {
-            let points = format!("0/{}", exercise.points());
+            let points = format!("0/{}", exercise.points(Part::Core) + exercise.points(Part::Edge));
             lines.push(line(&number, exercise.title, "not begun", &points, ""));
             continue;
         }
         let report = judged(exercise, &settings)?;
-        let state = match report.outcome {
-            Outcome::Solved => "solved",
-            Outcome::NotSolved => "not solved",
-            Outcome::CannotBeJudged => "cannot be judged here",
-        };
+        let state = report.verdict();
         let points = format!("{}/{}", report.totals.points, report.totals.most);
         let diagnosis = report.diagnosis.as_deref().unwrap_or_default();
         lines.push(line(&number, exercise.title, state, &points, diagnosis));

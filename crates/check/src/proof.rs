@@ -1,7 +1,8 @@
 //! The judge, judged: right and wrong answers, each with the verdict that it must get.
 //!
-//! An answer says in its first line what must come out of it: `verdict: solved`, `verdict:
-//! DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all;
+//! An answer says in its first line what must come out of it: `verdict: solved` (edges included),
+//! `verdict: core` (solved, whatever its edges are), `verdict: edge DIAGNOSIS` (solved, and this is the
+//! next edge), `verdict: DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all;
 //! those in `hostile`, which attack the judge, on the first.
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ pub struct Answer {
     pub exercise: u8,
     /// Its folder and name: `exercise-1/reference`.
     pub name: String,
-    /// `solved`, `refused`, or a diagnosis.
+    /// `solved`, `core`, `edge` and a diagnosis, a diagnosis, or `refused`.
     pub required: String,
     source: PathBuf,
 }
@@ -44,7 +45,7 @@ impl Answer {
 pub struct Row {
     /// The answer.
     pub answer: Answer,
-    /// `solved`, or the diagnosis.
+    /// `solved`, `edge` and the next edge's diagnosis, or the diagnosis.
     pub verdict: String,
     /// Why checks could not be made.
     pub cannot: Vec<String>,
@@ -60,6 +61,7 @@ impl Row {
             "refused" => {
                 EXERCISES.iter().any(|exercise| exercise.diagnosis(&self.verdict).is_some())
             }
+            "core" => self.verdict == "solved" || self.verdict.starts_with("edge "),
             required => self.verdict == required,
         }
     }
@@ -152,6 +154,7 @@ fn judged(check: &Path, answer: &Answer, program: &Path) -> Result<Row> {
     let output = command.output().step_on("run", check)?;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let verdict = match (output.status.code(), &report["diagnosis"]) {
+        (Some(0), Value::String(diagnosis)) => format!("edge {diagnosis}"),
         (Some(0), _) => "solved".to_owned(),
         (Some(1), Value::String(diagnosis)) => diagnosis.clone(),
         (Some(3), _) => "cannot".to_owned(),

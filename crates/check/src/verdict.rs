@@ -24,7 +24,8 @@ pub struct Finding {
 pub enum CheckError {
     /// The program is wrong.
     Wrong(Box<Finding>),
-    /// The program is wrong, and nothing more is judged: it hung, or broke a limit.
+    /// The program is wrong, and nothing more is judged: it cannot be executed, or took more of the
+    /// machine than it may.
     Ended(Box<Finding>),
     /// This machine cannot judge it, for this reason.
     Cannot(String),

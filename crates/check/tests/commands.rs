@@ -127,11 +127,11 @@ fn a_batch_judges_each_student_by_what_is_in_their_folder() {
     assert_eq!(
         rows,
         [
-            "'=carol,1,not solved,42,private-mapping",
-            "ada,1,solved,100,",
-            "brian,1,solved,100,",
+            "'=carol,1,not solved,36,private-mapping",
+            "ada,1,\"solved, edges included\",100,",
+            "brian,1,\"solved, edges included\",100,",
             "dennis,1,not solved,0,does-not-compile",
-            "edsger,1,not solved,4,wrong-exit-status",
+            "edsger,1,not solved,2,wrong-exit-status",
             "grace,1,not solved,0,does-not-compile",
             "nobody,1,missing,0,",
         ]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use check::build::{root, source, starter};
 use check::cards::card;
-use check::exercises::{COMMON, EXERCISES};
+use check::exercises::{COMMON, EXERCISES, Part};
 use check::hints::{HintState, text};
 use check::reset::reset;
 use check::watch::watch;
@@ -42,7 +42,38 @@ fn a_card_names_every_check_with_its_points_and_the_file_to_edit() {
         assert!(
             card.contains(&format!("crates/exercises/src/bin/exercise-{}.rs", exercise.number))
         );
-        assert!(card.contains(&words(exercise.contract)), "{card}");
+        assert!(card.contains(&words(exercise.core)), "{card}");
+        assert!(card.contains(&words(exercise.edges)), "{card}");
+    }
+}
+
+#[test]
+fn a_card_fits_into_80_columns() {
+    for exercise in EXERCISES {
+        for line in card(exercise).lines() {
+            assert!(line.chars().count() <= 80, "exercise {}: {line}", exercise.number);
+        }
+    }
+}
+
+#[test]
+fn the_core_comes_first_is_worth_80_points_and_needs_no_edge() {
+    for exercise in EXERCISES {
+        let number = exercise.number;
+        let of = |id: &str| exercise.checks.iter().find(|check| check.id == id).expect("a check");
+        let parts: Vec<_> = exercise.checks.iter().map(|check| check.part.word()).collect();
+        let mut in_order = parts.clone();
+        in_order
+            .sort_by_key(|part| ["core", "edge", "extra credit"].iter().position(|of| of == part));
+        assert_eq!(parts, in_order, "exercise {number}");
+        assert_eq!((exercise.points(Part::Core), exercise.points(Part::Edge)), (80, 20));
+        let counted = exercise.checks_of(Part::Core).filter(|check| check.points > 0).count();
+        assert!((5..=8).contains(&counted), "exercise {number} has {counted} core checks");
+        for check in exercise.checks_of(Part::Core) {
+            for needed in check.needs {
+                assert_eq!(of(needed).part, Part::Core, "{} needs {needed}", check.id);
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! verdict: gives-up-early
+//! verdict: edge gives-up-early
 // Waits for a second only.
 #define PATIENCE 1
 #include "mail.h"

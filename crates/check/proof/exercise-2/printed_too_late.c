@@ -1,4 +1,4 @@
-//! verdict: message-thrown-away
+//! verdict: edge message-thrown-away
 // Marked empty before it was printed, from a copy: right beside others, and lost if printing fails.
 #include "mail.h"
 

@@ -1,4 +1,4 @@
-//! verdict: long-text-accepted
+//! verdict: edge long-text-accepted
 // What does not fit is cut off.
 #define CUT
 #include "mail.h"

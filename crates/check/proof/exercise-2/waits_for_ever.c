@@ -1,4 +1,4 @@
-//! verdict: waits-for-ever
+//! verdict: edge waits-for-ever
 // Nobody is told when the other side never comes.
 #include "mail.h"
 

@@ -1,4 +1,4 @@
-//! verdict: stored-before-refusing
+//! verdict: edge stored-before-refusing
 // Each text is looked at when its turn comes: the fit ones before it are stored already.
 #define IS_FIT(text) true
 #define STORE(memory, fd, slot, text)                                                             \

@@ -1,17 +1,19 @@
 //! verdict: refused
 //! Exercise 4: `preview FILE FROM TO` prints FILE with every byte FROM replaced by TO, by editing
-//! a private mapping in place. FILE is untouched.
+//! a private mapping in place. FILE stays as it is.
 //!
-//! - FROM and TO are exactly one byte each.
-//! - FILE is opened for reading only, even its time of modification stays; it may be empty.
-//! - Only pages that hold a FROM are copied: who stores where nothing changes fails. A program may
-//!   map in windows.
-//! - FROM equal to TO prints FILE and copies nothing.
+//! The core:
 //!
-//! The whole contract: `just exercise 4`. The lesson: `lessons/lesson-4-private-mappings.md`.
+//! - FROM and TO are one byte each.
+//! - FILE is opened for reading only, and even its time of modification stays.
+//! - Only pages that hold a FROM are copied: do not store to a page where nothing changes. A program
+//!   may map FILE in parts, one after another.
+//!
+//! The edges: `just exercise 4` names them all. The command line below is finished. The lesson:
+//! `lessons/lesson-4-private-mappings.md`.
 //!
 //! Begin: open FILE for reading, map it with memmap2's `MmapOptions::map_copy`, and print it as it
-//! is. Then replace; `just check 4` counts the pages that you made the kernel copy.
+//! is. Then replace. `just check 4` counts the pages that you made the kernel copy.
 
 use std::env;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! verdict: wrong-call-taken
+//! verdict: edge wrong-call-taken
 // The first byte of a longer FROM or TO is taken for the whole.
 #define IS_BYTE(text) (*(text))
 #include "right-in-c.c"

@@ -1,4 +1,4 @@
-//! verdict: overflow
+//! verdict: edge overflow
 // TO may pass the largest u64, and wraps around.
 #include "bank.h"
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-//! verdict: descriptors-kept
+//! verdict: edge descriptors-kept
 // Every file is unmapped, and none is closed: after a thousand the next cannot be opened.
 #include <unistd.h>
 #define CLOSE(fd)

@@ -1,19 +1,18 @@
 //! verdict: refused
 //! Exercise 6: `lines FILE...` counts lines and bytes as `wc -lc` does, through mappings.
 //!
-//! - Prints `LINES BYTES NAME` for each FILE, and `LINES BYTES total` if several were given.
-//! - Empty files, files without a last newline, thousands of small files, a file of a gigabyte:
-//!   all work, with private memory below 16 MiB.
-//! - One pass over the bytes and no more: the page faults are counted.
-//! - Mappings are released: at most 8 of FILEs exist at a time.
-//! - A FILE that cannot be mapped gets its line on standard error, the others are still counted,
-//!   and the exit status is 1. Extra credit: a FILE that is truncated while it is counted gets
-//!   such a line, too, and no crash.
+//! The core:
 //!
-//! The whole contract: `just exercise 6`. The lesson: `lessons/lesson-6-mmap-instead-of-read.md`.
+//! - It prints `LINES BYTES NAME` for each FILE, and `LINES BYTES total` if several were given.
+//! - A gigabyte works with less than 16 MiB of private memory.
+//! - It reads FILE in one pass and no more: the page faults are counted.
+//! - Mappings are released: at most 8 mappings of FILEs exist at a time.
 //!
-//! Begin: write `count` for one file: open, map, count the newlines. An empty file cannot be
-//! mapped with a length of 0. `just check 6` then counts your page faults.
+//! The edges, and an extra credit: `just exercise 6` names them all. The command line below is
+//! finished. The lesson: `lessons/lesson-6-mmap-instead-of-read.md`.
+//!
+//! Begin: write `count` for one file: open, map, count the newlines. `just check 6` then counts your
+//! page faults.
 
 use std::env;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! verdict: hang
+//! verdict: edge hang
 // open of a FIFO waits for a writer: nobody looked what it is.
 #define OPEN O_RDONLY
 #include "right-in-c.c"

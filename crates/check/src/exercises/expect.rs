@@ -45,6 +45,20 @@ impl Run {
         self.ends_with(0)
     }
 
+    /// It failed: a status other than 0, and no signal.
+    ///
+    /// # Errors
+    /// `died-of-a-signal`, `wrong-exit-status`.
+    pub fn fails(&self) -> Verdict {
+        self.lives()?;
+        if self.ending != Ending::Exited(0) {
+            return Ok(());
+        }
+        let expected = format!("`{}` fails: an exit status other than 0", self.called);
+        let finding = Finding::new("wrong-exit-status", expected, self.ending.to_string());
+        Err(finding.details(self.said()).into())
+    }
+
     /// It failed as the contract says: status 1, and one line that names each of `names`.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What an exercise is made of.
 
+use serde::Serialize;
+
 use super::{COMMON, CheckContext};
 use crate::verdict::Verdict;
 
@@ -15,12 +17,38 @@ pub struct Exercise {
     pub minutes: u32,
     /// How the program is called, a line each.
     pub usage: &'static [&'static str],
-    /// What the program must do, in paragraphs of plain Markdown.
-    pub contract: &'static str,
-    /// What is judged, in this order.
+    /// What the program must do so that the exercise is solved, in paragraphs of plain Markdown.
+    pub core: &'static str,
+    /// What a robust program does besides.
+    pub edges: &'static str,
+    /// What is judged, in this order: the core first.
     pub checks: &'static [Check],
     /// What can be wrong, beside [`COMMON`].
     pub diagnoses: &'static [Diagnosis],
+}
+
+/// Which part of the contract a check belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// What the lesson teaches: the exercise is solved when all of it holds.
+    Core,
+    /// What a robust program does besides.
+    Edge,
+    /// Extra credit, beside the points of the other two.
+    Extra,
+}
+
+impl Part {
+    /// Its name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Edge => "edge",
+            Self::Extra => "extra credit",
+        }
+    }
 }
 
 /// One promise of the contract, and how it is judged.
@@ -31,8 +59,8 @@ pub struct Check {
     pub promise: &'static str,
     /// What it is worth.
     pub points: u32,
-    /// Extra credit: the exercise is solved without it.
-    pub extra: bool,
+    /// Which part of the contract it belongs to.
+    pub part: Part,
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
     /// It takes long: it runs beside the others as soon as it can, and its result is told in its turn.
@@ -44,7 +72,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// A check worth `points`, that needs the checks `needs` to have passed.
+    /// A check of the core worth `points`, that needs the checks `needs` to have passed.
     #[must_use]
     pub const fn new(
         id: &'static str,
@@ -57,7 +85,7 @@ impl Check {
             id,
             promise,
             points,
-            extra: false,
+            part: Part::Core,
             where_possible: false,
             concurrent: false,
             needs,
@@ -72,10 +100,17 @@ impl Check {
         self
     }
 
+    /// The same as an edge.
+    #[must_use]
+    pub const fn edge(mut self) -> Self {
+        self.part = Part::Edge;
+        self
+    }
+
     /// The same as extra credit.
     #[must_use]
     pub const fn extra(mut self) -> Self {
-        self.extra = true;
+        self.part = Part::Extra;
         self
     }
 
@@ -108,9 +143,14 @@ impl Exercise {
         self.diagnoses.iter().chain(COMMON).find(|diagnosis| diagnosis.id == id)
     }
 
-    /// The points of all checks; extra credit is beside them.
+    /// The checks of one part.
+    pub fn checks_of(&self, part: Part) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.part == part)
+    }
+
+    /// The points of one part.
     #[must_use]
-    pub fn points(&self) -> u32 {
-        self.checks.iter().filter(|check| !check.extra).map(|check| check.points).sum()
+    pub fn points(&self, part: Part) -> u32 {
+        self.checks_of(part).map(|check| check.points).sum()
     }
 }

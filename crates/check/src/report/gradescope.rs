@@ -7,6 +7,7 @@ use common::{Context, Result};
 use serde_json::{Value, json};
 
 use super::{CheckResult, Report, State};
+use crate::exercises::Part;
 
 pub(super) fn written(reports: &[Report]) -> Result<String> {
     let tests: Vec<Value> = reports
@@ -32,7 +33,7 @@ pub(super) fn written(reports: &[Report]) -> Result<String> {
 /// The points of checks that could not be made, in words; nothing if there are none.
 fn open_points(reports: &[Report]) -> String {
     let all = reports.iter().flat_map(|report| &report.checks);
-    let open = all.filter(|check| check.state == State::Cannot && !check.extra);
+    let open = all.filter(|check| check.state == State::Cannot && check.part != Part::Extra);
     match open.map(|check| check.points).sum::<u32>() {
         0 => String::new(),
         points => format!(
@@ -44,7 +45,7 @@ fn open_points(reports: &[Report]) -> String {
 
 fn test(report: &Report, check: &CheckResult) -> Value {
     let score = if check.state == State::Passed { check.points } else { 0 };
-    let counts = !check.extra && check.state != State::Cannot;
+    let counts = check.part != Part::Extra && check.state != State::Cannot;
     let mut test = json!({
         "name": format!("{}: {}", check.id, check.promise),
         "number": report.exercise.to_string(),

@@ -1,24 +1,22 @@
 //! Markdown, for a pull request's comment.
 
-use super::{Outcome, Report, State};
+use super::{Report, State};
 
 pub(super) fn written(report: &Report) -> String {
-    let heading = match report.outcome {
-        Outcome::Solved => "solved",
-        Outcome::NotSolved => "not solved",
-        Outcome::CannotBeJudged => "cannot be judged here",
-    };
+    let heading = report.verdict();
     let mut text = format!("## Exercise {}: {}: {heading}\n\n", report.exercise, report.title);
     text += &format!("{} of {} points.\n\n", report.totals.points, report.totals.most);
-    text += "| check | points | state | diagnosis |\n| --- | --- | --- | --- |\n";
+    text += "| check | part | points | state | diagnosis |\n| --- | --- | --- | --- | --- |\n";
     for check in &report.checks {
         let earned = if check.state == State::Passed { check.points } else { 0 };
         let state = super::text::word(check.state);
         let diagnosis = check.diagnosis.as_deref().unwrap_or_default();
         let promise = cell(&check.promise);
-        let extra = if check.extra { " (extra)" } else { "" };
-        text +=
-            &format!("| {promise}{extra} | {earned}/{} | {state} | {diagnosis} |\n", check.points);
+        let part = check.part.word();
+        text += &format!(
+            "| {promise} | {part} | {earned}/{} | {state} | {diagnosis} |\n",
+            check.points
+        );
     }
     for check in report.checks.iter().filter(|check| check.state == State::Failed) {
         text += &format!("\n```text\n{}\n```\n", fenced(&super::text::about(check).join("\n")));

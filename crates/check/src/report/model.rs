@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::exercises::{Check, Exercise};
+use crate::exercises::{Check, Exercise, Part};
 use crate::machine::Machine;
 use crate::verdict::Finding;
 
@@ -26,11 +26,11 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Every check but extra credit passed.
+    /// Every check of the core passed.
     Solved,
-    /// One failed.
+    /// One of them failed.
     NotSolved,
-    /// None failed, and this machine could not judge all.
+    /// None of them failed, and this machine could not judge all of them.
     CannotBeJudged,
 }
 
@@ -47,7 +47,7 @@ pub struct Report {
     pub environment: Machine,
     /// How it came out.
     pub outcome: Outcome,
-    /// The first failed check's diagnosis.
+    /// The first failed check's diagnosis; the core comes first.
     pub diagnosis: Option<String>,
     /// What the compiler said, if the program could not be built.
     pub compiler: Option<String>,
@@ -66,8 +66,8 @@ pub struct CheckResult {
     pub promise: String,
     /// What it is worth.
     pub points: u32,
-    /// Extra credit.
-    pub extra: bool,
+    /// Which part of the contract it belongs to.
+    pub part: Part,
     /// Where this machine cannot make it, the others decide.
     pub where_possible: bool,
     /// How it came out.
@@ -101,6 +101,14 @@ pub struct Totals {
     pub points: u32,
     /// Points that there are, without extra credit.
     pub most: u32,
+    /// Points of the checks of the core that passed.
+    pub core_points: u32,
+    /// Points of the edges that hold.
+    pub edge_points: u32,
+    /// Edges that hold.
+    pub edges_held: usize,
+    /// Edges that there are.
+    pub edges: usize,
     /// Checks that passed.
     pub passed: usize,
     /// That failed.
@@ -124,27 +132,34 @@ impl Report {
         milliseconds: u64,
     ) -> Self {
         let count = |state| checks.iter().filter(|check| check.state == state).count();
-        let passed = checks.iter().filter(|check| check.state == State::Passed);
+        let passed = || checks.iter().filter(|check| check.state == State::Passed);
+        let is_of = |part| move |check: &&CheckResult| check.part == part;
         let totals = Totals {
-            points: passed.map(|check| check.points).sum(),
-            most: exercise.points(),
+            points: passed().map(|check| check.points).sum(),
+            most: exercise.points(Part::Core) + exercise.points(Part::Edge),
+            core_points: passed().filter(is_of(Part::Core)).map(|check| check.points).sum(),
+            edge_points: passed().filter(is_of(Part::Edge)).map(|check| check.points).sum(),
+            edges_held: passed().filter(is_of(Part::Edge)).count(),
+            edges: exercise.checks_of(Part::Edge).count(),
             passed: count(State::Passed),
             failed: count(State::Failed),
             skipped: count(State::Skipped),
             cannot: count(State::Cannot),
             milliseconds,
         };
-        let needed = |state| checks.iter().any(|check| !check.extra && check.state == state);
-        let beyond = |check: &&CheckResult| check.where_possible || check.extra;
-        let mut rest = checks.iter().filter(|check| !beyond(check));
-        let cannot = rest.any(|check| check.state == State::Cannot);
-        let outcome = match (needed(State::Failed), cannot) {
+        let core = || checks.iter().filter(is_of(Part::Core));
+        let any = |state| core().any(|check| check.state == state);
+        let cannot = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
+        let outcome = match (any(State::Failed), core().any(cannot)) {
             (true, _) => Outcome::NotSolved,
             (false, true) => Outcome::CannotBeJudged,
-            (false, false) if needed(State::Skipped) => Outcome::NotSolved,
+            (false, false) if any(State::Skipped) => Outcome::NotSolved,
             (false, false) => Outcome::Solved,
         };
-        let diagnosis = checks.iter().find_map(|check| check.diagnosis.clone());
+        let mut parts = [Part::Core, Part::Edge].into_iter();
+        let diagnosis = parts.find_map(|part| {
+            checks.iter().filter(is_of(part)).find_map(|check| check.diagnosis.clone())
+        });
         Self {
             exercise: exercise.number,
             title: exercise.title.into(),
@@ -176,13 +191,39 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The results of one part, in order.
+    pub fn checks_of(&self, part: Part) -> impl Iterator<Item = &CheckResult> {
+        self.checks.iter().filter(move |check| check.part == part)
+    }
+
+    /// The first edge that does not hold.
+    #[must_use]
+    pub fn next_edge(&self) -> Option<&CheckResult> {
+        self.checks_of(Part::Edge).find(|check| check.state == State::Failed)
+    }
+
+    /// The verdict in a few words.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Solved if self.totals.edges_held == self.totals.edges => {
+                "solved, edges included"
+            }
+            Outcome::Solved => "solved",
+            Outcome::NotSolved => "not solved",
+            Outcome::CannotBeJudged => "cannot be judged here",
+        }
+    }
+}
+
 impl CheckResult {
     fn of(check: &Check, state: State) -> Self {
         Self {
             id: check.id.into(),
             promise: check.promise.into(),
             points: check.points,
-            extra: check.extra,
+            part: check.part,
             where_possible: check.where_possible,
             state,
             diagnosis: None,

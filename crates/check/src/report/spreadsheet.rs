@@ -5,7 +5,7 @@ use std::io;
 use common::{Context, Result};
 use serde::Serialize;
 
-use super::{Outcome, Report};
+use super::Report;
 use crate::exercises::Exercise;
 
 /// One line of the table.
@@ -15,7 +15,8 @@ pub struct Row {
     pub student: String,
     /// 1 to 6.
     pub exercise: u8,
-    /// `solved`, `not solved`, `cannot be judged` or `missing`.
+    /// `solved, edges included`, `solved`, `not solved`, `cannot be judged here`, `missing` or
+    /// `fault`.
     pub state: String,
     /// Points of the checks that passed.
     pub points: u32,
@@ -27,11 +28,7 @@ impl Row {
     /// A student's line for one report.
     #[must_use]
     pub fn of(student: &str, report: &Report) -> Self {
-        let state = match report.outcome {
-            Outcome::Solved => "solved",
-            Outcome::NotSolved => "not solved",
-            Outcome::CannotBeJudged => "cannot be judged",
-        };
+        let state = report.verdict();
         Self {
             student: harmless(student),
             exercise: report.exercise,

@@ -1,38 +1,70 @@
 //! For people: the diagnosis first.
 
 use super::{CheckResult, Outcome, Report, State};
+use crate::exercises::Part;
 
 pub(super) fn written(report: &Report) -> String {
-    let number = report.exercise;
-    let mut lines = Vec::new();
-    lines.push(match (report.outcome, &report.diagnosis) {
-        (Outcome::Solved, _) => format!("Exercise {number}: solved."),
-        (Outcome::CannotBeJudged, _) => {
-            format!("Exercise {number}: this machine cannot judge all of it.")
-        }
-        (Outcome::NotSolved, Some(diagnosis)) => {
-            let first = report.checks.iter().find_map(|check| check.is.clone());
-            let is = first.unwrap_or_else(|| "the program does not compile".into());
-            format!("Exercise {number}: {diagnosis}: {is}")
-        }
-        (Outcome::NotSolved, None) => format!("Exercise {number}: not solved."),
-    });
+    let mut lines = vec![heading(report)];
     lines.extend(report.compiler.iter().cloned());
     if report.compiler.is_none() {
-        for check in &report.checks {
-            let extra = if check.extra { " (extra credit)" } else { "" };
-            let (state, promise) = (word(check.state), &check.promise);
-            lines.push(format!("  {state:8} {promise}{extra}"));
-            lines.extend(about(check).into_iter().map(|line| format!("           {line}")));
+        report.checks_of(Part::Core).for_each(|check| lines.extend(shown(check)));
+        lines.extend(edges(report));
+        for check in report.checks_of(Part::Extra) {
+            lines.push("Extra credit:".into());
+            lines.extend(shown(check));
         }
     }
     let totals = &report.totals;
-    lines.push(format!("{} of {} points.", totals.points, totals.most));
+    lines.push(format!(
+        "{} of {} points: {} for the core, {} for the edges.",
+        totals.points, totals.most, totals.core_points, totals.edge_points,
+    ));
     lines.extend(report.environment.weaker.iter().map(|weaker| format!("Mind: {weaker}.")));
-    if report.outcome == Outcome::NotSolved {
+    if report.diagnosis.is_some() {
+        let number = report.exercise;
         lines.push(format!("A hint: just hint {number}, or cargo check-exercise hint {number}"));
     }
     lines.join("\n") + "\n"
+}
+
+fn heading(report: &Report) -> String {
+    let number = report.exercise;
+    match (report.outcome, &report.diagnosis) {
+        (Outcome::NotSolved, Some(diagnosis)) => {
+            let is = report.checks_of(Part::Core).find_map(|check| check.is.clone());
+            let is = is.unwrap_or_else(|| "the program does not compile".into());
+            format!("Exercise {number}: {diagnosis}: {is}")
+        }
+        (Outcome::CannotBeJudged, _) => {
+            format!("Exercise {number}: this machine cannot judge all of it.")
+        }
+        _ => format!("Exercise {number}: {}.", report.verdict()),
+    }
+}
+
+/// How many edges hold; once the core holds, the next one that does not.
+fn edges(report: &Report) -> Vec<String> {
+    let (held, all) = (report.totals.edges_held, report.totals.edges);
+    let unjudged = report.checks_of(Part::Edge).filter(|check| check.state == State::Cannot);
+    match (report.outcome, report.next_edge()) {
+        _ if held == all => vec![format!("Edges: {held} of {all}.")],
+        (Outcome::Solved, Some(next)) => {
+            let first = format!("Edges: {held} of {all}, here is the next one:");
+            std::iter::once(first).chain(shown(next)).collect()
+        }
+        (Outcome::Solved, None) => {
+            let first = format!("Edges: {held} of {all}; this machine cannot judge the others:");
+            std::iter::once(first).chain(unjudged.flat_map(shown)).collect()
+        }
+        _ => vec![format!("Edges: {held} of {all}.")],
+    }
+}
+
+/// A check's line, and what there is to say about it.
+fn shown(check: &CheckResult) -> Vec<String> {
+    let first = format!("  {:8} {}", word(check.state), check.promise);
+    let about = about(check).into_iter().map(|line| format!("           {line}"));
+    std::iter::once(first).chain(about).collect()
 }
 
 /// A state as a word.

@@ -1,16 +1,16 @@
-//! Exercise 1: `poke FILE OFFSET TEXT` stores TEXT's bytes at byte OFFSET of FILE, `peek FILE
-//! OFFSET LEN` prints LEN bytes from there, both through a mapping.
+//! Exercise 1: `poke FILE OFFSET TEXT` stores the bytes of TEXT in FILE from byte OFFSET on, and
+//! `peek FILE OFFSET LEN` prints LEN bytes from there. Both use a mapping.
 //!
-//! - `poke`: a missing FILE is created with mode 0600; a shorter one grows to exactly OFFSET +
-//!   length; no other byte changes and the file never shrinks; a failing `poke` changes no byte
-//!   and leaves no new file. An empty TEXT still grows the file.
-//! - `peek`: opens FILE for reading only, creates nothing; a range past the end of the file is a
-//!   failure with nothing printed. LEN is 0 to 64 MiB; 0 succeeds at any OFFSET if FILE can be
-//!   opened.
-//! - Any OFFSET from 0 to 2^63 - 1: unaligned, across pages, beyond a terabyte, with 512 MiB of
-//!   addresses. OFFSET + length above 2^63 - 1, or above what the file system holds, is a failure.
+//! The core:
 //!
-//! The whole contract: `just exercise 1`. The lesson: `lessons/lesson-1-mapping-a-file.md`.
+//! - `poke` changes no other byte. OFFSET may be any byte, and TEXT may cross the border of two
+//!   pages. A missing FILE is made. A shorter FILE grows to exactly OFFSET + length of TEXT.
+//! - `peek` opens FILE for reading only. If the range reaches past the end of the file, it fails
+//!   and prints nothing.
+//! - Both work beyond a terabyte in a sparse file, with 512 MiB of address space.
+//!
+//! The edges: `just exercise 1` names them all. The command line below is finished. The lesson:
+//! `lessons/lesson-1-mapping-a-file.md`.
 //!
 //! Begin: in `poke`, open FILE, make it long enough with `set_len`, map it with memmap2's
 //! `MmapOptions::map_raw`, and copy TEXT to OFFSET. `just check 1` then tells what is still

@@ -1,7 +1,7 @@
-//! Exercise 2: a mailbox in a mapped file. `post FILE TEXT` puts a message into it, `take FILE`
+//! Exercise 2: a mailbox in a mapped file. `post FILE TEXT` puts a message into it, and `take FILE`
 //! takes it out and prints it.
 //!
-//! FILE holds 4096 bytes, in native byte order:
+//! FILE has 4096 bytes. The numbers have the byte order of the machine:
 //!
 //! ```text
 //! 0       4        8                                        4096
@@ -10,20 +10,21 @@
 //!   0 or 1  at most 4088
 //! ```
 //!
-//! - Whoever comes first creates and sizes it; 0 bytes: not sized yet; any other size than 4096: a
-//!   failure.
-//! - `post` waits until the box is empty, stores the text, then marks it full. `take` waits until
-//!   it is full, prints the text and a newline, then marks it empty. Each waits at most 5 seconds;
-//!   then it is a failure.
-//! - One poster and one taker at a time; in every interleaving of the two, `take` prints a whole
-//!   message or waits. An empty TEXT is a message; one longer than 4088 bytes is a failure and
-//!   changes nothing.
+//! The core:
+//!
+//! - Whichever process comes first makes FILE and gives it its size. A FILE of 0 bytes has not got
+//!   its size yet.
+//! - `post` waits until the box is empty, stores the text, then marks the box full. `take` waits
+//!   until the box is full, prints the text and a newline, then marks the box empty.
+//! - One `post` and one `take` run at a time. In every interleaving, `take` prints a whole message
+//!   or waits.
 //! - `take` trusts nothing: a `length` above 4088, or a `full` that is neither 0 nor 1, is a
 //!   failure.
 //!
-//! The whole contract: `just exercise 2`. The lesson: `lessons/lesson-2-shared-access.md`.
+//! The edges: `just exercise 2` names them all. The command line below is finished. The lesson:
+//! `lessons/lesson-2-shared-access.md`.
 //!
-//! Begin: make and map the file in a function that both commands call; then write `post` for a box
+//! Begin: make and map the file in a function that both commands call. Then write `post` for a box
 //! that is empty, and look at FILE with `od`. Which store must come last, and what keeps it last?
 
 use std::env;

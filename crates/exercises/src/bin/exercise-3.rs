@@ -1,19 +1,20 @@
 //! Exercise 3: a ledger that survives a power cut. `record FILE TEXT...` stores each TEXT in a
-//! slot and says when it is on the disk; `list FILE` prints them.
+//! slot and prints when it is on the disk. `list FILE` prints the texts.
 //!
-//! - FILE has slots of 64 bytes; a slot whose first byte is 0 is free. A TEXT has 1 to 63 bytes
-//!   and no newline; an unfit one is a failure before anything is stored. A FILE whose size is no
-//!   multiple of 64 is a failure.
-//! - `record` takes the lowest-numbered free slots, through a shared mapping. A full FILE grows to
-//!   the next multiple of the page size; a missing one is made.
-//! - It prints `durable K` and a newline (slots count from 0) when, and only when, that slot is on
-//!   the disk. Several TEXTs may share one flush. For a new FILE its directory's entry counts,
-//!   too.
-//! - `list` prints the used slots, one text a line, and reads at most 64 bytes of a slot.
+//! The core:
 //!
-//! The whole contract: `just exercise 3`. The lesson: `lessons/lesson-3-msync.md`.
+//! - FILE has slots of 64 bytes. A slot whose first byte is 0 is free. A TEXT has 1 to 63 bytes and
+//!   no newline.
+//! - `record` takes the free slots with the lowest numbers, through a shared mapping. A full FILE
+//!   grows to the next multiple of the page size. A missing FILE is made.
+//! - `record` prints `durable K` and a newline (slots count from 0) when, and only when, slot K is
+//!   on the disk. Several TEXTs may share one flush. A flush that fails is a failure.
+//! - `list` prints the used slots, one text a line.
 //!
-//! Begin: write `list`, and try it on a FILE made with `printf` and `truncate`; then `record`
+//! The edges: `just exercise 3` names them all. The command line below is finished. The lesson:
+//! `lessons/lesson-3-msync.md`.
+//!
+//! Begin: write `list`, and try it on a FILE made with `printf` and `truncate`. Then write `record`
 //! without a flush, and see what `just check 3` says about the moment at which it prints.
 
 use std::env;

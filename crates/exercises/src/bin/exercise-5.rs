@@ -1,8 +1,8 @@
-//! Exercise 5: `add FILE TIMES` adds 1 to a counter, TIMES times; `transfer FILE FROM TO AMOUNT`
+//! Exercise 5: `add FILE TIMES` adds 1 to a counter, TIMES times. `transfer FILE FROM TO AMOUNT`
 //! moves an amount from one account to another. Any number of both run at once.
 //!
-//! FILE holds 4096 bytes; a missing or empty one is made, with mode 0600, and zeroed by whoever
-//! comes first; any other size is a failure:
+//! FILE has 4096 bytes. Whichever process comes first makes it, if it is missing or empty, and fills
+//! it with zeros:
 //!
 //! ```text
 //! 0         8           72            1024                 2048               4096
@@ -10,16 +10,19 @@
 //!   u64       1 to 8: u64 at 8 x the account's number
 //! ```
 //!
-//! - Equal accounts, or others than 1 to 8, are wrong calls. `transfer` fails and changes nothing
-//!   if FROM holds too little or TO would pass the largest u64. AMOUNT 0 and TIMES 0 succeed.
+//! The core:
+//!
+//! - `transfer` fails and changes nothing if FROM holds too little.
 //! - The judge hands over files whose bytes 1024 to 2047 are zero: no lock has been made yet.
-//! - In every interleaving no addition is lost, no account goes below zero, the sum of the
-//!   accounts stays. If one is killed at any point, the others still finish within 5 seconds.
-//! - Who waits uses, in 500 ms, at most 50 ms of processor time and 1000 system calls.
+//! - In every interleaving, no addition is lost, no account goes below zero, and the sum of the
+//!   accounts stays.
+//! - If one process is killed at any point, all others still finish within 5 seconds.
+//! - A process that waits uses, in 500 ms, at most 50 ms of processor time and 1000 system calls.
 //!
-//! The whole contract: `just exercise 5`. The lesson: `lessons/lesson-5-races-and-semaphores.md`.
+//! The edges: `just exercise 5` names them all. The command line below is finished. The lesson:
+//! `lessons/lesson-5-races-and-semaphores.md`.
 //!
-//! Begin: write both commands without a lock and let `just check 5` show you the update that got
+//! Begin: write both commands without a lock, and let `just check 5` show you the update that got
 //! lost. Then choose a lock whose holder may die.
 
 use std::env;

@@ -15,9 +15,7 @@ use crate::verdict::{CheckError, Finding, Verdict, failed};
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);
 
-pub(super) fn of_poke(context: &mut CheckContext) -> Verdict {
-    irregular(context, &["poke", "FILE", "0", "x"])?;
-    context.new_work_directory()?;
+pub(super) fn named(context: &mut CheckContext) -> Verdict {
     let content = pattern(100);
     let file = context.work_directory().write("FILE", &content)?;
     use std::os::unix::fs::PermissionsExt;
@@ -26,12 +24,8 @@ pub(super) fn of_poke(context: &mut CheckContext) -> Verdict {
     run.fails_naming(&["FILE"])?;
     unchanged(context, &run, &content)?;
     let run = context.run(&["poke", "no-such-directory/FILE", "0", "x"])?;
-    run.fails_naming(&["no-such-directory/FILE"])
-}
-
-pub(super) fn of_peek(context: &mut CheckContext) -> Verdict {
-    irregular(context, &["peek", "FILE", "0", "1"])?;
-    irregular(context, &["peek", "FILE", "0", "0"])?;
+    run.fails_naming(&["no-such-directory/FILE"])?;
+    context.run(&["peek", "FILE", "50", "51"])?.fails_naming(&["FILE"])?;
     context.new_work_directory()?;
     let run = context.run(&["peek", "FILE", "0", "1"])?;
     if !context.work_directory().names()?.is_empty() {
@@ -39,6 +33,12 @@ pub(super) fn of_peek(context: &mut CheckContext) -> Verdict {
         return failed("peek-creates", expected, "now there is one");
     }
     run.fails_naming(&["FILE"])
+}
+
+pub(super) fn irregular_files(context: &mut CheckContext) -> Verdict {
+    irregular(context, &["poke", "FILE", "0", "x"])?;
+    irregular(context, &["peek", "FILE", "0", "1"])?;
+    irregular(context, &["peek", "FILE", "0", "0"])
 }
 
 /// A directory, a FIFO and a device are no regular files.
@@ -66,7 +66,7 @@ fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict
     let run = context.run(arguments);
     context.limits().wall = wall;
     let run = match run {
-        Err(CheckError::Ended(finding)) if finding.diagnosis == "hang" => {
+        Err(CheckError::Wrong(finding)) if finding.diagnosis == "hang" => {
             let finding = Finding { diagnosis: "waits-for-a-fifo", ..*finding };
             return Err(finding.into());
         }

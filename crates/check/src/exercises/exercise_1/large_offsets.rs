@@ -52,8 +52,8 @@ fn holds(context: &CheckContext, length: u64) -> common::Result<bool> {
     Ok(grown.is_ok())
 }
 
-pub(super) fn poke(context: &mut CheckContext) -> Verdict {
-    if !holds(context, FAR + 16)? {
+pub(super) fn far(context: &mut CheckContext) -> Verdict {
+    if !holds(context, FAR + 100)? {
         return Err(CheckError::Cannot("this file system holds no file of a terabyte".into()));
     }
     context.work_directory().write("FILE", b"head")?;
@@ -75,7 +75,14 @@ pub(super) fn poke(context: &mut CheckContext) -> Verdict {
         );
     }
     bytes_are(&file, 0, b"head", &run)?;
-    bytes_are(&file, FAR, b"far out", &run)
+    bytes_are(&file, FAR, b"far out", &run)?;
+    let file = context.new_work_directory()?.write("FILE", b"")?;
+    file.set_len(FAR + 100).step("ftruncate")?;
+    file.write_all_at(b"far out", FAR).step("write")?;
+    let peeked = self::run(context, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
+    peeked.succeeds()?;
+    by_mapping(context, &peeked)?;
+    prints(&peeked, b"\0\0\0\0\0far out\0\0\0\0\0\0\0\0")
 }
 
 fn bytes_are(file: &File, offset: u64, expected: &[u8], run: &Run) -> Verdict {
@@ -88,7 +95,7 @@ fn bytes_are(file: &File, offset: u64, expected: &[u8], run: &Run) -> Verdict {
     failed("stores-elsewhere", expected, hexed(&seen))
 }
 
-pub(super) fn poke_too_far(context: &mut CheckContext) -> Verdict {
+pub(super) fn too_far(context: &mut CheckContext) -> Verdict {
     const LAST: u64 = i64::MAX.unsigned_abs();
     for (offset, text) in [(LAST, "x"), (LAST - 2, "four"), (LAST, ""), (LAST / 2, "x")] {
         let end = u128::from(offset) + text.len() as u128;
@@ -112,6 +119,10 @@ pub(super) fn poke_too_far(context: &mut CheckContext) -> Verdict {
         failing.fails_naming(&["FILE"])?;
         unchanged(context, &failing, &before)?;
     }
+    for (offset, count) in [(LAST, 1), (LAST - 5, MOST)] {
+        let run = context.run(&["peek", "FILE", &offset.to_string(), &count.to_string()])?;
+        run.fails_naming(&["FILE"])?;
+    }
     Ok(())
 }
 
@@ -127,22 +138,31 @@ pub(super) fn unchanged(context: &CheckContext, run: &Run, before: &[u8]) -> Ver
     Err(Finding::new("failed-and-changed", expected, seen).into())
 }
 
-pub(super) fn peek(context: &mut CheckContext) -> Verdict {
+pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
+    nothing(context)?;
+    context.new_work_directory()?;
     context.limits().output = MOST + (1 << 10);
     let content = pattern(MOST + 100);
-    let file = context.work_directory().write("FILE", &content)?;
-    // Who maps page by page makes many calls: seen one by one they would take too long.
+    context.work_directory().write("FILE", &content)?;
+    // A program that maps page by page makes many calls: stopped at each, it would take too long.
     let start = context.start(&["peek", "FILE", "50", &MOST.to_string()]).without_syscall_tracing();
     let peeked = context.observe(&start.address_space(ADDRESSES), &mut NoopObserver)?;
     peeked.succeeds()?;
-    prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())?;
-    file.set_len(0).step("ftruncate")?;
-    if file.set_len(FAR + 100).is_ok() {
-        file.write_all_at(b"far out", FAR).step("write")?;
-        let peeked = run(context, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
-        peeked.succeeds()?;
-        by_mapping(context, &peeked)?;
-        prints(&peeked, b"\0\0\0\0\0far out\0\0\0\0\0\0\0\0")?;
+    prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())
+}
+
+fn nothing(context: &mut CheckContext) -> Verdict {
+    for content in [&b""[..], b"a few bytes"] {
+        context.new_work_directory()?;
+        context.work_directory().write("FILE", content)?;
+        for offset in [0, 5, 100, 1 << 40, i64::MAX.unsigned_abs()] {
+            let run = context.run(&["peek", "FILE", &offset.to_string(), "0"])?;
+            run.succeeds()?;
+            prints(&run, b"")?;
+        }
+        super::peek::untouched(context, content)?;
     }
-    Ok(())
+    context.new_work_directory()?;
+    let run = context.run(&["peek", "FILE", "0", "0"])?;
+    run.fails_naming(&["FILE"])
 }

@@ -16,134 +16,134 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "poke and peek",
     minutes: 60,
     usage: &["exercise-1 poke FILE OFFSET TEXT", "exercise-1 peek FILE OFFSET LEN"],
-    contract: CONTRACT,
+    core: CORE,
+    edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
 };
 
-const CONTRACT: &str = "\
-`poke` stores TEXT's bytes at byte OFFSET through a shared mapping. A missing FILE is created with \
-mode 0600; a shorter one grows to exactly OFFSET + length; no other byte changes and the file never \
-shrinks; a failing `poke` changes no byte and leaves no new file. `peek` prints exactly LEN bytes from \
-OFFSET to standard output, opens FILE for reading only, creates nothing, and treats a range that \
-reaches past the end of the file as a failure with nothing printed. Any OFFSET from 0 to 2⁶³−1 works: \
-unaligned, across a page boundary, beyond a terabyte in a sparse file, with the address space limited \
-to 512 MiB; OFFSET + length above 2⁶³−1, or above what the file system can hold, is a failure. An \
-empty TEXT still grows the file. LEN is 0 to 64 MiB; 0 succeeds at any OFFSET if FILE can be opened.";
+const CORE: &str = "\
+`poke` stores the bytes of TEXT in FILE, from byte OFFSET on, through a shared mapping. No other byte \
+changes. OFFSET may be any byte, and TEXT may cross the border of two pages. If there is no FILE, `poke` \
+makes it. If FILE ends before OFFSET + length of TEXT, it grows to exactly that length.\n\n\
+`peek` prints exactly LEN bytes from byte OFFSET on, from a mapping. It opens FILE for reading only. If \
+the range reaches past the end of the file, `peek` fails and prints nothing.\n\n\
+Both work beyond a terabyte in a sparse file, with 512 MiB of address space: map what you need, not the \
+whole file.";
+
+const EDGES: &str = "\
+A new FILE has mode 0600. An empty TEXT still makes FILE grow to OFFSET. OFFSET may be up to 2⁶³−1; if \
+OFFSET + length is above that, or above what the file system can hold, that is a failure. A `poke` that \
+fails changes no byte and leaves no new FILE. `peek` creates nothing. LEN is 0 to 64 MiB; LEN 0 succeeds at \
+any OFFSET.";
 
 const CHECKS: &[Check] = &[
     Check::new(
         "poke-stores",
         "poke stores TEXT at OFFSET and changes no other byte",
-        8,
+        12,
         &[],
         poke::stores,
     ),
     Check::new(
         "poke-maps",
-        "poke's bytes go through a shared mapping and no call",
-        6,
+        "poke's bytes go through a shared mapping, and through no call",
+        8,
         &["poke-stores"],
         poke::maps,
     ),
     Check::new(
         "poke-across-pages",
         "TEXT may begin at, end at and cross the border of two pages",
-        6,
+        10,
         &["poke-stores"],
         poke::across_pages,
     ),
     Check::new(
-        "poke-creates",
-        "a missing FILE is made, with mode 0600 and zeros before OFFSET",
-        6,
-        &["poke-stores"],
-        poke::creates,
-    ),
-    Check::new(
         "poke-grows",
-        "a shorter FILE grows to exactly OFFSET + length",
-        6,
+        "a missing FILE is made, and a shorter one grows to exactly OFFSET + length",
+        10,
         &["poke-stores"],
         poke::grows,
     ),
-    Check::new(
-        "poke-nothing",
-        "an empty TEXT grows a shorter FILE and leaves a longer one alone",
-        4,
-        &["poke-grows"],
-        poke::empty_text,
-    ),
-    Check::new(
-        "poke-far",
-        "poke works beyond a terabyte, fills no hole, and needs no 512 MiB of addresses",
-        8,
-        &["poke-grows"],
-        large_offsets::poke,
-    ),
-    Check::new(
-        "poke-too-far",
-        "above 2⁶³−1, or what the file system holds, poke fails, changes nothing and leaves no new FILE",
-        8,
-        &["poke-grows"],
-        large_offsets::poke_too_far,
-    ),
-    Check::new(
-        "poke-failures",
-        "a FILE that is not to be written, or is no regular file, is a failure at once, in one line",
-        6,
-        &["poke-stores"],
-        failures::of_poke,
-    ),
-    Check::new("peek-prints", "peek prints exactly LEN bytes from OFFSET", 8, &[], peek::prints),
+    Check::new("peek-prints", "peek prints exactly LEN bytes from OFFSET", 12, &[], peek::prints),
     Check::new(
         "peek-maps",
-        "peek's bytes come from a mapping; FILE is opened for reading only",
-        6,
+        "peek's bytes come from a mapping, and FILE is opened for reading only",
+        8,
         &["peek-prints"],
         peek::maps,
     ),
     Check::new(
         "peek-past-the-end",
         "a range past the end of FILE is a failure, with nothing printed",
-        6,
+        10,
         &["peek-prints"],
         peek::past_the_end,
     ),
     Check::new(
-        "peek-nothing",
-        "LEN 0 succeeds at any OFFSET if FILE can be opened",
-        4,
-        &["peek-prints"],
-        peek::nothing,
+        "far",
+        "both work beyond a terabyte in a sparse file, with 512 MiB of address space",
+        10,
+        &["poke-grows", "peek-prints"],
+        large_offsets::far,
     ),
+    Check::new("mode", "a new FILE has mode 0600", 2, &["poke-grows"], poke::mode).edge(),
     Check::new(
-        "peek-much",
-        "LEN goes up to 64 MiB, beyond a terabyte too, within 512 MiB of addresses",
-        6,
-        &["peek-prints"],
-        large_offsets::peek,
+        "empty-text",
+        "an empty TEXT makes a shorter FILE grow, and leaves a longer one alone",
+        3,
+        &["poke-grows"],
+        poke::empty_text,
     )
+    .edge(),
+    Check::new(
+        "largest-offsets",
+        "above 2⁶³−1, or what the file system holds, poke fails, changes nothing and leaves no new FILE",
+        3,
+        &["far"],
+        large_offsets::too_far,
+    )
+    .edge(),
+    Check::new(
+        "lengths",
+        "LEN 0 succeeds at any OFFSET, and LEN goes up to 64 MiB",
+        2,
+        &["peek-prints"],
+        large_offsets::lengths,
+    )
+    .edge()
     .concurrent(),
     Check::new(
-        "peek-failures",
-        "a FILE that is missing or no regular file is a failure; nothing is created",
+        "failures",
+        "a FILE that cannot be opened, or ends too early, is a failure: one line that names it, and status 1",
         4,
-        &["peek-prints"],
-        failures::of_peek,
-    ),
+        &["poke-stores", "peek-past-the-end"],
+        failures::named,
+    )
+    .edge(),
+    Check::new(
+        "irregular-files",
+        "a directory, a FIFO or a device is a failure, at once",
+        2,
+        &["poke-stores", "peek-prints"],
+        failures::irregular_files,
+    )
+    .edge(),
     Check::new(
         "full-output",
         "standard output that cannot be written is a failure that names it",
-        4,
+        2,
         &["peek-prints"],
         failures::full_output,
-    ),
+    )
+    .edge(),
     Check::new(
         "wrong-calls",
         "a wrong call gets one line of usage and exit status 2, and touches nothing",
-        4,
+        2,
         &[],
         failures::wrong_calls,
-    ),
+    )
+    .edge(),
 ];

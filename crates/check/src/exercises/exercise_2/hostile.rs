@@ -14,20 +14,25 @@ use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
 use crate::verdict::{Verdict, failed};
 
-pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
-    let longest = "m".repeat(LONGEST);
-    for text in ["", &longest] {
-        context.new_work_directory()?;
-        context.run(&["post", "FILE", text])?.succeeds()?;
-        holds(&context.read("FILE")?, text)?;
-        let run = context.run(&["take", "FILE"])?;
-        run.succeeds()?;
-        if run.stdout.bytes != format!("{text}\n").as_bytes() {
-            let expected = format!("a text of {} bytes and a newline", text.len());
-            let seen = format!("{} bytes", run.stdout.total);
-            return failed("wrong-output", expected, seen);
-        }
+pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
+    there_and_back(context, "")
+}
+
+/// One message, posted and taken.
+fn there_and_back(context: &mut CheckContext, text: &str) -> Verdict {
+    context.run(&["post", "FILE", text])?.succeeds()?;
+    holds(&context.read("FILE")?, text)?;
+    let run = context.run(&["take", "FILE"])?;
+    run.succeeds()?;
+    if run.stdout.bytes == format!("{text}\n").as_bytes() {
+        return Ok(());
     }
+    let expected = format!("a text of {} bytes and a newline", text.len());
+    failed("wrong-output", expected, format!("{} bytes", run.stdout.total))
+}
+
+pub(super) fn long_text(context: &mut CheckContext) -> Verdict {
+    there_and_back(context, &"m".repeat(LONGEST))?;
     let before = mailbox(0, 3, b"old");
     context.new_work_directory()?.write("FILE", &before)?;
     let run = context.run(&["post", "FILE", &"m".repeat(LONGEST + 1)])?;
@@ -41,22 +46,36 @@ pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
     run.fails_naming(&["FILE"])
 }
 
-/// A box that somebody else has spoilt.
-pub(super) fn lies(context: &mut CheckContext) -> Verdict {
-    let cases = [
+/// Boxes that another program has spoilt: the diagnosis if one is believed, what it is, its bytes.
+fn spoilt() -> [(&'static str, &'static str, Vec<u8>); 4] {
+    [
         ("length-trusted", "a `length` of 4089", mailbox(1, 4089, b"x")),
         ("length-trusted", "a `length` of 4294967295", mailbox(1, u32::MAX, b"x")),
         ("full-trusted", "a `full` of 2", mailbox(2, 1, b"x")),
         ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, b"x")),
-    ];
-    for (id, what, before) in cases {
+    ]
+}
+
+/// `take` fails on each, and prints nothing.
+pub(super) fn lies(context: &mut CheckContext) -> Verdict {
+    for (id, what, before) in spoilt() {
         context.new_work_directory()?.write("FILE", &before)?;
         let run = context.run(&["take", "FILE"])?;
-        if run.ending != Ending::Exited(1) || run.stdout.total > 0 {
+        let fails = matches!(run.ending, Ending::Exited(status) if status != 0);
+        if !fails || run.stdout.total > 0 {
             let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);
-            return failed(id, format!("{what}: exit status 1, and nothing printed"), seen);
+            let expected = format!("{what}: an exit status other than 0, and nothing printed");
+            return failed(id, expected, seen);
         }
-        run.fails_naming(&["FILE"])?;
+    }
+    Ok(())
+}
+
+/// And says so.
+pub(super) fn error_lines(context: &mut CheckContext) -> Verdict {
+    for (_, _, before) in spoilt() {
+        context.new_work_directory()?.write("FILE", &before)?;
+        context.run(&["take", "FILE"])?.fails_naming(&["FILE"])?;
     }
     Ok(())
 }

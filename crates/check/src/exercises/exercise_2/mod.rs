@@ -15,88 +15,116 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "post and take",
     minutes: 90,
     usage: &["exercise-2 post FILE TEXT", "exercise-2 take FILE"],
-    contract: CONTRACT,
+    core: CORE,
+    edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
 };
 
-const CONTRACT: &str = "\
-FILE holds a mailbox of 4096 bytes: bytes 0–3 `full` (u32, 0 or 1), 4–7 `length` (u32), 8–4095 the \
-text; native byte order. Whoever comes first creates and sizes it (0 bytes: not sized yet; any other \
-size than 4096: a failure). `post` waits until the box is empty, stores the text, then marks it full. \
-`take` waits until it is full, prints the text and a newline, then marks it empty. Each waits at most \
-5 seconds (then: a failure); how it waits is free here, and both sides are always the same program. \
-One poster and one taker at a time; in every interleaving of the two, `take` prints a whole message or \
-waits. An empty TEXT is a message; one longer than 4088 bytes is a failure and changes nothing. `take` \
-trusts nothing: a `length` above 4088, or a `full` that is neither 0 nor 1, is a failure, not a crash.";
+const CORE: &str = "\
+FILE holds a mailbox of 4096 bytes: bytes 0 to 3 are `full` (a u32: 0 or 1), bytes 4 to 7 are `length` (a \
+u32), bytes 8 to 4095 are the text. Numbers have the byte order of the machine. Whichever process comes \
+first makes FILE and gives it its size; a FILE of 0 bytes has not got its size yet.\n\n\
+`post` waits until the box is empty, stores the text, then marks the box full. `take` waits until the box is \
+full, prints the text and a newline, then marks the box empty. How it waits is free. There is one `post` and \
+one `take` at a time, and both are always the same program. In every interleaving of the two, `take` prints \
+a whole message or waits.\n\n\
+`take` trusts nothing that it finds in FILE: a `length` above 4088, or a `full` that is neither 0 nor 1, is a \
+failure, not a crash.";
+
+const EDGES: &str = "\
+Each waits at most 5 seconds; then that is a failure. An empty TEXT is a message. A TEXT longer than 4088 \
+bytes is a failure and changes nothing. A FILE of another size than 0 or 4096 bytes is a failure. A message \
+that cannot be printed stays in the box.";
 
 const CHECKS: &[Check] = &[
     Check::new(
         "posts",
         "`post` makes the box if there is none, stores the text and marks it full",
-        10,
+        12,
         &[],
         alone::posts,
     ),
     Check::new(
         "takes",
         "`take` prints the text and a newline, and marks the box empty",
-        10,
+        12,
         &[],
         alone::takes,
     ),
     Check::new(
         "mapping",
-        "FILE's bytes are reached through a shared mapping and no call",
+        "FILE's bytes are reached through a shared mapping, and through no call",
         10,
         &["posts", "takes"],
         alone::mapping,
     ),
     Check::new(
-        "lengths",
-        "an empty text and one of 4088 bytes are messages; a longer one changes nothing",
-        10,
-        &["posts", "takes"],
-        hostile::lengths,
-    ),
-    Check::new(
-        "trusts-nothing",
-        "`take` refuses a length above 4088, and a `full` that is neither 0 nor 1",
-        10,
-        &["takes"],
-        hostile::lies,
-    ),
-    Check::new("calls", "a wrong call gets one line of usage and status 2", 5, &[], hostile::calls),
-    Check::new(
-        "files",
-        "what is no file of 4096 bytes is a failure, at once",
-        5,
-        &["posts", "takes"],
-        hostile::files,
-    ),
-    Check::new(
-        "output",
-        "a message that cannot be printed is a failure",
-        5,
-        &["takes"],
-        hostile::output,
-    ),
-    Check::new(
         "together",
         "`post` and `take` at once, each stopped at most once (two switches), at any of its stores: \
          `take` prints a whole message or waits",
-        25,
+        32,
         &["posts", "takes"],
         together::together,
     ),
     Check::new(
+        "trusts-nothing",
+        "`take` refuses a length above 4088, and a `full` that is neither 0 nor 1",
+        14,
+        &["takes"],
+        hostile::lies,
+    ),
+    Check::new(
         "gives-up",
         "a process that has waited for 5 seconds fails",
-        10,
+        4,
         &["posts", "takes"],
         waiting::gives_up,
     )
+    .edge()
     .concurrent(),
+    Check::new(
+        "empty-text",
+        "an empty text is a message",
+        2,
+        &["posts", "takes"],
+        hostile::empty_text,
+    )
+    .edge(),
+    Check::new(
+        "long-text",
+        "a text of 4088 bytes is a message, and a longer one is a failure that changes nothing",
+        3,
+        &["posts", "takes"],
+        hostile::long_text,
+    )
+    .edge(),
+    Check::new(
+        "files",
+        "a FILE of another size, or that is no regular file, is a failure, at once",
+        4,
+        &["posts", "takes"],
+        hostile::files,
+    )
+    .edge(),
+    Check::new(
+        "error-lines",
+        "a box that is refused gets one line that names it, and status 1",
+        2,
+        &["trusts-nothing"],
+        hostile::error_lines,
+    )
+    .edge(),
+    Check::new(
+        "full-output",
+        "a message that cannot be printed is a failure, and stays in the box",
+        3,
+        &["takes"],
+        hostile::output,
+    )
+    .edge(),
+    Check::new("calls", "a wrong call gets one line of usage and status 2", 2, &[], hostile::calls)
+        .edge(),
 ];
 
 /// The size of a box, and of the longest text: numbers of the contract.

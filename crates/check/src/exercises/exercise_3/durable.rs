@@ -54,7 +54,7 @@ pub(super) fn failed_flush(context: &mut CheckContext) -> Verdict {
         return Err(CheckError::Cannot(why.into()));
     }
     if run.stdout.bytes.is_empty() {
-        return run.fails_naming(&["FILE"]);
+        return run.fails();
     }
     let said = format!("it said {:?}", run.stdout.text());
     failed(
@@ -66,27 +66,32 @@ pub(super) fn failed_flush(context: &mut CheckContext) -> Verdict {
 
 /// As root: what a reboot finds at the moment of each line, on a disk of its own.
 pub(super) fn power_cut(context: &mut CheckContext) -> Verdict {
+    let page = slots_per_page();
+    let two = [(1, "on the first page"), (page + 2, "on the second")];
+    cut(context, Some(ledger(2 * page, &two.map(|(slot, _)| slot))), &two)
+}
+
+/// The same of a file that was not there before.
+pub(super) fn power_cut_name(context: &mut CheckContext) -> Verdict {
+    cut(context, None, &[(0, "new")])
+}
+
+fn cut(context: &mut CheckContext, before: Option<Vec<u8>>, records: &[(usize, &str)]) -> Verdict {
     if !context.settings().machine.root {
         return Err(CheckError::Cannot("a disk to be cut from its power needs root".into()));
     }
-    let page = slots_per_page();
-    let two = [(1, "on the first page"), (page + 2, "on the second")];
     let directory = context.work_directory().path().with_extension("disk");
     on_a_disk(&directory, move |disk| {
-        // A verdict is not a failure of the disk.
-        Ok([(Some(ledger(2 * page, &two.map(|(slot, _)| slot))), &two[..]), (None, &[(0, "new")])]
-            .into_iter()
-            .enumerate()
-            .try_for_each(|(number, (before, records))| {
-                let name = format!("directory-{number}");
-                let directory = WorkDirectory::at(disk.root.join(&name))?;
-                let inside = std::path::Path::new(&name).join("FILE");
-                let mut reboot = |slot: usize, text: &str| {
-                    let found = after_a_reboot(disk, &inside)?.unwrap_or_default();
-                    found_again(&found, slot, text)
-                };
-                watched_in(context, &directory, before, records, &mut reboot).map(drop)
-            }))
+        let seen = || -> Verdict {
+            let directory = WorkDirectory::at(disk.root.join("directory"))?;
+            let inside = std::path::Path::new("directory").join("FILE");
+            let mut reboot = |slot: usize, text: &str| {
+                let found = after_a_reboot(disk, &inside)?.unwrap_or_default();
+                found_again(&found, slot, text)
+            };
+            watched_in(context, &directory, before, records, &mut reboot).map(drop)
+        };
+        Ok(seen()) // A verdict is not a failure of the disk.
     })
     .map_err(|failure| CheckError::Cannot(failure.to_string()))?
 }

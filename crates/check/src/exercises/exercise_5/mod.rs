@@ -16,20 +16,32 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "add and transfer",
     minutes: 120,
     usage: &["exercise-5 add FILE TIMES", "exercise-5 transfer FILE FROM TO AMOUNT"],
-    contract: CONTRACT,
+    core: CORE,
+    edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
 };
 
+const CORE: &str = "\
+FILE is 4096 bytes. Bytes 1024 to 2047 are free for your lock. The judge hands over files that exist, with \
+balances set and these bytes zero: zero means \"no lock made yet\". A missing or empty FILE is made and \
+zeroed by whichever process comes first.\n\n\
+`add` adds 1 to the u64 at byte 0, TIMES times. `transfer` moves AMOUNT from account FROM to account TO. The \
+accounts are 1 to 8: the u64 at byte 8 times its number, in the byte order of the machine. If FROM holds too \
+little, `transfer` fails and changes nothing.\n\n\
+Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
+no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
+all others still finish within 5 seconds, however many come one after another (a transfer that was killed \
+may stay half done). While another process is stopped inside its critical section for 500 ms, a process that \
+waits uses at most 50 ms of processor time and 1000 system calls.";
+
+const EDGES: &str = "\
+Equal accounts, or others than 1 to 8, are wrong calls. If TO would pass the largest u64, that is a failure. \
+AMOUNT 0 and TIMES 0 succeed. A number above 2⁶⁴−1 is a wrong call. A new FILE has mode 0600. A FILE of any \
+other size is a failure. A `transfer` that fails may leave a new FILE zeroed.";
+
 const CHECKS: &[Check] = &[
-    Check::new("adds", "`add` adds 1 to the counter, TIMES times", 8, &[], alone::adds),
-    Check::new(
-        "makes",
-        "a missing FILE is made, mode 0600; an empty one is filled",
-        6,
-        &["adds"],
-        alone::makes,
-    ),
+    Check::new("adds", "`add` adds 1 to the counter, TIMES times", 10, &[], alone::adds),
     Check::new(
         "transfers",
         "`transfer` moves money, or fails and changes nothing",
@@ -38,25 +50,10 @@ const CHECKS: &[Check] = &[
         alone::transfers,
     ),
     Check::new(
-        "mapping",
-        "FILE's bytes are reached through a mapping and no call",
-        6,
-        &["adds", "transfers"],
-        alone::mapping,
-    ),
-    Check::new("calls", "a wrong call gets one line of usage and status 2", 5, &[], alone::calls),
-    Check::new(
-        "files",
-        "what is no file of 4096 bytes is a failure, at once",
-        5,
-        &["adds"],
-        alone::files,
-    ),
-    Check::new(
         "additions",
         "two additions at once, each stopped at most once (two switches), at any of its stores: \
          none is lost",
-        15,
+        18,
         &["adds"],
         together::additions,
     ),
@@ -64,21 +61,28 @@ const CHECKS: &[Check] = &[
         "transfers-at-once",
         "two transfers at once, each stopped at most once (two switches), at any of its stores: \
          no money is lost or made",
-        15,
+        12,
         &["transfers"],
         together::transfers,
     ),
     Check::new(
         "crowd",
         "six processes at once, as fast as they can: nothing is lost",
-        5,
+        4,
         &["additions", "transfers-at-once"],
         crowd::crowd,
     ),
     Check::new(
+        "makes",
+        "a missing FILE is made, and an empty one is filled with zeros",
+        4,
+        &["adds"],
+        alone::makes,
+    ),
+    Check::new(
         "kills",
         "killed before any of its stores or lock calls, a process holds up nobody",
-        15,
+        12,
         &["adds", "transfers"],
         killed::kills,
     ),
@@ -89,24 +93,41 @@ const CHECKS: &[Check] = &[
         &["adds", "transfers"],
         waiting::waiting,
     ),
+    Check::new("zero", "AMOUNT 0 and TIMES 0 succeed", 3, &["adds", "transfers"], alone::zero).edge(),
+    Check::new(
+        "overflow",
+        "a transfer that would pass the largest u64 is a failure, and changes nothing",
+        3,
+        &["transfers"],
+        alone::overflow,
+    )
+    .edge(),
+    Check::new("mode", "a new FILE has mode 0600", 2, &["makes"], alone::mode).edge(),
+    Check::new(
+        "files",
+        "a FILE of another size, or that is no regular file, is a failure, at once",
+        4,
+        &["adds"],
+        alone::files,
+    )
+    .edge(),
+    Check::new(
+        "error-lines",
+        "a transfer that fails gets one line that names FILE, and status 1",
+        3,
+        &["transfers"],
+        alone::error_lines,
+    )
+    .edge(),
+    Check::new(
+        "calls",
+        "a wrong call (a number above 2⁶⁴−1, equal accounts, …) gets one line of usage and status 2",
+        5,
+        &[],
+        alone::calls,
+    )
+    .edge(),
 ];
-
-const CONTRACT: &str = "\
-FILE is 4096 bytes; a missing or empty one is made and zeroed by whoever comes first; any other size is
-a failure. Bytes 1024 to 2047 are free for the program's own lock; the judge also hands over files that
-exist, with balances set and these bytes zero: zero means \"no lock made yet\".
-
-`add` adds 1 to the u64 at byte 0, TIMES times. `transfer` moves AMOUNT from account FROM to account TO
-(accounts 1 to 8: the u64 at byte 8 times its number, native byte order; equal or other numbers are
-wrong calls), or fails and changes nothing if FROM holds too little or TO would pass the largest u64.
-AMOUNT 0 and TIMES 0 succeed; a number above 2^64-1 is a wrong call. A new FILE has mode 0600; a failing
-`transfer` may leave it zeroed.
-
-Any number of both run at once, each process started by itself, in every interleaving: no addition is
-lost, no account goes below zero, the sum of the accounts stays. If one is killed with SIGKILL at any
-point, the others still finish within 5 seconds (a transfer that was killed may stay half done). While
-another process is stopped inside its critical section for 500 ms, a waiter uses, in those 500 ms, at
-most 50 ms of processor time and 1 000 system calls.";
 
 /// What the counter holds in the files that the judge hands over.
 const COUNTER: u64 = 41;

@@ -26,76 +26,116 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "lines",
     minutes: 60,
     usage: &["exercise-6 lines FILE..."],
-    contract: "Prints `LINES BYTES NAME` for each FILE, as `wc -lc` counts, and `LINES BYTES \
-        total` if several were given. Empty files, files without a last newline, thousands of \
-        small files, a file of a gigabyte: all work, with private memory below 16 MiB.\n\n\
-        One pass and no more: the page faults that a warm 64 MiB file costs above an empty one, \
-        the lowest of three runs, are at most 1.5 times the reference's plus 16. The time and its \
-        ratio to the reference program's are printed, not judged. Mappings are released: at most \
-        8 of FILEs exist at a time.\n\n\
-        A FILE that cannot be mapped gets its line on standard error, the others are still \
-        counted, and the exit status is 1. Extra credit: a FILE that is truncated while it is \
-        counted gets such a line too, and no crash.",
-    checks: &[
-        Check::new("usage", "a wrong call gets one line of usage and 2", 6, &[], failures::usage),
-        Check::new(
-            "empty",
-            "an empty FILE has 0 lines and 0 bytes, and is no failure",
-            10,
-            &[],
-            counts::empty,
-        ),
-        Check::new(
-            "counts",
-            "lines and bytes are counted as `wc -lc` counts, through mappings",
-            16,
-            &[],
-            counts::counts,
-        ),
-        Check::new(
-            "small-files",
-            "thousands of small files work, and at most 8 of them are mapped at a time",
-            16,
-            &["counts"],
-            counts::small_files,
-        ),
-        Check::new(
-            "one-pass",
-            "a file of 64 MiB costs the page faults of one pass, and no copy of it",
-            20,
-            &["counts"],
-            pass::one_pass,
-        ),
-        Check::new(
-            "failures",
-            "a FILE that cannot be mapped gets its line, the others are counted, the status is 1",
-            14,
-            &["counts"],
-            failures::others_are_counted,
-        ),
-        Check::new(
-            "gigabyte",
-            "a file of a gigabyte works, with private memory below 16 MiB",
-            12,
-            &["counts"],
-            gigabyte::gigabyte,
-        )
-        .concurrent(),
-        Check::new(
-            "full-output",
-            "a failed write to standard output is a failure",
-            6,
-            &["counts"],
-            failures::full_output,
-        ),
-        Check::new(
-            "cut",
-            "a FILE that is truncated while it is counted gets its line, and no crash",
-            10,
-            &["failures"],
-            cut::cut,
-        )
-        .extra(),
-    ],
+    core: CORE,
+    edges: EDGES,
+    checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
 };
+
+const CORE: &str = "\
+`lines` prints `LINES BYTES NAME` for each FILE, as `wc -lc` counts, and `LINES BYTES total` if several \
+were given. It counts in a mapping of FILE.\n\n\
+A gigabyte works with less than 16 MiB of private memory. FILE is read in one pass and no more: the page \
+faults that a file of 64 MiB in the page cache costs above a file of one line, the lowest of three runs, are at \
+most 1.5 times those of the reference program, plus 16. Mappings are released: at most 8 mappings of \
+FILEs exist at a time. The time, and its ratio to the reference program's, are printed and not judged.";
+
+const EDGES: &str = "\
+Empty files, files without a last newline, and thousands of small files work. A FILE that cannot be mapped \
+gets its line on standard error, the others are still counted, and the exit status is 1.\n\n\
+Extra credit: a FILE that is truncated while it is counted gets such a line too, and no crash.";
+
+const CHECKS: &[Check] = &[
+    Check::new(
+        "counts",
+        "lines and bytes are counted as `wc -lc` counts, and summed if there are several FILEs",
+        20,
+        &[],
+        counts::counts,
+    ),
+    Check::new(
+        "mapping",
+        "FILE's bytes are reached through a mapping, and through no call",
+        10,
+        &["counts"],
+        counts::mapping,
+    ),
+    Check::new(
+        "released",
+        "at most 8 mappings of FILEs exist at a time",
+        14,
+        &["counts"],
+        counts::released,
+    ),
+    Check::new(
+        "one-pass",
+        "a file of 64 MiB costs the page faults of one pass, and no copy of it",
+        22,
+        &["counts"],
+        pass::one_pass,
+    ),
+    Check::new(
+        "gigabyte",
+        "a file of a gigabyte works, with private memory below 16 MiB",
+        14,
+        &["counts"],
+        gigabyte::gigabyte,
+    )
+    .concurrent(),
+    Check::new(
+        "empty",
+        "an empty FILE has 0 lines and 0 bytes, and is no failure",
+        3,
+        &["counts"],
+        counts::empty,
+    )
+    .edge(),
+    Check::new(
+        "unended",
+        "a last line without a newline is not counted, and its bytes are",
+        3,
+        &["counts"],
+        counts::unended,
+    )
+    .edge(),
+    Check::new(
+        "small-files",
+        "thousands of small files work in one call",
+        5,
+        &["released"],
+        counts::small_files,
+    )
+    .edge(),
+    Check::new(
+        "failures",
+        "a FILE that cannot be mapped gets its line, the others are counted, the status is 1",
+        4,
+        &["counts"],
+        failures::others_are_counted,
+    )
+    .edge(),
+    Check::new(
+        "full-output",
+        "standard output that cannot be written is a failure that names it",
+        3,
+        &["counts"],
+        failures::full_output,
+    )
+    .edge(),
+    Check::new(
+        "usage",
+        "a wrong call gets one line of usage and exit status 2",
+        2,
+        &[],
+        failures::usage,
+    )
+    .edge(),
+    Check::new(
+        "cut",
+        "a FILE that is truncated while it is counted gets its line, and no crash",
+        10,
+        &["failures"],
+        cut::cut,
+    )
+    .extra(),
+];
