@@ -5,7 +5,8 @@ use std::io;
 
 use crate::{Memory, msync};
 
-/// Stores `record` at the start of `memory`. When this returns, it is on the disk.
+/// Stores `record` at the start of `memory`. When this returns `Ok`, the record is on
+/// the disk.
 ///
 /// # Errors
 /// As [`msync`].

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Result, page_size, say};
-use nix::fcntl::{FallocateFlags, fallocate, posix_fallocate};
+use nix::fcntl::{FallocateFlags, PosixFadviseAdvice, fallocate, posix_fadvise, posix_fallocate};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::syncfs;
@@ -48,7 +48,8 @@ pub(super) fn play() -> Result<()> {
 }
 
 /// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened,
-/// that descriptor is duplicated, and the file is opened once more.
+/// that descriptor is duplicated, and the file is opened once more. The first page is flushed through
+/// the mapping that was there before.
 pub(super) fn in_the_background() -> Result<()> {
     let (disk, sample, _) = broken()?;
     sample.memory.store(page_size(), b'A');
@@ -60,8 +61,29 @@ pub(super) fn in_the_background() -> Result<()> {
     say!("opened-after {}", name(first.sync_all()))?;
     say!("its-duplicate {}", name(duplicate.sync_all()))?;
     say!("the-next {}", name(open()?.sync_all()))?;
-    say!("opened-before {}", name(sample.file.sync_all()))?;
+    let first_page = msync(sample.memory.address(), page_size(), libc::MS_SYNC);
+    say!("opened-before-first-page {}", name(first_page))?;
     say!("opened-before-again {}", name(sample.file.sync_all()))
+}
+
+/// The kernel itself writes the page and fails. Nobody has the file open any more, and the kernel drops
+/// the file's pages and its inode from memory before the next `open`.
+pub(super) fn forgotten() -> Result<()> {
+    let (disk, sample, _) = broken()?;
+    let path = sample.path.clone();
+    sample.memory.store(page_size(), b'A');
+    let root = File::open(&disk.root).step_on("open", &disk.root)?;
+    say!("syncfs {}", name(syncfs(&root).map_err(Into::into)))?;
+    drop(sample);
+    let open = || File::open(&path).step_on("open", &path);
+    let all_pages = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
+    posix_fadvise(open()?, 0, 0, all_pages).step_on("posix_fadvise", &path)?;
+    for _ in 0..3 {
+        // The first pass may spare an inode that was used a moment ago.
+        let unused_inodes = Path::new("/proc/sys/vm/drop_caches");
+        fs::write(unused_inodes, "2").step_on("write", unused_inodes)?;
+    }
+    say!("opened-after {}", name(open()?.sync_all()))
 }
 
 /// A disk, a mapped file of two pages on it whose second page cannot be written, and the position of

@@ -24,9 +24,11 @@ pub fn play(name: &str) -> Result<()> {
         "counters" => power::counters(),
         "order" => power::order(),
         "new-name" => power::new_name(),
+        "new-name-after-a-rename" => power::new_name_after_a_rename(),
         "large-folio" => power::large_folio(),
         "broken-disk" => broken_disk::play(),
         "broken-disk-in-the-background" => broken_disk::in_the_background(),
+        "broken-disk-forgotten" => broken_disk::forgotten(),
         _ => match name.strip_prefix("power-cut-after-") {
             Some(stage) => power::cut_after(stage),
             None => Err(Failure::refusal("play", Path::new(name), "no such scenario")),

@@ -1,7 +1,7 @@
 //! One case of the power cut, with a control; and the work that a flush gives the disk.
 
 use std::env::current_dir;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -80,6 +80,33 @@ pub(super) fn new_name() -> Result<()> {
     say!("before {}", is_found()?)?;
     save_sync::save(&MappedFile::open(&path)?.memory, b"A").step_on("msync", &path)?;
     say!("after {}", is_found()?)
+}
+
+/// The names under which a reboot finds a file: after a rename, a store and `MS_SYNC`, and after
+/// `fsync` as well. The file and its old name were on the disk before.
+pub(super) fn new_name_after_a_rename() -> Result<()> {
+    let disk = own_disk()?;
+    let (old, new) = (disk.root.join("old"), disk.root.join("new"));
+    let sample = MappedFile::new(&old, 1)?;
+    let directory = File::open(&disk.root).step_on("open", &disk.root)?;
+    directory.sync_all().step_on("fsync", &disk.root)?;
+    fs::rename(&old, &new).step_on("rename", &old)?;
+    let found = |act: &str| -> Result<()> {
+        let rebooted = disk.after_a_power_cut()?;
+        for name in ["old", "new"] {
+            let path = rebooted.root.join(name);
+            let first = fs::read(&path).ok().and_then(|bytes| bytes.first().copied());
+            say!(
+                "{act}-{name} {}",
+                first.map_or("none".into(), |byte| char::from(byte).to_string())
+            )?;
+        }
+        rebooted.remove()
+    };
+    save_sync::save(&sample.memory, b"1").step_on("msync", &new)?;
+    found("MS_SYNC")?;
+    sample.file.sync_all().step_on("fsync", &new)?;
+    found("fsync")
 }
 
 /// One byte is changed in a file that one `write` made: first by another `write`, then by a store. The

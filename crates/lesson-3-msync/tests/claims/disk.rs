@@ -64,6 +64,17 @@ fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
 
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
+fn on_ext4_ms_sync_after_a_rename_does_not_save_the_new_name_but_fsync_does() {
+    undisturbed(|| {
+        let ended = run("new-name-after-a-rename");
+        assert_eq!((ended.value("fsync-old"), ended.value("fsync-new")), ("none", "1"));
+        let after = (ended.value("MS_SYNC-old"), ended.value("MS_SYNC-new"));
+        (after == ("1", "none")).then_some(()) // Else the kernel wrote the name by itself.
+    });
+}
+
+#[test]
+#[ignore = "needs root: mounts a disk of its own"]
 fn ms_async_writes_no_sector_and_ms_sync_writes_exactly_the_sectors_of_the_dirty_pages() {
     undisturbed(|| {
         let ended = run("counters");
@@ -138,7 +149,23 @@ fn a_disk_error_that_was_never_reported_is_reported_to_the_next_open_of_the_file
     assert!(["ENOSPC", "EIO"].contains(&error), "{ended:?}");
     assert_eq!(ended.value("its-duplicate"), "0", "one open file description, one turn");
     assert_eq!(ended.value("the-next"), "0", "somebody has been told");
-    assert_eq!((ended.value("opened-before"), ended.value("opened-before-again")), (error, "0"));
+    let opened_before = ended.value("opened-before-first-page");
+    assert_eq!((opened_before, ended.value("opened-before-again")), (error, "0"));
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn ms_sync_of_one_page_also_returns_the_error_of_another_page() {
+    let ended = run("broken-disk-in-the-background"); // Only its second page cannot be written.
+    assert!(["ENOSPC", "EIO"].contains(&ended.value("opened-before-first-page")), "{ended:?}");
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_from_memory() {
+    let ended = run("broken-disk-forgotten");
+    assert_ne!(ended.value("syncfs"), "0", "the disk was broken");
+    assert_eq!(ended.value("opened-after"), "0");
 }
 
 #[test]
