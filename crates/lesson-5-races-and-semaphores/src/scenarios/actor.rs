@@ -171,6 +171,10 @@ impl Actor {
                     .for_each(|word| page.word(OBJECT_OFFSET + 8 * word).store(u64::MAX, Relaxed));
                 done(Ok(()))
             }
+            ["page-store", offset, value] => {
+                page.word(number(offset, 10)?).store(number(value, 10)?, Relaxed);
+                done(Ok(()))
+            }
             ["page-word", offset] => {
                 Ok(format!("{:#x}", page.word(number(offset, 10)?).load(Relaxed)))
             }

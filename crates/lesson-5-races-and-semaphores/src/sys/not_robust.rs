@@ -67,6 +67,15 @@ impl ReadWriteLock {
         // SAFETY: as in `read_until`.
         by_result(unsafe { pthread_rwlock_timedwrlock(self.at, deadline) })
     }
+
+    /// `pthread_rwlock_unlock`.
+    ///
+    /// # Errors
+    /// None with glibc.
+    pub fn unlock(&self) -> io::Result<()> {
+        // SAFETY: as in `read_until`; glibc changes only counters, even if the caller holds nothing.
+        by_result(unsafe { libc::pthread_rwlock_unlock(self.at) })
+    }
 }
 
 /// A process-shared `pthread_cond_t` in a page.

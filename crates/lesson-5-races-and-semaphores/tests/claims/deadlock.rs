@@ -109,6 +109,22 @@ fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
 }
 
 #[test]
+fn a_deadlock_of_record_locks_can_be_missed_while_a_third_process_holds_a_conflicting_lock() {
+    let scratch = scratch();
+    let (mut a, mut b) = two(&scratch);
+    let mut third = actor(&scratch);
+    third.does("open d both file");
+    third.does("F_SETLK d F_RDLCK 0 1"); // Two hold byte 0, and the third process came first.
+    a.does("F_SETLK d F_RDLCK 0 1");
+    b.does("F_SETLK d F_WRLCK 1 1");
+    a.waits("F_SETLKW d F_WRLCK 1 1");
+    b.waits("F_SETLKW d F_WRLCK 0 1"); // The kernel asks only for whom the first holder waits.
+    a.until_waiting("F_SETLKW");
+    third.does("F_SETLK d F_UNLCK 0 1");
+    assert_eq!(b.hear(), "EDEADLK", "the kernel searches again, and now A is the first holder");
+}
+
+#[test]
 fn a_deadlock_of_two_ofd_locks_is_not_detected() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);

@@ -23,6 +23,7 @@ mod record_locks;
 mod robust_mutexes;
 mod semaphore_waits;
 mod semaphores;
+mod woken;
 
 use std::fmt::Debug;
 use std::fs::{File, Permissions};

@@ -42,6 +42,43 @@ fn a_killed_writer_shuts_every_process_out_of_a_reader_writer_lock() {
     assert_eq!(ask_and_wait(&mut next, &format!("rwlock-write-until {IN_VAIN}")), "ETIMEDOUT");
 }
 
+/// A process waits for a lock until its deadline, or until it is killed. Then the holder unlocks. What
+/// a reader and a writer get that come later.
+fn after_a_wait(held: &str, waited: &str, is_killed: bool) -> [String; 2] {
+    let scratch = scratch();
+    let (mut holder, mut next) = two(&scratch);
+    let mut waiter = actor(&scratch);
+    assert_eq!(ask_and_wait(&mut holder, &format!("rwlock-{held}-until {AT_ONCE}")), "ok");
+    let time = if is_killed { AT_ONCE } else { IN_VAIN };
+    begin(&mut waiter, &format!("rwlock-{waited}-until {time}"));
+    if is_killed {
+        sleeps(&waiter);
+        waiter.kill();
+    } else {
+        assert_eq!(waiter.hear(), "ETIMEDOUT");
+    }
+    assert_eq!(ask(&mut holder, "rwlock-unlock"), "ok");
+    ["read", "write"].map(|call| {
+        let answer = ask_and_wait(&mut next, &format!("rwlock-{call}-until {IN_VAIN}"));
+        if answer == "ok" {
+            assert_eq!(ask(&mut next, "rwlock-unlock"), "ok");
+        }
+        answer
+    })
+}
+
+#[test]
+fn if_a_writer_is_killed_while_it_waits_for_a_reader_no_process_can_lock_after_the_reader() {
+    assert_eq!(after_a_wait("read", "write", true), ["ETIMEDOUT", "ETIMEDOUT"]);
+    assert_eq!(after_a_wait("read", "write", false), ["ok", "ok"], "the end of a wait is harmless");
+}
+
+#[test]
+fn if_a_reader_is_killed_while_it_waits_for_a_writer_no_writer_can_lock_again() {
+    assert_eq!(after_a_wait("write", "read", true), ["ok", "ETIMEDOUT"]);
+    assert_eq!(after_a_wait("write", "read", false), ["ok", "ok"], "the end of a wait is harmless");
+}
+
 #[test]
 fn no_reader_writer_lock_in_glibc_is_robust() {
     observed(has_robust_read_write_locks(), false, false);

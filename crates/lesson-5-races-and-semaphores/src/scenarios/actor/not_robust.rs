@@ -28,6 +28,7 @@ impl Actor {
             ["rwlock-init"] => lock.init(),
             ["rwlock-read-until", milliseconds] => lock.read_until(&until(milliseconds)?),
             ["rwlock-write-until", milliseconds] => lock.write_until(&until(milliseconds)?),
+            ["rwlock-unlock"] => lock.unlock(),
             ["cond-init"] => condition.init(),
             ["cond-wait-until", milliseconds] => condition.wait_until(mutex, &until(milliseconds)?),
             ["cond-signal" | "cond-destroy"] => {

@@ -1,0 +1,70 @@
+//! A process that is killed after it was woken, and before it has run on.
+
+use course::{Running, scratch};
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
+use nix::sys::ptrace;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::{actor, ask, begin, mutexes, observed, sleeps};
+
+fn process(actor: &Running) -> Pid {
+    Pid::from_raw(actor.id().try_into().unwrap())
+}
+
+/// Traces an actor that sleeps in `futex`: when it is woken, it stops at the end of the call. Only
+/// this thread can then let it go on.
+fn stop_when_woken(sleeper: &Running) {
+    let process = process(sleeper);
+    ptrace::seize(process, ptrace::Options::PTRACE_O_TRACESYSGOOD).unwrap();
+    ptrace::interrupt(process).unwrap();
+    assert!(matches!(waitpid(process, None).unwrap(), WaitStatus::PtraceEvent(..)));
+    ptrace::syscall(process, None).unwrap(); // It makes the interrupted call again, stops in it ...
+    assert_eq!(waitpid(process, None).unwrap(), WaitStatus::PtraceSyscall(process));
+    ptrace::syscall(process, None).unwrap(); // ... and goes on to sleep.
+    until_waiting_in(sleeper.id(), libc::SYS_futex).unwrap();
+}
+
+/// Returns once the actor was woken and has stopped.
+fn until_woken(sleeper: &Running) {
+    let process = process(sleeper);
+    assert_eq!(waitpid(process, None).unwrap(), WaitStatus::PtraceSyscall(process));
+}
+
+#[test]
+fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken() {
+    let scratch = scratch();
+    let [mut first, mut second, mut poster] = [(); 3].map(|()| actor(&scratch));
+    ask(&mut poster, "sem-init 1 0");
+    begin(&mut first, "sem-wait");
+    sleeps(&first);
+    stop_when_woken(&first);
+    begin(&mut second, "sem-wait");
+    sleeps(&second);
+    assert_eq!(ask(&mut poster, "sem-post"), "ok");
+    until_woken(&first);
+    first.kill();
+    let (call, count) = (sleeps(&second), ask(&mut poster, "sem-value"));
+    observed((call, count.as_str()), (libc::SYS_futex, "1"), (libc::SYS_read, "0"));
+    if call == libc::SYS_futex {
+        assert_eq!(ask(&mut poster, "sem-post"), "ok");
+    }
+    assert_eq!(second.hear(), "ok", "another post wakes it");
+}
+
+#[test]
+fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_the_kernel_wakes_the_next_one() {
+    let scratch = scratch();
+    let (mut owner, mut first) = mutexes::two_and_locked(&scratch, "shared robust normal");
+    let mut second = actor(&scratch);
+    begin(&mut first, "mutex-lock");
+    sleeps(&first);
+    stop_when_woken(&first);
+    begin(&mut second, "mutex-lock");
+    sleeps(&second);
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+    until_woken(&first);
+    until_waiting_in(second.id(), libc::SYS_futex).unwrap();
+    first.kill();
+    assert_eq!(second.hear(), "Clean");
+}
