@@ -15,6 +15,7 @@ mod named_semaphores;
 mod not_robust;
 mod ofd_lock_ends;
 mod ofd_locks;
+mod pid_namespaces;
 mod races;
 mod record_lock_ends;
 mod record_lock_errors;

@@ -2,14 +2,11 @@
 
 use std::fs;
 
-use course::{Program, Running, scratch};
-use lesson_5_races_and_semaphores::second_process::until_waiting_in;
+use course::scratch;
 use nix::sys::signal::Signal;
 
 use crate::mutexes::{two, two_and_locked};
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-5-races-and-semaphores");
 
 #[test]
 fn a_mutex_that_is_not_robust_stays_locked_after_its_owners_death() {
@@ -198,34 +195,6 @@ fn if_a_process_writes_garbage_into_the_links_of_a_robust_mutex_unlocking_crashe
     owner.tell("mutex-unlock");
     let ended = owner.end();
     observed((ended.signal, ended.stdout.as_str()), (Some(Signal::SIGSEGV), ""), (None, "ok\n"));
-}
-
-/// An actor that is process 1 of a new PID namespace, and its process id in the test's namespace.
-fn actor_in_a_pid_namespace(scratch: &common::Scratch) -> (Running, u32) {
-    let arguments = ["--pid", "--fork", "--kill-child", PROGRAM, "scenario", "actor"];
-    let mut actor = Program::new("unshare", arguments).in_directory(scratch.path()).start();
-    assert_eq!(ask(&mut actor, "page-map"), "ok");
-    assert_eq!(ask(&mut actor, "id"), "1");
-    let children = format!("/proc/{0}/task/{0}/children", actor.id());
-    let child = fs::read_to_string(children).unwrap();
-    (actor, child.trim().parse().unwrap())
-}
-
-#[test]
-#[ignore = "needs root: makes PID namespaces"]
-fn if_two_pid_namespaces_share_a_robust_mutex_a_killed_waiter_can_mark_a_living_owner_as_dead() {
-    let scratch = scratch();
-    let mut next = actor(&scratch);
-    assert_eq!(ask(&mut next, "mutex-init shared robust normal"), "ok");
-    let (mut owner, _) = actor_in_a_pid_namespace(&scratch);
-    let (mut waiter, waiters_id) = actor_in_a_pid_namespace(&scratch);
-    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
-    begin(&mut waiter, "mutex-lock");
-    until_waiting_in(waiters_id, libc::SYS_futex).unwrap();
-    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY");
-    waiter.kill(); // The lock word holds 1, and so the kernel takes this process for the owner.
-    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
-    assert_eq!(ask(&mut owner, "id"), "1", "the owner lives");
 }
 
 #[test]
