@@ -7,6 +7,7 @@ mod pipes;
 mod queues;
 mod rings;
 mod sockets;
+mod unread;
 mod words;
 
 use std::io;
@@ -34,6 +35,7 @@ pub fn play(name: &str) -> Result<()> {
         "two-writers" => pipes::two_writers(),
         "two-holders" => pipes::two_holders(),
         "sockets" => sockets::play(),
+        "unread" => unread::play(),
         "names" => sockets::names(),
         "queues" => queues::play(),
         "queue-refusals" => queues::refusals(),

@@ -44,16 +44,11 @@ pub(super) fn play() -> Result<()> {
     say!("closed {}", to.read(&mut rest).step("read")?)?;
     ended("no-reader", to.write(b"?"))?;
 
-    let (from, to) = pair(SockType::Stream)?;
-    let mut to = File::from(to);
-    to.write_all(b"never read").step("write")?;
-    drop(from);
-    ended("unread", to.read(&mut rest))?;
-
     let (from, to) = UnixDatagram::pair().step("socketpair")?;
     ended("too-long-a-datagram", from.send(&vec![0; 64 << 20]))?;
     drop(to);
     ended("nobody-for-a-datagram", from.send(b"?"))?;
+    ended("nor-for-the-next", from.send(b"?"))?;
     let (family, flags) = (AddressFamily::Inet, SockFlag::empty());
     let inet = socketpair(family, SockType::Stream, None, flags);
     ended("another-family", inet.map_err(io::Error::from))

@@ -39,9 +39,48 @@ fn a_stream_socket_whose_other_end_is_closed_reads_end_of_file_and_writes_epipe(
 }
 
 #[test]
-fn if_a_socket_is_closed_with_unread_bytes_in_it_reading_from_the_other_end_fails_with_econnreset()
-{
-    assert_eq!(scenario("sockets").value("unread"), "ECONNRESET");
+fn if_a_process_dies_and_leaves_unread_bytes_in_a_socket_one_read_at_the_other_end_fails_with_econnreset()
+ {
+    let unread = scenario("unread");
+    for socket in ["stream", "seqpacket"] {
+        assert_eq!(unread.value(&format!("{socket}-reads")), "ECONNRESET 0");
+    }
+}
+
+#[test]
+fn after_a_death_with_unread_bytes_a_stream_socket_reports_econnreset_after_its_last_bytes_and_a_seqpacket_socket_before_its_last_message()
+ {
+    let unread = scenario("unread");
+    assert_eq!(unread.value("stream-last-words"), "4 ECONNRESET 0");
+    assert_eq!(unread.value("seqpacket-last-words"), "ECONNRESET 4 0");
+}
+
+#[test]
+fn if_a_write_waits_at_a_full_socket_and_the_reader_dies_the_write_fails_with_econnreset_and_sends_no_signal()
+ {
+    let unread = scenario("unread");
+    for socket in ["stream", "seqpacket"] {
+        let waits = unread.value(&format!("{socket}-waits"));
+        assert_eq!(waits, "ECONNRESET then 0", "and the error is reported once");
+    }
+    assert_eq!(unread.value("survived"), "ok", "SIGPIPE would have killed it");
+}
+
+#[test]
+fn a_waiting_write_that_has_written_a_part_returns_its_length_when_the_reader_dies() {
+    assert_eq!(scenario("unread").value("a-part"), "true then 0");
+}
+
+#[test]
+fn after_a_death_with_unread_bytes_a_write_to_a_seqpacket_socket_fails_with_econnreset_and_the_next_with_epipe()
+ {
+    assert_eq!(scenario("unread").value("seqpacket-writes"), "ECONNRESET EPIPE then 0");
+}
+
+#[test]
+fn after_a_death_with_unread_bytes_a_write_to_a_stream_socket_fails_with_epipe_and_leaves_econnreset_to_the_next_read()
+ {
+    assert_eq!(scenario("unread").value("stream-writes"), "EPIPE EPIPE then ECONNRESET");
 }
 
 #[test]
@@ -50,8 +89,11 @@ fn sending_a_datagram_that_is_longer_than_the_send_buffer_fails_with_emsgsize() 
 }
 
 #[test]
-fn sending_a_datagram_to_the_closed_end_of_a_pair_fails_with_econnrefused() {
-    assert_eq!(scenario("sockets").value("nobody-for-a-datagram"), "ECONNREFUSED");
+fn sending_a_datagram_to_the_closed_end_of_a_pair_fails_with_econnrefused_and_the_next_with_enotconn()
+ {
+    let sockets = scenario("sockets");
+    assert_eq!(sockets.value("nobody-for-a-datagram"), "ECONNREFUSED");
+    assert_eq!(sockets.value("nor-for-the-next"), "ENOTCONN");
 }
 
 #[test]
