@@ -1,5 +1,5 @@
 //! The story's table: how many pages are dirty after each action, as two instruments count them, with
-//! the expected number in brackets; below each row, the pages. `cargo lesson-3` prints it.
+//! the expected number in parentheses; below each row, the pages. `cargo lesson-3` prints it.
 
 use std::io;
 use std::ops::Range;

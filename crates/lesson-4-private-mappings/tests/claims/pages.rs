@@ -1,12 +1,13 @@
 //! The kernel copies a page at the first store to it.
 
 use std::ffi::CString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use common::page_size;
-use course::errno;
+use course::{errno, file_system, kernel_at_least, undisturbed};
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -62,6 +63,33 @@ fn a_first_load_also_maps_neighbouring_pages_and_a_first_store_does_not() {
 }
 
 #[test]
+fn a_load_can_map_a_whole_folio_of_2_mib_and_a_store_then_removes_its_other_entries() {
+    let letters = Lettered::new(1);
+    let has_large_folios = ["ext4", "xfs"].contains(&file_system(&letters.path))
+        && Path::new("/sys/kernel/mm/transparent_hugepage").exists();
+    let whole = (2 << 20) / page_size();
+    if !has_large_folios || !kernel_at_least(6, 18) || cfg!(not(target_arch = "x86_64")) {
+        return;
+    }
+    // Free memory may be in smaller pieces, so not every file has a folio of 2 MiB.
+    let mapped_at_once = (0..5).any(|attempt| {
+        let path = letters.path.with_extension(attempt.to_string());
+        fs::write(&path, vec![b'.'; 8 << 20]).unwrap(); // One write.
+        let mapping = PrivateMapping::of(&File::open(&path).unwrap(), 8 << 20).unwrap();
+        let third = mapping.address() + (4 << 20);
+        mapping.load((4 << 20) + 5 * page_size());
+        let loaded = file_pages(third, whole);
+        mapping.store((4 << 20) + 5 * page_size(), b"A");
+        let stored = file_pages(third, whole);
+        assert_eq!(stored[5], Some(false));
+        fs::remove_file(&path).unwrap();
+        let at_once = loaded == vec![Some(true); whole];
+        at_once && stored.iter().filter(|page| page.is_some()).count() == 1
+    });
+    assert!(mapped_at_once, "five files, and none is mapped by 2 MiB");
+}
+
+#[test]
 fn anonymous_in_smaps_counts_the_private_copies() {
     let letters = Lettered::new(8);
     let mapping = letters.mapping(8);
@@ -88,6 +116,16 @@ fn private_dirty_in_smaps_also_counts_dirty_pages_of_the_file() {
         mapping.store(0, b"A");
         assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (dirty.max(1), 1), "one copy");
     }
+    // The same on a file system with a disk.
+    undisturbed(|| {
+        let letters = Lettered::new(1);
+        letters.write(0, "9");
+        let mapping = letters.mapping(1);
+        mapping.load(0);
+        let sums = |name| sum_in_pages(mapping.address(), name);
+        assert_eq!(sums("Anonymous"), 0, "no copy");
+        (sums("Private_Dirty") == 1).then_some(()) // Else the kernel wrote the page by itself.
+    });
 }
 
 #[test]
