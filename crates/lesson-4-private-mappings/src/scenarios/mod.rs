@@ -5,6 +5,7 @@
 mod copy_up;
 mod forks;
 mod frames;
+mod huge_page;
 mod limits;
 mod past_the_end;
 mod programs;
@@ -35,6 +36,7 @@ pub fn play(name: &str) -> Result<()> {
         "process-limit" => limits::processes(),
         "load-past-the-end" => past_the_end::load(),
         "store-past-the-end" => past_the_end::store(),
+        "huge-page-past-the-end" => huge_page::past_the_end(),
         "load-truncated-copy" => past_the_end::load_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),

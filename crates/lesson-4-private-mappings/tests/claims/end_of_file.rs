@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::signal::Signal;
 
-use crate::{Lettered, file_pages, scenario};
+use crate::{Lettered, READ_WRITE, file_pages, scenario};
 
 /// The scenario accessed the page that the file has, and died of SIGBUS at the next.
 fn died_at_the_second_page(ended: &Ended) {
@@ -30,6 +30,17 @@ fn a_store_to_a_private_page_past_the_end_of_the_file_raises_sigbus() {
 }
 
 #[test]
+#[ignore = "needs root: it mounts a tmpfs"]
+fn on_a_tmpfs_with_huge_pages_a_private_load_past_the_end_may_not_raise_sigbus_but_a_store_does() {
+    let ended = scenario("huge-page-past-the-end", &scratch()).run();
+    assert_eq!(ended.value("inside"), "a", "run this as root: {ended:?}");
+    // Without a free huge page, the load raises SIGBUS already.
+    assert_eq!(ended.stdout.contains("loaded 0"), ended.value("huge-page") == "true", "{ended:?}");
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+    assert!(!ended.stdout.contains("stored"), "{ended:?}");
+}
+
+#[test]
 fn a_load_from_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
     let ended = scenario("load-truncated-copy", &scratch()).run();
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
@@ -49,6 +60,18 @@ fn in_the_last_page_of_the_file_private_bytes_past_the_end_begin_as_zeros_and_ca
     assert_eq!(letters.file.metadata().unwrap().len(), 5, "the file has not grown");
     letters.file.set_len(9).unwrap();
     assert_eq!(letters.text(0, 9), "aaaaa\0\0\0\0", "nor has it, when it grows");
+}
+
+#[test]
+fn a_private_mapping_shows_bytes_that_a_shared_mapping_has_stored_past_the_end_of_the_file() {
+    let letters = Lettered::new(1);
+    letters.file.set_len(5).unwrap();
+    let private = letters.mapping(1);
+    assert_eq!(private.load(9), 0);
+    letters.bare(1, READ_WRITE, libc::MAP_SHARED).unwrap().store(9, b'S');
+    assert_eq!(private.load(9), b'S', "a mapping made before");
+    assert_eq!(letters.mapping(1).load(9), b'S', "a mapping made afterwards");
+    assert_eq!(letters.file.metadata().unwrap().len(), 5);
 }
 
 #[test]
