@@ -97,6 +97,23 @@ fn madv_willneed_starts_reading_and_maps_nothing() {
 }
 
 #[test]
+fn a_load_of_a_page_that_the_kernel_is_already_reading_is_a_minor_fault() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, PAGES);
+    make_cold(&file, &path).expect("make cold");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
+    view.advise(Advice::WillNeed).expect("madvise");
+    let load = || {
+        view.copy_to(0, &mut [0]); // Waits if the kernel has not finished.
+        Ok(())
+    };
+    let cost = cost_of(load).expect("count the faults").1;
+    assert_eq!(cost.faults(), 1, "{cost:?}");
+    // Before Linux 6.4, a fault that had to wait was a major one.
+    assert!(cost.minor == 1 || !kernel_at_least(6, 4), "{cost:?}");
+}
+
+#[test]
 fn madv_willneed_reads_only_the_start_of_a_large_range() {
     let scratch = scratch();
     let path = scratch.path().join("large");

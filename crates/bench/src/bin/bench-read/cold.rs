@@ -13,7 +13,8 @@ use crate::extent::Extent;
 use crate::own_file::OwnFile;
 use crate::passes::{self, BUFFER, by_pread, newlines};
 
-/// A disk is slow, and after some windows of readahead nothing new happens.
+/// A disk is slow, so only the start of a file is measured. On ext4 the kernel's folios are smallest
+/// there, and later the methods differ less.
 const MOST: usize = 32 << 20;
 
 /// The advice that is tried, beside none.
