@@ -74,6 +74,7 @@ pub(super) fn forgotten() -> Result<()> {
     sample.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
     say!("syncfs {}", name(syncfs(&root).map_err(Into::into)))?;
+    say!("in-memory {}", sample.memory.load(page_size()))?;
     drop(sample);
     let open = || File::open(&path).step_on("open", &path);
     let all_pages = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
@@ -83,7 +84,10 @@ pub(super) fn forgotten() -> Result<()> {
         let unused_inodes = Path::new("/proc/sys/vm/drop_caches");
         fs::write(unused_inodes, "2").step_on("write", unused_inodes)?;
     }
-    say!("opened-after {}", name(open()?.sync_all()))
+    say!("opened-after {}", name(open()?.sync_all()))?;
+    let mut byte = [0];
+    open()?.read_exact_at(&mut byte, page_size() as u64).step_on("read", &path)?;
+    say!("read-from-the-disk {}", byte[0])
 }
 
 /// A disk, a mapped file of two pages on it whose second page cannot be written, and the position of

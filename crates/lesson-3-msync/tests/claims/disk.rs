@@ -169,6 +169,15 @@ fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_
 }
 
 #[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn after_a_disk_error_a_page_shows_what_was_stored_until_the_kernel_drops_the_page_from_memory() {
+    let ended = run("broken-disk-forgotten");
+    assert_ne!(ended.value("syncfs"), "0", "the disk was broken");
+    assert_eq!(ended.value("in-memory"), b'A'.to_string());
+    assert_ne!(ended.value("read-from-the-disk"), b'A'.to_string());
+}
+
+#[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_a_store_ms_sync_writes_the_whole_folio_after_a_write_only_the_blocks_that_changed() {
     undisturbed(|| {
