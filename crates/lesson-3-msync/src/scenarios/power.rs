@@ -82,12 +82,16 @@ pub(super) fn new_name() -> Result<()> {
     say!("after {}", is_found()?)
 }
 
-/// The names under which a reboot finds a file: after a rename, a store and `MS_SYNC`, and after
-/// `fsync` as well. The file and its old name were on the disk before.
+/// The names under which a reboot finds a file: after a rename, a store and `MS_SYNC`; after `fsync` as
+/// well; and after a rename back, a store to a hole and `MS_SYNC`. The file and its old name were on
+/// the disk before.
 pub(super) fn new_name_after_a_rename() -> Result<()> {
     let disk = own_disk()?;
     let (old, new) = (disk.root.join("old"), disk.root.join("new"));
-    let sample = MappedFile::new(&old, 1)?;
+    let file = MappedFile::new(&old, 1)?.file;
+    file.set_len(2 * page_size() as u64).step_on("ftruncate", &old)?; // Its second page is a hole.
+    file.sync_all().step_on("fsync", &old)?;
+    let sample = MappedFile::open(&old)?;
     let directory = File::open(&disk.root).step_on("open", &disk.root)?;
     directory.sync_all().step_on("fsync", &disk.root)?;
     fs::rename(&old, &new).step_on("rename", &old)?;
@@ -106,7 +110,11 @@ pub(super) fn new_name_after_a_rename() -> Result<()> {
     save_sync::save(&sample.memory, b"1").step_on("msync", &new)?;
     found("MS_SYNC")?;
     sample.file.sync_all().step_on("fsync", &new)?;
-    found("fsync")
+    found("fsync")?;
+    fs::rename(&new, &old).step_on("rename", &new)?;
+    sample.memory.store(page_size(), b'2');
+    sample.msync(libc::MS_SYNC)?;
+    found("filled-hole")
 }
 
 /// One byte is changed in a file that one `write` made: first by another `write`, then by a store. The
