@@ -171,6 +171,7 @@ impl Actor {
                     .for_each(|word| page.word(OBJECT_OFFSET + 8 * word).store(u64::MAX, Relaxed));
                 done(Ok(()))
             }
+            ["page-make-read-only"] => done(page.make_read_only()),
             ["page-store", offset, value] => {
                 page.word(number(offset, 10)?).store(number(value, 10)?, Relaxed);
                 done(Ok(()))

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use common::page_size;
 use memmap2::{MmapOptions, MmapRaw};
 
+use super::by_errno;
+
 /// The first page of a file, or a page of this process's own. Clones are the same page.
 #[derive(Clone)]
 pub struct Page(Rc<MmapRaw>);
@@ -35,6 +37,17 @@ impl Page {
     /// As [`of`](Self::of).
     pub fn read_only(file: &File) -> io::Result<Self> {
         Ok(Self(Rc::new(MmapOptions::new().len(page_size()).map_raw_read_only(file)?)))
+    }
+
+    /// Takes the permission to store away, from every clone of the page: a store is SIGSEGV.
+    ///
+    /// # Errors
+    /// `ENOMEM` if the kernel cannot split a mapping.
+    pub fn make_read_only(&self) -> io::Result<()> {
+        let start = self.0.as_mut_ptr().cast();
+        // SAFETY: the page is mapped while `self` lives, and its bytes stay what they are. A store to it
+        // ends the process, and harms no memory.
+        by_errno(unsafe { libc::mprotect(start, self.0.len(), libc::PROT_READ) })
     }
 
     /// A page without a file, which no other program sees.

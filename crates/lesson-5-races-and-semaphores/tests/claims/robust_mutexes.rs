@@ -164,6 +164,15 @@ fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_deat
 }
 
 #[test]
+fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_the_mutex_stays_locked() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut owner, "page-make-read-only"), "ok");
+    owner.kill();
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), "ETIMEDOUT");
+}
+
+#[test]
 fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_locked_too() {
     let scratch = scratch();
     let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
