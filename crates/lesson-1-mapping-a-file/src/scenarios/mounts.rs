@@ -2,7 +2,7 @@
 //! in a namespace of this process and vanish with it.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::process::Command;
@@ -36,14 +36,15 @@ pub(super) fn store_on_a_full_disk() -> Result<()> {
 }
 
 /// The same on a small disk.
-pub(super) fn store_on_a_full_ext4() -> Result<()> {
-    disk_here(EXT4_BYTES, &["mkfs.ext4", "-q", "image"])?;
+pub(super) fn store_in_a_hole_of(disk: &Disk) -> Result<()> {
+    disk_here(disk)?;
     store_in_a_hole()
 }
 
 fn store_in_a_hole() -> Result<()> {
     let file = hole("hole")?;
-    fill()?;
+    let filler = fill()?;
+    reserve_all(&filler, page_size())?; // On xfs, `write` leaves some blocks.
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
     say!("mmap success")?;
     // A store needs every block of its page, and a block may be smaller than a page.
@@ -96,34 +97,81 @@ pub(super) fn numbers_on_a_full_disk() -> Result<()> {
 
 /// Stores and flushes on btrfs, fills the file system, and stores to the same page again.
 pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
-    disk_here(BTRFS_BYTES, &["mkfs.btrfs", "--quiet", "--metadata", "single", "image"])?;
+    disk_here(&BTRFS)?;
     let file = hole("file")?;
     fallocate(&file, FallocateFlags::empty(), 0, 1).step("fallocate")?;
+    store_flush_and_store(&file)
+}
+
+/// Makes a copy that shares the blocks of the original, fills the file system, and stores to the
+/// copy.
+pub(super) fn store_to_a_copy_on(disk: &Disk) -> Result<()> {
+    disk_here(disk)?;
+    let file = copy_of_one_page()?;
+    fill()?;
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
+    let reserved = fallocate(&file, FallocateFlags::empty(), 0, page_size() as libc::off_t);
+    say!("fallocate {}", outcome(reserved.map_err(Into::into)))?;
+    say!("ready {}", outcome(sys::prepare_stores(area.address(), page_size())))?;
+    say!("loaded {}", area.load(0))?;
+    area.store(0, 2);
+    say!("stored yes")
+}
+
+/// Makes such a copy on xfs, stores and flushes, fills the file system, and stores again.
+pub(super) fn store_to_a_copy_after_flush_on_xfs() -> Result<()> {
+    disk_here(&XFS)?;
+    store_flush_and_store(&copy_of_one_page()?)
+}
+
+/// Stores to the first page of `file` and flushes, fills the file system, and stores again.
+fn store_flush_and_store(file: &File) -> Result<()> {
+    let area = MmapCall::shared(file, page_size()).make().step("mmap")?;
     let ready = || outcome(sys::prepare_stores(area.address(), page_size()));
     say!("ready {}", ready())?;
     area.store(0, 1);
     file.sync_all().step("fsync")?;
     fill()?;
-    let reserved = fallocate(&file, FallocateFlags::empty(), 0, 1);
+    let reserved = fallocate(file, FallocateFlags::empty(), 0, 1);
     say!("fallocate-after-flush {}", outcome(reserved.map_err(Into::into)))?;
     say!("ready-after-flush {}", ready())?;
     area.store(0, 2);
     say!("stored yes")
 }
 
+/// A copy of a file of one page, whose block is also the original's.
+fn copy_of_one_page() -> Result<File> {
+    let original = hole("original")?;
+    original.write_all_at(b"1", 0).step("write")?;
+    original.sync_all().step("fsync")?;
+    run(&["cp", "--reflink=always", "original", "copy"])?;
+    let copy = File::options().read(true).write(true).open("copy").step("open")?;
+    copy.sync_all().step("fsync")?;
+    Ok(copy)
+}
+
+/// A file system of a few bytes, and the command that makes it in the file `image`.
+pub(super) struct Disk {
+    bytes: u64,
+    format: &'static [&'static str],
+}
+
+pub(super) const EXT4: Disk = Disk { bytes: 8 << 20, format: &["mkfs.ext4", "-q", "image"] };
+
+/// The smallest file system that mkfs.xfs makes is 300 MiB.
+pub(super) const XFS: Disk = Disk { bytes: 320 << 20, format: &["mkfs.xfs", "-q", "image"] };
+
 /// The smallest file system that mkfs.btrfs makes is about 114 MiB.
-const BTRFS_BYTES: u64 = 128 << 20;
+pub(super) const BTRFS: Disk =
+    Disk { bytes: 128 << 20, format: &["mkfs.btrfs", "--quiet", "--metadata", "single", "image"] };
 
-const EXT4_BYTES: u64 = 8 << 20;
-
-/// A new disk for this process, formatted by `format`, which becomes the working directory.
-fn disk_here(bytes: u64, format: &[&str]) -> Result<()> {
+/// A new disk for this process, which becomes the working directory.
+fn disk_here(disk: &Disk) -> Result<()> {
     own_mounts()?;
     let image = File::create_new("image").step("create")?;
-    image.set_len(bytes).step("ftruncate")?;
+    image.set_len(disk.bytes).step("ftruncate")?;
     fs::create_dir("disk").step("mkdir")?;
-    run(format)?;
+    run(disk.format)?;
     run(&["mount", "-o", "loop", "image", "disk"])?;
     std::env::set_current_dir("disk").step("chdir")
 }
@@ -144,11 +192,26 @@ fn hole(name: &str) -> Result<File> {
     Ok(file)
 }
 
-/// Takes all space that is left.
-fn fill() -> Result<()> {
+/// Takes the space that is left, until `write` finds none. `fallocate` takes most of it, because it
+/// writes nothing to the disk.
+fn fill() -> Result<File> {
     let mut filler = File::create("filler").step("create")?;
+    reserve_all(&filler, 1 << 20)?;
+    filler.seek(SeekFrom::End(0)).step("lseek")?;
     while filler.write(&vec![1; page_size()]).is_ok_and(|written| written > 0) {}
     let _ = filler.sync_all(); // A file system that reserves late reports here that it is full.
+    Ok(filler)
+}
+
+/// Makes `filler` longer by pieces with blocks, until no piece of `smallest` bytes is left.
+fn reserve_all(filler: &File, smallest: usize) -> Result<()> {
+    let mut piece = 256 << 20;
+    while piece >= smallest {
+        let end = filler.metadata().step("stat")?.len() as libc::off_t;
+        if fallocate(filler, FallocateFlags::empty(), end, piece as libc::off_t).is_err() {
+            piece /= 2;
+        }
+    }
     Ok(())
 }
 

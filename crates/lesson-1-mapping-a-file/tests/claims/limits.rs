@@ -93,12 +93,35 @@ fn ftruncate_reserves_nothing_and_a_store_on_a_full_file_system_is_sigbus() {
 }
 
 #[test]
-#[ignore = "needs root: mounts an ext4"]
-fn a_store_to_a_hole_on_a_full_ext4_is_sigbus_and_fallocate_reports_enospc_before() {
-    let ended = scenario("store-on-a-full-ext4", &scratch()).run();
-    assert_eq!(ended.value("mmap"), "success");
-    assert_eq!((ended.value("fallocate"), ended.value("populate")), ("ENOSPC", "EFAULT"));
-    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+#[ignore = "needs root: mounts an ext4, an xfs and a btrfs"]
+fn a_store_to_a_hole_on_a_full_disk_is_sigbus_and_fallocate_reports_enospc_before() {
+    for file_system in ["ext4", "xfs", "btrfs"] {
+        let ended = scenario(&format!("store-on-a-full-{file_system}"), &scratch()).run();
+        assert_eq!(ended.value("mmap"), "success", "{file_system}: {ended:?}");
+        assert_eq!(ended.value("fallocate"), "ENOSPC", "{file_system}");
+        assert_eq!(ended.value("populate"), "EFAULT", "{file_system}");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{file_system}: {ended:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: mounts an xfs and a btrfs"]
+fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_space() {
+    for file_system in ["xfs", "btrfs"] {
+        let ended = scenario(&format!("store-to-a-copy-on-{file_system}"), &scratch()).run();
+        assert_eq!(ended.value("fallocate"), "success", "{file_system}: the page has a block");
+        assert_eq!(ended.value("ready"), "EFAULT", "{file_system}");
+        assert_eq!(ended.value("loaded"), "49", "{file_system}: a load needs no space");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{file_system}: {ended:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: mounts an xfs"]
+fn on_xfs_the_first_store_gives_a_copy_its_own_block_and_later_stores_need_no_space() {
+    let ended = scenario("store-to-a-copy-after-flush-on-xfs", &scratch()).run();
+    assert_eq!((ended.value("ready"), ended.value("ready-after-flush")), ("success", "success"));
+    assert_eq!((ended.value("stored"), ended.signal), ("yes", None), "{ended:?}");
 }
 
 #[test]
