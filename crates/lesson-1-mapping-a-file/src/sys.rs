@@ -87,7 +87,7 @@ pub fn unmap_nonsense(addr: usize, length: usize) -> io::Result<()> {
 /// # Errors
 /// `EFAULT` where a load would be SIGBUS, `EINVAL` before Linux 5.14, `ENOMEM`.
 pub fn prepare_loads(address: usize, length: usize) -> io::Result<()> {
-    populate(address, length, libc::MADV_POPULATE_READ)
+    advise(address, length, libc::MADV_POPULATE_READ)
 }
 
 /// `madvise(MADV_POPULATE_WRITE)`: faults in every page of the range, as stores would, but changes
@@ -96,7 +96,15 @@ pub fn prepare_loads(address: usize, length: usize) -> io::Result<()> {
 /// # Errors
 /// `EFAULT` where a store would be SIGBUS, `EINVAL` before Linux 5.14, `ENOMEM`.
 pub fn prepare_stores(address: usize, length: usize) -> io::Result<()> {
-    populate(address, length, libc::MADV_POPULATE_WRITE)
+    advise(address, length, libc::MADV_POPULATE_WRITE)
+}
+
+/// `madvise(MADV_COLLAPSE)`: puts the pages of the range into a huge page, with the same bytes.
+///
+/// # Errors
+/// `EINVAL` before Linux 6.1 and where huge pages are impossible, `ENOMEM`, `EAGAIN`, `EBUSY`.
+pub fn collapse(address: usize, length: usize) -> io::Result<()> {
+    advise(address, length, libc::MADV_COLLAPSE)
 }
 
 /// Makes this process ignore the signal `which`, as far as the kernel allows it.
@@ -115,10 +123,10 @@ fn munmap(addr: usize, length: usize) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-fn populate(address: usize, length: usize, advice: c_int) -> io::Result<()> {
+fn advise(address: usize, length: usize, advice: c_int) -> io::Result<()> {
     let start = ptr::without_provenance_mut(address);
-    // SAFETY: both kinds of advice only fault pages in. They change no byte and no permission,
-    // whatever is mapped at these addresses.
+    // SAFETY: the three kinds of advice that the callers pass fault pages in or move them. They
+    // change no byte and no permission, whatever is mapped at these addresses.
     let result = unsafe { libc::madvise(start, length, advice) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -36,6 +36,9 @@ pub fn play(name: &str) -> Result<()> {
         "map-executable-on-noexec" => mounts::no_programs_here(),
         "store-on-a-full-disk" => mounts::store_on_a_full_disk(),
         "store-past-the-end-in-a-huge-page" => mounts::store_past_the_end_in_a_huge_page(),
+        "load-past-the-end-of-a-collapsed-memfd" => {
+            mounts::load_past_the_end_of_a_collapsed_memfd()
+        }
         "store-on-a-full-ext4" => mounts::store_in_a_hole_of(&mounts::EXT4),
         "store-on-a-full-xfs" => mounts::store_in_a_hole_of(&mounts::XFS),
         "store-on-a-full-btrfs" => mounts::store_in_a_hole_of(&mounts::BTRFS),

@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{getegid, geteuid};
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -58,8 +59,7 @@ fn store_in_a_hole() -> Result<()> {
 
 /// Stores past the end of a file of one byte that lies in a huge page, if the kernel has one.
 pub(super) fn store_past_the_end_in_a_huge_page() -> Result<()> {
-    let huge_page = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
-    let huge_page = huge_page.ok().and_then(|bytes| bytes.trim().parse::<usize>().ok());
+    let huge_page = huge_page_bytes();
     tmpfs_with(MsFlags::empty(), if huge_page.is_some() { "huge=always" } else { "" })?;
     let file = hole("file")?;
     file.set_len(1).step("ftruncate")?;
@@ -74,6 +74,28 @@ pub(super) fn store_past_the_end_in_a_huge_page() -> Result<()> {
     let mut byte = [0];
     file.read_exact_at(&mut byte, page_size() as u64).step("read")?;
     say!("in-the-longer-file {}", byte[0])
+}
+
+/// Puts a memfd of one page into a huge page, if the kernel can, then loads past the end.
+pub(super) fn load_past_the_end_of_a_collapsed_memfd() -> Result<()> {
+    let length = huge_page_bytes().unwrap_or(2 * page_size());
+    let memfd = memfd_create("memory", MFdFlags::MFD_CLOEXEC).step("memfd_create")?;
+    let file = File::from(memfd);
+    file.set_len(page_size() as u64).step("ftruncate")?;
+    // A huge page needs an address that is a multiple of its size.
+    let room = MmapCall { prot: libc::PROT_NONE, ..MmapCall::anonymous(2 * length) };
+    let area = room.make().step("mmap")?;
+    let skipped = area.address().next_multiple_of(length) - area.address();
+    area.replace(skipped / page_size(), MmapCall::shared(&file, length)).step("mmap")?;
+    area.store(skipped, 1);
+    say!("collapse {}", outcome(sys::collapse(area.address() + skipped, length)))?;
+    say!("loaded {}", area.load(skipped + page_size()))
+}
+
+/// The size of a huge page that one entry of a page table can map, if the kernel has such pages.
+fn huge_page_bytes() -> Option<usize> {
+    let size = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").ok()?;
+    size.trim().parse().ok()
 }
 
 /// `write` and `read` on a full file system.

@@ -23,6 +23,13 @@ fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
 
 #[test]
 fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus() {
+    let ended = scenario("load-past-the-end-of-a-collapsed-memfd", &scratch()).run();
+    match ended.value("collapse") {
+        "success" => assert_eq!((ended.signal, ended.value("loaded")), (None, "0"), "{ended:?}"),
+        _ => assert_eq!(ended.signal, Some(Signal::SIGBUS), "no huge page: {ended:?}"),
+    }
+
+    // Now with `huge=always`.
     let ended = scenario("store-past-the-end-in-a-huge-page", &scratch()).run();
     if ended.value("huge-page") == "false" {
         assert_eq!(ended.signal, Some(Signal::SIGBUS), "no huge page was free: {ended:?}");

@@ -58,6 +58,22 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_even_a_later_one
 }
 
 #[test]
+fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
+    let scratch = scratch();
+    let file = file_of(&scratch, "file", b"hello");
+    let area = MmapCall::shared(&file, 5).make().unwrap();
+    area.store(5, b'!');
+    file.sync_all().unwrap();
+    let tail = area.load(5);
+    match file_system(scratch.path()) {
+        "tmpfs" | "ramfs" => assert_eq!(tail, b'!'),
+        // Overlayfs behaves like the file system that its files are written to.
+        "overlayfs" => assert!([0, b'!'].contains(&tail)),
+        _ => assert_eq!(tail, 0),
+    }
+}
+
+#[test]
 fn growing_a_file_with_ftruncate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", b"hello");

@@ -17,7 +17,8 @@ use lesson_2_shared_access::slice::{CAPACITY, message};
 use lesson_2_shared_access::twice::Lengths;
 use lesson_2_shared_access::{Bytes, copy, diskless, twice, volatile};
 use memmap2::{Mmap, MmapOptions};
-use nix::fcntl::{OFlag, SealFlag};
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, OFlag, SealFlag, fallocate};
 use nix::sys::stat::Mode;
 
 use crate::{ask, new_file, second};
@@ -145,5 +146,11 @@ fn no_process_can_change_what_a_sealed_slice_shows() {
     for order in ["write 1 255", "map", "truncate 0"] {
         assert_eq!(ask(&mut other, order), "EPERM", "{order}");
     }
+    let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    assert_eq!(fallocate(&file, hole, 0, CAPACITY as libc::off_t), Err(Errno::EPERM), "a hole");
+    // As a debugger writes to memory that its program may only load from.
+    let memory = File::options().write(true).open("/proc/self/mem").unwrap();
+    let refused = memory.write_at(&[255], slice.as_ptr().addr() as u64 + 1).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(libc::EIO), "through /proc/self/mem");
     assert_eq!(message(&slice), Some("Warm"));
 }
