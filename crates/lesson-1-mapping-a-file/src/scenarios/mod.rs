@@ -3,6 +3,7 @@
 
 mod addresses;
 mod ending;
+mod full;
 mod limits;
 mod mounts;
 mod signals;
@@ -34,19 +35,19 @@ pub fn play(name: &str) -> Result<()> {
         "load-after-mprotect" => signals::load_after_mprotect(),
         "run-instructions" => signals::run_instructions(),
         "map-executable-on-noexec" => mounts::no_programs_here(),
-        "store-on-a-full-disk" => mounts::store_on_a_full_disk(),
+        "store-on-a-full-disk" => full::store_on_a_full_disk(),
         "store-past-the-end-in-a-huge-page" => mounts::store_past_the_end_in_a_huge_page(),
         "load-past-the-end-of-a-collapsed-memfd" => {
             mounts::load_past_the_end_of_a_collapsed_memfd()
         }
-        "store-on-a-full-ext4" => mounts::store_in_a_hole_of(&mounts::EXT4),
-        "store-on-a-full-xfs" => mounts::store_in_a_hole_of(&mounts::XFS),
-        "store-on-a-full-btrfs" => mounts::store_in_a_hole_of(&mounts::BTRFS),
-        "store-to-a-copy-on-xfs" => mounts::store_to_a_copy_on(&mounts::XFS),
-        "store-to-a-copy-on-btrfs" => mounts::store_to_a_copy_on(&mounts::BTRFS),
-        "store-to-a-copy-after-flush-on-xfs" => mounts::store_to_a_copy_after_flush_on_xfs(),
-        "store-after-flush-on-btrfs" => mounts::store_after_flush_on_btrfs(),
-        "numbers-on-a-full-disk" => mounts::numbers_on_a_full_disk(),
+        "store-on-a-full-ext4" => full::store_in_a_hole_of(&mounts::EXT4),
+        "store-on-a-full-xfs" => full::store_in_a_hole_of(&mounts::XFS),
+        "store-on-a-full-btrfs" => full::store_in_a_hole_of(&mounts::BTRFS),
+        "store-to-a-copy-on-xfs" => full::store_to_a_copy_on(&mounts::XFS),
+        "store-to-a-copy-on-btrfs" => full::store_to_a_copy_on(&mounts::BTRFS),
+        "store-to-a-copy-after-flush-on-xfs" => full::store_to_a_copy_after_flush_on_xfs(),
+        "store-after-flush-on-btrfs" => full::store_after_flush_on_btrfs(),
+        "numbers-on-a-full-disk" => full::numbers_on_a_full_disk(),
         "address-space-limit" => limits::address_space(),
         "data-limit" => limits::data(),
         "file-size-limit" => limits::file_size(),
