@@ -8,11 +8,16 @@ use std::process::ExitCode;
 use common::clap::{self, Args, Parser, Subcommand};
 use common::{Context, Failure, Result, Scratch, say};
 use explore::schedule::Schedule;
+use sandbox::WorkDirectory;
+use tracer::processors;
 
+use crate::batch::{Batch, Ended, WrongCall};
+use crate::build::Built;
+use crate::compile::{Language, compiled};
 use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::machine::{Machine, Settings};
-use crate::report::{Format, Outcome, Report, written};
+use crate::report::{Format, Named, Outcome, Report, written};
 use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -44,15 +49,17 @@ struct Judged {
     /// Choose the format of the verdict
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+    /// Judge on this processor of those that the judge was given, counted from 0
+    #[arg(long, value_name = "PLACE", hide = true)]
+    place: Option<usize>,
     /// Replay one schedule that a verdict names (exercises 2 and 5)
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
     /// Test the judge itself with right and wrong programs
-    #[arg(long, conflicts_with_all = ["exercise", "batch"])]
+    #[arg(long, conflicts_with_all = ["exercise", "directory"])]
     proof: bool,
-    /// Judge a class: DIR has one folder per student
-    #[arg(long, value_name = "DIR", conflicts_with = "exercise")]
-    batch: Option<PathBuf>,
+    #[command(flatten)]
+    batch: Batch,
 }
 
 #[derive(Subcommand)]
@@ -72,6 +79,25 @@ enum Command {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
     },
+    /// Join the results of several batches (files of --results or of --format jsonl)
+    Merge {
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Choose the format
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
+    /// Judge one submission of a class, for the process that judges the class
+    #[command(hide = true)]
+    Submission {
+        #[arg(value_name = "N", value_parser = known)]
+        exercise: u8,
+        file: PathBuf,
+        #[arg(long)]
+        place: usize,
+        #[arg(long)]
+        timing: PathBuf,
+    },
     /// Restore the starter, and keep your file beside it
     Reset {
         #[arg(value_name = "N", value_parser = known)]
@@ -84,6 +110,8 @@ const NOT_SOLVED: u8 = 1;
 const WRONG_CALL: u8 = 2;
 const CANNOT: u8 = 3;
 const FAULT: u8 = 4;
+/// As a shell says it of a program that SIGINT has ended.
+const INTERRUPTED: u8 = 130;
 
 fn known(number: &str) -> std::result::Result<u8, String> {
     let parsed = number.parse().ok().filter(|number| exercise(*number).is_some());
@@ -153,6 +181,12 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?)),
         Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
+        Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),
+        Some(Command::Submission { exercise, file, place, timing }) => {
+            common::end_with_parent()?;
+            processors::choose(place);
+            submission(found(exercise)?, &file, timing)
+        }
         Some(Command::Reset { exercise }) => {
             match reset::reset(&build::source(exercise), &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
@@ -171,15 +205,22 @@ fn verdict(asked: Judged) -> Result<u8> {
         say!("{}", proof::table(&rows))?;
         return Ok(if rows.iter().all(proof::Row::holds) { SOLVED } else { NOT_SOLVED });
     }
-    let scratch = Scratch::new()?;
-    if let Some(directory) = asked.batch {
-        let machine = Machine::of(&scratch)?;
-        print(&batch::judged(&directory, &Settings { schedule: None, machine }, format)?)?;
-        return Ok(SOLVED);
+    if let Some(directory) = &asked.batch.directory {
+        return match batch::judged(&asked.batch, directory, asked.exercise, format)? {
+            Ok(how) => Ok(ended(how)),
+            Err(WrongCall(why)) => {
+                let _ = writeln!(std::io::stderr(), "error: {why}"); // Nowhere else to say it.
+                Ok(WRONG_CALL)
+            }
+        };
     }
+    if let Some(place) = asked.place {
+        processors::choose(place);
+    }
+    let scratch = Scratch::new()?;
     let Some(number) = asked.exercise else {
         let (table, reports) = progress::table(&scratch)?;
-        let text = if format == Format::Text { table } else { written(&reports, format)? };
+        let text = if format == Format::Text { table } else { written(&named(&reports), format)? };
         return print(&text);
     };
     let exercise = found(number)?;
@@ -193,14 +234,45 @@ fn verdict(asked: Judged) -> Result<u8> {
         complain(&failure);
         return Ok(WRONG_CALL);
     }
-    let settings = Settings { schedule: asked.schedule, machine: Machine::of(&scratch)? };
+    let settings = Settings { schedule: asked.schedule, ..Settings::new(Machine::of(&scratch)?) };
     let report = match asked.program {
         Some(program) => judge(exercise, &absolute(&program)?, &settings)?,
         None => progress::judged(exercise, &settings)?,
     };
     let status = status(&report);
-    print(&written(&[report], format)?)?;
+    print(&written(&[Named::from(&report)], format)?)?;
     Ok(status)
+}
+
+/// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
+fn submission(exercise: &Exercise, file: &Path, timing: PathBuf) -> Result<u8> {
+    let scratch = Scratch::new()?;
+    let settings = Settings { timing: Some(timing), ..Settings::new(Machine::of(&scratch)?) };
+    let report = match Language::of(file) {
+        None => judge(exercise, file, &settings)?,
+        Some(language) => {
+            let directory = WorkDirectory::own(&scratch, "compiler")?;
+            match compiled(file, language, &directory, &settings)? {
+                Built::Program(program) => judge(exercise, &program, &settings)?,
+                Built::Refused(said) => Report::not_built(exercise, file, &settings.machine, &said),
+            }
+        }
+    };
+    print(&written(&[Named::from(&report)], Format::Json)?)
+}
+
+fn named(reports: &[Report]) -> Vec<Named<'_>> {
+    reports.iter().map(Named::from).collect()
+}
+
+/// The exit status of a batch: whether everything was judged, whatever the verdicts are.
+fn ended(how: Ended) -> u8 {
+    match how {
+        Ended::Complete => SOLVED,
+        Ended::Unjudged => CANNOT,
+        Ended::Faults => FAULT,
+        Ended::Interrupted => INTERRUPTED,
+    }
 }
 
 /// Only a regular file can be a program: nothing is started for anything else.
@@ -215,11 +287,11 @@ fn watched(number: u8) -> Result<u8> {
     let exercise = found(number)?;
     watch::watch(&build::source(number), || {
         let scratch = Scratch::new()?;
-        let settings = Settings { schedule: None, machine: Machine::of(&scratch)? };
+        let settings = Settings::new(Machine::of(&scratch)?);
         let text = if build::is_untouched(number)? {
             progress::welcome(exercise)?
         } else {
-            written(&[progress::judged(exercise, &settings)?], Format::Text)?
+            written(&[Named::from(&progress::judged(exercise, &settings)?)], Format::Text)?
         };
         say!("{text}\nWaiting for the next save; Ctrl-C ends.")
     })?;

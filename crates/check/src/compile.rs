@@ -25,15 +25,31 @@ pub enum Language {
     Rust,
     /// One file.
     C,
+    /// One file.
+    Cpp,
+    /// One file, run by `python3`.
+    Python,
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::Cpp, Self::Python];
+
+    /// The language of a source, by its name; `None` for a program.
+    #[must_use]
+    pub fn of(source: &Path) -> Option<Self> {
+        let ending = source.extension()?;
+        Self::ALL.into_iter().find(|language| ending == language.ending())
+    }
+
     /// How such a file's name ends.
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
             Self::Rust => "rs",
             Self::C => "c",
+            Self::Cpp => "cpp",
+            Self::Python => "py",
         }
     }
 }
@@ -60,10 +76,12 @@ pub fn compiled(
     let mut text = Vec::new();
     file.take(MOST_SOURCE).read_to_end(&mut text).step_on("read", source)?;
     let copy = directory.path().join(format!("source.{}", language.ending()));
-    fs::write(&copy, text).step_on("write", &copy)?;
+    fs::write(&copy, &text).step_on("write", &copy)?;
     let start = match language {
         Language::Rust => rustc()?,
-        Language::C => cc(),
+        Language::C => cc("/usr/bin/cc", "source.c"),
+        Language::Cpp => cc("/usr/bin/c++", "source.cpp"),
+        Language::Python => return script(&text, directory),
     };
     if start.is_ordinary_compiler() {
         directory.hand_over(Path::new("."))?;
@@ -130,9 +148,19 @@ fn rustc() -> Result<Start> {
     Ok(Start::new(&sysroot.join("bin/rustc"), arguments).compiler(compiler))
 }
 
-fn cc() -> Start {
-    let arguments = ["-O2", "-pthread", "-o", "program", "source.c"];
-    Start::new(Path::new("/usr/bin/cc"), arguments).compiler(compiler())
+fn cc(compiler_path: &str, source: &str) -> Start {
+    let arguments = ["-O2", "-pthread", "-o", "program", source];
+    Start::new(Path::new(compiler_path), arguments).compiler(compiler())
+}
+
+/// A Python source as a program: with the line that names its interpreter.
+fn script(text: &[u8], directory: &WorkDirectory) -> Result<Built> {
+    let line: &[u8] = if text.starts_with(b"#!") { b"" } else { b"#!/usr/bin/env python3\n" };
+    let program = directory.path().join("program");
+    fs::write(&program, [line, text].concat()).step_on("write", &program)?;
+    let all = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(&program, all).step_on("chmod", &program)?;
+    Ok(Built::Program(program))
 }
 
 /// A compiler of the system's, which everybody can run.

@@ -1,6 +1,6 @@
 //! Where a check works: the program to be judged, and an empty work directory for it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -24,9 +24,32 @@ pub struct CheckContext<'a> {
     work_directory: WorkDirectory,
     directories: u32,
     limits: Limits,
-    notes: Vec<String>,
+    noted: RefCell<Noted>,
     spent: Cell<Duration>,
     began: Instant,
+}
+
+/// What a check noted beside its verdict.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// Measurements that are not judged.
+    pub lines: Vec<String>,
+    /// What the program did, for [`Report::fingerprint`](crate::report::Report::fingerprint).
+    pub done: Vec<String>,
+}
+
+/// The calls of a run that were about regular files, in order: repetitions once.
+fn what_it_did(run: &Run) -> String {
+    let about_files =
+        run.calls.iter().flatten().filter(|call| call.files.iter().any(|opened| opened.regular));
+    let mut names: Vec<String> = about_files
+        .map(|call| match call.number {
+            libc::SYS_mmap => format!("mmap {} {}", call.arguments[2], call.arguments[3]),
+            _ => call.name(),
+        })
+        .collect();
+    names.dedup();
+    format!("{}: {}", run.ending, names.join(", "))
 }
 
 /// How long a check with two processes may take, what comes after it included.
@@ -50,7 +73,7 @@ impl<'a> CheckContext<'a> {
             work_directory,
             directories: 0,
             limits: Limits::default(),
-            notes: Vec::new(),
+            noted: RefCell::default(),
             spent: Cell::default(),
             began: Instant::now(),
         })
@@ -102,13 +125,18 @@ impl<'a> CheckContext<'a> {
 
     /// Something to be told, whatever the verdict: a measurement that is not judged.
     pub fn note(&mut self, line: String) {
-        self.notes.push(line);
+        self.noted.borrow_mut().lines.push(line);
+    }
+
+    /// Something that the program did, by which it is compared with others.
+    pub fn did(&self, what: String) {
+        self.noted.borrow_mut().done.push(what);
     }
 
     /// What was noted.
     #[must_use]
-    pub fn notes(self) -> Vec<String> {
-        self.notes
+    pub fn noted(self) -> Noted {
+        self.noted.into_inner()
     }
 
     /// The limits of the runs from now on.
@@ -148,6 +176,7 @@ impl<'a> CheckContext<'a> {
             Sandbox::new(&self.work_directory, limits, self.settings.machine.tracing)?;
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
+        self.did(what_it_did(&run));
         match run.limit_exceeded {
             None => Ok(run),
             Some(limit_exceeded) => {

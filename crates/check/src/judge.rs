@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use common::{Failure, Result, Scratch};
 use tracer::processors;
 
+use crate::context::Noted;
 use crate::exercises::{Check, CheckContext, Exercise};
 use crate::machine::Settings;
 use crate::report::{CheckResult, Report, State};
+use crate::turn::Turn;
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// Judges `program` as an answer to `exercise`.
@@ -55,7 +57,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                     }
                 }
             };
-            let (verdict, notes) = done?;
+            let (verdict, noted) = done?;
             let mut result = match verdict {
                 Ok(()) => CheckResult::passed(check),
                 Err(CheckError::Wrong(finding)) => failed(exercise, check, &finding),
@@ -66,7 +68,8 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 Err(CheckError::Cannot(why)) => CheckResult::cannot(check, why),
                 Err(CheckError::Fault(failure)) => return Err(failure),
             };
-            result.details.extend(notes);
+            result.details.extend(noted.lines);
+            result.done = noted.done;
             result.milliseconds = milliseconds;
             results.push(result);
         }
@@ -93,11 +96,16 @@ fn timed(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> 
 }
 
 /// A check's verdict and what it noted; or a fault of the judge.
-type Done = Result<(Verdict, Vec<String>)>;
+type Done = Result<(Verdict, Noted)>;
 
 /// One check, in a scratch directory that is gone afterwards.
 fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Done {
-    let not_begun = |failure: Failure| Ok((Err(failure.into()), Vec::new()));
+    let not_begun = |failure: Failure| Ok((Err(failure.into()), Noted::default()));
+    let turn = settings.timing.as_deref().map(|path| Turn::wait(path, check.alone)).transpose();
+    let _turn = match turn {
+        Ok(turn) => turn,
+        Err(failure) => return not_begun(failure),
+    };
     let scratch = match Scratch::new() {
         Ok(scratch) => scratch,
         Err(failure) => return not_begun(failure),
@@ -108,7 +116,7 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
                 context.limits().wall = AFTER_A_HANG;
             }
             let verdict = (check.judge)(&mut context);
-            Ok((verdict, context.notes()))
+            Ok((verdict, context.noted()))
         }
         Err(failure) => not_begun(failure),
     }

@@ -66,5 +66,6 @@ pub mod report;
 pub mod reset;
 pub mod scenarios;
 pub mod stress;
+mod turn;
 pub mod verdict;
 pub mod watch;

@@ -1,12 +1,12 @@
 //! Where the judge stands: what this machine lets it see, and what it was told.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::{Context, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::utsname::uname;
 use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracer::{Limits, REFUSED, Resume, Stop};
 
 /// What one run of the judge was told, and what it found out.
@@ -15,17 +15,27 @@ pub struct Settings {
     pub schedule: Option<Schedule>,
     /// What this machine can do.
     pub machine: Machine,
+    /// In a class: the file by whose locks the checks that measure time are alone.
+    pub timing: Option<PathBuf>,
+}
+
+impl Settings {
+    /// No schedule, and nobody else who judges.
+    #[must_use]
+    pub fn new(machine: Machine) -> Self {
+        Self { schedule: None, machine, timing: None }
+    }
 }
 
 /// What this machine can do, as the report's `environment` tells it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Machine {
     /// The kernel's release.
     pub kernel: String,
     /// The processor's architecture, as Rust names it.
-    pub architecture: &'static str,
+    pub architecture: String,
     /// The file system of the scratch.
-    pub file_system: &'static str,
+    pub file_system: String,
     /// Bytes in a page.
     pub page_size: usize,
     /// Whether the judge is root.
@@ -49,8 +59,8 @@ impl Machine {
         let system = uname().step("uname")?;
         let mut found = Self {
             kernel: system.release().to_string_lossy().into_owned(),
-            architecture: std::env::consts::ARCH,
-            file_system: common::file_system(scratch.path())?,
+            architecture: std::env::consts::ARCH.into(),
+            file_system: common::file_system(scratch.path())?.into(),
             page_size: common::page_size(),
             root: nix::unistd::geteuid().is_root(),
             tracing: tracing_is_allowed(scratch)?,

@@ -55,7 +55,7 @@ pub fn welcome(exercise: &Exercise) -> Result<String> {
 /// # Errors
 /// Faults of the judge.
 pub fn table(scratch: &Scratch) -> Result<(String, Vec<Report>)> {
-    let settings = Settings { schedule: None, machine: Machine::of(scratch)? };
+    let settings = Settings::new(Machine::of(scratch)?);
     let mut lines = vec![line("", "exercise", "state", "points", "diagnosis")];
     let mut reports = Vec::new();
     for exercise in EXERCISES {

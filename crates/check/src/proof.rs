@@ -15,7 +15,6 @@ use std::{env, fs, io};
 
 use common::{Context, Failure, Result, Scratch};
 use serde_json::Value;
-use tracer::processors;
 
 use crate::build::{broken, cargo, root};
 use crate::exercises::{EXERCISES, exercise};
@@ -127,9 +126,8 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
     let work = |place: usize| -> Result<()> {
-        processors::pin_at(place); // A processor for each, as a judge uses one.
         while let Some((answer, program)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = judged(check, answer, program)?;
+            let row = judged(check, answer, program, place)?;
             rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);
         }
         Ok(())
@@ -146,11 +144,12 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn judged(check: &Path, answer: &Answer, program: &Path) -> Result<Row> {
+fn judged(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result<Row> {
     let began = Instant::now();
     let mut command = Command::new(check);
     command.arg(answer.exercise.to_string()).arg("--program").arg(program);
-    command.args(["--format", "json"]).stdin(Stdio::null());
+    // A processor for each, as a judge uses one.
+    command.args(["--format", "json", "--place", &place.to_string()]).stdin(Stdio::null());
     let output = command.output().step_on("run", check)?;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let verdict = match (output.status.code(), &report["diagnosis"]) {

@@ -56,7 +56,9 @@ pub fn in_every_order(
         jobs.map(|SearchSpec { scenario, bound }| SearchJob { scenario, bound: *bound, judge });
     let (mut runs, mut cut) = (0, false);
     for (spec, found) in specs.iter().zip(search_all(&fixtures, &jobs.collect::<Vec<_>>())?) {
+        context.did(format!("{}: {} orders", spec.scenario.name, found.runs));
         if let Some((run, finding)) = found.wrong {
+            context.did(run.schedule.to_string());
             return Err(told(&spec.scenario, &run, finding, names));
         }
         runs += found.runs;

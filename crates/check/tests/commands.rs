@@ -1,14 +1,10 @@
 //! The commands as a person, a CI or a teacher calls them.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use check::build::root;
 use check::proof::{answers, build};
-use course::{Ended, Program, scratch};
+use course::{Ended, Program};
 use serde_json::Value;
 
 fn check(arguments: &[&str]) -> Ended {
@@ -90,50 +86,4 @@ fn every_format_tells_of_every_check() {
     let markdown = judged("exercise-1/private", "markdown").stdout;
     let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();
     assert_eq!(rows, ids.len() + 2, "{markdown}");
-}
-
-#[test]
-fn a_batch_judges_each_student_by_what_is_in_their_folder() {
-    let scratch = scratch();
-    let students = scratch.path().join("students");
-    let proof = root().join("crates/check/proof/exercise-1");
-    let folder = |name: &str| {
-        let path = students.join(name);
-        fs::create_dir_all(&path).expect("mkdir");
-        path
-    };
-    let copy = |from: &Path, to: PathBuf| fs::copy(from, to).expect("copy an answer");
-    copy(&proof.join("in_c.c"), folder("ada").join("exercise-1.c"));
-    copy(&proof.join("with_memmap2.rs"), folder("brian").join("exercise-1.rs"));
-    let right = fs::read_to_string(proof.join("reference.rs")).expect("read the reference");
-    let private = right.replace("MAP_SHARED", "MAP_PRIVATE");
-    fs::write(folder("=carol").join("exercise-1.rs"), private).expect("write");
-    fs::write(folder("dennis").join("exercise-1.rs"), "fn main() { let x = ; }").expect("write");
-    let script = folder("edsger").join("exercise-1");
-    fs::write(&script, "#!/bin/sh\necho usage: none >&2\nexit 2\n").expect("write");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("chmod");
-    let secret =
-        "fn main() { println!(include_str!(\"/proc/self/environ\")); include!(\"/root/x\") }";
-    fs::write(folder("grace").join("exercise-1.rs"), secret).expect("write");
-    folder("nobody");
-    // It is silent until the end, for as long as two compilers take on a loaded machine.
-    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
-    let command = command.arg("--batch").arg(&students).args(["--format", "csv"]);
-    let ended = command.output().expect("run the batch");
-    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    let table = String::from_utf8_lossy(&ended.stdout).into_owned();
-    let rows: Vec<_> = table.lines().filter(|line| line.contains(",1,")).collect();
-    assert_eq!(table.lines().next(), Some("student,exercise,state,points,diagnosis"));
-    assert_eq!(
-        rows,
-        [
-            "'=carol,1,not solved,36,private-mapping",
-            "ada,1,\"solved, edges included\",100,",
-            "brian,1,\"solved, edges included\",100,",
-            "dennis,1,not solved,0,does-not-compile",
-            "edsger,1,not solved,2,wrong-exit-status",
-            "grace,1,not solved,0,does-not-compile",
-            "nobody,1,missing,0,",
-        ]
-    );
 }

@@ -87,7 +87,7 @@ fn without_tracing_races_are_looked_for_and_the_report_says_how() {
     assert_eq!(state("kills"), State::Cannot);
     assert_eq!(state("waiting"), State::Cannot);
     assert_eq!(judged.outcome, Outcome::CannotBeJudged);
-    let said = written(&[judged], Format::Text).expect("write the report");
+    let said = written(&[(&judged).into()], Format::Text).expect("write the report");
     assert!(said.contains(tracer::REFUSED), "{said}");
 }
 
@@ -127,7 +127,7 @@ fn without_tracing(number: u8, program: &Path) -> Report {
     let scratch = Scratch::new().expect("a scratch directory");
     let mut machine = Machine::of(&scratch).expect("look at the machine");
     machine.refuse_tracing();
-    let settings = Settings { schedule: None, machine };
+    let settings = Settings::new(machine);
     judge(exercise(number).expect("the exercise"), program, &settings).expect("judge")
 }
 

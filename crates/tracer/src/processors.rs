@@ -14,28 +14,44 @@ fn given() -> &'static [usize] {
     GIVEN.get_or_init(|| common::allowed_cpus().unwrap_or_default())
 }
 
-/// Keeps this thread, and all that it will start, on the processor on which it runs. Where that is
-/// refused, judging only takes longer.
+/// The place of this judge's processor among those that it was given.
+static PLACE: OnceLock<usize> = OnceLock::new();
+
+/// Chooses the processor for [`pin`]: where several judges run at a time, each has its own.
+pub fn choose(place: usize) {
+    let _ = PLACE.set(place); // Chosen before: it stays.
+}
+
+/// The chosen place; where none was chosen, that of the processor on which this thread runs.
+fn place() -> usize {
+    let here = || {
+        let cpu = sched_getcpu().unwrap_or(0);
+        given().iter().position(|other| *other == cpu).unwrap_or(0)
+    };
+    PLACE.get().copied().unwrap_or_else(here)
+}
+
+/// Keeps this thread, and all that it will start, on the chosen processor, or on this one. Where that is refused,
+/// judging only takes longer.
 pub fn pin() {
-    pin_after(0);
+    pin_to(place());
 }
 
 /// The same on the next processor, so that two checks run at a time.
 pub fn pin_beside() {
-    pin_after(1);
+    pin_to(place() + 1);
 }
 
-/// The same on the `place`th processor, counted round.
-pub fn pin_at(place: usize) {
+/// The same on the `number`th processor after the chosen one, or after the first, counted round.
+pub fn pin_at(number: usize) {
+    pin_to(PLACE.get().unwrap_or(&0) + number);
+}
+
+fn pin_to(place: usize) {
     let given = given();
     if let Some(cpu) = given.get(place % given.len().max(1)) {
         let _ = common::pin_to(&[*cpu]); // Refused: it only takes longer.
     }
-}
-
-fn pin_after(places: usize) {
-    let here = sched_getcpu().unwrap_or(0);
-    pin_at(given().iter().position(|cpu| *cpu == here).unwrap_or(0) + places);
 }
 
 /// Lets this thread, and all that it will start, run on every processor again.

@@ -1,6 +1,6 @@
 //! What an exercise is made of.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{COMMON, CheckContext};
 use crate::verdict::Verdict;
@@ -28,7 +28,7 @@ pub struct Exercise {
 }
 
 /// Which part of the contract a check belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// What the lesson teaches: the exercise is solved when all of it holds.
@@ -63,6 +63,8 @@ pub struct Check {
     pub part: Part,
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
+    /// It measures time: while a class is judged, nothing else is judged beside it.
+    pub alone: bool,
     /// It takes long: it runs beside the others as soon as it can, and its result is told in its turn.
     pub concurrent: bool,
     /// Checks, by their ids, without which this one would say nothing.
@@ -88,6 +90,7 @@ impl Check {
             part: Part::Core,
             where_possible: false,
             concurrent: false,
+            alone: false,
             needs,
             judge,
         }
@@ -97,6 +100,13 @@ impl Check {
     #[must_use]
     pub const fn concurrent(mut self) -> Self {
         self.concurrent = true;
+        self
+    }
+
+    /// The same, with nothing else beside it in a class.
+    #[must_use]
+    pub const fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 

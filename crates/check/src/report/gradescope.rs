@@ -3,13 +3,29 @@
 //! A check that this machine could not make is a test without a status and without points: it neither
 //! gives nor takes any. The output says how many points are open, so that a person can decide.
 
+use std::collections::BTreeSet;
+
 use common::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{CheckResult, Report, State};
+use super::{CheckResult, Named, Report, State};
 use crate::exercises::Part;
 
-pub(super) fn written(reports: &[Report]) -> Result<String> {
+/// The results of one student; of a class, an object with the results of each by name.
+pub(super) fn written(reports: &[Named]) -> Result<String> {
+    let of = |student: Option<&str>| {
+        let own = reports.iter().filter(|one| one.student == student);
+        results(&own.map(|one| one.report).collect::<Vec<_>>())
+    };
+    let students: BTreeSet<_> = reports.iter().filter_map(|one| one.student).collect();
+    let whole = match students.is_empty() {
+        true => of(None),
+        false => students.iter().map(|name| ((*name).to_owned(), of(Some(name)))).collect(),
+    };
+    serde_json::to_string_pretty(&whole).step("write JSON")
+}
+
+fn results(reports: &[&Report]) -> Value {
     let tests: Vec<Value> = reports
         .iter()
         .flat_map(|report| report.checks.iter().map(|check| test(report, check)))
@@ -19,22 +35,19 @@ pub(super) fn written(reports: &[Report]) -> Result<String> {
     let weaker = reports.first().map(|report| report.environment.weaker.join("; "));
     let compiler: Vec<_> = reports.iter().filter_map(|report| report.compiler.clone()).collect();
     let output = [open_points(reports), weaker.unwrap_or_default(), compiler.join("\n")].join("\n");
-    let whole = json!({
+    json!({
         "score": points,
         "execution_time": time.div_ceil(1000),
         "output": output.trim(),
         "output_format": "text",
         "stdout_visibility": "visible",
         "tests": tests,
-    });
-    serde_json::to_string_pretty(&whole).step("write JSON")
+    })
 }
 
 /// The points of checks that could not be made, in words; nothing if there are none.
-fn open_points(reports: &[Report]) -> String {
-    let all = reports.iter().flat_map(|report| &report.checks);
-    let open = all.filter(|check| check.state == State::Cannot && check.part != Part::Extra);
-    match open.map(|check| check.points).sum::<u32>() {
+fn open_points(reports: &[&Report]) -> String {
+    match reports.iter().map(|report| report.open_points()).sum::<u32>() {
         0 => String::new(),
         points => format!(
             "{points} points could not be judged on this machine. They are neither given nor taken: \

@@ -1,4 +1,4 @@
-//! JUnit XML: a suite an exercise, a case a check. What this machine cannot judge is an error, so
+//! JUnit XML: a suite per report, a case per check. What this machine cannot judge is an error, so
 //! that no CI takes it for passed.
 
 use std::io;
@@ -7,14 +7,15 @@ use std::time::Duration;
 use common::{Context, Result};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CheckResult, Report, State};
+use super::{CheckResult, Named, Report, State};
 
-pub(super) fn written(reports: &[Report]) -> Result<String> {
+pub(super) fn written(reports: &[Named]) -> Result<String> {
     let mut document = Document::new("check");
-    for report in reports {
-        let mut suite = TestSuite::new(format!("exercise-{}", report.exercise));
+    for named in reports {
+        let report = named.report;
+        let mut suite = TestSuite::new(named.name());
         suite.set_time(Duration::from_millis(report.totals.milliseconds));
-        suite.add_test_cases(report.checks.iter().map(|check| case(report, check)));
+        suite.add_test_cases(report.checks.iter().map(|check| case(report, &named.name(), check)));
         if let Some(compiler) = &report.compiler {
             suite.set_system_err(compiler);
         }
@@ -23,7 +24,7 @@ pub(super) fn written(reports: &[Report]) -> Result<String> {
     document.to_string().map_err(io::Error::other).step("write XML")
 }
 
-fn case(report: &Report, check: &CheckResult) -> TestCase {
+fn case(report: &Report, name: &str, check: &CheckResult) -> TestCase {
     let mut status = match (check.state, &report.compiler) {
         (State::Passed, _) => TestCaseStatus::success(),
         (State::Skipped, None) => TestCaseStatus::skipped(),
@@ -36,7 +37,7 @@ fn case(report: &Report, check: &CheckResult) -> TestCase {
         status.set_description(about.join("\n"));
     }
     let mut case = TestCase::new(format!("{}: {}", check.id, check.promise), status);
-    case.set_classname(format!("exercise-{}", report.exercise));
+    case.set_classname(name);
     case.set_time(Duration::from_millis(check.milliseconds));
     case
 }

@@ -1,10 +1,13 @@
 //! Markdown, for a pull request's comment.
 
-use super::{Report, State};
+use super::{Named, State};
 
-pub(super) fn written(report: &Report) -> String {
+pub(super) fn written(named: &Named) -> String {
+    let report = named.report;
     let heading = report.verdict();
-    let mut text = format!("## Exercise {}: {}: {heading}\n\n", report.exercise, report.title);
+    let student = named.student.map(|student| format!("{}: ", cell(student))).unwrap_or_default();
+    let (exercise, title) = (report.exercise, &report.title);
+    let mut text = format!("## {student}Exercise {exercise}: {title}: {heading}\n\n");
     text += &format!("{} of {} points.\n\n", report.totals.points, report.totals.most);
     text += "| check | part | points | state | diagnosis |\n| --- | --- | --- | --- | --- |\n";
     for check in &report.checks {

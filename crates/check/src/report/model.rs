@@ -1,15 +1,16 @@
 //! The one result model: every format is made from it and from nothing else.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exercises::{Check, Exercise, Part};
 use crate::machine::Machine;
 use crate::verdict::Finding;
 
 /// How a check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// The promise holds.
@@ -23,7 +24,7 @@ pub enum State {
 }
 
 /// How an exercise came out, and the judge's exit status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Every check of the core passed.
@@ -35,7 +36,7 @@ pub enum Outcome {
 }
 
 /// One exercise, judged.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Which.
     pub exercise: u8,
@@ -55,10 +56,12 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
     /// The sums.
     pub totals: Totals,
+    /// The same for programs whose runs did the same: the calls about FILE, the stores, the verdicts.
+    pub fingerprint: String,
 }
 
 /// One check's result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CheckResult {
     /// Its short name.
     pub id: String,
@@ -92,10 +95,13 @@ pub struct CheckResult {
     pub schedule: Option<String>,
     /// How long judging took.
     pub milliseconds: u64,
+    /// What the program did, for [`Report::fingerprint`].
+    #[serde(skip)]
+    pub done: Vec<String>,
 }
 
 /// The sums of a report.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// Points of the checks that passed.
     pub points: u32,
@@ -168,6 +174,7 @@ impl Report {
             outcome,
             diagnosis,
             compiler: None,
+            fingerprint: fingerprint(exercise, &checks),
             checks,
             totals,
         }
@@ -197,6 +204,13 @@ impl Report {
         self.checks.iter().filter(move |check| check.part == part)
     }
 
+    /// Points of checks that this machine could not make, without extra credit.
+    #[must_use]
+    pub fn open_points(&self) -> u32 {
+        let open = self.checks.iter().filter(|check| check.state == State::Cannot);
+        open.filter(|check| check.part != Part::Extra).map(|check| check.points).sum()
+    }
+
     /// The first edge that does not hold.
     #[must_use]
     pub fn next_edge(&self) -> Option<&CheckResult> {
@@ -215,6 +229,15 @@ impl Report {
             Outcome::CannotBeJudged => "cannot be judged here",
         }
     }
+}
+
+fn fingerprint(exercise: &Exercise, checks: &[CheckResult]) -> String {
+    let mut hasher = DefaultHasher::new();
+    exercise.number.hash(&mut hasher);
+    for check in checks {
+        (&check.id, check.state as u8, &check.diagnosis, &check.done).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
 }
 
 impl CheckResult {
@@ -236,6 +259,7 @@ impl CheckResult {
             lesson: None,
             schedule: None,
             milliseconds: 0,
+            done: Vec::new(),
         }
     }
 

@@ -5,8 +5,8 @@ use std::io;
 use common::{Context, Result};
 use serde::Serialize;
 
-use super::Report;
-use crate::exercises::Exercise;
+use super::Named;
+use crate::batch::Entry;
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -25,30 +25,26 @@ pub struct Row {
 }
 
 impl Row {
-    /// A student's line for one report.
-    #[must_use]
-    pub fn of(student: &str, report: &Report) -> Self {
-        let state = report.verdict();
+    fn of(named: &Named) -> Self {
+        let report = named.report;
         Self {
-            student: harmless(student),
+            student: harmless(named.student.unwrap_or_default()),
             exercise: report.exercise,
-            state: state.into(),
+            state: report.verdict().into(),
             points: report.totals.points,
             diagnosis: report.diagnosis.clone().unwrap_or_default(),
         }
     }
-}
 
-impl Row {
-    /// A student's line where there is no report.
+    /// A student's line.
     #[must_use]
-    pub fn without(student: &str, exercise: &Exercise, state: &str, diagnosis: &str) -> Self {
+    pub fn of_entry(entry: &Entry) -> Self {
         Self {
-            student: harmless(student),
-            exercise: exercise.number,
-            state: state.into(),
-            points: 0,
-            diagnosis: diagnosis.into(),
+            student: harmless(&entry.student),
+            exercise: entry.exercise,
+            state: entry.state.clone(),
+            points: entry.points,
+            diagnosis: entry.diagnosis.clone().or_else(|| entry.why.clone()).unwrap_or_default(),
         }
     }
 }
@@ -59,20 +55,31 @@ fn harmless(name: &str) -> String {
     if formula { format!("'{name}") } else { name.into() }
 }
 
-pub(super) fn of_reports(reports: &[Report]) -> Result<String> {
-    table(&reports.iter().map(|report| Row::of("", report)).collect::<Vec<_>>())
+pub(super) fn of_reports(reports: &[Named]) -> Result<String> {
+    let rows = reports.iter().map(|named| row(&Row::of(named))).collect::<Result<Vec<_>>>()?;
+    Ok(heading()? + "\n" + &rows.join("\n") + "\n")
 }
 
-/// The table, with its heading.
+/// The names of the columns.
 ///
 /// # Errors
 /// None that a `String` has.
-pub fn table(rows: &[Row]) -> Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(io::Error::other).step("write CSV")?;
-    }
+pub fn heading() -> Result<String> {
+    line(["student", "exercise", "state", "points", "diagnosis"])
+}
+
+/// One line, without its newline.
+///
+/// # Errors
+/// None that a `String` has.
+pub fn row(row: &Row) -> Result<String> {
+    line(row)
+}
+
+fn line(cells: impl Serialize) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.serialize(cells).map_err(io::Error::other).step("write CSV")?;
     let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()));
-    let bytes = bytes.step("write CSV")?;
-    String::from_utf8(bytes).map_err(io::Error::other).step("write CSV")
+    let text = String::from_utf8(bytes.step("write CSV")?).map_err(io::Error::other);
+    Ok(text.step("write CSV")?.trim_end().to_owned())
 }

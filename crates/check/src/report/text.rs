@@ -68,7 +68,8 @@ fn shown(check: &CheckResult) -> Vec<String> {
 }
 
 /// A state as a word.
-pub(super) fn word(state: State) -> &'static str {
+#[must_use]
+pub fn word(state: State) -> &'static str {
     match state {
         State::Passed => "passed",
         State::Failed => "FAILED",

@@ -1,7 +1,7 @@
 //! Six at once on all processors: what no schedule of stores shows, such as loads that overtake
 //! stores.
 
-use tracer::{Ending, Resume, Stop};
+use tracer::{Ending, Resume, Stop, processors};
 
 use super::alone::expect;
 use super::{BALANCES, COUNTER, bank, word};
@@ -11,6 +11,15 @@ use crate::verdict::{Finding, Verdict, failed};
 
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
+    processors::unpin();
+    let verdict = at_once(context);
+    if context.settings().machine.tracing {
+        processors::pin();
+    }
+    verdict
+}
+
+fn at_once(context: &mut CheckContext) -> Verdict {
     const TIMES: u64 = 500;
     let times = TIMES.to_string();
     context.new_work_directory()?.write("FILE", &bank())?;

@@ -92,7 +92,8 @@ const CHECKS: &[Check] = &[
         10,
         &["adds", "transfers"],
         waiting::waiting,
-    ),
+    )
+    .alone(),
     Check::new("zero", "AMOUNT 0 and TIMES 0 succeed", 3, &["adds", "transfers"], alone::zero).edge(),
     Check::new(
         "overflow",

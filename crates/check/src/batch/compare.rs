@@ -1,0 +1,69 @@
+//! Who gets another result than before, and why.
+
+use super::entry::Entry;
+use crate::report::{CheckResult, Report};
+
+/// A line for each student whose result differs, and one for each check that does.
+pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
+    let mut lines = Vec::new();
+    let mut changed = 0;
+    for entry in new {
+        let name = format!("{}, exercise {}", entry.student, entry.exercise);
+        let Some(before) = old.iter().find(|before| before.key() == entry.key()) else {
+            lines.push(format!("{name}: {}, not there before", told(entry)));
+            changed += 1;
+            continue;
+        };
+        if before.same_result(entry) {
+            continue;
+        }
+        changed += 1;
+        lines.push(format!("{name}: {}, before: {}", told(entry), told(before)));
+        lines.extend(differing(before.report.as_ref(), entry.report.as_ref()));
+        if before.digest != entry.digest {
+            lines.push("  the file has changed, too".into());
+        }
+    }
+    let gone = old.iter().filter(|before| !new.iter().any(|entry| entry.key() == before.key()));
+    lines.extend(gone.map(|before| {
+        format!(
+            "{}, exercise {}: not judged now, before: {}",
+            before.student,
+            before.exercise,
+            told(before)
+        )
+    }));
+    lines.push(format!("{changed} of {} results differ.", new.len()));
+    lines.join("\n")
+}
+
+fn told(entry: &Entry) -> String {
+    let diagnosis = entry.diagnosis.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    format!("{}, {} points{diagnosis}", entry.state, entry.points)
+}
+
+fn differing(before: Option<&Report>, now: Option<&Report>) -> Vec<String> {
+    let (Some(before), Some(now)) = (before, now) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for check in &now.checks {
+        let other = before.checks.iter().find(|other| other.id == check.id);
+        let (is, was) = (state(check), other.map_or("not a check".into(), state));
+        if is != was {
+            lines.push(format!("  {}: {is}, before: {was}", check.id));
+            lines.extend(check.actual.iter().map(|seen| format!("    {seen}")));
+        }
+    }
+    let gone = before.checks.iter().filter(|old| now.checks.iter().all(|check| check.id != old.id));
+    lines.extend(
+        gone.map(|old| format!("  {}: not a check any more, before: {}", old.id, state(old))),
+    );
+    lines
+}
+
+fn state(check: &CheckResult) -> String {
+    let word = crate::report::word(check.state);
+    match &check.diagnosis {
+        Some(diagnosis) => format!("{word} ({diagnosis})"),
+        None => word.into(),
+    }
+}

@@ -1,0 +1,193 @@
+//! A student's result, as a line of JSON Lines and in the other formats.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use common::{Context, Failure, Result, say};
+use serde::{Deserialize, Serialize};
+
+use super::students::Submission;
+use crate::report::{Format, Named, Outcome, Report, Row, heading, row, written};
+
+/// The states of a submission that has no report.
+pub(super) const MISSING: &str = "missing";
+pub(super) const FAULT: &str = "fault in the judge";
+/// And of one of which this machine could not judge all.
+pub(super) const CANNOT: &str = "cannot be judged here";
+
+/// One submission's result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The folder's name.
+    pub student: String,
+    /// 1 to 6.
+    pub exercise: u8,
+    /// The verdict in a few words, or `missing`, or `fault in the judge`.
+    pub state: String,
+    /// Points of the checks that passed.
+    pub points: u32,
+    /// Points of checks that this machine could not make: neither given nor taken.
+    pub open_points: u32,
+    /// The first failed check's diagnosis.
+    pub diagnosis: Option<String>,
+    /// Why there is no report.
+    pub why: Option<String>,
+    /// The file that was judged.
+    pub file: Option<String>,
+    /// What tells one content of the file from another.
+    pub digest: String,
+    /// The whole report.
+    pub report: Option<Report>,
+}
+
+/// What no two submissions share.
+pub(super) type Key = (String, u8);
+
+impl Entry {
+    fn of(submission: &Submission) -> Self {
+        let name = submission.file.as_ref().and_then(|file| file.file_name());
+        Self {
+            student: submission.student.clone(),
+            exercise: submission.exercise,
+            state: MISSING.into(),
+            points: 0,
+            open_points: 0,
+            diagnosis: None,
+            why: None,
+            file: name.map(|name| name.to_string_lossy().into_owned()),
+            digest: submission.digest.clone(),
+            report: None,
+        }
+    }
+
+    /// There is no file.
+    pub(super) fn missing(submission: &Submission) -> Self {
+        Self::of(submission)
+    }
+
+    /// It was judged.
+    pub(super) fn judged(submission: &Submission, report: Report) -> Self {
+        Self {
+            state: report.verdict().into(),
+            points: report.totals.points,
+            open_points: report.open_points(),
+            diagnosis: report.diagnosis.clone(),
+            report: Some(report),
+            ..Self::of(submission)
+        }
+    }
+
+    /// The judge failed.
+    pub(super) fn fault(submission: &Submission, why: String) -> Self {
+        Self { state: FAULT.into(), why: Some(why), ..Self::of(submission) }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        (self.student.clone(), self.exercise)
+    }
+
+    /// Whether both say the same of a student.
+    pub(super) fn same_result(&self, other: &Self) -> bool {
+        let told = |entry: &Self| {
+            (entry.state.clone(), entry.points, entry.open_points, entry.diagnosis.clone())
+        };
+        told(self) == told(other)
+    }
+
+    /// Whether this machine could judge all of the core.
+    pub(super) fn is_judged(&self) -> bool {
+        self.report.as_ref().is_none_or(|report| report.outcome != Outcome::CannotBeJudged)
+    }
+
+    fn row(&self) -> Row {
+        Row::of_entry(self)
+    }
+}
+
+/// Appends a line, at once.
+pub(super) fn append(file: &mut File, entry: &Entry) -> io::Result<()> {
+    let mut line = serde_json::to_vec(entry)?;
+    line.push(b'\n');
+    file.write_all(&line)
+}
+
+/// The results in a file. A last line that a crash cut is left out.
+pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
+    let text = std::fs::read_to_string(path).step_on("read", path)?;
+    let mut entries = Vec::new();
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        match serde_json::from_str(line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) if !line.ends_with('\n') => {}
+            Err(error) => {
+                let why = format!("line {} is no result: {error}", number + 1);
+                return Err(Failure::refusal("read", path, why));
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// Prints results: a line each as soon as it is known, or one document at the end.
+pub(super) struct Printer {
+    format: Format,
+}
+
+impl Printer {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub(super) fn begin(&self) -> Result<()> {
+        match self.format {
+            Format::Csv => say!("{}", heading()?),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn one(&self, entry: &Entry) -> Result<()> {
+        match self.format {
+            Format::Csv => say!("{}", row(&entry.row())?),
+            Format::Jsonl => say!("{}", serde_json::to_string(entry).step("write JSON")?),
+            Format::Text => {
+                let about = entry.diagnosis.as_ref().or(entry.why.as_ref());
+                let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+                let (student, exercise, state) = (&entry.student, entry.exercise, &entry.state);
+                let points = entry.points;
+                say!("{student}, exercise {exercise}: {state}, {points} points{about}")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn end(&self, entries: &[Entry]) -> Result<()> {
+        match self.format {
+            Format::Csv | Format::Jsonl => Ok(()),
+            Format::Text => {
+                let count =
+                    |state: &str| entries.iter().filter(|one| one.state.starts_with(state)).count();
+                let unjudged = entries.iter().filter(|entry| !entry.is_judged()).count();
+                say!(
+                    "{} submissions: {} solved, {} not solved, {} missing, {unjudged} that this machine \
+                     cannot judge, {} faults of the judge.",
+                    entries.len(),
+                    count("solved"),
+                    count("not solved"),
+                    count(MISSING),
+                    count(FAULT),
+                )
+            }
+            _ => {
+                let named: Vec<_> = entries
+                    .iter()
+                    .filter_map(|entry| {
+                        let report = entry.report.as_ref()?;
+                        Some(Named { student: Some(&entry.student), report })
+                    })
+                    .collect();
+                say!("{}", written(&named, self.format)?)
+            }
+        }
+    }
+}

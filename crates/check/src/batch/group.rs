@@ -1,0 +1,35 @@
+//! Submissions of one exercise whose runs did the same, so that a teacher comments once.
+
+use std::collections::BTreeMap;
+
+use super::entry::Entry;
+
+/// A line for each group of two or more, the largest first, with one representative.
+pub(super) fn table(entries: &[Entry]) -> String {
+    let mut groups: BTreeMap<(u8, &str), Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(report) = &entry.report {
+            groups.entry((entry.exercise, report.fingerprint.as_str())).or_default().push(entry);
+        }
+    }
+    let single = groups.values().filter(|group| group.len() == 1).count();
+    let mut groups: Vec<_> = groups.into_iter().filter(|(_, group)| group.len() > 1).collect();
+    groups.sort_by_key(|((exercise, _), group)| (*exercise, std::cmp::Reverse(group.len())));
+    let mut lines: Vec<_> = groups
+        .iter()
+        .filter_map(|((exercise, _), group)| {
+            let (first, others) = group.split_first()?;
+            let diagnosis = first.diagnosis.as_deref().unwrap_or(&first.state);
+            let others: Vec<_> = others.iter().map(|entry| entry.student.as_str()).collect();
+            Some(format!(
+                "exercise {exercise}, {} submissions, {diagnosis}: see {}; the same: {}",
+                group.len(),
+                first.student,
+                others.join(", ")
+            ))
+        })
+        .collect();
+    lines
+        .push(format!("{} groups, and {single} submissions that are like no other.", groups.len()));
+    lines.join("\n")
+}

@@ -1,0 +1,280 @@
+//! A class: a folder of folders, one per student. Every submission is built in the sandbox and judged by
+//! a process of its own, as many at once as there are processors.
+
+mod compare;
+mod entry;
+mod group;
+mod students;
+mod workers;
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use common::clap::{self, Args};
+use common::{Context, Failure, Result, say};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub use entry::Entry;
+pub use students::Submission;
+
+use crate::report::Format;
+
+/// What a teacher asks for.
+#[derive(Args, Debug)]
+pub struct Batch {
+    /// Judge a class: DIR has one folder per student
+    #[arg(id = "directory", long = "batch", value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Judge only the students in FILE, one name per line
+    #[arg(long, value_name = "FILE", requires = "directory")]
+    students: Option<PathBuf>,
+    /// Append each result to FILE (JSON Lines) as soon as it is known
+    #[arg(long, value_name = "FILE", requires = "directory")]
+    results: Option<PathBuf>,
+    /// Keep the results in FILE of --results, and judge what is missing or has changed
+    #[arg(long, requires = "results")]
+    resume: bool,
+    /// Judge only part K of N parts of the class, such as 1/4
+    #[arg(long, value_name = "K/N", requires = "directory")]
+    shard: Option<Shard>,
+    /// After judging, list who gets another result than in FILE (JSON Lines)
+    #[arg(long, value_name = "FILE", requires = "directory")]
+    compare: Option<PathBuf>,
+    /// After judging, list the submissions whose runs did the same
+    #[arg(long, requires = "directory")]
+    group: bool,
+}
+
+/// One of several parts of a class: `K/N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    number: usize,
+    of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(number, of)| {
+            Some(Self { number: number.parse().ok()?, of: of.parse().ok()? })
+        });
+        let parts = parts.filter(|part| (1..=part.of).contains(&part.number));
+        parts.ok_or_else(|| "K/N, and K is 1 to N: such as 1/4".into())
+    }
+}
+
+impl Shard {
+    /// Whether the student at this place of the sorted list is in this part.
+    fn holds(self, place: usize) -> bool {
+        place % self.of == self.number - 1
+    }
+}
+
+/// Whether everything was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every submission has its verdict.
+    Complete,
+    /// Of some, this machine could not judge all.
+    Unjudged,
+    /// The judge failed on some.
+    Faults,
+    /// The batch was stopped.
+    Interrupted,
+}
+
+impl Ended {
+    fn of(entries: &[Entry]) -> Self {
+        match () {
+            () if entries.iter().any(|entry| entry.state == entry::FAULT) => Self::Faults,
+            () if entries.iter().any(|entry| entry.state == entry::CANNOT) => Self::Unjudged,
+            () => Self::Complete,
+        }
+    }
+}
+
+/// A call that cannot be obeyed, in words.
+#[derive(Debug)]
+pub struct WrongCall(pub String);
+
+/// Judges a class, and prints each result as soon as it is known.
+///
+/// # Errors
+/// [`WrongCall`] in the inner result; else what the system refuses.
+pub fn judged(
+    asked: &Batch,
+    directory: &Path,
+    exercise: Option<u8>,
+    format: Format,
+) -> Result<std::result::Result<Ended, WrongCall>> {
+    let class = match students::listed(directory, asked.students.as_deref(), exercise)? {
+        Ok(class) => class,
+        Err(why) => return Ok(Err(WrongCall(why))),
+    };
+    for warning in &class.warnings {
+        warn(warning);
+    }
+    let shard = asked.shard.unwrap_or(Shard { number: 1, of: 1 });
+    let mut submissions = class.submissions(exercise);
+    submissions.retain(|submission| shard.holds(submission.place));
+    let mut known = Vec::new();
+    if let Some(path) = &asked.results {
+        known = match kept(path, asked.resume)? {
+            Ok(known) => known,
+            Err(why) => return Ok(Err(WrongCall(why))),
+        };
+    }
+    known.retain(|entry| {
+        entry.state != entry::FAULT && submissions.iter().any(|one| one.is_of(entry))
+    });
+    let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
+    submissions.retain(|submission| !done.contains(&submission.key()));
+    let old = asked.compare.as_deref().map(entry::read).transpose()?;
+    let mut log = match &asked.results {
+        Some(path) => Some(rewritten(path, &known)?),
+        None => None,
+    };
+    let printer = entry::Printer::new(format);
+    printer.begin()?;
+    for entry in &known {
+        printer.one(entry)?;
+    }
+    let bar = progress(submissions.len());
+    let mut entries = known;
+    let interrupted = workers::run(submissions, |entry| {
+        if let Some(log) = &mut log {
+            entry::append(log, &entry).step("write the results")?;
+        }
+        bar.suspend(|| printer.one(&entry))?;
+        bar.inc(1);
+        entries.push(entry);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    entries.sort_by_key(Entry::key);
+    if interrupted {
+        let how = match &asked.results {
+            Some(_) => "the same command with --resume goes on",
+            None => "with --results FILE, the next one can be resumed",
+        };
+        warn(&format!("stopped after {} results: {how}", entries.len()));
+        return Ok(Ok(Ended::Interrupted));
+    }
+    printer.end(&entries)?;
+    if let Some(old) = old {
+        beside(format, &compare::table(&old, &entries))?;
+    }
+    if asked.group {
+        beside(format, &group::table(&entries))?;
+    }
+    Ok(Ok(Ended::of(&entries)))
+}
+
+/// The results of several parts of a class as one.
+///
+/// # Errors
+/// A file cannot be read; two have different results of one submission.
+pub fn merged(files: &[PathBuf], format: Format) -> Result<Ended> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for file in files {
+        for entry in entry::read(file)? {
+            match entries.iter().find(|other| other.key() == entry.key()) {
+                None => entries.push(entry),
+                Some(other) if other.same_result(&entry) => {}
+                Some(_) => {
+                    let why = format!(
+                        "it has another result for {}, exercise {}, than a file before it",
+                        entry.student, entry.exercise
+                    );
+                    return Err(Failure::refusal("merge", file, why));
+                }
+            }
+        }
+    }
+    entries.sort_by_key(Entry::key);
+    let printer = entry::Printer::new(format);
+    printer.begin()?;
+    for entry in &entries {
+        printer.one(entry)?;
+    }
+    printer.end(&entries)?;
+    Ok(Ended::of(&entries))
+}
+
+/// The results that a file of an earlier batch holds; why it cannot be used.
+fn kept(path: &Path, resume: bool) -> Result<std::result::Result<Vec<Entry>, String>> {
+    let is_empty = fs::metadata(path).map_or(true, |found| found.len() == 0);
+    Ok(match (is_empty, resume) {
+        (true, _) => Ok(Vec::new()),
+        (false, true) => Ok(entry::read(path)?),
+        (false, false) => Err(format!(
+            "{} already holds results: --resume keeps them and goes on; or remove it",
+            path.display()
+        )),
+    })
+}
+
+/// The file of results with these lines, to be appended to. It is replaced at once, so that a crash
+/// leaves the old one or the new one.
+fn rewritten(path: &Path, known: &[Entry]) -> Result<fs::File> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    let mut file = fs::File::create(&beside).step_on("create", &beside)?;
+    for entry in known {
+        entry::append(&mut file, entry).step_on("write", &beside)?;
+    }
+    fs::rename(&beside, path).step_on("rename", &beside)?;
+    OpenOptions::new().append(true).open(path).step_on("open", path)
+}
+
+fn progress(length: usize) -> ProgressBar {
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(length as u64), target);
+    let template = "judged {pos} of {len} {wide_bar} {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// What a person reads beside the results: on standard error where a program reads the results.
+fn beside(format: Format, text: &str) -> Result<()> {
+    match format {
+        Format::Text => say!("{text}"),
+        _ => writeln!(std::io::stderr(), "{text}").step("write to standard error"),
+    }
+}
+
+/// A warning on standard error.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}"); // Nowhere else to say it.
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_k_of_n() {
+        assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
+        for wrong in ["", "1", "0/4", "5/4", "1/0", "a/b", "1/2/3", "-1/2"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_student_is_in_one_shard() {
+        for place in 0..20 {
+            let parts = (1..=3).filter(|number| Shard { number: *number, of: 3 }.holds(place));
+            assert_eq!(parts.count(), 1);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Whose submissions there are, and what in the class's folder is none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{Context, Result};
+
+use super::entry::{Entry, Key};
+use crate::compile::Language;
+use crate::exercises::EXERCISES;
+
+/// The folders of a class.
+pub(super) struct Class {
+    /// Their paths, sorted by name; of a student without one, the path where it would be.
+    folders: Vec<PathBuf>,
+    /// What is not graded, and why.
+    pub(super) warnings: Vec<String>,
+}
+
+/// One student's answer to one exercise.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The folder's name.
+    pub student: String,
+    /// 1 to 6.
+    pub exercise: u8,
+    /// The place of the student in the sorted list of all.
+    pub place: usize,
+    /// The file; `None` if there is none.
+    pub file: Option<PathBuf>,
+    /// What tells one content of the file from another.
+    pub digest: String,
+}
+
+impl Submission {
+    pub(super) fn key(&self) -> Key {
+        (self.student.clone(), self.exercise)
+    }
+
+    /// Whether an earlier result is of this content.
+    pub(super) fn is_of(&self, entry: &Entry) -> bool {
+        entry.key() == self.key() && entry.digest == self.digest
+    }
+}
+
+/// The folders of a class; in the inner result, why there is none.
+///
+/// # Errors
+/// What the system refuses.
+pub(super) fn listed(
+    directory: &Path,
+    chosen: Option<&Path>,
+    exercise: Option<u8>,
+) -> Result<std::result::Result<Class, String>> {
+    if !directory.is_dir() {
+        return Ok(Err(format!("{} is no directory", directory.display())));
+    }
+    let mut found = Class { folders: Vec::new(), warnings: Vec::new() };
+    for entry in fs::read_dir(directory).step_on("list", directory)? {
+        let path = entry.step_on("list", directory)?.path();
+        if path.is_dir() {
+            found.folders.push(path);
+        } else if is_answer(&path) {
+            return Ok(Err(format!(
+                "{} is the folder of one student: --batch takes the folder that holds it",
+                directory.display()
+            )));
+        } else {
+            found.warn(&path, "it is no folder of a student");
+        }
+    }
+    found.folders.sort();
+    if let Some(chosen) = chosen {
+        let names = fs::read_to_string(chosen).step_on("read", chosen)?;
+        let names: BTreeSet<_> =
+            names.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
+        if let Some(name) = names.iter().find(|name| name.contains('/')) {
+            return Ok(Err(format!("{}: {name:?} is no folder's name", chosen.display())));
+        }
+        found.choose(&names.into_iter().map(|name| directory.join(name)).collect());
+    }
+    if found.folders.is_empty() {
+        return Ok(Err(format!("{} holds no folder of a student", directory.display())));
+    }
+    for folder in found.folders.clone() {
+        found.look(&folder, exercise)?;
+    }
+    Ok(Ok(found))
+}
+
+impl Class {
+    fn warn(&mut self, path: &Path, why: &str) {
+        self.warnings.push(format!("{} is not graded: {why}", path.display()));
+    }
+
+    /// Only these.
+    fn choose(&mut self, chosen: &BTreeSet<PathBuf>) {
+        let (found, others): (Vec<_>, Vec<_>) =
+            self.folders.drain(..).partition(|folder| chosen.contains(folder));
+        for folder in others {
+            self.warn(&folder, "the list of students does not name it");
+        }
+        for missing in chosen.iter().filter(|folder| !found.contains(folder)) {
+            self.warnings.push(format!("there is no folder {}", missing.display()));
+        }
+        self.folders = chosen.iter().cloned().collect();
+    }
+
+    /// Warns of what a student's folder holds besides the answers that are graded.
+    fn look(&mut self, folder: &Path, exercise: Option<u8>) -> Result<()> {
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        let graded: Vec<_> =
+            EXERCISES.iter().filter_map(|one| answer(folder, one.number)).collect();
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).step_on("list", folder)? {
+            names.push(entry.step_on("list", folder)?.path());
+        }
+        names.sort();
+        for path in names.into_iter().filter(|path| !graded.contains(path)) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match () {
+                () if is_answer(&path) && path.is_file() => {
+                    self.warn(&path, "another file answers the same exercise");
+                }
+                () if path.is_dir() => self.warn(&path, "it is a folder"),
+                () => match meant(&name) {
+                    Some(meant) => self.warn(&path, &format!("a file named {meant} would be")),
+                    None => self.warn(&path, "only files named exercise-N are"),
+                },
+            }
+        }
+        let others = graded
+            .iter()
+            .filter(|path| exercise.is_some_and(|number| number_of(path) != Some(number)));
+        for path in others.cloned().collect::<Vec<_>>() {
+            self.warn(&path, "another exercise was asked for");
+        }
+        Ok(())
+    }
+
+    /// A submission for each student and exercise.
+    pub(super) fn submissions(&self, exercise: Option<u8>) -> Vec<Submission> {
+        let numbers = EXERCISES.iter().map(|one| one.number);
+        let numbers: Vec<_> =
+            numbers.filter(|number| exercise.is_none_or(|asked| asked == *number)).collect();
+        let one = |(place, folder): (usize, &PathBuf), number: u8| {
+            let file = answer(folder, number);
+            let digest = file.as_deref().map(digest).unwrap_or_default();
+            let student = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Submission { student, exercise: number, place, file, digest }
+        };
+        let all = self.folders.iter().enumerate();
+        all.flat_map(|folder| numbers.iter().map(move |number| one(folder, *number))).collect()
+    }
+}
+
+/// The file that answers an exercise: an executable, else a source.
+fn answer(folder: &Path, exercise: u8) -> Option<PathBuf> {
+    let program = folder.join(format!("exercise-{exercise}"));
+    let sources = Language::ALL
+        .map(|language| folder.join(format!("exercise-{exercise}.{}", language.ending())));
+    let exists = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir());
+    std::iter::once(program).chain(sources).find(exists)
+}
+
+/// The exercise that a file's name says.
+fn number_of(path: &Path) -> Option<u8> {
+    let name = path.file_name()?.to_str()?;
+    let (stem, ending) = name.split_once('.').map_or((name, None), |(stem, end)| (stem, Some(end)));
+    let known = ending.is_none_or(|end| Language::ALL.iter().any(|one| one.ending() == end));
+    let number = stem.strip_prefix("exercise-")?.parse().ok()?;
+    (known && EXERCISES.iter().any(|one| one.number == number)).then_some(number)
+}
+
+fn is_answer(path: &Path) -> bool {
+    number_of(path).is_some()
+}
+
+/// The name that was probably meant: `exercise_4.rs` and `Exercise4.RS` mean `exercise-4.rs`.
+fn meant(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let rest = lower.strip_prefix("exercise").or_else(|| lower.strip_prefix("ex"))?;
+    let rest = rest.trim_start_matches(['-', '_', ' ', '.']);
+    let name = format!("exercise-{rest}");
+    is_answer(Path::new(&name)).then_some(name)
+}
+
+/// Length and time of modification: what tells a file that was handed in again.
+fn digest(path: &Path) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let found = fs::symlink_metadata(path);
+    found.map_or_else(
+        |error| error.to_string(),
+        |found| format!("{} {}.{}", found.len(), found.mtime(), found.mtime_nsec()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misnamed_files_are_told_what_they_may_mean() {
+        let cases = [
+            ("exercise_4.rs", "exercise-4.rs"),
+            ("Exercise4.c", "exercise-4.c"),
+            ("ex 2.py", "exercise-2.py"),
+            ("exercise-1.RS", "exercise-1.rs"),
+        ];
+        for (name, means) in cases {
+            assert_eq!(meant(name).as_deref(), Some(means));
+        }
+        for none in ["notes.txt", "exercise-7.rs", "exercise-1.jar"] {
+            assert_eq!(meant(none), None, "{none}");
+        }
+    }
+}

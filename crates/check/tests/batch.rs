@@ -1,0 +1,315 @@
+//! A class is judged: each result as soon as it is known, with the student's name, and nothing is lost
+//! or judged twice when the batch is stopped.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use check::build::root;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A class in a directory of its own.
+struct Class {
+    directory: TempDir,
+}
+
+impl Class {
+    fn new() -> Self {
+        let class = Self { directory: tempfile::tempdir().expect("make a directory") };
+        fs::create_dir(class.students()).expect("mkdir");
+        class
+    }
+
+    fn students(&self) -> PathBuf {
+        self.directory.path().join("students")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A file in a student's folder.
+    fn hand_in(&self, student: &str, name: &str, content: &str) -> PathBuf {
+        let folder = self.students().join(student);
+        fs::create_dir_all(&folder).expect("mkdir");
+        let path = folder.join(name);
+        fs::write(&path, content).expect("write");
+        path
+    }
+
+    /// A program that is judged in no time: it always fails.
+    fn hand_in_script(&self, student: &str, name: &str, status: u8) {
+        let path = self.hand_in(
+            student,
+            name,
+            &format!("#!/bin/sh\necho usage: none >&2\nexit {status}\n"),
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("chmod");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        command.arg("--batch").arg(self.students()).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn judged(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("run the batch")
+    }
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+fn complaints(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A line as JSON, without what differs from run to run.
+fn told(line: &str) -> Value {
+    let mut value: Value = serde_json::from_str(line).expect("a line is JSON");
+    if value["report"].is_object() {
+        for check in value["report"]["checks"].as_array_mut().expect("checks") {
+            check["milliseconds"] = 0.into();
+        }
+        value["report"]["totals"]["milliseconds"] = 0.into();
+        value["report"]["program"] = "".into();
+    }
+    value
+}
+
+#[test]
+fn each_student_is_judged_by_what_is_in_their_folder() {
+    let class = Class::new();
+    let proof = root().join("crates/check/proof/exercise-1");
+    let answer = |name: &str| fs::read_to_string(proof.join(name)).expect("read an answer");
+    class.hand_in("ada", "exercise-1.c", &answer("in_c.c"));
+    class.hand_in("brian", "exercise-1.rs", &answer("with_memmap2.rs"));
+    let private = answer("reference.rs").replace("MAP_SHARED", "MAP_PRIVATE");
+    class.hand_in("=carol", "exercise-1.rs", &private);
+    class.hand_in("dennis", "exercise-1.rs", "fn main() { let x = ; }");
+    class.hand_in_script("edsger", "exercise-1", 2);
+    let secret =
+        "fn main() { println!(include_str!(\"/proc/self/environ\")); include!(\"/root/x\") }";
+    class.hand_in("grace", "exercise-1.rs", secret);
+    class.hand_in("guido", "exercise-1.py", "import sys\nsys.exit(3)\n");
+    fs::create_dir(class.students().join("nobody")).expect("mkdir");
+    let ended = class.judged(&["1", "--format", "csv"]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let table = lines(&ended);
+    assert_eq!(table.first().map(String::as_str), Some("student,exercise,state,points,diagnosis"));
+    let rows: BTreeSet<_> = table.iter().skip(1).map(String::as_str).collect();
+    let expected = [
+        "'=carol,1,not solved,36,private-mapping",
+        "ada,1,\"solved, edges included\",100,",
+        "brian,1,\"solved, edges included\",100,",
+        "dennis,1,not solved,0,does-not-compile",
+        "edsger,1,not solved,2,wrong-exit-status",
+        "grace,1,not solved,0,does-not-compile",
+        "guido,1,not solved,0,wrong-exit-status",
+        "nobody,1,missing,0,",
+    ];
+    assert_eq!(rows, BTreeSet::from(expected));
+}
+
+#[test]
+fn every_format_carries_the_name_of_the_student() {
+    let class = Class::new();
+    class.hand_in_script("ada lovelace", "exercise-4", 2);
+    class.hand_in_script("jürgen", "exercise-4", 2);
+    for format in ["text", "json", "jsonl", "junit", "gradescope", "markdown", "csv"] {
+        let output = class.judged(&["4", "--format", format]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        for name in ["ada lovelace", "jürgen"] {
+            assert!(said.contains(name), "{format}: {said}");
+        }
+        assert_eq!(output.status.code(), Some(0), "{format}");
+    }
+    let output = class.judged(&["4", "--format", "gradescope"]);
+    let results: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(results["jürgen"]["tests"].is_array(), "{results}");
+}
+
+#[test]
+fn a_file_or_folder_that_is_not_graded_is_named() {
+    let class = Class::new();
+    class.hand_in_script("ada", "exercise-4", 2);
+    class.hand_in("ada", "exercise-4.c", "int main(void) { return 1; }");
+    class.hand_in("ada", "exercise_2.rs", "fn main() {}");
+    class.hand_in("ada", "notes.txt", "hello");
+    fs::create_dir(class.students().join("ada/old")).expect("mkdir");
+    fs::write(class.students().join("README"), "hello").expect("write");
+    class.hand_in_script("brian", "exercise-1", 2);
+    let names = class.path("names");
+    fs::write(&names, "ada\ncarol\n").expect("write");
+    let output = class.judged(&["4", "--students", names.to_str().expect("UTF-8")]);
+    let said = complaints(&output);
+    for part in [
+        "ada/exercise-4.c is not graded: another file answers the same exercise",
+        "ada/exercise_2.rs is not graded: a file named exercise-2.rs would be",
+        "ada/notes.txt is not graded: only files named exercise-N are",
+        "ada/old is not graded: it is a folder",
+        "students/README is not graded: it is no folder of a student",
+        "students/brian is not graded: the list of students does not name it",
+        "there is no folder ",
+    ] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    let said = lines(&output).join("\n");
+    assert!(said.contains("carol, exercise 4: missing"), "{said}");
+    assert!(!said.contains("brian"), "{said}");
+}
+
+#[test]
+fn a_directory_that_is_no_class_is_a_wrong_call() {
+    let class = Class::new();
+    class.hand_in_script("ada", "exercise-4", 2);
+    let check = |directory: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        command.arg("--batch").arg(directory).output().expect("run the batch")
+    };
+    let one = check(&class.students().join("ada"));
+    assert_eq!(one.status.code(), Some(2));
+    assert!(complaints(&one).contains("the folder of one student"), "{one:?}");
+    assert_eq!(check(&class.path("nowhere")).status.code(), Some(2));
+    fs::create_dir(class.path("empty")).expect("mkdir");
+    assert_eq!(check(&class.path("empty")).status.code(), Some(2));
+    for arguments in [["--shard", "3/2"], ["--resume", "--group"]] {
+        assert_eq!(class.judged(&arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_batch_that_was_killed_goes_on_without_loss_or_repetition() {
+    let class = Class::new();
+    for number in 0..12 {
+        class.hand_in_script(&format!("student-{number:02}"), "exercise-4", 2);
+    }
+    let results = class.path("results.jsonl");
+    let results = results.to_str().expect("UTF-8");
+    let arguments = ["4", "--results", results, "--format", "jsonl"];
+    let mut command = class.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("start the batch");
+    let mut known = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let first = known.next().expect("a line").expect("read a line");
+    child.kill().expect("kill the batch");
+    child.wait().expect("wait");
+    // A crash may cut the last line.
+    let kept = fs::read_to_string(results).expect("read the results");
+    assert!(kept.contains(&first), "{kept}");
+    fs::write(results, format!("{kept}{{\"student\":\"stud")).expect("write");
+    let again = class.judged(&arguments);
+    assert_eq!(again.status.code(), Some(2), "without --resume nothing is overwritten");
+    let resumed = class.judged(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!(resumed.status.code(), Some(0), "{}", complaints(&resumed));
+    let students = |text: &str| -> Vec<String> {
+        let mut all: Vec<_> = text
+            .lines()
+            .map(|line| told(line)["student"].as_str().expect("a name").into())
+            .collect();
+        all.sort();
+        all
+    };
+    let all: Vec<_> = (0..12).map(|number| format!("student-{number:02}")).collect();
+    let written = fs::read_to_string(results).expect("read the results");
+    assert_eq!(students(&written), all);
+    assert!(written.contains(&first), "what was known was judged again");
+    assert_eq!(students(&lines(&resumed).join("\n")), all);
+    // Whoever hands in something else is judged again, and nobody else.
+    class.hand_in_script("student-03", "exercise-4", 77);
+    let compared = class.judged(&[&arguments[..], &["--resume", "--compare", results]].concat());
+    assert_eq!(compared.status.code(), Some(0), "{}", complaints(&compared));
+    let other = fs::read_to_string(results).expect("read the results");
+    let same = written.lines().filter(|line| other.contains(*line)).count();
+    assert_eq!(same, 11, "{other}");
+}
+
+#[test]
+fn ctrl_c_ends_a_batch_in_order() {
+    let class = Class::new();
+    for number in 0..12 {
+        class.hand_in_script(&format!("student-{number:02}"), "exercise-4", 2);
+    }
+    let mut command = class.command(&["4", "--format", "jsonl"]);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("start the batch");
+    let mut known = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    known.next().expect("a line").expect("read a line");
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).expect("SIGINT");
+    let rest: Vec<_> = known.map(|line| told(&line.expect("read a line"))).collect();
+    let ended = child.wait_with_output().expect("wait");
+    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
+    assert!(complaints(&ended).contains("stopped after "), "{ended:?}");
+    assert!(rest.len() < 11, "it went on: {rest:?}");
+    assert!(rest.iter().all(|entry| entry["state"] == "not solved"), "{rest:?}");
+}
+
+#[test]
+fn the_parts_of_a_class_joined_are_the_class() {
+    let class = Class::new();
+    for (number, status) in [2, 3, 2, 4, 2].into_iter().enumerate() {
+        class.hand_in_script(&format!("student-{number}"), "exercise-4", status);
+    }
+    let whole = class.judged(&["4", "--format", "jsonl"]);
+    let mut parts = Vec::new();
+    for shard in ["1/2", "2/2"] {
+        let part = class.judged(&["4", "--format", "jsonl", "--shard", shard]);
+        let path = class.path(&shard.replace('/', "-"));
+        fs::write(&path, &part.stdout).expect("write");
+        parts.push(path);
+    }
+    let merge = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        command.arg("merge").args(&parts).args(["--format", format]).output().expect("merge")
+    };
+    let sorted = |output: &Output| {
+        let mut all: Vec<_> = lines(output).iter().map(|line| told(line)).collect();
+        all.sort_by_key(|entry| entry["student"].as_str().map(str::to_owned));
+        all
+    };
+    let joined = merge("jsonl");
+    assert_eq!(joined.status.code(), Some(0), "{}", complaints(&joined));
+    assert_eq!(sorted(&joined), sorted(&whole));
+    assert_eq!(lines(&merge("csv")).len(), 6);
+}
+
+#[test]
+fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_grouped() {
+    let class = Class::new();
+    for (name, status) in [("ada", 2), ("brian", 2), ("carol", 3)] {
+        class.hand_in_script(name, "exercise-4", status);
+    }
+    let before = class.judged(&["4", "--format", "jsonl"]);
+    let changed: Vec<_> = lines(&before)
+        .iter()
+        .map(|line| {
+            let mut entry: Value = serde_json::from_str(line).expect("JSON");
+            if entry["student"] == "brian" {
+                entry["points"] = 80.into();
+                entry["state"] = "solved".into();
+                entry["report"]["checks"][0]["state"] = "passed".into();
+            }
+            entry.to_string()
+        })
+        .collect();
+    let old = class.path("old.jsonl");
+    fs::write(&old, changed.join("\n") + "\n").expect("write");
+    let compared = class.judged(&["4", "--group", "--compare", old.to_str().expect("UTF-8")]);
+    let said = lines(&compared).join("\n");
+    assert!(said.contains("brian, exercise 4: not solved, "), "{said}");
+    assert!(said.contains("before: solved, 80 points"), "{said}");
+    assert!(said.contains("  output: FAILED (wrong-exit-status), before: passed"), "{said}");
+    assert!(said.contains("1 of 3 results differ."), "{said}");
+    let grouped = "exercise 4, 2 submissions, wrong-exit-status: see ada; the same: brian";
+    assert!(said.contains(grouped), "{said}");
+    assert!(said.contains("1 groups, and 1 submissions that are like no other."), "{said}");
+}
