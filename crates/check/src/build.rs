@@ -4,20 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use common::{Context, Failure, Result};
+use common::{Context, Failure, Result, root};
 use serde_json::Value;
-
-/// The workspace's root: of the checkout in which cargo runs this program, which may be a copy of the
-/// one in which it was built.
-#[must_use]
-pub fn root() -> PathBuf {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let run = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    // Another package's directory: its tests run this program.
-    let run = run.filter(|run| run.ends_with("crates/check") && run.join("Cargo.toml").is_file());
-    let here = run.as_deref().unwrap_or(built);
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
-}
 
 /// The file that a learner edits, from the root on.
 #[must_use]
@@ -26,9 +14,11 @@ pub fn source_name(exercise: u8) -> String {
 }
 
 /// The same as a path.
-#[must_use]
-pub fn source(exercise: u8) -> PathBuf {
-    root().join(source_name(exercise))
+///
+/// # Errors
+/// There is no checkout: see [`common::root`].
+pub fn source(exercise: u8) -> Result<PathBuf> {
+    Ok(root()?.join(source_name(exercise)))
 }
 
 /// The starter as it was shipped.
@@ -36,7 +26,7 @@ pub fn source(exercise: u8) -> PathBuf {
 /// # Errors
 /// Those of reading it.
 pub fn starter(exercise: u8) -> Result<String> {
-    let path = root().join(format!("crates/check/proof/exercise-{exercise}/starter.rs"));
+    let path = root()?.join(format!("crates/check/proof/exercise-{exercise}/starter.rs"));
     let text = fs::read_to_string(&path).step_on("read", &path)?;
     // The proof's copy says in its first line which verdict it must get.
     Ok(text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default())
@@ -47,7 +37,7 @@ pub fn starter(exercise: u8) -> Result<String> {
 /// # Errors
 /// Those of reading it.
 pub fn is_untouched(exercise: u8) -> Result<bool> {
-    let path = source(exercise);
+    let path = source(exercise)?;
     Ok(fs::read(&path).step_on("read", &path)? == starter(exercise)?.into_bytes())
 }
 
@@ -56,7 +46,7 @@ pub fn is_untouched(exercise: u8) -> Result<bool> {
 /// # Errors
 /// Those of making the directory.
 pub fn memory() -> Result<PathBuf> {
-    let path = root().join("target/check");
+    let path = root()?.join("target/check");
     fs::create_dir_all(&path).step_on("create", &path)?;
     Ok(path)
 }
@@ -98,7 +88,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(String, Vec<Value>)> {
             command.env_remove(name);
         }
     }
-    command.current_dir(root()).stdin(Stdio::null());
+    command.current_dir(root()?).stdin(Stdio::null());
     let output = command.output().step_on("run", Path::new(&cargo))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {

@@ -188,7 +188,7 @@ fn run(arguments: Arguments) -> Result<u8> {
             submission(found(exercise)?, &file, timing)
         }
         Some(Command::Reset { exercise }) => {
-            match reset::reset(&build::source(exercise), &build::starter(exercise)?)? {
+            match reset::reset(&build::source(exercise)?, &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
                 None => say!("The starter is back; there was nothing of yours to keep.")?,
             }
@@ -285,7 +285,7 @@ fn is_file(program: &Path) -> Result<()> {
 
 fn watched(number: u8) -> Result<u8> {
     let exercise = found(number)?;
-    watch::watch(&build::source(number), || {
+    watch::watch(&build::source(number)?, || {
         let scratch = Scratch::new()?;
         let settings = Settings::new(Machine::of(&scratch)?);
         let text = if build::is_untouched(number)? {

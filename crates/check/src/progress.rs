@@ -19,7 +19,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
     let report = match build(exercise.number)? {
         Built::Program(program) => judge(exercise, &program, settings)?,
         Built::Refused(said) => {
-            Report::not_built(exercise, &source(exercise.number), &settings.machine, &said)
+            Report::not_built(exercise, &source(exercise.number)?, &settings.machine, &said)
         }
     };
     remember(&report)?;
@@ -32,7 +32,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
 /// Those of reading it.
 pub fn welcome(exercise: &Exercise) -> Result<String> {
     let number = exercise.number;
-    let path = source(number);
+    let path = source(number)?;
     let text = fs::read_to_string(&path).step_on("read", &path)?;
     let begin =
         text.lines().skip_while(|line| !line.starts_with("//! Begin: ")).take_while(|line| {

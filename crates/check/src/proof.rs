@@ -13,10 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-use common::{Context, Failure, Result, Scratch};
+use common::{Context, Failure, Result, Scratch, root};
 use serde_json::Value;
 
-use crate::build::{broken, cargo, root};
+use crate::build::{broken, cargo};
 use crate::exercises::{EXERCISES, exercise};
 
 /// One answer to one exercise.
@@ -72,7 +72,7 @@ impl Row {
 /// One cannot be read, or does not say what it must get.
 pub fn answers() -> Result<Vec<Answer>> {
     let mut answers = Vec::new();
-    for folder in listed(&root().join("crates/check/proof"))? {
+    for folder in listed(&root()?.join("crates/check/proof"))? {
         let group = name_of(&folder);
         let numbers: Vec<u8> = match group.strip_prefix("exercise-").map(str::parse) {
             Some(Ok(number)) if exercise(number).is_some() => vec![number],
@@ -193,14 +193,14 @@ pub fn table(rows: &[Row]) -> String {
 /// # Errors
 /// What the compiler says.
 pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
-    let proof = root().join("crates/check/proof");
+    let proof = root()?.join("crates/check/proof");
     let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
     let all = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     let all = Path::new(all.ok_or_else(|| broken("build", &proof, &said))?);
     answers
         .iter()
         .map(|answer| {
-            let program = root().join("target/proof").join(&answer.name);
+            let program = root()?.join("target/proof").join(&answer.name);
             let folder = program.parent().unwrap_or(&program);
             fs::create_dir_all(folder).step_on("create", folder)?;
             if answer.is_c() {

@@ -8,19 +8,20 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use check::build::{root, source, starter};
+use check::build::{source, starter};
 use check::cards::card;
 use check::exercises::{COMMON, EXERCISES, Part};
 use check::hints::{HintState, text};
 use check::reset::reset;
 use check::watch::watch;
-use common::{Context, Failure};
+use common::{Context, Failure, root};
 
 #[test]
 #[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
 fn the_shipped_starters_are_the_ones_that_the_proof_refuses() {
     for number in 1..=6 {
-        let shipped = fs::read_to_string(source(number)).expect("read the shipped starter");
+        let shipped = fs::read_to_string(source(number).expect("the checkout"))
+            .expect("read the shipped starter");
         let copy = starter(number).expect("read the proof's copy");
         assert!(shipped == copy, "exercise {number}: the starter and the proof's copy differ");
         assert!(copy.contains("//! Begin: "), "exercise {number} does not say where to begin");
@@ -94,7 +95,11 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
                 assert!(ids.contains(needed) && *needed != check.id, "{} needs {needed}", check.id);
             }
         }
-        let lesson = root().join("lessons").join(exercise.lesson).with_extension("md");
+        let lesson = root()
+            .expect("the checkout")
+            .join("lessons")
+            .join(exercise.lesson)
+            .with_extension("md");
         let lesson = fs::read_to_string(lesson).expect("read the lesson");
         let headings: Vec<_> = lesson.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let anchors: Vec<_> =

@@ -4,7 +4,7 @@
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::{env, fs, fs::DirBuilder, fs::File, io, path::Path, path::PathBuf};
 
-use crate::{Context, Result};
+use crate::{Context, Result, root};
 
 /// The directory of one run, mode 0700, and a lock in it that the run holds as long as it lives.
 pub struct Scratch(PathBuf, #[allow(dead_code, reason = "held, not used")] File);
@@ -14,11 +14,15 @@ impl Scratch {
     /// set, in the workspace's `target/scratch`. The usual place, `/tmp`, is often a tmpfs, which hides
     /// much of what the lessons show.
     pub fn new() -> Result<Self> {
-        let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scratch");
-        let base = env::var_os("LESSON_SCRATCH").map_or(default.clone(), PathBuf::from);
-        // A missing LESSON_SCRATCH is not made: its name may be a typing error.
-        let made = (base == default).then(|| fs::create_dir_all(&base));
-        made.transpose().step_on("create", &base)?;
+        let base = match env::var_os("LESSON_SCRATCH") {
+            // A missing one is not made: its name may be a typing error.
+            Some(base) => PathBuf::from(base),
+            None => {
+                let base = root()?.join("target/scratch");
+                fs::create_dir_all(&base).step_on("create", &base)?;
+                base
+            }
+        };
         let base = base.canonicalize().step_on("resolve LESSON_SCRATCH", &base)?;
         let turn = File::open(&base).step_on("open", &base)?;
         turn.lock().step_on("lock", &base)?; // No other run may sweep between making a directory and locking it.
