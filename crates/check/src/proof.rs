@@ -161,7 +161,7 @@ fn judged(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result
     };
     let checks = report["checks"].as_array().into_iter().flatten();
     let unmade = checks.filter(|check| check["state"] == "cannot");
-    let cannot = unmade.map(|check| format!("{}: {}", check["id"], check["why"])).collect();
+    let cannot = unmade.map(|check| format!("{}: {}", check["id"], check["actual"])).collect();
     Ok(Row { answer: answer.clone(), verdict, cannot, took: began.elapsed() })
 }
 
