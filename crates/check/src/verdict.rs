@@ -1,6 +1,7 @@
 //! What a check says: passed, a finding, or why it could not be made.
 
 use common::Failure;
+use explore::CannotFollow;
 use sandbox::StartError;
 use tracer::LookRefused;
 
@@ -91,7 +92,10 @@ impl From<Failure> for CheckError {
             Some(StartError::CannotPrepare(_) | StartError::CannotTrace(_)) => {
                 Self::Cannot(failure.to_string())
             }
-            None if is_the_machines(&failure) || failure.cause::<LookRefused>().is_some() => {
+            None if failure.cause::<LookRefused>().is_some()
+                || failure.cause::<CannotFollow>().is_some()
+                || is_the_machines(&failure) =>
+            {
                 Self::Cannot(failure.to_string())
             }
             None => Self::Fault(failure),

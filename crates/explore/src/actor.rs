@@ -9,6 +9,7 @@ use tracer::{Ending, Stop, Syscall};
 use crate::blocking::Idle;
 use crate::pending_store::PendingStore;
 use crate::schedule::Preemption;
+use crate::sigsegv::Sigsegv;
 use crate::trace::PreemptionPoint;
 use crate::watched_memory::WatchedMemory;
 
@@ -50,6 +51,7 @@ pub(crate) struct ActorTracee {
     pub(crate) repeating: u64,
     /// The head of its list of robust mutexes.
     pub(crate) robust: u64,
+    pub(crate) sigsegv: Sigsegv,
 }
 
 impl ActorTracee {
@@ -76,6 +78,7 @@ impl ActorTracee {
             pending_store: None,
             repeating: 0,
             robust: 0,
+            sigsegv: Sigsegv::default_action(),
         }
     }
 

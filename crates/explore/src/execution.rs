@@ -17,6 +17,7 @@ use tracer::{Ending, Error, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Wai
 
 use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
+use crate::cannot_follow::CannotFollow;
 use crate::operations::{CallKind, Operations, Wait};
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
@@ -234,6 +235,13 @@ impl<'l> Execution<'l> {
             return Ok(());
         };
         let signal = std::mem::take(&mut tracee.signal);
+        if self.mode != RunMode::Free && !tracee.memory.borrow().regions.is_empty() {
+            let stopped = self.launcher.tree().tracee(tracee.pid);
+            // If it was killed meanwhile, its end is still to come.
+            if let Err(Error::System(error)) = tracee.sigsegv.look(&stopped, signal) {
+                return Err(error);
+            }
+        }
         tracee.running = true;
         let how = if self.mode == RunMode::Free { Resume::Freely } else { Resume::ToSyscall };
         self.launcher.tree().resume(tracee.pid, how, signal)
@@ -304,10 +312,11 @@ impl<'l> Execution<'l> {
             }
             Stop::SyscallEntry(_, call) => {
                 tracee.call = Some(call);
+                // Not at the exit: a signal handler's end leads to where the signal came.
+                tracee.memory.borrow_mut().syscall_at = call.instruction;
                 return self.enter(pid, call);
             }
-            Stop::SyscallExit { result, next, .. } => {
-                tracee.memory.borrow_mut().syscall_at = arch::syscall_instruction(next);
+            Stop::SyscallExit { result, .. } => {
                 return match tracee.call.take() {
                     Some(call) => self.leave(pid, call, result),
                     None => Ok(Disposition::Resume), // Of the `execve` or `fork` that it began with.
@@ -317,6 +326,7 @@ impl<'l> Execution<'l> {
                 let memory = WatchedMemory::of(tracee.pid)?;
                 tracee.memory = Rc::new(RefCell::new(memory));
                 (tracee.pending_store, tracee.robust, tracee.repeating) = (None, 0, 0);
+                tracee.sigsegv.executed();
                 if former != tracee.pid {
                     (tracee.call, tracee.exiting) = (None, false);
                     self.tracees.remove(&former.as_raw());
@@ -370,6 +380,7 @@ impl<'l> Execution<'l> {
         };
         let actor = parent.actor;
         let mut tracee = ActorTracee::new(child, process, actor, memory);
+        tracee.sigsegv = parent.sigsegv.of_child(has(libc::CLONE_SIGHAND));
         tracee.stop = self.early_stops.remove(&child.as_raw());
         tracee.running = tracee.stop.is_none();
         self.tracees.insert(child.as_raw(), tracee);
@@ -406,6 +417,7 @@ impl<'l> Execution<'l> {
             tracee.signal = libc::SIGSEGV;
             return Ok(Disposition::Resume);
         };
+        tracee.sigsegv.put_back(&mut stopped, &memory.borrow())?;
         if self.mode == RunMode::Free {
             memory.borrow_mut().unprotect(&mut stopped)?; // And so it stays.
             return Ok(Disposition::Resume);
@@ -554,6 +566,7 @@ impl<'l> Execution<'l> {
         let actor = tracee.actor;
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
         tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, watched)?;
+        tracee.sigsegv.note(call, &tracee.memory.borrow());
         if matches!(call.number, libc::SYS_exit | libc::SYS_exit_group)
             && tracee.holds_robust_mutex()
             && !tracee.memory.borrow().unprotected
@@ -629,6 +642,9 @@ impl<'l> Execution<'l> {
         }
         if was_again && memory.borrow().unprotected {
             memory.borrow_mut().protect(&mut stopped)?;
+        }
+        if call.filters_calls() && result >= 0 {
+            return Err(CannotFollow::new("the program filters its own system calls").into());
         }
         if call.number == libc::SYS_set_robust_list && result == 0 {
             tracee.robust = call.arguments[0];

@@ -21,6 +21,7 @@
 
 mod actor;
 mod blocking;
+mod cannot_follow;
 pub mod execution;
 pub mod kill_points;
 mod launch;
@@ -29,9 +30,11 @@ mod pending_store;
 pub mod replay;
 pub mod schedule;
 pub mod search;
+mod sigsegv;
 pub mod table;
 pub mod trace;
 pub mod waiter;
 mod watched_memory;
 
+pub use cannot_follow::CannotFollow;
 pub use launch::{Fixture, Launcher};

@@ -42,7 +42,7 @@ pub(crate) fn perform(
 ) -> Result<Stored, Error> {
     memory.unprotect(tracee)?;
     let before = memory.read(address, size)?;
-    tracee.step()?;
+    step(tracee, memory)?;
     let after = memory.read(address, size)?;
     Ok(Stored { before, after })
 }
@@ -63,10 +63,20 @@ pub(crate) fn perform_some(
     let size = size.min(common::page_size());
     let before = memory.read(address, size)?;
     for _ in 0..count {
-        tracee.step()?;
+        step(tracee, memory)?;
     }
     let after = memory.read(address, size)?;
     Ok((Stored { before, after }, half))
+}
+
+/// Executes the instruction. If it raises a signal, as beyond the end of the file, the pages are
+/// protected again: what the program does next is seen.
+fn step(tracee: &mut Tracee, memory: &mut WatchedMemory) -> Result<(), Error> {
+    let stepped = tracee.step();
+    if matches!(stepped, Err(Error::Signal(_))) {
+        memory.protect(tracee)?;
+    }
+    stepped
 }
 
 /// Commits the bytes of a plain store. A masked store leaves the bytes between alone.

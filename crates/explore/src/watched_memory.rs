@@ -106,7 +106,8 @@ impl WatchedMemory {
     fn set_protection(&self, tracee: &mut Tracee, protection: i32) -> Result<(), Error> {
         for region in self.regions.iter().filter(|region| region.writable) {
             let length = region.end - region.start;
-            let arguments = [region.start, length, u64::from(protection.cast_unsigned())];
+            let protection = u64::from(protection.cast_unsigned());
+            let arguments = [region.start, length, protection, 0, 0, 0];
             let result = tracee.inject(self.syscall_at, libc::SYS_mprotect, arguments)?;
             if result != 0 {
                 return Err(io::Error::other(format!("injected mprotect: {result}")).into());

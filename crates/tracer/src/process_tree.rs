@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use crate::alarm::Alarm;
 use crate::sys::{Answer, AtSyscall, Change};
-use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, Syscall, sys};
+use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
 
 /// How long processes may take to end after they were killed, before that is a failure of the tracer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -261,10 +261,8 @@ impl ProcessTree {
     fn meaning(&mut self, pid: Pid, signal: i32, event: i32) -> io::Result<Stop> {
         Ok(match event {
             0 if signal == libc::SIGTRAP | 0x80 => match sys::at_syscall(pid)? {
-                AtSyscall::Entry(number, arguments) => {
-                    Stop::SyscallEntry(pid, Syscall { number, arguments })
-                }
-                AtSyscall::Exit(result, next) => Stop::SyscallExit { pid, result, next },
+                AtSyscall::Entry(call) => Stop::SyscallEntry(pid, call),
+                AtSyscall::Exit(result) => Stop::SyscallExit { pid, result },
             },
             0 => Stop::Signal(pid, signal),
             libc::PTRACE_EVENT_EXEC => {

@@ -19,8 +19,6 @@ pub enum Stop {
         pid: Pid,
         /// What the call returned: a negative errno if it failed.
         result: i64,
-        /// The address of the instruction after the call.
-        next: u64,
     },
     /// Signal-delivery stop: resume it with the signal, or with 0 and the signal is lost.
     Signal(Pid, i32),

@@ -13,7 +13,7 @@ use std::{io, mem, ptr};
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-use crate::Resume;
+use crate::{Resume, Syscall, arch};
 
 /// What tracing is done by, for messages.
 pub const MECHANISM: &str = "ptrace";
@@ -101,6 +101,30 @@ fn request(request: libc::c_uint, pid: Pid, data: i64) -> io::Result<()> {
     zero(done)
 }
 
+/// `PTRACE_GETSIGMASK`: the signals that a stopped tracee blocks, a bit each.
+///
+/// # Errors
+/// ESRCH: it has been killed meanwhile.
+pub(crate) fn signal_mask(pid: Pid) -> io::Result<u64> {
+    let mut mask = 0_u64;
+    let size = ptr::without_provenance_mut::<c_void>(size_of::<u64>());
+    // SAFETY: `mask` is a local of the size that the third argument tells.
+    let done = unsafe { libc::ptrace(libc::PTRACE_GETSIGMASK, pid.as_raw(), size, &raw mut mask) };
+    zero(done).map(|()| mask)
+}
+
+/// `PTRACE_SETSIGMASK`.
+///
+/// # Errors
+/// ESRCH: it has been killed meanwhile.
+pub(crate) fn set_signal_mask(pid: Pid, mask: u64) -> io::Result<()> {
+    let size = ptr::without_provenance_mut::<c_void>(size_of::<u64>());
+    // SAFETY: `mask` is a local of the size that the third argument tells.
+    let done =
+        unsafe { libc::ptrace(libc::PTRACE_SETSIGMASK, pid.as_raw(), size, &raw const mask) };
+    zero(done)
+}
+
 /// The address of a fault, of the signal at which the thread is stopped; `None` for a signal that
 /// somebody sent.
 ///
@@ -145,10 +169,10 @@ pub(crate) fn event_message(pid: Pid) -> io::Result<Pid> {
 
 /// At which end of a system call a tracee has stopped.
 pub(crate) enum AtSyscall {
-    /// About to make it: the number and the arguments.
-    Entry(i64, [u64; 6]),
-    /// It is made: the result, and the address after the instruction.
-    Exit(i64, u64),
+    /// About to make it.
+    Entry(Syscall),
+    /// It is made, with this result.
+    Exit(i64),
 }
 
 /// `PTRACE_GET_SYSCALL_INFO` of a tracee in a syscall stop.
@@ -161,21 +185,25 @@ pub(crate) fn at_syscall(pid: Pid) -> io::Result<AtSyscall> {
         libc::PTRACE_SYSCALL_INFO_ENTRY => {
             // SAFETY: `op` says that this is the part that the kernel has filled.
             let entry = unsafe { found.u.entry };
-            Ok(AtSyscall::Entry(entry.nr.cast_signed(), entry.args))
+            Ok(AtSyscall::Entry(Syscall {
+                number: entry.nr.cast_signed(),
+                arguments: entry.args,
+                instruction: arch::syscall_instruction(found.instruction_pointer),
+            }))
         }
         libc::PTRACE_SYSCALL_INFO_EXIT => {
             // SAFETY: `op` says that this is the part that the kernel has filled.
             let exit = unsafe { found.u.exit };
-            Ok(AtSyscall::Exit(exit.sval, found.instruction_pointer))
+            Ok(AtSyscall::Exit(exit.sval))
         }
         _ => Err(io::Error::other("PTRACE_GET_SYSCALL_INFO names no call at a syscall stop")),
     }
 }
 
-/// `tgkill`: sends a signal again that came while a tracee was being moved.
-pub(crate) fn send_again(process: Pid, thread: Pid, signal: c_int) {
+/// `tkill`: sends a signal again that came while a tracee was being moved.
+pub(crate) fn send_again(thread: Pid, signal: c_int) {
     // SAFETY: takes numbers only. If the thread has ended meanwhile, nobody misses the signal.
-    unsafe { libc::syscall(libc::SYS_tgkill, process.as_raw(), thread.as_raw(), signal) };
+    unsafe { libc::syscall(libc::SYS_tkill, thread.as_raw(), signal) };
 }
 
 /// `pidfd_open`: a handle that never means another process.

@@ -17,6 +17,8 @@ pub struct Syscall {
     pub number: i64,
     /// Its six arguments.
     pub arguments: [u64; 6],
+    /// The address of the instruction that makes it.
+    pub instruction: u64,
 }
 
 /// A system call that was made, with the files that its descriptors are of.
@@ -55,7 +57,7 @@ impl Call {
     /// # Errors
     /// As [`look()`](crate::look()): what it is about is not known.
     pub fn entered(pid: Pid, syscall: Syscall) -> io::Result<Self> {
-        let Syscall { number, arguments } = syscall;
+        let Syscall { number, arguments, .. } = syscall;
         let mut call =
             Self { pid, number, arguments, result: None, files: Vec::new(), written: None };
         call.written = call.asks_to_write()?;
@@ -161,6 +163,20 @@ pub enum MappingEffect {
 }
 
 impl Syscall {
+    /// Does it install a filter through which every later call of its caller goes?
+    #[must_use]
+    pub fn filters_calls(&self) -> bool {
+        let [operation, ..] = self.arguments;
+        let is = |number: u32| operation == u64::from(number);
+        match self.number {
+            libc::SYS_prctl => operation == u64::from(libc::PR_SET_SECCOMP.cast_unsigned()),
+            libc::SYS_seccomp => {
+                is(libc::SECCOMP_SET_MODE_STRICT) || is(libc::SECCOMP_SET_MODE_FILTER)
+            }
+            _ => false,
+        }
+    }
+
     /// What it does to the mappings of its process.
     #[must_use]
     pub fn mapping_effect(&self) -> Option<MappingEffect> {

@@ -4,7 +4,7 @@ use std::io;
 
 use nix::unistd::Pid;
 
-use crate::arch::Registers;
+use crate::arch::{self, Registers};
 use crate::{ProcessTree, Resume, Stop, sys};
 
 /// Why a tracee could not be moved.
@@ -83,29 +83,55 @@ impl Tracee<'_> {
         self.tree.wait_for(self.pid)?.ok_or(Error::Gone(None))
     }
 
-    /// Moves it by one instruction.
+    /// The signals that it blocks, a bit each.
+    ///
+    /// # Errors
+    /// Gone: it was killed meanwhile.
+    pub fn signal_mask(&self) -> Result<u64, Error> {
+        Ok(sys::signal_mask(self.pid)?)
+    }
+
+    /// Changes which signals it blocks.
+    ///
+    /// # Errors
+    /// Gone: it was killed meanwhile.
+    pub fn set_signal_mask(&mut self, mask: u64) -> Result<(), Error> {
+        Ok(sys::set_signal_mask(self.pid, mask)?)
+    }
+
+    /// Moves it by one instruction. Signals from outside wait until it has moved.
     ///
     /// # Errors
     /// Signal: the instruction raised one. Gone: it is about to end.
     pub fn step(&mut self) -> Result<(), Error> {
-        let mut later = Vec::new();
+        // If one of these is blocked when an instruction raises it, the kernel resets its action.
+        const RAISED: [i32; 6] =
+            [libc::SIGTRAP, libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGSYS];
+        let blocked = self.signal_mask()?;
+        self.set_signal_mask(
+            RAISED.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1))),
+        )?;
+        let moved = self.step_undisturbed();
+        if !matches!(moved, Err(Error::Gone(_))) {
+            self.set_signal_mask(blocked)?;
+        }
+        moved
+    }
+
+    fn step_undisturbed(&mut self) -> Result<(), Error> {
+        let mut was_stopped = false;
         let moved = loop {
             match self.resume_and_wait(Resume::Step)? {
                 Stop::Signal(_, libc::SIGTRAP) => break Ok(()),
                 // It was asked to stop, earlier, and has not moved.
                 Stop::Interrupted(_) | Stop::GroupStop(..) | Stop::Started(_) => {}
-                Stop::Signal(_, signal) => match signal {
-                    libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE => {
-                        break Err(Error::Signal(signal));
-                    }
-                    // From outside, and in the way: it is sent again below.
-                    _ => later.push(signal),
-                },
+                Stop::Signal(_, libc::SIGSTOP) => was_stopped = true, // The one that nobody blocks.
+                Stop::Signal(_, signal) => break Err(Error::Signal(signal)),
                 other => break Err(Error::Gone(Some(other))),
             }
         };
-        for signal in later {
-            sys::send_again(self.pid, self.pid, signal);
+        if was_stopped {
+            sys::send_again(self.pid, libc::SIGSTOP);
         }
         moved
     }
@@ -119,20 +145,24 @@ impl Tracee<'_> {
         &mut self,
         instruction: u64,
         number: i64,
-        arguments: [u64; 3],
+        arguments: [u64; 6],
     ) -> Result<i64, Error> {
         let saved = self.registers()?;
         let mut call = saved;
         (call.at, call.result, call.call) = (instruction, number.cast_unsigned(), u64::MAX);
         call.arguments = arguments;
         call.put(self.pid)?;
-        self.step()?;
-        let result = self.registers()?.result.cast_signed();
+        let stepped = self.step();
+        let after = self.registers()?;
         saved.put(self.pid)?;
-        Ok(result)
+        stepped?;
+        if arch::syscall_instruction(after.at) != instruction {
+            return Err(io::Error::other("an injected system call was not made").into());
+        }
+        Ok(after.result.cast_signed())
     }
 
-    /// Changes one of the first three arguments of the call in which it is stopped.
+    /// Changes an argument of the call in which it is stopped.
     ///
     /// # Errors
     /// Gone: it was killed meanwhile.

@@ -39,8 +39,10 @@ pub struct Registers {
     pub result: u64,
     /// The number of the call that the tracee is in; `u64::MAX` makes it none.
     pub call: u64,
-    /// A system call's first three arguments.
-    pub arguments: [u64; 3],
+    /// A system call's six arguments.
+    pub arguments: [u64; 6],
+    /// The top of the stack.
+    pub stack: u64,
     /// How many iterations of a repeated instruction are left.
     pub iterations: u64,
     never: Infallible,

@@ -33,8 +33,10 @@ pub struct Registers {
     pub result: u64,
     /// The number of the call that the tracee is in; `u64::MAX` makes it none.
     pub call: u64,
-    /// A system call's first three arguments.
-    pub arguments: [u64; 3],
+    /// A system call's six arguments.
+    pub arguments: [u64; 6],
+    /// The top of the stack.
+    pub stack: u64,
     /// How many iterations of a repeated instruction are left.
     pub iterations: u64,
     /// How wide the code is, in bits.
@@ -54,21 +56,23 @@ impl Registers {
             at: raw.rip,
             result: raw.rax,
             call: raw.orig_rax,
-            arguments: [raw.rdi, raw.rsi, raw.rdx],
+            arguments: [raw.rdi, raw.rsi, raw.rdx, raw.r10, raw.r8, raw.r9],
+            stack: raw.rsp,
             iterations: raw.rcx,
             bits: if raw.cs == LONG_MODE { 64 } else { 32 },
             raw,
         })
     }
 
-    /// Gives them to a stopped tracee, but for the iterations and the width.
+    /// Gives them to a stopped tracee, but for the stack, the iterations and the width.
     ///
     /// # Errors
     /// ESRCH: it was killed meanwhile.
     pub fn put(self, pid: Pid) -> io::Result<()> {
-        let [rdi, rsi, rdx] = self.arguments;
+        let [rdi, rsi, rdx, r10, r8, r9] = self.arguments;
         let (rip, rax, orig_rax) = (self.at, self.result, self.call);
-        let raw = libc::user_regs_struct { rip, rax, orig_rax, rdi, rsi, rdx, ..self.raw };
+        let raw =
+            libc::user_regs_struct { rip, rax, orig_rax, rdi, rsi, rdx, r10, r8, r9, ..self.raw };
         Ok(nix::sys::ptrace::setregs(pid, raw)?)
     }
 
