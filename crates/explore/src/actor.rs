@@ -1,12 +1,15 @@
 //! An actor: one of the processes of an execution, with whatever it has started.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use nix::unistd::Pid;
 use tracer::{Ending, Stop, Syscall};
 
 use crate::blocking::Idle;
+use crate::kernel_store::{KernelStore, Redirected};
 use crate::pending_store::PendingStore;
 use crate::schedule::Preemption;
 use crate::sigsegv::Sigsegv;
@@ -47,6 +50,14 @@ pub(crate) struct ActorTracee {
     /// The call failed on a protected page and is being made again.
     pub(crate) again: bool,
     pub(crate) pending_store: Option<PendingStore>,
+    /// Memory of its own in which calls store in place of watched memory.
+    pub(crate) scratch: Range<u64>,
+    /// So much more of it is needed: the call is being skipped, and made again.
+    pub(crate) wanted: u64,
+    /// The call that stores there.
+    pub(crate) redirected: Option<Redirected>,
+    /// What is still to be stored for the call that has returned.
+    pub(crate) kernel_stores: VecDeque<KernelStore>,
     /// The string instruction that it is in the middle of.
     pub(crate) repeating: u64,
     /// The head of its list of robust mutexes.
@@ -76,6 +87,10 @@ impl ActorTracee {
             stripped: false,
             again: false,
             pending_store: None,
+            scratch: 0..0,
+            wanted: 0,
+            redirected: None,
+            kernel_stores: VecDeque::new(),
             repeating: 0,
             robust: 0,
             sigsegv: Sigsegv::default_action(),

@@ -13,22 +13,25 @@ use common::{Context, Result};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreKind};
-use tracer::{Ending, Error, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look};
+use tracer::{
+    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
+};
 
 use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
 use crate::cannot_follow::CannotFollow;
+use crate::kernel_store::{self, KernelStore, Redirected};
 use crate::operations::{CallKind, Operations, Wait};
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
 use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
-use crate::watched_memory::{ELSEWHERE, WatchedMemory, maps_a_file_shared};
+use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
 use crate::{Fixture, Launcher};
 
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
-const RESTARTS: std::ops::RangeInclusive<i64> = -516..=-512;
-/// The kernel's MAX_ERRNO: what is returned just below zero is an error, lower down an address.
-const HIGHEST_ERROR: i64 = (4 << 10) - 1;
+const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
+/// The kernel's ERESTART_RESTARTBLOCK: it has kept what it needs.
+const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
 /// How long tracees may take to stop, or to end once they are killed.
 const PROMPT: Duration = Duration::from_secs(5);
 
@@ -326,6 +329,8 @@ impl<'l> Execution<'l> {
                 let memory = WatchedMemory::of(tracee.pid)?;
                 tracee.memory = Rc::new(RefCell::new(memory));
                 (tracee.pending_store, tracee.robust, tracee.repeating) = (None, 0, 0);
+                (tracee.scratch, tracee.redirected) = (0..0, None);
+                tracee.kernel_stores.clear();
                 tracee.sigsegv.executed();
                 if former != tracee.pid {
                     (tracee.call, tracee.exiting) = (None, false);
@@ -466,11 +471,12 @@ impl<'l> Execution<'l> {
             memory.write(address, &done.before)?;
             memory.protect(&mut stopped)?;
             about = Some(done.after.clone());
-            PendingStore::Bytes { address, bytes: done.after, seen: done.before }
+            PendingStore::Bytes { address, bytes: done.after, seen: done.before, call: None }
         } else {
             PendingStore::Instruction { address }
         });
-        self.note(actor, EventKind::StopsBeforeStore { offset, bytes: about, middle });
+        let call = None;
+        self.note(actor, EventKind::StopsBeforeStore { offset, bytes: about, middle, call });
         Ok(Disposition::Pause(Pause::Arrived))
     }
 
@@ -498,7 +504,7 @@ impl<'l> Execution<'l> {
         };
         memory.protect(&mut stopped)?;
         drop(memory);
-        let blocked = self.stored(actor, offset, done, found.kind, None);
+        let blocked = self.stored(actor, offset, done, found.kind, (None, None));
         Ok(blocked.filter(|_| found.kind != StoreKind::Repeated))
     }
 
@@ -507,24 +513,84 @@ impl<'l> Execution<'l> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
-        let actor = tracee.actor;
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
         match tracee.pending_store.take() {
             None => {}
-            Some(PendingStore::Bytes { address, bytes, seen }) => {
-                let mut memory = tracee.memory.borrow_mut();
-                let offset = memory.offset(address);
-                let done = pending_store::commit_bytes(&mut stopped, &mut memory, address, bytes)?;
-                memory.protect(&mut stopped)?;
-                drop(memory);
-                self.stored(actor, offset, done, StoreKind::Plain, Some(seen));
+            Some(PendingStore::Bytes { address, bytes, seen, call }) => {
+                self.commit_bytes(pid, KernelStore { address, bytes, call }, Some(seen))?;
             }
             Some(PendingStore::Instruction { address }) => {
+                let stopped = self.launcher.tree().tracee(tracee.pid);
                 let found = pending_store::decode(&stopped, &tracee.memory.borrow())?;
                 self.store(pid, address, found)?;
             }
         }
-        Ok(Disposition::Resume)
+        self.store_for_call(pid)
+    }
+
+    /// Stores bytes in watched memory. `seen` is what was there when their actor was stopped before.
+    fn commit_bytes(
+        &mut self,
+        pid: i32,
+        store: KernelStore,
+        seen: Option<Vec<u8>>,
+    ) -> std::result::Result<(), Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(());
+        };
+        let KernelStore { address, bytes, call } = store;
+        let actor = tracee.actor;
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut memory = tracee.memory.borrow_mut();
+        let offset = memory.offset(address);
+        let done = pending_store::commit_bytes(&mut stopped, &mut memory, address, bytes)?;
+        memory.protect(&mut stopped)?;
+        drop(memory);
+        self.stored(actor, offset, done, StoreKind::Plain, (seen, call));
+        Ok(())
+    }
+
+    /// Stores what the kernel has to store for a call that has returned: each store is a preemption
+    /// point.
+    fn store_for_call(&mut self, pid: i32) -> std::result::Result<Disposition, Error> {
+        loop {
+            let Some(tracee) = self.tracees.get_mut(&pid) else {
+                return Ok(Disposition::Stay);
+            };
+            let Some(store) = tracee.kernel_stores.pop_front() else {
+                return Ok(Disposition::Resume);
+            };
+            let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
+            let (offset, size) = (memory.borrow().offset(store.address), store.bytes.len());
+            let instruction = store.call.map_or(0, |call| call.instruction);
+            match self.point(actor, Operation::Store { offset, size, instruction }) {
+                Here::Before => {
+                    let KernelStore { address, bytes, call } = store;
+                    let seen = memory.borrow().read(address, size)?;
+                    let about = Some(bytes.clone());
+                    if let Some(tracee) = self.tracees.get_mut(&pid) {
+                        let pending = PendingStore::Bytes { address, bytes, seen, call };
+                        tracee.pending_store = Some(pending);
+                    }
+                    self.note(
+                        actor,
+                        EventKind::StopsBeforeStore {
+                            offset,
+                            bytes: about,
+                            middle: false,
+                            call: call.map(|call| call.name()),
+                        },
+                    );
+                    return Ok(Disposition::Pause(Pause::Arrived));
+                }
+                here => {
+                    self.commit_bytes(pid, store, None)?;
+                    if here == Here::After {
+                        self.note(actor, EventKind::StopsAfter);
+                        return Ok(Disposition::Pause(Pause::Arrived));
+                    }
+                }
+            }
+        }
     }
 
     fn note(&mut self, actor: usize, kind: EventKind) {
@@ -538,7 +604,7 @@ impl<'l> Execution<'l> {
         offset: u64,
         done: Stored,
         kind: StoreKind,
-        seen: Option<Vec<u8>>,
+        (seen, call): (Option<Vec<u8>>, Option<Syscall>),
     ) -> Option<&'static str> {
         let stale = seen.filter(|seen| *seen != done.before);
         let same = done.before == done.after;
@@ -553,12 +619,16 @@ impl<'l> Execution<'l> {
             }
             None
         };
-        self.note(actor, EventKind::Store { offset, before, after, stale });
+        let call = call.map(|call| call.name());
+        self.note(actor, EventKind::Store { offset, before, after, stale, call });
         blocked
     }
 
     /// A tracee is about to make a call.
     fn enter(&mut self, pid: i32, call: Syscall) -> std::result::Result<Disposition, Error> {
+        if self.redirect(pid, call)? {
+            return Ok(Disposition::Resume);
+        }
         let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4])?.is_some();
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
@@ -602,6 +672,43 @@ impl<'l> Execution<'l> {
         Ok(Disposition::Resume)
     }
 
+    /// A call that would store in watched memory gets other memory for that. Whether it is skipped: then
+    /// this memory must be made first.
+    fn redirect(&mut self, pid: i32, call: Syscall) -> std::result::Result<bool, Error> {
+        let Some(tracee) = self.tracees.get(&pid) else {
+            return Ok(false);
+        };
+        if call.number == libc::SYS_process_vm_writev {
+            let target = call.arguments[0];
+            let is_it = |pid: Pid| u64::from(pid.as_raw().cast_unsigned()) == target;
+            let mut known =
+                self.tracees.values().filter(|one| is_it(one.pid) || is_it(one.process));
+            match known.next() {
+                Some(known) if Rc::ptr_eq(&known.memory, &tracee.memory) => {}
+                Some(known) if !known.memory.borrow().regions.is_empty() => {
+                    return Err(kernel_store::cannot(call));
+                }
+                _ => return Ok(false),
+            }
+        }
+        let outputs = kernel_store::outputs(&tracee.memory.borrow(), call)?;
+        let Some(tracee) = self.tracees.get_mut(&pid).filter(|_| !outputs.is_empty()) else {
+            return Ok(false);
+        };
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let size = outputs.iter().map(|(_, size)| size).sum();
+        if tracee.scratch.end - tracee.scratch.start < size {
+            tracee.wanted = size;
+            stopped.skip_syscall()?;
+            return Ok(true);
+        }
+        let (memory, place) = (tracee.memory.borrow(), tracee.scratch.start);
+        let redirected = Redirected::new(&mut stopped, &memory, call, outputs, place)?;
+        drop(memory);
+        tracee.redirected = Some(redirected);
+        Ok(false)
+    }
+
     /// A futex on a word of the program's own memory is no business between processes.
     fn is_ours(&self, pid: i32, kind: CallKind, call: &Syscall) -> bool {
         let [word, ..] = call.arguments;
@@ -618,31 +725,14 @@ impl<'l> Execution<'l> {
     ) -> std::result::Result<Disposition, Error> {
         let file =
             if maps_a_file_shared(call) { self.watched(pid, call.arguments[4])? } else { None };
+        if self.is_unfinished(pid, call, result)? {
+            return Ok(Disposition::Resume);
+        }
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
         let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
-        if RESTARTS.contains(&result) {
-            return Ok(Disposition::Resume); // Nothing may be injected here: the restart would be lost.
-        }
-        if let Some(result) = tracee.skipped.take() {
-            stopped.set_result(result)?;
-            return Ok(Disposition::Resume);
-        }
-        let was_again = std::mem::take(&mut tracee.again);
-        let exits = matches!(call.number, libc::SYS_exit | libc::SYS_exit_group);
-        let refused = result == -i64::from(libc::EFAULT) && !memory.borrow().regions.is_empty();
-        if exits || (refused && !was_again) {
-            // The kernel itself was to store to a protected page: unprotect it, and make the call again.
-            tracee.again = true;
-            memory.borrow_mut().unprotect(&mut stopped)?;
-            stopped.repeat_syscall(call.number)?;
-            return Ok(Disposition::Resume);
-        }
-        if was_again && memory.borrow().unprotected {
-            memory.borrow_mut().protect(&mut stopped)?;
-        }
         if call.filters_calls() && result >= 0 {
             return Err(CannotFollow::new("the program filters its own system calls").into());
         }
@@ -656,14 +746,96 @@ impl<'l> Execution<'l> {
         if !(-HIGHEST_ERROR..0).contains(&result) {
             memory.borrow_mut().follow(call, result.cast_unsigned(), file, writable);
         }
+        if let Some(redirected) = tracee.redirected.take() {
+            tracee.kernel_stores.extend(redirected.stores(&memory.borrow(), result)?);
+        }
         self.note_call(pid, actor, &call, result);
-        Ok(match self.has_arrived_after(actor, &call) {
-            true => {
-                self.note(actor, EventKind::StopsAfter);
-                Disposition::Pause(Pause::Arrived)
+        if self.has_arrived_after(actor, &call) {
+            self.note(actor, EventKind::StopsAfter);
+            return Ok(Disposition::Pause(Pause::Arrived));
+        }
+        self.store_for_call(pid)
+    }
+
+    /// Was a call skipped or interrupted, or is it to be made again? Then it has done nothing yet.
+    fn is_unfinished(
+        &mut self,
+        pid: i32,
+        call: Syscall,
+        result: i64,
+    ) -> std::result::Result<bool, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(true);
+        };
+        let memory = Rc::clone(&tracee.memory);
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        if tracee.wanted > 0 {
+            let size = std::mem::take(&mut tracee.wanted);
+            tracee.scratch = memory.borrow().map_scratch(&mut stopped, size)?;
+            stopped.repeat_syscall(call.number)?;
+            return Ok(true);
+        }
+        if let Some(redirected) = &tracee.redirected {
+            redirected.put_back(&mut stopped, &memory.borrow())?;
+        }
+        if RESTARTS.contains(&result) {
+            if tracee.redirected.take().is_some() && result == RESTARTS_BY_ITS_OWN_MEANS {
+                return Err(kernel_store::cannot(call)); // The kernel has kept the pointers.
             }
-            false => Disposition::Resume,
-        })
+            return Ok(true); // Nothing may be injected here: the restart would be lost.
+        }
+        if let Some(result) = tracee.skipped.take() {
+            tracee.redirected = None;
+            stopped.set_result(result)?;
+            return Ok(true);
+        }
+        let was_again = std::mem::take(&mut tracee.again);
+        let exits = matches!(call.number, libc::SYS_exit | libc::SYS_exit_group);
+        let must_be_again = exits || (self.is_refused(pid, call, result)? && !was_again);
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(true);
+        };
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        if must_be_again {
+            // The kernel itself was to store to a protected page: unprotect it, and make the call again.
+            tracee.again = true;
+            memory.borrow_mut().unprotect(&mut stopped)?;
+            stopped.repeat_syscall(call.number)?;
+        } else if was_again && memory.borrow().unprotected {
+            memory.borrow_mut().protect(&mut stopped)?;
+        }
+        Ok(must_be_again)
+    }
+
+    /// Was a call refused because a page is protected that the program believes it may write? Only a
+    /// futex needs the page itself.
+    fn is_refused(&self, pid: i32, call: Syscall, result: i64) -> std::result::Result<bool, Error> {
+        let Some(tracee) = self.tracees.get(&pid) else {
+            return Ok(false);
+        };
+        let memory = tracee.memory.borrow();
+        if memory.regions.iter().all(|region| !region.writable) {
+            return Ok(false);
+        }
+        let is_fault = result == -i64::from(libc::EFAULT);
+        let shares = |one: &&ActorTracee| !one.exiting && Rc::ptr_eq(&one.memory, &tracee.memory);
+        match (call.number, call.kernel_stores()) {
+            // While it waits with the page unprotected, nothing else may store there.
+            (libc::SYS_futex, _)
+                if is_fault && self.tracees.values().filter(shares).count() > 1 =>
+            {
+                Err(kernel_store::cannot(call))
+            }
+            (libc::SYS_futex, _) => Ok(is_fault),
+            (_, KernelStores::Unknown) if is_fault || result >= 0 => {
+                Err(kernel_store::cannot(call))
+            }
+            (_, KernelStores::Nested) if is_fault => Err(kernel_store::cannot(call)),
+            _ if is_fault && call.arguments.iter().any(|at| memory.region(*at).is_some()) => {
+                Err(kernel_store::cannot(call))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Records a call that is a preemption point.

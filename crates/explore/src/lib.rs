@@ -23,6 +23,7 @@ mod actor;
 mod blocking;
 mod cannot_follow;
 pub mod execution;
+mod kernel_store;
 pub mod kill_points;
 mod launch;
 pub mod operations;

@@ -3,7 +3,7 @@
 use std::io;
 
 use tracer::arch::{self, StoreInstruction};
-use tracer::{Error, Tracee};
+use tracer::{Error, Syscall, Tracee};
 
 use crate::watched_memory::WatchedMemory;
 
@@ -15,7 +15,13 @@ pub(crate) enum PendingStore {
     Instruction { address: u64 },
     /// The bytes of a plain store, whose load is done: as if they waited in the store buffer. `seen` is
     /// what was there at the load.
-    Bytes { address: u64, bytes: Vec<u8>, seen: Vec<u8> },
+    Bytes {
+        address: u64,
+        bytes: Vec<u8>,
+        seen: Vec<u8>,
+        /// The call for which the kernel stores them.
+        call: Option<Syscall>,
+    },
 }
 
 /// What a store did.

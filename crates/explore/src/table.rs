@@ -102,8 +102,9 @@ fn row(kind: &EventKind, names: Names) -> String {
         Some(offset) => (format!("byte {offset} of another file"), Shape::Number),
     };
     match kind {
-        EventKind::Store { offset, before, after, stale } => {
+        EventKind::Store { offset, before, after, stale, call } => {
             let (name, shape) = names(*offset);
+            let name = name + &by(call);
             let (old, new) = (shown(before, shape), shown(after, shape));
             match stale {
                 Some(seen) => {
@@ -114,8 +115,9 @@ fn row(kind: &EventKind, names: Names) -> String {
                 None => format!("stores {new} in {name}, where {old} was"),
             }
         }
-        EventKind::StopsBeforeStore { offset, bytes, middle } => {
+        EventKind::StopsBeforeStore { offset, bytes, middle, call } => {
             let (name, shape) = names(*offset);
+            let name = name + &by(call);
             match bytes {
                 Some(bytes) => {
                     format!(
@@ -135,6 +137,11 @@ fn row(kind: &EventKind, names: Names) -> String {
         EventKind::Ended(Ending::Killed(signal)) => format!("dies of signal {signal}"),
         EventKind::Killed => "is killed".into(),
     }
+}
+
+/// By which call the kernel stores, if it does.
+fn by(call: &Option<String>) -> String {
+    call.as_ref().map_or(String::new(), |call| format!(" by {call}"))
 }
 
 /// What a actor was about to do when it was stopped last, as a verb with its object.

@@ -27,6 +27,8 @@ pub enum EventKind {
         after: Vec<u8>,
         /// What the process had seen there, if another has stored since.
         stale: Option<Vec<u8>>,
+        /// The call for which the kernel stored.
+        call: Option<String>,
     },
     /// A call that is a point.
     Call(CallKind, String),
@@ -39,6 +41,8 @@ pub enum EventKind {
         bytes: Option<Vec<u8>>,
         /// It is in the middle of a string instruction.
         middle: bool,
+        /// The call for which the kernel is about to store.
+        call: Option<String>,
     },
     /// It was stopped just before a call.
     StopsBeforeCall(String),

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use nix::unistd::Pid;
@@ -13,6 +14,9 @@ use tracer::{Error, Syscall, Tracee};
 
 /// Places in another file than FILE begin here.
 pub(crate) const ELSEWHERE: u64 = 1 << 40;
+
+/// The kernel's MAX_ERRNO: what a call returns just below zero is an error, lower down an address.
+pub(crate) const HIGHEST_ERROR: i64 = (4 << 10) - 1;
 
 /// Addresses at which a file of the scratch directory is mapped shared.
 #[derive(Clone, Debug)]
@@ -101,6 +105,20 @@ impl WatchedMemory {
         self.set_protection(tracee, libc::PROT_READ)?;
         self.unprotected = false;
         Ok(())
+    }
+
+    /// Maps private memory, by a call that a tracee makes for us.
+    pub(crate) fn map_scratch(&self, tracee: &mut Tracee, size: u64) -> Result<Range<u64>, Error> {
+        let (protection, flags) =
+            (bit(libc::PROT_READ | libc::PROT_WRITE), bit(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS));
+        let arguments = [0, in_pages(size), protection, flags, u64::MAX, 0];
+        let result = tracee.inject(self.syscall_at, libc::SYS_mmap, arguments)?;
+        if (-HIGHEST_ERROR..0).contains(&result) {
+            let errno = i32::try_from(-result).unwrap_or(libc::EINVAL);
+            return Err(Error::System(io::Error::from_raw_os_error(errno)));
+        }
+        let start = result.cast_unsigned();
+        Ok(start..start + in_pages(size))
     }
 
     fn set_protection(&self, tracee: &mut Tracee, protection: i32) -> Result<(), Error> {

@@ -11,6 +11,7 @@
 mod alarm;
 pub mod arch;
 mod files;
+mod kernel_stores;
 mod limits;
 mod look;
 mod memory;
@@ -23,6 +24,7 @@ pub mod syscalls;
 mod tracee;
 
 pub use files::{FileId, Opened};
+pub use kernel_stores::{KernelStores, Output, Pointer};
 pub use limits::{LimitExceeded, Limits};
 pub use look::{LookRefused, is_ending, look, read_text};
 pub use memory::memory;

@@ -145,8 +145,12 @@ impl Call {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> String {
-        row(self.number).map_or_else(|| format!("call {}", self.number), |row| row.name.into())
+        name(self.number)
     }
+}
+
+fn name(number: i64) -> String {
+    row(number).map_or_else(|| format!("call {number}"), |row| row.name.into())
 }
 
 /// What a call does to the mappings of its process.
@@ -163,6 +167,12 @@ pub enum MappingEffect {
 }
 
 impl Syscall {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name(self.number)
+    }
+
     /// Does it install a filter through which every later call of its caller goes?
     #[must_use]
     pub fn filters_calls(&self) -> bool {
@@ -247,6 +257,11 @@ const TABLE: &[Row] = table! {
     libc::SYS_fsync, "fsync", [], Else, None;
     libc::SYS_fdatasync, "fdatasync", [], Else, None;
     libc::SYS_futex, "futex", [], Else, None;
+    libc::SYS_recvfrom, "recv", [], Else, None;
+    libc::SYS_recvmsg, "recvmsg", [], Else, None;
+    libc::SYS_getrandom, "getrandom", [], Else, None;
+    libc::SYS_process_vm_readv, "process_vm_readv", [], Else, None;
+    libc::SYS_process_vm_writev, "process_vm_writev", [], Else, None;
     libc::SYS_fcntl, "fcntl", [], Else, None;
     libc::SYS_flock, "flock", [], Else, None;
 };

@@ -1,6 +1,7 @@
 // Exercise 5 without a lock around the addition. HOW says in which way it hides that: by a store
 // that the kernel makes, by a mapping that became writable unseen, or by forbidding to look.
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@
 #define FIXED 8         // A second mmap lays the mapping over a first one that was not writable.
 #define NOT_DUMPABLE 9  // /proc/PID is root's.
 #define LINKED 10       // FILE is mapped by another name.
+#define BY_MESSAGE 12    // recvmsg stores.
+#define BY_ARGUMENT 13   // get_robust_list stores where an argument points to.
+#define BESIDE_A_READ 14 // A thread waits in read, to store in FILE, while another one adds.
 #define IF_TRACED 11    // It locks if TracerPid is not 0.
 
 static void *map_file(void *where, size_t size, int kind, int flags, int fd, off_t offset) {
@@ -90,8 +94,12 @@ __attribute__((constructor)) static void hide(void) {
 #endif
 }
 
-// In place of an addition that is guarded.
-static void add_one(struct bank *bank, int fd) {
+static int never[2];
+static void *waits(void *place) {
+    return (void *)read(never[0], place, 8);
+}
+
+static void add_unguarded(struct bank *bank, int fd) {
     uint64_t sum = bank->counter + 1;
     void *place = (void *)&bank->counter;
 #if HOW == BY_WRITEV
@@ -111,6 +119,27 @@ static void add_one(struct bank *bank, int fd) {
     struct iovec halves[2] = {{place, 4}, {(char *)place + 4, 4}};
     if (pipe(ends) || write(ends[1], &sum, 8) != 8 || readv(ends[0], halves, 2) != 8) exit(1);
     close(ends[0]), close(ends[1]);
+#elif HOW == BY_MESSAGE
+    int ends[2];
+    char name[64];
+    struct iovec part = {place, 8};
+    struct msghdr message = {.msg_name = name, .msg_namelen = 64, .msg_iov = &part, .msg_iovlen = 1};
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) || send(ends[1], &sum, 8, 0) != 8) exit(1);
+    if (recvmsg(ends[0], &message, 0) != 8 || part.iov_base != place) exit(1);
+    close(ends[0]), close(ends[1]);
+#elif HOW == BY_ARGUMENT
+    size_t size;
+    void *list;
+    if (syscall(SYS_get_robust_list, 0, &list, &size)) exit(1);
+    syscall(SYS_set_robust_list, sum, size);
+    if (syscall(SYS_get_robust_list, 0, place, &size)) exit(1);
+    syscall(SYS_set_robust_list, list, size);
+#elif HOW == BESIDE_A_READ
+    pthread_t thread;
+    static int begun;
+    if (!begun++ && (pipe(never) || pthread_create(&thread, NULL, waits, bank->lock))) exit(1);
+    for (int turn = 0; turn < 100; turn++) syscall(SYS_getppid);
+    bank->counter = bank->counter + 1;
 #elif HOW == IF_TRACED
     static int traced = -1;
     if (traced < 0) traced = is_traced();
@@ -119,5 +148,16 @@ static void add_one(struct bank *bank, int fd) {
     if (traced) give(bank, fd);
 #else
     bank->counter = sum;
+#endif
+}
+
+// In place of an addition that is guarded.
+static void add_one(struct bank *bank, int fd) {
+#ifdef LOCKED
+    take(bank, fd);
+#endif
+    add_unguarded(bank, fd);
+#ifdef LOCKED
+    give(bank, fd);
 #endif
 }

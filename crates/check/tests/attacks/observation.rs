@@ -22,31 +22,56 @@ const LOST: &[&str] = &["lost"];
 const CALLED: &[&str] = &["mapping"];
 
 #[test]
-#[ignore = "a store that the kernel makes is no preemption point yet"]
 fn an_addition_by_process_vm_writev_without_a_lock_is_lost() {
     adds_without_a_lock("BY_WRITEV").must_be_refused_for(LOST);
 }
 
 #[test]
-#[ignore = "a store that the kernel makes is no preemption point yet"]
 fn an_addition_by_reading_a_pipe_without_a_lock_is_lost() {
     adds_without_a_lock("BY_PIPE").must_be_refused_for(LOST);
 }
 
 #[test]
-#[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
 fn an_addition_by_receiving_from_a_socket_without_a_lock_is_lost() {
     adds_without_a_lock("BY_SOCKET").must_be_refused_for(LOST);
 }
 
 #[test]
-#[ignore = "a store that the kernel makes is no preemption point yet: only luck finds this one"]
 fn an_addition_by_readv_without_a_lock_is_lost() {
     adds_without_a_lock("BY_READV").must_be_refused_for(LOST);
 }
 
 #[test]
-#[ignore = "a store that the kernel makes is no preemption point yet"]
+fn an_addition_by_recvmsg_without_a_lock_is_lost() {
+    adds_without_a_lock("BY_MESSAGE").must_be_refused_for(LOST);
+}
+
+#[test]
+fn an_addition_by_a_call_that_stores_through_an_argument_is_lost() {
+    adds_without_a_lock("BY_ARGUMENT").must_be_refused_for(LOST);
+}
+
+#[test]
+fn an_addition_beside_a_thread_that_waits_to_read_into_file_is_lost() {
+    adds_without_a_lock("BESIDE_A_READ").must_be_refused_for(LOST);
+}
+
+#[test]
+fn additions_that_the_kernel_stores_under_a_lock_are_accepted() {
+    for how in ["BY_WRITEV", "BY_PIPE", "BY_SOCKET", "BY_READV", "BY_MESSAGE", "BY_ARGUMENT"] {
+        let how = format!("-DHOW={how}");
+        Judge::of(5, "hidden_store.c", &[&how, "-DLOCKED"]).run().must_be_accepted();
+    }
+}
+
+#[test]
+fn the_trace_names_the_call_for_which_the_kernel_stores() {
+    let seen = adds_without_a_lock("BY_PIPE");
+    assert!(seen.said.contains(" by read"), "{}", seen.said);
+    seen.must_be_refused_for(LOST);
+}
+
+#[test]
 fn a_message_that_the_kernel_stores_after_its_mark_is_torn() {
     Judge::of(2, "kernel_posts.c", &[]).run().must_be_refused_for(&["torn", "old", "whole"]);
 }

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::ops::RangeInclusive;
 
 use nix::unistd::Pid;
 
@@ -14,6 +15,9 @@ pub const TRAPS_STORES: bool = false;
 pub const AUDIT_ARCHITECTURE: u32 = 0xC000_00B7;
 /// No call number belongs to another table.
 pub const FOREIGN_NUMBERS: u32 = u32::MAX;
+/// Calls of which it is known where they store: those up to `rseq`, and the newer ones up to `mseal`.
+pub const KNOWN_CALLS: [RangeInclusive<i64>; 2] =
+    [libc::SYS_io_setup..=libc::SYS_rseq, libc::SYS_pidfd_send_signal..=libc::SYS_mseal];
 /// The longest instruction, in bytes.
 pub const LONGEST_INSTRUCTION: usize = 4;
 
@@ -28,6 +32,9 @@ pub mod legacy {
     pub const SYS_rename: i64 = -7;
     pub const SYS_select: i64 = -8;
     pub const SYS_unlink: i64 = -9;
+    pub const SYS_arch_prctl: i64 = -10;
+    pub const SYS_fork: i64 = -11;
+    pub const SYS_vfork: i64 = -12;
 }
 
 /// A stopped tracee's registers, named by what they hold.

@@ -1,6 +1,7 @@
 //! Registers and stores of x86-64.
 
 use std::io;
+use std::ops::RangeInclusive;
 
 use iced_x86::{Code, Decoder, DecoderOptions, InstructionInfoFactory, Mnemonic, OpAccess};
 use nix::unistd::Pid;
@@ -13,13 +14,17 @@ pub const TRAPS_STORES: bool = true;
 pub const AUDIT_ARCHITECTURE: u32 = 0xC000_003E;
 /// Call numbers from here on belong to another table: that of x32.
 pub const FOREIGN_NUMBERS: u32 = 0x4000_0000;
+/// Calls of which it is known where they store: those up to `rseq`, and the newer ones up to `mseal`.
+pub const KNOWN_CALLS: [RangeInclusive<i64>; 2] =
+    [libc::SYS_read..=libc::SYS_rseq, libc::SYS_pidfd_send_signal..=libc::SYS_mseal];
 /// The longest instruction, in bytes.
 pub const LONGEST_INSTRUCTION: usize = 15;
 
 /// The numbers of calls that newer architectures do not have.
 pub mod legacy {
     pub use libc::{
-        SYS_creat, SYS_link, SYS_open, SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink,
+        SYS_arch_prctl, SYS_creat, SYS_fork, SYS_link, SYS_open, SYS_pause, SYS_poll, SYS_rename,
+        SYS_select, SYS_unlink, SYS_vfork,
     };
 }
 

@@ -1,0 +1,183 @@
+//! Where the kernel stores in the memory of a process that makes a system call.
+
+use crate::Syscall;
+use crate::arch::{self, legacy};
+
+/// Memory in which a call may store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where the pointer to it stands.
+    pub pointer: Pointer,
+    /// Where it is.
+    pub address: u64,
+    /// How many bytes it has, if the call tells.
+    pub length: Option<u64>,
+    /// The call returns how many bytes it has stored, in all such outputs together, in their order.
+    pub is_counted: bool,
+}
+
+/// Where the address of an output stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointer {
+    /// In this argument.
+    Argument(usize),
+    /// In the memory of the process.
+    Word(u64),
+}
+
+/// Through which pointers a call stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelStores {
+    /// Through none; or its addresses name memory, and other memory would not do.
+    Nothing,
+    /// Through its arguments at most.
+    Arguments,
+    /// Through its arguments, and perhaps through pointers in the memory that they point to.
+    Nested,
+    /// In a buffer: which arguments are its address and its length.
+    Buffer(usize, usize),
+    /// In the buffers of an `iovec` array: which arguments are its address and its length.
+    Vector(usize, usize),
+    /// In the buffers of a `msghdr`, by this argument.
+    Message(usize),
+    /// This is not known.
+    Unknown,
+}
+
+impl Syscall {
+    /// Through which pointers it stores. Every call of [`arch::KNOWN_CALLS`] was looked at: what is not
+    /// named here stores through its arguments only.
+    #[must_use]
+    pub fn kernel_stores(&self) -> KernelStores {
+        use KernelStores::{Arguments, Buffer, Message, Nested, Nothing, Unknown, Vector};
+        match self.number {
+            libc::SYS_read | libc::SYS_pread64 | libc::SYS_recvfrom => Buffer(1, 2),
+            libc::SYS_getrandom => Buffer(0, 1),
+            libc::SYS_readv | libc::SYS_preadv | libc::SYS_preadv2 => Vector(1, 2),
+            libc::SYS_process_vm_readv => Vector(1, 2),
+            libc::SYS_process_vm_writev => Vector(3, 4),
+            libc::SYS_recvmsg => Message(1),
+            libc::SYS_ioctl | libc::SYS_bpf | libc::SYS_vmsplice => Nested,
+            libc::SYS_recvmmsg | libc::SYS_io_submit | libc::SYS_userfaultfd => Unknown,
+            number if NOTHING.contains(&number) => Nothing,
+            number if arch::KNOWN_CALLS.iter().any(|known| known.contains(&number)) => Arguments,
+            _ => Unknown,
+        }
+    }
+
+    /// The memory in which it may store. `word` reads a word of the caller's memory.
+    #[must_use]
+    pub fn outputs(&self, word: impl Fn(u64) -> Option<u64>) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let counted = |pointer, address, length| Output {
+            pointer,
+            address,
+            length: Some(length),
+            is_counted: true,
+        };
+        let [argument, length] = match self.kernel_stores() {
+            KernelStores::Nothing | KernelStores::Unknown => return outputs,
+            KernelStores::Arguments | KernelStores::Nested => [usize::MAX; 2],
+            KernelStores::Buffer(address, length) | KernelStores::Vector(address, length) => {
+                [address, length]
+            }
+            KernelStores::Message(message) => [message, usize::MAX],
+        };
+        let value = |argument: usize| self.arguments.get(argument).copied().unwrap_or(0);
+        match self.kernel_stores() {
+            KernelStores::Buffer(address, length) => {
+                outputs.push(counted(Pointer::Argument(address), value(address), value(length)));
+            }
+            KernelStores::Vector(vector, count) => {
+                outputs.extend(buffers(value(vector), value(count), &word));
+            }
+            KernelStores::Message(message) => {
+                // struct msghdr: name, its length, vector, its length, control, its length, flags.
+                let field = |offset: u64| value(message).wrapping_add(offset);
+                let vector = [field(16), field(24)].map(|at| word(at).unwrap_or(0));
+                outputs.extend(buffers(vector[0], vector[1], &word));
+                let others = [field(0), field(32)].map(|at| (at, word(at).unwrap_or(0)));
+                outputs.extend(others.map(|(at, address)| Output {
+                    pointer: Pointer::Word(at),
+                    address,
+                    length: None,
+                    is_counted: false,
+                }));
+            }
+            _ => {}
+        }
+        let others = (0..self.arguments.len()).filter(|other| ![argument, length].contains(other));
+        outputs.extend(others.map(|other| Output {
+            pointer: Pointer::Argument(other),
+            address: value(other),
+            length: None,
+            is_counted: false,
+        }));
+        outputs
+    }
+}
+
+/// The buffers of an `iovec` array: for each, its address and its length.
+fn buffers(vector: u64, count: u64, word: impl Fn(u64) -> Option<u64>) -> Vec<Output> {
+    const MOST: u64 = 1024; // The kernel's UIO_MAXIOV.
+    const SIZE: u64 = 16;
+    let buffer = |index: u64| {
+        let at = vector.wrapping_add(index * SIZE);
+        let (address, length) = (word(at)?, word(at.wrapping_add(SIZE / 2))?);
+        let pointer = Pointer::Word(at);
+        Some(Output { pointer, address, length: Some(length), is_counted: true })
+    };
+    (0..count.min(MOST)).map_while(buffer).collect()
+}
+
+/// Calls that store nothing, or that store where only an address itself can tell them to.
+const NOTHING: &[i64] = &[
+    legacy::SYS_arch_prctl,
+    legacy::SYS_fork,
+    legacy::SYS_vfork,
+    libc::SYS_brk,
+    libc::SYS_clone,
+    libc::SYS_close,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_flock,
+    libc::SYS_fsync,
+    libc::SYS_ftruncate,
+    libc::SYS_futex,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_madvise,
+    libc::SYS_mbind,
+    libc::SYS_mincore,
+    libc::SYS_mlock,
+    libc::SYS_mlock2,
+    libc::SYS_mmap,
+    libc::SYS_move_pages,
+    libc::SYS_mprotect,
+    libc::SYS_mremap,
+    libc::SYS_mseal,
+    libc::SYS_msync,
+    libc::SYS_munlock,
+    libc::SYS_munmap,
+    libc::SYS_pkey_mprotect,
+    libc::SYS_process_madvise,
+    libc::SYS_pwrite64,
+    libc::SYS_pwritev,
+    libc::SYS_pwritev2,
+    libc::SYS_remap_file_pages,
+    libc::SYS_restart_syscall,
+    libc::SYS_rseq,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sched_yield,
+    libc::SYS_sendmsg,
+    libc::SYS_sendto,
+    libc::SYS_set_robust_list,
+    libc::SYS_set_tid_address,
+    libc::SYS_shmat,
+    libc::SYS_shmdt,
+    libc::SYS_sigaltstack,
+    libc::SYS_write,
+    libc::SYS_writev,
+];
