@@ -181,3 +181,40 @@ const NOTHING: &[i64] = &[
     libc::SYS_write,
     libc::SYS_writev,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(number: i64, arguments: [u64; 6]) -> Syscall {
+        Syscall { number, arguments, instruction: 0 }
+    }
+
+    #[test]
+    fn read_stores_in_its_buffer_as_many_bytes_as_it_returns() {
+        let outputs = call(libc::SYS_read, [3, 700, 80, 0, 0, 0]).outputs(|_| None);
+        let buffer = outputs.first().unwrap();
+        assert_eq!(buffer.pointer, Pointer::Argument(1));
+        assert_eq!((buffer.address, buffer.length, buffer.is_counted), (700, Some(80), true));
+    }
+
+    #[test]
+    fn readv_stores_in_each_buffer_of_its_array() {
+        // At 1000 an address, a length, and so on: 7000, 7008, 7016, 7024.
+        let outputs = call(libc::SYS_readv, [3, 1000, 2, 0, 0, 0]).outputs(|at| Some(at + 6000));
+        let counted = outputs.iter().filter(|output| output.is_counted);
+        let found: Vec<_> = counted.map(|one| (one.pointer, one.address, one.length)).collect();
+        assert_eq!(
+            found,
+            [(Pointer::Word(1000), 7000, Some(7008)), (Pointer::Word(1016), 7016, Some(7024)),]
+        );
+    }
+
+    #[test]
+    fn of_a_call_that_is_newer_than_the_table_nothing_is_known() {
+        let newer = call(libc::SYS_mseal + 1, [0; 6]);
+        assert_eq!(newer.kernel_stores(), KernelStores::Unknown);
+        assert_eq!(call(libc::SYS_fstat, [0; 6]).kernel_stores(), KernelStores::Arguments);
+        assert_eq!(call(libc::SYS_write, [0; 6]).kernel_stores(), KernelStores::Nothing);
+    }
+}

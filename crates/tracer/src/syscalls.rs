@@ -259,6 +259,7 @@ const TABLE: &[Row] = table! {
     libc::SYS_futex, "futex", [], Else, None;
     libc::SYS_recvfrom, "recv", [], Else, None;
     libc::SYS_recvmsg, "recvmsg", [], Else, None;
+    libc::SYS_recvmmsg, "recvmmsg", [], Else, None;
     libc::SYS_getrandom, "getrandom", [], Else, None;
     libc::SYS_process_vm_readv, "process_vm_readv", [], Else, None;
     libc::SYS_process_vm_writev, "process_vm_writev", [], Else, None;

@@ -65,8 +65,14 @@ fn additions_that_the_kernel_stores_under_a_lock_are_accepted() {
 }
 
 #[test]
-fn the_trace_names_the_call_for_which_the_kernel_stores() {
-    let seen = adds_without_a_lock("BY_PIPE");
+fn a_call_of_which_it_is_not_known_where_it_stores_cannot_be_judged() {
+    let judge = Judge::of(5, "hidden_store.c", &["-DHOW=BY_MESSAGES", "-DLOCKED"]);
+    judge.run().must_be_the_machines_failure("may store in FILE");
+}
+
+#[test]
+fn the_trace_names_the_call_for_which_the_kernel_stores_for_an_ordinary_user_too() {
+    let seen = Judge::of(5, "hidden_store.c", &["-DHOW=BY_PIPE"]).by_ordinary_user().run();
     assert!(seen.said.contains(" by read"), "{}", seen.said);
     seen.must_be_refused_for(LOST);
 }
