@@ -57,7 +57,8 @@ static void *map_file(void *where, size_t size, int kind, int flags, int fd, off
 }
 
 #define mmap map_file
-#include "../exercise-5/bank.h"
+#define ADDS_ITSELF
+#include "../exercise-5/by_flock.h"
 #undef mmap
 
 static int is_traced(void) {
@@ -68,25 +69,6 @@ static int is_traced(void) {
         if (sscanf(line, "TracerPid: %d", &tracer) == 1) break;
     if (status) fclose(status);
     return tracer != 0;
-}
-
-static void prepare(struct bank *bank, int fd) {}
-static void take(struct bank *bank, int fd) {
-    while (flock(fd, LOCK_EX) < 0) {}
-}
-static void give(struct bank *bank, int fd) { flock(fd, LOCK_UN); }
-static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
-    const char *why = NULL;
-    take(bank, fd);
-    uint64_t have = ACCOUNT(bank, from), there = ACCOUNT(bank, to);
-    if (have < amount) why = "not enough money";
-    else if (there > UINT64_MAX - amount) why = "too much money";
-    else {
-        ACCOUNT(bank, from) = have - amount;
-        ACCOUNT(bank, to) = there + amount;
-    }
-    give(bank, fd);
-    return why;
 }
 
 __attribute__((constructor)) static void hide(void) {

