@@ -251,7 +251,7 @@ fn submission(exercise: &Exercise, file: &Path, timing: PathBuf) -> Result<u8> {
     let report = match Language::of(file) {
         None => judge(exercise, file, &settings)?,
         Some(language) => {
-            let directory = WorkDirectory::own(&scratch, "compiler")?;
+            let directory = WorkDirectory::new(&scratch, "compiler")?;
             match compiled(file, language, &directory, &settings)? {
                 Built::Program(program) => judge(exercise, &program, &settings)?,
                 Built::Refused(said) => Report::not_built(exercise, file, &settings.machine, &said),

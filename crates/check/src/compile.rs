@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -75,18 +75,13 @@ pub fn compiled(
     }
     let mut text = Vec::new();
     file.take(MOST_SOURCE).read_to_end(&mut text).step_on("read", source)?;
-    let copy = directory.path().join(format!("source.{}", language.ending()));
-    fs::write(&copy, &text).step_on("write", &copy)?;
+    directory.write(&format!("source.{}", language.ending()), &text)?;
     let start = match language {
-        Language::Rust => rustc()?,
+        Language::Rust => rustc(directory, settings)?,
         Language::C => cc("/usr/bin/cc", "source.c"),
         Language::Cpp => cc("/usr/bin/c++", "source.cpp"),
         Language::Python => return script(&text, directory),
     };
-    if start.is_ordinary_compiler() {
-        directory.hand_over(Path::new("."))?;
-        directory.hand_over(Path::new(copy.file_name().unwrap_or_default()))?;
-    }
     let limits = Limits {
         processor: Duration::from_secs(60),
         wall: Duration::from_secs(90),
@@ -113,68 +108,64 @@ pub fn compiled(
 }
 
 /// rustc, with the crates that the exercises have, as cargo has built them for the proof's answers.
-fn rustc() -> Result<Start> {
+fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
     let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
-    let mut arguments: Vec<String> = [
-        "--edition=2024",
-        "-Copt-level=2",
-        "-Cdebug-assertions=on",
-        "--cap-lints=warn",
-        "-o",
-        "program",
-    ]
-    .map(String::from)
-    .into();
-    let mut dependencies = None;
+    let mut libraries = Vec::new();
     for name in ["libc", "memmap2", "nix"] {
         let built = artifacts.iter().find(|artifact| artifact["target"]["name"] == name);
         let files = built.and_then(|artifact| artifact["filenames"].as_array());
         let library = files.into_iter().flatten().filter_map(|file| file.as_str());
         let library = library.into_iter().find(|file| file.ends_with(".rlib"));
         let library = library.ok_or_else(|| broken("build", Path::new(name), &said))?;
-        arguments.push(format!("--extern={name}={library}"));
-        dependencies = Path::new(library).parent().map(Path::to_path_buf);
+        libraries.push((name, PathBuf::from(library)));
     }
-    let dependencies = dependencies.unwrap_or_default();
-    arguments.push(format!("-Ldependency={}", dependencies.display()));
-    arguments.push("source.rs".into());
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(&rustc).args(["--print", "sysroot"]).output();
     let output = output.step_on("run", Path::new(&rustc))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    let ordinary = is_passable(&sysroot) && is_passable(&dependencies);
-    let reads = vec![sysroot.clone(), dependencies];
-    let compiler = Compiler { reads, ordinary, ..compiler() };
+    let built = libraries.first().and_then(|(_, library)| library.parent());
+    let built = built.unwrap_or(Path::new("/")).to_path_buf();
+    // An ordinary user may not be able to reach them where they are: root's home is closed.
+    let (toolchain, dependencies) = match settings.machine.isolation.files {
+        true => (Path::new("toolchain"), Path::new("dependencies")),
+        false => (sysroot.as_path(), built.as_path()),
+    };
+    for shown in [toolchain, dependencies].into_iter().filter(|path| path.is_relative()) {
+        let path = directory.path().join(shown);
+        fs::create_dir(&path).step_on("mkdir", &path)?;
+    }
+    let mut arguments: Vec<String> =
+        ["--edition=2024", "-Copt-level=2", "-Cdebug-assertions=on", "--cap-lints=warn"]
+            .map(String::from)
+            .into();
+    arguments.push(format!("--sysroot={}", toolchain.display()));
+    for (name, library) in libraries {
+        let file = dependencies.join(library.file_name().unwrap_or_default());
+        arguments.push(format!("--extern={name}={}", file.display()));
+    }
+    arguments.push(format!("-Ldependency={}", dependencies.display()));
+    arguments.extend(["-o", "program", "source.rs"].map(String::from));
+    let libraries = toolchain.join("lib").display().to_string();
+    let compiler = Compiler {
+        environment: vec![("LD_LIBRARY_PATH".into(), libraries)],
+        directories: [(&sysroot, toolchain), (&built, dependencies)]
+            .map(|(from, at)| (from.clone(), at.into()))
+            .into(),
+    };
     Ok(Start::new(&sysroot.join("bin/rustc"), arguments).compiler(compiler))
 }
 
 fn cc(compiler_path: &str, source: &str) -> Start {
     let arguments = ["-O2", "-pthread", "-o", "program", source];
-    Start::new(Path::new(compiler_path), arguments).compiler(compiler())
+    Start::new(Path::new(compiler_path), arguments).compiler(Compiler::default())
 }
 
 /// A Python source as a program: with the line that names its interpreter.
 fn script(text: &[u8], directory: &WorkDirectory) -> Result<Built> {
     let line: &[u8] = if text.starts_with(b"#!") { b"" } else { b"#!/usr/bin/env python3\n" };
+    directory.write("program", &[line, text].concat())?;
     let program = directory.path().join("program");
-    fs::write(&program, [line, text].concat()).step_on("write", &program)?;
     let all = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&program, all).step_on("chmod", &program)?;
     Ok(Built::Program(program))
-}
-
-/// A compiler of the system's, which everybody can run.
-fn compiler() -> Compiler {
-    Compiler {
-        reads: Vec::new(),
-        environment: Vec::new(),
-        path: "/usr/local/bin:/usr/bin:/bin".into(),
-        ordinary: true,
-    }
-}
-
-/// Whether every user can reach a directory and list it.
-fn is_passable(directory: &Path) -> bool {
-    let open = |path: &Path, bits| fs::metadata(path).is_ok_and(|at| at.mode() & bits == bits);
-    open(directory, 0o5) && directory.ancestors().all(|above| open(above, 0o1))
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::{Context, Result};
 use landlock::{
@@ -86,6 +86,9 @@ fn prepare(
     dup2_stdin(nothing).step("dup2")?;
     setsid().step("setsid")?;
     let entered = given.isolation.enter(given.namespaces.as_ref())?;
+    for (directory, at) in given.compiler.iter().flat_map(|compiler| &compiler.directories) {
+        given.isolation.show(directory, at).step_on("mount", directory)?;
+    }
     if !given.traced {
         let is_root = geteuid().is_root(); // Or root of the outer user namespace.
         if matches!(namespace::enter(judge, is_root).step("unshare")?, Place::Outside) {
@@ -97,13 +100,10 @@ fn prepare(
     let _ = personality::set(Persona::ADDR_NO_RANDOMIZE); // Optional: schedules repeat exactly.
     let rules =
         rules(program, given.compiler.as_ref()).map_err(io::Error::other).step("landlock")?;
-    match &given.compiler {
-        _ if entered.is_outer => entered.drop_rights()?,
-        Some(compiler) if geteuid().is_root() && !compiler.ordinary => {
-            sys::drop_capabilities().step("drop capabilities")?
-        }
-        _ if geteuid().is_root() => become_ordinary().step("become an ordinary user")?,
-        _ => {}
+    if entered.is_outer {
+        entered.drop_rights()?;
+    } else if geteuid().is_root() {
+        become_ordinary().step("become an ordinary user")?;
     }
     nix::sys::prctl::set_no_new_privs().step("prctl PR_SET_NO_NEW_PRIVS")?;
     if let Some(rules) = rules {
@@ -162,8 +162,9 @@ fn rules(
         }
     }
     let system = if compiler.is_some() { TOOLCHAIN } else { SYSTEM };
-    let reads = compiler.into_iter().flat_map(|compiler| &compiler.reads);
-    for readable in system.map(Path::new).into_iter().chain(reads.map(PathBuf::as_path)) {
+    let own = compiler.into_iter().flat_map(|compiler| &compiler.directories);
+    let own = own.map(|(directory, _)| directory.as_path());
+    for readable in system.map(Path::new).into_iter().chain(own) {
         if let Ok(opened) = PathFd::new(readable) {
             let rights = if readable.is_dir() { read } else { file };
             rules = rules.add_rule(PathBeneath::new(opened, rights))?;

@@ -70,9 +70,8 @@ fn environment(compiler: Option<&Compiler>) -> Vec<OsString> {
     let place = here.filter(|here| access(here, AccessFlags::R_OK | AccessFlags::X_OK).is_ok());
     // A path into a directory that others may not enter is no use; this one always leads there.
     let place = OsString::from(place.unwrap_or_else(|| PathBuf::from("/proc/self/cwd")));
-    let path = compiler.map_or("/usr/local/bin:/usr/bin:/bin", |compiler| &compiler.path);
     let mut all = vec![
-        OsString::from(format!("PATH={path}")),
+        OsString::from("PATH=/usr/local/bin:/usr/bin:/bin"),
         OsString::from("LANG=C.UTF-8"),
         [OsString::from("TMPDIR="), place.clone()].into_iter().collect(),
         [OsString::from("HOME="), place].into_iter().collect(),

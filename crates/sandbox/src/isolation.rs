@@ -101,6 +101,20 @@ impl Isolation {
         let is_outer = self.kernel_objects && !is_root;
         Ok(Entered { proc, is_outer })
     }
+
+    /// Shows a directory, read-only, at another one in this process's mount namespace. Without such a
+    /// namespace it stays where it is.
+    ///
+    /// # Errors
+    /// Those of `mount`.
+    pub(crate) fn show(self, directory: &Path, at: &Path) -> io::Result<()> {
+        if !self.files {
+            return Ok(());
+        }
+        let none: Option<&str> = None;
+        mount(Some(directory), at, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+        change_mount(at, libc::AT_RECURSIVE, libc::MOUNT_ATTR_RDONLY, 0)
+    }
 }
 
 /// A process in its namespaces.

@@ -20,17 +20,13 @@ pub struct Start {
 
 /// What a compiler needs beyond what an untrusted program gets: it must read itself, wherever it was
 /// installed. Of the system's directories it reads those of the toolchain only.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Compiler {
-    /// Files and directories that it may read and execute.
-    pub reads: Vec<PathBuf>,
-    /// Its environment, beside PATH.
+    /// Its own directories, each with the name of an empty directory in the work directory. There it is
+    /// mounted, read-only, so that the compiler's user reaches it.
+    pub directories: Vec<(PathBuf, PathBuf)>,
+    /// Its environment, beside that of a program.
     pub environment: Vec<(String, String)>,
-    /// Its PATH.
-    pub path: String,
-    /// Whether it runs as an ordinary user where the judge is root, as a program does. Not if an
-    /// ordinary user cannot reach it: then it is root without any capability.
-    pub ordinary: bool,
 }
 
 /// Where its standard output goes.
@@ -74,12 +70,6 @@ impl Start {
     pub fn compiler(mut self, compiler: Compiler) -> Self {
         self.compiler = Some(compiler);
         self.without_syscall_tracing()
-    }
-
-    /// Whether it is a compiler that runs as an ordinary user where the judge is root.
-    #[must_use]
-    pub fn is_ordinary_compiler(&self) -> bool {
-        self.compiler.as_ref().is_some_and(|compiler| compiler.ordinary)
     }
 
     /// Its system calls are not looked at, so that it runs at its own speed.

@@ -1,5 +1,4 @@
-//! The bare calls of the launcher process: `close_range`, `execveat`, dropping capabilities, and
-//! Landlock's version.
+//! The bare calls of the launcher process: `close_range`, `execveat`, and Landlock's version.
 //!
 //! # Safety
 //! Every call takes numbers, or pointers to live memory of the size that the kernel is told; the
@@ -36,23 +35,6 @@ pub(crate) fn close_all_on_exec() -> io::Result<()> {
     let (first, last) = (3_u32, u32::MAX);
     // SAFETY: takes numbers only; marking descriptors takes none from their owners.
     zero(unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) })
-}
-
-/// `PR_CAPBSET_DROP` of every capability: the next `exec` gives none, to root neither.
-///
-/// # Errors
-/// EPERM: the caller has not the right to, and so has none to lose.
-pub(crate) fn drop_capabilities() -> io::Result<()> {
-    for capability in 0..64 {
-        // SAFETY: takes numbers only.
-        let done = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
-        match zero(done.into()) {
-            // The first number that this kernel has no capability for.
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => return Ok(()),
-            done => done?,
-        }
-    }
-    Ok(())
 }
 
 /// `execveat` of an open program. Returns only if it failed.

@@ -37,16 +37,6 @@ impl WorkDirectory {
     /// # Errors
     /// Those of `mkdir` and `chown`.
     pub fn new(scratch: &Scratch, name: &str) -> Result<Self> {
-        let directory = Self::own(scratch, name)?;
-        directory.hand_over(Path::new("."))?;
-        Ok(directory)
-    }
-
-    /// The same, but it belongs to the judge's user, as a compiler's must.
-    ///
-    /// # Errors
-    /// Those of `mkdir`.
-    pub fn own(scratch: &Scratch, name: &str) -> Result<Self> {
         // Others may pass through, but not look: what a program is to reach, it is told.
         let passable = fs::Permissions::from_mode(0o711);
         fs::set_permissions(scratch.path(), passable).step_on("chmod", scratch.path())?;
@@ -61,7 +51,9 @@ impl WorkDirectory {
         fs::DirBuilder::new().mode(0o700).create(&path).step_on("create", &path)?;
         let directory = File::open(&path).step_on("open", &path)?;
         let modes = modes(&path)?;
-        Ok(Self { path, directory, namespaces: Mutex::default(), modes })
+        let new = Self { path, directory, namespaces: Mutex::default(), modes };
+        new.hand_over(Path::new("."))?;
+        Ok(new)
     }
 
     /// Where it is.

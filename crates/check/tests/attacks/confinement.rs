@@ -8,7 +8,7 @@ use std::path::Path;
 
 use course::is_root;
 
-use crate::judge::{CHECK, Judge, compile, open_directory};
+use crate::judge::{CHECK, Judge, compile, open_directory, source};
 
 /// A right exercise 4 that ends with status 77 if it can reach something outside.
 fn reaches(how: &str, more: &[&str]) -> Judge {
@@ -258,6 +258,29 @@ fn the_report_does_not_show_what_only_root_may_read_beside_the_compiler() {
     tells_no_secret(SECRET_OF_THE_TOOLCHAIN, true, |source| {
         fs::write(source, format!("#include \"{SECRET_OF_THE_TOOLCHAIN}\"\n")).expect("write");
     });
+}
+
+#[test]
+fn the_report_does_not_show_what_only_root_may_read_beside_rustc() {
+    tells_no_secret(SECRET_OF_THE_TOOLCHAIN, true, |source| {
+        let text = format!("include!(\"{SECRET_OF_THE_TOOLCHAIN}\");\nfn main() {{}}\n");
+        fs::write(source.with_extension("rs"), text).expect("write");
+    });
+}
+
+/// What it compiles is judged: an ordinary user reaches the toolchain, wherever it lies.
+#[test]
+fn rustc_compiles_a_students_source_as_an_ordinary_user() {
+    let directory = open_directory();
+    let folder = directory.path().join("students/ann");
+    fs::create_dir_all(&folder).expect("mkdir");
+    let reference = source("../exercise-4/reference.rs");
+    fs::copy(reference, folder.join("exercise-4.rs")).expect("copy");
+    let mut check = std::process::Command::new(CHECK);
+    check.arg("--batch").arg(directory.path().join("students")).args(["--format", "csv"]);
+    let ended = check.output().expect("run the judge");
+    let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+    assert!(said.contains("solved"), "{said}");
 }
 
 #[test]
