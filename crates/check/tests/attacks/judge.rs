@@ -6,9 +6,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use course::is_root;
 use serde_json::Value;
@@ -45,14 +46,49 @@ pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("proof/attacks").join(name)
 }
 
-/// Compiles a C program of `proof/attacks` with these definitions, such as `-DDOES=memory`.
+/// Compiles a C program of `proof/attacks` with these definitions, such as `-DDOES=memory`; keeps it
+/// for the next time, unless a definition names a path of this run.
 pub(crate) fn compile(directory: &Path, name: &str, defines: &[&str]) -> PathBuf {
     let program = directory.join(name.trim_end_matches(".c"));
+    let kept_in = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attacks");
+    fs::create_dir_all(&kept_in).expect("mkdir");
+    let kept = kept_in.join(format!("{name} {}", defines.join(" ")).replace('/', "|"));
+    let keeps = defines.iter().all(|define| !define.contains('/'));
+    let made = fs::metadata(&kept).and_then(|found| found.modified());
+    if keeps && made.is_ok_and(|made| made > newest_source()) {
+        copy(&kept, &program);
+        return program;
+    }
     let mut compiler = Command::new("cc");
     compiler.args(["-O2", "-w", "-pthread"]).args(defines).arg("-o").arg(&program);
     let done = compiler.arg(source(name)).status().expect("run cc");
     assert!(done.success(), "{name} compiles with {defines:?}");
+    if keeps {
+        let fresh = tempfile::NamedTempFile::new_in(&kept_in).expect("make a file");
+        let fresh = fresh.into_temp_path();
+        copy(&program, &fresh);
+        fresh.persist(&kept).expect("rename");
+    }
     program
+}
+
+/// By a process of its own: while a child of this one inherits a descriptor for writing, the program
+/// could not be executed.
+fn copy(from: &Path, to: &Path) {
+    let done = Command::new("cp").arg("-p").args([from, to]).status().expect("run cp");
+    assert!(done.success(), "{} is copied", from.display());
+}
+
+/// When a source was changed last that an attack may include.
+fn newest_source() -> SystemTime {
+    static NEWEST: OnceLock<SystemTime> = OnceLock::new();
+    *NEWEST.get_or_init(|| {
+        let folders = fs::read_dir(source("..")).expect("list the answers").flatten();
+        let folders = folders.filter_map(|folder| fs::read_dir(folder.path()).ok());
+        let files = folders.flatten().flatten().filter_map(|file| file.metadata().ok());
+        let changed = files.filter_map(|found| found.modified().ok());
+        changed.max().expect("there are answers")
+    })
 }
 
 /// One call of the judge.
