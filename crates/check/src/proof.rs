@@ -2,18 +2,20 @@
 //!
 //! An answer says in its first line what must come out of it: `verdict: solved` (edges included),
 //! `verdict: core` (solved, whatever its edges are), `verdict: edge DIAGNOSIS` (solved, and this is the
-//! next edge), `verdict: DIAGNOSIS`, or `verdict: refused` for any refusal. Those in `every-exercise` are tried on all;
-//! those in `hostile`, which attack the judge, on the first.
+//! next edge), `verdict: DIAGNOSIS`, or `verdict: refused` for any refusal. With `, waits` at its end,
+//! the processor is idle for most of the verdict. Those in `every-exercise` are tried on all; those in
+//! `hostile`, which attack the judge, on the first.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
 use common::{Context, Failure, Result, Scratch, root};
+use procfs::{Current, LoadAverage};
 use serde_json::Value;
 
 use crate::build::{broken, cargo};
@@ -29,6 +31,7 @@ pub struct Answer {
     /// `solved`, `core`, `edge` and a diagnosis, a diagnosis, or `refused`.
     pub required: String,
     source: PathBuf,
+    waits: bool,
 }
 
 impl Answer {
@@ -89,6 +92,10 @@ pub fn answers() -> Result<Vec<Answer>> {
             let required = required.ok_or_else(|| {
                 Failure::refusal("read", &source, "its first line names no verdict")
             })?;
+            let (required, waits) = match required.strip_suffix(", waits") {
+                Some(required) => (required.to_owned(), true),
+                None => (required, false),
+            };
             let stem = source.file_stem().unwrap_or_default().to_string_lossy();
             let name = format!("{group}/{stem}");
             answers.extend(numbers.iter().map(|exercise| Answer {
@@ -96,6 +103,8 @@ pub fn answers() -> Result<Vec<Answer>> {
                 name: name.clone(),
                 required: required.clone(),
                 source: source.clone(),
+                // In exercise 2 a process waits for five seconds, and then gives up.
+                waits: waits || *exercise == 2,
             }));
         }
     }
@@ -103,7 +112,8 @@ pub fn answers() -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
-/// Builds all answers and lets `check` judge each, two at a time.
+/// Builds all answers and lets `check` judge each: on each processor one that keeps it busy, and, if the
+/// machine is not busy with other things, one that mostly waits.
 ///
 /// # Errors
 /// One cannot be built, or the judge cannot be started.
@@ -122,26 +132,50 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
         about_disks.for_each(|answer| answer.required = "cannot".into());
     }
     drop(scratch);
-    let jobs: Vec<_> = answers.into_iter().zip(programs).collect();
-    let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let workers = thread::available_parallelism().map_or(1, usize::from).max(2);
-    let work = |place: usize| -> Result<()> {
-        while let Some((answer, program)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+    let jobs = answers.into_iter().zip(programs);
+    let (waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
+    let queues = [Queue::new(busy), Queue::new(waiting)];
+    let rows = Mutex::new(Vec::new());
+    let processors = thread::available_parallelism().map_or(1, usize::from).max(2);
+    let load = LoadAverage::current().map_or(f32::INFINITY, |load| load.one);
+    let beside = if f64::from(load) < 2.0 * processors as f64 { 2 } else { 1 };
+    let work = |place: usize, queues: &[Queue]| -> Result<()> {
+        while let Some((answer, program)) = queues.iter().find_map(Queue::next) {
             let row = judged(check, answer, program, place)?;
-            rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);
+            rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
         }
         Ok(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|place| scope.spawn(move || work(place))).collect();
+        let places = (0..processors).flat_map(|place| {
+            [(place, &queues[..]), (place, &queues[1..])].into_iter().take(beside)
+        });
+        let workers: Vec<_> =
+            places.map(|(place, queues)| scope.spawn(move || work(place, queues))).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(done) => done,
             Err(_) => Err(Failure::refusal("judge", check, "a worker panicked")),
         })
     })?;
-    let mut rows = rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|row| (row.answer.exercise, row.answer.name.clone()));
     Ok(rows)
+}
+
+/// Answers, of which each is taken once.
+struct Queue {
+    jobs: Vec<(Answer, PathBuf)>,
+    next: AtomicUsize,
+}
+
+impl Queue {
+    fn new(jobs: Vec<(Answer, PathBuf)>) -> Self {
+        Self { jobs, next: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> Option<&(Answer, PathBuf)> {
+        self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 fn judged(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result<Row> {
@@ -197,25 +231,36 @@ pub fn build(answers: &[Answer]) -> Result<Vec<PathBuf>> {
     let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
     let all = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     let all = Path::new(all.ok_or_else(|| broken("build", &proof, &said))?);
-    answers
-        .iter()
-        .map(|answer| {
-            let program = root()?.join("target/proof").join(&answer.name);
-            let folder = program.parent().unwrap_or(&program);
-            fs::create_dir_all(folder).step_on("create", folder)?;
-            if answer.is_c() {
-                compiled(&answer.source, &program)?;
-            } else if fs::read_link(&program).ok().as_deref() != Some(all) {
-                let fresh = program.with_extension(format!("new-{}", std::process::id()));
-                std::os::unix::fs::symlink(all, &fresh).step_on("symlink", &fresh)?;
-                fs::rename(&fresh, &program).step_on("rename", &program)?;
-            }
-            Ok(program)
-        })
-        .collect()
+    // Half of them at a time: a compiler uses one processor.
+    let halves = answers.chunks(answers.len().div_ceil(2).max(1));
+    thread::scope(|scope| {
+        let build = |half: &[Answer]| half.iter().map(|answer| program(answer, all)).collect();
+        let halves: Vec<_> = halves.map(|half| scope.spawn(move || build(half))).collect();
+        let done = halves.into_iter().map(|half| match half.join() {
+            Ok(done) => done,
+            Err(_) => Err(Failure::refusal("build", &proof, "a thread panicked")),
+        });
+        done.collect::<Result<Vec<Vec<_>>>>().map(|halves| halves.concat())
+    })
 }
 
-fn compiled(source: &Path, program: &Path) -> Result<()> {
+/// The program of an answer; `all` is that of all Rust answers.
+fn program(answer: &Answer, all: &Path) -> Result<PathBuf> {
+    let program = root()?.join("target/proof").join(&answer.name);
+    let folder = program.parent().unwrap_or(&program);
+    fs::create_dir_all(folder).step_on("create", folder)?;
+    let extension = format!("new-{}-{}", std::process::id(), answer.exercise);
+    let fresh = program.with_extension(extension);
+    if answer.is_c() {
+        compiled(&answer.source, &program, &fresh)?;
+    } else if fs::read_link(&program).ok().as_deref() != Some(all) {
+        std::os::unix::fs::symlink(all, &fresh).step_on("symlink", &fresh)?;
+        fs::rename(&fresh, &program).step_on("rename", &program)?;
+    }
+    Ok(program)
+}
+
+fn compiled(source: &Path, program: &Path, fresh: &Path) -> Result<()> {
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
     // An answer may include what lies beside it.
     let beside = source.parent().into_iter().flat_map(fs::read_dir).flatten().flatten();
@@ -223,15 +268,14 @@ fn compiled(source: &Path, program: &Path) -> Result<()> {
     if age(program).is_ok_and(|made| newest.is_some_and(|written| written < made)) {
         return Ok(());
     }
-    let fresh = program.with_extension(format!("new-{}", std::process::id()));
     let cc = env::var_os("CC").unwrap_or_else(|| "cc".into());
     let mut command = Command::new(&cc);
-    command.args(["-O2", "-pthread", "-o"]).arg(&fresh).arg(source).stdin(Stdio::null());
+    command.args(["-O2", "-pthread", "-o"]).arg(fresh).arg(source).stdin(Stdio::null());
     let output = command.output().step_on("run", Path::new(&cc))?;
     if !output.status.success() {
         return Err(broken("compile", source, &String::from_utf8_lossy(&output.stderr)));
     }
-    fs::rename(&fresh, program).step_on("rename", program)
+    fs::rename(fresh, program).step_on("rename", program)
 }
 
 fn listed(directory: &Path) -> Result<Vec<PathBuf>> {

@@ -26,6 +26,8 @@ pub(crate) struct Actor {
     pub(crate) idle: Idle,
     /// How many system calls it has begun.
     pub(crate) calls: u64,
+    /// It has set a timer, whose signal can end a sleep.
+    pub(crate) has_timer: bool,
 }
 
 /// A tracee of an actor (its process, a child, or a thread), and what is known of it.

@@ -44,7 +44,7 @@ pub enum Pause {
     Ended,
     /// It cannot go on alone.
     Blocked(&'static str),
-    /// The time is up.
+    /// The time is up, or all sleep and nobody is left who could wake them.
     TimeUp,
 }
 
@@ -162,7 +162,8 @@ impl<'l> Execution<'l> {
             if !actors.iter().any(|actor| self.lives(*actor)) {
                 return Ok(Pause::Ended);
             }
-            if Instant::now() >= deadline {
+            let hopeless = self.mode == RunMode::Patient && self.nobody_can_wake()?;
+            if hopeless || Instant::now() >= deadline {
                 return Ok(Pause::TimeUp);
             }
             if let Some(why) = self.cannot_go_on(actors)? {
@@ -648,6 +649,7 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         self.actors[actor].calls += 1;
+        self.actors[actor].has_timer |= call.sets_timer();
         if tracee.again {
             return Ok(Disposition::Resume);
         }
@@ -911,13 +913,18 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// The system's.
     pub fn is_stuck_for_ever(&mut self) -> Result<bool> {
+        self.nobody_can_wake().step(MECHANISM)
+    }
+
+    fn nobody_can_wake(&mut self) -> io::Result<bool> {
         let mut works = self.tracees.values().filter(|tracee| !is_zombie(tracee)).peekable();
         let for_ever = |tracee: &ActorTracee| {
             let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
-            tracee.running && waits && blocking::sleeps(tracee.pid)
+            let alone = tracee.running && waits && !self.actors[tracee.actor].has_timer;
+            alone && blocking::sleeps(tracee.pid)
         };
         let stuck = works.peek().is_some() && works.all(for_ever);
-        Ok(stuck && !self.collect(false).step(MECHANISM)?)
+        Ok(stuck && !self.collect(false)?)
     }
 
     /// Has the actor used CPU time without a call or a store?

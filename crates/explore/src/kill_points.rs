@@ -17,7 +17,7 @@ use crate::trace::Operation;
 pub struct Killed {
     /// What the victim was about to do.
     pub before: String,
-    /// Who had not finished in time.
+    /// Who did not finish, and how that shows.
     pub stuck: Option<String>,
     /// The limit for which all were killed.
     pub limit_exceeded: Option<LimitExceeded>,
@@ -104,7 +104,22 @@ fn kill_at(
         file: None,
         table: Vec::new(),
     };
-    let mut who = scenario.arguments[1].join(" ");
+    survive(&mut execution, [scenario.arguments[1], last], waited, time, &mut killed)?;
+    killed.file = fixture.file();
+    killed.table = table_of(scenario, &execution.into_trace().0, names);
+    Ok(Some(killed))
+}
+
+/// The others after the kill: the first of them goes on, then `last` comes, once or more often.
+fn survive(
+    execution: &mut Execution,
+    [first, last]: [&'static [&'static str]; 2],
+    waited: bool,
+    time: Duration,
+    killed: &mut Killed,
+) -> Result<()> {
+    let other = 1;
+    let mut who = first.join(" ");
     execution.finish(Instant::now() + time)?;
     let mut ending = execution.ending(other);
     // If the other waited, the dead held a lock, and the other is the first that meets it.
@@ -120,16 +135,17 @@ fn kill_at(
     }
     killed.limit_exceeded = execution.limit_exceeded();
     if execution.lives(other) || killed.limit_exceeded.is_some() {
-        killed.stuck = Some(format!("`{who}`"));
+        killed.stuck = Some(match execution.is_stuck_for_ever()? {
+            true => format!("`{who}` sleeps, and nobody is left who could wake it"),
+            false => format!("`{who}` had not finished {} seconds later", time.as_secs()),
+        });
         execution.note_blocked(other, "has not come to its end");
         execution.kill(other)?;
     } else if ending != Some(Ending::Exited(0)) {
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
         killed.failed = Some(format!("`{who}`: {how}"));
     }
-    killed.file = fixture.file();
-    killed.table = table_of(scenario, &execution.into_trace().0, names);
-    Ok(Some(killed))
+    Ok(())
 }
 
 /// Is this point a store to the bytes from `from` to `to`?

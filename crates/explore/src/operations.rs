@@ -37,6 +37,8 @@ pub(crate) trait Operations {
     fn can_block(&self) -> bool;
     /// Does it wait until another process does something, however long that takes?
     fn waits_for_ever(&self) -> bool;
+    /// Does it set a timer, whose signal can end a sleep?
+    fn sets_timer(&self) -> bool;
     /// Does it show that the process has got somewhere?
     fn is_progress(&self) -> bool;
     /// In a table, what a process waits in.
@@ -108,6 +110,10 @@ impl Operations for Syscall {
             libc::SYS_futex => futex(second) == "waits in futex" && fourth == 0,
             _ => false,
         }
+    }
+
+    fn sets_timer(&self) -> bool {
+        matches!(self.number, legacy::SYS_alarm | libc::SYS_setitimer | libc::SYS_timer_create)
     }
 
     fn is_progress(&self) -> bool {

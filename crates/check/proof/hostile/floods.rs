@@ -1,4 +1,4 @@
-//! verdict: refused
+//! verdict: refused, waits
 //! Writes without end, to both outputs.
 
 use std::io::Write;

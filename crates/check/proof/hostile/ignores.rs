@@ -1,4 +1,4 @@
-//! verdict: hang
+//! verdict: hang, waits
 //! Ignores every signal that can be ignored, and waits for ever.
 
 fn main() {

@@ -1,4 +1,4 @@
-//! verdict: refused
+//! verdict: refused, waits
 //! Leaves a daemon behind: forked twice, in a session of its own, holding the outputs open.
 
 fn main() {

@@ -24,6 +24,7 @@ pub const LONGEST_INSTRUCTION: usize = 4;
 /// Calls that this architecture does not have: no call has these numbers.
 #[expect(missing_docs, non_upper_case_globals, reason = "the names are those of libc")]
 pub mod legacy {
+    pub const SYS_alarm: i64 = -13;
     pub const SYS_creat: i64 = -2;
     pub const SYS_link: i64 = -3;
     pub const SYS_open: i64 = -4;

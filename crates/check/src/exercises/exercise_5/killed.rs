@@ -1,42 +1,20 @@
 //! One is killed before each of its stores and lock calls; the others must finish.
 
-use std::thread;
 use std::time::Duration;
 
-use common::Failure;
 use explore::kill_points::{Killed, kill_points};
 
-use super::{COUNTER, bank, together::names, word};
+use super::{COUNTER, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::diagnosis_of;
-use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn kills(context: &mut CheckContext) -> Verdict {
-    if context.settings().schedule.is_some() {
-        return Err(CheckError::Cannot("a schedule is replayed; it has no kills".into()));
-    }
-    if !can_be_shown(context) {
-        return Err(CheckError::Cannot(NEEDS.into()));
-    }
-    let jobs: [(&[&str], &str); 2] =
-        [(&["add", "FILE", "1"], "adder"), (&["transfer", "FILE", "1", "2", "10"], "transferrer")];
-    let mut fixtures = Vec::new();
-    for (_, name) in jobs {
-        fixtures.push(context.fixture(name)?);
-    }
-    let panicked = || Failure::refusal("kill", fixtures[0].program, "a thread has panicked");
-    let results: Vec<Verdict> = thread::scope(|scope| {
-        let spawn = |(fixture, (victim, _))| scope.spawn(move || one(fixture, victim));
-        let handles: Vec<_> = fixtures.iter().zip(jobs).map(spawn).collect();
-        let joined = handles.into_iter().map(|handle| handle.join());
-        joined.map(|result| result.unwrap_or_else(|_| Err(panicked().into()))).collect()
-    });
-    results.into_iter().collect()
+    both(context, one)
 }
 
 /// All points of one victim.
@@ -58,8 +36,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
                 limit.to_string(),
             );
         }
-        if let Some(who) = stuck {
-            let seen = format!("{who} had not finished 5 seconds later");
+        if let Some(seen) = stuck {
             return told("orphaned-lock", "the others finish".into(), seen);
         }
         if let Some(how) = failed {

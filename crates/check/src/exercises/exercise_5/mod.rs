@@ -7,7 +7,14 @@ mod killed;
 mod together;
 mod waiting;
 
-use super::{Check, Exercise};
+use std::thread;
+
+use common::Failure;
+
+use super::{Check, CheckContext, Exercise};
+use crate::fixture::Fixture;
+use crate::scenarios::{NEEDS, can_be_shown};
+use crate::verdict::{CheckError, Verdict};
 
 /// `add FILE TIMES` and `transfer FILE FROM TO AMOUNT`.
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -151,4 +158,29 @@ const SIZE: usize = 4 << 10;
 /// The u64 at a byte.
 fn word(file: &[u8], at: usize) -> Option<u64> {
     file.get(at..at + 8)?.try_into().ok().map(u64::from_ne_bytes)
+}
+
+/// Judges `add` and `transfer` at once, each in a place of its own, by stops that no schedule has.
+fn both(
+    context: &CheckContext,
+    judge: fn(&Fixture, &'static [&'static str]) -> Verdict,
+) -> Verdict {
+    if context.settings().schedule.is_some() {
+        return Err(CheckError::Cannot(
+            "a schedule is replayed; it has no kills and no clock".into(),
+        ));
+    }
+    if !can_be_shown(context) {
+        return Err(CheckError::Cannot(NEEDS.into()));
+    }
+    let adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
+    let transferrer = (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
+    let results: Vec<Verdict> = thread::scope(|scope| {
+        let jobs = [&adder, &transferrer];
+        let threads = jobs.map(|(fixture, call)| scope.spawn(move || judge(fixture, call)));
+        let panicked = || Failure::refusal("judge", adder.0.program, "a thread has panicked");
+        let done = threads.map(|thread| thread.join().unwrap_or_else(|_| Err(panicked().into())));
+        done.into()
+    });
+    results.into_iter().collect()
 }
