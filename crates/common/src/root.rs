@@ -1,3 +1,5 @@
+//! Where the checkout is in which a program runs.
+
 use std::env;
 use std::path::{Path, PathBuf};
 

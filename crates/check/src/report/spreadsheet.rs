@@ -6,7 +6,6 @@ use common::{Context, Result};
 use serde::Serialize;
 
 use super::Named;
-use crate::batch::Entry;
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -28,23 +27,11 @@ impl Row {
     fn of(named: &Named) -> Self {
         let report = named.report;
         Self {
-            student: harmless(named.student.unwrap_or_default()),
+            student: named.student.unwrap_or_default().into(),
             exercise: report.exercise,
             state: report.verdict().into(),
             points: report.totals.points,
             diagnosis: report.diagnosis.clone().unwrap_or_default(),
-        }
-    }
-
-    /// A student's line.
-    #[must_use]
-    pub fn of_entry(entry: &Entry) -> Self {
-        Self {
-            student: harmless(&entry.student),
-            exercise: entry.exercise,
-            state: entry.state.clone(),
-            points: entry.points,
-            diagnosis: entry.diagnosis.clone().or_else(|| entry.why.clone()).unwrap_or_default(),
         }
     }
 }
@@ -68,12 +55,12 @@ pub fn heading() -> Result<String> {
     line(["student", "exercise", "state", "points", "diagnosis"])
 }
 
-/// One line, without its newline.
+/// One line, without its newline. No cell is a formula.
 ///
 /// # Errors
 /// None that a `String` has.
 pub fn row(row: &Row) -> Result<String> {
-    line(row)
+    line(Row { student: harmless(&row.student), ..row.clone() })
 }
 
 fn line(cells: impl Serialize) -> Result<String> {
