@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::compile::{Language, compiled};
 use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::machine::{Machine, Settings};
-use crate::report::{Format, Named, Outcome, Report, written};
+use crate::report::{Format, Named, Outcome, Report, on_screen, written};
 use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -240,7 +240,8 @@ fn verdict(asked: Judged) -> Result<u8> {
         None => progress::judged(exercise, &settings)?,
     };
     let status = status(&report);
-    print(&written(&[Named::from(&report)], format)?)?;
+    let text = written(&[Named::from(&report)], format)?;
+    if format == Format::Text { show(&text) } else { print(&text) }?;
     Ok(status)
 }
 
@@ -285,7 +286,10 @@ fn is_file(program: &Path) -> Result<()> {
 
 fn watched(number: u8) -> Result<u8> {
     let exercise = found(number)?;
-    watch::watch(&build::source(number)?, || {
+    watch::watch(&build::source(number)?, |was_saved| {
+        let clear = if std::io::stdout().is_terminal() { "\x1b[2J\x1b[3J\x1b[H" } else { "" };
+        let saved = if was_saved { "Saved. " } else { "" };
+        say!("{clear}{saved}Judging exercise {number} …")?;
         let scratch = Scratch::new()?;
         let settings = Settings::new(Machine::of(&scratch)?);
         let text = if build::is_untouched(number)? {
@@ -293,7 +297,8 @@ fn watched(number: u8) -> Result<u8> {
         } else {
             written(&[Named::from(&progress::judged(exercise, &settings)?)], Format::Text)?
         };
-        say!("{text}\nWaiting for the next save; Ctrl-C ends.")
+        show(&text)?;
+        say!("Waiting for the next save. Ctrl-C ends.")
     })?;
     Ok(SOLVED)
 }
@@ -322,6 +327,18 @@ fn found(number: u8) -> Result<&'static Exercise> {
 /// The program by a path that means the same from the directory.
 fn absolute(program: &Path) -> Result<PathBuf> {
     std::path::absolute(program).step_on("resolve", program)
+}
+
+/// Prints a text for people: on a terminal folded and in colour.
+fn show(text: &str) -> Result<u8> {
+    let shown = match terminal_size::terminal_size() {
+        Some((columns, _)) => on_screen(text, usize::from(columns.0)),
+        None => text.to_owned(),
+    };
+    let mut output = anstream::stdout().lock(); // It drops the colours for NO_COLOR and TERM=dumb.
+    let printed = output.write_all(shown.as_bytes()).and_then(|()| output.flush());
+    printed.step("write to standard output")?;
+    Ok(SOLVED)
 }
 
 fn print(text: &str) -> Result<u8> {

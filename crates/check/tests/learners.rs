@@ -156,7 +156,7 @@ fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
     let (judged, seen) = mpsc::channel();
     let watched = path.clone();
     thread::spawn(move || {
-        watch(&watched, || {
+        watch(&watched, |_| {
             let content = fs::read_to_string(&watched).step_on("read", &watched)?;
             let gone = |_| Failure::refusal("judge", &watched, "the test is over");
             judged.send(content).map_err(gone)
@@ -177,4 +177,35 @@ fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
     fs::remove_file(&path).expect("remove");
     fs::write(&path, "again").expect("write");
     is_judged("again");
+}
+
+#[test]
+fn watching_takes_no_processor_time_while_nothing_is_saved() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let path = directory.path().join("exercise-1.rs");
+    fs::write(&path, "as found").expect("write");
+    let (judged, seen) = mpsc::channel();
+    let watched = path.clone();
+    thread::spawn(move || {
+        watch(&watched, |_| {
+            let gone = |_| Failure::refusal("judge", &watched, "the test is over");
+            judged.send(nix::unistd::gettid()).map_err(gone)
+        })
+    });
+    let thread = seen.recv_timeout(Duration::from_secs(30)).expect("nothing was judged");
+    // What the watcher itself reads wakes it no more: it sleeps until the file changes.
+    let switches = || {
+        let status =
+            fs::read_to_string(format!("/proc/self/task/{thread}/status")).expect("status");
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).expect("a number")
+    };
+    let before = switches();
+    for _ in 0..1000 {
+        fs::read(&path).expect("read the file");
+    }
+    fs::write(&path, "saved").expect("write");
+    seen.recv_timeout(Duration::from_secs(30)).expect("the save was not judged");
+    let woken = switches() - before;
+    assert!(woken < 100, "it woke up {woken} times for one save");
 }

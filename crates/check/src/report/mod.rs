@@ -5,10 +5,12 @@ mod json;
 mod junit;
 mod markdown;
 mod model;
+mod screen;
 mod spreadsheet;
 mod text;
 
 pub use model::{CheckResult, Outcome, Report, State, Totals};
+pub use screen::on_screen;
 pub use spreadsheet::{Row, heading, row};
 pub use text::word;
 
