@@ -1,5 +1,6 @@
 //! What a test runs on: its scratch directory, the file system there, the kernel, the user.
 
+use std::fs;
 use std::path::Path;
 
 use common::Scratch;
@@ -27,4 +28,12 @@ pub fn kernel_at_least(major: u32, minor: u32) -> bool {
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Makes `directory` the root of an empty checkout. A program that gets it as `CARGO_MANIFEST_DIR` keeps
+/// there what it remembers, so that the learner's own checkout stays as it is.
+pub fn make_checkout(directory: &Path) {
+    let package = directory.join("crates/common");
+    fs::create_dir_all(&package).expect("make its package");
+    fs::write(package.join("Cargo.toml"), "").expect("write its manifest");
 }

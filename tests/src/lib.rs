@@ -11,7 +11,7 @@ mod program;
 
 pub use control::undisturbed;
 pub use errno::errno;
-pub use ground::{file_system, is_root, kernel_at_least, scratch};
+pub use ground::{file_system, is_root, kernel_at_least, make_checkout, scratch};
 pub use page_cache::{cached_pages, dirty_pages};
 pub use picture::pictures;
 pub use program::{Ended, Program, Running};

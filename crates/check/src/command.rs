@@ -13,9 +13,10 @@ use tracer::processors;
 
 use crate::batch::{Batch, Ended, WrongCall};
 use crate::build::Built;
-use crate::compile::{Language, compiled};
+use crate::compile::compiled;
 use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
+use crate::language::Language;
 use crate::machine::{Machine, Settings};
 use crate::report::{Format, Named, Outcome, Report, on_screen, written};
 use crate::verdict::CheckError;
@@ -226,6 +227,7 @@ fn verdict(asked: Judged) -> Result<u8> {
     let exercise = found(number)?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
         print(&progress::welcome(exercise)?)?;
+        hints::forget(number)?; // The next hint is about the starter, too.
         return Ok(NOT_SOLVED);
     }
     if let Some(program) = &asked.program
@@ -235,14 +237,22 @@ fn verdict(asked: Judged) -> Result<u8> {
         return Ok(WRONG_CALL);
     }
     let settings = Settings { schedule: asked.schedule, ..Settings::new(Machine::of(&scratch)?) };
-    let report = match asked.program {
-        Some(program) => judge(exercise, &absolute(&program)?, &settings)?,
+    let program = asked.program.map(|program| absolute(&program)).transpose()?;
+    let report = match &program {
+        Some(program) => judge(exercise, program, &settings)?,
         None => progress::judged(exercise, &settings)?,
     };
-    let status = status(&report);
     let text = written(&[Named::from(&report)], format)?;
     if format == Format::Text { show(&text) } else { print(&text) }?;
-    Ok(status)
+    // Programs read the other formats, and ask for no hint; outside a checkout nobody can ask.
+    if format == Format::Text
+        && program.is_some()
+        && build::memory().is_ok()
+        && let Err(failure) = hints::remember(&report, program.as_deref())
+    {
+        complain(&failure); // A verdict is a verdict where no hint can be kept.
+    }
+    Ok(status(&report))
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
@@ -303,9 +313,11 @@ fn watched(number: u8) -> Result<u8> {
     Ok(SOLVED)
 }
 
-/// Nothing is wrong with a starter: there is one next step, and it is the first.
+/// Nothing is wrong with a starter: there is one next step, and it is the first. But the last verdict
+/// may be about another program.
 fn hint(exercise: &Exercise) -> Result<String> {
-    match build::is_untouched(exercise.number)? {
+    let number = exercise.number;
+    match build::is_untouched(number)? && !hints::is_about_another_program(number)? {
         true => progress::welcome(exercise),
         false => hints::next(exercise),
     }

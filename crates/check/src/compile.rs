@@ -14,45 +14,10 @@ use sandbox::{Compiler, Sandbox, Start, WorkDirectory};
 use tracer::{Ending, Limits};
 
 use crate::build::{Built, broken, cargo};
+use crate::language::Language;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
 use crate::verdict::CheckError;
-
-/// What a source is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// One file, which may use libc, memmap2 and nix.
-    Rust,
-    /// One file.
-    C,
-    /// One file.
-    Cpp,
-    /// One file, run by `python3`.
-    Python,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::Cpp, Self::Python];
-
-    /// The language of a source, by its name; `None` for a program.
-    #[must_use]
-    pub fn of(source: &Path) -> Option<Self> {
-        let ending = source.extension()?;
-        Self::ALL.into_iter().find(|language| ending == language.ending())
-    }
-
-    /// How such a file's name ends.
-    #[must_use]
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Rust => "rs",
-            Self::C => "c",
-            Self::Cpp => "cpp",
-            Self::Python => "py",
-        }
-    }
-}
 
 /// Longer than the longest answer.
 const MOST_SOURCE: u64 = 1 << 20;

@@ -1,42 +1,68 @@
-//! Hints, three depths of them, by the last diagnosis. Which was shown last is remembered under
-//! `target/check`.
+//! Hints, three depths of them, by the last diagnosis and the language of the program that has it.
+//! The last verdict, and which hint was shown last, are remembered under `target/check`.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use common::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::build::memory;
+use crate::build;
 use crate::exercises::Exercise;
+use crate::language::Language;
 use crate::report::Report;
 
 /// What is remembered of an exercise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HintState {
     /// The last diagnosis, if the last verdict had one.
     pub diagnosis: Option<String>,
     /// How many hints to it were shown.
     pub shown: usize,
+    /// Which program was judged, if it was not the learner's own one.
+    pub program: Option<String>,
+    /// What the program is written in, if that is known.
+    pub language: Option<Language>,
 }
 
-/// Remembers a verdict: another diagnosis begins with its first hint.
+impl HintState {
+    /// What is remembered after a verdict. `program` is the program that was judged instead of the
+    /// learner's own one. Another diagnosis, or another program, begins with its first hint.
+    #[must_use]
+    pub fn after(self, report: &Report, program: Option<&Path>) -> Self {
+        let diagnosis = report.diagnosis.clone();
+        let language = program.map_or(Some(Language::Rust), Language::of_program);
+        let program = program.map(|program| program.display().to_string());
+        let is_same = (&self.diagnosis, &self.program) == (&diagnosis, &program);
+        let shown = if is_same { self.shown } else { 0 };
+        Self { diagnosis, shown, program, language }
+    }
+}
+
+/// Remembers a verdict, as [`HintState::after`].
 ///
 /// # Errors
-/// Those of writing under `target`.
-pub fn remember(report: &Report) -> Result<()> {
-    let before = recalled(report.exercise)?;
-    if before.diagnosis != report.diagnosis {
-        keep(report.exercise, &HintState { diagnosis: report.diagnosis.clone(), shown: 0 })?;
-    }
-    Ok(())
+/// There is no checkout, or those of writing under `target`.
+pub fn remember(report: &Report, program: Option<&Path>) -> Result<()> {
+    keep(report.exercise, &recalled(report.exercise)?.after(report, program))
+}
+
+/// Whether the last verdict was about a program that is not the learner's own one.
+///
+/// # Errors
+/// There is no checkout.
+pub fn is_about_another_program(exercise: u8) -> Result<bool> {
+    Ok(recalled(exercise)?.program.is_some())
 }
 
 /// Forgets what was diagnosed.
 ///
 /// # Errors
-/// Those of writing under `target`.
+/// There is no checkout, or those of writing under `target`.
 pub fn forget(exercise: u8) -> Result<()> {
-    keep(exercise, &HintState::default())
+    let nothing = HintState::default();
+    if recalled(exercise)? == nothing { Ok(()) } else { keep(exercise, &nothing) }
 }
 
 /// The next hint, and remembers that it was shown.
@@ -54,18 +80,30 @@ pub fn next(exercise: &Exercise) -> Result<String> {
 #[must_use]
 pub fn text(exercise: &Exercise, memory: &HintState) -> String {
     let number = exercise.number;
+    let about = match &memory.program {
+        Some(program) => format!("The last program judged: {program}\n"),
+        None => String::new(),
+    };
     let known = memory.diagnosis.as_deref().and_then(|id| exercise.diagnosis(id));
     let Some(diagnosis) = known else {
-        return format!(
-            "No diagnosis to hint at: `just check {number}` first, or cargo check-exercise {number}.\n"
-        );
+        return match memory.program {
+            Some(_) => format!("{about}Its verdict has no diagnosis to hint at.\n"),
+            None => format!(
+                "No diagnosis to hint at: `just check {number}` first, or cargo check-exercise {number}.\n"
+            ),
+        };
     };
-    let last = diagnosis.hints.len() - 1;
+    let hints = diagnosis.hints_for(memory.language);
+    let last = hints.len() - 1;
     let depth = memory.shown.min(last);
-    let hint = diagnosis.hints.get(depth).copied().unwrap_or_default();
-    let more = if depth == last { "the last" } else { "more by asking again" };
+    let hint = hints.get(depth).copied().unwrap_or_default();
+    let more = match (depth == last, memory.language) {
+        (false, _) => "more by asking again".into(),
+        (true, Some(language)) => format!("the last, for {}", language.name()),
+        (true, None) => "the last, as in C: your language has similar calls".into(),
+    };
     format!(
-        "{}: {}\nHint {} of {} ({more}): {hint}\nRead: lessons/{}.md#{}\n",
+        "{about}{}: {}\nHint {} of {} ({more}): {hint}\nRead: lessons/{}.md#{}\n",
         diagnosis.id,
         diagnosis.is,
         depth + 1,
@@ -76,13 +114,17 @@ pub fn text(exercise: &Exercise, memory: &HintState) -> String {
 }
 
 fn recalled(exercise: u8) -> Result<HintState> {
-    let path = memory()?.join(format!("exercise-{exercise}.json"));
-    // Gone or spoilt: then nothing is remembered, which loses no more than a hint's depth.
-    let text = fs::read_to_string(path).unwrap_or_default();
+    // Gone or spoilt: then nothing is remembered, which loses no more than a hint.
+    let text = fs::read_to_string(file(exercise)?).unwrap_or_default();
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
 fn keep(exercise: u8, memory: &HintState) -> Result<()> {
-    let path = self::memory()?.join(format!("exercise-{exercise}.json"));
+    let (directory, path) = (build::memory()?, file(exercise)?);
+    fs::create_dir_all(&directory).step_on("create", &directory)?;
     fs::write(&path, serde_json::to_string(memory).step("write JSON")?).step_on("write", &path)
+}
+
+fn file(exercise: u8) -> Result<PathBuf> {
+    Ok(build::memory()?.join(format!("exercise-{exercise}.json")))
 }

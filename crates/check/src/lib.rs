@@ -10,6 +10,7 @@
 //! - [`context`]: where a check works;
 //! - [`fixture`], [`scenarios`], [`stress`]: two processes, in every order of their stores;
 //! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
+//! - [`language`]: what a source or a program is written in, for the compiler and the hints;
 //! - [`report`]: one result model, many formats;
 //! - [`judge`], [`cards`], [`hints`], [`progress`], [`proof`], [`batch`], [`watch`], [`reset`]: the
 //!   commands.
@@ -58,6 +59,7 @@ pub mod exercises;
 pub mod fixture;
 pub mod hints;
 pub mod judge;
+pub mod language;
 pub mod machine;
 pub mod observe;
 pub mod progress;

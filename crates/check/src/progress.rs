@@ -22,7 +22,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
             Report::not_built(exercise, &source(exercise.number)?, &settings.machine, &said)
         }
     };
-    remember(&report)?;
+    remember(&report, None)?;
     Ok(report)
 }
 

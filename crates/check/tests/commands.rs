@@ -4,11 +4,15 @@
 use std::path::PathBuf;
 
 use check::proof::{answers, build};
-use course::{Ended, Program};
+use course::{Ended, Program, make_checkout};
 use serde_json::Value;
 
+/// Runs the judge in a checkout of its own, so that the learner's next hint stays.
 fn check(arguments: &[&str]) -> Ended {
-    Program::new(env!("CARGO_BIN_EXE_check"), arguments).run()
+    let checkout = tempfile::tempdir().expect("make a directory");
+    make_checkout(checkout.path());
+    let program = Program::new(env!("CARGO_BIN_EXE_check"), arguments);
+    program.env("CARGO_MANIFEST_DIR", checkout.path()).run()
 }
 
 fn answer(name: &str) -> PathBuf {

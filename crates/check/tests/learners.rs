@@ -1,9 +1,12 @@
 //! What a learner meets: starters, cards, hints, the way back. And that all of it is made from the
 //! same list of checks.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -12,9 +15,15 @@ use check::build::{source, starter};
 use check::cards::card;
 use check::exercises::{COMMON, EXERCISES, Part};
 use check::hints::{HintState, text};
+use check::language::Language;
+use check::machine::Machine;
+use check::report::{CheckResult, Outcome, Report};
 use check::reset::reset;
+use check::verdict::Finding;
 use check::watch::watch;
 use common::{Context, Failure, root};
+use course::{Program, make_checkout};
+use sandbox::Isolation;
 
 #[test]
 #[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
@@ -110,23 +119,226 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
             assert!(ids.insert(id), "exercise {}: two diagnoses {id}", exercise.number);
             let known = anchors.iter().any(|anchor| anchor == diagnosis.anchor);
             assert!(known, "{id}: no heading {} in {}", diagnosis.anchor, exercise.lesson);
-            let hints: BTreeSet<_> = diagnosis.hints.iter().collect();
-            assert_eq!(hints.len(), 3, "{id} has the same hint twice");
         }
     }
 }
 
+const LANGUAGES: [Option<Language>; 5] =
+    [Some(Language::Rust), Some(Language::C), Some(Language::Cpp), Some(Language::Python), None];
+
+/// What only one language has; `fsencode` and the like are too many to list, and so are names of C that
+/// Python's modules have.
+const ONLY_RUST: &[&str] = &[
+    "crate",
+    "memmap2",
+    "unsafe",
+    "Rust",
+    "rustc ",
+    "nix",
+    "libc::",
+    "Instant",
+    "checked_",
+    "fs::",
+    "set_len",
+    "metadata()",
+    "map_copy",
+    "AtomicU",
+    "ExitCode",
+    "write_all",
+    "usize",
+    "as u32",
+];
+const ONLY_C: &[&str] = &[
+    "strlen",
+    "memcpy",
+    "fprintf",
+    "fwrite",
+    "off_t",
+    "uint64_t",
+    "sem_init",
+    "memory_order",
+    "clock_gettime",
+    "S_ISREG(st.",
+    "errno",
+];
+const ONLY_PYTHON: &[&str] = &[
+    "Python",
+    "python",
+    "mmap.mmap",
+    "os.",
+    "fcntl.",
+    "sys.",
+    "time.monotonic",
+    "struct.pack",
+    "memoryview",
+    "ctypes",
+    "`try`",
+];
+
 #[test]
 fn hints_go_deeper_and_the_last_one_stays() {
-    let exercise = EXERCISES.first().expect("there are exercises");
-    let asked =
-        |shown| text(exercise, &HintState { diagnosis: Some("private-mapping".into()), shown });
-    let deeper: BTreeSet<_> = (0..3).map(asked).collect();
-    assert_eq!(deeper.len(), 3, "{deeper:?}");
-    assert_eq!(asked(2), asked(7));
-    assert!(asked(0).contains("lessons/lesson-1-mapping-a-file.md#"), "{}", asked(0));
-    let none = text(exercise, &HintState::default());
+    let mut judged = 0;
+    for exercise in EXERCISES {
+        for diagnosis in exercise.diagnoses.iter().chain(COMMON) {
+            for language in LANGUAGES {
+                let asked = |shown| {
+                    let diagnosis = Some(diagnosis.id.to_owned());
+                    text(exercise, &HintState { diagnosis, shown, language, program: None })
+                };
+                let hints = diagnosis.hints_for(language);
+                for (shown, hint) in hints.iter().enumerate() {
+                    assert!(asked(shown).contains(&format!("): {hint}\n")), "{}", asked(shown));
+                }
+                assert_eq!(hints.iter().collect::<BTreeSet<_>>().len(), 3, "{}", diagnosis.id);
+                assert_eq!(asked(2), asked(7));
+                let read = format!("Read: lessons/{}.md#{}\n", exercise.lesson, diagnosis.anchor);
+                assert!(asked(0).ends_with(&read), "{}", asked(0));
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged > 5 * 80, "{judged}");
+    let none = text(EXERCISES.first().expect("exercises"), &HintState::default());
     assert!(none.contains("No diagnosis"), "{none}");
+}
+
+#[test]
+fn a_hint_names_only_what_its_language_offers() {
+    let mut differ = 0;
+    for exercise in EXERCISES {
+        for diagnosis in exercise.diagnoses.iter().chain(COMMON) {
+            for language in LANGUAGES {
+                let foreign = match language {
+                    Some(Language::Rust) => [ONLY_C, ONLY_PYTHON],
+                    Some(Language::Python) => [ONLY_RUST, ONLY_C],
+                    Some(Language::C | Language::Cpp) | None => [ONLY_RUST, ONLY_PYTHON],
+                };
+                let [first, second, last] = diagnosis.hints_for(language);
+                for word in foreign.into_iter().flatten() {
+                    for hint in [first, second, last] {
+                        let is_there = hint.contains(word);
+                        assert!(!is_there, "{}, {language:?}: {word:?} in {hint}", diagnosis.id);
+                    }
+                }
+            }
+            let last = &diagnosis.last;
+            let texts = BTreeSet::from([last.rust, last.c, last.python]);
+            assert!(texts.iter().all(|text| text.ends_with(['.', '`', ')'])), "{}", diagnosis.id);
+            assert!(texts.len() != 2, "{}: two languages share a last hint", diagnosis.id);
+            differ += usize::from(texts.len() == 3);
+        }
+    }
+    assert!(differ > 100, "only {differ} last hints differ by language");
+}
+
+fn cc(directory: &Path, name: &str, source: &str) -> PathBuf {
+    let (source_path, program) = (directory.join("source.c"), directory.join(name));
+    fs::write(&source_path, source).expect("write the source");
+    let built = Command::new("cc").arg("-o").arg(&program).arg(&source_path).status();
+    assert!(built.expect("run cc").success());
+    program
+}
+
+fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, text).expect("write the script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("chmod");
+    path
+}
+
+#[test]
+fn a_programs_language_is_what_its_compiler_or_its_first_line_says() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let directory = directory.path();
+    let of = |path: &Path| Language::of_program(path);
+    assert_eq!(of(&cc(directory, "program", "int main(void) { return 0; }")), Some(Language::C));
+    assert_eq!(of(Path::new(env!("CARGO_BIN_EXE_check"))), Some(Language::Rust));
+    let python = "#!/usr/bin/env python3\nprint()\n";
+    assert_eq!(of(&script(directory, "no-ending", python)), Some(Language::Python));
+    assert_eq!(of(&script(directory, "shell", "#!/bin/sh\n# python\n")), None);
+    assert_eq!(of(&script(directory, "no-first-line.py", "print()\n")), Some(Language::Python));
+    assert_eq!(of(&directory.join("missing")), None);
+}
+
+#[test]
+fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
+    let exercise = EXERCISES.first().expect("exercises");
+    let machine = Machine {
+        kernel: "6.18".into(),
+        architecture: "x86_64".into(),
+        file_system: "ext4".into(),
+        page_size: common::page_size(),
+        root: false,
+        tracing: true,
+        landlock: 1,
+        isolation: Isolation { kernel_objects: true, files: true },
+        weaker: Vec::new(),
+    };
+    let program = Path::new("/bin/program");
+    let mode = Finding::new("wrong-mode", "0600", "0644");
+    let checks = exercise.checks.iter().map(|check| match check.part {
+        Part::Edge => CheckResult::failed(check, exercise, &mode),
+        _ => CheckResult::passed(check),
+    });
+    let report = Report::new(exercise, program, &machine, checks.collect(), 0);
+    assert_eq!(report.outcome, Outcome::Solved);
+    let once = HintState::default().after(&report, Some(program));
+    assert_eq!((once.diagnosis.as_deref(), once.shown), (Some("wrong-mode"), 0));
+    let shown = HintState { shown: 2, ..once };
+    assert_eq!(shown.clone().after(&report, Some(program)).shown, 2);
+    assert_eq!(shown.clone().after(&report, Some(Path::new("/bin/other"))).shown, 0);
+    let own = shown.after(&report, None);
+    assert_eq!((own.shown, own.program, own.language), (0, None, Some(Language::Rust)));
+}
+
+#[test]
+fn the_hint_follows_what_was_judged_last() {
+    // A checkout of its own, so that the learner's next hint stays.
+    let checkout = tempfile::tempdir().expect("make a directory");
+    let write = |name: &str, text: &str| {
+        let path = checkout.path().join(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
+        fs::write(path, text).expect("write");
+    };
+    make_checkout(checkout.path());
+    write("crates/exercises/src/bin/exercise-1.rs", &starter(1).expect("read the starter"));
+    let name = "crates/check/proof/exercise-1/starter.rs";
+    let proof = root().expect("the checkout").join(name);
+    write(name, &fs::read_to_string(proof).expect("read the proof's starter"));
+    let check = |arguments: &[&str]| {
+        let program = Program::new(env!("CARGO_BIN_EXE_check"), arguments);
+        program.env("CARGO_MANIFEST_DIR", checkout.path()).run()
+    };
+    let hint = || check(&["hint", "1"]).stdout;
+    let is_the_start = |hint: &str| hint.contains("this is the start");
+    assert!(is_the_start(&hint()), "{}", hint());
+
+    let python = "#!/usr/bin/env python3\n";
+    let does_nothing = "int main(void) { return 0; }";
+    let c = cc(checkout.path(), "in-c", does_nothing);
+    let python = script(checkout.path(), "in-python", python);
+    let unknown = script(checkout.path(), "in-shell", "#!/bin/sh\n");
+    for (program, last) in [
+        (&c, "Hint 3 of 3 (the last, for C): "),
+        (&python, "Hint 3 of 3 (the last, for Python): "),
+        (&unknown, "Hint 3 of 3 (the last, as in C: "),
+    ] {
+        let name = program.to_str().expect("UTF-8");
+        let ended = check(&["1", "--program", name]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let hints: Vec<_> = (0..3).map(|_| hint()).collect();
+        for (hint, part) in hints.iter().zip(["Hint 1 of 3 ", "Hint 2 of 3 ", last]) {
+            let about = format!("The last program judged: {name}\n");
+            assert!(hint.starts_with(&about) && hint.contains(part), "no {part} in {hint}");
+        }
+    }
+    // A verdict for a program to read is followed by no question.
+    let name = c.to_str().expect("UTF-8");
+    assert_eq!(check(&["1", "--program", name, "--format", "json"]).code, Some(1));
+    assert!(hint().contains("in-shell"), "{}", hint());
+    // The learner's own program: it is still the starter.
+    assert!(is_the_start(&check(&["1"]).stdout));
+    assert!(is_the_start(&hint()), "{}", hint());
 }
 
 #[test]

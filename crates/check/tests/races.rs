@@ -10,6 +10,7 @@ use check::judge::judge;
 use check::machine::{Machine, Settings};
 use check::report::{Format, Outcome, Report, State, written};
 use common::Scratch;
+use course::make_checkout;
 
 const CHECK: &str = env!("CARGO_BIN_EXE_check");
 
@@ -33,6 +34,10 @@ fn compiled(source: &Path, program: &Path) -> PathBuf {
 fn says(exercise: u8, program: &Path, more: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(CHECK);
     command.arg(exercise.to_string()).arg("--program").arg(program).args(more);
+    // A checkout of its own, so that the learner's next hint stays.
+    let checkout = tempfile::tempdir().expect("make a directory");
+    make_checkout(checkout.path());
+    command.env("CARGO_MANIFEST_DIR", checkout.path());
     let output = command.output().expect("run check");
     (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use common::{Context, Result};
 
 use super::entry::{Entry, Key};
-use crate::compile::Language;
 use crate::exercises::EXERCISES;
+use crate::language::Language;
 
 /// The folders of a class.
 pub(super) struct Class {

@@ -1,6 +1,6 @@
 //! What can be wrong with any program.
 
-use super::Diagnosis;
+use super::{Diagnosis, Last};
 
 /// The diagnoses that all exercises share.
 pub const COMMON: &[Diagnosis] = &[
@@ -12,8 +12,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Run it by hand with the arguments shown, and see where it stands.",
             "A loop that waits needs an end: a deadline, or a count.",
-            "`gdb -p PID` or `cat /proc/PID/stack /proc/PID/syscall` say where a process stands.",
         ],
+        last: Last {
+            rust: "Run it under `strace`. A call without a result as the last line waits; no new lines mean a loop without calls. Compare `Instant::now()` with a deadline in each turn of the loop.",
+            c: "Run it under `strace`. A call without a result as the last line waits; no new lines mean a loop without calls. Compare `clock_gettime(CLOCK_MONOTONIC, …)` with a deadline in each turn of the loop.",
+            python: "Run it under `strace`. A call without a result as the last line waits; no new lines mean a loop without calls. Compare `time.monotonic()` with a deadline in each turn of the loop.",
+        },
     },
     Diagnosis {
         id: "too-much-memory",
@@ -23,8 +27,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Look for a buffer that is as large as the file or its offset.",
             "Map the part that is needed, not the whole.",
-            "Private, writable pages count; pages of a shared mapping are the file's.",
         ],
+        last: Last {
+            rust: "`Vec`, `to_vec` and `fs::read` copy the bytes to memory of your own. Work on the mapping itself, or copy a small piece at a time.",
+            c: "`malloc` and `memcpy` of a whole range copy the bytes to memory of your own. Work on the mapping itself, or copy a small piece at a time.",
+            python: "`m.read()`, `bytes(m)` and a slice `m[a:b]` copy the bytes to memory of your own. `memoryview(m)[a:b]` copies nothing; or take slices of 64 KiB, one at a time.",
+        },
     },
     Diagnosis {
         id: "too-much-disk",
@@ -34,8 +42,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "A sparse file has holes: what was never stored takes no place.",
             "`stat FILE` shows both, the size and the blocks.",
-            "`ftruncate` makes the length; zeros need not be written.",
         ],
+        last: Last {
+            rust: "`File::set_len` makes the length and takes no blocks. Don't write zeros, and don't call `posix_fallocate` for the whole file.",
+            c: "`ftruncate` makes the length and takes no blocks. Don't write zeros, and don't call `posix_fallocate` for the whole file.",
+            python: "`os.ftruncate` makes the length and takes no blocks. Don't write zeros, and don't call `os.posix_fallocate` for the whole file.",
+        },
     },
     Diagnosis {
         id: "too-many-processes",
@@ -45,8 +57,10 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Look for a `fork` or a `spawn` inside a loop.",
             "One process, started once, is enough.",
-            "The judge starts the second process itself.",
         ],
+        last: Last::every(
+            "The judge starts the second process itself. Take out the call that starts another one.",
+        ),
     },
     Diagnosis {
         id: "died-of-a-signal",
@@ -55,9 +69,13 @@ pub const COMMON: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "SIGBUS: the page is past the end of the file. SIGSEGV: nothing is mapped there, or not for that.",
-            "Compare the offset in the file with its length at that moment: who made it so, and when?",
-            "Ask the file for its length (`fstat`) and compare before you touch; make it long enough (`ftruncate`) before you store.",
+            "Compare the offset in the file with the file's length at that moment.",
         ],
+        last: Last {
+            rust: "Compare with `file.metadata()?.len()` before you load, and call `file.set_len` before you store. A file that was long enough can become shorter later.",
+            c: "Compare with `st_size` of `fstat` before you load, and call `ftruncate` before you store. If `mmap` fails, its result is MAP_FAILED, not NULL.",
+            python: "Compare with `os.fstat(fd).st_size` before you load, and call `os.ftruncate` before you store. `mmap.mmap` compares only once, when it maps the file, and `try` does not catch a SIGBUS.",
+        },
     },
     Diagnosis {
         id: "wrong-exit-status",
@@ -67,8 +85,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "0: done. 1: a step failed. 2: called wrongly.",
             "Every call's result must be looked at; the first that fails decides.",
-            "In Rust, return an `ExitCode` from `main`; a panic is 101, and no answer.",
         ],
+        last: Last {
+            rust: "Return an `ExitCode` from `main`: `ExitCode::FAILURE` is 1, `ExitCode::from(2)` is 2. A panic is 101.",
+            c: "Return the status from `main`, or call `exit`. A `main` that ends without `return` has status 0, whatever failed.",
+            python: "`sys.exit(1)` and `sys.exit(2)`. If Python cannot flush standard output at its end, the status is 120: flush it yourself, inside `try`.",
+        },
     },
     Diagnosis {
         id: "no-usage-line",
@@ -77,9 +99,13 @@ pub const COMMON: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "Exactly one line, on standard error, and exit status 2.",
-            "Numbers count: `x`, `-1`, and one outside the range are wrong calls.",
-            "Check all arguments before the first file is opened.",
+            "Numbers count: `x`, `-1`, and one outside the range are wrong calls. Check all arguments before the first file is opened.",
         ],
+        last: Last {
+            rust: "`text.parse::<u64>()` refuses `x`, `-1` and what is too large. Then one `eprintln!`, and `ExitCode::from(2)` from `main`.",
+            c: "`strtoull` takes `-1`, and stops at `x` without an error: look at each character yourself, and at `errno` for ERANGE. Then one `fprintf(stderr, …)`, and status 2.",
+            python: "`int` takes ` 1_0 ` and `-1`: ask for `text.isascii() and text.isdigit()` first. Then `print(…, file=sys.stderr)` once, and `sys.exit(2)`.",
+        },
     },
     Diagnosis {
         id: "no-error-line",
@@ -88,9 +114,13 @@ pub const COMMON: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "One line, such as `error: open \"FILE\": No such file or directory`.",
-            "Standard output gets results only; complaints go to standard error.",
-            "The name in the message is the one that was given.",
+            "Standard output gets results only; complaints go to standard error. The name in the message is the one that was given.",
         ],
+        last: Last {
+            rust: "`eprintln!(\"error: open {path:?}: {why}\")`, where `why` is the `io::Error`. `unwrap` and `expect` print more than that, and the status is 101.",
+            c: "`fprintf(stderr, \"error: open \\\"%s\\\": %s\\n\", path, strerror(errno))`, directly after the call that failed: the next call may change `errno`.",
+            python: "Catch `OSError` and `ValueError` (`mmap.mmap` raises both), and print one line: `print(f'error: open \"{path}\": {why}', file=sys.stderr)`. A traceback has several lines.",
+        },
     },
     Diagnosis {
         id: "bytes-not-by-mapping",
@@ -98,10 +128,14 @@ pub const COMMON: &[Diagnosis] = &[
         why: "The exercise is to reach them through memory; read and write are what it replaces.",
         anchor: "the-code",
         hints: [
-            "Look for `read`, `write`, `fs::read`, `File::read_to_end`, `set_contents` on FILE.",
+            "`strace -e trace=read,write,pread64,pwrite64` shows the calls that read or write FILE.",
             "`open`, `fstat`, `ftruncate` and locks are fine; the bytes come by `mmap`.",
-            "To standard output you may `write` straight from the mapping.",
         ],
+        last: Last {
+            rust: "Instead of `fs::read`, `File::read` and `write_all` on FILE: memmap2's `map_raw`, then load and store through `as_ptr` and `as_mut_ptr`. To standard output you may write straight from the mapping.",
+            c: "Instead of `read`, `pwrite`, `fread` and `sendfile` on FILE: `mmap`, then load and store through the pointer, or `memcpy`. To standard output you may `write` straight from the mapping.",
+            python: "Instead of `os.read`, `os.pwrite` and the methods of `open()`: `m = mmap.mmap(fd, length)`; then `m[a:b]` loads, and `m[a:b] = text` stores. To standard output you may write straight from the mapping.",
+        },
     },
     Diagnosis {
         id: "writes-elsewhere",
@@ -111,8 +145,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Look for temporary files, and for named semaphores: they are files in /dev/shm.",
             "What must be shared lies in FILE.",
-            "A lock can be on FILE itself.",
         ],
+        last: Last {
+            rust: "A lock can be on FILE itself: `libc::flock`, or nix's `Flock`.",
+            c: "A lock can be on FILE itself: `flock`, or `fcntl` with F_OFD_SETLKW. A semaphore of `sem_init` can lie in the mapping; `sem_open` makes a file.",
+            python: "A lock can be on FILE itself: `fcntl.flock`. `tempfile` makes files; so do `multiprocessing`'s locks and `shared_memory`, in /dev/shm.",
+        },
     },
     Diagnosis {
         id: "file-gone",
@@ -121,9 +159,13 @@ pub const COMMON: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "Look for `remove`, `rename`, and for writing a new file over the old.",
-            "Change the file in place, through its mapping.",
-            "A mapping belongs to the file, not to its name.",
+            "Change the file in place, through its mapping. A mapping belongs to the file, not to its name.",
         ],
+        last: Last {
+            rust: "Take out `fs::remove_file` and `fs::rename`. Open the FILE that is there with `OpenOptions`.",
+            c: "Take out `unlink`, `remove` and `rename`. Open the FILE that is there with `open`.",
+            python: "Take out `os.unlink`, `os.rename` and `os.replace`. Open the FILE that is there with `os.open`.",
+        },
     },
     Diagnosis {
         id: "output-failure-ignored",
@@ -133,8 +175,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Try `./exercise … > /dev/full; echo $?`.",
             "Flush standard output before the end, and look at the result.",
-            "One line that names `standard output`, and exit status 1.",
         ],
+        last: Last {
+            rust: "`write_all`, then `flush`, and look at both results. On `Err`: one line that names `standard output`, and exit status 1. `println!` panics instead.",
+            c: "`fflush(stdout)` before the end, and look at its result; with `write`, look at every result. Then: one line that names `standard output`, and exit status 1.",
+            python: "`sys.stdout.buffer.write`, then `sys.stdout.buffer.flush`, inside `try`. On `OSError`: one line that names `standard output`, then `os._exit(1)`. (`sys.exit` flushes again, fails again, and the status is 120.)",
+        },
     },
     Diagnosis {
         id: "cannot-be-executed",
@@ -144,8 +190,12 @@ pub const COMMON: &[Diagnosis] = &[
         hints: [
             "Run the file by its path in a shell, and read what the shell says.",
             "`ls -l` shows whether everybody may execute it; `file` shows what kind of file it is.",
-            "A script begins with `#!` and the path of an interpreter that exists, and its lines end in a line feed, without a carriage return.",
         ],
+        last: Last {
+            rust: "Give the path of the program that cargo or `rustc -o` made, not of the `.rs` file.",
+            c: "Give the path of the program that `cc -o` made, not of the `.c` file, and not of an object file (`cc -c`).",
+            python: "The first line is `#!/usr/bin/env python3`, or `#!` and the path of another interpreter that exists. Lines end in a line feed, without a carriage return. `chmod +x` makes the script executable.",
+        },
     },
     Diagnosis {
         id: "does-not-compile",
@@ -154,8 +204,12 @@ pub const COMMON: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "The compiler's first message is the one to read; the rest may follow from it.",
-            "`rustc --explain E0000` explains an error by its number.",
-            "`just reset N` brings the starter back and keeps your file beside it.",
+            "Read the line that the message names, and the line before it.",
         ],
+        last: Last {
+            rust: "`rustc --explain E0000` explains an error by its number. `just reset N` brings the starter back and keeps your file beside it.",
+            c: "Compile with `cc -Wall -Wextra`. A function that is not declared needs its header: `man 2 mmap` names it.",
+            python: "`python3 -m py_compile FILE` names the line that is no Python.",
+        },
     },
 ];

@@ -13,7 +13,7 @@ mod unfit;
 
 pub use crate::context::CheckContext;
 pub use common_diagnoses::COMMON;
-pub use model::{Check, Diagnosis, Exercise, Part};
+pub use model::{Check, Diagnosis, Exercise, Last, Part};
 
 /// All of them, in order.
 pub const EXERCISES: &[&Exercise] = &[

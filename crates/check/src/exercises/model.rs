@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{COMMON, CheckContext};
+use crate::language::Language;
 use crate::verdict::Verdict;
 
 /// One exercise: the card and the judge are both made from this.
@@ -142,8 +143,47 @@ pub struct Diagnosis {
     pub why: &'static str,
     /// The heading of the lesson's text that explains it, as an anchor: `how-it-works`.
     pub anchor: &'static str,
-    /// Three hints, each telling more than the one before.
-    pub hints: [&'static str; 3],
+    /// The first hints, for every language, each telling more than the one before.
+    pub hints: [&'static str; 2],
+    /// The last hint.
+    pub last: Last,
+}
+
+/// A diagnosis's last hint, which names what to call: a language offers what another does not.
+pub struct Last {
+    /// With std, libc, memmap2 and nix.
+    pub rust: &'static str,
+    /// With the system calls, C11's atomics and pthread. For C++, too.
+    pub c: &'static str,
+    /// With Python's own modules: it has no atomics, and no mutex in shared memory.
+    pub python: &'static str,
+}
+
+impl Last {
+    /// The same in every language.
+    #[must_use]
+    pub const fn every(text: &'static str) -> Self {
+        Self { rust: text, c: text, python: text }
+    }
+
+    /// The one for a language. C calls the system by its own names, so an unknown language gets C's.
+    #[must_use]
+    pub const fn of(&self, language: Option<Language>) -> &'static str {
+        match language {
+            Some(Language::Rust) => self.rust,
+            Some(Language::Python) => self.python,
+            Some(Language::C | Language::Cpp) | None => self.c,
+        }
+    }
+}
+
+impl Diagnosis {
+    /// Its hints, in a language.
+    #[must_use]
+    pub const fn hints_for(&self, language: Option<Language>) -> [&'static str; 3] {
+        let [first, second] = self.hints;
+        [first, second, self.last.of(language)]
+    }
 }
 
 impl Exercise {

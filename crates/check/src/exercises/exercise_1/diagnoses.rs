@@ -1,6 +1,6 @@
 //! What can be wrong with a `poke` or a `peek`.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
@@ -11,8 +11,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Look at FILE with `od -c` before and after.",
             "A store reaches the file if the mapping is shared and writable.",
-            "Map with MAP_SHARED and PROT_WRITE, then copy TEXT's bytes to the mapping.",
         ],
+        last: Last {
+            rust: "Map with memmap2's `map_raw` or `map_mut`, which are MAP_SHARED, then copy TEXT's bytes to the mapping. `to_vec` is a copy: a store to it changes no file.",
+            c: "`mmap` with PROT_READ | PROT_WRITE and MAP_SHARED, then `memcpy` TEXT's bytes to the mapping.",
+            python: "`m = mmap.mmap(fd, length, offset=start)` is shared and writable; then `m[at:at + len(text)] = text`. `bytearray(m)` is a copy: a store to it changes no file.",
+        },
     },
     Diagnosis {
         id: "private-mapping",
@@ -20,10 +24,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "A private page is copied at the first store; the copy ends with the process.",
         anchor: "the-code",
         hints: [
-            "Look at mmap's fourth argument, or at the name of the memmap2 call.",
+            "Which kind of mapping did you ask for? `strace -e mmap` shows it.",
             "MAP_PRIVATE copies a page when it is stored to; MAP_SHARED is the file's own page.",
-            "MAP_SHARED; in memmap2 `map_mut` or `map_raw`, not `map_copy`.",
         ],
+        last: Last {
+            rust: "memmap2's `map_mut` or `map_raw`, not `map_copy`. With `libc::mmap`: MAP_SHARED.",
+            c: "MAP_SHARED as `mmap`'s fourth argument, not MAP_PRIVATE.",
+            python: "`mmap.mmap(fd, length)` is shared. Take out `access=mmap.ACCESS_COPY` and `mmap.MAP_PRIVATE`.",
+        },
     },
     Diagnosis {
         id: "stores-elsewhere",
@@ -33,8 +41,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare with `od -c -j OFFSET FILE`: by how much is it off?",
             "A mapping begins at a page's first byte; OFFSET is further in.",
-            "Store at (mapping's start) + OFFSET % (page size).",
         ],
+        last: Last {
+            rust: "Store at (the mapping's start) + OFFSET % (page size). memmap2's `offset` does that for you: then TEXT begins at the first byte of its slice.",
+            c: "If `mmap` got `OFFSET - OFFSET % page`, TEXT belongs at `start + OFFSET % page`, where `page` is `sysconf(_SC_PAGESIZE)`.",
+            python: "If `mmap.mmap` got `offset=OFFSET - OFFSET % page`, TEXT begins at `m[OFFSET % page]`, where `page` is `mmap.ALLOCATIONGRANULARITY`.",
+        },
     },
     Diagnosis {
         id: "changes-other-bytes",
@@ -43,9 +55,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "Compare with a copy: `cmp -l FILE COPY`.",
-            "C's strcpy and sprintf store a NUL behind the string.",
-            "Copy exactly TEXT's bytes, by memcpy and the length.",
+            "How many bytes do you store? A NUL after the text is a byte too many.",
         ],
+        last: Last {
+            rust: "Copy exactly `text.len()` bytes: `ptr::copy_nonoverlapping`, or `copy_from_slice`. A `CString` has a NUL at its end.",
+            c: "`memcpy` with `strlen(text)`. `strcpy` and `sprintf` store a NUL behind the text.",
+            python: "`text = os.fsencode(sys.argv[4])`, and `m[at:at + len(text)] = text`. `ctypes.create_string_buffer` puts a NUL at the end.",
+        },
     },
     Diagnosis {
         id: "shrinks",
@@ -55,8 +71,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does `ftruncate` do to a file that is longer?",
             "O_TRUNC empties the file at once.",
-            "Grow only if OFFSET + length is above the length that `fstat` tells.",
         ],
+        last: Last {
+            rust: "Call `set_len` only if OFFSET + length is above `metadata()?.len()`. `File::create` and `truncate(true)` empty the file.",
+            c: "Call `ftruncate` only if OFFSET + length is above the `st_size` of `fstat`. O_TRUNC and `fopen(path, \"w+\")` empty the file.",
+            python: "Call `os.ftruncate` only if OFFSET + length is above `os.fstat(fd).st_size`. `open(path, \"w+b\")` empties the file; `os.open` with `os.O_RDWR | os.O_CREAT` does not.",
+        },
     },
     Diagnosis {
         id: "too-short",
@@ -66,8 +86,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "The end of the file does not move by a store.",
             "Make the file long enough first.",
-            "`ftruncate(fd, OFFSET + length)` if the file is shorter; for an empty TEXT, too.",
         ],
+        last: Last {
+            rust: "`set_len(OFFSET + length)` if `metadata()?.len()` is less; for an empty TEXT, too.",
+            c: "`ftruncate(fd, OFFSET + length)` if `st_size` is less; for an empty TEXT, too.",
+            python: "`os.ftruncate(fd, OFFSET + length)` if `os.fstat(fd).st_size` is less; for an empty TEXT, too.",
+        },
     },
     Diagnosis {
         id: "grows-too-far",
@@ -75,10 +99,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "The next who appends leaves a gap; a mapping has whole pages, a file has not.",
         anchor: "how-it-works",
         hints: [
-            "Which length did you give to `ftruncate`?",
+            "Which length did you give to the file?",
             "The mapping's length is rounded up to whole pages; the file's is not.",
-            "`lseek` to N and writing one byte makes N + 1 bytes.",
         ],
+        last: Last {
+            rust: "`set_len(OFFSET + length)`, not rounded up to a page. To `seek` to N and write one byte makes N + 1 bytes.",
+            c: "`ftruncate(fd, OFFSET + length)`, not rounded up to a page. To `lseek` to N and write one byte makes N + 1 bytes.",
+            python: "`os.ftruncate(fd, OFFSET + length)`, not rounded up to a page. To `os.lseek` to N and write one byte makes N + 1 bytes.",
+        },
     },
     Diagnosis {
         id: "wrong-size-far-out",
@@ -86,10 +114,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "A number that does not fit into 32 bits was cut.",
         anchor: "how-it-works",
         hints: [
-            "Which type holds your OFFSET?",
-            "Offsets have 64 bits: `u64`, `off_t`.",
-            "Look for `as u32`, `as i32`, `int`, `atoi`.",
+            "How many bits does the place have that holds your OFFSET?",
+            "Offsets have 64 bits, from the argument to the last call.",
         ],
+        last: Last {
+            rust: "Parse OFFSET as a `u64`. Look for `as u32` and `as i32`: they cut it.",
+            c: "Keep OFFSET in an `off_t` or a `uint64_t`, and parse it by `strtoull`. Look for `int`, `atoi` and `%d`.",
+            python: "Python's own numbers are never cut. A call through `ctypes` without `argtypes` passes 32 bits: use `os.ftruncate` and `mmap.mmap` instead.",
+        },
     },
     Diagnosis {
         id: "wrong-mode",
@@ -98,9 +130,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "`stat -c %a FILE` shows it.",
-            "The mode is open's third argument, and the default is 0666 without the umask.",
-            "In Rust: `std::os::unix::fs::OpenOptionsExt::mode(0o600)`.",
+            "The mode is given to the call that makes the file. If you give none, it is 0666 or 0777, less the umask.",
         ],
+        last: Last {
+            rust: "`OpenOptions::new().mode(0o600)`, by `std::os::unix::fs::OpenOptionsExt`.",
+            c: "`open(path, O_RDWR | O_CREAT, 0600)`. `fopen` makes files of mode 0666, less the umask.",
+            python: "`os.open(path, os.O_RDWR | os.O_CREAT, 0o600)`. `open()` makes files of mode 0666, less the umask.",
+        },
     },
     Diagnosis {
         id: "unaligned-offset",
@@ -110,8 +146,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "EINVAL from mmap: which of its arguments must be a multiple of something?",
             "Map from the start of OFFSET's page, and skip from there.",
-            "start = OFFSET - OFFSET % page; length = OFFSET % page + LEN; the bytes are at OFFSET % page.",
         ],
+        last: Last {
+            rust: "With `libc::mmap`: start = OFFSET - OFFSET % page; length = OFFSET % page + LEN; the bytes are at OFFSET % page. memmap2's `offset` takes any byte, and does this for you.",
+            c: "start = OFFSET - OFFSET % page; length = OFFSET % page + LEN; the bytes are at OFFSET % page. `page` is `sysconf(_SC_PAGESIZE)`.",
+            python: "start = OFFSET - OFFSET % page; `m = mmap.mmap(fd, OFFSET % page + LEN, offset=start)`; the bytes begin at `m[OFFSET % page]`. `page` is `mmap.ALLOCATIONGRANULARITY`.",
+        },
     },
     Diagnosis {
         id: "maps-the-whole-file",
@@ -121,8 +161,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Try `ulimit -v 524288` and an OFFSET of a terabyte.",
             "Which bytes do you need? Map these.",
-            "One mapping from the start of OFFSET's page to the last byte that is needed.",
         ],
+        last: Last {
+            rust: "`MmapOptions::new().offset(OFFSET).len(LEN)`. Without `len`, memmap2 maps up to the end of the file.",
+            c: "`mmap(NULL, OFFSET % page + LEN, …, fd, OFFSET - OFFSET % page)`.",
+            python: "`mmap.mmap(fd, OFFSET % page + LEN, offset=OFFSET - OFFSET % page)`. A length of 0 maps up to the end of the file.",
+        },
     },
     Diagnosis {
         id: "fills-holes",
@@ -131,9 +175,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "`stat FILE` shows size and blocks.",
-            "`fallocate` reserves every block from its offset on; `ftruncate` none.",
-            "Reserve, if at all, the range of TEXT only.",
+            "A file gets its length without blocks; to reserve blocks, or to write zeros, fills them in.",
         ],
+        last: Last {
+            rust: "`set_len` reserves nothing. If you call `posix_fallocate`, give it OFFSET and the length of TEXT, not 0 and the end.",
+            c: "`ftruncate` reserves nothing. If you call `posix_fallocate`, give it OFFSET and the length of TEXT, not 0 and the end.",
+            python: "`os.ftruncate` reserves nothing. If you call `os.posix_fallocate`, give it OFFSET and the length of TEXT, not 0 and the end.",
+        },
     },
     Diagnosis {
         id: "leaves-a-new-file",
@@ -141,10 +189,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "The next program takes the empty file for a real one.",
         anchor: "exercise",
         hints: [
-            "What has already happened when the step fails that fails here?",
+            "What has already happened when the step fails?",
             "Check all that can be checked before the file is made; a wrong call first of all.",
-            "If you made it (O_CREAT with O_EXCL succeeded) and a later step fails: unlink it.",
         ],
+        last: Last {
+            rust: "If `OpenOptions::new().create_new(true)` succeeded, you made FILE. If a later step fails: `fs::remove_file`.",
+            c: "If `open` with O_CREAT | O_EXCL succeeded, you made FILE. If a later step fails: `unlink`.",
+            python: "If `os.open` with `os.O_CREAT | os.O_EXCL` raised nothing, you made FILE. If a later step fails: `os.unlink`.",
+        },
     },
     Diagnosis {
         id: "failed-and-changed",
@@ -154,8 +206,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which steps come before the one that fails?",
             "Check OFFSET + length before anything else; let nothing fail after the first store.",
-            "If a step after `ftruncate` fails, bring the old length back.",
         ],
+        last: Last {
+            rust: "`offset.checked_add(length)` comes before anything else. If the mapping fails after `set_len`, call `set_len` with the old length.",
+            c: "Compare OFFSET with `INT64_MAX - length` before anything else. If `mmap` fails after `ftruncate`, call `ftruncate` with the old length.",
+            python: "Compare `OFFSET + len(text)` with `2**63 - 1` before anything else. If `mmap.mmap` fails after `os.ftruncate`, call `os.ftruncate` with the old length.",
+        },
     },
     Diagnosis {
         id: "not-mapped",
@@ -164,9 +220,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "the-code",
         hints: [
             "`strace -e mmap` shows which files are mapped, and how.",
-            "One mmap of FILE's descriptor, MAP_SHARED to store.",
-            "In Rust: memmap2's `MmapOptions`, with `offset` and `len`.",
+            "Map FILE's descriptor; to store, the mapping must be shared.",
         ],
+        last: Last {
+            rust: "memmap2's `MmapOptions`, with `offset` and `len`: `map_raw` to store, `map_raw_read_only` to load.",
+            c: "`mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start)` to store; PROT_READ alone to load.",
+            python: "`mmap.mmap(fd, length, offset=start)` to store; with `access=mmap.ACCESS_READ` to load.",
+        },
     },
     Diagnosis {
         id: "prints-something-else",
@@ -176,8 +236,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare: `exercise-1 peek FILE 5 6 | od -c`.",
             "No newline, no end at a NUL, no decoding as text; all of it, however often `write` must be called.",
-            "In Rust: `io::stdout().write_all(bytes)`, then `flush`; in C: `fwrite`.",
         ],
+        last: Last {
+            rust: "`io::stdout().write_all(bytes)`, then `flush`. `print!` takes text only.",
+            c: "`fwrite(bytes, 1, length, stdout)`, then `fflush`. `printf(\"%s\", …)` and `puts` end at a NUL.",
+            python: "`sys.stdout.buffer.write(m[at:at + LEN])`, then `sys.stdout.buffer.flush()`. `print` writes text, and a newline.",
+        },
     },
     Diagnosis {
         id: "opens-for-writing",
@@ -187,8 +251,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "`strace -e openat` shows the flags.",
             "A mapping that is only loaded from needs a descriptor that is only read from.",
-            "O_RDONLY and PROT_READ; in Rust `File::open`.",
         ],
+        last: Last {
+            rust: "`File::open`, and memmap2's `map` or `map_raw_read_only`.",
+            c: "`open(path, O_RDONLY)`, and PROT_READ alone.",
+            python: "`os.open(path, os.O_RDONLY)`, and `access=mmap.ACCESS_READ`: without it, `mmap.mmap` asks for a writable mapping.",
+        },
     },
     Diagnosis {
         id: "prints-past-the-end",
@@ -198,8 +266,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "How long is FILE, and where does the range end?",
             "The tail of the last page can be loaded without a signal and is not the file's.",
-            "Compare OFFSET + LEN with the length that `fstat` tells, and fail before the first byte is printed.",
         ],
+        last: Last {
+            rust: "Compare OFFSET + LEN with `file.metadata()?.len()`, and fail before the first byte is printed.",
+            c: "Compare OFFSET + LEN with the `st_size` of `fstat`, and fail before the first byte is printed.",
+            python: "Compare OFFSET + LEN with `os.fstat(fd).st_size`, and fail before the first byte is printed. A slice past the end of `m` is cut without an error.",
+        },
     },
     Diagnosis {
         id: "peek-changes",
@@ -209,19 +281,24 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare FILE and its directory before and after.",
             "Open for reading only, map for reading only.",
-            "No `ftruncate`, no O_CREAT in peek.",
         ],
+        last: Last {
+            rust: "`File::open` and `map_raw_read_only`; no `set_len`, no `create(true)`.",
+            c: "O_RDONLY and PROT_READ; no `ftruncate`, no O_CREAT.",
+            python: "`os.O_RDONLY` and `mmap.ACCESS_READ`; no `os.ftruncate`, no `os.O_CREAT`.",
+        },
     },
     Diagnosis {
         id: "peek-creates",
         is: "peek makes the FILE that it does not find",
         why: "A slip in a name makes an empty file instead of an error.",
         anchor: "exercise",
-        hints: [
-            "Look at the flags of open.",
-            "O_CREAT is poke's.",
-            "`File::open(path)` never creates.",
-        ],
+        hints: ["Look at the flags of open.", "Only `poke` may create FILE."],
+        last: Last {
+            rust: "`File::open(path)` never creates.",
+            c: "`open(path, O_RDONLY)` never creates; O_CREAT does.",
+            python: "`os.open(path, os.O_RDONLY)` never creates; `os.O_CREAT`, and `open` with the modes `w` and `a`, do.",
+        },
     },
     Diagnosis {
         id: "waits-for-a-fifo",
@@ -231,7 +308,11 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "`mkfifo f; exercise-1 peek f 0 1` hangs.",
             "O_NONBLOCK makes open return at once; `fstat` then says what it is.",
-            "Open with O_NONBLOCK, then refuse what is no regular file.",
         ],
+        last: Last {
+            rust: "`OpenOptionsExt::custom_flags(libc::O_NONBLOCK)`; then refuse the file if `metadata()?.is_file()` is false.",
+            c: "`open` with O_NONBLOCK; then refuse the file if `S_ISREG(st.st_mode)` is false.",
+            python: "`os.open` with `os.O_NONBLOCK`; then refuse the file if `stat.S_ISREG(os.fstat(fd).st_mode)` is false.",
+        },
     },
 ];

@@ -1,6 +1,6 @@
 //! What can be wrong with exercise 2.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
@@ -11,8 +11,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Read the table: which store had not happened when the box was already marked?",
             "The mark is the last thing that `post` stores and the first that `take` looks at; and the other way round.",
-            "Text, then length, then `full` by `store(1, Release)`; `take` loads `full` by `Acquire`, copies length and text, and only then stores 0 by `Release`.",
         ],
+        last: Last {
+            rust: "Text, then length, then `full` by `store(1, Release)`; `take` loads `full` by `Acquire`, copies length and text, and only then stores 0 by `Release`.",
+            c: "Text, then length, then `full` by `atomic_store_explicit(…, 1, memory_order_release)`; `take` loads `full` with `memory_order_acquire`, copies length and text, and only then stores 0 with `memory_order_release`.",
+            python: "Text, then length, then `words[0] = 1`, with `words = memoryview(m).cast(\"I\")`; `take` looks at `words[0]`, copies length and text, and only then stores 0. Python has no atomics, but this assignment stores four bytes at once, and x86-64 keeps the order of stores. (`struct.pack_into` stores zeros first.) For other processors, hold `fcntl.flock` at each look and each change.",
+        },
     },
     Diagnosis {
         id: "old-message",
@@ -22,8 +26,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Read the table: what was in the box at the moment that it was marked full?",
             "`full` must be the last of `post`'s stores.",
-            "Text, then length, then `full` by `store(1, Release)`.",
         ],
+        last: Last {
+            rust: "Text, then length, then `full` by `store(1, Release)`. A store of the whole header stores `full` too early.",
+            c: "Text, then length, then `full` by `atomic_store_explicit(…, 1, memory_order_release)`. A `memcpy` of the whole box stores `full` too early.",
+            python: "Text, then length, then `words[0] = 1`, with `words = memoryview(m).cast(\"I\")`. A slice or a `struct.pack_into` that begins at byte 0 stores `full` too early.",
+        },
     },
     Diagnosis {
         id: "lost-message",
@@ -33,8 +41,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Read the table: who marked the box empty, and who still needed what was in it?",
             "`take` marks the box empty when it has printed the message, or has a copy of it; `post` looks at the mark before every message.",
-            "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
         ],
+        last: Last {
+            rust: "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
+            c: "Copy length and text to memory of your own, print, and only then store 0 in `full` with `memory_order_release`.",
+            python: "`text = m[8:8 + length]` is a copy. Print it, and only then store `words[0] = 0`, with `words = memoryview(m).cast(\"I\")`.",
+        },
     },
     Diagnosis {
         id: "taken-twice",
@@ -44,8 +56,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which process stores 0 in `full`, and can another process store 1 after that?",
             "`full` is stored once by `post`, once by `take`.",
-            "Look for a second store of `full`, or one of the whole header.",
         ],
+        last: Last {
+            rust: "Look for a second store of `full`, or one of the whole header: a `struct` that is written holds `full`, too.",
+            c: "Look for a second store of `full`, or one of the whole header: a `struct` that is assigned or copied holds `full`, too.",
+            python: "Look for a second store of `full`, or one of the whole header: `m[0:8] = …` and `struct.pack_into(\"II\", m, 0, …)` store `full`, too.",
+        },
     },
     Diagnosis {
         id: "deadlock",
@@ -55,8 +71,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Look at the last rows of the table: what does each wait for?",
             "A wake-up that comes before the wait is lost, unless the waiter looks at the word once more.",
-            "`futex` compares for you: wait only while `full` still holds the value that you saw.",
         ],
+        last: Last {
+            rust: "FUTEX_WAIT (`libc::SYS_futex`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
+            c: "FUTEX_WAIT (`syscall(SYS_futex, …)`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
+            python: "Python offers no futex, and `threading.Condition` does not reach another process. Look at `full` again and again, with `time.sleep(0.001)` in between: then no wake-up can be lost. Hold no lock while you sleep.",
+        },
     },
     Diagnosis {
         id: "fails-beside-another",
@@ -66,8 +86,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which step fails, and with which words? They are in the line on standard error.",
             "The file may be there and still have 0 bytes; it may be made while you look; a wait may be interrupted.",
-            "Open with `O_CREAT` (without `O_EXCL`), size it if it has 0 bytes, map, then look at `full` until it is as you need it.",
         ],
+        last: Last {
+            rust: "Open with `create(true)` (not `create_new`), `set_len(4096)` if FILE has 0 bytes, map, then look at `full` until it is as you need it.",
+            c: "Open with O_CREAT (without O_EXCL), `ftruncate` to 4096 if FILE has 0 bytes, map, then look at `full` until it is as you need it.",
+            python: "Open with `os.O_CREAT` (without `os.O_EXCL`), `os.ftruncate(fd, 4096)` if FILE has 0 bytes, map, then look at `full` until it is as you need it. `mmap.mmap` of 0 bytes raises `ValueError`.",
+        },
     },
     Diagnosis {
         id: "wrong-layout",
@@ -77,19 +101,27 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "`od -A d -t u4 -N 8 FILE` shows `full` and `length`, `od -c -j 8 FILE` the text.",
             "`full` is a u32 at byte 0, `length` a u32 at byte 4, the text begins at byte 8; the length counts the text's bytes, without a newline or NUL.",
-            "`#[repr(C)]`, or pointers at `base`, `base + 4` and `base + 8`; never `usize` in a shared layout.",
         ],
+        last: Last {
+            rust: "`#[repr(C)]`, or pointers at `base`, `base + 4` and `base + 8`; never `usize` in a shared layout.",
+            c: "`uint32_t` for both numbers, or pointers at `base`, `base + 4` and `base + 8`; never `long` or `size_t` in a shared layout.",
+            python: "With `words = memoryview(m).cast(\"I\")`: `words[0]` is `full`, `words[1]` is `length`, and the text begins at `m[8]`. The format `L` has 8 bytes, and `>I` the other byte order.",
+        },
     },
     Diagnosis {
         id: "not-marked-full",
         is: "`post` does not mark the box full",
-        why: "NoopObserver learns of the message.",
+        why: "Nobody learns of the message.",
         anchor: "exercise",
         hints: [
             "`od -A d -t u4 -N 4 FILE` shows the mark.",
             "Is the mapping MAP_SHARED? A private one changes its own copy only.",
-            "Store 1 as a u32 at byte 0, last of all.",
         ],
+        last: Last {
+            rust: "`AtomicU32::from_ptr(…).store(1, Release)` at byte 0, last of all.",
+            c: "`atomic_store_explicit` of 1 to the `_Atomic uint32_t` at byte 0, last of all.",
+            python: "`memoryview(m).cast(\"I\")[0] = 1`, last of all.",
+        },
     },
     Diagnosis {
         id: "not-marked-empty",
@@ -99,8 +131,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "`od -A d -t u4 -N 4 FILE` shows the mark.",
             "Is the mapping MAP_SHARED and writable?",
-            "After printing: store 0 as a u32 at byte 0.",
         ],
+        last: Last {
+            rust: "After printing: `AtomicU32::from_ptr(…).store(0, Release)` at byte 0.",
+            c: "After printing: `atomic_store_explicit` of 0 to the `_Atomic uint32_t` at byte 0.",
+            python: "After printing: `memoryview(m).cast(\"I\")[0] = 0`.",
+        },
     },
     Diagnosis {
         id: "wrong-output",
@@ -110,8 +146,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "`… take FILE | od -c` shows every byte.",
             "`length` bytes from byte 8 on, whatever they are, then one newline.",
-            "Write bytes (`write_all`), not a string; a text may hold anything but NUL.",
         ],
+        last: Last {
+            rust: "Write bytes (`write_all`), not a `String`; a text may hold anything but NUL.",
+            c: "`fwrite(text, 1, length, stdout)`, then `putchar('\\n')`. `printf(\"%s\", …)` looks for a NUL that is not there.",
+            python: "`sys.stdout.buffer.write(m[8:8 + length] + b\"\\n\")`. `print` writes text, and shows bytes as `b'…'`.",
+        },
     },
     Diagnosis {
         id: "long-text-accepted",
@@ -121,8 +161,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "How many bytes are there between byte 8 and the end?",
             "4088. Compare before you store the first byte.",
-            "Then: one line that names FILE, exit status 1, and FILE as it was.",
         ],
+        last: Last {
+            rust: "`text.len() > 4088`, of the bytes of `args_os`. Then: one line that names FILE, exit status 1, and FILE as it was.",
+            c: "`strlen(text) > 4088`. Then: one line that names FILE, exit status 1, and FILE as it was.",
+            python: "`len(os.fsencode(sys.argv[3])) > 4088`; `len` of a `str` counts characters. Then: one line that names FILE, exit status 1, and FILE as it was.",
+        },
     },
     Diagnosis {
         id: "length-trusted",
@@ -132,8 +176,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does your program do with a length of 4294967295?",
             "Copy it, check it, use the copy: the box may change between two looks.",
-            "`let length = …load(); if length > 4088 { fail }`, before the text is touched.",
         ],
+        last: Last {
+            rust: "`let length = …load(Acquire); if length > 4088 { fail }`, before the text is touched; then use `length`, and load no second time.",
+            c: "`uint32_t length = atomic_load(…); if (length > 4088)` fail, before the text is touched. Without an atomic load, the compiler may load twice.",
+            python: "`length = words[1]`, then `if length > 4088:` fail, before the text is touched. A slice past the end of `m` is cut without an error.",
+        },
     },
     Diagnosis {
         id: "full-trusted",
@@ -143,8 +191,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does your program do when `full` is 2?",
             "0: wait. 1: take. Anything else: fail at once.",
-            "`match full { 0 => …, 1 => …, other => … }`.",
         ],
+        last: Last {
+            rust: "`match full { 0 => …, 1 => …, other => … }`.",
+            c: "`switch (full) { case 0: …; case 1: …; default: … }`.",
+            python: "`if full == 0: … elif full == 1: … else: …`. `if full:` takes 2 for 1.",
+        },
     },
     Diagnosis {
         id: "odd-size-accepted",
@@ -152,10 +204,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "It belongs to something else, and is damaged; or a store past its end is a SIGBUS.",
         anchor: "exercise",
         hints: [
-            "`fstat` before you map.",
+            "Look at FILE's size before you map.",
             "0: size it. 4096: use it. Anything else: leave it as it is and fail.",
-            "One line that names FILE, and exit status 1.",
         ],
+        last: Last {
+            rust: "`match file.metadata()?.len()`. For any other size: one line that names FILE, and exit status 1.",
+            c: "Look at the `st_size` of `fstat`. For any other size: one line that names FILE, and exit status 1.",
+            python: "Look at `os.fstat(fd).st_size`. For any other size: one line that names FILE, and exit status 1.",
+        },
     },
     Diagnosis {
         id: "wrong-size",
@@ -163,10 +219,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "The other side refuses any other size.",
         anchor: "exercise",
         hints: [
-            "A mapping does not make a file longer, `ftruncate` does.",
-            "0 bytes: `ftruncate(fd, 4096)`.",
-            "Beware of opening with `O_TRUNC`: the other side may be at work.",
+            "A mapping does not make a file longer.",
+            "If FILE has 0 bytes, your program must give it 4096, and it must never make FILE shorter: the other side may be at work.",
         ],
+        last: Last {
+            rust: "0 bytes: `set_len(4096)`. Open without `truncate(true)`.",
+            c: "0 bytes: `ftruncate(fd, 4096)`. Open without O_TRUNC.",
+            python: "0 bytes: `os.ftruncate(fd, 4096)`. Open with `os.open`, without `os.O_TRUNC`; `open(path, \"w+b\")` empties FILE.",
+        },
     },
     Diagnosis {
         id: "message-thrown-away",
@@ -176,8 +236,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Try `… take FILE > /dev/full`, then look at the box.",
             "Mark the box empty only when the last byte has been written without an error.",
-            "Print, flush, look at the result, then store 0.",
         ],
+        last: Last {
+            rust: "`write_all`, `flush`, look at both results, then store 0.",
+            c: "`fwrite`, `fflush(stdout)`, look at both results, then store 0.",
+            python: "`sys.stdout.buffer.write`, `sys.stdout.buffer.flush`, then store 0: if one of them raises, the message is still in the box.",
+        },
     },
     Diagnosis {
         id: "waits-for-ever",
@@ -186,19 +250,24 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "Take the time before you begin to wait, and compare in every turn.",
-            "`Instant::now() + Duration::from_secs(5)`; a futex takes a timeout.",
-            "Then: one line that names FILE, and exit status 1.",
+            "Ask a clock that only goes forward. Some calls that wait take a timeout.",
         ],
+        last: Last {
+            rust: "`let end = Instant::now() + Duration::from_secs(5)`; a futex takes a timeout. Then: one line that names FILE, and exit status 1.",
+            c: "`clock_gettime(CLOCK_MONOTONIC, …)`; a futex takes a timeout. Then: one line that names FILE, and exit status 1.",
+            python: "`end = time.monotonic() + 5`. Then: one line that names FILE, and exit status 1.",
+        },
     },
     Diagnosis {
         id: "gives-up-early",
         is: "a process that waits gives up before five seconds have passed",
         why: "The other side may just be slow.",
         anchor: "exercise",
-        hints: [
-            "How long does it wait, by `time`?",
-            "Counting turns of a loop is no clock.",
-            "`Instant::now() + Duration::from_secs(5)`.",
-        ],
+        hints: ["How long does it wait, by `time`?", "Counting turns of a loop is no clock."],
+        last: Last {
+            rust: "`let end = Instant::now() + Duration::from_secs(5)`, and wait until then.",
+            c: "`clock_gettime(CLOCK_MONOTONIC, …)`, add 5 to `tv_sec`, and wait until then.",
+            python: "`end = time.monotonic() + 5`, and wait until then.",
+        },
     },
 ];

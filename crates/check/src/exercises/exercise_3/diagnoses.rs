@@ -1,6 +1,6 @@
 //! What can be wrong with `record` and `list`.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 /// All of it, beside what all exercises share.
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -14,9 +14,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
              the wait?",
             "MS_SYNC waits, MS_ASYNC does nothing; the address must be a page's, the range must \
              hold the slot, and the descriptor must be open for writing. Is its result looked at?",
-            "Store, then `msync` of the whole pages from the first slot to the last with MS_SYNC, \
-             then the line. Through `memmap2`: `flush_range`, which rounds to pages for you.",
         ],
+        last: Last {
+            rust: "Store, then memmap2's `flush_range`, which rounds to pages for you and waits (`flush_async` does not), then the line.",
+            c: "Store, then `msync` of the whole pages from the first slot to the last with MS_SYNC, then the line.",
+            python: "Store, then `m.flush()`, then the line. It is `msync` with MS_SYNC of the whole mapping; in `m.flush(offset, size)`, the offset must be a multiple of the page size.",
+        },
     },
     Diagnosis {
         id: "new-file-not-durable",
@@ -26,9 +29,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "A new file is two things: its bytes, and an entry in a directory.",
             "msync and fdatasync promise the bytes. What promises the entry?",
-            "If `record` made FILE, call `fsync` on it, or on its directory (open it for reading), \
-             before the first `durable` line.",
         ],
+        last: Last {
+            rust: "If `record` made FILE, call `sync_all` on it, or on its directory (`File::open` opens it), before the first `durable` line.",
+            c: "If `record` made FILE, call `fsync` on it, or on its directory (open it with O_RDONLY), before the first `durable` line.",
+            python: "If `record` made FILE, call `os.fsync(fd)` on it, or on its directory (open it by `os.open` with `os.O_RDONLY`), before the first `durable` line.",
+        },
     },
     Diagnosis {
         id: "failed-flush-ignored",
@@ -38,8 +44,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "msync and fsync can fail: EIO, ENOSPC. The disk's error is told once.",
             "Look at the result of every flush before the line is printed.",
-            "On failure: one line that names the step and FILE, exit status 1, no `durable` line.",
         ],
+        last: Last {
+            rust: "`flush_range` and `sync_all` return a `Result`. On `Err`: one line that names the step and FILE, exit status 1, no `durable` line.",
+            c: "`msync` and `fsync` return -1. Then: one line that names the step and FILE, exit status 1, no `durable` line.",
+            python: "`m.flush()` and `os.fsync` raise `OSError`. Catch it: one line that names the step and FILE, exit status 1, no `durable` line.",
+        },
     },
     Diagnosis {
         id: "wrong-slot",
@@ -49,8 +59,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "A slot is free if its first byte is 0, whatever is behind it.",
             "Start the search at slot 0; for the next TEXT go on behind the last one.",
-            "Slot K begins at byte 64 × K.",
         ],
+        last: Last::every("Slot K begins at byte 64 × K."),
     },
     Diagnosis {
         id: "old-bytes-show",
@@ -59,9 +69,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "A free slot is not an empty one: only its first byte is 0.",
-            "How does the reader know where the text ends?",
-            "Store a 0 after the text; 63 bytes leave room for it.",
+            "How does the reader know where the text ends? 63 bytes leave room for a 0.",
         ],
+        last: Last {
+            rust: "Copy the text, then store zeros up to the end of the slot: `ptr::write_bytes`, or `fill(0)` of a slice.",
+            c: "`memcpy` the text, then `memset(slot + length, 0, 64 - length)`.",
+            python: "`m[at:at + 64] = text.ljust(64, b\"\\0\")`.",
+        },
     },
     Diagnosis {
         id: "other-bytes-changed",
@@ -71,8 +85,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "A store of 64 bytes too many runs into the next slot.",
             "What is no ledger must be refused before the first store.",
-            "Copy the text and its 0, nothing more, to the slot's first bytes.",
         ],
+        last: Last {
+            rust: "Copy `text.len()` bytes, 63 at most, to the slot, then zeros up to byte 64 of it, nothing more.",
+            c: "`memcpy(slot, text, length)`, 63 bytes at most, then `memset(slot + length, 0, 64 - length)`, nothing more.",
+            python: "`m[at:at + 64] = text.ljust(64, b\"\\0\")`, and nothing more. Look for `m[:] = …` and for `m.write`.",
+        },
     },
     Diagnosis {
         id: "wrong-size",
@@ -84,8 +102,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "A full FILE grows to the next multiple of the page size; one with a free slot does \
              not grow.",
             "The old size may be no multiple of the page size, and FILE may be empty.",
-            "(size / page + 1) × page, with the page size from `sysconf`, and map again after it.",
         ],
+        last: Last {
+            rust: "`set_len((size / page + 1) * page)`, with the page size from `sysconf`, and map again after it.",
+            c: "`ftruncate(fd, (size / page + 1) * page)`, with the page size from `sysconf`, and map again after it.",
+            python: "`os.ftruncate(fd, (size // mmap.PAGESIZE + 1) * mmap.PAGESIZE)`, and map again after it; `m.resize` does both.",
+        },
     },
     Diagnosis {
         id: "wrong-lines",
@@ -95,8 +117,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "One line for each TEXT, and nothing else, on standard output.",
             "`durable`, a blank, the slot's number from 0, a newline.",
-            "Try `record FILE a b | cat -A`.",
         ],
+        last: Last {
+            rust: "`println!(\"durable {slot}\")` for each TEXT; everything else by `eprintln!`. Try `record FILE a b | cat -A`.",
+            c: "`printf(\"durable %zu\\n\", slot)` for each TEXT; everything else to `stderr`. Try `record FILE a b | cat -A`.",
+            python: "`print(f\"durable {slot}\")` for each TEXT; everything else with `file=sys.stderr`. Try `record FILE a b | cat -A`.",
+        },
     },
     Diagnosis {
         id: "unfit-text-taken",
@@ -106,8 +132,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Bytes count, not characters: 1 to 63.",
             "No text may be empty, and none may hold a newline.",
-            "Refuse it with one line on standard error and exit status 1.",
         ],
+        last: Last {
+            rust: "Ask for `(1..=63).contains(&text.len())` and for no `b'\\n'` in the bytes of `args_os`. Refuse others with one line on standard error and exit status 1.",
+            c: "`strlen(text)` must be 1 to 63, and `strchr(text, '\\n')` must be NULL. Refuse others with one line on standard error and exit status 1.",
+            python: "`text = os.fsencode(argument)`; then ask for `1 <= len(text) <= 63 and b\"\\n\" not in text`. Refuse others with one line on standard error and exit status 1.",
+        },
     },
     Diagnosis {
         id: "stored-before-refusing",
@@ -117,8 +147,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which comes first, the first store or the look at the last TEXT?",
             "Look at all of them before FILE is opened.",
-            "Two loops: one that checks, one that stores.",
         ],
+        last: Last::every("Two loops: one that checks, one that stores."),
     },
     Diagnosis {
         id: "list-wrong",
@@ -128,8 +158,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "A text ends at its 0, or with its slot: another program may have filled all 64 bytes.",
             "Free slots print nothing; an empty FILE prints nothing, and is no failure.",
-            "`strnlen(slot, 64)` in C, `slot.iter().position(|byte| *byte == 0)` in Rust.",
         ],
+        last: Last {
+            rust: "`slot.iter().position(|byte| *byte == 0)` is where the text ends; `None` means byte 64.",
+            c: "`strnlen(slot, 64)` is the length of the text; then `fwrite`.",
+            python: "`m[at:at + 64].split(b\"\\0\", 1)[0]` is the text. `mmap.mmap` of an empty FILE raises `ValueError`: look at `os.fstat(fd).st_size` first.",
+        },
     },
     Diagnosis {
         id: "wrong-call-taken",
@@ -139,7 +173,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Count the arguments before anything is opened.",
             "`record` needs FILE and at least one TEXT, `list` exactly FILE.",
-            "One line of usage on standard error, exit status 2.",
         ],
+        last: Last::every("One line of usage on standard error, exit status 2."),
     },
 ];

@@ -1,6 +1,6 @@
 //! What can be wrong with `preview`.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 /// All of it, beside what all exercises share.
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -12,20 +12,24 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare with `tr FROM TO < FILE | cmp - <(./exercise-4 preview FILE FROM TO)`.",
             "Every FROM counts, in the first byte and in the last; bytes are not characters.",
-            "The mapping covers whole pages, FILE does not: print as many bytes as FILE has.",
         ],
+        last: Last {
+            rust: "The slice of `map_copy` has as many bytes as FILE: write it by `write_all`, which goes on until all are written.",
+            c: "Write `st_size` bytes, and call `write` again until all are written. A plain `char` may be negative: compare as `unsigned char`.",
+            python: "`sys.stdout.buffer.write(m)` writes all of `m`; `os.write` may write fewer bytes. `m[at]` is a number, and `os.fsencode(sys.argv[3])[0]` is FROM's.",
+        },
     },
     Diagnosis {
         id: "empty-file",
         is: "an empty FILE is taken for a failure",
         why: "Nothing to replace is no mistake; `tr` says nothing about it, either.",
         anchor: "exercise",
-        hints: [
-            "What does mmap answer to a length of 0?",
-            "EINVAL: no bytes cannot be mapped.",
-            "Ask for the length (`fstat`) first; if it is 0, there is nothing to do: exit status \
-             0.",
-        ],
+        hints: ["What does mmap answer to a length of 0?", "EINVAL: no bytes cannot be mapped."],
+        last: Last {
+            rust: "Ask for `metadata()?.len()` first; if it is 0, there is nothing to do: exit status 0.",
+            c: "Ask for `st_size` by `fstat` first; if it is 0, there is nothing to do: exit status 0.",
+            python: "`mmap.mmap` of an empty file raises `ValueError`. Ask for `os.fstat(fd).st_size` first; if it is 0, there is nothing to do: exit status 0.",
+        },
     },
     Diagnosis {
         id: "file-changed",
@@ -35,8 +39,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What is the difference between MAP_SHARED and MAP_PRIVATE?",
             "A store through a shared mapping is a store to the file.",
-            "MAP_PRIVATE, or `map_copy` of memmap2, and FILE opened for reading only.",
         ],
+        last: Last {
+            rust: "memmap2's `map_copy`, and FILE opened by `File::open`.",
+            c: "MAP_PRIVATE, and FILE opened with O_RDONLY.",
+            python: "`access=mmap.ACCESS_COPY`, and FILE opened by `os.open` with `os.O_RDONLY`.",
+        },
     },
     Diagnosis {
         id: "file-touched",
@@ -46,8 +54,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which of your calls could change a file that only gets looked at?",
             "Times, lengths, names: nothing of FILE is to be set, and nothing written back.",
-            "`open` with O_RDONLY, `fstat`, `mmap` with MAP_PRIVATE are enough.",
         ],
+        last: Last {
+            rust: "`File::open`, `metadata` and `map_copy` are enough.",
+            c: "`open` with O_RDONLY, `fstat`, `mmap` with MAP_PRIVATE are enough.",
+            python: "`os.open` with `os.O_RDONLY`, `os.fstat`, `mmap.mmap` with `access=mmap.ACCESS_COPY` are enough.",
+        },
     },
     Diagnosis {
         id: "opened-for-writing",
@@ -58,8 +70,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which mapping needs a descriptor that may write?",
             "Only a shared one that is writable. A private one is content with O_RDONLY.",
-            "`File::open`, or `open(path, O_RDONLY)`; PROT_READ | PROT_WRITE with MAP_PRIVATE.",
         ],
+        last: Last {
+            rust: "`File::open`, then `map_copy`: you may store to its pages, for they are your own.",
+            c: "`open(path, O_RDONLY)`; then PROT_READ | PROT_WRITE with MAP_PRIVATE.",
+            python: "`os.open(path, os.O_RDONLY)`; then `access=mmap.ACCESS_COPY`. `open(path, \"r+b\")` opens for writing.",
+        },
     },
     Diagnosis {
         id: "copied-without-need",
@@ -69,9 +85,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "What makes the kernel copy a page: a different byte, or a store?",
-            "A store does, even of the byte that is there; and MAP_POPULATE stores to every page.",
-            "Load first; store only where a FROM is, and nothing at all if FROM equals TO.",
+            "A store copies the page, even a store of the byte that is there; and to populate a private, writable mapping copies every page.",
         ],
+        last: Last {
+            rust: "Load first; store only where a FROM is (`iter_mut().filter(…)`), and nothing at all if FROM equals TO. Leave out `populate`.",
+            c: "Load first (`memchr` finds the next FROM); store only there, and nothing at all if FROM equals TO. Leave out MAP_POPULATE.",
+            python: "`m.find` finds the next FROM; store only there, and nothing at all if FROM equals TO. `m[:] = …` stores to every page.",
+        },
     },
     Diagnosis {
         id: "not-edited-in-place",
@@ -81,10 +101,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "the-code",
         hints: [
             "Where do the changed bytes lie before they are printed?",
-            "Map FILE with PROT_READ | PROT_WRITE and MAP_PRIVATE, and store into the mapping \
-             itself.",
-            "Then write standard output straight from the mapping.",
+            "Make a private mapping of FILE that you may store to, and store into the mapping itself.",
         ],
+        last: Last {
+            rust: "Store into the slice of `map_copy`, then write standard output from the same slice; no `to_vec`.",
+            c: "`mmap` with PROT_READ | PROT_WRITE and MAP_PRIVATE; store through its pointer, then `write` from the same pointer; no `malloc`.",
+            python: "`mmap.mmap(fd, 0, access=mmap.ACCESS_COPY)`; `m[at] = to`, then `sys.stdout.buffer.write(m)`. `m[:]` and `bytes(m)` are copies made by hand.",
+        },
     },
     Diagnosis {
         id: "wrong-call-taken",
@@ -93,8 +116,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "FROM and TO are exactly one byte each: not none, not two.",
-            "`é` is two bytes in UTF-8; in C, `strlen(argv[3]) == 1`.",
-            "Check that before FILE is opened: one line of usage, exit status 2.",
+            "`é` is one character and, in UTF-8, two bytes. Check before FILE is opened.",
         ],
+        last: Last {
+            rust: "`argument.as_bytes().len() == 1`, by `std::os::unix::ffi::OsStrExt`; otherwise one line of usage, exit status 2.",
+            c: "`strlen(argv[3]) == 1 && strlen(argv[4]) == 1`; otherwise one line of usage, exit status 2.",
+            python: "`len(os.fsencode(sys.argv[3])) == 1`, and the same for TO; otherwise one line of usage, exit status 2. `len` of a `str` counts characters.",
+        },
     },
 ];

@@ -1,6 +1,6 @@
 //! What can be wrong with exercise 5.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
@@ -11,8 +11,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Read the table from top to bottom: whose value is overwritten by one that was computed before?",
             "Nothing may come between the load and the store: one atomic instruction, or a lock that both hold from before the load until after the store.",
-            "`AtomicU64::from_ptr(…).fetch_add(1, …)`, in C `__atomic_fetch_add`. If you have a lock: looking whether it is free and taking it must be one step, too (`compare_exchange`, `flock`, `F_OFD_SETLKW`).",
         ],
+        last: Last {
+            rust: "`AtomicU64::from_ptr(…).fetch_add(1, …)`. If you have a lock: looking whether it is free and taking it must be one step, too (`compare_exchange`, `libc::flock`, F_OFD_SETLKW).",
+            c: "C11's `atomic_fetch_add` on an `_Atomic uint64_t`, or `__atomic_fetch_add`. If you have a lock: looking whether it is free and taking it must be one step, too (`atomic_compare_exchange_strong`, `flock`, F_OFD_SETLKW).",
+            python: "Python has no atomic addition: `+= 1` is a load and a store. Hold `fcntl.flock(fd, fcntl.LOCK_EX)` from before the load until after the store. `threading.Lock` does not reach another process. A lock of `fcntl.lockf` is lost as soon as you close any descriptor of FILE, or the mapping, which has one of its own.",
+        },
     },
     Diagnosis {
         id: "initialization-race",
@@ -21,9 +25,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "Both saw an empty file. Which of your stores or calls does harm the second time?",
-            "A file that grows is zero by itself: nothing needs to be stored. `O_TRUNC` and `memset` destroy.",
-            "Open with `O_CREAT` alone, `ftruncate` to 4096 (twice does no harm), and make a lock that needs a beginning under a file lock, its ready mark last.",
+            "A file that grows is zero by itself: nothing needs to be stored. To empty it, or to store zeros, destroys.",
         ],
+        last: Last {
+            rust: "Open with `create(true)` and without `truncate`, `set_len(4096)` (twice does no harm), and make a lock that needs a beginning under a file lock, its ready mark last.",
+            c: "Open with O_CREAT and without O_TRUNC, `ftruncate` to 4096 (twice does no harm), and make a lock that needs a beginning (`pthread_mutex_init`, `sem_init`) under a file lock, its ready mark last.",
+            python: "`os.open` with `os.O_RDWR | os.O_CREAT`, then `os.ftruncate(fd, 4096)` (twice does no harm). `open(path, \"w+b\")` empties FILE. A lock of `fcntl.flock` needs no beginning.",
+        },
     },
     Diagnosis {
         id: "lost-money",
@@ -33,8 +41,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Read the table: which balance was loaded before the other process stored it?",
             "Check, withdrawal and deposit are one critical section.",
-            "Take one lock before the first balance is loaded and give it back after the second is stored.",
         ],
+        last: Last {
+            rust: "Take one lock (`libc::flock`, or `fcntl` with F_OFD_SETLKW) before the first balance is loaded, and give it back after the second is stored. A `fetch_sub` and a `fetch_add` are two steps.",
+            c: "Take one lock (`flock`, `fcntl` with F_OFD_SETLKW, or a robust mutex) before the first balance is loaded, and give it back after the second is stored.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` before the first balance is loaded, and `fcntl.flock(fd, fcntl.LOCK_UN)` after the second is stored.",
+        },
     },
     Diagnosis {
         id: "overdrawn",
@@ -44,8 +56,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "The balance was looked at, and stored later: what may happen between?",
             "An atomic subtraction does not help if the check was made before it.",
-            "Check inside the lock; or a `compare_exchange` loop that checks the value that it replaces.",
         ],
+        last: Last {
+            rust: "Check inside the lock; or a `compare_exchange` loop that checks the value that it replaces.",
+            c: "Check inside the lock; or an `atomic_compare_exchange_weak` loop that checks the value that it replaces.",
+            python: "Check inside the lock: `fcntl.flock(fd, fcntl.LOCK_EX)` first, then load the balance, compare, and store.",
+        },
     },
     Diagnosis {
         id: "refused-wrongly",
@@ -53,10 +69,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "In whatever order they ran, the first would have succeeded.",
         anchor: "how-it-works",
         hints: [
-            "Does one reserve what the other then misses?",
+            "Does one transfer reserve what the other one then misses?",
             "A transfer that fails must not have been visible to anybody.",
-            "One lock around the check and both stores.",
         ],
+        last: Last {
+            rust: "One lock (`libc::flock`, or `fcntl` with F_OFD_SETLKW) around the check and both stores.",
+            c: "One lock (`flock`, `fcntl` with F_OFD_SETLKW, or a robust mutex) around the check and both stores.",
+            python: "One lock (`fcntl.flock`) around the check and both stores.",
+        },
     },
     Diagnosis {
         id: "deadlock",
@@ -65,9 +85,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "Look at the last rows of the table: what does each wait for, and who would give it?",
-            "Two locks taken in different orders; a mutex or semaphore that is private to one process (waiters of others are never woken); a lock that was never given back on some path.",
-            "`PTHREAD_PROCESS_SHARED` (`sem_init` with pshared 1), locks always in the same order, and given back on every path, failures too.",
+            "Two locks may be taken in different orders. A lock may be private to one process, so that waiters of others are never woken. A lock may not be given back on some path.",
         ],
+        last: Last {
+            rust: "One lock for all accounts has no order. A file lock (`libc::flock`, F_OFD_SETLKW) wakes the next process; give it back on every path, failures too. A mutex of libc needs PTHREAD_PROCESS_SHARED; `std::sync::Mutex` is private to one process.",
+            c: "`PTHREAD_PROCESS_SHARED` (`sem_init` with pshared 1), locks always in the same order, and given back on every path, failures too.",
+            python: "One lock for all accounts has no order. `fcntl.flock(fd, fcntl.LOCK_EX)`, then `try`, and `fcntl.flock(fd, fcntl.LOCK_UN)` in `finally`. `threading.Lock` does not reach another process.",
+        },
     },
     Diagnosis {
         id: "fails-beside-another",
@@ -77,8 +101,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Which call fails, and with which error? It is in the line on standard error.",
             "EAGAIN, EACCES and EWOULDBLOCK say that a lock is held; EEXIST that the other was faster; EINTR that a signal came.",
-            "Use the call that waits (`F_SETLKW`, `flock` without `LOCK_NB`), and take a file that exists by now as good.",
         ],
+        last: Last {
+            rust: "Use the call that waits (`libc::flock` without LOCK_NB, F_OFD_SETLKW), call again after EINTR, and open with `create(true)`, not `create_new(true)`.",
+            c: "Use the call that waits (`flock` without LOCK_NB, F_SETLKW), call again after EINTR, and open with O_CREAT, without O_EXCL.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` waits, if it is without `fcntl.LOCK_NB`. Open with `os.O_CREAT`, without `os.O_EXCL`.",
+        },
     },
     Diagnosis {
         id: "orphaned-lock",
@@ -88,8 +116,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "The table says before which step it was killed. What did it hold there?",
             "The kernel gives back file locks (`flock`, `fcntl`) when their holder dies, and marks robust mutexes; nothing else.",
-            "A file lock around everything is enough. With a robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
         ],
+        last: Last {
+            rust: "A file lock (`libc::flock`, F_OFD_SETLKW) around everything is enough. With libc's robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
+            c: "A file lock (`flock`, F_OFD_SETLKW) around everything is enough. With a robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
+            python: "A file lock around everything is enough: `fcntl.flock`, or `fcntl.lockf`. A byte of FILE that means \"held\", a lock file made with `os.O_EXCL`, and `multiprocessing`'s locks stay held.",
+        },
     },
     Diagnosis {
         id: "fails-after-a-kill",
@@ -98,9 +130,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "where-it-bites",
         hints: [
             "Which call fails, and with which error?",
-            "`EOWNERDEAD` is no failure: you have the lock. `ENOTRECOVERABLE`: somebody unlocked it without repair.",
-            "`if (pthread_mutex_lock(m) == EOWNERDEAD) pthread_mutex_consistent(m);`",
+            "A call that says that the lock's owner has died gives you the lock: that is no failure.",
         ],
+        last: Last {
+            rust: "After `EOWNERDEAD` from `libc::pthread_mutex_lock`, call `pthread_mutex_consistent`, and go on. `ENOTRECOVERABLE`: somebody unlocked it without that call.",
+            c: "`if (pthread_mutex_lock(m) == EOWNERDEAD) pthread_mutex_consistent(m);`, and go on. `ENOTRECOVERABLE`: somebody unlocked it without that call.",
+            python: "The kernel gives back a lock of `fcntl.flock`; the next process just gets it. What else can the dead process leave: a FILE of 0 bytes, a lock file, a mark in FILE? None of these may make you fail.",
+        },
     },
     Diagnosis {
         id: "busy-wait",
@@ -110,8 +146,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "How does it learn that the lock is free: does it look again and again?",
             "Sleep in the kernel until woken: futex, semaphore, mutex, or a file lock that waits.",
-            "`flock(fd, LOCK_EX)` or `F_OFD_SETLKW` sleep. A loop of `sched_yield`, `F_SETLK` or tiny sleeps does not pass.",
         ],
+        last: Last {
+            rust: "`libc::flock(fd, libc::LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `thread::yield_now`, F_OFD_SETLK or tiny sleeps does not pass.",
+            c: "`flock(fd, LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `sched_yield`, F_SETLK or tiny sleeps does not pass.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` sleeps. A loop of `fcntl.LOCK_NB` and tiny sleeps does not pass.",
+        },
     },
     Diagnosis {
         id: "wrong-counter",
@@ -121,8 +161,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Compare the counter before and after by `od -A d -t u8 -N 8 FILE`.",
             "The counter is the u64 at byte 0, in native byte order; TIMES 0 adds nothing.",
-            "Is the mapping MAP_SHARED? A private one changes its own copy only.",
         ],
+        last: Last {
+            rust: "`AtomicU64::from_ptr(base.cast())` is the counter. memmap2's `map_raw` and `map_mut` are shared; `map_copy` changes its own copy only.",
+            c: "`*(uint64_t *)base` is the counter; an `int` is half of it. Is the mapping MAP_SHARED? A private one changes its own copy only.",
+            python: "`memoryview(m).cast(\"Q\")[0]` is the counter. `mmap.mmap(fd, 4096)` is shared; `mmap.ACCESS_COPY` changes its own copy only.",
+        },
     },
     Diagnosis {
         id: "wrong-balance",
@@ -131,9 +175,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "`od -A d -t u8 -N 72 FILE` shows the counter and the eight accounts.",
-            "Account N is the u64 at byte 8 × N: account 1 is right behind the counter.",
-            "AMOUNT leaves FROM and arrives at TO; both in native byte order.",
+            "Account N is the u64 at byte 8 × N: account 1 is right behind the counter. AMOUNT leaves FROM and arrives at TO.",
         ],
+        last: Last {
+            rust: "`base.cast::<u64>().wrapping_add(N)` points to account N; both balances are in native byte order.",
+            c: "`((uint64_t *)base)[N]` is account N; both balances are in native byte order.",
+            python: "`memoryview(m).cast(\"Q\")[N]` is account N; both balances are in native byte order. The formats `>Q` and `!Q` have the other one.",
+        },
     },
     Diagnosis {
         id: "overdraws-alone",
@@ -141,10 +189,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "An unsigned balance that goes below zero becomes a fortune.",
         anchor: "exercise",
         hints: [
-            "Compare before you subtract.",
-            "`checked_sub` answers `None` where there is too little.",
-            "Then: one line on standard error, exit status 1, and nothing changed.",
+            "Which comes first, the comparison or the subtraction?",
+            "Compare before you subtract: an unsigned number has no value below zero.",
         ],
+        last: Last {
+            rust: "`checked_sub` answers `None` where there is too little. Then: one line on standard error, exit status 1, and nothing changed.",
+            c: "`if (balance < amount)`, before the subtraction. Then: one line on standard error, exit status 1, and nothing changed.",
+            python: "`if balance < amount:`, before the first store. Then: one line on standard error, exit status 1, and nothing changed. (A negative number does not fit into a `Q`: the store raises `ValueError`.)",
+        },
     },
     Diagnosis {
         id: "overflow",
@@ -153,9 +205,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "What happens when TO holds 18446744073709551615?",
-            "`checked_add` answers `None`; check both accounts before you store the first.",
-            "Then: one line on standard error, exit status 1, and nothing changed.",
+            "Compare before you add, and check both accounts before you store the first.",
         ],
+        last: Last {
+            rust: "`checked_add` answers `None` where the sum does not fit. Then: one line on standard error, exit status 1, and nothing changed.",
+            c: "`if (amount > UINT64_MAX - balance)`, before the addition. Then: one line on standard error, exit status 1, and nothing changed.",
+            python: "Python's sum does not wrap: compare it with `2**64 - 1` before the first store. Then: one line on standard error, exit status 1, and nothing changed.",
+        },
     },
     Diagnosis {
         id: "failure-changes-something",
@@ -165,8 +221,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Is the first account stored before the second is checked?",
             "Compute both new balances first, then store both.",
-            "`checked_sub` and `checked_add`, then two stores.",
         ],
+        last: Last {
+            rust: "`checked_sub` and `checked_add`, then two stores.",
+            c: "`from < amount` and `amount > UINT64_MAX - to`: two comparisons, then two stores.",
+            python: "`from_balance < amount` and `to_balance + amount >= 2**64`: two comparisons, then two stores. A store that raises between them leaves half a transfer.",
+        },
     },
     Diagnosis {
         id: "bytes-not-its-own",
@@ -176,8 +236,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Yours are: the counter, accounts 1 to 8, and bytes 1024 to 2047.",
             "Where does your lock begin, and how large is it?",
-            "Put the lock at byte 1024; `sem_t` has 32 bytes, `pthread_mutex_t` 40.",
         ],
+        last: Last {
+            rust: "Put the lock at byte 1024; on x86-64 `libc::sem_t` has 32 bytes, `libc::pthread_mutex_t` 40. A file lock needs no bytes.",
+            c: "Put the lock at byte 1024; on x86-64 `sem_t` has 32 bytes, `pthread_mutex_t` 40. A file lock needs no bytes.",
+            python: "A lock of `fcntl.flock` needs no bytes. Store single numbers, by `memoryview(m).cast(\"Q\")`; `m[:] = …` stores to all of FILE.",
+        },
     },
     Diagnosis {
         id: "wrong-size",
@@ -185,10 +249,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "The next program refuses any other size.",
         anchor: "exercise",
         hints: [
-            "A mapping does not make a file longer, `ftruncate` does.",
-            "Empty or missing: `ftruncate(fd, 4096)`. 4096: leave it alone.",
-            "Beware of `O_TRUNC`, and of `ftruncate` on a file that another is using.",
+            "A mapping does not make a file longer.",
+            "Empty or missing: your program must give FILE 4096 bytes. 4096: leave it alone, another process may be using it.",
         ],
+        last: Last {
+            rust: "`set_len(4096)` only if FILE has 0 bytes. Open without `truncate(true)`.",
+            c: "`ftruncate(fd, 4096)` only if FILE has 0 bytes. Open without O_TRUNC.",
+            python: "`os.ftruncate(fd, 4096)` only if FILE has 0 bytes. Open with `os.open`, without `os.O_TRUNC`; `open(path, \"w+b\")` empties FILE.",
+        },
     },
     Diagnosis {
         id: "wrong-mode",
@@ -197,9 +265,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "`stat -c %a FILE` shows it.",
-            "Rust's `OpenOptions` makes files of mode 0666 less the umask.",
-            "`OpenOptionsExt::mode(0o600)`, or the third argument of `open`.",
+            "The mode is given to the call that makes the file. If you give none, it is 0666 or 0777, less the umask.",
         ],
+        last: Last {
+            rust: "`OpenOptions::new().mode(0o600)`, by `std::os::unix::fs::OpenOptionsExt`.",
+            c: "`open(path, O_RDWR | O_CREAT, 0600)`. `fopen` makes files of mode 0666, less the umask.",
+            python: "`os.open(path, os.O_RDWR | os.O_CREAT, 0o600)`. `open()` makes files of mode 0666, less the umask.",
+        },
     },
     Diagnosis {
         id: "odd-size-accepted",
@@ -207,9 +279,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "It belongs to something else, and is damaged; or a store past its end is a SIGBUS.",
         anchor: "exercise",
         hints: [
-            "`fstat` before you map.",
+            "Look at FILE's size before you map.",
             "0: make it. 4096: use it. Anything else: leave it as it is and fail.",
-            "One line that names FILE, and exit status 1.",
         ],
+        last: Last {
+            rust: "`match file.metadata()?.len()`. For any other size: one line that names FILE, and exit status 1.",
+            c: "Look at the `st_size` of `fstat`. For any other size: one line that names FILE, and exit status 1.",
+            python: "Look at `os.fstat(fd).st_size`. For any other size: one line that names FILE, and exit status 1.",
+        },
     },
 ];

@@ -1,6 +1,6 @@
 //! What can be wrong with `lines`.
 
-use crate::exercises::Diagnosis;
+use crate::exercises::{Diagnosis, Last};
 
 /// All of it, beside what all exercises share.
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -11,10 +11,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "exercise",
         hints: [
             "Compare with `wc -lc FILE`; only the order of the columns is yours.",
-            "A line ends with a newline: what follows the last newline is no line.",
-            "`LINES BYTES NAME` with single blanks, and `LINES BYTES total` last if several were \
-             given.",
+            "A line ends with a newline: what follows the last newline is no line. Single blanks, and `LINES BYTES total` last if several FILEs were given.",
         ],
+        last: Last {
+            rust: "Count the bytes that are `b'\\n'`, and take BYTES from `metadata()?.len()`. `lines()` counts a last line without a newline, too.",
+            c: "Count the bytes that are `'\\n'` (`memchr` finds the next), and take BYTES from `st_size`. A mapping has zeros after the last byte.",
+            python: "Count `b\"\\n\"`, and take BYTES from `os.fstat(fd).st_size`. `m.readline` and `splitlines` count a last line without a newline, too. Write NAME by `os.fsencode`.",
+        },
     },
     Diagnosis {
         id: "empty-file",
@@ -24,8 +27,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does mmap answer to a length of 0?",
             "EINVAL. And a page mapped over an empty file cannot be touched: SIGBUS.",
-            "Ask for the length first; if it is 0, print the line and map nothing.",
         ],
+        last: Last {
+            rust: "Ask for `metadata()?.len()` first; if it is 0, print the line and map nothing.",
+            c: "Ask for `st_size` by `fstat` first; if it is 0, print the line and map nothing.",
+            python: "`mmap.mmap` of an empty file raises `ValueError`. Ask for `os.fstat(fd).st_size` first; if it is 0, print the line and map nothing.",
+        },
     },
     Diagnosis {
         id: "too-many-mappings",
@@ -34,10 +41,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "When does a mapping of yours go away?",
-            "`close` closes the descriptor only; the mapping goes with `munmap`, or with the \
-             value in Rust.",
-            "Unmap each FILE, or each window of it, when it is counted, before the next is mapped.",
+            "To close the descriptor is not enough: a mapping stays until it is unmapped.",
         ],
+        last: Last {
+            rust: "A mapping of memmap2 goes when its value is dropped: make it inside the loop, and keep none in a `Vec`. With `libc::mmap`, call `libc::munmap`, before the next is mapped.",
+            c: "`munmap` each FILE, or each window of it, when it is counted, before the next is mapped; on failures, too.",
+            python: "`m.close()` for each FILE when it is counted, or `with mmap.mmap(…) as m:`. While a `memoryview` of `m` exists, `m.close()` raises `BufferError`.",
+        },
     },
     Diagnosis {
         id: "descriptors-kept",
@@ -47,8 +57,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What is a descriptor still needed for once the file is mapped?",
             "For nothing: the mapping keeps the file.",
-            "Close it when it is mapped; in Rust, let the `File` go out of scope.",
         ],
+        last: Last {
+            rust: "Close it when it is mapped: let the `File` go out of scope, and keep none in a `Vec`.",
+            c: "`close(fd)` directly after `mmap`; on failures, too.",
+            python: "`os.close(fd)` after `mmap.mmap`, and `m.close()` when FILE is counted: `m` has a duplicate of the descriptor until then.",
+        },
     },
     Diagnosis {
         id: "too-many-faults",
@@ -59,9 +73,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "How often does your program map, or walk through, the same bytes?",
             "A second mapping faults again; many small ones fault each by itself; a copy faults for \
              every page that it fills.",
-            "Map once, walk once from the first byte to the last; MAP_POPULATE or \
-             MADV_POPULATE_READ may save faults, too.",
         ],
+        last: Last {
+            rust: "Map once, walk once from the first byte to the last, and make no `to_vec`. `MmapOptions::populate`, or `Advice::PopulateRead`, may save faults, too.",
+            c: "Map once, walk once from the first byte to the last. MAP_POPULATE or MADV_POPULATE_READ may save faults, too.",
+            python: "Map once, and count in slices of 64 KiB: `m[at:at + 65536].count(b\"\\n\")`. A slice is a copy, and small copies use the same memory again; `m[:]` fills as many pages as FILE has.",
+        },
     },
     Diagnosis {
         id: "stops-at-failure",
@@ -71,8 +88,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "What does your loop do with a failure?",
             "Say the line on standard error, remember that something failed, go on.",
-            "At the end: `total` of what was counted, and exit status 1 if anything failed.",
         ],
+        last: Last {
+            rust: "`match` on the result inside the loop, not `?`. At the end: `total` of what was counted, and exit status 1 if anything failed.",
+            c: "`continue` in the loop, not `exit`. At the end: `total` of what was counted, and exit status 1 if anything failed.",
+            python: "`try` and `except (OSError, ValueError)` inside the loop, not around it. At the end: `total` of what was counted, and exit status 1 if anything failed.",
+        },
     },
     Diagnosis {
         id: "failure-not-told",
@@ -82,21 +103,27 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         hints: [
             "Two things tell of a failure: a line on standard error, and the exit status.",
             "A directory and a FIFO can be opened; that they cannot be mapped must be told, too.",
-            "One line for each, with FILE's name in it, and exit status 1.",
         ],
+        last: Last {
+            rust: "One `eprintln!` for each, with FILE's name in it, and `ExitCode::FAILURE` at the end. `metadata()?.is_file()` finds directories and FIFOs.",
+            c: "One `fprintf(stderr, …)` for each, with FILE's name in it, and exit status 1. `S_ISREG(st.st_mode)` finds directories and FIFOs.",
+            python: "One `print(…, file=sys.stderr)` for each, with FILE's name in it, and `sys.exit(1)` at the end. `stat.S_ISREG(os.fstat(fd).st_mode)` finds directories and FIFOs.",
+        },
     },
     Diagnosis {
         id: "cut-crashes",
         is: "a FILE that is truncated while it is counted kills the program",
-        why: "NoopObserver asks you before cutting a file; with `read` it would just have ended.",
+        why: "Nobody asks you before cutting a file; with `read` it would just have ended.",
         anchor: "how-it-works",
         hints: [
             "Which signal is it, and can it be ignored?",
-            "A handler for SIGBUS must not return to the load as it was: jump away, or map \
-             something there.",
-            "`sigsetjmp` before the count and `siglongjmp` in the handler; or a page of zeros by \
-             MAP_FIXED, as this lesson's guard.rs does, and a note that the reader looks at.",
+            "If a handler for SIGBUS just returns, the same load is repeated. It must jump away, or map something there; or another process counts, and dies in place of yours.",
         ],
+        last: Last {
+            rust: "In the handler, map a page of zeros by MAP_FIXED, as this lesson's guard.rs does, and leave a note that the reader looks at.",
+            c: "`sigsetjmp` before the count and `siglongjmp` in the handler; or a page of zeros by MAP_FIXED, and a note that the reader looks at.",
+            python: "`signal.signal` does not help: the load is repeated before Python calls your handler. Count in a child (`os.fork`), which sends the count through a pipe. If `os.waitpid` says that SIGBUS killed it, FILE was truncated.",
+        },
     },
     Diagnosis {
         id: "cut-not-told",
@@ -107,7 +134,11 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "How do you notice that FILE has become shorter?",
             "A cut within the last page shows as zeros, without a signal: ask for the length \
              again at the end.",
-            "Then one line that names FILE, no count of it, and exit status 1 in the end.",
         ],
+        last: Last {
+            rust: "Ask for `metadata()?.len()` again. If it is less: one line that names FILE, no count of it, and exit status 1 in the end.",
+            c: "Call `fstat` again. If `st_size` is less: one line that names FILE, no count of it, and exit status 1 in the end.",
+            python: "Ask for `os.fstat(fd).st_size`, or `m.size()`, again. If it is less: one line that names FILE, no count of it, and exit status 1 in the end.",
+        },
     },
 ];
