@@ -39,7 +39,7 @@ pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
     let millidegrees = shared.millidegrees.load(Relaxed);
     let nanoseconds = shared.nanoseconds.load(Relaxed);
     // R2, partner W2: if a load above found a word of a newer reading, the load below finds that
-    // reading's odd number, or a higher number. Either differs from `before`.
+    // reading's odd number, or a higher one: not an even `before`.
     fence(Acquire);
     let after = shared.sequence.load(Relaxed); // R3, partner W1.
     let whole = before.is_multiple_of(2) && before == after;

@@ -6,7 +6,7 @@ use crate::scenario;
 
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
-fn on_overlayfs_a_reader_that_opened_the_file_before_its_copy_up_never_sees_the_stores() {
+fn on_overlayfs_a_mapping_through_a_descriptor_from_before_the_copy_up_never_shows_the_stores() {
     let ended = scenario("copy-up", &scratch()).run();
     let values = |names: [&str; 3]| names.map(|name| ended.value(name).to_owned());
     let fresh = ["writers-mapping", "readers-read", "opened-and-mapped-again"];

@@ -61,7 +61,7 @@ fn a_system_call_that_loads_from_a_cut_off_page_fails_with_efault() {
 }
 
 #[test]
-fn a_write_whose_data_runs_into_a_cut_off_page_returns_a_short_count() {
+fn a_write_that_runs_into_a_cut_off_page_may_return_a_short_count() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 2);

@@ -101,6 +101,50 @@ fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write
 }
 
 #[test]
+fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_closes_do_not() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        let emptied = File::options().read(true).write(true).truncate(true).open(&pair.sample.path);
+        let emptied = emptied.unwrap();
+        lengthen(&emptied);
+        let memory = Memory::shared(&emptied).unwrap();
+        drop(emptied); // The mapping still uses what that `open` made.
+        pair.control.store(b'A');
+        (0..8).for_each(|page| memory.store(page * page_size(), b'B'));
+        assert_eq!(pair.sample.load(), vec![b'B'; 8]);
+        pair.left(8)?;
+        drop(File::open(&pair.sample.path).unwrap());
+        pair.left(0)?;
+        (0..8).for_each(|page| memory.store(page * page_size(), b'C'));
+        assert_eq!(pair.sample.load(), vec![b'C'; 8]);
+        drop(memory);
+        pair.left(8)
+    });
+}
+
+#[test]
+fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its_pages() {
+    undisturbed(|| {
+        let pair = Pair::clean();
+        let shortened = File::options().read(true).write(true).open(&pair.sample.path).unwrap();
+        shortened.set_len(page_size() as u64).unwrap();
+        lengthen(&shortened);
+        let memory = Memory::shared(&shortened).unwrap();
+        pair.control.store(b'A');
+        (0..8).for_each(|page| memory.store(page * page_size(), b'B'));
+        assert_eq!(pair.sample.load(), vec![b'B'; 8]);
+        drop(shortened);
+        pair.left(8)?;
+        drop(memory);
+        match pair.sample.instruments.file_system {
+            "xfs" => pair.left(0),
+            "overlayfs" => Some(()), // The file system below it decides.
+            _ => pair.left(8),
+        }
+    });
+}
+
+#[test]
 fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_an_emptied_file_when_it_is_closed() {
     undisturbed(|| {
         let pair = emptied(reserve)?;
