@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 /// Lines of code in `common`; blank lines, comments and its tests are free.
-const MOST_IN_COMMON: usize = 300;
+const MOST_IN_COMMON: usize = 320;
 /// Lines of a file of a lesson. A longer file has two ideas.
 const MOST_IN_A_FILE: usize = 250;
 /// Lines of a function, wherever it is. A type and its methods stay in one file, however long.

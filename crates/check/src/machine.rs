@@ -15,7 +15,7 @@ pub struct Settings {
     pub schedule: Option<Schedule>,
     /// What this machine can do.
     pub machine: Machine,
-    /// In a class: the file by whose locks the checks that measure time are alone.
+    /// In a class: the file whose locks let the checks that measure time be alone.
     pub timing: Option<PathBuf>,
 }
 

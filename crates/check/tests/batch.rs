@@ -248,7 +248,7 @@ fn ctrl_c_ends_a_batch_in_order() {
     let rest: Vec<_> = known.map(|line| told(&line.expect("read a line"))).collect();
     let ended = child.wait_with_output().expect("wait");
     assert_eq!(ended.status.code(), Some(130), "{ended:?}");
-    assert!(complaints(&ended).contains("stopped after "), "{ended:?}");
+    assert!(complaints(&ended).contains("stopped: "), "{ended:?}");
     assert!(rest.len() < 11, "it went on: {rest:?}");
     assert!(rest.iter().all(|entry| entry["state"] == "not solved"), "{rest:?}");
 }

@@ -134,11 +134,37 @@ pub fn judged(
     let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
     submissions.retain(|submission| !done.contains(&submission.key()));
     let old = asked.compare.as_deref().map(entry::read).transpose()?;
-    let mut log = match &asked.results {
+    let log = match &asked.results {
         Some(path) => Some(rewritten(path, &known)?),
         None => None,
     };
     let printer = entry::Printer::new(format);
+    let Some(entries) = printed_one_by_one(submissions, known, &printer, log)? else {
+        let how = match &asked.results {
+            Some(_) => "the same command with --resume goes on",
+            None => "with --results FILE, the next one can be resumed",
+        };
+        warn(&format!("stopped: {how}"));
+        return Ok(Ok(Ended::Interrupted));
+    };
+    printer.end(&entries)?;
+    if let Some(old) = old {
+        beside(format, &compare::table(&old, &entries))?;
+    }
+    if asked.group {
+        beside(format, &group::table(&entries))?;
+    }
+    Ok(Ok(Ended::of(&entries)))
+}
+
+/// Judges the submissions, keeps and prints each result as soon as it is known, after those that were
+/// known before; `None` if the batch was stopped.
+fn printed_one_by_one(
+    submissions: Vec<Submission>,
+    known: Vec<Entry>,
+    printer: &entry::Printer,
+    mut log: Option<fs::File>,
+) -> Result<Option<Vec<Entry>>> {
     printer.begin()?;
     for entry in &known {
         printer.one(entry)?;
@@ -156,22 +182,7 @@ pub fn judged(
     })?;
     bar.finish_and_clear();
     entries.sort_by_key(Entry::key);
-    if interrupted {
-        let how = match &asked.results {
-            Some(_) => "the same command with --resume goes on",
-            None => "with --results FILE, the next one can be resumed",
-        };
-        warn(&format!("stopped after {} results: {how}", entries.len()));
-        return Ok(Ok(Ended::Interrupted));
-    }
-    printer.end(&entries)?;
-    if let Some(old) = old {
-        beside(format, &compare::table(&old, &entries))?;
-    }
-    if asked.group {
-        beside(format, &group::table(&entries))?;
-    }
-    Ok(Ok(Ended::of(&entries)))
+    Ok((!interrupted).then_some(entries))
 }
 
 /// The results of several parts of a class as one.
