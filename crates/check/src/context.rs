@@ -177,23 +177,8 @@ impl<'a> CheckContext<'a> {
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
-        match run.limit_exceeded {
-            None => Ok(run),
-            Some(limit_exceeded) => {
-                let called = format!("`{}`", run.called);
-                let finding = Finding::new(
-                    observe::diagnosis_of(limit_exceeded),
-                    format!("{called} ends by itself, within the limits"),
-                    format!("{called} {limit_exceeded}"),
-                );
-                // What hangs here may do something else right: only a run that harms the machine is
-                // the last one.
-                match finding.diagnosis {
-                    "hang" => Err(CheckError::Wrong(Box::new(finding))),
-                    _ => Err(CheckError::Ended(Box::new(finding))),
-                }
-            }
-        }
+        run.stays_within_the_limits()?;
+        Ok(run)
     }
 
     /// A sandbox without processes in this work directory, for checks that drive their processes themselves.

@@ -1,6 +1,6 @@
 //! Where executions of a program run: its work directory, its limits, and its sandboxes.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Instant;
 
@@ -76,6 +76,10 @@ impl Launcher for Launched<'_> {
 
     fn tree(&mut self) -> &mut ProcessTree {
         self.sandbox.tree()
+    }
+
+    fn look_at_disk(&self) -> io::Result<()> {
+        self.sandbox.look_at_disk()
     }
 
     fn outputs(&self, pid: Pid) -> [Vec<u8>; 2] {

@@ -86,9 +86,9 @@ fn by_stress(fixture: &Fixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
     let scenarios: Vec<_> = specs.iter().map(|spec| &spec.scenario).collect();
     let tried = stress(fixture, &scenarios, judge)?;
     match tried.wrong {
-        Some((scenario, finding)) => {
+        Some((scenario, run, finding)) => {
             let how = format!("found by stress, in the scenario {scenario}: no schedule repeats it");
-            Err(finding.details([how]).into())
+            Err(verdict(&run, finding.details([how])))
         }
         None if tried.rounds == 0 => Err(CheckError::Cannot(
             "not one moment could be tried in the time that a check may take: try again on a machine \
@@ -118,7 +118,15 @@ fn replay_one(
 
 /// A finding with its table, and how to see it again.
 fn told(scenario: &Scenario, run: &Outcome, finding: Finding, names: Names) -> CheckError {
-    finding.details(table(scenario, run, names)).schedule(run.schedule.to_string()).into()
+    verdict(run, finding.details(table(scenario, run, names)).schedule(run.schedule.to_string()))
+}
+
+/// If a limit was exceeded, nothing more of the program is judged: each scenario would take as long.
+fn verdict(run: &Outcome, finding: Finding) -> CheckError {
+    match run.limit_exceeded {
+        Some(_) => CheckError::Ended(Box::new(finding)),
+        None => finding.into(),
+    }
 }
 
 /// What is wrong with any run of two, whatever they do: one crashed, hung, or failed.

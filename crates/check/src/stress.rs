@@ -4,7 +4,7 @@
 //! the first goes on. Many moments make an error likely to show; nothing makes it sure. The report
 //! says that such a verdict is weaker.
 
-use std::fs;
+use std::io;
 use std::time::{Duration, Instant};
 
 use common::{Context, Result};
@@ -15,7 +15,7 @@ use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::{Sandbox, Start};
-use tracer::{Ending, MECHANISM, Stop, Waited};
+use tracer::{Ending, MECHANISM, Stop, Waited, children};
 
 use crate::fixture::Fixture;
 use crate::verdict::Finding;
@@ -46,7 +46,7 @@ pub fn stress(fixture: &Fixture, scenarios: &[&Scenario], judge: Judge<Finding>)
             let moment = *time * (round * STRIDE % MOMENTS) / MOMENTS;
             let run = one(fixture, scenario, *first, moment)?;
             if let Some(finding) = judge(scenario, &run) {
-                return Ok(Tried { rounds: round, wrong: Some((scenario.name, finding)) });
+                return Ok(Tried { rounds: round, wrong: Some((scenario.name, run, finding)) });
             }
         }
     }
@@ -57,8 +57,8 @@ pub fn stress(fixture: &Fixture, scenarios: &[&Scenario], judge: Judge<Finding>)
 pub struct Tried {
     /// How many moments of every scenario.
     pub rounds: u32,
-    /// In which scenario something was wrong, and what.
-    pub wrong: Option<(&'static str, Finding)>,
+    /// In which scenario something was wrong, in which run, and what.
+    pub wrong: Option<(&'static str, Outcome, Finding)>,
 }
 
 /// How long one side takes if the other does not run, up to the window.
@@ -82,7 +82,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
     let second = 1 - first;
     pids[first] = sandbox.start(&start(first))?;
     watch(&mut sandbox, pids, &mut endings, moment, 1)?;
-    let stopped = program_of(pids[first]);
+    let stopped = program_of(pids[first]).step("find the program's process")?;
     if let Some(pid) = stopped {
         let _ = kill(pid, Signal::SIGSTOP); // It may have ended: then there was no window.
     }
@@ -93,7 +93,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
         let _ = kill(pid, Signal::SIGCONT);
     }
     watch(&mut sandbox, pids, &mut endings, PATIENCE, 2)?;
-    let limit_exceeded = sandbox.limit_exceeded();
+    let limit_exceeded = sandbox.limit_exceeded()?;
     let [(stdout_of_one, stderr_of_one), (stdout_of_two, stderr_of_two)] =
         pids.map(|pid| sandbox.outputs(pid));
     Ok(Outcome {
@@ -141,14 +141,13 @@ fn watch(
 }
 
 /// The program itself: below the process that was started live its namespace's first and, below
-/// that, the program.
-fn program_of(pid: Pid) -> Option<Pid> {
+/// that, the program. `None` if it has ended.
+fn program_of(pid: Pid) -> io::Result<Option<Pid>> {
     let mut last = pid;
     loop {
-        let children = fs::read_to_string(format!("/proc/{last}/task/{last}/children")).ok()?;
-        match children.split_whitespace().next_back().and_then(|child| child.parse().ok()) {
-            Some(child) => last = Pid::from_raw(child),
-            None => return (last != pid).then_some(last),
+        match children(last, last)?.pop() {
+            Some(child) => last = child,
+            None => return Ok((last != pid).then_some(last)),
         }
     }
 }

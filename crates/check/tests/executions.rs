@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
     memory: 64 << 20,
     disk: 256 << 20,
     processes: 64,
+    born: 100,
     output: 1 << 20,
 };
 
@@ -47,6 +48,12 @@ fn a_fork_bomb_in_a_grandchild_exceeds_the_limit_on_processes() {
         Some(LimitExceeded::Processes(LIMITS.processes)),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn short_lived_grandchildren_one_after_another_exceed_the_limit_on_processes() {
+    let outcome = beside_another("(while :; do sh -c : ; done) & wait");
+    assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Born(LIMITS.born)), "{outcome:?}");
 }
 
 #[test]

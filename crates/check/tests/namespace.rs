@@ -12,10 +12,13 @@ use sandbox::{Sandbox, Start, WorkDirectory, launch_by};
 use tracer::{Ending, LimitExceeded, Limits};
 
 fn run(program: &Path, arguments: &[&str]) -> Run {
+    run_within(program, arguments, Limits { wall: Duration::from_secs(3), ..Limits::default() })
+}
+
+fn run_within(program: &Path, arguments: &[&str], limits: Limits) -> Run {
     launch_by(env!("CARGO_BIN_EXE_check"));
     let scratch = scratch();
     let directory = WorkDirectory::new(&scratch, "work").expect("make a directory");
-    let limits = Limits { wall: Duration::from_secs(3), ..Limits::default() };
     let mut sandbox = Sandbox::new(&directory, limits, false).expect("make a sandbox");
     match observe::run(&mut sandbox, &Start::new(program, arguments), &mut NoopObserver) {
         Ok(run) => run,
@@ -56,4 +59,41 @@ fn an_untraced_daemon_dies_with_the_namespace_and_one_that_waits_for_ever_at_its
         });
         assert!(!lives, "{name} lives on");
     }
+}
+
+/// The limit that a shell command exceeds, untraced.
+fn exceeded(command: &str) -> Option<LimitExceeded> {
+    let limits = Limits {
+        processor: Duration::from_millis(300),
+        memory: 64 << 20,
+        disk: 16 << 20,
+        processes: 32,
+        born: 200,
+        ..Limits::default()
+    };
+    run_within(Path::new("/bin/sh"), &["-c", command], limits).limit_exceeded
+}
+
+#[test]
+fn untraced_grandchildren_at_a_time_exceed_the_limit_on_processes() {
+    let bomb = "(sh -c 'bomb() { bomb | bomb & }; bomb' &); sleep 100";
+    assert_eq!(exceeded(bomb), Some(LimitExceeded::Processes(32)));
+    let unreaped = "for each in $(seq 100); do (:) & done; exec sleep 100";
+    assert_eq!(exceeded(unreaped), Some(LimitExceeded::Processes(32)));
+}
+
+#[test]
+fn untraced_grandchildren_one_after_another_exceed_the_limit_on_processes() {
+    let one_by_one = "(while :; do sleep 0.001; done) & wait";
+    assert_eq!(exceeded(one_by_one), Some(LimitExceeded::Born(200)));
+}
+
+#[test]
+fn untraced_grandchildren_exceed_the_limits_on_cpu_time_memory_and_disk() {
+    let burns = "(sh -c 'while :; do :; done' &); sleep 100";
+    assert_eq!(exceeded(burns), Some(LimitExceeded::Processor(Duration::from_millis(300))));
+    let fills = "(for each in 1 2 3; do tail -n 1 /dev/zero & done); sleep 100";
+    assert_eq!(exceeded(fills), Some(LimitExceeded::Memory(64 << 20)));
+    let nameless = "(exec 3> big; rm big; head -c 32M /dev/zero >&3; exec sleep 100 & ); sleep 100";
+    assert_eq!(exceeded(nameless), Some(LimitExceeded::Disk(16 << 20)));
 }

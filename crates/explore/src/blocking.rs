@@ -4,11 +4,11 @@
 //! is taken for blocked too early only gives up its turn. So a decision can miss a schedule, and
 //! never accuse a program of something that cannot happen.
 
-use std::fs;
+use std::io;
+use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
-use tracer::Syscall;
+use tracer::{Stat, Syscall};
 
 use crate::operations::{Operations, Wait};
 
@@ -19,9 +19,11 @@ const SLEEPS: u32 = 3;
 const TURNS: u32 = 60;
 /// Calls of any other kind: an interpreter makes hundreds before its first line.
 const CALLS: u32 = 4_000;
-/// Processor time without a call or a store, in nanoseconds, once the file is mapped; and before.
-const SPIN: u64 = 5_000_000;
-const SPIN_BEFORE: u64 = 300_000_000;
+/// So many of them in a row, and the actor does not wait: it works at something.
+const WORKS: u32 = 100;
+/// Processor time without a call or a store, once the file is mapped; and before.
+const SPIN: Duration = Duration::from_millis(5);
+const SPIN_BEFORE: Duration = Duration::from_millis(300);
 
 /// How long one actor has been getting nowhere.
 #[derive(Default)]
@@ -32,7 +34,7 @@ pub(crate) struct Idle {
     /// Everything that was reported of it, to see whether anything was since the last look.
     pub(crate) moves: u64,
     /// The moves and the processor time at the first of the looks at which nothing was new.
-    quiet: Option<(u64, u64)>,
+    quiet: Option<(u64, Duration)>,
 }
 
 impl Idle {
@@ -69,43 +71,35 @@ impl Idle {
         })
     }
 
+    /// Does it work at something, instead of waiting?
+    pub(crate) fn works(&self) -> bool {
+        self.calls >= WORKS
+    }
+
     /// It has used so much CPU time. Why it is blocked, if it has used too much of it without a call or
     /// a store; before it has mapped the file it may use more.
-    pub(crate) fn spins(&mut self, now: u64, mapped: bool) -> Option<&'static str> {
+    pub(crate) fn spins(&mut self, now: Duration, mapped: bool) -> Option<&'static str> {
         let (since_moves, since) = *self.quiet.get_or_insert((self.moves, now));
         if since_moves != self.moves {
             self.quiet = Some((self.moves, now));
             return None;
         }
         let most = if mapped { SPIN } else { SPIN_BEFORE };
-        (now - since > most).then_some("turns in a loop, looking at memory")
+        (now.saturating_sub(since) > most).then_some("turns in a loop, looking at memory")
     }
 }
 
 /// Is the thread asleep in a system call?
-pub(crate) fn sleeps(pid: Pid) -> bool {
+pub(crate) fn sleeps(pid: Pid) -> io::Result<bool> {
     has_state(pid, 'S')
 }
 
 /// Is the thread a zombie? The first thread of a process stays one as long as another works. Until it
 /// is one, a thread that ends may still wake another.
-pub(crate) fn is_zombie(pid: Pid) -> bool {
+pub(crate) fn is_zombie(pid: Pid) -> io::Result<bool> {
     has_state(pid, 'Z')
 }
 
-fn has_state(pid: Pid, state: char) -> bool {
-    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let stat = String::from_utf8_lossy(&stat);
-    // The state follows the name, which may itself hold parentheses.
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state))
-}
-
-/// The processor time of a process, in nanoseconds.
-pub(crate) fn processor_time(process: Pid) -> Option<u64> {
-    let clock = ClockId::pid_cpu_clock_id(process).ok()?;
-    let time = clock_gettime(clock).ok()?;
-    u64::try_from(time.tv_sec())
-        .ok()?
-        .checked_mul(1_000_000_000)?
-        .checked_add(u64::try_from(time.tv_nsec()).ok()?)
+fn has_state(pid: Pid, state: char) -> io::Result<bool> {
+    Ok(Stat::of(pid)?.is_some_and(|stat| stat.state == state))
 }

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use tracer::arch::{self, StoreKind};
 use tracer::{
     Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
+    processor_time,
 };
 
 use crate::actor::{Actor, ActorTracee};
@@ -32,6 +33,8 @@ use crate::{Fixture, Launcher};
 const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
 /// The kernel's ERESTART_RESTARTBLOCK: it has kept what it needs.
 const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
+/// How long it takes to see whether an actor waits.
+const LONG_ENOUGH: Duration = Duration::from_secs(2);
 /// How long tracees may take to stop, or to end once they are killed.
 const PROMPT: Duration = Duration::from_secs(5);
 
@@ -182,7 +185,7 @@ impl<'l> Execution<'l> {
         };
         if self.mode == RunMode::Scheduled && self.tracees.values().any(may_block) {
             for _ in 0..LOOKS {
-                if self.collect(false)? || self.all_asleep(actors).is_some() {
+                if self.collect(false)? || self.all_asleep(actors)?.is_some() {
                     return Ok(());
                 }
             }
@@ -283,11 +286,15 @@ impl<'l> Execution<'l> {
     /// The turn is over: every tracee that still runs is stopped where it is.
     fn stop_all(&mut self, actors: &[usize]) -> io::Result<()> {
         // What sleeps in the kernel stays there: it stops by itself when it wakes.
-        let busy = |tracee: &&ActorTracee| {
-            let works = tracee.running && !tracee.exiting && actors.contains(&tracee.actor);
-            works && (tracee.call.is_none() || !blocking::sleeps(tracee.pid))
+        let works = |tracee: &&ActorTracee| {
+            tracee.running && !tracee.exiting && actors.contains(&tracee.actor)
         };
-        let busy: Vec<Pid> = self.tracees.values().filter(busy).map(|tracee| tracee.pid).collect();
+        let mut busy = Vec::new();
+        for tracee in self.tracees.values().filter(works) {
+            if tracee.call.is_none() || !blocking::sleeps(tracee.pid)? {
+                busy.push(tracee.pid);
+            }
+        }
         for pid in &busy {
             let _ = self.launcher.tree().interrupt(*pid); // If it has ended, its end is its stop.
         }
@@ -340,8 +347,6 @@ impl<'l> Execution<'l> {
             }
             Stop::NewTracee { child, vfork, .. } => self.born(pid, child, vfork)?,
             Stop::Signal(_, libc::SIGSEGV) => return self.fault(pid),
-            // Stops are ours to make: the program's own would only look like waiting.
-            Stop::Signal(_, libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU) => {}
             Stop::Signal(_, signal) => tracee.signal = signal,
             Stop::Exiting(_) => tracee.exiting = true,
             Stop::Started(_) | Stop::Interrupted(_) | Stop::GroupStop(..) => {}
@@ -752,6 +757,9 @@ impl<'l> Execution<'l> {
             tracee.kernel_stores.extend(redirected.stores(&memory.borrow(), result)?);
         }
         self.note_call(pid, actor, &call, result);
+        if call.number == libc::SYS_fallocate && result == 0 {
+            self.launcher.look_at_disk()?; // What it took may be given back before the next look.
+        }
         if self.has_arrived_after(actor, &call) {
             self.note(actor, EventKind::StopsAfter);
             return Ok(Disposition::Pause(Pause::Arrived));
@@ -886,26 +894,31 @@ impl<'l> Execution<'l> {
         if self.mode != RunMode::Scheduled {
             return Ok(None);
         }
-        if let Some(waits) = self.all_asleep(actors) {
+        if let Some(waits) = self.all_asleep(actors)? {
             // A wake-up may have come between two looks: then its stop is there by now.
             return Ok(if self.collect(false)? { None } else { Some(waits) });
         }
-        Ok(actors.iter().find_map(|actor| self.spins(*actor)))
+        for actor in actors {
+            if let Some(why) = self.spins(*actor)? {
+                return Ok(Some(why));
+            }
+        }
+        Ok(None)
     }
 
     /// Do all tracees of these actors sleep in the kernel? What the last of them waits for.
-    fn all_asleep(&self, actors: &[usize]) -> Option<&'static str> {
+    fn all_asleep(&self, actors: &[usize]) -> io::Result<Option<&'static str>> {
         let mut waits = None;
-        let works = |tracee: &&ActorTracee| actors.contains(&tracee.actor) && !is_zombie(tracee);
-        for tracee in self.tracees.values().filter(works) {
+        for tracee in self.tracees.values().filter(|tracee| actors.contains(&tracee.actor)) {
             match tracee.call {
-                Some(call) if tracee.running && blocking::sleeps(tracee.pid) => {
+                _ if is_zombie(tracee)? => {}
+                Some(call) if tracee.running && blocking::sleeps(tracee.pid)? => {
                     waits = Some(call.waits_for());
                 }
-                _ => return None,
+                _ => return Ok(None),
             }
         }
-        waits
+        Ok(waits)
     }
 
     /// Is everybody asleep in a call that only another of them could end?
@@ -917,22 +930,32 @@ impl<'l> Execution<'l> {
     }
 
     fn nobody_can_wake(&mut self) -> io::Result<bool> {
-        let mut works = self.tracees.values().filter(|tracee| !is_zombie(tracee)).peekable();
-        let for_ever = |tracee: &ActorTracee| {
+        Ok(self.all_wait_for_ever()? && !self.collect(false)?)
+    }
+
+    fn all_wait_for_ever(&self) -> io::Result<bool> {
+        let mut works = false;
+        for tracee in self.tracees.values() {
+            if is_zombie(tracee)? {
+                continue;
+            }
+            works = true;
             let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
             let alone = tracee.running && waits && !self.actors[tracee.actor].has_timer;
-            alone && blocking::sleeps(tracee.pid)
-        };
-        let stuck = works.peek().is_some() && works.all(for_ever);
-        Ok(stuck && !self.collect(false)?)
+            if !alone || !blocking::sleeps(tracee.pid)? {
+                return Ok(false);
+            }
+        }
+        Ok(works)
     }
 
     /// Has the actor used CPU time without a call or a store?
-    fn spins(&mut self, actor: usize) -> Option<&'static str> {
+    fn spins(&mut self, actor: usize) -> io::Result<Option<&'static str>> {
         let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();
         let mapped = self.tracees.values().any(|tracee| tracee.actor == actor && maps(tracee));
         let Actor { process, idle, .. } = &mut self.actors[actor];
-        idle.spins(blocking::processor_time(Pid::from_raw(*process))?, mapped)
+        let time = processor_time(Pid::from_raw(*process))?;
+        Ok(time.and_then(|time| idle.spins(time, mapped)))
     }
 
     /// Kills an actor where it is, with SIGKILL, and reaps it at once: its pending store is discarded.
@@ -1018,6 +1041,17 @@ impl<'l> Execution<'l> {
         pause
     }
 
+    /// Do these actors, which have not ended in time, work at something instead of waiting?
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn work(&mut self, actors: &[usize]) -> Result<bool> {
+        let told = self.events.len();
+        self.run(actors, None, Instant::now() + LONG_ENOUGH)?;
+        self.events.truncate(told);
+        Ok(actors.iter().any(|actor| self.lives(*actor) && self.actors[*actor].idle.works()))
+    }
+
     /// Has the actor a process that has not ended?
     #[must_use]
     pub fn lives(&self, actor: usize) -> bool {
@@ -1028,6 +1062,16 @@ impl<'l> Execution<'l> {
     #[must_use]
     pub fn calls(&self, actor: usize) -> u64 {
         self.actors[actor].calls
+    }
+
+    /// CPU time of a process, so far or up to its end.
+    ///
+    /// # Errors
+    /// The look was refused.
+    pub fn processor(&mut self, process: Pid) -> Result<Duration> {
+        let time = processor_time(process).step("look at the CPU time of a process")?;
+        let used = || self.launcher.tree().used(process).map(|used| used.processor);
+        Ok(time.or_else(used).unwrap_or_default())
     }
 
     /// How many preemption points an actor has come to.
@@ -1043,8 +1087,11 @@ impl<'l> Execution<'l> {
     }
 
     /// The limit for which all were killed.
-    pub fn limit_exceeded(&mut self) -> Option<LimitExceeded> {
-        self.launcher.tree().limit_exceeded()
+    ///
+    /// # Errors
+    /// As [`ProcessTree::limit_exceeded`](tracer::ProcessTree::limit_exceeded).
+    pub fn limit_exceeded(&mut self) -> Result<Option<LimitExceeded>> {
+        self.launcher.tree().limit_exceeded().step("look at what the processes use")
     }
 
     /// What an actor's first process has written to its standard output and its standard error.
@@ -1073,8 +1120,8 @@ impl<'l> Execution<'l> {
 }
 
 /// Is it the first thread of a process, ended before another thread?
-fn is_zombie(tracee: &ActorTracee) -> bool {
-    tracee.exiting && blocking::is_zombie(tracee.pid)
+fn is_zombie(tracee: &ActorTracee) -> io::Result<bool> {
+    Ok(tracee.exiting && blocking::is_zombie(tracee.pid)?)
 }
 
 fn flag(bit: i32) -> u64 {

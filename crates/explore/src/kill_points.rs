@@ -58,20 +58,55 @@ pub fn kill_points(
         symmetric: true,
     };
     let alone = replay(fixture, &scenario, Schedule::in_turn("kill", 0))?;
+    if alone.limit_exceeded.is_some() {
+        let none = "does anything: nobody is killed".into();
+        let killed = Killed { limit_exceeded: alone.limit_exceeded, ..Killed::before(none) };
+        return Ok((vec![killed], false));
+    }
     let mut all = Vec::new();
     for point in groups(&alone.points[0]).into_iter().flatten() {
         // Whoever hangs must have its time before the check's is over.
         if Instant::now() + time >= fixture.deadline() {
             return Ok((all, true));
         }
-        let killed = kill_at(fixture, &scenario, point.number, others[1], time, names)?;
-        let over = killed.as_ref().is_some_and(|killed| killed.stuck.is_some());
-        all.extend(killed);
-        if over {
-            break;
+        match kill_at(fixture, &scenario, point.number, others[1], time, names)? {
+            At::Killed(killed) => {
+                let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
+                all.push(killed);
+                if over {
+                    break;
+                }
+            }
+            At::Ended => {}
+            At::Late => return Ok((all, true)),
         }
     }
     Ok((all, false))
+}
+
+impl Killed {
+    /// Of a victim that is about to do something; nothing has come of it yet.
+    fn before(before: String) -> Self {
+        Self {
+            before,
+            stuck: None,
+            limit_exceeded: None,
+            failed: None,
+            later: 0,
+            file: None,
+            table: Vec::new(),
+        }
+    }
+}
+
+/// What came of a run up to a point.
+enum At {
+    /// The victim was killed there; or all were, for a limit.
+    Killed(Killed),
+    /// It came another way this time, and ended.
+    Ended,
+    /// It had not come there in time.
+    Late,
 }
 
 fn kill_at(
@@ -81,33 +116,29 @@ fn kill_at(
     last: &'static [&'static str],
     time: Duration,
     names: Names,
-) -> Result<Option<Killed>> {
+) -> Result<At> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
         execution.start(actor, arguments)?;
     }
     let (victim, other) = (0, 1);
     let soon = Instant::now() + time;
-    if execution.run(&[victim], Some(Preemption { number, after: false }), soon)? != Pause::Arrived
-    {
-        return Ok(None); // It came another way this time, and ended.
+    let pause = execution.run(&[victim], Some(Preemption { number, after: false }), soon)?;
+    let mut killed = Killed::before(last_stop(execution.trace(), victim, names));
+    if pause != Pause::Arrived {
+        killed.limit_exceeded = execution.limit_exceeded()?;
+        return Ok(match (killed.limit_exceeded, pause) {
+            (Some(_), _) => At::Killed(killed),
+            (None, Pause::TimeUp) => At::Late,
+            (None, _) => At::Ended,
+        });
     }
-    let before = last_stop(execution.trace(), victim, names);
     let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
     execution.kill(victim)?;
-    let mut killed = Killed {
-        before,
-        stuck: None,
-        limit_exceeded: None,
-        failed: None,
-        later: 0,
-        file: None,
-        table: Vec::new(),
-    };
     survive(&mut execution, [scenario.arguments[1], last], waited, time, &mut killed)?;
     killed.file = fixture.file();
     killed.table = table_of(scenario, &execution.into_trace().0, names);
-    Ok(Some(killed))
+    Ok(At::Killed(killed))
 }
 
 /// The others after the kill: the first of them goes on, then `last` comes, once or more often.
@@ -133,9 +164,14 @@ fn survive(
         execution.finish(Instant::now() + time)?;
         ending = execution.ending(other);
     }
-    killed.limit_exceeded = execution.limit_exceeded();
-    if execution.lives(other) || killed.limit_exceeded.is_some() {
-        killed.stuck = Some(match execution.is_stuck_for_ever()? {
+    killed.limit_exceeded = execution.limit_exceeded()?;
+    let lives = execution.lives(other);
+    let for_ever = lives && execution.is_stuck_for_ever()?;
+    if lives && !for_ever && execution.work(&[other])? {
+        killed.limit_exceeded = Some(LimitExceeded::Wall(time));
+        execution.kill(other)?;
+    } else if lives {
+        killed.stuck = Some(match for_ever {
             true => format!("`{who}` sleeps, and nobody is left who could wake it"),
             false => format!("`{who}` had not finished {} seconds later", time.as_secs()),
         });

@@ -1,5 +1,6 @@
 //! What this crate needs from whoever launches the processes.
 
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -36,6 +37,12 @@ pub trait Launcher {
 
     /// The processes that it has started.
     fn tree(&mut self) -> &mut ProcessTree;
+
+    /// Looks at once at how much of the disk the processes have taken.
+    ///
+    /// # Errors
+    /// The look was refused.
+    fn look_at_disk(&self) -> io::Result<()>;
 
     /// What a process has written to its standard output and its standard error.
     fn outputs(&self, pid: Pid) -> [Vec<u8>; 2];

@@ -70,6 +70,7 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
     let Course { arrived, second_turn, second_waited, stuck } =
         play(&mut execution, &schedule, deadline)?;
     let cut = stuck && !execution.is_stuck_for_ever()? && began.elapsed() < PATIENCE;
+    let works = stuck && !cut && execution.work(&[0, 1])?;
     let mut endings = [execution.ending(0), execution.ending(1)];
     for (actor, ending) in endings.iter_mut().enumerate() {
         if execution.lives(actor) {
@@ -77,7 +78,8 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
             execution.kill(actor)?;
         }
     }
-    let limit_exceeded = execution.limit_exceeded();
+    let limit_exceeded =
+        execution.limit_exceeded()?.or(works.then_some(LimitExceeded::Wall(PATIENCE)));
     let [[one, complaint_of_one], [two, complaint_of_two]] =
         [0, 1].map(|actor| execution.outputs(actor));
     let (events, points) = execution.into_trace();

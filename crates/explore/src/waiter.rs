@@ -4,13 +4,25 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::Ending;
+use tracer::{Ending, LimitExceeded, LookRefused, read_text};
 
 use crate::Fixture;
-use crate::blocking::processor_time;
 use crate::execution::{Execution, Pause, RunMode};
 use crate::replay::{PATIENCE, Scenario};
 use crate::schedule::Preemption;
+
+/// Whether the second waits for the first.
+#[derive(Debug)]
+pub enum Waiting {
+    /// It does, and uses this.
+    Costs(Cost),
+    /// It comes to its end, and does not wait.
+    Ended,
+    /// All were killed for this limit.
+    LimitExceeded(LimitExceeded),
+    /// One of them did not get so far in time.
+    Late,
+}
 
 /// What a waiter used.
 #[derive(Debug)]
@@ -23,8 +35,7 @@ pub struct Cost {
     pub ended: bool,
 }
 
-/// Stops the first before one of its points for a time, while the second waits; `None` if it does
-/// not wait.
+/// Stops the first before one of its points for a time, while the second waits.
 ///
 /// # Errors
 /// Those of starting and following processes.
@@ -33,36 +44,34 @@ pub fn waiter(
     scenario: &Scenario,
     number: usize,
     stands: Duration,
-) -> Result<Option<Cost>> {
+) -> Result<Waiting> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     let mut waits = Pid::from_raw(0);
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
         waits = execution.start(actor, arguments)?;
     }
     let deadline = Instant::now() + PATIENCE;
-    if execution.run(&[0], Some(Preemption { number, after: false }), deadline)? != Pause::Arrived {
-        return Ok(None);
+    let mut pause = execution.run(&[0], Some(Preemption { number, after: false }), deadline)?;
+    if pause == Pause::Arrived {
+        pause = execution.run(&[1], None, deadline)?;
     }
-    let Pause::Blocked(_) = execution.run(&[1], None, deadline)? else {
-        return Ok(None);
-    };
+    match (execution.limit_exceeded()?, pause) {
+        (Some(limit), _) => return Ok(Waiting::LimitExceeded(limit)),
+        (None, Pause::Ended) => return Ok(Waiting::Ended),
+        (None, Pause::Blocked(_)) => {}
+        (None, _) => return Ok(Waiting::Late),
+    }
     // It has begun to wait: what it used to get here does not count.
-    // A process whose time cannot be looked at is not taken for one that rests.
-    let used = || {
-        processor_time(waits)
-            .ok_or(std::io::ErrorKind::NotFound)
-            .step("look at the CPU time of the process that waits")
-    };
-    let processor = used()?;
+    let before = execution.processor(waits)?;
     // On a busy machine it gets less of the processor than it wants: the time that it stood in the
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (Instant::now(), time_in_queue(waits));
+    let (began, queued) = (Instant::now(), time_in_queue(waits)?);
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
-        let processor = Duration::from_nanos(used()?.saturating_sub(processor));
-        let lost = time_in_queue(waits).saturating_sub(queued);
+        let processor = execution.processor(waits)?.saturating_sub(before);
+        let lost = time_in_queue(waits)?.saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {
             break processor;
@@ -73,17 +82,23 @@ pub fn waiter(
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
     let calls = execution.calls(1) - before;
     execution.finish(Instant::now() + PATIENCE)?;
-    let ended =
-        execution.ending(1) == Some(Ending::Exited(0)) && execution.limit_exceeded().is_none();
+    let ended = execution.ending(1) == Some(Ending::Exited(0));
+    if let Some(limit) = execution.limit_exceeded()? {
+        return Ok(Waiting::LimitExceeded(limit));
+    }
     for actor in 0..2 {
         execution.kill(actor)?;
     }
-    Ok(Some(Cost { processor, calls, ended }))
+    Ok(Waiting::Costs(Cost { processor, calls, ended }))
 }
 
-/// How long a process has waited for a processor, as far as the kernel tells.
-fn time_in_queue(process: Pid) -> Duration {
-    let told = std::fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
+/// How long a process has waited for a processor; not at all, where the kernel does not tell.
+fn time_in_queue(process: Pid) -> Result<Duration> {
+    let path = format!("/proc/{process}/schedstat");
+    let Some(told) = read_text(process, &path).step("look at what a waiter costs")? else {
+        return Ok(Duration::ZERO);
+    };
     let nanoseconds = told.split(' ').nth(1).and_then(|field| field.parse().ok());
-    Duration::from_nanos(nanoseconds.unwrap_or_default())
+    let unreadable = || LookRefused::because(path, format!("it says {told:?}"));
+    nanoseconds.map(Duration::from_nanos).ok_or_else(unreadable).step("look at what a waiter costs")
 }

@@ -46,6 +46,8 @@ const TOOLCHAIN: [&str; 10] = [
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
 ];
+/// How many processes and threads the user of an untraced program may have.
+const UNTRACED: u64 = 512;
 /// Devices without a past.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"];
 
@@ -128,6 +130,10 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
     // As most systems have it, so that descriptors left open show on all of them.
     let descriptors = Resource::NOFILE.get_hard()?.min(1024);
     setrlimit(Resource::NOFILE, descriptors, descriptors)?;
+    if !given.traced {
+        // Nobody stops it at a fork: so many at once are ended a moment later, and meanwhile this is all.
+        setrlimit(Resource::NPROC, UNTRACED, UNTRACED)?;
+    }
     if let Some(bytes) = given.address_space {
         setrlimit(Resource::AS, bytes, bytes)?;
     }

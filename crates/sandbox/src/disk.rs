@@ -1,26 +1,99 @@
-//! How much a program has allocated in its work directory, however deep and under whichever modes.
+//! The limit on what a program has allocated: in its work directory, however deep and under whichever
+//! modes, and in files without a name.
 //!
 //! Every name is resolved below the work directory's own descriptor, without links: a program that
 //! swaps a directory for a link leads nobody elsewhere.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use common::{Context, Failure, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
-use nix::unistd::geteuid;
+use nix::unistd::{Pid, geteuid};
+use tracer::{FileId, LimitExceeded, SharedTable, look, threads};
+
+use crate::WorkDirectory;
 
 /// How many files are counted.
-pub(crate) const MOST_FILES: usize = 10_000;
+const MOST_FILES: usize = 10_000;
 /// How many directories deep.
-pub(crate) const MOST_LEVELS: usize = 64;
+const MOST_LEVELS: usize = 64;
+
+/// How much may be allocated in a work directory.
+pub(crate) struct DiskLimit {
+    /// Opened for this alone.
+    directory: File,
+    bytes_before: u64,
+    limit: u64,
+}
+
+impl DiskLimit {
+    pub(crate) fn new(directory: &WorkDirectory, limit: u64) -> Result<Self> {
+        directory.open_up()?;
+        let path = directory.path();
+        let directory = File::open(path).step_on("open", path)?;
+        let bytes_before = match allocated(&directory).step_on("list", path)? {
+            Allocated::Bytes(bytes) => bytes,
+            Allocated::Uncounted => {
+                return Err(Failure::refusal("count the files in", path, "too many"));
+            }
+        };
+        Ok(Self { directory, bytes_before, limit })
+    }
+
+    /// Kills all processes if they have allocated more. What cannot be counted is too much.
+    ///
+    /// # Errors
+    /// Those of the file system, and of looking at the processes' descriptors.
+    pub(crate) fn enforce(&self, table: &SharedTable) -> io::Result<()> {
+        let processes = table.lock().processes()?; // Unlocked again: counting takes its time.
+        let exceeded = match allocated(&self.directory)? {
+            Allocated::Bytes(named) => {
+                let bytes = named + unlinked(&processes)?;
+                let most = self.bytes_before + self.limit;
+                (bytes > most).then_some(LimitExceeded::Disk(self.limit))
+            }
+            Allocated::Uncounted => Some(LimitExceeded::Files(MOST_FILES, MOST_LEVELS)),
+        };
+        if let Some(exceeded) = exceeded {
+            table.lock().end(exceeded);
+        }
+        Ok(())
+    }
+}
+
+/// The allocated bytes of files without a name that these processes have open.
+fn unlinked(processes: &[Pid]) -> io::Result<u64> {
+    let mut found = BTreeMap::new();
+    for process in processes {
+        // The descriptors of a process whose first thread has ended are seen through another one.
+        for thread in threads(*process)? {
+            let path = format!("/proc/{thread}/fd");
+            let Some(descriptors) = look(thread, &path, fs::read_dir(&path))? else { continue };
+            let mut any = false;
+            for entry in descriptors {
+                let Some(entry) = look(thread, &path, entry)? else { break };
+                any = true;
+                let file = look(thread, &path, fs::metadata(entry.path()))?;
+                let file = file.filter(|file| file.is_file() && file.nlink() == 0);
+                found.extend(file.map(|file| (FileId::of(&file), file.blocks() * 512)));
+            }
+            if any {
+                break;
+            }
+        }
+    }
+    Ok(found.values().sum())
+}
 
 /// What lies in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Allocated {
+enum Allocated {
     /// So many bytes.
     Bytes(u64),
     /// More files than are counted, or directories deeper than is looked into.
@@ -32,7 +105,7 @@ pub(crate) enum Allocated {
 ///
 /// # Errors
 /// Those of the file system; a file that goes away meanwhile is none.
-pub(crate) fn allocated(top: &File) -> io::Result<Allocated> {
+fn allocated(top: &File) -> io::Result<Allocated> {
     let (mut bytes, mut files) = (0, 0);
     let mut pending = vec![(PathBuf::from("."), 0)];
     while let Some((path, level)) = pending.pop() {

@@ -1,19 +1,20 @@
 //! One run: programs that are launched in one work directory, with whatever they start.
 
-use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::unistd::{Pid, pipe2};
 use tracer::{
-    Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop,
+    Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop, children,
 };
 
+use crate::disk::DiskLimit;
 use crate::isolation::Isolation;
 use crate::launcher::launcher;
 use crate::output::Source;
@@ -33,6 +34,7 @@ pub struct Sandbox<'a> {
     // Before the watcher: while the processes end, their pipes are still emptied.
     tree: ProcessTree,
     watcher: Watcher,
+    disk: Arc<DiskLimit>,
     // Last: when nobody is left who could close it again.
     _opened: OpenedUp<'a>,
 }
@@ -53,9 +55,10 @@ impl<'a> Sandbox<'a> {
     /// Those of making a thread and a timer.
     pub fn new(work_directory: &'a WorkDirectory, limits: Limits, traced: bool) -> Result<Self> {
         let tree = ProcessTree::new(limits, traced)?;
-        let watcher = Watcher::start(tree.table(), work_directory, limits.disk)?;
+        let disk = Arc::new(DiskLimit::new(work_directory, limits.disk)?);
+        let watcher = Watcher::start(tree.table(), Arc::clone(&disk))?;
         let _opened = OpenedUp(work_directory);
-        Ok(Self { work_directory, limits, tree, watcher, _opened })
+        Ok(Self { work_directory, limits, tree, watcher, disk, _opened })
     }
 
     /// Its processes.
@@ -66,11 +69,17 @@ impl<'a> Sandbox<'a> {
     /// The next stop of any process, or `None` once none is left.
     ///
     /// # Errors
-    /// As [`ProcessTree::wait`]; a limit that could not be looked at.
+    /// As [`ProcessTree::wait`].
     pub fn wait(&mut self) -> Result<Option<Stop>> {
-        let stop = self.tree.wait().step(MECHANISM)?;
-        self.watcher.failure()?;
-        Ok(stop)
+        self.tree.wait().step(MECHANISM)
+    }
+
+    /// Looks at the disk now: a call has allocated more of it at once than the next look may see.
+    ///
+    /// # Errors
+    /// The look was refused.
+    pub fn look_at_disk(&self) -> io::Result<()> {
+        self.disk.enforce(&self.tree.table())
     }
 
     /// Lets a stopped process go on, and gives it a signal, or none by 0.
@@ -88,9 +97,11 @@ impl<'a> Sandbox<'a> {
     }
 
     /// The limit for which all were killed.
-    #[must_use]
-    pub fn limit_exceeded(&self) -> Option<LimitExceeded> {
-        self.tree.limit_exceeded()
+    ///
+    /// # Errors
+    /// As [`ProcessTree::limit_exceeded`].
+    pub fn limit_exceeded(&self) -> Result<Option<LimitExceeded>> {
+        self.tree.limit_exceeded().step("look at what the processes use")
     }
 
     /// Whether so much CPU time is what the kernel kills for.
@@ -192,12 +203,8 @@ impl<'a> Sandbox<'a> {
     fn hold_namespace(&self, pid: Pid) -> io::Result<()> {
         let table = self.tree.table();
         let mut table = table.lock(); // Nobody is killed before this is done.
-        let path = format!("/proc/{pid}/task/{pid}/children");
-        let children = fs::read_to_string(&path);
-        let children = children
-            .map_err(|error| StartError::CannotPrepare(format!("read {path:?}: {error}")))?;
-        let first = children.trim().parse().map(Pid::from_raw);
-        match first.is_ok_and(|first| table.hold_namespace(pid, first)) {
+        let first = children(pid, pid)?.pop();
+        match first.is_some_and(|first| table.hold_namespace(pid, first)) {
             true => Ok(()),
             false => Err(ended("the first process of its PID namespace").into()),
         }
@@ -219,7 +226,7 @@ impl<'a> Sandbox<'a> {
                 None => return Err(ended("its process").into()),
             }
         };
-        Err(match (last_words(launcher, start)?, self.limit_exceeded(), ending) {
+        Err(match (last_words(launcher, start)?, self.tree.limit_exceeded()?, ending) {
             (_, Some(limit), _) => {
                 StartError::CannotPrepare(format!("before its start it {limit}"))
             }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub disk: u64,
     /// Processes and threads at a time.
     pub processes: usize,
+    /// Processes and threads in all, one after another.
+    pub born: usize,
     /// Bytes kept of each output; the rest is read and thrown away.
     pub output: usize,
 }
@@ -28,6 +30,7 @@ impl Default for Limits {
             memory: 512 << 20,
             disk: 256 << 20,
             processes: 64,
+            born: 500,
             output: 1 << 20,
         }
     }
@@ -49,8 +52,10 @@ pub enum LimitExceeded {
     /// It had more than so many files in its directory, or directories more than so many deep. How
     /// much disk they took was not counted.
     Files(usize, usize),
-    /// It had more than this many processes and threads.
+    /// It had more than this many processes and threads at a time.
     Processes(usize),
+    /// It had started more than this many processes and threads, one after another.
+    Born(usize),
 }
 
 impl fmt::Display for LimitExceeded {
@@ -68,6 +73,9 @@ impl fmt::Display for LimitExceeded {
                 )
             }
             Self::Processes(limit) => write!(f, "started more than {limit} processes"),
+            Self::Born(limit) => {
+                write!(f, "started more than {limit} processes, one after another")
+            }
         }
     }
 }

@@ -6,11 +6,26 @@ use std::{fmt, fs, io};
 
 use nix::unistd::Pid;
 
+use crate::Stat;
+
 /// The system refused a look: what is there is not known.
 #[derive(Debug)]
 pub struct LookRefused {
     what: String,
     error: io::Error,
+}
+
+impl LookRefused {
+    /// The system refused to show `what`.
+    pub(crate) fn of(what: impl Into<String>, error: io::Error) -> io::Error {
+        io::Error::other(Self { what: what.into(), error })
+    }
+
+    /// It is not known what is there, for a reason that is no errno.
+    #[must_use]
+    pub fn because(what: impl Into<String>, why: impl Into<String>) -> io::Error {
+        Self::of(what, io::Error::other(why.into()))
+    }
 }
 
 impl fmt::Display for LookRefused {
@@ -34,7 +49,7 @@ pub fn look<T>(pid: Pid, what: impl Into<String>, seen: io::Result<T>) -> io::Re
             Some(libc::ENOENT | libc::ESRCH) => Ok(None),
             // Of a process without memory `/proc` refuses to show more than that it is there.
             _ if is_ending(pid) => Ok(None),
-            _ => Err(io::Error::other(LookRefused { what: what.into(), error })),
+            _ => Err(LookRefused::of(what, error)),
         },
     }
 }
@@ -52,17 +67,12 @@ pub fn read_text(pid: Pid, path: &str) -> io::Result<Option<String>> {
 /// Whether a process or thread has ended or is on its way to: it does nothing more of its own.
 #[must_use]
 pub fn is_ending(pid: Pid) -> bool {
-    const PF_EXITING: u64 = 4;
-    let Ok(stat) = fs::read(format!("/proc/{pid}/stat")) else {
-        return !fs::exists(format!("/proc/{pid}")).unwrap_or(true);
-    };
-    let stat = String::from_utf8_lossy(&stat);
-    // The name, which comes first, may itself hold parentheses.
-    let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
-    let mut fields = rest.split(' ');
-    let ended = fields.next().is_some_and(|state| matches!(state, "Z" | "X"));
-    let flags = fields.nth(5).and_then(|flags| flags.parse::<u64>().ok());
-    ended || flags.is_some_and(|flags| flags & PF_EXITING != 0)
+    match fs::read(format!("/proc/{pid}/stat")) {
+        Ok(stat) => {
+            Stat::parse(&String::from_utf8_lossy(&stat)).is_some_and(|stat| stat.is_ending())
+        }
+        Err(_) => !fs::exists(format!("/proc/{pid}")).unwrap_or(true),
+    }
 }
 
 #[cfg(test)]

@@ -2,29 +2,59 @@
 //! limits both know, behind one lock.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
-use crate::look::{look, read_text};
+use crate::look::{LookRefused, read_text};
+use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, sys};
 
 /// The processes of one run.
 pub struct ProcessTable {
-    /// Each with its handle: in a PID namespace, the handle of its first process. A thread that is no
-    /// process has none, and dies with its process.
-    living: BTreeMap<Pid, Option<OwnedFd>>,
+    living: BTreeMap<Pid, Member>,
+    /// Processes that have ended. Until its parent has waited for it, such a process still counts.
+    ended: Vec<OwnedFd>,
+    /// How many processes and threads there were.
+    born: usize,
     exceeded: Option<LimitExceeded>,
-    /// Why a process could not be held, if the system refused it.
-    refused: Option<io::Error>,
+    /// Why all were killed, if it could not be seen what they use.
+    failure: Option<Failed>,
     /// CPU time of those that have ended.
     processor_before: Duration,
     limits: Limits,
     started: Instant,
+}
+
+/// A failure that is not forgotten once it is told.
+enum Failed {
+    Untold(io::Error),
+    Told,
+}
+
+/// Something that lives.
+enum Member {
+    /// A process: its handle, and its CPU time when it was looked at last.
+    Process { handle: OwnedFd, processor: Duration },
+    /// A thread, which dies with its process.
+    Thread { process: Pid },
+    /// A process beside a PID namespace: the handle is of the namespace's first process.
+    Namespace { handle: OwnedFd, inside: PidNamespace },
+}
+
+impl Member {
+    fn handle(&self) -> Option<&OwnedFd> {
+        match self {
+            Self::Process { handle, .. } | Self::Namespace { handle, .. } => Some(handle),
+            Self::Thread { .. } => None,
+        }
+    }
 }
 
 impl ProcessTable {
@@ -32,8 +62,10 @@ impl ProcessTable {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             living: BTreeMap::new(),
+            ended: Vec::new(),
+            born: 0,
             exceeded: None,
-            refused: None,
+            failure: None,
             processor_before: Duration::ZERO,
             limits,
             started: Instant::now(),
@@ -42,38 +74,67 @@ impl ProcessTable {
 
     /// A process or thread is born. One more than the limit ends all of them.
     pub(crate) fn add(&mut self, pid: Pid) {
-        self.living.entry(pid).or_insert_with(|| match sys::pidfd(pid) {
-            Ok(process) => Some(process),
-            Err(error) => {
-                // Of a thread that is no process, or of a process that has ended, there is no handle.
-                let none = [libc::EINVAL, libc::ENOENT, libc::ESRCH].map(Some);
-                if !none.contains(&error.raw_os_error()) {
-                    self.refused = Some(error);
-                }
-                None
+        if let Entry::Vacant(place) = self.living.entry(pid) {
+            self.born += 1;
+            match member(pid) {
+                Ok(member) => drop(place.insert(member)),
+                Err(error) => self.fail(error),
             }
-        });
-        // A process born into a run that is being killed is killed, too.
-        if self.exceeded.is_some() || self.living.len() > self.limits.processes {
-            self.end(LimitExceeded::Processes(self.limits.processes));
         }
+        // A process born into a run that is being killed is killed, too.
+        if self.exceeded.is_some() || self.failure.is_some() {
+            self.kill();
+        }
+        let Limits { processes, born, .. } = self.limits;
+        if self.living.len() + self.ended.len() > processes {
+            self.ended.retain(|process| sys::is_there(process.as_fd()));
+        }
+        self.end_if(
+            self.living.len() + self.ended.len() > processes,
+            LimitExceeded::Processes(processes),
+        );
+        self.end_if(self.born > born, LimitExceeded::Born(born));
     }
 
-    /// A process or thread has ended, having used so much CPU time; whether it was in the table.
-    pub(crate) fn remove(&mut self, pid: Pid, processor: Duration) -> bool {
-        let Some(process) = self.living.remove(&pid) else { return false };
-        if process.is_some() {
-            self.processor_before += processor;
+    /// A process or thread is about to end: what its process has used can still be seen.
+    pub(crate) fn ending(&mut self, pid: Pid) -> io::Result<()> {
+        let process = match self.living.get(&pid) {
+            Some(Member::Thread { process }) => *process,
+            _ => pid,
+        };
+        if let Some(Member::Process { processor, .. }) = self.living.get_mut(&process) {
+            *processor = processor_time(process)?.unwrap_or_default().max(*processor);
         }
+        Ok(())
+    }
+
+    /// A process or thread has ended; whether it was in the table. `processor`: CPU time of the process,
+    /// and of those that it has waited for.
+    pub(crate) fn remove(&mut self, pid: Pid, processor: Duration) -> bool {
+        match self.living.remove(&pid) {
+            None => return false,
+            Some(Member::Thread { .. }) => {}
+            Some(Member::Process { handle, processor }) => {
+                // Children that it has waited for have been counted when they ended.
+                self.processor_before += processor;
+                self.ended.push(handle);
+            }
+            Some(Member::Namespace { inside, .. }) => {
+                self.processor_before += inside.processor.max(processor);
+            }
+        }
+        let limit = self.limits.processor;
+        self.end_if(self.processor_before > limit, LimitExceeded::Processor(limit));
         true
     }
 
-    /// The first process of the PID namespace below `pid` is the one to kill from now on. Whether it
-    /// could be held: not if it has ended, or if all are being killed.
+    /// The first process of the PID namespace below `pid` is the one to kill from now on, and all in the
+    /// namespace count. Whether it could be held: not if it has ended, or if all are being killed.
     pub fn hold_namespace(&mut self, pid: Pid, first: Pid) -> bool {
         match sys::pidfd(first) {
-            Ok(first) if self.exceeded.is_none() => {
-                self.living.insert(pid, Some(first));
+            Ok(handle) if self.exceeded.is_none() && self.failure.is_none() => {
+                let inside = PidNamespace::new(first);
+                self.living.insert(pid, Member::Namespace { handle, inside });
                 true
             }
             _ => false,
@@ -87,9 +148,19 @@ impl ProcessTable {
     }
 
     /// The limit for which all were killed.
-    #[must_use]
-    pub fn exceeded(&self) -> Option<LimitExceeded> {
-        self.exceeded
+    ///
+    /// # Errors
+    /// It could not be seen what they use.
+    pub fn exceeded(&mut self) -> io::Result<Option<LimitExceeded>> {
+        match &mut self.failure {
+            None => Ok(self.exceeded),
+            Some(failed) => Err(match std::mem::replace(failed, Failed::Told) {
+                Failed::Untold(error) => error,
+                Failed::Told => {
+                    LookRefused::because("what the processes use", "it was refused before")
+                }
+            }),
+        }
     }
 
     /// Kills all for a limit that was exceeded; the first one counts.
@@ -98,57 +169,117 @@ impl ProcessTable {
         self.kill();
     }
 
-    /// Kills all.
-    pub(crate) fn kill(&self) {
-        self.living.values().flatten().for_each(|process| sys::kill(process.as_fd()));
+    fn end_if(&mut self, exceeded: bool, limit: LimitExceeded) {
+        if exceeded && self.exceeded.is_none() {
+            self.end(limit);
+        }
     }
 
-    /// Kills all if their time, CPU time or memory is above its limit now.
+    /// Kills all, because it cannot be seen what they use. Whoever waits for them, or asks for the limit
+    /// that they exceeded, gets the error.
+    pub fn fail(&mut self, error: io::Error) {
+        self.failure.get_or_insert(Failed::Untold(error));
+        self.kill();
+    }
+
+    /// Kills all.
+    pub(crate) fn kill(&self) {
+        self.living
+            .values()
+            .filter_map(Member::handle)
+            .for_each(|process| sys::kill(process.as_fd()));
+    }
+
+    /// Looks at what all use now, and kills them if that is above a limit.
     ///
     /// # Errors
-    /// The system refuses to show or to hold a process that lives: how much it uses is not known.
+    /// The system refuses to show what a process uses that lives.
     pub fn enforce(&mut self) -> io::Result<()> {
-        let Limits { processor, wall, memory, .. } = self.limits;
-        if let Some(error) = self.refused.take() {
-            return Err(error);
-        }
-        if self.exceeded.is_some() {
+        let Limits { processor, wall, memory, processes, born, .. } = self.limits;
+        if self.exceeded.is_some() || self.failure.is_some() {
             return Ok(());
         }
-        if self.started.elapsed() > wall {
-            self.end(LimitExceeded::Wall(wall));
-        } else if self.processor()? > processor {
-            self.end(LimitExceeded::Processor(processor));
-        } else if self.processes().map(memory_of).sum::<io::Result<u64>>()? > memory {
-            self.end(LimitExceeded::Memory(memory));
+        self.end_if(self.started.elapsed() > wall, LimitExceeded::Wall(wall));
+        let (mut spent, mut resident) = (self.processor_before, 0);
+        let (mut inside, mut most_born) = (0, 0);
+        for (pid, member) in &mut self.living {
+            match member {
+                Member::Process { processor, .. } => {
+                    *processor = processor_time(*pid)?.unwrap_or_default().max(*processor);
+                    spent += *processor;
+                    resident += memory_of(*pid)?;
+                }
+                Member::Thread { .. } => {}
+                Member::Namespace { inside: namespace, .. } => {
+                    let usage = namespace.look(processes)?;
+                    spent += namespace.processor;
+                    resident += usage.memory;
+                    inside += usage.processes;
+                    most_born = usage.born.max(most_born);
+                }
+            }
         }
+        self.end_if(inside > processes, LimitExceeded::Processes(processes));
+        self.end_if(most_born > born, LimitExceeded::Born(born));
+        self.end_if(spent > processor, LimitExceeded::Processor(processor));
+        self.end_if(resident > memory, LimitExceeded::Memory(memory));
         Ok(())
     }
 
     /// The living processes, without their threads.
-    pub fn processes(&self) -> impl Iterator<Item = Pid> + '_ {
-        self.living.iter().filter(|(_, process)| process.is_some()).map(|(pid, _)| *pid)
-    }
-
-    /// CPU time of all, so far.
-    fn processor(&self) -> io::Result<Duration> {
-        let living: Duration = self.processes().map(processor_of).sum::<io::Result<_>>()?;
-        Ok(self.processor_before + living)
+    ///
+    /// # Errors
+    /// As [`look()`](crate::look()).
+    pub fn processes(&self) -> io::Result<Vec<Pid>> {
+        let mut found = Vec::new();
+        for (pid, member) in &self.living {
+            match member {
+                Member::Process { .. } => found.push(*pid),
+                Member::Thread { .. } => {}
+                Member::Namespace { inside, .. } => {
+                    found.extend(inside.processes(self.limits.processes)?);
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
-/// CPU time of a process; none of one that has just ended.
-fn processor_of(pid: Pid) -> io::Result<Duration> {
-    let time = clock_getcpuclockid(pid).and_then(ClockId::now).map_err(io::Error::from);
-    let spent = look(pid, format!("the CPU time of process {pid}"), time)?;
-    Ok(spent
-        .map_or(Duration::ZERO, |time| Duration::from_nanos(time.num_nanoseconds().unsigned_abs())))
+/// What a process or thread is that was born.
+fn member(pid: Pid) -> io::Result<Member> {
+    match sys::pidfd(pid) {
+        Ok(handle) => Ok(Member::Process { handle, processor: Duration::ZERO }),
+        Err(error) => match error.raw_os_error() {
+            // Of a thread that is no process, or of a process that has ended, there is no handle.
+            Some(libc::EINVAL | libc::ENOENT | libc::ESRCH) => {
+                let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
+                let process = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
+                let process = process.and_then(|number| number.trim().parse().ok());
+                Ok(Member::Thread { process: process.map_or(pid, Pid::from_raw) })
+            }
+            _ => Err(LookRefused::of(format!("process {pid}"), error)),
+        },
+    }
+}
+
+/// CPU time of a process with all its threads; `None` if it has ended and its parent has waited for it.
+///
+/// # Errors
+/// The system's.
+pub fn processor_time(process: Pid) -> io::Result<Option<Duration>> {
+    match clock_getcpuclockid(process).and_then(ClockId::now) {
+        Ok(time) => Ok(Some(Duration::from_nanos(time.num_nanoseconds().unsigned_abs()))),
+        // There is no process of this number: for nothing else is such a clock refused.
+        Err(Errno::EINVAL | Errno::ESRCH) => Ok(None),
+        Err(error) => {
+            Err(LookRefused::of(format!("the CPU time of process {process}"), error.into()))
+        }
+    }
 }
 
 /// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
-fn memory_of(pid: Pid) -> io::Result<u64> {
-    let path = format!("/proc/{pid}/status");
-    let status = read_text(pid, &path)?.unwrap_or_default();
+pub(crate) fn memory_of(pid: Pid) -> io::Result<u64> {
+    let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
     let counted = |line: &str| {
         let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
         value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
@@ -164,11 +295,40 @@ mod tests {
     fn a_living_process_uses_memory_and_cpu_time_and_an_ended_one_none() {
         let me = nix::unistd::getpid();
         assert!(memory_of(me).unwrap() > 0);
-        assert!(processor_of(me).unwrap() > Duration::ZERO);
+        assert!(processor_time(me).unwrap() > Some(Duration::ZERO));
         let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
         let ended = Pid::from_raw(child.id().cast_signed());
         child.wait().unwrap();
         assert_eq!(memory_of(ended).unwrap(), 0);
-        assert_eq!(processor_of(ended).unwrap(), Duration::ZERO);
+        assert_eq!(processor_time(ended).unwrap(), None);
+    }
+
+    #[test]
+    fn a_process_that_nobody_has_waited_for_counts_until_somebody_has() {
+        let mut table = ProcessTable::new(Limits { processes: 1, ..Limits::default() });
+        let child = || std::process::Command::new("/bin/true").spawn().unwrap();
+        let pid = |child: &std::process::Child| Pid::from_raw(child.id().cast_signed());
+        let (mut first, mut second) = (child(), child());
+        table.add(pid(&first));
+        assert!(table.remove(pid(&first), Duration::ZERO)); // Told to the tracer, not to its parent.
+        first.wait().unwrap();
+        table.add(pid(&second));
+        assert_eq!(table.exceeded().unwrap(), None);
+        assert!(table.remove(pid(&second), Duration::ZERO));
+        let mut third = child();
+        table.add(pid(&third));
+        assert_eq!(table.exceeded().unwrap(), Some(LimitExceeded::Processes(1)));
+        second.wait().unwrap();
+        third.wait().unwrap();
+    }
+
+    #[test]
+    fn a_failed_look_is_told_to_everybody_who_asks() {
+        let mut table = ProcessTable::new(Limits::default());
+        table.fail(LookRefused::because("it", "no"));
+        for _ in 0..2 {
+            let error = table.exceeded().unwrap_err();
+            assert!(error.get_ref().is_some_and(|inner| inner.is::<LookRefused>()), "{error}");
+        }
     }
 }

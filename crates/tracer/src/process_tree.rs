@@ -5,7 +5,6 @@
 //! would never end if that thread is a zombie whose process goes on. Each wait has a deadline.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,9 +13,10 @@ use std::time::{Duration, Instant};
 use common::Context;
 use nix::sys::prctl;
 use nix::sys::signal::{SIGKILL, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid, gettid};
 
 use crate::alarm::Alarm;
+use crate::pid_namespace::children;
 use crate::sys::{Answer, AtSyscall, Change};
 use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
 
@@ -103,8 +103,10 @@ impl ProcessTree {
     }
 
     /// The limit for which all were killed.
-    #[must_use]
-    pub fn limit_exceeded(&self) -> Option<LimitExceeded> {
+    ///
+    /// # Errors
+    /// It could not be seen what they use.
+    pub fn limit_exceeded(&self) -> io::Result<Option<LimitExceeded>> {
         self.table.lock().exceeded()
     }
 
@@ -144,7 +146,7 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Those of ptrace, other than that the tracee was killed meanwhile. ETIMEDOUT: processes did not
-    /// end though they were killed.
+    /// end though they were killed. As [`limit_exceeded`](Self::limit_exceeded).
     pub fn wait(&mut self) -> io::Result<Option<Stop>> {
         loop {
             // If no process is left that we know, orphans are not waited for.
@@ -204,6 +206,7 @@ impl ProcessTree {
     }
 
     fn next_change(&mut self, block: bool) -> io::Result<Answer> {
+        self.limit_exceeded()?; // If limits cannot be looked at, nothing that comes counts.
         match self.pending.pop_front() {
             Some(change) => Ok(Answer::Changed(change)),
             None => sys::wait(block),
@@ -272,8 +275,14 @@ impl ProcessTree {
                 }
                 Stop::Executed { pid, former }
             }
-            libc::PTRACE_EVENT_EXIT => Stop::Exiting(pid),
-            libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => Stop::GroupStop(pid, signal),
+            libc::PTRACE_EVENT_EXIT => {
+                self.table.lock().ending(pid)?;
+                Stop::Exiting(pid)
+            }
+            libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => {
+                self.table.lock().end(LimitExceeded::Stopped);
+                Stop::GroupStop(pid, signal)
+            }
             libc::PTRACE_EVENT_STOP if !self.resumed.contains_key(&pid) => {
                 self.table.lock().add(pid);
                 Stop::Started(pid)
@@ -314,9 +323,10 @@ impl Drop for ProcessTree {
             return; // Then nothing may block; they end with this process (PTRACE_O_EXITKILL).
         }
         // Whatever shows up now, known or not, is killed until nothing is left.
+        let mut found = Ok(());
         while Instant::now() < deadline {
             if self.traced {
-                kill_children(); // A process in a namespace ends with it.
+                found = kill_children(); // A process in a namespace ends with it.
             }
             match sys::wait(true) {
                 Ok(Answer::Changed(change)) if libc::WIFSTOPPED(change.status) => {
@@ -327,13 +337,15 @@ impl Drop for ProcessTree {
                 Ok(Answer::Nobody) | Err(_) => return,
             }
         }
+        let why = found.err().map(|error| format!(": {error}")).unwrap_or_default();
+        eprintln!("error: processes that were killed have not ended{why}");
     }
 }
 
 /// Kills this thread's children: an orphan that nobody traced has become one of them.
-fn kill_children() {
-    let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
-    for child in children.split_whitespace().filter_map(|number| number.parse().ok()) {
-        let _ = kill(Pid::from_raw(child), SIGKILL); // Ended, and ours to reap: nobody else's number.
+fn kill_children() -> io::Result<()> {
+    for child in children(getpid(), gettid())? {
+        let _ = kill(child, SIGKILL); // Ended, and ours to reap: nobody else's number.
     }
+    Ok(())
 }

@@ -42,7 +42,8 @@ pub enum Stop {
     Started(Pid),
     /// Event stop after [`ProcessTree::interrupt`](crate::ProcessTree::interrupt).
     Interrupted(Pid),
-    /// Group-stop: it has been stopped by a signal such as SIGSTOP.
+    /// Group-stop: it has been stopped by a signal such as SIGSTOP. All processes of the run are killed
+    /// for it: nobody would have continued it.
     GroupStop(Pid, i32),
     /// Exit stop: it is about to end, its memory and descriptors still there.
     Exiting(Pid),

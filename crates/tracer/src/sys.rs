@@ -230,6 +230,17 @@ pub(crate) fn kill(process: BorrowedFd<'_>) {
     }; // It may have ended by itself, which is as good.
 }
 
+/// `pidfd_send_signal` without a signal: whether there is such a process, if only until its parent has
+/// waited for it.
+pub(crate) fn is_there(process: BorrowedFd<'_>) -> bool {
+    let none = ptr::null::<c_void>();
+    // SAFETY: a null pointer asks for the usual information; the descriptor is borrowed.
+    let sent =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), 0, none, 0) };
+    // Whatever else is refused is refused for a process that is there.
+    sent == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
+}
+
 fn zero(result: c_long) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use sandbox::WorkDirectory;
 use tracer::{Ending, FileId, REFUSED, Use};
 
-use crate::observe::Run;
+use crate::observe::{Run, killed_for};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 impl Run {
@@ -111,6 +111,16 @@ impl Run {
                 format!("`{}` called {} on FILE", self.called, call.name()),
             ),
         }
+    }
+
+    /// It was not killed for a limit.
+    ///
+    /// # Errors
+    /// The limit's diagnosis, which ends the exercise.
+    pub fn stays_within_the_limits(&self) -> Verdict {
+        let called = format!("`{}`", self.called);
+        let expected = || format!("{called} ends by itself, within the limits");
+        self.limit_exceeded.map_or(Ok(()), |limit| Err(killed_for(limit, expected(), &called)))
     }
 
     /// Its standard output was full: it failed and named it.

@@ -10,4 +10,4 @@ mod run;
 
 pub use fault::{Fault, maps, unless_ended};
 pub use observer::{NoopObserver, Observer};
-pub use run::{Run, diagnosis_of, run};
+pub use run::{Run, diagnosis_of, killed_for, run};

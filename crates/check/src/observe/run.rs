@@ -9,7 +9,7 @@ use sandbox::{Output, Sandbox, Start};
 use tracer::{Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use};
 
 use super::{Fault, Observer};
-use crate::verdict::Verdict;
+use crate::verdict::{CheckError, Finding, Verdict};
 
 /// What a run did.
 #[derive(Debug)]
@@ -58,30 +58,41 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
+                    let allocates = call.number == libc::SYS_fallocate && result == 0;
                     leave(call.returned(result).step(MECHANISM)?, &mut run, observer)?;
+                    if allocates {
+                        sandbox.look_at_disk().step(MECHANISM)?;
+                    }
                 }
             }
             Stop::Signal(who, signal) => {
                 run.fault = Fault::of(who, signal)?.or(run.fault);
                 deliver = signal;
             }
-            Stop::GroupStop(..) => sandbox.tree().table().lock().end(LimitExceeded::Stopped),
             Stop::Exiting(who) => observer.ending(who)?,
             Stop::Exited(who, ending) => {
+                run.note_undone(entered.remove(&who));
                 if who == pid {
                     run.ending = ending;
                     run.time = began.elapsed();
                 }
                 continue;
             }
+            Stop::Executed { pid: who, former } if who != former => {
+                // Of a thread, which becomes the process: what the process was doing is never done.
+                let call = entered.remove(&former);
+                run.note_undone(entered.remove(&who));
+                entered.extend(call.map(|call| (who, call)));
+            }
             Stop::Executed { .. }
             | Stop::NewTracee { .. }
             | Stop::Started(_)
-            | Stop::Interrupted(_) => {}
+            | Stop::Interrupted(_)
+            | Stop::GroupStop(..) => {}
         }
         sandbox.resume(stop.pid(), how, deliver)?;
     }
-    run.limit_exceeded = sandbox.limit_exceeded();
+    run.limit_exceeded = sandbox.limit_exceeded()?;
     (run.stdout, run.stderr) = sandbox.outputs(pid);
     if let Some(used) = sandbox.used(pid) {
         (run.processor, run.peak_memory) = (used.processor, used.peak_memory);
@@ -108,9 +119,7 @@ fn enter(
 /// A call has returned.
 fn leave(call: Call, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
     observer.exit(call.pid, &call)?;
-    if call.does() != Use::Else {
-        run.calls.get_or_insert_default().push(call);
-    }
+    run.note(call);
     Ok(())
 }
 
@@ -128,6 +137,19 @@ impl Run {
             time: Duration::ZERO,
             processor: Duration::ZERO,
             peak_memory: 0,
+        }
+    }
+
+    fn note(&mut self, call: Call) {
+        if call.does() != Use::Else {
+            self.calls.get_or_insert_default().push(call);
+        }
+    }
+
+    /// A call that its caller was killed in. It may have been made: the caller was not there to be told.
+    fn note_undone(&mut self, call: Option<Call>) {
+        if let Some(call) = call {
+            self.note(call);
         }
     }
 
@@ -151,6 +173,16 @@ impl Run {
     }
 }
 
+/// What is said of processes that were killed for a limit.
+pub fn killed_for(limit: LimitExceeded, expected: impl Into<String>, who: &str) -> CheckError {
+    let finding = Finding::new(diagnosis_of(limit), expected, format!("{who} {limit}"));
+    // What hangs here may do something else right: only a run that harms the machine is the last one.
+    match finding.diagnosis {
+        "hang" => CheckError::Wrong(Box::new(finding)),
+        _ => CheckError::Ended(Box::new(finding)),
+    }
+}
+
 /// The common diagnosis of a broken limit.
 #[must_use]
 pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
@@ -158,6 +190,6 @@ pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
         LimitExceeded::Processor(_) | LimitExceeded::Wall(_) | LimitExceeded::Stopped => "hang",
         LimitExceeded::Memory(_) => "too-much-memory",
         LimitExceeded::Disk(_) | LimitExceeded::Files(..) => "too-much-disk",
-        LimitExceeded::Processes(_) => "too-many-processes",
+        LimitExceeded::Processes(_) | LimitExceeded::Born(_) => "too-many-processes",
     }
 }

@@ -29,6 +29,11 @@ fn at_once(what: &str) -> Judge {
     )
 }
 
+/// The same where tracing is refused.
+fn untraced(what: &str) -> Judge {
+    at_once(what).refused(libc::EPERM, &["ptrace"])
+}
+
 #[test]
 fn two_hundred_threads_in_one_actor_are_ended_by_the_limit() {
     while_it_waits("threads_200").run().must_be_refused_for(PROCESSES);
@@ -63,19 +68,16 @@ fn two_grandchildren_of_one_actor_with_640_mib_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn two_grandchildren_of_one_actor_that_burn_four_seconds_are_ended_by_the_limit() {
     while_it_waits("processor").run().must_be_refused_for(PROCESSOR);
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn three_thousand_short_lived_children_of_one_actor_are_the_programs_fault() {
     while_it_waits("short_lives").run().must_be_refused_for(ANY);
 }
 
 #[test]
-#[ignore = "the judge sees what an actor has filled only if it looks in time"]
 fn an_actor_that_fills_300_mib_of_disk_is_ended_by_the_limit() {
     while_it_waits("disk").run().must_be_refused_for(DISK);
 }
@@ -91,7 +93,6 @@ fn grandchildren_with_640_mib_after_a_kill_are_ended_by_the_limit() {
 }
 
 #[test]
-#[ignore = "the judge limits the processes that actors start neither in number nor in what they use yet"]
 fn grandchildren_that_burn_four_seconds_after_a_kill_are_ended_by_the_limit() {
     after_a_kill("processor").run().must_be_refused_for(PROCESSOR);
 }
@@ -132,19 +133,16 @@ fn memory_files_that_nobody_maps_count_as_memory() {
 }
 
 #[test]
-#[ignore = "the judge does not count children that nobody has reaped yet: only luck finds this one"]
 fn a_thousand_children_that_nobody_reaps_are_ended_by_the_limit() {
     at_once("unreaped_1000").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
-#[ignore = "the judge does not count children that nobody has reaped yet: only luck finds this one"]
 fn a_hundred_children_that_nobody_reaps_are_ended_by_the_limit() {
     at_once("unreaped_100").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]
-#[ignore = "the judge does not count children that nobody has reaped yet"]
 fn three_hundred_children_of_one_actor_that_nobody_reaps_are_ended_by_the_limit() {
     while_it_waits("unreaped_300").run().must_be_refused_for(PROCESSES);
 }
@@ -172,4 +170,35 @@ fn a_file_of_300_mib_that_a_child_holds_without_a_name_counts_as_disk() {
 #[test]
 fn a_program_that_makes_files_without_end_is_ended_by_a_limit() {
     at_once("files_without_end").run().must_be_refused();
+}
+
+#[test]
+fn two_hundred_untraced_threads_are_ended_by_the_limit() {
+    untraced("threads_200").run().must_be_refused_for(PROCESSES);
+}
+
+#[test]
+fn an_untraced_fork_bomb_is_ended_by_the_limit() {
+    let judge = untraced("fork_bomb").under(["prlimit", "--nproc=4000"]);
+    judge.run().must_be_refused_for(PROCESSES);
+}
+
+#[test]
+fn a_hundred_untraced_children_that_nobody_reaps_are_ended_by_the_limit() {
+    untraced("unreaped_100").run().must_be_refused_for(PROCESSES);
+}
+
+#[test]
+fn three_thousand_short_lived_untraced_grandchildren_are_ended_by_the_limit() {
+    untraced("short_lives").run().must_be_refused_for(PROCESSES);
+}
+
+#[test]
+fn two_untraced_grandchildren_with_640_mib_are_ended_by_the_limit() {
+    untraced("memory").run().must_be_refused_for(MEMORY);
+}
+
+#[test]
+fn two_untraced_grandchildren_that_burn_four_seconds_are_ended_by_the_limit() {
+    untraced("processor").run().must_be_refused_for(PROCESSOR);
 }

@@ -174,7 +174,6 @@ fn a_program_that_counts_the_first_file_and_guesses_the_others_is_refused() {
 }
 
 #[test]
-#[ignore = "the judge notes a call at its exit only, which a killed caller may never reach"]
 fn sendfile_on_file_in_a_child_that_is_killed_is_seen() {
     reads(6, "KILLED").run().must_be_refused_for(CALLED);
 }
@@ -205,19 +204,16 @@ fn while_it_waits(what: &str) -> Judge {
 }
 
 #[test]
-#[ignore = "the judge lets an actor stop itself"]
 fn an_actor_that_stops_itself_is_refused() {
     while_it_waits("stop").run().must_be_refused();
 }
 
 #[test]
-#[ignore = "the judge lets an actor stop itself"]
 fn an_actor_that_is_stopped_by_its_child_is_refused() {
     while_it_waits("stopped_by_a_child").run().must_be_refused();
 }
 
 #[test]
-#[ignore = "the judge lets an actor stop itself"]
 fn an_actor_whose_child_stops_itself_is_refused() {
     while_it_waits("stopped_child").run().must_be_refused();
 }

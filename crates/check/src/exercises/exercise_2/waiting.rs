@@ -7,6 +7,7 @@ use tracer::{Ending, Resume, Stop};
 
 use super::{full_of, mailbox};
 use crate::exercises::CheckContext;
+use crate::observe::killed_for;
 use crate::verdict::{Verdict, failed};
 
 /// How long each waits, and what is given for a slow machine and for other ways to count.
@@ -37,6 +38,9 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
             Stop::Signal(pid, signal) => sandbox.resume(pid, Resume::Freely, signal)?,
             _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
+    }
+    if let Some(limit) = sandbox.limit_exceeded()? {
+        return Err(killed_for(limit, "two that wait stay within the limits", "they"));
     }
     for (pid, called, ending, took) in ends {
         let seconds = format!("{ending} after {:.1} s", took.as_secs_f64());

@@ -132,5 +132,7 @@ fn watched_in(
     common::Context::step(opened.sync_all(), "fsync the work directory")?;
     let mut watch = Watch::new(&directory.path().join("FILE"), before, records, at_line);
     let mut sandbox = context.sandbox_in(directory)?;
-    observe::run(&mut sandbox, &context.start(&call(records)), &mut watch)
+    let run = observe::run(&mut sandbox, &context.start(&call(records)), &mut watch)?;
+    run.stays_within_the_limits()?;
+    Ok(run)
 }

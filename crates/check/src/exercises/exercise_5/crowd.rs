@@ -6,8 +6,8 @@ use tracer::{Ending, Resume, Stop, processors};
 use super::alone::expect;
 use super::{BALANCES, COUNTER, bank, word};
 use crate::exercises::CheckContext;
-use crate::observe::diagnosis_of;
-use crate::verdict::{Finding, Verdict, failed};
+use crate::observe::killed_for;
+use crate::verdict::{Verdict, failed};
 
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
@@ -43,9 +43,9 @@ fn at_once(context: &mut CheckContext) -> Verdict {
             _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
     }
-    if let Some(limit) = sandbox.limit_exceeded() {
+    if let Some(limit) = sandbox.limit_exceeded()? {
         let expected = "four times `add FILE 500` and two transfers at once end";
-        return Err(Finding::new(diagnosis_of(limit), expected, limit.to_string()).into());
+        return Err(killed_for(limit, expected, "together they"));
     }
     if !failures.is_empty() {
         let expected = "all six succeed beside each other";

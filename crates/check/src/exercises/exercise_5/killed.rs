@@ -7,7 +7,7 @@ use explore::kill_points::{Killed, kill_points};
 use super::{COUNTER, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
-use crate::observe::diagnosis_of;
+use crate::observe::killed_for;
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the others have, says the contract.
@@ -30,11 +30,8 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).details(table.clone()).into())
         };
         if let Some(limit) = limit_exceeded {
-            return told(
-                diagnosis_of(limit),
-                "the others stay within the limits".into(),
-                limit.to_string(),
-            );
+            let expected = format!("{when}; the others stay within the limits");
+            return Err(killed_for(limit, expected, "together they"));
         }
         if let Some(seen) = stuck {
             return told("orphaned-lock", "the others finish".into(), seen);

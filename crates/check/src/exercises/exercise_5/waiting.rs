@@ -5,12 +5,13 @@ use std::time::Duration;
 use explore::kill_points::stores_in;
 use explore::replay::{PATIENCE, Scenario, replay};
 use explore::schedule::Schedule;
-use explore::waiter::{Cost, waiter};
+use explore::waiter::{Cost, Waiting, waiter};
 
 use super::{bank, both};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
-use crate::verdict::{Verdict, failed};
+use crate::observe::killed_for;
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// How long the other stands still.
 const STANDS: Duration = Duration::from_millis(500);
@@ -30,16 +31,34 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
         symmetric: true,
     };
     let alone = replay(fixture, &scenario, Schedule::in_turn("waiting", 0))?;
+    let called = format!("`{}`", arguments.join(" "));
+    let killed = |limit| {
+        let expected = format!("{called} beside another stays within the limits");
+        Err(killed_for(limit, expected, "together they"))
+    };
+    let late = || {
+        let why =
+            "a process did not come to its lock in time: try again on a machine that is less busy";
+        Err(CheckError::Cannot(why.into()))
+    };
+    if let Some(limit) = alone.limit_exceeded {
+        return killed(limit);
+    }
+    if alone.cut {
+        return late();
+    }
     // The first store to what the lock protects: there it stands inside, if anywhere.
     let Some(inside) = alone.points[0].iter().find(|point| stores_in(&point.operation, 0, 72))
     else {
         return Ok(());
     };
-    let cost = waiter(fixture, &scenario, inside.number, STANDS)?;
-    let Some(Cost { processor, calls, ended }) = cost else {
-        return Ok(()); // It did not wait at all.
+    let cost = match waiter(fixture, &scenario, inside.number, STANDS)? {
+        Waiting::Costs(cost) => cost,
+        Waiting::Ended => return Ok(()), // It did not wait at all.
+        Waiting::LimitExceeded(limit) => return killed(limit),
+        Waiting::Late => return late(),
     };
-    let called = format!("`{}`", arguments.join(" "));
+    let Cost { processor, calls, ended } = cost;
     if !ended {
         let expected = format!("{called} that waited goes on when the other does");
         let seen = format!("it had not ended {} seconds later", PATIENCE.as_secs());
