@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use common::{Context, Result, Scratch};
+use common::{Context, Failure, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::utsname::uname;
 use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
@@ -136,6 +136,15 @@ fn tracing_is_allowed(scratch: &Scratch) -> Result<bool> {
         },
     };
     sandbox.resume(pid, Resume::ToSyscall, 0)?;
-    let stop = sandbox.wait()?;
-    Ok(matches!(stop, Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. })))
+    loop {
+        match sandbox.wait()? {
+            Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. }) => return Ok(true),
+            Some(Stop::Exited(..)) | None => {
+                let why = "it ended, and no system call of it was seen";
+                return Err(Failure::refusal("trace", Path::new("/bin/sh"), why));
+            }
+            Some(Stop::Signal(pid, signal)) => sandbox.resume(pid, Resume::ToSyscall, signal)?,
+            Some(other) => sandbox.resume(other.pid(), Resume::ToSyscall, 0)?,
+        }
+    }
 }

@@ -1,15 +1,20 @@
 //! Limits hold in executions of two actors, for whatever a grandchild of an actor does.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use check::fixture::Fixture;
+use check::verdict::CheckError;
+use common::{Result, Scratch};
 use course::scratch;
+use explore::Launcher;
 use explore::replay::{Outcome, Scenario, replay};
 use explore::schedule::Schedule;
+use nix::unistd::Pid;
 use sandbox::{WorkDirectory, launch_by};
-use tracer::{LimitExceeded, Limits};
+use tracer::{LimitExceeded, Limits, LookRefused, ProcessTree};
 
 /// Low, so that they are exceeded soon on a busy machine, too.
 const LIMITS: Limits = Limits {
@@ -22,17 +27,22 @@ const LIMITS: Limits = Limits {
     output: 1 << 20,
 };
 
+/// Executions of a shell in a directory of its own.
+fn shells(scratch: &Scratch) -> Fixture<'static> {
+    launch_by(env!("CARGO_BIN_EXE_check"));
+    Fixture {
+        program: Path::new("/bin/sh"),
+        work_directory: WorkDirectory::new(scratch, "work").expect("make a directory"),
+        limits: LIMITS,
+        deadline: Instant::now() + Duration::from_secs(8),
+    }
+}
+
 /// Runs a shell command as one actor, beside one that does nothing.
 fn beside_another(command: &'static str) -> Outcome {
-    launch_by(env!("CARGO_BIN_EXE_check"));
     let scratch = scratch();
     let began = Instant::now();
-    let fixture = Fixture {
-        program: Path::new("/bin/sh"),
-        work_directory: WorkDirectory::new(&scratch, "work").expect("make a directory"),
-        limits: LIMITS,
-        deadline: began + Duration::from_secs(8),
-    };
+    let fixture = shells(&scratch);
     let arguments: [&'static [&'static str]; 2] = [vec!["-c", command].leak(), &["-c", ":"]];
     let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
     let outcome = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect("replay it");
@@ -70,4 +80,62 @@ fn a_grandchild_that_never_rests_exceeds_the_limit_on_cpu_time() {
         Some(LimitExceeded::Processor(LIMITS.processor)),
         "{outcome:?}"
     );
+}
+
+/// A fixture whose second actor's start is the moment at which a look at the limits is refused.
+struct Refused<'a>(Fixture<'a>);
+
+impl explore::Fixture for Refused<'_> {
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn Launcher + '_>> {
+        Ok(Box::new(RefusedLauncher(self.0.set_up(file)?, 0)))
+    }
+
+    fn directory(&self) -> &Path {
+        self.0.directory()
+    }
+
+    fn file(&self) -> Option<Vec<u8>> {
+        self.0.file()
+    }
+
+    fn deadline(&self) -> Instant {
+        self.0.deadline
+    }
+}
+
+struct RefusedLauncher<'l>(Box<dyn Launcher + 'l>, u32);
+
+impl Launcher for RefusedLauncher<'_> {
+    fn start(&mut self, arguments: &[&str]) -> Result<Pid> {
+        let pid = self.0.start(arguments)?;
+        self.1 += 1;
+        if self.1 == 2 {
+            let refused = LookRefused::because("a process", "it is another's");
+            self.tree().table().lock().fail(refused);
+        }
+        Ok(pid)
+    }
+
+    fn tree(&mut self) -> &mut ProcessTree {
+        self.0.tree()
+    }
+
+    fn look_at_disk(&self) -> io::Result<()> {
+        self.0.look_at_disk()
+    }
+
+    fn outputs(&self, pid: Pid) -> [Vec<u8>; 2] {
+        self.0.outputs(pid)
+    }
+}
+
+#[test]
+fn a_look_at_the_limits_that_is_refused_during_an_execution_is_the_machines_failure() {
+    let scratch = scratch();
+    let fixture = Refused(shells(&scratch));
+    let arguments: [&'static [&'static str]; 2] = [&["-c", ":"], &["-c", ":"]];
+    let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
+    let failure = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect_err("refused");
+    assert!(failure.to_string().contains("it is another's"), "{failure}");
+    assert!(matches!(CheckError::from(failure), CheckError::Cannot(_)));
 }

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use common::{Context, page_size};
 use memmap2::{Advice, MmapOptions};
@@ -42,7 +43,7 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
 fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
     let cannot =
         |why: String| CheckError::Cannot(format!("no gigabyte can be kept in memory: {why}"));
-    let available = available_memory();
+    let available = available_memory()?;
     if available < 2 * SIZE as u64 {
         return Err(cannot(format!("only {} MiB are available", available >> 20)));
     }
@@ -69,10 +70,12 @@ fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
     Err(cannot(format!("{missing} pages of {} have gone again", SIZE / page_size())))
 }
 
-/// What the kernel would give without taking from others; nothing if it does not say.
-fn available_memory() -> u64 {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+/// What the kernel would give without taking from others.
+fn available_memory() -> Verdict<u64> {
+    let path = Path::new("/proc/meminfo");
+    let text = fs::read_to_string(path).step_on("read", path)?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kilobytes = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.unwrap_or_default() << 10
+    let unknown = || CheckError::Cannot("the kernel does not say how much memory there is".into());
+    Ok(kilobytes.ok_or_else(unknown)? << 10)
 }
