@@ -17,8 +17,6 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::unistd::{Pid, geteuid};
 use tracer::{FileId, LimitExceeded, SharedTable, look, threads};
 
-use crate::WorkDirectory;
-
 /// How many files are counted.
 const MOST_FILES: usize = 10_000;
 /// How many directories deep.
@@ -33,9 +31,7 @@ pub(crate) struct DiskLimit {
 }
 
 impl DiskLimit {
-    pub(crate) fn new(directory: &WorkDirectory, limit: u64) -> Result<Self> {
-        directory.open_up()?;
-        let path = directory.path();
+    pub(crate) fn new(path: &Path, limit: u64) -> Result<Self> {
         let directory = File::open(path).step_on("open", path)?;
         let bytes_before = match allocated(&directory).step_on("list", path)? {
             Allocated::Bytes(bytes) => bytes,

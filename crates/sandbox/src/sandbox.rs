@@ -55,7 +55,8 @@ impl<'a> Sandbox<'a> {
     /// Those of making a thread and a timer.
     pub fn new(work_directory: &'a WorkDirectory, limits: Limits, traced: bool) -> Result<Self> {
         let tree = ProcessTree::new(limits, traced)?;
-        let disk = Arc::new(DiskLimit::new(work_directory, limits.disk)?);
+        work_directory.open_up()?;
+        let disk = Arc::new(DiskLimit::new(work_directory.path(), limits.disk)?);
         let watcher = Watcher::start(tree.table(), Arc::clone(&disk))?;
         let _opened = OpenedUp(work_directory);
         Ok(Self { work_directory, limits, tree, watcher, disk, _opened })

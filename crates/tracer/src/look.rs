@@ -2,11 +2,10 @@
 //! look was refused. The last is never taken for the second.
 
 use std::error::Error;
+use std::time::Duration;
 use std::{fmt, fs, io};
 
-use nix::unistd::Pid;
-
-use crate::Stat;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// The system refused a look: what is there is not known.
 #[derive(Debug)]
@@ -73,6 +72,75 @@ pub fn is_ending(pid: Pid) -> bool {
         }
         Err(_) => !fs::exists(format!("/proc/{pid}")).unwrap_or(true),
     }
+}
+
+/// What `/proc/PID/stat` says of a process or thread, as far as it is of use here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// `R`: it runs, or could. `S`: it sleeps. `Z`: it has ended.
+    pub state: char,
+    /// The kernel's flags, such as PF_EXITING.
+    pub(crate) flags: u64,
+    /// CPU time of the process, with all its threads.
+    pub(crate) processor: Duration,
+    /// CPU time of the children that it has waited for, with theirs.
+    pub(crate) of_children: Duration,
+    /// How many threads it has.
+    pub(crate) threads: usize,
+    /// When it started. No two processes have this and their number in common.
+    pub(crate) started: u64,
+}
+
+impl Stat {
+    /// Of a process or thread; `None` if it is gone.
+    ///
+    /// # Errors
+    /// As [`look()`].
+    pub fn of(pid: Pid) -> io::Result<Option<Self>> {
+        let path = format!("/proc/{pid}/stat");
+        let Some(text) = read_text(pid, &path)? else { return Ok(None) };
+        match Self::parse(&text) {
+            Some(found) => Ok(Some(found)),
+            None => Err(LookRefused::because(path, format!("it says {text:?}"))),
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        // The name, which comes first, may itself hold parentheses.
+        let (_, rest) = text.rsplit_once(") ")?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        // proc(5) counts the fields from 1; the state is the third.
+        let number = |place: usize| fields.get(place - 3)?.parse::<u64>().ok();
+        let ticks = sysconf(SysconfVar::CLK_TCK).ok()??.unsigned_abs();
+        let time = |own: usize| {
+            let sum = number(own)? + number(own + 1)?;
+            Some(Duration::from_nanos(sum * (1_000_000_000 / ticks)))
+        };
+        Some(Self {
+            state: fields.first()?.chars().next()?,
+            flags: number(9)?,
+            processor: time(14)?,
+            of_children: time(16)?,
+            threads: usize::try_from(number(20)?).ok()?,
+            started: number(22)?,
+        })
+    }
+
+    /// Whether it has ended or is on its way to: it does nothing more of its own.
+    pub(crate) fn is_ending(&self) -> bool {
+        const PF_EXITING: u64 = 4;
+        matches!(self.state, 'Z' | 'X') || self.flags & PF_EXITING != 0
+    }
+}
+
+/// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
+pub(crate) fn memory_of(pid: Pid) -> io::Result<u64> {
+    let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
+    let counted = |line: &str| {
+        let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
+        value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    Ok(status.lines().filter_map(counted).sum::<u64>() << 10)
 }
 
 #[cfg(test)]

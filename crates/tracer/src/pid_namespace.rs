@@ -8,8 +8,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use crate::Stat;
-use crate::look::{look, read_text};
-use crate::process_table::memory_of;
+use crate::look::{look, memory_of, read_text};
 
 /// A PID namespace, by its first process. An orphan in it becomes a child of the first process.
 pub(crate) struct PidNamespace {

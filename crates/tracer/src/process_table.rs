@@ -12,7 +12,7 @@ use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
-use crate::look::{LookRefused, read_text};
+use crate::look::{LookRefused, memory_of, read_text};
 use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, sys};
 
@@ -275,16 +275,6 @@ pub fn processor_time(process: Pid) -> io::Result<Option<Duration>> {
             Err(LookRefused::of(format!("the CPU time of process {process}"), error.into()))
         }
     }
-}
-
-/// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
-pub(crate) fn memory_of(pid: Pid) -> io::Result<u64> {
-    let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
-    let counted = |line: &str| {
-        let value = line.strip_prefix("RssAnon:").or_else(|| line.strip_prefix("RssShmem:"))?;
-        value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
-    };
-    Ok(status.lines().filter_map(counted).sum::<u64>() << 10)
 }
 
 #[cfg(test)]
