@@ -184,11 +184,6 @@ fn an_untraced_fork_bomb_is_ended_by_the_limit() {
 }
 
 #[test]
-fn a_hundred_untraced_children_that_nobody_reaps_are_ended_by_the_limit() {
-    untraced("unreaped_100").run().must_be_refused_for(PROCESSES);
-}
-
-#[test]
 fn three_thousand_short_lived_untraced_grandchildren_are_ended_by_the_limit() {
     untraced("short_lives").run().must_be_refused_for(PROCESSES);
 }
