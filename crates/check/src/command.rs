@@ -56,6 +56,9 @@ struct Judged {
     /// Replay one schedule that a verdict names (exercises 2 and 5)
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
+    /// Draw the inputs from the seed that a verdict names
+    #[arg(long, value_name = "SEED", requires = "exercise")]
+    seed: Option<u64>,
     /// Test the judge itself with right and wrong programs
     #[arg(long, conflicts_with_all = ["exercise", "directory"])]
     proof: bool,
@@ -236,7 +239,9 @@ fn verdict(asked: Judged) -> Result<u8> {
         complain(&failure);
         return Ok(WRONG_CALL);
     }
-    let settings = Settings { schedule: asked.schedule, ..Settings::new(Machine::of(&scratch)?) };
+    let settings = Settings::new(Machine::of(&scratch)?);
+    let seed = asked.seed.unwrap_or(settings.seed);
+    let settings = Settings { schedule: asked.schedule, seed, ..settings };
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
         Some(program) => judge(exercise, program, &settings)?,

@@ -1,13 +1,15 @@
 //! Where a check works: the program to be judged, and an empty work directory for it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::{Context, Scratch};
+use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{FileId, Limits, REFUSED};
 
@@ -25,6 +27,8 @@ pub struct CheckContext<'a> {
     directories: u32,
     limits: Limits,
     noted: RefCell<Noted>,
+    refused: RefCell<BTreeSet<PathBuf>>,
+    random: RefCell<StdRng>,
     spent: Cell<Duration>,
     began: Instant,
 }
@@ -74,6 +78,8 @@ impl<'a> CheckContext<'a> {
             directories: 0,
             limits: Limits::default(),
             noted: RefCell::default(),
+            refused: RefCell::default(),
+            random: RefCell::new(StdRng::seed_from_u64(settings.seed)),
             spent: Cell::default(),
             began: Instant::now(),
         })
@@ -133,6 +139,30 @@ impl<'a> CheckContext<'a> {
         self.noted.borrow_mut().done.push(what);
     }
 
+    /// The verdict; of a program that is wrong, also what it could not read here, which may be why.
+    ///
+    /// # Errors
+    /// The verdict's.
+    pub fn with_refusals(&self, verdict: Verdict) -> Verdict {
+        let refused = self.refused.borrow();
+        let lines = refused.iter().take(3).map(|path| {
+            format!(
+                "it was refused {path:?} (EACCES): a program may read only itself, its interpreter, its \
+                 work directory, and the system's files such as those below /usr and /etc"
+            )
+        });
+        verdict.map_err(|error| match error {
+            CheckError::Wrong(finding) => CheckError::Wrong(Box::new(finding.details(lines))),
+            CheckError::Ended(finding) => CheckError::Ended(Box::new(finding.details(lines))),
+            other => other,
+        })
+    }
+
+    /// Draws of this check's inputs: the same ones from the same seed.
+    pub fn random(&self) -> RefMut<'_, StdRng> {
+        self.random.borrow_mut()
+    }
+
     /// What was noted.
     #[must_use]
     pub fn noted(self) -> Noted {
@@ -169,14 +199,67 @@ impl<'a> CheckContext<'a> {
     /// # Errors
     /// As [`run`](Self::run), and those of the observer.
     pub fn observe(&self, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
+        self.run_to_its_end(start, observer, self.settings.machine.tracing)
+    }
+
+    /// Runs the program twice on the same FILE, or on none, and once of these nobody traces it: it must
+    /// print the same, end the same way, and leave the same bytes.
+    ///
+    /// # Errors
+    /// `otherwise-untraced`; as [`run`](Self::run).
+    pub fn same_untraced(&mut self, arguments: &[&str], file: Option<&[u8]>) -> Verdict {
+        let mut seen = Vec::new();
+        for traced in [self.settings.machine.tracing, false] {
+            let work_directory = self.new_work_directory()?;
+            if let Some(bytes) = file {
+                work_directory.write("FILE", bytes)?;
+            }
+            let run = self.run_to_its_end(&self.start(arguments), &mut NoopObserver, traced);
+            let run = match run {
+                Err(CheckError::Cannot(why)) if !traced => {
+                    self.note(format!("no run could be compared that nobody traces: {why}"));
+                    return Ok(());
+                }
+                run => run?,
+            };
+            seen.push((run.ending, run.stdout.bytes, self.read("FILE").ok()));
+        }
+        let [(ending, output, file), (other_ending, other_output, other_file)] = &seen[..] else {
+            return Ok(());
+        };
+        let differs = [
+            (ending != other_ending, "it ends in another way"),
+            (output != other_output, "it prints something else"),
+            (file != other_file, "it leaves other bytes in FILE"),
+        ];
+        match differs.iter().find(|(differs, _)| *differs) {
+            None => Ok(()),
+            Some((_, how)) => failed(
+                "otherwise-untraced",
+                format!("`{}` does the same, whether it is traced or not", arguments.join(" ")),
+                format!("when nobody traces it, {how}"),
+            ),
+        }
+    }
+
+    fn run_to_its_end(
+        &self,
+        start: &Start,
+        observer: &mut dyn Observer,
+        traced: bool,
+    ) -> Verdict<Run> {
         // Ten seconds are a check's, however many runs it makes.
         let wall = self.limits.wall.saturating_sub(self.spent.get());
         let limits = Limits { wall, ..self.limits };
-        let mut sandbox =
-            Sandbox::new(&self.work_directory, limits, self.settings.machine.tracing)?;
+        let mut sandbox = Sandbox::new(&self.work_directory, limits, traced)?;
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
+        let system = ["/proc".as_ref(), "/dev".as_ref(), self.work_directory.path()];
+        let elsewhere = |path: &&PathBuf| {
+            path.is_absolute() && !system.iter().any(|inside| path.starts_with(inside))
+        };
+        self.refused.borrow_mut().extend(run.refused.iter().filter(elsewhere).cloned());
         run.stays_within_the_limits()?;
         Ok(run)
     }

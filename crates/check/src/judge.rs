@@ -65,6 +65,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                     over = Some(check.id);
                     failed(exercise, check, &finding)
                 }
+                Err(CheckError::Skipped(why)) => CheckResult::without_object(check, why),
                 Err(CheckError::Cannot(why)) => CheckResult::cannot(check, why),
                 Err(CheckError::Fault(failure)) => return Err(failure),
             };
@@ -77,7 +78,9 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     });
     processors::unpin();
     let results = results?;
-    Ok(Report::new(exercise, program, &settings.machine, results, milliseconds(began)))
+    let took = milliseconds(began);
+    let report = Report::new(exercise, program, &settings.machine, results, took);
+    Ok(Report { seed: Some(settings.seed), ..report })
 }
 
 /// How long a run may take, by the clock, of a program that has hung in another check: it may do
@@ -116,6 +119,7 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
                 context.limits().wall = AFTER_A_HANG;
             }
             let verdict = (check.judge)(&mut context);
+            let verdict = context.with_refusals(verdict);
             Ok((verdict, context.noted()))
         }
         Err(failure) => not_begun(failure),

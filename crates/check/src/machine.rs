@@ -13,6 +13,8 @@ use tracer::{Limits, REFUSED, Resume, Stop};
 pub struct Settings {
     /// Replays this schedule instead of trying all.
     pub schedule: Option<Schedule>,
+    /// From what inputs are drawn.
+    pub seed: u64,
     /// What this machine can do.
     pub machine: Machine,
     /// In a class: the file whose locks let the checks that measure time be alone.
@@ -20,10 +22,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// No schedule, and nobody else who judges.
+    /// No schedule, inputs that nobody knows, and nobody else who judges.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { schedule: None, machine, timing: None }
+        Self { schedule: None, seed: rand::random(), machine, timing: None }
     }
 }
 

@@ -28,6 +28,8 @@ pub enum CheckError {
     /// The program is wrong, and nothing more is judged: it cannot be executed, or took more of the
     /// machine than it may.
     Ended(Box<Finding>),
+    /// The program has nothing that the check is about, for this reason.
+    Skipped(String),
     /// This machine cannot judge it, for this reason.
     Cannot(String),
     /// The judge itself failed.
@@ -36,6 +38,17 @@ pub enum CheckError {
 
 /// What a check says.
 pub type Verdict<T = ()> = Result<T, CheckError>;
+
+/// The verdict of several: what is wrong or unknown in one of them counts more than what another one
+/// skipped.
+///
+/// # Errors
+/// The first that counts most.
+pub fn all_of(verdicts: Vec<Verdict>) -> Verdict {
+    let skipped = |verdict: &Verdict| matches!(verdict, Err(CheckError::Skipped(_)));
+    let (skipped, judged): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(skipped);
+    judged.into_iter().chain(skipped).collect()
+}
 
 /// A promise broken: which diagnosis, what was expected and what was seen.
 ///

@@ -743,6 +743,7 @@ impl<'l> Execution<'l> {
         if call.filters_calls() && result >= 0 {
             return Err(CannotFollow::new("the program filters its own system calls").into());
         }
+        tracer::hide_tracer(Pid::from_raw(pid), call.number, call.arguments, result)?;
         if call.number == libc::SYS_set_robust_list && result == 0 {
             tracee.robust = call.arguments[0];
         }

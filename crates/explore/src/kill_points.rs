@@ -17,6 +17,8 @@ use crate::trace::Operation;
 pub struct Killed {
     /// What the victim was about to do.
     pub before: String,
+    /// Whether another process had begun to wait for it: it held something.
+    pub waited: bool,
     /// Who did not finish, and how that shows.
     pub stuck: Option<String>,
     /// The limit for which all were killed.
@@ -89,6 +91,7 @@ impl Killed {
     fn before(before: String) -> Self {
         Self {
             before,
+            waited: false,
             stuck: None,
             limit_exceeded: None,
             failed: None,
@@ -135,6 +138,7 @@ fn kill_at(
     }
     let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
     execution.kill(victim)?;
+    killed.waited = waited;
     survive(&mut execution, [scenario.arguments[1], last], waited, time, &mut killed)?;
     killed.file = fixture.file();
     killed.table = table_of(scenario, &execution.into_trace().0, names);

@@ -15,7 +15,7 @@ use common::{Context, Failure, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::unistd::{Pid, geteuid};
-use tracer::{FileId, LimitExceeded, SharedTable, look, threads};
+use tracer::{LimitExceeded, SharedTable, look, threads};
 
 /// How many files are counted.
 const MOST_FILES: usize = 10_000;
@@ -77,7 +77,7 @@ fn unlinked(processes: &[Pid]) -> io::Result<u64> {
                 any = true;
                 let file = look(thread, &path, fs::metadata(entry.path()))?;
                 let file = file.filter(|file| file.is_file() && file.nlink() == 0);
-                found.extend(file.map(|file| (FileId::of(&file), file.blocks() * 512)));
+                found.extend(file.map(|file| ((file.dev(), file.ino()), file.blocks() * 512)));
             }
             if any {
                 break;

@@ -1,33 +1,51 @@
 //! Which file a descriptor is of.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::{fs, io};
 
 use nix::unistd::Pid;
 
+use crate::file_handle::file_handle;
 use crate::{look, read_text};
 
-/// A file's identity, whatever its names.
+/// A file's identity, whatever its names. A file that is removed may give its inode's number to the
+/// next one, in the same millisecond: only the kernel's handle tells the two apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId {
     /// The device it is on, as `stat` tells it.
     pub device: u64,
-    /// Its inode.
-    pub inode: u64,
+    inode: u64,
+    /// Made from its handle, which holds the inode's generation; 0 where the file system has none.
+    handle: u64,
 }
 
 impl FileId {
-    /// The identity of what `metadata` is about.
-    #[must_use]
-    pub fn of(metadata: &fs::Metadata) -> Self {
-        Self { device: metadata.dev(), inode: metadata.ino() }
+    /// The identity of an open file.
+    ///
+    /// # Errors
+    /// Those of `stat`.
+    pub fn of(file: impl AsFd) -> io::Result<Self> {
+        let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+        Ok(Self::named(path.as_ref(), &fs::metadata(&path)?, true))
     }
 
     /// The file at `path`; of a link, the link itself.
     #[must_use]
     pub fn at(path: &Path) -> Option<Self> {
-        fs::symlink_metadata(path).ok().map(|metadata| Self::of(&metadata))
+        let metadata = fs::symlink_metadata(path).ok()?;
+        Some(Self::named(path, &metadata, false))
+    }
+
+    fn named(path: &Path, metadata: &fs::Metadata, follow: bool) -> Self {
+        let handle = file_handle(path, follow).map_or(0, |handle| {
+            let mut hasher = DefaultHasher::new();
+            handle.hash(&mut hasher);
+            hasher.finish()
+        });
+        Self { device: metadata.dev(), inode: metadata.ino(), handle }
     }
 }
 
@@ -52,12 +70,12 @@ impl Opened {
     pub fn by(pid: Pid, descriptor: i32) -> io::Result<Option<Self>> {
         let path = format!("/proc/{pid}/fd/{descriptor}");
         let Some(metadata) = look(pid, &path, fs::metadata(&path))? else { return Ok(None) };
+        let (file, length) = (FileId::named(path.as_ref(), &metadata, true), metadata.len());
         let path = format!("/proc/{pid}/fdinfo/{descriptor}");
         let Some(about) = read_text(pid, &path)? else { return Ok(None) };
         let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
         let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
         let flags = flags.ok_or_else(|| io::Error::other(format!("no flags in {path}")))?;
-        let (file, length) = (FileId::of(&metadata), metadata.len());
         Ok(Some(Self { file, regular: metadata.is_file(), length, flags }))
     }
 

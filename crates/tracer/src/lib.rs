@@ -10,6 +10,7 @@
 
 mod alarm;
 pub mod arch;
+mod file_handle;
 mod files;
 mod kernel_stores;
 mod limits;
@@ -28,7 +29,7 @@ pub use files::{FileId, Opened};
 pub use kernel_stores::{KernelStores, Output, Pointer};
 pub use limits::{LimitExceeded, Limits};
 pub use look::{LookRefused, Stat, is_ending, look, read_text};
-pub use memory::memory;
+pub use memory::{hide_tracer, memory};
 pub use pid_namespace::{children, threads};
 pub use process_table::{ProcessTable, processor_time};
 pub use process_tree::{ProcessTree, SharedTable, Waited};

@@ -36,6 +36,8 @@ pub struct Call {
     pub files: Vec<Opened>,
     /// The path that it opens, if it asks to write there.
     pub written: Option<PathBuf>,
+    /// The path that it could not open or execute for want of a right (EACCES).
+    pub refused: Option<PathBuf>,
 }
 
 /// What a call does with a file.
@@ -58,9 +60,11 @@ impl Call {
     /// As [`look()`](crate::look()): what it is about is not known.
     pub fn entered(pid: Pid, syscall: Syscall) -> io::Result<Self> {
         let Syscall { number, arguments, .. } = syscall;
-        let mut call =
-            Self { pid, number, arguments, result: None, files: Vec::new(), written: None };
-        call.written = call.asks_to_write()?;
+        let (files, written, refused) = (Vec::new(), None, None);
+        let mut call = Self { pid, number, arguments, result: None, files, written, refused };
+        if call.asks_to_write()? {
+            call.written = call.path()?;
+        }
         let opened = call.given().filter_map(|descriptor| Opened::by(pid, descriptor).transpose());
         call.files = opened.collect::<io::Result<_>>()?;
         Ok(call)
@@ -75,6 +79,9 @@ impl Call {
         if self.does() == Use::Opens && result >= 0 {
             let made = i32::try_from(result).unwrap_or(-1);
             self.files = Opened::by(self.pid, made)?.into_iter().collect();
+        }
+        if result == -i64::from(libc::EACCES) {
+            self.refused = self.path()?;
         }
         Ok(self)
     }
@@ -97,24 +104,29 @@ impl Call {
         self.number != libc::SYS_ioctl || [FICLONE, FICLONERANGE, FIDEDUPERANGE].contains(&request)
     }
 
-    /// The path, if this opens a file to write in it. `openat2` keeps its flags in memory.
-    fn asks_to_write(&self) -> io::Result<Option<PathBuf>> {
-        let [first, second, third, ..] = self.arguments;
-        let (path, flags) = match self.number {
-            legacy::SYS_open => (first, second),
-            legacy::SYS_creat => (first, u64::MAX),
-            libc::SYS_openat => (second, third),
-            libc::SYS_openat2 => match self.how_to_open(third)? {
-                Some(flags) => (second, flags),
-                None => return Ok(None),
-            },
-            _ => return Ok(None),
+    /// Whether this opens a file to write in it. `openat2` keeps its flags in memory.
+    fn asks_to_write(&self) -> io::Result<bool> {
+        let [_, second, third, ..] = self.arguments;
+        let flags = match self.number {
+            legacy::SYS_open => second,
+            legacy::SYS_creat => u64::MAX,
+            libc::SYS_openat => third,
+            libc::SYS_openat2 => self.how_to_open(third)?.unwrap_or_default(), // EFAULT.
+            _ => return Ok(false),
         };
         let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
-        if flags & u64::from(writes.cast_unsigned()) == 0 {
-            return Ok(None);
-        }
-        let address = usize::try_from(path).map_err(io::Error::other)?;
+        Ok(flags & u64::from(writes.cast_unsigned()) != 0)
+    }
+
+    /// The path that it opens or executes.
+    fn path(&self) -> io::Result<Option<PathBuf>> {
+        let [first, second, ..] = self.arguments;
+        let address = match self.number {
+            legacy::SYS_open | legacy::SYS_creat | libc::SYS_execve => first,
+            libc::SYS_openat | libc::SYS_openat2 | libc::SYS_execveat => second,
+            _ => return Ok(None),
+        };
+        let address = usize::try_from(address).map_err(io::Error::other)?;
         let path = crate::memory::string(self.pid, address)?;
         Ok(path.map(|path| OsString::from_vec(path).into()))
     }

@@ -69,8 +69,7 @@ impl Flushes {
 
     fn by_fsync(&self, pid: Pid, call: &Call) -> Result<Option<Flush>> {
         let Some(opened) = opened(pid, call)? else { return Ok(None) };
-        let directory = self.path.parent().and_then(|parent| std::fs::metadata(parent).ok());
-        if directory.is_some_and(|found| FileId::of(&found) == opened.file) {
+        if self.path.parent().and_then(FileId::at) == Some(opened.file) {
             // The directory's bytes are its entries; this one's must be there already.
             return Ok(Some(Flush { name: self.open().is_some(), ..Flush::default() }));
         }

@@ -183,6 +183,17 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "otherwise-untraced",
+        is: "the program does something else when nobody traces it",
+        why: "What is judged must be what everybody gets who runs the program.",
+        anchor: "exercise",
+        hints: [
+            "Run it by hand twice with the same FILE, once under `strace -f`, and compare.",
+            "Look for what differs from run to run: times, process ids, uninitialised memory.",
+        ],
+        last: Last::every("Look for code that reads /proc/self/status or asks who traces it."),
+    },
+    Diagnosis {
         id: "cannot-be-executed",
         is: "the kernel does not execute the program",
         why: "The program never ran, so nothing can be judged.",

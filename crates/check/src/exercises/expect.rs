@@ -1,7 +1,10 @@
 //! What any exercise may expect of a run.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 
+use common::page_size;
+use nix::errno::Errno;
 use sandbox::WorkDirectory;
 use tracer::{Ending, FileId, REFUSED, Use};
 
@@ -20,7 +23,35 @@ impl Run {
             None => format!("`{}` {}", self.called, self.ending),
         };
         let expected = "an exit status, whatever happens";
-        Err(Finding::new("died-of-a-signal", expected, seen).details(self.said()).into())
+        let finding = Finding::new("died-of-a-signal", expected, seen).details(self.said());
+        Err(finding.details(self.about_map_failed()).into())
+    }
+
+    /// What is said of an access to the result of an mmap that failed, MAP_FAILED, as an address.
+    fn about_map_failed(&self) -> Option<String> {
+        // MAP_FAILED is -1; of a vector that holds a byte, the access is to its first byte.
+        const VECTOR: u64 = 64;
+        let distance = (self.fault.as_ref()?.address as u64).wrapping_add(VECTOR);
+        let failed = self.calls.iter().flatten().rev().find_map(|call| {
+            let [_, length, ..] = call.arguments;
+            let error = call.result.filter(|result| *result < 0)?;
+            let errno = Errno::from_raw(i32::try_from(-error).ok()?);
+            let reached = call.number == libc::SYS_mmap && distance < length.saturating_add(VECTOR);
+            reached.then_some((length, errno))
+        });
+        match failed {
+            Some((length, errno)) => Some(format!(
+                "before, mmap of {length} bytes returned MAP_FAILED ({errno:?}: {}), which is -1: the \
+                 address is where those bytes would be if -1 were an address",
+                errno.desc()
+            )),
+            None if distance < VECTOR => Some(format!(
+                "the address is that of MAP_FAILED, which is -1: mmap has failed. No such system call \
+                 has: the C library itself answers EINVAL if the offset is no multiple of {}",
+                page_size()
+            )),
+            None => None,
+        }
     }
 
     /// It ended with this status.
@@ -150,13 +181,9 @@ impl Run {
     /// # Errors
     /// `writes-elsewhere`.
     pub fn writes_nowhere_else(&self, directory: &WorkDirectory) -> Verdict {
-        let elsewhere = |path: &&Path| {
-            let inside = path.is_relative() && !path.starts_with("..");
-            !inside && !path.starts_with(directory.path()) && !path.starts_with("/dev/")
-                || path.starts_with("/dev/shm")
-        };
         let opened = self.calls.iter().flatten().filter_map(|call| call.written.as_deref());
-        match opened.filter(elsewhere).find(|path| !path.starts_with("/proc/self/cwd")) {
+        let elsewhere = |path: &&Path| !may_be_written(path, directory.path());
+        match opened.into_iter().find(elsewhere) {
             None => Ok(()),
             Some(path) => failed(
                 "writes-elsewhere",
@@ -170,6 +197,31 @@ impl Run {
         let text = self.stderr.text();
         text.lines().take(5).map(|line| format!("it said: {}", shown(line))).collect()
     }
+}
+
+/// Whether a program may open this path to write: in its directory, a device, or what `/proc` lets a
+/// process say of itself, as runtimes do.
+fn may_be_written(path: &Path, directory: &Path) -> bool {
+    const ITS_OWN: [&str; 4] = ["comm", "coredump_filter", "oom_score_adj", "timerslack_ns"];
+    let mut whole = PathBuf::new();
+    for part in directory.join(path).components() {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            part => whole.push(part),
+        }
+    }
+    if whole.starts_with("/dev") {
+        return !whole.starts_with("/dev/shm");
+    }
+    let of_itself = ["/proc/self", "/proc/thread-self"].iter().find_map(|own| {
+        let rest: Vec<_> = whole.strip_prefix(own).ok()?.iter().filter_map(OsStr::to_str).collect();
+        match rest[..] {
+            ["cwd", ..] => Some(true),
+            [name] | ["task", _, name] => Some(ITS_OWN.contains(&name)),
+            [..] => None,
+        }
+    });
+    of_itself.unwrap_or_else(|| whole.starts_with(directory))
 }
 
 /// No call can be seen where tracing is refused.
@@ -199,4 +251,41 @@ pub(super) fn hexed(bytes: &[u8]) -> String {
         .collect();
     let more = if bytes.len() > MOST { " …" } else { "" };
     format!("{}{more} |{text}|", shown.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_directory_devices_and_what_a_process_says_of_itself_may_be_written() {
+        let may = |path: &str| may_be_written(path.as_ref(), "/scratch/work".as_ref());
+        for path in [
+            "FILE",
+            "./a/../FILE",
+            "/scratch/work/FILE",
+            "/dev/null",
+            "/proc/self/coredump_filter",
+            "/proc/thread-self/comm",
+            "/proc/self/task/17/comm",
+            "/proc/self/cwd/FILE",
+        ] {
+            assert!(may(path), "{path}");
+        }
+        for path in [
+            "../FILE",
+            "a/../../FILE",
+            "/scratch/work/../FILE",
+            "/tmp/FILE",
+            "/dev/shm/FILE",
+            "/dev/../tmp/FILE",
+            "/proc/self/mem",
+            "/proc/self/root/tmp/FILE",
+            "/proc/self/cwd/../FILE",
+            "/proc/17/comm",
+            "/proc/sys/vm/drop_caches",
+        ] {
+            assert!(!may(path), "{path}");
+        }
+    }
 }

@@ -26,7 +26,17 @@ pub struct Exercise {
     pub checks: &'static [Check],
     /// What can be wrong, beside [`COMMON`].
     pub diagnoses: &'static [Diagnosis],
+    /// What no run shows.
+    pub not_judged: &'static [&'static str],
 }
+
+/// Not judged where processes run at once.
+pub(super) const ORDERINGS: &str = "memory orderings: runs follow the program's instructions, of which \
+     x86-64 moves only loads before earlier stores, so that a missing Acquire or Release does not show";
+
+/// Not judged of any program that maps a file.
+pub(super) const REFERENCES: &str = "references: that a Rust `&` or `&mut` to bytes which another process \
+     may change is undefined behaviour does not show in what a program does";
 
 /// Which part of the contract a check belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

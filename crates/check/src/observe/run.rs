@@ -1,12 +1,15 @@
 //! Drives a program to its end and notes what it did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use common::Context;
 use nix::unistd::Pid;
 use sandbox::{Output, Sandbox, Start};
-use tracer::{Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use};
+use tracer::{
+    Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use, hide_tracer,
+};
 
 use super::{Fault, Observer};
 use crate::verdict::{CheckError, Finding, Verdict};
@@ -27,6 +30,8 @@ pub struct Run {
     /// The calls about files, in order, of all its processes; `None` where tracing is refused, and of a
     /// start that is [`without_syscall_tracing`](Start::without_syscall_tracing).
     pub calls: Option<Vec<Call>>,
+    /// Paths that it could not open or execute for want of a right.
+    pub refused: BTreeSet<PathBuf>,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -59,6 +64,7 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
                     let allocates = call.number == libc::SYS_fallocate && result == 0;
+                    hide_tracer(who, call.number, call.arguments, result).step(MECHANISM)?;
                     leave(call.returned(result).step(MECHANISM)?, &mut run, observer)?;
                     if allocates {
                         sandbox.look_at_disk().step(MECHANISM)?;
@@ -119,6 +125,7 @@ fn enter(
 /// A call has returned.
 fn leave(call: Call, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
     observer.exit(call.pid, &call)?;
+    run.refused.extend(call.refused.clone());
     run.note(call);
     Ok(())
 }
@@ -133,6 +140,7 @@ impl Run {
             stdout: Output::default(),
             stderr: Output::default(),
             calls: calls_are_seen.then(Vec::new),
+            refused: BTreeSet::new(),
             fault: None,
             time: Duration::ZERO,
             processor: Duration::ZERO,

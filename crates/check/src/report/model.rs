@@ -17,7 +17,7 @@ pub enum State {
     Passed,
     /// It does not.
     Failed,
-    /// It depends on one that did not pass.
+    /// It depends on one that did not pass, or the program has nothing that it is about.
     Skipped,
     /// This machine cannot judge it.
     Cannot,
@@ -58,6 +58,10 @@ pub struct Report {
     pub totals: Totals,
     /// The same for programs whose runs did the same: the calls about FILE, the stores, the verdicts.
     pub fingerprint: String,
+    /// What no run shows, so that no verdict is about it.
+    pub not_judged: Vec<String>,
+    /// From what the inputs were drawn: `--seed` draws them again.
+    pub seed: Option<u64>,
 }
 
 /// One check's result.
@@ -139,10 +143,11 @@ impl Report {
     ) -> Self {
         let count = |state| checks.iter().filter(|check| check.state == state).count();
         let passed = || checks.iter().filter(|check| check.state == State::Passed);
+        let is_not_extra = |check: &&CheckResult| check.part != Part::Extra;
         let is_of = |part| move |check: &&CheckResult| check.part == part;
         let totals = Totals {
             points: passed().map(|check| check.points).sum(),
-            most: exercise.points(Part::Core) + exercise.points(Part::Edge),
+            most: checks.iter().filter(is_not_extra).map(|check| check.points).sum(),
             core_points: passed().filter(is_of(Part::Core)).map(|check| check.points).sum(),
             edge_points: passed().filter(is_of(Part::Edge)).map(|check| check.points).sum(),
             edges_held: passed().filter(is_of(Part::Edge)).count(),
@@ -155,11 +160,12 @@ impl Report {
         };
         let core = || checks.iter().filter(is_of(Part::Core));
         let any = |state| core().any(|check| check.state == state);
+        let not_made = |check: &CheckResult| check.state == State::Skipped && check.points > 0;
         let cannot = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
         let outcome = match (any(State::Failed), core().any(cannot)) {
             (true, _) => Outcome::NotSolved,
             (false, true) => Outcome::CannotBeJudged,
-            (false, false) if any(State::Skipped) => Outcome::NotSolved,
+            (false, false) if core().any(not_made) => Outcome::NotSolved,
             (false, false) => Outcome::Solved,
         };
         let mut parts = [Part::Core, Part::Edge].into_iter();
@@ -177,6 +183,8 @@ impl Report {
             fingerprint: fingerprint(exercise, &checks),
             checks,
             totals,
+            not_judged: exercise.not_judged.iter().map(ToString::to_string).collect(),
+            seed: None,
         }
     }
 
@@ -273,6 +281,12 @@ impl CheckResult {
     #[must_use]
     pub fn skipped(check: &Check, why: String) -> Self {
         Self { actual: Some(why), ..Self::of(check, State::Skipped) }
+    }
+
+    /// The program has nothing that it is about, for this reason: it neither gives nor takes points.
+    #[must_use]
+    pub fn without_object(check: &Check, why: String) -> Self {
+        Self { points: 0, ..Self::skipped(check, why) }
     }
 
     /// This machine cannot judge it, for this reason.

@@ -7,6 +7,7 @@ mod peek;
 mod poke;
 mod shared;
 
+use super::model::REFERENCES;
 use super::{Check, Exercise};
 
 /// `poke FILE OFFSET TEXT` and `peek FILE OFFSET LEN`.
@@ -20,6 +21,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
+    not_judged: &[REFERENCES],
 };
 
 const CORE: &str = "\

@@ -19,7 +19,8 @@ pub(super) fn prints(context: &mut CheckContext) -> Verdict {
         let expected = content.get(range.clone()).unwrap_or_default();
         peek(context, range.start as u64, expected)?;
     }
-    untouched(context, &content)
+    untouched(context, &content)?;
+    context.same_untraced(&["peek", "FILE", "10", &page.to_string()], Some(&content))
 }
 
 /// `peek` changes nothing and makes nothing.

@@ -45,7 +45,8 @@ pub(super) fn posts(context: &mut CheckContext) -> Verdict {
         .new_work_directory()?
         .write("FILE", &mailbox(0, 31, b"an older and much longer message"))?;
     context.run(&["post", "FILE", "new"])?.succeeds()?;
-    holds(&context.read("FILE")?, "new")
+    holds(&context.read("FILE")?, "new")?;
+    context.same_untraced(&["post", "FILE", "a message"], None)
 }
 
 pub(super) fn takes(context: &mut CheckContext) -> Verdict {

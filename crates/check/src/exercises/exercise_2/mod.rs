@@ -6,6 +6,7 @@ mod hostile;
 mod together;
 mod waiting;
 
+use super::model::{ORDERINGS, REFERENCES};
 use super::{Check, Exercise};
 
 /// `post FILE TEXT` and `take FILE`.
@@ -19,6 +20,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
+    not_judged: &[ORDERINGS, REFERENCES],
 };
 
 const CORE: &str = "\

@@ -9,6 +9,7 @@ mod saying;
 mod slots;
 mod watch;
 
+use super::model::REFERENCES;
 use super::{Check, Exercise};
 
 /// `record FILE TEXT…` and `list FILE`.
@@ -22,6 +23,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
+    not_judged: &[REFERENCES],
 };
 
 const CORE: &str = "\

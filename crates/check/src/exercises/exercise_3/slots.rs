@@ -11,7 +11,8 @@ use crate::verdict::{Finding, Verdict, failed};
 pub(super) fn lowest_free_slot(context: &mut CheckContext) -> Verdict {
     let longest = "63 bytes: ".to_owned() + &"=".repeat(53);
     recorded(context, &ledger(8, &[2, 5]), 8 * SLOT, &[(2, "paid 42"), (5, &longest)])?;
-    recorded(context, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])
+    recorded(context, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])?;
+    context.same_untraced(&["record", "FILE", "paid 42"], Some(&ledger(5, &[1, 2, 3])))
 }
 
 /// A full file grows to the next multiple of the page size; none grows that has room.
@@ -94,7 +95,7 @@ fn recorded(
 ) -> Verdict {
     context.new_work_directory()?;
     let file = make(context.work_directory(), before)?;
-    let id = FileId::of(&common::Context::step(file.metadata(), "fstat")?);
+    let id = common::Context::step(FileId::of(&file), "fstat")?;
     let run = context.run(&call(records))?;
     run.succeeds()?;
     run.leaves_bytes_to_mappings(id)?;

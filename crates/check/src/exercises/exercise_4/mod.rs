@@ -6,6 +6,7 @@ mod sample;
 mod shows;
 mod untouched;
 
+use super::model::REFERENCES;
 use super::{Check, Exercise};
 
 /// `preview FILE FROM TO`.
@@ -19,6 +20,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
+    not_judged: &[REFERENCES],
 };
 
 const CORE: &str = "\

@@ -16,13 +16,14 @@ pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     shown(context, &with_hashes(sample(3, 100), &ends), b'#', b'*')?;
     shown(context, b"#", b'#', b'\n')?;
     shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
-    shown(context, &sample(1, 1), b'\n', b' ')
+    shown(context, &sample(1, 1), b'\n', b' ')?;
+    context.same_untraced(&["preview", "FILE", "#", "*"], Some(&with_hashes(sample(3, 100), &ends)))
 }
 
 /// FILE's bytes go through mappings.
 pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("FILE", &with_hashes(sample(3, 100), &[5]))?;
-    let id = FileId::of(&file.metadata().step("fstat")?);
+    let id = FileId::of(&file).step("fstat")?;
     let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.succeeds()?;
     run.leaves_bytes_to_mappings(id)?;
@@ -93,7 +94,7 @@ pub(super) fn full_output(context: &mut CheckContext) -> Verdict {
 fn shown(context: &mut CheckContext, content: &[u8], from: u8, to: u8) -> Verdict {
     context.new_work_directory()?;
     let file = context.work_directory().write("FILE", content)?;
-    let id = FileId::of(&file.metadata().step("fstat")?);
+    let id = FileId::of(&file).step("fstat")?;
     let run = context.observe(&preview(context, from, to), &mut NoopObserver)?;
     if run.calls.is_some() {
         run.leaves_bytes_to_mappings(id)?; // Where they cannot be seen, the check `mapping` says so.

@@ -28,9 +28,11 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
         return failed("file-changed", expected, actual);
     }
     // The descriptor is from before the run: a FILE that was replaced has another time.
-    let after = context.open("FILE")?.metadata().step("fstat")?;
+    let now = context.open("FILE")?;
+    let after = now.metadata().step("fstat")?;
     let time = |of: &std::fs::Metadata| (of.mtime(), of.mtime_nsec());
-    if (FileId::of(&after), time(&after)) == (FileId::of(&before), time(&before)) {
+    let same = FileId::of(&now).step("fstat")? == FileId::of(&file).step("fstat")?;
+    if same && time(&after) == time(&before) {
         return Ok(());
     }
     let expected = "FILE's time of modification is what it was (2001)";
@@ -41,7 +43,7 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
 /// obstacle.
 pub(super) fn opened_for_reading(context: &mut CheckContext) -> Verdict {
     let (file, _) = old_file(context)?;
-    let id = FileId::of(&file.metadata().step("fstat")?);
+    let id = FileId::of(&file).step("fstat")?;
     let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.succeeds()?;
     let expected = "FILE is opened with O_RDONLY";

@@ -61,7 +61,8 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
     }
     // Again, with the lock that the last run made.
     context.run(&["add", "FILE", "2"])?.succeeds()?;
-    expect(context, COUNTER + 3, BALANCES, "wrong-counter", "add 1 and then add 2")
+    expect(context, COUNTER + 3, BALANCES, "wrong-counter", "add 1 and then add 2")?;
+    context.same_untraced(&["add", "FILE", "3"], Some(&bank()))
 }
 
 pub(super) fn makes(context: &mut CheckContext) -> Verdict {

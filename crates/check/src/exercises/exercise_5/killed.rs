@@ -24,7 +24,8 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
     let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, names)?;
-    for Killed { before, stuck, limit_exceeded, failed, later, file, table } in killed {
+    let held = killed.iter().any(|killed| killed.waited);
+    for Killed { before, stuck, limit_exceeded, failed, later, file, table, .. } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).details(table.clone()).into())
@@ -52,5 +53,11 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
                    machine that is less busy";
         return Err(CheckError::Cannot(why.into()));
     }
-    Ok(())
+    match held {
+        true => Ok(()),
+        false => Err(CheckError::Skipped(format!(
+            "wherever `{}` was killed, nobody waited for it: nothing was held",
+            victim.join(" ")
+        ))),
+    }
 }

@@ -1,6 +1,7 @@
 //! Lines and bytes, of a few files and of thousands.
 
 use common::{Context, page_size};
+use rand::RngExt;
 use tracer::{Ending, FileId};
 
 use super::tally::Tally;
@@ -33,25 +34,33 @@ pub(super) fn empty(context: &mut CheckContext) -> Verdict {
 /// Each kind of file by itself, then all in one call.
 pub(super) fn counts(context: &mut CheckContext) -> Verdict {
     let page = page_size();
-    let mut any_bytes: Vec<u8> = (0..=u8::MAX).cycle().take(5 * page - 3).collect();
+    let mut any_bytes = vec![0; 5 * page - 3];
+    context.random().fill(&mut any_bytes[..]);
     any_bytes.push(b'\n');
     let paged = |length: usize| -> Vec<u8> {
-        (0..length).rev().map(|left| if left % 7 == 0 { b'\n' } else { b'x' }).collect()
+        let step = context.random().random_range(3..70);
+        (0..length).rev().map(|left| if left % step == 0 { b'\n' } else { b'x' }).collect()
     };
+    let newlines = page + context.random().random_range(1..page);
     let files: [(&str, Vec<u8>); 5] = [
         ("words", b"one\ntwo\nthree\n".into()),
-        ("newlines", vec![b'\n'; page + 1]),
+        ("newlines", vec![b'\n'; newlines]),
         ("a-page", paged(page)),
         ("a-byte-more", paged(page + 1)),
         ("any-bytes", any_bytes),
     ];
-    counted(context, &files)
+    counted(context, &files)?;
+    let names = names(context, 3);
+    let drawn = names.iter().map(|name| (name.as_str(), random_lines(context)));
+    counted(context, &drawn.collect::<Vec<_>>())?;
+    let [.., (_, content)] = &files;
+    context.same_untraced(&["lines", "FILE"], Some(content))
 }
 
 /// FILE's bytes go through mappings.
 pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("FILE", b"one\ntwo\n")?;
-    let id = FileId::of(&file.metadata().step("fstat")?);
+    let id = FileId::of(&file).step("fstat")?;
     let run = context.run(&["lines", "FILE"])?;
     run.succeeds()?;
     run.leaves_bytes_to_mappings(id)?;
@@ -82,7 +91,7 @@ fn counted(context: &CheckContext, files: &[(&str, Vec<u8>)]) -> Verdict {
         run.succeeds()?;
         if run.calls.is_some() {
             // Where calls cannot be seen, the check `mapping` says so.
-            run.leaves_bytes_to_mappings(FileId::of(&file.metadata().step("fstat")?))?;
+            run.leaves_bytes_to_mappings(FileId::of(&file).step("fstat")?)?;
         }
         run.writes_nowhere_else(context.work_directory())?;
         let mut one = Tally::default();
@@ -100,35 +109,39 @@ fn counted(context: &CheckContext, files: &[(&str, Vec<u8>)]) -> Verdict {
 /// Some files of a few bytes each: are their mappings released?
 pub(super) fn released(context: &mut CheckContext) -> Verdict {
     context.needs_tracing("no mappings could be counted")?;
-    let names: Vec<_> = (0..SOME).map(|number| format!("file-{number:04}")).collect();
+    let names = names(context, SOME);
+    let mut files = Vec::new();
     for name in &names {
-        context.work_directory().write(name, b"one\ntwo\n")?;
+        let file = context.work_directory().write(name, &random_lines(context))?;
+        files.push(FileId::of(&file).step("fstat")?);
     }
-    let call: Vec<_> = ["lines"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let mut watch = Watch::new(context);
-    context.observe(&context.start(&call), &mut watch)?.succeeds()?;
+    let run = context.observe(&context.start(&call(&names)), &mut watch)?;
+    run.succeeds()?;
+    files.into_iter().try_for_each(|file| run.leaves_bytes_to_mappings(file))?;
     watch.within_bounds()
 }
 
-/// Two thousand names, of files of a few bytes each.
+/// Two thousand names, of files of a few bytes each. Nobody who has not read a file knows its counts:
+/// names, sizes and lines are drawn at random.
 pub(super) fn small_files(context: &mut CheckContext) -> Verdict {
-    let (mut tally, mut names) = (Tally::default(), Vec::new());
-    for number in 0..THOUSANDS {
-        let name = format!("file-{number:04}");
-        let of = number % FILES;
-        let content = format!("{}\n", "x\n".repeat(of));
-        match number {
-            0..FILES => drop(context.work_directory().write(&name, content.as_bytes())?),
-            _ => link(context, &format!("file-{of:04}"), &name)?,
+    let names = names(context, THOUSANDS);
+    let (mut tally, mut contents) = (Tally::default(), Vec::new());
+    for name in &names {
+        if contents.len() < FILES {
+            let content = random_lines(context);
+            context.work_directory().write(name, &content)?;
+            tally.add(name, &content);
+            contents.push(content);
+        } else {
+            let of = context.random().random_range(0..FILES);
+            link(context, &names[of], name)?;
+            tally.add(name, &contents[of]);
         }
-        tally.add(&name, content.as_bytes());
-        names.push(name);
     }
-    let mut call = vec!["lines"];
-    call.extend(names.iter().map(String::as_str));
     // At its own speed: thousands of stops would take longer than the run.
-    let run =
-        context.observe(&context.start(&call).without_syscall_tracing(), &mut NoopObserver)?;
+    let start = context.start(&call(&names)).without_syscall_tracing();
+    let run = context.observe(&start, &mut NoopObserver)?;
     let said = run.stderr.text();
     if said.contains("Too many open files") || said.contains("os error 24") {
         let expected = format!("all {THOUSANDS} files can be opened, one after another");
@@ -137,6 +150,29 @@ pub(super) fn small_files(context: &mut CheckContext) -> Verdict {
     }
     run.succeeds()?;
     tally.with_total().expect(&run)
+}
+
+/// So many names, each with a number of its own, in no order.
+fn names(context: &CheckContext, count: usize) -> Vec<String> {
+    let numbers = rand::seq::index::sample(&mut *context.random(), 10_000, count);
+    numbers.iter().map(|number| format!("file-{number:04}")).collect()
+}
+
+/// One to 99 lines of up to five letters; the last one may have no end.
+fn random_lines(context: &CheckContext) -> Vec<u8> {
+    let mut random = context.random();
+    let mut content = Vec::new();
+    for _ in 0..random.random_range(1..100) {
+        let length = random.random_range(0..6);
+        content.extend((0..length).map(|_| random.random_range(b'a'..=b'z')));
+        content.push(b'\n');
+    }
+    content.extend((0..random.random_range(0..2)).map(|_| b'x'));
+    content
+}
+
+fn call(names: &[String]) -> Vec<&str> {
+    ["lines"].into_iter().chain(names.iter().map(String::as_str)).collect()
 }
 
 fn link(context: &CheckContext, file: &str, name: &str) -> common::Result<()> {

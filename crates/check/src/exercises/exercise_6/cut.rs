@@ -32,7 +32,7 @@ pub(super) fn cut(context: &mut CheckContext) -> Verdict {
     context.needs_tracing("no moment can be met")?;
     let file = context.work_directory().write("CUT", &b"a line\n".repeat(10 * page_size()))?;
     context.work_directory().write("WHOLE", b"one\ntwo\n")?;
-    let id = FileId::of(&file.metadata().step("fstat")?);
+    let id = FileId::of(&file).step("fstat")?;
     let mut saboteur = Saboteur { file, id, done: false };
     let run = context.observe(&context.start(&["lines", "CUT", "WHOLE"]), &mut saboteur)?;
     let expected = "a line on standard error that names CUT, the count of WHOLE, exit status 1";

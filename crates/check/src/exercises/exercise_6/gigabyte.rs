@@ -10,6 +10,7 @@ use std::path::Path;
 use common::{Context, page_size};
 use memmap2::{Advice, MmapOptions};
 use nix::sys::statvfs::fstatvfs;
+use rand::RngExt;
 
 use super::tally::Tally;
 use super::watch::Watch;
@@ -19,13 +20,14 @@ use crate::verdict::{CheckError, Verdict};
 /// The file's size.
 const SIZE: usize = 1 << 30;
 
-/// One newline in so many bytes.
-const STEP: usize = (64 << 20) + 12_345;
+/// One newline in so many bytes, and some more, which are drawn.
+const STEP: usize = 64 << 20;
 
 /// Counts it.
 pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("GIGABYTE", b"")?;
-    let lines = warm(&file, context.settings().machine.file_system == "tmpfs")?;
+    let step = STEP + context.random().random_range(1..1 << 20);
+    let lines = warm(&file, step, context.settings().machine.file_system == "tmpfs")?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
     context.limits().memory += SIZE as u64;
     let mut watch = Watch::new(context);
@@ -40,7 +42,7 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
 }
 
 /// Makes the file and brings all of it into the page cache; how many lines it has.
-fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
+fn warm(file: &File, step: usize, in_memory: bool) -> Verdict<usize> {
     let cannot =
         |why: String| CheckError::Cannot(format!("no gigabyte can be kept in memory: {why}"));
     let available = available_memory()?;
@@ -52,7 +54,7 @@ fn warm(file: &File, in_memory: bool) -> Verdict<usize> {
         return Err(cannot("the scratch, a tmpfs, has not that much".into()));
     }
     file.set_len(SIZE as u64).step("ftruncate")?;
-    let newlines = (0..SIZE).step_by(STEP).skip(1);
+    let newlines = (0..SIZE).step_by(step).skip(1);
     newlines.clone().try_for_each(|at| file.write_all_at(b"\n", at as u64)).step("write")?;
     let whole = MmapOptions::new().len(SIZE).map_raw_read_only(file).step("mmap")?;
     // Rarely, on a busy machine, a page has left the cache again before it is counted: then it is

@@ -17,6 +17,7 @@ mod reference;
 mod tally;
 mod watch;
 
+use super::model::REFERENCES;
 use super::{Check, Exercise};
 
 /// `lines FILE…`.
@@ -30,6 +31,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
+    not_judged: &[REFERENCES],
 };
 
 const CORE: &str = "\

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Failure, page_size};
 use nix::sys::resource::{UsageWho, getrusage};
+use rand::RngExt;
 
 use super::reference;
 use super::tally::Tally;
@@ -57,7 +58,8 @@ pub(super) fn one_pass(context: &mut CheckContext) -> Verdict {
 fn make(context: &CheckContext) -> Verdict<usize> {
     let file = context.work_directory().write("LARGE", b"")?;
     let mut page: Vec<u8> = (b'a'..=b'z').cycle().take(page_size()).collect();
-    page.iter_mut().skip(70).step_by(71).for_each(|byte| *byte = b'\n');
+    let line = context.random().random_range(40..100);
+    page.iter_mut().skip(line).step_by(line + 1).for_each(|byte| *byte = b'\n');
     for at in (0..SIZE).step_by(page.len()) {
         file.write_all_at(&page, at as u64).step("write the large file")?;
     }
