@@ -112,6 +112,12 @@ static void threads(int count) {
     while (made > 0) pthread_join(all[--made], NULL);
 }
 static void threads_200(void) { threads(200); }
+// The threads live until somebody kills them. What lives for a moment only can be missed without tracing.
+static void threads_that_stay(void) {
+    pthread_t thread;
+    for (int i = 0; i < 200; i++) pthread_create(&thread, NULL, (void *(*)(void *))pause, NULL);
+    pause();
+}
 static void threads_300(void) { threads(300); }
 static void threads_1000(void) { threads(1000); }
 

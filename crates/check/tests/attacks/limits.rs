@@ -174,7 +174,7 @@ fn a_program_that_makes_files_without_end_is_ended_by_a_limit() {
 
 #[test]
 fn two_hundred_untraced_threads_are_ended_by_the_limit() {
-    untraced("threads_200").run().must_be_refused_for(PROCESSES);
+    untraced("threads_that_stay").run().must_be_refused_for(PROCESSES);
 }
 
 #[test]

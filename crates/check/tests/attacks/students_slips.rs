@@ -123,8 +123,15 @@ fn in_a_copy(source: &[u8], arguments: &[&str]) -> (Option<i32>, String) {
     let directory = open_directory();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let copy = directory.path().join("copy");
-    let copied = ["Cargo.toml", "Cargo.lock", "crates/exercises", "crates/check/Cargo.toml"];
-    for part in copied.iter().chain(&["crates/check/proof/exercise-1"]) {
+    let copied = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "crates/exercises",
+        "crates/common/Cargo.toml",
+        "crates/check/Cargo.toml",
+        "crates/check/proof/exercise-1",
+    ];
+    for part in &copied {
         let to = copy.join(part);
         fs::create_dir_all(to.parent().expect("a parent")).expect("mkdir");
         let mut cp = Command::new("cp");
