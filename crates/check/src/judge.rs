@@ -13,7 +13,7 @@ use crate::exercises::{Check, CheckContext, Exercise};
 use crate::machine::Settings;
 use crate::report::{CheckResult, Report, State};
 use crate::turn::Turn;
-use crate::verdict::{CheckError, Finding, Verdict};
+use crate::verdict::{CheckError, Verdict};
 
 /// Judges `program` as an answer to `exercise`.
 ///
@@ -58,17 +58,8 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 }
             };
             let (verdict, noted) = done?;
-            let mut result = match verdict {
-                Ok(()) => CheckResult::passed(check),
-                Err(CheckError::Wrong(finding)) => failed(exercise, check, &finding),
-                Err(CheckError::Ended(finding)) => {
-                    over = Some(check.id);
-                    failed(exercise, check, &finding)
-                }
-                Err(CheckError::Skipped(why)) => CheckResult::without_object(check, why),
-                Err(CheckError::Cannot(why)) => CheckResult::cannot(check, why),
-                Err(CheckError::Fault(failure)) => return Err(failure),
-            };
+            over = matches!(verdict, Err(CheckError::Ended(_))).then_some(check.id);
+            let mut result = result_of(exercise, check, verdict)?;
             result.details.extend(noted.lines);
             result.done = noted.done;
             result.milliseconds = milliseconds;
@@ -81,6 +72,19 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     let took = milliseconds(began);
     let report = Report::new(exercise, program, &settings.machine, results, took);
     Ok(Report { seed: Some(settings.seed), ..report })
+}
+
+/// What the report says of a check.
+fn result_of(exercise: &Exercise, check: &Check, verdict: Verdict) -> Result<CheckResult> {
+    Ok(match verdict {
+        Ok(()) => CheckResult::passed(check),
+        Err(CheckError::Wrong(finding) | CheckError::Ended(finding)) => {
+            CheckResult::failed(check, exercise, &finding)
+        }
+        Err(CheckError::Skipped(why)) => CheckResult::without_object(check, why),
+        Err(CheckError::Cannot(why)) => CheckResult::cannot(check, why),
+        Err(CheckError::Fault(failure)) => return Err(failure),
+    })
 }
 
 /// How long a run may take, by the clock, of a program that has hung in another check: it may do
@@ -145,10 +149,6 @@ fn without(check: &Check, id: &str, results: &[CheckResult]) -> CheckResult {
             CheckResult::skipped(check, format!("it needs the check `{id}`, which did not pass"))
         }
     }
-}
-
-fn failed(exercise: &Exercise, check: &Check, finding: &Finding) -> CheckResult {
-    CheckResult::failed(check, exercise, finding)
 }
 
 fn milliseconds(since: Instant) -> u64 {

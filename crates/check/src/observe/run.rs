@@ -98,6 +98,11 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
         }
         sandbox.resume(stop.pid(), how, deliver)?;
     }
+    finished(run, sandbox, pid)
+}
+
+/// A run with what is known at its end.
+fn finished(mut run: Run, sandbox: &mut Sandbox, pid: Pid) -> Verdict<Run> {
     run.limit_exceeded = sandbox.limit_exceeded()?;
     (run.stdout, run.stderr) = sandbox.outputs(pid);
     if let Some(used) = sandbox.used(pid) {

@@ -122,7 +122,7 @@ pub(super) fn released(context: &mut CheckContext) -> Verdict {
     watch.within_bounds()
 }
 
-/// Two thousand names, of files of a few bytes each. Nobody who has not read a file knows its counts:
+/// Two thousand names, of files of a few bytes each. A program must read a file to know its counts:
 /// names, sizes and lines are drawn at random.
 pub(super) fn small_files(context: &mut CheckContext) -> Verdict {
     let names = names(context, THOUSANDS);
