@@ -96,14 +96,21 @@ impl ProcessTable {
         self.end_if(self.born > born, LimitExceeded::Born(born));
     }
 
-    /// A process or thread is about to end: what its process has used can still be seen.
+    /// A process or thread is about to end: what its process uses can still be seen, however short its
+    /// life was.
+    ///
+    /// # Errors
+    /// As [`enforce`](Self::enforce).
     pub(crate) fn ending(&mut self, pid: Pid) -> io::Result<()> {
-        let process = match self.living.get(&pid) {
-            Some(Member::Thread { process }) => *process,
-            _ => pid,
-        };
-        if let Some(Member::Process { processor, .. }) = self.living.get_mut(&process) {
-            *processor = processor_time(process)?.unwrap_or_default().max(*processor);
+        match self.living.get(&pid) {
+            Some(Member::Process { .. }) => return self.enforce(),
+            Some(Member::Thread { process }) => {
+                let process = *process;
+                if let Some(Member::Process { processor, .. }) = self.living.get_mut(&process) {
+                    *processor = processor_time(process)?.unwrap_or_default().max(*processor);
+                }
+            }
+            Some(Member::Namespace { .. }) | None => {}
         }
         Ok(())
     }
