@@ -151,7 +151,8 @@ fn judge_or_print() -> Result<u8> {
         return Ok(CANNOT);
     }
     if sandbox::has_room_on_the_stack() {
-        return run(arguments);
+        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(arguments)));
+        return judged.map_err(|_| std::io::Error::other("a panic")).step("judge")?;
     }
     // A thread's stack is not bound by the limit on the first one's.
     let roomy = std::thread::Builder::new().stack_size(8 << 20);

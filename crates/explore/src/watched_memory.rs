@@ -203,10 +203,15 @@ impl WatchedMemory {
         let Some(region) = self.region(from).cloned() else {
             return;
         };
-        self.unmapped(from, from + length);
-        self.unmapped(to, to + new_length);
+        self.unmapped(from, from.saturating_add(length));
+        self.unmapped(to, to.saturating_add(new_length));
         let offset = region.offset + (from - region.start);
-        self.regions.push(Region { start: to, end: to + new_length, offset, ..region });
+        self.regions.push(Region {
+            start: to,
+            end: to.saturating_add(new_length),
+            offset,
+            ..region
+        });
     }
 
     /// Does the program's own view of any watched page overlap these addresses?
@@ -228,6 +233,19 @@ fn bit(flag: i32) -> u64 {
     u64::from(flag.cast_unsigned())
 }
 
+/// A length in whole pages. Calls that map nothing may pass any number here.
 fn in_pages(length: u64) -> u64 {
-    length.next_multiple_of(common::page_size() as u64)
+    length.checked_next_multiple_of(common::page_size() as u64).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_is_a_length_in_pages() {
+        let page = common::page_size() as u64;
+        assert_eq!((in_pages(0), in_pages(1), in_pages(page + 1)), (0, page, 2 * page));
+        assert_eq!(in_pages(u64::MAX), u64::MAX);
+    }
 }
