@@ -79,8 +79,11 @@ fn told(line: &str) -> Value {
     let mut value: Value = serde_json::from_str(line).expect("a line is JSON");
     if value["report"].is_object() {
         for check in value["report"]["checks"].as_array_mut().expect("checks") {
-            check["milliseconds"] = 0.into();
+            for of_this_run in ["milliseconds", "actual", "expected", "details"] {
+                check[of_this_run] = Value::Null;
+            }
         }
+        value["report"]["seed"] = Value::Null;
         value["report"]["totals"]["milliseconds"] = 0.into();
         value["report"]["program"] = "".into();
     }
