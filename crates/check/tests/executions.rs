@@ -28,21 +28,25 @@ const LIMITS: Limits = Limits {
 };
 
 /// Executions of a shell in a directory of its own.
-fn shells(scratch: &Scratch) -> Fixture<'static> {
+fn shells(scratch: &Scratch, limits: Limits) -> Fixture<'static> {
     launch_by(env!("CARGO_BIN_EXE_check"));
     Fixture {
         program: Path::new("/bin/sh"),
         work_directory: WorkDirectory::new(scratch, "work").expect("make a directory"),
-        limits: LIMITS,
+        limits,
         deadline: Instant::now() + Duration::from_secs(8),
     }
 }
 
 /// Runs a shell command as one actor, beside one that does nothing.
 fn beside_another(command: &'static str) -> Outcome {
+    within(LIMITS, command)
+}
+
+fn within(limits: Limits, command: &'static str) -> Outcome {
     let scratch = scratch();
     let began = Instant::now();
-    let fixture = shells(&scratch);
+    let fixture = shells(&scratch, limits);
     let arguments: [&'static [&'static str]; 2] = [vec!["-c", command].leak(), &["-c", ":"]];
     let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
     let outcome = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect("replay it");
@@ -68,7 +72,10 @@ fn short_lived_grandchildren_one_after_another_exceed_the_limit_on_processes() {
 
 #[test]
 fn grandchildren_that_take_memory_together_exceed_the_limit_on_memory() {
-    let outcome = beside_another("(for each in 1 2 3; do tail -n 1 /dev/zero & done); sleep 100");
+    // To fill memory takes CPU time, too.
+    let limits = Limits { processor: Duration::from_secs(5), ..LIMITS };
+    let fills = "(for each in 1 2 3; do tail -n 1 /dev/zero & done); sleep 100";
+    let outcome = within(limits, fills);
     assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Memory(LIMITS.memory)), "{outcome:?}");
 }
 
@@ -132,7 +139,7 @@ impl Launcher for RefusedLauncher<'_> {
 #[test]
 fn a_look_at_the_limits_that_is_refused_during_an_execution_is_the_machines_failure() {
     let scratch = scratch();
-    let fixture = Refused(shells(&scratch));
+    let fixture = Refused(shells(&scratch, LIMITS));
     let arguments: [&'static [&'static str]; 2] = [&["-c", ":"], &["-c", ":"]];
     let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
     let failure = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect_err("refused");
