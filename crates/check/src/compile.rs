@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -41,6 +41,12 @@ pub fn compiled(
     let mut text = Vec::new();
     file.take(MOST_SOURCE).read_to_end(&mut text).step_on("read", source)?;
     directory.write(&format!("source.{}", language.ending()), &text)?;
+    if nix::unistd::geteuid().is_root()
+        && let Some(closed) = closed_above(directory.path())
+    {
+        let why = format!("the compiler's user cannot pass {}: chmod a+x", closed.display());
+        return Err(Failure::refusal("compile", source, why));
+    }
     let start = match language {
         Language::Rust => rustc(directory, settings)?,
         Language::C => cc("/usr/bin/cc", "source.c"),
@@ -70,6 +76,13 @@ pub fn compiled(
     let all = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&program, all).step_on("chmod", &program)?;
     Ok(Built::Program(program))
+}
+
+/// A directory above the scratch that an ordinary user cannot pass. The scratch itself, and the work
+/// directory in it, are opened by the judge.
+fn closed_above(directory: &Path) -> Option<&Path> {
+    let is_closed = |path: &&Path| fs::metadata(path).is_ok_and(|found| found.mode() & 1 == 0);
+    directory.ancestors().skip(2).find(is_closed)
 }
 
 /// rustc, with the crates that the exercises have, as cargo has built them for the proof's answers.
