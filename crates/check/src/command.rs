@@ -40,9 +40,10 @@ struct Arguments {
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("judged").multiple(true))]
 struct Judged {
     /// Judge this exercise, 1 to 6
-    #[arg(value_name = "N", value_parser = known)]
+    #[arg(value_name = "N", value_parser = known, group = "judged")]
     exercise: Option<u8>,
     /// Judge this program, in any language, instead of your Rust program
     #[arg(long, value_name = "PATH", requires = "exercise")]
@@ -57,7 +58,7 @@ struct Judged {
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
     /// Draw the inputs from the seed that a verdict names
-    #[arg(long, value_name = "SEED", requires = "exercise")]
+    #[arg(long, value_name = "SEED", requires = "judged")]
     seed: Option<u64>,
     /// Test the judge itself with right and wrong programs
     #[arg(long, conflicts_with_all = ["exercise", "directory"])]
@@ -101,6 +102,8 @@ enum Command {
         place: usize,
         #[arg(long)]
         timing: PathBuf,
+        #[arg(long)]
+        seed: u64,
     },
     /// Restore the starter, and keep your file beside it
     Reset {
@@ -187,10 +190,10 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
         Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),
-        Some(Command::Submission { exercise, file, place, timing }) => {
+        Some(Command::Submission { exercise, file, place, timing, seed }) => {
             common::end_with_parent()?;
             processors::choose(place);
-            submission(found(exercise)?, &file, timing)
+            submission(found(exercise)?, &file, timing, seed)
         }
         Some(Command::Reset { exercise }) => {
             match reset::reset(&build::source(exercise)?, &build::starter(exercise)?)? {
@@ -211,7 +214,7 @@ fn verdict(asked: Judged) -> Result<u8> {
         return Ok(if rows.iter().all(proof::Row::holds) { SOLVED } else { NOT_SOLVED });
     }
     if let Some(directory) = &asked.batch.directory {
-        return match batch::judged(&asked.batch, directory, asked.exercise, format)? {
+        return match batch::judged(&asked.batch, directory, asked.exercise, asked.seed, format)? {
             Ok(how) => Ok(ended(how)),
             Err(WrongCall(why)) => {
                 let _ = writeln!(std::io::stderr(), "error: {why}"); // Nowhere else to say it.
@@ -262,9 +265,9 @@ fn verdict(asked: Judged) -> Result<u8> {
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
-fn submission(exercise: &Exercise, file: &Path, timing: PathBuf) -> Result<u8> {
+fn submission(exercise: &Exercise, file: &Path, timing: PathBuf, seed: u64) -> Result<u8> {
     let scratch = Scratch::new()?;
-    let settings = Settings { timing: Some(timing), ..Settings::new(Machine::of(&scratch)?) };
+    let settings = Settings { timing: Some(timing), seed, ..Settings::new(Machine::of(&scratch)?) };
     let report = match Language::of(file) {
         None => judge(exercise, file, &settings)?,
         Some(language) => {

@@ -202,8 +202,8 @@ impl<'a> CheckContext<'a> {
         self.run_to_its_end(start, observer, self.settings.machine.tracing)
     }
 
-    /// Runs the program twice on the same FILE, or on none, and once of these nobody traces it: it must
-    /// print the same, end the same way, and leave the same bytes.
+    /// Runs the program twice on the same FILE, or on none: traced, and untraced. It must print the same,
+    /// end the same way, and leave the same bytes.
     ///
     /// # Errors
     /// `otherwise-untraced`; as [`run`](Self::run).
@@ -222,7 +222,12 @@ impl<'a> CheckContext<'a> {
                 }
                 run => run?,
             };
-            seen.push((run.ending, run.stdout.bytes, self.read("FILE").ok()));
+            let left = match self.read("FILE") {
+                Ok(bytes) => Some(bytes),
+                Err(CheckError::Wrong(_)) => None, // There is no FILE.
+                Err(refused) => return Err(refused),
+            };
+            seen.push((run.ending, run.stdout.bytes, left));
         }
         let [(ending, output, file), (other_ending, other_output, other_file)] = &seen[..] else {
             return Ok(());

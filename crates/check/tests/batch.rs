@@ -79,11 +79,8 @@ fn told(line: &str) -> Value {
     let mut value: Value = serde_json::from_str(line).expect("a line is JSON");
     if value["report"].is_object() {
         for check in value["report"]["checks"].as_array_mut().expect("checks") {
-            for of_this_run in ["milliseconds", "actual", "expected", "details"] {
-                check[of_this_run] = Value::Null;
-            }
+            check["milliseconds"] = 0.into();
         }
-        value["report"]["seed"] = Value::Null;
         value["report"]["totals"]["milliseconds"] = 0.into();
         value["report"]["program"] = "".into();
     }
@@ -262,10 +259,10 @@ fn the_parts_of_a_class_joined_are_the_class() {
     for (number, status) in [2, 3, 2, 4, 2].into_iter().enumerate() {
         class.hand_in_script(&format!("student-{number}"), "exercise-4", status);
     }
-    let whole = class.judged(&["4", "--format", "jsonl"]);
+    let whole = class.judged(&["4", "--format", "jsonl", "--seed", "7"]);
     let mut parts = Vec::new();
     for shard in ["1/2", "2/2"] {
-        let part = class.judged(&["4", "--format", "jsonl", "--shard", shard]);
+        let part = class.judged(&["4", "--format", "jsonl", "--seed", "7", "--shard", shard]);
         let path = class.path(&shard.replace('/', "-"));
         fs::write(&path, &part.stdout).expect("write");
         parts.push(path);
@@ -279,6 +276,7 @@ fn the_parts_of_a_class_joined_are_the_class() {
         all.sort_by_key(|entry| entry["student"].as_str().map(str::to_owned));
         all
     };
+    assert!(sorted(&whole).iter().all(|entry| entry["report"]["seed"] == 7));
     let joined = merge("jsonl");
     assert_eq!(joined.status.code(), Some(0), "{}", complaints(&joined));
     assert_eq!(sorted(&joined), sorted(&whole));

@@ -23,7 +23,9 @@ use check::verdict::Finding;
 use check::watch::watch;
 use common::{Context, Failure, root};
 use course::{Program, make_checkout};
+use nix::unistd::Pid;
 use sandbox::Isolation;
+use tempfile::TempDir;
 
 #[test]
 #[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
@@ -366,29 +368,39 @@ fn the_way_back_keeps_what_was_written_and_never_over_an_older_one() {
     assert_eq!(fs::read_dir(directory.path()).expect("list").count(), 3);
 }
 
-#[test]
-fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
+/// What a watcher tells when it judges: the content of the file, and its own thread.
+type Judged = mpsc::Receiver<(String, Pid)>;
+
+/// A file in a directory of its own that is watched.
+fn watched() -> (TempDir, PathBuf, Judged) {
     let directory = tempfile::tempdir().expect("make a directory");
     let path = directory.path().join("exercise-1.rs");
     fs::write(&path, "as found").expect("write");
     let (judged, seen) = mpsc::channel();
-    let watched = path.clone();
+    let file = path.clone();
     thread::spawn(move || {
-        watch(&watched, |_| {
-            let content = fs::read_to_string(&watched).step_on("read", &watched)?;
-            let gone = |_| Failure::refusal("judge", &watched, "the test is over");
-            judged.send(content).map_err(gone)
+        watch(&file, |_| {
+            let content = fs::read_to_string(&file).step_on("read", &file)?;
+            let gone = |_| Failure::refusal("judge", &file, "the test is over");
+            judged.send((content, nix::unistd::gettid())).map_err(gone)
         })
     });
-    let is_judged = |content: &str| {
-        // Far above what it takes: it finds a save that nobody noticed.
-        let judged = seen.recv_timeout(Duration::from_secs(30)).expect("nothing was judged");
-        assert_eq!(judged, content);
-    };
+    (directory, path, seen)
+}
+
+fn next(judged: &Judged) -> (String, Pid) {
+    // Far above what it takes: it finds a save that nobody noticed.
+    judged.recv_timeout(Duration::from_secs(30)).expect("nothing was judged")
+}
+
+#[test]
+fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
+    let (_directory, path, judged) = watched();
+    let beside = path.with_file_name(".exercise-1.rs.new");
+    let is_judged = |content: &str| assert_eq!(next(&judged).0, content);
     is_judged("as found");
     fs::write(&path, "in place").expect("write");
     is_judged("in place");
-    let beside = directory.path().join(".exercise-1.rs.new");
     fs::write(&beside, "by renaming").expect("write");
     fs::rename(&beside, &path).expect("rename");
     is_judged("by renaming");
@@ -399,18 +411,8 @@ fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
 
 #[test]
 fn watching_takes_no_processor_time_while_nothing_is_saved() {
-    let directory = tempfile::tempdir().expect("make a directory");
-    let path = directory.path().join("exercise-1.rs");
-    fs::write(&path, "as found").expect("write");
-    let (judged, seen) = mpsc::channel();
-    let watched = path.clone();
-    thread::spawn(move || {
-        watch(&watched, |_| {
-            let gone = |_| Failure::refusal("judge", &watched, "the test is over");
-            judged.send(nix::unistd::gettid()).map_err(gone)
-        })
-    });
-    let thread = seen.recv_timeout(Duration::from_secs(30)).expect("nothing was judged");
+    let (_directory, path, judged) = watched();
+    let thread = next(&judged).1;
     // What the watcher itself reads wakes it no more: it sleeps until the file changes.
     let switches = || {
         let status =
@@ -423,7 +425,7 @@ fn watching_takes_no_processor_time_while_nothing_is_saved() {
         fs::read(&path).expect("read the file");
     }
     fs::write(&path, "saved").expect("write");
-    seen.recv_timeout(Duration::from_secs(30)).expect("the save was not judged");
+    next(&judged);
     let woken = switches() - before;
     assert!(woken < 100, "it woke up {woken} times for one save");
 }

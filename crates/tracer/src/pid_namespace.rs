@@ -1,5 +1,5 @@
-//! The processes of a PID namespace, as `/proc` shows them. Where nothing is traced, nobody tells of
-//! births and ends: whoever watches the limits looks again and again.
+//! The processes of a PID namespace, as `/proc` shows them. Where nothing is traced, no event tells of
+//! births and ends: the thread that watches the limits looks again and again.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -182,8 +182,8 @@ impl ProcessTable {
         }
     }
 
-    /// Kills all, because it cannot be seen what they use. Whoever waits for them, or asks for the limit
-    /// that they exceeded, gets the error.
+    /// Kills all, because it cannot be seen what they use. A wait for them, and a question for the limit
+    /// that they exceeded, return the error.
     pub fn fail(&mut self, error: io::Error) {
         self.failure.get_or_insert(Failed::Untold(error));
         self.kill();

@@ -1,4 +1,4 @@
-//! Who gets another result than before, and why.
+//! The students who get another result than before, and why.
 
 use super::entry::Entry;
 use crate::report::{CheckResult, Report};

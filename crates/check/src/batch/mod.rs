@@ -26,7 +26,7 @@ use crate::report::Format;
 #[derive(Args, Debug)]
 pub struct Batch {
     /// Judge a class: DIR has one folder per student
-    #[arg(id = "directory", long = "batch", value_name = "DIR")]
+    #[arg(id = "directory", long = "batch", value_name = "DIR", group = "judged")]
     pub directory: Option<PathBuf>,
     /// Judge only the students in FILE, one name per line
     #[arg(long, value_name = "FILE", requires = "directory")]
@@ -109,6 +109,7 @@ pub fn judged(
     asked: &Batch,
     directory: &Path,
     exercise: Option<u8>,
+    seed: Option<u64>,
     format: Format,
 ) -> Result<std::result::Result<Ended, WrongCall>> {
     let class = match students::listed(directory, asked.students.as_deref(), exercise)? {
@@ -139,7 +140,8 @@ pub fn judged(
         None => None,
     };
     let printer = entry::Printer::new(format);
-    let Some(entries) = printed_one_by_one(submissions, known, &printer, log)? else {
+    let seed = seed.unwrap_or_else(rand::random);
+    let Some(entries) = printed_one_by_one(submissions, seed, known, &printer, log)? else {
         let how = match &asked.results {
             Some(_) => "the same command with --resume goes on",
             None => "with --results FILE, the next one can be resumed",
@@ -161,6 +163,7 @@ pub fn judged(
 /// known before; `None` if the batch was stopped.
 fn printed_one_by_one(
     submissions: Vec<Submission>,
+    seed: u64,
     known: Vec<Entry>,
     printer: &entry::Printer,
     mut log: Option<fs::File>,
@@ -171,7 +174,7 @@ fn printed_one_by_one(
     }
     let bar = progress(submissions.len());
     let mut entries = known;
-    let interrupted = workers::run(submissions, |entry| {
+    let interrupted = workers::run(submissions, seed, |entry| {
         if let Some(log) = &mut log {
             entry::append(log, &entry).step("write the results")?;
         }

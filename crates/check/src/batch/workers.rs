@@ -20,29 +20,38 @@ struct Queue {
     busy: BTreeSet<String>,
 }
 
+/// What all submissions share.
+struct Class {
+    /// Where the judges' locks are.
+    scratch: Scratch,
+    /// From what the inputs are drawn: every student gets the same ones.
+    seed: u64,
+}
+
 /// Set by the first SIGINT or SIGTERM: no further submission is begun.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// Judges all, and hands each result to `done`, which must not fail. Whether it was stopped by a
-/// signal.
+/// Judges all, with inputs drawn from this seed, and hands each result to `done`, which must not fail.
+/// Returns whether a signal stopped it.
 ///
 /// # Errors
 /// What `done` says; threads or signal handlers that cannot be made.
 pub(super) fn run(
     mut submissions: Vec<Submission>,
+    seed: u64,
     mut done: impl FnMut(Entry) -> Result<()>,
 ) -> Result<bool> {
     let stop = || STOPPED.store(true, Ordering::Relaxed);
     ctrlc::set_handler(stop).map_err(std::io::Error::other).step("handle SIGINT")?;
     submissions.reverse(); // The first is taken from the end.
     let queue = Mutex::new(Queue { waiting: submissions, busy: BTreeSet::new() });
-    let (is_free, scratch) = (Condvar::new(), Scratch::new()?);
+    let (is_free, class) = (Condvar::new(), Class { scratch: Scratch::new()?, seed });
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (sender, results) = channel();
     thread::scope(|scope| {
         for place in 0..workers {
-            let (sender, queue, is_free, scratch) = (sender.clone(), &queue, &is_free, &scratch);
-            scope.spawn(move || work(place, queue, is_free, scratch.path(), &sender));
+            let (sender, queue, is_free, class) = (sender.clone(), &queue, &is_free, &class);
+            scope.spawn(move || work(place, queue, is_free, class, &sender));
         }
         drop(sender);
         // A failure stops the workers, and is told when they have ended.
@@ -65,11 +74,11 @@ fn work(
     place: usize,
     queue: &Mutex<Queue>,
     is_free: &Condvar,
-    scratch: &Path,
+    class: &Class,
     sender: &Sender<Entry>,
 ) {
     while let Some(submission) = next(queue, is_free) {
-        let entry = judged(&submission, place, scratch);
+        let entry = judged(&submission, place, class);
         locked(queue).busy.remove(&submission.student);
         is_free.notify_all();
         // What a signal has ended is no result.
@@ -101,9 +110,9 @@ fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Judges one submission in a process of its own: what goes wrong there is one result.
-fn judged(submission: &Submission, place: usize, scratch: &Path) -> Entry {
+fn judged(submission: &Submission, place: usize, class: &Class) -> Entry {
     let Some(file) = &submission.file else { return Entry::missing(submission) };
-    let output = started(submission, file, place, scratch)
+    let output = started(submission, file, place, class)
         .and_then(|child| child.wait_with_output().step_on("wait for the judge of", file));
     match output.and_then(|output| report(file, &output)) {
         Ok(report) => Entry::judged(submission, report),
@@ -111,13 +120,15 @@ fn judged(submission: &Submission, place: usize, scratch: &Path) -> Entry {
     }
 }
 
-fn started(submission: &Submission, file: &Path, place: usize, scratch: &Path) -> Result<Child> {
+fn started(submission: &Submission, file: &Path, place: usize, class: &Class) -> Result<Child> {
     let mut command = Command::new("/proc/self/exe");
     command
         .arg("submission")
         .arg(submission.exercise.to_string())
         .arg(std::path::absolute(file).step_on("resolve", file)?);
-    command.args(["--place", &place.to_string()]).arg("--timing").arg(scratch.join("timing"));
+    command.args(["--place", &place.to_string(), "--seed", &class.seed.to_string()]);
+    command.arg("--timing").arg(class.scratch.path().join("timing"));
+    command.env("LESSON_PARENT", std::process::id().to_string()); // It ends with this process.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().step_on("start the judge of", file)
 }

@@ -148,6 +148,11 @@ fn a_program_that_maps_only_if_it_is_traced_is_refused() {
 }
 
 #[test]
+fn a_program_that_prints_something_else_if_nobody_traces_it_is_refused() {
+    Judge::of(4, "prints_untraced.c", &[]).run().must_be_refused_for(&["otherwise-untraced"]);
+}
+
+#[test]
 fn a_program_that_guesses_only_where_so_many_files_are_asked_for_that_nobody_looks_is_refused() {
     let seen = Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run();
     assert_eq!(seen.state("small-files"), "failed", "{}", seen.said);
