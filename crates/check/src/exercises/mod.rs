@@ -1,6 +1,7 @@
 //! The exercises: what each promises, one check a promise, and what to say when one is broken.
 
 mod common_diagnoses;
+mod draw;
 mod exercise_1;
 mod exercise_2;
 mod exercise_3;

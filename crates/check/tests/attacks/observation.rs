@@ -154,8 +154,7 @@ fn a_program_that_prints_something_else_if_nobody_traces_it_is_refused() {
 
 #[test]
 fn a_program_that_guesses_only_where_so_many_files_are_asked_for_that_nobody_looks_is_refused() {
-    let seen = Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run();
-    assert_eq!(seen.state("small-files"), "failed", "{}", seen.said);
+    Judge::of(6, "guesses.c", &["-DHOW=IF_MANY"]).run().must_be_refused();
 }
 
 #[test]
@@ -183,8 +182,26 @@ fn a_program_that_answers_by_the_sizes_of_files_that_it_never_maps_is_refused() 
 
 #[test]
 fn a_program_that_counts_the_first_file_and_guesses_the_others_is_refused() {
-    let seen = Judge::of(6, "guesses.c", &["-DHOW=BY_PLACE"]).run();
-    assert_eq!(seen.state("small-files"), "failed", "{}", seen.said);
+    Judge::of(6, "guesses.c", &["-DHOW=BY_PLACE"]).run().must_be_refused();
+}
+
+fn knows(exercise: u8) -> Judge {
+    Judge::of(exercise, "knows_contents.c", &[&format!("-DEXERCISE={exercise}")])
+}
+
+#[test]
+fn a_peek_that_knows_the_bytes_of_files_is_refused() {
+    knows(1).run().must_be_refused_for(&["prints-something-else"]);
+}
+
+#[test]
+fn a_list_that_knows_the_texts_of_slots_is_refused() {
+    knows(3).run().must_be_refused_for(&["list-wrong"]);
+}
+
+#[test]
+fn a_preview_that_knows_the_bytes_of_files_is_refused() {
+    knows(4).run().must_be_refused_for(&["wrong-output"]);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::exercises::expect::hexed;
 use crate::verdict::{Verdict, failed};
 
 pub(super) fn prints(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
-    let mut content = pattern(3 * page + 100);
+    let mut content = draw::bytes(context, 3 * page + 100);
     if let Some(place) = content.get_mut(20..40) {
         place.copy_from_slice(b"\0\n\r\xff%s%n\\x\0 \0\0\0\n\n\n\n\n");
     }

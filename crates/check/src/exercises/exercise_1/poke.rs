@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::Context;
 
 use super::shared::{holds, pattern, poke, seen};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::verdict::{Verdict, failed};
 
 /// What FILE must be after TEXT was stored at OFFSET.
@@ -31,7 +31,10 @@ pub(super) fn stores(context: &mut CheckContext) -> Verdict {
     one(context, &before, 0, "M")?;
     one(context, &before, 5, "mapped")?;
     one(context, &before, common::page_size() + 1234, "two words")?;
-    one(context, &before, before.len() - 3, "end")
+    one(context, &before, before.len() - 3, "end")?;
+    let offset = draw::number(context, 0..before.len() - 20);
+    let (before, text) = (draw::bytes(context, before.len()), draw::letters(context, 1..20));
+    one(context, &before, offset, &text)
 }
 
 pub(super) fn maps(context: &mut CheckContext) -> Verdict {

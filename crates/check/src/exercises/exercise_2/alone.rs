@@ -3,7 +3,7 @@
 use tracer::FileId;
 
 use super::{SIZE, full_of, mailbox, word};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::exercises::expect::shown;
 use crate::verdict::{Verdict, failed};
 
@@ -40,6 +40,10 @@ pub(super) fn posts(context: &mut CheckContext) -> Verdict {
     context.new_work_directory()?.write("FILE", &[])?;
     context.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
     holds(&context.read("FILE")?, "into a file that was empty")?;
+    let drawn = draw::letters(context, 1..40);
+    context.new_work_directory()?;
+    context.run(&["post", "FILE", &drawn])?.succeeds()?;
+    holds(&context.read("FILE")?, &drawn)?;
     // What a longer message has left behind is none of the new one's.
     context
         .new_work_directory()?
@@ -50,7 +54,8 @@ pub(super) fn posts(context: &mut CheckContext) -> Verdict {
 }
 
 pub(super) fn takes(context: &mut CheckContext) -> Verdict {
-    for text in ["a message", "two\nlines", "ein Gruß"] {
+    let drawn = draw::letters(context, 1..40);
+    for text in ["a message", "two\nlines", "ein Gruß", &drawn] {
         context.new_work_directory()?.write("FILE", &full_of(text))?;
         let run = context.run(&["take", "FILE"])?;
         run.writes_nowhere_else(context.work_directory())?;

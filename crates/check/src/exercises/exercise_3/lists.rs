@@ -1,13 +1,23 @@
 //! What `list` prints, and what any call is told.
 
 use super::ledger::{SLOT, ledger, make, slots_per_page};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::exercises::unfit::notices_a_full_output;
 use crate::verdict::{Verdict, failed};
 
 /// The used slots, one text a line.
 pub(super) fn lists(context: &mut CheckContext) -> Verdict {
-    expect_list(context, &ledger(slots_per_page(), &[0, 3, 4]))
+    let mut content = ledger(slots_per_page(), &[0, 3, 4]);
+    expect_list(context, &content)?;
+    for slot in content.chunks_mut(SLOT) {
+        let text = draw::letters(context, 1..SLOT);
+        let free = draw::number(context, 0..2) == 0;
+        slot.fill(0);
+        for (byte, letter) in slot.iter_mut().skip(usize::from(free)).zip(text.bytes()) {
+            *byte = letter;
+        }
+    }
+    expect_list(context, &content)
 }
 
 /// Of each slot at most 64 bytes.

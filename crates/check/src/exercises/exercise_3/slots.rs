@@ -3,7 +3,7 @@
 use tracer::FileId;
 
 use super::ledger::{SLOT, expect, expect_lines, ledger, make, slots_per_page};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::exercises::unfit::refuses_what_is_no_file;
 use crate::verdict::{Finding, Verdict, failed};
 
@@ -12,6 +12,8 @@ pub(super) fn lowest_free_slot(context: &mut CheckContext) -> Verdict {
     let longest = "63 bytes: ".to_owned() + &"=".repeat(53);
     recorded(context, &ledger(8, &[2, 5]), 8 * SLOT, &[(2, "paid 42"), (5, &longest)])?;
     recorded(context, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])?;
+    let (free, text) = (draw::number(context, 0..9), draw::letters(context, 1..60));
+    recorded(context, &ledger(9, &[free]), 9 * SLOT, &[(free, &text)])?;
     context.same_untraced(&["record", "FILE", "paid 42"], Some(&ledger(5, &[1, 2, 3])))
 }
 

@@ -4,7 +4,7 @@ use common::{Context, page_size};
 use tracer::FileId;
 
 use super::sample::{expect_output, preview, sample, with_hashes};
-use crate::exercises::CheckContext;
+use crate::exercises::{CheckContext, draw};
 use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
 use crate::observe::NoopObserver;
 use crate::verdict::{Verdict, failed};
@@ -17,6 +17,9 @@ pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     shown(context, b"#", b'#', b'\n')?;
     shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
     shown(context, &sample(1, 1), b'\n', b' ')?;
+    let length = draw::number(context, page..3 * page);
+    let drawn = draw::letters(context, length..length + 1);
+    shown(context, drawn.as_bytes(), drawn.as_bytes()[length / 2], b'#')?;
     context.same_untraced(&["preview", "FILE", "#", "*"], Some(&with_hashes(sample(3, 100), &ends)))
 }
 

@@ -7,8 +7,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tracer::{Ending, FileId};
 
-use super::{BALANCES, COUNTER, SIZE, bank, word};
-use crate::exercises::CheckContext;
+use super::{BALANCES, COUNTER, SIZE, bank, bank_of, word};
+use crate::exercises::{CheckContext, draw};
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
 
@@ -59,6 +59,14 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
         run.succeeds()?;
         expect(context, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
+    let (counter, times) = (draw::number(context, 0..1 << 40) as u64, draw::number(context, 2..99));
+    context.new_work_directory()?.write("FILE", &bank_of(counter, BALANCES))?;
+    context.run(&["add", "FILE", &times.to_string()])?.succeeds()?;
+    let sum = counter + times as u64;
+    let what = format!("add {times} to {counter}");
+    expect(context, sum, BALANCES, "wrong-counter", &what)?;
+    context.new_work_directory()?.write("FILE", &bank())?;
+    context.run(&["add", "FILE", "1"])?.succeeds()?;
     // Again, with the lock that the last run made.
     context.run(&["add", "FILE", "2"])?.succeeds()?;
     expect(context, COUNTER + 3, BALANCES, "wrong-counter", "add 1 and then add 2")?;
@@ -95,6 +103,32 @@ pub(super) fn zero(context: &mut CheckContext) -> Verdict {
     expect(context, 0, [0; 8], "wrong-balance", "transfer 0 in a file that was missing")
 }
 
+/// A transfer between drawn accounts with drawn balances: of all that there is, and of one more.
+fn drawn_transfer(context: &mut CheckContext) -> Verdict {
+    let balances = [(); 8].map(|()| draw::number(context, 1..1 << 40) as u64);
+    let from = draw::number(context, 0..8);
+    let to = (from + draw::number(context, 1..8)) % 8;
+    for amount in [balances[from], balances[from] + 1] {
+        context.new_work_directory()?.write("FILE", &bank_of(COUNTER, balances))?;
+        let [one, other, sum] =
+            [from as u64 + 1, to as u64 + 1, amount].map(|number| number.to_string());
+        let run = context.run(&["transfer", "FILE", &one, &other, &sum])?;
+        run.lives()?;
+        let what = format!("transfer {one} {other} {sum}, with {} there", balances[from]);
+        let mut after = balances;
+        if amount == balances[from] {
+            run.succeeds()?;
+            after[from] = 0;
+            after[to] += amount;
+        } else if run.ending == Ending::Exited(0) {
+            let expected = format!("{what}: an exit status other than 0");
+            return failed("overdraws-alone", expected, "exit status 0");
+        }
+        expect(context, COUNTER, after, "wrong-balance", &what)?;
+    }
+    Ok(())
+}
+
 pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
     let moved = |from: usize, to: usize, amount: u64| {
         let mut after = BALANCES;
@@ -116,6 +150,7 @@ pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
             &format!("transfer {from} {to} {amount}"),
         )?;
     }
+    drawn_transfer(context)?;
     for (from, to, amount) in [("1", "2", "101"), ("4", "1", "1")] {
         context.new_work_directory()?.write("FILE", &bank())?;
         let run = context.run(&["transfer", "FILE", from, to, amount])?;

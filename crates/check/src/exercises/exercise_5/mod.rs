@@ -102,7 +102,8 @@ const CHECKS: &[Check] = &[
         &["adds", "transfers"],
         waiting::waiting,
     )
-    .alone(),
+    .alone()
+    .concurrent(),
     Check::new("zero", "AMOUNT 0 and TIMES 0 succeed", 3, &["adds", "transfers"], alone::zero).edge(),
     Check::new(
         "overflow",
@@ -146,8 +147,13 @@ const BALANCES: [u64; 8] = [100, 100, 100, 0, 5, 6, 7, u64::MAX / 2];
 
 /// A file as the judge hands it over.
 fn bank() -> Vec<u8> {
+    bank_of(COUNTER, BALANCES)
+}
+
+/// A file with this counter and these balances.
+fn bank_of(counter: u64, balances: [u64; 8]) -> Vec<u8> {
     let mut bytes = vec![0; SIZE];
-    let words = [COUNTER].into_iter().chain(BALANCES);
+    let words = [counter].into_iter().chain(balances);
     for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
         place.copy_from_slice(&word.to_ne_bytes());
     }
