@@ -3,8 +3,8 @@
 use tracer::FileId;
 
 use super::ledger::{SLOT, expect, expect_lines, ledger, make, slots_per_page};
-use crate::exercises::{CheckContext, draw};
 use crate::exercises::unfit::refuses_what_is_no_file;
+use crate::exercises::{CheckContext, draw};
 use crate::verdict::{Finding, Verdict, failed};
 
 /// The lowest free slots, through a shared mapping; all other bytes stay.

@@ -4,8 +4,8 @@ use common::{Context, page_size};
 use tracer::FileId;
 
 use super::sample::{expect_output, preview, sample, with_hashes};
-use crate::exercises::{CheckContext, draw};
 use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
+use crate::exercises::{CheckContext, draw};
 use crate::observe::NoopObserver;
 use crate::verdict::{Verdict, failed};
 
