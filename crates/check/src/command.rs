@@ -48,6 +48,14 @@ struct Judged {
     /// Judge this program, in any language, instead of your Rust program
     #[arg(long, value_name = "PATH", requires = "exercise")]
     program: Option<PathBuf>,
+    /// Judge the folder of one student: the files exercise-N in DIR, or only the one of exercise N
+    #[arg(
+        long,
+        value_name = "DIR",
+        group = "judged",
+        conflicts_with_all = ["program", "directory", "schedule"]
+    )]
+    submission: Option<PathBuf>,
     /// Choose the format of the verdict
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -61,7 +69,7 @@ struct Judged {
     #[arg(long, value_name = "SEED", requires = "judged")]
     seed: Option<u64>,
     /// Test the judge itself with right and wrong programs
-    #[arg(long, conflicts_with_all = ["exercise", "directory"])]
+    #[arg(long, conflicts_with_all = ["exercise", "directory", "submission"])]
     proof: bool,
     #[command(flatten)]
     batch: Batch,
@@ -216,11 +224,11 @@ fn verdict(asked: Judged) -> Result<u8> {
     if let Some(directory) = &asked.batch.directory {
         return match batch::judged(&asked.batch, directory, asked.exercise, asked.seed, format)? {
             Ok(how) => Ok(ended(how)),
-            Err(WrongCall(why)) => {
-                let _ = writeln!(std::io::stderr(), "error: {why}"); // Nowhere else to say it.
-                Ok(WRONG_CALL)
-            }
+            Err(why) => Ok(wrong_call(&why)),
         };
+    }
+    if let Some(folder) = &asked.submission {
+        return of_one_student(folder, &asked, format);
     }
     if let Some(place) = asked.place {
         processors::choose(place);
@@ -279,6 +287,22 @@ fn submission(exercise: &Exercise, file: &Path, timing: PathBuf, seed: u64) -> R
         }
     };
     print(&written(&[Named::from(&report)], Format::Json)?)
+}
+
+/// The verdicts on one student's folder; the exit status is the worst of them.
+fn of_one_student(folder: &Path, asked: &Judged, format: Format) -> Result<u8> {
+    match batch::of_one_student(folder, asked.exercise, asked.seed)? {
+        Ok(reports) => {
+            print(&(written(&named(&reports), format)?.trim_end().to_owned() + "\n"))?;
+            Ok(reports.iter().map(status).max().unwrap_or(SOLVED))
+        }
+        Err(why) => Ok(wrong_call(&why)),
+    }
+}
+
+fn wrong_call(WrongCall(why): &WrongCall) -> u8 {
+    let _ = writeln!(std::io::stderr(), "error: {why}"); // Nowhere else to say it.
+    WRONG_CALL
 }
 
 fn named(reports: &[Report]) -> Vec<Named<'_>> {

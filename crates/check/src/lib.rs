@@ -61,6 +61,7 @@ pub mod hints;
 pub mod judge;
 pub mod language;
 pub mod machine;
+mod memory;
 pub mod observe;
 pub mod progress;
 pub mod proof;

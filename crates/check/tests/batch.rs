@@ -74,6 +74,20 @@ fn complaints(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// An answer of the proof as one file, without `#include "…"`.
+fn answer(name: &str) -> String {
+    let path = root().expect("the checkout").join("crates/check/proof").join(name);
+    let text = fs::read_to_string(&path).expect("read an answer");
+    let line = |line: &str| match line.strip_prefix("#include \"") {
+        Some(rest) => {
+            let directory = Path::new(name).parent().expect("a directory");
+            answer(directory.join(rest.trim_end_matches('"')).to_str().expect("UTF-8"))
+        }
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
 /// A line as JSON, without what differs from run to run.
 fn told(line: &str) -> Value {
     let mut value: Value = serde_json::from_str(line).expect("a line is JSON");
@@ -90,11 +104,9 @@ fn told(line: &str) -> Value {
 #[test]
 fn each_student_is_judged_by_what_is_in_their_folder() {
     let class = Class::new();
-    let proof = root().expect("the checkout").join("crates/check/proof/exercise-1");
-    let answer = |name: &str| fs::read_to_string(proof.join(name)).expect("read an answer");
-    class.hand_in("ada", "exercise-1.c", &answer("in_c.c"));
-    class.hand_in("brian", "exercise-1.rs", &answer("with_memmap2.rs"));
-    let private = answer("reference.rs").replace("MAP_SHARED", "MAP_PRIVATE");
+    class.hand_in("ada", "exercise-1.c", &answer("exercise-1/in_c.c"));
+    class.hand_in("brian", "exercise-1.rs", &answer("exercise-1/with_memmap2.rs"));
+    let private = answer("exercise-1/reference.rs").replace("MAP_SHARED", "MAP_PRIVATE");
     class.hand_in("=carol", "exercise-1.rs", &private);
     class.hand_in("dennis", "exercise-1.rs", "fn main() { let x = ; }");
     class.hand_in_script("edsger", "exercise-1", 2);
@@ -106,17 +118,20 @@ fn each_student_is_judged_by_what_is_in_their_folder() {
     let ended = class.judged(&["1", "--format", "csv"]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let table = lines(&ended);
-    assert_eq!(table.first().map(String::as_str), Some("student,exercise,state,points,diagnosis"));
+    assert_eq!(
+        table.first().map(String::as_str),
+        Some("student,exercise,state,grade,points,of,diagnosis")
+    );
     let rows: BTreeSet<_> = table.iter().skip(1).map(String::as_str).collect();
     let expected = [
-        "'=carol,1,not solved,36,private-mapping",
-        "ada,1,\"solved, edges included\",100,",
-        "brian,1,\"solved, edges included\",100,",
-        "dennis,1,not solved,0,does-not-compile",
-        "edsger,1,not solved,2,wrong-exit-status",
-        "grace,1,not solved,0,does-not-compile",
-        "guido,1,not solved,0,wrong-exit-status",
-        "nobody,1,missing,0,",
+        "'=carol,1,not solved,36,36,100,private-mapping",
+        "ada,1,\"solved, edges included\",100,100,100,",
+        "brian,1,\"solved, edges included\",100,100,100,",
+        "dennis,1,not solved,0,0,100,does-not-compile",
+        "edsger,1,not solved,2,2,100,wrong-exit-status",
+        "grace,1,not solved,0,0,100,does-not-compile",
+        "guido,1,not solved,0,0,100,wrong-exit-status",
+        "nobody,1,missing,0,0,0,",
     ];
     assert_eq!(rows, BTreeSet::from(expected));
 }
@@ -126,7 +141,9 @@ fn every_format_carries_the_name_of_the_student() {
     let class = Class::new();
     class.hand_in_script("ada lovelace", "exercise-4", 2);
     class.hand_in_script("jürgen", "exercise-4", 2);
-    for format in ["text", "json", "jsonl", "junit", "gradescope", "markdown", "csv"] {
+    for format in
+        ["text", "json", "jsonl", "junit", "gradescope", "prairielearn", "markdown", "csv"]
+    {
         let output = class.judged(&["4", "--format", format]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         for name in ["ada lovelace", "jürgen"] {
@@ -307,10 +324,108 @@ fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_g
     let compared = class.judged(&["4", "--group", "--compare", old.to_str().expect("UTF-8")]);
     let said = lines(&compared).join("\n");
     assert!(said.contains("brian, exercise 4: not solved, "), "{said}");
-    assert!(said.contains("before: solved, 80 points"), "{said}");
+    assert!(said.contains("before: solved, 80 of 100 points"), "{said}");
     assert!(said.contains("  output: FAILED (wrong-exit-status), before: passed"), "{said}");
     assert!(said.contains("1 of 3 results differ."), "{said}");
     let grouped = "exercise 4, 2 submissions, wrong-exit-status: see ada; the same: brian";
     assert!(said.contains(grouped), "{said}");
     assert!(said.contains("1 groups, and 1 submissions that are like no other."), "{said}");
+}
+
+/// The folder of one student, judged as a platform does it.
+fn submission(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    command.arg("--submission").arg(folder).args(arguments).stdin(Stdio::null());
+    let output = command.output().expect("judge a folder");
+    assert!(output.stderr.is_empty(), "{}", complaints(&output));
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn the_folder_of_one_student_gets_one_document() {
+    let class = Class::new();
+    class.hand_in("ada", "exercise-5.c", &answer("exercise-5/atomic_add.c"));
+    class.hand_in("brian", "exercise-1.c", "int main(void) { return 1 }");
+    let document = |student: &str, number: &str, format: &str| {
+        let folder = class.students().join(student);
+        let (status, said) = submission(&folder, &[number, "--format", format]);
+        (status, serde_json::from_str::<Value>(&said).expect("JSON"))
+    };
+    // This answer has no lock. The checks that are about locks give and take no points.
+    let (status, report) = document("ada", "5", "json");
+    assert_eq!(status, Some(0), "{report}");
+    assert_eq!(report["totals"]["points"], 78, "{report}");
+    let (status, gradescope) = document("ada", "5", "gradescope");
+    assert_eq!((status, &gradescope["score"]), (Some(0), &100.0.into()), "{gradescope}");
+    let (status, prairielearn) = document("ada", "5", "prairielearn");
+    assert_eq!((status, &prairielearn["score"]), (Some(0), &1.0.into()), "{prairielearn}");
+    assert_eq!(prairielearn["gradable"], true);
+    // A program that does not compile gets 0 points, and PrairieLearn counts no attempt.
+    let (status, gradescope) = document("brian", "1", "gradescope");
+    assert_eq!((status, &gradescope["score"]), (Some(1), &0.0.into()), "{gradescope}");
+    let (status, prairielearn) = document("brian", "1", "prairielearn");
+    assert_eq!((status, &prairielearn["gradable"]), (Some(1), &false.into()), "{prairielearn}");
+}
+
+#[test]
+fn a_misnamed_file_gets_no_points_and_the_name_that_was_meant() {
+    let class = Class::new();
+    class.hand_in("ada", "exercise_4.c", "int main(void) { return 1; }");
+    let folder = class.students().join("ada");
+    for format in ["text", "json", "junit", "gradescope", "prairielearn", "markdown"] {
+        let (status, said) = submission(&folder, &["4", "--format", format]);
+        assert_eq!(status, Some(1), "{said}");
+        let meant = "exercise_4.c is not graded: a file named exercise-4.c would be";
+        assert!(said.contains(meant), "{format}: {said}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    let output = command.arg("--submission").arg(&folder).output().expect("judge a folder");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(complaints(&output).contains("holds no file named exercise-N"), "{output:?}");
+}
+
+/// A result of a machine that could not make a check of the core.
+fn unjudged(line: &str) -> String {
+    let mut entry: Value = serde_json::from_str(line).expect("JSON");
+    entry["state"] = "cannot be judged here".into();
+    entry["report"]["outcome"] = "cannot-be-judged".into();
+    entry["report"]["checks"][0]["state"] = "cannot".into();
+    entry.to_string()
+}
+
+#[test]
+fn what_one_machine_cannot_judge_has_no_grade_until_another_one_has_judged_it() {
+    let class = Class::new();
+    class.hand_in_script("ada", "exercise-4", 2);
+    class.hand_in_script("brian", "exercise-4", 2);
+    let whole = lines(&class.judged(&["4", "--format", "jsonl", "--seed", "7"]));
+    let [first, second] = whole.as_slice() else { panic!("two results: {whole:?}") };
+    let (first, second) = match first.contains("\"student\":\"ada\"") {
+        true => (first, second),
+        false => (second, first),
+    };
+    let (here, elsewhere) = (class.path("here"), class.path("elsewhere"));
+    fs::write(&here, format!("{}\n{second}\n", unjudged(first))).expect("write");
+    fs::write(&elsewhere, format!("{first}\n")).expect("write");
+    let merge = |files: &[&PathBuf]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        command.arg("merge").args(files).args(["--format", "csv"]).output().expect("merge")
+    };
+    let open = merge(&[&here]);
+    assert_eq!(open.status.code(), Some(3), "{open:?}");
+    let row = "ada,4,cannot be judged here,,";
+    assert!(lines(&open).iter().any(|line| line.starts_with(row)), "{open:?}");
+    for files in [[&here, &elsewhere], [&elsewhere, &here]] {
+        let joined = merge(&files);
+        assert_eq!(joined.status.code(), Some(0), "{joined:?}");
+        let row = "ada,4,not solved,2,2,100,";
+        assert!(lines(&joined).iter().any(|line| line.starts_with(row)), "{joined:?}");
+    }
+    // A resumed batch judges only this submission again.
+    let results = here.to_str().expect("UTF-8");
+    let resumed = class.judged(&["4", "--results", results, "--resume"]);
+    assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
+    let now = fs::read_to_string(&here).expect("read");
+    assert!(now.contains(second.as_str()), "{now}");
+    assert!(!now.contains("cannot be judged here"), "{now}");
 }

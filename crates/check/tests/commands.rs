@@ -85,7 +85,7 @@ fn every_format_tells_of_every_check() {
     let gradescope = judged("exercise-1/private", "gradescope").stdout;
     let gradescope: Value = serde_json::from_str(&gradescope).expect("JSON");
     assert_eq!(gradescope["tests"].as_array().map(Vec::len), Some(ids.len()));
-    assert_eq!(gradescope["score"], report["totals"]["points"]);
+    assert_eq!(gradescope["score"].as_f64(), report["totals"]["points"].as_f64());
 
     let markdown = judged("exercise-1/private", "markdown").stdout;
     let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();

@@ -10,7 +10,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
     for entry in new {
         let name = format!("{}, exercise {}", entry.student, entry.exercise);
         let Some(before) = old.iter().find(|before| before.key() == entry.key()) else {
-            lines.push(format!("{name}: {}, not there before", told(entry)));
+            lines.push(format!("{name}: {}, not there before", entry.told()));
             changed += 1;
             continue;
         };
@@ -18,7 +18,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
             continue;
         }
         changed += 1;
-        lines.push(format!("{name}: {}, before: {}", told(entry), told(before)));
+        lines.push(format!("{name}: {}, before: {}", entry.told(), before.told()));
         lines.extend(differing(before.report.as_ref(), entry.report.as_ref()));
         if before.digest != entry.digest {
             lines.push("  the file has changed, too".into());
@@ -30,16 +30,11 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
             "{}, exercise {}: not judged now, before: {}",
             before.student,
             before.exercise,
-            told(before)
+            before.told()
         )
     }));
     lines.push(format!("{changed} of {} results differ.", new.len()));
     lines.join("\n")
-}
-
-fn told(entry: &Entry) -> String {
-    let diagnosis = entry.diagnosis.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    format!("{}, {} points{diagnosis}", entry.state, entry.points)
 }
 
 fn differing(before: Option<&Report>, now: Option<&Report>) -> Vec<String> {

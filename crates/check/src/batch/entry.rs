@@ -8,13 +8,11 @@ use common::{Context, Failure, Result, say};
 use serde::{Deserialize, Serialize};
 
 use super::students::Submission;
-use crate::report::{Format, Named, Outcome, Report, Row, heading, row, written};
+use crate::report::{Format, Named, Report, Row, heading, row, written, written_grade};
 
 /// The states of a submission that has no report.
 pub(super) const MISSING: &str = "missing";
 pub(super) const FAULT: &str = "fault in the judge";
-/// And of one of which this machine could not judge all.
-pub(super) const CANNOT: &str = "cannot be judged here";
 
 /// One submission's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,9 +93,34 @@ impl Entry {
         told(self) == told(other)
     }
 
-    /// Whether this machine could judge all of the core.
+    /// Whether there is a result that a gradebook can take: neither the judge nor this machine failed.
     pub(super) fn is_judged(&self) -> bool {
-        self.report.as_ref().is_none_or(|report| report.outcome != Outcome::CannotBeJudged)
+        self.grade().is_some()
+    }
+
+    /// The points for a gradebook, of 100: 0 without a file, `None` if it must be judged again.
+    fn grade(&self) -> Option<f64> {
+        match &self.report {
+            Some(report) => report.grade(),
+            None => (self.state == MISSING).then_some(0.0),
+        }
+    }
+
+    /// What a teacher reads behind the name: the state and the points, and of how many.
+    pub(super) fn told(&self) -> String {
+        let points = match &self.report {
+            Some(report) => {
+                let open = match self.open_points {
+                    0 => String::new(),
+                    open => format!(" ({open} more cannot be judged here)"),
+                };
+                format!(", {} of {} points{open}", self.points, report.judged_points())
+            }
+            None => String::new(),
+        };
+        let about = self.diagnosis.as_ref().or(self.why.as_ref());
+        let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+        format!("{}{points}{about}", self.state)
     }
 
     fn row(&self) -> Row {
@@ -105,7 +128,9 @@ impl Entry {
             student: self.student.clone(),
             exercise: self.exercise,
             state: self.state.clone(),
+            grade: written_grade(self.grade()),
             points: self.points,
+            of: self.report.as_ref().map_or(0, Report::judged_points),
             diagnosis: self.diagnosis.clone().or_else(|| self.why.clone()).unwrap_or_default(),
         }
     }
@@ -157,11 +182,7 @@ impl Printer {
             Format::Csv => say!("{}", row(&entry.row())?),
             Format::Jsonl => say!("{}", serde_json::to_string(entry).step("write JSON")?),
             Format::Text => {
-                let about = entry.diagnosis.as_ref().or(entry.why.as_ref());
-                let about = about.map(|about| format!(": {about}")).unwrap_or_default();
-                let (student, exercise, state) = (&entry.student, entry.exercise, &entry.state);
-                let points = entry.points;
-                say!("{student}, exercise {exercise}: {state}, {points} points{about}")
+                say!("{}, exercise {}: {}", entry.student, entry.exercise, entry.told())
             }
             _ => Ok(()),
         }
@@ -173,16 +194,24 @@ impl Printer {
             Format::Text => {
                 let count =
                     |state: &str| entries.iter().filter(|one| one.state.starts_with(state)).count();
-                let unjudged = entries.iter().filter(|entry| !entry.is_judged()).count();
+                let faults = count(FAULT);
+                let open = entries.iter().filter(|entry| !entry.is_judged()).count() - faults;
                 say!(
-                    "{} submissions: {} solved, {} not solved, {} missing, {unjudged} that this machine \
-                     cannot judge, {} faults of the judge.",
+                    "{} submissions: {} solved, {} not solved, {} missing, {} that this machine \
+                     cannot judge, {faults} faults of the judge.",
                     entries.len(),
                     count("solved"),
                     count("not solved"),
                     count(MISSING),
-                    count(FAULT),
-                )
+                    count("cannot be judged"),
+                )?;
+                match open + faults {
+                    0 => Ok(()),
+                    without => say!(
+                        "{without} have no grade yet. Judge them again, if need be on another machine: \
+                         --resume does so."
+                    ),
+                }
             }
             _ => {
                 let named: Vec<_> = entries

@@ -14,13 +14,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use common::clap::{self, Args};
-use common::{Context, Failure, Result, say};
+use common::{Context, Failure, Result, Scratch, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub use entry::Entry;
 pub use students::Submission;
 
-use crate::report::Format;
+use crate::exercises::exercise;
+use crate::language::Language;
+use crate::machine::Machine;
+use crate::report::{Format, Report};
 
 /// What a teacher asks for.
 #[derive(Args, Debug)]
@@ -34,7 +37,7 @@ pub struct Batch {
     /// Append each result to FILE (JSON Lines) as soon as it is known
     #[arg(long, value_name = "FILE", requires = "directory")]
     results: Option<PathBuf>,
-    /// Keep the results in FILE of --results, and judge what is missing or has changed
+    /// Keep the results in FILE of --results, and judge what is missing, has changed or has no grade
     #[arg(long, requires = "results")]
     resume: bool,
     /// Judge only part K of N parts of the class, such as 1/4
@@ -91,7 +94,7 @@ impl Ended {
     fn of(entries: &[Entry]) -> Self {
         match () {
             () if entries.iter().any(|entry| entry.state == entry::FAULT) => Self::Faults,
-            () if entries.iter().any(|entry| entry.state == entry::CANNOT) => Self::Unjudged,
+            () if entries.iter().any(|entry| !entry.is_judged()) => Self::Unjudged,
             () => Self::Complete,
         }
     }
@@ -129,9 +132,7 @@ pub fn judged(
             Err(why) => return Ok(Err(WrongCall(why))),
         };
     }
-    known.retain(|entry| {
-        entry.state != entry::FAULT && submissions.iter().any(|one| one.is_of(entry))
-    });
+    known.retain(|entry| entry.is_judged() && submissions.iter().any(|one| one.is_of(entry)));
     let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
     submissions.retain(|submission| !done.contains(&submission.key()));
     let old = asked.compare.as_deref().map(entry::read).transpose()?;
@@ -188,17 +189,69 @@ fn printed_one_by_one(
     Ok((!interrupted).then_some(entries))
 }
 
+/// The reports on the answers in the folder of one student: one on each file, or one on the exercise that
+/// was asked for, even if there is no file for it.
+///
+/// # Errors
+/// [`WrongCall`] in the inner result if there is nothing to judge; else what the system refuses, and
+/// the failures of the judge.
+pub fn of_one_student(
+    folder: &Path,
+    exercise: Option<u8>,
+    seed: Option<u64>,
+) -> Result<std::result::Result<Vec<Report>, WrongCall>> {
+    let class = match students::of_one(folder, exercise)? {
+        Ok(class) => class,
+        Err(why) => return Ok(Err(WrongCall(why))),
+    };
+    let (found, missing): (Vec<_>, Vec<_>) =
+        class.submissions(exercise).into_iter().partition(|submission| submission.file.is_some());
+    if let (Some(number), [_]) = (exercise, missing.as_slice()) {
+        return Ok(Ok(vec![nothing_handed_in(number, folder, &class.warnings)?]));
+    }
+    for warning in &class.warnings {
+        warn(warning);
+    }
+    if found.is_empty() {
+        let why = format!("{} holds no file named exercise-N", folder.display());
+        return Ok(Err(WrongCall(why)));
+    }
+    let mut reports = Vec::new();
+    let interrupted = workers::run(found, seed.unwrap_or_else(rand::random), |entry| {
+        let failed = |why| Failure::refusal("judge", folder, why);
+        reports.push(entry.report.ok_or_else(|| failed(entry.why.unwrap_or_default()))?);
+        Ok(())
+    })?;
+    match interrupted {
+        true => Err(Failure::refusal("judge", folder, "stopped by a signal")),
+        false => Ok(Ok(reports)),
+    }
+}
+
+/// The report on a folder without a file for the exercise. It names the files that may be misnamed.
+fn nothing_handed_in(number: u8, folder: &Path, warnings: &[String]) -> Result<Report> {
+    let none = || Failure::refusal("judge", folder, "there is no such exercise");
+    let exercise = exercise(number).ok_or_else(none)?;
+    let machine = Machine::of(&Scratch::new()?)?;
+    let endings = Language::ALL.map(|language| format!(".{}", language.ending())).join(", ");
+    let first = format!("There is no file exercise-{number}, nor one that ends in {endings}.");
+    let said = std::iter::once(first).chain(warnings.iter().cloned()).collect::<Vec<_>>();
+    Ok(Report::missing(exercise, folder, &machine, &said.join("\n")))
+}
+
 /// The results of several parts of a class as one.
 ///
 /// # Errors
-/// A file cannot be read; two have different results of one submission.
+/// A file cannot be read; two have different results of one submission, and both are judged.
 pub fn merged(files: &[PathBuf], format: Format) -> Result<Ended> {
     let mut entries: Vec<Entry> = Vec::new();
     for file in files {
         for entry in entry::read(file)? {
-            match entries.iter().find(|other| other.key() == entry.key()) {
+            match entries.iter_mut().find(|other| other.key() == entry.key()) {
                 None => entries.push(entry),
-                Some(other) if other.same_result(&entry) => {}
+                Some(other) if other.same_result(&entry) || !entry.is_judged() => {}
+                // Another machine could judge what the first one could not.
+                Some(other) if !other.is_judged() => *other = entry,
                 Some(_) => {
                     let why = format!(
                         "it has another result for {}, exercise {}, than a file before it",

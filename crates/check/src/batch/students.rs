@@ -89,6 +89,22 @@ pub(super) fn listed(
     Ok(Ok(found))
 }
 
+/// The folder of one student as a class; in the inner result, why it is none.
+///
+/// # Errors
+/// What the system refuses.
+pub(super) fn of_one(
+    folder: &Path,
+    exercise: Option<u8>,
+) -> Result<std::result::Result<Class, String>> {
+    if !folder.is_dir() {
+        return Ok(Err(format!("{} is no directory", folder.display())));
+    }
+    let mut class = Class { folders: vec![folder.to_path_buf()], warnings: Vec::new() };
+    class.look(folder, exercise)?;
+    Ok(Ok(class))
+}
+
 impl Class {
     fn warn(&mut self, path: &Path, why: &str) {
         self.warnings.push(format!("{} is not graded: {why}", path.display()));

@@ -5,18 +5,22 @@ mod json;
 mod junit;
 mod markdown;
 mod model;
+mod prairielearn;
 mod screen;
 mod spreadsheet;
 mod text;
 
-pub use model::{CheckResult, Outcome, Report, State, Totals};
+pub use model::{CheckResult, MISSING, Outcome, Report, State, Totals};
 pub use screen::on_screen;
-pub use spreadsheet::{Row, heading, row};
+pub use spreadsheet::{Row, heading, row, written_grade};
 pub use text::word;
 
-use common::Result;
+use std::collections::BTreeSet;
+
 use common::clap::{self, ValueEnum};
+use common::{Context, Result};
 use serde::Serialize;
+use serde_json::Value;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,6 +36,8 @@ pub enum Format {
     Junit,
     /// Gradescope's `results.json`.
     Gradescope,
+    /// PrairieLearn's `results.json`.
+    Prairielearn,
     /// Markdown, for a comment on a pull request.
     Markdown,
     /// One line per exercise, for a spreadsheet.
@@ -75,10 +81,55 @@ pub fn written(reports: &[Named], format: Format) -> Result<String> {
         Format::Json => json::written(reports),
         Format::Jsonl => json::lines(reports),
         Format::Junit => junit::written(reports),
-        Format::Gradescope => gradescope::written(reports),
+        Format::Gradescope => by_student(reports, gradescope::results),
+        Format::Prairielearn => by_student(reports, prairielearn::results),
         Format::Markdown => {
             Ok(reports.iter().map(markdown::written).collect::<Vec<_>>().join("\n"))
         }
         Format::Csv => spreadsheet::of_reports(reports),
+    }
+}
+
+/// A platform's document about one student; of a class, an object with the document of each by name.
+fn by_student(reports: &[Named], results: fn(&[&Report]) -> Value) -> Result<String> {
+    let of = |student: Option<&str>| {
+        let own = reports.iter().filter(|one| one.student == student);
+        results(&own.map(|one| one.report).collect::<Vec<_>>())
+    };
+    let students: BTreeSet<_> = reports.iter().filter_map(|one| one.student).collect();
+    let whole = match students.is_empty() {
+        true => of(None),
+        false => students.iter().map(|name| ((*name).to_owned(), of(Some(name)))).collect(),
+    };
+    serde_json::to_string_pretty(&whole).step("write JSON")
+}
+
+/// What a platform shows above the checks, a line each: the points, why some could not be judged, what is
+/// weaker here, and why there is no program.
+fn summary(reports: &[&Report]) -> Vec<String> {
+    let mut lines: Vec<_> = reports.iter().map(|report| points(report)).collect();
+    lines.extend(reports.first().iter().flat_map(|report| report.environment.weaker.clone()));
+    lines.extend(reports.iter().filter_map(|report| report.compiler.clone()));
+    lines
+}
+
+/// The points of one report, in words.
+fn points(report: &Report) -> String {
+    let (number, points, most) = (report.exercise, report.totals.points, report.judged_points());
+    let open = match report.open_points() {
+        0 => String::new(),
+        open => format!(
+            " {open} points could not be judged on this machine. They are neither given nor taken: see \
+             the checks below that give a reason."
+        ),
+    };
+    match report.grade() {
+        Some(grade) => {
+            format!("Exercise {number}: {points} of {most} points, {grade} of 100.{open}")
+        }
+        None => format!(
+            "Exercise {number}: no grade, because this machine cannot judge all of the core. Judge the \
+             program on another machine.{open}"
+        ),
     }
 }

@@ -50,7 +50,7 @@ pub struct Report {
     pub outcome: Outcome,
     /// The first failed check's diagnosis; the core comes first.
     pub diagnosis: Option<String>,
-    /// What the compiler said, if the program could not be built.
+    /// Why there is no program: what the compiler said, or that there is no file.
     pub compiler: Option<String>,
     /// Every check, in order.
     pub checks: Vec<CheckResult>,
@@ -131,6 +131,9 @@ pub struct Totals {
     pub milliseconds: u64,
 }
 
+/// The diagnosis of a folder without a file for the exercise.
+pub const MISSING: &str = "missing";
+
 impl Report {
     /// The report of these results.
     #[must_use]
@@ -207,6 +210,38 @@ impl Report {
 }
 
 impl Report {
+    /// The report of a folder that holds no answer; `said` names what it holds instead.
+    #[must_use]
+    pub fn missing(exercise: &Exercise, folder: &Path, machine: &Machine, said: &str) -> Self {
+        let mut report = Self::not_built(exercise, folder, machine, said);
+        report.checks = exercise
+            .checks
+            .iter()
+            .map(|check| CheckResult::skipped(check, "there is no file to judge".into()))
+            .collect();
+        report.diagnosis = Some(MISSING.into());
+        report
+    }
+
+    /// Points of the checks that could be made here and that apply to this program.
+    #[must_use]
+    pub fn judged_points(&self) -> u32 {
+        self.totals.most.saturating_sub(self.open_points())
+    }
+
+    /// The points for a gradebook, 100 for all that could be judged and more with extra credit. `None` if
+    /// a check of the core could not be made: then the program must be judged on another machine.
+    #[must_use]
+    pub fn grade(&self) -> Option<f64> {
+        let is_open = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
+        let most = self.judged_points();
+        if most == 0 || self.checks_of(Part::Core).any(is_open) {
+            return None;
+        }
+        // One digit: what a gradebook shows.
+        Some((f64::from(self.totals.points) * 1000.0 / f64::from(most)).round() / 10.0)
+    }
+
     /// The results of one part, in order.
     pub fn checks_of(&self, part: Part) -> impl Iterator<Item = &CheckResult> {
         self.checks.iter().filter(move |check| check.part == part)

@@ -15,10 +15,14 @@ pub struct Row {
     /// 1 to 6.
     pub exercise: u8,
     /// `solved, edges included`, `solved`, `not solved`, `cannot be judged here`, `missing` or
-    /// `fault`.
+    /// `fault in the judge`.
     pub state: String,
+    /// [`grade`](super::Report::grade); empty if the submission must be judged again.
+    pub grade: String,
     /// Points of the checks that passed.
     pub points: u32,
+    /// Points of the checks that could be made and that apply to the program.
+    pub of: u32,
     /// The first failed check's diagnosis.
     pub diagnosis: String,
 }
@@ -30,10 +34,18 @@ impl Row {
             student: named.student.unwrap_or_default().into(),
             exercise: report.exercise,
             state: report.verdict().into(),
+            grade: written_grade(report.grade()),
             points: report.totals.points,
+            of: report.judged_points(),
             diagnosis: report.diagnosis.clone().unwrap_or_default(),
         }
     }
+}
+
+/// A grade as a cell: nobody may take a missing one for 0.
+#[must_use]
+pub fn written_grade(grade: Option<f64>) -> String {
+    grade.map(|grade| grade.to_string()).unwrap_or_default()
 }
 
 /// A folder's name that a spreadsheet would take for a formula gets a quotation mark in front.
@@ -52,7 +64,7 @@ pub(super) fn of_reports(reports: &[Named]) -> Result<String> {
 /// # Errors
 /// None that a `String` has.
 pub fn heading() -> Result<String> {
-    line(["student", "exercise", "state", "points", "diagnosis"])
+    line(["student", "exercise", "state", "grade", "points", "of", "diagnosis"])
 }
 
 /// One line, without its newline. No cell is a formula.

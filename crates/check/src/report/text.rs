@@ -1,6 +1,6 @@
 //! For people: the diagnosis first.
 
-use super::{CheckResult, Outcome, Report, State};
+use super::{CheckResult, MISSING, Outcome, Report, State};
 use crate::exercises::Part;
 
 pub(super) fn written(report: &Report) -> String {
@@ -36,7 +36,10 @@ fn heading(report: &Report) -> String {
     match (report.outcome, &report.diagnosis) {
         (Outcome::NotSolved, Some(diagnosis)) => {
             let is = report.checks_of(Part::Core).find_map(|check| check.is.clone());
-            let is = is.unwrap_or_else(|| "the program does not compile".into());
+            let is = is.unwrap_or_else(|| match diagnosis.as_str() {
+                MISSING => "there is no file to judge".into(),
+                _ => "the program does not compile".into(),
+            });
             format!("Exercise {number}: {diagnosis}: {is}")
         }
         (Outcome::CannotBeJudged, _) => {

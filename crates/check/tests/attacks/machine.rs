@@ -258,15 +258,22 @@ fn a_fifo_as_the_program_is_a_wrong_call() {
     assert_eq!(seen.status, Some(2), "a FIFO is no program: {}", seen.in_short());
 }
 
-/// No test of Gradescope's document counts as failed: the machine could not make it.
+/// No test of Gradescope's document counts as failed, and there is no score: the machine could not judge
+/// the core. PrairieLearn's document says that the submission cannot be graded, which costs no attempt.
 fn loses_no_points(exercise: u8) {
-    let seen = right(exercise).refused(libc::EPERM, &["ptrace"]).written_as("gradescope").run();
+    let written_as =
+        |format| right(exercise).refused(libc::EPERM, &["ptrace"]).written_as(format).run();
+    let seen = written_as("gradescope");
     assert_eq!(seen.status, Some(3), "{}", seen.in_short());
     let tests = seen.report["tests"].as_array().expect("tests");
     let failed: Vec<_> = tests.iter().filter(|test| test["status"] == "failed").collect();
     assert!(!tests.is_empty() && failed.is_empty(), "told as failed: {failed:?}");
-    let sum = |key: &str| tests.iter().filter_map(|test| test[key].as_u64()).sum::<u64>();
-    assert_eq!(sum("score"), sum("max_score"), "points are lost by the machine's lack");
+    assert!(seen.report["score"].is_null(), "{}", seen.report["score"]);
+    assert!(tests.iter().all(|test| test["score"].is_null()), "{tests:?}");
+    let seen = written_as("prairielearn");
+    assert_eq!(seen.status, Some(3), "{}", seen.in_short());
+    assert_eq!(seen.report["gradable"], false, "{}", seen.in_short());
+    assert!(seen.report["score"].is_null(), "{}", seen.report["score"]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! A file of a gigabyte, in the page cache before the clock runs.
+//! A file of a gigabyte, or of what the memory allows, in the page cache before the clock runs.
 //!
 //! It is sparse: its pages in the cache are real, and full of zeros but for a few, so that it takes
 //! no disk and is gone from memory with its name. Whoever loads from it cannot tell.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::time::Duration;
 
 use common::{Context, page_size};
 use memmap2::{Advice, MmapOptions};
@@ -15,69 +15,119 @@ use rand::RngExt;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
+use crate::memory;
 use crate::verdict::{CheckError, Verdict};
 
-/// The file's size.
-const SIZE: usize = 1 << 30;
+/// The file's size where there is memory for it; else it is halved until there is.
+const LARGEST: u64 = 1 << 30;
 
-/// One newline in so many bytes, and some more, which are drawn.
-const STEP: usize = 64 << 20;
+/// A smaller file could be copied to private memory, and the copy not be noticed for sure.
+const SMALLEST: u64 = 128 << 20;
+
+/// One newline in so many parts of the file, and a few bytes more, which are drawn.
+const PARTS: usize = 16;
 
 /// Counts it.
 pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("GIGABYTE", b"")?;
-    let step = STEP + context.random().random_range(1..1 << 20);
-    let lines = warm(&file, step, context.settings().machine.file_system == "tmpfs")?;
+    let in_memory = context.settings().machine.file_system == "tmpfs";
+    let (size, there_is) = affordable(&file, in_memory)?;
+    let bytes = usize::try_from(size).unwrap_or(usize::MAX);
+    let step = bytes / PARTS + context.random().random_range(1..1 << 18);
+    let lines = warm(&file, bytes, step)?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
-    context.limits().memory += SIZE as u64;
+    context.limits().memory += size;
+    // A program that is too slow for a gigabyte is too slow for a smaller file, too.
+    let whole = context.limits().processor;
+    context.limits().processor = processor_time(whole, size);
     let mut watch = Watch::new(context);
     let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
-    tally.add_counts("GIGABYTE", lines, SIZE);
+    tally.add_counts("GIGABYTE", lines, bytes);
     tally.expect(&run)?;
     watch.within_bounds()?;
-    context.note(format!("a gigabyte: {:.0} ms", run.time.as_secs_f64() * 1e3));
+    let took = run.time.as_secs_f64() * 1e3;
+    context.note(if size == LARGEST {
+        format!("a gigabyte: {took:.0} ms")
+    } else {
+        format!(
+            "a file of {} MiB instead of a gigabyte, because {there_is}: {took:.0} ms",
+            size >> 20
+        )
+    });
     Ok(())
 }
 
-/// Makes the file and brings all of it into the page cache; how many lines it has.
-fn warm(file: &File, step: usize, in_memory: bool) -> Verdict<usize> {
-    let cannot =
-        |why: String| CheckError::Cannot(format!("no gigabyte can be kept in memory: {why}"));
-    let available = available_memory()?;
-    if available < 2 * SIZE as u64 {
-        return Err(cannot(format!("only {} MiB are available", available >> 20)));
-    }
+/// The largest size of which there is twice as much, and how much there is, in words.
+fn affordable(file: &File, in_memory: bool) -> Verdict<(u64, String)> {
+    let available = memory::available()?;
     let free = fstatvfs(file).step("fstatvfs")?;
-    if in_memory && free.blocks_available() * free.fragment_size() < SIZE as u64 {
-        return Err(cannot("the scratch, a tmpfs, has not that much".into()));
+    let free = free.blocks_available() * free.fragment_size();
+    let there_is = match in_memory && free < available / 2 {
+        true => format!("the scratch, a tmpfs, has only {} MiB left", free >> 20),
+        false => format!("only {} MiB of memory are available", available >> 20),
+    };
+    let most = if in_memory { free.min(available / 2) } else { available / 2 };
+    match size_within(most) {
+        Some(size) => Ok((size, there_is)),
+        None => Err(CheckError::Cannot(format!("no large file can be kept in memory: {there_is}"))),
     }
-    file.set_len(SIZE as u64).step("ftruncate")?;
-    let newlines = (0..SIZE).step_by(step).skip(1);
+}
+
+/// The limit for a file of this size: a quarter is for the program's start, the rest for the file.
+fn processor_time(whole: Duration, size: u64) -> Duration {
+    let start = whole / 4;
+    start + (whole - start).mul_f64(size as f64 / LARGEST as f64)
+}
+
+/// The largest of the sizes that is not larger than this.
+fn size_within(most: u64) -> Option<u64> {
+    let sizes = std::iter::successors(Some(LARGEST), |size| Some(size / 2));
+    sizes.take_while(|size| *size >= SMALLEST).find(|size| *size <= most)
+}
+
+/// Makes the file and brings all of it into the page cache; how many lines it has.
+fn warm(file: &File, size: usize, step: usize) -> Verdict<usize> {
+    let cannot =
+        |why: String| CheckError::Cannot(format!("no large file can be kept in memory: {why}"));
+    file.set_len(size as u64).step("ftruncate")?;
+    let newlines = (0..size).step_by(step).skip(1);
     newlines.clone().try_for_each(|at| file.write_all_at(b"\n", at as u64)).step("write")?;
-    let whole = MmapOptions::new().len(SIZE).map_raw_read_only(file).step("mmap")?;
+    let whole = MmapOptions::new().len(size).map_raw_read_only(file).step("mmap")?;
     // Rarely, on a busy machine, a page has left the cache again before it is counted: then it is
     // loaded again.
     const ATTEMPTS: usize = 5;
     let mut missing = 0;
     for _ in 0..ATTEMPTS {
         whole.advise(Advice::PopulateRead).map_err(|error| cannot(error.to_string()))?;
-        let resident = page_view::resident(whole.as_ptr().addr(), SIZE).step("mincore")?;
+        let resident = page_view::resident(whole.as_ptr().addr(), size).step("mincore")?;
         missing = resident.iter().filter(|page| !**page).count();
         if missing == 0 {
             return Ok(newlines.count());
         }
     }
-    Err(cannot(format!("{missing} pages of {} have gone again", SIZE / page_size())))
+    Err(cannot(format!("{missing} pages of {} have gone again", size / page_size())))
 }
 
-/// What the kernel would give without taking from others.
-fn available_memory() -> Verdict<u64> {
-    let path = Path::new("/proc/meminfo");
-    let text = fs::read_to_string(path).step_on("read", path)?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kilobytes = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    let unknown = || CheckError::Cannot("the kernel does not say how much memory there is".into());
-    Ok(kilobytes.ok_or_else(unknown)? << 10)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_as_large_as_the_memory_allows() {
+        assert_eq!(size_within(24 << 30), Some(1 << 30));
+        assert_eq!(size_within(1 << 30), Some(1 << 30));
+        assert_eq!(size_within((1 << 30) - 1), Some(512 << 20));
+        assert_eq!(size_within(350 << 20), Some(256 << 20), "half of 768 MiB, less what is used");
+        assert_eq!(size_within(128 << 20), Some(128 << 20));
+        assert_eq!(size_within((128 << 20) - 1), None);
+    }
+
+    #[test]
+    fn the_processor_time_for_a_smaller_file_is_shorter() {
+        let whole = Duration::from_secs(2);
+        assert_eq!(processor_time(whole, LARGEST), whole);
+        assert_eq!(processor_time(whole, 256 << 20), Duration::from_millis(875));
+    }
 }
