@@ -3,103 +3,21 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+mod class;
+mod examples;
+mod platforms;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::root;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A class in a directory of its own.
-struct Class {
-    directory: TempDir,
-}
-
-impl Class {
-    fn new() -> Self {
-        let class = Self { directory: tempfile::tempdir().expect("make a directory") };
-        fs::create_dir(class.students()).expect("mkdir");
-        class
-    }
-
-    fn students(&self) -> PathBuf {
-        self.directory.path().join("students")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// A file in a student's folder.
-    fn hand_in(&self, student: &str, name: &str, content: &str) -> PathBuf {
-        let folder = self.students().join(student);
-        fs::create_dir_all(&folder).expect("mkdir");
-        let path = folder.join(name);
-        fs::write(&path, content).expect("write");
-        path
-    }
-
-    /// A program that is judged in no time: it always fails.
-    fn hand_in_script(&self, student: &str, name: &str, status: u8) {
-        let path = self.hand_in(
-            student,
-            name,
-            &format!("#!/bin/sh\necho usage: none >&2\nexit {status}\n"),
-        );
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("chmod");
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
-        command.arg("--batch").arg(self.students()).args(arguments).stdin(Stdio::null());
-        command
-    }
-
-    fn judged(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("run the batch")
-    }
-}
-
-fn lines(output: &Output) -> Vec<String> {
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
-}
-
-fn complaints(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// An answer of the proof as one file, without `#include "…"`.
-fn answer(name: &str) -> String {
-    let path = root().expect("the checkout").join("crates/check/proof").join(name);
-    let text = fs::read_to_string(&path).expect("read an answer");
-    let line = |line: &str| match line.strip_prefix("#include \"") {
-        Some(rest) => {
-            let directory = Path::new(name).parent().expect("a directory");
-            answer(directory.join(rest.trim_end_matches('"')).to_str().expect("UTF-8"))
-        }
-        None => format!("{line}\n"),
-    };
-    text.lines().map(line).collect()
-}
-
-/// A line as JSON, without what differs from run to run.
-fn told(line: &str) -> Value {
-    let mut value: Value = serde_json::from_str(line).expect("a line is JSON");
-    if value["report"].is_object() {
-        for check in value["report"]["checks"].as_array_mut().expect("checks") {
-            check["milliseconds"] = 0.into();
-        }
-        value["report"]["totals"]["milliseconds"] = 0.into();
-        value["report"]["program"] = "".into();
-    }
-    value
-}
+use class::{CHECK, Class, answer, complaints, lines, told};
 
 #[test]
 fn each_student_is_judged_by_what_is_in_their_folder() {
@@ -191,7 +109,7 @@ fn a_directory_that_is_no_class_is_a_wrong_call() {
     let class = Class::new();
     class.hand_in_script("ada", "exercise-4", 2);
     let check = |directory: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        let mut command = Command::new(CHECK);
         command.arg("--batch").arg(directory).output().expect("run the batch")
     };
     let one = check(&class.students().join("ada"));
@@ -285,7 +203,7 @@ fn the_parts_of_a_class_joined_are_the_class() {
         parts.push(path);
     }
     let merge = |format: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        let mut command = Command::new(CHECK);
         command.arg("merge").args(&parts).args(["--format", format]).output().expect("merge")
     };
     let sorted = |output: &Output| {
@@ -334,7 +252,7 @@ fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_g
 
 /// The folder of one student, judged as a platform does it.
 fn submission(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    let mut command = Command::new(CHECK);
     command.arg("--submission").arg(folder).args(arguments).stdin(Stdio::null());
     let output = command.output().expect("judge a folder");
     assert!(output.stderr.is_empty(), "{}", complaints(&output));
@@ -378,7 +296,7 @@ fn a_misnamed_file_gets_no_points_and_the_name_that_was_meant() {
         let meant = "exercise_4.c is not graded: a file named exercise-4.c would be";
         assert!(said.contains(meant), "{format}: {said}");
     }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+    let mut command = Command::new(CHECK);
     let output = command.arg("--submission").arg(&folder).output().expect("judge a folder");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(complaints(&output).contains("holds no file named exercise-N"), "{output:?}");
@@ -408,7 +326,7 @@ fn what_one_machine_cannot_judge_has_no_grade_until_another_one_has_judged_it() 
     fs::write(&here, format!("{}\n{second}\n", unjudged(first))).expect("write");
     fs::write(&elsewhere, format!("{first}\n")).expect("write");
     let merge = |files: &[&PathBuf]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_check"));
+        let mut command = Command::new(CHECK);
         command.arg("merge").args(files).args(["--format", "csv"]).output().expect("merge")
     };
     let open = merge(&[&here]);
