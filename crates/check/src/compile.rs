@@ -63,7 +63,10 @@ pub fn compiled(
     let run = match observe::run(&mut sandbox, &start, &mut NoopObserver) {
         Ok(run) => run,
         Err(CheckError::Fault(failure)) => return Err(failure),
-        Err(_) => return Err(Failure::refusal("compile", source, "the compiler cannot be run")),
+        Err(error) => {
+            let why = format!("the compiler cannot be run: {}", said_of(error));
+            return Err(Failure::refusal("compile", source, why));
+        }
     };
     drop(sandbox);
     if let Some(limit_exceeded) = run.limit_exceeded {
@@ -76,6 +79,15 @@ pub fn compiled(
     let all = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&program, all).step_on("chmod", &program)?;
     Ok(Built::Program(program))
+}
+
+/// Why the compiler could not be run, in words.
+fn said_of(error: CheckError) -> String {
+    match error {
+        CheckError::Wrong(finding) | CheckError::Ended(finding) => finding.actual,
+        CheckError::Skipped(why) | CheckError::Cannot(why) => why,
+        CheckError::Fault(failure) => failure.to_string(),
+    }
 }
 
 /// A directory above the scratch that an ordinary user cannot pass. The scratch itself, and the work

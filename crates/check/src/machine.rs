@@ -1,10 +1,12 @@
 //! Where the judge stands: what this machine lets it see, and what it was told.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use common::{Context, Failure, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::utsname::uname;
+use procfs::process::Process;
 use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
 use serde::{Deserialize, Serialize};
 use tracer::{Limits, REFUSED, Resume, Stop};
@@ -58,6 +60,7 @@ impl Machine {
     /// # Errors
     /// Those of asking the system.
     pub fn of(scratch: &Scratch) -> Result<Self> {
+        may_look_at_programs()?;
         let system = uname().step("uname")?;
         let mut found = Self {
             kernel: system.release().to_string_lossy().into_owned(),
@@ -124,6 +127,24 @@ impl Machine {
         ];
         told.into_iter().filter(|(holds, _)| *holds).map(|(_, words): (_, String)| words).collect()
     }
+}
+
+/// Whether this process may look at the programs that it judges. They run as an ordinary user, so root
+/// needs a capability for it, which root in a container usually lacks.
+///
+/// # Errors
+/// It may not (EPERM); `/proc` cannot be read.
+pub fn may_look_at_programs() -> Result<()> {
+    const SYS_PTRACE: u64 = 1 << 19;
+    let process = Process::myself().map_err(io::Error::other).step("open /proc/self")?;
+    let status = process.status().map_err(io::Error::other).step("read /proc/self/status")?;
+    if nix::unistd::geteuid().is_root() && status.capeff & SYS_PTRACE == 0 {
+        return Err(io::Error::from_raw_os_error(libc::EPERM)).step(
+            "judge as root without the capability SYS_PTRACE (give it, as by `docker run --cap-add \
+             SYS_PTRACE`, or run the judge as an ordinary user)",
+        );
+    }
+    Ok(())
 }
 
 fn tracing_is_allowed(scratch: &Scratch) -> Result<bool> {

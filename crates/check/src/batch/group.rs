@@ -29,7 +29,13 @@ pub(super) fn table(entries: &[Entry]) -> String {
             ))
         })
         .collect();
-    lines
-        .push(format!("{} groups, and {single} submissions that are like no other.", groups.len()));
+    let found = match groups.len() {
+        1 => "1 group".to_owned(),
+        number => format!("{number} groups"),
+    };
+    lines.push(match single {
+        1 => format!("{found}, and 1 submission that is like no other."),
+        _ => format!("{found}, and {single} submissions that are like no other."),
+    });
     lines.join("\n")
 }

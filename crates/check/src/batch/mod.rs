@@ -22,7 +22,7 @@ pub use students::Submission;
 
 use crate::exercises::exercise;
 use crate::language::Language;
-use crate::machine::Machine;
+use crate::machine::{Machine, may_look_at_programs};
 use crate::report::{Format, Report};
 
 /// What a teacher asks for.
@@ -115,6 +115,7 @@ pub fn judged(
     seed: Option<u64>,
     format: Format,
 ) -> Result<std::result::Result<Ended, WrongCall>> {
+    may_look_at_programs()?;
     let class = match students::listed(directory, asked.students.as_deref(), exercise)? {
         Ok(class) => class,
         Err(why) => return Ok(Err(WrongCall(why))),

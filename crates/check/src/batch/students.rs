@@ -1,7 +1,9 @@
 //! Whose submissions there are, and what in the class's folder is none.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use common::{Context, Result};
@@ -204,19 +206,48 @@ fn meant(name: &str) -> Option<String> {
     is_answer(Path::new(&name)).then_some(name)
 }
 
-/// Length and time of modification: what tells a file that was handed in again.
+/// Length and a hash of the bytes: what tells a file that was handed in again, on whichever machine. Of
+/// what is no regular file, its kind.
 fn digest(path: &Path) -> String {
-    use std::os::unix::fs::MetadataExt;
-    let found = fs::symlink_metadata(path);
-    found.map_or_else(
-        |error| error.to_string(),
-        |found| format!("{} {}.{}", found.len(), found.mtime(), found.mtime_nsec()),
-    )
+    let hashed = || -> io::Result<String> {
+        let found = fs::symlink_metadata(path)?;
+        if !found.is_file() {
+            return Ok(format!("{:?}", found.file_type()));
+        }
+        let mut hasher = DefaultHasher::new();
+        let mut file = BufReader::new(File::open(path)?);
+        loop {
+            let bytes = file.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(format!("{} {:016x}", found.len(), hasher.finish()));
+            }
+            hasher.write(bytes);
+            let read = bytes.len();
+            file.consume(read);
+        }
+    };
+    hashed().unwrap_or_else(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_file_is_no_other_submission_and_a_changed_file_is() {
+        let directory = tempfile::tempdir().expect("make a directory");
+        let path = |name: &str| directory.path().join(name);
+        let write = |name: &str, text: &str| fs::write(path(name), text).expect("write");
+        write("one", "int main(void) { return 0; }");
+        let early = std::time::SystemTime::UNIX_EPOCH;
+        write("copy", "int main(void) { return 0; }");
+        let copy = File::options().append(true).open(path("copy")).expect("open");
+        copy.set_modified(early).expect("set the time");
+        write("other", "int main(void) { return 1; }");
+        assert_eq!(digest(&path("one")), digest(&path("copy")));
+        assert_ne!(digest(&path("one")), digest(&path("other")));
+        assert_ne!(digest(&path("one")), digest(&path("missing")));
+    }
 
     #[test]
     fn misnamed_files_are_told_what_they_may_mean() {

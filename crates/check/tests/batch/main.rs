@@ -6,6 +6,7 @@
 mod class;
 mod examples;
 mod platforms;
+mod teaching;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -247,7 +248,7 @@ fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_g
     assert!(said.contains("1 of 3 results differ."), "{said}");
     let grouped = "exercise 4, 2 submissions, wrong-exit-status: see ada; the same: brian";
     assert!(said.contains(grouped), "{said}");
-    assert!(said.contains("1 groups, and 1 submissions that are like no other."), "{said}");
+    assert!(said.contains("1 group, and 1 submission that is like no other."), "{said}");
 }
 
 /// The folder of one student, judged as a platform does it.

@@ -41,6 +41,8 @@ fn autograder(answer_of: &str, judge: Option<u8>) -> (Option<i32>, TempDir, Path
     let directory = handed_in("submission", "exercise-3.c", answer_of);
     let built = directory.path().join("source/course/target/debug");
     fs::create_dir_all(&built).expect("mkdir");
+    let grading = directory.path().join("source/course/grading");
+    symlink(example(""), grading).expect("symlink");
     fs::create_dir(directory.path().join("results")).expect("mkdir");
     match judge {
         Some(status) => failing_judge(&built.join("check"), status),
