@@ -8,7 +8,6 @@ use common::page_size;
 use course::{errno, file_system, is_root, kernel_at_least, scratch, undisturbed};
 use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
-use memmap2::Advice;
 use nix::errno::Errno;
 
 use crate::{file, scenario};
@@ -49,7 +48,7 @@ fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     let scratch = scratch();
     let (file, path) = file(&scratch, 16);
     let view = View::of(&file, 16 * page_size()).expect("mmap");
-    view.advise(Advice::PopulateRead).expect("madvise");
+    (0..16).for_each(|page| view.copy_to(page * page_size(), &mut [0]));
     make_cold(&file, &path).expect("make_cold");
     assert_eq!(cached(view.address(), view.len()).expect("mincore"), 16, "mapped: they stay");
     drop(view);
@@ -156,18 +155,24 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
 }
 
 /// The pages on both sides of the gap that are in the page table, before and after the advice.
-fn across_a_gap(name: &str) -> [String; 2] {
+fn across_a_gap(name: &str, errno: &str) -> [String; 2] {
     let ended = scenario(name, &scratch()).run();
-    assert_eq!(ended.value("errno"), "ENOMEM", "{ended:?}");
+    assert_eq!(ended.value("errno"), errno, "{ended:?}");
     ["before", "after"].map(|moment| ended.value(moment).to_owned())
 }
 
 #[test]
 fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
-    assert_eq!(across_a_gap("dontneed-across-a-gap"), ["1 1", "0 0"]);
+    assert_eq!(across_a_gap("dontneed-across-a-gap", "ENOMEM"), ["1 1", "0 0"]);
 }
 
 #[test]
 fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
-    assert_eq!(across_a_gap("populate-across-a-gap"), ["0 0", "1 0"]);
+    // Older kernels (seen on 6.1) go on behind the gap, as for other advice. Linux 6.12 stops.
+    let (errno, after) = match () {
+        () if kernel_at_least(6, 12) => ("ENOMEM", "1 0"),
+        () if kernel_at_least(5, 14) => ("ENOMEM", "1 1"),
+        () => ("EINVAL", "0 0"), // They do not know this advice.
+    };
+    assert_eq!(across_a_gap("populate-across-a-gap", errno), ["0 0", after]);
 }

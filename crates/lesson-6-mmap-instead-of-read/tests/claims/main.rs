@@ -16,8 +16,9 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use common::{Scratch, page_size};
-use course::Program;
+use course::{Program, errno, kernel_at_least};
 use lesson_6_mmap_instead_of_read::cost::write_lines;
+use nix::errno::Errno;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-6-mmap-instead-of-read");
 
@@ -30,6 +31,17 @@ fn scenario(name: &str, scratch: &Scratch) -> Program {
 fn scenario_ignoring_sigbus(name: &str, scratch: &Scratch) -> Program {
     let script = "trap '' BUS; exec \"$0\" \"$@\"";
     Program::new("/bin/sh", ["-c", script, PROGRAM, "scenario", name]).in_directory(scratch.path())
+}
+
+/// Whether this kernel has `MADV_POPULATE_READ`, which came with Linux 5.14, after this answer to it: a
+/// success, or the error that an older kernel gives for advice that it does not know.
+fn populates(answer: std::io::Result<()>) -> bool {
+    let knows = kernel_at_least(5, 14);
+    match knows {
+        true => answer.expect("madvise"),
+        false => assert_eq!(errno(answer), Errno::EINVAL, "before Linux 5.14"),
+    }
+    knows
 }
 
 /// A file of `pages` pages of lines, written a page at a time, and its path.
