@@ -18,7 +18,7 @@ use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::language::Language;
 use crate::machine::{Machine, Settings};
-use crate::report::{Format, Named, Outcome, Report, on_screen, written};
+use crate::report::{Format, Named, Outcome, Report, for_screen, on_screen, written};
 use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -259,8 +259,10 @@ fn verdict(asked: Judged) -> Result<u8> {
         Some(program) => judge(exercise, program, &settings)?,
         None => progress::judged(exercise, &settings)?,
     };
-    let text = written(&[Named::from(&report)], format)?;
-    if format == Format::Text { show(&text) } else { print(&text) }?;
+    match format {
+        Format::Text => show_report(&report)?,
+        _ => print(&written(&[Named::from(&report)], format)?)?,
+    };
     // Programs read the other formats, and ask for no hint; outside a checkout nobody can ask.
     if format == Format::Text
         && program.is_some()
@@ -335,12 +337,11 @@ fn watched(number: u8) -> Result<u8> {
         say!("{clear}{saved}Judging exercise {number} …")?;
         let scratch = Scratch::new()?;
         let settings = Settings::new(Machine::of(&scratch)?);
-        let text = if build::is_untouched(number)? {
-            progress::welcome(exercise)?
+        if build::is_untouched(number)? {
+            show(&progress::welcome(exercise)?)?;
         } else {
-            written(&[Named::from(&progress::judged(exercise, &settings)?)], Format::Text)?
-        };
-        show(&text)?;
+            show_report(&progress::judged(exercise, &settings)?)?;
+        }
         say!("Waiting for the next save. Ctrl-C ends.")
     })?;
     Ok(SOLVED)
@@ -374,12 +375,27 @@ fn absolute(program: &Path) -> Result<PathBuf> {
     std::path::absolute(program).step_on("resolve", program)
 }
 
+/// How many columns the terminal has, if there is one.
+fn columns() -> Option<usize> {
+    // Of standard output only: what goes to a pipe is not folded for the terminal beside it.
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map(|(columns, _)| usize::from(columns.0))
+}
+
 /// Prints a text for people: on a terminal folded and in colour.
 fn show(text: &str) -> Result<u8> {
-    let shown = match terminal_size::terminal_size() {
-        Some((columns, _)) => on_screen(text, usize::from(columns.0)),
-        None => text.to_owned(),
-    };
+    show_folded(&columns().map_or_else(|| text.to_owned(), |columns| on_screen(text, columns)))
+}
+
+/// Prints a report for people, as [`show`]: its tables fit into the terminal.
+fn show_report(report: &Report) -> Result<u8> {
+    match columns() {
+        Some(columns) => show_folded(&for_screen(report, columns)),
+        None => print(&written(&[Named::from(report)], Format::Text)?),
+    }
+}
+
+fn show_folded(shown: &str) -> Result<u8> {
     let mut output = anstream::stdout().lock(); // It drops the colours for NO_COLOR and TERM=dumb.
     let printed = output.write_all(shown.as_bytes()).and_then(|()| output.flush());
     printed.step("write to standard output")?;

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,10 @@ use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{FileId, Limits, REFUSED};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, regular_file};
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver, Observer, Run};
-use crate::verdict::{CheckError, Finding, Verdict, failed};
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// One check's context.
 pub struct CheckContext<'a> {
@@ -28,6 +29,7 @@ pub struct CheckContext<'a> {
     limits: Limits,
     noted: RefCell<Noted>,
     refused: RefCell<BTreeSet<PathBuf>>,
+    last_call: RefCell<Vec<String>>,
     random: RefCell<StdRng>,
     spent: Cell<Duration>,
     began: Instant,
@@ -56,6 +58,47 @@ fn what_it_did(run: &Run) -> String {
     format!("{}: {}", run.ending, names.join(", "))
 }
 
+/// A call, and what the files were that it names: of every exercise, the second argument is a file.
+fn circumstances(start: &Start, directory: &Path) -> Vec<String> {
+    const MOST: usize = 3;
+    let names = start.arguments().iter().skip(1).enumerate().filter_map(|(place, name)| {
+        let kind = match std::fs::symlink_metadata(directory.join(name)) {
+            Ok(found) => kind(&found),
+            Err(error) if error.kind() == ErrorKind::NotFound && place == 0 => "missing".into(),
+            Err(_) => return None, // It is no name of a file.
+        };
+        Some(format!("{} was {kind}", name.to_string_lossy()))
+    });
+    let names: Vec<String> = names.take(MOST).collect();
+    let on = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
+    vec![format!("the last call: {}{on}", called(start))]
+}
+
+/// A call as a person would type it, cut if it is long.
+fn called(start: &Start) -> String {
+    const MOST: usize = 100;
+    let typed = start.called();
+    match typed.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}` …", typed.get(..end).unwrap_or_default()),
+        None => format!("`{typed}`"),
+    }
+}
+
+/// What kind of file that is, in words.
+fn kind(found: &Metadata) -> String {
+    let kind = found.file_type();
+    let mode = found.permissions().mode() & 0o7777;
+    let what = match () {
+        () if kind.is_file() => format!("a regular file of {} bytes", found.len()),
+        () if kind.is_dir() => "a directory".into(),
+        () if kind.is_fifo() => "a FIFO".into(),
+        () if kind.is_char_device() || kind.is_block_device() => "a device".into(),
+        () if kind.is_socket() => "a socket".into(),
+        () => return "a symbolic link".into(),
+    };
+    format!("{what}, mode {mode:04o}")
+}
+
 /// How long a check with two processes may take, what comes after it included.
 const MOST: Duration = Duration::from_millis(9500);
 
@@ -79,6 +122,7 @@ impl<'a> CheckContext<'a> {
             limits: Limits::default(),
             noted: RefCell::default(),
             refused: RefCell::default(),
+            last_call: RefCell::default(),
             random: RefCell::new(StdRng::seed_from_u64(settings.seed)),
             spent: Cell::default(),
             began: Instant::now(),
@@ -139,23 +183,21 @@ impl<'a> CheckContext<'a> {
         self.noted.borrow_mut().done.push(what);
     }
 
-    /// The verdict; of a program that is wrong, also what it could not read here, which may be why.
+    /// The verdict; of a program that is wrong, also how it was called last, on what, and what it could not
+    /// read here, which may be why.
     ///
     /// # Errors
     /// The verdict's.
-    pub fn with_refusals(&self, verdict: Verdict) -> Verdict {
+    pub fn with_circumstances(&self, verdict: Verdict) -> Verdict {
         let refused = self.refused.borrow();
-        let lines = refused.iter().take(3).map(|path| {
+        let refusals = refused.iter().take(3).map(|path| {
             format!(
                 "it was refused {path:?} (EACCES): a program may read only itself, its interpreter, its \
                  work directory, and the system's files such as those below /usr and /etc"
             )
         });
-        verdict.map_err(|error| match error {
-            CheckError::Wrong(finding) => CheckError::Wrong(Box::new(finding.details(lines))),
-            CheckError::Ended(finding) => CheckError::Ended(Box::new(finding.details(lines))),
-            other => other,
-        })
+        let lines = self.last_call.borrow().iter().cloned().chain(refusals).collect::<Vec<_>>();
+        verdict.map_err(|error| error.details(lines))
     }
 
     /// Draws of this check's inputs: the same ones from the same seed.
@@ -257,6 +299,7 @@ impl<'a> CheckContext<'a> {
         let wall = self.limits.wall.saturating_sub(self.spent.get());
         let limits = Limits { wall, ..self.limits };
         let mut sandbox = Sandbox::new(&self.work_directory, limits, traced)?;
+        *self.last_call.borrow_mut() = circumstances(start, self.work_directory.path());
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
@@ -310,11 +353,7 @@ impl<'a> CheckContext<'a> {
     /// # Errors
     /// `file-gone`: there is none, or it is no regular file any more.
     pub fn open(&self, name: &str) -> Verdict<File> {
-        let gone = |what: String| {
-            CheckError::from(Finding::new("file-gone", format!("{name} is a regular file"), what))
-        };
-        let file = self.work_directory.open(name).map_err(|failure| gone(failure.to_string()))?;
-        let found = file.metadata().step_on("stat", &self.work_directory.path().join(name))?;
-        if found.is_file() { Ok(file) } else { Err(gone("it is none".into())) }
+        let found = regular_file(&self.work_directory, name)?;
+        found.or_else(|seen| failed("file-gone", format!("{name} is a regular file"), seen))
     }
 }

@@ -1,10 +1,12 @@
 //! Where executions of a program run: its work directory, its limits, and its sandboxes.
 
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Instant;
 
-use common::Result;
+use common::{Context, Result};
 use explore::Launcher;
 use nix::unistd::Pid;
 use sandbox::{Sandbox, Start, WorkDirectory};
@@ -33,13 +35,18 @@ impl Fixture<'_> {
         file.map_or(Ok(()), |bytes| self.work_directory.write("FILE", bytes).map(drop))
     }
 
-    /// FILE's bytes, if there is such a file; never more than a few pages.
-    #[must_use]
-    pub fn look(&self) -> Option<Vec<u8>> {
+    /// FILE's bytes, never more than a few pages; none, if there is no such regular file.
+    ///
+    /// # Errors
+    /// FILE cannot be looked at: what it holds is not known then.
+    pub fn look(&self) -> Result<Option<Vec<u8>>> {
         const MOST: u64 = 1 << 16;
+        let Ok(file) = regular_file(&self.work_directory, "FILE")? else { return Ok(None) };
         let mut bytes = Vec::new();
-        self.work_directory.open("FILE").ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        file.take(MOST)
+            .read_to_end(&mut bytes)
+            .step_on("read", &self.work_directory.path().join("FILE"))?;
+        Ok(Some(bytes))
     }
 }
 
@@ -54,12 +61,48 @@ impl explore::Fixture for Fixture<'_> {
         self.work_directory.path()
     }
 
-    fn file(&self) -> Option<Vec<u8>> {
+    fn file(&self) -> Result<Option<Vec<u8>>> {
         self.look()
     }
 
     fn deadline(&self) -> Instant {
         self.deadline
+    }
+}
+
+/// A regular file of a work directory, opened for reading; if there is none, what there is instead.
+///
+/// # Errors
+/// The directory, or the file, cannot be looked at: what the file holds is not known then.
+pub fn regular_file(
+    directory: &WorkDirectory,
+    name: &str,
+) -> Result<std::result::Result<File, String>> {
+    let path = directory.path().join(name);
+    let file = match directory.open(name) {
+        Ok(file) => file,
+        Err(failure) => {
+            let found = match fs::symlink_metadata(&path) {
+                Ok(found) => found,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Err(format!("there is no {name} any more")));
+                }
+                Err(error) => return Err(error).step_on("stat", &path),
+            };
+            let mode = found.permissions().mode() & 0o7777;
+            return match failure.errno() {
+                Some(libc::ELOOP | libc::ENXIO) => Ok(Err(format!("{name} is no regular file"))),
+                // The judge reads it as its owner, or as root.
+                Some(libc::EACCES) if mode & 0o400 == 0 => {
+                    Ok(Err(format!("its owner may not read {name}: it has mode {mode:04o}")))
+                }
+                _ => Err(failure),
+            };
+        }
+    };
+    match file.metadata().step_on("stat", &path)?.is_file() {
+        true => Ok(Ok(file)),
+        false => Ok(Err(format!("{name} is no regular file"))),
     }
 }
 

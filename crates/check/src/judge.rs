@@ -123,7 +123,7 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
                 context.limits().wall = AFTER_A_HANG;
             }
             let verdict = (check.judge)(&mut context);
-            let verdict = context.with_refusals(verdict);
+            let verdict = context.with_circumstances(verdict);
             Ok((verdict, context.noted()))
         }
         Err(failure) => not_begun(failure),

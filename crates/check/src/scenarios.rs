@@ -1,10 +1,11 @@
 //! Searches as a check states them: the scenarios, what is said about a run, and the table.
 
 use explore::replay::{Outcome, Scenario, replay};
-use explore::schedule::Schedule;
+use explore::schedule::{Schedule, letter};
 use explore::search::{PreemptionBound, SearchJob, search_all};
-use explore::table::{Names, table};
-use tracer::{Ending, arch};
+use explore::table::{Mark, Names, Table};
+use explore::trace::{Event, EventKind};
+use tracer::{Ending, LimitExceeded, arch};
 
 use crate::context::CheckContext;
 use crate::fixture::Fixture;
@@ -14,6 +15,15 @@ use crate::verdict::{CheckError, Finding, Verdict};
 
 /// What is said about a run of two: nothing, or what is wrong.
 pub type Judge = explore::search::Judge<Finding>;
+
+/// How a check tells what happened in a run.
+#[derive(Clone, Copy)]
+pub struct Telling {
+    /// How the places in FILE are called.
+    pub names: Names,
+    /// What is said of the step that went wrong; a value that is overwritten unseen is marked anyway.
+    pub marks: fn(&Finding, &Outcome) -> Vec<Mark>,
+}
 
 /// Scenarios that a check tries.
 pub struct SearchSpec {
@@ -34,7 +44,7 @@ pub fn in_every_order(
     context: &CheckContext,
     specs: &[SearchSpec],
     judge: Judge,
-    names: Names,
+    telling: Telling,
 ) -> Verdict {
     let mut fixtures: Vec<Fixture> = Vec::new();
     for number in 0..FIXTURES {
@@ -46,7 +56,7 @@ pub fn in_every_order(
                 "the schedule {schedule} cannot be replayed: {NEEDS}"
             )));
         }
-        return replay_one(&fixtures[0], specs, schedule.clone(), judge, names);
+        return replay_one(&fixtures[0], specs, schedule.clone(), judge, telling);
     }
     if !can_be_shown(context) {
         return by_stress(&fixtures[0], specs, judge);
@@ -59,7 +69,7 @@ pub fn in_every_order(
         context.did(format!("{}: {} orders", spec.scenario.name, found.runs));
         if let Some((run, finding)) = found.wrong {
             context.did(run.schedule.to_string());
-            return Err(told(&spec.scenario, &run, finding, names));
+            return Err(told(&spec.scenario, &run, finding, telling));
         }
         runs += found.runs;
         cut |= found.cut;
@@ -104,44 +114,50 @@ fn replay_one(
     specs: &[SearchSpec],
     schedule: Schedule,
     judge: Judge,
-    names: Names,
+    telling: Telling,
 ) -> Verdict {
     let Some(spec) = specs.iter().find(|spec| spec.scenario.name == schedule.scenario) else {
         return Err(CheckError::Cannot(format!("the schedule {schedule} is of another check")));
     };
     let run = replay(fixture, &spec.scenario, schedule)?;
     match judge(&spec.scenario, &run) {
-        Some(finding) => Err(told(&spec.scenario, &run, finding, names)),
+        Some(finding) => Err(told(&spec.scenario, &run, finding, telling)),
         None => Ok(()),
     }
 }
 
 /// A finding with its table, and how to see it again.
-fn told(scenario: &Scenario, run: &Outcome, finding: Finding, names: Names) -> CheckError {
-    verdict(run, finding.details(table(scenario, run, names)).schedule(run.schedule.to_string()))
+fn told(scenario: &Scenario, run: &Outcome, finding: Finding, telling: Telling) -> CheckError {
+    let marks = (telling.marks)(&finding, run);
+    let table = Table::of(scenario, &run.events, telling.names, &marks);
+    let finding = finding.details([found_in(scenario)]).table(table);
+    verdict(run, finding.schedule(run.schedule.to_string()))
 }
 
-/// If a limit was exceeded, nothing more of the program is judged: each scenario would take as long.
-fn verdict(run: &Outcome, finding: Finding) -> CheckError {
-    match run.limit_exceeded {
-        Some(_) => CheckError::Ended(Box::new(finding)),
-        None => finding.into(),
+/// What FILE was when the two processes began.
+fn found_in(scenario: &Scenario) -> String {
+    match &scenario.file {
+        None => "FILE: there was none when the two processes began".into(),
+        Some(bytes) => {
+            format!("FILE: a regular file of {} bytes when the two processes began", bytes.len())
+        }
     }
 }
 
-/// What is wrong with any run of two, whatever they do: one crashed, hung, or failed.
+/// If a run took more of the machine than it may, nothing more of the program is judged.
+fn verdict(run: &Outcome, finding: Finding) -> CheckError {
+    match run.limit_exceeded {
+        Some(limit) if diagnosis_of(limit) != "hang" => CheckError::Ended(Box::new(finding)),
+        _ => finding.into(),
+    }
+}
+
+/// What is wrong with any run of two, whatever they do: one crashed, hung, or failed, or FILE is gone.
 #[must_use]
 pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Option<Finding> {
     let called = |side: usize| format!("`{}`", scenario.arguments[side].join(" "));
     if run.limit_exceeded.is_some() || run.stuck {
-        let who: Vec<String> =
-            (0..2).filter(|side| run.endings[*side].is_none()).map(called).collect();
-        let who = if who.is_empty() { vec![called(0), called(1)] } else { who };
-        let (who, expected) = (who.join(" and "), "both processes end");
-        return Some(match run.limit_exceeded {
-            Some(limit) => Finding::new(diagnosis_of(limit), expected, format!("{who}: {limit}")),
-            None => Finding::new("deadlock", expected, format!("{who} did not end")),
-        });
+        return Some(without_an_end(scenario, run));
     }
     for side in 0..2 {
         let said = String::from_utf8_lossy(&run.stderr[side]);
@@ -162,5 +178,74 @@ pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Opt
             None => {}
         }
     }
-    None
+    run.file.is_none().then(|| {
+        let expected = "FILE is there, and a regular file, when both processes have ended";
+        Finding::new("file-gone", expected, "there is none, or it cannot be read")
+    })
+}
+
+/// What is said of a run of two that did not come to its end.
+fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
+    let expected = "both processes end";
+    let goes_on = |side: &usize| {
+        let killed = run.limit_exceeded.is_some()
+            && run.endings[*side] == Some(Ending::Killed(libc::SIGKILL));
+        run.endings[*side].is_none() || killed
+    };
+    let name = |side: usize| format!("{} (`{}`)", letter(side), scenario.arguments[side].join(" "));
+    let sides: Vec<usize> = (0..2).filter(goes_on).collect();
+    let waits: Vec<String> = sides
+        .iter()
+        .filter_map(|side| Some(format!("{} {}", name(*side), waits_last(&run.events, *side)?)))
+        .collect();
+    let names: Vec<String> = sides.iter().map(|side| name(*side)).collect();
+    let ended = (0..2).filter(|side| !sides.contains(side));
+    let ended: Vec<String> = ended.map(|side| format!("; {} has ended", letter(side))).collect();
+    let ended = ended.concat();
+    // All that did not end were waiting: that is what went wrong, not the time that it took.
+    let all_wait = !waits.is_empty() && waits.len() == sides.len();
+    match run.limit_exceeded {
+        Some(LimitExceeded::Processor(used)) if all_wait => {
+            let seen = format!(
+                "{}{ended}. They were ended after {} s of CPU time",
+                waits.join("; "),
+                used.as_secs()
+            );
+            Finding::new("deadlock", expected, seen)
+        }
+        Some(LimitExceeded::Wall(time)) if all_wait => {
+            let seen =
+                format!("{}{ended}. They were ended after {} s", waits.join("; "), time.as_secs());
+            Finding::new("deadlock", expected, seen)
+        }
+        Some(limit) => {
+            let who = if names.is_empty() {
+                "together, the processes".into()
+            } else {
+                names.join(" and ")
+            };
+            Finding::new(diagnosis_of(limit), expected, format!("{who}: {limit}"))
+        }
+        None if all_wait => {
+            Finding::new("deadlock", expected, format!("{}{ended}", waits.join("; ")))
+        }
+        None => Finding::new(
+            "deadlock",
+            expected,
+            format!("{} did not end{ended}", names.join(" and ")),
+        ),
+    }
+}
+
+/// In what an actor waits, if it has done nothing else since.
+#[must_use]
+pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
+    let own = events.iter().rev().filter(|event| event.actor == side);
+    let mut last = own.skip_while(|event| {
+        matches!(event.kind, EventKind::Killed | EventKind::Ended(Ending::Killed(_)))
+    });
+    match last.next()?.kind {
+        EventKind::Blocked(why) => Some(why),
+        _ => None,
+    }
 }

@@ -101,7 +101,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
         endings,
         stdout: [stdout_of_one.bytes, stdout_of_two.bytes],
         stderr: [stderr_of_one.bytes, stderr_of_two.bytes],
-        file: fixture.look(),
+        file: fixture.look()?,
         events: Vec::new(),
         points: [Vec::new(), Vec::new()],
         arrived: false,

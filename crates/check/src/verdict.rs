@@ -2,6 +2,7 @@
 
 use common::Failure;
 use explore::CannotFollow;
+use explore::table::Table;
 use sandbox::StartError;
 use tracer::LookRefused;
 
@@ -14,7 +15,9 @@ pub struct Finding {
     pub expected: String,
     /// What was.
     pub actual: String,
-    /// More lines: a table, a map of pages.
+    /// What two processes did, in order.
+    pub table: Option<Table>,
+    /// More lines: a map of pages, the program's own words.
     pub details: Vec<String>,
     /// By which `--schedule` it shows again.
     pub schedule: Option<String>,
@@ -34,6 +37,18 @@ pub enum CheckError {
     Cannot(String),
     /// The judge itself failed.
     Fault(Failure),
+}
+
+impl CheckError {
+    /// Adds lines to be shown below what is wrong.
+    #[must_use]
+    pub fn details(self, lines: impl IntoIterator<Item = String>) -> Self {
+        match self {
+            Self::Wrong(finding) => Self::Wrong(Box::new(finding.details(lines))),
+            Self::Ended(finding) => Self::Ended(Box::new(finding.details(lines))),
+            other => other,
+        }
+    }
 }
 
 /// What a check says.
@@ -70,13 +85,20 @@ impl Finding {
         actual: impl Into<String>,
     ) -> Self {
         let (expected, actual) = (expected.into(), actual.into());
-        Self { diagnosis, expected, actual, details: Vec::new(), schedule: None }
+        Self { diagnosis, expected, actual, table: None, details: Vec::new(), schedule: None }
     }
 
     /// Adds lines to be shown below.
     #[must_use]
     pub fn details(mut self, lines: impl IntoIterator<Item: Into<String>>) -> Self {
         self.details.extend(lines.into_iter().map(Into::into));
+        self
+    }
+
+    /// Shows what two processes did.
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.table = Some(table);
         self
     }
 

@@ -101,7 +101,7 @@ impl explore::Fixture for Refused<'_> {
         self.0.directory()
     }
 
-    fn file(&self) -> Option<Vec<u8>> {
+    fn file(&self) -> Result<Option<Vec<u8>>> {
         self.0.file()
     }
 

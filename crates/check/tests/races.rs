@@ -46,7 +46,7 @@ fn says(exercise: u8, program: &Path, more: &[&str]) -> (String, Option<i32>) {
 fn table(said: &str, schedule: &str) -> Vec<String> {
     let from =
         said.lines().skip_while(|line| !line.contains(&format!("replay   --schedule {schedule}")));
-    let rows = from.skip(1).take_while(|line| line.starts_with("           "));
+    let rows = from.skip(1).take_while(|line| !line.starts_with("           "));
     rows.map(str::to_owned).collect()
 }
 
@@ -59,7 +59,11 @@ fn the_same_order_is_found_on_every_run() {
         let (said, status) = says(5, &program, &[]);
         assert_eq!(status, Some(1), "{said}");
         let rows = table(&said, "two-additions/A2/B3");
-        let words: Vec<_> = rows.iter().flat_map(|row| row.split_whitespace()).collect();
+        // `>` marks the step in which the value is lost.
+        assert!(rows.iter().any(|row| row.starts_with("> ")), "{said}");
+        assert!(rows.iter().all(|row| row.chars().count() <= 80), "{said}");
+        let words = rows.iter().flat_map(|row| row.split_whitespace());
+        let words: Vec<_> = words.filter(|word| *word != ">").collect();
         assert!(words.windows(2).any(|two| two == ["is", "LOST"]), "{said}");
         assert_eq!(first.get_or_insert(rows.clone()), &rows);
     }

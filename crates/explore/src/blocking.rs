@@ -85,7 +85,7 @@ impl Idle {
             return None;
         }
         let most = if mapped { SPIN } else { SPIN_BEFORE };
-        (now.saturating_sub(since) > most).then_some("turns in a loop, looking at memory")
+        (now.saturating_sub(since) > most).then_some("turns in a loop, without a call or a store")
     }
 }
 

@@ -10,12 +10,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use common::{Context, Result};
+use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
-use tracer::arch::{self, StoreKind};
+use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
-    processor_time,
+    Ending, Error, KernelStores, LimitExceeded, LookRefused, MECHANISM, Resume, Stop, Syscall,
+    Waited, look, processor_time, read_text,
 };
 
 use crate::actor::{Actor, ActorTracee};
@@ -35,6 +36,8 @@ const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512
 const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
 /// How long it takes to see whether an actor waits.
 const LONG_ENOUGH: Duration = Duration::from_secs(2);
+/// What no process needs that is not waiting: each exercise's program ends within milliseconds.
+const NEEDS: Duration = Duration::from_secs(1);
 /// How long tracees may take to stop, or to end once they are killed.
 const PROMPT: Duration = Duration::from_secs(5);
 
@@ -446,7 +449,7 @@ impl<'l> Execution<'l> {
         if here == Here::Before {
             return self.stop_before_store(pid, address, offset, found, middle);
         }
-        let blocked = self.store(pid, address, found)?;
+        let blocked = self.store(pid, address, found, None)?;
         if let Some(why) = blocked {
             return Ok(Disposition::Pause(Pause::Blocked(why)));
         }
@@ -469,20 +472,36 @@ impl<'l> Execution<'l> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
-        let (actor, mut about) = (tracee.actor, None);
+        let (actor, form, mut about) = (tracee.actor, found.form, None);
+        let mut memory = tracee.memory.borrow_mut();
+        let there;
         tracee.pending_store = Some(if found.kind == StoreKind::Plain {
-            let mut memory = tracee.memory.borrow_mut();
             let mut stopped = self.launcher.tree().tracee(tracee.pid);
             let done = pending_store::perform(&mut stopped, &mut memory, address, found.size)?;
             memory.write(address, &done.before)?;
             memory.protect(&mut stopped)?;
             about = Some(done.after.clone());
-            PendingStore::Bytes { address, bytes: done.after, seen: done.before, call: None }
+            there = done.before.clone();
+            PendingStore::Bytes { address, bytes: done.after, seen: done.before, form, call: None }
         } else {
-            PendingStore::Instruction { address }
+            // A page past the end of the file has no bytes; of a series of stores, each has its own.
+            let seen = (found.kind == StoreKind::Locked)
+                .then(|| memory.read(address, found.size).ok())
+                .flatten();
+            there = seen.clone().unwrap_or_default();
+            PendingStore::Instruction { address, seen }
         });
-        let call = None;
-        self.note(actor, EventKind::StopsBeforeStore { offset, bytes: about, middle, call });
+        drop(memory);
+        let stops = EventKind::StopsBeforeStore {
+            offset,
+            bytes: about,
+            there,
+            form,
+            locked: found.kind == StoreKind::Locked,
+            middle,
+            call: None,
+        };
+        self.note(actor, stops);
         Ok(Disposition::Pause(Pause::Arrived))
     }
 
@@ -492,6 +511,7 @@ impl<'l> Execution<'l> {
         pid: i32,
         address: u64,
         found: arch::StoreInstruction,
+        seen: Option<Vec<u8>>,
     ) -> std::result::Result<Option<&'static str>, Error> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(None);
@@ -510,7 +530,9 @@ impl<'l> Execution<'l> {
         };
         memory.protect(&mut stopped)?;
         drop(memory);
-        let blocked = self.stored(actor, offset, done, found.kind, (None, None));
+        // What is computed from the old value in one step has seen it.
+        let seen = seen.filter(|_| found.form == StoreForm::Exchange);
+        let blocked = self.stored(actor, offset, done, (found.kind, found.form), (seen, None));
         Ok(blocked.filter(|_| found.kind != StoreKind::Repeated))
     }
 
@@ -521,13 +543,14 @@ impl<'l> Execution<'l> {
         };
         match tracee.pending_store.take() {
             None => {}
-            Some(PendingStore::Bytes { address, bytes, seen, call }) => {
-                self.commit_bytes(pid, KernelStore { address, bytes, call }, Some(seen))?;
+            Some(PendingStore::Bytes { address, bytes, seen, form, call }) => {
+                let store = KernelStore { address, bytes, call };
+                self.commit_bytes(pid, store, form, Some(seen))?;
             }
-            Some(PendingStore::Instruction { address }) => {
+            Some(PendingStore::Instruction { address, seen }) => {
                 let stopped = self.launcher.tree().tracee(tracee.pid);
                 let found = pending_store::decode(&stopped, &tracee.memory.borrow())?;
-                self.store(pid, address, found)?;
+                self.store(pid, address, found, seen)?;
             }
         }
         self.store_for_call(pid)
@@ -538,6 +561,7 @@ impl<'l> Execution<'l> {
         &mut self,
         pid: i32,
         store: KernelStore,
+        form: StoreForm,
         seen: Option<Vec<u8>>,
     ) -> std::result::Result<(), Error> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
@@ -551,7 +575,7 @@ impl<'l> Execution<'l> {
         let done = pending_store::commit_bytes(&mut stopped, &mut memory, address, bytes)?;
         memory.protect(&mut stopped)?;
         drop(memory);
-        self.stored(actor, offset, done, StoreKind::Plain, (seen, call));
+        self.stored(actor, offset, done, (StoreKind::Plain, form), (seen, call));
         Ok(())
     }
 
@@ -574,7 +598,8 @@ impl<'l> Execution<'l> {
                     let seen = memory.borrow().read(address, size)?;
                     let about = Some(bytes.clone());
                     if let Some(tracee) = self.tracees.get_mut(&pid) {
-                        let pending = PendingStore::Bytes { address, bytes, seen, call };
+                        let (seen, form) = (seen.clone(), StoreForm::Store);
+                        let pending = PendingStore::Bytes { address, bytes, seen, form, call };
                         tracee.pending_store = Some(pending);
                     }
                     self.note(
@@ -582,6 +607,9 @@ impl<'l> Execution<'l> {
                         EventKind::StopsBeforeStore {
                             offset,
                             bytes: about,
+                            there: seen,
+                            form: StoreForm::Store,
+                            locked: false,
                             middle: false,
                             call: call.map(|call| call.name()),
                         },
@@ -589,7 +617,7 @@ impl<'l> Execution<'l> {
                     return Ok(Disposition::Pause(Pause::Arrived));
                 }
                 here => {
-                    self.commit_bytes(pid, store, None)?;
+                    self.commit_bytes(pid, store, StoreForm::Store, None)?;
                     if here == Here::After {
                         self.note(actor, EventKind::StopsAfter);
                         return Ok(Disposition::Pause(Pause::Arrived));
@@ -609,7 +637,7 @@ impl<'l> Execution<'l> {
         actor: usize,
         offset: u64,
         done: Stored,
-        kind: StoreKind,
+        (kind, form): (StoreKind, StoreForm),
         (seen, call): (Option<Vec<u8>>, Option<Syscall>),
     ) -> Option<&'static str> {
         let stale = seen.filter(|seen| *seen != done.before);
@@ -626,7 +654,8 @@ impl<'l> Execution<'l> {
             None
         };
         let call = call.map(|call| call.name());
-        self.note(actor, EventKind::Store { offset, before, after, stale, call });
+        let locked = kind == StoreKind::Locked;
+        self.note(actor, EventKind::Store { offset, before, after, stale, form, locked, call });
         blocked
     }
 
@@ -855,8 +884,12 @@ impl<'l> Execution<'l> {
             && self.is_ours(pid, kind, call)
             && (kind != CallKind::Futex || result >= 0)
         {
-            let failed = if result < 0 { ", in vain" } else { "" };
-            self.note(actor, EventKind::Call(kind, text + failed));
+            let error = i32::try_from(-result).ok().filter(|error| *error > 0);
+            let failed = error.map_or(String::new(), |error| {
+                format!(", which fails ({:?})", Errno::from_raw(error))
+            });
+            let empties = result >= 0 && call.empties();
+            self.note(actor, EventKind::Call(kind, text + &failed, empties));
         }
     }
 
@@ -1031,15 +1064,48 @@ impl<'l> Execution<'l> {
         pause
     }
 
-    /// Both run, at once and as long as they need, until they have ended or the deadline passes.
+    /// Both run, at once, until they have ended, all sleep and nobody is left who could wake them, or
+    /// `patience` is over. On a busy machine they, and the judge, get less of the processor than they
+    /// want: `patience` is not over before each has had [`NEEDS`], without the time in which it stood in
+    /// the queue for a processor. Whether they have had the time that they need before `latest`: if not,
+    /// nothing is known.
     ///
     /// # Errors
     /// The system's.
-    pub fn finish(&mut self, deadline: Instant) -> Result<Pause> {
-        self.mode = RunMode::Patient;
-        let pause = self.run(&[0, 1], None, deadline);
-        self.mode = RunMode::Scheduled;
-        pause
+    pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
+        let (began, before) = (Instant::now(), self.queued()?);
+        let mut end = began + patience;
+        loop {
+            self.mode = RunMode::Patient;
+            let pause = self.run(&[0, 1], None, end.min(latest));
+            self.mode = RunMode::Scheduled;
+            if pause? == Pause::Ended || self.is_stuck_for_ever()? {
+                return Ok(true);
+            }
+            let now = self.queued()?;
+            let lost_by = |who: i32| {
+                let before = before.get(&who).copied().unwrap_or_default();
+                now.get(&who).map_or(Duration::ZERO, |time| time.saturating_sub(before))
+            };
+            let theirs = self.tracees.keys().map(|who| lost_by(*who)).max().unwrap_or_default();
+            let had = began.elapsed().saturating_sub(lost_by(JUDGE) + theirs);
+            if began.elapsed() >= patience && had >= NEEDS {
+                return Ok(true);
+            }
+            if Instant::now() >= latest {
+                return Ok(false);
+            }
+            end = end.max(Instant::now() + NEEDS.saturating_sub(had));
+        }
+    }
+
+    /// How long each tracee, and the judge, have stood in the queue for a processor.
+    fn queued(&self) -> Result<BTreeMap<i32, Duration>> {
+        let mut times = BTreeMap::from([(JUDGE, time_in_queue(None)?)]);
+        for tracee in self.tracees.values() {
+            times.insert(tracee.pid.as_raw(), time_in_queue(Some(tracee.pid))?);
+        }
+        Ok(times)
     }
 
     /// Do these actors, which have not ended in time, work at something instead of waiting?
@@ -1118,6 +1184,25 @@ impl<'l> Execution<'l> {
         let [one, two] = self.actors;
         (self.events, [one.points, two.points])
     }
+}
+
+/// In a list of tracees: the judge's own thread.
+const JUDGE: i32 = 0;
+
+/// How long a tracee, or the judge's own thread, has waited for a processor; not at all, where the kernel
+/// does not tell.
+pub(crate) fn time_in_queue(tracee: Option<Pid>) -> Result<Duration> {
+    const STEP: &str = "look at how long a process has waited for a processor";
+    let (process, path) = match tracee {
+        Some(pid) => (pid, format!("/proc/{pid}/schedstat")),
+        None => (Pid::this(), "/proc/thread-self/schedstat".to_owned()),
+    };
+    let Some(told) = read_text(process, &path).step(STEP)? else {
+        return Ok(Duration::ZERO);
+    };
+    let nanoseconds = told.split(' ').nth(1).and_then(|field| field.parse().ok());
+    let unreadable = || LookRefused::because(path, format!("it says {told:?}"));
+    nanoseconds.map(Duration::from_nanos).ok_or_else(unreadable).step(STEP)
 }
 
 /// Is it the first thread of a process, ended before another thread?

@@ -10,8 +10,8 @@ use crate::execution::{Execution, Pause};
 use crate::replay::{Scenario, replay};
 use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
-use crate::table::{Names, last_stop, table_of};
-use crate::trace::Operation;
+use crate::table::{Mark, Names, Table, last_stop};
+use crate::trace::{Event, Operation};
 
 /// What came of one kill.
 pub struct Killed {
@@ -30,7 +30,9 @@ pub struct Killed {
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
     /// What happened.
-    pub table: Vec<String>,
+    pub table: Table,
+    /// The same, as events.
+    pub events: Vec<Event>,
 }
 
 /// How many processes must finish after a kill that leaves a lock. What the first one leaves may stop the second: a robust
@@ -51,7 +53,7 @@ pub fn kill_points(
     victim: &'static [&'static str],
     others: [&'static [&'static str]; 2],
     time: Duration,
-    names: Names,
+    (names, marks): (Names, fn(&[Event]) -> Vec<Mark>),
 ) -> Result<(Vec<Killed>, bool)> {
     let scenario = Scenario {
         name: "kill",
@@ -71,7 +73,7 @@ pub fn kill_points(
         if Instant::now() + time >= fixture.deadline() {
             return Ok((all, true));
         }
-        match kill_at(fixture, &scenario, point.number, others[1], time, names)? {
+        match kill_at(fixture, &scenario, point.number, others[1], time, (names, marks))? {
             At::Killed(killed) => {
                 let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
                 all.push(killed);
@@ -97,7 +99,8 @@ impl Killed {
             failed: None,
             later: 0,
             file: None,
-            table: Vec::new(),
+            table: Table::default(),
+            events: Vec::new(),
         }
     }
 }
@@ -118,7 +121,7 @@ fn kill_at(
     number: usize,
     last: &'static [&'static str],
     time: Duration,
-    names: Names,
+    (names, marks): (Names, fn(&[Event]) -> Vec<Mark>),
 ) -> Result<At> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
@@ -139,23 +142,30 @@ fn kill_at(
     let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
     execution.kill(victim)?;
     killed.waited = waited;
-    survive(&mut execution, [scenario.arguments[1], last], waited, time, &mut killed)?;
-    killed.file = fixture.file();
-    killed.table = table_of(scenario, &execution.into_trace().0, names);
+    let others = [scenario.arguments[1], last];
+    let had_time =
+        survive(&mut execution, others, waited, (time, fixture.deadline()), &mut killed)?;
+    if !had_time && killed.limit_exceeded.is_none() {
+        return Ok(At::Late);
+    }
+    killed.file = fixture.file()?;
+    killed.events = execution.into_trace().0;
+    killed.table = Table::of(scenario, &killed.events, names, &marks(&killed.events));
     Ok(At::Killed(killed))
 }
 
-/// The others after the kill: the first of them goes on, then `last` comes, once or more often.
+/// The others after the kill: the first of them goes on, then `last` comes, once or more often. Each has
+/// so much time. Whether they have had it: if not, nothing is known.
 fn survive(
     execution: &mut Execution,
     [first, last]: [&'static [&'static str]; 2],
     waited: bool,
-    time: Duration,
+    (time, latest): (Duration, Instant),
     killed: &mut Killed,
-) -> Result<()> {
+) -> Result<bool> {
     let other = 1;
     let mut who = first.join(" ");
-    execution.finish(Instant::now() + time)?;
+    let mut had_time = execution.finish(time, latest)?;
     let mut ending = execution.ending(other);
     // If the other waited, the dead held a lock, and the other is the first that meets it.
     for _ in 0..if waited { SURVIVORS - 1 } else { 1 } {
@@ -165,11 +175,14 @@ fn survive(
         killed.later += 1;
         who = last.join(" ");
         execution.start(other, last)?;
-        execution.finish(Instant::now() + time)?;
+        had_time = execution.finish(time, latest)?;
         ending = execution.ending(other);
     }
     killed.limit_exceeded = execution.limit_exceeded()?;
     let lives = execution.lives(other);
+    if !had_time {
+        return Ok(false);
+    }
     let for_ever = lives && execution.is_stuck_for_ever()?;
     if lives && !for_ever && execution.work(&[other])? {
         killed.limit_exceeded = Some(LimitExceeded::Wall(time));
@@ -185,7 +198,7 @@ fn survive(
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
         killed.failed = Some(format!("`{who}`: {how}"));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Is this point a store to the bytes from `from` to `to`?

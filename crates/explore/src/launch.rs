@@ -20,8 +20,11 @@ pub trait Fixture: Sync {
     /// The work directory: its files are watched.
     fn directory(&self) -> &Path;
 
-    /// FILE's bytes now, if there is such a file.
-    fn file(&self) -> Option<Vec<u8>>;
+    /// FILE's bytes now; none, if there is no FILE, or if it is no regular file.
+    ///
+    /// # Errors
+    /// FILE cannot be looked at.
+    fn file(&self) -> Result<Option<Vec<u8>>>;
 
     /// When all executions must be over.
     fn deadline(&self) -> Instant;

@@ -29,6 +29,10 @@ pub(crate) enum Wait {
 pub(crate) trait Operations {
     /// Is it a preemption point, and how is it called in a table?
     fn point(&self) -> Option<(CallKind, String)>;
+    /// The size that it gives to a file.
+    fn sets_size_to(&self) -> Option<u64>;
+    /// Does it take away all bytes that a file had?
+    fn empties(&self) -> bool;
     /// Is it a sleep that only a signal ends?
     fn is_for_ever(&self) -> bool;
     /// Is it a turn of a waiting loop, whatever it returns?
@@ -54,11 +58,13 @@ impl Operations for Syscall {
             (_, 0) => "opens the file, making it if there is none",
             _ => "opens the file, making it if there is none, and empties it",
         };
+        if let Some(size) = self.sets_size_to() {
+            return Some((CallKind::Change, format!("sets the file's size to {size}")));
+        }
         let (kind, text) = match self.number {
             legacy::SYS_open if made(second) => (CallKind::Change, how(second)),
             libc::SYS_openat if made(third) => (CallKind::Change, how(third)),
             legacy::SYS_creat => (CallKind::Change, "makes or empties the file"),
-            libc::SYS_ftruncate | libc::SYS_truncate => (CallKind::Change, "sets the file's size"),
             libc::SYS_fallocate => (CallKind::Change, "allocates the file's bytes"),
             legacy::SYS_rename => (CallKind::Change, "renames a file"),
             libc::SYS_renameat | libc::SYS_renameat2 => (CallKind::Change, "renames a file"),
@@ -76,6 +82,22 @@ impl Operations for Syscall {
             _ => return None,
         };
         Some((kind, text.to_string()))
+    }
+
+    fn sets_size_to(&self) -> Option<u64> {
+        let is_it = matches!(self.number, libc::SYS_ftruncate | libc::SYS_truncate);
+        is_it.then_some(self.arguments[1])
+    }
+
+    fn empties(&self) -> bool {
+        let [_, second, third, ..] = self.arguments;
+        let truncates = |flags: u64| flags & flag(libc::O_TRUNC) != 0;
+        match self.number {
+            legacy::SYS_creat => true,
+            legacy::SYS_open => truncates(second),
+            libc::SYS_openat => truncates(third),
+            _ => self.sets_size_to() == Some(0),
+        }
     }
 
     fn is_for_ever(&self) -> bool {

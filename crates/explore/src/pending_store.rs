@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tracer::arch::{self, StoreInstruction};
+use tracer::arch::{self, StoreForm, StoreInstruction};
 use tracer::{Error, Syscall, Tracee};
 
 use crate::watched_memory::WatchedMemory;
@@ -12,13 +12,15 @@ use crate::watched_memory::WatchedMemory;
 #[derive(Debug)]
 pub(crate) enum PendingStore {
     /// The instruction itself: a locked one, or a string instruction.
-    Instruction { address: u64 },
+    /// `seen` is what was there when its actor was stopped.
+    Instruction { address: u64, seen: Option<Vec<u8>> },
     /// The bytes of a plain store, whose load is done: as if they waited in the store buffer. `seen` is
     /// what was there at the load.
     Bytes {
         address: u64,
         bytes: Vec<u8>,
         seen: Vec<u8>,
+        form: StoreForm,
         /// The call for which the kernel stores them.
         call: Option<Syscall>,
     },

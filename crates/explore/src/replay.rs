@@ -53,7 +53,7 @@ pub struct Outcome {
     pub limit_exceeded: Option<LimitExceeded>,
 }
 
-/// The most that both may need once nobody holds them up.
+/// The most that both may need once nobody holds them up; on a busy machine they get more.
 pub const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Runs a scenario by a schedule.
@@ -67,9 +67,8 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
     }
     let began = Instant::now();
     let deadline = fixture.deadline().min(began + PATIENCE);
-    let Course { arrived, second_turn, second_waited, stuck } =
-        play(&mut execution, &schedule, deadline)?;
-    let cut = stuck && !execution.is_stuck_for_ever()? && began.elapsed() < PATIENCE;
+    let Course { arrived, second_turn, second_waited, stuck, cut } =
+        play(&mut execution, &schedule, deadline, fixture.deadline())?;
     let works = stuck && !cut && execution.work(&[0, 1])?;
     let mut endings = [execution.ending(0), execution.ending(1)];
     for (actor, ending) in endings.iter_mut().enumerate() {
@@ -88,7 +87,7 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
         endings,
         stdout: [one, two],
         stderr: [complaint_of_one, complaint_of_two],
-        file: fixture.file(),
+        file: fixture.file()?,
         events,
         points,
         arrived,
@@ -106,10 +105,16 @@ struct Course {
     second_turn: usize,
     second_waited: bool,
     stuck: bool,
+    cut: bool,
 }
 
-/// Plays a schedule to its end.
-fn play(execution: &mut Execution, schedule: &Schedule, deadline: Instant) -> Result<Course> {
+/// Plays a schedule to its end: each turn ends by the deadline, and everything by `latest`.
+fn play(
+    execution: &mut Execution,
+    schedule: &Schedule,
+    deadline: Instant,
+    latest: Instant,
+) -> Result<Course> {
     let (first, second) = (schedule.first, schedule.second());
     let arrived = execution.run(&[first], schedule.stops[0], deadline)? == Pause::Arrived;
     let pause = execution.run(&[second], schedule.stops[1], deadline)?;
@@ -129,9 +134,7 @@ fn play(execution: &mut Execution, schedule: &Schedule, deadline: Instant) -> Re
             moved |= execution.trace().len() > before + 1;
         }
     }
-    if !execution.is_stuck_for_ever()? {
-        execution.finish(deadline)?;
-    }
+    let had_time = execution.finish(PATIENCE, latest)?;
     let stuck = execution.lives(first) || execution.lives(second);
-    Ok(Course { arrived, second_turn, second_waited, stuck })
+    Ok(Course { arrived, second_turn, second_waited, stuck, cut: stuck && !had_time })
 }

@@ -1,14 +1,18 @@
-//! A run as a table of two columns: who did what, in which order, and whose value got lost.
+//! A run as a table of two columns: what each process did, in which order, and where a value got lost.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use tracer::Ending;
+use tracer::arch::StoreForm;
 
-use crate::replay::{Outcome, Scenario};
+use crate::replay::Scenario;
 use crate::schedule::letter;
 use crate::trace::{Event, EventKind};
 use crate::watched_memory::ELSEWHERE;
 
-/// How a scenario calls the places in its file: the name of the bytes from `offset` on, and whether
-/// they are a number, as long as the store, or text.
+/// How a scenario calls the places in its file: the name of the bytes from `offset` on, and what they
+/// are.
 pub type Names = fn(offset: u64) -> (String, Shape);
 
 /// What bytes mean.
@@ -16,122 +20,267 @@ pub type Names = fn(offset: u64) -> (String, Shape);
 pub enum Shape {
     /// A number in native byte order.
     Number,
+    /// A number to which every store adds something, or takes something away.
+    Sum,
     /// Text.
     Text,
     /// The program's own lock: numbers whose meaning is its own.
     Own,
+    /// Anything else.
+    Other,
 }
 
-/// The lines of a run's table.
-#[must_use]
-pub fn table(scenario: &Scenario, run: &Outcome, names: Names) -> Vec<String> {
-    table_of(scenario, &run.events, names)
+/// A run as a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// How the two processes were called.
+    pub heads: [String; 2],
+    /// What happened, in order.
+    pub rows: Vec<Row>,
+    /// What the rows show, a sentence each.
+    pub notes: Vec<String>,
 }
 
-/// The same of bare events.
-#[must_use]
-pub fn table_of(scenario: &Scenario, events: &[Event], names: Names) -> Vec<String> {
-    let called =
-        |actor: usize| format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "));
-    let [one, two] = [called(0), called(1)].map(|called| folded(&called));
-    let mut lines = Vec::new();
-    for index in 0..one.len().max(two.len()) {
-        let cell = |column: &[String]| column.get(index).cloned().unwrap_or_default();
-        lines.push(format!("     {:COLUMN$}   {}", cell(&one), cell(&two)));
-    }
-    for (number, (actor, text)) in (1..).zip(rows(events, names)) {
-        for (index, text) in folded(&text).iter().enumerate() {
-            let number = if index == 0 { format!("{number:3}") } else { "   ".into() };
-            lines.push(match actor {
-                0 => format!("{number}  {text}"),
-                _ => format!("{number}  {:COLUMN$}   {text}", ""),
-            });
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which of the two did it.
+    pub actor: usize,
+    /// What it did.
+    pub text: String,
+    /// Whether this is the step that went wrong.
+    pub decisive: bool,
+}
+
+/// What is said of one event besides what happened: the event's place, and the words. Its row is the
+/// step that went wrong.
+pub type Mark = (usize, String);
+
+impl Table {
+    /// The table of these events.
+    #[must_use]
+    pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
+        let called =
+            |actor: usize| format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "));
+        Self {
+            heads: [called(0), called(1)],
+            rows: rows(events, names, marks),
+            notes: [0, 1].iter().filter_map(|actor| in_steps(events, *actor, names)).collect(),
         }
     }
-    lines
+
+    /// Its lines, none longer than `width`. A `>` marks the step that went wrong.
+    #[must_use]
+    pub fn lines(&self, width: usize) -> Vec<String> {
+        const LEFT: usize = 7;
+        const BETWEEN: usize = 2;
+        const WIDEST: usize = 40;
+        let column = (width.saturating_sub(LEFT + BETWEEN) / 2).clamp(12, WIDEST);
+        let line = |left: String, [one, two]: [&str; 2]| {
+            format!("{left:LEFT$}{one:column$}{:BETWEEN$}{two}", "").trim_end().to_owned()
+        };
+        let mut lines = Vec::new();
+        let heads = [0, 1].map(|actor| folded(&self.heads[actor], column));
+        for index in 0..heads.iter().map(Vec::len).max().unwrap_or(0) {
+            let cell = |actor: usize| heads[actor].get(index).map_or("", String::as_str);
+            lines.push(line(String::new(), [cell(0), cell(1)]));
+        }
+        for (number, row) in (1..).zip(&self.rows) {
+            for (index, text) in folded(&row.text, column).iter().enumerate() {
+                let mark = if row.decisive { '>' } else { ' ' };
+                let number = if index == 0 { format!("{number:3}") } else { String::new() };
+                let cells = if row.actor == 0 { [text, ""] } else { ["", text] };
+                lines.push(line(format!("{mark} {number:3}"), cells));
+            }
+        }
+        for note in &self.notes {
+            let text = folded(note, width.saturating_sub(LEFT).max(column));
+            lines.extend(text.iter().map(|text| line(String::new(), [text, ""])));
+        }
+        lines
+    }
 }
 
 /// A cell's lines.
-fn folded(text: &str) -> Vec<String> {
-    let options = textwrap::Options::new(COLUMN).break_words(false);
-    textwrap::wrap(text, options).into_iter().map(Into::into).collect()
+fn folded(text: &str, column: usize) -> Vec<String> {
+    textwrap::wrap(text, column).into_iter().map(Into::into).collect()
 }
 
-/// How wide a column is: with the margins of a report, two of them fit into 80 characters.
-const COLUMN: usize = 30;
-
-/// A row each; of a long series of steps in a program's own lock the first and the last.
-fn rows(events: &[Event], names: Names) -> Vec<(usize, String)> {
+/// A row each; of a long series of steps in a program's own lock, or in a text, the first and the last.
+fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
     const MOST: usize = 4;
-    let own = |event: &Event| match &event.kind {
-        EventKind::Store { offset, stale: None, .. } => names(*offset).1 == Shape::Own,
-        _ => false,
-    };
-    // To be blocked again, or to die of the judge's own kill, is no news.
-    let news = |index: &usize| {
-        let event = &events[*index];
-        let before = events[..*index].iter().rev().find(|earlier| earlier.actor == event.actor);
-        let killed = before.is_some_and(|before| before.kind == EventKind::Killed);
-        let again = before.is_some_and(|before| {
-            matches!(event.kind, EventKind::Blocked(_)) && before.kind == event.kind
-        });
-        !killed && !again
-    };
-    let events: Vec<Event> =
-        (0..events.len()).filter(news).map(|index| events[index].clone()).collect();
-    let series = events.chunk_by(|one, two| one.actor == two.actor && own(one) && own(two));
+    let mut told: Vec<(&Event, Option<Shape>, Row)> = Vec::new();
+    let mut last = LastStores::default();
+    for (index, event) in events.iter().enumerate() {
+        let (mut text, mut decisive) = last.row(event, names);
+        for (_, words) in marks.iter().filter(|(place, _)| *place == index) {
+            text += words;
+            decisive = true;
+        }
+        if is_news(events, index) {
+            told.push((event, series(event, names), Row { actor: event.actor, text, decisive }));
+        }
+    }
+    let together = told.chunk_by(|(one, shape, first), (two, same, second)| {
+        one.actor == two.actor
+            && shape.is_some()
+            && shape == same
+            && !first.decisive
+            && !second.decisive
+    });
     let mut rows = Vec::new();
-    for events in series {
-        let text = |event: &Event| (event.actor, row(&event.kind, names));
-        match events {
-            [first, .., last] if events.len() > MOST => {
-                let between = events.len() - 2;
-                rows.push(text(first));
-                rows.push((first.actor, format!("… {between} more stores in its own lock")));
-                rows.push(text(last));
+    for series in together {
+        match series {
+            [(event, shape, first), between @ .., (_, _, end)] if series.len() > MOST => {
+                let count = between.len();
+                let what = match shape {
+                    Some(Shape::Text) => format!("… {count} more stores in the text"),
+                    _ if between.iter().all(|(event, ..)| is_try(&event.kind)) => {
+                        format!("… {count} more tries at its lock")
+                    }
+                    _ => format!("… {count} more stores in its lock"),
+                };
+                let between = Row { actor: event.actor, text: what, decisive: false };
+                rows.extend([first.clone(), between, end.clone()]);
             }
-            _ => rows.extend(events.iter().map(text)),
+            _ => rows.extend(series.iter().map(|(_, _, row)| row.clone())),
         }
     }
     rows
 }
 
-fn row(kind: &EventKind, names: Names) -> String {
-    let names = |offset: u64| match offset.checked_sub(ELSEWHERE) {
-        None => names(offset),
-        Some(offset) => (format!("byte {offset} of another file"), Shape::Number),
+/// Of which kind of series a store may be a part.
+fn series(event: &Event, names: Names) -> Option<Shape> {
+    match &event.kind {
+        EventKind::Store { offset, stale: None, .. } if *offset < ELSEWHERE => {
+            Some(names(*offset).1).filter(|shape| matches!(shape, Shape::Own | Shape::Text))
+        }
+        _ => None,
+    }
+}
+
+/// A compare-and-exchange that stored nothing.
+fn is_try(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Store { form: StoreForm::CompareExchange, before, after, .. } if before == after
+    )
+}
+
+/// To be blocked again, or to die of the judge's own kill, is no news.
+fn is_news(events: &[Event], index: usize) -> bool {
+    let Some((event, earlier)) = events.get(..=index).and_then(<[Event]>::split_last) else {
+        return false;
     };
+    let before = earlier.iter().rev().find(|earlier| earlier.actor == event.actor);
+    let killed = before.is_some_and(|before| before.kind == EventKind::Killed);
+    let again = before.is_some_and(|before| {
+        matches!(event.kind, EventKind::Blocked(_)) && before.kind == event.kind
+    });
+    !killed && !again
+}
+
+/// Who stored last in each of the contract's variables, and what: to see whose value is overwritten.
+#[derive(Default)]
+struct LastStores(BTreeMap<u64, (usize, Vec<u8>)>);
+
+impl LastStores {
+    /// What is said of an event, and whether a value is lost in it.
+    fn row(&mut self, event: &Event, names: Names) -> (String, bool) {
+        let mut text = told(&event.kind, names);
+        let lost = self.lost(event, names);
+        if let Some((owner, name, value)) = &lost {
+            let owner = letter(*owner);
+            text += &match event.kind {
+                EventKind::Call(..) => format!(": {owner}'s {value} in {name} is LOST"),
+                _ => format!(". {owner}'s {value} is LOST"),
+            };
+        }
+        if let EventKind::Store { offset, after, .. } = &event.kind
+            && *offset < ELSEWHERE
+        {
+            self.0.insert(*offset, (event.actor, after.clone()));
+        }
+        if let EventKind::Call(_, _, true) = event.kind {
+            self.0.clear();
+        }
+        (text, lost.is_some())
+    }
+
+    /// Whose value is lost by an event, where, and which.
+    fn lost(&self, event: &Event, names: Names) -> Option<(usize, String, String)> {
+        let is_other = |actor: usize| actor != event.actor;
+        match &event.kind {
+            EventKind::Store { offset, before, after, stale, form, .. } if *offset < ELSEWHERE => {
+                let (name, shape) = names(*offset);
+                let owner = self.0.get(offset).map(|(owner, _)| *owner);
+                let owner = owner.filter(|owner| is_other(*owner))?;
+                let brings_its_own = matches!(form, StoreForm::Store | StoreForm::Exchange);
+                let unseen = stale.is_some() && matches!(shape, Shape::Number | Shape::Sum);
+                let nothing_added = shape == Shape::Sum
+                    && before == after
+                    && after.iter().any(|byte| *byte != 0)
+                    && brings_its_own;
+                (unseen || nothing_added).then(|| (owner, name, shown(before, shape)))
+            }
+            EventKind::Call(_, _, true) => self.0.iter().find_map(|(offset, (owner, value))| {
+                let (name, shape) = names(*offset);
+                let counts = matches!(shape, Shape::Number | Shape::Sum | Shape::Text)
+                    && is_other(*owner)
+                    && value.iter().any(|byte| *byte != 0);
+                counts.then(|| (*owner, name, shown(value, shape)))
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What is said of an event.
+fn told(kind: &EventKind, names: Names) -> String {
     match kind {
-        EventKind::Store { offset, before, after, stale, call } => {
-            let (name, shape) = names(*offset);
-            let name = name + &by(call);
-            let (old, new) = (shown(before, shape), shown(after, shape));
-            match stale {
-                Some(seen) => {
-                    let seen = shown(seen, shape);
-                    format!("stores {new} in {name}; it saw {seen} there, and {old} is LOST")
+        EventKind::Store { offset, before, after, stale, form, locked, call } => {
+            let [old, new] = values_of_both(*offset, [before, after], names);
+            let place = place(*offset, after.len(), names) + &by(call);
+            match (stale, form) {
+                _ if is_try(kind) => format!("tries to change {place}: it is {old}, and stays"),
+                (_, StoreForm::CompareExchange) => format!("changes {place} from {old} to {new}"),
+                (_, StoreForm::Update) if *locked => {
+                    format!("changes {place} from {old} to {new} in one step")
                 }
-                None if before == after => format!("stores {new} in {name}, as it was"),
-                None => format!("stores {new} in {name}, where {old} was"),
+                (Some(seen), StoreForm::Update) => {
+                    let seen = values(*offset, seen, names);
+                    format!("stores {new} in {place}; it saw {seen} there, not {old}")
+                }
+                (Some(seen), _) => {
+                    let seen = values(*offset, seen, names);
+                    format!("stores {new} in {place}; {seen} was there before the interruption")
+                }
+                (None, _) => format!("stores {new} in {place}, where {old} was"),
             }
         }
-        EventKind::StopsBeforeStore { offset, bytes, middle, call } => {
-            let (name, shape) = names(*offset);
-            let name = name + &by(call);
-            match bytes {
-                Some(bytes) => {
-                    format!(
-                        "is about to store {} in {name}, and is interrupted",
-                        shown(bytes, shape)
-                    )
+        EventKind::StopsBeforeStore { .. } => {
+            let about = about_to_store(kind, names);
+            match kind {
+                EventKind::StopsBeforeStore {
+                    offset,
+                    there,
+                    form: StoreForm::Update,
+                    locked,
+                    ..
+                } if !*locked && !there.is_empty() => {
+                    let seen = values(*offset, there, names);
+                    format!("sees {seen} there, and is interrupted before it {about}")
                 }
-                None if *middle => format!("is stopped in the middle of storing {name}"),
-                None => format!("is stopped before it stores in {name}"),
+                EventKind::StopsBeforeStore { offset, there, .. } if !there.is_empty() => {
+                    let seen = values(*offset, there, names);
+                    format!("is interrupted before it {about}, where {seen} is")
+                }
+                _ => format!("is interrupted before it {about}"),
             }
         }
-        EventKind::StopsBeforeCall(call) => format!("is stopped before it {call}"),
-        EventKind::StopsAfter => "is stopped".into(),
-        EventKind::Call(_, text) => text.clone(),
+        EventKind::StopsBeforeCall(call) => format!("is interrupted before it {call}"),
+        EventKind::StopsAfter => "is interrupted".into(),
+        EventKind::Call(_, text, _) => text.clone(),
         EventKind::Blocked(why) => (*why).into(),
         EventKind::Ended(Ending::Exited(status)) => format!("ends with status {status}"),
         EventKind::Ended(Ending::Killed(signal)) => format!("dies of signal {signal}"),
@@ -144,48 +293,273 @@ fn by(call: &Option<String>) -> String {
     call.as_ref().map_or(String::new(), |call| format!(" by {call}"))
 }
 
-/// What a actor was about to do when it was stopped last, as a verb with its object.
+/// What a process was about to do when it was stopped before a store, as a verb with its object.
+fn about_to_store(kind: &EventKind, names: Names) -> String {
+    let EventKind::StopsBeforeStore { offset, bytes, form, locked, middle, call, there } = kind
+    else {
+        return "goes on".into();
+    };
+    let size = bytes.as_ref().map_or(there.len(), Vec::len);
+    let place = place(*offset, size, names) + &by(call);
+    match (bytes, form) {
+        (Some(bytes), _) => format!("stores {} in {place}", values(*offset, bytes, names)),
+        (None, StoreForm::CompareExchange) => format!("tries to change {place}"),
+        (None, StoreForm::Update) if *locked => format!("changes {place} in one step"),
+        (None, _) if *middle => format!("stores the rest of {place}"),
+        (None, _) => format!("stores in {place}"),
+    }
+}
+
+/// What an actor was about to do when it was stopped last, as a verb with its object.
 #[must_use]
 pub fn last_stop(events: &[Event], actor: usize, names: Names) -> String {
     let stops = events.iter().rev().filter(|event| event.actor == actor);
     let told = stops.filter_map(|event| match &event.kind {
-        EventKind::StopsBeforeStore { offset, bytes, .. } => {
-            let (name, shape) = names(*offset);
-            Some(match bytes {
-                Some(bytes) => format!("stores {} in {name}", shown(bytes, shape)),
-                None => format!("stores in {name}"),
-            })
-        }
+        EventKind::StopsBeforeStore { .. } => Some(about_to_store(&event.kind, names)),
         EventKind::StopsBeforeCall(call) => Some(call.clone()),
         _ => None,
     });
     told.into_iter().next().unwrap_or_else(|| "ends".into())
 }
 
+/// What is said of an actor that stores one of the contract's variables in several steps, one right
+/// after another.
+fn in_steps(events: &[Event], actor: usize, names: Names) -> Option<String> {
+    let stores =
+        events.iter().filter(|event| event.actor == actor).filter_map(|event| match &event.kind {
+            EventKind::StopsBeforeStore { .. } | EventKind::StopsAfter => None,
+            EventKind::Store { offset, form, .. } if *offset < ELSEWHERE => {
+                let (name, shape) = names(*offset);
+                let counts =
+                    matches!(shape, Shape::Number | Shape::Sum) && matches!(form, StoreForm::Store);
+                Some(counts.then_some(name))
+            }
+            _ => Some(None),
+        });
+    let stores: Vec<Option<String>> = stores.collect();
+    let series = stores.chunk_by(|one, two| one.is_some() && one == two);
+    let longest = series.filter(|series| series.len() > 1).max_by_key(|series| series.len())?;
+    let name = longest.first()?.as_ref()?;
+    Some(format!(
+        "{} stores {name} in {} steps. Another process can see it between two of these steps, and a kill \
+         can leave it so.",
+        letter(actor),
+        longest.len()
+    ))
+}
+
+/// The variables that bytes from `offset` on are of, with the bytes of each.
+fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u8])> {
+    if let Some(offset) = offset.checked_sub(ELSEWHERE) {
+        return vec![(format!("byte {offset} of another file"), Shape::Other, bytes)];
+    }
+    let mut found = Vec::new();
+    let (mut at, mut rest) = (offset, bytes);
+    while !rest.is_empty() {
+        let (name, shape) = names(at);
+        let is_same = |place: u64| match shape {
+            Shape::Number | Shape::Sum => names(place).0 == name,
+            Shape::Text | Shape::Own | Shape::Other => names(place).1 == shape,
+        };
+        let length = (at..).zip(rest).take_while(|(place, _)| is_same(*place)).count();
+        let (these, others) = rest.split_at(length);
+        found.push((name, shape, these));
+        (at, rest) = (at + length as u64, others);
+    }
+    found
+}
+
+/// The values that bytes from `offset` on hold.
+fn values(offset: u64, bytes: &[u8], names: Names) -> String {
+    let variables = variables(offset, bytes, names);
+    let values: Vec<_> = variables.iter().map(|(_, shape, bytes)| shown(bytes, *shape)).collect();
+    if values.is_empty() { "bytes".into() } else { listed(&values) }
+}
+
+/// The place of so many bytes.
+fn place(offset: u64, size: usize, names: Names) -> String {
+    const WORD: usize = 8;
+    let bytes = vec![0; size.max(1)];
+    let variables = variables(offset, &bytes, names);
+    let places = variables.iter().map(|(name, shape, bytes)| match shape {
+        Shape::Own | Shape::Other if bytes.len() > WORD => {
+            format!("the {} bytes from {name} on", bytes.len())
+        }
+        _ => name.clone(),
+    });
+    listed(&places.collect::<Vec<_>>())
+}
+
+fn listed(words: &[String]) -> String {
+    match words {
+        [all @ .., before, last] if !all.is_empty() => {
+            format!("{}, {before} and {last}", all.join(", "))
+        }
+        _ => words.join(" and "),
+    }
+}
+
 /// Bytes as a person reads them.
 fn shown(bytes: &[u8], shape: Shape) -> String {
+    const WORD: usize = 8;
+    const LONGEST: usize = 16;
+    if bytes.len() > 1 && bytes.iter().all(|byte| *byte == 0) && shape == Shape::Text {
+        return format!("{} zero bytes", bytes.len());
+    }
     match (shape, bytes.len()) {
         (Shape::Text, _) => {
             const MOST: usize = 12;
             let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string();
             match text.chars().count() {
-                0 => format!("{} zero bytes", bytes.len()),
                 count if count > MOST => {
                     format!("{:?}…", text.chars().take(MOST).collect::<String>())
                 }
                 _ => format!("{text:?}"),
             }
         }
-        (_, 1..=8) => {
-            let mut wide = [0; 8];
+        (_, 1..=WORD) => {
+            let mut wide = [0; WORD];
             let (low, _) = wide.split_at_mut(bytes.len());
             low.copy_from_slice(bytes); // This is only reached on x86-64: the low bytes come first.
             u64::from_le_bytes(wide).to_string()
         }
-        (_, 16 | 32 | 64) => {
-            let words = bytes.chunks_exact(8).map(|word| shown(word, Shape::Number));
+        (_, length) if bytes.iter().all(|byte| *byte == 0) => format!("{length} zero bytes"),
+        (_, length) if length <= LONGEST && length % WORD == 0 => {
+            let words = bytes.chunks_exact(WORD).map(|word| shown(word, shape));
             words.collect::<Vec<_>>().join(", ")
         }
-        _ => format!("{} bytes", bytes.len()),
+        (_, length) => format!("{length} bytes"),
+    }
+}
+
+/// The values before and after a store, both in the same way: two numbers of a lock that are stored at once
+/// are no large one.
+fn values_of_both(offset: u64, both: [&[u8]; 2], names: Names) -> [String; 2] {
+    const HALF: usize = size_of::<u32>();
+    let is_two =
+        |bytes: &[u8]| bytes.len() == 2 * HALF && bytes.iter().skip(HALF).any(|byte| *byte != 0);
+    let is_own = offset < ELSEWHERE && names(offset).1 == Shape::Own;
+    both.map(|bytes| match is_own && both.into_iter().any(is_two) && bytes.len() == 2 * HALF {
+        true => {
+            let halves = bytes.chunks(HALF).map(|half| shown(half, Shape::Own));
+            halves.collect::<Vec<_>>().join("|")
+        }
+        false => values(offset, bytes, names),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCENARIO: Scenario = Scenario {
+        name: "two-additions",
+        arguments: [&["add", "FILE", "1"], &["add", "FILE", "1"]],
+        file: None,
+        symmetric: true,
+    };
+
+    fn names(offset: u64) -> (String, Shape) {
+        match offset {
+            0..8 => ("the counter".into(), Shape::Sum),
+            8..72 => (format!("account {}", offset / 8), Shape::Sum),
+            _ => (format!("byte {offset} (lock)"), Shape::Own),
+        }
+    }
+
+    fn bytes(number: u64) -> Vec<u8> {
+        number.to_ne_bytes().to_vec()
+    }
+
+    fn store(actor: usize, offset: u64, [before, after]: [u64; 2], form: StoreForm) -> Event {
+        let (before, after) = (bytes(before), bytes(after));
+        let (stale, call) = (None, None);
+        let locked = form == StoreForm::CompareExchange;
+        let kind = EventKind::Store { offset, before, after, stale, form, locked, call };
+        Event { actor, kind }
+    }
+
+    /// A is stopped between its load and its store, and B adds meanwhile.
+    fn lost_addition() -> Vec<Event> {
+        let stops = EventKind::StopsBeforeStore {
+            offset: 0,
+            bytes: Some(bytes(42)),
+            there: bytes(41),
+            form: StoreForm::Update,
+            locked: false,
+            middle: false,
+            call: None,
+        };
+        let late = EventKind::Store {
+            offset: 0,
+            before: bytes(42),
+            after: bytes(42),
+            stale: Some(bytes(41)),
+            form: StoreForm::Update,
+            locked: false,
+            call: None,
+        };
+        let ends = |actor| Event { actor, kind: EventKind::Ended(Ending::Exited(0)) };
+        vec![
+            Event { actor: 0, kind: stops },
+            store(1, 0, [41, 42], StoreForm::Update),
+            ends(1),
+            Event { actor: 0, kind: late },
+            ends(0),
+        ]
+    }
+
+    #[test]
+    fn no_line_of_a_table_is_wider_than_asked_for_and_no_word_is_lost() {
+        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        for width in [60, 80, 100] {
+            let lines = table.lines(width);
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:#?}");
+            let words = |text: &str| text.split_whitespace().filter(|word| *word != ">").count();
+            let all = table.heads.iter().chain(table.rows.iter().map(|row| &row.text));
+            let numbers = table.rows.len();
+            let expected: usize = all.map(|text| words(text)).sum::<usize>() + numbers;
+            assert_eq!(lines.iter().map(|line| words(line)).sum::<usize>(), expected);
+        }
+    }
+
+    #[test]
+    fn the_store_over_a_value_that_was_never_seen_is_marked() {
+        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        let marked: Vec<_> = table.rows.iter().filter(|row| row.decisive).collect();
+        let [row] = &marked[..] else { panic!("{table:#?}") };
+        assert!(row.text.contains("it saw 41") && row.text.contains("B's 42 is LOST"), "{row:?}");
+        assert!(table.rows[0].text.starts_with("sees 41"), "{table:#?}");
+    }
+
+    #[test]
+    fn the_same_sum_stored_over_anothers_is_marked_though_nothing_was_interrupted() {
+        let events =
+            [store(1, 0, [41, 42], StoreForm::Store), store(0, 0, [42, 42], StoreForm::Store)];
+        let table = Table::of(&SCENARIO, &events, names, &[]);
+        assert!(table.rows[1].decisive, "{table:#?}");
+    }
+
+    #[test]
+    fn a_compare_and_exchange_that_fails_is_told_as_a_try() {
+        let events = [store(0, 1024, [1, 1], StoreForm::CompareExchange)];
+        let table = Table::of(&SCENARIO, &events, names, &[]);
+        assert_eq!(table.rows[0].text, "tries to change byte 1024 (lock): it is 1, and stays");
+        assert!(!table.rows[0].decisive);
+    }
+
+    #[test]
+    fn a_store_in_two_variables_names_both() {
+        let two = [bytes(7), bytes(8)].concat();
+        assert_eq!(values(0, &two, names), "7 and 8");
+        assert_eq!(place(0, two.len(), names), "the counter and account 1");
+    }
+
+    #[test]
+    fn a_variable_that_is_stored_in_two_steps_gets_a_note() {
+        let events =
+            [store(0, 0, [41, 0], StoreForm::Store), store(0, 0, [0, 42], StoreForm::Store)];
+        let table = Table::of(&SCENARIO, &events, names, &[]);
+        assert!(table.notes[0].starts_with("A stores the counter in 2 steps"), "{table:#?}");
     }
 }

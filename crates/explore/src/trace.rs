@@ -1,6 +1,7 @@
 //! What happened in a run, in the order in which it happened.
 
 use tracer::Ending;
+use tracer::arch::StoreForm;
 
 use crate::operations::CallKind;
 
@@ -27,11 +28,15 @@ pub enum EventKind {
         after: Vec<u8>,
         /// What the process had seen there, if another has stored since.
         stale: Option<Vec<u8>>,
+        /// What it stored, in terms of what was there.
+        form: StoreForm,
+        /// Nothing could come between its load, if it has one, and its store.
+        locked: bool,
         /// The call for which the kernel stored.
         call: Option<String>,
     },
-    /// A call that is a point.
-    Call(CallKind, String),
+    /// A call that is a point: how it is told, and whether it took away the bytes of a file.
+    Call(CallKind, String, bool),
     /// It was stopped just before a store: of which bytes, where that is known already; `middle`
     /// says that it is one instruction's second half.
     StopsBeforeStore {
@@ -39,6 +44,12 @@ pub enum EventKind {
         offset: u64,
         /// What it is about to store.
         bytes: Option<Vec<u8>>,
+        /// What is there; nothing, if that is not known.
+        there: Vec<u8>,
+        /// What it is about to store, in terms of what is there.
+        form: StoreForm,
+        /// Nothing can come between its load, if it has one, and its store.
+        locked: bool,
         /// It is in the middle of a string instruction.
         middle: bool,
         /// The call for which the kernel is about to store.

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use common::{Context, Result};
+use common::Result;
 use nix::unistd::Pid;
-use tracer::{Ending, LimitExceeded, LookRefused, read_text};
+use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
-use crate::execution::{Execution, Pause, RunMode};
+use crate::execution::{Execution, Pause, RunMode, time_in_queue};
 use crate::replay::{PATIENCE, Scenario};
 use crate::schedule::Preemption;
 
@@ -67,11 +67,11 @@ pub fn waiter(
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (Instant::now(), time_in_queue(waits)?);
+    let (began, queued) = (Instant::now(), time_in_queue(Some(waits))?);
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = time_in_queue(waits)?.saturating_sub(queued);
+        let lost = time_in_queue(Some(waits))?.saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {
             break processor;
@@ -81,24 +81,16 @@ pub fn waiter(
     let before = execution.calls(1);
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
     let calls = execution.calls(1) - before;
-    execution.finish(Instant::now() + PATIENCE)?;
+    let had_time = execution.finish(PATIENCE, fixture.deadline())?;
     let ended = execution.ending(1) == Some(Ending::Exited(0));
     if let Some(limit) = execution.limit_exceeded()? {
         return Ok(Waiting::LimitExceeded(limit));
+    }
+    if !had_time {
+        return Ok(Waiting::Late);
     }
     for actor in 0..2 {
         execution.kill(actor)?;
     }
     Ok(Waiting::Costs(Cost { processor, calls, ended }))
-}
-
-/// How long a process has waited for a processor; not at all, where the kernel does not tell.
-fn time_in_queue(process: Pid) -> Result<Duration> {
-    let path = format!("/proc/{process}/schedstat");
-    let Some(told) = read_text(process, &path).step("look at what a waiter costs")? else {
-        return Ok(Duration::ZERO);
-    };
-    let nanoseconds = told.split(' ').nth(1).and_then(|field| field.parse().ok());
-    let unreadable = || LookRefused::because(path, format!("it says {told:?}"));
-    nanoseconds.map(Duration::from_nanos).ok_or_else(unreadable).step("look at what a waiter costs")
 }

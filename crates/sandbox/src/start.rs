@@ -85,6 +85,12 @@ impl Start {
         self.without_syscall_tracing
     }
 
+    /// The arguments.
+    #[must_use]
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
     /// The call as a person would type it.
     #[must_use]
     pub fn called(&self) -> String {

@@ -61,8 +61,10 @@ pub enum LimitExceeded {
 impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Processor(limit) => write!(f, "used up {limit:?} of processor time"),
-            Self::Wall(limit) => write!(f, "had not ended after {limit:?}"),
+            Self::Processor(limit) => {
+                write!(f, "used up {:.1} s of processor time", limit.as_secs_f64())
+            }
+            Self::Wall(limit) => write!(f, "had not ended after {:.1} s", limit.as_secs_f64()),
             Self::Stopped => write!(f, "stopped itself, and nobody would have continued it"),
             Self::Memory(limit) => write!(f, "took more than {} MiB of memory", limit >> 20),
             Self::Disk(limit) => write!(f, "took more than {} MiB of disk", limit >> 20),

@@ -1,4 +1,4 @@
-//! verdict: lost-addition
+//! verdict: initialization-race
 // Whoever finds no lock makes one; two who find none both make it, and both hold it.
 #define _GNU_SOURCE
 #include "guarded.h"

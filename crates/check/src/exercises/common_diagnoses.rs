@@ -154,7 +154,7 @@ pub const COMMON: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "file-gone",
-        is: "FILE is gone, or no regular file any more",
+        is: "FILE is gone, is no regular file any more, or cannot be read",
         why: "What others have open or mapped is the old file then, not the new one.",
         anchor: "where-it-bites",
         hints: [

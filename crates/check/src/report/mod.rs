@@ -44,6 +44,15 @@ pub enum Format {
     Csv,
 }
 
+/// How wide a text is that no terminal shows.
+const COLUMNS: usize = 80;
+
+/// A report for a terminal of this many columns, folded and in colour.
+#[must_use]
+pub fn for_screen(report: &Report, columns: usize) -> String {
+    on_screen(&text::written(report, columns), columns)
+}
+
 /// A report, and in a class the name of the student.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Named<'r> {
@@ -75,9 +84,11 @@ impl Named<'_> {
 /// A model that the format cannot hold.
 pub fn written(reports: &[Named], format: Format) -> Result<String> {
     match format {
-        Format::Text => {
-            Ok(reports.iter().map(|one| text::written(one.report)).collect::<Vec<_>>().join("\n"))
-        }
+        Format::Text => Ok(reports
+            .iter()
+            .map(|one| text::written(one.report, COLUMNS))
+            .collect::<Vec<_>>()
+            .join("\n")),
         Format::Json => json::written(reports),
         Format::Jsonl => json::lines(reports),
         Format::Junit => junit::written(reports),

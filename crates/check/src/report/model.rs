@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use explore::table::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::{Check, Exercise, Part};
@@ -87,7 +88,10 @@ pub struct CheckResult {
     pub expected: Option<String>,
     /// What was seen; of a check that was not made, why.
     pub actual: Option<String>,
-    /// Tables and the like.
+    /// What two processes did, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+    /// More lines.
     pub details: Vec<String>,
     /// Why it matters.
     pub why: Option<String>,
@@ -296,6 +300,7 @@ impl CheckResult {
             is: None,
             expected: None,
             actual: None,
+            table: None,
             details: Vec::new(),
             why: None,
             hint: None,
@@ -340,6 +345,7 @@ impl CheckResult {
             is: found.and_then(|found| text(found.is)),
             expected: text(&finding.expected),
             actual: text(&finding.actual),
+            table: finding.table.clone(),
             details: finding.details.clone(),
             why: found.and_then(|found| text(found.why)),
             hint: found.and_then(|found| found.hints.first().and_then(|hint| text(hint))),

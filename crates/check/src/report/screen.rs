@@ -62,8 +62,9 @@ fn coloured(line: &str, bold: bool) -> String {
             return styled(word, colour.on_default().bold());
         }
     }
-    if line.contains("is LOST") {
-        return styled("LOST", AnsiColor::Red.on_default().bold());
+    if line.starts_with("> ") {
+        let wrong = AnsiColor::Red.on_default().bold(); // The step of a table that went wrong.
+        return format!("{wrong}{line}{wrong:#}");
     }
     line.to_owned()
 }

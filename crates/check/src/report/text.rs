@@ -1,17 +1,18 @@
 //! For people: the diagnosis first.
 
-use super::{CheckResult, MISSING, Outcome, Report, State};
+use super::{COLUMNS, CheckResult, MISSING, Outcome, Report, State};
 use crate::exercises::Part;
 
-pub(super) fn written(report: &Report) -> String {
+/// The text for so many columns: only tables are made for them.
+pub(super) fn written(report: &Report, columns: usize) -> String {
     let mut lines = vec![heading(report)];
     lines.extend(report.compiler.iter().cloned());
     if report.compiler.is_none() {
-        report.checks_of(Part::Core).for_each(|check| lines.extend(shown(check)));
-        lines.extend(edges(report));
+        report.checks_of(Part::Core).for_each(|check| lines.extend(shown(check, columns)));
+        lines.extend(edges(report, columns));
         for check in report.checks_of(Part::Extra) {
             lines.push("Extra credit:".into());
-            lines.extend(shown(check));
+            lines.extend(shown(check, columns));
         }
     }
     let totals = &report.totals;
@@ -50,28 +51,31 @@ fn heading(report: &Report) -> String {
 }
 
 /// How many edges hold; once the core holds, the next one that does not.
-fn edges(report: &Report) -> Vec<String> {
+fn edges(report: &Report, columns: usize) -> Vec<String> {
     let (held, all) = (report.totals.edges_held, report.totals.edges);
     let unjudged = report.checks_of(Part::Edge).filter(|check| check.state == State::Cannot);
     match (report.outcome, report.next_edge()) {
         _ if held == all => vec![format!("Edges: {held} of {all}.")],
         (Outcome::Solved, Some(next)) => {
             let first = format!("Edges: {held} of {all}, here is the next one:");
-            std::iter::once(first).chain(shown(next)).collect()
+            std::iter::once(first).chain(shown(next, columns)).collect()
         }
         (Outcome::Solved, None) => {
             let first = format!("Edges: {held} of {all}; this machine cannot judge the others:");
-            std::iter::once(first).chain(unjudged.flat_map(shown)).collect()
+            std::iter::once(first).chain(unjudged.flat_map(|check| shown(check, columns))).collect()
         }
         _ => vec![format!("Edges: {held} of {all}.")],
     }
 }
 
 /// A check's line, and what there is to say about it.
-fn shown(check: &CheckResult) -> Vec<String> {
-    let first = format!("  {:8} {}", word(check.state), check.promise);
-    let about = about(check).into_iter().map(|line| format!("           {line}"));
-    std::iter::once(first).chain(about).collect()
+fn shown(check: &CheckResult, columns: usize) -> Vec<String> {
+    let indented = |line: &String| format!("           {line}");
+    let mut lines = vec![format!("  {:8} {}", word(check.state), check.promise)];
+    lines.extend(facts(check).iter().map(indented));
+    lines.extend(check.table.iter().flat_map(|table| table.lines(columns)));
+    lines.extend(check.details.iter().map(indented));
+    lines
 }
 
 /// A state as a word.
@@ -87,6 +91,12 @@ pub fn word(state: State) -> &'static str {
 
 /// What there is to say about a check that did not pass, a line each.
 pub(super) fn about(check: &CheckResult) -> Vec<String> {
+    let table = check.table.iter().flat_map(|table| table.lines(COLUMNS));
+    facts(check).into_iter().chain(table).chain(check.details.iter().cloned()).collect()
+}
+
+/// The diagnosis, and what was expected and seen.
+fn facts(check: &CheckResult) -> Vec<String> {
     let mut lines = Vec::new();
     if let (Some(diagnosis), Some(is)) = (&check.diagnosis, &check.is) {
         lines.push(format!("{diagnosis}: {is}"));
@@ -102,6 +112,5 @@ pub(super) fn about(check: &CheckResult) -> Vec<String> {
     for (name, text) in named {
         lines.extend(text.iter().map(|text| format!("{name:9}{text}")));
     }
-    lines.extend(check.details.iter().cloned());
     lines
 }

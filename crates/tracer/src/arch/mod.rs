@@ -23,11 +23,26 @@ pub enum StoreKind {
     Repeated,
 }
 
+/// What an instruction stores, in terms of what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreForm {
+    /// A value that it brings along.
+    Store,
+    /// A value that it computes from the one that it loads there, such as `add` to memory.
+    Update,
+    /// A value that it brings along; it also loads the old one: `xchg`.
+    Exchange,
+    /// The same, only if the old value is an expected one: `cmpxchg`.
+    CompareExchange,
+}
+
 /// A store that a tracee is about to make.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreInstruction {
     /// Which kind.
     pub kind: StoreKind,
+    /// What it stores.
+    pub form: StoreForm,
     /// How many bytes one step of it stores.
     pub size: usize,
     /// The instruction's address.

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use iced_x86::{Code, Decoder, DecoderOptions, InstructionInfoFactory, Mnemonic, OpAccess};
 use nix::unistd::Pid;
 
-use super::{StoreInstruction, StoreKind};
+use super::{StoreForm, StoreInstruction, StoreKind};
 
 /// Whether a store can be trapped and then made on its own.
 pub const TRAPS_STORES: bool = true;
@@ -122,6 +122,15 @@ pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstructi
     } else {
         StoreKind::Plain
     };
+    let loads = |access| matches!(access, OpAccess::ReadWrite | OpAccess::ReadCondWrite);
+    let form = match instruction.mnemonic() {
+        Mnemonic::Xchg => StoreForm::Exchange,
+        Mnemonic::Cmpxchg | Mnemonic::Cmpxchg8b | Mnemonic::Cmpxchg16b => {
+            StoreForm::CompareExchange
+        }
+        _ if memory.iter().any(|used| loads(used.access())) => StoreForm::Update,
+        _ => StoreForm::Store,
+    };
     let size = if (1..=WIDEST).contains(&size) { size } else { WIDEST };
-    Some(StoreInstruction { kind, size, at, iterations })
+    Some(StoreInstruction { kind, form, size, at, iterations })
 }

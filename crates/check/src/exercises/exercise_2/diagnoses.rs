@@ -65,8 +65,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "deadlock",
-        is: "`post` and `take` wait for each other: a deadlock",
-        why: "Each process waits for a change that has happened already, or for a wake-up that nobody sends.",
+        is: "`post` or `take` waits for ever: a deadlock",
+        why: "It waits for a change that has happened already, or for a wake-up that nobody sends.",
         anchor: "where-it-bites",
         hints: [
             "Look at the last rows of the table: what does each wait for?",
@@ -76,6 +76,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "FUTEX_WAIT (`libc::SYS_futex`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
             c: "FUTEX_WAIT (`syscall(SYS_futex, …)`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
             python: "Python offers no futex, and `threading.Condition` does not reach another process. Look at `full` again and again, with `time.sleep(0.001)` in between: then no wake-up can be lost. Hold no lock while you sleep.",
+        },
+    },
+    Diagnosis {
+        id: "does-not-notice",
+        is: "a process that waits does not notice that `full` has changed",
+        why: "`full` has the right value in FILE. The process looks at a copy of it, or does not look again.",
+        anchor: "how-it-works",
+        hints: [
+            "Which line of your loop loads `full` from the mapping in each turn?",
+            "A compiler may load a plain variable once, before the loop: nothing tells it that another process stores there. An atomic load is made in each turn.",
+        ],
+        last: Last {
+            rust: "`AtomicU32::from_ptr(base.cast()).load(Acquire)` in each turn. A reference, such as `&Mailbox` or `&u32`, promises that nobody changes the value, so the optimised program may load it once.",
+            c: "`atomic_load_explicit(…, memory_order_acquire)` of the `_Atomic uint32_t` at byte 0, in each turn. With `-O2`, a plain `uint32_t` may be loaded once.",
+            python: "Look at the mapping in each turn: `words[0]`, with `words = memoryview(m).cast(\"I\")`. `m[:]`, `m.read()` and `struct.unpack_from(…)` before the loop make copies, which never change.",
         },
     },
     Diagnosis {

@@ -12,7 +12,7 @@ use super::alone::holds;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{CheckError, Verdict, failed};
 
 pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
     there_and_back(context, "")
@@ -60,7 +60,8 @@ fn spoilt() -> [(&'static str, &'static str, Vec<u8>); 4] {
 pub(super) fn lies(context: &mut CheckContext) -> Verdict {
     for (id, what, before) in spoilt() {
         context.new_work_directory()?.write("FILE", &before)?;
-        let run = context.run(&["take", "FILE"])?;
+        let held = |error: CheckError| error.details([format!("FILE held {what}")]);
+        let run = context.run(&["take", "FILE"]).map_err(held)?;
         let fails = matches!(run.ending, Ending::Exited(status) if status != 0);
         if !fails || run.stdout.total > 0 {
             let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);

@@ -20,12 +20,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "initialization-race",
-        is: "both processes initialise FILE, and an addition is lost",
-        why: "This is an initialization race. Each process believes that it is the first. The initialization that comes last wipes out what the other process has stored.",
+        is: "both processes initialise the same bytes: an initialization race",
+        why: "Each process believes that it is the first. The initialization that comes last wipes out what the other process has stored, a lock that it holds included.",
         anchor: "where-it-bites",
         hints: [
-            "Both saw an empty file. Which of your stores or calls does harm the second time?",
-            "A file that grows is zero by itself: nothing needs to be stored. To empty it, or to store zeros, destroys.",
+            "The table shows a step that both processes make. Which of your stores or calls does harm the second time?",
+            "A file that grows is zero by itself: nothing needs to be stored. To empty it, or to store zeros, destroys. A semaphore or a mutex must be initialised once: \"is it made?\" and \"make it\" must be one step.",
         ],
         last: Last {
             rust: "Open with `create(true)` and without `truncate`, `set_len(4096)` (twice does no harm), and make a lock that needs a beginning under a file lock, its ready mark last.",
@@ -80,12 +80,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "deadlock",
-        is: "two processes wait for each other: a deadlock",
-        why: "Each process waits for something that only the other can do, or for a wake-up that went elsewhere.",
+        is: "a process waits for ever beside another: a deadlock",
+        why: "It waits for a lock that nobody gives back, or for a wake-up that nobody sends.",
         anchor: "where-it-bites",
         hints: [
             "Look at the last rows of the table: what does each wait for, and who would give it?",
-            "Two locks may be taken in different orders. A lock may be private to one process, so that waiters of others are never woken. A lock may not be given back on some path.",
+            "Two locks may be taken in different orders. A lock may be private to one process, so that waiters of others are never woken. A lock may not be given back on some path. A loop may look at a copy of the lock's word, which never changes: a plain load may be made once, before the loop.",
         ],
         last: Last {
             rust: "One lock for all accounts has no order. A file lock (`libc::flock`, F_OFD_SETLKW) wakes the next process; give it back on every path, failures too. A mutex of libc needs PTHREAD_PROCESS_SHARED; `std::sync::Mutex` is private to one process.",
@@ -121,6 +121,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "A file lock (`libc::flock`, F_OFD_SETLKW) around everything is enough. With libc's robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
             c: "A file lock (`flock`, F_OFD_SETLKW) around everything is enough. With a robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
             python: "A file lock around everything is enough: `fcntl.flock`, or `fcntl.lockf`. A byte of FILE that means \"held\", a lock file made with `os.O_EXCL`, and `multiprocessing`'s locks stay held.",
+        },
+    },
+    Diagnosis {
+        id: "stored-in-steps",
+        is: "the counter is stored in several steps, and a kill between two of them loses it",
+        why: "No lock helps here: a process that is killed does not finish what it has begun. What it left in the counter stays there.",
+        anchor: "where-it-bites",
+        hints: [
+            "The table shows what one process stores in the counter before it is killed. Is that the old number, or the new one?",
+            "Compute the new number in a variable of your own. Then store all of its eight bytes by one store.",
+        ],
+        last: Last {
+            rust: "`AtomicU64::from_ptr(…).store(sum, …)`, or one `ptr::write` of a u64. A loop over `to_ne_bytes` stores bytes, and a fill with zeros before the number is a store, too.",
+            c: "`*(uint64_t *)base = sum`, with a volatile or atomic type. A loop over bytes, a `memset` before the number, and `counter += 1` in a loop that first sets it to 0 are several stores.",
+            python: "`memoryview(m).cast(\"Q\")[0] = total` stores eight bytes at once. `struct.pack_into` stores zeros first, then the number.",
         },
     },
     Diagnosis {

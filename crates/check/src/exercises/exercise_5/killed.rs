@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use explore::kill_points::{Killed, kill_points};
+use explore::table::Mark;
+use explore::trace::{Event, EventKind};
 
 use super::{COUNTER, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
-use crate::observe::killed_for;
+use crate::observe::{diagnosis_of, killed_for};
+use crate::scenarios::waits_last;
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the others have, says the contract.
@@ -23,13 +26,19 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
-    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, names)?;
+    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, (names, marks))?;
     let held = killed.iter().any(|killed| killed.waited);
-    for Killed { before, stuck, limit_exceeded, failed, later, file, table, .. } in killed {
+    for Killed { before, stuck, limit_exceeded, failed, later, file, table, events, .. } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
-            Err(Finding::new(id, format!("{when}; {expected}"), seen).details(table.clone()).into())
+            Err(Finding::new(id, format!("{when}; {expected}"), seen).table(table.clone()).into())
         };
+        // It has waited for the lock until a limit was exceeded.
+        let spins = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang");
+        if let Some((limit, how)) = spins.zip(waits_last(&events, 1)) {
+            let seen = format!("the next process {how}; it {limit}");
+            return told("orphaned-lock", "the others finish".into(), seen);
+        }
         if let Some(limit) = limit_exceeded {
             let expected = format!("{when}; the others stay within the limits");
             return Err(killed_for(limit, expected, "together they"));
@@ -45,7 +54,8 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
         let sum = file.and_then(|file| word(&file, 0));
         if !sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
             let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
-            return told("lost-addition", format!("the counter counts the others: {least}"), seen);
+            let id = if in_steps(&events).is_some() { "stored-in-steps" } else { "lost-addition" };
+            return told(id, format!("the counter counts the others: {least} or more"), seen);
         }
     }
     if cut {
@@ -60,4 +70,25 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
             victim.join(" ")
         ))),
     }
+}
+
+/// The last store in the counter by the process that was killed, if it left there neither the old number
+/// nor the new one: each adds 1. Its place among the events.
+fn in_steps(events: &[Event]) -> Option<usize> {
+    let victims = events.iter().take_while(|event| event.kind != EventKind::Killed).enumerate();
+    let stores = victims.filter(|(_, event)| event.actor == 0);
+    let stores = stores.filter_map(|(place, event)| match &event.kind {
+        EventKind::Store { offset: 0..8, before, after, .. } => Some((place, before, after)),
+        _ => None,
+    });
+    let (place, before, after) = stores.last()?;
+    match (word(before, 0), word(after, 0)) {
+        (Some(before), Some(after)) => (after != before.wrapping_add(1)).then_some(place),
+        _ => Some(place), // Not all eight bytes at once.
+    }
+}
+
+fn marks(events: &[Event]) -> Vec<Mark> {
+    let words = ". Killed here, it leaves this number: the old one is LOST";
+    in_steps(events).map(|place| (place, words.into())).into_iter().collect()
 }
