@@ -40,6 +40,17 @@ pub enum CheckError {
 }
 
 impl CheckError {
+    /// The same with another diagnosis, if it is `from`: of a cause that the check knows.
+    #[must_use]
+    pub fn known_as(self, from: &str, diagnosis: &'static str) -> Self {
+        match self {
+            Self::Wrong(finding) if finding.diagnosis == from => {
+                Self::Wrong(Box::new(Finding { diagnosis, ..*finding }))
+            }
+            other => other,
+        }
+    }
+
     /// Adds lines to be shown below what is wrong.
     #[must_use]
     pub fn details(self, lines: impl IntoIterator<Item = String>) -> Self {

@@ -37,7 +37,7 @@ const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
 /// How long it takes to see whether an actor waits.
 const LONG_ENOUGH: Duration = Duration::from_secs(2);
 /// What no process needs that is not waiting: each exercise's program ends within milliseconds.
-const NEEDS: Duration = Duration::from_secs(1);
+const NEEDS: Duration = Duration::from_millis(500);
 /// How long tracees may take to stop, or to end once they are killed.
 const PROMPT: Duration = Duration::from_secs(5);
 

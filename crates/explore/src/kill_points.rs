@@ -13,6 +13,15 @@ use crate::search::groups;
 use crate::table::{Mark, Names, Table, last_stop};
 use crate::trace::{Event, Operation};
 
+/// How a kill is told.
+#[derive(Clone, Copy)]
+pub struct Telling {
+    /// How the places in FILE are called.
+    pub names: Names,
+    /// What is said of the step that went wrong.
+    pub marks: fn(&[Event]) -> Vec<Mark>,
+}
+
 /// What came of one kill.
 pub struct Killed {
     /// What the victim was about to do.
@@ -53,7 +62,7 @@ pub fn kill_points(
     victim: &'static [&'static str],
     others: [&'static [&'static str]; 2],
     time: Duration,
-    (names, marks): (Names, fn(&[Event]) -> Vec<Mark>),
+    telling: Telling,
 ) -> Result<(Vec<Killed>, bool)> {
     let scenario = Scenario {
         name: "kill",
@@ -73,10 +82,10 @@ pub fn kill_points(
         if Instant::now() + time >= fixture.deadline() {
             return Ok((all, true));
         }
-        match kill_at(fixture, &scenario, point.number, others[1], time, (names, marks))? {
+        match kill_at(fixture, &scenario, point.number, others[1], time, telling)? {
             At::Killed(killed) => {
                 let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
-                all.push(killed);
+                all.push(*killed);
                 if over {
                     break;
                 }
@@ -108,7 +117,7 @@ impl Killed {
 /// What came of a run up to a point.
 enum At {
     /// The victim was killed there; or all were, for a limit.
-    Killed(Killed),
+    Killed(Box<Killed>),
     /// It came another way this time, and ended.
     Ended,
     /// It had not come there in time.
@@ -121,7 +130,7 @@ fn kill_at(
     number: usize,
     last: &'static [&'static str],
     time: Duration,
-    (names, marks): (Names, fn(&[Event]) -> Vec<Mark>),
+    telling: Telling,
 ) -> Result<At> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
@@ -130,7 +139,7 @@ fn kill_at(
     let (victim, other) = (0, 1);
     let soon = Instant::now() + time;
     let pause = execution.run(&[victim], Some(Preemption { number, after: false }), soon)?;
-    let mut killed = Killed::before(last_stop(execution.trace(), victim, names));
+    let mut killed = Box::new(Killed::before(last_stop(execution.trace(), victim, telling.names)));
     if pause != Pause::Arrived {
         killed.limit_exceeded = execution.limit_exceeded()?;
         return Ok(match (killed.limit_exceeded, pause) {
@@ -150,7 +159,8 @@ fn kill_at(
     }
     killed.file = fixture.file()?;
     killed.events = execution.into_trace().0;
-    killed.table = Table::of(scenario, &killed.events, names, &marks(&killed.events));
+    killed.table =
+        Table::of(scenario, &killed.events, telling.names, &(telling.marks)(&killed.events));
     Ok(At::Killed(killed))
 }
 

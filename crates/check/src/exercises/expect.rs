@@ -151,7 +151,12 @@ impl Run {
     pub fn stays_within_the_limits(&self) -> Verdict {
         let called = format!("`{}`", self.called);
         let expected = || format!("{called} ends by itself, within the limits");
-        self.limit_exceeded.map_or(Ok(()), |limit| Err(killed_for(limit, expected(), &called)))
+        let Some(limit) = self.limit_exceeded else { return Ok(()) };
+        let where_it_was = self.calls.as_ref().map(|_| match &self.unfinished {
+            Some(call) => format!("when it was ended, it was in the system call {call}"),
+            None => "when it was ended, it was in no system call".into(),
+        });
+        Err(killed_for(limit, expected(), &called).details(where_it_was))
     }
 
     /// Its standard output was full: it failed and named it.

@@ -32,6 +32,8 @@ pub struct Run {
     pub calls: Option<Vec<Call>>,
     /// Paths that it could not open or execute for want of a right.
     pub refused: BTreeSet<PathBuf>,
+    /// The system call that it was in when it ended, if it did not end by itself.
+    pub unfinished: Option<String>,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -77,7 +79,11 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             }
             Stop::Exiting(who) => observer.ending(who)?,
             Stop::Exited(who, ending) => {
-                run.note_undone(entered.remove(&who));
+                let undone = entered.remove(&who);
+                if who == pid && matches!(ending, Ending::Killed(_)) {
+                    run.unfinished = undone.as_ref().map(Call::name);
+                }
+                run.note_undone(undone);
                 if who == pid {
                     run.ending = ending;
                     run.time = began.elapsed();
@@ -146,6 +152,7 @@ impl Run {
             stderr: Output::default(),
             calls: calls_are_seen.then(Vec::new),
             refused: BTreeSet::new(),
+            unfinished: None,
             fault: None,
             time: Duration::ZERO,
             processor: Duration::ZERO,

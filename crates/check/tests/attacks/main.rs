@@ -9,5 +9,6 @@ mod judge;
 mod limits;
 mod machine;
 mod observation;
+mod reasons;
 mod replaced;
 mod students_slips;

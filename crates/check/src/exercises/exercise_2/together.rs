@@ -41,7 +41,7 @@ fn names(offset: u64) -> (String, Shape) {
         0..4 => ("`full`".into(), Shape::Number),
         4..8 => ("`length`".into(), Shape::Number),
         8 => ("the text".into(), Shape::Text),
-        8..4096 => (format!("the text from its byte {} on", offset - 8), Shape::Text),
+        9..4096 => (format!("the text from its byte {} on", offset - 8), Shape::Text),
         _ => (format!("byte {offset}"), Shape::Other),
     }
 }

@@ -94,6 +94,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "lock-kept",
+        is: "a process ends, and the next one waits for ever for its lock",
+        why: "The first process had ended before the second process began. So the lock was not given back.",
+        anchor: "how-it-works",
+        hints: [
+            "What does the lock's word in FILE hold after one `add`? `od -A d -t u4 -j 1024 -N 64 FILE` shows it.",
+            "Every path out of the critical section must give the lock back: also the one that ends with an error.",
+        ],
+        last: Last {
+            rust: "A file lock (`libc::flock`, F_OFD_SETLKW) is given back at the latest when its process ends. A word or a semaphore in FILE keeps its value: store \"free\" after the last store of each addition and transfer.",
+            c: "A file lock (`flock`, F_OFD_SETLKW) is given back at the latest when its process ends. A semaphore or a mutex in FILE needs `sem_post` or `pthread_mutex_unlock` on every path.",
+            python: "A lock of `fcntl.flock` is given back at the latest when its process ends. A byte in FILE keeps its value: store \"free\" in `finally`.",
+        },
+    },
+    Diagnosis {
         id: "fails-beside-another",
         is: "the program fails because another one runs",
         why: "Being second is no failure: it must wait.",

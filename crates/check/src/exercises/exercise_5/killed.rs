@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use explore::kill_points::{Killed, kill_points};
+use explore::kill_points::{Killed, Telling, kill_points};
 use explore::table::Mark;
 use explore::trace::{Event, EventKind};
 
@@ -26,7 +26,8 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
-    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, (names, marks))?;
+    let (killed, cut) =
+        kill_points(fixture, &bank(), victim, others, TIME, Telling { names, marks })?;
     let held = killed.iter().any(|killed| killed.waited);
     for Killed { before, stuck, limit_exceeded, failed, later, file, table, events, .. } in killed {
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
