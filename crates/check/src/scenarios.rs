@@ -246,6 +246,10 @@ pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
     });
     match last.next()?.kind {
         EventKind::Blocked(why) => Some(why),
+        // An atomic operation that changes nothing is a try.
+        EventKind::Store { locked: true, ref before, ref after, .. } if before == after => {
+            Some("tries, fails and tries again")
+        }
         _ => None,
     }
 }

@@ -46,7 +46,7 @@ fn says(exercise: u8, program: &Path, more: &[&str]) -> (String, Option<i32>) {
 fn table(said: &str, schedule: &str) -> Vec<String> {
     let from =
         said.lines().skip_while(|line| !line.contains(&format!("replay   --schedule {schedule}")));
-    let rows = from.skip(1).take_while(|line| !line.starts_with("           "));
+    let rows = from.skip(1).take_while(|line| !line.starts_with("           FILE:"));
     rows.map(str::to_owned).collect()
 }
 

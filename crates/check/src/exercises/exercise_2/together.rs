@@ -7,7 +7,7 @@ use explore::table::{Mark, Shape};
 use explore::trace::{Event, EventKind};
 use tracer::Ending;
 
-use super::{emptied, full_of, word};
+use super::{SIZE, emptied, full_of, word};
 use crate::exercises::CheckContext;
 use crate::exercises::expect::shown;
 use crate::scenarios::{SearchSpec, Telling, common_finding, in_every_order};
@@ -41,7 +41,9 @@ fn names(offset: u64) -> (String, Shape) {
         0..4 => ("`full`".into(), Shape::Number),
         4..8 => ("`length`".into(), Shape::Number),
         8 => ("the text".into(), Shape::Text),
-        9..4096 => (format!("the text from its byte {} on", offset - 8), Shape::Text),
+        _ if offset < SIZE as u64 => {
+            (format!("the text from its byte {} on", offset - 8), Shape::Text)
+        }
         _ => (format!("byte {offset}"), Shape::Other),
     }
 }
