@@ -36,8 +36,8 @@ pub fn seal(file: &File, seals: SealFlag) -> io::Result<()> {
     Ok(())
 }
 
-/// Maps the sealed `file` as a slice, through a read-only descriptor: before Linux 6.7 the kernel
-/// refused to map a sealed file shared through a writable descriptor, even read-only.
+/// Maps the sealed `file` as a slice, through a read-only descriptor: kernels before 6.7, and the first
+/// ones of 6.12, may refuse to map a sealed file shared through a writable descriptor, even read-only.
 ///
 /// # Errors
 /// Those of `map_if_safe`, which refuses a memfd without `F_SEAL_SHRINK` and `F_SEAL_WRITE`, any

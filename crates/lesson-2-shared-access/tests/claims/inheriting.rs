@@ -1,6 +1,6 @@
 //! What a child inherits with `fork`, and what `execve` removes.
 
-use course::scratch;
+use course::{kernel_at_least, scratch};
 
 use crate::scenario;
 
@@ -90,10 +90,11 @@ fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() 
         (false, _) => ("done", "ETXTBSY"),
     };
     assert_eq!(ended.value("before"), runs);
-    assert_eq!(
-        ended.value("mapped"),
-        busy,
-        "the descriptor is closed, the mapping for loading only"
-    );
+    // Linux 6.11 and the first ones of 6.12 let a file be executed that a process can write.
+    let let_it_run = kernel_at_least(6, 11) && !kernel_at_least(6, 13);
+    if !(let_it_run && ended.value("mapped") == "done") {
+        let what = "the descriptor is closed, the mapping for loading only";
+        assert_eq!(ended.value("mapped"), busy, "{what}");
+    }
     assert_eq!(ended.value("unmapped"), runs);
 }

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use common::Scratch;
 use course::{Running, scratch};
@@ -106,7 +108,7 @@ fn the_bytes_in_the_file_have_the_documented_layout() {
 }
 
 #[test]
-fn the_writers_lock_is_free_as_soon_as_its_process_is_gone() {
+fn the_writers_lock_ends_with_its_process() {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");
     let mut writer = measuring(&path);
@@ -114,7 +116,13 @@ fn the_writers_lock_is_free_as_soon_as_its_process_is_gone() {
     let file = File::open(&path).unwrap();
     assert!(thermometer_file::has_writer(&file, &path).unwrap(), "while it measures");
     assert_eq!(writer.kill().signal, Some(Signal::SIGKILL));
-    assert!(!thermometer_file::has_writer(&file, &path).unwrap(), "after SIGKILL");
+    // A process that reads the dead writer's smaps or cmdline at this moment holds the mapping, and so
+    // the lock, a little longer.
+    let end = Instant::now() + Duration::from_secs(5);
+    while thermometer_file::has_writer(&file, &path).unwrap() {
+        assert!(Instant::now() < end, "still locked after SIGKILL");
+        thread::yield_now();
+    }
 }
 
 fn measuring(path: &Path) -> Running {

@@ -1,4 +1,9 @@
 //! What `/proc/PID/smaps` and `/proc/PID/pagemap` say about shared memory.
+//!
+//! # Safety
+//! One test has a slice over a private mapping of its own file: no process shortens that file or stores
+//! to it.
+#![expect(unsafe_code, reason = "memmap2 maps private memory only as a slice")]
 
 use std::process;
 
@@ -137,7 +142,7 @@ fn smaps_counts_no_page_of_a_shared_mapping_as_anonymous() {
 }
 
 #[test]
-fn pagemap_distinguishes_a_shared_page_from_a_private_page_after_the_first_access() {
+fn after_the_first_access_pagemap_distinguishes_the_page_cache_from_anonymous_memory() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let page = |bytes: &Bytes| {
@@ -153,4 +158,13 @@ fn pagemap_distinguishes_a_shared_page_from_a_private_page_after_the_first_acces
         bytes.store(0, 42);
         assert_eq!(page(&bytes), Some(file_page), "bit 61");
     }
+    // SAFETY: no process shortens this test's own file or stores to it.
+    let mut private = unsafe { memmap2::MmapOptions::new().map_copy(&file) }.unwrap();
+    let page = |bytes: &[u8]| {
+        page_view::pages(process::id(), bytes.as_ptr().addr(), 1).unwrap()[0].file_page
+    };
+    assert_eq!(private[0], 42, "a load of a private mapping of the file");
+    assert_eq!(page(&private), Some(true), "leads to the page cache");
+    private[0] = 43;
+    assert_eq!(page(&private), Some(false), "after the store, to a copy in anonymous memory");
 }

@@ -5,7 +5,7 @@ use std::fs::{File, FileTimes};
 use std::time::{Duration, SystemTime};
 
 use common::page_size;
-use course::{file_system, scratch, undisturbed};
+use course::{file_system, kernel_at_least, scratch, undisturbed};
 use lesson_2_shared_access::Bytes;
 use nix::sys::statvfs::{FsFlags, statvfs};
 
@@ -28,7 +28,7 @@ fn accessed(file: &File) -> bool {
 }
 
 #[test]
-fn the_first_store_to_a_page_changes_mtime_without_msync() {
+fn the_first_store_through_a_mapping_changes_mtime_without_msync() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -36,6 +36,37 @@ fn the_first_store_to_a_page_changes_mtime_without_msync() {
     assert!(!modified(&file), "the instrument");
     bytes.store(0, 42);
     assert!(modified(&file));
+}
+
+#[test]
+fn the_first_store_to_a_large_folio_maps_all_its_pages_and_stores_to_the_other_pages_leave_mtime_unchanged()
+ {
+    const PAGES: usize = 16;
+    undisturbed(|| {
+        let scratch = scratch();
+        let path = scratch.path().join("at-once");
+        std::fs::write(&path, vec![0; PAGES * page_size()]).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        let bytes = Bytes::of(&file, PAGES * page_size()).unwrap();
+        bytes.store(0, 42);
+        let pages = page_view::pages(std::process::id(), bytes.as_ptr().addr(), PAGES).unwrap();
+        let mapped: Vec<_> = pages.iter().map(|page| page.present).collect();
+        let changes: Vec<_> = (0..PAGES)
+            .map(|page| {
+                set_back(&file);
+                bytes.store(page * page_size(), 43);
+                modified(&file)
+            })
+            .collect();
+        let expected: Vec<_> = mapped.iter().map(|mapped| !mapped).collect();
+        // After writeback, a store is a page fault again and changes mtime: repeat.
+        (changes == expected).then(|| {
+            let large = matches!(file_system(scratch.path()), "ext4" | "xfs");
+            if large && kernel_at_least(6, 18) {
+                assert_eq!(mapped, [true; PAGES], "one store has mapped the whole folio");
+            }
+        })
+    });
 }
 
 #[test]
