@@ -6,7 +6,8 @@ apt-get update
 apt-get install --yes --no-install-recommends ca-certificates curl g++ python3
 
 # Not in root's home: the compiler runs as an ordinary user.
-export CARGO_HOME=/opt/cargo RUSTUP_HOME=/opt/rustup PATH="/opt/cargo/bin:$PATH"
+export CARGO_HOME="${CARGO_HOME:-/opt/cargo}" RUSTUP_HOME="${RUSTUP_HOME:-/opt/rustup}"
+export PATH="$CARGO_HOME/bin:$PATH"
 command -v cargo >/dev/null || curl --proto '=https' --silent --show-error --fail https://sh.rustup.rs |
     sh -s -- -y --no-modify-path --profile minimal --default-toolchain 1.95.0
 

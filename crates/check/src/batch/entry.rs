@@ -123,6 +123,11 @@ impl Entry {
         format!("{}{points}{about}", self.state)
     }
 
+    /// From what its inputs were drawn.
+    pub(super) fn seed(&self) -> Option<u64> {
+        self.report.as_ref()?.seed
+    }
+
     fn row(&self) -> Row {
         Row {
             student: self.student.clone(),

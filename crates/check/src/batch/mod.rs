@@ -142,7 +142,8 @@ pub fn judged(
         None => None,
     };
     let printer = entry::Printer::new(format);
-    let seed = seed.unwrap_or_else(rand::random);
+    // What is judged now gets the inputs of what was judged before.
+    let seed = seed.or_else(|| known.iter().find_map(Entry::seed)).unwrap_or_else(rand::random);
     let Some(entries) = printed_one_by_one(submissions, seed, known, &printer, log)? else {
         let how = match &asked.results {
             Some(_) => "the same command with --resume goes on",
@@ -152,6 +153,7 @@ pub fn judged(
         return Ok(Ok(Ended::Interrupted));
     };
     printer.end(&entries)?;
+    warn_of_seeds(&entries);
     if let Some(old) = old {
         beside(format, &compare::table(&old, &entries))?;
     }
@@ -270,7 +272,20 @@ pub fn merged(files: &[PathBuf], format: Format) -> Result<Ended> {
         printer.one(entry)?;
     }
     printer.end(&entries)?;
+    warn_of_seeds(&entries);
     Ok(Ended::of(&entries))
+}
+
+/// Warns if not all students have had the same inputs.
+fn warn_of_seeds(entries: &[Entry]) {
+    let seeds: BTreeSet<_> = entries.iter().filter_map(Entry::seed).collect();
+    if seeds.len() > 1 {
+        let seeds = seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        warn(&format!(
+            "not all students had the same inputs: they were drawn from the seeds {seeds}. Give --seed \
+             to judge all with the same ones"
+        ));
+    }
 }
 
 /// The results that a file of an earlier batch holds; why it cannot be used.

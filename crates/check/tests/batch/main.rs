@@ -133,6 +133,7 @@ fn a_batch_that_was_killed_goes_on_without_loss_or_repetition() {
     let results = class.path("results.jsonl");
     let results = results.to_str().expect("UTF-8");
     let arguments = ["4", "--results", results, "--format", "jsonl"];
+    let seed = |line: &str| told(line)["report"]["seed"].clone();
     let mut command = class.command(&arguments);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("start the batch");
     let mut known = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -160,6 +161,8 @@ fn a_batch_that_was_killed_goes_on_without_loss_or_repetition() {
     assert_eq!(students(&written), all);
     assert!(written.contains(&first), "what was known was judged again");
     assert_eq!(students(&lines(&resumed).join("\n")), all);
+    let same_inputs = written.lines().all(|line| seed(line) == seed(&first));
+    assert!(same_inputs && seed(&first).is_u64(), "{written}");
     // Whoever hands in something else is judged again, and nobody else.
     class.hand_in_script("student-03", "exercise-4", 77);
     let compared = class.judged(&[&arguments[..], &["--resume", "--compare", results]].concat());
@@ -217,6 +220,11 @@ fn the_parts_of_a_class_joined_are_the_class() {
     assert_eq!(joined.status.code(), Some(0), "{}", complaints(&joined));
     assert_eq!(sorted(&joined), sorted(&whole));
     assert_eq!(lines(&merge("csv")).len(), 6);
+    assert!(!complaints(&merge("csv")).contains("the same inputs"));
+    let part = class.judged(&["4", "--format", "jsonl", "--seed", "8", "--shard", "2/2"]);
+    fs::write(parts.last().expect("a part"), &part.stdout).expect("write");
+    let said = complaints(&merge("csv"));
+    assert!(said.contains("they were drawn from the seeds 7, 8"), "{said}");
 }
 
 #[test]
