@@ -27,6 +27,12 @@ pub struct Entry {
     pub points: u32,
     /// Points of checks that this machine could not make: neither given nor taken.
     pub open_points: u32,
+    /// Points of the checks that could be made and that apply to the program.
+    #[serde(default)]
+    pub of: u32,
+    /// The points for a gradebook, of 100: 0 without a file, `None` if it must be judged again.
+    #[serde(default)]
+    pub grade: Option<f64>,
     /// The first failed check's diagnosis.
     pub diagnosis: Option<String>,
     /// Why there is no report.
@@ -51,6 +57,8 @@ impl Entry {
             state: MISSING.into(),
             points: 0,
             open_points: 0,
+            of: 0,
+            grade: None,
             diagnosis: None,
             why: None,
             file: name.map(|name| name.to_string_lossy().into_owned()),
@@ -61,7 +69,7 @@ impl Entry {
 
     /// There is no file.
     pub(super) fn missing(submission: &Submission) -> Self {
-        Self::of(submission)
+        Self { grade: Some(0.0), ..Self::of(submission) }
     }
 
     /// It was judged.
@@ -70,6 +78,8 @@ impl Entry {
             state: report.verdict().into(),
             points: report.totals.points,
             open_points: report.open_points(),
+            of: report.judged_points(),
+            grade: report.grade(),
             diagnosis: report.diagnosis.clone(),
             report: Some(report),
             ..Self::of(submission)
@@ -85,6 +95,17 @@ impl Entry {
         (self.student.clone(), self.exercise)
     }
 
+    /// The same without what only a document or a comparison needs, so that a large class takes little
+    /// memory.
+    pub(super) fn slim(mut self) -> Self {
+        if let Some(report) = &mut self.report {
+            report.checks = Vec::new();
+            report.not_judged = Vec::new();
+            report.compiler = None;
+        }
+        self
+    }
+
     /// Whether both say the same of a student.
     pub(super) fn same_result(&self, other: &Self) -> bool {
         let told = |entry: &Self| {
@@ -95,26 +116,18 @@ impl Entry {
 
     /// Whether there is a result that a gradebook can take: neither the judge nor this machine failed.
     pub(super) fn is_judged(&self) -> bool {
-        self.grade().is_some()
-    }
-
-    /// The points for a gradebook, of 100: 0 without a file, `None` if it must be judged again.
-    fn grade(&self) -> Option<f64> {
-        match &self.report {
-            Some(report) => report.grade(),
-            None => (self.state == MISSING).then_some(0.0),
-        }
+        self.grade.is_some()
     }
 
     /// What a teacher reads behind the name: the state and the points, and of how many.
     pub(super) fn told(&self) -> String {
         let points = match &self.report {
-            Some(report) => {
+            Some(_) => {
                 let open = match self.open_points {
                     0 => String::new(),
                     open => format!(" ({open} more cannot be judged here)"),
                 };
-                format!(", {} of {} points{open}", self.points, report.judged_points())
+                format!(", {} of {} points{open}", self.points, self.of)
             }
             None => String::new(),
         };
@@ -133,9 +146,9 @@ impl Entry {
             student: self.student.clone(),
             exercise: self.exercise,
             state: self.state.clone(),
-            grade: written_grade(self.grade()),
+            grade: written_grade(self.grade),
             points: self.points,
-            of: self.report.as_ref().map_or(0, Report::judged_points),
+            of: self.of,
             diagnosis: self.diagnosis.clone().or_else(|| self.why.clone()).unwrap_or_default(),
         }
     }
@@ -153,8 +166,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
     let text = std::fs::read_to_string(path).step_on("read", path)?;
     let mut entries = Vec::new();
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        match serde_json::from_str(line) {
-            Ok(entry) => entries.push(entry),
+        match serde_json::from_str::<Entry>(line) {
+            Ok(mut entry) => {
+                // An older judge wrote neither of them.
+                match &entry.report {
+                    Some(report) => {
+                        (entry.of, entry.grade) = (report.judged_points(), report.grade());
+                    }
+                    None => entry.grade = (entry.state == MISSING).then_some(0.0),
+                }
+                entries.push(entry);
+            }
             Err(_) if !line.ends_with('\n') => {}
             Err(error) => {
                 let why = format!("line {} is no result: {error}", number + 1);

@@ -144,7 +144,9 @@ pub fn judged(
     let printer = entry::Printer::new(format);
     // What is judged now gets the inputs of what was judged before.
     let seed = seed.or_else(|| known.iter().find_map(Entry::seed)).unwrap_or_else(rand::random);
-    let Some(entries) = printed_one_by_one(submissions, seed, known, &printer, log)? else {
+    let whole = old.is_some() || !format.is_of_lines();
+    let keep = move |entry: Entry| if whole { entry } else { entry.slim() };
+    let Some(entries) = printed_one_by_one(submissions, seed, known, &printer, log, keep)? else {
         let how = match &asked.results {
             Some(_) => "the same command with --resume goes on",
             None => "with --results FILE, the next one can be resumed",
@@ -171,20 +173,21 @@ fn printed_one_by_one(
     known: Vec<Entry>,
     printer: &entry::Printer,
     mut log: Option<fs::File>,
+    keep: impl Fn(Entry) -> Entry,
 ) -> Result<Option<Vec<Entry>>> {
     printer.begin()?;
     for entry in &known {
         printer.one(entry)?;
     }
     let bar = progress(submissions.len());
-    let mut entries = known;
+    let mut entries: Vec<_> = known.into_iter().map(&keep).collect();
     let interrupted = workers::run(submissions, seed, |entry| {
         if let Some(log) = &mut log {
             entry::append(log, &entry).step("write the results")?;
         }
         bar.suspend(|| printer.one(&entry))?;
         bar.inc(1);
-        entries.push(entry);
+        entries.push(keep(entry));
         Ok(())
     })?;
     bar.finish_and_clear();

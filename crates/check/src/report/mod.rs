@@ -53,6 +53,14 @@ pub fn for_screen(report: &Report, columns: usize) -> String {
     on_screen(&text::written(report, columns), columns)
 }
 
+impl Format {
+    /// Whether each result of a class is a line of its own, as soon as it is known.
+    #[must_use]
+    pub fn is_of_lines(self) -> bool {
+        matches!(self, Self::Text | Self::Jsonl | Self::Csv)
+    }
+}
+
 /// A report, and in a class the name of the student.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Named<'r> {
