@@ -127,7 +127,7 @@ figures N="*":
     COURSE_BLESS=1 COURSE_FIGURES='{{ N }}' cargo test --quiet --package course --test checks every_figure
 
 # Run everything that CI runs.
-ci: format lint test starters documentation everywhere
+ci: format lint test starters documentation everywhere grader-image
 
 [private]
 format:
@@ -145,6 +145,11 @@ starters:
 [private]
 documentation:
     RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+# Build the graders' image as far as this machine can, and compare the verdicts in it with those outside.
+[private]
+grader-image:
+    @tests/grader-image
 
 # Prove the claims that need root, and all claims on every file system and as an ordinary user.
 [private]
