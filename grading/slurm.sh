@@ -9,7 +9,9 @@
 #
 #     sbatch grading/slurm.sh EXERCISE CLASS RESULTS
 #
-# EXERCISE is a number. CLASS and RESULTS are directories that all nodes see. Afterwards, join the parts:
+# EXERCISE is a number. CLASS and RESULTS are directories that all nodes see. `check` must be on the PATH: it
+# is target/debug/check in the course's directory, after `cargo build --package check --package proof`.
+# Afterwards, join the parts:
 #
 #     check merge RESULTS/part-*.jsonl --format csv
 set -eu
