@@ -22,7 +22,7 @@ fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
 }
 
 #[test]
-fn a_hint_that_is_free_is_rounded_down_to_its_page_and_granted() {
+fn a_hint_that_is_free_is_rounded_down_to_its_page_and_normally_granted() {
     let ended = scenario("hint-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
@@ -91,7 +91,7 @@ fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
 }
 
 #[test]
-fn a_load_or_a_store_that_prot_does_not_allow_is_sigsegv() {
+fn a_load_with_prot_none_or_a_store_without_prot_write_is_sigsegv() {
     let scratch = scratch();
     let ended = scenario("load-without-rights", &scratch).run();
     assert_eq!(ended.value("mapped"), "yes");

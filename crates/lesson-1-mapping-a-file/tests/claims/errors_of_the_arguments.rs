@@ -32,7 +32,7 @@ fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
 }
 
 #[test]
-fn a_mapping_that_is_neither_shared_nor_private_fails_with_einval() {
+fn a_mapping_of_a_file_that_is_neither_shared_nor_private_fails_with_einval() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     assert_eq!(errno_of(MmapCall { flags: 0, ..MmapCall::shared(&file, 1) }), "EINVAL");

@@ -56,7 +56,7 @@ fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() 
 }
 
 #[test]
-fn mapping_a_directory_or_a_sysfs_file_for_loads_fails_with_enodev() {
+fn mapping_a_directory_or_most_files_of_sysfs_for_loads_fails_with_enodev() {
     let scratch = scratch();
     for path in [scratch.path().to_path_buf(), "/sys/kernel/mm/transparent_hugepage/enabled".into()]
     {

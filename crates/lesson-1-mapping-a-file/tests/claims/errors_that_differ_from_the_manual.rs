@@ -60,7 +60,7 @@ fn mapping_many_files_of_proc_fails_with_eio() {
 
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn a_range_past_the_largest_file_fails_with_eoverflow_even_in_a_64_bit_process() {
+fn a_range_past_the_largest_offset_fails_with_eoverflow_even_in_a_64_bit_process() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let last_page = i64::MAX - (page_size() as i64 - 1);
@@ -83,7 +83,7 @@ fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
 }
 
 #[test]
-fn map_growsdown_or_map_hugetlb_with_a_file_fails_with_einval() {
+fn map_growsdown_or_map_hugetlb_with_an_ordinary_file_fails_with_einval() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
     assert_eq!(errno_of(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;

@@ -13,7 +13,7 @@ fn more_addresses_than_rlimit_as_fail_with_enomem_even_with_prot_none() {
 }
 
 #[test]
-fn more_private_writable_memory_than_rlimit_data_fails_with_enomem() {
+fn more_private_writable_memory_than_an_rlimit_data_above_0_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
@@ -31,7 +31,8 @@ fn more_mappings_than_max_map_count_fail_with_enomem() {
 }
 
 #[test]
-fn one_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited() {
+fn one_private_writable_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited()
+ {
     let total = nix::sys::sysinfo::sysinfo().unwrap();
     let twice = 2 * (total.ram_total() + total.swap_total());
     let call = MmapCall::anonymous(usize::try_from(twice).unwrap());

@@ -59,7 +59,7 @@ fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_map
 }
 
 #[test]
-fn mremap_makes_a_mapping_longer_if_it_may_move_and_the_old_address_is_then_unmapped() {
+fn mremap_makes_a_mapping_longer_if_it_may_move_if_it_moves_the_old_address_is_unmapped() {
     let ended = scenario("enlarge", &scratch()).run();
     assert_eq!(ended.value("in-place"), "ENOMEM", "the next addresses are taken");
     assert_eq!((ended.value("may-move"), ended.value("moved")), ("success", "true"));

@@ -108,7 +108,7 @@ fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
 }
 
 #[test]
-fn map_populate_or_locked_memory_makes_every_page_table_entry_during_mmap() {
+fn map_populate_or_map_locked_makes_page_table_entries_during_mmap() {
     let scratch = scratch();
     let file = pages_of(&scratch, 4);
     let call = MmapCall::shared(&file, 4 * page_size());
@@ -116,6 +116,13 @@ fn map_populate_or_locked_memory_makes_every_page_table_entry_during_mmap() {
         let area = MmapCall { flags: call.flags | flag, ..call }.make().unwrap();
         let state = pages(std::process::id(), area.address(), 4).unwrap();
         assert!(state.iter().all(|page| page.present), "{flag:#x}: {state:?}");
+        // Past the end there is no page to enter, and `mmap` does not fail.
+        let call =
+            MmapCall { flags: call.flags | flag, ..MmapCall::shared(&file, 6 * page_size()) };
+        let area = call.make().unwrap();
+        let state = pages(std::process::id(), area.address(), 6).unwrap();
+        let present: Vec<_> = state.iter().map(|page| page.present).collect();
+        assert_eq!(present, [true, true, true, true, false, false], "{flag:#x}");
     }
 }
 

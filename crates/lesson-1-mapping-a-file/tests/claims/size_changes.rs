@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::{FileExt, symlink};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 
@@ -49,7 +50,7 @@ fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
 }
 
 #[test]
-fn a_system_call_that_gets_a_page_past_the_end_as_its_buffer_fails_with_efault() {
+fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efault() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let out = file_of(&scratch, "out", b"");
@@ -60,7 +61,7 @@ fn a_system_call_that_gets_a_page_past_the_end_as_its_buffer_fails_with_efault()
 }
 
 #[test]
-fn a_system_call_that_could_transfer_some_bytes_returns_a_short_count_not_efault() {
+fn a_system_call_that_could_transfer_some_bytes_may_return_a_short_count_not_efault() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let page = page_size();
@@ -72,6 +73,10 @@ fn a_system_call_that_could_transfer_some_bytes_returns_a_short_count_not_efault
     let long = file_of(&scratch, "long", &vec![b'l'; 2 * page]);
     assert_eq!(area.read_from(&long, 0, 2 * page).unwrap(), page, "read");
     assert_eq!(area.load(page - 1), b'l');
+
+    let (socket, _other) = UnixStream::pair().unwrap();
+    let refused = area.write_to(&socket, 0, 2 * page).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(libc::EFAULT), "a socket transfers none of them");
 
     let null = File::options().write(true).open("/dev/null").unwrap();
     assert_eq!(area.write_to(&null, page, page).unwrap(), page, "/dev/null loads nothing");
@@ -106,7 +111,7 @@ fn if_a_file_grows_its_mapped_pages_are_usable_at_once() {
 }
 
 #[test]
-fn if_a_file_shrinks_what_it_loses_is_lost_in_its_mappings_too() {
+fn if_a_file_shrinks_what_it_loses_is_lost_in_its_shared_mappings_too() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'x'; 2 * page_size()]);
     let mapping = Mapping::of(&file, 2 * page_size()).unwrap();
