@@ -144,10 +144,13 @@ fn found_in(scenario: &Scenario) -> String {
     }
 }
 
-/// If a run took more of the machine than it may, nothing more of the program is judged.
+/// If a run exceeded a limit, nothing more of the program is judged: each scenario would take as long. But a
+/// wait without an end may be one scenario's.
 fn verdict(run: &Outcome, finding: Finding) -> CheckError {
     match run.limit_exceeded {
-        Some(limit) if diagnosis_of(limit) != "hang" => CheckError::Ended(Box::new(finding)),
+        Some(limit) if diagnosis_of(limit) == finding.diagnosis => {
+            CheckError::Ended(Box::new(finding))
+        }
         _ => finding.into(),
     }
 }
@@ -202,42 +205,48 @@ fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
     let ended = (0..2).filter(|side| !sides.contains(side));
     let ended: Vec<String> = ended.map(|side| format!("; {} has ended", letter(side))).collect();
     let ended = ended.concat();
-    // All that did not end were waiting: that is what went wrong, not the time that it took.
-    let all_wait = !waits.is_empty() && waits.len() == sides.len();
-    match run.limit_exceeded {
-        Some(LimitExceeded::Processor(used)) if all_wait => {
-            let seen = format!(
-                "{}{ended}. They were ended after {} s of CPU time",
-                waits.join("; "),
-                used.as_secs()
-            );
-            Finding::new("deadlock", expected, seen)
+    // All that did not end were waiting: that is what went wrong, not the time that it took. What used
+    // up CPU time was a wait only if it turns in a loop: a child of an actor may have used it up, too.
+    let all_wait = !sides.is_empty() && waits.len() == sides.len();
+    let all_spin = all_wait && sides.iter().all(|side| spins_last(&run.events, *side));
+    let (waits, names) = (waits.join("; "), names.join(" and "));
+    let limit = match run.limit_exceeded {
+        None if all_wait => return Finding::new("deadlock", expected, waits + &ended),
+        None => {
+            return Finding::new("deadlock", expected, format!("{names} did not end{ended}"));
         }
-        Some(LimitExceeded::Wall(time)) if all_wait => {
-            let seen =
-                format!("{}{ended}. They were ended after {} s", waits.join("; "), time.as_secs());
-            Finding::new("deadlock", expected, seen)
+        Some(limit) => limit,
+    };
+    let is_wait = match limit {
+        LimitExceeded::Processor(_) => all_spin,
+        LimitExceeded::Wall(_) => all_wait,
+        _ => false,
+    };
+    let who = if names.is_empty() { "together, the processes".into() } else { names };
+    match is_wait {
+        true => {
+            Finding::new("deadlock", expected, format!("{waits}{ended}. In the end, {who} {limit}"))
         }
-        Some(limit) => {
-            let who = if names.is_empty() {
-                "together, the processes".into()
-            } else {
-                names.join(" and ")
-            };
-            Finding::new(diagnosis_of(limit), expected, format!("{who}: {limit}"))
-        }
-        None if all_wait => {
-            Finding::new("deadlock", expected, format!("{}{ended}", waits.join("; ")))
-        }
-        None => Finding::new(
-            "deadlock",
-            expected,
-            format!("{} did not end{ended}", names.join(" and ")),
-        ),
+        false => Finding::new(diagnosis_of(limit), expected, format!("{who} {limit}")),
     }
 }
 
-/// In what an actor waits, if it has done nothing else since.
+/// What an actor does that has lost its turn and waits for no other process.
+const NO_WAITS: [&str; 4] = [
+    "makes calls and gets nowhere",
+    "waits for its child",
+    "waits for input",
+    "waits until its output is taken",
+];
+
+/// Does an actor wait in a loop that uses CPU time?
+fn spins_last(events: &[Event], side: usize) -> bool {
+    let spins = |why: &str| why.starts_with("turns") || why.starts_with("tries");
+    waits_last(events, side).is_some_and(spins)
+}
+
+/// In what an actor waits, if it has done nothing else since; to make calls, or to wait for a child that
+/// works, is no wait for another process.
 #[must_use]
 pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
     let own = events.iter().rev().filter(|event| event.actor == side);
@@ -245,7 +254,7 @@ pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
         matches!(event.kind, EventKind::Killed | EventKind::Ended(Ending::Killed(_)))
     });
     match last.next()?.kind {
-        EventKind::Blocked(why) => Some(why),
+        EventKind::Blocked(why) => Some(why).filter(|why| !NO_WAITS.contains(why)),
         // An atomic operation that changes nothing is a try.
         EventKind::Store { locked: true, ref before, ref after, .. } if before == after => {
             Some("tries, fails and tries again")

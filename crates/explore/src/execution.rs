@@ -15,8 +15,8 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, KernelStores, LimitExceeded, LookRefused, MECHANISM, Resume, Stop, Syscall,
-    Waited, look, processor_time, read_text,
+    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
+    processor_time,
 };
 
 use crate::actor::{Actor, ActorTracee};
@@ -26,6 +26,7 @@ use crate::kernel_store::{self, KernelStore, Redirected};
 use crate::operations::{CallKind, Operations, Wait};
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
+use crate::share::Share;
 use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
 use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
 use crate::{Fixture, Launcher};
@@ -1066,14 +1067,15 @@ impl<'l> Execution<'l> {
 
     /// Both run, at once, until they have ended, all sleep and nobody is left who could wake them, or
     /// `patience` is over. On a busy machine they, and the judge, get less of the processor than they
-    /// want: `patience` is not over before each has had [`NEEDS`], without the time in which it stood in
-    /// the queue for a processor. Whether they have had the time that they need before `latest`: if not,
+    /// want: `patience` is not over before each actor has had [`NEEDS`]: CPU time, or time in which neither
+    /// it nor the judge stood in the queue for a processor. Whether they have had the time that they need before `latest`: if not,
     /// nothing is known.
     ///
     /// # Errors
     /// The system's.
     pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
-        let (began, before) = (Instant::now(), self.queued()?);
+        let began = Instant::now();
+        let (before, judge_before) = (self.shares()?, Share::of_this_thread()?);
         let mut end = began + patience;
         loop {
             self.mode = RunMode::Patient;
@@ -1082,13 +1084,22 @@ impl<'l> Execution<'l> {
             if pause? == Pause::Ended || self.is_stuck_for_ever()? {
                 return Ok(true);
             }
-            let now = self.queued()?;
-            let lost_by = |who: i32| {
-                let before = before.get(&who).copied().unwrap_or_default();
-                now.get(&who).map_or(Duration::ZERO, |time| time.saturating_sub(before))
-            };
-            let theirs = self.tracees.keys().map(|who| lost_by(*who)).max().unwrap_or_default();
-            let had = began.elapsed().saturating_sub(lost_by(JUDGE) + theirs);
+            let judge = Share::of_this_thread()?.since(judge_before);
+            let now = self.shares()?;
+            let actors = [0, 1].into_iter().filter(|actor| self.lives(*actor));
+            let had = actors.map(|actor| {
+                let own = self.tracees.values().filter(|tracee| tracee.actor == actor);
+                let shares = own.filter_map(|tracee| {
+                    let who = tracee.pid.as_raw();
+                    Some(now.get(&who)?.since(before.get(&who).copied().unwrap_or_default()))
+                });
+                let shares: Vec<Share> = shares.collect();
+                let ran: Duration = shares.iter().map(|share| share.ran).sum();
+                let queued = shares.iter().map(|share| share.queued).max().unwrap_or_default();
+                // A tracee that is stopped waits for the judge, and for no processor of its own.
+                ran.max(began.elapsed().saturating_sub(queued + judge.queued))
+            });
+            let had = had.min().unwrap_or_default();
             if began.elapsed() >= patience && had >= NEEDS {
                 return Ok(true);
             }
@@ -1099,13 +1110,10 @@ impl<'l> Execution<'l> {
         }
     }
 
-    /// How long each tracee, and the judge, have stood in the queue for a processor.
-    fn queued(&self) -> Result<BTreeMap<i32, Duration>> {
-        let mut times = BTreeMap::from([(JUDGE, time_in_queue(None)?)]);
-        for tracee in self.tracees.values() {
-            times.insert(tracee.pid.as_raw(), time_in_queue(Some(tracee.pid))?);
-        }
-        Ok(times)
+    /// The shares of a processor that the tracees have had so far.
+    fn shares(&self) -> Result<BTreeMap<i32, Share>> {
+        let tracees = self.tracees.values().map(|tracee| tracee.pid);
+        tracees.map(|pid| Ok((pid.as_raw(), Share::of(pid)?))).collect()
     }
 
     /// Do these actors, which have not ended in time, work at something instead of waiting?
@@ -1184,25 +1192,6 @@ impl<'l> Execution<'l> {
         let [one, two] = self.actors;
         (self.events, [one.points, two.points])
     }
-}
-
-/// In a list of tracees: the judge's own thread.
-const JUDGE: i32 = 0;
-
-/// How long a tracee, or the judge's own thread, has waited for a processor; not at all, where the kernel
-/// does not tell.
-pub(crate) fn time_in_queue(tracee: Option<Pid>) -> Result<Duration> {
-    const STEP: &str = "look at how long a process has waited for a processor";
-    let (process, path) = match tracee {
-        Some(pid) => (pid, format!("/proc/{pid}/schedstat")),
-        None => (Pid::this(), "/proc/thread-self/schedstat".to_owned()),
-    };
-    let Some(told) = read_text(process, &path).step(STEP)? else {
-        return Ok(Duration::ZERO);
-    };
-    let nanoseconds = told.split(' ').nth(1).and_then(|field| field.parse().ok());
-    let unreadable = || LookRefused::because(path, format!("it says {told:?}"));
-    nanoseconds.map(Duration::from_nanos).ok_or_else(unreadable).step(STEP)
 }
 
 /// Is it the first thread of a process, ended before another thread?

@@ -134,7 +134,8 @@ fn play(
             moved |= execution.trace().len() > before + 1;
         }
     }
-    let had_time = execution.finish(PATIENCE, latest)?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    let had_time = execution.finish(left, latest)?;
     let stuck = execution.lives(first) || execution.lives(second);
     Ok(Course { arrived, second_turn, second_waited, stuck, cut: stuck && !had_time })
 }

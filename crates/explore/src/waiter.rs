@@ -7,9 +7,10 @@ use nix::unistd::Pid;
 use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
-use crate::execution::{Execution, Pause, RunMode, time_in_queue};
+use crate::execution::{Execution, Pause, RunMode};
 use crate::replay::{PATIENCE, Scenario};
 use crate::schedule::Preemption;
+use crate::share::Share;
 
 /// Whether the second waits for the first.
 #[derive(Debug)]
@@ -67,11 +68,11 @@ pub fn waiter(
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (Instant::now(), time_in_queue(Some(waits))?);
+    let (began, queued) = (Instant::now(), Share::of(waits)?.queued);
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = time_in_queue(Some(waits))?.saturating_sub(queued);
+        let lost = Share::of(waits)?.queued.saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {
             break processor;

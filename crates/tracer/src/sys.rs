@@ -196,6 +196,8 @@ pub(crate) fn at_syscall(pid: Pid) -> io::Result<AtSyscall> {
             let exit = unsafe { found.u.exit };
             Ok(AtSyscall::Exit(exit.sval))
         }
+        // It was killed after `waitpid` had told of its stop, and is in its exit stop by now.
+        libc::PTRACE_SYSCALL_INFO_NONE => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         _ => Err(io::Error::other("PTRACE_GET_SYSCALL_INFO names no call at a syscall stop")),
     }
 }

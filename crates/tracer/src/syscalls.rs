@@ -161,8 +161,30 @@ impl Call {
     }
 }
 
+/// Calls in which a process waits, and which do nothing to files or mappings.
+const WAITS: [(i64, &str); 14] = [
+    (libc::SYS_nanosleep, "nanosleep"),
+    (libc::SYS_clock_nanosleep, "clock_nanosleep"),
+    (libc::SYS_sched_yield, "sched_yield"),
+    (libc::SYS_wait4, "wait4"),
+    (libc::SYS_waitid, "waitid"),
+    (libc::SYS_ppoll, "ppoll"),
+    (libc::SYS_pselect6, "pselect6"),
+    (libc::SYS_epoll_pwait, "epoll_pwait"),
+    (libc::SYS_rt_sigsuspend, "rt_sigsuspend"),
+    (libc::SYS_rt_sigtimedwait, "rt_sigtimedwait"),
+    (libc::SYS_semop, "semop"),
+    (libc::SYS_semtimedop, "semtimedop"),
+    (libc::SYS_msgrcv, "msgrcv"),
+    (libc::SYS_futex, "futex"),
+];
+
 fn name(number: i64) -> String {
-    row(number).map_or_else(|| format!("call {number}"), |row| row.name.into())
+    let waits = || WAITS.iter().find(|(of, _)| *of == number).map(|(_, name)| (*name).to_owned());
+    row(number)
+        .map(|row| row.name.into())
+        .or_else(waits)
+        .unwrap_or_else(|| format!("number {number}"))
 }
 
 /// What a call does to the mappings of its process.

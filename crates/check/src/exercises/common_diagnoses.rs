@@ -6,8 +6,8 @@ use super::{Diagnosis, Last};
 pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "hang",
-        is: "the program does not come to an end",
-        why: "Whoever started it waits for ever; a test that hangs tells nothing.",
+        is: "the program does not come to its end in the time that it has",
+        why: "Each check limits the CPU time, and the time by the clock: `seen` names the one that was used up. A loop or a wait without an end does that, and so does far too much work.",
         anchor: "exercise",
         hints: [
             "Run it by hand with the arguments shown, and see where it stands.",

@@ -1,6 +1,7 @@
 //! Failures and wrong calls: told in one line, and nothing touched.
 
 use std::fs::File;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use common::Context;
@@ -10,7 +11,7 @@ use super::large_offsets::unchanged;
 use super::shared::pattern;
 use crate::exercises::CheckContext;
 use crate::observe::{NoopObserver, Run};
-use crate::verdict::{CheckError, Finding, Verdict, failed};
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -65,13 +66,14 @@ fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict
     let wall = std::mem::replace(&mut context.limits().wall, AT_ONCE);
     let run = context.run(arguments);
     context.limits().wall = wall;
-    let run = match run {
-        Err(CheckError::Wrong(finding)) if finding.diagnosis == "hang" => {
-            let finding = Finding { diagnosis: "waits-for-a-fifo", ..*finding };
-            return Err(finding.into());
-        }
-        run => run?,
+    // Of a directory or a device, a run without an end is what it is.
+    let file = context.work_directory().path().join(name);
+    let is_fifo = file.metadata().is_ok_and(|found| found.file_type().is_fifo());
+    let known = |error: CheckError| match is_fifo {
+        true => error.known_as("hang", "waits-for-a-fifo"),
+        false => error,
     };
+    let run = run.map_err(known)?;
     run.fails_naming(&[name])?;
     printed_nothing(&run)
 }

@@ -9,7 +9,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "A load, an addition and a store are three steps; what another stores between them is gone.",
         anchor: "a-question",
         hints: [
-            "Read the table from top to bottom: whose value is overwritten by one that was computed before?",
+            "Read the table from top to bottom, up to the row with `>`: whose value is overwritten by one that was computed before?",
             "Nothing may come between the load and the store: one atomic instruction, or a lock that both hold from before the load until after the store.",
         ],
         last: Last {

@@ -35,8 +35,9 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).table(table.clone()).into())
         };
         // It has waited for the lock until a limit was exceeded.
-        let spins = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang");
-        if let Some((limit, how)) = spins.zip(waits_last(&events, 1)) {
+        let hangs = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang");
+        let spins = waits_last(&events, 1).filter(|how| !how.starts_with("waits"));
+        if let Some((limit, how)) = hangs.zip(spins) {
             let seen = format!("the next process {how}; it {limit}");
             return told("orphaned-lock", "the others finish".into(), seen);
         }
