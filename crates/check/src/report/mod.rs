@@ -152,3 +152,59 @@ fn points(report: &Report) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::exercises::{Check, Exercise, Part, exercise};
+    use crate::machine::Machine;
+
+    fn machine() -> Machine {
+        Machine {
+            kernel: "6.18".into(),
+            architecture: "x86_64".into(),
+            file_system: "ext4".into(),
+            page_size: common::page_size(),
+            root: false,
+            tracing: true,
+            landlock: 7,
+            isolation: sandbox::Isolation::default(),
+            weaker: Vec::new(),
+        }
+    }
+
+    /// All checks passed, but for the first one of this part, which could not be made.
+    fn without_one(exercise: &Exercise, part: Part) -> Report {
+        let mut open = exercise.checks_of(part).next().map(|check| check.id);
+        let result = |check: &Check| match open.take_if(|id| *id == check.id) {
+            Some(_) => CheckResult::cannot(check, "not here".into()),
+            None => CheckResult::passed(check),
+        };
+        let checks = exercise.checks.iter().map(result).collect();
+        Report::new(exercise, Path::new("program"), &machine(), checks, 0)
+    }
+
+    #[test]
+    fn a_check_that_could_not_be_made_takes_no_points_on_any_platform() {
+        let exercise = exercise(1).expect("exercise 1");
+        let report = without_one(exercise, Part::Edge);
+        assert!(report.open_points() > 0 && report.totals.points < 100, "{:?}", report.totals);
+        assert_eq!(report.grade(), Some(100.0));
+        let document = |format| -> Value {
+            let text = written(&[Named::from(&report)], format).expect("a document");
+            serde_json::from_str(&text).expect("JSON")
+        };
+        assert_eq!(document(Format::Gradescope)["score"], 100.0);
+        assert_eq!(document(Format::Prairielearn)["score"], 1.0);
+    }
+
+    #[test]
+    fn without_a_check_of_the_core_there_is_no_grade() {
+        let report = without_one(exercise(1).expect("exercise 1"), Part::Core);
+        assert_eq!(report.grade(), None);
+        let row = written(&[Named::from(&report)], Format::Csv).expect("CSV");
+        assert!(row.contains(",1,cannot be judged here,,"), "{row}");
+    }
+}
