@@ -239,8 +239,9 @@ impl LastStores {
 fn told(kind: &EventKind, names: Names) -> String {
     match kind {
         EventKind::Store { offset, before, after, stale, form, locked, call } => {
-            let [old, new] = values_of_both(*offset, [before, after], names);
-            let place = place(*offset, after.len(), names) + &by(call);
+            let (at, before, after) = changed(*offset, before, after, names);
+            let [old, new] = values_of_both(at, [before, after], names);
+            let place = place(at, after.len(), names) + &by(call);
             match (stale, form) {
                 _ if is_try(kind) => format!("tries to change {place}: it is {old}, and stays"),
                 (_, StoreForm::CompareExchange) => format!("changes {place} from {old} to {new}"),
@@ -248,11 +249,11 @@ fn told(kind: &EventKind, names: Names) -> String {
                     format!("changes {place} from {old} to {new} in one step")
                 }
                 (Some(seen), StoreForm::Update) => {
-                    let seen = values(*offset, seen, names);
+                    let seen = values(at, same_part(seen, *offset, at, after.len()), names);
                     format!("stores {new} in {place}; it saw {seen} there, not {old}")
                 }
                 (Some(seen), _) => {
-                    let seen = values(*offset, seen, names);
+                    let seen = values(at, same_part(seen, *offset, at, after.len()), names);
                     format!("stores {new} in {place}; {seen} was there before the interruption")
                 }
                 (None, _) => format!("stores {new} in {place}, where {old} was"),
@@ -367,6 +368,41 @@ fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u
         (at, rest) = (at + length as u64, others);
     }
     found
+}
+
+/// The part of a store that changes variables of the contract, from the first of them to the last: a wide
+/// store of a vector may leave bytes alone, and to the table it is one of what it changes. All of a store
+/// that changes nothing.
+fn changed<'b>(
+    offset: u64,
+    before: &'b [u8],
+    after: &'b [u8],
+    names: Names,
+) -> (u64, &'b [u8], &'b [u8]) {
+    let all = (offset, before, after);
+    if offset >= ELSEWHERE || before.len() != after.len() {
+        return all;
+    }
+    let mut spans = Vec::new();
+    let mut start = 0;
+    for (_, _, bytes) in variables(offset, after, names) {
+        let end = start + bytes.len();
+        if before.get(start..end) != after.get(start..end) {
+            spans.push((start, end));
+        }
+        start = end;
+    }
+    let (Some((start, _)), Some((_, end))) = (spans.first(), spans.last()) else { return all };
+    match (before.get(*start..*end), after.get(*start..*end)) {
+        (Some(before), Some(after)) => (offset + *start as u64, before, after),
+        _ => all,
+    }
+}
+
+/// Of bytes from `offset` on, so many from `at` on.
+fn same_part(bytes: &[u8], offset: u64, at: u64, length: usize) -> &[u8] {
+    let start = usize::try_from(at.saturating_sub(offset)).unwrap_or(0);
+    bytes.get(start..start + length).unwrap_or(bytes)
 }
 
 /// The values that bytes from `offset` on hold.
@@ -546,6 +582,15 @@ mod tests {
         let table = Table::of(&SCENARIO, &events, names, &[]);
         assert_eq!(table.rows[0].text, "tries to change byte 1024 (lock): it is 1, and stays");
         assert!(!table.rows[0].decisive);
+    }
+
+    #[test]
+    fn a_wide_store_is_told_by_the_variable_that_it_changes() {
+        let (before, after) = ([bytes(7), bytes(8)].concat(), [bytes(7), bytes(9)].concat());
+        let (stale, call) = (None, None);
+        let (form, locked) = (StoreForm::Store, false);
+        let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
+        assert_eq!(told(&kind, names), "stores 9 in account 1, where 8 was");
     }
 
     #[test]

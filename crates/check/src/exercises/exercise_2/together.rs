@@ -75,6 +75,11 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
         {
             vec![(overwrites, ". The message that was there is LOST".into())]
         }
+        ("lost-message", ..) => {
+            let empties = |event: &Event| event.actor == 1 && is_store_of_full(event);
+            let place = run.events.iter().rposition(empties);
+            place.map(|place| (place, ". A's message is LOST".into())).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
