@@ -11,7 +11,10 @@ use crate::workspace::{read, root};
 const TABLES: [&str; 2] = ["| both processes |", "| 64-byte messages |"];
 
 /// What stands in front of the numbers of the famous factor.
-const FACTOR: &str = "Before rounding, this run gives ";
+const FACTOR: &str = "In this run (before rounding), the pipe takes ";
+
+/// What stands behind the words of the figure of small messages.
+const FIGURE: &str = "](figures/bench-ipc-batching.svg)";
 
 /// What lesson 7 says.
 const CONCLUSIONS: [Conclusion; 14] = [
@@ -49,6 +52,8 @@ fn other_numbers_and_other_conclusions_are_found() {
     assert_eq!(text.lines().filter(|line| TABLES.iter().any(|t| line.starts_with(t))).count(), 2);
     let other = text.replacen(" µs |", " ms |", 1);
     assert_eq!(with_numbers(&other, &record), text);
+    let other = text.replacen("in each call carries ", "in each call carries 1", 1);
+    assert_eq!(with_numbers(&other, &record), text);
     let other = text.replacen(FACTOR, &format!("{FACTOR}1"), 1);
     assert_eq!(with_numbers(&other, &record), text);
     for comparison in record["comparisons"].as_array_mut().expect("comparisons") {
@@ -68,6 +73,8 @@ fn with_numbers(text: &str, record: &Value) -> String {
     let factor = factor.expect("the text has the famous factor");
     let before = factor.split(FACTOR).next().unwrap_or_default();
     *factor = format!("{before}{FACTOR}{}", famous_factor(record));
+    let figure = lines.iter_mut().find(|line| line.ends_with(FIGURE));
+    *figure.expect("the text has the figure") = format!("![{}{FIGURE}", bars(record));
     let [first, second] = TABLES;
     let text = with_rows(&lines.join("\n"), first, round_trips(record));
     with_rows(&text, second, messages(record))
@@ -78,7 +85,35 @@ fn famous_factor(record: &Value) -> String {
     let spinning = median(record, "spin-two-cpus", "mapped");
     let [two, one] = ["sleep-two-cpus", "sleep-one-cpu"]
         .map(|group| two_digits(median(record, group, "pipe") / spinning));
-    format!("{two} for the pipe on two CPUs, {one} for the pipe on one CPU.")
+    format!("{two} times as long on two CPUs, {one} times on one CPU.")
+}
+
+/// The words of the figure of small messages: its bars, from the shortest to the longest.
+fn bars(record: &Value) -> String {
+    let mut bars = [
+        ("a pipe with one message for each call", "pipe"),
+        ("a socket with one message for each call", "socket"),
+        ("a queue", "queue"),
+        ("a ring of 64 KiB", "ring-64K"),
+        ("a ring of 1 MiB", "ring"),
+        ("a pipe with 64 KiB in each call", "pipe-64K-a-call"),
+        ("a socket with 64 KiB in each call", "socket-64K-a-call"),
+    ]
+    .map(|(words, method)| (median(record, "throughput-64", method), words));
+    bars.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let bars =
+        bars.map(|(a_second, words)| format!("{words} carries {}", two_digits(a_second / 1e6)));
+    let bars = bars.join(", ");
+    format!("The same run as bars, in million messages a second, longer is better: {bars}.")
+}
+
+#[test]
+fn a_pause_of_1_ms_is_thousands_of_spinning_round_trips_in_mapped_memory_only() {
+    let trips = |method| 1e6 / median(&record(), "spin-two-cpus", method);
+    assert!((2e3..1e5).contains(&trips("mapped")));
+    for other in ["pipe", "socket", "queue"] {
+        assert!((2e2..2e3).contains(&trips(other)), "{other}");
+    }
 }
 
 fn round_trips(record: &Value) -> Vec<String> {

@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_millis(50);
 /// also return early, so check the word again.
 ///
 /// # Errors
-/// None for an aligned word; other errors of `futex` are passed on.
+/// `EFAULT` if the word's file was truncated; other errors of `futex` are passed on.
 pub fn wait(word: &AtomicU32, seen: u32) -> io::Result<bool> {
     match sys::futex_wait(word, seen, Some(TIMEOUT)) {
         Ok(()) => Ok(true),

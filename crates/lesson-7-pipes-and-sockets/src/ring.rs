@@ -85,7 +85,7 @@ impl Side<'_> {
         self.count.store(count, Release); // Pairs with `Acquire` on the other side.
         barrier::light(); // Pairs with `heavy` in `wait_for_change`.
         if self.flag.load(Relaxed) != 0 {
-            let _ = futex::wake(self.count); // Cannot fail: the word is mapped and aligned.
+            let _ = futex::wake(self.count); // Fails only if the file was truncated.
         }
     }
 

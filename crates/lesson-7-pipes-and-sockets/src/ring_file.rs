@@ -20,6 +20,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
+use common::clap::{self, ValueEnum};
 use common::{Context, Failure, Result};
 use nix::fcntl::{FcntlArg, fcntl, posix_fallocate};
 
@@ -37,15 +38,18 @@ const ATTACHED: [usize; 2] = [388, 516];
 const SLOTS: usize = 640;
 
 /// Which side of a ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Role {
+    #[value(name = "sender")]
     Producer,
+    #[value(name = "receiver")]
     Consumer,
 }
 
 impl Role {
-    fn other(self) -> Self {
+    /// The role of the process at the other side.
+    pub fn other(self) -> Self {
         if self == Self::Producer { Self::Consumer } else { Self::Producer }
     }
 }

@@ -1,16 +1,23 @@
 //! The parts of the second processes, which `cargo lesson-7` starts itself.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use common::clap::{self, Subcommand};
 use common::{Context, Result, pin_to, say};
+use nix::mqueue::MQ_OFlag;
+use nix::sys::stat::Mode;
 
 use crate::channel::{Channel, Transport};
 use crate::endpoint::{Endpoint, Wait};
 use crate::process::outcome;
 use crate::ring_endpoints::{Receiver, Sender};
+use crate::ring_file::{RingFile, Role};
+use crate::scenarios::litmus;
+use crate::sys::Queue;
 use crate::{
     batching, ring_moments, round_trip, sleep_and_wake, sys, thousand_messages, throughput,
 };
@@ -27,9 +34,11 @@ pub enum Part {
     Linger,
     Connect { socket: PathBuf },
     Attach { sender: PathBuf, receiver: PathBuf },
-    AttachAndFork { ring: PathBuf },
+    AttachAndFork { role: Role, ring: PathBuf },
     SendAndLinger { ring: PathBuf, messages: usize },
     ReceiveOne { ring: PathBuf },
+    SendToQueue { name: String },
+    Litmus { place: PathBuf, rounds: u32, cpu: usize },
 }
 
 impl Part {
@@ -61,12 +70,10 @@ impl Part {
                 say!("attached")?;
                 linger()
             }
-            Self::AttachAndFork { ring } => {
-                let _endpoint = Receiver::attach(ring)?;
+            Self::AttachAndFork { role, ring } => {
+                let _ring = RingFile::attach(ring, *role)?;
                 if sys::fork().step("fork")? {
-                    // The child outlives its parent, until the story closes this pipe.
-                    io::stdin().read_to_end(&mut Vec::new()).step("read standard input")?;
-                    nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL).step("end")?;
+                    return after_its_parent();
                 }
                 say!("attached")?;
                 linger()
@@ -83,8 +90,24 @@ impl Part {
                 let received = receiver.next(&mut [0; 64]);
                 say!("received {}", outcome(&received))
             }
+            Self::Litmus { place, rounds, cpu } => litmus::light(place, *rounds, *cpu),
+            Self::SendToQueue { name } => {
+                let queue = Queue::open(name, MQ_OFlag::O_WRONLY, Mode::empty(), None);
+                queue.and_then(|queue| queue.send(b"kept", 0)).step("send to the queue")
+            }
         }
     }
+}
+
+/// The part of a forked child, which outlives its parent: ends at the end of its input, or runs `cat`
+/// after a line of input.
+fn after_its_parent() -> Result<()> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).step("read standard input")?;
+    if line.is_empty() {
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL).step("end")?;
+    }
+    Err(Command::new("cat").exec()).step("run cat")
 }
 
 /// Does nothing until the process is killed.

@@ -40,9 +40,9 @@ pub fn futex_wait(word: &AtomicU32, seen: u32, timeout: Option<Duration>) -> io:
 /// `futex(word, FUTEX_WAKE, count)`: returns how many sleepers were woken.
 ///
 /// # Errors
-/// None with an aligned word.
+/// `EFAULT` if the word is in a file that was truncated.
 pub fn futex_wake(word: &AtomicU32, count: u32) -> io::Result<i64> {
-    // SAFETY: `word` is an aligned word of this process, and the call doesn't load from it.
+    // SAFETY: `word` is an aligned word of this process, and the kernel checks its page.
     by_errno(unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count) })
 }
 

@@ -6,12 +6,12 @@ use std::path::Path;
 use common::{Context, Result, say};
 use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
-use nix::mqueue::MQ_OFlag;
+use nix::mqueue::{MQ_OFlag, mq_unlink};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
-use nix::unistd::pipe2;
+use nix::unistd::{Uid, pipe2, setuid};
 
 use super::ended;
 use crate::ring_file;
@@ -41,6 +41,24 @@ pub(super) fn no_descriptors() -> Result<()> {
 pub(super) fn no_queue_bytes() -> Result<()> {
     setrlimit(Resource::RLIMIT_MSGQUEUE, 0, 0).step("setrlimit")?;
     ended("queue", new_queue())
+}
+
+/// Opens a queue that takes up this user's bytes for queues, unlinks and closes it. Can the user make
+/// another queue? No other process has this user's number.
+pub(super) fn last_close() -> Result<()> {
+    setuid(Uid::from_raw(rand::random_range(1 << 20..1 << 30))).step("setuid")?;
+    let queue = || -> io::Result<Queue> {
+        let name = format!("/mmap-course-{:016x}", rand::random::<u64>());
+        let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR;
+        let queue = Queue::open(&name, flags, Mode::S_IRUSR, Some((8, 8000)))?;
+        mq_unlink(name.as_str())?;
+        Ok(queue)
+    };
+    setrlimit(Resource::RLIMIT_MSGQUEUE, 100_000, 100_000).step("setrlimit")?;
+    let first = queue().step("mq_open")?;
+    ended("while-open", queue())?;
+    drop(first);
+    ended("after-the-last-close", queue())
 }
 
 /// Makes a ring on a file system that is too small for it. The mount is in a namespace of its own, which

@@ -3,9 +3,11 @@
 //! judge them.
 
 mod limits;
+pub(crate) mod litmus;
 mod pipes;
 mod queues;
 mod rings;
+mod sleepers;
 mod sockets;
 mod unread;
 mod words;
@@ -43,11 +45,15 @@ pub fn play(name: &str) -> Result<()> {
         "rings" => rings::play(),
         "bad-peer" => rings::bad_peer(),
         "forked" => rings::forked(),
-        "no-wake-up" => rings::no_wake_up(),
-        "killed-before-the-wake-up" => rings::killed_before_the_wake_up(),
-        "stopped" => rings::stopped(),
+        "written-back" => rings::written_back(),
+        "no-wake-up" => sleepers::no_wake_up(),
+        "killed-before-the-wake-up" => sleepers::killed_before_the_wake_up(),
+        "stopped" => sleepers::stopped(),
+        "one-cpu" => sleepers::one_cpu(),
+        "litmus" => litmus::play(),
         "no-descriptors" => limits::no_descriptors(),
         "no-queue-bytes" => limits::no_queue_bytes(),
+        "last-close" => limits::last_close(),
         "full-disk" => limits::full_disk(),
         "deaths" => deaths(),
         _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),

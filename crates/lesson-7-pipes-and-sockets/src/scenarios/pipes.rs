@@ -28,6 +28,8 @@ pub(super) fn play() -> Result<()> {
     let (from, to) = both(OFlag::O_DIRECT)?;
     say!("packets {}", first_of_two(from, to).step("pipe")?)?;
 
+    packets()?;
+
     let (mut from, mut to) = pipe(OFlag::empty())?;
     to.write_all(b"last words").step("write")?;
     drop(to);
@@ -49,6 +51,18 @@ pub(super) fn play() -> Result<()> {
     whole_or_not(&mut from, &mut to)
 }
 
+/// Packets of `PIPE_BUF` bytes, and a longer one, each read with a buffer that is longer than both.
+fn packets() -> Result<()> {
+    let (mut from, mut to) = pipe(OFlag::O_DIRECT)?;
+    for length in [libc::PIPE_BUF, libc::PIPE_BUF, libc::PIPE_BUF + 904] {
+        let written = to.write(&vec![0; length]).step("write")?;
+        say!("packet-of-{length} {}", written == length)?;
+    }
+    let mut buffer = vec![0; 4 * libc::PIPE_BUF];
+    let reads = (0..4).map(|_| from.read(&mut buffer).map(|length| length.to_string()));
+    say!("packets-read {}", reads.collect::<io::Result<Vec<_>>>().step("read")?.join(" "))
+}
+
 /// Writes at most `PIPE_BUF` bytes, and more, to a pipe that has not so much room.
 fn whole_or_not(from: &mut File, to: &mut File) -> Result<()> {
     let room = fcntl(&*to, FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?;
@@ -56,7 +70,10 @@ fn whole_or_not(from: &mut File, to: &mut File) -> Result<()> {
     to.write_all(&vec![1; room]).step("fill the pipe")?;
     ended("full", to.write(b"?"))?;
     let mut page = vec![0; page_size()];
-    from.read_exact(&mut page).step("make room for a page")?;
+    let (last, most) = page.split_at_mut(96);
+    from.read_exact(most).step("make room in a page")?; // 4,000 bytes, if a page has 4 KiB.
+    ended("no-free-page", to.write(&vec![3; 2 * libc::PIPE_BUF]))?;
+    from.read_exact(last).step("make room for a page")?;
     to.write_all(&[1]).step("take a byte of it")?; // A pipe's room is counted in pages.
     let short = vec![2; libc::PIPE_BUF];
     ended("no-room-for-pipe-buf", to.write(&short))?;

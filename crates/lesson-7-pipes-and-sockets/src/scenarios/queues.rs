@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Context, Failure, Result, say};
+use common::{Context, Failure, Peer, Result, say};
 
 use super::ended;
 use nix::mqueue::{MQ_OFlag, mq_unlink};
@@ -63,8 +63,8 @@ pub(super) fn play() -> Result<()> {
     ended("too-long", queue.send(&[0; 17], 0))?;
     ended("too-short-a-buffer", queue.receive(&mut [0; 15], Duration::ZERO))?;
     ended("priority", queue.send(b"?", 32768))?;
-    queue.send(b"kept", 0).step("mq_send")?;
     drop(queue);
+    Peer::start(["second", "send-to-queue", &name.0])?.wait()?; // Now no process has the queue open.
     let again = Queue::open(&name.0, MQ_OFlag::O_RDONLY, mode(), None).step("mq_open")?;
     say!("kept {}", texts(&again, 1).step("mq_receive")?)?;
     ended("nothing-comes", again.receive(&mut [0; 16], Duration::from_millis(20)))?;

@@ -1,23 +1,22 @@
-//! Scenarios with the ring, for the claims: with a correct peer, with a bad peer, with a peer that is
-//! stopped, with a peer that has forked, and with a peer that is killed before it wakes the receiver.
+//! Scenarios with the ring, for the claims: with a correct peer, with a bad peer, with a peer that has
+//! forked, and with a page that the kernel has written to the disk.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Context, Peer, Result, say};
 use nix::poll::{PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::resource::{UsageWho, getrusage};
 
 use super::ended;
 use crate::endpoint::Endpoint;
-use crate::process::{outcome, until_asleep_in};
+use crate::process::outcome;
+use crate::ring::ONE;
 use crate::ring_endpoints::{Receiver, Sender};
-use crate::ring_file;
+use crate::ring_file::{self, RingFile, Role};
 
 fn both(path: &str) -> Result<(Sender, Receiver)> {
     let path = Path::new(path);
@@ -78,86 +77,69 @@ pub(super) fn bad_peer() -> Result<()> {
     let (mut sender, _receiving) = damaged("read", 256, &77_777_u32.to_ne_bytes())?;
     let sent = (0..4).map(|_| sender.send(b"?")).find(io::Result::is_err);
     ended("read", sent.unwrap_or(Ok(())))?;
+    // A count that a correct program could have stored, in an empty ring: nobody has sent a message.
+    let (_sending, mut receiver) = both("possible")?;
+    let file = File::options().write(true).open("possible").step("open")?;
+    file.write_all_at(&ONE.to_ne_bytes(), 128).step("damage")?;
+    say!("possible {:?}", receiver.next(&mut [0; 8]).step("receive")?)?;
     // A process reads the sizes once, when it attaches. Later changes don't matter.
     let (_sending, mut receiver) = damaged("sizes", 8, &[0xff; 8])?;
     ended("sizes-later", receiver.next(&mut [0; 8]))?;
     say!("sizes-first {}", refused(Receiver::attach(Path::new("sizes"))))
 }
 
-/// A consumer that sleeps, is stopped, and goes on.
-pub(super) fn stopped() -> Result<()> {
-    let path = Path::new("ring");
-    ring_file::create(path, 8, 2)?;
-    let mut sender = Sender::attach(path)?;
-    let mut other = Peer::start(["second", "receive-one", "ring"])?;
-    other.hear()?;
-    until_asleep_in(other.process.id(), libc::SYS_futex, 1)?;
-    say!("asleep true")?;
-    let id = Pid::from_raw(i32::try_from(other.process.id()).unwrap_or(i32::MAX));
-    kill(id, Signal::SIGSTOP).step("stop")?;
-    ended("a-stopped-one", (0..2).try_for_each(|_| sender.send(b"text")))?;
-    say!("still-alive {}", outcome(&sender.check_peer()))?;
-    kill(id, Signal::SIGCONT).step("go on")?;
-    say!("it {}", other.hear()?)?;
-    other.wait().map(drop)
+/// A sender, then a receiver, that has forked and is killed while its child lives. The child ends, or
+/// runs another program.
+pub(super) fn forked() -> Result<()> {
+    for (name, role) in [("sender", Role::Producer), ("receiver", Role::Consumer)] {
+        for runs_cat in [false, true] {
+            let path = format!("{name} {runs_cat}");
+            ring_file::create(Path::new(&path), 8, 2)?;
+            let ours = RingFile::attach(Path::new(&path), role.other())?;
+            let mut other = Peer::start(["second", "attach-and-fork", name, &path])?;
+            other.hear()?;
+            other.kill()?;
+            say!("{name}-killed {}", outcome(&ours.check_peer()))?;
+            if runs_cat {
+                other.tell("run cat")?;
+                until_dead(&ours)?;
+                say!("{name}-child-exec {}", outcome(&ours.check_peer()))?;
+                say!("{name}-child-lives {}", other.ask("hello")?)?;
+                other.wait()?;
+            } else {
+                other.wait()?; // Closes the pipe that the child waits for.
+                until_dead(&ours)?;
+                say!("{name}-child-dead {}", outcome(&ours.check_peer()))?;
+            }
+        }
+    }
+    Ok(())
 }
 
-/// A consumer that has forked and is killed, while its child lives.
-pub(super) fn forked() -> Result<()> {
-    let path = Path::new("ring");
-    ring_file::create(path, 8, 2)?;
-    let sender = Sender::attach(path)?;
-    let mut other = Peer::start(["second", "attach-and-fork", "ring"])?;
-    other.hear()?;
-    other.kill()?;
-    say!("child-lives {}", outcome(&sender.check_peer()))?;
-    other.wait()?; // Closes the pipe that the child waits for.
+/// Waits until the other process is reported as dead. No event tells that a lock was released.
+fn until_dead(ring: &RingFile) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while sender.check_peer().is_ok() && Instant::now() < deadline {
+    while ring.check_peer().is_ok() && Instant::now() < deadline {
         poll(&mut [], PollTimeout::from(1_u8)).step("poll")?;
     }
-    say!("child-dead {}", outcome(&sender.check_peer()))
+    Ok(())
 }
 
-/// A message that is stored by hand while the consumer sleeps, without a wake-up.
-pub(super) fn no_wake_up() -> Result<()> {
-    let path = Path::new("ring");
-    ring_file::create(path, 8, 2)?;
-    let mut other = Peer::start(["second", "receive-one", "ring"])?;
-    other.hear()?;
-    until_asleep_in(other.process.id(), libc::SYS_futex, 1)?;
-    store_by_hand(path)?;
-    say!("it {}", other.hear()?)?;
-    other.wait().map(drop)
-}
-
-/// A sender that is killed after it has stored its message and its count, and before it calls
-/// `FUTEX_WAKE`.
-pub(super) fn killed_before_the_wake_up() -> Result<()> {
-    let path = Path::new("ring");
-    ring_file::create(path, 8, 2)?;
-    let mut receiver = Receiver::attach(path)?;
-    let mut other = Peer::start(["second", "send-and-linger", "ring", "0"])?;
-    other.hear()?;
-    let own = std::process::id();
-    let results = thread::scope(|threads| {
-        let receiving = threads.spawn(|| [(); 2].map(|()| outcome(&receiver.next(&mut [0; 8]))));
-        until_asleep_in(own, libc::SYS_futex, 1)?;
-        store_by_hand(path)?;
-        other.kill()?;
-        let lost = |_| io::Error::from(io::ErrorKind::Other);
-        receiving.join().map_err(lost).step("join")
-    })?;
-    say!("killed-before-the-wake-up {}", results.join(" "))
-}
-
-/// Stores a message and its count into an empty ring, as a sender does, and wakes nobody.
-fn store_by_hand(path: &Path) -> Result<()> {
-    let file = File::options().write(true).open(path).step("open")?;
-    // At the offsets of `ring_file.rs`: a slot's length and message, then the sender's count.
-    file.write_all_at(&4_u64.to_ne_bytes(), 640).step("store the length")?;
-    file.write_all_at(b"text", 648).step("store the message")?;
-    file.write_all_at(&2_u32.to_ne_bytes(), 128).step("store the count")
+/// Page faults of one message before and after the kernel has written the ring's page to the disk.
+pub(super) fn written_back() -> Result<()> {
+    let (mut sender, mut receiver) = both("ring")?;
+    let faults = || getrusage(UsageWho::RUSAGE_THREAD).map(|usage| usage.minor_page_faults());
+    let mut faults_of_a_message = || -> Result<i64> {
+        let before = faults().step("getrusage")?;
+        sender.send(b"text").step("send")?;
+        let faults = faults().step("getrusage")? - before;
+        receiver.next(&mut [0; 8]).step("receive")?;
+        Ok(faults)
+    };
+    faults_of_a_message()?; // The first access to the page, and to the code.
+    say!("dirty {}", faults_of_a_message()?)?;
+    File::open("ring").and_then(|ring| ring.sync_data()).step("fdatasync")?;
+    say!("written {}", faults_of_a_message()?)
 }
 
 /// The program's own message, without the path.

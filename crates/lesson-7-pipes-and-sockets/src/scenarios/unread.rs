@@ -41,6 +41,10 @@ pub(super) fn play() -> Result<()> {
         let mut ours = left_with_unread(kind, b"")?;
         let writes = [(); 2].map(|()| outcome(&ours.write(b"?")));
         say!("{name}-writes {} then {}", writes.join(" "), read(&mut ours))?;
+        let mut ours = left_with_unread(kind, b"last")?;
+        let write = outcome(&ours.write(b"?"));
+        let reads = [(); 3].map(|()| read(&mut ours));
+        say!("{name}-write-and-last-words {write} then {}", reads.join(" "))?;
     }
     // From here on, SIGPIPE would kill this process.
     crate::sys::default_action(Signal::SIGPIPE).step("sigaction")?;

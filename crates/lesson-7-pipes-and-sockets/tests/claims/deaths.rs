@@ -44,7 +44,13 @@ fn poll_reports_a_processs_pidfd_as_readable_when_the_process_has_ended() {
 }
 
 #[test]
-fn if_the_killed_process_has_forked_its_child_keeps_the_rings_lock_and_the_death_goes_unnoticed() {
+fn if_the_killed_process_has_forked_its_child_keeps_the_rings_lock_until_the_child_ends_or_calls_exec()
+ {
     let forked = scenario("forked");
-    assert_eq!((forked.value("child-lives"), forked.value("child-dead")), ("ok", "EOWNERDEAD"));
+    for side in ["sender", "receiver"] {
+        let value = |name| forked.value(&format!("{side}-{name}"));
+        assert_eq!(value("killed"), "ok", "the death goes unnoticed");
+        assert_eq!((value("child-dead"), value("child-exec")), ("EOWNERDEAD", "EOWNERDEAD"));
+        assert_eq!(value("child-lives"), "hello", "after exec");
+    }
 }

@@ -133,3 +133,11 @@ fn opening_a_queue_when_no_descriptor_is_left_fails_with_emfile() {
 fn making_a_queue_above_the_users_limit_of_bytes_fails_with_emfile() {
     assert_eq!(scenario("no-queue-bytes").value("queue"), "EMFILE");
 }
+
+#[test]
+#[ignore = "needs root: takes a user's number that no other process has"]
+fn an_unlinked_queue_ends_when_the_last_process_closes_it() {
+    let queues = scenario("last-close");
+    assert_eq!(queues.value("while-open"), "EMFILE", "it takes up the user's bytes");
+    assert_eq!(queues.value("after-the-last-close"), "ok");
+}

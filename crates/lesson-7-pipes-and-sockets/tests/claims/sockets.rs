@@ -74,13 +74,17 @@ fn a_waiting_write_that_has_written_a_part_returns_its_length_when_the_reader_di
 #[test]
 fn after_a_death_with_unread_bytes_a_write_to_a_seqpacket_socket_fails_with_econnreset_and_the_next_with_epipe()
  {
-    assert_eq!(scenario("unread").value("seqpacket-writes"), "ECONNRESET EPIPE then 0");
+    let unread = scenario("unread");
+    assert_eq!(unread.value("seqpacket-writes"), "ECONNRESET EPIPE then 0");
+    assert_eq!(unread.value("seqpacket-write-and-last-words"), "ECONNRESET then 4 0 0");
 }
 
 #[test]
-fn after_a_death_with_unread_bytes_a_write_to_a_stream_socket_fails_with_epipe_and_leaves_econnreset_to_the_next_read()
+fn after_a_death_with_unread_bytes_a_write_to_a_stream_socket_fails_with_epipe_and_leaves_econnreset_to_a_later_read()
  {
-    assert_eq!(scenario("unread").value("stream-writes"), "EPIPE EPIPE then ECONNRESET");
+    let unread = scenario("unread");
+    assert_eq!(unread.value("stream-writes"), "EPIPE EPIPE then ECONNRESET");
+    assert_eq!(unread.value("stream-write-and-last-words"), "EPIPE then 4 ECONNRESET 0");
 }
 
 #[test]

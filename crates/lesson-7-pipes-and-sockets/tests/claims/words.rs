@@ -49,3 +49,33 @@ fn the_membarrier_calls_of_this_ring_need_no_privileges() {
     let words = crate::ordinary_scenario("words", "");
     assert_eq!((words.value("register"), words.value("global")), ("ok", "ok"));
 }
+
+#[test]
+fn with_a_fence_and_membarrier_in_one_process_two_processes_that_store_and_then_load_never_both_load_the_old_value()
+ {
+    let litmus = scenario("litmus");
+    if litmus.value("cpus") == "1" {
+        return assert!(!litmus.stdout.contains("both-old"), "one CPU finishes a store first");
+    }
+    let rounds = litmus.value("without-rounds");
+    assert_eq!(litmus.value("without"), "both-old", "in {rounds} rounds, with the fence alone");
+    assert_eq!(litmus.value("with"), "never");
+    let rounds = |name| litmus.value(name).parse::<u32>().unwrap();
+    assert!(rounds("with-rounds") >= 10_000, "it must have been tried: {litmus:?}");
+    for other in ["without-other", "with-other"] {
+        assert_eq!(litmus.value(other), "exit status: 0");
+    }
+}
+
+#[test]
+fn futex_wake_on_a_word_of_a_truncated_file_fails_with_efault() {
+    let words = scenario("words");
+    assert_eq!(words.value("wake-before-the-truncation"), "ok");
+    assert_eq!(words.value("wake-after-the-truncation"), "EFAULT");
+}
+
+#[test]
+fn while_two_processes_spin_on_one_cpu_each_round_trip_waits_until_the_kernel_has_taken_the_cpu_away()
+ {
+    assert_eq!(scenario("one-cpu").value("taken-each-time"), "true");
+}

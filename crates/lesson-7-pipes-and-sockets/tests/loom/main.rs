@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use loom::sync::Arc;
 
-use atomics::{AtomicU32, AtomicU64, Weakened, weaken};
+use atomics::{AtomicU32, AtomicU64, Count, Weakened, watch_slots, weaken};
 use consumer::Consumer;
 use producer::Producer;
 use ring::{Ring, Side, TryError};
@@ -43,9 +43,10 @@ struct Memory {
 
 impl Memory {
     fn new() -> Arc<Self> {
-        let zero = || [0; 2].map(AtomicU32::new);
+        let counts = [Count::Written, Count::Read].map(|count| AtomicU32::new(0, Some(count)));
+        let flags = [0; 2].map(|flag| AtomicU32::new(flag, None));
         let slots = [0; 4].map(AtomicU64::new);
-        Arc::new(Self { counts: zero(), flags: zero(), slots })
+        Arc::new(Self { counts, flags, slots })
     }
 
     fn ring(&self) -> Ring<'_> {
@@ -99,14 +100,29 @@ fn every_message_arrives_in_order_and_whole_and_no_wake_up_is_lost() {
 
 #[test]
 fn without_release_a_count_can_be_seen_before_its_message() {
-    let found = found_with(Weakened::Release, || all_arrive(2, 2));
+    let found = found_with(Weakened::Release(Count::Written), || all_arrive(2, 2));
     assert!(found.contains("in order and whole"), "{found}");
 }
 
 #[test]
 fn without_acquire_an_old_message_can_be_read() {
-    let found = found_with(Weakened::Acquire, || all_arrive(2, 2));
+    let found = found_with(Weakened::Acquire(Count::Written), || all_arrive(2, 2));
     assert!(found.contains("in order and whole"), "{found}");
+}
+
+#[test]
+fn no_slot_is_written_while_it_may_still_be_read() {
+    watch_slots(true);
+    all_arrive(3, 2); // The third message reuses the first slot.
+}
+
+#[test]
+fn without_release_or_acquire_of_the_read_count_a_slot_is_written_while_it_may_still_be_read() {
+    watch_slots(true);
+    for weakened in [Weakened::Release(Count::Read), Weakened::Acquire(Count::Read)] {
+        let found = found_with(weakened, || all_arrive(3, 2));
+        assert!(found.contains("Causality violation"), "{found}");
+    }
 }
 
 #[test]

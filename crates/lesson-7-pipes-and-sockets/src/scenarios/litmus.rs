@@ -1,0 +1,98 @@
+//! Two processes store at the same moment, each in its own word, and then load the other's word, as the
+//! sender and the receiver of a ring do. Both may load the old value, because a CPU may load before its
+//! own earlier store reaches other CPUs. A fence in one of the two processes doesn't prevent it. A fence
+//! and `membarrier` in this process do.
+
+use std::fs::File;
+use std::hint::spin_loop;
+use std::path::Path;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::fence;
+
+use common::{Context, Peer, Result, allowed_cpus, pin_to, say};
+
+use crate::barrier;
+use crate::sys::Shared;
+
+/// Rounds without `membarrier` until the scenario gives up.
+const MOST: u32 = 2_000_000;
+/// Rounds with `membarrier`.
+const WITH: u32 = 20_000;
+
+/// Words are this far apart, so that no two are on one cache line.
+const LINE: usize = 256;
+/// The word that each process stores and the other process loads.
+const VALUE: [usize; 2] = [0, LINE];
+const READY: [usize; 2] = [2 * LINE, 3 * LINE];
+const SAW_OLD: [usize; 2] = [4 * LINE, 5 * LINE];
+const DONE: [usize; 2] = [6 * LINE, 7 * LINE];
+const BYTES: usize = 8 * LINE;
+
+/// The sides.
+const HEAVY: usize = 0;
+const LIGHT: usize = 1;
+
+/// What a process runs between its store and its load.
+type Between = fn() -> Result<()>;
+
+/// Plays rounds with a fence in this process until both processes load the old value in one round. Then
+/// plays rounds in which this process also calls `membarrier`.
+pub(super) fn play() -> Result<()> {
+    let cpus = allowed_cpus()?;
+    say!("cpus {}", cpus.len())?;
+    let [first, second, ..] = cpus[..] else { return Ok(()) };
+    pin_to(&[first])?;
+    let without: Between = || {
+        fence(SeqCst);
+        Ok(())
+    };
+    let with: Between = || barrier::heavy().step("membarrier");
+    for (name, most, between) in [("without", MOST, without), ("with", WITH, with)] {
+        let path = Path::new(name);
+        let file = File::create_new(path).step_on("create", path)?;
+        file.set_len(BYTES as u64).step("ftruncate")?;
+        let part = ["second", "litmus", name, &most.to_string(), &second.to_string()];
+        let mut other = Peer::start(part)?;
+        let seen = both_old(path, HEAVY, most, between)?;
+        say!("{name} {}", if seen.is_some() { "both-old" } else { "never" })?;
+        say!("{name}-rounds {}", seen.unwrap_or(most))?;
+        say!("{name}-other {}", other.wait()?)?;
+    }
+    Ok(())
+}
+
+/// The part of the second process, which runs only the light half of the fence.
+pub(crate) fn light(path: &Path, rounds: u32, cpu: usize) -> Result<()> {
+    pin_to(&[cpu])?;
+    let light: Between = || {
+        barrier::light();
+        Ok(())
+    };
+    both_old(path, LIGHT, rounds, light).map(drop)
+}
+
+/// Plays the rounds of one side. Returns the first round in which both sides loaded the old value.
+fn both_old(path: &Path, side: usize, rounds: u32, between: Between) -> Result<Option<u32>> {
+    let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    let memory = Shared::of(&file, BYTES).step_on("mmap", path)?;
+    barrier::register().step("membarrier")?;
+    let (word, other) = (|place| memory.word(place), 1 - side);
+    let meet = |place: [usize; 2], round| {
+        word(place[side]).store(round, Release); // Pairs with `Acquire` on the other side.
+        while word(place[other]).load(Acquire) != round {
+            spin_loop();
+        }
+    };
+    for round in 1..=rounds {
+        meet(READY, round);
+        word(VALUE[side]).store(round, Relaxed);
+        between()?;
+        let saw_old = word(VALUE[other]).load(Relaxed) != round;
+        word(SAW_OLD[side]).store(saw_old.into(), Relaxed);
+        meet(DONE, round);
+        if saw_old && word(SAW_OLD[other]).load(Relaxed) == 1 {
+            return Ok(Some(round));
+        }
+    }
+    Ok(None)
+}
