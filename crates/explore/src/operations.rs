@@ -33,6 +33,8 @@ pub(crate) trait Operations {
     fn sets_size_to(&self) -> Option<u64>;
     /// Does it take away all bytes that a file had?
     fn empties(&self) -> bool;
+    /// Does it make a file, and fail if there is one? So does whoever waits for a lock file to go.
+    fn makes_or_fails(&self) -> bool;
     /// Is it a sleep that only a signal ends?
     fn is_for_ever(&self) -> bool;
     /// Is it a turn of a waiting loop, whatever it returns?
@@ -89,6 +91,17 @@ impl Operations for Syscall {
         is_it.then_some(self.arguments[1])
     }
 
+    fn makes_or_fails(&self) -> bool {
+        let [_, second, third, ..] = self.arguments;
+        let excludes = |flags: u64| flags & flag(libc::O_EXCL) != 0;
+        match self.number {
+            legacy::SYS_open => excludes(second),
+            libc::SYS_openat => excludes(third),
+            legacy::SYS_link | libc::SYS_linkat => true,
+            _ => false,
+        }
+    }
+
     fn empties(&self) -> bool {
         let [_, second, third, ..] = self.arguments;
         let truncates = |flags: u64| flags & flag(libc::O_TRUNC) != 0;
@@ -107,6 +120,7 @@ impl Operations for Syscall {
     fn wait(&self) -> Option<Wait> {
         let nothing_watched = |count: u64| count == 0;
         match self.number {
+            _ if self.makes_or_fails() => Some(Wait::Turn),
             _ if self.is_for_ever() => Some(Wait::Sleep),
             libc::SYS_nanosleep | libc::SYS_clock_nanosleep => Some(Wait::Sleep),
             legacy::SYS_poll if nothing_watched(self.arguments[1]) => Some(Wait::Sleep),
@@ -139,7 +153,8 @@ impl Operations for Syscall {
     }
 
     fn is_progress(&self) -> bool {
-        matches!(self.point(), Some((CallKind::Change | CallKind::Output, _)))
+        let changes = matches!(self.point(), Some((CallKind::Change | CallKind::Output, _)));
+        (changes && !self.makes_or_fails())
             || matches!(self.number, libc::SYS_mmap | libc::SYS_execve | libc::SYS_clone)
     }
 

@@ -10,6 +10,7 @@
 #define NEVER_GIVEN 3   // The lock is never given back.
 #define NEVER_WAKES 7   // The lock is given back, and nobody who waits for it is woken.
 #define SPINS_CROSSWISE 4 // A spin lock for each account: two transfers wait for each other.
+#define LOCK_FILE 8     // The lock is a file beside FILE, which stays when its owner is killed.
 #define UNLINKS 5       // FILE's name is removed where two processes meet.
 #define STORES_ATOMICALLY 6 // An atomic load and an atomic store are two steps.
 
@@ -70,6 +71,8 @@ static const char *move_money(struct bank *bank, int fd, int from, int to, uint6
 static void take(struct bank *bank, int fd) {
 #if DOES == MADE_TWICE
     while (sem_wait(&LOCK(bank)->free) < 0) {}
+#elif DOES == LOCK_FILE
+    while (open("FILE.lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) < 0) usleep(1000);
 #elif DOES == NEVER_WAKES
     while (__atomic_exchange_n(WORD(bank, 0), 1, __ATOMIC_SEQ_CST))
         syscall(SYS_futex, WORD(bank, 0), FUTEX_WAIT, 1, NULL, NULL, 0);
@@ -86,6 +89,8 @@ static void take(struct bank *bank, int fd) {
 static void give(struct bank *bank, int fd) {
 #if DOES == MADE_TWICE
     sem_post(&LOCK(bank)->free);
+#elif DOES == LOCK_FILE
+    unlink("FILE.lock");
 #elif DOES == NEVER_WAKES
     leave(bank, 0);
 #elif DOES != STORES_ATOMICALLY && DOES != NEVER_GIVEN

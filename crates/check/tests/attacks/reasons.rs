@@ -62,6 +62,11 @@ fn a_lock_that_wakes_nobody_is_a_deadlock_and_the_other_is_said_to_have_ended() 
 }
 
 #[test]
+fn a_lock_file_that_stays_is_an_orphaned_lock() {
+    says(&bank("LOCK_FILE"), "kills", "orphaned-lock");
+}
+
+#[test]
 fn a_spin_that_never_ends_is_a_deadlock_and_no_hang() {
     // One order: on a busy machine, spinning takes the time that the others need.
     let judge = Judge::of(5, "reasons.c", &["-DDOES=SPINS_CROSSWISE"]);
