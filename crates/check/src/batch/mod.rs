@@ -133,12 +133,15 @@ pub fn judged(
             Err(why) => return Ok(Err(WrongCall(why))),
         };
     }
+    // Results of others stay in the file: of students or exercises that this call does not ask for.
+    let (mut known, others): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|entry| submissions.iter().any(|one| one.key() == entry.key()));
     known.retain(|entry| entry.is_judged() && submissions.iter().any(|one| one.is_of(entry)));
     let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
     submissions.retain(|submission| !done.contains(&submission.key()));
     let old = asked.compare.as_deref().map(entry::read).transpose()?;
     let log = match &asked.results {
-        Some(path) => Some(rewritten(path, &known)?),
+        Some(path) => Some(rewritten(path, others.iter().chain(&known))?),
         None => None,
     };
     let printer = entry::Printer::new(format);
@@ -306,7 +309,7 @@ fn kept(path: &Path, resume: bool) -> Result<std::result::Result<Vec<Entry>, Str
 
 /// The file of results with these lines, to be appended to. It is replaced at once, so that a crash
 /// leaves the old one or the new one.
-fn rewritten(path: &Path, known: &[Entry]) -> Result<fs::File> {
+fn rewritten<'e>(path: &Path, known: impl Iterator<Item = &'e Entry>) -> Result<fs::File> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);

@@ -170,6 +170,13 @@ fn a_batch_that_was_killed_goes_on_without_loss_or_repetition() {
     let other = fs::read_to_string(results).expect("read the results");
     let same = written.lines().filter(|line| other.contains(*line)).count();
     assert_eq!(same, 11, "{other}");
+    // Results of students who are not asked for stay in the file.
+    let names = class.path("names");
+    fs::write(&names, "student-05\n").expect("write");
+    let chosen = ["--resume", "--students", names.to_str().expect("UTF-8")];
+    let one = class.judged(&[&arguments[..], &chosen].concat());
+    assert_eq!(lines(&one).len(), 1, "{one:?}");
+    assert_eq!(students(&fs::read_to_string(results).expect("read the results")), all);
 }
 
 #[test]
