@@ -2,14 +2,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use common::Scratch;
 use course::{Running, scratch};
 use lesson_2_shared_access::layout::{MAGIC, Reading, SIZE, VERSION};
 use lesson_2_shared_access::thermometer::{Reader, Writer};
 use lesson_2_shared_access::{seqlock, thermometer_file, torn};
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::Signal;
 
 use crate::{ask, second};
@@ -116,13 +115,19 @@ fn the_writers_lock_ends_with_its_process() {
     let file = File::open(&path).unwrap();
     assert!(thermometer_file::has_writer(&file, &path).unwrap(), "while it measures");
     assert_eq!(writer.kill().signal, Some(Signal::SIGKILL));
-    // A process that reads the dead writer's smaps or cmdline at this moment holds the mapping, and so
-    // the lock, a little longer.
-    let end = Instant::now() + Duration::from_secs(5);
-    while thermometer_file::has_writer(&file, &path).unwrap() {
-        assert!(Instant::now() < end, "still locked after SIGKILL");
-        thread::yield_now();
-    }
+    // The kernel gives it to the next process that waits. (A process that reads the dead writer's smaps
+    // or cmdline at this moment holds the mapping, and so the lock, a little longer.)
+    let next = File::options().read(true).write(true).open(&path).unwrap();
+    fcntl(&next, FcntlArg::F_OFD_SETLKW(&whole_file())).unwrap();
+    assert!(thermometer_file::has_writer(&file, &path).unwrap(), "the next one has it");
+    drop(next);
+    assert!(!thermometer_file::has_writer(&file, &path).unwrap());
+}
+
+/// A lock on every byte, for one writer.
+fn whole_file() -> libc::flock {
+    let l_type = libc::c_short::try_from(libc::F_WRLCK).unwrap();
+    libc::flock { l_type, l_whence: 0, l_start: 0, l_len: 0, l_pid: 0 }
 }
 
 fn measuring(path: &Path) -> Running {
