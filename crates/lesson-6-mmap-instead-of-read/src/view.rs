@@ -28,7 +28,7 @@ impl View {
     /// Maps the first `length` bytes of `file`, which is open for reading.
     ///
     /// # Errors
-    /// `ENODEV` if `file` is a directory, a pipe or a socket, or if its file system maps no files;
+    /// `ENODEV` if `file` is a directory, a pipe or a Unix socket, or if its file system maps no files;
     /// `EIO` for many files of /proc; `ENOMEM` if the address space has no room; `EACCES` if
     /// `file` is not open for reading. Length 0 is not `EINVAL`: memmap2 maps one page then.
     pub fn of(file: &File, length: usize) -> io::Result<Self> {

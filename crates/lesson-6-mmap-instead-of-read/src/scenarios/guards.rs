@@ -7,9 +7,10 @@
 use std::fs;
 
 use common::{Context, Result, page_size, say};
-use nix::sys::signal::{Signal, raise};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, fork};
+use nix::unistd::{ForkResult, Pid, fork};
 
 use super::file_and_view;
 use crate::{Guard, View};
@@ -26,14 +27,23 @@ pub(super) fn foreign_fault() -> Result<()> {
     say!("survived yes")
 }
 
-/// While a guard lives, this process sends itself SIGBUS, twice. In between, the guard has work.
+/// While a guard lives, another process sends this one SIGBUS. Later, this process sends itself
+/// SIGBUS. In between, the guard has work.
 ///
 /// The earlier action is the handler of Rust's runtime, which looks for stack overflows. At the first
 /// signal it restores the default action and returns; the second signal then kills.
 pub(super) fn sent_sigbus() -> Result<()> {
     let (file, view) = file_and_view("guarded", 1)?;
     let guard = Guard::over(view).step("guard")?;
-    raise(Signal::SIGBUS).step("raise")?;
+    let this = Pid::this();
+    // SAFETY: this process has one thread: see the preface.
+    match unsafe { fork() }.step("fork")? {
+        ForkResult::Child => return kill(this, Signal::SIGBUS).step("kill"),
+        // The child sends before it ends, so the signal has come when this wait is over.
+        ForkResult::Parent { child } => {
+            while waitpid(child, None) == Err(Errno::EINTR) {} // Where a handler has run.
+        }
+    }
     say!("whole {:?}", guard.copy_to(0, &mut [0]))?;
     file.set_len(0).step("ftruncate")?;
     say!("cut {:?}", guard.copy_to(0, &mut [0]))?;

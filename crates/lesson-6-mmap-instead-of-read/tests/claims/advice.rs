@@ -9,6 +9,7 @@ use course::{errno, file_system, is_root, kernel_at_least, scratch, undisturbed}
 use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
 use nix::errno::Errno;
+use nix::unistd::Whence;
 
 use crate::{file, scenario};
 
@@ -68,19 +69,45 @@ fn madv_willneed_on_memory_without_a_file_succeeds() {
 }
 
 #[test]
+fn madv_remove_leaves_private_copies_as_they_are() {
+    let scratch = scratch();
+    let (file, path) = file(&scratch, 16);
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let map = |flags| Region::of(&file, 16 * page_size(), protection, flags).expect("mmap");
+    let (private, shared) = (map(libc::MAP_PRIVATE), map(libc::MAP_SHARED));
+    let without_copy = page_size(); // A page that nobody stores to.
+    assert_eq!((private.load(1), shared.load(1)), (b's', b's'));
+    assert_ne!(private.load(without_copy), 0);
+    private.store(0, b'P');
+    shared.advise(0, 16 * page_size(), libc::MADV_REMOVE).expect("madvise");
+    assert_eq!((private.load(0), private.load(1)), (b'P', b's'), "the copy: old bytes, too");
+    assert_eq!(private.load(without_copy), 0, "not copied: the hole");
+    assert_eq!((shared.load(0), shared.load(1)), (0, 0), "the shared mapping: the hole");
+    assert!(fs::read(path).expect("read").iter().all(|byte| *byte == 0), "`read`: the hole");
+}
+
+#[test]
 fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
     let scratch = scratch();
-    let (file, path) = file(&scratch, 2);
-    let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);
-    let answer = region.expect("mmap").advise(0, page_size(), libc::MADV_REMOVE);
+    let (file, path) = file(&scratch, 32); // More than a block, also where blocks are large.
+    let (length, half) = (32 * page_size(), 16 * page_size());
+    let region = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED);
+    // The first hole, and the first byte that is in no hole.
+    let holes = || {
+        let seek = |whence| nix::unistd::lseek(&file, 0, whence).expect("lseek");
+        [seek(Whence::SeekHole), seek(Whence::SeekData)]
+    };
+    assert_eq!(holes(), [length as i64, 0], "before: no hole but the end");
+    let answer = region.expect("mmap").advise(0, half, libc::MADV_REMOVE);
     if answer.is_err() {
         assert!(!kernel_at_least(6, 7), "older kernels may want a writable mapping: {answer:?}");
         return assert_eq!(errno(answer), Errno::EACCES);
     }
     let bytes = fs::read(&path).expect("read");
-    assert_eq!(bytes.len(), 2 * page_size(), "the length stays");
-    assert!(bytes[..page_size()].iter().all(|byte| *byte == 0), "a hole");
-    assert!(bytes[page_size()..].iter().all(|byte| *byte != 0), "the other page is untouched");
+    assert_eq!(bytes.len(), length, "the length stays");
+    assert_eq!(holes(), [0, half as i64], "a hole, not only zeros");
+    assert!(bytes[..half].iter().all(|byte| *byte == 0), "a hole is zeros");
+    assert!(bytes[half..].iter().all(|byte| *byte != 0), "the other half is untouched");
 }
 
 #[test]

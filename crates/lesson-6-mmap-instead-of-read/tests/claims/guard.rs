@@ -10,8 +10,8 @@ use crate::{file, scenario, scenario_ignoring_sigbus};
 #[test]
 fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
     let scratch = scratch();
-    let (file, _) = file(&scratch, 2);
-    let guarded = Guard::over(View::of(&file, 2 * page_size()).expect("mmap")).expect("guard");
+    let (file, _) = file(&scratch, 3);
+    let guarded = Guard::over(View::of(&file, 3 * page_size()).expect("mmap")).expect("guard");
     let mut bytes = [1; 4];
     assert_eq!(guarded.copy_to(page_size(), &mut bytes), Ok(()));
     assert_ne!(bytes, [0; 4], "the file's own bytes");
@@ -22,6 +22,9 @@ fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
         "the first lost byte"
     );
     assert_eq!(bytes[2..], [0, 0], "zeros, and this process lives");
+    let of_the_next = guarded.copy_to(2 * page_size(), &mut bytes);
+    assert_eq!(of_the_next, Err(page_size()), "the next lost page: the first address is kept");
+    assert_eq!(bytes, [0; 4], "and this page is replaced, too");
     assert_eq!(guarded.copy_to(0, &mut bytes), Err(page_size()), "the guard remembers it");
 }
 

@@ -1,7 +1,7 @@
 //! A file that is truncated while another process reads it.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ fn a_cut_inside_the_last_page_shows_zeros_and_causes_no_signal() {
 }
 
 #[test]
-fn a_file_that_was_cut_and_has_grown_again_shows_zeros_and_causes_no_signal() {
+fn a_file_that_was_cut_and_has_grown_again_shows_zeros_or_the_new_bytes_and_causes_no_signal() {
     let ended = counted_by("guarded", |file| {
         cut_and_grow(file, LENGTH);
     });
@@ -90,7 +90,14 @@ fn a_file_that_was_cut_and_has_grown_again_shows_zeros_and_causes_no_signal() {
     let mut byte = [1];
     view.copy_to(0, &mut byte);
     assert_eq!(byte, [0]);
-    assert_eq!(fs::read(path).expect("read"), vec![0; page_size()], "`read` gets zeros too");
+    assert_eq!(fs::read(&path).expect("read"), vec![0; page_size()], "`read` gets zeros too");
+    // A log that is emptied and then written grows by the bytes of the write.
+    file.set_len(0).expect("ftruncate");
+    file.write_all_at(b"NEW", 0).expect("pwrite");
+    let mut bytes = [1; 4];
+    view.copy_to(0, &mut bytes);
+    assert_eq!(bytes, *b"NEW\0", "the new bytes, and zeros to the end of the page");
+    assert_eq!(fs::read(path).expect("read"), b"NEW", "`read` gets the new bytes too");
 }
 
 fn cut_and_grow(file: &File, length: usize) {
@@ -125,7 +132,8 @@ fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
 }
 
 #[test]
-fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there() {
+fn without_o_direct_a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there()
+ {
     let scratch = scratch();
     let region = last_page_lost(&scratch, 2);
     let copy = File::create_new(scratch.path().join("copy")).expect("open");
@@ -138,6 +146,39 @@ fn a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_start
     let null = File::options().write(true).open("/dev/null").expect("open");
     let written = region.write_to(&null, 0, 2 * page_size()).expect("write");
     assert_eq!(written, 2 * page_size(), "/dev/null copies no byte, so it meets no lost page");
+}
+
+#[test]
+fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_it_has_written_bytes()
+ {
+    const PAGES: usize = 10;
+    let scratch = scratch();
+    let region = last_page_lost(&scratch, PAGES);
+    let (path, length) = (scratch.path().join("copy"), PAGES * page_size());
+    fs::write(&path, vec![b'!'; length]).expect("write");
+    let system = file_system(&path);
+    let direct = match File::options().write(true).custom_flags(libc::O_DIRECT).open(&path) {
+        Ok(direct) => direct,
+        Err(error) => return assert!(system == "tmpfs", "{error}"), // tmpfs, before Linux 6.6.
+    };
+    direct.sync_all().expect("fsync");
+    let answer = region.write_to(&direct, 0, length);
+    let bytes = fs::read(&path).expect("read");
+    let changed = bytes.iter().position(|byte| *byte == b'!').expect("the last page is as before");
+    assert!(bytes[changed..].iter().all(|byte| *byte == b'!'), "changed from the start on");
+    match (system, answer) {
+        (_, Ok(written)) if !["ext4", "xfs", "overlayfs"].contains(&system) => {
+            assert_eq!(written, changed, "{system} tells the truth");
+        }
+        (_, answer) if kernel_at_least(6, 18) => {
+            assert_eq!(errno(answer), Errno::EFAULT, "{system}");
+            assert_eq!(changed, length - page_size(), "{system} has written what is there");
+        }
+        (_, answer) => {
+            let written = answer.unwrap_or(changed);
+            assert!(written <= changed, "{system}: {written} of {changed}");
+        }
+    }
 }
 
 #[test]

@@ -75,8 +75,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
              every page that it fills.",
         ],
         last: Last {
-            rust: "Map once, walk once from the first byte to the last, and make no `to_vec`. `MmapOptions::populate`, or `Advice::PopulateRead`, may save faults, too.",
-            c: "Map once, walk once from the first byte to the last. MAP_POPULATE or MADV_POPULATE_READ may save faults, too.",
+            rust: "Map once, walk once from the first byte to the last, and make no `to_vec`.",
+            c: "Map once, walk once from the first byte to the last.",
             python: "Map once, and count in slices of 64 KiB: `m[at:at + 65536].count(b\"\\n\")`. A slice is a copy, and small copies use the same memory again; `m[:]` fills as many pages as FILE has.",
         },
     },
