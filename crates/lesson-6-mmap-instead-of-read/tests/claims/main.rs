@@ -6,6 +6,7 @@ mod advice;
 mod edges;
 mod errors;
 mod faults;
+mod folios;
 mod guard;
 mod live;
 mod populate;

@@ -11,8 +11,9 @@ use lesson_6_mmap_instead_of_read::View;
 use lesson_6_mmap_instead_of_read::cost::{cached, cost_of, make_cold, mapped, write_lines};
 use memmap2::Advice;
 
-use crate::faults::{maps_large_folios, touch_all};
+use crate::faults::touch_all;
 use crate::file;
+use crate::folios::maps_large_folios;
 
 const PAGES: usize = 1024;
 /// The pages before the page of the load: an odd number, so that this page begins no larger block.
