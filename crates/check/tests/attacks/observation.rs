@@ -200,6 +200,11 @@ fn a_list_that_knows_the_texts_of_slots_is_refused() {
 }
 
 #[test]
+fn a_preview_that_takes_file_for_a_c_string_is_refused() {
+    Judge::of(4, "c_string.c", &[]).run().must_be_refused_for(&["wrong-output"]);
+}
+
+#[test]
 fn a_preview_that_knows_the_bytes_of_files_is_refused() {
     knows(4).run().must_be_refused_for(&["wrong-output"]);
 }

@@ -44,8 +44,10 @@ pub(super) fn expect_output(run: &Run, content: &[u8], from: u8, to: u8) -> Verd
     }
     let called = &run.called;
     let difference = expected.iter().zip(found).position(|(one, other)| one != other);
-    let shown =
-        |bytes: &[u8], at: usize| format!("byte {at} is {:?}", bytes.get(at).map(|b| *b as char));
+    let shown = |bytes: &[u8], at: usize| {
+        let byte = bytes.get(at).map(|byte| byte.escape_ascii().to_string());
+        byte.map_or(format!("there is no byte {at}"), |byte| format!("byte {at} is '{byte}'"))
+    };
     match difference {
         Some(at) => failed(
             "wrong-output",

@@ -14,6 +14,10 @@ pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     let page = page_size();
     let ends = [0, page - 1, page, 2 * page, 3 * page + 99];
     shown(context, &with_hashes(sample(3, 100), &ends), b'#', b'*')?;
+    // FILE is no C string: there are zeros between one FROM and the next.
+    let mut zeros = with_hashes(sample(1, 0), &[5, page - 2]);
+    zeros[page / 2..][..3].fill(0);
+    shown(context, &zeros, b'#', b'*')?;
     shown(context, b"#", b'#', b'\n')?;
     shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
     shown(context, &sample(1, 1), b'\n', b' ')?;

@@ -59,7 +59,9 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
         run.succeeds()?;
         expect(context, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
-    let (counter, times) = (draw::number(context, 0..1 << 40) as u64, draw::number(context, 2..99));
+    // Its low half is full: the sum carries into the high half.
+    let counter = ((draw::number(context, 1..1 << 8) as u64) << 32) - 1;
+    let times = draw::number(context, 2..99);
     context.new_work_directory()?.write("FILE", &bank_of(counter, BALANCES))?;
     context.run(&["add", "FILE", &times.to_string()])?.succeeds()?;
     let sum = counter + times as u64;
