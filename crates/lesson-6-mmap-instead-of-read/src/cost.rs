@@ -18,7 +18,7 @@ pub struct Cost {
     /// Page faults that found the page in the page cache. If the kernel was still reading the page,
     /// the fault has waited for it.
     pub minor: i64,
-    /// Page faults that made the kernel read the page, and waited for it.
+    /// Page faults for which the kernel had to fetch the page, mostly from the disk.
     pub major: i64,
 }
 

@@ -1,6 +1,6 @@
 //! The guard: a handler of SIGBUS. Where the file's page is gone, the handler maps a page of zeros,
 //! records the address, and lets the load continue. Wayland's libraries guard their shared buffers in
-//! this way. `cargo lesson-6` shows it.
+//! a similar way. `cargo lesson-6` shows it.
 //!
 //! # Safety
 //! - A SIGBUS that a load causes comes to the thread that loads, at that load. So the handler looks

@@ -4,8 +4,8 @@
 //!
 //! This reader promises two things: a truncation does not kill the process, and the guard's zeros are
 //! not counted as bytes of the file. It does not promise a snapshot: other processes may write while
-//! we read. If the file is cut and grows again between two loads, the new bytes are zeros and no
-//! signal comes. `read` would return the same zeros.
+//! we read. If the file is cut and grows again between two loads, no signal comes. The loads find zeros
+//! or what was written since, as `read` would.
 
 use std::fs::File;
 use std::io::{self, Read};
