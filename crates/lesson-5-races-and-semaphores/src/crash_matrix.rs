@@ -10,8 +10,9 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Context, Peer, Result, Scratch, Stage, say, sentence};
+use common::{Context, Failure, Peer, Result, Scratch, Stage, say, sentence};
 
+use crate::second_process::until_waiting_in;
 use crate::semaphore_in_file::SemaphoreInFile;
 use crate::sys::deadline_on;
 use crate::{Attempt, Primitive};
@@ -98,25 +99,63 @@ pub fn matrix(scratch: &Scratch) -> Result<Vec<(Primitive, [Outcome; 5])>> {
             holder.hear()?;
             end.apply(&mut holder)?;
             let late = scratch.path().join(format!("late-{primitive}-{end:?}"));
-            let role = ["second", "observe", primitive.name()].map(Path::new);
-            let next = role.into_iter().chain([place.as_path(), late.as_path()]);
-            let late = SemaphoreInFile::open_with(&late, 0)?;
-            cells.push((holder, Peer::start(next)?, late)); // The holder's child lives on, too.
+            cells.push((holder, Next::start(*primitive, &place, &late)?)); // Its child lives on, too.
         }
     }
-    let answers = cells.iter_mut().map(|(_, next, _)| next.hear()).collect::<Result<Vec<_>>>()?;
+    let answers =
+        cells.iter_mut().map(|(_, next)| next.process.hear()).collect::<Result<Vec<_>>>()?;
     let (clock, time) = (libc::CLOCK_MONOTONIC, Duration::from_millis(200));
     let deadline = deadline_on(clock, time).step("clock_gettime")?;
-    let outcomes: Vec<_> = (answers.iter().zip(&cells))
-        .map(|(answer, (_, _, late))| match answer.as_str() {
-            "locked" => Outcome::Locks,
-            "owner died" => Outcome::LocksAndIsTold,
-            _ if late.semaphore().wait_until_on(clock, &deadline).is_ok() => Outcome::LocksLate,
-            _ => Outcome::StillWaits,
-        })
-        .collect();
+    let outcomes = (answers.iter().zip(&cells))
+        .map(|(answer, (_, next))| next.outcome(answer, &deadline))
+        .collect::<Result<Vec<_>>>()?;
     let (rows, _) = outcomes.as_chunks();
     Ok(Primitive::ALL.iter().copied().zip(rows.iter().copied()).collect())
+}
+
+/// The next process, and what it needs to report that it has locked late.
+pub struct Next {
+    /// The process, which runs [`observe`].
+    pub process: Peer,
+    primitive: Primitive,
+    late: SemaphoreInFile,
+}
+
+impl Next {
+    /// Starts it; `late` is the file of the semaphore that it posts if it locks late.
+    ///
+    /// # Errors
+    /// Those of the step that failed.
+    pub fn start(primitive: Primitive, place: &Path, late: &Path) -> Result<Self> {
+        let semaphore = SemaphoreInFile::open_with(late, 0)?;
+        let role = ["second", "observe", primitive.name()].map(Path::new);
+        let process = Peer::start(role.into_iter().chain([place, late]))?;
+        Ok(Self { process, primitive, late: semaphore })
+    }
+
+    /// What it gets, by its first `answer` and until `deadline`, a moment of `CLOCK_MONOTONIC`. That it
+    /// still waits is believed only if it sleeps in the system call of this lock.
+    ///
+    /// # Errors
+    /// Another answer, which is empty if the process has ended; that it does not sleep in that call.
+    pub fn outcome(&self, answer: &str, deadline: &libc::timespec) -> Result<Outcome> {
+        let late = self.late.semaphore();
+        Ok(match answer {
+            "locked" => Outcome::Locks,
+            "owner died" => Outcome::LocksAndIsTold,
+            "busy" if late.wait_until_on(libc::CLOCK_MONOTONIC, deadline).is_ok() => {
+                Outcome::LocksLate
+            }
+            "busy" => {
+                until_waiting_in(self.process.process.id(), self.primitive.waits_in())?;
+                Outcome::StillWaits
+            }
+            other => {
+                let name = Path::new(self.primitive.name());
+                return Err(Failure::refusal("observe", name, format!("answered {other:?}")));
+            }
+        })
+    }
 }
 
 /// The next process: prints at once what it gets. If it has to wait and then locks, it posts `late`.

@@ -153,6 +153,16 @@ fn a_killed_run_leaves_no_semaphore_once_the_next_one_has_started() {
 }
 
 #[test]
+fn the_crash_matrix_does_not_take_a_dead_process_for_one_that_still_waits() {
+    let scratch = scratch();
+    let program = Program::new(PROGRAM, ["scenario", "killed-observers"]);
+    let said = program.env("LESSON_SCRATCH", scratch.path()).succeed();
+    let [silent, busy] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+    assert!(silent.starts_with("answer \"\": Err(") && silent.contains("observe"), "{said}");
+    assert!(busy.starts_with("answer \"busy\": Err(") && busy.contains("/syscall"), "{said}");
+}
+
+#[test]
 fn the_story_is_the_same_on_every_run_but_for_what_varies() {
     let scratch = scratch();
     let none: [&str; 0] = [];

@@ -6,10 +6,13 @@ mod misuse;
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{Context, Failure, Result, Scratch, Stage, say};
 use rand::{SeedableRng, rngs::StdRng};
 
+use crate::crash_matrix::Next;
+use crate::sys::deadline_on;
 use crate::{
     Primitive, add_under_lock, atomic_addition, crash_matrix, lost_update, no_lock_stops_a_process,
     robust_mutex, test_then_set, torn_record,
@@ -50,6 +53,7 @@ pub fn play(name: &str) -> Result<()> {
             }
             Ok(())
         }
+        "killed-observers" => killed_observers(&stage.scratch),
         "barge-in" => {
             for (primitive, attempt, count) in no_lock_stops_a_process::barge_in(&stage.scratch)? {
                 say!("{primitive} {attempt:?} {count}")?;
@@ -58,4 +62,25 @@ pub fn play(name: &str) -> Result<()> {
         }
         _ => Err(Failure::refusal("play", Path::new(name), "no such scenario")),
     }
+}
+
+/// Two observers of a lock are killed: one before its answer is heard, one while it waits. Says whether
+/// the crash matrix takes each for a process that still waits.
+fn killed_observers(scratch: &Scratch) -> Result<()> {
+    let (primitive, place) = (Primitive::Flock, scratch.path().join("held"));
+    let mut lock = primitive.open(&place)?;
+    lock.lock().step_on("lock", &place)?;
+    for hears in [false, true] {
+        let late = scratch.path().join(format!("late-{hears}"));
+        let mut next = Next::start(primitive, &place, &late)?;
+        let mut answer = String::new();
+        if hears {
+            answer = next.process.hear()?;
+        }
+        next.process.kill()?;
+        let deadline = deadline_on(libc::CLOCK_MONOTONIC, Duration::ZERO).step("clock_gettime")?;
+        let outcome = next.outcome(&answer, &deadline);
+        say!("answer {answer:?}: {:?}", outcome.map_err(|error| error.to_string()))?;
+    }
+    Ok(())
 }
