@@ -51,6 +51,9 @@ fn hold_of_a_robust_mutex_tells_of_a_killed_holder() {
     first.kill();
     let said = second.hear();
     assert!(said.starts_with("locked by process ") && said.contains(" (the last owner died)"));
+    let bytes = fs::read(scratch.path().join("turnstile")).unwrap();
+    let [entered, left] = [0, 16].map(|at| &bytes[at..at + 8]);
+    assert_eq!((entered, left), (&[0; 8][..], &[0; 8][..]), "it died before its first addition");
 }
 
 #[test]

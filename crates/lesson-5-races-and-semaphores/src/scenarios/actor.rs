@@ -33,7 +33,7 @@ use super::misuse;
 use crate::initialize_once::OBJECT_OFFSET;
 use crate::sys::{
     Mutex, OnParentDeath, Page, Semaphore, fork, handle_sigusr1, in_a_forked_child,
-    live_until_killed,
+    live_until_end_of_input, live_until_killed,
 };
 
 /// What an actor has open, mapped and forked.
@@ -100,9 +100,11 @@ impl Actor {
                 Err(Command::new("/proc/self/exe").args(scenario).exec())
             }
             ["fork-beside-a-thread"] => misuse::fork_beside_a_thread(),
-            ["fork-a-child" | "kill-the-child" | "forked" | "threaded" | "threaded-and-on", ..] => {
-                self.on_children(&words)
-            }
+            [
+                "fork-a-child" | "fork-an-heir" | "kill-the-child" | "forked" | "threaded"
+                | "threaded-and-on",
+                ..,
+            ] => self.on_children(&words),
             _ => {
                 let mut call = self.lock_call(&words)?;
                 let error = call.make();
@@ -117,6 +119,16 @@ impl Actor {
             ["fork-a-child"] => {
                 self.child = Some(fork(OnParentDeath::Die, live_until_killed)?);
                 done(Ok(()))
+            }
+            // The child outlives this process, makes the call at the next line of standard input, and lives
+            // on until standard input ends. The answer is its process id.
+            ["fork-an-heir", ref words @ ..] => {
+                let mut call = self.lock_call(words)?;
+                let child = fork(OnParentDeath::LiveOn, || {
+                    let read = nix::unistd::read(io::stdin(), &mut [0]);
+                    if read == Ok(1) && call.make() == 0 { live_until_end_of_input() } else { 1 }
+                })?;
+                Ok(child.to_string())
             }
             ["kill-the-child"] => {
                 let child = self.child.take().ok_or(Errno::ECHILD)?;
@@ -157,9 +169,9 @@ impl Actor {
         match *words {
             ["page-map"] => return done(self.map(Page::of)),
             ["page-map-read-only"] => return done(self.map(Page::read_only)),
-            ["page-truncate"] => {
+            ["page-truncate", length] => {
                 let file = File::options().write(true).open("page")?;
-                file.set_len(0)?;
+                file.set_len(number(length, 10)?)?;
                 return done(file.set_len(common::page_size() as u64));
             }
             _ => {}
@@ -175,6 +187,14 @@ impl Actor {
             ["page-store", offset, value] => {
                 page.word(number(offset, 10)?).store(number(value, 10)?, Relaxed);
                 done(Ok(()))
+            }
+            ["page-add", offset, times] => {
+                let (word, times) = (page.word(number(offset, 10)?), number(times, 10)?);
+                say!("waiting").map_err(io::Error::other)?;
+                // How far the count went from this process's first addition to its last.
+                let first = word.fetch_add(1, Relaxed);
+                let last = (1..times).fold(first, |_, _: u64| word.fetch_add(1, Relaxed));
+                Ok((last - first + 1).to_string())
             }
             ["page-word", offset] => {
                 Ok(format!("{:#x}", page.word(number(offset, 10)?).load(Relaxed)))

@@ -87,7 +87,8 @@ impl Mutex {
     /// `pthread_mutex_timedlock`: waits at most until `deadline`, a moment of `CLOCK_REALTIME`.
     ///
     /// # Errors
-    /// `ETIMEDOUT`, `EINVAL` for nanoseconds outside of 0..1 000 000 000, and those of `lock`.
+    /// `ETIMEDOUT`; if the call would wait, `EINVAL` for nanoseconds outside of 0..1 000 000 000; those
+    /// of `lock`.
     pub fn lock_until(&self, deadline: &timespec) -> io::Result<Acquired> {
         // SAFETY: as in `lock`; the call reads one timespec.
         self.got(unsafe { libc::pthread_mutex_timedlock(self.at, deadline) })
@@ -126,7 +127,7 @@ impl Mutex {
     /// `pthread_mutex_destroy`.
     ///
     /// # Errors
-    /// `EBUSY` if it is locked.
+    /// `EBUSY` if it is locked and not robust.
     pub fn destroy(&self) -> io::Result<()> {
         // SAFETY: as in `lock`; the memory stays, and only `init` makes it a mutex again.
         by_result(unsafe { libc::pthread_mutex_destroy(self.at) })

@@ -65,14 +65,17 @@ fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
 }
 
 #[test]
-fn after_close_a_mapping_keeps_a_flock_until_munmap() {
+fn after_close_mappings_keep_a_flock_until_the_last_munmap() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
     a.does("map d");
     a.does("close d");
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), after_close(&scratch));
+    a.does("fork-a-child");
     a.does("unmap d");
+    assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), after_close(&scratch), "the child maps it");
+    a.does("kill-the-child");
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 

@@ -4,7 +4,7 @@
 use course::{Ended, Program, Running};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 /// A process that holds nothing except what the claim tells it to lock.
@@ -94,6 +94,18 @@ impl Actor {
         let process = Pid::from_raw(self.0.id().try_into().unwrap());
         let status = waitpid(process, Some(WaitPidFlag::WUNTRACED)).unwrap();
         assert_eq!(status, WaitStatus::Stopped(process, Signal::SIGSTOP));
+    }
+
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.0.tell(line);
+    }
+
+    /// Kills it and waits for its death. Its input stays open for a child that it has forked.
+    pub(crate) fn dies(&self) {
+        self.signal(Signal::SIGKILL);
+        let process = Id::Pid(Pid::from_raw(self.0.id().try_into().unwrap()));
+        let status = waitid(process, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+        assert!(matches!(status, WaitStatus::Signaled(_, Signal::SIGKILL, _)), "{status:?}");
     }
 
     pub(crate) fn kill(self) -> Ended {

@@ -24,6 +24,7 @@ mod record_locks;
 mod robust_mutexes;
 mod semaphore_waits;
 mod semaphores;
+mod unusable_mutexes;
 mod woken;
 
 use std::fmt::Debug;

@@ -7,7 +7,7 @@ use course::{Running, errno, scratch};
 use lesson_5_races_and_semaphores::sys::{Acquired, Attributes, Mutex, Page};
 use nix::errno::Errno;
 
-use crate::{actor, ask, ask_and_wait, begin, in_time, sleeps};
+use crate::{actor, ask, ask_and_wait, begin, in_time, observed, sleeps};
 
 /// Two actors and a new mutex that both have mapped.
 pub(crate) fn two(scratch: &Scratch, attributes: &str) -> (Running, Running) {
@@ -21,6 +21,13 @@ pub(crate) fn two_and_locked(scratch: &Scratch, attributes: &str) -> (Running, R
     let (mut owner, next) = two(scratch, attributes);
     assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
     (owner, next)
+}
+
+/// The lock word of the actors' mutex: its first four bytes.
+pub(crate) fn lock_word(actor: &mut Running) -> u64 {
+    let word = ask(actor, "page-word 64");
+    let [a, b, c, d, ..] = u64::from_str_radix(&word[2..], 16).unwrap().to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d]).into()
 }
 
 /// A new mutex of this process's own.
@@ -96,21 +103,29 @@ fn pthread_mutex_clocklock_can_wait_until_a_moment_of_clock_monotonic() {
 }
 
 #[test]
-fn pthread_mutex_timedlock_with_a_billion_nanoseconds_fails_with_einval() {
+fn pthread_mutex_timedlock_of_a_locked_mutex_with_a_billion_nanoseconds_fails_with_einval() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
-    assert_eq!(mutex.lock().unwrap(), Acquired::Clean);
     let wrong = libc::timespec { tv_sec: libc::time_t::MAX, tv_nsec: 1_000_000_000 };
+    let of_a_free_one = mutex.lock_until(&wrong).map_err(|error| error.raw_os_error());
+    observed(of_a_free_one, Ok(Acquired::Clean), Err(Some(libc::EINVAL)));
+    if of_a_free_one.is_err() {
+        assert_eq!(mutex.lock().unwrap(), Acquired::Clean);
+    }
     assert_eq!(errno(mutex.lock_until(&wrong)), Errno::EINVAL);
     mutex.unlock().unwrap();
 }
 
 #[test]
-fn pthread_mutex_destroy_of_a_locked_mutex_fails_with_ebusy() {
+fn pthread_mutex_destroy_of_a_locked_mutex_that_is_not_robust_fails_with_ebusy() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
     mutex.lock().unwrap();
     assert_eq!(errno(mutex.destroy()), Errno::EBUSY);
     mutex.unlock().unwrap();
     mutex.destroy().unwrap();
+    let scratch = scratch();
+    let (mut owner, _) = two_and_locked(&scratch, "shared robust normal");
+    let of_a_robust_one = ask(&mut owner, "mutex-destroy");
+    observed(of_a_robust_one.as_str(), "ok", "EBUSY");
 }
 
 #[test]

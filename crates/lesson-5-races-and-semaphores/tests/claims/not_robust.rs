@@ -68,9 +68,31 @@ fn after_a_wait(held: &str, waited: &str, is_killed: bool) -> [String; 2] {
 }
 
 #[test]
-fn if_a_writer_is_killed_while_it_waits_for_a_reader_no_process_can_lock_after_the_reader() {
+fn if_the_first_writer_that_waits_for_a_reader_is_killed_no_process_can_lock_after_the_reader() {
     assert_eq!(after_a_wait("read", "write", true), ["ETIMEDOUT", "ETIMEDOUT"]);
     assert_eq!(after_a_wait("read", "write", false), ["ok", "ok"], "the end of a wait is harmless");
+}
+
+#[test]
+fn if_the_second_writer_that_waits_for_a_reader_is_killed_the_lock_works_as_before() {
+    let scratch = scratch();
+    let (mut reader, mut next) = two(&scratch);
+    let [mut first, mut second] = [(); 2].map(|()| actor(&scratch));
+    let (read, write) =
+        (format!("rwlock-read-until {AT_ONCE}"), format!("rwlock-write-until {AT_ONCE}"));
+    assert_eq!(ask_and_wait(&mut reader, &read), "ok");
+    for writer in [&mut first, &mut second] {
+        begin(writer, &write);
+        until_waiting_in(writer.id(), libc::SYS_futex).unwrap();
+    }
+    second.kill();
+    assert_eq!(ask(&mut reader, "rwlock-unlock"), "ok");
+    assert_eq!(first.hear(), "ok");
+    assert_eq!(ask(&mut first, "rwlock-unlock"), "ok");
+    for call in [read, write] {
+        assert_eq!(ask_and_wait(&mut next, &call), "ok", "{call}");
+        assert_eq!(ask(&mut next, "rwlock-unlock"), "ok");
+    }
 }
 
 #[test]

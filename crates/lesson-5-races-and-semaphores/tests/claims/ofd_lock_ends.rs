@@ -28,14 +28,17 @@ fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
 }
 
 #[test]
-fn after_close_a_mapping_keeps_an_ofd_lock_until_munmap() {
+fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
     a.does("map d");
     a.does("close d");
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), after_close(&scratch));
+    a.does("fork-a-child");
     a.does("unmap d");
+    assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), after_close(&scratch), "the child maps it");
+    a.does("kill-the-child");
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
@@ -71,6 +74,28 @@ fn a_forked_childs_descriptor_keeps_an_ofd_lock_after_the_parents_close() {
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
     a.does("kill-the-child");
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
+}
+
+#[test]
+fn after_the_parents_death_a_forked_child_keeps_an_ofd_lock_until_the_child_unlocks_or_ends() {
+    for unlocks in [true, false] {
+        let scratch = scratch();
+        let (mut a, mut b) = two(&scratch);
+        a.does("F_OFD_SETLK d F_WRLCK 0 10");
+        let child = a.ask("fork-an-heir F_OFD_SETLK d F_UNLCK 0 10");
+        a.dies();
+        assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN", "the child lives");
+        b.waits("F_OFD_SETLKW d F_WRLCK 0 10");
+        if unlocks {
+            a.tell("now");
+            assert_eq!(b.hear(), "ok");
+            let exe = std::fs::read_link(format!("/proc/{child}/exe"));
+            assert!(exe.is_ok(), "the child has unlocked, and lives on");
+        } else {
+            drop(a); // The end of its input ends the child.
+            assert_eq!(b.hear(), "ok");
+        }
+    }
 }
 
 #[test]

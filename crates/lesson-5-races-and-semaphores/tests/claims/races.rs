@@ -2,7 +2,7 @@
 
 use course::scratch;
 
-use crate::scenario;
+use crate::{actor, ask, scenario};
 
 #[test]
 fn an_addition_between_another_processs_load_and_store_is_lost() {
@@ -16,6 +16,22 @@ fn an_atomic_addition_at_the_same_moment_loses_nothing() {
     let said = scenario("atomic-addition", &scratch()).succeed();
     assert!(said.contains("B adds 1 to 0\n") && said.contains("A adds 1 to 1\n"), "{said}");
     assert!(said.contains("count: 2 "), "{said}");
+    // Two processes that really add at once: each sees additions of the other one between its own.
+    const TIMES: u64 = 1_000_000;
+    let both_at_once = || {
+        let scratch = scratch();
+        let mut adders = [(); 2].map(|()| actor(&scratch));
+        for adder in &mut adders {
+            adder.tell(&format!("page-add 0 {TIMES}"));
+        }
+        for adder in &mut adders {
+            assert_eq!(adder.hear(), "waiting");
+        }
+        let went = adders.each_mut().map(|adder| adder.hear().parse::<u64>().unwrap());
+        assert_eq!(ask(&mut adders[0], "page-word 0"), format!("{:#x}", 2 * TIMES));
+        went.iter().any(|count| *count > TIMES)
+    };
+    assert!((0..5).any(|_| both_at_once()), "one process has always added before the other one");
 }
 
 #[test]

@@ -174,12 +174,15 @@ fn lockf_with_an_unknown_function_fails_with_einval() {
 }
 
 #[test]
-fn lockf_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
+fn locking_by_lockf_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     let scratch = scratch();
     file(&scratch);
     let mut a = actor(&scratch);
     a.does("open r read file");
+    assert_eq!(a.ask("lockf r F_LOCK 0"), "EBADF");
     assert_eq!(a.ask("lockf r F_TLOCK 0"), "EBADF");
+    a.does("lockf r F_TEST 0");
+    a.does("lockf r F_ULOCK 0");
 }
 
 #[test]

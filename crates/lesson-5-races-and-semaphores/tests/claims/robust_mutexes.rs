@@ -5,7 +5,7 @@ use std::fs;
 use course::scratch;
 use nix::sys::signal::Signal;
 
-use crate::mutexes::{two, two_and_locked};
+use crate::mutexes::{lock_word, two, two_and_locked};
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
 #[test]
@@ -98,30 +98,6 @@ fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
 }
 
 #[test]
-fn after_eownerdead_unlocking_without_pthread_mutex_consistent_makes_a_mutex_unusable() {
-    let scratch = scratch();
-    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    owner.kill();
-    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
-    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
-    assert_eq!(ask_and_wait(&mut next, "mutex-lock"), "ENOTRECOVERABLE");
-    assert_eq!(ask_and_wait(&mut actor(&scratch), "mutex-lock"), "ENOTRECOVERABLE");
-    assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "ENOTRECOVERABLE");
-}
-
-#[test]
-fn a_pthread_mutex_trylock_that_fails_with_enotrecoverable_leaves_the_mutex_locked() {
-    let scratch = scratch();
-    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    owner.kill();
-    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
-    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
-    assert_eq!(ask(&mut next, "mutex-try"), "ENOTRECOVERABLE");
-    let another = ask_and_wait(&mut actor(&scratch), "mutex-lock-until 200");
-    observed(another.as_str(), "ETIMEDOUT", "ENOTRECOVERABLE");
-}
-
-#[test]
 fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
@@ -164,12 +140,14 @@ fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_deat
 }
 
 #[test]
-fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_the_mutex_stays_locked() {
+fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_mutexes_stay_locked_too()
+ {
     let scratch = scratch();
-    let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    assert_eq!(ask(&mut owner, "page-make-read-only"), "ok");
+    let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
+    assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
+    assert_eq!(ask(&mut owner, "mutex-lock-three-and-make-the-middle-page-read-only"), "ok");
     owner.kill();
-    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), "ETIMEDOUT");
+    assert_eq!(ask(&mut next, "mutex-try-three"), "EBUSY EBUSY OwnerDied");
 }
 
 #[test]
@@ -191,7 +169,11 @@ fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
     assert_eq!(ask(&mut next, "mutex-init-many 2050"), "ok");
     assert_eq!(ask(&mut owner, "mutex-lock-many 2050"), "ok");
     owner.kill();
-    assert_eq!(ask(&mut next, "mutex-try-many 2050"), "2 EBUSY, 2048 OwnerDied");
+    assert_eq!(
+        ask(&mut next, "mutex-try-many 2050"),
+        "2 EBUSY, 2048 OwnerDied",
+        "in the order of locking"
+    );
 }
 
 #[test]
@@ -219,11 +201,22 @@ fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked() {
 }
 
 #[test]
-fn a_truncated_file_forgets_that_its_mutex_was_locked_so_two_processes_hold_the_mutex() {
+fn a_file_that_is_emptied_and_grows_again_forgets_its_locked_mutex_so_two_processes_hold_the_mutex()
+{
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    assert_ne!(ask(&mut owner, "page-word 64"), "0x0");
-    assert_eq!(ask(&mut next, "page-truncate"), "ok");
-    assert_eq!(ask(&mut owner, "page-word 64"), "0x0");
+    assert_ne!(lock_word(&mut owner), 0);
+    assert_eq!(ask(&mut next, "page-truncate 0"), "ok");
+    assert_eq!(lock_word(&mut owner), 0);
     assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
+}
+
+#[test]
+fn a_truncation_past_the_lock_word_leaves_a_mutex_locked() {
+    for (length, answer) in [(64, "Clean"), (68, "EBUSY")] {
+        let scratch = scratch();
+        let (_owner, mut next) = two_and_locked(&scratch, "shared robust normal");
+        assert_eq!(ask(&mut next, &format!("page-truncate {length}")), "ok");
+        assert_eq!(ask(&mut next, "mutex-try"), answer, "truncated to {length} bytes");
+    }
 }

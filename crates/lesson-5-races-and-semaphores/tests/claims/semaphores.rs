@@ -23,6 +23,14 @@ pub(crate) fn signal(process: &Running) {
     kill(Pid::from_raw(process.id().try_into().unwrap()), Signal::SIGUSR1).unwrap();
 }
 
+/// How often a process has gone to sleep so far.
+fn times_asleep(process: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
+    line.trim().parse().unwrap()
+}
+
 #[test]
 fn sem_wait_takes_1_from_the_count_and_sem_post_adds_1() {
     let semaphore = semaphore(2);
@@ -86,7 +94,7 @@ fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
 }
 
 #[test]
-fn one_post_lets_exactly_one_of_three_waiting_processes_in() {
+fn one_post_wakes_exactly_one_of_three_waiting_processes_and_lets_it_in() {
     let scratch = scratch();
     let mut waiters = [(); 3].map(|()| actor(&scratch));
     let mut poster = actor(&scratch);
@@ -101,7 +109,14 @@ fn one_post_lets_exactly_one_of_three_waiting_processes_in() {
         "0",
         "three wait, and Linux reports no negative count"
     );
+    // A waiter that is woken in vain would sleep again: how often each has gone to sleep tells.
+    let before = waiters.each_ref().map(times_asleep);
     assert_eq!(ask(&mut poster, "sem-post"), "ok");
+    let calls = waiters.each_ref().map(sleeps);
+    let after = waiters.each_ref().map(times_asleep);
+    let undisturbed = (0..3).filter(|waiter| before[*waiter] == after[*waiter]).count();
+    assert_eq!(undisturbed, 2, "{before:?} {after:?}");
+    assert_eq!(calls.iter().filter(|call| **call == libc::SYS_futex).count(), 2, "{calls:?}");
     waiters.iter().for_each(signal); // Ends the waits that go on.
     let mut ends = waiters.map(|mut waiter| {
         loop {
@@ -152,11 +167,15 @@ fn a_second_sem_init_resets_the_count_so_two_processes_hold_the_semaphore() {
 }
 
 #[test]
-fn in_a_read_only_mapping_sem_getvalue_works_and_sem_trywait_is_sigsegv() {
+fn in_a_read_only_mapping_sem_getvalue_works_and_taking_1_is_sigsegv() {
     let scratch = scratch();
-    let mut actor = actor(&scratch);
-    ask(&mut actor, "sem-init 1 1");
+    let [mut actor, mut poster] = [(); 2].map(|()| actor(&scratch));
+    ask(&mut poster, "sem-init 1 0");
     assert_eq!(ask(&mut actor, "page-map-read-only"), "ok");
+    assert_eq!(ask(&mut actor, "sem-value"), "0");
+    let answer = ask(&mut actor, "sem-try");
+    observed(answer.as_str(), "EAGAIN", "EAGAIN");
+    assert_eq!(ask(&mut poster, "sem-post"), "ok");
     assert_eq!(ask(&mut actor, "sem-value"), "1");
     actor.tell("sem-try");
     assert_eq!(actor.end().signal, Some(Signal::SIGSEGV));

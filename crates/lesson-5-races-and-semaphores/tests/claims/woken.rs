@@ -1,5 +1,6 @@
 //! A process that is killed after it was woken, and before it has run on.
 
+use common::Scratch;
 use course::{Running, scratch};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use nix::sys::ptrace;
@@ -53,10 +54,47 @@ fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken()
 }
 
 #[test]
-fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_the_kernel_wakes_the_next_one() {
+fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_free_the_kernel_wakes_the_next_one()
+ {
     let scratch = scratch();
-    let (mut owner, mut first) = mutexes::two_and_locked(&scratch, "shared robust normal");
-    let mut second = actor(&scratch);
+    let (_owner, first, mut second) = one_woken_and_one_asleep(&scratch);
+    first.kill();
+    assert_eq!(second.hear(), "Clean");
+}
+
+#[test]
+fn if_a_process_locks_a_robust_mutex_before_the_woken_sleeper_is_killed_the_next_sleeper_sleeps_on()
+{
+    let scratch = scratch();
+    let (mut owner, first, mut second) = one_woken_and_one_asleep(&scratch);
+    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
+    first.kill();
+    for _ in 0..2 {
+        assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+        assert_eq!(sleeps(&second), libc::SYS_futex, "it sleeps on");
+        assert_eq!(mutexes::lock_word(&mut owner), 0, "and the mutex is free");
+        assert_eq!(
+            ask(&mut owner, "mutex-try"),
+            "Clean",
+            "the next unlock does not wake it, either"
+        );
+    }
+    let mut third = actor(&scratch);
+    begin(&mut third, "mutex-lock");
+    sleeps(&third);
+    assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+    assert_eq!(
+        second.hear(),
+        "Clean",
+        "a third process has waited: the unlock wakes the first sleeper"
+    );
+}
+
+/// An owner has unlocked a robust mutex for which two processes slept. The first was woken and has
+/// stopped before it could run on; the second sleeps on.
+fn one_woken_and_one_asleep(scratch: &Scratch) -> (Running, Running, Running) {
+    let (mut owner, mut first) = mutexes::two_and_locked(scratch, "shared robust normal");
+    let mut second = actor(scratch);
     begin(&mut first, "mutex-lock");
     sleeps(&first);
     stop_when_woken(&first);
@@ -65,6 +103,5 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_the_kernel_wakes
     assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
     until_woken(&first);
     until_waiting_in(second.id(), libc::SYS_futex).unwrap();
-    first.kill();
-    assert_eq!(second.hear(), "Clean");
+    (owner, first, second)
 }

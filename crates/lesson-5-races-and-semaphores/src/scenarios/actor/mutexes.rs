@@ -14,7 +14,7 @@ use crate::sys::{
     Acquired, Attributes, Mutex, OnParentDeath, Page, deadline, deadline_on, exit_status, fork,
 };
 
-/// The mutexes of `mutex-lock-three-and-unmap-the-middle-one`: one in each page of the file `pages`.
+/// The mutexes of the commands about three: each in a file of its own.
 const THREE: usize = 3;
 
 impl Actor {
@@ -78,6 +78,7 @@ fn on_several(words: &[&str]) -> Option<Answer> {
     Some(match *words {
         ["mutex-init-three"] => three().and_then(|mutexes| initialise(&mutexes)),
         ["mutex-lock-three-and-unmap-the-middle-one"] => lock_three_and_unmap_one(),
+        ["mutex-lock-three-and-make-the-middle-page-read-only"] => lock_three_and_protect_one(),
         ["mutex-try-three"] => try_three(),
         ["mutex-init-many", count] => many(count).and_then(|mutexes| initialise(&mutexes)),
         ["mutex-lock-many", count] => many(count).and_then(|mutexes| {
@@ -108,11 +109,11 @@ fn attributes(shared: &str, robust: &str, kind: &str) -> io::Result<Attributes> 
 
 /// Three mutexes in three mappings, which can be unmapped one by one.
 fn three() -> io::Result<[Mutex; THREE]> {
-    let mut mutexes = Vec::new();
-    for name in ["first", "second", "third"] {
-        mutexes.push(Mutex::in_page(&page_of(name)?, OBJECT_OFFSET));
-    }
-    mutexes.try_into().map_err(|_| io::Error::other("three names are three mutexes"))
+    Ok(three_pages()?.map(|page| Mutex::in_page(&page, OBJECT_OFFSET)))
+}
+
+fn three_pages() -> io::Result<[Page; THREE]> {
+    Ok([page_of("first")?, page_of("second")?, page_of("third")?])
 }
 
 /// The page that is the file `name`.
@@ -139,18 +140,17 @@ fn many(count: &str) -> io::Result<Vec<Mutex>> {
     Ok(mutexes)
 }
 
-/// Tries to lock each of them, and counts the answers.
+/// Tries to lock each of them in order, and counts equal answers that follow each other.
 fn try_many(mutexes: Vec<Mutex>) -> Answer {
-    let (mut busy, mut died) = (0, 0);
     let mutexes = ManuallyDrop::new(mutexes); // They stay locked.
-    for mutex in mutexes.iter() {
-        match mutex.try_lock() {
-            Ok(Acquired::OwnerDied) => died += 1,
-            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => busy += 1,
-            other => return wrong(&format!("{other:?}"), &["mutex-try-many"]),
-        }
-    }
-    Ok(format!("{busy} EBUSY, {died} OwnerDied"))
+    let answers: Vec<String> = mutexes.iter().map(try_one).collect();
+    let runs = answers.chunk_by(|one, next| one == next);
+    Ok(runs.map(|run| format!("{} {}", run.len(), run[0])).collect::<Vec<_>>().join(", "))
+}
+
+/// What an attempt to lock it says.
+fn try_one(mutex: &Mutex) -> String {
+    mutex.try_lock().map_or_else(|error| errno_name(&error), |how| format!("{how:?}"))
 }
 
 /// Locks all three in order, unmaps the second, and ends with the other two mapped and locked.
@@ -163,11 +163,16 @@ fn lock_three_and_unmap_one() -> Answer {
     done(Ok(()))
 }
 
+/// Locks all three in order, and takes the permission to store to the second page away.
+fn lock_three_and_protect_one() -> Answer {
+    let pages = three_pages()?;
+    let mutexes = pages.each_ref().map(|page| Mutex::in_page(page, OBJECT_OFFSET));
+    let mutexes = ManuallyDrop::new(mutexes); // They stay locked.
+    mutexes.iter().try_for_each(|mutex| mutex.lock().map(drop))?;
+    done(pages[1].make_read_only())
+}
+
 /// What an attempt to lock each of the three says.
 fn try_three() -> Answer {
-    let said = three()?.map(|mutex| match mutex.try_lock() {
-        Ok(how) => format!("{how:?}"),
-        Err(error) => errno_name(&error),
-    });
-    Ok(said.join(" "))
+    Ok(three()?.map(|mutex| try_one(&mutex)).join(" "))
 }
