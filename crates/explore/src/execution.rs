@@ -1067,7 +1067,7 @@ impl<'l> Execution<'l> {
 
     /// Both run, at once, until they have ended, all sleep and nobody is left who could wake them, or
     /// `patience` is over. On a busy machine they, and the judge, get less of the processor than they
-    /// want: `patience` is not over before each actor has had [`NEEDS`]: CPU time, or time in which neither
+    /// want: `patience` is not over before each actor has had `NEEDS`: CPU time, or time in which neither
     /// it nor the judge stood in the queue for a processor. Whether they have had the time that they need before `latest`: if not,
     /// nothing is known.
     ///
