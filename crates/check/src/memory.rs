@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use common::{Context, Failure, Result};
 use procfs::process::{MountInfo, Process};
 
-/// Bytes that this process, and those that it starts, can get without anybody being killed for it.
+/// Bytes that this process and its children can use before the kernel kills a process for want of memory.
 ///
 /// # Errors
 /// `/proc` cannot be read.

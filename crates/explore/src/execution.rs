@@ -1065,11 +1065,10 @@ impl<'l> Execution<'l> {
         pause
     }
 
-    /// Both run, at once, until they have ended, all sleep and nobody is left who could wake them, or
-    /// `patience` is over. On a busy machine they, and the judge, get less of the processor than they
-    /// want: `patience` is not over before each actor has had `NEEDS`: CPU time, or time in which neither
-    /// it nor the judge stood in the queue for a processor. Whether they have had the time that they need before `latest`: if not,
-    /// nothing is known.
+    /// Lets both run at once until they have ended, or until all sleep and no process is left that could
+    /// wake them, or until `patience` is over. On a busy machine, patience lasts longer: until each actor
+    /// has had `NEEDS`, either as CPU time or as time in which neither it nor the judge waited for a
+    /// processor. Returns whether they had that much before `latest`. If not, nothing is known about them.
     ///
     /// # Errors
     /// The system's.

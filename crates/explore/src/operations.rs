@@ -33,7 +33,7 @@ pub(crate) trait Operations {
     fn sets_size_to(&self) -> Option<u64>;
     /// Does it take away all bytes that a file had?
     fn empties(&self) -> bool;
-    /// Does it make a file, and fail if there is one? So does whoever waits for a lock file to go.
+    /// Does it make a file, and fail if there is one? A process that waits for a lock file calls it.
     fn makes_or_fails(&self) -> bool;
     /// Is it a sleep that only a signal ends?
     fn is_for_ever(&self) -> bool;

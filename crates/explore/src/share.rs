@@ -6,7 +6,7 @@ use common::{Context, Result};
 use nix::unistd::Pid;
 use tracer::{LookRefused, read_text};
 
-/// A thread's share of a processor: nothing of both, where the kernel does not tell.
+/// A thread's share of a processor. Both times are zero if the kernel does not tell them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Share {
     /// CPU time.

@@ -167,7 +167,8 @@ fn is_try(kind: &EventKind) -> bool {
     )
 }
 
-/// To be blocked again, or to die of the judge's own kill, is no news.
+/// Whether an event is shown. The table leaves out that an actor is blocked again, and that it dies of the
+/// judge's kill.
 fn is_news(events: &[Event], index: usize) -> bool {
     let Some((event, earlier)) = events.get(..=index).and_then(<[Event]>::split_last) else {
         return false;
@@ -370,9 +371,9 @@ fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u
     found
 }
 
-/// The part of a store that changes variables of the contract, from the first of them to the last: a wide
-/// store of a vector may leave bytes alone, and to the table it is one of what it changes. All of a store
-/// that changes nothing.
+/// The part of a store that the table shows: from the first variable of the contract that it changes to the
+/// last one. (A store of a whole vector may leave some bytes as they were.) If a store changes nothing, the
+/// table shows all of it.
 fn changed<'b>(
     offset: u64,
     before: &'b [u8],

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::root;
+use common::{Scratch, root};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::class::{CHECK, Class, answer, complaints, lines, told};
@@ -113,10 +113,14 @@ fn the_tasks_of_the_slurm_array_judge_the_class() {
     let array = script.lines().find_map(|line| line.strip_prefix("#SBATCH --array=1-"));
     let tasks: usize = array.expect("an array").parse().expect("a number");
     let results = class.path("results").display().to_string();
+    // The node's local disk: where this test judges, too.
+    let scratch = Scratch::new().expect("scratch");
+    let disk = scratch.path().parent().expect("where scratch directories are");
     let mut parts = Vec::new();
     for task in 1..=tasks {
         let number = task.to_string();
         let variables = [
+            ("SLURM_TMPDIR", disk.to_str().expect("UTF-8")),
             ("SLURM_ARRAY_TASK_ID", number.as_str()),
             ("SLURM_ARRAY_TASK_COUNT", &tasks.to_string()),
             ("SLURM_ARRAY_JOB_ID", "4711"),

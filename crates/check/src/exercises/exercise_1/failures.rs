@@ -66,7 +66,7 @@ fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict
     let wall = std::mem::replace(&mut context.limits().wall, AT_ONCE);
     let run = context.run(arguments);
     context.limits().wall = wall;
-    // Of a directory or a device, a run without an end is what it is.
+    // With a directory or a device, there is no FIFO to wait for: a hang is told as a hang.
     let file = context.work_directory().path().join(name);
     let is_fifo = file.metadata().is_ok_and(|found| found.file_type().is_fifo());
     let known = |error: CheckError| match is_fifo {

@@ -21,7 +21,7 @@ use crate::verdict::{CheckError, Verdict};
 /// The file's size where there is memory for it; else it is halved until there is.
 const LARGEST: u64 = 1 << 30;
 
-/// A smaller file could be copied to private memory, and the copy not be noticed for sure.
+/// In a smaller file, a copy in private memory might not be noticed.
 const SMALLEST: u64 = 128 << 20;
 
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
