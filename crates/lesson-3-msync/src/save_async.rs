@@ -5,8 +5,8 @@ use std::io;
 
 use crate::{Memory, msync};
 
-/// Stores `record` at the start of `memory`. When this returns, nothing has written it to
-/// the disk yet, unless the kernel did so by itself.
+/// Stores `record` at the start of `memory`, a shared mapping of a file. When this returns, nothing has written
+/// it to the disk yet, unless the kernel did so by itself.
 ///
 /// # Errors
 /// As [`msync`].

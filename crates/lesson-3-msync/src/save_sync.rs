@@ -5,8 +5,8 @@ use std::io;
 
 use crate::{Memory, msync};
 
-/// Stores `record` at the start of `memory`. When this returns `Ok`, the record is on
-/// the disk.
+/// Stores `record` at the start of `memory`, a shared mapping of a file. When this returns `Ok`, the record is
+/// on the disk.
 ///
 /// # Errors
 /// As [`msync`].

@@ -47,9 +47,9 @@ pub(super) fn play() -> Result<()> {
     say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
-/// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened,
-/// that descriptor is duplicated, and the file is opened once more. The first page is flushed through
-/// the mapping that was there before.
+/// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened
+/// twice, the first descriptor is duplicated, and the error is reported for the first time. Then the
+/// file is opened once more. The first page is flushed through the mapping that was there before.
 pub(super) fn in_the_background() -> Result<()> {
     let (disk, sample, _) = broken()?;
     sample.memory.store(page_size(), b'A');
@@ -58,9 +58,11 @@ pub(super) fn in_the_background() -> Result<()> {
     let open = || File::open(&sample.path).step_on("open", &sample.path);
     let first = open()?;
     let duplicate = first.try_clone().step_on("dup", &sample.path)?;
-    say!("opened-after {}", name(first.sync_all()))?;
+    let second = open()?;
+    say!("opened-first {}", name(first.sync_all()))?;
     say!("its-duplicate {}", name(duplicate.sync_all()))?;
-    say!("the-next {}", name(open()?.sync_all()))?;
+    say!("opened-second {}", name(second.sync_all()))?;
+    say!("opened-after-the-report {}", name(open()?.sync_all()))?;
     let first_page = msync(sample.memory.address(), page_size(), libc::MS_SYNC);
     say!("opened-before-first-page {}", name(first_page))?;
     say!("opened-before-again {}", name(sample.file.sync_all()))

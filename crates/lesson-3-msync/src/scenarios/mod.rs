@@ -25,6 +25,7 @@ pub fn play(name: &str) -> Result<()> {
         "order" => power::order(),
         "new-name" => power::new_name(),
         "new-name-after-a-rename" => power::new_name_after_a_rename(),
+        "new-time" => power::new_time(),
         "large-folio" => power::large_folio(),
         "broken-disk" => broken_disk::play(),
         "broken-disk-in-the-background" => broken_disk::in_the_background(),

@@ -6,10 +6,11 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Result, page_size, say};
+use nix::fcntl::{FallocateFlags, fallocate};
 
 use crate::disk::{Disk, mount_for_this_process_only};
 use crate::power_cut::{CASES, survives};
-use crate::{MappedFile, folio, msync, save_sync};
+use crate::{MappedFile, Memory, folio, msync, save_sync, time_stamps};
 
 /// Whether the record is found after `case`, and whether a control that was left alone is still dirty.
 pub(super) fn cut_after(case: &str) -> Result<()> {
@@ -24,10 +25,14 @@ pub(super) fn cut_after(case: &str) -> Result<()> {
 }
 
 /// The sectors and the cache flushes that each action causes, and the sectors of a page. The stores
-/// change the time of modification; no action writes it.
+/// change the time of modification; no action writes it. At the end, the file gets a new block, and
+/// then loses all of its blocks while its pages are dirty.
 pub(super) fn counters() -> Result<()> {
     let disk = own_disk()?;
-    let sample = MappedFile::new(&disk.root.join("counters"), 64)?;
+    let path = disk.root.join("counters");
+    let sample = MappedFile::new(&path, 64)?;
+    let read_only = File::open(&path).step_on("open", &path)?;
+    let read_only = Memory::shared_read_only(&read_only).step_on("mmap", &path)?;
     say!("sectors-of-the-file {}", sample.memory.length() / 512)?;
     say!("sectors-of-a-page {}", page_size() / 512)?;
     let counted = |name: &str, act: &dyn Fn() -> Result<()>| -> Result<()> {
@@ -41,8 +46,52 @@ pub(super) fn counters() -> Result<()> {
         Ok(())
     })?;
     counted("MS_ASYNC", &|| sample.msync(libc::MS_ASYNC))?;
+    counted("read-only", &|| {
+        msync(read_only.address(), read_only.length(), libc::MS_SYNC).step_on("msync", &path)
+    })?;
     counted("MS_SYNC", &|| sample.msync(libc::MS_SYNC))?;
-    counted("nothing-dirty", &|| sample.msync(libc::MS_SYNC))
+    counted("nothing-dirty", &|| sample.msync(libc::MS_SYNC))?;
+
+    let (old_bytes, page) = (sample.memory.length(), page_size());
+    sample.file.set_len((old_bytes + page) as u64).step_on("ftruncate", &path)?;
+    sample.file.sync_all().step_on("fsync", &path)?;
+    let longer = MappedFile::open(&path)?;
+    longer.memory.store(old_bytes, b'C');
+    let new_page = longer.memory.address() + old_bytes;
+    counted("new-block", &|| msync(new_page, page, libc::MS_SYNC).step_on("msync", &path))?;
+
+    sample.store(b'D');
+    say!("dirty {}", sample.dirty()?.mapped())?;
+    counted("hole", &|| {
+        let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+        let length = old_bytes.cast_signed() as libc::off_t;
+        fallocate(&sample.file, flags, 0, length).step_on("fallocate", &path)
+    })?;
+    sample.load();
+    say!("dirty-after-the-hole {}", sample.dirty()?.mapped())
+}
+
+/// Whether a reboot finds a new time of modification: before a store, after the store and `MS_SYNC`,
+/// and after `fsync` as well.
+pub(super) fn new_time() -> Result<()> {
+    let disk = own_disk()?;
+    let path = disk.root.join("new-time");
+    let sample = MappedFile::new(&path, 1)?;
+    time_stamps::set_back(&sample.file, &path)?;
+    sample.file.sync_all().step_on("fsync", &path)?;
+    let found = |act: &str| -> Result<()> {
+        let rebooted = disk.after_a_power_cut()?;
+        let path = rebooted.root.join("new-time");
+        let file = File::open(&path).step_on("open", &path)?;
+        say!("{act} {}", time_stamps::modified(&file, &path)?)?;
+        drop(file);
+        rebooted.remove()
+    };
+    found("before")?;
+    save_sync::save(&sample.memory, b"1").step_on("msync", &path)?;
+    found("MS_SYNC")?;
+    sample.file.sync_all().step_on("fsync", &path)?;
+    found("fsync")
 }
 
 /// Stores to the first page, then to the second, and flushes only the second. Then the power fails.

@@ -57,13 +57,15 @@ impl Pair {
         pair
     }
 
+    /// `None` if the control was flushed. Looked at last: if it is dirty, nothing was flushed before.
+    fn control_is_dirty(&self) -> Option<()> {
+        (found(&self.control) == self.control.instruments.expected(8, 8)).then_some(())
+    }
+
     /// Of the sample's pages `dirty` must be left; `None` if the control was flushed, too.
     fn left(&self, dirty: u64) -> Option<()> {
         let left = found(&self.sample);
-        let control = found(&self.control); // Looked at last: if this is dirty, nothing flushed before.
-        if control != self.control.instruments.expected(8, 8) {
-            return None;
-        }
+        self.control_is_dirty()?;
         assert_eq!(
             left,
             self.sample.instruments.expected(dirty, 8),
