@@ -1,6 +1,6 @@
 //! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, and makes the
 //! sequence even. A reader keeps what it loaded only if the sequence was even, and the same before
-//! and after. The writer never waits. The reader never stores, so its mapping may be read-only. Only one
+//! and after. The writer never waits for a reader. The reader never stores, so its mapping may be read-only. Only one
 //! writer may run at a time (`measure` holds a lock). The wrong version is `torn.rs`. `cargo lesson-2`
 //! shows both.
 //!
