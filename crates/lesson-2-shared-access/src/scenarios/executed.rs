@@ -10,19 +10,22 @@ use std::{env, io};
 use common::{Context, Result, page_size, say};
 
 use crate::Bytes;
+use crate::sys::Inherited;
 
-/// Maps a file and becomes this program again, in the scenario below.
+/// Maps a file, and shared memory without a file, and becomes this program again, in the scenario below.
 pub(super) fn exec() -> Result<()> {
     let bytes = Bytes::of(&super::new_file()?, page_size()).step("mmap")?;
     bytes.store(0, 42);
-    say!("before {}", mappings_of_the_file()?)?;
+    let anonymous = Bytes::anonymous(page_size(), Inherited::Shared).step("mmap")?;
+    anonymous.store(0, 43);
+    say!("before {}", shared_mappings()?)?;
     let program = env::current_exe().step("find this program")?;
     Err(Command::new(program).args(["scenario", "after-exec"]).exec()).step("execve")
 }
 
 /// The program that `exec` became.
 pub(super) fn after_exec() -> Result<()> {
-    say!("after {}", mappings_of_the_file()?)?;
+    say!("after {}", shared_mappings()?)?;
     let byte = fs::read("mapped").step("read")?[0];
     say!("in-the-file {byte}")
 }
@@ -49,10 +52,13 @@ fn run() -> String {
     }))
 }
 
-fn mappings_of_the_file() -> Result<usize> {
+/// How many mappings this process has of the file, and of shared memory without a file, which the
+/// kernel lists under the name `/dev/zero`.
+fn shared_mappings() -> Result<usize> {
     let path = fs::canonicalize("mapped").step("resolve")?;
     let named = |mapping: &page_view::Mapping| {
-        mapping.path.as_deref().is_some_and(|name| Path::new(name) == path)
+        let name = mapping.path.as_deref();
+        name.is_some_and(|name| Path::new(name) == path || name == "/dev/zero (deleted)")
     };
     Ok(page_view::mappings_of(process::id())?.into_iter().filter(named).count())
 }

@@ -21,12 +21,14 @@ pub(super) fn file_size() -> Result<()> {
     let bytes = Bytes::of(&file, 2 * page_size()).step("mmap")?;
     SigSet::from(Signal::SIGXFSZ).thread_block().step("block SIGXFSZ")?;
     setrlimit(Resource::RLIMIT_FSIZE, page, page).step("setrlimit")?;
+    say!("write-within {}", outcome(file.write_all_at(&[1], page - 1)))?;
     say!("write {}", outcome(file.write_all_at(&[1], page)))?;
     say!("grow {}", outcome(file.set_len(3 * page)))?;
     bytes.store(page_size(), 42);
     let mut byte = [0];
     file.read_exact_at(&mut byte, page).step("read")?;
-    say!("stored {}", byte[0])
+    say!("stored {}", byte[0])?;
+    say!("shrink {}", outcome(file.set_len(page + 1)))
 }
 
 /// Takes every descriptor that the limit allows, then asks for one more.

@@ -1,4 +1,4 @@
-//! What inotify reports about a file that is mapped writable, closed, and then unmapped.
+//! What inotify reports about a file that is mapped writable twice, closed, and then unmapped.
 
 use std::path::Path;
 
@@ -8,10 +8,11 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use crate::Bytes;
 
-/// Stores, closes the descriptor, unmaps, and says after each what inotify has reported.
+/// Stores, closes the descriptor, unmaps both mappings, and says after each what inotify has reported.
 pub(super) fn close_and_unmap() -> Result<()> {
     let file = super::new_file()?;
     let bytes = Bytes::of(&file, page_size()).step("mmap")?;
+    let again = Bytes::of(&file, page_size()).step("mmap")?;
     let watcher = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC);
     let watcher = watcher.step("inotify_init1")?;
     let all = AddWatchFlags::IN_ALL_EVENTS;
@@ -21,7 +22,9 @@ pub(super) fn close_and_unmap() -> Result<()> {
     drop(file);
     say!("close {}", events(&watcher)?)?;
     drop(bytes);
-    say!("munmap {}", events(&watcher)?)
+    say!("first-munmap {}", events(&watcher)?)?;
+    drop(again);
+    say!("last-munmap {}", events(&watcher)?)
 }
 
 fn events(watcher: &Inotify) -> Result<String> {

@@ -69,9 +69,9 @@ fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory(
 }
 
 #[test]
-fn execve_removes_all_mappings_and_what_was_stored_stays_in_the_file() {
+fn execve_removes_shared_mappings_with_and_without_a_file_and_what_was_stored_stays_in_the_file() {
     let ended = scenario("exec", &scratch()).run();
-    assert_eq!(ended.value("before"), "1", "mappings of the file");
+    assert_eq!(ended.value("before"), "2", "of a file, and of anonymous memory");
     assert_eq!(ended.value("after"), "0", "in the new program");
     assert_eq!(ended.value("in-the-file"), "42");
 }

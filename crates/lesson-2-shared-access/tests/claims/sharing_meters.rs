@@ -5,6 +5,7 @@
 //! to it.
 #![expect(unsafe_code, reason = "memmap2 maps private memory only as a slice")]
 
+use std::os::unix::fs::FileExt;
 use std::process;
 
 use common::page_size;
@@ -53,15 +54,27 @@ fn shared_dirty_counts_dirty_pages_that_are_mapped_at_least_twice() {
             let mapping = page_view::mapping_at(process::id(), bytes.as_ptr().addr()).unwrap();
             mapping.unwrap().sum(name).unwrap()
         };
-        let dirty = |kind| sum(&bytes, &format!("{kind}_Dirty"));
-        let before = (dirty("Private"), dirty("Shared"));
+        let dirty = |bytes: &Bytes| (sum(bytes, "Private_Dirty"), sum(bytes, "Shared_Dirty"));
+        let before = dirty(&bytes);
         let answer = ask(&mut other, "load 0");
-        let after = (dirty("Private"), dirty("Shared"));
+        let after = dirty(&bytes);
+        // A page that no mapping has changed, and one process.
+        let written = new_file(&scratch, "written", 1);
+        written.write_all_at(&[44], 0).unwrap();
+        let (one, two) = (Bytes::of(&written, page_size()), Bytes::of(&written, page_size()));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        let loaded = [&one, &two].map(|bytes| (bytes.load(0), dirty(bytes)));
         // Writeback in between would have cleaned the page of the twin file as well.
         (sum(&untouched, "Private_Dirty") == page).then(|| {
             assert_eq!(answer, "42");
             assert_eq!(before, (page, 0), "dirty, mapped by both, in one page table");
             assert_eq!(after, (0, page), "loaded by the second process: in two page tables");
+            assert_eq!(
+                loaded[0],
+                (44, (page, 0)),
+                "written by `write`, loaded through one mapping"
+            );
+            assert_eq!(loaded[1], (44, (0, page)), "loaded through two mappings");
         })
     });
 }
@@ -123,6 +136,9 @@ fn pss_divides_the_size_of_a_page_by_the_number_of_its_mappings() {
     let mut other = second(&scratch.path().join("file"));
     assert_eq!(ask(&mut other, "load 0"), "42");
     assert_eq!((sum("Rss"), sum("Pss")), (page, page / 2), "with another");
+    let more = [(); 2].map(|()| Bytes::of(&file, page_size()).unwrap());
+    assert_eq!(more.each_ref().map(|bytes| bytes.load(0)), [42; 2]);
+    assert_eq!((sum("Rss"), sum("Pss")), (page, page / 4), "two processes, four mappings");
 }
 
 #[test]
