@@ -1,6 +1,6 @@
 //! Closing *any* descriptor of a file releases the process's record locks on it. Closing the
-//! descriptor of an OFD lock or of `flock` releases nothing while a mapping of the file is left
-//! (except on overlayfs). `cargo lesson-5` shows both.
+//! descriptor of an OFD lock or of `flock` releases nothing on Linux while a mapping of that
+//! descriptor is left (except on overlayfs). `cargo lesson-5` shows both.
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};

@@ -6,13 +6,13 @@
 //!       count    state    free          the semaphore or the mutex
 //! ```
 //!
-//! Calling `sem_init` on a semaphore in use is undefined, so exactly one process may call it, and no
-//! process may use a half-made semaphore. The word `state` tells how far the object is: 0 (nothing
-//! yet), `BEGUN`, or the object's kind, which is stored last. The process that initialises holds an
-//! `flock` on the file. If that process is killed half-way, the kernel drops its lock. The next
-//! process finds `BEGUN`, clears the bytes and starts again. No process can be using the object
-//! then, because no process uses it before the state is its kind. Nothing is written down that a
-//! reboot could make wrong: a semaphore or a mutex is only its bytes.
+//! Calling `sem_init` on a semaphore in use is undefined, and no process may use a half-made
+//! semaphore. The word `state` tells how far the object is: 0 (nothing yet), `BEGUN`, or the
+//! object's kind, which is stored last. The process that initialises holds an `flock` on the file.
+//! If that process is killed half-way, the kernel drops its lock. The next process finds `BEGUN`,
+//! clears the bytes and starts again. No process can be using the object then, because no process
+//! uses it before the state is its kind. Nothing is written down that a reboot could make wrong: a
+//! semaphore or a mutex is only its bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io;

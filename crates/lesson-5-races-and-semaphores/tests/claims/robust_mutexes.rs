@@ -6,6 +6,7 @@ use course::scratch;
 use nix::sys::signal::Signal;
 
 use crate::mutexes::{lock_word, two, two_and_locked};
+use crate::semaphores::times_asleep;
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
 #[test]
@@ -33,13 +34,26 @@ fn after_the_owners_death_every_lock_call_returns_eownerdead_and_locks() {
 }
 
 #[test]
-fn the_owners_death_wakes_a_process_that_waits_for_a_robust_mutex() {
+fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them() {
+    const FUTEX_WAITERS: u64 = 0x8000_0000;
     let scratch = scratch();
-    let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
-    begin(&mut next, "mutex-lock");
-    sleeps(&next);
+    let (owner, mut observer) = two_and_locked(&scratch, "shared robust normal");
+    assert_eq!(lock_word(&mut observer) & FUTEX_WAITERS, 0);
+    let mut waiters = [(); 3].map(|()| actor(&scratch));
+    for waiter in &mut waiters {
+        begin(waiter, "mutex-lock");
+        sleeps(waiter);
+    }
+    assert_eq!(lock_word(&mut observer) & FUTEX_WAITERS, FUTEX_WAITERS);
+    // A waiter that is woken in vain would sleep again: how often each has gone to sleep tells.
+    let before = waiters.each_ref().map(times_asleep);
     owner.kill();
-    assert_eq!(next.hear(), "OwnerDied");
+    let calls = waiters.each_ref().map(sleeps);
+    let after = waiters.each_ref().map(times_asleep);
+    let undisturbed = (0..3).filter(|waiter| before[*waiter] == after[*waiter]).count();
+    assert_eq!(undisturbed, 2, "{before:?} {after:?}");
+    let woken = calls.iter().position(|call| *call == libc::SYS_read).unwrap();
+    assert_eq!(waiters[woken].hear(), "OwnerDied");
 }
 
 #[test]

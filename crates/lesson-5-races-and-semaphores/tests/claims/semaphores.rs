@@ -24,7 +24,7 @@ pub(crate) fn signal(process: &Running) {
 }
 
 /// How often a process has gone to sleep so far.
-fn times_asleep(process: &Running) -> u64 {
+pub(crate) fn times_asleep(process: &Running) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
     let mut lines = status.lines();
     let line = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();

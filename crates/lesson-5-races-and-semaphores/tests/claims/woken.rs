@@ -1,5 +1,7 @@
 //! A process that is killed after it was woken, and before it has run on.
 
+use std::time::{Duration, Instant};
+
 use common::Scratch;
 use course::{Running, scratch};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
@@ -7,7 +9,7 @@ use nix::sys::ptrace;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::{actor, ask, begin, mutexes, observed, sleeps};
+use crate::{actor, ask, ask_and_wait, begin, in_time, mutexes, observed, sleeps};
 
 fn process(actor: &Running) -> Pid {
     Pid::from_raw(actor.id().try_into().unwrap())
@@ -57,7 +59,7 @@ fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken()
 fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_free_the_kernel_wakes_the_next_one()
  {
     let scratch = scratch();
-    let (_owner, first, mut second) = one_woken_and_one_asleep(&scratch);
+    let (_owner, first, mut second) = one_woken_and_one_asleep(&scratch, "mutex-lock");
     first.kill();
     assert_eq!(second.hear(), "Clean");
 }
@@ -66,9 +68,7 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
 fn if_a_process_locks_a_robust_mutex_before_the_woken_sleeper_is_killed_the_next_sleeper_sleeps_on()
 {
     let scratch = scratch();
-    let (mut owner, first, mut second) = one_woken_and_one_asleep(&scratch);
-    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
-    first.kill();
+    let (mut owner, mut second) = one_stranded(&scratch, "mutex-lock");
     for _ in 0..2 {
         assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
         assert_eq!(sleeps(&second), libc::SYS_futex, "it sleeps on");
@@ -90,18 +90,65 @@ fn if_a_process_locks_a_robust_mutex_before_the_woken_sleeper_is_killed_the_next
     );
 }
 
+#[test]
+fn a_stranded_sleeper_sleeps_on_even_after_the_next_owners_death() {
+    const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
+    let scratch = scratch();
+    let (owner, mut second) = one_stranded(&scratch, "mutex-lock");
+    owner.kill();
+    assert_eq!(sleeps(&second), libc::SYS_futex, "it sleeps on");
+    let [mut next, mut third] = [(); 2].map(|()| actor(&scratch));
+    assert_eq!(mutexes::lock_word(&mut next), FUTEX_OWNER_DIED, "and no process holds the mutex");
+    assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied");
+    assert_eq!(ask(&mut next, "mutex-consistent"), "ok");
+    begin(&mut third, "mutex-lock");
+    sleeps(&third);
+    assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
+    assert_eq!(second.hear(), "Clean", "a third process has waited");
+}
+
+#[test]
+fn a_stranded_sleeper_that_waits_with_a_deadline_and_tries_again_locks() {
+    for (ends, answer) in [(false, "Clean"), (true, "OwnerDied")] {
+        in_time(|milliseconds| {
+            let scratch = scratch();
+            let end = Instant::now() + Duration::from_millis(milliseconds);
+            let until = format!("mutex-lock-until-monotonic {milliseconds}");
+            let (mut owner, mut second) = one_stranded(&scratch, &until);
+            if ends {
+                owner.kill();
+            } else {
+                assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
+            }
+            let in_time = Instant::now() < end; // Which is before the sleeper's own deadline.
+            assert_eq!(second.hear(), "ETIMEDOUT", "no process has woken it");
+            assert_eq!(ask_and_wait(&mut second, "mutex-lock-until-monotonic 30000"), answer);
+            in_time
+        });
+    }
+}
+
+/// A process sleeps for a robust mutex by the command `second`. Another process was woken in its place
+/// and is dead, and the owner has locked again before that death.
+fn one_stranded(scratch: &Scratch, second: &str) -> (Running, Running) {
+    let (mut owner, first, second) = one_woken_and_one_asleep(scratch, second);
+    assert_eq!(ask(&mut owner, "mutex-try"), "Clean");
+    first.kill();
+    (owner, second)
+}
+
 /// An owner has unlocked a robust mutex for which two processes slept. The first was woken and has
-/// stopped before it could run on; the second sleeps on.
-fn one_woken_and_one_asleep(scratch: &Scratch) -> (Running, Running, Running) {
+/// stopped before it could run on; the second, which waits by the command `wait`, sleeps on.
+fn one_woken_and_one_asleep(scratch: &Scratch, wait: &str) -> (Running, Running, Running) {
     let (mut owner, mut first) = mutexes::two_and_locked(scratch, "shared robust normal");
     let mut second = actor(scratch);
     begin(&mut first, "mutex-lock");
     sleeps(&first);
     stop_when_woken(&first);
-    begin(&mut second, "mutex-lock");
+    begin(&mut second, wait);
     sleeps(&second);
     assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
     until_woken(&first);
-    until_waiting_in(second.id(), libc::SYS_futex).unwrap();
+    sleeps(&second);
     (owner, first, second)
 }
