@@ -41,8 +41,9 @@ little, `transfer` fails and changes nothing.\n\n\
 Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
 no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
 all others still finish within 5 seconds, however many come one after another (a transfer that was killed \
-may stay half done). While another process is stopped inside its critical section for 500 ms, a process that \
-waits uses at most 50 ms of processor time and 1000 system calls.";
+may stay half done). A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. While \
+another process is stopped inside its critical section for 500 ms, a process that waits uses at most 50 ms \
+of processor time and 1000 system calls.";
 
 const EDGES: &str = "\
 Equal accounts, or others than 1 to 8, are wrong calls. If TO would pass the largest u64, that is a failure. \
