@@ -10,10 +10,10 @@ use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use crate::found;
 
-/// Whether a large write makes folios of several pages: on xfs long since, on ext4 from Linux 6.16.
+/// Whether a large write makes folios of several pages: on xfs from Linux 6.6, on ext4 from 6.16.
 fn has_large_folios(sample: &MappedFile) -> bool {
     match sample.instruments.file_system {
-        "xfs" => true,
+        "xfs" => kernel_at_least(6, 6),
         "ext4" => kernel_at_least(6, 16),
         _ => false,
     }
