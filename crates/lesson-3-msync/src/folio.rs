@@ -61,7 +61,11 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     )?;
     let start = at_once.memory.address();
     msync(start, page_size(), libc::MS_SYNC).step_on("msync", &at_once.path)?;
-    sentence("MS_SYNC of the first page writes its whole folio:")?;
+    sentence(match (by_page.instruments.gets_clean, by_page.instruments.by_range) {
+        (false, _) => "There is no disk, so MS_SYNC writes nothing:",
+        (true, false) => "MS_SYNC of the first page writes the whole file:",
+        (true, true) => "MS_SYNC of the first page writes its whole folio:",
+    })?;
     pages(&by_page, &at_once)
 }
 

@@ -72,6 +72,22 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
 }
 
 #[test]
+fn the_story_says_what_ms_sync_of_one_page_writes_on_this_file_system() {
+    undisturbed(|| {
+        let story = told()?;
+        let instruments = Instruments::beside(scratch().path()).unwrap();
+        let written = match (instruments.file_system, instruments.gets_clean) {
+            ("tmpfs", _) | ("overlayfs", false) => "There is no disk, so MS_SYNC writes nothing:",
+            ("ext4" | "xfs", _) => "MS_SYNC of the first page writes its whole folio:",
+            ("btrfs", _) => "MS_SYNC of the first page writes the whole file:",
+            _ => "MS_SYNC of the first page writes ", // The file system below it decides.
+        };
+        assert!(story.contains(written), "{story} lacks {written:?}");
+        Some(())
+    });
+}
+
+#[test]
 #[ignore = "needs root: mounts a ramfs"]
 fn on_ramfs_the_story_says_that_there_is_no_disk() {
     let scratch = scratch();
