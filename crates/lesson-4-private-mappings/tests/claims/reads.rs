@@ -1,19 +1,22 @@
-//! A plain `read` is no snapshot either: on most file systems it may return half of a write.
+//! Copies made during a write: one `read`, or the private copy of one page, may hold half of the write.
 
 use std::fs::File;
+use std::hint;
+use std::io::{self, IoSlice, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::page_size;
+use common::{allowed_cpus, page_size, pin_to};
 use course::file_system;
+use lesson_4_private_mappings::PrivateMapping;
 
-use crate::Lettered;
+use crate::{Lettered, file_pages};
 
 /// So many reads without a mixed one are enough, where a mixed one is not expected.
 const READS: usize = 2000;
-/// Far more time than a mixed read takes to appear, where one can appear.
+/// Far more time than a mixed read or copy takes to appear, where one can appear.
 const DEADLINE: Duration = Duration::from_secs(20);
 const LENGTH_IN_PAGES: u8 = 26;
 
@@ -27,22 +30,79 @@ fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
     };
     let contents = [b'1', b'2'].map(|byte| vec![byte; usize::from(LENGTH_IN_PAGES) * page_size()]);
     letters.file.write_all_at(&contents[0], 0).unwrap();
-    let stop = AtomicBool::new(false);
-    let mixed = thread::scope(|scope| {
-        scope.spawn(|| {
+    let file = &letters.file;
+    let one_is_mixed = || one_is_mixed(file, &contents, expected != Some(true));
+    let write = |bytes: &[u8]| file.write_at(bytes, 0); // One `pwrite` of the whole file.
+    let mixed = while_written(&contents, write, one_is_mixed).unwrap();
+    assert!(expected.is_none_or(|expected| expected == mixed), "a mixed read: {mixed}");
+}
+
+#[test]
+fn the_copy_of_a_page_that_was_loaded_before_may_hold_half_of_a_concurrent_write() {
+    // The write and the copy must happen at the same time, so on two CPUs.
+    let [first, .., second] = allowed_cpus().unwrap()[..] else { return };
+    let letters = Lettered::new(1);
+    let mapping = letters.mapping(1);
+    let contents = [b'1', b'2'].map(|byte| vec![byte; page_size()]);
+    letters.file.write_all_at(&contents[0], 0).unwrap();
+    let last = page_size() - 1;
+    // One `writev` of the whole page in many parts takes far longer than the copy of a page.
+    let write = |bytes: &[u8]| {
+        pin_to(&[first]).map_err(io::Error::other)?;
+        let parts: Vec<_> = bytes.chunks(page_size() / 1024).map(IoSlice::new).collect();
+        let mut file = &letters.file;
+        file.rewind()?;
+        file.write_vectored(&parts)
+    };
+    let copy = || pin_to(&[second]).is_ok_and(|()| copy_until_mixed(&mapping, last));
+    let copy = || thread::scope(|scope| scope.spawn(copy).join().unwrap_or(false));
+    assert!(while_written(&contents, write, copy), "no mixed copy");
+    // The writer has ended. The page that it wrote is whole, and the copy stays as it is.
+    assert_eq!(file_pages(mapping.address(), 1), [Some(false)]);
+    assert_eq!(letters.text(0, 1), letters.text(last, 1));
+    let ends = [mapping.load(0), mapping.load(last)];
+    assert!(matches!(&ends, b"12" | b"21"), "{ends:?}");
+}
+
+/// Calls `watch` while another thread writes the `contents` in turn.
+fn while_written<T>(
+    contents: &[Vec<u8>; 2],
+    write: impl Fn(&[u8]) -> io::Result<usize> + Send,
+    watch: impl FnOnce() -> T,
+) -> T {
+    let stop = &AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(move || {
             while !stop.load(Relaxed) {
                 for bytes in contents.iter().rev() {
-                    // One `pwrite` of the whole file; if it fails, no read is mixed.
-                    let _ = letters.file.write_at(bytes, 0);
+                    let _ = write(bytes); // If it fails, nothing is mixed.
                 }
             }
         });
-        let mixed = one_is_mixed(&letters.file, &contents, expected != Some(true));
+        let seen = watch();
         stop.store(true, Relaxed);
-        mixed
-    });
-    let mixed = mixed.unwrap();
-    assert!(expected.is_none_or(|expected| expected == mixed), "a mixed read: {mixed}");
+        seen
+    })
+}
+
+/// Copies the page by a store as soon as a load has shown that a write of it has begun, again and
+/// again, until the first and the `last` byte of the copy come from two writes: `true`. It loads first,
+/// because at a first access that is a store the kernel locks the page while it copies. Gives up at the
+/// deadline. It does not panic: the writer would never stop.
+fn copy_until_mixed(mapping: &PrivateMapping, last: usize) -> bool {
+    let start = Instant::now();
+    let in_time = || start.elapsed() < DEADLINE;
+    while in_time() && mapping.discard_copies(0, page_size()).is_ok() {
+        let before = mapping.load(0);
+        while mapping.load(0) == before && in_time() {
+            hint::spin_loop();
+        }
+        mapping.copy_by_hand(0, page_size());
+        if mapping.load(0) != mapping.load(last) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reads the whole file again and again, until a read returns parts of two writes. Gives up at the
