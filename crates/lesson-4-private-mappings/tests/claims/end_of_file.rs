@@ -82,6 +82,8 @@ fn a_truncation_discards_the_private_copies_wholly_past_the_new_end() {
     mapping.store(2 * page_size(), b"mine");
     letters.file.set_len(page_size() as u64).unwrap();
     assert_eq!(file_pages(mapping.address(), 3), [Some(false), None, None]);
+    letters.write(page_size(), "new");
+    assert_eq!(mapping.text(page_size(), 3), "new", "the file has grown by a write");
     letters.file.set_len(3 * page_size() as u64).unwrap();
     assert_eq!(mapping.load(2 * page_size()), 0, "the file's zeros, not our store");
     assert_eq!(mapping.text(0, 1), "a");

@@ -55,13 +55,18 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
 fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
     let letters = Lettered::new(1);
     let mode = overcommit_mode();
-    let mapped = |prot, flags| {
-        outcome(&RawMapping::map(2 * all_memory(), prot, flags, letters.file.as_raw_fd()))
+    let map = |length, prot, flags| {
+        outcome(&RawMapping::map(length, prot, flags, letters.file.as_raw_fd()))
     };
+    let all = all_memory();
+    let mapped = |prot, flags| map(all + page_size(), prot, flags);
     let private = mapped(READ_WRITE, libc::MAP_PRIVATE);
     let unreserved = mapped(READ_WRITE, NO_RESERVE);
     match mode.as_str() {
-        "0" => assert_eq!((&*private, &*unreserved), ("ENOMEM", "ok"), "heuristic: the default"),
+        "0" => {
+            assert_eq!((&*private, &*unreserved), ("ENOMEM", "ok"), "heuristic: the default");
+            assert_eq!(map(all, READ_WRITE, libc::MAP_PRIVATE), "ok", "not larger: one page less");
+        }
         "1" => assert_eq!((&*private, &*unreserved), ("ok", "ok"), "mode 1 promises anything"),
         "2" => assert_eq!((&*private, &*unreserved), ("ENOMEM", "ENOMEM"), "mode 2: strict"),
         other => panic!("unknown overcommit mode {other}"),

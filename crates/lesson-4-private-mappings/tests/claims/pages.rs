@@ -113,6 +113,10 @@ fn private_dirty_in_smaps_also_counts_dirty_pages_of_the_file() {
         let sums = |name| sum_in_pages(mapping.address(), name);
         assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (dirty, 0), "only loaded");
         assert_eq!(sums("Private_Clean"), 4 - dirty);
+        let another = PrivateMapping::of(file, 4 * page_size()).unwrap();
+        another.load_each_page(4);
+        assert_eq!((sums("Private_Dirty"), sums("Shared_Dirty")), (0, dirty), "entries of two");
+        drop(another);
         mapping.store(0, b"A");
         assert_eq!((sums("Private_Dirty"), sums("Anonymous")), (dirty.max(1), 1), "one copy");
     }

@@ -12,17 +12,21 @@ use crate::{Lettered, READ_WRITE, file_pages};
 #[test]
 fn a_private_page_that_was_not_stored_to_follows_the_file() {
     let letters = Lettered::new(3);
-    let mapping = letters.mapping(3);
+    let [untouched, loaded] = [letters.mapping(3), letters.mapping(3)];
+    let shown = |page: usize| [&untouched, &loaded].map(|mapping| mapping.load(page * page_size()));
+    loaded.load_each_page(3);
+    assert_eq!(file_pages(loaded.address(), 3), [Some(true); 3]);
+    assert_eq!(file_pages(untouched.address(), 3), [None; 3]);
     letters.write(0, "1");
-    assert_eq!(mapping.text(0, 1), "1", "after a write");
+    assert_eq!(shown(0), *b"11", "after a write");
     letters.bare(3, READ_WRITE, libc::MAP_SHARED).unwrap().store(page_size(), b'2');
-    assert_eq!(mapping.text(page_size(), 1), "2", "after a store through a shared mapping");
+    assert_eq!(shown(1), *b"22", "after a store through a shared mapping");
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
     let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
     let mut other = Program::new(program, arguments).start();
     other.tell(&format!("write {} 3", 2 * page_size()));
     assert_eq!(other.hear(), "done");
-    assert_eq!(mapping.text(2 * page_size(), 1), "3", "after a write by another process");
+    assert_eq!(shown(2), *b"33", "after a write by another process");
 }
 
 #[test]

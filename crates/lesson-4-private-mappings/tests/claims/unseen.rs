@@ -94,12 +94,16 @@ fn a_private_store_is_not_visible_through_any_other_mapping() {
 fn a_private_store_is_not_visible_to_another_process() {
     let letters = Lettered::new(1);
     let mapping = letters.mapping(1);
-    mapping.store(0, b"HELLO");
     let program = env!("CARGO_BIN_EXE_lesson-4-private-mappings");
     let arguments = ["second-process".as_ref(), letters.path.as_os_str()];
     let mut other = Program::new(program, arguments).start();
-    other.tell("read 0 5");
-    assert_eq!(other.hear(), "aaaaa");
+    other.tell("load 0 5");
+    assert_eq!(other.hear(), "aaaaa", "it has mapped the file and loaded the page");
+    mapping.store(0, b"HELLO");
+    for command in ["load 0 5", "read 0 5"] {
+        other.tell(command);
+        assert_eq!(other.hear(), "aaaaa", "{command}");
+    }
     other.tell("write 0 12345");
     assert_eq!(other.hear(), "done");
     assert_eq!(mapping.text(0, 5), "HELLO", "nor does its write reach the copied page");
