@@ -1,7 +1,7 @@
 //! The pictures in a story, one character per page, so that a test can name a whole picture.
 
 /// What a picture says of a page, and its character here.
-const WORDS: [(&str, char); 14] = [
+const WORDS: [(&str, char); 15] = [
     ("-> page cache", '#'),
     ("-> page cache, dirty", '*'),
     ("-> private copy", '@'),
@@ -9,6 +9,7 @@ const WORDS: [(&str, char); 14] = [
     ("-> kernel or device memory", 'k'),
     ("-> nothing (cached)", '-'),
     ("-> nothing (cached, dirty)", '+'),
+    ("-> nothing (partly cached)", '~'),
     ("-> nothing (not cached)", '.'),
     ("-> nothing", '.'),
     ("-> nothing (cached?)", '?'),

@@ -324,6 +324,7 @@ impl<'m> Panel<'m> {
         let first = states.next().unwrap_or_default();
         states.fold(first, |first, next| State {
             cached: first.cached.or(next.cached),
+            complete: first.complete.or(next.complete),
             cache_dirty: first.cache_dirty.or(next.cache_dirty),
             present: first.present || next.present,
             ..first
@@ -502,16 +503,18 @@ fn draw_frame(
     let in_table = matches!(Cell::of(state), Cell::Mapped | Cell::MappedDirty);
     let cached = state.cached == Some(true) || in_table;
     let dirty = state.cache_dirty == Some(true);
+    let partly = Cell::of(state) == Cell::PartlyCached;
     let (class, note) = match state.cached {
         _ if unit.is_rest => ("none", "not drawn"),
         _ if cached && dirty => ("dirty", "dirty"),
+        _ if partly => ("none", "in part"),
         _ if cached => ("frame", ""),
         Some(false) => ("none", "not cached"),
         _ => ("none", "cached?"),
     };
     canvas.rect(class, [middle - width / 2.0 + 1.5, y, width - 3.0, ROW], 4.0);
     label(canvas, [middle, y], &file_pages(unit), "tiny", note);
-    if file.is_on_disk() && cached && !unit.is_rest {
+    if file.is_on_disk() && cached && !partly && !unit.is_rest {
         let (class, sign) = if dirty { ("stale", "≠") } else { ("sign", "=") };
         canvas.text(class, Anchor::Middle, [middle, top + SIGNS + 20.0], sign);
     }

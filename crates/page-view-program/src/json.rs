@@ -52,6 +52,7 @@ struct Known {
     present: Option<bool>,
     file_page: Option<bool>,
     cached: Option<bool>,
+    complete: Option<bool>,
     frame: Option<u64>,
     dirty: Option<bool>,
 }
@@ -85,8 +86,9 @@ impl From<CacheCounts> for Counts {
 
 impl From<State> for Known {
     fn from(state: State) -> Self {
-        let State { present, hidden, file_page, cached, frame, dirty, .. } = state;
-        Self { present: (!hidden).then_some(present), file_page, cached, frame, dirty }
+        let State { present, hidden, file_page, cached, complete, frame, dirty, .. } = state;
+        let present = (!hidden).then_some(present);
+        Self { present, file_page, cached, complete, frame, dirty }
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn colour(cell: Cell) -> Option<AnsiColor> {
         Cell::Mapped => Some(AnsiColor::Green),
         Cell::MappedDirty | Cell::CachedDirty => Some(AnsiColor::Yellow),
         Cell::PrivateCopy | Cell::Anonymous => Some(AnsiColor::Magenta),
-        Cell::Cached => Some(AnsiColor::Cyan),
+        Cell::Cached | Cell::PartlyCached => Some(AnsiColor::Cyan),
         Cell::Swapped | Cell::PastEnd => Some(AnsiColor::Red),
         _ => None,
     }

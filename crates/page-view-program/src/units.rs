@@ -61,7 +61,7 @@ fn parts(moment: &Moment) -> impl Iterator<Item = &Part> {
 fn changes(part: &Part, all: &[&Frame]) -> Vec<u64> {
     let looks = part.runs.iter().map(|run| {
         let state = &run.state;
-        (run.pages.start, (Cell::of(state), state.cached, state.cache_dirty))
+        (run.pages.start, (Cell::of(state), state.cached, state.complete, state.cache_dirty))
     });
     let looks: Vec<_> = looks.collect();
     let mut changes: Vec<u64> =

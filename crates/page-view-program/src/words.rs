@@ -98,6 +98,7 @@ fn cache(moment: &Moment, part: &Part) -> String {
         let words = match cached(state) {
             _ if pages.is_empty() || state.past_end == Some(true) => continue,
             Some(true) if state.cache_dirty == Some(true) => "dirty",
+            Some(true) if Cell::of(state) == Cell::PartlyCached => "only in part",
             Some(true) if file.is_on_disk() => "the same on the disk",
             Some(true) => "present",
             Some(false) => "not in the page cache",

@@ -97,7 +97,8 @@ fn json_has_exactly_these_fields_and_a_page_each() {
     let pages = document["pages"].as_array().unwrap();
     assert_eq!(pages.len(), 3);
     for (index, page) in pages.iter().enumerate() {
-        assert_eq!(fields(page), ["cached", "dirty", "file_page", "frame", "index", "present"]);
+        let known = ["cached", "complete", "dirty", "file_page", "frame", "index", "present"];
+        assert_eq!(fields(page), known);
         assert_eq!(page["index"], index);
         let present = page["present"].as_bool().unwrap();
         assert_eq!(page["file_page"], if present { Value::Bool(true) } else { Value::Null });
@@ -124,7 +125,7 @@ fn what_an_ordinary_user_may_not_know_is_null() {
     let document: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(document["cachestat"], Value::Null, "the file is root's: {text}");
     for page in document["pages"].as_array().unwrap() {
-        for unknown in ["cached", "frame", "dirty"] {
+        for unknown in ["cached", "complete", "frame", "dirty"] {
             assert_eq!(page[unknown], Value::Null, "{unknown} of {page}");
         }
     }

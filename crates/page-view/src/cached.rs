@@ -1,5 +1,9 @@
 //! Which pages of a file are in the page cache. `cachestat` only counts. So a range is halved until
-//! all of it or nothing of it is cached. For a short range, `mincore` answers page by page.
+//! all of it or nothing of it is cached.
+//!
+//! The page cache can have memory for a page before it has all bytes of the page. `fallocate` and a
+//! write of less than a page leave such pages. `cachestat` counts such a page; to `mincore` it is not
+//! in memory.
 
 use std::fs::File;
 use std::io;
@@ -26,6 +30,8 @@ const MOST_UNWRITTEN: u64 = 1 << 18;
 pub(crate) struct Cached {
     /// The pages in the cache, by their index in the file; `None` if the kernel hides it.
     pub(crate) pages: Option<Vec<Range<u64>>>,
+    /// The pages of which the cache has all bytes; `None` if the kernel hides it.
+    pub(crate) complete: Option<Vec<Range<u64>>>,
     /// What `cachestat` counts, unless its answer means nothing on this file system.
     pub(crate) counts: Option<CacheCounts>,
 }
@@ -41,7 +47,31 @@ pub(crate) fn cached(file: &File, range: Range<u64>) -> Cached {
         }
         None => Err(io::ErrorKind::Unsupported.into()),
     };
-    Cached { pages: asked.is_ok().then_some(pages), counts }
+    let pages = asked.is_ok().then_some(pages);
+    let complete = match counts {
+        Some(_) => pages.as_deref().and_then(|pages| complete(file, pages)),
+        None => pages.clone(),
+    };
+    Cached { pages, complete, counts }
+}
+
+/// The pages among the cached `pages` of which the cache has all bytes.
+fn complete(file: &File, pages: &[Range<u64>]) -> Option<Vec<Range<u64>>> {
+    let count: u64 = pages.iter().map(|part| part.end - part.start).sum();
+    if !mincore_tells(file) || count > MOST_BY_MINCORE {
+        return None;
+    }
+    // One window asks about several short parts.
+    let mut windows: Vec<Range<u64>> = Vec::new();
+    for part in pages {
+        match windows.last_mut() {
+            Some(last) if part.end - last.start <= WINDOW => last.end = part.end,
+            _ => windows.push(part.clone()),
+        }
+    }
+    let mut found = Vec::new();
+    let asked = windows.into_iter().try_for_each(|window| by_window(file, window, &mut found));
+    asked.is_ok().then_some(found)
 }
 
 /// Finds the dirty pages by halving the range. `None` where `cachestat` does not know: tmpfs has no
@@ -68,8 +98,8 @@ pub(crate) fn is_on_disk(file: &File) -> bool {
     kind.is_ok_and(|kind| !in_memory.contains(&kind))
 }
 
-/// Collects the pages that `kind` counts: halves the range until it counts all of it or nothing. If
-/// `mincore` answers the same question, it finishes the short ranges.
+/// Collects the pages that `kind` counts: halves the range until it counts all of it or nothing. With
+/// `by_mincore`, a short range ends earlier if `mincore` finds as many pages as `kind` counts.
 fn halve(
     file: &File,
     range: Range<u64>,
@@ -78,19 +108,25 @@ fn halve(
     by_mincore: bool,
 ) -> io::Result<()> {
     let length = range.end - range.start;
-    match kind(&count(file, &range)?) {
-        0 => Ok(()),
-        all if all >= length => {
-            push(pages, range);
-            Ok(())
-        }
-        _ if by_mincore && length <= WINDOW => by_window(file, range, pages),
-        _ => {
-            let middle = range.start + length / 2;
-            halve(file, range.start..middle, pages, kind, by_mincore)?;
-            halve(file, middle..range.end, pages, kind, by_mincore)
+    let counted = kind(&count(file, &range)?);
+    if counted == 0 {
+        return Ok(());
+    }
+    if counted >= length {
+        push(pages, range);
+        return Ok(());
+    }
+    if by_mincore && length <= WINDOW {
+        let mut resident = Vec::new();
+        by_window(file, range.clone(), &mut resident)?;
+        if resident.iter().map(|part| part.end - part.start).sum::<u64>() == counted {
+            resident.into_iter().for_each(|part| push(pages, part));
+            return Ok(());
         }
     }
+    let middle = range.start + length / 2;
+    halve(file, range.start..middle, pages, kind, by_mincore)?;
+    halve(file, middle..range.end, pages, kind, by_mincore)
 }
 
 /// On overlayfs `cachestat` counts 0 pages of every kind, which is no answer.

@@ -34,9 +34,13 @@ pub enum Cell {
     Special,
     /// No entry in the page table; the page cache has the page.
     Cached,
-    /// The same, and the disk does not have the page's newest bytes.
+    /// No entry in the page table; the page cache has the page or a part of it, and the disk does not
+    /// have its newest bytes.
     CachedDirty,
-    /// No entry in the page table; the page cache does not have the page.
+    /// No entry in the page table; the page cache has memory for the page, but not yet all its bytes.
+    PartlyCached,
+    /// No entry in the page table; the page cache does not have the page. (On overlayfs, it may have a
+    /// part of it.)
     Absent,
     /// No entry in the page table, and no file.
     Untouched,
@@ -53,7 +57,7 @@ pub enum Cell {
 }
 
 /// Every cell, in the order of [`Cell`].
-pub const CELLS: [Cell; 14] = [
+pub const CELLS: [Cell; 15] = [
     Cell::Mapped,
     Cell::MappedDirty,
     Cell::PrivateCopy,
@@ -61,6 +65,7 @@ pub const CELLS: [Cell; 14] = [
     Cell::Special,
     Cell::Cached,
     Cell::CachedDirty,
+    Cell::PartlyCached,
     Cell::Absent,
     Cell::Untouched,
     Cell::Unknown,
@@ -88,6 +93,7 @@ impl Cell {
             State { has_file: false, .. } => Self::Untouched,
             State { past_end: Some(true), .. } => Self::PastEnd,
             State { cached: Some(true), .. } if dirty => Self::CachedDirty,
+            State { cached: Some(true), complete: Some(false), .. } => Self::PartlyCached,
             State { cached: Some(true), .. } => Self::Cached,
             State { cached: Some(false), .. } => Self::Absent,
             State { cached: None, .. } => Self::Unknown,
@@ -104,6 +110,7 @@ impl Cell {
             Self::Special => "-> kernel or device memory",
             Self::Cached => "-> nothing (cached)",
             Self::CachedDirty => "-> nothing (cached, dirty)",
+            Self::PartlyCached => "-> nothing (partly cached)",
             Self::Absent => "-> nothing (not cached)",
             Self::Untouched => "-> nothing",
             Self::Unknown => "-> nothing (cached?)",

@@ -25,8 +25,10 @@ pub struct State {
     /// `Some(true)` is a page of the page cache, which shared anonymous memory uses too;
     /// `Some(false)` is a private page. `None` if the page is not present.
     pub file_page: Option<bool>,
-    /// In the page cache.
+    /// The page cache has memory for the page.
     pub cached: Option<bool>,
+    /// The page cache has all bytes of the page: a load need not fetch or clear any.
+    pub complete: Option<bool>,
     /// Past the end of the file: a load or a store is SIGBUS.
     pub past_end: Option<bool>,
     /// Dirty in the page cache, as `cachestat` counts. Unknown if there is no disk (tmpfs).
@@ -54,6 +56,7 @@ pub(crate) struct Known {
     pub(crate) entries: Vec<Entries>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) cached: Option<Vec<Range<usize>>>,
+    pub(crate) complete: Option<Vec<Range<usize>>>,
     pub(crate) cache_dirty: Option<Vec<Range<usize>>>,
     pub(crate) end_of_file: Option<usize>,
     pub(crate) has_file: bool,
@@ -93,6 +96,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
     let index = |address: usize| first + ((address - range.start) / page_size()) as u64;
     let (mut entries, mut frames) = (known.entries.as_slice(), known.frames.as_slice());
     let mut cached = known.cached.as_deref();
+    let mut complete = known.complete.as_deref();
     let mut cache_dirty = known.cache_dirty.as_deref();
     let mut at = range.start;
     while at < range.end {
@@ -104,6 +108,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
             parts.as_mut().map(|parts| advance(parts, Clone::clone, at, &mut end).is_some())
         };
         let (cached, cache_dirty) = (is_in(&mut cached), is_in(&mut cache_dirty));
+        let complete = is_in(&mut complete);
         let past_end = known.end_of_file.map(|border| {
             end = if at < border { end.min(border) } else { end };
             at >= border
@@ -118,6 +123,7 @@ pub(crate) fn runs(first: u64, range: Range<usize>, known: &Known) -> Vec<Run> {
             special: entry.is_some_and(|entry| present && known.is_special(entry)),
             file_page: entry.filter(|_| present).map(|entry| entry.file_page),
             cached,
+            complete,
             past_end,
             cache_dirty,
             frame: frame.map(|frame| frame.number),

@@ -230,6 +230,7 @@ impl Looker {
         known.frames = seen;
         if !mapping.has_file() {
             known.cached = Some(Vec::new()); // No file, no page cache.
+            known.complete = Some(Vec::new());
             return Ok((known, None, None));
         }
         let Some(file) = self.file(mapping) else { return Ok((known, None, None)) };
@@ -243,8 +244,9 @@ impl Looker {
         let addresses = |found: Vec<Range<u64>>| {
             found.into_iter().map(|part| address(part.start)..address(part.end)).collect()
         };
-        let Cached { pages: found, counts } = cached(file, pages.clone());
+        let Cached { pages: found, complete, counts } = cached(file, pages.clone());
         known.cached = found.map(addresses);
+        known.complete = complete.map(addresses);
         known.cache_dirty = cache_dirty(file, pages.clone(), counts).map(addresses);
         let length = file.metadata()?.len();
         let in_file = length.div_ceil(page_size() as u64);

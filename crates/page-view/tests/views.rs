@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
 use memmap2::{MmapOptions, MmapRaw};
-use page_view::{Page, cache_counts, mapping_at, pages, resident};
+use nix::fcntl::{FallocateFlags, fallocate};
+use page_view::{Cell, Page, View, cache_counts, mapping_at, pages, resident};
 
 /// A file of four pages, each written by itself, and nothing of it mapped yet.
 fn four_pages(scratch: &common::Scratch) -> File {
@@ -80,6 +81,32 @@ fn the_page_cache_counts_a_dirty_page_where_the_file_system_tells() {
     let expected = u64::from(!matches!(file_system(scratch.path()), "tmpfs" | "overlayfs"));
     assert!(cache_counts(&file).unwrap().dirty >= expected);
     assert!(resident(map.as_ptr().addr(), map.len()).unwrap().iter().all(|cached| *cached));
+}
+
+#[test]
+fn a_page_that_fallocate_made_is_cached_only_after_its_first_load() {
+    let scratch = scratch();
+    // The kernel may evict the page at any moment, but not five times in a row.
+    let look = |attempt| {
+        let path = scratch.path().join(format!("reserved-{attempt}"));
+        let file = File::options().read(true).write(true).create_new(true).open(path).unwrap();
+        fallocate(&file, FallocateFlags::empty(), 0, 256).unwrap();
+        let map = MmapRaw::map_raw(&file).unwrap();
+        let cell = || Cell::of(&View::here(map.as_ptr().addr()).unwrap().runs[0].state);
+        let before = cell();
+        let other = MmapRaw::map_raw(&file).unwrap();
+        byte(&other, 0).load(Relaxed);
+        (before, cell())
+    };
+    let looks: Vec<_> = (0..5).map(look).collect();
+    let expected = match file_system(scratch.path()) {
+        // The page cache has memory for the page, and no bytes yet.
+        "ext4" | "tmpfs" if kernel_at_least(6, 18) => &[Cell::PartlyCached][..],
+        "xfs" | "btrfs" | "overlayfs" if kernel_at_least(6, 18) => &[Cell::Absent],
+        _ => &[Cell::PartlyCached, Cell::Absent], // Others were not tried.
+    };
+    let is_so = |(before, after)| expected.contains(&before) && after == Cell::Cached;
+    assert!(looks.iter().copied().any(is_so), "{looks:?}");
 }
 
 #[test]
