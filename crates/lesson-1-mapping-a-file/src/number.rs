@@ -80,7 +80,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("number");
     let number = stage.random.random_range(-100..=100);
     let (file, _) = own_file::open_or_create(&path)?;
-    own_file::reserve(&file, &path, LENGTH)?;
+    // Written and not only reserved, so that the page cache and the disk have every byte.
+    file.write_all_at(&[0; LENGTH], 0).step_on("write", &path)?;
+    file.sync_all().step_on("fsync", &path)?;
     let mapping = Mapping::of(&file, LENGTH).step_on("mmap", &path)?;
     let pages = Pages::of("this process", mapping.address(), 1);
     sentence("The file is mapped. Nothing was loaded or stored yet:")?;
