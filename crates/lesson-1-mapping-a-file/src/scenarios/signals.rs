@@ -17,13 +17,26 @@ use crate::sys::{self, Area, MmapCall};
 
 /// Maps a file of two pages, shrinks it to one, and loads from the second.
 pub(super) fn load_past_the_end() -> Result<()> {
+    let mapping = shrunk()?;
+    say!("second-page {:?}", mapping.load(page_size(), 1))
+}
+
+/// The same with a store to the second page.
+pub(super) fn store_past_the_end() -> Result<()> {
+    let mapping = shrunk()?;
+    mapping.store(page_size(), b"stored after");
+    say!("second-page stored")
+}
+
+/// Two pages of a file that has only the first of them.
+fn shrunk() -> Result<Mapping> {
     let path = Path::new("shrunk");
     let file = file_of(path, 2)?;
     let mapping = Mapping::of(&file, 2 * page_size()).step_on("mmap", path)?;
     mapping.store(page_size(), b"stored before");
     file.set_len(page_size() as u64).step_on("ftruncate", path)?;
     say!("first-page {:?}", mapping.load(0, 1))?;
-    say!("second-page {:?}", mapping.load(page_size(), 1))
+    Ok(mapping)
 }
 
 /// The same in a process that ignores SIGBUS.
@@ -142,15 +155,29 @@ const RETURN: &[u8] =
 
 /// Unmaps the second of two pages, then loads from both.
 pub(super) fn load_after_munmap() -> Result<()> {
+    let area = half_unmapped()?;
+    // SAFETY: this process has one thread, and it has mapped nothing since it unmapped the page.
+    let loaded = unsafe { area.load_even_if_unmapped(page_size()) };
+    say!("second-page {loaded}")
+}
+
+/// The same with a store to the second page.
+pub(super) fn store_after_munmap() -> Result<()> {
+    let area = half_unmapped()?;
+    // SAFETY: this process has one thread, and it has mapped nothing since it unmapped the page.
+    unsafe { area.store_even_if_unmapped(page_size(), 1) };
+    say!("second-page stored")
+}
+
+/// Two pages of a file, of which the second is unmapped.
+fn half_unmapped() -> Result<Area> {
     let path = Path::new("unmapped");
     let area =
         MmapCall::shared(&file_of(path, 2)?, 2 * page_size()).make().step_on("mmap", path)?;
     say!("before {}", area.load(page_size()))?;
     area.unmap(page_size(), page_size()).step("munmap")?;
     say!("first-page {}", area.load(0))?;
-    // SAFETY: this process has one thread, and it has mapped nothing since it unmapped the page.
-    let loaded = unsafe { area.load_even_if_unmapped(page_size()) };
-    say!("second-page {loaded}")
+    Ok(area)
 }
 
 /// A new file of `pages` pages of zeros, open for reading and writing.

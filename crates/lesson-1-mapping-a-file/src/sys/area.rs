@@ -145,6 +145,20 @@ impl Area {
         unsafe { self.start.wrapping_add(offset).read_volatile() }
     }
 
+    /// Stores byte `offset`, even to a page that this area has unmapped, which is SIGSEGV.
+    ///
+    /// # Safety
+    /// As [`Area::load_even_if_unmapped`].
+    ///
+    /// # Panics
+    /// If `offset` is outside the area.
+    pub unsafe fn store_even_if_unmapped(&self, offset: usize, byte: u8) {
+        assert!(offset / page_size() < self.owned.borrow().len(), "outside the area");
+        // SAFETY: the page belongs to this area or, by this function's contract, is not mapped:
+        // then the volatile store traps. See the preface.
+        unsafe { self.start.wrapping_add(offset).write_volatile(byte) }
+    }
+
     /// Stores byte `offset`. May end the process with a signal.
     ///
     /// # Panics

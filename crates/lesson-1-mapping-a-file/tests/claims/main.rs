@@ -18,6 +18,7 @@ use std::fs::{self, File};
 use common::{Scratch, page_size};
 use lesson_1_mapping_a_file::failures::outcome;
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 /// A scenario of this lesson in a new process, which works in the test's own directory.
 fn scenario(name: &str, scratch: &Scratch) -> course::Program {
@@ -45,6 +46,22 @@ fn errno_of(call: MmapCall) -> String {
 /// The first `count` bytes of an area.
 fn start_of(area: &Area, count: usize) -> Vec<u8> {
     (0..count).map(|offset| area.load(offset)).collect()
+}
+
+/// Whether `mincore` finds the page at `address` in the page cache.
+fn resident(address: usize) -> bool {
+    page_view::resident(address, page_size()).unwrap()[0]
+}
+
+/// Removes the first page of `file` from the page cache. It is mapped at `address`, but in no page
+/// table.
+fn evict(file: &File, address: usize) {
+    // The kernel removes no page that it is just using, so try again.
+    let evicted = (0..50).any(|_| {
+        posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+        !resident(address)
+    });
+    assert!(evicted, "the page cache still has the page");
 }
 
 /// The permissions of an area, as `/proc/self/maps` prints them.

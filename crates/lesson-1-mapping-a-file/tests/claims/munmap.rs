@@ -32,9 +32,12 @@ fn munmap_of_addresses_that_are_not_mapped_succeeds() {
 
 #[test]
 fn an_access_to_an_unmapped_page_is_sigsegv() {
-    let ended = scenario("load-after-munmap", &scratch()).run();
-    assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"));
-    assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
+    for name in ["load-after-munmap", "store-after-munmap"] {
+        let ended = scenario(name, &scratch()).run();
+        assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"), "{name}");
+        assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{name}: {ended:?}");
+        assert!(!ended.stdout.contains("second-page"), "{ended:?}");
+    }
 }
 
 #[test]

@@ -16,10 +16,12 @@ use crate::{file_of, scenario};
 
 #[test]
 fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
-    let ended = scenario("load-past-the-end", &scratch()).run();
-    assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
-    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
-    assert!(!ended.stdout.contains("second-page"), "{ended:?}");
+    for name in ["load-past-the-end", "store-past-the-end"] {
+        let ended = scenario(name, &scratch()).run();
+        assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{name}: {ended:?}");
+        assert!(!ended.stdout.contains("second-page"), "{ended:?}");
+    }
 }
 
 #[test]
@@ -57,6 +59,10 @@ fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efau
     let refused = area.write_to(&out, page_size(), 1).unwrap_err();
     assert_eq!(refused.raw_os_error(), Some(libc::EFAULT));
     assert_eq!(area.write_to(&out, 0, page_size()).unwrap(), page_size(), "the page that is left");
+    let long = file_of(&scratch, "long", b"l");
+    let refused = area.read_from(&long, page_size(), 1).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(libc::EFAULT), "read");
+    assert_eq!(area.read_from(&long, 0, 1).unwrap(), 1, "a refused read leaves the file offset");
     drop(file);
 }
 
