@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use common::{Context, Scratch};
 use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
-use tracer::{FileId, Limits, REFUSED};
+use tracer::{Ending, FileId, Limits, REFUSED};
 
+use crate::exercises::expect::shown;
 use crate::fixture::{Fixture, regular_file};
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver, Observer, Run};
-use crate::verdict::{CheckError, Verdict, failed};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// One check's context.
 pub struct CheckContext<'a> {
@@ -32,6 +33,7 @@ pub struct CheckContext<'a> {
     last_call: RefCell<Vec<String>>,
     random: RefCell<StdRng>,
     spent: Cell<Duration>,
+    start_up: Cell<Option<Duration>>,
     began: Instant,
 }
 
@@ -101,6 +103,15 @@ fn kind(found: &Metadata) -> String {
 
 /// How long a check with two processes may take, what comes after it included.
 const MOST: Duration = Duration::from_millis(9500);
+/// It tries some dozens of pairs. So it may take longer if a program uses much CPU time before it does
+/// anything, as Java does: so many times a start, up to two minutes in all.
+const STARTS: u32 = 200;
+const MOST_OF_ALL: Duration = Duration::from_secs(120);
+/// A program without arguments should have ended by then.
+const AT_ONCE: Duration = Duration::from_secs(1);
+/// On a busy machine a start takes longer than its CPU time, up to so many times. One that takes still
+/// longer sleeps.
+const BUSY: u32 = 5;
 
 impl<'a> CheckContext<'a> {
     /// A context with an empty work directory, for one check.
@@ -125,6 +136,7 @@ impl<'a> CheckContext<'a> {
             last_call: RefCell::default(),
             random: RefCell::new(StdRng::seed_from_u64(settings.seed)),
             spent: Cell::default(),
+            start_up: Cell::default(),
             began: Instant::now(),
         })
     }
@@ -152,8 +164,28 @@ impl<'a> CheckContext<'a> {
     /// Those of making a directory.
     pub fn fixture(&self, name: &str) -> common::Result<Fixture<'a>> {
         let work_directory = WorkDirectory::new(self.scratch, name)?;
-        let deadline = self.began + MOST;
+        let most = MOST + STARTS * self.start_up()?;
+        let deadline = self.began + most.min(MOST_OF_ALL);
         Ok(Fixture { program: self.program, work_directory, limits: self.limits, deadline })
+    }
+
+    /// How long a run without arguments takes. The program should do no more then than start and say
+    /// how it is called.
+    fn start_up(&self) -> common::Result<Duration> {
+        if let Some(known) = self.start_up.get() {
+            return Ok(known);
+        }
+        let limits = Limits { wall: AT_ONCE, ..self.limits };
+        let directory = WorkDirectory::new(self.scratch, "start-up")?;
+        let mut sandbox = Sandbox::new(&directory, limits, self.settings.machine.tracing)?;
+        let none: [&str; 0] = [];
+        let used = match observe::run(&mut sandbox, &self.start(&none), &mut NoopObserver) {
+            Ok(run) => run.time.min(BUSY * run.processor),
+            Err(CheckError::Fault(failure)) => return Err(failure),
+            Err(_) => Duration::ZERO, // The check itself finds out what is wrong.
+        };
+        self.start_up.set(Some(used));
+        Ok(used)
     }
 
     /// What this run of the judge was told, and what it found out about the machine.
@@ -279,14 +311,21 @@ impl<'a> CheckContext<'a> {
             (output != other_output, "it prints something else"),
             (file != other_file, "it leaves other bytes in FILE"),
         ];
-        match differs.iter().find(|(differs, _)| *differs) {
-            None => Ok(()),
-            Some((_, how)) => failed(
-                "otherwise-untraced",
-                format!("`{}` does the same, whether it is traced or not", arguments.join(" ")),
-                format!("when nobody traces it, {how}"),
-            ),
-        }
+        let Some((_, how)) = differs.iter().find(|(differs, _)| *differs) else {
+            return Ok(());
+        };
+        let told = |how: &str, ending: &Ending, output: &[u8]| {
+            format!("{how}: {ending}, output {}", shown(&String::from_utf8_lossy(output)))
+        };
+        let finding = Finding::new(
+            "otherwise-untraced",
+            format!("`{}` does the same, whether it is traced or not", arguments.join(" ")),
+            format!("when nobody traces it, {how}"),
+        );
+        Err(CheckError::Wrong(Box::new(finding.details([
+            told("traced", ending, output),
+            told("not traced", other_ending, other_output),
+        ]))))
     }
 
     fn run_to_its_end(
@@ -303,11 +342,20 @@ impl<'a> CheckContext<'a> {
         let run = observe::run(&mut sandbox, start, observer)?;
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
-        let system = ["/proc".as_ref(), "/dev".as_ref(), self.work_directory.path()];
+        // What a language's runtime looks up there by itself is no reason.
+        let system =
+            ["/proc".as_ref(), "/dev".as_ref(), "/sys".as_ref(), self.work_directory.path()];
         let elsewhere = |path: &&PathBuf| {
             path.is_absolute() && !system.iter().any(|inside| path.starts_with(inside))
         };
-        self.refused.borrow_mut().extend(run.refused.iter().filter(elsewhere).cloned());
+        // Python lists the directory of its script at each start. That matters only if it looks for a
+        // module there.
+        let stderr = run.stderr.text();
+        let matters = |path: &&PathBuf| {
+            Some(path.as_path()) != self.program.parent() || stderr.contains("No module named")
+        };
+        let refused = run.refused.iter().filter(elsewhere).filter(matters).cloned();
+        self.refused.borrow_mut().extend(refused);
         run.stays_within_the_limits()?;
         Ok(run)
     }

@@ -51,20 +51,20 @@ impl Idle {
         (self.turns > TURNS).then_some("tries, fails and tries again")
     }
 
-    /// It begins a call. What it waits in, if this is one turn too many.
-    pub(crate) fn call(&mut self, call: &Syscall) -> Option<&'static str> {
+    /// It begins a call, which waits like this. What it waits in, if this is one turn too many.
+    pub(crate) fn call(&mut self, call: &Syscall, wait: Option<Wait>) -> Option<&'static str> {
         self.moves += 1;
         if call.is_progress() {
             self.progress();
             return None;
         }
-        let (count, most) = match call.wait() {
+        let (count, most) = match wait {
             Some(Wait::Sleep) => (&mut self.sleeps, SLEEPS),
             Some(Wait::Turn) => (&mut self.turns, TURNS),
             None => (&mut self.calls, CALLS),
         };
         *count += 1;
-        (*count >= most).then_some(match call.wait() {
+        (*count >= most).then_some(match wait {
             Some(Wait::Sleep) => call.waits_for(),
             Some(Wait::Turn) => "tries, fails and tries again",
             None => "makes calls and gets nowhere",

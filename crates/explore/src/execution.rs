@@ -185,7 +185,10 @@ impl<'l> Execution<'l> {
     fn wait_a_little(&mut self, actors: &[usize]) -> io::Result<()> {
         const LOOKS: u32 = 40;
         let may_block = |tracee: &ActorTracee| {
-            actors.contains(&tracee.actor) && tracee.call.is_some_and(|call| call.can_block())
+            let blocks = |call: Syscall| {
+                call.can_block() && !is_among_threads(&tracee.memory.borrow(), &call)
+            };
+            actors.contains(&tracee.actor) && tracee.call.is_some_and(blocks)
         };
         if self.mode == RunMode::Scheduled && self.tracees.values().any(may_block) {
             for _ in 0..LOOKS {
@@ -533,7 +536,12 @@ impl<'l> Execution<'l> {
         drop(memory);
         // What is computed from the old value in one step has seen it.
         let seen = seen.filter(|_| found.form == StoreForm::Exchange);
-        let blocked = self.stored(actor, offset, done, (found.kind, found.form), (seen, None));
+        let (done, left_out) = match found.kind {
+            StoreKind::Masked => done.trimmed(),
+            _ => (done, 0),
+        };
+        let (kinds, offset) = ((found.kind, found.form), offset + left_out);
+        let blocked = self.stored(actor, offset, done, kinds, (seen, None));
         Ok(blocked.filter(|_| found.kind != StoreKind::Repeated))
     }
 
@@ -666,10 +674,12 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4])?.is_some();
+        let wait = self.waits(pid, &call).map_err(Error::System)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
         let actor = tracee.actor;
+        let among_threads = is_among_threads(&tracee.memory.borrow(), &call);
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
         tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, watched)?;
         tracee.sigsegv.note(call, &tracee.memory.borrow());
@@ -689,17 +699,16 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         if self.mode == RunMode::Scheduled {
-            if let Some(why) = self.actors[actor].idle.call(&call) {
+            if let Some(why) = self.actors[actor].idle.call(&call, wait) {
                 return Ok(Disposition::Pause(Pause::Blocked(why)));
             }
-            if call.wait() == Some(Wait::Sleep) && !call.is_for_ever() {
+            if wait == Some(Wait::Sleep) && !call.is_for_ever() {
                 tracee.skipped = Some(0);
                 stopped.skip_syscall()?;
                 return Ok(Disposition::Resume);
             }
         }
-        let Some((kind, text)) = call.point().filter(|(kind, _)| self.is_ours(pid, *kind, &call))
-        else {
+        let Some((kind, text)) = call.point().filter(|_| !among_threads) else {
             return Ok(Disposition::Resume);
         };
         if self.point(actor, Operation::Call(kind)) == Here::Before {
@@ -746,11 +755,24 @@ impl<'l> Execution<'l> {
         Ok(false)
     }
 
-    /// A futex on a word of the program's own memory is no business between processes.
-    fn is_ours(&self, pid: i32, kind: CallKind, call: &Syscall) -> bool {
-        let [word, ..] = call.arguments;
-        let watched = |tracee: &ActorTracee| tracee.memory.borrow().region(word).is_some();
-        kind != CallKind::Futex || self.tracees.get(&pid).is_some_and(watched)
+    /// How a call that a tracee begins makes its actor wait, if it does: not while another of its threads
+    /// works, and not by what its threads do among themselves. If nobody wakes them, all sleep. Only a
+    /// wait with a timeout may be a turn of a loop that looks at the file.
+    fn waits(&self, pid: i32, call: &Syscall) -> io::Result<Option<Wait>> {
+        let Some(this) = self.tracees.get(&pid) else {
+            return Ok(None);
+        };
+        let counts =
+            |_: &Wait| call.is_timed_futex() || !is_among_threads(&this.memory.borrow(), call);
+        let Some(wait) = call.wait().filter(counts) else {
+            return Ok(None);
+        };
+        for other in self.tracees.values() {
+            if other.pid != this.pid && other.actor == this.actor && !is_asleep(other)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(wait))
     }
 
     /// A tracee has made a call.
@@ -881,8 +903,9 @@ impl<'l> Execution<'l> {
 
     /// Records a call that is a preemption point.
     fn note_call(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) {
+        let among_threads = |tracee: &ActorTracee| is_among_threads(&tracee.memory.borrow(), call);
         if let Some((kind, text)) = call.point()
-            && self.is_ours(pid, kind, call)
+            && !self.tracees.get(&pid).is_some_and(among_threads)
             && (kind != CallKind::Futex || result >= 0)
         {
             let error = i32::try_from(-result).ok().filter(|error| *error > 0);
@@ -929,9 +952,11 @@ impl<'l> Execution<'l> {
         if self.mode != RunMode::Scheduled {
             return Ok(None);
         }
-        if let Some(waits) = self.all_asleep(actors)? {
-            // A wake-up may have come between two looks: then its stop is there by now.
-            return Ok(if self.collect(false)? { None } else { Some(waits) });
+        if self.all_asleep(actors)?.is_some() {
+            // A thread may have woken another that had been looked at, and then have gone to sleep. Then
+            // the other's stop is there by now, or it does not sleep any more.
+            let waits = if self.collect(false)? { None } else { self.all_asleep(actors)? };
+            return Ok(waits);
         }
         for actor in actors {
             if let Some(why) = self.spins(*actor)? {
@@ -945,12 +970,11 @@ impl<'l> Execution<'l> {
     fn all_asleep(&self, actors: &[usize]) -> io::Result<Option<&'static str>> {
         let mut waits = None;
         for tracee in self.tracees.values().filter(|tracee| actors.contains(&tracee.actor)) {
-            match tracee.call {
-                _ if is_zombie(tracee)? => {}
-                Some(call) if tracee.running && blocking::sleeps(tracee.pid)? => {
-                    waits = Some(call.waits_for());
-                }
-                _ => return Ok(None),
+            if !is_asleep(tracee)? {
+                return Ok(None);
+            }
+            if !is_zombie(tracee)? {
+                waits = tracee.call.map(|call| call.waits_for());
             }
         }
         Ok(waits)
@@ -1191,6 +1215,18 @@ impl<'l> Execution<'l> {
         let [one, two] = self.actors;
         (self.events, [one.points, two.points])
     }
+}
+
+/// Does it sleep in the kernel, or has it ended?
+fn is_asleep(tracee: &ActorTracee) -> io::Result<bool> {
+    Ok(is_zombie(tracee)?
+        || (tracee.call.is_some() && tracee.running && blocking::sleeps(tracee.pid)?))
+}
+
+/// A futex on a word of the program's own memory is no business between processes.
+fn is_among_threads(memory: &WatchedMemory, call: &Syscall) -> bool {
+    let [word, ..] = call.arguments;
+    call.number == libc::SYS_futex && memory.region(word).is_none()
 }
 
 /// Is it the first thread of a process, ended before another thread?

@@ -43,6 +43,8 @@ pub(crate) trait Operations {
     fn can_block(&self) -> bool;
     /// Does it wait until another process does something, however long that takes?
     fn waits_for_ever(&self) -> bool;
+    /// Does it wait in futex with a timeout?
+    fn is_timed_futex(&self) -> bool;
     /// Does it set a timer, whose signal can end a sleep?
     fn sets_timer(&self) -> bool;
     /// Does it show that the process has got somewhere?
@@ -146,6 +148,11 @@ impl Operations for Syscall {
             libc::SYS_futex => futex(second) == "waits in futex" && fourth == 0,
             _ => false,
         }
+    }
+
+    fn is_timed_futex(&self) -> bool {
+        let [_, operation, _, timeout, ..] = self.arguments;
+        self.number == libc::SYS_futex && futex(operation) == "waits in futex" && timeout != 0
     }
 
     fn sets_timer(&self) -> bool {

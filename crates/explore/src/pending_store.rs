@@ -87,7 +87,25 @@ fn step(tracee: &mut Tracee, memory: &mut WatchedMemory) -> Result<(), Error> {
     stepped
 }
 
-/// Commits the bytes of a plain store. A masked store leaves the bytes between alone.
+impl Stored {
+    /// The same without the words at both ends that stayed as they were, of which a masked store has many;
+    /// and how many bytes were left out before the others.
+    pub(crate) fn trimmed(self) -> (Self, u64) {
+        const WORD: usize = 4;
+        let pairs = self.before.chunks(WORD).zip(self.after.chunks(WORD));
+        let changed: Vec<usize> = pairs
+            .enumerate()
+            .filter_map(|(number, (before, after))| (before != after).then_some(number * WORD))
+            .collect();
+        let (Some(first), Some(last)) = (changed.first(), changed.last()) else {
+            return (self, 0);
+        };
+        let part = |bytes: &[u8]| bytes[*first..bytes.len().min(last + WORD)].to_vec();
+        (Self { before: part(&self.before), after: part(&self.after) }, *first as u64)
+    }
+}
+
+/// Commits the bytes of a plain store.
 pub(crate) fn commit_bytes(
     tracee: &mut Tracee,
     memory: &mut WatchedMemory,
@@ -98,4 +116,33 @@ pub(crate) fn commit_bytes(
     let before = memory.read(address, bytes.len())?;
     memory.write(address, &bytes)?;
     Ok(Stored { before, after: bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trimmed(before: &[u8], after: &[u8]) -> (Vec<u8>, Vec<u8>, u64) {
+        let (stored, left_out) = Stored { before: before.into(), after: after.into() }.trimmed();
+        (stored.before, stored.after, left_out)
+    }
+
+    #[test]
+    fn of_a_masked_store_the_words_at_its_ends_that_stayed_are_left_out() {
+        let (before, mut after) = ([1; 16], [1; 16]);
+        after[9] = 2;
+        assert_eq!(trimmed(&before, &after), (vec![1; 4], vec![1, 2, 1, 1], 8));
+        after[2] = 3;
+        assert_eq!(trimmed(&before, &after), (vec![1; 12], after[..12].to_vec(), 0));
+    }
+
+    #[test]
+    fn a_masked_store_that_changes_nothing_stays_whole() {
+        assert_eq!(trimmed(&[1; 16], &[1; 16]), (vec![1; 16], vec![1; 16], 0));
+    }
+
+    #[test]
+    fn the_last_word_of_a_masked_store_may_be_cut_by_the_end_of_the_mapping() {
+        assert_eq!(trimmed(&[1; 6], &[1, 1, 1, 1, 1, 2]), (vec![1, 1], vec![1, 2], 4));
+    }
 }

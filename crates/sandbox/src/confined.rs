@@ -106,6 +106,13 @@ fn prepare(
         entered.drop_rights()?;
     } else if geteuid().is_root() {
         become_ordinary().step("become an ordinary user")?;
+        if !given.traced {
+            entered.count_alone()?;
+        }
+    }
+    if !given.traced {
+        // Nobody stops it at a fork: so many at once are ended a moment later, and meanwhile this is all.
+        setrlimit(Resource::NPROC, UNTRACED, UNTRACED).step("setrlimit")?;
     }
     nix::sys::prctl::set_no_new_privs().step("prctl PR_SET_NO_NEW_PRIVS")?;
     if let Some(rules) = rules {
@@ -130,10 +137,6 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
     // As most systems have it, so that descriptors left open show on all of them.
     let descriptors = Resource::NOFILE.get_hard()?.min(1024);
     setrlimit(Resource::NOFILE, descriptors, descriptors)?;
-    if !given.traced {
-        // Nobody stops it at a fork: so many at once are ended a moment later, and meanwhile this is all.
-        setrlimit(Resource::NPROC, UNTRACED, UNTRACED)?;
-    }
     if let Some(bytes) = given.address_space {
         setrlimit(Resource::AS, bytes, bytes)?;
     }

@@ -23,6 +23,7 @@ use common::{Context, Failure, Result};
 use nix::fcntl::{OFlag, openat};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::prctl::set_dumpable;
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,25 @@ impl Entered {
         unshare(CloneFlags::CLONE_NEWUSER).step("unshare")?;
         write(&self.proc, "self/uid_map", &format!("{} 0 1", ids.user)).step("write uid_map")?;
         write(&self.proc, "self/gid_map", &format!("{} 0 1", ids.group)).step("write gid_map")
+    }
+
+    /// Into a user namespace of its own, in which the user keeps its number: the kernel counts the
+    /// processes of a user in each user namespace. Otherwise those of all programs that are judged at
+    /// the same time would count for this one's RLIMIT_NPROC. Where the system refuses the
+    /// namespace, they do.
+    ///
+    /// # Errors
+    /// Those of writing the two numbers.
+    pub(crate) fn count_alone(&self) -> Result<()> {
+        let (user, group) = (geteuid(), getegid());
+        if unshare(CloneFlags::CLONE_NEWUSER).is_err() {
+            return Ok(());
+        }
+        set_dumpable(true).step("prctl PR_SET_DUMPABLE")?; // Otherwise the maps are root's.
+        write(&self.proc, "self/setgroups", "deny").step("write setgroups")?;
+        write(&self.proc, "self/uid_map", &format!("{user} {user} 1")).step("write uid_map")?;
+        write(&self.proc, "self/gid_map", &format!("{group} {group} 1")).step("write gid_map")?;
+        set_dumpable(false).step("prctl PR_SET_DUMPABLE")
     }
 }
 

@@ -74,9 +74,9 @@ impl fmt::Display for LimitExceeded {
                     "took more disk than can be counted: over {files} files, or {levels} levels"
                 )
             }
-            Self::Processes(limit) => write!(f, "started more than {limit} processes"),
+            Self::Processes(limit) => write!(f, "started more than {limit} processes and threads"),
             Self::Born(limit) => {
-                write!(f, "started more than {limit} processes, one after another")
+                write!(f, "started more than {limit} processes and threads, one after another")
             }
         }
     }

@@ -29,6 +29,7 @@
 #define LOCK_FILE 11           // A file that was mapped and removed; the next one may get its inode.
 #define AS_JAVA 12             // Writes /proc/self/coredump_filter.
 #define NAMES_ITS_THREAD 13    // Writes /proc/self/task/TID/comm, as pthread_setname_np does.
+#define HAS_A_RUNTIME 14       // Before its first line: memory, and threads that wake each other (Go, Java).
 
 extern char **environ;
 
@@ -56,9 +57,40 @@ static void tick(int signal) {}
 #include ANSWER
 #undef main
 
-static int count;
+static int word_count;
 static char **words;
-static void *works(void *none) { exit(answer(count, words)); }
+
+#define ROUNDS 40
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int turn;
+static void *takes_turns(void *odd) {
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_mutex_lock(&mutex);
+        while (turn % 2 != (odd != NULL)) pthread_cond_wait(&changed, &mutex);
+        turn++;
+        pthread_cond_broadcast(&changed);
+        pthread_mutex_unlock(&mutex);
+    }
+    for (;;) pause(); // For work that never comes.
+}
+static void *looks_again(void *none) {
+    for (;;) usleep(1000);
+}
+static void start_a_runtime(void) {
+    pthread_t thread;
+    void *addresses = mmap(NULL, 1UL << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int populated = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+    void *memory = mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, populated, -1, 0);
+    if (addresses == MAP_FAILED || memory == MAP_FAILED) abort();
+    pthread_create(&thread, NULL, looks_again, NULL);
+    pthread_create(&thread, NULL, takes_turns, NULL);
+    pthread_create(&thread, NULL, takes_turns, "odd");
+    pthread_mutex_lock(&mutex);
+    while (turn < 2 * ROUNDS) pthread_cond_wait(&changed, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+static void *works(void *none) { exit(answer(word_count, words)); }
 static void *executes(void *none) {
     setenv("AGAIN", "1", 1);
     execve("/proc/self/exe", words, environ);
@@ -67,7 +99,7 @@ static void *executes(void *none) {
 
 int main(int argc, char **argv) {
     pthread_t thread;
-    count = argc, words = argv;
+    word_count = argc, words = argv;
 #if HOW == FIRST_THREAD_ENDS
     pthread_create(&thread, NULL, works, NULL);
     pthread_exit(NULL);
@@ -117,6 +149,8 @@ int main(int argc, char **argv) {
     unlink("lock-file");
 #elif HOW == AS_JAVA
     write_to("/proc/self/coredump_filter", "0x33");
+#elif HOW == HAS_A_RUNTIME
+    start_a_runtime();
 #elif HOW == NAMES_ITS_THREAD
     write_to("/proc/thread-self/comm", "worker");
 #endif

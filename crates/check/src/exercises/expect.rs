@@ -199,8 +199,22 @@ impl Run {
     }
 
     fn said(&self) -> Vec<String> {
-        let text = self.stderr.text();
-        text.lines().take(5).map(|line| format!("it said: {}", shown(line))).collect()
+        said(&self.stderr.text())
+    }
+}
+
+/// What a program wrote to standard error: of many lines the first two and the last two. The first line
+/// of a panic says what happened; of a Python traceback, the last one does.
+pub(crate) fn said(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let told = |lines: &[&str]| -> Vec<String> {
+        lines.iter().map(|line| format!("it said: {}", shown(line))).collect()
+    };
+    match &lines[..] {
+        [first, second, .., before, last] if lines.len() > 5 => {
+            [told(&[first, second]), vec!["…".into()], told(&[before, last])].concat()
+        }
+        few => told(few),
     }
 }
 
@@ -238,7 +252,7 @@ pub(super) fn calls_cannot_be_seen() -> CheckError {
 }
 
 /// A program's words, harmless and short.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 200;
     let cut = text.chars().count() > MOST;
     let short: String = text.chars().take(MOST).collect();
@@ -264,6 +278,17 @@ pub(super) fn hexed(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_complaint_the_first_and_the_last_lines_are_told() {
+        let five = said("1\n2\n\n3\n4\n5\n");
+        assert_eq!(five.len(), 5);
+        let told = said("Traceback:\n2\n3\n4\n5\n6\nKeyError: 7\n");
+        let (first, last) = (told.first(), told.last());
+        assert!(first.is_some_and(|line| line.contains("Traceback")), "{told:?}");
+        assert!(last.is_some_and(|line| line.contains("KeyError")), "{told:?}");
+        assert_eq!(told.len(), 5);
+    }
 
     #[test]
     fn only_the_directory_devices_and_what_a_process_says_of_itself_may_be_written() {

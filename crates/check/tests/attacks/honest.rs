@@ -13,6 +13,7 @@ fn judge(exercise: u8, how: &str) -> Judge {
         2 => "../exercise-2/in_c.c",
         3 => "../exercise-3/right-in-c.c",
         5 => "../exercise-5/flock.c",
+        6 => "../exercise-6/right-in-c.c",
         _ => "../exercise-4/right-in-c.c",
     };
     let defines = [format!("-DHOW={how}"), format!("-DANSWER=\"{answer}\"")];
@@ -169,4 +170,26 @@ fn a_right_exercise_5_that_sets_its_core_dump_filter_as_java_does_is_accepted() 
 #[test]
 fn a_right_exercise_4_that_names_its_thread_through_proc_is_accepted() {
     right(4, "NAMES_ITS_THREAD").must_be_accepted();
+}
+
+#[test]
+fn a_right_exercise_1_whose_runtime_reserves_a_gigabyte_of_addresses_is_accepted() {
+    right(1, "HAS_A_RUNTIME").must_be_accepted();
+}
+
+#[test]
+fn a_right_exercise_5_whose_runtime_has_threads_that_wake_each_other_is_accepted() {
+    let seen = right(5, "HAS_A_RUNTIME");
+    assert_eq!(seen.state("kills"), "passed"); // It has a lock, so the check is not skipped.
+    seen.must_be_accepted();
+}
+
+#[test]
+fn a_right_exercise_6_whose_runtime_takes_32_mib_for_itself_is_accepted() {
+    right(6, "HAS_A_RUNTIME").must_be_accepted();
+}
+
+#[test]
+fn a_right_exercise_5_whose_masked_stores_leave_their_neighbours_alone_is_accepted() {
+    Judge::of(5, "masked.c", &[]).run().must_be_accepted();
 }

@@ -1,9 +1,14 @@
 //! What the machine or the judge fails in is told as theirs, never as the program's.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use course::is_root;
 
-use crate::judge::{CHECK, Judge, Seen, open_directory};
+use crate::judge::{CHECK, Judge, Seen, compile, open_directory};
+
+const RIGHT_4: &str = "-DANSWER=\"../exercise-4/right-in-c.c\"";
 
 /// A right answer.
 fn right(exercise: u8) -> Judge {
@@ -203,6 +208,35 @@ fn a_verdict_that_cannot_be_told_because_nobody_reads_the_pipe_is_a_failure() {
     told_to("mkfifo pipe; exec 3<>pipe > pipe 3<&-");
 }
 
+/// More threads than an untraced program may have, of the user as whom root's judge runs programs.
+fn crowded(judged: impl FnOnce() -> Seen) -> Seen {
+    let directory = open_directory();
+    let crowd = compile(directory.path(), "crowd.c", &["-DCOUNT=600"]);
+    let mut crowd = Command::new(crowd)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start the crowd");
+    let mut said = String::new();
+    let output = crowd.stdout.as_mut().expect("its output");
+    BufReader::new(output).read_line(&mut said).expect("read its output");
+    assert_eq!(said, "all sleep\n");
+    let seen = judged();
+    drop(crowd.stdin.take());
+    assert!(crowd.wait().expect("wait for the crowd").success());
+    seen
+}
+
+#[test]
+fn an_untraced_program_may_start_threads_however_many_other_programs_of_its_user_have() {
+    if is_root() {
+        let threads = || Judge::of(4, "unusual.c", &["-DHOW=FIRST_THREAD_ENDS", RIGHT_4]);
+        let seen = crowded(|| threads().run());
+        assert!(!seen.said.contains("no run could be compared"), "{}", seen.said);
+        seen.must_be_accepted();
+    }
+}
+
 /// A right exercise 4, judged by root where the scratch directory is this.
 fn on_a_scratch_that(mount: &str) {
     if is_root() {
@@ -252,7 +286,7 @@ fn a_missing_file_as_the_program_is_a_wrong_call() {
 fn a_fifo_as_the_program_is_a_wrong_call() {
     let directory = open_directory();
     let fifo = directory.path().join("fifo");
-    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("run mkfifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().expect("run mkfifo");
     assert!(made.success());
     let seen = Judge::of_program(1, directory, fifo).run();
     assert_eq!(seen.status, Some(2), "a FIFO is no program: {}", seen.in_short());
@@ -293,6 +327,6 @@ fn without_ptrace_gradescope_takes_no_points_for_exercise_3() {
 
 #[test]
 fn the_judge_itself_ends_with_status_2_for_a_call_that_it_does_not_know() {
-    let ended = std::process::Command::new(CHECK).arg("no-command").output().expect("run check");
+    let ended = Command::new(CHECK).arg("no-command").output().expect("run check");
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
 }

@@ -19,6 +19,8 @@ pub enum StoreKind {
     Plain,
     /// Load and store are one step: on x86-64, LOCK, or `xchg` with memory.
     Locked,
+    /// A mask says which bytes of a vector it stores; it loads nothing.
+    Masked,
     /// Many stores by one instruction, one iteration a step: `rep movs`, `rep stos`.
     Repeated,
 }

@@ -3,7 +3,9 @@
 use std::io;
 use std::ops::RangeInclusive;
 
-use iced_x86::{Code, Decoder, DecoderOptions, InstructionInfoFactory, Mnemonic, OpAccess};
+use iced_x86::{
+    Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+};
 use nix::unistd::Pid;
 
 use super::{StoreForm, StoreInstruction, StoreKind};
@@ -95,6 +97,24 @@ pub fn syscall_instruction(next: u64) -> u64 {
     next.wrapping_sub(LENGTH)
 }
 
+/// How an instruction stores.
+fn kind_of(instruction: &Instruction) -> StoreKind {
+    use Mnemonic::{
+        Maskmovdqu, Maskmovq, Vmaskmovdqu, Vmaskmovpd, Vmaskmovps, Vpmaskmovd, Vpmaskmovq,
+    };
+    let repeats = instruction.has_rep_prefix() || instruction.has_repne_prefix();
+    match instruction.mnemonic() {
+        _ if repeats && instruction.is_string_instruction() => StoreKind::Repeated,
+        Mnemonic::Xchg => StoreKind::Locked,
+        _ if instruction.has_lock_prefix() => StoreKind::Locked,
+        Maskmovq | Maskmovdqu | Vmaskmovdqu | Vmaskmovps | Vmaskmovpd | Vpmaskmovd | Vpmaskmovq => {
+            StoreKind::Masked
+        }
+        _ if instruction.has_op_mask() => StoreKind::Masked,
+        _ => StoreKind::Plain,
+    }
+}
+
 /// Decodes the instruction at which a tracee stands before a store; `None` if it is none.
 #[must_use]
 pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstruction> {
@@ -114,14 +134,7 @@ pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstructi
     };
     let sizes = memory.iter().filter(|used| writes(used.access()));
     let size = sizes.map(|used| used.memory_size().size()).max().unwrap_or(0);
-    let repeats = instruction.has_rep_prefix() || instruction.has_repne_prefix();
-    let kind = if repeats && instruction.is_string_instruction() {
-        StoreKind::Repeated
-    } else if instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg {
-        StoreKind::Locked
-    } else {
-        StoreKind::Plain
-    };
+    let kind = kind_of(&instruction);
     let loads = |access| matches!(access, OpAccess::ReadWrite | OpAccess::ReadCondWrite);
     let form = match instruction.mnemonic() {
         Mnemonic::Xchg => StoreForm::Exchange,
@@ -133,4 +146,37 @@ pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstructi
     };
     let size = if (1..=WIDEST).contains(&size) { size } else { WIDEST };
     Some(StoreInstruction { kind, form, size, at, iterations })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(code: &[u8]) -> StoreKind {
+        kind_of(&Decoder::new(64, code, DecoderOptions::NONE).decode())
+    }
+
+    #[test]
+    fn a_store_that_a_mask_selects_is_no_plain_store() {
+        let masked: [&[u8]; 4] = [
+            &[0x66, 0x0f, 0xf7, 0xc1],             // maskmovdqu xmm0, xmm1
+            &[0xc4, 0xe2, 0x75, 0x8e, 0x07],       // vpmaskmovd [rdi], ymm1, ymm0
+            &[0xc4, 0xe2, 0x75, 0x2e, 0x07],       // vmaskmovps [rdi], ymm1, ymm0
+            &[0x62, 0xf1, 0x7f, 0x29, 0x7f, 0x07], // vmovdqu8 [rdi]{k1}, ymm0
+        ];
+        for code in masked {
+            assert_eq!(kind(code), StoreKind::Masked, "{code:x?}");
+        }
+        let plain: [&[u8]; 3] = [
+            &[0x62, 0xf1, 0x7f, 0x28, 0x7f, 0x07], // vmovdqu8 [rdi], ymm0
+            &[0xf3, 0x0f, 0x7f, 0x07],             // movdqu [rdi], xmm0
+            &[0x48, 0x89, 0x07],                   // mov [rdi], rax
+        ];
+        for code in plain {
+            assert_eq!(kind(code), StoreKind::Plain, "{code:x?}");
+        }
+        assert_eq!(kind(&[0xf3, 0xa4]), StoreKind::Repeated); // rep movsb
+        assert_eq!(kind(&[0xf0, 0xff, 0x07]), StoreKind::Locked); // lock inc [rdi]
+        assert_eq!(kind(&[0x87, 0x07]), StoreKind::Locked); // xchg [rdi], eax
+    }
 }

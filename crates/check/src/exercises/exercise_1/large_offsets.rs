@@ -5,23 +5,65 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 
 use common::Context;
 
+use nix::unistd::Pid;
+use tracer::{Call, Ending, FileId, MECHANISM, REFUSED, Use, read_text};
+
 use super::shared::{by_mapping, pattern, prints};
 use crate::exercises::CheckContext;
 use crate::exercises::expect::hexed;
-use crate::observe::{NoopObserver, Run};
+use crate::observe::{NoopObserver, Observer, Run};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// The addresses that the contract grants.
 const ADDRESSES: u64 = 512 << 20;
+/// No runtime takes more than this for itself: FILE, which is longer than a terabyte, does not fit.
+const MOST_OF_A_RUNTIME: u64 = 256 << 30;
 /// Beyond a terabyte, and at no page's start.
 const FAR: u64 = (1 << 40) + 12_345;
 /// The most that a LEN may be.
 const MOST: usize = 64 << 20;
 
-/// Runs it with as many addresses as the contract grants.
-fn run(context: &CheckContext, arguments: &[&str]) -> Verdict<Run> {
+/// Notes how many addresses a process has when it opens FILE first.
+struct AtTheFirstOpen {
+    file: FileId,
+    addresses: Option<u64>,
+}
+
+impl Observer for AtTheFirstOpen {
+    fn exit(&mut self, pid: Pid, call: &Call) -> Verdict {
+        let opens_it = call.does() == Use::Opens && call.is_about(self.file);
+        if self.addresses.is_none() && opens_it {
+            let status = read_text(pid, &format!("/proc/{pid}/statm")).step(MECHANISM)?;
+            let pages = status.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
+            self.addresses = pages.map(|pages: u64| pages * common::page_size() as u64);
+        }
+        Ok(())
+    }
+}
+
+/// How many addresses it gets: those that the contract grants, and those that its runtime has taken
+/// before it opens FILE. The runtimes of Go and Java take more than 512 MiB for themselves.
+fn granted(context: &mut CheckContext) -> Verdict<u64> {
+    const PEEK: [&str; 4] = ["peek", "FILE", "0", "1"];
+    context.new_work_directory()?.write("FILE", b"a byte")?;
+    let mut seen = AtTheFirstOpen { file: context.identity("FILE")?, addresses: None };
+    context.observe(&context.start(&PEEK), &mut seen)?.succeeds()?;
+    if !context.settings().machine.tracing {
+        let start = context.start(&PEEK).address_space(ADDRESSES);
+        if context.observe(&start, &mut NoopObserver)?.ending != Ending::Exited(0) {
+            return Err(CheckError::Cannot(format!(
+                "{REFUSED}: how much address space the program's runtime takes for itself is not known"
+            )));
+        }
+    }
+    context.new_work_directory()?;
+    Ok(ADDRESSES + seen.addresses.unwrap_or_default().min(MOST_OF_A_RUNTIME))
+}
+
+/// Runs it with so many addresses.
+fn run(context: &CheckContext, granted: u64, arguments: &[&str]) -> Verdict<Run> {
     let run =
-        context.observe(&context.start(arguments).address_space(ADDRESSES), &mut NoopObserver)?;
+        context.observe(&context.start(arguments).address_space(granted), &mut NoopObserver)?;
     let enomem = i64::from(-libc::ENOMEM);
     let refused = run.calls.iter().flatten().find(|call| {
         let [_, asked, ..] = call.arguments;
@@ -56,8 +98,9 @@ pub(super) fn far(context: &mut CheckContext) -> Verdict {
     if !holds(context, FAR + 100)? {
         return Err(CheckError::Cannot("this file system holds no file of a terabyte".into()));
     }
+    let granted = granted(context)?;
     context.work_directory().write("FILE", b"head")?;
-    let run = run(context, &["poke", "FILE", &FAR.to_string(), "far out"])?;
+    let run = run(context, granted, &["poke", "FILE", &FAR.to_string(), "far out"])?;
     run.succeeds()?;
     by_mapping(context, &run)?;
     let file = context.open("FILE")?;
@@ -79,7 +122,7 @@ pub(super) fn far(context: &mut CheckContext) -> Verdict {
     let file = context.new_work_directory()?.write("FILE", b"")?;
     file.set_len(FAR + 100).step("ftruncate")?;
     file.write_all_at(b"far out", FAR).step("write")?;
-    let peeked = self::run(context, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
+    let peeked = self::run(context, granted, &["peek", "FILE", &(FAR - 5).to_string(), "20"])?;
     peeked.succeeds()?;
     by_mapping(context, &peeked)?;
     prints(&peeked, b"\0\0\0\0\0far out\0\0\0\0\0\0\0\0")
@@ -97,6 +140,7 @@ fn bytes_are(file: &File, offset: u64, expected: &[u8], run: &Run) -> Verdict {
 
 pub(super) fn too_far(context: &mut CheckContext) -> Verdict {
     const LAST: u64 = i64::MAX.unsigned_abs();
+    let granted = granted(context)?;
     for (offset, text) in [(LAST, "x"), (LAST - 2, "four"), (LAST, ""), (LAST / 2, "x")] {
         let end = u128::from(offset) + text.len() as u128;
         // What this file system can hold is no failure: on tmpfs nearly everything.
@@ -107,7 +151,7 @@ pub(super) fn too_far(context: &mut CheckContext) -> Verdict {
         }
         let offset = offset.to_string();
         context.new_work_directory()?;
-        let failing = run(context, &["poke", "FILE", &offset, text])?;
+        let failing = run(context, granted, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
         if !context.work_directory().names()?.is_empty() {
             let expected = format!("`{}` fails and leaves no new FILE", failing.called);
@@ -115,7 +159,7 @@ pub(super) fn too_far(context: &mut CheckContext) -> Verdict {
         }
         let before = pattern(100);
         context.work_directory().write("FILE", &before)?;
-        let failing = run(context, &["poke", "FILE", &offset, text])?;
+        let failing = run(context, granted, &["poke", "FILE", &offset, text])?;
         failing.fails_naming(&["FILE"])?;
         unchanged(context, &failing, &before)?;
     }
@@ -140,13 +184,13 @@ pub(super) fn unchanged(context: &CheckContext, run: &Run, before: &[u8]) -> Ver
 
 pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
     nothing(context)?;
-    context.new_work_directory()?;
+    let granted = granted(context)?;
     context.limits().output = MOST + (1 << 10);
     let content = pattern(MOST + 100);
     context.work_directory().write("FILE", &content)?;
     // A program that maps page by page makes many calls: stopped at each, it would take too long.
     let start = context.start(&["peek", "FILE", "50", &MOST.to_string()]).without_syscall_tracing();
-    let peeked = context.observe(&start.address_space(ADDRESSES), &mut NoopObserver)?;
+    let peeked = context.observe(&start.address_space(granted), &mut NoopObserver)?;
     peeked.succeeds()?;
     prints(&peeked, content.get(50..MOST + 50).unwrap_or_default())
 }

@@ -30,8 +30,8 @@ changes. OFFSET may be any byte, and TEXT may cross the border of two pages. If 
 makes it. If FILE ends before OFFSET + length of TEXT, it grows to exactly that length.\n\n\
 `peek` prints exactly LEN bytes from byte OFFSET on, from a mapping. It opens FILE for reading only. If \
 the range reaches past the end of the file, `peek` fails and prints nothing.\n\n\
-Both work beyond a terabyte in a sparse file, with 512 MiB of address space: map what you need, not the \
-whole file.";
+Both work beyond a terabyte in a sparse file, with 512 MiB of address space above what the program has \
+when it opens FILE: map what you need, not the whole file.";
 
 const EDGES: &str = "\
 A new FILE has mode 0600. An empty TEXT still makes FILE grow to OFFSET. OFFSET may be up to 2⁶³−1; if \

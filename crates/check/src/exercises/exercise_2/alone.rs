@@ -74,10 +74,17 @@ pub(super) fn takes(context: &mut CheckContext) -> Verdict {
 }
 
 pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
-    let cases: [(&[&str], Vec<u8>); 2] =
-        [(&["post", "FILE", "x"], mailbox(0, 0, b"")), (&["take", "FILE"], full_of("x"))];
+    let post: &[&str] = &["post", "FILE", "x"];
+    let cases: [(&[&str], Option<Vec<u8>>); 3] = [
+        (post, Some(mailbox(0, 0, b""))),
+        (&["take", "FILE"], Some(full_of("x"))),
+        (post, None), // Its zeros, too.
+    ];
     for (arguments, before) in cases {
-        context.new_work_directory()?.write("FILE", &before)?;
+        let directory = context.new_work_directory()?;
+        if let Some(bytes) = before {
+            directory.write("FILE", &bytes)?;
+        }
         let run = context.run(arguments)?;
         run.succeeds()?;
         if let Some(file) = FileId::at(&context.work_directory().path().join("FILE")) {

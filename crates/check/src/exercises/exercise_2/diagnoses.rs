@@ -60,7 +60,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         last: Last {
             rust: "Look for a second store of `full`, or one of the whole header: a `struct` that is written holds `full`, too.",
             c: "Look for a second store of `full`, or one of the whole header: a `struct` that is assigned or copied holds `full`, too.",
-            python: "Look for a second store of `full`, or one of the whole header: `m[0:8] = …` and `struct.pack_into(\"II\", m, 0, …)` store `full`, too.",
+            python: "Only `memoryview(m).cast(\"I\")[0] = 1` stores four bytes once. A slice `m[0:4] = …` or `struct.pack_into` may store them twice, and a store of the whole header stores `full`, too.",
         },
     },
     Diagnosis {

@@ -1,6 +1,7 @@
 //! What `list` prints, and what any call is told.
 
 use super::ledger::{SLOT, ledger, make, slots_per_page};
+use crate::exercises::expect::shown;
 use crate::exercises::unfit::notices_a_full_output;
 use crate::exercises::{CheckContext, draw};
 use crate::verdict::{Verdict, failed};
@@ -57,7 +58,8 @@ fn expect_list(context: &mut CheckContext, content: &[u8]) -> Verdict {
     let lines = said.lines().map(Some).chain(std::iter::repeat(None));
     let difference = wanted.lines().zip(lines).find(|(line, found)| Some(*line) != *found);
     let (line, found) = difference.unwrap_or(("no more lines", said.lines().last()));
-    failed("list-wrong", format!("the line {line:?}"), format!("{found:?}"))
+    let found = found.map_or("no line".into(), |found| format!("the line {}", shown(found)));
+    failed("list-wrong", format!("the line {}", shown(line)), found)
 }
 
 /// Wrong calls get a line of usage, and 2.

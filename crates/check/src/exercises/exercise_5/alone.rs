@@ -78,7 +78,9 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
 
 pub(super) fn makes(context: &mut CheckContext) -> Verdict {
     let empty = [0; 8];
-    context.run(&["add", "FILE", "3"])?.succeeds()?;
+    let run = context.run(&["add", "FILE", "3"])?;
+    run.succeeds()?;
+    by_mapping(context, &run)?; // Its zeros, too.
     expect(context, 3, empty, "wrong-counter", "add 3 to a file that was missing")?;
     context.new_work_directory()?.write("FILE", &[])?;
     context.run(&["add", "FILE", "3"])?.succeeds()?;

@@ -23,12 +23,17 @@ fn at_once(context: &mut CheckContext) -> Verdict {
     const TIMES: u64 = 500;
     let times = TIMES.to_string();
     context.new_work_directory()?.write("FILE", &bank())?;
-    let mut sandbox = context.sandbox()?;
     let add: &[&str] = &["add", "FILE", &times];
     let (there, back): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "7"], &["transfer", "FILE", "2", "1", "5"]);
+    let calls = [add, add, add, add, there, back];
+    // Each may start as many threads, and use as much CPU time, as one that runs by itself.
+    let alone = *context.limits();
+    context.limits().processes = alone.processes * calls.len();
+    context.limits().processor = calls.iter().map(|_| alone.processor).sum();
+    let mut sandbox = context.sandbox()?;
     let mut pids = Vec::new();
-    for arguments in [add, add, add, add, there, back] {
+    for arguments in calls {
         pids.push(sandbox.start(&context.start(arguments))?);
     }
     for pid in pids {

@@ -37,7 +37,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
 const CORE: &str = "\
 `lines` prints `LINES BYTES NAME` for each FILE, as `wc -lc` counts, and `LINES BYTES total` if several \
 were given. It counts in a mapping of FILE.\n\n\
-A file of a gigabyte works with less than 16 MiB of private memory. (If the judge's machine has less than \
+A file of a gigabyte works with less than 16 MiB of private memory, above what the program has when it \
+opens a FILE first. (If the judge's machine has less than \
 2 GiB of memory to spare, the judge takes a smaller file and says so.) FILE is read in one pass and no more: the page \
 faults that a file of 64 MiB in the page cache costs above a file of one line, the lowest of three runs, are at \
 most 1.5 times those of the reference program, plus 16. Mappings are released: at most 8 mappings of \
