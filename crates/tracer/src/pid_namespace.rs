@@ -123,17 +123,32 @@ mod tests {
 
     #[test]
     fn children_and_their_children_are_found_and_those_that_nobody_has_waited_for() {
+        const SCRIPT: &str = "exec 3<&0
+            sleep 100 &
+            sh -c 'sleep 100 & wait' &
+            sh -c 'read line' <&3 &
+            exec sleep 100";
         let mut shell = std::process::Command::new("/bin/sh")
-            .args(["-c", "sleep 100 & sh -c 'sleep 100 & wait' & sh -c : & echo; exec sleep 100"])
-            .stdout(std::process::Stdio::piped())
+            .args(["-c", SCRIPT])
+            .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         let first = Pid::from_raw(shell.id().cast_signed());
         let mut namespace = PidNamespace::new(first);
         let late = std::time::Instant::now() + Duration::from_secs(10);
+        // A shell may wait for a child that ends before its `exec`; `sleep` waits for none.
+        while std::fs::read_to_string(format!("/proc/{first}/comm")).unwrap() != "sleep\n" {
+            assert!(std::time::Instant::now() < late);
+        }
+        drop(shell.stdin.take());
+        let has_ended = |process: &Pid| Stat::of(*process).unwrap().unwrap().state == 'Z';
         // It, a child, a child with a child, and one that has ended.
-        while namespace.processes(64).unwrap().len() < 5 {
-            assert!(std::time::Instant::now() < late, "{:?}", namespace.processes(64));
+        loop {
+            let processes = namespace.processes(64).unwrap();
+            if processes.len() == 5 && processes.iter().any(has_ended) {
+                break;
+            }
+            assert!(std::time::Instant::now() < late, "{processes:?}");
         }
         let usage = namespace.look(64).unwrap();
         assert_eq!(usage.processes, 5);
