@@ -55,11 +55,11 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
 }
 
 #[test]
-fn o_direct_into_an_unaligned_buffer_fails_with_einval_but_btrfs_reads_through_the_page_cache() {
+fn o_direct_with_an_unaligned_buffer_offset_or_length_fails_with_einval_but_btrfs_reads_through_the_page_cache()
+ {
     let scratch = scratch();
     let (file, path) = file(&scratch, 64);
     let length = 64 * page_size();
-    make_cold(&file, &path).expect("make cold");
     let file_system = file_system(&path);
     let direct = File::options().read(true).custom_flags(libc::O_DIRECT).open(&path);
     let direct = match direct {
@@ -68,12 +68,23 @@ fn o_direct_into_an_unaligned_buffer_fails_with_einval_but_btrfs_reads_through_t
     };
     let mut buffer = MmapOptions::new().len(length + 1).map_anon().expect("mmap");
     buffer.fill(1); // As in the test above.
-    let answer = direct.read_exact_at(&mut buffer[1..], 0);
-    let view = View::of(&file, length).expect("mmap");
-    let cached = cached(view.address(), length).expect("mincore");
-    match file_system {
-        "btrfs" | "tmpfs" => assert_eq!((answer.ok(), cached), (Some(()), 64), "through the cache"),
-        _ => assert_eq!((errno(answer), cached), (Errno::EINVAL, 0), "refused"),
+    let requests = [
+        ("an aligned request", 0..length, 0),
+        ("an unaligned buffer", 1..length + 1, 0),
+        ("an unaligned offset", 0..length - page_size(), 1),
+        ("an unaligned length", 0..length - 1, 0),
+    ];
+    for (number, (name, range, offset)) in requests.into_iter().enumerate() {
+        make_cold(&file, &path).expect("make cold");
+        let answer = direct.read_exact_at(&mut buffer[range], offset);
+        let view = View::of(&file, length).expect("mmap");
+        let cached = cached(view.address(), length).expect("mincore");
+        match (file_system, number) {
+            ("tmpfs", _) => assert_eq!((answer.ok(), cached), (Some(()), 64), "{name}: in memory"),
+            (_, 0) => assert_eq!((answer.ok(), cached), (Some(()), 0), "{name}: no cache"),
+            ("btrfs", _) => assert_eq!((answer.ok(), cached), (Some(()), 64), "{name}: the cache"),
+            _ => assert_eq!((errno(answer), cached), (Errno::EINVAL, 0), "{name}: refused"),
+        }
     }
 }
 

@@ -48,9 +48,10 @@ fn mapping_a_directory_fails_with_enodev() {
 }
 
 #[test]
-fn mapping_a_pipe_fails_with_enodev() {
-    let (read_end, _write_end) = pipe();
+fn mapping_the_read_end_of_a_pipe_fails_with_enodev_and_the_write_end_with_eacces() {
+    let (read_end, write_end) = pipe();
     assert_eq!(errno(mmap(&read_end, page_size())), Errno::ENODEV);
+    assert_eq!(errno(mmap(&write_end, page_size())), Errno::EACCES, "not open for reading");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! What a page fault brings, and when there is no page fault.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use crate::{file, scenario};
+use crate::{cost_of, file, scenario};
 use common::page_size;
 use course::{file_system, scratch};
-use lesson_6_mmap_instead_of_read::cost::{Cost, cached, cost_of, make_cold, mapped};
+use lesson_6_mmap_instead_of_read::cost::{Cost, cached, make_cold, mapped};
 use lesson_6_mmap_instead_of_read::{Region, View};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 const PAGES: usize = 256;
 
@@ -57,6 +58,33 @@ fn the_first_load_of_a_cold_page_is_a_major_fault() {
     assert_eq!((cold.minor, cold.major), expected, "{cold:?}");
     let warm = cost_of_loads(&view, [0]);
     assert_eq!((warm.minor, warm.major), (0, 0), "the second touch is a plain load: {warm:?}");
+}
+
+#[test]
+fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fault_on_other_file_systems()
+ {
+    let fault_of_a_store = |file: &File| {
+        file.set_len(page_size() as u64).expect("ftruncate");
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let region = Region::of(file, page_size(), protection, libc::MAP_SHARED).expect("mmap");
+        let store = || {
+            region.store(0, b'!');
+            Ok(())
+        };
+        let cost = cost_of(store).expect("count the faults").1;
+        (cost.minor, cost.major)
+    };
+    let scratch = scratch();
+    let path = scratch.path().join("hole");
+    let file = File::options().read(true).write(true).create_new(true).open(&path).expect("open");
+    let expected = match file_system(&path) {
+        "tmpfs" => (1, 0),
+        _ => (0, 1),
+    };
+    assert_eq!(fault_of_a_store(&file), expected, "minor and major faults");
+    // Shared memory without a name is a file on tmpfs, too.
+    let memory = memfd_create("memory", MFdFlags::MFD_CLOEXEC).expect("memfd_create");
+    assert_eq!(fault_of_a_store(&File::from(memory)), (1, 0), "minor and major faults");
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
-use lesson_6_mmap_instead_of_read::cost::{cost_of, write_lines};
+use lesson_6_mmap_instead_of_read::cost::write_lines;
 use lesson_6_mmap_instead_of_read::{Region, View};
 
+use crate::cost_of;
 use crate::faults::{cost_of_loads, window};
 
 #[test]

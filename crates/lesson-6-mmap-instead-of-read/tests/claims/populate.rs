@@ -4,11 +4,11 @@ use std::process;
 
 use common::page_size;
 use course::scratch;
-use lesson_6_mmap_instead_of_read::cost::{cost_of, make_cold, mapped};
+use lesson_6_mmap_instead_of_read::cost::{make_cold, mapped};
 use lesson_6_mmap_instead_of_read::{Region, View};
 use memmap2::{Advice, MmapOptions};
 
-use crate::{file, populates};
+use crate::{cost_of, file, populates};
 
 const PAGES: usize = 256;
 

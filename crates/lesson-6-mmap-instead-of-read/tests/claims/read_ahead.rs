@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
 use lesson_6_mmap_instead_of_read::View;
-use lesson_6_mmap_instead_of_read::cost::{cached, cost_of, make_cold, mapped, write_lines};
+use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use memmap2::Advice;
 
 use crate::faults::touch_all;
-use crate::file;
 use crate::folios::maps_large_folios;
+use crate::{cost_of, file};
 
 const PAGES: usize = 1024;
 /// The pages before the page of the load: an odd number, so that this page begins no larger block.
@@ -149,6 +149,31 @@ fn madv_willneed_reads_only_the_start_of_a_large_range() {
         Ok(())
     };
     assert_eq!(cost_of(load).expect("count the faults").1.major, 1, "nobody had begun to read it");
+}
+
+#[test]
+fn a_cold_file_gets_larger_folios_if_it_is_mapped_after_madv_hugepage() {
+    let scratch = scratch();
+    let (length, path) = (8 << 20, scratch.path().join("cold"));
+    let file = write_lines(&path, length, page_size()).expect("write");
+    // The faults of a later pass: if one fault maps a whole folio, large folios need fewer faults.
+    let faults_after = |advice: Option<Advice>| {
+        make_cold(&file, &path).expect("make_cold");
+        let view = View::of(&file, length).expect("mmap");
+        if advice.is_some_and(|advice| view.advise(advice).is_err()) {
+            return None; // This kernel has no huge pages.
+        }
+        touch_all(&view);
+        Some(touch_all(&View::of(&file, length).expect("mmap")).minor)
+    };
+    let without = faults_after(None).expect("no advice");
+    // If memory is in small pieces at this moment, the kernel finds none for a large folio: try again.
+    let fewer = |faults| faults < without / 2;
+    let with = || faults_after(Some(Advice::HugePage));
+    let faults: Vec<_> =
+        (0..5).map_while(|_| with()).take_while(|faults| !fewer(*faults)).collect();
+    let large = maps_large_folios(scratch.path());
+    assert!(faults.len() < 5 || !large, "{faults:?} faults; without the advice: {without}");
 }
 
 #[test]

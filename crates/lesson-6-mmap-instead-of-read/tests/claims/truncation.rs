@@ -65,16 +65,23 @@ fn ignoring_or_blocking_sigbus_does_not_help() {
 }
 
 #[test]
-fn a_cut_inside_the_last_page_shows_zeros_and_causes_no_signal() {
+fn a_cut_inside_the_last_page_shows_zeros_except_in_private_copies_and_causes_no_signal() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let view = View::of(&file, page_size()).expect("mmap");
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let private = || Region::of(&file, page_size(), protection, libc::MAP_PRIVATE).expect("mmap");
+    let (copied, not_copied) = (private(), private());
+    copied.store(0, b'!');
+    assert_eq!((copied.load(10), not_copied.load(10)), (b'n', b'n'));
     let mut bytes = [0, 0];
     view.copy_to(9, &mut bytes);
     assert_eq!(bytes, *b"in");
     file.set_len(10).expect("ftruncate");
     view.copy_to(9, &mut bytes);
     assert_eq!(bytes, *b"i\0");
+    assert_eq!(not_copied.load(10), 0, "a private mapping without a copy of the page");
+    assert_eq!(copied.load(10), b'n', "the copy keeps the lost byte");
 }
 
 #[test]
