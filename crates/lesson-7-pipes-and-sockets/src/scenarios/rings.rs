@@ -69,14 +69,21 @@ pub(super) fn bad_peer() -> Result<()> {
         file.write_all_at(bytes, at).step("damage")?;
         Ok((sender, receiver))
     };
-    // At the offsets of `ring_file.rs`: a slot's length, the producer's count, the consumer's count.
-    let (_sending, mut receiver) = damaged("length", 640, &u64::MAX.to_ne_bytes())?;
-    ended("length", receiver.next(&mut [0; 8]))?;
-    let (_sending, mut receiver) = damaged("written", 128, &77_777_u32.to_ne_bytes())?;
-    ended("written", receiver.next(&mut [0; 8]))?;
-    let (mut sender, _receiving) = damaged("read", 256, &77_777_u32.to_ne_bytes())?;
-    let sent = (0..4).map(|_| sender.send(b"?")).find(io::Result::is_err);
-    ended("read", sent.unwrap_or(Ok(())))?;
+    // At the offsets of `ring_file.rs`: a slot's length, the producer's count, the consumer's count. The
+    // ring has two slots of 8 bytes, and its sender sends two messages before it looks at `read`.
+    for (name, length) in [("length", u64::MAX), ("length-by-one", 9)] {
+        let (_sending, mut receiver) = damaged(name, 640, &length.to_ne_bytes())?;
+        ended(name, receiver.next(&mut [0; 8]))?;
+    }
+    for (name, count) in [("written", 77_777), ("written-by-one", 3 * ONE)] {
+        let (_sending, mut receiver) = damaged(name, 128, &count.to_ne_bytes())?;
+        ended(name, receiver.next(&mut [0; 8]))?;
+    }
+    for (name, count) in [("read", 77_777), ("read-by-one", 3 * ONE)] {
+        let (mut sender, _receiving) = damaged(name, 256, &count.to_ne_bytes())?;
+        let sent = (0..4).map(|_| sender.send(b"?")).find(io::Result::is_err);
+        ended(name, sent.unwrap_or(Ok(())))?;
+    }
     // A count that a correct program could have stored, in an empty ring: nobody has sent a message.
     let (_sending, mut receiver) = both("possible")?;
     let file = File::options().write(true).open("possible").step("open")?;

@@ -154,16 +154,21 @@ pub(super) fn one_cpu() -> Result<()> {
     const TRIPS: usize = 20;
     let cpu = allowed_cpus()?[0];
     pin_to(&[cpu])?;
-    let channel = Channel { transport: Transport::Mapped, wait: Wait::Spin };
-    let mut command = self_command()?;
-    command.args(["second", "answer", channel.transport.name(), channel.wait.name(), "memory"]);
-    let mut ping_pong =
-        PingPong::start(channel, Path::new("memory"), command.arg(cpu.to_string()))?;
-    ping_pong.run(&mut [0])?; // The second process has started.
-    let taken =
-        || getrusage(UsageWho::RUSAGE_SELF).map(|usage| usage.involuntary_context_switches());
-    let before = taken().step("getrusage")?;
-    ping_pong.run(&mut [0; TRIPS])?;
-    let taken = taken().step("getrusage")? - before;
-    say!("taken-each-time {}", taken >= i64::try_from(TRIPS).unwrap_or(i64::MAX))
+    for transport in [Transport::Mapped, Transport::Pipe, Transport::Socket, Transport::Queue] {
+        let (channel, name) = (Channel { transport, wait: Wait::Spin }, transport.name());
+        let mut command = self_command()?;
+        command.args(["second", "answer", name, channel.wait.name(), name, &cpu.to_string()]);
+        let mut ping_pong = PingPong::start(channel, Path::new(name), &mut command)?;
+        ping_pong.run(&mut [0])?; // The second process has started.
+        let taken =
+            || getrusage(UsageWho::RUSAGE_SELF).map(|usage| usage.involuntary_context_switches());
+        let before = taken().step("getrusage")?;
+        ping_pong.run(&mut [0; TRIPS])?;
+        let taken = taken().step("getrusage")? - before;
+        say!(
+            "{name}-taken-each-time {}",
+            usize::try_from(taken).is_ok_and(|taken| taken >= TRIPS)
+        )?;
+    }
+    Ok(())
 }

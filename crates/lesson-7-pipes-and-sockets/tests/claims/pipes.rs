@@ -118,7 +118,10 @@ fn making_a_pipe_when_only_one_descriptor_is_left_fails_with_emfile() {
 fn a_write_of_at_most_pipe_buf_bytes_to_a_pipe_is_never_mixed_with_another_writers_bytes() {
     let writers = scenario("two-writers");
     assert_eq!(writers.value("short-one-together"), "true", "in the middle of a long write");
-    assert_eq!((writers.value("written"), writers.value("mixed")), ("true", "0"), "many times");
+    for length in [1, libc::PIPE_BUF / 2 + 1, libc::PIPE_BUF] {
+        let value = |name| writers.value(&format!("{name}-{length}"));
+        assert_eq!((value("written"), value("mixed")), ("true", "0"), "many times, {length} bytes");
+    }
 }
 
 #[test]

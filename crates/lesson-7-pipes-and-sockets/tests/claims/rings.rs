@@ -68,6 +68,7 @@ fn impossible_lengths_and_counts_in_the_ring_are_reported_as_ebadmsg_and_crash_n
     let bad = scenario("bad-peer");
     for place in ["length", "written", "read"] {
         assert_eq!(bad.value(place), "EBADMSG", "{place}");
+        assert_eq!(bad.value(&format!("{place}-by-one")), "EBADMSG", "{place}, one too many");
     }
 }
 
