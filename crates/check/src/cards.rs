@@ -60,7 +60,7 @@ through a mapping only: never by `read`, `write` and their relatives on FILE, `s
 `copy_file_range` or io_uring. (`open`, `fstat`, `ftruncate`, `fallocate`, `fsync` and calls that lock are \
 fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \
 directory. It may use 2 seconds of processor time and 10 seconds by the clock. The start of its language \
-counts: about 0.01 seconds in Python, 0.06 in Java, less in Go, C and Rust.";
+counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust.";
 
 const EDGES_OF_ALL: &str = "\
 A wrong call gets one line of usage on standard error, and exit status 2. A failure gets one line that \

@@ -63,7 +63,10 @@ fn what_it_did(run: &Run) -> String {
 /// A call, and what the files were that it names: of every exercise, the second argument is a file.
 fn circumstances(start: &Start, directory: &Path) -> Vec<String> {
     const MOST: usize = 3;
-    let names = start.arguments().iter().skip(1).enumerate().filter_map(|(place, name)| {
+    let may_be_a_name =
+        |word: &OsString| Path::new(word).is_relative() && Path::new(word).file_name().is_some();
+    let words = start.arguments().iter().skip(1).enumerate();
+    let names = words.filter(|(_, word)| may_be_a_name(word)).filter_map(|(place, name)| {
         let kind = match std::fs::symlink_metadata(directory.join(name)) {
             Ok(found) => kind(&found),
             Err(error) if error.kind() == ErrorKind::NotFound && place == 0 => "missing".into(),
@@ -403,5 +406,21 @@ impl<'a> CheckContext<'a> {
     pub fn open(&self, name: &str) -> Verdict<File> {
         let found = regular_file(&self.work_directory, name)?;
         found.or_else(|seen| failed("file-gone", format!("{name} is a regular file"), seen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_name_is_not_told_as_a_file() {
+        let directory = tempfile::tempdir().expect("make a directory");
+        std::fs::write(directory.path().join("FILE"), b"12").expect("write FILE");
+        let words = ["record", "FILE", "", ".", "..", "/", "/etc"];
+        let told = circumstances(&Start::new(Path::new("ledger"), words), directory.path());
+        let [line] = &told[..] else { panic!("{told:?}") };
+        assert!(line.contains("; FILE was a regular file of 2 bytes, mode"), "{line}");
+        assert_eq!(line.matches(" was ").count(), 1, "{line}");
     }
 }

@@ -5,7 +5,10 @@
 //! next edge), `verdict: DIAGNOSIS`, or `verdict: refused` for any refusal. With `, waits` at its end,
 //! the processor is idle for most of the verdict. Those in `every-exercise` are tried on all; those in
 //! `hostile`, which attack the judge, on the first.
+//!
+//! An answer in a language that this machine lacks is not judged. The table names it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +23,9 @@ use serde_json::Value;
 
 use crate::build::{broken, cargo};
 use crate::exercises::{EXERCISES, exercise};
+
+/// How the verdict on an answer begins that was not judged: this machine lacks the tool that it needs.
+const SKIPPED: &str = "skipped: no ";
 
 /// One answer to one exercise.
 #[derive(Clone, Debug)]
@@ -38,7 +44,43 @@ impl Answer {
     /// Whether it is written in C.
     #[must_use]
     pub fn is_c(&self) -> bool {
-        self.source.extension().is_some_and(|extension| extension == "c")
+        self.language() == "c"
+    }
+
+    /// How its file's name ends.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.source.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+    }
+
+    /// How many lines it has; the first of them is not the answer's.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn lines(&self) -> Result<usize> {
+        let text = fs::read_to_string(&self.source).step_on("read", &self.source)?;
+        Ok(text.lines().count().saturating_sub(1))
+    }
+
+    /// The tool that it needs, which may be missing.
+    fn tool(&self) -> Option<&'static str> {
+        match self.language() {
+            "cpp" => Some("c++"),
+            "py" => Some("python3"),
+            "go" => Some("go"),
+            "java" => Some("javac"),
+            _ => None,
+        }
+    }
+
+    /// Whether this machine has all that it needs.
+    fn can_be_built(&self) -> bool {
+        let path = match self.language() {
+            "py" => sandbox::SEARCH_PATH.into(), // The judged program looks for its interpreter.
+            _ => env::var_os("PATH").unwrap_or_default(),
+        };
+        self.tool()
+            .is_none_or(|tool| env::split_paths(&path).any(|place| place.join(tool).exists()))
     }
 }
 
@@ -56,6 +98,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it was not judged, because this machine lacks a tool.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        self.verdict.starts_with(SKIPPED)
+    }
+
     /// Whether that is what it must get.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -112,13 +160,14 @@ pub fn answers() -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
-/// Builds all answers and lets `check` judge each: on each processor one that keeps it busy, and, if the
+/// Builds these answers and lets `check` judge each: on each processor one that keeps it busy, and, if the
 /// machine is not busy with other things, one that mostly waits.
 ///
 /// # Errors
 /// One cannot be built, or the judge cannot be started.
-pub fn run(check: &Path) -> Result<Vec<Row>> {
-    let mut answers = answers()?;
+pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
+    let (mut answers, lacking): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(Answer::can_be_built);
     let programs = build(&answers)?;
     let scratch = Scratch::new()?;
     if common::file_system(scratch.path())? == "tmpfs" {
@@ -135,7 +184,13 @@ pub fn run(check: &Path) -> Result<Vec<Row>> {
     let jobs = answers.into_iter().zip(programs);
     let (waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
     let queues = [Queue::new(busy), Queue::new(waiting)];
-    let rows = Mutex::new(Vec::new());
+    let skipped = |answer: Answer| Row {
+        verdict: format!("{SKIPPED}{}", answer.tool().unwrap_or_default()),
+        answer,
+        cannot: Vec::new(),
+        took: Duration::ZERO,
+    };
+    let rows = Mutex::new(lacking.into_iter().map(skipped).collect::<Vec<_>>());
     let processors = thread::available_parallelism().map_or(1, usize::from).max(2);
     let load = LoadAverage::current().map_or(f32::INFINITY, |load| load.one);
     let beside = if f64::from(load) < 2.0 * processors as f64 { 2 } else { 1 };
@@ -206,7 +261,11 @@ pub fn table(rows: &[Row]) -> String {
         .iter()
         .map(|row| {
             let Answer { exercise, name, required, .. } = &row.answer;
-            let mark = if row.holds() { "as required" } else { "NOT AS REQUIRED" };
+            let mark = match row.holds() {
+                true => "as required",
+                false if row.is_skipped() => "NOT JUDGED",
+                false => "NOT AS REQUIRED",
+            };
             let verdict = &row.verdict;
             let took = row.took.as_secs_f64();
             format!(
@@ -217,12 +276,18 @@ pub fn table(rows: &[Row]) -> String {
     for row in rows.iter().filter(|row| !row.holds()) {
         lines.extend(row.cannot.iter().map(|why| format!("{} {why}", row.answer.name)));
     }
-    let wrong = rows.iter().filter(|row| !row.holds()).count();
+    let skipped = rows.iter().filter(|row| row.is_skipped()).count();
+    let wrong = rows.iter().filter(|row| !row.holds()).count() - skipped;
     lines.push(format!("{} answers, {wrong} of them not judged as required.", rows.len()));
+    if skipped > 0 {
+        lines
+            .push(format!("{skipped} of them were not judged: this machine lacks their language."));
+    }
     lines.join("\n")
 }
 
-/// The program of each answer, built if need be: Rust answers are links to one program, C answers are compiled.
+/// The program of each answer, built if need be: Rust answers are links to one program, Python
+/// answers become scripts, and the others are compiled.
 ///
 /// # Errors
 /// What the compiler says.
@@ -251,8 +316,8 @@ fn program(answer: &Answer, all: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).step_on("create", folder)?;
     let extension = format!("new-{}-{}", std::process::id(), answer.exercise);
     let fresh = program.with_extension(extension);
-    if answer.is_c() {
-        compiled(&answer.source, &program, &fresh)?;
+    if !matches!(answer.language(), "rs" | "diff") {
+        compiled(answer, &program, &fresh)?;
     } else if fs::read_link(&program).ok().as_deref() != Some(all) {
         std::os::unix::fs::symlink(all, &fresh).step_on("symlink", &fresh)?;
         fs::rename(&fresh, &program).step_on("rename", &program)?;
@@ -260,7 +325,8 @@ fn program(answer: &Answer, all: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-fn compiled(source: &Path, program: &Path, fresh: &Path) -> Result<()> {
+fn compiled(answer: &Answer, program: &Path, fresh: &Path) -> Result<()> {
+    let source = &answer.source;
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());
     // An answer may include what lies beside it.
     let beside = source.parent().into_iter().flat_map(fs::read_dir).flatten().flatten();
@@ -268,14 +334,58 @@ fn compiled(source: &Path, program: &Path, fresh: &Path) -> Result<()> {
     if age(program).is_ok_and(|made| newest.is_some_and(|written| written < made)) {
         return Ok(());
     }
-    let cc = env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let mut command = Command::new(&cc);
-    command.args(["-O2", "-pthread", "-o"]).arg(fresh).arg(source).stdin(Stdio::null());
-    let output = command.output().step_on("run", Path::new(&cc))?;
-    if !output.status.success() {
-        return Err(broken("compile", source, &String::from_utf8_lossy(&output.stderr)));
+    let cc = |variable, compiler: &str| {
+        let compiler = env::var_os(variable).unwrap_or_else(|| compiler.into());
+        let mut command = Command::new(compiler);
+        command.args(["-O2", "-pthread", "-o"]).arg(fresh).arg(source);
+        command
+    };
+    match answer.language() {
+        "cpp" => runs(cc("CXX", "c++"), source)?,
+        "go" => {
+            let mut command = Command::new("go");
+            command.args(["build", "-o"]).arg(fresh).arg(source);
+            runs(command, source)?;
+        }
+        "java" => archive(source, fresh)?,
+        "py" => {
+            let text = fs::read(source).step_on("read", source)?;
+            script(fresh, &[b"#!/usr/bin/env python3\n", &text[..]].concat())?;
+        }
+        _ => runs(cc("CC", "cc"), source)?,
     }
     fs::rename(fresh, program).step_on("rename", program)
+}
+
+fn runs(mut command: Command, source: &Path) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.step_on("run", Path::new(command.get_program()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(broken("compile", source, &String::from_utf8_lossy(&output.stderr)))
+}
+
+/// One file that is a shell script and a Java archive: an archive may have other bytes before it.
+fn archive(source: &Path, program: &Path) -> Result<()> {
+    let (classes, archive) = (program.with_extension("classes"), program.with_extension("jar"));
+    let mut javac = Command::new("javac");
+    javac.arg("-d").arg(&classes).arg(source);
+    runs(javac, source)?;
+    let mut jar = Command::new("jar");
+    jar.args(["--create", "--main-class", "Main", "--file"]).arg(&archive);
+    jar.arg("-C").arg(&classes).arg(".");
+    runs(jar, source)?;
+    let start = b"#!/bin/sh\nexec java -jar \"$0\" \"$@\"\n";
+    let bytes = fs::read(&archive).step_on("read", &archive)?;
+    script(program, &[&start[..], &bytes].concat())?;
+    fs::remove_file(&archive).step_on("remove", &archive)?;
+    fs::remove_dir_all(&classes).step_on("remove", &classes)
+}
+
+fn script(path: &Path, text: &[u8]) -> Result<()> {
+    fs::write(path, text).step_on("write", path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).step_on("chmod", path)
 }
 
 fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
@@ -284,7 +394,7 @@ fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
         entries.step_on("list", directory)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| {
         let answer = |extension: &std::ffi::OsStr| {
-            ["rs", "diff", "c"].iter().any(|known| extension == *known)
+            ["rs", "diff", "c", "cpp", "py", "go", "java"].iter().any(|known| extension == *known)
         };
         path.is_dir() || path.extension().is_some_and(answer)
     });

@@ -64,6 +64,9 @@ fn is_script(program: &Path, opened: &OwnedFd) -> bool {
     read.and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
 }
 
+/// Where a judged program looks for others, such as its interpreter.
+pub const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Four variables, and what a compiler needs.
 fn environment(compiler: Option<&Compiler>) -> Vec<OsString> {
     let here = std::env::current_dir().ok();
@@ -71,7 +74,7 @@ fn environment(compiler: Option<&Compiler>) -> Vec<OsString> {
     // A path into a directory that others may not enter is no use; this one always leads there.
     let place = OsString::from(place.unwrap_or_else(|| PathBuf::from("/proc/self/cwd")));
     let mut all = vec![
-        OsString::from("PATH=/usr/local/bin:/usr/bin:/bin"),
+        format!("PATH={SEARCH_PATH}").into(),
         OsString::from("LANG=C.UTF-8"),
         [OsString::from("TMPDIR="), place.clone()].into_iter().collect(),
         [OsString::from("HOME="), place].into_iter().collect(),

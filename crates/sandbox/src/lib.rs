@@ -24,6 +24,7 @@ mod sys;
 mod watcher;
 mod work_directory;
 
+pub use execute::SEARCH_PATH;
 pub use isolation::Isolation;
 pub use judge_process::{has_room_on_the_stack, prepare_judge, standard_output_was_closed};
 pub use launcher::launch_by;
