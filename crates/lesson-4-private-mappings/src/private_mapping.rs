@@ -83,8 +83,8 @@ impl PrivateMapping {
         let none: u8 = 0;
         // SAFETY: `none` is a local variable, initialised and aligned.
         let no_bits = unsafe { ptr::read_volatile(&raw const none) };
-        for index in (offset..offset + length).step_by(page_size()) {
-            self.byte(index).fetch_or(no_bits, Relaxed);
+        for page in offset / page_size()..(offset + length).div_ceil(page_size()) {
+            self.byte(page * page_size()).fetch_or(no_bits, Relaxed);
         }
     }
 

@@ -88,6 +88,11 @@ fn a_store_of_the_byte_that_is_already_there_copies_the_page_too() {
         (mapping.text(page_size(), 1), mapping.text(2 * page_size(), 1)),
         ("b".into(), "c".into())
     );
+    let mapping = letters.mapping(3);
+    mapping.copy_by_hand(page_size() - 1, 2);
+    let copied: Vec<_> =
+        file_pages(mapping.address(), 3).into_iter().map(|page| page == Some(false)).collect();
+    assert_eq!(copied, [true, true, false], "two bytes, in two pages");
 }
 
 #[test]
