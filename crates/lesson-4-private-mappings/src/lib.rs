@@ -38,5 +38,5 @@ pub const STEPS: &[Step] = &[
     Step("fork: the copies are shared until one process stores", forked::show),
     Step("Truncating the file discards private copies too", truncated::show),
     Step("This program patches its own ELF header in memory", own_program::show),
-    Step("This program's variables are private mappings", own_data::show),
+    Step("This program's variables lie in private mappings", own_data::show),
 ];

@@ -1,4 +1,4 @@
-//! This program's own memory. Its code, constants and initialised variables are private mappings of
+//! This program's own memory. Its code, constants and initialised variables lie in private mappings of
 //! its file; its zeroed variables, heap and stack have no file. `cargo lesson-4 maps` shows it.
 
 use std::hint::black_box;

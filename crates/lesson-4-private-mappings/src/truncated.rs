@@ -46,16 +46,32 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     compare("page 2 now begins with: ", format!("{lost:?}"), "'\\0'")
 }
 
-/// Makes `path`, copies its last page, cuts the file before that page, and loads from it: SIGBUS.
+/// Loads from a copy that a truncation has discarded: SIGBUS.
 ///
 /// # Errors
 /// `EEXIST` if there is such a file. Others, if a system call before the load fails.
 pub fn load_discarded(path: &Path) -> Result<()> {
+    let mapping = without_its_copy(path)?;
+    say!("loaded {}", mapping.load(page_size()))
+}
+
+/// Stores to a copy that a truncation has discarded: SIGBUS.
+///
+/// # Errors
+/// `EEXIST` if there is such a file. Others, if a system call before the store fails.
+pub fn store_discarded(path: &Path) -> Result<()> {
+    let mapping = without_its_copy(path)?;
+    mapping.store(page_size(), b"more");
+    say!("stored {}", mapping.text(page_size(), 4))
+}
+
+/// Makes `path`, maps it privately, copies its last page, and cuts the file before that page.
+fn without_its_copy(path: &Path) -> Result<PrivateMapping> {
     common::end_with_parent()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // It dies on purpose.
     let file = lettered::create(path, 2)?;
     let mapping = PrivateMapping::of(&file, 2 * page_size()).step_on("mmap", path)?;
     mapping.store(page_size(), b"mine");
     file.set_len(page_size() as u64).step_on("ftruncate", path)?;
-    say!("loaded {}", mapping.load(page_size()))
+    Ok(mapping)
 }

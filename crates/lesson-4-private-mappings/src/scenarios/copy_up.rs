@@ -20,11 +20,26 @@ pub(super) fn mapped_before() -> Result<()> {
     writer.write_all_at(b"9", 0).step_on("write", &merged)?;
     let mut byte = [0];
     reader.read_exact_at(&mut byte, 0).step_on("read", &merged)?;
+    let again = PrivateMapping::of(&reader, page_size()).step_on("mmap", &merged)?;
     let new = File::open(&merged).step_on("open", &merged)?;
     let after = PrivateMapping::of(&new, page_size()).step_on("mmap", &merged)?;
     say!("read {}", char::from(byte[0]))?;
     say!("mapped-before {}", before.text(0, 1))?;
+    say!("mapped-after-through-the-old-descriptor {}", again.text(0, 1))?;
     say!("mapped-after {}", after.text(0, 1))
+}
+
+/// Mounts an overlay whose lower layer has a file and copies a page of the file privately. Then
+/// truncates the file: the first time, this copies the file up. Prints the new length of the file and
+/// what the mapping shows. Needs root.
+pub(super) fn truncated() -> Result<()> {
+    let merged = overlay()?.join("lettered");
+    let reader = File::open(&merged).step_on("open", &merged)?;
+    let mapping = PrivateMapping::of(&reader, page_size()).step_on("mmap", &merged)?;
+    mapping.store(0, b"A");
+    drop(File::create(&merged).step_on("open", &merged)?); // O_TRUNC.
+    say!("length {}", fs::metadata(&merged).step_on("stat", &merged)?.len())?;
+    say!("mapping {}", mapping.text(0, 2))
 }
 
 /// An overlay with a lettered file in its lower layer, in a mount namespace that ends with this

@@ -22,6 +22,7 @@ pub fn play(name: &str) -> Result<()> {
     common::end_with_parent()?;
     match name {
         "copy-up" => copy_up::mapped_before(),
+        "copy-up-by-truncation" => copy_up::truncated(),
         "fork-shares-copies" => forks::shares_copies(),
         "fork-entries" => forks::entries(),
         "fork-child-stores" => forks::child_stores(),
@@ -38,8 +39,10 @@ pub fn play(name: &str) -> Result<()> {
         "store-past-the-end" => past_the_end::store(),
         "huge-page-past-the-end" => huge_page::past_the_end(),
         "load-truncated-copy" => past_the_end::load_truncated_copy(),
+        "store-truncated-copy" => past_the_end::store_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),
+        "running-script" => programs::script(),
         _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }
 }

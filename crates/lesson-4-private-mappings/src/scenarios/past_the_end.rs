@@ -35,3 +35,8 @@ pub(super) fn store() -> Result<()> {
 pub(super) fn load_truncated_copy() -> Result<()> {
     truncated::load_discarded(Path::new("lettered"))
 }
+
+/// Stores to a page whose private copy a truncation has discarded.
+pub(super) fn store_truncated_copy() -> Result<()> {
+    truncated::store_discarded(Path::new("lettered"))
+}

@@ -2,9 +2,9 @@
 //! this program, which the user may write and which no other process runs.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Read;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -46,9 +46,34 @@ pub(super) fn patched() -> Result<()> {
 pub(super) fn busy() -> Result<()> {
     let path = copy()?;
     drop(lettered::create(Path::new("lettered"), 1)?);
-    let mut command = Command::new(path);
-    command.args([second_process::ROLE, "lettered"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut running = match command.spawn() {
+    while_running(Command::new(path).args([second_process::ROLE, "lettered"]), || {
+        say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))?;
+        let file = File::open(path).step_on("open", path)?;
+        let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
+        mapping.store(0, PATCH);
+        say!("private-mapping {}", mapping.text(0, PATCH.len()))?;
+        say!("truncate {}", outcome(&truncate(path, 0).map_err(Into::into)))
+    })?;
+    say!("open-afterwards {}", outcome(&File::options().write(true).open(path)))
+}
+
+/// Prints whether a script can be opened for writing while it runs. A copy of this program interprets
+/// the script: it maps the script, and waits for commands.
+pub(super) fn script() -> Result<()> {
+    copy()?;
+    let path = Path::new("./script");
+    let file = lettered::create(path, 1)?;
+    file.write_all_at(b"#!./program second-process\n", 0).step_on("write", path)?;
+    file.set_permissions(Permissions::from_mode(0o755)).step_on("chmod", path)?;
+    drop(file); // Linux runs no file that is open for writing.
+    while_running(&mut Command::new(path), || {
+        say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))
+    })
+}
+
+/// Runs `look` while `command` runs, which is a second process of the story.
+fn while_running(command: &mut Command, look: impl FnOnce() -> Result<()>) -> Result<()> {
+    let mut running = match command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() {
         Ok(running) => running,
         refused => return say!("started {}", outcome(&refused)),
     };
@@ -58,13 +83,8 @@ pub(super) fn busy() -> Result<()> {
         from.read_exact(&mut answer).step("hear the program")?;
     }
     say!("started ok")?;
-    say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))?;
-    let file = File::open(path).step_on("open", path)?;
-    let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
-    mapping.store(0, PATCH);
-    say!("private-mapping {}", mapping.text(0, PATCH.len()))?;
-    say!("truncate {}", outcome(&truncate(path, 0).map_err(Into::into)))?;
+    look()?;
     drop(to);
     running.wait().step("wait for the program")?;
-    say!("open-afterwards {}", outcome(&File::options().write(true).open(path)))
+    Ok(())
 }

@@ -41,10 +41,12 @@ fn on_a_tmpfs_with_huge_pages_a_private_load_past_the_end_may_not_raise_sigbus_b
 }
 
 #[test]
-fn a_load_from_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
-    let ended = scenario("load-truncated-copy", &scratch()).run();
-    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
-    assert_eq!(ended.stdout, "");
+fn an_access_to_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
+    for access in ["load-truncated-copy", "store-truncated-copy"] {
+        let ended = scenario(access, &scratch()).run();
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
+        assert_eq!(ended.stdout, "");
+    }
 }
 
 #[test]

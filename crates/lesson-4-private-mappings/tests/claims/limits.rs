@@ -2,14 +2,18 @@
 
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
+use std::sync::{Mutex, PoisonError};
 
 use common::{outcome, page_size};
-use course::{errno, scratch};
+use course::{errno, scratch, undisturbed};
 use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
 use nix::errno::Errno;
 use procfs::{Current, Meminfo};
 
 use crate::{Lettered, READ, READ_WRITE, scenario};
+
+/// Held by the tests that have the kernel promise very much memory.
+static PROMISES: Mutex<()> = Mutex::new(());
 
 const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
 
@@ -17,6 +21,11 @@ const NO_RESERVE: i32 = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
 fn all_memory() -> usize {
     let memory = Meminfo::current().unwrap();
     usize::try_from(memory.mem_total + memory.swap_total).unwrap()
+}
+
+/// The memory that the kernel has promised to all processes, in bytes.
+fn all_promised() -> usize {
+    usize::try_from(Meminfo::current().unwrap().committed_as).unwrap()
 }
 
 /// Whether the kernel counts all pages of `mapping` as promised (charged) memory.
@@ -53,6 +62,7 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
 
 #[test]
 fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
+    let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let mode = overcommit_mode();
     let map = |length, prot, flags| {
@@ -77,6 +87,7 @@ fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
 
 #[test]
 fn in_the_default_mode_the_kernel_compares_each_mapping_alone_with_all_memory() {
+    let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let descriptor = letters.file.as_raw_fd();
     let map = || RawMapping::map(all_memory() / 2, READ_WRITE, libc::MAP_PRIVATE, descriptor);
@@ -90,6 +101,7 @@ fn in_the_default_mode_the_kernel_compares_each_mapping_alone_with_all_memory() 
 
 #[test]
 fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() {
+    let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let mode = overcommit_mode();
     let descriptor = letters.file.as_raw_fd();
@@ -103,6 +115,7 @@ fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() 
 
 #[test]
 fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
+    let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let map = |prot, flags| letters.bare(1, prot, flags).unwrap();
     assert!(charged(&map(READ_WRITE, libc::MAP_PRIVATE)));
@@ -111,6 +124,22 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     assert!(!charged(&read_only));
     read_only.protect(READ_WRITE).unwrap();
     assert!(charged(&read_only), "from the moment that it can be stored to");
+    if overcommit_mode() == "2" {
+        return; // So much might be refused.
+    }
+    // Other programs get and give back memory meanwhile, but not so much.
+    undisturbed(|| {
+        let (length, noise) = (all_memory() / 2, all_memory() / 8);
+        let promised = |prot| {
+            let before = all_promised();
+            let mapping =
+                RawMapping::map(length, prot, libc::MAP_PRIVATE, letters.file.as_raw_fd());
+            mapping.map(|_held| all_promised().saturating_sub(before)).unwrap()
+        };
+        let (writable, read_only) = (promised(READ_WRITE), promised(READ));
+        let whole = (length - noise..length + noise).contains(&writable);
+        (whole && read_only < noise).then_some(())
+    });
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_store_of_one_byte_copies_one_page_and_no_other() {
 }
 
 #[test]
-fn a_first_load_also_maps_neighbouring_pages_and_a_first_store_does_not() {
+fn a_first_load_also_maps_cached_neighbouring_pages_and_a_first_store_does_not() {
     let letters = Lettered::new(26);
     let (loading, storing) = (letters.mapping(26), letters.mapping(26));
     // In the middle, because the 64 KiB around a load are aligned by address.
@@ -60,6 +60,19 @@ fn a_first_load_also_maps_neighbouring_pages_and_a_first_store_does_not() {
     assert_eq!(present(&loading) > 1, page_size() < 64 << 10, "{}", present(&loading));
     assert_eq!(present(&storing), 1);
     assert_eq!(file_pages(storing.address(), 26)[13], Some(false));
+    // The page cache has every second page of this file. The others are holes.
+    let sparse = letters.path.with_extension("sparse");
+    let sparse = File::options().read(true).write(true).create_new(true).open(sparse).unwrap();
+    sparse.set_len(32 * page_size() as u64).unwrap();
+    for page in (0..32).step_by(2) {
+        sparse.write_all_at(b"a", page * page_size() as u64).unwrap();
+    }
+    let mapping = PrivateMapping::of(&sparse, 32 * page_size()).unwrap();
+    mapping.load(16 * page_size());
+    let found = file_pages(mapping.address(), 32);
+    let mapped: Vec<_> = (0..32).filter(|page| found[*page].is_some()).collect();
+    assert_eq!(mapped.len() > 1, page_size() < 64 << 10, "{mapped:?}");
+    assert!(mapped.iter().all(|page| page % 2 == 0), "only cached pages: {mapped:?}");
 }
 
 #[test]

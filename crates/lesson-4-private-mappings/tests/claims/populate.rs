@@ -156,7 +156,7 @@ fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
 }
 
 #[test]
-fn on_a_shared_mapping_madv_populate_write_dirties_every_page_and_changes_mtime() {
+fn on_a_shared_mapping_madv_populate_write_dirties_clean_pages_and_changes_mtime() {
     undisturbed(|| {
         let (letters, before) = clean_and_old(4);
         let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
@@ -175,6 +175,16 @@ fn on_a_shared_mapping_madv_populate_write_dirties_every_page_and_changes_mtime(
         "overlayfs" => {} // The file system below it decides.
         _ => assert!(mtime > before),
     }
+    // After a store to each page, no page is clean.
+    undisturbed(|| {
+        let letters = Lettered::new(4);
+        let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
+        (0..4).for_each(|page| mapping.store(page * page_size(), b'S'));
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        letters.file.set_times(FileTimes::new().set_modified(long_ago)).unwrap();
+        mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+        (letters.file.metadata().unwrap().modified().unwrap() == long_ago).then_some(())
+    });
 }
 
 /// A file without dirty pages and with an old mtime, which is returned too.

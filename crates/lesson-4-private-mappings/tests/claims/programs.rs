@@ -45,7 +45,7 @@ fn a_store_to_an_initialised_variable_copies_one_page_of_the_programs_file() {
 }
 
 #[test]
-fn zeroed_variables_the_heap_and_the_stack_have_no_file() {
+fn mutable_zeroed_variables_the_heap_and_the_stack_have_no_file() {
     let (boxed, local) = (Box::new(7), 7);
     let in_heap = std::ptr::from_ref(&*boxed).addr();
     for address in [own_data::zeroed_page(), in_heap, (&raw const local).addr()] {
@@ -54,6 +54,15 @@ fn zeroed_variables_the_heap_and_the_stack_have_no_file() {
     }
     let table = page_view::mapping_at(std::process::id(), own_data::table_page()).unwrap().unwrap();
     assert_ne!(table.inode, 0, "an initialised variable has the program's file: {table:?}");
+}
+
+#[test]
+fn a_static_that_cannot_change_lies_in_the_programs_file_even_if_it_is_all_zeros() {
+    static ZEROS: [u8; 1000] = [0; 1000];
+    let address = std::hint::black_box(&ZEROS).as_ptr().addr();
+    let mapping = page_view::mapping_at(std::process::id(), address).unwrap().unwrap();
+    assert_ne!(mapping.inode, 0, "{mapping:?}");
+    assert!(mapping.permissions.starts_with("r-"), "a constant: {mapping:?}");
 }
 
 #[test]
@@ -82,6 +91,15 @@ fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
         }
     }
     assert_eq!(ended.value("open-afterwards"), "ok", "when it has ended");
+}
+
+#[test]
+fn the_file_of_a_running_script_can_be_opened_for_writing() {
+    let ended = scenario("running-script", &scratch()).run();
+    if ended.value("started") == "EACCES" {
+        return assert_eq!(ended.code, Some(0), "nothing runs on a noexec file system");
+    }
+    assert_eq!((ended.value("started"), ended.value("open-for-writing")), ("ok", "ok"));
 }
 
 #[test]
