@@ -1,4 +1,4 @@
-//! The repair of `lost_update.rs`: the addition is one atomic instruction, so no other access can
+//! The repair of `lost_update.rs`: the addition is one atomic operation, so no other access can
 //! come between its load and its store. `cargo lesson-5` runs both processes as before.
 
 use std::sync::atomic::Ordering::Relaxed;

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
-use common::{Context, Result, Stage, compare, file_system, page_size, sentence};
+use common::{Context, Failure, Result, Stage, compare, file_system, page_size, sentence};
 use memmap2::MmapOptions;
 
 use crate::second_process::start_lock_caller;
@@ -29,9 +29,9 @@ pub struct Findings {
 /// Those of the step that failed.
 pub fn show(stage: &mut Stage) -> Result<()> {
     let path = stage.scratch.path().join("closing");
-    sentence("A locks the file, and maps it. Then A:")?;
+    sentence("A locks and maps the file. Then A:")?;
     sentence("1. closes another descriptor of the file;")?;
-    sentence("2. closes the descriptor that it locked with;")?;
+    sentence("2. locks again, and closes the descriptor of the lock;")?;
     sentence("3. unmaps the file.")?;
     sentence("After 1, 2 and 3, B finds the lock:")?;
     row("record lock", ["free"; 3], &find(RecordLocks::open, "F_SETLK d F_WRLCK 0 0", &path)?)?;
@@ -58,12 +58,13 @@ pub fn find<L: Lock + AsFd>(
 ) -> Result<Findings> {
     let mut lock = open(path)?;
     lock.lock().step_on("lock", path)?;
+    let mapping = MmapOptions::new().len(page_size()).map_raw(lock.as_fd().as_raw_fd());
+    let mapping = mapping.step_on("mmap", path)?;
     drop(File::open(path).step_on("open", path)?);
     let another_closed = tried(attempt, path)?;
 
-    lock.lock().step_on("lock", path)?; // Locks again if the lock was lost.
-    let mapping = MmapOptions::new().len(page_size()).map_raw(lock.as_fd().as_raw_fd());
-    let mapping = mapping.step_on("mmap", path)?;
+    // The close has ended a record lock. Without a new lock, the next close would end nothing.
+    lock.lock().step_on("lock", path)?;
     drop(lock);
     let mapping_left = tried(attempt, path)?;
 
@@ -73,6 +74,9 @@ pub fn find<L: Lock + AsFd>(
 
 /// Starts a new process for each attempt: what it locks ends with it.
 fn tried(attempt: &str, path: &Path) -> Result<&'static str> {
-    let answer = start_lock_caller(path)?.ask(attempt)?;
-    Ok(if answer == "ok" { "free" } else { "held" })
+    match start_lock_caller(path)?.ask(attempt)?.as_str() {
+        "ok" => Ok("free"),
+        "EAGAIN" => Ok("held"),
+        other => Err(Failure::refusal("try to lock", path, format!("answered {other:?}"))),
+    }
 }

@@ -21,7 +21,7 @@ struct Lesson {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Lock FILE by this PRIMITIVE, and hold the lock until you press Enter or kill the process.
+    /// Lock FILE by this PRIMITIVE, and wait: press Enter to unlock, or kill the process.
     Hold {
         /// Use this kind of lock.
         primitive: Primitive,

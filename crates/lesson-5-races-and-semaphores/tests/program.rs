@@ -6,6 +6,7 @@ use std::path::Path;
 
 use common::Scratch;
 use course::{Ended, Program, scratch};
+use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -54,6 +55,18 @@ fn hold_of_a_robust_mutex_tells_of_a_killed_holder() {
     let bytes = fs::read(scratch.path().join("turnstile")).unwrap();
     let [entered, left] = [0, 16].map(|at| &bytes[at..at + 8]);
     assert_eq!((entered, left), (&[0; 8][..], &[0; 8][..]), "it died before its first addition");
+}
+
+#[test]
+fn hold_of_a_semaphore_waits_for_ever_after_a_kill() {
+    let scratch = scratch();
+    let mut first = hold("semaphore-in-file", "turnstile", &scratch).start();
+    assert!(first.hear().starts_with("locked by process "));
+    first.kill();
+    let mut second = hold("semaphore-in-file", "turnstile", &scratch).start();
+    assert_eq!(second.hear(), "busy: another process holds the lock; waiting");
+    until_waiting_in(second.id(), libc::SYS_futex).unwrap(); // Nothing will wake it.
+    second.kill();
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Semaphore {
     ///
     /// # Errors
     /// `ENOENT`, `EEXIST`, `EACCES`, `EINVAL` (value or name), `ENAMETOOLONG`, `EMFILE`, `ENFILE`,
-    /// `ENOMEM`; `InvalidInput` for a name with a NUL in it.
+    /// `ENOMEM`, `ENOSPC` (/dev/shm is full); `InvalidInput` for a name with a NUL in it.
     pub fn open(name: &str, create: Option<Create>) -> io::Result<Self> {
         let name = CString::new(name)?;
         let flags = match create {
