@@ -6,7 +6,7 @@ use course::scratch;
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 
 use crate::lock_actors::{Actor, actor, file, two};
-use crate::{ask, begin, mutexes};
+use crate::{ask, ask_and_wait, begin, mutexes};
 
 #[test]
 fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edeadlk() {
@@ -190,6 +190,22 @@ fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     a.until_waiting("flock");
     let _ = b.kill();
     assert_eq!(a.hear(), "ok", "until the other is killed");
+}
+
+#[test]
+fn a_deadlock_of_two_robust_mutexes_is_not_detected() {
+    let scratch = scratch();
+    let (mut a, mut b) = mutexes::two(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut a, "mutex-init-in second"), "ok");
+    assert_eq!(ask(&mut a, "mutex-try"), "Clean");
+    assert_eq!(ask_and_wait(&mut b, "mutex-lock-in second"), "Clean");
+    begin(&mut a, "mutex-lock-in second");
+    begin(&mut b, "mutex-lock");
+    for process in [&a, &b] {
+        until_waiting_in(process.id(), libc::SYS_futex).unwrap();
+    }
+    a.kill();
+    assert_eq!(b.hear(), "OwnerDied", "until the other is killed");
 }
 
 #[test]

@@ -25,7 +25,11 @@ pub(crate) fn two_and_locked(scratch: &Scratch, attributes: &str) -> (Running, R
 
 /// The lock word of the actors' mutex: its first four bytes.
 pub(crate) fn lock_word(actor: &mut Running) -> u64 {
-    let word = ask(actor, "page-word 64");
+    in_word(&ask(actor, "page-word 64"))
+}
+
+/// The lock word in the answer to `page-word`: the first four bytes of that word.
+pub(crate) fn in_word(word: &str) -> u64 {
     let [a, b, c, d, ..] = u64::from_str_radix(&word[2..], 16).unwrap().to_ne_bytes();
     u32::from_ne_bytes([a, b, c, d]).into()
 }

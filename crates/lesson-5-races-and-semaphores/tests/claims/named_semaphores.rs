@@ -223,13 +223,28 @@ fn a_forked_child_can_use_the_semaphore_that_its_parent_opened() {
 fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_keep_it() {
     let scratch = scratch();
     let name = scratch.object("unlinked");
-    let old = [(); 2].map(|()| Semaphore::open(&name, NEW).unwrap());
+    let mut old = [(); 2].map(|()| actor(&scratch));
+    for process in &mut old {
+        assert_eq!(ask(process, &format!("sem-open {name} 600 3")), "ok");
+    }
     unlink(&name).unwrap();
     assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
     let new = Semaphore::open(&name, NEW).unwrap();
-    old[0].post().unwrap();
-    let values = [&old[0], &old[1], &new].map(|semaphore| semaphore.value().unwrap());
-    assert_eq!(values, [4, 4, 3], "the new semaphore is another one");
+    assert_eq!(ask(&mut old[0], "sem-post"), "ok");
+    assert_eq!(old.each_mut().map(|process| ask(process, "sem-value")), ["4", "4"]);
+    assert_eq!(new.value().unwrap(), 3, "another semaphore");
+}
+
+#[test]
+fn removing_the_file_of_a_named_semaphore_removes_its_name() {
+    let scratch = scratch();
+    let name = scratch.object("removed");
+    let old = Semaphore::open(&name, NEW).unwrap();
+    fs::remove_file(file(&name)).unwrap();
+    assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
+    old.post().unwrap();
+    let new = Semaphore::open(&name, NEW).unwrap();
+    assert_eq!([&old, &new].map(|semaphore| semaphore.value().unwrap()), [4, 3]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use course::scratch;
 
-use crate::{actor, ask, scenario};
+use crate::{actor, ask, ask_and_wait, scenario};
 
 #[test]
 fn an_addition_between_another_processs_load_and_store_is_lost() {
@@ -32,6 +32,17 @@ fn an_atomic_addition_at_the_same_moment_loses_nothing() {
         went.iter().any(|count| *count > TIMES)
     };
     assert!((0..5).any(|_| both_at_once()), "one process has always added before the other one");
+}
+
+#[test]
+fn an_atomic_addition_between_another_processs_load_and_store_is_lost_too() {
+    let scratch = scratch();
+    let [mut a, mut b] = [(); 2].map(|()| actor(&scratch));
+    assert_eq!(ask(&mut a, "page-word 0"), "0x0");
+    assert_eq!(ask_and_wait(&mut b, "page-add 0 1"), "1");
+    assert_eq!(ask(&mut b, "page-word 0"), "0x1");
+    assert_eq!(ask(&mut a, "page-store 0 1"), "ok", "the 0 that it has loaded, and 1");
+    assert_eq!(ask(&mut b, "page-word 0"), "0x1", "two additions");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use course::scratch;
 use nix::sys::signal::Signal;
 
-use crate::mutexes::{lock_word, two, two_and_locked};
+use crate::mutexes::{in_word, lock_word, two, two_and_locked};
 use crate::semaphores::times_asleep;
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
@@ -139,6 +139,12 @@ fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_i
         "OwnerDied",
         "a process that comes later is told"
     );
+    // A thread that is not the first one: its id is not the process id.
+    let (mut process, _) = two(&scratch, "shared robust normal");
+    let said = ask(&mut process, "mutex-thread-id");
+    let (thread, word) = said.split_once(' ').unwrap();
+    assert_ne!(thread, process.id().to_string());
+    assert_eq!(in_word(word).to_string(), thread);
 }
 
 #[test]
@@ -212,6 +218,29 @@ fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked() {
     drop(next.end());
     fs::write(&page, image).unwrap(); // What a reboot finds on the disk.
     assert_eq!(ask_and_wait(&mut actor(&scratch), "mutex-lock-until 200"), "ETIMEDOUT");
+}
+
+#[test]
+fn a_new_mutex_in_the_place_of_a_lost_one_tells_of_no_death() {
+    for (lost, answer) in [(false, "OwnerDied"), (true, "Clean")] {
+        let scratch = scratch();
+        let data = scratch.path().join("data");
+        fs::write(&data, "old old").unwrap();
+        let (mut owner, next) = two_and_locked(&scratch, "shared robust normal");
+        assert_eq!(ask(&mut owner, "open d both data"), "ok");
+        assert_eq!(ask(&mut owner, "pwrite d new"), "ok");
+        owner.kill();
+        drop(next.end());
+        if lost {
+            fs::remove_file(scratch.path().join("page")).unwrap(); // As a boot does in /dev/shm.
+        }
+        let mut next = actor(&scratch);
+        if lost {
+            assert_eq!(ask(&mut next, "mutex-init shared robust normal"), "ok");
+        }
+        assert_eq!(ask(&mut next, "mutex-try"), answer);
+        assert_eq!(fs::read_to_string(&data).unwrap(), "new old", "half changed");
+    }
 }
 
 #[test]

@@ -59,6 +59,17 @@ impl Actor {
                 });
                 thread.join().unwrap_or_else(|_| wrong("the thread panicked", words))
             }
+            // A thread locks: its id, and the word at the mutex.
+            ["mutex-thread-id"] => {
+                let thread = thread::spawn(|| {
+                    let mut actor = Self::default();
+                    actor.map(Page::of)?;
+                    actor.on_mutex(&["mutex-try"])?;
+                    let word = actor.on_page(&["page-word", &OBJECT_OFFSET.to_string()])?;
+                    Ok(format!("{} {word}", nix::unistd::gettid()))
+                });
+                thread.join().unwrap_or_else(|_| wrong("the thread panicked", words))
+            }
             ["mutex-drop"] => {
                 (self.semaphore, self.page, self.mutex) = (None, None, None);
                 done(Ok(()))
@@ -76,6 +87,14 @@ impl Actor {
 /// Commands about several mutexes at once, in files of their own.
 fn on_several(words: &[&str]) -> Option<Answer> {
     Some(match *words {
+        ["mutex-init-in", file] => {
+            page_of(file).and_then(|page| initialise(&[Mutex::in_page(&page, OBJECT_OFFSET)]))
+        }
+        ["mutex-lock-in", file] => page_of(file).and_then(|page| {
+            say!("waiting").map_err(io::Error::other)?;
+            // If it is locked, the page stays mapped.
+            Mutex::in_page(&page, OBJECT_OFFSET).lock().map(|how| format!("{how:?}"))
+        }),
         ["mutex-init-three"] => three().and_then(|mutexes| initialise(&mutexes)),
         ["mutex-lock-three-and-unmap-the-middle-one"] => lock_three_and_unmap_one(),
         ["mutex-lock-three-and-make-the-middle-page-read-only"] => lock_three_and_protect_one(),
