@@ -51,25 +51,13 @@ impl Actor {
                 let child = fork(OnParentDeath::Die, || 0)?;
                 done(exit_status(child).map(drop))
             }
-            ["mutex-thread"] => {
-                let thread = thread::spawn(|| {
-                    let mut actor = Self::default();
-                    actor.map(Page::of)?;
-                    actor.on_mutex(&["mutex-try"])
-                });
-                thread.join().unwrap_or_else(|_| wrong("the thread panicked", words))
-            }
-            // A thread locks: its id, and the word at the mutex.
-            ["mutex-thread-id"] => {
-                let thread = thread::spawn(|| {
-                    let mut actor = Self::default();
-                    actor.map(Page::of)?;
-                    actor.on_mutex(&["mutex-try"])?;
-                    let word = actor.on_page(&["page-word", &OBJECT_OFFSET.to_string()])?;
-                    Ok(format!("{} {word}", nix::unistd::gettid()))
-                });
-                thread.join().unwrap_or_else(|_| wrong("the thread panicked", words))
-            }
+            ["mutex-thread"] => in_a_thread(|actor| actor.on_mutex(&["mutex-try"])),
+            // The thread's id, and the word at the mutex.
+            ["mutex-thread-id"] => in_a_thread(|actor| {
+                actor.on_mutex(&["mutex-try"])?;
+                let word = actor.on_page(&["page-word", &OBJECT_OFFSET.to_string()])?;
+                Ok(format!("{} {word}", nix::unistd::gettid()))
+            }),
             ["mutex-drop"] => {
                 (self.semaphore, self.page, self.mutex) = (None, None, None);
                 done(Ok(()))
@@ -82,6 +70,16 @@ impl Actor {
             _ => wrong("no such command", words),
         }
     }
+}
+
+/// Runs a command in a thread that has mapped the page for itself, and that ends.
+fn in_a_thread(command: fn(&mut Actor) -> Answer) -> Answer {
+    let thread = thread::spawn(move || {
+        let mut actor = Actor::default();
+        actor.map(Page::of)?;
+        command(&mut actor)
+    });
+    thread.join().map_err(|_| io::Error::other("the thread panicked"))?
 }
 
 /// Commands about several mutexes at once, in files of their own.

@@ -1,0 +1,55 @@
+//! How the name of a semaphore ends, and who keeps the semaphore.
+
+use std::fs;
+
+use course::{errno, scratch};
+use lesson_5_races_and_semaphores::sys::{Semaphore, unlink};
+use nix::errno::Errno;
+
+use crate::named_semaphores::{NEW, file};
+use crate::{actor, ask, ordinary_actor};
+
+#[test]
+fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_keep_it() {
+    let scratch = scratch();
+    let name = scratch.object("unlinked");
+    let mut old = [(); 2].map(|()| actor(&scratch));
+    for process in &mut old {
+        assert_eq!(ask(process, &format!("sem-open {name} 600 3")), "ok");
+    }
+    unlink(&name).unwrap();
+    assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
+    let new = Semaphore::open(&name, NEW).unwrap();
+    assert_eq!(ask(&mut old[0], "sem-post"), "ok");
+    assert_eq!(old.each_mut().map(|process| ask(process, "sem-value")), ["4", "4"]);
+    assert_eq!(new.value().unwrap(), 3, "another semaphore");
+}
+
+#[test]
+fn removing_the_file_of_a_named_semaphore_removes_its_name() {
+    let scratch = scratch();
+    let name = scratch.object("removed");
+    let old = Semaphore::open(&name, NEW).unwrap();
+    fs::remove_file(file(&name)).unwrap();
+    assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
+    old.post().unwrap();
+    let new = Semaphore::open(&name, NEW).unwrap();
+    assert_eq!([&old, &new].map(|semaphore| semaphore.value().unwrap()), [4, 3]);
+}
+
+#[test]
+fn sem_unlink_of_a_missing_name_fails_with_enoent() {
+    assert_eq!(errno(unlink(&scratch().object("missing"))), Errno::ENOENT);
+}
+
+#[test]
+#[ignore = "needs root: a semaphore of another user's"]
+fn sem_unlink_of_another_users_semaphore_fails_with_eacces() {
+    assert!(course::is_root(), "run this as root");
+    let scratch = scratch();
+    let name = scratch.object("root-s");
+    let _semaphore = Semaphore::open(&name, NEW).unwrap();
+    let mut actor = ordinary_actor(&scratch);
+    assert_eq!(ask(&mut actor, &format!("sem-unlink {name}")), "EACCES");
+    assert!(file(&name).exists());
+}
