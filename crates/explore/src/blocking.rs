@@ -94,6 +94,11 @@ pub(crate) fn sleeps(pid: Pid) -> io::Result<bool> {
     has_state(pid, 'S')
 }
 
+/// Does the thread run, or stand in the queue for a processor?
+pub(crate) fn can_run(pid: Pid) -> io::Result<bool> {
+    has_state(pid, 'R')
+}
+
 /// Is the thread a zombie? The first thread of a process stays one as long as another works. Until it
 /// is one, a thread that ends may still wake another.
 pub(crate) fn is_zombie(pid: Pid) -> io::Result<bool> {

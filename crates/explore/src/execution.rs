@@ -15,8 +15,8 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
-    processor_time,
+    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Share, Stop, Syscall, Waited,
+    look, processor_time,
 };
 
 use crate::actor::{Actor, ActorTracee};
@@ -26,7 +26,6 @@ use crate::kernel_store::{self, KernelStore, Redirected};
 use crate::operations::{CallKind, Operations, Wait};
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
-use crate::share::Share;
 use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
 use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
 use crate::{Fixture, Launcher};
@@ -39,8 +38,11 @@ const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
 const LONG_ENOUGH: Duration = Duration::from_secs(2);
 /// What no process needs that is not waiting: each exercise's program ends within milliseconds.
 const NEEDS: Duration = Duration::from_millis(500);
-/// How long tracees may take to stop, or to end once they are killed.
-const PROMPT: Duration = Duration::from_secs(5);
+/// How long tracees may take to stop, or to end once they are killed. On a busy machine one may stand in
+/// the queue for a processor for seconds before it can do either.
+const PROMPT: Duration = Duration::from_secs(30);
+/// What is done to learn it.
+const SHARE: &str = "look at how long a process has waited for a processor";
 
 /// Why an actor's turn is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -1098,7 +1100,8 @@ impl<'l> Execution<'l> {
     /// The system's.
     pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
         let began = Instant::now();
-        let (before, judge_before) = (self.shares()?, Share::of_this_thread()?);
+        let (before, judge_before) =
+            (self.shares().step(SHARE)?, Share::of_this_thread().step(SHARE)?);
         let mut end = began + patience;
         loop {
             self.mode = RunMode::Patient;
@@ -1107,22 +1110,30 @@ impl<'l> Execution<'l> {
             if pause? == Pause::Ended || self.is_stuck_for_ever()? {
                 return Ok(true);
             }
-            let judge = Share::of_this_thread()?.since(judge_before);
-            let now = self.shares()?;
+            let judge = Share::of_this_thread().step(SHARE)?.since(judge_before);
+            let now = self.shares().step(SHARE)?;
             let actors = [0, 1].into_iter().filter(|actor| self.lives(*actor));
             let had = actors.map(|actor| {
-                let own = self.tracees.values().filter(|tracee| tracee.actor == actor);
-                let shares = own.filter_map(|tracee| {
+                let own = || self.tracees.values().filter(|tracee| tracee.actor == actor);
+                let shares = own().filter_map(|tracee| {
                     let who = tracee.pid.as_raw();
                     Some(now.get(&who)?.since(before.get(&who).copied().unwrap_or_default()))
                 });
                 let shares: Vec<Share> = shares.collect();
                 let ran: Duration = shares.iter().map(|share| share.ran).sum();
                 let queued = shares.iter().map(|share| share.queued).max().unwrap_or_default();
+                // One that can run now stands in the queue, for how long is told only when it leaves it; or
+                // it runs.
+                for tracee in own().filter(|tracee| tracee.running) {
+                    if blocking::can_run(tracee.pid)? {
+                        return Ok(ran);
+                    }
+                }
                 // A tracee that is stopped waits for the judge, and for no processor of its own.
-                ran.max(began.elapsed().saturating_sub(queued + judge.queued))
+                Ok(ran.max(began.elapsed().saturating_sub(queued + judge.queued)))
             });
-            let had = had.min().unwrap_or_default();
+            let had: io::Result<Vec<Duration>> = had.collect();
+            let had = had.step(SHARE)?.into_iter().min().unwrap_or_default();
             if began.elapsed() >= patience && had >= NEEDS {
                 return Ok(true);
             }
@@ -1134,7 +1145,7 @@ impl<'l> Execution<'l> {
     }
 
     /// The shares of a processor that the tracees have had so far.
-    fn shares(&self) -> Result<BTreeMap<i32, Share>> {
+    fn shares(&self) -> io::Result<BTreeMap<i32, Share>> {
         let tracees = self.tracees.values().map(|tracee| tracee.pid);
         tracees.map(|pid| Ok((pid.as_raw(), Share::of(pid)?))).collect()
     }

@@ -31,7 +31,6 @@ mod pending_store;
 pub mod replay;
 pub mod schedule;
 pub mod search;
-mod share;
 mod sigsegv;
 pub mod table;
 pub mod trace;

@@ -2,15 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use common::Result;
+use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::{Ending, LimitExceeded};
+use tracer::{Ending, LimitExceeded, Share};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause, RunMode};
 use crate::replay::{PATIENCE, Scenario};
 use crate::schedule::Preemption;
-use crate::share::Share;
 
 /// Whether the second waits for the first.
 #[derive(Debug)]
@@ -68,11 +67,17 @@ pub fn waiter(
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (Instant::now(), Share::of(waits)?.queued);
+    let (began, queued) = (
+        Instant::now(),
+        Share::of(waits).step("look at how long a process has waited for a processor")?.queued,
+    );
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = Share::of(waits)?.queued.saturating_sub(queued);
+        let lost = Share::of(waits)
+            .step("look at how long a process has waited for a processor")?
+            .queued
+            .saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {
             break processor;

@@ -17,7 +17,7 @@ use landlock::{
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
 use nix::sys::personality::{self, Persona};
-use nix::unistd::{Gid, Uid, dup2_stdin, geteuid, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{Gid, Pid, Uid, dup2_stdin, geteuid, setgroups, setpgid, setresgid, setresuid};
 use rlimit::{Resource, setrlimit};
 
 use crate::execute::execute;
@@ -86,7 +86,7 @@ fn prepare(
     let opened = open_program(program)?;
     let nothing = File::open("/dev/null").step_on("open", Path::new("/dev/null"))?;
     dup2_stdin(nothing).step("dup2")?;
-    setsid().step("setsid")?;
+    leave_the_terminal()?;
     let entered = given.isolation.enter(given.namespaces.as_ref())?;
     for (directory, at) in given.compiler.iter().flat_map(|compiler| &compiler.directories) {
         given.isolation.show(directory, at).step_on("mount", directory)?;
@@ -121,6 +121,19 @@ fn prepare(
     crate::filter::install(!given.isolation.kernel_objects).step("prctl PR_SET_SECCOMP")?;
     sys::close_all_on_exec().step("close_range")?;
     Ok(Some((opened, given)))
+}
+
+/// A process group of its own, and no terminal: neither Ctrl-C nor the program reaches the other. It stays in
+/// the judge's session: Linux shares the processors out by session (autogroup), and Linux 6.18 was seen to
+/// leave a process that is traced, alone in its session, without a processor for seconds.
+fn leave_the_terminal() -> Result<()> {
+    let itself = Pid::from_raw(0);
+    setpgid(itself, itself).step("setpgid")?;
+    // What this process cannot open, the program, which has fewer rights, cannot open either.
+    match File::open("/dev/tty") {
+        Ok(terminal) => sys::give_up_terminal(&terminal).step("ioctl TIOCNOTTY"),
+        Err(_) => Ok(()),
+    }
 }
 
 fn open_program(program: &Path) -> Result<OwnedFd> {

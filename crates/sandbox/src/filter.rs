@@ -57,7 +57,7 @@ fn rules(own: u32, shares_kernel_objects: bool) -> Vec<Rule> {
         unless(libc::SYS_sched_setattr, EPERM, vec![itself(0)]),
         unless(libc::SYS_sched_setparam, EPERM, vec![itself(0)]),
         unless(libc::SYS_sched_setscheduler, EPERM, vec![itself(0)]),
-        // Of a process or its group, which `setsid` has made; never of all processes of the user.
+        // Of a process or its group, which is the program's own; never of all processes of the user.
         unless(
             libc::SYS_setpriority,
             EPERM,

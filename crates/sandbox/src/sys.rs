@@ -1,4 +1,4 @@
-//! The bare calls of the launcher process: `close_range`, `execveat`, and Landlock's version.
+//! The bare calls of the launcher process: `close_range`, `execveat`, `TIOCNOTTY`, and Landlock's version.
 //!
 //! # Safety
 //! Every call takes numbers, or pointers to live memory of the size that the kernel is told; the
@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "calls that no crate wraps")]
 
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
+use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::{io, ptr};
 
@@ -35,6 +36,15 @@ pub(crate) fn close_all_on_exec() -> io::Result<()> {
     let (first, last) = (3_u32, u32::MAX);
     // SAFETY: takes numbers only; marking descriptors takes none from their owners.
     zero(unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) })
+}
+
+/// `TIOCNOTTY`: this process has no controlling terminal any more, nor has what it starts.
+///
+/// # Errors
+/// ENOTTY: it was not the controlling one.
+pub(crate) fn give_up_terminal(terminal: &File) -> io::Result<()> {
+    // SAFETY: the request takes no argument.
+    zero(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY) }.into())
 }
 
 /// `execveat` of an open program. Returns only if it failed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Limits {
     /// CPU time.
     pub processor: Duration,
-    /// Time by the clock.
+    /// Time by the clock, without the time for which a process stood in the queue for a processor.
     pub wall: Duration,
     /// Private memory, in bytes.
     pub memory: u64,
@@ -33,6 +33,14 @@ impl Default for Limits {
             born: 500,
             output: 1 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// How much longer than `wall` a run may take on a busy machine. After that it is given up: nothing is
+    /// known about it.
+    pub(crate) fn wall_at_most(&self) -> Duration {
+        self.wall * 6
     }
 }
 

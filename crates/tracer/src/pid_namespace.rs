@@ -53,6 +53,18 @@ impl PidNamespace {
         Ok(found)
     }
 
+    /// Its threads, as they are now. Those of more than `most` processes are left out.
+    ///
+    /// # Errors
+    /// As [`look()`].
+    pub(crate) fn threads(&self, most: usize) -> io::Result<Vec<Pid>> {
+        let mut found = Vec::new();
+        for process in self.processes(most)? {
+            found.extend(threads(process)?);
+        }
+        Ok(found)
+    }
+
     /// What they use. If there are more than `most`, the others do not count.
     ///
     /// # Errors

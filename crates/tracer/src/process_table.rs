@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, gettid};
 
 use crate::look::{LookRefused, memory_of, read_text};
 use crate::pid_namespace::PidNamespace;
-use crate::{LimitExceeded, Limits, sys};
+use crate::{LimitExceeded, Limits, Share, Stat, sys};
 
 /// The processes of one run.
 pub struct ProcessTable {
@@ -30,6 +30,8 @@ pub struct ProcessTable {
     processor_before: Duration,
     limits: Limits,
     started: Instant,
+    /// The thread that follows them, and its share of a processor when the clock started.
+    tracer: (Pid, Share),
 }
 
 /// A failure that is not forgotten once it is told.
@@ -58,9 +60,12 @@ impl Member {
 }
 
 impl ProcessTable {
-    /// An empty table, whose clock starts now.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self {
+    /// An empty table, whose clock starts now. This thread follows the processes.
+    ///
+    /// # Errors
+    /// As [`look()`](crate::look()).
+    pub(crate) fn new(limits: Limits) -> io::Result<Self> {
+        Ok(Self {
             living: BTreeMap::new(),
             ended: Vec::new(),
             born: 0,
@@ -69,7 +74,8 @@ impl ProcessTable {
             processor_before: Duration::ZERO,
             limits,
             started: Instant::now(),
-        }
+            tracer: (gettid(), Share::of_this_thread()?),
+        })
     }
 
     /// A process or thread is born. One more than the limit ends all of them.
@@ -206,7 +212,9 @@ impl ProcessTable {
         if self.exceeded.is_some() || self.failure.is_some() {
             return Ok(());
         }
-        self.end_if(self.started.elapsed() > wall, LimitExceeded::Wall(wall));
+        if self.started.elapsed() > wall {
+            self.enforce_wall()?;
+        }
         let (mut spent, mut resident) = (self.processor_before, 0);
         let (mut inside, mut most_born) = (0, 0);
         for (pid, member) in &mut self.living {
@@ -230,6 +238,40 @@ impl ProcessTable {
         self.end_if(most_born > born, LimitExceeded::Born(born));
         self.end_if(spent > processor, LimitExceeded::Processor(processor));
         self.end_if(resident > memory, LimitExceeded::Memory(memory));
+        Ok(())
+    }
+
+    /// The time by the clock is over. On a busy machine there is more of it: the time for which a thread of
+    /// theirs, or the tracer that each of them waits for, stood in the queue for a processor. A thread
+    /// that can run now stands in it, or uses up its CPU time.
+    fn enforce_wall(&mut self) -> io::Result<()> {
+        let Limits { wall, processes, .. } = self.limits;
+        let mut threads = Vec::new();
+        for (pid, member) in &self.living {
+            match member {
+                Member::Process { .. } | Member::Thread { .. } => threads.push(*pid),
+                Member::Namespace { inside, .. } => threads.extend(inside.threads(processes)?),
+            }
+        }
+        let (mut queued, mut can_run) = (Duration::ZERO, false);
+        for thread in threads {
+            queued = queued.max(Share::of(thread)?.queued);
+            can_run |= Stat::of(thread)?.is_some_and(|stat| stat.state == 'R');
+        }
+        let (tracer, before) = self.tracer;
+        queued += Share::of(tracer)?.since(before).queued;
+        let elapsed = self.started.elapsed();
+        let over = !can_run && elapsed.saturating_sub(queued) > wall;
+        self.end_if(over, LimitExceeded::Wall(wall));
+        if !over && elapsed > self.limits.wall_at_most() {
+            let why = format!(
+                "after {:.0} s they still had not had {:.1} s without a wait for a processor; this \
+                 machine is too busy",
+                elapsed.as_secs_f64(),
+                wall.as_secs_f64()
+            );
+            return Err(LookRefused::because("what the processes do", why));
+        }
         Ok(())
     }
 
@@ -302,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_process_that_nobody_has_waited_for_counts_until_somebody_has() {
-        let mut table = ProcessTable::new(Limits { processes: 1, ..Limits::default() });
+        let mut table = ProcessTable::new(Limits { processes: 1, ..Limits::default() }).unwrap();
         let child = || std::process::Command::new("/bin/true").spawn().unwrap();
         let pid = |child: &std::process::Child| Pid::from_raw(child.id().cast_signed());
         let (mut first, mut second) = (child(), child());
@@ -319,9 +361,64 @@ mod tests {
         third.wait().unwrap();
     }
 
+    /// A command that is killed at the end of the test.
+    struct Running(std::process::Child);
+
+    impl Running {
+        fn of(words: &[&str]) -> Self {
+            Self(std::process::Command::new(words[0]).args(&words[1..]).spawn().unwrap())
+        }
+
+        fn pid(&self) -> Pid {
+            Pid::from_raw(self.0.id().cast_signed())
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn time_in_the_queue_for_a_processor_is_no_time_by_the_clock() {
+        const SPIN: &str = "while :; do :; done";
+        let wall = Duration::from_millis(300);
+        let limits = Limits { wall, processor: Duration::from_secs(60), ..Limits::default() };
+        crate::processors::pin(); // All that begins here shares this thread's processor.
+        let _busy = Running::of(&["sh", "-c", SPIN]);
+        let starved = Running::of(&["chrt", "--idle", "0", "sh", "-c", SPIN]);
+        let mut table = ProcessTable::new(limits).unwrap();
+        table.add(starved.pid());
+        let failed = loop {
+            match table.enforce() {
+                Ok(()) => {
+                    assert_eq!(table.exceeded().unwrap(), None, "{:?}", table.started.elapsed())
+                }
+                Err(error) => break error,
+            }
+        };
+        assert!(table.started.elapsed() > limits.wall_at_most());
+        assert!(failed.to_string().contains("this machine is too busy"), "{failed}");
+        crate::processors::unpin();
+    }
+
+    #[test]
+    fn a_process_that_sleeps_has_the_time_by_the_clock_and_no_more() {
+        let wall = Duration::from_millis(300);
+        let asleep = Running::of(&["sleep", "100"]);
+        let mut table = ProcessTable::new(Limits { wall, ..Limits::default() }).unwrap();
+        table.add(asleep.pid());
+        while table.exceeded().unwrap().is_none() {
+            table.enforce().unwrap();
+        }
+        assert_eq!(table.exceeded().unwrap(), Some(LimitExceeded::Wall(wall)));
+    }
+
     #[test]
     fn a_failed_look_is_told_to_everybody_who_asks() {
-        let mut table = ProcessTable::new(Limits::default());
+        let mut table = ProcessTable::new(Limits::default()).unwrap();
         table.fail(LookRefused::because("it", "no"));
         for _ in 0..2 {
             let error = table.exceeded().unwrap_err();

@@ -20,8 +20,9 @@ use crate::pid_namespace::children;
 use crate::sys::{Answer, AtSyscall, Change};
 use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
 
-/// How long processes may take to end after they were killed, before that is a failure of the tracer.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long processes may take to end after they were killed, before that is a failure of the tracer. A
+/// process that was killed needs a processor once more, and on a busy machine it may wait for one.
+const GRACE: Duration = Duration::from_secs(30);
 
 const OPTIONS: i32 = libc::PTRACE_O_EXITKILL
     | libc::PTRACE_O_TRACESYSGOOD
@@ -77,9 +78,11 @@ impl ProcessTree {
     /// Those of making a timer.
     pub fn new(limits: Limits, traced: bool) -> common::Result<Self> {
         prctl::set_child_subreaper(true).step("prctl PR_SET_CHILD_SUBREAPER")?;
-        let patience = limits.wall + GRACE;
+        let patience = limits.wall_at_most() + GRACE;
         Ok(Self {
-            table: SharedTable(Arc::new(Mutex::new(ProcessTable::new(limits)))),
+            table: SharedTable(Arc::new(Mutex::new(
+                ProcessTable::new(limits).step("look at the tracer's share of a processor")?,
+            ))),
             traced,
             alarm: Alarm::after(patience).step("timer_create")?,
             deadline: Instant::now() + patience,

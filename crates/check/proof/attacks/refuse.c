@@ -15,7 +15,7 @@
 static const struct { const char *name; int number; } known[] = {
     {"close_range", SYS_close_range}, {"ptrace", SYS_ptrace}, {"unshare", SYS_unshare},
     {"prctl", SYS_prctl}, {"setresuid", SYS_setresuid}, {"prlimit", SYS_prlimit64},
-    {"setsid", SYS_setsid}, {"landlock_restrict_self", 446}, {"timer_create", SYS_timer_create},
+    {"setpgid", SYS_setpgid}, {"landlock_restrict_self", 446}, {"timer_create", SYS_timer_create},
     {"pidfd_open", SYS_pidfd_open}, {"execveat", SYS_execveat}, {"socketpair", SYS_socketpair},
 };
 #define INSTRUCTION(code, k) (all[count++] = (struct sock_filter)BPF_STMT(code, k))

@@ -48,8 +48,8 @@ fn where_landlock_restrict_self_is_refused_the_machine_cannot_judge() {
 }
 
 #[test]
-fn where_setsid_is_refused_the_machine_cannot_judge() {
-    refused(libc::EPERM, &["setsid"]).must_be_the_machines_failure("setsid");
+fn where_setpgid_is_refused_the_machine_cannot_judge() {
+    refused(libc::EPERM, &["setpgid"]).must_be_the_machines_failure("setpgid");
 }
 
 #[test]

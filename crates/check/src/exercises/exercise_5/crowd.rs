@@ -21,6 +21,10 @@ pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
 
 fn at_once(context: &mut CheckContext) -> Verdict {
     const TIMES: u64 = 500;
+    const PROCESSES: u32 = 6;
+    // Each may use as much as one alone: on a busy machine, whoever has the lock stands in the queue for a
+    // processor, and the others try again and again meanwhile.
+    context.limits().processor *= PROCESSES;
     let times = TIMES.to_string();
     context.new_work_directory()?.write("FILE", &bank())?;
     let add: &[&str] = &["add", "FILE", &times];

@@ -1,47 +1,52 @@
 //! How much of a processor a thread has had, and how long it has stood in the queue for one.
 
+use std::io;
 use std::time::Duration;
 
-use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::{LookRefused, read_text};
+
+use crate::look::{LookRefused, read_text};
 
 /// A thread's share of a processor. Both times are zero if the kernel does not tell them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Share {
+pub struct Share {
     /// CPU time.
-    pub(crate) ran: Duration,
+    pub ran: Duration,
     /// Time in the queue.
-    pub(crate) queued: Duration,
+    pub queued: Duration,
 }
 
 impl Share {
-    /// A thread's, so far.
-    pub(crate) fn of(thread: Pid) -> Result<Self> {
+    /// A thread's, so far. None of a thread that has ended.
+    ///
+    /// # Errors
+    /// As [`look()`](crate::look()).
+    pub fn of(thread: Pid) -> io::Result<Self> {
         Self::told(thread, format!("/proc/{thread}/schedstat"))
     }
 
-    /// That of the judge's own thread.
-    pub(crate) fn of_this_thread() -> Result<Self> {
+    /// That of the thread that calls.
+    ///
+    /// # Errors
+    /// As [`look()`](crate::look()).
+    pub fn of_this_thread() -> io::Result<Self> {
         Self::told(Pid::this(), "/proc/thread-self/schedstat".to_owned())
     }
 
     /// What has come since.
-    pub(crate) fn since(self, before: Self) -> Self {
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
         Self {
             ran: self.ran.saturating_sub(before.ran),
             queued: self.queued.saturating_sub(before.queued),
         }
     }
 
-    fn told(process: Pid, path: String) -> Result<Self> {
-        const STEP: &str = "look at how long a process has waited for a processor";
-        let Some(told) = read_text(process, &path).step(STEP)? else {
+    fn told(process: Pid, path: String) -> io::Result<Self> {
+        let Some(told) = read_text(process, &path)? else {
             return Ok(Self::default());
         };
-        let share =
-            parsed(&told).ok_or_else(|| LookRefused::because(path, format!("it says {told:?}")));
-        share.step(STEP)
+        parsed(&told).ok_or_else(|| LookRefused::because(path, format!("it says {told:?}")))
     }
 }
 
