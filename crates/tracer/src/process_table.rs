@@ -203,6 +203,11 @@ impl ProcessTable {
             .for_each(|process| sys::kill(process.as_fd()));
     }
 
+    /// All that live, their threads included.
+    pub(crate) fn all(&self) -> Vec<Pid> {
+        self.living.keys().copied().collect()
+    }
+
     /// Looks at what all use now, and kills them if that is above a limit.
     ///
     /// # Errors

@@ -325,6 +325,13 @@ impl Drop for ProcessTree {
         if self.tick().is_err() {
             return; // Then nothing may block; they end with this process (PTRACE_O_EXITKILL).
         }
+        // A tracee that has stopped on its way to its end stays there, killed or not, until it is resumed;
+        // that stop is not told again.
+        if self.traced {
+            for pid in self.table.lock().all() {
+                let _ = sys::resume(Resume::Freely, pid, 0); // ESRCH: it is not stopped.
+            }
+        }
         // Whatever shows up now, known or not, is killed until nothing is left.
         let mut found = Ok(());
         while Instant::now() < deadline {

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// The judge.
 pub(crate) const CHECK: &str = env!("CARGO_BIN_EXE_check");
 /// A check has ten seconds. The rest is for a machine that is busy with other things.
-const MOST: Duration = Duration::from_secs(25);
+const MOST: Duration = Duration::from_secs(90);
 
 /// Runs the judge and lists what is left in the kernel. An IPC namespace for each call: what is left
 /// in it is the program's, and goes with it.
@@ -26,7 +26,7 @@ const SCRIPT: &str = r#"
     if [ "$1" = root ]; then mkdir -p queues && mount -t mqueue none queues || exit 125; fi
     shift
     if [ -n "$BEFORE" ]; then
-        timeout -s KILL 25 "$CHECK" "$EXERCISE" --program "$BEFORE" > first 2>&1
+        timeout -s KILL 90 "$CHECK" "$EXERCISE" --program "$BEFORE" > first 2>&1
     fi
     timeout -s KILL "$@" > said 2> complained
     status=$?
