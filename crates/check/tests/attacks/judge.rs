@@ -338,6 +338,7 @@ impl Seen {
     /// Nothing is left behind.
     pub(crate) fn must_be_clean(self) -> Self {
         assert!(self.left.is_empty(), "left behind: {}", self.in_short());
+        assert!(!self.complained.contains("have not ended"), "{}", self.in_short());
         self
     }
 
