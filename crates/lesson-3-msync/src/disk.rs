@@ -18,6 +18,9 @@ use crate::sys::loop_device::attach;
 /// Size of the image, enough for ext4 with a journal.
 const IMAGE_BYTES: u64 = 16 << 20;
 
+/// How the disk is mounted: nothing on it can run or act as a device.
+const FLAGS: MsFlags = MsFlags::MS_NODEV.union(MsFlags::MS_NOSUID).union(MsFlags::MS_NOEXEC);
+
 /// A mounted disk. Dropped, it is unmounted.
 pub struct Disk {
     /// The file that is the disk.
@@ -63,10 +66,19 @@ impl Disk {
         fs::create_dir(root).step_on("create", root)?;
         let file = File::options().read(true).write(true).open(image).step_on("open", image)?;
         let (handle, device) = attach(&file).step_on("attach to a loop device", image)?;
-        let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-        mount(Some(&device), root, Some("ext4"), flags, None::<&str>).step_on("mount", root)?;
+        mount(Some(&device), root, Some("ext4"), FLAGS, None::<&str>).step_on("mount", root)?;
         drop(handle); // From here on only the mount keeps the device.
         Ok(Self { image: image.into(), root: root.into(), device })
+    }
+
+    /// Makes ext4 write its journal every 10 minutes, not every 5 seconds. Then what a reboot finds was
+    /// saved by the action before it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn slow_down_the_journal(&self) -> Result<()> {
+        let (none, flags) = (None::<&str>, FLAGS | MsFlags::MS_REMOUNT);
+        mount(none, &self.root, none, flags, Some("commit=600")).step_on("mount", &self.root)
     }
 
     /// Cuts the power: copies the disk as it is at this instant, and mounts the copy.

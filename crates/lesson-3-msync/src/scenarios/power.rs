@@ -190,5 +190,7 @@ pub(super) fn large_folio() -> Result<()> {
 
 pub(super) fn own_disk() -> Result<Disk> {
     mount_for_this_process_only()?;
-    Disk::new(&current_dir().step("find the working directory")?)
+    let disk = Disk::new(&current_dir().step("find the working directory")?)?;
+    disk.slow_down_the_journal()?;
+    Ok(disk)
 }
