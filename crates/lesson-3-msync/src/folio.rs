@@ -40,7 +40,9 @@ pub fn written_at_once(path: &Path, pages: usize) -> Result<MappedFile> {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let by_page = MappedFile::new(&stage.scratch.path().join("by-page"), PAGES)?;
     let at_once = written_at_once(&stage.scratch.path().join("at-once"), PAGES)?;
-    sentence(&format!("Two files of {PAGES} pages. This process stores one byte in each file."))?;
+    sentence(&format!(
+        "Two files of {PAGES} pages. This process stores one byte in each file. The pictures show the first {MAPPED} pages."
+    ))?;
     say!("   dirty pages: seen (expected)")?;
     say!("   {:<18} {:<21} smaps", "the file was made", "cachestat")?;
     for (how, more, sample) in

@@ -23,7 +23,8 @@ pub(super) fn gap() -> Result<()> {
     control_dirty()
 }
 
-/// Eight dirty pages, page 3 locked: the results, and how many stay dirty.
+/// Eight dirty pages, page 3 locked: the results, there and through another mapping, and how many stay
+/// dirty.
 pub(super) fn locked() -> Result<()> {
     let path = Path::new("locked");
     let (sample, watcher) = pair(path)?;
@@ -33,6 +34,8 @@ pub(super) fn locked() -> Result<()> {
     let with = |flags| name(msync(start, length, flags | libc::MS_INVALIDATE));
     say!("alone {}", with(0))?;
     say!("with-MS_ASYNC {}", with(libc::MS_ASYNC))?;
+    let another = watcher.memory.address();
+    say!("through-another-mapping {}", name(msync(another, length, libc::MS_INVALIDATE)))?;
     say!("with-MS_SYNC {}", with(libc::MS_SYNC))?;
     say!("left {}", watcher.dirty()?.mapped())?;
     control_dirty()?;

@@ -84,7 +84,7 @@ fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
 }
 
 #[test]
-fn ms_invalidate_over_a_locked_page_fails_with_ebusy() {
+fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
     let ended = scenario("locked", &scratch()).run();
     for call in ["alone", "with-MS_ASYNC", "with-MS_SYNC"] {
         assert_eq!(ended.value(call), "EBUSY", "{call}");
@@ -102,7 +102,11 @@ fn if_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page()
 }
 
 #[test]
-fn if_only_another_process_has_locked_a_page_ms_invalidate_succeeds() {
+fn if_only_another_mapping_or_process_has_locked_a_page_ms_invalidate_succeeds() {
+    let ended = scenario("locked", &scratch()).run();
+    assert_eq!(ended.value("through-another-mapping"), "0");
+    assert_eq!(ended.value("alone"), "EBUSY", "through the mapping that is locked");
+
     let (_scratch, sample, _) = page();
     let mut locker = second("locker", &sample.path).start();
     assert_eq!(locker.hear(), "locked");
