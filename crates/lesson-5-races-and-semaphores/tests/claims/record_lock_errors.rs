@@ -1,4 +1,4 @@
-//! Every error that `fcntl(2)` and `lockf(3)` give for a record lock, except `EDEADLK`.
+//! Errors that `fcntl(2)` and `lockf(3)` give for a record lock; `deadlock.rs` has `EDEADLK`.
 
 use course::scratch;
 use nix::sys::signal::Signal;
@@ -56,6 +56,10 @@ fn f_getlk_works_whatever_the_descriptors_access_mode() {
     b.does("open r read file");
     let expected = format!("F_RDLCK SEEK_SET 0 10 {}", a.id());
     assert_eq!(b.ask("F_GETLK r F_WRLCK 0 0"), expected);
+    a.does("F_SETLK d F_WRLCK 0 10");
+    b.does("open w write file");
+    let expected = format!("F_WRLCK SEEK_SET 0 10 {}", a.id());
+    assert_eq!(b.ask("F_GETLK w F_RDLCK 0 0"), expected);
 }
 
 #[test]
