@@ -14,7 +14,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{Ending, FileId, Limits, REFUSED};
 
-use crate::exercises::expect::shown;
+use crate::expect::shown;
 use crate::fixture::{Fixture, regular_file};
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver, Observer, Run};

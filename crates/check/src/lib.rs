@@ -56,6 +56,7 @@ pub mod compile;
 pub mod context;
 pub mod disk;
 pub mod exercises;
+mod expect;
 pub mod fixture;
 pub mod hints;
 pub mod judge;

@@ -167,7 +167,7 @@ pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Opt
         let told = |id, expected: &str, ending: Ending| {
             let finding =
                 Finding::new(id, format!("{} {expected}", called(side)), ending.to_string());
-            finding.details(crate::exercises::expect::said(&said))
+            finding.details(crate::expect::said(&said))
         };
         match run.endings[side] {
             Some(Ending::Exited(0)) => {}

@@ -8,7 +8,6 @@ mod exercise_3;
 mod exercise_4;
 mod exercise_5;
 mod exercise_6;
-pub(crate) mod expect;
 mod model;
 mod unfit;
 

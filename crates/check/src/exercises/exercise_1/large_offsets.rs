@@ -10,7 +10,7 @@ use tracer::{Call, Ending, FileId, MECHANISM, REFUSED, Use, read_text};
 
 use super::shared::{by_mapping, pattern, prints};
 use crate::exercises::CheckContext;
-use crate::exercises::expect::hexed;
+use crate::expect::hexed;
 use crate::observe::{NoopObserver, Observer, Run};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 

@@ -3,8 +3,8 @@
 use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
-use crate::exercises::expect::hexed;
 use crate::exercises::{CheckContext, draw};
+use crate::expect::hexed;
 use crate::verdict::{Verdict, failed};
 
 pub(super) fn prints(context: &mut CheckContext) -> Verdict {

@@ -3,7 +3,7 @@
 use tracer::{Ending, FileId};
 
 use crate::exercises::CheckContext;
-use crate::exercises::expect::{calls_cannot_be_seen, hexed, shown};
+use crate::expect::{calls_cannot_be_seen, hexed, shown};
 use crate::observe::Run;
 use crate::verdict::{Finding, Verdict, failed};
 

@@ -3,8 +3,8 @@
 use tracer::FileId;
 
 use super::{SIZE, full_of, mailbox, word};
-use crate::exercises::expect::shown;
 use crate::exercises::{CheckContext, draw};
+use crate::expect::shown;
 use crate::verdict::{Verdict, failed};
 
 /// The box in FILE holds this message and is full.

@@ -11,7 +11,7 @@ use tracer::Ending;
 use super::alone::holds;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::CheckContext;
-use crate::exercises::expect::shown;
+use crate::expect::shown;
 use crate::verdict::{CheckError, Verdict, failed};
 
 pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {

@@ -9,7 +9,7 @@ use tracer::Ending;
 
 use super::{SIZE, emptied, full_of, word};
 use crate::exercises::CheckContext;
-use crate::exercises::expect::shown;
+use crate::expect::shown;
 use crate::scenarios::{SearchSpec, Telling, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 

@@ -1,9 +1,9 @@
 //! What `list` prints, and what any call is told.
 
 use super::ledger::{SLOT, ledger, make, slots_per_page};
-use crate::exercises::expect::shown;
 use crate::exercises::unfit::notices_a_full_output;
 use crate::exercises::{CheckContext, draw};
+use crate::expect::shown;
 use crate::verdict::{Verdict, failed};
 
 /// The used slots, one text a line.

@@ -1,4 +1,4 @@
-//! What any exercise may expect of a run.
+//! What a check may expect of a run.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
