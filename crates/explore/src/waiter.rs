@@ -67,17 +67,11 @@ pub fn waiter(
     // queue for one is no time at all. Four seconds are enough for anybody.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (
-        Instant::now(),
-        Share::of(waits).step("look at how long a process has waited for a processor")?.queued,
-    );
+    let (began, queued) = (Instant::now(), queued_so_far(waits)?);
     let processor = loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = Share::of(waits)
-            .step("look at how long a process has waited for a processor")?
-            .queued
-            .saturating_sub(queued);
+        let lost = queued_so_far(waits)?.saturating_sub(queued);
         let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
         if over || processor > stands / 2 {
             break processor;
@@ -99,4 +93,10 @@ pub fn waiter(
         execution.kill(actor)?;
     }
     Ok(Waiting::Costs(Cost { processor, calls, ended }))
+}
+
+/// How long a process has stood in the queue for a processor.
+fn queued_so_far(process: Pid) -> Result<Duration> {
+    let share = Share::of(process).step("look at how long a process has waited for a processor");
+    Ok(share?.queued)
 }
