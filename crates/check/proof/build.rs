@@ -12,7 +12,7 @@ fn main() {
     println!("cargo::rerun-if-changed=."); // A new folder, too.
     let (mut modules, mut table) = (String::new(), String::new());
     for folder in sorted(Path::new(".")).into_iter().filter(|path| path.is_dir()) {
-        for file in sorted(&folder) {
+        for file in sorted(&folder).into_iter().filter(|path| path.is_file()) {
             let (Some(group), Some(name)) = (folder.file_name(), file.file_stem()) else {
                 continue;
             };

@@ -6,8 +6,11 @@
 //! the processor is idle for most of the verdict. Those in `every-exercise` are tried on all; those in
 //! `hostile`, which attack the judge, on the first.
 //!
+//! Those in `more` are no part of the table, which would take too long. A test of their own judges them.
+//!
 //! An answer in a language that this machine lacks is not judged. The table names it.
 
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,6 +26,9 @@ use serde_json::Value;
 
 use crate::build::{broken, cargo};
 use crate::exercises::{EXERCISES, exercise};
+
+/// The folder of the answers that are not in the table: right ones in C++, Go and Java, and more wrong ones.
+pub const MORE: &str = "more";
 
 /// How the verdict on an answer begins that was not judged: this machine lacks the tool that it needs.
 const SKIPPED: &str = "skipped: no ";
@@ -41,12 +47,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether it is written in C.
-    #[must_use]
-    pub fn is_c(&self) -> bool {
-        self.language() == "c"
-    }
-
     /// How its file's name ends.
     #[must_use]
     pub fn language(&self) -> &str {
@@ -75,12 +75,15 @@ impl Answer {
 
     /// Whether this machine has all that it needs.
     fn can_be_built(&self) -> bool {
-        let path = match self.language() {
+        let path: OsString = match self.language() {
             "py" => sandbox::SEARCH_PATH.into(), // The judged program looks for its interpreter.
             _ => env::var_os("PATH").unwrap_or_default(),
         };
-        self.tool()
-            .is_none_or(|tool| env::split_paths(&path).any(|place| place.join(tool).exists()))
+        self.has_its_tool_in(&path)
+    }
+
+    fn has_its_tool_in(&self, path: &OsStr) -> bool {
+        self.tool().is_none_or(|tool| env::split_paths(path).any(|place| place.join(tool).exists()))
     }
 }
 
@@ -98,6 +101,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// That of an answer whose language this machine lacks.
+    fn skipped(answer: Answer) -> Self {
+        let verdict = format!("{SKIPPED}{}", answer.tool().unwrap_or_default());
+        Self { verdict, answer, cannot: Vec::new(), took: Duration::ZERO }
+    }
+
     /// Whether it was not judged, because this machine lacks a tool.
     #[must_use]
     pub fn is_skipped(&self) -> bool {
@@ -117,13 +126,21 @@ impl Row {
     }
 }
 
-/// All answers, by exercise and name.
+/// All answers of the table, by exercise and name.
 ///
 /// # Errors
 /// One cannot be read, or does not say what it must get.
 pub fn answers() -> Result<Vec<Answer>> {
+    answers_in("")
+}
+
+/// The answers in a folder of the proof, such as [`MORE`].
+///
+/// # Errors
+/// As [`answers`].
+pub fn answers_in(part: &str) -> Result<Vec<Answer>> {
     let mut answers = Vec::new();
-    for folder in listed(&root()?.join("crates/check/proof"))? {
+    for folder in listed(&root()?.join("crates/check/proof").join(part))? {
         let group = name_of(&folder);
         let numbers: Vec<u8> = match group.strip_prefix("exercise-").map(str::parse) {
             Some(Ok(number)) if exercise(number).is_some() => vec![number],
@@ -131,6 +148,7 @@ pub fn answers() -> Result<Vec<Answer>> {
             _ if group == "hostile" => vec![1],
             _ => continue,
         };
+        let group = Path::new(part).join(group).display().to_string();
         for source in listed(&folder)? {
             let text = fs::read_to_string(&source).step_on("read", &source)?;
             let first = text.lines().next().unwrap_or_default();
@@ -184,13 +202,7 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     let jobs = answers.into_iter().zip(programs);
     let (waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
     let queues = [Queue::new(busy), Queue::new(waiting)];
-    let skipped = |answer: Answer| Row {
-        verdict: format!("{SKIPPED}{}", answer.tool().unwrap_or_default()),
-        answer,
-        cannot: Vec::new(),
-        took: Duration::ZERO,
-    };
-    let rows = Mutex::new(lacking.into_iter().map(skipped).collect::<Vec<_>>());
+    let rows = Mutex::new(lacking.into_iter().map(Row::skipped).collect::<Vec<_>>());
     let processors = thread::available_parallelism().map_or(1, usize::from).max(2);
     let load = LoadAverage::current().map_or(f32::INFINITY, |load| load.one);
     let beside = if f64::from(load) < 2.0 * processors as f64 { 2 } else { 1 };
@@ -393,7 +405,7 @@ fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<_> =
         entries.step_on("list", directory)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| {
-        let answer = |extension: &std::ffi::OsStr| {
+        let answer = |extension: &OsStr| {
             ["rs", "diff", "c", "cpp", "py", "go", "java"].iter().any(|known| extension == *known)
         };
         path.is_dir() || path.extension().is_some_and(answer)
@@ -404,4 +416,25 @@ fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_whose_language_is_missing_is_named_and_not_judged() {
+        let source = PathBuf::from("in_go.go");
+        let (name, required) = ("exercise-1/in_go".into(), "core".into());
+        let answer = Answer { exercise: 1, name, required, source, waits: false };
+        let directory = tempfile::tempdir().expect("make a directory");
+        assert!(!answer.has_its_tool_in(directory.path().as_os_str()));
+        fs::write(directory.path().join("go"), "").expect("write");
+        assert!(answer.has_its_tool_in(directory.path().as_os_str()));
+        let row = Row::skipped(answer);
+        assert!(row.is_skipped() && !row.holds());
+        let table = table(&[row]);
+        assert!(table.contains("exercise-1/in_go"), "{table}");
+        assert!(table.contains("NOT JUDGED") && table.contains("0 of them not judged"), "{table}");
+    }
 }

@@ -1,38 +1,49 @@
 //! The judge, judged: every right and every wrong answer gets the verdict that it must get. A test
 //! binary of its own, because its answers are timed and use both processors.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::collections::BTreeSet;
 use std::env;
 use std::path::Path;
 
 use check::exercises::EXERCISES;
-use check::proof::{self, Answer, answers};
+use check::proof::{self, Answer, MORE, answers, answers_in};
 
-#[test]
-fn every_answer_gets_the_verdict_that_it_must_get() {
-    let answers = answers().expect("list the answers");
+fn get_what_they_must_get(answers: Vec<Answer>) {
     let expected = answers.len();
     let check = Path::new(env!("CARGO_BIN_EXE_check"));
     let rows = proof::run(check, answers).expect("run the answers");
     let table = proof::table(&rows);
     println!("{table}");
     assert_eq!(rows.len(), expected);
-    // Where a language is missing, the table says so. CI installs all of them.
+    // Where a language is missing, the table says so. CI installs Python, the only one that the table needs.
     let may_be_skipped = env::var_os("COURSE_LANGUAGES").is_none();
     let holds = |row: &proof::Row| row.holds() || (may_be_skipped && row.is_skipped());
     assert!(rows.iter().all(holds), "{table}");
 }
 
 #[test]
+fn every_answer_gets_the_verdict_that_it_must_get() {
+    get_what_they_must_get(answers().expect("list the answers"));
+}
+
+#[test]
+#[ignore = "takes minutes, and needs a machine that does nothing else: `just languages` runs it"]
+fn more_answers_in_more_languages_get_the_verdict_that_they_must_get() {
+    get_what_they_must_get(answers_in(MORE).expect("list the answers"));
+}
+
+#[test]
 fn every_exercise_has_answers_enough() {
     let table = answers().expect("list the answers");
+    let more = answers_in(MORE).expect("list the answers");
     for exercise in EXERCISES {
         let number = exercise.number;
         let is_own = |answer: &&Answer| {
-            answer.exercise == number && answer.name.starts_with(&format!("exercise-{number}/"))
+            answer.exercise == number && answer.name.contains(&format!("exercise-{number}/"))
         };
         let (mut right, mut wrong, mut languages) = (0, 0, BTreeSet::new());
-        for answer in table.iter().filter(is_own) {
+        for answer in table.iter().chain(&more).filter(is_own) {
             match answer.required.as_str() {
                 "solved" | "core" => {
                     right += 1;
@@ -47,10 +58,12 @@ fn every_exercise_has_answers_enough() {
                 }
             }
         }
-        assert!(right >= 4, "exercise {number}: {right} right answers");
-        assert!(wrong >= 6, "exercise {number}: {wrong} answers that do not hold the core");
-        for language in ["c", "py", "rs"] {
-            assert!(languages.contains(language), "exercise {number}: no answer in .{language}");
+        assert!(right >= 8, "exercise {number}: {right} right answers");
+        assert!(wrong >= 10, "exercise {number}: {wrong} answers that do not hold the core");
+        for language in ["c", "cpp", "go", "java", "py", "rs"] {
+            // Java maps no file privately that is opened for reading only: lessons/teaching.md.
+            let solves = languages.contains(language) || (number, language) == (4, "java");
+            assert!(solves, "exercise {number}: no right answer in .{language}");
         }
         for everywhere in ["starter", "empty", "passed", "endless"] {
             let tried = table

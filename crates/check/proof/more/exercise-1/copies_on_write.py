@@ -1,0 +1,30 @@
+# verdict: private-mapping
+# ACCESS_COPY for both: what `poke` stores is its own copy.
+import mmap
+import os
+import sys
+
+
+def poke(name, offset, text):
+    text = os.fsencode(text)
+    file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    if os.fstat(file).st_size < offset + len(text):
+        os.ftruncate(file, offset + len(text))
+    start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+    with mmap.mmap(file, offset - start + len(text), access=mmap.ACCESS_COPY, offset=start) as memory:
+        memory[offset - start :] = text
+
+
+def peek(name, offset, length):
+    file = os.open(name, os.O_RDONLY)
+    if offset + length > os.fstat(file).st_size:
+        sys.exit(f"error: {name}: past the end")
+    start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+    with mmap.mmap(file, offset - start + length, prot=mmap.PROT_READ, offset=start) as memory:
+        sys.stdout.buffer.write(memory[offset - start :])
+
+
+if sys.argv[1] == "poke":
+    poke(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+else:
+    peek(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
