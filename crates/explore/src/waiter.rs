@@ -18,6 +18,8 @@ pub enum Waiting {
     Costs(Cost),
     /// It comes to its end, and does not wait.
     Ended,
+    /// The first waits for the second, which stopped where it holds something.
+    Reversed,
     /// All were killed for this limit.
     LimitExceeded(LimitExceeded),
     /// One of them did not get so far in time.
@@ -35,14 +37,15 @@ pub struct Cost {
     pub ended: bool,
 }
 
-/// Stops the first before one of its points for a time, while the second waits.
+/// Stops the first before one of its points for a time, while the second waits. The second comes first, and
+/// stops before a point of its own: a wait on its way there is not what is measured.
 ///
 /// # Errors
 /// Those of starting and following processes.
 pub fn waiter(
     fixture: &dyn Fixture,
     scenario: &Scenario,
-    number: usize,
+    [first_stops, second_stops]: [usize; 2],
     stands: Duration,
 ) -> Result<Waiting> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
@@ -51,7 +54,14 @@ pub fn waiter(
         waits = execution.start(actor, arguments)?;
     }
     let deadline = Instant::now() + PATIENCE;
-    let mut pause = execution.run(&[0], Some(Preemption { number, after: false }), deadline)?;
+    let before = |number| Some(Preemption { number, after: false });
+    let mut pause = execution.run(&[1], before(second_stops), deadline)?;
+    if pause == Pause::Arrived {
+        pause = execution.run(&[0], before(first_stops), deadline)?;
+        if matches!(pause, Pause::Blocked(_)) && execution.limit_exceeded()?.is_none() {
+            return Ok(Waiting::Reversed);
+        }
+    }
     if pause == Pause::Arrived {
         pause = execution.run(&[1], None, deadline)?;
     }

@@ -11,6 +11,7 @@
 #define NEVER_WAKES 7   // The lock is given back, and nobody who waits for it is woken.
 #define SPINS_CROSSWISE 4 // A spin lock for each account: two transfers wait for each other.
 #define LOCK_FILE 8     // The lock is a file beside FILE, which stays when its owner is killed.
+#define SPINS_LATER 9   // At its start it sleeps until the lock is free; for each addition it spins.
 #define UNLINKS 5       // FILE's name is removed where two processes meet.
 #define STORES_ATOMICALLY 6 // An atomic load and an atomic store are two steps.
 
@@ -73,6 +74,13 @@ static void take(struct bank *bank, int fd) {
     while (sem_wait(&LOCK(bank)->free) < 0) {}
 #elif DOES == LOCK_FILE
     while (open("FILE.lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) < 0) usleep(1000);
+#elif DOES == SPINS_LATER
+    static int started;
+    if (!started++) {
+        flock(fd, LOCK_EX);
+        flock(fd, LOCK_UN);
+    }
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {}
 #elif DOES == NEVER_WAKES
     while (__atomic_exchange_n(WORD(bank, 0), 1, __ATOMIC_SEQ_CST))
         syscall(SYS_futex, WORD(bank, 0), FUTEX_WAIT, 1, NULL, NULL, 0);

@@ -67,6 +67,11 @@ fn a_lock_file_that_stays_is_an_orphaned_lock() {
 }
 
 #[test]
+fn a_wait_at_the_start_does_not_hide_a_busy_wait_for_the_lock() {
+    says(&bank("SPINS_LATER"), "waiting", "busy-wait");
+}
+
+#[test]
 fn a_spin_that_never_ends_is_a_deadlock_and_no_hang() {
     // One order: on a busy machine, spinning takes the time that the others need.
     let judge = Judge::of(5, "reasons.c", &["-DDOES=SPINS_CROSSWISE"]);

@@ -19,6 +19,9 @@ const STANDS: Duration = Duration::from_millis(500);
 const PROCESSOR: Duration = Duration::from_millis(50);
 const CALLS: u64 = 1000;
 
+/// How many places before the store are tried, nearest first; the last one tried is the first of all.
+const NEAREST: usize = 8;
+
 pub(super) fn waiting(context: &mut CheckContext) -> Verdict {
     both(context, one)
 }
@@ -58,11 +61,17 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
     else {
         return no_lock();
     };
-    let cost = match waiter(fixture, &scenario, inside.number, STANDS)? {
-        Waiting::Costs(cost) => cost,
-        Waiting::Ended => return no_lock(), // It did not wait at all.
-        Waiting::LimitExceeded(limit) => return killed(limit),
-        Waiting::Late => return late(),
+    // The other stops as near to the same place as it can without the lock: its wait for this lock counts,
+    // not one for a lock of its start.
+    let mut stops = (1..inside.number).rev().take(NEAREST).chain([1]);
+    let cost = loop {
+        let Some(nearest) = stops.next() else { return no_lock() }; // It did not wait at all.
+        match waiter(fixture, &scenario, [inside.number, nearest], STANDS)? {
+            Waiting::Costs(cost) => break cost,
+            Waiting::Ended | Waiting::Reversed => {}
+            Waiting::LimitExceeded(limit) => return killed(limit),
+            Waiting::Late => return late(),
+        }
     };
     let Cost { processor, calls, ended } = cost;
     if !ended {
