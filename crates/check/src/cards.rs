@@ -16,6 +16,8 @@ pub fn card(exercise: &Exercise) -> String {
         format!("Exercise {number}: {}", exercise.title),
         String::new(),
         format!("About {} minutes. Edit:   {}", exercise.minutes, source_name(number)),
+        format!("In another language:    cargo check-exercise {number} --program PATH"),
+        "                        (a program; or a .c, .cpp or .rs file, to be compiled)".into(),
         format!("The lesson:             lessons/{}.md", exercise.lesson),
         format!("Judge it:               just check {number}, or cargo check-exercise {number}"),
         String::new(),

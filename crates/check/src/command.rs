@@ -45,7 +45,8 @@ struct Judged {
     /// Judge this exercise, 1 to 6
     #[arg(value_name = "N", value_parser = known, group = "judged")]
     exercise: Option<u8>,
-    /// Judge this program, in any language, instead of your Rust program
+    /// Judge this program, in any language, instead of your Rust program. A source file (.c, .cpp or .rs)
+    /// is compiled first
     #[arg(long, value_name = "PATH", requires = "exercise")]
     program: Option<PathBuf>,
     /// Judge the folder of one student: the files exercise-N in DIR, or only the one of exercise N
@@ -264,7 +265,7 @@ fn verdict(asked: Judged) -> Result<u8> {
     let settings = Settings { schedule: asked.schedule, seed, ..settings };
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
-        Some(program) => judge(exercise, program, &settings)?,
+        Some(program) => of_file(exercise, program, &scratch, &settings)?,
         None => progress::judged(exercise, &settings)?,
     };
     match format {
@@ -288,15 +289,41 @@ fn submission(exercise: &Exercise, file: &Path, timing: PathBuf, seed: u64) -> R
     let settings = Settings { timing: Some(timing), seed, ..Settings::new(Machine::of(&scratch)?) };
     let report = match Language::of(file) {
         None => judge(exercise, file, &settings)?,
-        Some(language) => {
-            let directory = WorkDirectory::new(&scratch, "compiler")?;
-            match compiled(file, language, &directory, &settings)? {
-                Built::Program(program) => judge(exercise, &program, &settings)?,
-                Built::Refused(said) => Report::not_built(exercise, file, &settings.machine, &said),
-            }
-        }
+        Some(language) => of_source(exercise, file, language, &scratch, &settings)?,
     };
     print(&written(&[Named::from(&report)], Format::Json)?)
+}
+
+/// Judges a program as it stands, or what its source gives.
+fn of_file(
+    exercise: &Exercise,
+    file: &Path,
+    scratch: &Scratch,
+    settings: &Settings,
+) -> Result<Report> {
+    let Some(language) = Language::to_compile(file) else {
+        return judge(exercise, file, settings);
+    };
+    let source = file.canonicalize().step_on("resolve", file)?; // The compiler gets no link.
+    let report = of_source(exercise, &source, language, scratch, settings)?;
+    let alone = "Only this file was compiled. If the program has others, compile it, and judge the program.";
+    let compiler = report.compiler.map(|said| format!("{}\n{alone}", said.trim_end()));
+    Ok(Report { program: file.display().to_string(), compiler, ..report })
+}
+
+/// Builds a source in the sandbox, and judges the program.
+fn of_source(
+    exercise: &Exercise,
+    source: &Path,
+    language: Language,
+    scratch: &Scratch,
+    settings: &Settings,
+) -> Result<Report> {
+    let directory = WorkDirectory::new(scratch, "compiler")?;
+    match compiled(source, language, &directory, settings)? {
+        Built::Program(program) => judge(exercise, &program, settings),
+        Built::Refused(said) => Ok(Report::not_built(exercise, source, &settings.machine, &said)),
+    }
 }
 
 /// The verdicts on one student's folder; the exit status is the worst of them.

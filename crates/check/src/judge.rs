@@ -27,7 +27,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
         let mut concurrent = BTreeMap::new();
-        let mut over = None;
+        let mut over: Option<&str> = None;
         for (place, check) in exercise.checks.iter().enumerate() {
             let later = exercise.checks.iter().skip(place).filter(|check| check.concurrent);
             for check in later.filter(|check| missing(check, &results).is_none()) {
@@ -43,7 +43,8 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             }
             let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
             let (done, milliseconds) = if let Some(id) = &over {
-                let why = format!("the check `{id}` ended the exercise");
+                let why =
+                    format!("{}, and nothing more is judged", promised(id, &results, "failed"));
                 results.push(CheckResult::skipped(check, why));
                 continue;
             } else if let Some(id) = missing(check, &results) {
@@ -141,14 +142,15 @@ fn missing<'a>(check: &'a Check, results: &[CheckResult]) -> Option<&'a str> {
 /// that need it: they could not be judged either.
 fn without(check: &Check, id: &str, results: &[CheckResult]) -> CheckResult {
     match results.iter().any(|result| result.id == id && result.state == State::Cannot) {
-        true => CheckResult::cannot(
-            check,
-            format!("it needs the check `{id}`, which could not be made here"),
-        ),
-        false => {
-            CheckResult::skipped(check, format!("it needs the check `{id}`, which did not pass"))
-        }
+        true => CheckResult::cannot(check, promised(id, results, "could not be judged here")),
+        false => CheckResult::skipped(check, promised(id, results, "did not pass")),
     }
+}
+
+/// What became of the check on which another one depends: it is named by what it promises.
+fn promised(id: &str, results: &[CheckResult], became: &str) -> String {
+    let promise = results.iter().find(|result| result.id == id).map(|result| &result.promise);
+    format!("the check \"{}\" {became}", promise.map_or(id, String::as_str))
 }
 
 fn milliseconds(since: Instant) -> u64 {

@@ -34,6 +34,17 @@ impl Language {
         Self::ALL.into_iter().find(|language| ending == language.ending())
     }
 
+    /// The language of a source that must be compiled; `None` if it can be executed as it stands, whatever
+    /// its name is.
+    #[must_use]
+    pub fn to_compile(file: &Path) -> Option<Self> {
+        let language = Self::of(file).filter(|language| *language != Self::Python)?;
+        let mut start = Vec::new();
+        let read = File::open(file).and_then(|file| file.take(4).read_to_end(&mut start));
+        let is_program = read.is_ok() && (start == b"\x7fELF" || is_script(&start));
+        (!is_program).then_some(language)
+    }
+
     /// The language of a program, by what its compiler left in it or by the interpreter that its first
     /// line names; else by its name. `None` if none of them tells.
     #[must_use]
@@ -81,4 +92,9 @@ impl Language {
             Self::Python => "Python",
         }
     }
+}
+
+/// Whether a file with this start names its interpreter. (A source in Rust can begin with `#![`.)
+fn is_script(start: &[u8]) -> bool {
+    start.starts_with(b"#!/") || start.starts_with(b"#! /")
 }

@@ -72,6 +72,10 @@ pub fn table(scratch: &Scratch) -> Result<(String, Vec<Report>)> {
         lines.push(line(&number, exercise.title, state, &points, diagnosis));
         reports.push(report);
     }
+    lines.push(
+        "These are your Rust programs in crates/exercises. Results of --program are not kept."
+            .into(),
+    );
     Ok((lines.join("\n") + "\n", reports))
 }
 

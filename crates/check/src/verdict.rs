@@ -65,13 +65,13 @@ impl CheckError {
 /// What a check says.
 pub type Verdict<T = ()> = Result<T, CheckError>;
 
-/// The verdict of several: what is wrong or unknown in one of them counts more than what another one
+/// What several found: what is wrong or unknown in one of them counts more than what another one
 /// skipped.
 ///
 /// # Errors
 /// The first that counts most.
-pub fn all_of(verdicts: Vec<Verdict>) -> Verdict {
-    let skipped = |verdict: &Verdict| matches!(verdict, Err(CheckError::Skipped(_)));
+pub fn all_of<T>(verdicts: Vec<Verdict<T>>) -> Verdict<Vec<T>> {
+    let skipped = |verdict: &Verdict<T>| matches!(verdict, Err(CheckError::Skipped(_)));
     let (skipped, judged): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(skipped);
     judged.into_iter().chain(skipped).collect()
 }

@@ -1,6 +1,7 @@
 //! The commands as a person, a CI or a teacher calls them.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use check::proof::{answers, build};
@@ -90,4 +91,48 @@ fn every_format_tells_of_every_check() {
     let markdown = judged("exercise-1/private", "markdown").stdout;
     let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();
     assert_eq!(rows, ids.len() + 2, "{markdown}");
+}
+
+#[test]
+fn a_source_file_is_compiled_and_judged_and_a_script_is_executed_as_it_stands() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(directory.path(), open.clone()).expect("chmod");
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("write");
+        path
+    };
+    let of = |path: &std::path::Path| check(&["1", "--program", &path.to_string_lossy()]);
+    // As an editor saves it: nobody may execute it.
+    let ended = of(&write("poke.c", "int main(void) { return 3; }\n"));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("status 3"), "{ended:?}");
+    assert!(!ended.stdout.contains("cannot-be-executed"), "{ended:?}");
+    // What no run of a program in Rust shows is no matter here.
+    assert!(!ended.stdout.contains("Not judged: references"), "{ended:?}");
+    let ended = of(&write("broken.c", "int main(void) { return nothing; }\n"));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.starts_with("Exercise 1: does-not-compile: "), "{ended:?}");
+    assert!(
+        ended.stdout.contains("‘nothing’ undeclared") || ended.stdout.contains("'nothing'"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.contains("Only this file was compiled."), "{ended:?}");
+    let script = write("script.c", "#!/bin/sh\nexit 5\n");
+    std::fs::set_permissions(&script, open).expect("chmod");
+    let ended = of(&script);
+    assert!(ended.stdout.contains("status 5"), "{ended:?}");
+}
+
+#[test]
+fn checks_that_are_skipped_for_one_reason_are_one_line_without_ids() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let program = directory.path().join("empty");
+    std::fs::write(&program, "").expect("write");
+    let ended = check(&["1", "--program", &program.to_string_lossy()]);
+    assert!(ended.stdout.starts_with("Exercise 1: cannot-be-executed: "), "{ended:?}");
+    assert_eq!(ended.stdout.matches("  skipped  ").count(), 1, "{ended:?}");
+    assert!(ended.stdout.contains("nothing more is judged"), "{ended:?}");
+    assert!(!ended.stdout.contains("poke-stores"), "{ended:?}");
 }

@@ -54,6 +54,8 @@ fn a_card_names_every_check_with_its_points_and_the_file_to_edit() {
         assert!(
             card.contains(&format!("crates/exercises/src/bin/exercise-{}.rs", exercise.number))
         );
+        let other = format!("cargo check-exercise {} --program PATH", exercise.number);
+        assert!(card.contains(&other), "{card}");
         assert!(card.contains(&words(exercise.core)), "{card}");
         assert!(card.contains(&words(exercise.edges)), "{card}");
     }
@@ -266,6 +268,18 @@ fn a_programs_language_is_what_its_compiler_or_its_first_line_says() {
     assert_eq!(of(&script(directory, "shell", "#!/bin/sh\n# python\n")), None);
     assert_eq!(of(&script(directory, "no-first-line.py", "print()\n")), Some(Language::Python));
     assert_eq!(of(&directory.join("missing")), None);
+}
+
+#[test]
+fn only_a_program_in_rust_is_told_that_references_were_not_judged() {
+    for exercise in EXERCISES {
+        let told = |language| exercise.not_judged_in(language).join(" ");
+        assert!(told(Some(Language::Rust)).contains("references: "), "{}", exercise.number);
+        for other in [None, Some(Language::C), Some(Language::Cpp), Some(Language::Python)] {
+            assert!(!told(other).contains("references: "), "{}", exercise.number);
+        }
+        assert_eq!(told(None).contains("stranded sleepers"), exercise.number == 5);
+    }
 }
 
 #[test]

@@ -62,11 +62,10 @@ impl Table {
     pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
         let called =
             |actor: usize| format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "));
-        Self {
-            heads: [called(0), called(1)],
-            rows: rows(events, names, marks),
-            notes: [0, 1].iter().filter_map(|actor| in_steps(events, *actor, names)).collect(),
-        }
+        let rows = rows(events, names, marks);
+        let words = words(&rows).map(String::from);
+        let steps = [0, 1].into_iter().filter_map(|actor| in_steps(events, actor, names));
+        Self { heads: [called(0), called(1)], notes: steps.chain(words).collect(), rows }
     }
 
     /// Its lines, none longer than `width`. A `>` marks the step that went wrong.
@@ -99,6 +98,18 @@ impl Table {
         }
         lines
     }
+}
+
+/// What the rows' own words mean.
+fn words(rows: &[Row]) -> impl Iterator<Item = &'static str> {
+    let any = |has: fn(&str) -> bool| rows.iter().any(|row| has(&row.text));
+    let halves = any(|text| text.contains('|') && !text.contains('"')).then_some(
+        "a|b: two numbers of 4 bytes each, side by side, which one step stores together.",
+    );
+    let sleep = any(|text| text.contains(" in futex")).then_some(
+        "futex: the call in which `sem_wait`, `pthread_mutex_lock` and their like sleep.",
+    );
+    halves.into_iter().chain(sleep)
 }
 
 /// A cell's lines.
@@ -261,7 +272,7 @@ fn told(kind: &EventKind, names: Names) -> String {
             }
         }
         EventKind::StopsBeforeStore { .. } => {
-            let about = about_to_store(kind, names);
+            let about = about_to_store(kind, names, "");
             match kind {
                 EventKind::StopsBeforeStore {
                     offset,
@@ -274,13 +285,13 @@ fn told(kind: &EventKind, names: Names) -> String {
                     format!("sees {seen} there, and is interrupted before it {about}")
                 }
                 EventKind::StopsBeforeStore { offset, there, .. } if !there.is_empty() => {
-                    let seen = values(*offset, there, names);
-                    format!("is interrupted before it {about}, where {seen} is")
+                    let now = format!(" (now {})", values(*offset, there, names));
+                    format!("is interrupted just before it {}", about_to_store(kind, names, &now))
                 }
-                _ => format!("is interrupted before it {about}"),
+                _ => format!("is interrupted just before it {about}"),
             }
         }
-        EventKind::StopsBeforeCall(call) => format!("is interrupted before it {call}"),
+        EventKind::StopsBeforeCall(call) => format!("is interrupted just before it {call}"),
         EventKind::StopsAfter => "is interrupted".into(),
         EventKind::Call(_, text, _) => text.clone(),
         EventKind::Blocked(why) => (*why).into(),
@@ -295,14 +306,15 @@ fn by(call: &Option<String>) -> String {
     call.as_ref().map_or(String::new(), |call| format!(" by {call}"))
 }
 
-/// What a process was about to do when it was stopped before a store, as a verb with its object.
-fn about_to_store(kind: &EventKind, names: Names) -> String {
+/// What a process was about to do when it was stopped before a store, as a verb with its object; `now` is
+/// said of the place.
+fn about_to_store(kind: &EventKind, names: Names, now: &str) -> String {
     let EventKind::StopsBeforeStore { offset, bytes, form, locked, middle, call, there } = kind
     else {
         return "goes on".into();
     };
     let size = bytes.as_ref().map_or(there.len(), Vec::len);
-    let place = place(*offset, size, names) + &by(call);
+    let place = place(*offset, size, names) + now + &by(call);
     match (bytes, form) {
         (Some(bytes), _) => format!("stores {} in {place}", values(*offset, bytes, names)),
         (None, StoreForm::CompareExchange) => format!("tries to change {place}"),
@@ -317,7 +329,7 @@ fn about_to_store(kind: &EventKind, names: Names) -> String {
 pub fn last_stop(events: &[Event], actor: usize, names: Names) -> String {
     let stops = events.iter().rev().filter(|event| event.actor == actor);
     let told = stops.filter_map(|event| match &event.kind {
-        EventKind::StopsBeforeStore { .. } => Some(about_to_store(&event.kind, names)),
+        EventKind::StopsBeforeStore { .. } => Some(about_to_store(&event.kind, names, "")),
         EventKind::StopsBeforeCall(call) => Some(call.clone()),
         _ => None,
     });
@@ -592,6 +604,33 @@ mod tests {
         let (form, locked) = (StoreForm::Store, false);
         let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
         assert_eq!(told(&kind, names), "stores 9 in account 1, where 8 was");
+    }
+
+    #[test]
+    fn two_numbers_of_a_lock_that_one_step_changes_get_a_note() {
+        let event = store(0, 1088, [1, 1 + (1 << 32)], StoreForm::CompareExchange);
+        let table = Table::of(&SCENARIO, &[event], names, &[]);
+        assert_eq!(table.rows[0].text, "changes byte 1088 (lock) from 1|0 to 1|1");
+        assert!(table.notes[0].starts_with("a|b: two numbers of 4 bytes each"), "{table:#?}");
+        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        assert_eq!(table.notes, [""; 0], "{table:#?}");
+    }
+
+    #[test]
+    fn a_step_in_one_is_told_with_the_value_that_is_there_now() {
+        let stops = EventKind::StopsBeforeStore {
+            offset: 8,
+            bytes: None,
+            there: bytes(100),
+            form: StoreForm::Update,
+            locked: true,
+            middle: false,
+            call: None,
+        };
+        assert_eq!(
+            told(&stops, names),
+            "is interrupted just before it changes account 1 (now 100) in one step"
+        );
     }
 
     #[test]

@@ -34,9 +34,13 @@ pub struct Exercise {
 pub(super) const ORDERINGS: &str = "memory orderings: runs follow the program's instructions, of which \
      x86-64 moves only loads before earlier stores, so that a missing Acquire or Release does not show";
 
-/// Not judged of any program that maps a file.
+/// Not judged of a program in Rust that maps a file.
 pub(super) const REFERENCES: &str = "references: that a Rust `&` or `&mut` to bytes which another process \
      may change is undefined behaviour does not show in what a program does";
+
+/// Not judged of a lock: a process is killed only before its own steps, and never after it was woken.
+pub(super) const STRANDED: &str = "stranded sleepers: no process is killed after it was woken for a lock and \
+     before it takes this lock (a robust mutex without a deadline can leave another one asleep then)";
 
 /// Which part of the contract a check belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +205,14 @@ impl Exercise {
     #[must_use]
     pub fn diagnosis(&self, id: &str) -> Option<&'static Diagnosis> {
         self.diagnoses.iter().chain(COMMON).find(|diagnosis| diagnosis.id == id)
+    }
+
+    /// What no run of a program in this language shows.
+    #[must_use]
+    pub fn not_judged_in(&self, language: Option<Language>) -> Vec<String> {
+        let is_rust = language == Some(Language::Rust);
+        let apply = self.not_judged.iter().filter(|what| is_rust || **what != REFERENCES);
+        apply.map(ToString::to_string).collect()
     }
 
     /// The checks of one part.

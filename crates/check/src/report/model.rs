@@ -7,6 +7,7 @@ use explore::table::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::{Check, Exercise, Part};
+use crate::language::Language;
 use crate::machine::Machine;
 use crate::verdict::Finding;
 
@@ -190,7 +191,7 @@ impl Report {
             fingerprint: fingerprint(exercise, &checks),
             checks,
             totals,
-            not_judged: exercise.not_judged.iter().map(ToString::to_string).collect(),
+            not_judged: exercise.not_judged_in(Language::of_program(program)),
             seed: None,
         }
     }
@@ -326,6 +327,7 @@ impl CheckResult {
     /// The program has nothing that it is about, for this reason: it neither gives nor takes points.
     #[must_use]
     pub fn without_object(check: &Check, why: String) -> Self {
+        let why = format!("{why}: this check neither gives nor takes points");
         Self { points: 0, ..Self::skipped(check, why) }
     }
 

@@ -8,7 +8,13 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
     let mut lines = vec![heading(report)];
     lines.extend(report.compiler.iter().cloned());
     if report.compiler.is_none() {
-        report.checks_of(Part::Core).for_each(|check| lines.extend(shown(check, columns)));
+        let core: Vec<_> = report.checks_of(Part::Core).collect();
+        for checks in core.chunk_by(|one, next| are_skipped_alike(one, next)) {
+            lines.extend(match checks {
+                [check] => shown(check, columns),
+                checks => shown_together(checks),
+            });
+        }
         lines.extend(edges(report, columns));
         for check in report.checks_of(Part::Extra) {
             lines.push("Extra credit:".into());
@@ -66,6 +72,20 @@ fn edges(report: &Report, columns: usize) -> Vec<String> {
         }
         _ => vec![format!("Edges: {held} of {all}.")],
     }
+}
+
+/// Whether both checks were skipped for the same reason.
+fn are_skipped_alike(one: &CheckResult, next: &CheckResult) -> bool {
+    let skipped = |check: &CheckResult| check.state == State::Skipped;
+    skipped(one) && skipped(next) && one.actual == next.actual
+}
+
+/// The lines of several checks that were skipped for the same reason.
+fn shown_together(checks: &[&CheckResult]) -> Vec<String> {
+    let mut lines = vec![format!("  {:8} {} checks", word(State::Skipped), checks.len())];
+    let why = checks.first().and_then(|check| check.actual.as_ref());
+    lines.extend(why.map(|why| format!("           {:9}{why}", "because")));
+    lines
 }
 
 /// A check's line, and what there is to say about it.

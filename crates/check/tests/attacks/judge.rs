@@ -328,11 +328,15 @@ impl Seen {
         format!("{}\n{}", self.said, self.complained)
     }
 
+    /// What the report says of a check, by its id.
+    pub(crate) fn check(&self, id: &str) -> &Value {
+        let checks = self.report["checks"].as_array().expect("a report");
+        checks.iter().find(|check| check["id"] == id).expect("a check of this name")
+    }
+
     /// The state of a check, by its id.
     pub(crate) fn state(&self, id: &str) -> &str {
-        let checks = self.report["checks"].as_array().expect("a report");
-        let check = checks.iter().find(|check| check["id"] == id).expect("a check of this name");
-        check["state"].as_str().expect("a state")
+        self.check(id)["state"].as_str().expect("a state")
     }
 
     /// Nothing is left behind.

@@ -284,15 +284,27 @@ fn without_a_lock_the_checks_about_locks_do_not_pass() {
 }
 
 #[test]
-fn with_an_atomic_addition_in_place_of_a_lock_the_checks_about_locks_do_not_pass() {
+fn with_an_atomic_addition_and_a_locked_transfer_all_points_are_given() {
     let seen = answer(5, "atomic_add");
-    assert_ne!(seen.state("waiting"), "passed", "{}", seen.said);
+    for id in ["kills", "waiting"] {
+        assert_eq!(seen.state(id), "passed", "{}", seen.said);
+        let told = format!("{}", seen.check(id)["details"]);
+        assert!(told.contains("nobody waited when `add FILE 1` "), "{told}");
+    }
+    assert_eq!(seen.report["totals"]["points"], 100, "{}", seen.said);
 }
 
 #[test]
-fn where_nothing_is_held_when_a_program_is_killed_the_check_on_kills_does_not_pass() {
-    let seen = answer(5, "one_instruction");
-    assert_ne!(seen.state("kills"), "passed", "{}", seen.said);
+fn where_nobody_waits_for_either_the_checks_about_locks_say_so_and_do_not_count() {
+    let seen = answer(5, "lock_free");
+    for id in ["kills", "waiting"] {
+        assert_eq!(seen.state(id), "skipped", "{}", seen.said);
+        let told = format!("{}", seen.check(id)["actual"]);
+        assert!(told.contains("`add FILE 1` or `transfer FILE 1 2 10`"), "{told}");
+        assert!(told.contains("neither gives nor takes points"), "{told}");
+    }
+    assert_eq!(seen.report["outcome"], "solved", "{}", seen.said);
+    assert_eq!(seen.report["totals"]["points"], seen.report["totals"]["most"], "{}", seen.said);
 }
 
 #[test]

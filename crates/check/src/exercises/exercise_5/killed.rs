@@ -6,7 +6,7 @@ use explore::kill_points::{Killed, Telling, kill_points};
 use explore::table::Mark;
 use explore::trace::{Event, EventKind};
 
-use super::{COUNTER, bank, both, together::names, word};
+use super::{COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::{diagnosis_of, killed_for};
@@ -20,11 +20,11 @@ pub(super) fn kills(context: &mut CheckContext) -> Verdict {
     // A program that hung in another check has less than `TIME` to hang again: not enough to be waited for.
     let wall = &mut context.limits().wall;
     *wall = (*wall).max(2 * TIME);
-    both(context, one)
+    both(context, "was killed at any of its stores or lock calls", one)
 }
 
 /// All points of one victim.
-fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
+fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let add: &'static [&'static str] = &["add", "FILE", "1"];
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
@@ -68,13 +68,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict {
                    machine that is less busy";
         return Err(CheckError::Cannot(why.into()));
     }
-    match held {
-        true => Ok(()),
-        false => Err(CheckError::Skipped(format!(
-            "wherever `{}` was killed, nobody waited for it: nothing was held",
-            victim.join(" ")
-        ))),
-    }
+    Ok(Waited(held))
 }
 
 /// The last store in the counter by the process that was killed, if it left there neither the old number

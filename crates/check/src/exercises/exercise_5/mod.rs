@@ -11,7 +11,7 @@ use std::thread;
 
 use common::Failure;
 
-use super::model::{ORDERINGS, REFERENCES};
+use super::model::{ORDERINGS, REFERENCES, STRANDED};
 use super::{Check, CheckContext, Exercise};
 use crate::fixture::Fixture;
 use crate::scenarios::{NEEDS, can_be_shown};
@@ -28,7 +28,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
-    not_judged: &[ORDERINGS, REFERENCES],
+    not_judged: &[ORDERINGS, STRANDED, REFERENCES],
 };
 
 const CORE: &str = "\
@@ -41,9 +41,9 @@ little, `transfer` fails and changes nothing.\n\n\
 Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
 no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
 all others still finish within 5 seconds, however many come one after another (a transfer that was killed \
-may stay half done). A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. While \
-another process is stopped inside its critical section for 500 ms, a process that waits uses at most 50 ms \
-of processor time and 1000 system calls.";
+may stay half done). A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
+(The judge does not try this one case.) While another process is stopped inside its critical section for \
+500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls.";
 
 const EDGES: &str = "\
 Equal accounts, or others than 1 to 8, are wrong calls. If TO would pass the largest u64, that is a failure. \
@@ -169,10 +169,16 @@ fn word(file: &[u8], at: usize) -> Option<u64> {
     file.get(at..at + 8)?.try_into().ok().map(u64::from_ne_bytes)
 }
 
-/// Judges `add` and `transfer` at once, each in a place of its own, by stops that no schedule has.
+/// Whether another process waited for the one that was stopped or killed, so that it held something.
+struct Waited(bool);
+
+/// Judges `add` and `transfer` at once, each in a place of its own, by stops that no schedule has. One word
+/// can be changed without a lock. So it is enough if a process waits for one of the two; `stopped` says how
+/// both were tried.
 fn both(
-    context: &CheckContext,
-    judge: fn(&Fixture, &'static [&'static str]) -> Verdict,
+    context: &mut CheckContext,
+    stopped: &str,
+    judge: fn(&Fixture, &'static [&'static str]) -> Verdict<Waited>,
 ) -> Verdict {
     if context.settings().schedule.is_some() {
         return Err(CheckError::Cannot(
@@ -184,12 +190,24 @@ fn both(
     }
     let adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
     let transferrer = (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
-    let results: Vec<Verdict> = thread::scope(|scope| {
+    let results: Vec<Verdict<Waited>> = thread::scope(|scope| {
         let jobs = [&adder, &transferrer];
         let threads = jobs.map(|(fixture, call)| scope.spawn(move || judge(fixture, call)));
         let panicked = || Failure::refusal("judge", adder.0.program, "a thread has panicked");
         let done = threads.map(|thread| thread.join().unwrap_or_else(|_| Err(panicked().into())));
         done.into()
     });
-    all_of(results)
+    let waited = all_of(results)?;
+    let nobody = |call: &[&str]| format!("nobody waited when `{}` {stopped}", call.join(" "));
+    match waited.as_slice() {
+        [Waited(false), Waited(false)] => {
+            let [add, transfer] = [adder.1, transferrer.1].map(|call| call.join(" "));
+            let why = format!("nobody waited when `{add}` or `{transfer}` {stopped}");
+            return Err(CheckError::Skipped(why));
+        }
+        [Waited(false), _] => context.note(nobody(adder.1)),
+        [_, Waited(false)] => context.note(nobody(transferrer.1)),
+        _ => {}
+    }
+    Ok(())
 }

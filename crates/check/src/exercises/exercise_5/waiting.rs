@@ -7,7 +7,7 @@ use explore::replay::{PATIENCE, Scenario, replay};
 use explore::schedule::Schedule;
 use explore::waiter::{Cost, Waiting, waiter};
 
-use super::{bank, both};
+use super::{Waited, bank, both};
 use crate::exercises::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::killed_for;
@@ -23,16 +23,11 @@ const CALLS: u64 = 1000;
 const NEAREST: usize = 8;
 
 pub(super) fn waiting(context: &mut CheckContext) -> Verdict {
-    both(context, one)
+    both(context, "stood still before its first store in the counter or an account", one)
 }
 
-fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
+fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited> {
     let called = format!("`{}`", arguments.join(" "));
-    let no_lock = || {
-        Err(CheckError::Skipped(format!(
-            "this program has no lock: nobody waits while another process stands inside {called}"
-        )))
-    };
     let scenario = Scenario {
         name: "waiting",
         arguments: [arguments, arguments],
@@ -40,7 +35,6 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
         symmetric: true,
     };
     let alone = replay(fixture, &scenario, Schedule::in_turn("waiting", 0))?;
-    let called = format!("`{}`", arguments.join(" "));
     let killed = |limit| {
         let expected = format!("{called} beside another stays within the limits");
         Err(killed_for(limit, expected, "together they"))
@@ -59,13 +53,15 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
     // The first store to what the lock protects: there it stands inside, if anywhere.
     let Some(inside) = alone.points[0].iter().find(|point| stores_in(&point.operation, 0, 72))
     else {
-        return no_lock();
+        return Err(CheckError::Skipped(format!(
+            "no store by {called} in the counter or an account was seen, before which it could be stopped"
+        )));
     };
     // The other stops as near to the same place as it can without the lock: its wait for this lock counts,
     // not one for a lock of its start.
     let mut stops = (1..inside.number).rev().take(NEAREST).chain([1]);
     let cost = loop {
-        let Some(nearest) = stops.next() else { return no_lock() }; // It did not wait at all.
+        let Some(nearest) = stops.next() else { return Ok(Waited(false)) }; // It did not wait at all.
         match waiter(fixture, &scenario, [inside.number, nearest], STANDS)? {
             Waiting::Costs(cost) => break cost,
             Waiting::Ended | Waiting::Reversed => {}
@@ -85,7 +81,7 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict {
         PROCESSOR.as_millis()
     );
     if processor <= PROCESSOR && calls <= CALLS {
-        return Ok(());
+        return Ok(Waited(true));
     }
     failed("busy-wait", expected, seen)
 }
