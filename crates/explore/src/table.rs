@@ -106,10 +106,10 @@ fn words(rows: &[Row]) -> impl Iterator<Item = &'static str> {
     let halves = any(|text| text.contains('|') && !text.contains('"')).then_some(
         "a|b: two numbers of 4 bytes each, side by side, which one step stores together.",
     );
-    let sleep = any(|text| text.contains(" in futex")).then_some(
-        "futex: the call in which `sem_wait`, `pthread_mutex_lock` and their like sleep.",
+    let futex = any(|text| text.contains(" in futex")).then_some(
+        "futex: the call in which `sem_wait`, `pthread_mutex_lock` and their like wait.",
     );
-    halves.into_iter().chain(sleep)
+    halves.into_iter().chain(futex)
 }
 
 /// A cell's lines.
