@@ -49,6 +49,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "part-missing",
+        is: "TEXT is cut at a page's end: its bytes on the next page are not in FILE",
+        why: "TEXT may cross from one page to the next; whoever reads it gets a part of it.",
+        anchor: "the-code",
+        hints: [
+            "How many bytes does your program map, and how many does it store, if TEXT crosses a page's end?",
+            "A mapping may have many pages. It must reach from the start of OFFSET's page to the last byte of TEXT.",
+        ],
+        last: Last {
+            rust: "Map `OFFSET % page + TEXT.len()` bytes, and copy all of TEXT. memmap2's `offset` and `len` do that for you.",
+            c: "Map `OFFSET % page + strlen(TEXT)` bytes, and copy all of TEXT, where `page` is `sysconf(_SC_PAGESIZE)`.",
+            python: "Give `mmap.mmap` the length `OFFSET % page + len(text)`, and store all of the text, where `page` is `mmap.ALLOCATIONGRANULARITY`.",
+        },
+    },
+    Diagnosis {
         id: "changes-other-bytes",
         is: "a byte that is not TEXT's has changed",
         why: "FILE belongs to others, too; a NUL behind a string is a byte of theirs.",

@@ -89,12 +89,27 @@ pub(super) fn holds(context: &CheckContext, run: &Run, before: &[u8], expected: 
     let at = seen.iter().zip(expected).position(|(seen, expected)| seen != expected);
     let at = at.unwrap_or_default();
     let around = |bytes: &[u8]| hexed(bytes.get(at..).unwrap_or_default());
-    let other = before.get(at) == expected.get(at);
+    let diagnosis = match () {
+        () if is_cut_at_a_page(before, expected, &seen, at) => "part-missing",
+        () if before.get(at) == expected.get(at) => "changes-other-bytes",
+        () => "stores-elsewhere",
+    };
     failed(
-        if other { "changes-other-bytes" } else { "stores-elsewhere" },
+        diagnosis,
         format!("after `{called}` FILE has from byte {at} on {}", around(expected)),
         around(&seen),
     )
+}
+
+/// Is TEXT in FILE up to the first byte of a page, `at`, and are all bytes from there on what they were?
+fn is_cut_at_a_page(before: &[u8], expected: &[u8], seen: &[u8], at: usize) -> bool {
+    let was = |place: usize| before.get(place).copied().unwrap_or(0);
+    let unchanged = |(place, byte): (usize, &u8)| *byte == was(place);
+    // The byte before the border is TEXT's: it has changed, as it should.
+    let begun = at.checked_sub(1).is_some_and(|last| expected.get(last) != Some(&was(last)));
+    begun
+        && at.is_multiple_of(common::page_size())
+        && seen.iter().enumerate().skip(at).all(unchanged)
 }
 
 /// FILE has the wrong length.
