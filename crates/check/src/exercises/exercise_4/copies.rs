@@ -9,7 +9,7 @@ use tracer::{Call, FileId};
 
 use super::sample::{expect_output, preview, sample, with_hashes};
 use crate::exercises::CheckContext;
-use crate::observe::{Observer, maps, unless_ended};
+use crate::observe::{Observer, Run, maps, unless_ended};
 use crate::verdict::{Finding, Verdict};
 
 /// Pages of the sample.
@@ -28,7 +28,8 @@ pub(super) fn needed_only(context: &mut CheckContext) -> Verdict {
 /// FROM and TO are the same.
 pub(super) fn none_if_equal(context: &mut CheckContext) -> Verdict {
     let content = with_hashes(sample(4, 0), &[0, 2 * page_size() + 5]);
-    copied(context, &content, b'#', &BTreeSet::new())
+    let verdict = copied(context, &content, b'#', &BTreeSet::new());
+    verdict.map_err(|error| error.known_as("copied-without-need", "copied-though-equal"))
 }
 
 fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<usize>) -> Verdict {
@@ -42,8 +43,13 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     if look.pages == *needed {
         return Ok(());
     }
+    let populates = run
+        .mapped(id)
+        .any(|call| is_private(call) && is_writable(call) && call.arguments[3] & MAP_POPULATE != 0);
     let diagnosis = match look.pages.is_subset(needed) {
+        true if look.pages.is_empty() && is_only_shared(&run, id) => "shared-mapping-edited",
         true => "not-edited-in-place",
+        false if populates => "populated",
         false => "copied-without-need",
     };
     let called = &run.called;
@@ -56,6 +62,23 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     };
     let rows = [row("needed", needed), row("copied", &look.pages)];
     Err(finding.details(rows).into())
+}
+
+/// A flag of `mmap`, as a call's arguments hold it.
+const MAP_POPULATE: u64 = libc::MAP_POPULATE as u64;
+
+fn is_private(call: &Call) -> bool {
+    call.arguments[3] & 3 == 2 // MAP_PRIVATE, of the bits that say which kind it is.
+}
+
+fn is_writable(call: &Call) -> bool {
+    call.arguments[2] & 2 != 0 // PROT_WRITE.
+}
+
+/// Is FILE mapped for writing, and shared each time?
+pub(super) fn is_only_shared(run: &Run, file: FileId) -> bool {
+    let mut writable = run.mapped(file).filter(|call| is_writable(call)).peekable();
+    writable.peek().is_some() && writable.all(|call| !is_private(call))
 }
 
 fn listed(pages: &BTreeSet<usize>) -> String {

@@ -94,6 +94,51 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "copied-though-equal",
+        is: "pages are copied although FROM equals TO, and nothing changes",
+        why: "A store copies its page, even if it stores the byte that is there.",
+        anchor: "how-it-works",
+        hints: [
+            "What is there to replace if FROM equals TO?",
+            "Nothing. Then print FILE's bytes as they are, and store none.",
+        ],
+        last: Last {
+            rust: "`if from != to { … }` around the loop that stores.",
+            c: "`if (from != to)` before the loop that stores.",
+            python: "`if frm != to:` before the loop that stores.",
+        },
+    },
+    Diagnosis {
+        id: "populated",
+        is: "`mmap` was called with MAP_POPULATE, which copies every page of this mapping",
+        why: "To populate a private, writable mapping is to copy all of its pages, before you store a byte.",
+        anchor: "how-it-works",
+        hints: [
+            "Look at the flags of your `mmap`: when does the kernel copy a page?",
+            "Without MAP_POPULATE, the kernel copies a page at its first store, and no other page.",
+        ],
+        last: Last {
+            rust: "Leave out `populate()` of `MmapOptions`. Then store only where a FROM is.",
+            c: "Leave out MAP_POPULATE. Then store only where a FROM is.",
+            python: "Leave out `mmap.MAP_POPULATE`. Then store only where a FROM is.",
+        },
+    },
+    Diagnosis {
+        id: "shared-mapping-edited",
+        is: "FILE is mapped with MAP_SHARED: no page of FILE was copied",
+        why: "The kernel copies no page of a shared mapping: a store goes to FILE itself.",
+        anchor: "the-code",
+        hints: [
+            "Which kind of mapping keeps your stores from FILE?",
+            "A private one: the kernel copies a page at your first store in it.",
+        ],
+        last: Last {
+            rust: "memmap2's `map_copy`, not `map_mut`; and FILE opened by `File::open`.",
+            c: "MAP_PRIVATE, not MAP_SHARED; and FILE opened with O_RDONLY.",
+            python: "`access=mmap.ACCESS_COPY`, not `ACCESS_WRITE` (the default); and FILE opened by `os.open` with `os.O_RDONLY`.",
+        },
+    },
+    Diagnosis {
         id: "not-edited-in-place",
         is: "the output is right, but no private mapping of FILE was edited",
         why: "The exercise is the copy that the kernel makes, a page at a time, not one made by \

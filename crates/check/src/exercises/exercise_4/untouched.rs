@@ -7,16 +7,22 @@ use std::time::{Duration, SystemTime};
 use common::{Context, page_size};
 use tracer::FileId;
 
+use super::copies::is_only_shared;
 use super::sample::{preview, sample, with_hashes};
 use crate::exercises::CheckContext;
 use crate::observe::NoopObserver;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{Finding, Verdict, failed};
+
+const SHARED: &str =
+    "FILE is mapped with MAP_SHARED and PROT_WRITE: a store in this mapping is one in FILE";
 
 /// The bytes, the length, and the time of modification, which was long ago.
 pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
     let (file, content) = old_file(context)?;
     let before = file.metadata().step("fstat")?;
-    context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?.lives()?;
+    let id = FileId::of(&file).step("fstat")?;
+    let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
+    run.lives()?;
     let found = context.read("FILE")?;
     if found != content {
         let at = content.iter().zip(&found).position(|(one, other)| one != other);
@@ -25,7 +31,8 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
             None => format!("it has {} bytes", found.len()),
         };
         let expected = format!("the {} bytes of FILE are what they were", content.len());
-        return failed("file-changed", expected, actual);
+        let shared = is_only_shared(&run, id).then(|| SHARED.to_owned());
+        return Err(Finding::new("file-changed", expected, actual).details(shared).into());
     }
     // The descriptor is from before the run: a FILE that was replaced has another time.
     let now = context.open("FILE")?;
