@@ -46,6 +46,9 @@ static struct box *open_box(const char *path) {
         failed("mmap", path, strerror(errno));
         return NULL;
     }
+#ifdef NEW_BOX
+    if (found.st_size == 0) NEW_BOX(map);
+#endif
     return map;
 }
 

@@ -115,6 +115,53 @@ fn a_loop_that_loads_full_once_and_spins_does_not_notice_the_change() {
     says(&mailbox("SPINS"), "together", "does-not-notice");
 }
 
+/// What the judge says of an answer to exercise 2 in one order of its steps.
+fn answer_in_one_order(name: &str, schedule: &str) -> Seen {
+    let answer = format!("-DANSWER=\"../exercise-2/{name}\"");
+    let judge = Judge::of(2, "at_once.c", &["-DDOES=nothing", &answer]);
+    judge.with(&["--schedule", schedule]).run().must_be_refused()
+}
+
+#[test]
+fn a_box_that_is_marked_empty_too_early_is_told_by_the_store_that_marks_it() {
+    let seen = answer_in_one_order("length_before_empty.c", "full-box/B2+/A-");
+    says(&seen, "together", "emptied-too-early");
+    let marked = marked(&seen, "together");
+    let [empties, prints] = &marked[..] else { panic!("{marked:?}") };
+    assert!(empties.contains("stores 0 in `full`"), "{marked:?}");
+    assert!(prints.contains("partly the NEXT message"), "{marked:?}");
+}
+
+#[test]
+fn a_message_under_the_zeros_of_a_new_box_is_erased_and_the_store_is_marked() {
+    let seen = answer_in_one_order("zeroes_a_new_box.c", "no-box/B2/A-");
+    says(&seen, "together", "message-erased");
+    let marked = marked(&seen, "together");
+    assert!(marked.iter().any(|row| row.contains("A's message is LOST")), "{marked:?}");
+}
+
+#[test]
+fn a_length_that_comes_after_the_mark_is_named() {
+    let seen = answer_in_one_order("length_after_full.c", "empty-box/A4+/B-");
+    says(&seen, "together", "torn-message");
+    let marked = marked(&seen, "together");
+    assert!(marked.iter().any(|row| row.contains("`length` was still the old one")), "{marked:?}");
+}
+
+/// What the judge says of an answer to exercise 4.
+fn preview(name: &str) -> Seen {
+    let answer = format!("-DANSWER=\"../exercise-4/{name}\"");
+    Judge::of(4, "at_once.c", &["-DDOES=nothing", &answer]).run().must_be_refused()
+}
+
+#[test]
+fn a_shared_mapping_of_file_is_named_and_no_copy_by_hand() {
+    let seen = preview("shared-mapping.c");
+    assert!(seen.said.contains("shared-mapping-edited"), "{}", seen.said);
+    assert!(seen.said.contains("FILE is mapped with MAP_SHARED and PROT_WRITE"), "{}", seen.said);
+    assert!(!seen.said.contains("not-edited-in-place"), "{}", seen.said);
+}
+
 #[test]
 fn a_failed_check_names_the_last_call_and_what_file_was() {
     let seen = Judge::of(1, "at_once.c", &["-DDOES=nothing", "-DANSWER=\"../exercise-2/plain.c\""]);

@@ -5,7 +5,7 @@ use crate::exercises::{Diagnosis, Last};
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "torn-message",
-        is: "`take` prints a message that nobody has posted: a part of it was not stored yet",
+        is: "`take` prints a message that nobody has posted: a part of it, text or length, was not there yet",
         why: "The mark says \"all is there\". A process that sees the mark too early reads half a message.",
         anchor: "how-it-works",
         hints: [
@@ -46,6 +46,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
             c: "Copy length and text to memory of your own, print, and only then store 0 in `full` with `memory_order_release`.",
             python: "`text = m[8:8 + length]` is a copy. Print it, and only then store `words[0] = 0`, with `words = memoryview(m).cast(\"I\")`.",
+        },
+    },
+    Diagnosis {
+        id: "emptied-too-early",
+        is: "`take` marks the box empty while it still needs the message: `post` stores the next one over it",
+        why: "\"Empty\" tells `post` that it may overwrite the text and the length.",
+        anchor: "how-it-works",
+        hints: [
+            "Read the table: when does `take` store 0 in `full`, and which bytes does it load after that?",
+            "`take` marks the box empty when it has printed the message, or has a copy of the length and of the whole text.",
+        ],
+        last: Last {
+            rust: "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
+            c: "Copy length and text to memory of your own, print, and only then store 0 in `full` with `memory_order_release`.",
+            python: "`text = m[8:8 + length]` is a copy. Print it, and only then store `words[0] = 0`, with `words = memoryview(m).cast(\"I\")`.",
+        },
+    },
+    Diagnosis {
+        id: "message-erased",
+        is: "a message that was posted is gone: `take` stored zeros over it and had not printed it",
+        why: "A file that has just been given its size is full of zeros. Zeros that are stored later may be stored over a message.",
+        anchor: "exercise",
+        hints: [
+            "Read the table: which step of `take` stores zeros where the message was?",
+            "Two processes can find FILE with 0 bytes, and one of them can post before the other one goes on. Need any of them store zeros?",
+        ],
+        last: Last {
+            rust: "If FILE has 0 bytes, `set_len(4096)`: all bytes are 0 then. Store no zeros (`fill(0)`, `write_bytes`). `take` stores 0 in `full` only when it has printed.",
+            c: "If FILE has 0 bytes, `ftruncate(fd, 4096)`: all bytes are 0 then. No `memset`. `take` stores 0 in `full` only when it has printed.",
+            python: "If FILE has 0 bytes, `os.ftruncate(fd, 4096)`: all bytes are 0 then. No `m[:] = bytes(4096)`. `take` stores 0 in `full` only when it has printed.",
         },
     },
     Diagnosis {

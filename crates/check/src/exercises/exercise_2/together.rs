@@ -17,6 +17,8 @@ const FIRST: &str = "the message that was there before, a long one";
 const SECOND: &str = "THE SECOND ONE, SHORTER";
 const POST: &[&str] = &["post", "FILE", SECOND];
 const TAKE: &[&str] = &["take", "FILE"];
+/// The first byte of `length`.
+const LENGTH: u64 = 4;
 
 pub(super) fn together(context: &mut CheckContext) -> Verdict {
     let scenario = |name, file| Scenario { name, arguments: [POST, TAKE], file, symmetric: false };
@@ -65,7 +67,24 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
             changes.map(|place| (place, ". The other does not NOTICE".into())).into_iter().collect()
         }
         ("torn-message", Some(prints), _) => {
-            vec![(prints, ": not all of the text was there when it was loaded".into())]
+            let stores_length = |event: &Event| event.actor == 0 && stores_at(event, LENGTH);
+            let has_length = run.events.iter().take(prints).any(stores_length);
+            let why = if has_length {
+                ": not all of the message was there when it was loaded"
+            } else {
+                ": `length` was still the old one"
+            };
+            vec![(prints, why.into())]
+        }
+        ("emptied-too-early", prints, _) => {
+            let empties = empties_first(run);
+            let empties = empties.map(|place| (place, ". It still needs the message".into()));
+            let prints = prints.map(|place| (place, ": partly the NEXT message".into()));
+            empties.into_iter().chain(prints).collect()
+        }
+        ("message-erased", ..) => {
+            let place = erases(run);
+            place.map(|place| (place, ". A's message is LOST".into())).into_iter().collect()
         }
         ("old-message", Some(prints), _) => {
             vec![(prints, ": the text that it loaded was the old one".into())]
@@ -103,6 +122,60 @@ fn does_not_notice(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     Some(Finding::new("does-not-notice", expected, seen))
 }
 
+/// Does an event store in this byte of FILE?
+fn stores_at(event: &Event, byte: u64) -> bool {
+    matches!(
+        &event.kind,
+        EventKind::Store { offset, after, .. }
+            if (*offset..*offset + after.len() as u64).contains(&byte)
+    )
+}
+
+/// Where `take` marks the box empty, if `post` has not stored in the box before.
+fn empties_first(run: &Outcome) -> Option<usize> {
+    let empties =
+        run.events.iter().position(|event| event.actor == 1 && is_store_of_full(event))?;
+    let is_store = |event: &Event| {
+        event.actor == 0
+            && matches!(event.kind, EventKind::Store { offset, .. } if offset < SIZE as u64)
+    };
+    let stores = run.events.iter().position(is_store)?;
+    (empties < stores).then_some(empties)
+}
+
+/// Where `take` stores zeros over a message that is all there, without having printed anything.
+fn erases(run: &Outcome) -> Option<usize> {
+    let posted = |event: &Event| {
+        event.actor == 0 && matches!(event.kind, EventKind::Ended(Ending::Exited(0)))
+    };
+    let prints = |event: &Event| {
+        event.actor == 1 && matches!(event.kind, EventKind::Call(CallKind::Output, ..))
+    };
+    let posted = run.events.iter().position(posted)?;
+    let end = run.events.iter().position(prints);
+    let zeros = |event: &Event| {
+        let EventKind::Store { offset, before, after, .. } = &event.kind else { return false };
+        // If something is printed later, to mark the box empty is no mistake yet.
+        let from = if end.is_some() { LENGTH } else { 0 };
+        event.actor == 1
+            && after.iter().all(|byte| *byte == 0)
+            && (*offset..SIZE as u64).zip(before).any(|(at, byte)| at >= from && *byte != 0)
+    };
+    let events = run.events.iter().take(end.unwrap_or(usize::MAX)).enumerate();
+    events.skip(posted).find(|(_, event)| zeros(event)).map(|(place, _)| place)
+}
+
+/// Is this, without its newline, made of bytes of both messages, each in its place?
+fn is_mixed(printed: &str) -> bool {
+    let (first, second) = (FIRST.as_bytes(), SECOND.as_bytes());
+    let Some(text) = printed.strip_suffix('\n').map(str::as_bytes) else { return false };
+    let either = |(at, byte): (usize, &u8)| [first.get(at), second.get(at)].contains(&Some(byte));
+    [first.len(), second.len()].contains(&text.len())
+        && text.iter().enumerate().all(either)
+        && text != first
+        && text != second
+}
+
 fn is_store_of_full(event: &Event) -> bool {
     matches!(event.kind, EventKind::Store { offset: 0..4, .. })
 }
@@ -126,6 +199,15 @@ fn loops_after_the_change(run: &Outcome, side: usize) -> bool {
 }
 
 fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+    let finding = what_is_wrong(scenario, run)?;
+    let may_be = ["fails-beside-another", "deadlock", "torn-message"].contains(&finding.diagnosis);
+    match may_be && scenario.name != "full-box" && erases(run).is_some() {
+        true => Some(Finding { diagnosis: "message-erased", ..finding }),
+        false => Some(finding),
+    }
+}
+
+fn what_is_wrong(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     if let Some(finding) = does_not_notice(scenario, run) {
         return Some(finding);
     }
@@ -140,6 +222,11 @@ fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
         let id = match (whole, was_full) {
             (true, true) => "lost-message",
             (true, false) => "old-message",
+            // What is printed holds a part of what was stored over the message.
+            (false, true) if is_mixed(&printed) => match empties_first(run) {
+                Some(_) => "emptied-too-early",
+                None => "lost-message",
+            },
             (false, _) => "torn-message",
         };
         let expected = format!("`take` prints {}", shown(&format!("{right}\n")));
