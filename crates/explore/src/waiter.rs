@@ -71,22 +71,7 @@ pub fn waiter(
         (None, Pause::Blocked(_)) => {}
         (None, _) => return Ok(Waiting::Late),
     }
-    // It has begun to wait: what it used to get here does not count.
-    let before = execution.processor(waits)?;
-    // On a busy machine it gets less of the processor than it wants: the time that it stood in the
-    // queue for one is no time at all. Four seconds are enough for anybody.
-    const LOOK: Duration = Duration::from_millis(50);
-    const MOST: Duration = Duration::from_secs(4);
-    let (began, queued) = (Instant::now(), queued_so_far(waits)?);
-    let processor = loop {
-        execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
-        let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = queued_so_far(waits)?.saturating_sub(queued);
-        let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
-        if over || processor > stands / 2 {
-            break processor;
-        }
-    };
+    let processor = used_while_waiting(&mut execution, waits, stands)?;
     // Once more, to count its calls, which costs more processor time than they do.
     let before = execution.calls(1);
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
@@ -103,6 +88,26 @@ pub fn waiter(
         execution.kill(actor)?;
     }
     Ok(Waiting::Costs(Cost { processor, calls, ended }))
+}
+
+/// The processor time that the second uses from now on, while it waits. It has begun to wait: what it used to
+/// get here does not count.
+fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -> Result<Duration> {
+    // On a busy machine it gets less of the processor than it wants: the time that it stood in the
+    // queue for one is no time at all. Four seconds are enough for anybody.
+    const LOOK: Duration = Duration::from_millis(50);
+    const MOST: Duration = Duration::from_secs(4);
+    let before = execution.processor(waits)?;
+    let (began, queued) = (Instant::now(), queued_so_far(waits)?);
+    loop {
+        execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
+        let processor = execution.processor(waits)?.saturating_sub(before);
+        let lost = queued_so_far(waits)?.saturating_sub(queued);
+        let over = began.elapsed().saturating_sub(lost) >= stands || began.elapsed() >= MOST;
+        if over || processor > stands / 2 {
+            return Ok(processor);
+        }
+    }
 }
 
 /// How long a process has stood in the queue for a processor.
