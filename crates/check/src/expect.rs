@@ -292,11 +292,11 @@ mod tests {
 
     #[test]
     fn only_the_directory_devices_and_what_a_process_says_of_itself_may_be_written() {
-        let may = |path: &str| may_be_written(path.as_ref(), "/var/judge/work".as_ref());
+        let may = |path: &str| may_be_written(path.as_ref(), "/var/judge/place".as_ref());
         for path in [
             "FILE",
             "./a/../FILE",
-            "/var/judge/work/FILE",
+            "/var/judge/place/FILE",
             "/dev/null",
             "/proc/self/coredump_filter",
             "/proc/thread-self/comm",
@@ -305,11 +305,11 @@ mod tests {
         ] {
             assert!(may(path), "{path}");
         }
-        assert!(may_be_written("FILE".as_ref(), "/dev/shm/judge/work".as_ref()));
+        assert!(may_be_written("FILE".as_ref(), "/dev/shm/judge/place".as_ref()));
         for path in [
             "../FILE",
             "a/../../FILE",
-            "/var/judge/work/../FILE",
+            "/var/judge/place/../FILE",
             "/tmp/FILE",
             "/dev/shm/FILE",
             "/dev/../tmp/FILE",

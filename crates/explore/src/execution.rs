@@ -41,7 +41,7 @@ const NEEDS: Duration = Duration::from_millis(500);
 /// How long tracees may take to stop, or to end once they are killed. On a busy machine one may stand in
 /// the queue for a processor for seconds before it can do either.
 const PROMPT: Duration = Duration::from_secs(30);
-/// What is done to learn it.
+/// The step that fails if the kernel does not tell a tracee's share of a processor.
 const SHARE: &str = "look at how long a process has waited for a processor";
 
 /// Why an actor's turn is over.
@@ -1122,8 +1122,8 @@ impl<'l> Execution<'l> {
                 let shares: Vec<Share> = shares.collect();
                 let ran: Duration = shares.iter().map(|share| share.ran).sum();
                 let queued = shares.iter().map(|share| share.queued).max().unwrap_or_default();
-                // One that can run now stands in the queue, for how long is told only when it leaves it; or
-                // it runs.
+                // A tracee that can run either runs or stands in the queue. The kernel tells how long it
+                // stood there only when it has left the queue.
                 for tracee in own().filter(|tracee| tracee.running) {
                     if blocking::can_run(tracee.pid)? {
                         return Ok(ran);
@@ -1234,7 +1234,7 @@ fn is_asleep(tracee: &ActorTracee) -> io::Result<bool> {
         || (tracee.call.is_some() && tracee.running && blocking::sleeps(tracee.pid)?))
 }
 
-/// A futex on a word of the program's own memory is no business between processes.
+/// A futex on a word of private memory concerns the threads of one process only.
 fn is_among_threads(memory: &WatchedMemory, call: &Syscall) -> bool {
     let [word, ..] = call.arguments;
     call.number == libc::SYS_futex && memory.region(word).is_none()

@@ -246,9 +246,9 @@ impl ProcessTable {
         Ok(())
     }
 
-    /// The time by the clock is over. On a busy machine there is more of it: the time for which a thread of
-    /// theirs, or the tracer that each of them waits for, stood in the queue for a processor. A thread
-    /// that can run now stands in it, or uses up its CPU time.
+    /// Kills all if they have had their time by the clock. The time for which one of their threads, or the
+    /// tracer, stood in the queue for a processor does not count. A thread that can run now stands in the
+    /// queue or uses CPU time, which has its own limit.
     fn enforce_wall(&mut self) -> io::Result<()> {
         let Limits { wall, processes, .. } = self.limits;
         let mut threads = Vec::new();
