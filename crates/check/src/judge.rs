@@ -11,6 +11,7 @@ use tracer::processors;
 use crate::context::Noted;
 use crate::exercises::{Check, CheckContext, Exercise};
 use crate::machine::Settings;
+use crate::memory::out_of_memory_kills;
 use crate::report::{CheckResult, Report, State};
 use crate::turn::Turn;
 use crate::verdict::{CheckError, Verdict};
@@ -103,6 +104,19 @@ fn timed(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> 
     (done, milliseconds(began))
 }
 
+/// What is wrong is not known to be the program's fault if meanwhile the kernel has killed this many
+/// processes because memory ran out: one of them may have been the program's.
+fn unless_out_of_memory(verdict: Verdict, kills: i64) -> Verdict {
+    match verdict {
+        Err(CheckError::Wrong(finding)) if kills > 0 => Err(CheckError::Cannot(format!(
+            "meanwhile the kernel has killed a process because memory ran out, on this machine or in its \
+             control group; the program may not be to blame for this: {}",
+            finding.actual
+        ))),
+        other => other,
+    }
+}
+
 /// A check's verdict and what it noted; or a fault of the judge.
 type Done = Result<(Verdict, Noted)>;
 
@@ -123,7 +137,10 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
             if has_hung {
                 context.limits().wall = AFTER_A_HANG;
             }
+            let kills_before = out_of_memory_kills();
             let verdict = (check.judge)(&mut context);
+            let kills = out_of_memory_kills().zip(kills_before).map(|(now, then)| now - then);
+            let verdict = unless_out_of_memory(verdict, kills.unwrap_or_default());
             let verdict = context.with_circumstances(verdict);
             Ok((verdict, context.noted()))
         }

@@ -20,6 +20,11 @@ pub(crate) fn available() -> Result<u64> {
     Ok(groups.iter().filter_map(|group| left(group)).fold(machine, u64::min))
 }
 
+/// How many processes the kernel has killed so far because memory ran out; `None` if it does not say.
+pub(crate) fn out_of_memory_kills() -> Option<i64> {
+    procfs::vmstat().ok()?.get("oom_kill").copied()
+}
+
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)

@@ -94,8 +94,8 @@ pub struct Row {
     pub answer: Answer,
     /// `solved`, `edge` and the next edge's diagnosis, or the diagnosis.
     pub verdict: String,
-    /// Why checks could not be made.
-    pub cannot: Vec<String>,
+    /// The checks that did not pass or could not be made, and what was seen in each.
+    pub evidence: Vec<String>,
     /// How long judging took.
     pub took: Duration,
 }
@@ -104,7 +104,7 @@ impl Row {
     /// That of an answer whose language this machine lacks.
     fn skipped(answer: Answer) -> Self {
         let verdict = format!("{SKIPPED}{}", answer.tool().unwrap_or_default());
-        Self { verdict, answer, cannot: Vec::new(), took: Duration::ZERO }
+        Self { verdict, answer, evidence: Vec::new(), took: Duration::ZERO }
     }
 
     /// Whether it was not judged, because this machine lacks a tool.
@@ -261,41 +261,42 @@ fn judged(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result
         _ => format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()),
     };
     let checks = report["checks"].as_array().into_iter().flatten();
-    let unmade = checks.filter(|check| check["state"] == "cannot");
-    let cannot = unmade.map(|check| format!("{}: {}", check["id"], check["actual"])).collect();
-    Ok(Row { answer: answer.clone(), verdict, cannot, took: began.elapsed() })
+    let told = checks.filter(|check| check["state"] == "failed" || check["state"] == "cannot");
+    let evidence = told
+        .map(|check| format!("{} {}: {}", check["id"], check["state"], check["actual"]))
+        .collect();
+    Ok(Row { answer: answer.clone(), verdict, evidence, took: began.elapsed() })
 }
 
-/// The table that `check --proof` prints.
+/// One line for each answer, then how many were not judged as required, and last these answers again
+/// with what was seen: a long output is often cut in its middle.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
-    let mut lines: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let Answer { exercise, name, required, .. } = &row.answer;
-            let mark = match row.holds() {
-                true => "as required",
-                false if row.is_skipped() => "NOT JUDGED",
-                false => "NOT AS REQUIRED",
-            };
-            let verdict = &row.verdict;
-            let took = row.took.as_secs_f64();
-            format!(
-                "{exercise}  {name:44} must get {required:24} got {verdict:24} {took:5.1} s  {mark}"
-            )
-        })
-        .collect();
-    for row in rows.iter().filter(|row| !row.holds()) {
-        lines.extend(row.cannot.iter().map(|why| format!("{} {why}", row.answer.name)));
-    }
+    let mut lines: Vec<_> = rows.iter().map(line).collect();
     let skipped = rows.iter().filter(|row| row.is_skipped()).count();
-    let wrong = rows.iter().filter(|row| !row.holds()).count() - skipped;
-    lines.push(format!("{} answers, {wrong} of them not judged as required.", rows.len()));
+    let wrong: Vec<_> = rows.iter().filter(|row| !row.holds() && !row.is_skipped()).collect();
     if skipped > 0 {
         lines
             .push(format!("{skipped} of them were not judged: this machine lacks their language."));
     }
+    lines.push(format!("{} answers, {} of them not judged as required.", rows.len(), wrong.len()));
+    for row in wrong {
+        lines.push(line(row));
+        lines.extend(row.evidence.iter().map(|seen| format!("   {seen}")));
+    }
     lines.join("\n")
+}
+
+fn line(row: &Row) -> String {
+    let Answer { exercise, name, required, .. } = &row.answer;
+    let mark = match row.holds() {
+        true => "as required",
+        false if row.is_skipped() => "NOT JUDGED",
+        false => "NOT AS REQUIRED",
+    };
+    let verdict = &row.verdict;
+    let took = row.took.as_secs_f64();
+    format!("{exercise}  {name:44} must get {required:24} got {verdict:24} {took:5.1} s  {mark}")
 }
 
 /// The program of each answer, built if need be: Rust answers are links to one program, Python

@@ -1,6 +1,7 @@
 //! Drives a program to its end and notes what it did.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -58,7 +59,7 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
     if traced {
         sandbox.resume(pid, how, 0)?;
     }
-    let mut entered = BTreeMap::new();
+    let (mut entered, mut ending) = (BTreeMap::new(), None);
     while let Some(stop) = sandbox.wait()? {
         let mut deliver = 0;
         match stop {
@@ -78,14 +79,14 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
                 deliver = signal;
             }
             Stop::Exiting(who) => observer.ending(who)?,
-            Stop::Exited(who, ending) => {
+            Stop::Exited(who, how_it_ended) => {
                 let undone = entered.remove(&who);
-                if who == pid && matches!(ending, Ending::Killed(_)) {
+                if who == pid && matches!(how_it_ended, Ending::Killed(_)) {
                     run.unfinished = undone.as_ref().map(Call::name);
                 }
                 run.note_undone(undone);
                 if who == pid {
-                    run.ending = ending;
+                    ending = Some(how_it_ended);
                     run.time = began.elapsed();
                 }
                 continue;
@@ -104,6 +105,11 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
         }
         sandbox.resume(stop.pid(), how, deliver)?;
     }
+    run.ending = ending
+        .ok_or_else(|| {
+            io::Error::other("all processes are gone, and the end of the program was not seen")
+        })
+        .step(MECHANISM)?;
     finished(run, sandbox, pid)
 }
 
