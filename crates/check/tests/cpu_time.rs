@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,28 +22,26 @@ fn run_a_loop() -> Run {
     observe::run(&mut sandbox, &start, &mut NoopObserver).expect("run the loop")
 }
 
-/// Works for a millisecond and sleeps for a tenth of one: it seldom runs when a tick comes.
-fn work_between_ticks(done: &AtomicBool) {
-    while !done.load(Ordering::Relaxed) {
+/// Works for a millisecond and waits for a tenth of one: it seldom runs when a tick comes. Ends once told.
+fn work_between_ticks(told: &Receiver<()>) {
+    while told.recv_timeout(Duration::from_micros(100)) == Err(RecvTimeoutError::Timeout) {
         let began = Instant::now();
         while began.elapsed() < Duration::from_millis(1) {}
-        #[expect(clippy::disallowed_methods, reason = "the sleep is what the test is about")]
-        thread::sleep(Duration::from_micros(100));
     }
 }
 
 #[test]
 fn a_loop_beside_a_program_that_runs_between_ticks_exceeds_the_limit_on_cpu_time_and_is_not_killed_before()
  {
-    let done = AtomicBool::new(false);
+    let (tell, told) = channel();
     let ended = thread::scope(|scope| {
-        scope.spawn(|| {
+        scope.spawn(move || {
             processors::pin_at(0);
-            work_between_ticks(&done);
+            work_between_ticks(&told);
         });
         processors::pin_at(0);
         let ended = run_a_loop();
-        done.store(true, Ordering::Relaxed);
+        drop(tell);
         ended
     });
     let limit = Limits::default().processor;

@@ -105,13 +105,12 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
         }
         sandbox.resume(stop.pid(), how, deliver)?;
     }
-    run.ending = ending
-        .ok_or_else(|| {
-            io::Error::other("all processes are gone, and the end of the program was not seen")
-        })
-        .step(MECHANISM)?;
+    run.ending = ending.ok_or_else(|| io::Error::other(END_UNSEEN)).step(MECHANISM)?;
     finished(run, sandbox, pid)
 }
+
+/// A fault of the judge: without an end, nothing is known about the run.
+const END_UNSEEN: &str = "all processes are gone, and the end of the program was not seen";
 
 /// A run with what is known at its end.
 fn finished(mut run: Run, sandbox: &mut Sandbox, pid: Pid) -> Verdict<Run> {
