@@ -102,3 +102,15 @@ fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmp
     assert_eq!(pair.sample.memory.load(past_the_end), kept);
     assert_eq!(pair.sample.file.metadata().unwrap().len(), 10);
 }
+
+#[test]
+fn with_the_address_rounded_down_and_the_length_of_the_record_ms_sync_can_leave_its_end_dirty() {
+    undisturbed(|| {
+        let pair = Pair::stored();
+        let (page, record, skipped) = (pair.sample.memory.address(), 20, page_size() - 10);
+        msync(page, record, libc::MS_SYNC).unwrap(); // The record ends in the second page.
+        pair.left(pair.sample.instruments.left_by_a_part(7))?;
+        msync(page, skipped + record, libc::MS_SYNC).unwrap();
+        pair.left(pair.sample.instruments.left_by_a_part(6))
+    });
+}
