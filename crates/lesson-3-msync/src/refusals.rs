@@ -58,7 +58,8 @@ fn gap(stage: &Stage) -> Result<()> {
     pages()
 }
 
-/// A locked page in the range: `MS_SYNC` writes the pages before it, then returns `EBUSY`.
+/// A locked page in the range: with `MS_INVALIDATE`, `MS_SYNC` writes the pages before it, then returns
+/// `EBUSY`.
 fn locked(stage: &Stage) -> Result<()> {
     let path = stage.scratch.path().join("locked");
     let sample = MappedFile::new(&path, 8)?;
