@@ -70,7 +70,7 @@ impl Memory {
         self.map.as_ptr().addr()
     }
 
-    /// Its length in bytes: that of the file when it was mapped.
+    /// Its length in bytes.
     pub fn length(&self) -> usize {
         self.map.len()
     }
