@@ -28,7 +28,7 @@ fn a_named_semaphore_stays_locked_however_its_holder_ends() {
 }
 
 #[test]
-fn a_robust_mutex_tells_the_next_process_however_its_owner_ends() {
+fn in_all_five_cases_a_robust_mutex_tells_the_next_process() {
     assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }
 

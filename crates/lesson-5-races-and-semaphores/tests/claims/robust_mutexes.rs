@@ -57,7 +57,7 @@ fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them(
 }
 
 #[test]
-fn for_a_robust_mutex_an_exit_or_an_exec_of_its_owner_is_a_death() {
+fn for_a_robust_mutex_an_exit_or_an_exec_of_a_process_with_one_thread_is_a_death() {
     for end in ["exit", "exec"] {
         let scratch = scratch();
         let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
@@ -69,6 +69,17 @@ fn for_a_robust_mutex_an_exit_or_an_exec_of_its_owner_is_a_death() {
         }
         assert_eq!(ask(&mut next, "mutex-try"), "OwnerDied", "{end}");
     }
+}
+
+#[test]
+fn if_a_thread_other_than_the_first_calls_exec_its_robust_mutex_stays_locked() {
+    let scratch = scratch();
+    let (mut owner, mut next) = two(&scratch, "shared robust normal");
+    assert_eq!(ask(&mut owner, "mutex-thread-exec"), "ok", "the new program runs");
+    assert_ne!(lock_word(&mut next), u64::from(owner.id()), "a thread id that no thread has now");
+    assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), "ETIMEDOUT");
+    assert_eq!(owner.end().code, Some(0));
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY", "even after the end of the process");
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Actor {
                 let word = actor.on_page(&["page-word", &OBJECT_OFFSET.to_string()])?;
                 Ok(format!("{} {word}", nix::unistd::gettid()))
             }),
+            // A thread that is not the first one locks and calls `exec`; the new program answers.
+            ["mutex-thread-exec"] => in_a_thread(|actor| {
+                actor.on_mutex(&["mutex-try"])?;
+                actor.answer("exec")
+            }),
             ["mutex-drop"] => {
                 (self.semaphore, self.page, self.mutex) = (None, None, None);
                 done(Ok(()))
