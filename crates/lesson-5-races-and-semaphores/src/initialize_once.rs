@@ -69,7 +69,7 @@ pub fn open(
 ) -> Result<Page> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    // O_NONBLOCK: opening a FIFO must not wait for a writer.
+    // O_NONBLOCK: `open` never waits, whatever `path` names.
     let file = options.custom_flags(libc::O_NONBLOCK).open(path).step_on("open", path)?;
     if !file.metadata().step_on("stat", path)?.is_file() {
         return Err(Failure::refusal("open", path, "not a regular file"));

@@ -150,8 +150,7 @@ impl Primitive {
     }
 }
 
-/// Refuses a place that is not a regular file. To `open` a FIFO could wait, and to lock a directory or
-/// a device is of no use here.
+/// Refuses a place that is not a regular file: to lock a FIFO, a directory or a device is of no use here.
 fn lockable(place: &Path) -> Result<&Path> {
     match std::fs::metadata(place) {
         Ok(metadata) if !metadata.is_file() => {
