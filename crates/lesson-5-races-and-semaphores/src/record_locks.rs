@@ -17,7 +17,7 @@ use crate::{Attempt, Lock};
 pub struct RecordLocks(File);
 
 impl RecordLocks {
-    /// Opens `path` for reading and writing, which a write lock requires; makes it if it is missing.
+    /// Opens `path`; makes it if it is missing. A write lock needs a descriptor for writing.
     ///
     /// # Errors
     /// Those of `open`.
