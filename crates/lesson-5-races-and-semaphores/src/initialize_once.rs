@@ -11,8 +11,7 @@
 //! object's kind, which is stored last. The process that initialises holds an `flock` on the file.
 //! If that process is killed half-way, the kernel drops its lock. The next process finds `BEGUN`,
 //! clears the bytes and starts again. No process can be using the object then, because no process
-//! uses it before the state is its kind. Nothing is written down that a reboot could make wrong: a
-//! semaphore or a mutex is only its bytes.
+//! uses it before the state is its kind.
 
 use std::fs::{File, OpenOptions};
 use std::io;
