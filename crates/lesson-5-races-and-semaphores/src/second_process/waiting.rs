@@ -7,8 +7,8 @@ use nix::poll::{PollTimeout, poll};
 
 /// Returns once `process` sleeps inside the system call with this number (`libc::SYS_fcntl`).
 ///
-/// `/proc/PID/syscall` names the call only while the process sleeps in it, otherwise `running`. No
-/// event announces that moment, so this reads the file once a millisecond, for ten seconds at most.
+/// `/proc/PID/syscall` names the call only while the process sleeps in it. No event announces that
+/// moment, so this reads the file once a millisecond, for ten seconds at most.
 ///
 /// # Errors
 /// `ENOENT` if the process is gone, `EACCES` if this user may not look at it, `TimedOut`.
