@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! byte  0        8        16        …   64
-//!       count    state    free          the semaphore or the mutex
+//!       data     state    data          the semaphore or the mutex
 //! ```
 //!
 //! Calling `sem_init` on a semaphore in use is undefined, and no process may use a half-made
