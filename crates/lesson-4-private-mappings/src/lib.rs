@@ -37,6 +37,6 @@ pub const STEPS: &[Step] = &[
     Step("A read-only file, edited in memory", read_only_file::show),
     Step("fork: the copies are shared until one process stores", forked::show),
     Step("Truncating the file discards private copies too", truncated::show),
-    Step("This program patches its own ELF header in memory", own_program::show),
+    Step("This program's own file, patched in a private mapping", own_program::show),
     Step("This program's variables lie in private mappings", own_data::show),
 ];
