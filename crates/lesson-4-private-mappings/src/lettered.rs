@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{Context, Failure, Result, page_size};
 
 /// Creates `path`, `pages` pages long (26 at most), and opens it for reading and writing. The file is
-/// synced to the disk, so that no page of this lesson's pictures is dirty.
+/// synced to the disk, so that its pages are clean in the pictures.
 ///
 /// # Errors
 /// `EEXIST` if there is such a file. Others, if it cannot be created or written.

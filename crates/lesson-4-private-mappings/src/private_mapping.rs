@@ -78,8 +78,8 @@ impl PrivateMapping {
     /// If the range reaches past the mapping's length, or the mapping is read-only.
     pub fn copy_by_hand(&self, offset: usize, length: usize) {
         assert!(self.writable, "a store through a read-only mapping");
-        // The compiler removes a `fetch_or(0)`, because it changes no byte. A volatile load hides from
-        // the compiler that this is 0, so it has to keep the store.
+        // The compiler may remove a `fetch_or(0)`, because it changes no byte. A volatile load hides
+        // from the compiler that this is 0, so it has to keep the store.
         let none: u8 = 0;
         // SAFETY: `none` is a local variable, initialised and aligned.
         let no_bits = unsafe { ptr::read_volatile(&raw const none) };
