@@ -72,7 +72,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "Only a shared one that is writable. A private one is content with O_RDONLY.",
         ],
         last: Last {
-            rust: "`File::open`, then `map_copy`: you may store to its pages, for they are your own.",
+            rust: "`File::open`, then `map_copy`: you may store to its pages, because no store reaches FILE.",
             c: "`open(path, O_RDONLY)`; then PROT_READ | PROT_WRITE with MAP_PRIVATE.",
             python: "`os.open(path, os.O_RDONLY)`; then `access=mmap.ACCESS_COPY`. `open(path, \"r+b\")` opens for writing.",
         },
