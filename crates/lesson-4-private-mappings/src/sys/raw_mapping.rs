@@ -81,6 +81,18 @@ impl RawMapping {
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 
+    /// `write(fd, start + offset, length)`: here the kernel loads from the mapping.
+    ///
+    /// # Errors
+    /// The kernel's; `EFAULT` if the first of these pages lies past the end of the mapped file.
+    pub fn write_to(&self, fd: BorrowedFd<'_>, offset: usize, length: usize) -> io::Result<usize> {
+        assert!(offset + length <= self.length, "the buffer must be the mapping's");
+        let buffer = self.start.wrapping_add(offset);
+        // SAFETY: the buffer is inside this mapping, checked above; the kernel only loads from it.
+        let count = unsafe { libc::write(fd.as_raw_fd(), buffer.cast(), length) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    }
+
     /// Loads one byte; the mapping must be readable.
     pub fn load(&self, index: usize) -> u8 {
         self.byte(index).load(Relaxed)

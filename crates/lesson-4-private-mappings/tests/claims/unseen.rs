@@ -1,11 +1,13 @@
 //! A private store changes this mapping only.
 
 use std::fs::{File, FileTimes};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::page_size;
-use course::{Program, dirty_pages, file_system, undisturbed};
+use course::{Program, dirty_pages, errno, file_system, undisturbed};
+use nix::errno::Errno;
 
 use crate::{Lettered, READ_WRITE};
 
@@ -151,4 +153,18 @@ fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
     assert_eq!(letters.text(0, 2), "aa");
     letters.write(0, &mapping.text(0, page_size()));
     assert_eq!(letters.text(0, 2), "Aa");
+}
+
+#[test]
+fn truncating_the_file_to_save_a_private_edit_loses_the_edit_and_the_file() {
+    let letters = Lettered::new(1);
+    let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    mapping.store(0, b'A');
+    let save = |file: &File| mapping.write_to(file.as_fd(), 0, page_size());
+    let writer = File::options().write(true).open(&letters.path).unwrap();
+    assert_eq!(save(&writer).unwrap(), page_size(), "without a truncation, the edit is saved");
+    assert_eq!(letters.text(0, 2), "Aa");
+    let writer = File::create(&letters.path).unwrap(); // It truncates, and so does `fs::write`.
+    assert_eq!(errno(save(&writer)), Errno::EFAULT);
+    assert_eq!(letters.file.metadata().unwrap().len(), 0);
 }
