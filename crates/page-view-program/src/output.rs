@@ -17,7 +17,7 @@ const COLUMNS: usize = 80;
 pub(crate) enum Format {
     /// Print lines of text.
     Text,
-    /// Print one JSON document per mapping of FILE, each on its own line.
+    /// Print one JSON document per mapping of FILE, each on its own line, with the sums of smaps.
     Json,
     /// Draw an SVG, light or dark like the viewer's theme.
     Svg,
