@@ -1,4 +1,4 @@
-//! Step 5: the same bytes in five patterns of use, by `read` or `pread` and by a mapping. The times
+//! Step 5: files in several patterns of use, by `read` or `pread` and by a mapping. The times
 //! are of this machine at this moment.
 
 use std::fs::{self, File};
