@@ -1,5 +1,6 @@
 //! A thousand messages of different lengths from one process to another through a ring, every byte
-//! verified. The ring has only four slots, so both processes must sleep and be woken. `cargo lesson-7` shows it.
+//! verified. The ring has only four slots, so each process often waits for the other. `cargo lesson-7`
+//! shows it.
 
 use std::io;
 use std::path::Path;
