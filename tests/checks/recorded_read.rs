@@ -31,11 +31,12 @@ const ROWS: [[&str; 3]; 9] = [
 ];
 
 /// What the prose of lesson 6 says.
-const CONCLUSIONS: [Conclusion; 15] = [
+const CONCLUSIONS: [Conclusion; 16] = [
     ("short-reads/mapped-64", "short-reads/pread-64", Some("slower"), [0.0, 0.1]),
     ("small-files/open-mapped", "small-files/open-read", Some("slower"), [0.3, 0.7]),
     ("small-files/open-populate", "small-files/open-read", Some("slower"), [0.0, 1.0]),
     ("pass-ext4-1M/mapped-atomic", "pass-ext4-1M/read-256K", None, [0.6, 1.1]),
+    ("pass-ext4-4K/mapped-atomic", "pass-ext4-4K/read-256K", None, [0.6, 1.1]),
     ("pass-ext4-1M/mapped", "pass-ext4-1M/read-256K", Some("faster"), [1.5, 4.0]),
     ("pass-ext4-4K/mapped", "pass-ext4-4K/read-256K", Some("faster"), [1.3, 4.0]),
     ("pass-ext4-1M/mapped-atomic", "pass-ext4-1M/mapped-memcpy", Some("slower"), [0.0, 1.0]),
