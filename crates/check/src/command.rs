@@ -177,8 +177,9 @@ fn complain(failure: &Failure) {
 }
 
 /// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes the untrusted program. Each
-/// run begins with it, so it takes the short way.
-fn confined() -> Option<Result<()>> {
+/// run begins with it, so it takes the short way. `None` if this is another call.
+#[must_use]
+pub fn confined() -> Option<Result<()>> {
     let mut words = std::env::args_os().skip(1);
     if words.next()? != "confined" {
         return None;

@@ -68,7 +68,7 @@ impl Machine {
             file_system: common::file_system(scratch.path())?.into(),
             page_size: common::page_size(),
             root: nix::unistd::geteuid().is_root(),
-            tracing: tracing_is_allowed(scratch)?,
+            tracing: refusal_of_tracing(scratch)?.is_none(),
             landlock: landlock_version(),
             isolation: Isolation::of_this_machine()?,
             weaker: Vec::new(),
@@ -147,21 +147,26 @@ pub fn may_look_at_programs() -> Result<()> {
     Ok(())
 }
 
-fn tracing_is_allowed(scratch: &Scratch) -> Result<bool> {
+/// Tries to trace a program in a sandbox: the system's words if it refuses, `None` if a call of the program
+/// was seen.
+///
+/// # Errors
+/// No program can be started, so nothing is known about tracing.
+pub fn refusal_of_tracing(scratch: &Scratch) -> Result<Option<String>> {
     let directory = WorkDirectory::new(scratch, "probe")?;
     let mut sandbox = Sandbox::new(&directory, Limits::default(), true)?;
     let pid = match sandbox.start(&Start::new(Path::new("/bin/sh"), ["-c", ":"])) {
         Ok(pid) => pid,
         // Only that: what else can fail at a start says nothing about tracing.
         Err(failure) => match failure.cause::<StartError>() {
-            Some(StartError::CannotTrace(_)) => return Ok(false),
+            Some(StartError::CannotTrace(why)) => return Ok(Some(why.clone())),
             _ => return Err(failure),
         },
     };
     sandbox.resume(pid, Resume::ToSyscall, 0)?;
     loop {
         match sandbox.wait()? {
-            Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. }) => return Ok(true),
+            Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. }) => return Ok(None),
             Some(Stop::Exited(..)) | None => {
                 let why = "it ended, and no system call of it was seen";
                 return Err(Failure::refusal("trace", Path::new("/bin/sh"), why));

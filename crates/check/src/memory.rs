@@ -2,22 +2,38 @@
 //! of the control groups leave, which a container has.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::{Context, Failure, Result};
-use procfs::process::{MountInfo, Process};
+
+use crate::control_groups;
 
 /// Bytes that this process and its children can use before the kernel kills a process for want of memory.
 ///
 /// # Errors
 /// `/proc` cannot be read.
-pub(crate) fn available() -> Result<u64> {
+pub fn available() -> Result<u64> {
+    let machine = of_the_machine()?;
+    Ok(left_by_control_groups()?.map_or(machine, |left| left.min(machine)))
+}
+
+/// What the machine has, whatever the limits of control groups are.
+///
+/// # Errors
+/// `/proc/meminfo` cannot be read.
+pub fn of_the_machine() -> Result<u64> {
     let path = Path::new("/proc/meminfo");
     let text = fs::read_to_string(path).step_on("read", path)?;
     let unknown = || Failure::refusal("read", path, "the kernel does not say MemAvailable");
-    let machine = kilobytes(&text, "MemAvailable:").ok_or_else(unknown)?;
-    let groups = groups()?;
-    Ok(groups.iter().filter_map(|group| left(group)).fold(machine, u64::min))
+    kilobytes(&text, "MemAvailable:").ok_or_else(unknown)
+}
+
+/// What the limits of control groups leave; `None` if there are no limits.
+///
+/// # Errors
+/// `/proc` cannot be read.
+pub fn left_by_control_groups() -> Result<Option<u64>> {
+    Ok(control_groups::directories("memory")?.iter().filter_map(|group| left(group)).min())
 }
 
 /// How many processes the kernel has killed so far because memory ran out; `None` if it does not say.
@@ -28,36 +44,6 @@ pub(crate) fn out_of_memory_kills() -> Option<i64> {
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
-}
-
-/// The directories of this process's control groups that may limit memory: its own one, and all above it.
-fn groups() -> Result<Vec<PathBuf>> {
-    let process = Process::myself().map_err(std::io::Error::other).step("open /proc/self")?;
-    let of_process = process.cgroups().map_err(std::io::Error::other).step("read cgroup")?;
-    let mounts = process.mountinfo().map_err(std::io::Error::other).step("read mountinfo")?;
-    let mut groups = Vec::new();
-    for group in of_process {
-        // Version 2 has one hierarchy, and names no controllers.
-        let is_second = group.hierarchy == 0;
-        let is_mount = |mount: &&MountInfo| match is_second {
-            true => mount.fs_type == "cgroup2",
-            false => mount.fs_type == "cgroup" && mount.super_options.contains_key("memory"),
-        };
-        if !is_second && !group.controllers.iter().any(|controller| controller == "memory") {
-            continue;
-        }
-        for mount in mounts.0.iter().filter(is_mount) {
-            groups.extend(above(&mount.mount_point, &mount.root, &group.pathname));
-        }
-    }
-    Ok(groups)
-}
-
-/// The directory of a control group, and those above it, in a mount that shows the hierarchy from `root`
-/// on. A mount that does not show the group may still show one above it: its own root.
-fn above(mount: &Path, root: &str, group: &str) -> Vec<PathBuf> {
-    let below = Path::new(group).strip_prefix(root).unwrap_or(Path::new(""));
-    below.ancestors().map(|part| mount.components().chain(part.components()).collect()).collect()
 }
 
 /// What a control group's limit leaves; `None` if it has none. Pages of files that the kernel can drop
@@ -113,21 +99,5 @@ mod tests {
         write("memory.usage_in_bytes", "700\n");
         write("memory.stat", "inactive_file 1\ntotal_inactive_file 200\ntotal_active_file 100\n");
         assert_eq!(left(group), Some(600));
-    }
-
-    #[test]
-    fn all_groups_above_are_looked_at_up_to_the_mount() {
-        let mount = Path::new("/sys/fs/cgroup");
-        let shown = |root, group| -> Vec<String> {
-            let paths = above(mount, root, group);
-            paths.iter().map(|path| path.display().to_string()).collect()
-        };
-        let both = ["/sys/fs/cgroup/a/b", "/sys/fs/cgroup/a", "/sys/fs/cgroup"];
-        assert_eq!(shown("/", "/a/b"), both);
-        assert_eq!(shown("/", "/"), ["/sys/fs/cgroup"]);
-        // A container sees its own group as the root of the mount, by whatever name.
-        assert_eq!(shown("/docker/1", "/docker/1"), ["/sys/fs/cgroup"]);
-        assert_eq!(shown("/docker/1", "/docker/1/a"), ["/sys/fs/cgroup/a", "/sys/fs/cgroup"]);
-        assert_eq!(shown("/docker/1", "/elsewhere"), ["/sys/fs/cgroup"]);
     }
 }

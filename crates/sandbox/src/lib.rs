@@ -32,5 +32,5 @@ pub use output::Output;
 pub use sandbox::Sandbox;
 pub use start::{Compiler, Start, Stdout};
 pub use start_error::StartError;
-pub use sys::landlock_version;
+pub use sys::{ask_for_landlock, landlock_version};
 pub use work_directory::WorkDirectory;

@@ -77,12 +77,21 @@ pub(crate) fn execute(
 /// Landlock's version in this kernel; 0 if there is none.
 #[must_use]
 pub fn landlock_version() -> i64 {
+    ask_for_landlock().unwrap_or(0)
+}
+
+/// The same, or why there is none.
+///
+/// # Errors
+/// ENOSYS: the kernel has no Landlock. EOPNOTSUPP: Landlock was not enabled at boot. EPERM: a seccomp
+/// filter refuses the call.
+pub fn ask_for_landlock() -> io::Result<i64> {
     const VERSION: u32 = 1;
     // SAFETY: with this flag the call takes neither memory nor a size.
     let version = unsafe {
         libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<c_void>(), 0_usize, VERSION)
     };
-    version.max(0)
+    if version < 0 { Err(io::Error::last_os_error()) } else { Ok(version) }
 }
 
 fn zero(result: c_long) -> io::Result<()> {

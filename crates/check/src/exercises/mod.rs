@@ -13,6 +13,7 @@ mod unfit;
 
 pub use crate::context::CheckContext;
 pub use common_diagnoses::COMMON;
+pub use exercise_6::{LARGEST_FILE, SMALLEST_FILE};
 pub use model::{Check, Diagnosis, Exercise, Last, Part};
 
 /// All of them, in order.

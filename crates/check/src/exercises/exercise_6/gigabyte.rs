@@ -19,10 +19,10 @@ use crate::memory;
 use crate::verdict::{CheckError, Verdict};
 
 /// The file's size where there is memory for it; else it is halved until there is.
-const LARGEST: u64 = 1 << 30;
+pub const LARGEST_FILE: u64 = 1 << 30;
 
 /// In a smaller file, a copy in private memory might not be noticed.
-const SMALLEST: u64 = 128 << 20;
+pub const SMALLEST_FILE: u64 = 128 << 20;
 
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
 const PARTS: usize = 16;
@@ -48,7 +48,7 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     tally.expect(&run)?;
     watch.within_bounds()?;
     let took = run.time.as_secs_f64() * 1e3;
-    context.note(if size == LARGEST {
+    context.note(if size == LARGEST_FILE {
         format!("a gigabyte: {took:.0} ms")
     } else {
         format!(
@@ -78,13 +78,13 @@ fn affordable(file: &File, in_memory: bool) -> Verdict<(u64, String)> {
 /// The limit for a file of this size: a quarter is for the program's start, the rest for the file.
 fn processor_time(whole: Duration, size: u64) -> Duration {
     let start = whole / 4;
-    start + (whole - start).mul_f64(size as f64 / LARGEST as f64)
+    start + (whole - start).mul_f64(size as f64 / LARGEST_FILE as f64)
 }
 
 /// The largest of the sizes that is not larger than this.
 fn size_within(most: u64) -> Option<u64> {
-    let sizes = std::iter::successors(Some(LARGEST), |size| Some(size / 2));
-    sizes.take_while(|size| *size >= SMALLEST).find(|size| *size <= most)
+    let sizes = std::iter::successors(Some(LARGEST_FILE), |size| Some(size / 2));
+    sizes.take_while(|size| *size >= SMALLEST_FILE).find(|size| *size <= most)
 }
 
 /// Makes the file and brings all of it into the page cache; how many lines it has.
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_processor_time_for_a_smaller_file_is_shorter() {
         let whole = Duration::from_secs(2);
-        assert_eq!(processor_time(whole, LARGEST), whole);
+        assert_eq!(processor_time(whole, LARGEST_FILE), whole);
         assert_eq!(processor_time(whole, 256 << 20), Duration::from_millis(875));
     }
 }

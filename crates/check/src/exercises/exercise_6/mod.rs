@@ -17,6 +17,8 @@ mod reference;
 mod tally;
 mod watch;
 
+pub use gigabyte::{LARGEST_FILE, SMALLEST_FILE};
+
 use super::model::REFERENCES;
 use super::{Check, Exercise};
 
