@@ -99,6 +99,11 @@ bench-figures:
     @cargo bench-ipc --draw lessons/measurements/bench-ipc.json --output lessons/figures
     @cargo bench-read --draw lessons/measurements/bench-read.json --output lessons/figures
 
+# Tell what this machine can show, and what to do where it cannot (--format json).
+[no-cd, no-exit-message]
+doctor *OPTIONS:
+    @cargo doctor "$@"
+
 # Prove the claims of lesson N, or of all lessons, one line each.
 prove N="*":
     @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty

@@ -17,6 +17,8 @@ static const struct { const char *name; int number; } known[] = {
     {"prctl", SYS_prctl}, {"setresuid", SYS_setresuid}, {"prlimit", SYS_prlimit64},
     {"setpgid", SYS_setpgid}, {"landlock_restrict_self", 446}, {"timer_create", SYS_timer_create},
     {"pidfd_open", SYS_pidfd_open}, {"execveat", SYS_execveat}, {"socketpair", SYS_socketpair},
+    {"landlock_create_ruleset", 444}, {"cachestat", 451}, {"memfd_create", SYS_memfd_create},
+    {"mount", SYS_mount}, {"sched_getaffinity", SYS_sched_getaffinity},
 };
 #define INSTRUCTION(code, k) (all[count++] = (struct sock_filter)BPF_STMT(code, k))
 #define COMPARE(k, no) (all[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, no))

@@ -1,0 +1,241 @@
+//! What the kernel lets a process do here: each call is tried, because a container refuses calls that the
+//! kernel has.
+
+use std::fs::{self, File};
+use std::io;
+
+use check::machine::{may_look_at_programs, refusal_of_tracing};
+use common::{Context, Result, Scratch, errno_name};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::geteuid;
+use page_view::cache_counts;
+use sandbox::{Isolation, ask_for_landlock};
+
+use crate::finding::Finding;
+use crate::ground::Version;
+use crate::trial;
+
+/// Whether the judge may trace programs: it traces one.
+pub(crate) fn ptrace(scratch: &Result<Scratch>) -> Finding {
+    const NAME: &str = "ptrace";
+    if let Err(failure) = may_look_at_programs() {
+        return without_ptrace(Finding::missing(NAME, failure.to_string())).advice(
+            "Run the judge as an ordinary user, or start the container with `--cap-add SYS_PTRACE`.",
+        );
+    }
+    let tried = match scratch {
+        Ok(scratch) => refusal_of_tracing(scratch),
+        Err(_) => {
+            return Finding::unknown(NAME, "not tried: there is no scratch directory")
+                .concerns("Exercises 1 to 6: no program can be started in a sandbox.");
+        }
+    };
+    match tried {
+        Ok(None) => Finding::fine(NAME, "a program in the sandbox was traced"),
+        Ok(Some(why)) => without_ptrace(Finding::missing(NAME, why)).advice(allow_ptrace()),
+        Err(failure) => {
+            Finding::unknown(NAME, format!("no program starts in the sandbox: {failure}"))
+                .concerns("Exercises 1 to 6 cannot be judged.")
+                .advice("Allow the call that is named above, or judge on another machine.")
+        }
+    }
+}
+
+/// The checks that the judge cannot make without tracing. Each of these exercises then has no grade.
+fn without_ptrace(finding: Finding) -> Finding {
+    finding
+        .concerns("Exercises 1 to 6 get no grade: the judge sees no call and no page of a program.")
+        .checks(1, &["poke-maps", "peek-maps"])
+        .checks(2, &["mapping"])
+        .checks(3, &["disk"])
+        .checks(4, &["mapping", "copies"])
+        .checks(5, &["crowd", "kills", "waiting"])
+        .checks(6, &["mapping", "released", "one-pass"])
+}
+
+fn allow_ptrace() -> String {
+    let scope = number("/proc/sys/kernel/yama/ptrace_scope").unwrap_or(0);
+    if is_filtered() {
+        return "Start the container with `--cap-add SYS_PTRACE`, or with \
+                `--security-opt seccomp=unconfined`."
+            .into();
+    }
+    if scope > 1 {
+        return "Run `sudo sysctl kernel.yama.ptrace_scope=1`.".into();
+    }
+    "Ask the administrator of this machine to allow ptrace.".into()
+}
+
+/// Whether this user may make user namespaces, and use them: a process makes one.
+pub(crate) fn user_namespaces() -> Finding {
+    const NAME: &str = "user namespaces";
+    let tried = trial::of(trial::USER_NAMESPACE);
+    let why = match tried {
+        Ok(None) => return Finding::fine(NAME, "one was made, and a mount in it"),
+        Ok(Some(why)) => why,
+        Err(failure) => return Finding::unknown(NAME, failure.to_string()).optional(),
+    };
+    if geteuid().is_root() {
+        return Finding::limited(NAME, why)
+            .concerns("Ordinary users of this machine: see `cargo doctor` as such a user.");
+    }
+    Finding::missing(NAME, why)
+        .claims(1, "fail that mount a file system", &CLAIMS_IN_NAMESPACES)
+        .advice(allow_user_namespaces())
+}
+
+/// Claims whose scenarios mount file systems as an ordinary user.
+const CLAIMS_IN_NAMESPACES: [&str; 4] = [
+    "before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault",
+    "ftruncate_reserves_nothing_and_a_store_on_a_full_file_system_is_sigbus",
+    "prot_exec_on_a_file_system_that_is_mounted_noexec_fails_with_eperm",
+    "on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus",
+];
+
+fn allow_user_namespaces() -> &'static str {
+    let off = |path| number(path) == Some(0);
+    if is_filtered() {
+        "Start the container with `--security-opt seccomp=unconfined`."
+    } else if off("/proc/sys/kernel/unprivileged_userns_clone") {
+        "Run `sudo sysctl kernel.unprivileged_userns_clone=1`."
+    } else if off("/proc/sys/user/max_user_namespaces") {
+        "Run `sudo sysctl user.max_user_namespaces=15000`."
+    } else if number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == Some(1) {
+        "Run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`."
+    } else {
+        "Ask the administrator of this machine to allow user namespaces."
+    }
+}
+
+/// What the judge keeps apart by namespaces: it tries to make them.
+pub(crate) fn namespaces() -> Finding {
+    const NAME: &str = "namespaces";
+    let found = match Isolation::of_this_machine() {
+        Ok(found) => found,
+        Err(failure) => return Finding::unknown(NAME, failure.to_string()).optional(),
+    };
+    let advice = match geteuid().is_root() {
+        true => "Start the container with `--cap-add SYS_ADMIN`, or judge as an ordinary user.",
+        false => "See user namespaces: the judge makes these namespaces in one of them.",
+    };
+    match (found.kernel_objects, found.files) {
+        (true, true) => Finding::fine(NAME, "the judge made an IPC and a mount namespace"),
+        (true, false) => Finding::limited(NAME, "an IPC namespace, and no mount namespace")
+            .concerns(
+                "Exercises: a program may change modes, times and attributes of its user's files.",
+            )
+            .advice("Use Linux 5.12 or newer, and allow mounts in namespaces."),
+        (false, _) => Finding::limited(NAME, "refused: the judge makes none for programs")
+            .concerns("Exercises: a program that makes a System V semaphore or a queue fails.")
+            .concerns("Exercises: a program may change modes and times of its user's files.")
+            .advice(advice),
+    }
+}
+
+/// Landlock's version.
+pub(crate) fn landlock() -> Finding {
+    of_landlock(ask_for_landlock())
+}
+
+fn of_landlock(answer: io::Result<i64>) -> Finding {
+    const NAME: &str = "Landlock";
+    /// The first version that keeps a program from signalling other processes.
+    const WITH_SIGNALS: i64 = 6;
+    let version = match answer {
+        Ok(version) if version >= WITH_SIGNALS => {
+            return Finding::fine(NAME, format!("version {version}"));
+        }
+        Ok(version) => version,
+        Err(error) => return without_landlock(&error),
+    };
+    Finding::limited(NAME, format!("version {version}, without a scope for signals"))
+        .concerns("Exercises: a program that is judged may signal other processes of its user.")
+        .advice("Use Linux 6.12 or newer to judge programs that you do not trust.")
+}
+
+fn without_landlock(error: &io::Error) -> Finding {
+    let advice = match error.raw_os_error() {
+        Some(libc::EOPNOTSUPP) => "Boot with landlock in the kernel's parameter lsm=.",
+        Some(libc::ENOSYS) => "Use Linux 5.13 or newer, built with Landlock.",
+        _ => "Start the container with a seccomp profile that allows landlock_create_ruleset.",
+    };
+    Finding::limited("Landlock", format!("none: {error}"))
+        .concerns("Exercises: a program that is judged may write wherever its user may.")
+        .advice("Judge only programs that you trust, or as a user who owns nothing.")
+        .advice(advice)
+}
+
+/// The call `cachestat`, on a file in memory.
+pub(crate) fn cachestat() -> Finding {
+    let file = memfd_create("doctor", MFdFlags::MFD_CLOEXEC).step("memfd_create");
+    match file {
+        Ok(file) => of_cachestat(cache_counts(File::from(file)).map(drop), Version::running()),
+        Err(failure) => Finding::unknown("cachestat", format!("not tried: {failure}")),
+    }
+}
+
+fn of_cachestat(answer: io::Result<()>, kernel: Option<Version>) -> Finding {
+    const NAME: &str = "cachestat";
+    /// The kernel that brought it.
+    const SINCE: Version = Version(6, 5);
+    let error = match answer {
+        Ok(()) => return Finding::fine(NAME, "works"),
+        Err(error) => error,
+    };
+    let is_missing = error.raw_os_error() == Some(libc::ENOSYS);
+    if is_missing && kernel.is_some_and(|version| version < SINCE) {
+        return Finding::limited(NAME, "none: it came with Linux 6.5").concerns(
+            "Lesson 3: its column cachestat says unknown. The claims are proved by smaps.",
+        );
+    }
+    let finding = Finding::missing(NAME, format!("refused: {}", errno_name(&error)));
+    // An answer that no kernel as new gives. Where the call is said not to exist, the lessons' programs do
+    // without it.
+    let finding = match is_missing {
+        true => finding
+            .concerns("Lesson 3: its column cachestat says unknown.")
+            .concerns("Lessons 1, 3 and 6: the claims fail that expect the call of this kernel."),
+        false => finding
+            .concerns("Lesson 3: its program fails, and so do most of its claims.")
+            .concerns("Lessons 1, 2, 4 and 6: the claims fail that count pages in the page cache."),
+    };
+    finding.advice("Start the container with a seccomp profile that allows cachestat, call number 451, or with `--security-opt seccomp=unconfined`.")
+}
+
+/// Whether a seccomp filter is active for this process, as in most containers.
+fn is_filtered() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mode = status.lines().find_map(|line| line.strip_prefix("Seccomp:"));
+    mode.is_some_and(|mode| mode.trim() == "2")
+}
+
+fn number(path: &str) -> Option<u64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::State;
+
+    fn refused<T>(errno: i32) -> io::Result<T> {
+        Err(io::Error::from_raw_os_error(errno))
+    }
+
+    #[test]
+    fn an_older_landlock_contains_less() {
+        assert_eq!(of_landlock(Ok(6)).state, State::Fine);
+        assert_eq!(of_landlock(Ok(3)).state, State::Limited);
+        let off = of_landlock(refused(libc::EOPNOTSUPP));
+        assert!(off.advice.join(" ").contains("lsm="), "{off:?}");
+    }
+
+    #[test]
+    fn a_kernel_without_cachestat_is_no_container_that_refuses_it() {
+        let old = of_cachestat(refused(libc::ENOSYS), Some(Version(6, 1)));
+        assert_eq!(old.state, State::Limited);
+        let refusing = of_cachestat(refused(libc::ENOSYS), Some(Version(6, 12)));
+        assert_eq!(refusing.state, State::Missing);
+        assert_eq!(of_cachestat(refused(libc::EPERM), Some(Version(6, 1))).state, State::Missing);
+    }
+}
