@@ -106,6 +106,7 @@ fn a_row_without_a_test_and_a_test_without_a_row_are_found() {
         [first.clone(), row("`exit` unmaps", 8)].concat(), // a line that has moved
         [first.clone(), second.replace("Linux", "surely")].concat(), // no such level
         [first.clone(), second.replace("mmap(2), NOTES", " ")].concat(), // no source
+        [first.clone(), second.replace("mmap(2), NOTES", "mm/mmap.c")].concat(), // code, no promise
         [first.clone(), second.clone(), second.clone()].concat(), // said twice
         [first.clone(), second.replace("`exit` unmaps", "exit_unmaps")].concat(), // no sentence
     ] {
@@ -209,6 +210,9 @@ fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
             Some(_) if !LEVELS.iter().any(|known| level.starts_with(known)) => {
                 problems.push(format!("{lesson}: {name} has the level {level:?}"));
             }
+            Some(_) if !level.starts_with("observed") && !can_promise(source) => {
+                problems.push(format!("{lesson}: {name}: {source} promises nothing"));
+            }
             Some(_) => {}
         }
         seen.push(name);
@@ -216,6 +220,14 @@ fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
     let rowless = tests.keys().filter(|name| !seen.contains(name));
     problems.extend(rowless.map(|name| format!("{lesson}: the test {name} has no row")));
     problems
+}
+
+/// Whether a source is a text that promises something: a manual page such as mmap(2), POSIX, or the
+/// kernel's documentation. The kernel's code only shows what it does now.
+fn can_promise(source: &str) -> bool {
+    let manual_page =
+        source.split('(').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    manual_page || source.contains("POSIX") || source.contains(".rst")
 }
 
 /// The text with the link of each row and each citation set to where its test is now.
