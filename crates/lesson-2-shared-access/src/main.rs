@@ -35,7 +35,7 @@ enum Role {
         #[arg(long)]
         force: bool,
     },
-    /// Print each new reading of the thermometer in FILE, until Ctrl-C.
+    /// Print new readings of the thermometer in FILE, until Ctrl-C.
     Watch {
         /// Watch this thermometer; the file must exist.
         file: PathBuf,

@@ -13,7 +13,7 @@ use crate::{seqlock, thermometer_file};
 /// A store wakes no process, so a watcher looks again after this time. Lesson 5 shows how to wake one.
 const LOOK_MS: u16 = 20;
 
-/// Prints each new reading of the thermometer in `path`, until Ctrl-C or `count` of them. If two
+/// Prints new readings of the thermometer in `path`, until Ctrl-C or `count` of them. If two
 /// readings are published between two looks, the first of them is not printed.
 ///
 /// # Errors
