@@ -2,7 +2,7 @@
 //! page that has a block already.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
@@ -41,6 +41,25 @@ fn store_in_a_hole() -> Result<()> {
     say!("fallocate {}", outcome(reserved.map_err(Into::into)))?;
     say!("populate {}", outcome(sys::prepare_stores(area.address(), page_size())))?;
     area.store(0, 1);
+    say!("stored yes")
+}
+
+/// Reserves one page in the middle of a file of holes, fills the disk, reads the whole file, which can
+/// put the page and holes into one folio, and stores to the page.
+pub(super) fn store_beside_a_hole_on(disk: &Disk) -> Result<()> {
+    disk_here(disk)?;
+    let mut file = hole("file")?;
+    let (page, middle) = (page_size(), 128 * page_size());
+    file.set_len(2 * middle as u64).step("ftruncate")?;
+    let (offset, length) = (middle as libc::off_t, page as libc::off_t);
+    let reserved = fallocate(&file, FallocateFlags::empty(), offset, length);
+    say!("fallocate {}", outcome(reserved.map_err(Into::into)))?;
+    reserve_all(&fill()?, page)?; // On xfs, `write` leaves some blocks.
+    let area = MmapCall::shared(&file, 2 * middle).make().step("mmap")?;
+    while file.read(&mut vec![0; page]).step("read")? > 0 {}
+    say!("ready {}", outcome(sys::prepare_stores(area.address() + middle, page)))?;
+    say!("loaded {}", area.load(middle))?;
+    area.store(middle, 1);
     say!("stored yes")
 }
 

@@ -45,6 +45,8 @@ pub fn play(name: &str) -> Result<()> {
         "store-on-a-full-ext4" => full::store_in_a_hole_of(&mounts::EXT4),
         "store-on-a-full-xfs" => full::store_in_a_hole_of(&mounts::XFS),
         "store-on-a-full-btrfs" => full::store_in_a_hole_of(&mounts::BTRFS),
+        "store-beside-a-hole-on-ext4" => full::store_beside_a_hole_on(&mounts::EXT4),
+        "store-beside-a-hole-on-xfs" => full::store_beside_a_hole_on(&mounts::XFS),
         "store-to-a-copy-on-xfs" => full::store_to_a_copy_on(&mounts::XFS),
         "store-to-a-copy-on-btrfs" => full::store_to_a_copy_on(&mounts::BTRFS),
         "store-to-a-copy-after-flush-on-xfs" => full::store_to_a_copy_after_flush_on_xfs(),
