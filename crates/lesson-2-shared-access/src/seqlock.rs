@@ -1,8 +1,8 @@
 //! RIGHT: a sequence lock. The writer makes the sequence odd, stores the words, and makes the
 //! sequence even. A reader keeps what it loaded only if the sequence was even, and the same before
-//! and after. The writer never waits for a reader. The reader never stores, so its mapping may be read-only. Only one
-//! writer may run at a time (`measure` holds a lock). The wrong version is `torn.rs`. `cargo lesson-2`
-//! shows both.
+//! and after. The writer never waits for a reader. The reader never stores, so its mapping may be
+//! read-only. Only one writer may run at a time (`measure` holds a lock). The wrong version is
+//! `torn.rs`. `cargo lesson-2` shows both.
 //!
 //! Each line with an ordering names its partner, the line that it works with in the other process:
 //! W1 to W3 in [`publish`], R1 to R3 in [`read`].
@@ -39,7 +39,7 @@ pub fn read(reader: &Reader, between: impl FnOnce()) -> Option<Reading> {
     let millidegrees = shared.millidegrees.load(Relaxed);
     let nanoseconds = shared.nanoseconds.load(Relaxed);
     // R2, partner W2: if a load above found a word of a newer reading, the load below finds that
-    // reading's odd number, or a higher one: not an even `before`.
+    // reading's odd number, or a higher one: never an even `before`.
     fence(Acquire);
     let after = shared.sequence.load(Relaxed); // R3, partner W1.
     let whole = before.is_multiple_of(2) && before == after;
