@@ -96,7 +96,10 @@ fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
     let file = file_of(&scratch, "cold", &vec![b'd'; page_size()]);
     file.sync_all().unwrap();
     let mapping = Mapping::of(&file, page_size()).unwrap();
-    evict(&file, mapping.address());
+    if !evict(&file, mapping.address()) {
+        println!("skipped: the file system below has no disk");
+        return;
+    }
     assert_eq!(mapping.load(0, 1), b"d");
     assert!(resident(mapping.address()), "the load has brought the page back");
 }

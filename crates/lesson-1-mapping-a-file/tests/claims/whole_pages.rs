@@ -53,8 +53,9 @@ fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     if !matches!(file_system(scratch.path()), "tmpfs" | "ramfs") {
         // Now the page comes from the disk, with the bytes that were written after the end.
         let from_disk = MmapCall::shared(&file, 5).make().unwrap();
-        evict(&file, from_disk.address());
-        assert_eq!(start_of(&from_disk, 6), b"hello\0", "the disk never got the byte");
+        if evict(&file, from_disk.address()) {
+            assert_eq!(start_of(&from_disk, 6), b"hello\0", "the disk never got the byte");
+        }
     }
 }
 

@@ -130,7 +130,10 @@ fn a_store_after_a_load_of_the_same_page_changes_mtime_except_on_tmpfs() {
     assert_eq!(bytes.load(0), 0);
     set_back(&file);
     bytes.store(0, 42);
-    assert_eq!(modified(&file), file_system(scratch.path()) != "tmpfs");
+    match file_system(scratch.path()) {
+        "overlayfs" => {} // The file system below it decides.
+        name => assert_eq!(modified(&file), name != "tmpfs"),
+    }
 }
 
 #[test]
