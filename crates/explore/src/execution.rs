@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,7 @@ use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
 use crate::cannot_follow::CannotFollow;
 use crate::kernel_store::{self, KernelStore, Redirected};
-use crate::operations::{CallKind, Operations, Wait};
+use crate::operations::{About, CallKind, Named, Operations, Wait};
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
 use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
@@ -710,10 +712,11 @@ impl<'l> Execution<'l> {
                 return Ok(Disposition::Resume);
             }
         }
-        let Some((kind, text)) = call.point().filter(|_| !among_threads) else {
+        let Some(kind) = call.point().filter(|_| !among_threads) else {
             return Ok(Disposition::Resume);
         };
         if self.point(actor, Operation::Call(kind)) == Here::Before {
+            let text = call.told(&self.about(pid, &call), false);
             self.note(actor, EventKind::StopsBeforeCall(text));
             return Ok(Disposition::Pause(Pause::Arrived));
         }
@@ -906,7 +909,7 @@ impl<'l> Execution<'l> {
     /// Records a call that is a preemption point.
     fn note_call(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) {
         let among_threads = |tracee: &ActorTracee| is_among_threads(&tracee.memory.borrow(), call);
-        if let Some((kind, text)) = call.point()
+        if let Some(kind) = call.point()
             && !self.tracees.get(&pid).is_some_and(among_threads)
             && (kind != CallKind::Futex || result >= 0)
         {
@@ -915,14 +918,43 @@ impl<'l> Execution<'l> {
                 format!(", which fails ({:?})", Errno::from_raw(error))
             });
             let empties = result >= 0 && call.empties();
+            let text = call.told(&self.about(pid, call), error.is_none());
             self.note(actor, EventKind::Call(kind, text + &failed, empties));
         }
+    }
+
+    /// What a call is about, for a table. What cannot be seen is left out.
+    fn about(&self, pid: i32, call: &Syscall) -> About {
+        let tracee = Pid::from_raw(pid);
+        match call.names() {
+            Named::Paths(addresses) => {
+                let path = |at: &u64| {
+                    path_at(tracee, *at).map_or_else(|| "a file".into(), |path| self.name(&path))
+                };
+                About { files: addresses.iter().map(path).collect(), lock: None }
+            }
+            Named::Descriptor { number, lock } => {
+                let number = u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+                let link = fs::read_link(format!("/proc/{pid}/fd/{}", number.cast_signed()));
+                let files = link.ok().map(|path| self.name(&path)).into_iter().collect();
+                let lock = lock.and_then(|at| {
+                    let bytes = tracer::memory(tracee, usize::try_from(at).ok()?, size_of::<i16>());
+                    bytes.ok()??.try_into().ok().map(i16::from_ne_bytes)
+                });
+                About { files, lock }
+            }
+        }
+    }
+
+    /// How a file is called in a table: a file of the directory by its name there.
+    fn name(&self, path: &Path) -> String {
+        path.strip_prefix(&self.directory).unwrap_or(path).display().to_string()
     }
 
     /// Is the actor to be stopped after this call?
     fn has_arrived_after(&self, actor: usize, call: &Syscall) -> bool {
         let Actor { preemption, points, .. } = &self.actors[actor];
-        let this = Operation::Call(call.point().map_or(CallKind::Lock, |(kind, _)| kind));
+        let this = Operation::Call(call.point().unwrap_or(CallKind::Lock));
         match (preemption, points.last()) {
             (Some(at), Some(point)) => {
                 at.after && at.number == point.number && point.operation == this
@@ -1226,6 +1258,24 @@ impl<'l> Execution<'l> {
         let [one, two] = self.actors;
         (self.events, [one.points, two.points])
     }
+}
+
+/// The path at an address of a tracee, if it is there whole.
+fn path_at(tracee: Pid, address: u64) -> Option<PathBuf> {
+    const MOST: usize = 4 << 10;
+    let mut bytes = Vec::new();
+    let mut at = usize::try_from(address).ok()?;
+    while bytes.len() < MOST {
+        let left = common::page_size() - at % common::page_size();
+        let part = tracer::memory(tracee, at, left).ok()??;
+        let end = part.iter().position(|byte| *byte == 0);
+        bytes.extend_from_slice(part.get(..end.unwrap_or(left))?);
+        if end.is_some() {
+            return Some(OsString::from_vec(bytes).into());
+        }
+        at += left;
+    }
+    None
 }
 
 /// Does it sleep in the kernel, or has it ended?

@@ -25,10 +25,32 @@ pub(crate) enum Wait {
     Turn,
 }
 
+/// What a call names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// Paths, by their addresses.
+    Paths(Vec<u64>),
+    /// An open file, and where the description of a record lock is.
+    Descriptor { number: u64, lock: Option<u64> },
+}
+
+/// What a call is about, in a table's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    /// The names of its files.
+    pub(crate) files: Vec<String>,
+    /// The kind of a record lock.
+    pub(crate) lock: Option<i16>,
+}
+
 /// What a system call is to an execution.
 pub(crate) trait Operations {
-    /// Is it a preemption point, and how is it called in a table?
-    fn point(&self) -> Option<(CallKind, String)>;
+    /// Is it a preemption point?
+    fn point(&self) -> Option<CallKind>;
+    /// Where the names are of the files that it is about.
+    fn names(&self) -> Named;
+    /// How a preemption point is called in a table: before the call, or when it is `done`.
+    fn told(&self, about: &About, done: bool) -> String;
     /// The size that it gives to a file.
     fn sets_size_to(&self) -> Option<u64>;
     /// Does it take away all bytes that a file had?
@@ -54,38 +76,82 @@ pub(crate) trait Operations {
 }
 
 impl Operations for Syscall {
-    fn point(&self) -> Option<(CallKind, String)> {
+    fn point(&self) -> Option<CallKind> {
         let [first, second, third, ..] = self.arguments;
         let made = |flags: u64| flags & flag(libc::O_CREAT | libc::O_TRUNC) != 0;
-        let how = |flags: u64| match (flags & flag(libc::O_CREAT), flags & flag(libc::O_TRUNC)) {
-            (0, _) => "opens the file and empties it",
-            (_, 0) => "opens the file, making it if there is none",
-            _ => "opens the file, making it if there is none, and empties it",
-        };
-        if let Some(size) = self.sets_size_to() {
-            return Some((CallKind::Change, format!("sets the file's size to {size}")));
+        if self.sets_size_to().is_some() {
+            return Some(CallKind::Change);
         }
-        let (kind, text) = match self.number {
-            legacy::SYS_open if made(second) => (CallKind::Change, how(second)),
-            libc::SYS_openat if made(third) => (CallKind::Change, how(third)),
-            legacy::SYS_creat => (CallKind::Change, "makes or empties the file"),
-            libc::SYS_fallocate => (CallKind::Change, "allocates the file's bytes"),
-            legacy::SYS_rename => (CallKind::Change, "renames a file"),
-            libc::SYS_renameat | libc::SYS_renameat2 => (CallKind::Change, "renames a file"),
-            legacy::SYS_link => (CallKind::Change, "links a file"),
-            libc::SYS_linkat => (CallKind::Change, "links a file"),
-            legacy::SYS_unlink => (CallKind::Change, "removes a file's name"),
-            libc::SYS_unlinkat => (CallKind::Change, "removes a file's name"),
-            libc::SYS_fcntl => (CallKind::Lock, record_lock(second)?),
-            libc::SYS_flock if second & flag(libc::LOCK_UN) != 0 => {
-                (CallKind::Lock, "gives its flock lock back")
-            }
-            libc::SYS_flock => (CallKind::Lock, "asks for a flock lock"),
-            libc::SYS_futex => (CallKind::Futex, futex(second)),
-            libc::SYS_write | libc::SYS_writev if first == 1 => (CallKind::Output, "prints"),
+        Some(match self.number {
+            legacy::SYS_open if made(second) => CallKind::Change,
+            libc::SYS_openat if made(third) => CallKind::Change,
+            legacy::SYS_creat
+            | libc::SYS_fallocate
+            | legacy::SYS_rename
+            | libc::SYS_renameat
+            | libc::SYS_renameat2
+            | legacy::SYS_link
+            | libc::SYS_linkat
+            | legacy::SYS_unlink
+            | libc::SYS_unlinkat => CallKind::Change,
+            libc::SYS_fcntl => record_lock(second).map(|_| CallKind::Lock)?,
+            libc::SYS_flock => CallKind::Lock,
+            libc::SYS_futex => CallKind::Futex,
+            libc::SYS_write | libc::SYS_writev if first == 1 => CallKind::Output,
             _ => return None,
-        };
-        Some((kind, text.to_string()))
+        })
+    }
+
+    fn names(&self) -> Named {
+        let [first, second, third, fourth, ..] = self.arguments;
+        match self.number {
+            legacy::SYS_open | legacy::SYS_creat | libc::SYS_truncate | legacy::SYS_unlink => {
+                Named::Paths(vec![first])
+            }
+            libc::SYS_openat | libc::SYS_unlinkat => Named::Paths(vec![second]),
+            legacy::SYS_rename | legacy::SYS_link => Named::Paths(vec![first, second]),
+            libc::SYS_renameat | libc::SYS_renameat2 | libc::SYS_linkat => {
+                Named::Paths(vec![second, fourth])
+            }
+            libc::SYS_ftruncate | libc::SYS_fallocate | libc::SYS_flock => {
+                Named::Descriptor { number: first, lock: None }
+            }
+            libc::SYS_fcntl => Named::Descriptor { number: first, lock: Some(third) },
+            _ => Named::Paths(Vec::new()),
+        }
+    }
+
+    fn told(&self, about: &About, done: bool) -> String {
+        let [_, second, third, ..] = self.arguments;
+        let unknown = "a file".to_owned();
+        let one = about.files.first().unwrap_or(&unknown);
+        let two = about.files.get(1).unwrap_or(&unknown);
+        if let Some(size) = self.sets_size_to() {
+            return format!("sets {one}'s size to {size}");
+        }
+        match self.number {
+            legacy::SYS_open => opens(one, second),
+            libc::SYS_openat => opens(one, third),
+            legacy::SYS_creat => format!("makes or empties {one}"),
+            libc::SYS_fallocate => format!("allocates {one}'s bytes"),
+            legacy::SYS_rename | libc::SYS_renameat | libc::SYS_renameat2 => {
+                format!("renames {one} to {two}")
+            }
+            legacy::SYS_link | libc::SYS_linkat => format!("links {one} as {two}"),
+            legacy::SYS_unlink | libc::SYS_unlinkat => format!("removes the name {one}"),
+            libc::SYS_fcntl => {
+                let kind = record_lock(second).unwrap_or("lock");
+                let how = about.lock.map(i32::from);
+                let is = |wanted: i32| how == Some(wanted);
+                locks(kind, one, is(libc::F_RDLCK as i32), is(libc::F_UNLCK as i32), done)
+            }
+            libc::SYS_flock => {
+                let has = |bit: i32| second & flag(bit) != 0;
+                locks("flock lock", one, has(libc::LOCK_SH), has(libc::LOCK_UN), done)
+            }
+            libc::SYS_futex => futex(second).into(),
+            _ => "prints".into(),
+        }
     }
 
     fn sets_size_to(&self) -> Option<u64> {
@@ -160,7 +226,7 @@ impl Operations for Syscall {
     }
 
     fn is_progress(&self) -> bool {
-        let changes = matches!(self.point(), Some((CallKind::Change | CallKind::Output, _)));
+        let changes = matches!(self.point(), Some(CallKind::Change | CallKind::Output));
         (changes && !self.makes_or_fails())
             || matches!(self.number, libc::SYS_mmap | libc::SYS_execve | libc::SYS_clone)
     }
@@ -169,7 +235,10 @@ impl Operations for Syscall {
         match self.number {
             libc::SYS_futex => "waits in futex",
             libc::SYS_fcntl => "waits for a record lock",
-            libc::SYS_flock => "waits for a flock lock",
+            libc::SYS_flock if self.arguments[1] & flag(libc::LOCK_SH) != 0 => {
+                "waits for a shared flock lock"
+            }
+            libc::SYS_flock => "waits for an exclusive flock lock",
             libc::SYS_wait4 | libc::SYS_waitid => "waits for its child",
             libc::SYS_read | libc::SYS_readv => "waits for input",
             libc::SYS_write | libc::SYS_writev => "waits until its output is taken",
@@ -185,9 +254,28 @@ fn flag(flags: i32) -> u64 {
 
 fn record_lock(command: u64) -> Option<&'static str> {
     match i32::try_from(command).ok()? {
-        libc::F_SETLK | libc::F_SETLKW => Some("changes a record lock"),
-        libc::F_OFD_SETLK | libc::F_OFD_SETLKW => Some("changes an open file description lock"),
+        libc::F_SETLK | libc::F_SETLKW => Some("record lock"),
+        libc::F_OFD_SETLK | libc::F_OFD_SETLKW => Some("open file description lock"),
         _ => None,
+    }
+}
+
+/// What is said of a call that opens a file with these flags.
+fn opens(file: &str, flags: u64) -> String {
+    match (flags & flag(libc::O_CREAT), flags & flag(libc::O_TRUNC)) {
+        (0, _) => format!("opens {file} and empties it"),
+        (_, 0) => format!("opens {file}, making it if there is none"),
+        _ => format!("opens {file}, making it if there is none, and empties it"),
+    }
+}
+
+/// What is said of a call that takes a lock or gives it back.
+fn locks(kind: &str, file: &str, is_shared: bool, gives_back: bool, done: bool) -> String {
+    let verb = if done { "gets" } else { "asks for" };
+    match (gives_back, is_shared) {
+        (true, _) => format!("gives its {kind} on {file} back"),
+        (false, true) => format!("{verb} a shared {kind} on {file}"),
+        (false, false) => format!("{verb} an exclusive {kind} on {file}"),
     }
 }
 
@@ -197,5 +285,56 @@ fn futex(operation: u64) -> &'static str {
         libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => "waits in futex",
         libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET | libc::FUTEX_WAKE_OP => "wakes by futex",
         _ => "calls futex",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(number: i64, arguments: [u64; 6]) -> Syscall {
+        Syscall { number, arguments, instruction: 0 }
+    }
+
+    fn on(file: &str) -> About {
+        About { files: vec![file.into()], lock: None }
+    }
+
+    #[test]
+    fn a_flock_is_told_with_its_kind_and_what_became_of_it() {
+        let flock = |how: i32| call(libc::SYS_flock, [3, flag(how), 0, 0, 0, 0]);
+        let told = |how: i32, done| flock(how).told(&on("FILE"), done);
+        assert_eq!(told(libc::LOCK_SH, false), "asks for a shared flock lock on FILE");
+        assert_eq!(
+            told(libc::LOCK_EX | libc::LOCK_NB, true),
+            "gets an exclusive flock lock on FILE"
+        );
+        assert_eq!(told(libc::LOCK_UN, true), "gives its flock lock on FILE back");
+        assert_eq!(flock(libc::LOCK_SH).waits_for(), "waits for a shared flock lock");
+        assert_eq!(flock(libc::LOCK_EX).waits_for(), "waits for an exclusive flock lock");
+    }
+
+    #[test]
+    fn a_record_lock_is_told_by_the_kind_in_its_description() {
+        let ask = call(libc::SYS_fcntl, [3, flag(libc::F_SETLKW), 0, 0, 0, 0]);
+        let told = |kind: i32| {
+            let lock = i16::try_from(kind).ok();
+            ask.told(&About { lock, ..on("FILE") }, true)
+        };
+        assert_eq!(told(libc::F_RDLCK as i32), "gets a shared record lock on FILE");
+        assert_eq!(told(libc::F_WRLCK as i32), "gets an exclusive record lock on FILE");
+        assert_eq!(told(libc::F_UNLCK as i32), "gives its record lock on FILE back");
+    }
+
+    #[test]
+    fn a_call_on_another_file_names_it() {
+        let made = flag(libc::O_CREAT);
+        let open = call(libc::SYS_openat, [0, 0, made, 0, 0, 0]);
+        assert_eq!(
+            open.told(&on("FILE.lock"), true),
+            "opens FILE.lock, making it if there is none"
+        );
+        let cut = call(libc::SYS_ftruncate, [3, 0, 0, 0, 0, 0]);
+        assert_eq!(cut.told(&on("COPY"), true), "sets COPY's size to 0");
     }
 }

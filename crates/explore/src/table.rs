@@ -157,7 +157,45 @@ fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
             _ => rows.extend(series.iter().map(|(_, _, row)| row.clone())),
         }
     }
-    rows
+    // The shortest repetitions first: a loop may be a part of what is repeated.
+    (1..=LONGEST_REPETITION).fold(rows, told_once)
+}
+
+/// So many rows at most are looked for again behind themselves.
+const LONGEST_REPETITION: usize = 12;
+
+/// The rows, and of `length` rows that follow on each other again and again only the first, with a count.
+fn told_once(rows: Vec<Row>, length: usize) -> Vec<Row> {
+    let mut told = Vec::new();
+    let mut left = &rows[..];
+    while let Some((block, rest)) = left.split_at_checked(length) {
+        let is_told = block.iter().all(|row| !row.decisive && !row.text.starts_with('…'));
+        let again = rest.chunks_exact(length).take_while(|next| is_told && *next == block).count();
+        match (block, again) {
+            ([first, ..], 0) => {
+                told.push(first.clone());
+                left = left.get(1..).unwrap_or_default();
+                continue;
+            }
+            ([row], _) => {
+                let text = format!("{} ({} times)", row.text, again + 1);
+                told.push(Row { text, ..row.clone() });
+            }
+            (rows, _) => {
+                told.extend(rows.iter().cloned());
+                let times = if again == 1 { "once".into() } else { format!("{again} times") };
+                let text = format!("… the last {length} rows happen {times} more");
+                told.extend(rows.first().map(|row| Row {
+                    actor: row.actor,
+                    text,
+                    decisive: false,
+                }));
+            }
+        }
+        left = left.get((again + 1) * length..).unwrap_or_default();
+    }
+    told.extend(left.iter().cloned());
+    told
 }
 
 /// Of which kind of series a store may be a part.
@@ -638,6 +676,31 @@ mod tests {
         let two = [bytes(7), bytes(8)].concat();
         assert_eq!(values(0, &two, names), "7 and 8");
         assert_eq!(place(0, two.len(), names), "the counter and account 1");
+    }
+
+    fn row(actor: usize, text: &str) -> Row {
+        Row { actor, text: text.into(), decisive: false }
+    }
+
+    #[test]
+    fn rows_that_are_repeated_are_told_once_with_a_count() {
+        let [gets, gives, sleeps] = ["gets a lock", "gives it back", "sleeps"];
+        let turn = |actor| [row(actor, gets), row(actor, gives), row(actor, sleeps)];
+        let rows: Vec<Row> = (0..5).flat_map(|_| turn(0).into_iter().chain(turn(1))).collect();
+        let told = (1..=LONGEST_REPETITION).fold(rows, told_once);
+        let texts: Vec<_> = told.iter().map(|row| row.text.as_str()).collect();
+        let last = "… the last 6 rows happen 4 times more";
+        assert_eq!(texts, [gets, gives, sleeps, gets, gives, sleeps, last]);
+        let told = told_once(vec![row(0, gets), row(1, sleeps), row(1, sleeps), row(0, gives)], 1);
+        assert_eq!(told.get(1).map(|row| row.text.as_str()), Some("sleeps (2 times)"));
+        assert_eq!(told.len(), 3, "{told:?}");
+    }
+
+    #[test]
+    fn the_step_that_went_wrong_is_never_hidden_in_a_repetition() {
+        let wrong = Row { decisive: true, ..row(0, "prints") };
+        let rows = vec![wrong.clone(), wrong];
+        assert_eq!((1..=LONGEST_REPETITION).fold(rows.clone(), told_once), rows);
     }
 
     #[test]
