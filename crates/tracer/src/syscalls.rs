@@ -162,7 +162,8 @@ impl Call {
 }
 
 /// Calls in which a process waits, and which do nothing to files or mappings.
-const WAITS: [(i64, &str); 14] = [
+const WAITS: [(i64, &str); 15] = [
+    (legacy::SYS_pause, "pause"),
     (libc::SYS_nanosleep, "nanosleep"),
     (libc::SYS_clock_nanosleep, "clock_nanosleep"),
     (libc::SYS_sched_yield, "sched_yield"),
@@ -287,6 +288,12 @@ const TABLE: &[Row] = table! {
     libc::SYS_msync, "msync", [], Else, None;
     libc::SYS_madvise, "madvise", [], Else, None;
     libc::SYS_ftruncate, "ftruncate", [], Else, None;
+    libc::SYS_truncate, "truncate", [], Else, None;
+    legacy::SYS_rename, "rename", [], Else, None;
+    libc::SYS_renameat, "renameat", [], Else, None;
+    libc::SYS_renameat2, "renameat2", [], Else, None;
+    legacy::SYS_unlink, "unlink", [], Else, None;
+    libc::SYS_unlinkat, "unlinkat", [], Else, None;
     libc::SYS_fallocate, "fallocate", [], Else, None;
     libc::SYS_fsync, "fsync", [], Else, None;
     libc::SYS_fdatasync, "fdatasync", [], Else, None;
