@@ -8,14 +8,15 @@ use nix::errno::Errno;
 use sandbox::WorkDirectory;
 use tracer::{Ending, FileId, REFUSED, Use};
 
-use crate::observe::{Run, killed_for};
+use crate::observe::{Fault, Run, killed_for};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
+use crate::words::counted;
 
 impl Run {
     /// It ended by itself; what killed it otherwise, and where it accessed what.
     ///
     /// # Errors
-    /// `died-of-a-signal`.
+    /// `died-of-a-signal`, `past-the-mapping`.
     pub fn lives(&self) -> Verdict {
         let Ending::Killed(_) = self.ending else { return Ok(()) };
         let seen = match &self.fault {
@@ -23,8 +24,13 @@ impl Run {
             None => format!("`{}` {}", self.called, self.ending),
         };
         let expected = "an exit status, whatever happens";
-        let finding = Finding::new("died-of-a-signal", expected, seen).details(self.said());
-        Err(finding.details(self.about_map_failed()).into())
+        let id = match &self.fault {
+            Some(Fault { past: Some(_), .. }) => "past-the-mapping",
+            _ => "died-of-a-signal",
+        };
+        let finding = Finding::new(id, expected, seen).details(self.said());
+        let lines = self.about_map_failed().into_iter().chain(self.printed_by_then());
+        Err(finding.details(lines).into())
     }
 
     /// What is said of an access to the result of an mmap that failed, MAP_FAILED, as an address.
@@ -144,6 +150,25 @@ impl Run {
         }
     }
 
+    /// It maps this file, and all its mappings of it that may be stored to are private. The words for that.
+    #[must_use]
+    pub fn stores_privately(&self, file: FileId) -> Option<String> {
+        const WRITABLE: u64 = 2; // PROT_WRITE.
+        const PRIVATE: u64 = 2; // MAP_PRIVATE, of the two bits for the kind.
+        let writable: Vec<_> =
+            self.mapped(file).filter(|call| call.arguments[2] & WRITABLE != 0).collect();
+        let is_private = |call: &&tracer::Call| call.arguments[3] & 3 == PRIVATE;
+        (!writable.is_empty() && writable.iter().all(is_private)).then(|| {
+            format!("`{}` maps FILE with PROT_WRITE and MAP_PRIVATE, and never shared", self.called)
+        })
+    }
+
+    /// An `msync` that failed because of its address.
+    #[must_use]
+    pub fn unaligned_msync(&self) -> Option<String> {
+        self.calls.iter().flatten().find_map(unaligned_msync)
+    }
+
     /// It was not killed for a limit.
     ///
     /// # Errors
@@ -156,7 +181,34 @@ impl Run {
             Some(call) => format!("when it was ended, it was in the system call {call}"),
             None => "when it was ended, it was in no system call".into(),
         });
-        Err(killed_for(limit, expected(), &called).details(where_it_was))
+        let lines = where_it_was.into_iter().chain(self.printed_by_then());
+        Err(killed_for(limit, expected(), &called).details(lines))
+    }
+
+    /// Of a command that prints and was killed: how much of its output was seen.
+    fn printed_by_then(&self) -> Option<String> {
+        let command = self.called.split(' ').nth(1)?;
+        PRINT.contains(&command).then(|| printed_by_then(self.stdout.total))
+    }
+
+    /// What it should print did not stay in its memory.
+    ///
+    /// # Errors
+    /// `unflushed-output`.
+    pub fn flushes(&self) -> Verdict {
+        if !self.unflushed {
+            return Ok(());
+        }
+        let expected = format!("`{}` writes its result to standard output", self.called);
+        failed(
+            "unflushed-output",
+            expected,
+            format!(
+                "{}; no call has written to standard output, and the whole result was in the \
+                 program's memory when it ended",
+                self.ending
+            ),
+        )
     }
 
     /// Its standard output was full: it failed and named it.
@@ -174,11 +226,30 @@ impl Run {
             "`{} > /dev/full` ends with exit status 1 and one line that names standard output",
             self.called
         );
-        failed(
-            "output-failure-ignored",
-            expected,
-            format!("{}; it said {}", self.ending, shown(&said)),
-        )
+        let seen = format!("{}; it said {}", self.ending, shown(&said));
+        let finding = Finding::new("output-failure-ignored", expected, seen);
+        Err(finding.details(self.failed_output()).into())
+    }
+
+    /// Which write to standard output failed, and whether it was the last thing that the program did.
+    pub fn failed_output(&self) -> Option<String> {
+        let calls = self.calls.as_ref()?;
+        let fails = |call: &tracer::Call| {
+            let [descriptor, ..] = call.arguments;
+            let error = call.result.filter(|result| *result < 0)?;
+            let errno = Errno::from_raw(i32::try_from(-error).ok()?);
+            (call.does() == Use::TransfersData && descriptor == 1).then_some((call.name(), errno))
+        };
+        let place = calls.iter().rposition(|call| fails(call).is_some())?;
+        let (name, errno) = calls.get(place).and_then(fails)?;
+        let last = match place + 1 == calls.len() {
+            true => {
+                ". It was the program's last call about a file. At its end, a program flushes what is \
+                 left, and nobody looks at the result"
+            }
+            false => "",
+        };
+        Some(format!("{name} to standard output failed ({errno:?}: {}){last}", errno.desc()))
     }
 
     /// It opened nothing for writing outside the directory; that Landlock refused it is no excuse.
@@ -249,6 +320,34 @@ fn may_be_written(path: &Path, directory: &Path) -> bool {
 /// No call can be seen where tracing is refused.
 pub(super) fn calls_cannot_be_seen() -> CheckError {
     CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
+}
+
+/// What is said of an `msync` that failed because its address is no page's.
+pub(crate) fn unaligned_msync(call: &tracer::Call) -> Option<String> {
+    let [address, length, ..] = call.arguments;
+    let past = address % page_size() as u64;
+    let is_it = call.number == libc::SYS_msync
+        && call.result == Some(-i64::from(libc::EINVAL))
+        && past != 0;
+    is_it.then(|| {
+        format!(
+            "msync({address:#x}, {length}, …) returned EINVAL: the address is {} past the start of a \
+             page of {} bytes",
+            counted(past, "byte"),
+            page_size()
+        )
+    })
+}
+
+/// The commands of the exercises that print their result.
+const PRINT: [&str; 6] = ["peek", "take", "record", "list", "preview", "lines"];
+
+/// How much a program had printed when it was killed.
+pub(crate) fn printed_by_then(bytes: u64) -> String {
+    match bytes {
+        0 => "it had printed nothing by then; output that is not flushed is not seen".into(),
+        bytes => format!("it had printed {} by then", counted(bytes, "byte")),
+    }
 }
 
 /// A program's words, harmless and short.

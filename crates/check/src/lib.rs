@@ -74,3 +74,4 @@ pub mod stress;
 mod turn;
 pub mod verdict;
 pub mod watch;
+mod words;

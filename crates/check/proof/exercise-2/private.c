@@ -1,4 +1,4 @@
-//! verdict: not-marked-full
+//! verdict: private-mapping
 // A private mapping: the message is in the poster's own copy of the page.
 #include <sys/mman.h>
 #undef MAP_SHARED

@@ -1,4 +1,4 @@
-//! verdict: not-durable-when-said
+//! verdict: said-before-flushing
 // The line first, the flush after it: the order is the promise.
 #define SAY(memory, fd, slots, count, path)                                                       \
     for (int i = 0; i < (count); i++) {                                                           \

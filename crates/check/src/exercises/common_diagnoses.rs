@@ -78,8 +78,38 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "past-the-mapping",
+        is: "the program accesses an address past the end of its mapping of FILE",
+        why: "A mapping has the length that `mmap` was given, rounded up to whole pages. FILE may be longer. After the mapping, there is nothing, or something else.",
+        anchor: "how-it-works",
+        hints: [
+            "`seen` names the byte of the mapping that was accessed, and the length of the mapping.",
+            "Which place does your program add to the start of the mapping: a place in FILE, or a place in the mapping? The mapping's first byte is FILE's byte at the offset that `mmap` was given.",
+        ],
+        last: Last {
+            rust: "If the mapping begins at `start` in FILE, byte `at` of FILE is `base.add(at - start)`. The mapping's length must be at least `end - start`.",
+            c: "If the mapping begins at `start` in FILE, byte `at` of FILE is `base + (at - start)`. The mapping's length must be at least `end - start`.",
+            python: "If the mapping begins at `start` in FILE, byte `at` of FILE is `m[at - start]`. With `ctypes`, nothing stops an index at the end of the mapping; `m[…]` raises an error.",
+        },
+    },
+    Diagnosis {
+        id: "private-mapping",
+        is: "the program stores to a private mapping of FILE: these stores never reach FILE",
+        why: "A private page is copied at the first store. The copy belongs to the process, and ends with it.",
+        anchor: "the-code",
+        hints: [
+            "Which kind of mapping did you ask for? `strace -e mmap` shows it.",
+            "MAP_PRIVATE copies a page when it is stored to; MAP_SHARED is the file's own page.",
+        ],
+        last: Last {
+            rust: "memmap2's `map_mut` or `map_raw`, not `map_copy`. With `libc::mmap`: MAP_SHARED.",
+            c: "MAP_SHARED as `mmap`'s fourth argument, not MAP_PRIVATE.",
+            python: "`mmap.mmap(fd, length)` is shared. Take out `access=mmap.ACCESS_COPY` and `mmap.MAP_PRIVATE`.",
+        },
+    },
+    Diagnosis {
         id: "wrong-exit-status",
-        is: "the exit status is not the one of the contract",
+        is: "the exit status is not the one that the card asks for",
         why: "Scripts and other programs hear nothing but the exit status.",
         anchor: "exercise",
         hints: [
@@ -150,6 +180,36 @@ pub const COMMON: &[Diagnosis] = &[
             rust: "A lock can be on FILE itself: `libc::flock`, or nix's `Flock`.",
             c: "A lock can be on FILE itself: `flock`, or `fcntl` with F_OFD_SETLKW. A semaphore of `sem_init` can lie in the mapping; `sem_open` makes a file.",
             python: "A lock can be on FILE itself: `fcntl.flock`. `tempfile` makes files; so do `multiprocessing`'s locks and `shared_memory`, in /dev/shm.",
+        },
+    },
+    Diagnosis {
+        id: "waits-for-a-fifo",
+        is: "given a FIFO as FILE, the program waits instead of failing",
+        why: "`open` of a FIFO waits until another process opens its other end. That may never happen.",
+        anchor: "exercise",
+        hints: [
+            "Make a FIFO with `mkfifo f`, and give `f` to your program as FILE: it waits.",
+            "O_NONBLOCK makes `open` return at once. Then `fstat` says what kind of file it is.",
+        ],
+        last: Last {
+            rust: "`OpenOptionsExt::custom_flags(libc::O_NONBLOCK)`; then refuse the file if `metadata()?.is_file()` is false.",
+            c: "`open` with O_NONBLOCK; then refuse the file if `S_ISREG(st.st_mode)` is false.",
+            python: "`os.open` with `os.O_NONBLOCK`; then refuse the file if `stat.S_ISREG(os.fstat(fd).st_mode)` is false.",
+        },
+    },
+    Diagnosis {
+        id: "unflushed-output",
+        is: "the program has made its output, and ends without writing it: the output is not flushed",
+        why: "Output functions collect bytes in the program's own memory. Only a flush writes them to standard output.",
+        anchor: "exercise",
+        hints: [
+            "`strace -e trace=write` shows what is written, and when.",
+            "Flush standard output after the last byte of the result, and look at the result of the flush. An end that skips the flush loses the bytes.",
+        ],
+        last: Last {
+            rust: "Call `flush` on your `BufWriter` or on `io::stdout()` before the end. `std::process::exit` drops no `BufWriter`, and `libc::_exit` flushes nothing.",
+            c: "Call `fflush(stdout)` before the end, and look at its result. `_exit`, `abort` and a signal end the process without flushing; `exit` and `return` from `main` flush.",
+            python: "Call `sys.stdout.flush()` before the end, inside `try`. `os._exit` and a signal end the process without flushing.",
         },
     },
     Diagnosis {

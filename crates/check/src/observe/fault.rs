@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
+use crate::words::counted;
 use common::Context;
 use nix::unistd::Pid;
 use page_view::Mapping;
@@ -45,6 +47,52 @@ pub struct Fault {
     pub offset: Option<u64>,
     /// How long the file was then.
     pub length: Option<u64>,
+    /// If no mapping holds the address: the mapping of a regular file that ends before it.
+    pub past: Option<Past>,
+}
+
+/// An access past the end of a mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The mapped file's name.
+    pub name: String,
+    /// Where the mapping begins in the file, and where it ends, in bytes.
+    pub bytes: Range<u64>,
+    /// The first address after the mapping.
+    pub end: usize,
+    /// Where the access was, counted from the mapping's first byte.
+    pub at: u64,
+}
+
+impl Past {
+    /// The mapping below `address`, if it has a file of the work directory and is near.
+    fn of(mappings: &[Mapping], address: usize, directory: Option<&Path>) -> Option<Self> {
+        /// What is further away was not computed from the mapping's address.
+        const NEAR: usize = 1 << 26;
+        let below = mappings.iter().rev().find(|mapping| mapping.addresses.end <= address)?;
+        let Range { start, end } = below.addresses;
+        let path = below.path.as_deref().filter(|_| below.has_file())?;
+        let (path, is_near) = (Path::new(path), address - end < NEAR);
+        let is_inside = directory.is_some() && path.parent() == directory;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let bytes = below.offset..below.offset + (end - start) as u64;
+        (is_near && is_inside).then(|| Self { name, bytes, end, at: (address - start) as u64 })
+    }
+}
+
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, bytes, end, at } = self;
+        let length = bytes.end - bytes.start;
+        write!(
+            f,
+            "it is {} past the end of the mapping of {name}, which ends at {end:#x}. This mapping \
+             has {length} bytes (whole pages) and begins at byte {} of {name}; the access was at byte \
+             {at} of the mapping, counted from 0",
+            counted(at - length + 1, "byte"),
+            bytes.start
+        )
+    }
 }
 
 impl Fault {
@@ -60,18 +108,24 @@ impl Fault {
         let address = unless_ended(pid, tracer::fault_address(pid).step("PTRACE_GETSIGINFO"))?;
         let Some(address) = address else { return Ok(None) };
         let mappings = maps(pid)?;
+        let directory = fs::read_link(format!("/proc/{pid}/cwd")).ok();
+        let is_held = mappings.iter().any(|mapping| mapping.addresses.contains(&address));
+        let past = match signal {
+            libc::SIGSEGV if !is_held => Past::of(&mappings, address, directory.as_deref()),
+            _ => None,
+        };
         let mapping = mappings.into_iter().find(|mapping| mapping.addresses.contains(&address));
         let file = mapping.as_ref().filter(|mapping| mapping.has_file());
         let offset = file.map(|found| (address - found.addresses.start) as u64 + found.offset);
         let link = |found: &Mapping| {
-            let std::ops::Range { start, end } = found.addresses;
+            let Range { start, end } = found.addresses;
             format!("/proc/{pid}/map_files/{start:x}-{end:x}")
         };
         let named = |found: &Mapping| found.path.as_ref().and_then(|path| fs::metadata(path).ok());
         let length = file
             .and_then(|found| fs::metadata(Path::new(&link(found))).ok().or_else(|| named(found)));
         let length = length.map(|found| found.len());
-        Ok(Some(Self { signal, address, offset, length, mapping }))
+        Ok(Some(Self { signal, address, offset, length, past, mapping }))
     }
 }
 
@@ -79,7 +133,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, mapping, offset, length, .. } = self;
         write!(f, "address {address:#x}")?;
-        let Some(mapping) = mapping else { return write!(f, ", which no mapping holds") };
+        let Some(mapping) = mapping else {
+            write!(f, ", which no mapping holds")?;
+            return self.past.iter().try_for_each(|past| write!(f, ": {past}"));
+        };
         let name = mapping.path.as_deref().unwrap_or("anonymous memory");
         let name = name.rsplit('/').next().unwrap_or(name);
         write!(f, ", in the mapping {} of {name}", mapping.permissions)?;
@@ -87,7 +144,7 @@ impl fmt::Display for Fault {
             write!(f, ", byte {offset} of the file")?;
         }
         match length {
-            Some(length) => write!(f, ", which was {length} bytes long"),
+            Some(length) => write!(f, ", which had {}", counted(*length, "byte")),
             None => Ok(()),
         }
     }

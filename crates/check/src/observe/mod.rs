@@ -7,7 +7,9 @@
 mod fault;
 mod observer;
 mod run;
+mod unflushed;
 
-pub use fault::{Fault, maps, unless_ended};
+pub use fault::{Fault, Past, maps, unless_ended};
 pub use observer::{NoopObserver, Observer};
 pub use run::{Run, diagnosis_of, killed_for, run};
+pub use unflushed::Unflushed;

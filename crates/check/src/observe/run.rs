@@ -35,6 +35,8 @@ pub struct Run {
     pub refused: BTreeSet<PathBuf>,
     /// The system call that it was in when it ended, if it did not end by itself.
     pub unfinished: Option<String>,
+    /// What it should print was in its memory when it ended, and no call had written it.
+    pub unflushed: bool,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -158,6 +160,7 @@ impl Run {
             calls: calls_are_seen.then(Vec::new),
             refused: BTreeSet::new(),
             unfinished: None,
+            unflushed: false,
             fault: None,
             time: Duration::ZERO,
             processor: Duration::ZERO,
@@ -166,7 +169,7 @@ impl Run {
     }
 
     fn note(&mut self, call: Call) {
-        if call.does() != Use::Else {
+        if call.does() != Use::Else || call.number == libc::SYS_msync {
             self.calls.get_or_insert_default().push(call);
         }
     }

@@ -1,4 +1,4 @@
-# verdict: wrong-exit-status
+# verdict: unaligned-msync
 # flush of the slot's own bytes: its offset is no page's, and the call fails.
 import mmap
 import os

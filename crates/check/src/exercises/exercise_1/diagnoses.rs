@@ -19,21 +19,6 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
-        id: "private-mapping",
-        is: "poke stores to a private mapping, which never reaches FILE",
-        why: "A private page is copied at the first store; the copy ends with the process.",
-        anchor: "the-code",
-        hints: [
-            "Which kind of mapping did you ask for? `strace -e mmap` shows it.",
-            "MAP_PRIVATE copies a page when it is stored to; MAP_SHARED is the file's own page.",
-        ],
-        last: Last {
-            rust: "memmap2's `map_mut` or `map_raw`, not `map_copy`. With `libc::mmap`: MAP_SHARED.",
-            c: "MAP_SHARED as `mmap`'s fourth argument, not MAP_PRIVATE.",
-            python: "`mmap.mmap(fd, length)` is shared. Take out `access=mmap.ACCESS_COPY` and `mmap.MAP_PRIVATE`.",
-        },
-    },
-    Diagnosis {
         id: "stores-elsewhere",
         is: "TEXT is not at OFFSET",
         why: "The bytes of somebody else were overwritten, and one's own are lost.",
@@ -230,7 +215,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "not-mapped",
-        is: "FILE was never mapped as the contract says",
+        is: "FILE was never mapped in the way that the card asks for",
         why: "That is what the exercise is about.",
         anchor: "the-code",
         hints: [
@@ -313,21 +298,6 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "`File::open(path)` never creates.",
             c: "`open(path, O_RDONLY)` never creates; O_CREAT does.",
             python: "`os.open(path, os.O_RDONLY)` never creates; `os.O_CREAT`, and `open` with the modes `w` and `a`, do.",
-        },
-    },
-    Diagnosis {
-        id: "waits-for-a-fifo",
-        is: "given a FIFO the program waits instead of failing",
-        why: "To open a FIFO is to wait for its other end, which may never come.",
-        anchor: "exercise",
-        hints: [
-            "`mkfifo f; exercise-1 peek f 0 1` hangs.",
-            "O_NONBLOCK makes open return at once; `fstat` then says what it is.",
-        ],
-        last: Last {
-            rust: "`OpenOptionsExt::custom_flags(libc::O_NONBLOCK)`; then refuse the file if `metadata()?.is_file()` is false.",
-            c: "`open` with O_NONBLOCK; then refuse the file if `S_ISREG(st.st_mode)` is false.",
-            python: "`os.open` with `os.O_NONBLOCK`; then refuse the file if `stat.S_ISREG(os.fstat(fd).st_mode)` is false.",
         },
     },
 ];

@@ -1,7 +1,6 @@
 //! Failures and wrong calls: told in one line, and nothing touched.
 
 use std::fs::File;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use common::Context;
@@ -11,7 +10,8 @@ use super::large_offsets::unchanged;
 use super::shared::pattern;
 use crate::exercises::CheckContext;
 use crate::observe::{NoopObserver, Run};
-use crate::verdict::{CheckError, Verdict, failed};
+use crate::verdict::{Verdict, failed};
+use crate::words::counted;
 
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -66,14 +66,7 @@ fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict
     let wall = std::mem::replace(&mut context.limits().wall, AT_ONCE);
     let run = context.run(arguments);
     context.limits().wall = wall;
-    // With a directory or a device, there is no FIFO to wait for: a hang is told as a hang.
-    let file = context.work_directory().path().join(name);
-    let is_fifo = file.metadata().is_ok_and(|found| found.file_type().is_fifo());
-    let known = |error: CheckError| match is_fifo {
-        true => error.known_as("hang", "waits-for-a-fifo"),
-        false => error,
-    };
-    let run = run.map_err(known)?;
+    let run = run?;
     run.fails_naming(&[name])?;
     printed_nothing(&run)
 }
@@ -83,7 +76,7 @@ fn printed_nothing(run: &Run) -> Verdict {
         return Ok(());
     }
     let expected = format!("`{}` prints nothing", run.called);
-    failed("prints-something-else", expected, format!("{} bytes", run.stdout.total))
+    failed("prints-something-else", expected, counted(run.stdout.total, "byte"))
 }
 
 pub(super) fn full_output(context: &mut CheckContext) -> Verdict {

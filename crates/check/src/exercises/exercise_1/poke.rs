@@ -22,8 +22,8 @@ fn after(before: &[u8], offset: usize, text: &str) -> Vec<u8> {
 fn one(context: &mut CheckContext, before: &[u8], offset: usize, text: &str) -> Verdict {
     context.new_work_directory()?;
     context.work_directory().write("FILE", before)?;
-    let run = poke(context, offset as u64, text)?;
-    holds(context, &run, before, &after(before, offset, text))
+    let poked = poke(context, offset as u64, text)?;
+    holds(context, &poked, before, &after(before, offset, text))
 }
 
 pub(super) fn stores(context: &mut CheckContext) -> Verdict {
@@ -39,7 +39,7 @@ pub(super) fn stores(context: &mut CheckContext) -> Verdict {
 
 pub(super) fn maps(context: &mut CheckContext) -> Verdict {
     context.work_directory().write("FILE", &pattern(100))?;
-    let run = poke(context, 50, "mapped")?;
+    let run = poke(context, 50, "mapped")?.run;
     seen(&run)?;
     let file = context.identity("FILE")?;
     let shared = run.mapped(file).any(|call| {
@@ -62,7 +62,7 @@ pub(super) fn across_pages(context: &mut CheckContext) -> Verdict {
 }
 
 pub(super) fn mode(context: &mut CheckContext) -> Verdict {
-    let run = poke(context, 0, "new")?;
+    let run = poke(context, 0, "new")?.run;
     let mode = context.open("FILE")?.metadata().step("stat")?.permissions().mode() & 0o7777;
     if mode == 0o600 {
         return Ok(());
@@ -75,8 +75,8 @@ pub(super) fn grows(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
     for (offset, text) in [(0, "new"), (10, "new"), (page + 7, "further on")] {
         context.new_work_directory()?;
-        let run = poke(context, offset as u64, text)?;
-        holds(context, &run, b"", &after(b"", offset, text))?;
+        let poked = poke(context, offset as u64, text)?;
+        holds(context, &poked, b"", &after(b"", offset, text))?;
     }
     one(context, b"short", 3, "long enough")?;
     one(context, b"short", 5, "er")?;
@@ -94,6 +94,6 @@ pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
     one(context, b"short", 2, "")?;
     one(context, b"", 0, "")?;
     context.new_work_directory()?;
-    let run = poke(context, 0, "")?;
-    holds(context, &run, b"x", b"")
+    let poked = poke(context, 0, "")?;
+    holds(context, &poked, b"x", b"")
 }

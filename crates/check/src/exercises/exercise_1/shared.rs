@@ -1,11 +1,15 @@
 //! What several checks of this exercise do.
 
-use tracer::{Ending, FileId};
+use std::path::PathBuf;
+
+use nix::unistd::Pid;
+use tracer::{Call, Ending, FileId};
 
 use crate::exercises::CheckContext;
 use crate::expect::{calls_cannot_be_seen, hexed, shown};
-use crate::observe::Run;
+use crate::observe::{Observer, Run};
 use crate::verdict::{Finding, Verdict, failed};
+use crate::words::counted;
 
 /// Recognisable bytes, none of them the same as its neighbours, no page like the one before.
 pub(super) fn pattern(length: usize) -> Vec<u8> {
@@ -18,21 +22,63 @@ pub(super) fn pattern(length: usize) -> Vec<u8> {
     bytes
 }
 
+/// A run of `poke`, and by which call it made FILE shorter, if it did.
+pub(super) struct Poked {
+    pub(super) run: Run,
+    shrunk: Option<String>,
+}
+
 /// Runs `poke FILE OFFSET TEXT`, which must succeed.
-pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<Run> {
-    let run = context.run(&["poke", "FILE", &offset.to_string(), text])?;
+pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<Poked> {
+    let mut length = Length::of(context.work_directory().path().join("FILE"));
+    let start = context.start(&["poke", "FILE", &offset.to_string(), text]);
+    let run = context.observe(&start, &mut length)?;
     aligned(&run, offset)?;
     run.succeeds()?;
     by_mapping(context, &run)?;
-    Ok(run)
+    Ok(Poked { run, shrunk: length.shrunk })
+}
+
+/// Looks after each call whether it has made FILE shorter.
+struct Length {
+    path: PathBuf,
+    length: u64,
+    shrunk: Option<String>,
+}
+
+impl Length {
+    fn of(path: PathBuf) -> Self {
+        let length = std::fs::metadata(&path).map_or(0, |found| found.len());
+        Self { path, length, shrunk: None }
+    }
+}
+
+impl Observer for Length {
+    fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
+        let before = self.length;
+        self.length = std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        if self.length < before && self.shrunk.is_none() {
+            let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.cast_unsigned()) != 0;
+            let how = match call.number {
+                libc::SYS_openat if truncates(call.arguments[2]) => " with O_TRUNC",
+                _ => "",
+            };
+            let (name, after) = (call.name(), counted(self.length, "byte"));
+            let before = counted(before, "byte");
+            self.shrunk = Some(format!("{name}{how} made FILE shorter: from {before} to {after}"));
+        }
+        Ok(())
+    }
 }
 
 /// Runs `peek FILE OFFSET LEN`, which must succeed and print this.
 pub(super) fn peek(context: &CheckContext, offset: u64, expected: &[u8]) -> Verdict<Run> {
-    let run = context.run(&["peek", "FILE", &offset.to_string(), &expected.len().to_string()])?;
+    let arguments = ["peek", "FILE", &offset.to_string(), &expected.len().to_string()];
+    let run = context.run_printing(&arguments, expected)?;
     aligned(&run, offset)?;
     run.succeeds()?;
     by_mapping(context, &run)?;
+    run.flushes()?;
     prints(&run, expected)?;
     Ok(run)
 }
@@ -45,17 +91,16 @@ pub(super) fn prints(run: &Run, expected: &[u8]) -> Verdict {
     }
     let differs = seen.bytes.iter().zip(expected).position(|(seen, expected)| seen != expected);
     let at = differs.unwrap_or(seen.bytes.len().min(expected.len()));
-    let around = |bytes: &[u8]| hexed(bytes.get(at..).unwrap_or_default());
-    failed(
-        "prints-something-else",
-        format!(
-            "`{}` prints {} bytes; from byte {at} on {}",
-            run.called,
-            expected.len(),
-            around(expected)
-        ),
-        format!("{} bytes; from byte {at} on {}", seen.total, around(&seen.bytes)),
-    )
+    let from_there = |bytes: &[u8]| match bytes.get(at..) {
+        None | Some([]) => String::new(),
+        Some(bytes) => format!("; from byte {at} on {}", hexed(bytes)),
+    };
+    let wanted = counted(expected.len() as u64, "byte") + &from_there(expected);
+    let found = match seen.total {
+        0 => "it printed nothing".into(),
+        total => counted(total, "byte") + &from_there(&seen.bytes),
+    };
+    failed("prints-something-else", format!("`{}` prints {wanted}", run.called), found)
 }
 
 /// FILE's bytes went through mappings only, and nothing was written elsewhere.
@@ -68,20 +113,30 @@ pub(super) fn by_mapping(context: &CheckContext, run: &Run) -> Verdict {
 }
 
 /// FILE holds exactly these bytes.
-pub(super) fn holds(context: &CheckContext, run: &Run, before: &[u8], expected: &[u8]) -> Verdict {
+pub(super) fn holds(
+    context: &CheckContext,
+    poked: &Poked,
+    before: &[u8],
+    expected: &[u8],
+) -> Verdict {
     let seen = context.read("FILE")?;
-    let called = &run.called;
+    let called = &poked.run.called;
     if seen == expected {
         return Ok(());
     }
+    if let Some(how) = &poked.shrunk {
+        let expected =
+            format!("after `{called}` FILE has {}", counted(expected.len() as u64, "byte"));
+        let found = Finding::new("shrinks", expected, counted(seen.len() as u64, "byte"));
+        return Err(found.details([how.clone()]).into());
+    }
     if seen == before {
-        let file = context.identity("FILE")?;
-        let private = run.mapped(file).any(|call| {
-            let [_, _, protection, flags, ..] = call.arguments;
-            flags & 3 == 2 && protection & 2 != 0 // MAP_PRIVATE, PROT_WRITE.
-        });
-        let diagnosis = if private { "private-mapping" } else { "stores-nothing" };
-        return failed(diagnosis, format!("`{called}` changes FILE"), "no byte of FILE changed");
+        let private = poked.run.stores_privately(context.identity("FILE")?);
+        let diagnosis = if private.is_some() { "private-mapping" } else { "stores-nothing" };
+        let expected = format!("`{called}` changes FILE");
+        return Err(Finding::new(diagnosis, expected, "no byte of FILE changed")
+            .details(private)
+            .into());
     }
     if seen.len() != expected.len() {
         return wrong_size(called, before.len(), expected.len(), seen.len());
@@ -119,8 +174,8 @@ pub(super) fn wrong_size(called: &str, before: usize, expected: usize, seen: usi
         () if seen < expected => "too-short",
         () => "grows-too-far",
     };
-    let expected = format!("after `{called}` FILE is {expected} bytes long");
-    failed(diagnosis, expected, format!("{seen} bytes"))
+    let expected = format!("after `{called}` FILE has {}", counted(expected as u64, "byte"));
+    failed(diagnosis, expected, counted(seen as u64, "byte"))
 }
 
 /// It fails where OFFSET is no page's first byte, and did not where it is.

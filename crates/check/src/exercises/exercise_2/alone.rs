@@ -5,6 +5,7 @@ use tracer::FileId;
 use super::{SIZE, full_of, mailbox, word};
 use crate::exercises::{CheckContext, draw};
 use crate::expect::shown;
+use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
 
 /// The box in FILE holds this message and is full.
@@ -32,10 +33,22 @@ pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
     }
 }
 
+/// If `full` has not become this, the mapping is not a private one.
+fn stores_in_file(context: &CheckContext, run: &Run, full: u32) -> Verdict {
+    if word(&context.read("FILE")?, 0) == Some(full) {
+        return Ok(());
+    }
+    match run.stores_privately(context.identity("FILE")?) {
+        None => Ok(()),
+        Some(how) => failed("private-mapping", "FILE is mapped with MAP_SHARED", how),
+    }
+}
+
 pub(super) fn posts(context: &mut CheckContext) -> Verdict {
     let run = context.run(&["post", "FILE", "a message"])?;
     run.writes_nowhere_else(context.work_directory())?;
     run.succeeds()?;
+    stores_in_file(context, &run, 1)?;
     holds(&context.read("FILE")?, "a message")?;
     context.new_work_directory()?.write("FILE", &[])?;
     context.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
@@ -57,13 +70,16 @@ pub(super) fn takes(context: &mut CheckContext) -> Verdict {
     let drawn = draw::letters(context, 1..40);
     for text in ["a message", "two\nlines", "ein Gruß", &drawn] {
         context.new_work_directory()?.write("FILE", &full_of(text))?;
-        let run = context.run(&["take", "FILE"])?;
+        let line = format!("{text}\n");
+        let run = context.run_printing(&["take", "FILE"], line.as_bytes())?;
         run.writes_nowhere_else(context.work_directory())?;
         run.succeeds()?;
-        if run.stdout.bytes != format!("{text}\n").as_bytes() {
+        run.flushes()?;
+        if run.stdout.bytes != line.as_bytes() {
             let expected = format!("{} and a newline", shown(text));
             return failed("wrong-output", expected, shown(&run.stdout.text()));
         }
+        stores_in_file(context, &run, 0)?;
         let full = word(&context.read("FILE")?, 0);
         if full != Some(0) {
             let seen = full.map_or("FILE is too short".into(), |full| format!("it is {full}"));

@@ -140,7 +140,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "wrong-layout",
-        is: "the box does not lie in the file as the contract says",
+        is: "the box does not lie in FILE as the card says",
         why: "The other side reads bytes, not your struct.",
         anchor: "the-code",
         hints: [

@@ -12,7 +12,8 @@ use super::alone::holds;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
-use crate::verdict::{CheckError, Verdict, failed};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
+use crate::words::counted;
 
 pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
     there_and_back(context, "")
@@ -27,8 +28,8 @@ fn there_and_back(context: &mut CheckContext, text: &str) -> Verdict {
     if run.stdout.bytes == format!("{text}\n").as_bytes() {
         return Ok(());
     }
-    let expected = format!("a text of {} bytes and a newline", text.len());
-    failed("wrong-output", expected, format!("{} bytes", run.stdout.total))
+    let expected = format!("a text of {} and a newline", counted(text.len() as u64, "byte"));
+    failed("wrong-output", expected, counted(run.stdout.total, "byte"))
 }
 
 pub(super) fn long_text(context: &mut CheckContext) -> Verdict {
@@ -64,7 +65,7 @@ pub(super) fn lies(context: &mut CheckContext) -> Verdict {
         let run = context.run(&["take", "FILE"]).map_err(held)?;
         let fails = matches!(run.ending, Ending::Exited(status) if status != 0);
         if !fails || run.stdout.total > 0 {
-            let seen = format!("{}, {} bytes printed", run.ending, run.stdout.total);
+            let seen = format!("{}, {} printed", run.ending, counted(run.stdout.total, "byte"));
             let expected = format!("{what}: an exit status other than 0, and nothing printed");
             return failed(id, expected, seen);
         }
@@ -109,7 +110,10 @@ pub(super) fn files(context: &mut CheckContext) -> Verdict {
         context.new_work_directory()?.write("FILE", &before)?;
         let run = context.run(arguments)?;
         if run.ending == Ending::Exited(0) || context.read("FILE")? != before {
-            let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
+            let expected = format!(
+                "a FILE of {} is a failure, and stays as it is",
+                counted(size as u64, "byte")
+            );
             return failed("odd-size-accepted", expected, run.ending.to_string());
         }
         run.fails_naming(&["FILE"])?;
@@ -134,11 +138,13 @@ pub(super) fn output(context: &mut CheckContext) -> Verdict {
     if run.ending != Ending::Exited(1) || !said.contains("standard output") {
         let seen = format!("{}, and {}", run.ending, shown(&said));
         let expected = "exit status 1, and a line that names `standard output`";
-        return failed("output-failure-ignored", expected, seen);
+        let finding = Finding::new("output-failure-ignored", expected, seen);
+        return Err(finding.details(run.failed_output()).into());
     }
     if word(&context.read("FILE")?, 0) == Some(1) {
         return Ok(());
     }
     let expected = "a message that could not be printed is still in the box";
-    failed("message-thrown-away", expected, "the box is empty")
+    let finding = Finding::new("message-thrown-away", expected, "the box is empty");
+    Err(finding.details(run.failed_output()).into())
 }

@@ -22,6 +22,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "unaligned-msync",
+        is: "`msync` got an address that is no multiple of the page size: it returned EINVAL and flushed nothing",
+        why: "The kernel writes whole pages. A slot's own address is a page's address only for every 64th slot.",
+        anchor: "how-it-works",
+        hints: [
+            "Which address does your program give to the flush, and what does the flush return?",
+            "Round the address of the first slot down to the start of its page. The length is counted from there to the end of the last slot.",
+        ],
+        last: Last {
+            rust: "memmap2's `flush_range` rounds for you. With `libc::msync`: the address less `address % page`, and the length plus `address % page`. Look at the result.",
+            c: "`size_t past = (size_t)slot % page; msync(slot - past, past + length, MS_SYNC)`, where `page` is `sysconf(_SC_PAGESIZE)`. Look at the result.",
+            python: "`start = at - at % mmap.PAGESIZE; m.flush(start, end - start)`; or `m.flush()`, which flushes the whole mapping.",
+        },
+    },
+    Diagnosis {
+        id: "said-before-flushing",
+        is: "`durable K` is written first, and slot K is flushed after that",
+        why: "If the power fails between the two, the line was read and the record is not on the disk.",
+        anchor: "how-it-works",
+        hints: [
+            "Which comes first in your program, the flush or the line?",
+            "Store, flush, look at the result of the flush, then print the line. If a line is buffered, what counts is when it is written.",
+        ],
+        last: Last {
+            rust: "Move `println!(\"durable {slot}\")` behind `flush_range`, and behind `sync_all` if FILE is new.",
+            c: "Move `printf(\"durable %zu\\n\", slot)` behind `msync` with MS_SYNC, and behind `fsync` if FILE is new.",
+            python: "Move `print(f\"durable {slot}\")` behind `m.flush()`, and behind `os.fsync(fd)` if FILE is new.",
+        },
+    },
+    Diagnosis {
         id: "new-file-not-durable",
         is: "the record is on the disk, and the new FILE's name is not",
         why: "After a power cut the bytes belong to nobody: there is no FILE to find them in.",
@@ -94,7 +124,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "wrong-size",
-        is: "FILE has not the size of the contract",
+        is: "FILE does not have the size that the card asks for",
         why: "Growing slot by slot flushes a new length every time, and a mapping covers whole \
               pages anyway.",
         anchor: "exercise",

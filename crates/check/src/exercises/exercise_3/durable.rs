@@ -133,6 +133,7 @@ fn watched_in(
     let mut watch = Watch::new(&directory.path().join("FILE"), before, records, at_line);
     let mut sandbox = context.sandbox_in(directory)?;
     let run = observe::run(&mut sandbox, &context.start(&call(records)), &mut watch)?;
+    watch.verdict()?;
     run.stays_within_the_limits()?;
     Ok(run)
 }

@@ -89,6 +89,7 @@ pub(super) fn expect_lines(run: &Run, records: &[(usize, &str)]) -> Verdict {
     if lines == expected && said.ends_with('\n') {
         return Ok(());
     }
+    run.flushes()?;
     let expected = format!("`{}` prints the lines {expected:?}", run.called);
     failed("wrong-lines", expected, format!("{said:?}"))
 }

@@ -98,11 +98,19 @@ fn recorded(
     context.new_work_directory()?;
     let file = make(context.work_directory(), before)?;
     let id = common::Context::step(FileId::of(&file), "fstat")?;
-    let run = context.run(&call(records))?;
-    run.succeeds()?;
+    let lines: String = records.iter().map(|(slot, _)| format!("durable {slot}\n")).collect();
+    let run = context.run_printing(&call(records), lines.as_bytes())?;
+    run.succeeds().map_err(|error| match run.unaligned_msync() {
+        Some(how) => error.known_as("wrong-exit-status", "unaligned-msync").details([how]),
+        None => error,
+    })?;
     run.leaves_bytes_to_mappings(id)?;
     run.writes_nowhere_else(context.work_directory())?;
-    expect(before, &context.read("FILE")?, size, records)?;
+    let after = context.read("FILE")?;
+    if let Some(how) = run.stores_privately(id).filter(|_| after == before) {
+        return failed("private-mapping", "FILE is mapped with MAP_SHARED", how);
+    }
+    expect(before, &after, size, records)?;
     expect_lines(&run, records)
 }
 

@@ -31,6 +31,44 @@ pub(super) struct Watch<'a> {
     output: Option<FileId>,
     /// What the program did about the disk, for people.
     story: Vec<String>,
+    /// An `msync` that failed because of its address.
+    unaligned: Option<String>,
+    /// The first line that was not true.
+    wrong: Option<Untrue>,
+}
+
+/// A line that is about to appear and is not true yet.
+struct Untrue {
+    slot: usize,
+    /// Only the new FILE's name is missing on the disk.
+    is_name: bool,
+    finding: Finding,
+    /// What was flushed for it later, and by which call.
+    later: Option<String>,
+}
+
+impl Untrue {
+    /// Does a flush bring to the disk what was missing?
+    fn is_mended_by(&self, flush: &Flush, text: &str) -> bool {
+        let place = self.slot * SLOT..self.slot * SLOT + text.len();
+        let is_stored = flush.content.get(place.clone()) == Some(text.as_bytes());
+        let reaches = |range: &std::ops::Range<usize>| range.contains(&place.start);
+        match self.is_name {
+            true => flush.name,
+            false => is_stored && flush.ranges.iter().any(reaches),
+        }
+    }
+
+    /// What is said of it at the end of the run.
+    fn told(self) -> Finding {
+        let Self { slot, is_name, finding, later } = self;
+        let Some(later) = later else { return finding };
+        let what = if is_name { "the name of the new FILE".into() } else { format!("slot {slot}") };
+        let actual = format!("`durable {slot}` was written first, and {what} was flushed after it");
+        let diagnosis = if is_name { finding.diagnosis } else { "said-before-flushing" };
+        let told = Finding { diagnosis, actual, ..finding };
+        told.details([format!("it wrote `durable {slot}`"), format!("it called {later}")])
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -51,40 +89,80 @@ impl<'a> Watch<'a> {
             said: Vec::new(),
             output: None,
             story: Vec::new(),
+            unaligned: None,
+            wrong: None,
         }
+    }
+
+    /// What is wrong with the first line that was not true. The end of the run shows whether a flush came
+    /// after this line.
+    ///
+    /// # Errors
+    /// `not-durable-when-said`, `said-before-flushing`, `unaligned-msync`, `new-file-not-durable`.
+    pub(super) fn verdict(self) -> Verdict {
+        self.wrong.map_or(Ok(()), |untrue| Err(untrue.told().into()))
     }
 
     /// A line is about to appear.
     fn line(&mut self, line: &str) -> Verdict {
+        if self.wrong.is_some() {
+            return Ok(()); // What comes now is not what went wrong first.
+        }
         let number = line.strip_prefix("durable ").and_then(|number| number.parse().ok());
         let record = self.records.iter().find(|(slot, _)| Some(*slot) == number);
         let Some((slot, text)) = record.copied() else { return Ok(()) }; // Judged elsewhere.
+        let unaligned = self.unaligned.clone();
         let lost = |actual: String| {
             let expected = format!("the record is on the disk when `durable {slot}` is written");
-            Finding::new("not-durable-when-said", expected, actual)
+            let id = if unaligned.is_some() { "unaligned-msync" } else { "not-durable-when-said" };
+            Finding::new(id, expected, actual)
         };
+        let untrue =
+            |is_name: bool, finding: Finding| Untrue { slot, is_name, finding, later: None };
         let dirty = self.is_dirty(slot)?;
         let place = self.disk.content().get(slot * SLOT..(slot + 1) * SLOT).unwrap_or_default();
         if !place.starts_with(&[text.as_bytes(), &[0]].concat()) {
             let page = if dirty { "; its page is dirty" } else { "" };
             let actual = format!("no call has flushed slot {slot} since the text was stored{page}");
-            return Err(lost(actual).details(self.story()).into());
+            let finding = lost(actual).details(self.story()).details(unaligned.clone());
+            self.wrong = Some(untrue(false, finding));
+            return Ok(());
         }
         if !self.disk.is_named() {
             let finding = Finding::new(
                 "new-file-not-durable",
                 format!("the name of the new FILE is on the disk when `durable {slot}` is written"),
-                "neither FILE nor its directory has been flushed by fsync",
+                self.missing_for_the_name(),
             );
-            return Err(finding.details(self.story()).into());
+            self.wrong = Some(untrue(true, finding.details(self.story())));
+            return Ok(());
         }
         // A page may be dirty again, because a later record is on its way: then FILE is not what
         // was flushed.
         if dirty && self.flushes.content() == self.disk.content() {
             let actual = format!("the page of slot {slot} is still dirty");
-            return Err(lost(actual).details(self.story()).into());
+            let finding = lost(actual).details(self.story());
+            self.wrong = Some(untrue(false, finding));
+            return Ok(());
         }
         (self.at_line)(slot, text)
+    }
+
+    /// Which call is missing for the new FILE's name.
+    fn missing_for_the_name(&self) -> String {
+        let called = |name: &str| self.story.iter().any(|step| step.starts_with(name));
+        let none =
+            "before the line, neither `fsync` of FILE nor `fsync` of its directory was called";
+        let why = match () {
+            () if called("fdatasync") => {
+                ". `fdatasync` was called: it promises FILE's bytes, and not its name"
+            }
+            () if called("msync") => {
+                ". `msync` was called: it promises FILE's bytes, and not its name"
+            }
+            () => "",
+        };
+        format!("{none}{why}")
     }
 
     fn is_dirty(&self, slot: usize) -> Verdict<bool> {
@@ -136,9 +214,18 @@ impl Observer for Watch<'_> {
         if let Some(about) = super::saying::about_the_disk(call, flush.as_ref()) {
             self.story.push(about);
         }
-        if let Some(flush) = flush.filter(|_| result == 0) {
-            self.disk.flushed(&flush);
+        if let Some(how) = crate::expect::unaligned_msync(call) {
+            self.unaligned.get_or_insert(how);
         }
+        let Some(flush) = flush.filter(|_| result == 0) else { return Ok(()) };
+        if let Some(untrue) = &mut self.wrong {
+            let text = self.records.iter().find(|(slot, _)| *slot == untrue.slot);
+            let is_it = text.is_some_and(|(_, text)| untrue.is_mended_by(&flush, text));
+            if untrue.later.is_none() && is_it {
+                untrue.later = self.story.last().cloned();
+            }
+        }
+        self.disk.flushed(&flush);
         Ok(())
     }
 }
