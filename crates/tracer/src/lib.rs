@@ -25,6 +25,7 @@ mod stop;
 mod sys;
 pub mod syscalls;
 mod tracee;
+mod watchpoint;
 
 pub use files::{FileId, Opened};
 pub use kernel_stores::{KernelStores, Output, Pointer};
@@ -39,3 +40,4 @@ pub use stop::{Ending, Resume, Stop};
 pub use sys::{Change, MECHANISM, REFUSED, SYS_TRACE, fault_address};
 pub use syscalls::{Call, Syscall, Use};
 pub use tracee::{Error, Tracee, set_result};
+pub use watchpoint::{has_accessed_the_word, watch_word};

@@ -29,8 +29,10 @@ int main(int argc, char **argv) {
         memcpy(box->text, argv[3], box->length);
         box->full = 1;
     } else {
-        if (wait_until(box, 1) || box->length > 4088) return 1;
-        printf("%.*s\n", (int)box->length, box->text);
+        if (wait_until(box, 1)) return 1;
+        unsigned length = box->length;
+        if (length > 4088) return 1;
+        printf("%.*s\n", (int)length, box->text);
         box->full = 0;
     }
     return 0;

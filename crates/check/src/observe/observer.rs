@@ -23,6 +23,14 @@ pub trait Observer {
         Ok(())
     }
 
+    /// The process is about to get a signal. Whether it is the observer's own, and must not be delivered.
+    ///
+    /// # Errors
+    /// The observer's own.
+    fn signal(&mut self, _pid: Pid, _signal: i32) -> Verdict<bool> {
+        Ok(false)
+    }
+
     /// The process (or a thread of it) is about to end, its memory still there.
     ///
     /// # Errors

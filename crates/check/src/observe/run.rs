@@ -76,6 +76,7 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
                     }
                 }
             }
+            Stop::Signal(who, signal) if observer.signal(who, signal)? => {}
             Stop::Signal(who, signal) => {
                 run.fault = Fault::of(who, signal)?.or(run.fault);
                 deliver = signal;

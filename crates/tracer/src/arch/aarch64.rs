@@ -21,6 +21,11 @@ pub const KNOWN_CALLS: [RangeInclusive<i64>; 2] =
 /// The longest instruction, in bytes.
 pub const LONGEST_INSTRUCTION: usize = 4;
 
+/// Watchpoints are not set yet.
+pub(crate) fn watch_word(_pid: Pid, _address: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Calls that this architecture does not have: no call has these numbers.
 #[expect(missing_docs, non_upper_case_globals, reason = "the names are those of libc")]
 pub mod legacy {

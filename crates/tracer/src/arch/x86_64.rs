@@ -1,11 +1,14 @@
 //! Registers and stores of x86-64.
 
-use std::io;
+use std::ffi::c_long;
+use std::mem::offset_of;
 use std::ops::RangeInclusive;
+use std::{io, ptr};
 
 use iced_x86::{
     Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
 };
+use nix::sys::ptrace;
 use nix::unistd::Pid;
 
 use super::{StoreForm, StoreInstruction, StoreKind};
@@ -51,6 +54,19 @@ pub struct Registers {
     raw: libc::user_regs_struct,
 }
 
+/// Stops a tracee after each access to the four bytes at `address`, by the first debug register.
+pub(crate) fn watch_word(pid: Pid, address: u64) -> io::Result<()> {
+    // DR7: enable register 0 for this thread, for loads and stores (3), of four bytes (3).
+    const CONTROL: c_long = 1 | 3 << 16 | 3 << 18;
+    const REGISTERS: usize = offset_of!(libc::user, u_debugreg);
+    let put = |number: usize, value: c_long| {
+        let place = REGISTERS + number * size_of::<c_long>();
+        ptrace::write_user(pid, ptr::without_provenance_mut(place), value).map_err(io::Error::from)
+    };
+    put(0, address.cast_signed())?;
+    put(7, CONTROL)
+}
+
 impl Registers {
     /// Those of a stopped tracee.
     ///
@@ -58,7 +74,7 @@ impl Registers {
     /// ESRCH: it was killed meanwhile.
     pub fn of(pid: Pid) -> io::Result<Self> {
         const LONG_MODE: u64 = 0x33; // The code segment of 64-bit programs; 0x23 is the 32-bit ones'.
-        let raw = nix::sys::ptrace::getregs(pid)?;
+        let raw = ptrace::getregs(pid)?;
         Ok(Self {
             at: raw.rip,
             result: raw.rax,
@@ -80,7 +96,7 @@ impl Registers {
         let (rip, rax, orig_rax) = (self.at, self.result, self.call);
         let raw =
             libc::user_regs_struct { rip, rax, orig_rax, rdi, rsi, rdx, r10, r8, r9, ..self.raw };
-        Ok(nix::sys::ptrace::setregs(pid, raw)?)
+        Ok(ptrace::setregs(pid, raw)?)
     }
 
     /// Goes back to the syscall instruction that has just been executed, with the number in its place.

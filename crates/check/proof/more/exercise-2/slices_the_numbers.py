@@ -1,4 +1,4 @@
-# verdict: taken-twice
+# verdict: stored-in-steps
 # A slice of four bytes is stored by memcpy, which stores them twice: the box is marked full twice.
 import mmap
 import os

@@ -125,10 +125,14 @@ pub(super) fn holds(
         return Ok(());
     }
     if let Some(how) = &poked.shrunk {
-        let expected =
-            format!("after `{called}` FILE has {}", counted(expected.len() as u64, "byte"));
-        let found = Finding::new("shrinks", expected, counted(seen.len() as u64, "byte"));
-        return Err(found.details([how.clone()]).into());
+        let length = counted(seen.len() as u64, "byte");
+        let seen = match seen.len() == expected.len() {
+            true => format!("{how}; in the end it has {length} again, but other bytes"),
+            false => format!("{how}; in the end it has {length}"),
+        };
+        let length = counted(expected.len() as u64, "byte");
+        let expected = format!("`{called}` never makes FILE shorter; in the end FILE has {length}");
+        return failed("shrinks", expected, seen);
     }
     if seen == before {
         let private = poked.run.stores_privately(context.identity("FILE")?);

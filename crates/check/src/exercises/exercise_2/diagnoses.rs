@@ -95,7 +95,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "deadlock",
-        is: "`post` or `take` waits for ever: a deadlock",
+        is: "`post` or `take` waits for ever",
         why: "It waits for a change that has happened already, or for a wake-up that nobody sends.",
         anchor: "where-it-bites",
         hints: [
@@ -226,6 +226,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "`let length = …load(Acquire); if length > 4088 { fail }`, before the text is touched; then use `length`, and load no second time.",
             c: "`uint32_t length = atomic_load(…); if (length > 4088)` fail, before the text is touched. Without an atomic load, the compiler may load twice.",
             python: "`length = words[1]`, then `if length > 4088:` fail, before the text is touched. A slice past the end of `m` is cut without an error.",
+        },
+    },
+    Diagnosis {
+        id: "length-loaded-twice",
+        is: "`take` checks one load of `length`, and uses another one that it has not checked",
+        why: "Another process may store another length between the two loads.",
+        anchor: "how-it-works",
+        hints: [
+            "How often does your program load `length` from the mapping? Look at each place where it stands.",
+            "Load it once, into a variable of your own. Check this variable, and use only this variable.",
+        ],
+        last: Last {
+            rust: "`let length = AtomicU32::from_ptr(…).load(Acquire);` once. Then check and use `length`, and leave the mapping's number alone.",
+            c: "`uint32_t length = atomic_load(…);` once. Then check and use `length`. A plain load may be repeated by the compiler; an atomic or volatile one is not.",
+            python: "`length = words[1]` once. Then check and use `length`: each `words[1]` loads again.",
+        },
+    },
+    Diagnosis {
+        id: "stored-in-steps",
+        is: "a number of the box is stored in several steps, and another process goes on between two of them",
+        why: "To other processes, each step is a store of its own. The first one already tells them to go on, and a later one is stored over what they have stored since.",
+        anchor: "how-it-works",
+        hints: [
+            "Read the table: how many steps store the same number, and who stores between them?",
+            "All four bytes of `full` must change by one store. A copy of bytes may have several steps, or store the same bytes twice.",
+        ],
+        last: Last {
+            rust: "`AtomicU32::from_ptr(base.cast()).store(1, Release)` is one store. `copy_from_slice` and a loop over `to_ne_bytes` may be several.",
+            c: "`atomic_store_explicit(…, 1, memory_order_release)` on an aligned `_Atomic uint32_t` is one store. `memcpy`, `memset` and a loop over bytes may be several.",
+            python: "`words = memoryview(m).cast(\"I\")`, then `words[0] = 1` is one store. `struct.pack_into` stores zeros first, then the number; a slice `m[0:4] = …` may be stored twice.",
         },
     },
     Diagnosis {

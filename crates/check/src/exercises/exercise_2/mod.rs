@@ -3,6 +3,7 @@
 mod alone;
 mod diagnoses;
 mod hostile;
+mod second_load;
 mod together;
 mod waiting;
 
@@ -32,7 +33,7 @@ full, prints the text and a newline, then marks the box empty. How it waits is f
 one `take` at a time, and both are always the same program. In every interleaving of the two, `take` prints \
 a whole message or waits.\n\n\
 `take` trusts nothing that it finds in FILE: a `length` above 4088, or a `full` that is neither 0 nor 1, is a \
-failure, not a crash.";
+failure, not a crash. Another process may store a wrong `length` at any moment.";
 
 const EDGES: &str = "\
 Each waits at most 5 seconds; then that is a failure. An empty TEXT is a message. A TEXT longer than 4088 \
@@ -63,15 +64,16 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "together",
-        "`post` and `take` at once, each stopped at most once (two switches), at any of its stores: \
-         `take` prints a whole message or waits",
+        "`post` and `take` at once, each stopped at most once, before or after any of its stores, while the \
+         other goes on: `take` prints a whole message or waits",
         32,
         &["posts", "takes"],
         together::together,
     ),
     Check::new(
         "trusts-nothing",
-        "`take` refuses a length above 4088, and a `full` that is neither 0 nor 1",
+        "`take` refuses a `length` above 4088, and a `full` that is neither 0 nor 1, also if `length` \
+         changes after it was loaded",
         14,
         &["takes"],
         hostile::lies,

@@ -2,6 +2,7 @@
 
 use explore::operations::CallKind;
 use explore::replay::{Outcome, Scenario};
+use explore::schedule::letter;
 use explore::search::PreemptionBound;
 use explore::table::{Mark, Shape};
 use explore::trace::{Event, EventKind};
@@ -17,8 +18,9 @@ const FIRST: &str = "the message that was there before, a long one";
 const SECOND: &str = "THE SECOND ONE, SHORTER";
 const POST: &[&str] = &["post", "FILE", SECOND];
 const TAKE: &[&str] = &["take", "FILE"];
-/// The first byte of `length`.
+/// The first byte of `length`, and of the text.
 const LENGTH: u64 = 4;
+const TEXT: u64 = 8;
 
 pub(super) fn together(context: &mut CheckContext) -> Verdict {
     let scenario = |name, file| Scenario { name, arguments: [POST, TAKE], file, symmetric: false };
@@ -52,7 +54,6 @@ fn names(offset: u64) -> (String, Shape) {
 
 /// The step that went wrong, where no value was overwritten unseen.
 fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
-    const TEXT: u64 = 8;
     let place = |is_it: &dyn Fn(usize, &EventKind) -> bool| {
         run.events.iter().position(|event| is_it(event.actor, &event.kind))
     };
@@ -63,6 +64,11 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
     });
     let changes = run.events.iter().rposition(is_store_of_full);
     match (finding.diagnosis, prints, overwrites) {
+        ("stored-in-steps", ..) => {
+            let steps = in_steps(&run.events).into_iter();
+            let late = ". A later step of the same store, over what the other has stored";
+            steps.map(|steps| (steps.late, late.into())).collect()
+        }
         ("does-not-notice", ..) => {
             changes.map(|place| (place, ". The other does not NOTICE".into())).into_iter().collect()
         }
@@ -120,6 +126,89 @@ fn does_not_notice(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     let expected = format!("{called} goes on when `full` is {full}");
     let seen = format!("`full` was {full}, and {called} went on waiting; {how}");
     Some(Finding::new("does-not-notice", expected, seen))
+}
+
+/// One number of the box, stored by one process in several steps.
+struct Steps {
+    actor: usize,
+    /// The first byte of the number.
+    word: u64,
+    /// Where the steps are among the events.
+    places: Vec<usize>,
+    /// The step that was stored over what the other process had stored meanwhile.
+    late: usize,
+}
+
+impl Steps {
+    fn told(&self, scenario: &Scenario, events: &[Event]) -> String {
+        let Self { actor, word, places, late } = self;
+        let (name, _) = names(*word);
+        let called = scenario.arguments[*actor].join(" ");
+        let step = |place: &usize| match events.get(*place).map(|event| &event.kind) {
+            Some(EventKind::Store { offset, after, .. }) => {
+                let last = offset + after.len() as u64 - 1;
+                let bytes = after.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+                let (from, bytes) = (offset - word, bytes.join(" "));
+                match last - word {
+                    to if to == from => format!("{bytes} in byte {from}"),
+                    to => format!("{bytes} in bytes {from} to {to}"),
+                }
+            }
+            _ => String::new(),
+        };
+        let (me, other) = (letter(*actor), letter(1 - actor));
+        let steps: Vec<String> = places.iter().map(step).collect();
+        let before = places.iter().position(|place| place == late).unwrap_or(0);
+        format!(
+            "{me} (`{called}`) stores {name} in {} steps: {}. {other} has stored in {name} between step \
+             {before} and step {}",
+            places.len(),
+            steps.join(", then "),
+            before + 1
+        )
+    }
+}
+
+/// If a process stores a number in several steps, and one of them changes what the other process has
+/// stored in this number since the step before: these steps.
+fn in_steps(events: &[Event]) -> Option<Steps> {
+    [0, 1].into_iter().find_map(|actor| {
+        let own = events.iter().enumerate().filter(|(_, event)| event.actor == actor);
+        let moves: Vec<_> = own.filter_map(|(place, event)| Some((place, moved(event)?))).collect();
+        let series = moves.chunk_by(|(_, one), (_, next)| one.is_some() && one == next);
+        series.filter(|series| series.len() > 1).find_map(|series| {
+            let word = series.first()?.1?;
+            let places: Vec<usize> = series.iter().map(|(place, _)| *place).collect();
+            let pairs = places.iter().zip(places.iter().skip(1));
+            let stored_between = |(from, to): &(&usize, &usize)| {
+                let between = events.get(**from..**to).unwrap_or_default();
+                between.iter().any(|event| event.actor != actor && moved(event) == Some(Some(word)))
+            };
+            let changes = |place: usize| {
+                events.get(place).is_some_and(|event| {
+                    matches!(&event.kind, EventKind::Store { before, after, .. } if before != after)
+                })
+            };
+            let (_, late) = pairs.filter(stored_between).find(|(_, late)| changes(**late))?;
+            Some(Steps { actor, word, late: *late, places })
+        })
+    })
+}
+
+/// If an event is a step of a process: in which number of the box it is a plain store, if it is one.
+fn moved(event: &Event) -> Option<Option<u64>> {
+    match &event.kind {
+        EventKind::StopsBeforeStore { .. }
+        | EventKind::StopsBeforeCall(_)
+        | EventKind::StopsAfter
+        | EventKind::Blocked(_) => None,
+        EventKind::Store { offset, after, locked: false, call: None, .. } => {
+            let word = offset / LENGTH * LENGTH;
+            let is_inside = *offset < TEXT && offset + after.len() as u64 <= word + LENGTH;
+            Some(is_inside.then_some(word))
+        }
+        _ => Some(None),
+    }
 }
 
 /// Does an event store in this byte of FILE?
@@ -200,6 +289,10 @@ fn loops_after_the_change(run: &Outcome, side: usize) -> bool {
 
 fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     let finding = what_is_wrong(scenario, run)?;
+    if let Some(steps) = in_steps(&run.events) {
+        let finding = Finding { diagnosis: "stored-in-steps", ..finding };
+        return Some(finding.details([steps.told(scenario, &run.events)]));
+    }
     let may_be = ["fails-beside-another", "deadlock", "torn-message"].contains(&finding.diagnosis);
     match may_be && scenario.name != "full-box" && erases(run).is_some() {
         true => Some(Finding { diagnosis: "message-erased", ..finding }),

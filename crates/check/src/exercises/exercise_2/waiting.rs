@@ -44,7 +44,10 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
         return Err(killed_for(limit, "two that wait stay within the limits", "they"));
     }
     for (pid, called, ending, took) in ends {
-        let seconds = format!("{ending} after {:.1} s", took.as_secs_f64());
+        let seconds = match took.as_secs_f64() {
+            took if took < 0.1 => format!("{ending} after less than 0.1 s"),
+            took => format!("{ending} after {took:.1} s"),
+        };
         let expected = format!("`{called}`, which nobody helps, fails after 5 s");
         if ending != Ending::Exited(1) || took > WAITS + LATE {
             return failed("waits-for-ever", expected, seconds);

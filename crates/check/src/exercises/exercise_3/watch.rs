@@ -124,7 +124,11 @@ impl<'a> Watch<'a> {
         if !place.starts_with(&[text.as_bytes(), &[0]].concat()) {
             let page = if dirty { "; its page is dirty" } else { "" };
             let actual = format!("no call has flushed slot {slot} since the text was stored{page}");
-            let finding = lost(actual).details(self.story()).details(unaligned.clone());
+            let actual = match &unaligned {
+                Some(how) => format!("{how}; {actual}"),
+                None => actual,
+            };
+            let finding = lost(actual).details(self.story());
             self.wrong = Some(untrue(false, finding));
             return Ok(());
         }
@@ -177,7 +181,7 @@ impl<'a> Watch<'a> {
     fn story(&self) -> Vec<String> {
         let told = self.story.iter().map(|step| format!("it called {step}"));
         if self.story.is_empty() {
-            vec!["it called nothing that flushes".into()]
+            vec!["before the line, it called nothing that flushes".into()]
         } else {
             told.collect()
         }
