@@ -10,6 +10,7 @@ use crate::verdict::Verdict;
 /// Looks whether a program ends with its result in its memory, and has written nothing to standard output.
 pub struct Unflushed<'a> {
     expected: &'a [u8],
+    process: Option<Pid>,
     has_written: bool,
     found: bool,
 }
@@ -18,7 +19,7 @@ impl<'a> Unflushed<'a> {
     /// For a program that should print this.
     #[must_use]
     pub fn new(expected: &'a [u8]) -> Self {
-        Self { expected, has_written: false, found: false }
+        Self { expected, process: None, has_written: false, found: false }
     }
 
     /// Notes in the run what was found out.
@@ -51,6 +52,11 @@ impl<'a> Unflushed<'a> {
 }
 
 impl Observer for Unflushed<'_> {
+    fn entry(&mut self, pid: Pid, _call: &Call) -> Verdict {
+        self.process.get_or_insert(pid); // The first call is the process's own; threads come later.
+        Ok(())
+    }
+
     fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
         let [descriptor, ..] = call.arguments;
         self.has_written |= call.does() == Use::TransfersData && descriptor == 1;
@@ -60,7 +66,7 @@ impl Observer for Unflushed<'_> {
     fn ending(&mut self, pid: Pid) -> Verdict {
         /// Fewer bytes can be in a memory by chance.
         const LEAST: usize = 8;
-        if !self.has_written && self.expected.len() >= LEAST {
+        if self.process == Some(pid) && !self.has_written && self.expected.len() >= LEAST {
             self.found |= self.is_in_memory(pid)?;
         }
         Ok(())

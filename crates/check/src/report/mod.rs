@@ -22,6 +22,8 @@ use common::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::words::counted;
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[clap(rename_all = "lower")]
@@ -132,6 +134,29 @@ fn summary(reports: &[&Report]) -> Vec<String> {
     lines
 }
 
+/// Why a report counts less than all points: checks without an object, and checks that this machine could
+/// not make.
+fn uncounted(report: &Report) -> Vec<String> {
+    const ALL: u32 = 100;
+    let without = ALL.saturating_sub(report.totals.most);
+    let open = report.open_points();
+    let points = |count: u32| counted(count.into(), "point");
+    let without = (without > 0).then(|| {
+        format!(
+            "{} of {ALL} do not count: the program has nothing that these checks are about. They are \
+             neither given nor taken.",
+            points(without)
+        )
+    });
+    let open = (open > 0).then(|| {
+        format!(
+            "{} of these could not be judged on this machine. They are neither given nor taken.",
+            points(open)
+        )
+    });
+    without.into_iter().chain(open).collect()
+}
+
 /// The points of one report, in words.
 fn points(report: &Report) -> String {
     let (number, points, most) = (report.exercise, report.totals.points, report.judged_points());
@@ -173,6 +198,27 @@ mod tests {
             isolation: sandbox::Isolation::default(),
             weaker: Vec::new(),
         }
+    }
+
+    #[test]
+    fn points_that_do_not_count_are_explained() {
+        let exercise = exercise(1).expect("exercise 1");
+        let whole = without_one(exercise, Part::Extra);
+        assert_eq!(uncounted(&whole), [""; 0]);
+        let report = without_one(exercise, Part::Edge);
+        let open = format!("{} points of these could not be judged", report.open_points());
+        let text = written(&[Named::from(&report)], Format::Text).expect("a text");
+        assert!(text.contains(&open), "{text}");
+        let mut lacks = false;
+        let result = |check: &Check| match std::mem::replace(&mut lacks, true) {
+            false => CheckResult::without_object(check, "it has no lock".into()),
+            true => CheckResult::passed(check),
+        };
+        let checks = exercise.checks.iter().map(result).collect();
+        let report = Report::new(exercise, Path::new("program"), &machine(), checks, 0);
+        let text = written(&[Named::from(&report)], Format::Text).expect("a text");
+        assert!(text.contains("88 of 88 points"), "{text}");
+        assert!(text.contains("12 points of 100 do not count: the program has nothing"), "{text}");
     }
 
     /// All checks passed, but for the first one of this part, which could not be made.

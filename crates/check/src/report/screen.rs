@@ -2,7 +2,7 @@
 //! without colour.
 
 use anstyle::{AnsiColor, Style};
-use textwrap::Options;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// The text for a terminal of this many columns.
 #[must_use]
@@ -14,22 +14,27 @@ pub fn on_screen(text: &str, columns: usize) -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// A line in several, each below the first word of what it says.
+/// A line in several, each below the first word of what it says. No word is cut: a reader copies paths.
 fn folded(line: &str, columns: usize) -> Vec<String> {
     if line.chars().count() <= columns {
         return vec![line.to_owned()];
     }
-    let later = " ".repeat(margin(line));
+    let longest = line.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    let later = " ".repeat(margin(line).min(columns.saturating_sub(longest)));
     let options = Options::new(columns).subsequent_indent(&later).break_words(false);
     let indent: String = line.chars().take_while(|letter| *letter == ' ').collect();
-    let options = options.initial_indent(&indent);
+    let options = options.initial_indent(&indent).word_splitter(WordSplitter::NoHyphenation);
+    let options = options.word_separator(WordSeparator::AsciiSpace);
     textwrap::wrap(line.trim_start(), options).into_iter().map(Into::into).collect()
 }
 
-/// Where the text of a line begins: after the state of a check, or after the name of a detail.
+/// Where the later lines of a line begin: below the text after the state of a check, or after the name of
+/// a detail. Those of a sentence without a name are set in a little, so that the next sentence can be told
+/// from them.
 fn margin(line: &str) -> usize {
     const STATE: usize = 11;
     const DETAIL: usize = 20;
+    const LATER: usize = 2;
     let indent = line.chars().take_while(|letter| *letter == ' ').count();
     let is_detail = |line: &str| {
         let names = ["expected ", "seen ", "because ", "why ", "read ", "replay "];
@@ -38,7 +43,7 @@ fn margin(line: &str) -> usize {
     match indent {
         2 => STATE,
         STATE if is_detail(line) => DETAIL,
-        indent => indent,
+        indent => indent + LATER,
     }
 }
 
@@ -98,6 +103,21 @@ mod tests {
         let shown = plain(&on_screen(TEXT, 60));
         assert!(shown.contains("\n           none is lost\n"), "{shown}");
         assert!(shown.contains("\n                    the order is\n"), "{shown}");
+    }
+
+    #[test]
+    fn no_path_is_cut_and_the_next_sentence_can_be_told_from_a_later_line() {
+        let path = "lessons/lesson-5-races-and-semaphores.md#how-it-works";
+        let last = "           the last call: `exercise-1 poke FILE 0 M`; FILE was a regular file";
+        let text =
+            format!("Not judged: {}\n           read     {path}\n{last}\n", "words ".repeat(12));
+        let shown = plain(&on_screen(&text, 60));
+        assert!(shown.contains(path), "{shown}");
+        assert!(
+            shown.contains("\n  words") && shown.contains("\n             FILE was"),
+            "{shown}"
+        );
+        assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
     }
 
     #[test]

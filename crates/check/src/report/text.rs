@@ -26,9 +26,12 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
         "{} of {} points: {} for the core, {} for the edges.",
         totals.points, totals.most, totals.core_points, totals.edge_points,
     ));
+    lines.extend(super::uncounted(report));
     lines.extend(report.not_judged.iter().map(|what| format!("Not judged: {what}.")));
     lines.extend(
-        report.seed.map(|seed| format!("Inputs: drawn from the seed {seed} (--seed {seed}).")),
+        report.seed.map(|seed| {
+            format!("Inputs: drawn from the seed {seed}. Draw them again: --seed {seed}")
+        }),
     );
     lines.extend(report.environment.weaker.iter().map(|weaker| format!("Mind: {weaker}.")));
     if report.diagnosis.is_some() {

@@ -148,6 +148,105 @@ fn a_length_that_comes_after_the_mark_is_named() {
     assert!(marked.iter().any(|row| row.contains("`length` was still the old one")), "{marked:?}");
 }
 
+/// The rows of a check's table.
+fn rows<'s>(seen: &'s Seen, id: &str) -> Vec<&'s str> {
+    let rows = check(seen, id)["table"]["rows"].as_array().expect("a table");
+    rows.iter().filter_map(|row| row["text"].as_str()).collect()
+}
+
+#[test]
+fn a_lock_is_told_with_its_file_and_who_waits_for_it_and_gets_it() {
+    let judge = Judge::of(2, "lock_beside.c", &[]);
+    let seen = judge.with(&["--schedule", "empty-box/A8/B-"]).run().must_be_refused();
+    says(&seen, "together", "old-message");
+    let rows = rows(&seen, "together");
+    let place = |text: &str| {
+        let found = rows.iter().position(|row| *row == text);
+        found.unwrap_or_else(|| panic!("no row {text:?} in {rows:#?}"))
+    };
+    let told = [
+        "opens FILE.lock, making it if there is none",
+        "sets FILE's size to 4096",
+        "gets a shared flock lock on FILE.lock",
+        "is interrupted just before it gives its flock lock on FILE.lock back",
+        "waits for a shared flock lock",
+    ];
+    let places: Vec<_> = told.map(place).into();
+    assert!(places.is_sorted(), "{rows:#?}");
+    let after = rows.split_at(place(told[4])).1;
+    assert!(after.contains(&"gives its flock lock on FILE.lock back"), "{rows:#?}");
+    assert!(after.contains(&"gets an exclusive flock lock on FILE.lock"), "{rows:#?}");
+}
+
+#[test]
+fn of_a_number_that_is_stored_in_steps_each_step_is_told() {
+    let seen = answer_in_one_order("clears_then_stores.c", "full-box/B3+/A-");
+    says(&seen, "together", "stored-in-steps");
+    let details = check(&seen, "together")["details"].to_string();
+    let steps = "in 5 steps: 00 00 00 00 in bytes 0 to 3, then 00 in byte 0, then";
+    assert!(details.contains(steps), "{details}");
+    assert!(details.contains("A has stored in `full` between step 1 and step 2"), "{details}");
+    let marked = marked(&seen, "together");
+    assert!(marked.iter().any(|row| row.contains("A later step of the same store")), "{marked:?}");
+}
+
+/// What the judge says of a C answer to another exercise than 2.
+fn answer(exercise: u8, name: &str) -> Seen {
+    let answer = format!("-DANSWER=\"../exercise-{exercise}/{name}\"");
+    Judge::of(exercise, "at_once.c", &["-DDOES=nothing", &answer]).run().must_be_refused()
+}
+
+#[test]
+fn the_call_that_makes_file_shorter_is_named() {
+    let seen = answer(1, "empties.c");
+    says(&seen, "poke-stores", "shrinks");
+    let actual = check(&seen, "poke-stores")["actual"].to_string();
+    let words = "openat with O_TRUNC made FILE shorter: from 12388 bytes to 0 bytes";
+    assert!(actual.contains(words), "{actual}");
+}
+
+#[test]
+fn an_access_past_the_mapping_is_told_by_its_place_in_the_mapping() {
+    let seen = answer(1, "indexes_by_the_file.c");
+    says(&seen, "poke-stores", "past-the-mapping");
+    let actual = check(&seen, "poke-stores")["actual"].to_string();
+    assert!(actual.contains("1235 bytes past the end of the mapping of FILE"), "{actual}");
+    assert!(actual.contains("the access was at byte 5330 of the mapping"), "{actual}");
+}
+
+#[test]
+fn output_that_nobody_flushed_before_a_death_is_said_to_be_unseen() {
+    for (dies, diagnosis) in [("abort()", "died-of-a-signal"), ("for (;;)", "hang")] {
+        let seen = Judge::of(1, "prints_late.c", &[&format!("-DDIES={dies}")]).run();
+        let seen = seen.must_be_refused();
+        says(&seen, "peek-prints", diagnosis);
+        let details = check(&seen, "peek-prints")["details"].to_string();
+        assert!(details.contains("it had printed nothing by then"), "{details}");
+    }
+}
+
+#[test]
+fn a_program_that_waits_at_a_fifo_is_told_so_in_each_exercise() {
+    let cases = [
+        (3, "right-in-c.c", "unfit-files"),
+        (4, "right-in-c.c", "failures"),
+        (6, "right-in-c.c", "failures"),
+    ];
+    for (exercise, name, id) in cases {
+        let answer = format!("-DANSWER=\"../exercise-{exercise}/{name}\"");
+        let seen = Judge::of(exercise, "blocks.c", &[&answer]).run().must_be_accepted();
+        says(&seen, id, "waits-for-a-fifo");
+    }
+}
+
+#[test]
+fn a_flush_after_the_line_is_named() {
+    let seen = answer(3, "says-before-msync.c");
+    says(&seen, "durable", "said-before-flushing");
+    let details = check(&seen, "durable")["details"].to_string();
+    assert!(details.contains("it called msync(…, 4096, MS_SYNC), which flushed"), "{details}");
+}
+
 /// What the judge says of an answer to exercise 4.
 fn preview(name: &str) -> Seen {
     let answer = format!("-DANSWER=\"../exercise-4/{name}\"");

@@ -178,7 +178,10 @@ pub(super) fn unchanged(context: &CheckContext, run: &Run, before: &[u8]) -> Ver
         return Ok(());
     }
     let expected = format!("`{}` fails and changes no byte of FILE", run.called);
-    let seen = format!("{} bytes before, {length} after", before.len());
+    let seen = match before.len() as u64 {
+        before if before == length => format!("it has {length} bytes as before, and others"),
+        before => format!("{before} bytes before, {length} after"),
+    };
     Err(Finding::new("failed-and-changed", expected, seen).into())
 }
 

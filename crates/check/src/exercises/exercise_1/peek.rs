@@ -6,6 +6,7 @@ use super::shared::{by_mapping, pattern, peek, seen};
 use crate::exercises::{CheckContext, draw};
 use crate::expect::hexed;
 use crate::verdict::{Verdict, failed};
+use crate::words::counted;
 
 pub(super) fn prints(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();
@@ -29,10 +30,16 @@ pub(super) fn prints(context: &mut CheckContext) -> Verdict {
 /// `peek` changes nothing and makes nothing.
 pub(super) fn untouched(context: &CheckContext, content: &[u8]) -> Verdict {
     let names = context.work_directory().names()?;
-    if context.read("FILE")? == content && names == ["FILE"] {
-        return Ok(());
-    }
-    failed("peek-changes", "peek leaves FILE and its directory as they were", names.join(", "))
+    let seen = match context.read("FILE")? {
+        after if after.len() != content.len() => {
+            let (before, after) = (content.len() as u64, after.len() as u64);
+            format!("FILE had {}, and has {} now", counted(before, "byte"), counted(after, "byte"))
+        }
+        after if after != content => "FILE has other bytes now".into(),
+        _ if names != ["FILE"] => format!("the directory holds {} now", names.join(", ")),
+        _ => return Ok(()),
+    };
+    failed("peek-changes", "peek leaves FILE and its directory as they were", seen)
 }
 
 pub(super) fn maps(context: &mut CheckContext) -> Verdict {

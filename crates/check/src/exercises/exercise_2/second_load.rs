@@ -1,5 +1,5 @@
-//! Another process changes `length` between two accesses of `take`: a program that loads it once, or checks
-//! what it loads, notices nothing.
+//! Another process changes `length` between two accesses of `take`. A program that uses what it has checked
+//! never uses the new number, which is too large.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -11,12 +11,11 @@ use tracer::{Call, Ending, FileId, MECHANISM, Use, has_accessed_the_word, watch_
 
 use super::{LONGEST, SIZE, full_of};
 use crate::exercises::CheckContext;
-use crate::expect::shown;
 use crate::observe::{Observer, Run};
 use crate::verdict::{Finding, Verdict};
 use crate::words::counted;
 
-const TEXT: &str = "nine bytes";
+const TEXT: &str = "a message";
 /// The first byte of `length`.
 const LENGTH: u64 = 4;
 
@@ -77,7 +76,7 @@ impl Observer for Changer {
     }
 }
 
-/// `take` prints the message or fails, after whichever access to `length` another process changes it.
+/// After whichever access to `length` another process changes it: `take` does not use the new number.
 pub(super) fn changes(context: &mut CheckContext) -> Verdict {
     /// No program needs as many loads of one number.
     const MOST: u32 = 6;
@@ -101,19 +100,19 @@ pub(super) fn changes(context: &mut CheckContext) -> Verdict {
 }
 
 fn uses_what_it_checked(run: &Run, changer: &Changer) -> Verdict {
-    let prints = run.stdout.bytes == format!("{TEXT}\n").as_bytes();
-    let fails = matches!(run.ending, Ending::Exited(1..)) && run.stdout.total == 0;
-    if fails || (prints && run.ending == Ending::Exited(0)) {
+    // A program may load the number byte by byte. Then it may find some bytes of each number: with these
+    // two, that is far less than 4088, or far more than it may use.
+    let uses_it = matches!(run.ending, Ending::Killed(_)) || run.stdout.total >= LONGEST as u64;
+    if !uses_it {
         return Ok(());
     }
     let expected = format!(
-        "`{}` prints {}, or fails and prints nothing, if another process changes `length` meanwhile",
-        run.called,
-        shown(&format!("{TEXT}\n"))
+        "`{}` uses no length above {LONGEST}, also if another process stores one meanwhile",
+        run.called
     );
     let fault = run.fault.as_ref().map(|fault| format!(": {fault}")).unwrap_or_default();
     let printed = counted(run.stdout.total, "byte");
-    let seen = format!("`{}` {}{fault}; it printed {printed}", run.called, run.ending);
+    let seen = format!("{}{fault}; it printed {printed}", run.ending);
     let (Changer { at, to, .. }, was) = (changer, TEXT.len());
     let number = ["first", "second", "third", "fourth", "fifth"].get(*at as usize - 1);
     let when = format!(
