@@ -114,7 +114,7 @@ mod tests {
         let shown = plain(&on_screen(&text, 60));
         assert!(shown.contains(path), "{shown}");
         assert!(
-            shown.contains("\n  words") && shown.contains("\n             FILE was"),
+            shown.contains("\n  words") && shown.contains("\n             was a"),
             "{shown}"
         );
         assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
