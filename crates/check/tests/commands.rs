@@ -62,7 +62,7 @@ fn a_crash_gets_its_address_its_mapping_the_offset_and_the_files_length() {
     for part in ["died of SIGBUS: address 0x", "in the mapping rw-s of FILE, byte "] {
         assert!(seen.contains(part), "no {part:?} in {seen}");
     }
-    assert!(seen.ends_with("which was 0 bytes long"), "{seen}");
+    assert!(seen.ends_with("which had 0 bytes"), "{seen}");
 }
 
 #[test]

@@ -1,18 +1,12 @@
 //! verdict: stored-in-steps
-// `full` is wiped and then stored byte by byte: `take` marks the box empty by five stores.
+// `take` wipes `full` and then stores it byte by byte: it marks the box empty by five stores.
 #include "mail.h"
-
-static void mark(struct box *box, uint32_t full) {
-    volatile unsigned char *to = (volatile unsigned char *)&box->full, *from = (unsigned char *)&full;
-    box->full = 0;
-    for (int i = 0; i < 4; i++) to[i] = from[i];
-}
 
 static int post(struct box *box, const char *path, const char *text, uint32_t length) {
     if (await(box, 0)) return failed("wait for", path, "the box is still full, or broken");
     memcpy(box->text, text, length);
     box->length = length;
-    mark(box, 1);
+    __atomic_store_n(&box->full, 1, __ATOMIC_RELEASE);
     return 0;
 }
 
@@ -23,6 +17,8 @@ static int take(struct box *box, const char *path) {
     if (length > LONGEST) return failed("take", path, "a length of more than 4088");
     memcpy(copy, box->text, length);
     if (print(copy, length)) return 1;
-    mark(box, 0);
+    volatile unsigned char *bytes = (volatile unsigned char *)&box->full;
+    box->full = 0;
+    for (int i = 0; i < 4; i++) bytes[i] = 0;
     return 0;
 }

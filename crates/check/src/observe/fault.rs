@@ -65,18 +65,25 @@ pub struct Past {
 }
 
 impl Past {
-    /// The mapping below `address`, if it has a file of the work directory and is near.
+    /// Of an address that is not in this mapping, but above it: how far.
+    #[must_use]
+    pub fn beyond(mapping: &Mapping, address: usize) -> Option<Self> {
+        let Range { start, end } = mapping.addresses;
+        let path = mapping.path.as_deref().filter(|_| mapping.has_file() && end <= address)?;
+        let name = Path::new(path).file_name()?.to_string_lossy().into_owned();
+        let bytes = mapping.offset..mapping.offset + (end - start) as u64;
+        Some(Self { name, bytes, end, at: (address - start) as u64 })
+    }
+
+    /// The same of the next mapping below the address, if it has a file of this directory and is near.
     fn of(mappings: &[Mapping], address: usize, directory: Option<&Path>) -> Option<Self> {
         /// What is further away was not computed from the mapping's address.
         const NEAR: usize = 1 << 26;
         let below = mappings.iter().rev().find(|mapping| mapping.addresses.end <= address)?;
-        let Range { start, end } = below.addresses;
-        let path = below.path.as_deref().filter(|_| below.has_file())?;
-        let (path, is_near) = (Path::new(path), address - end < NEAR);
-        let is_inside = directory.is_some() && path.parent() == directory;
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        let bytes = below.offset..below.offset + (end - start) as u64;
-        (is_near && is_inside).then(|| Self { name, bytes, end, at: (address - start) as u64 })
+        let parent = below.path.as_deref().and_then(|path| Path::new(path).parent());
+        let is_inside = directory.is_some() && parent == directory;
+        let is_near = address - below.addresses.end < NEAR;
+        Self::beyond(below, address).filter(|_| is_inside && is_near)
     }
 }
 

@@ -113,10 +113,7 @@ mod tests {
             format!("Not judged: {}\n           read     {path}\n{last}\n", "words ".repeat(12));
         let shown = plain(&on_screen(&text, 60));
         assert!(shown.contains(path), "{shown}");
-        assert!(
-            shown.contains("\n  words") && shown.contains("\n             was a"),
-            "{shown}"
-        );
+        assert!(shown.contains("\n  words") && shown.contains("\n             was a"), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
     }
 

@@ -1,13 +1,15 @@
 //! What several checks of this exercise do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use common::Context;
 use nix::unistd::Pid;
-use tracer::{Call, Ending, FileId};
+use page_view::Mapping;
+use tracer::{Call, Ending, FileId, MECHANISM, memory};
 
 use crate::exercises::CheckContext;
 use crate::expect::{calls_cannot_be_seen, hexed, shown};
-use crate::observe::{Observer, Run};
+use crate::observe::{Observer, Past, Run, unless_ended};
 use crate::verdict::{Finding, Verdict, failed};
 use crate::words::counted;
 
@@ -22,38 +24,60 @@ pub(super) fn pattern(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// A run of `poke`, and by which call it made FILE shorter, if it did.
+/// A run of `poke`, by which call it made FILE shorter, if it did, and where TEXT was in its memory if that
+/// was past the mapping.
 pub(super) struct Poked {
     pub(super) run: Run,
     shrunk: Option<String>,
+    past: Option<Past>,
 }
 
 /// Runs `poke FILE OFFSET TEXT`, which must succeed.
 pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<Poked> {
-    let mut length = Length::of(context.work_directory().path().join("FILE"));
+    let path = context.work_directory().path().join("FILE");
+    let length = std::fs::metadata(&path).map_or(0, |found| found.len());
+    let (shrunk, past) = (None, None);
+    let mut poking = Poking { path, offset, text, length, shrunk, past };
     let start = context.start(&["poke", "FILE", &offset.to_string(), text]);
-    let run = context.observe(&start, &mut length)?;
+    let run = context.observe(&start, &mut poking)?;
+    let Poking { shrunk, past, .. } = poking;
     aligned(&run, offset)?;
     run.succeeds()?;
     by_mapping(context, &run)?;
-    Ok(Poked { run, shrunk: length.shrunk })
+    Ok(Poked { run, shrunk, past })
 }
 
-/// Looks after each call whether it has made FILE shorter.
-struct Length {
+/// Looks after each call whether it has made FILE shorter, and at the end whether TEXT is where it would be
+/// if OFFSET were counted from the mapping's start.
+struct Poking<'t> {
     path: PathBuf,
+    offset: u64,
+    text: &'t str,
     length: u64,
     shrunk: Option<String>,
+    past: Option<Past>,
 }
 
-impl Length {
-    fn of(path: PathBuf) -> Self {
-        let length = std::fs::metadata(&path).map_or(0, |found| found.len());
-        Self { path, length, shrunk: None }
+impl Observer for Poking<'_> {
+    fn ending(&mut self, pid: Pid) -> Verdict {
+        /// A shorter text can be anywhere by chance.
+        const LEAST: usize = 6;
+        let mappings = unless_ended(pid, page_view::maps_of(pid.as_raw().cast_unsigned()))?;
+        let is_file = |mapping: &&Mapping| {
+            mapping.path.as_deref().is_some_and(|path| Path::new(path) == self.path)
+        };
+        for mapping in mappings.iter().filter(is_file).filter(|_| self.text.len() >= LEAST) {
+            let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
+            let Some(at) = mapping.addresses.start.checked_add(offset) else { continue };
+            let Some(past) = Past::beyond(mapping, at) else { continue };
+            let found = memory(pid, at, self.text.len()).step(MECHANISM)?;
+            if found.as_deref() == Some(self.text.as_bytes()) {
+                self.past = Some(past);
+            }
+        }
+        Ok(())
     }
-}
 
-impl Observer for Length {
     fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
         let before = self.length;
         self.length = std::fs::metadata(&self.path).map_or(0, |found| found.len());
@@ -135,6 +159,10 @@ pub(super) fn holds(
         return failed("shrinks", expected, seen);
     }
     if seen == before {
+        if let Some(past) = &poked.past {
+            let seen = format!("no byte of FILE changed; TEXT is elsewhere in memory: {past}");
+            return failed("past-the-mapping", format!("`{called}` changes FILE"), seen);
+        }
         let private = poked.run.stores_privately(context.identity("FILE")?);
         let diagnosis = if private.is_some() { "private-mapping" } else { "stores-nothing" };
         let expected = format!("`{called}` changes FILE");
