@@ -143,7 +143,7 @@ impl Operations for Syscall {
                 let kind = record_lock(second).unwrap_or("lock");
                 let how = about.lock.map(i32::from);
                 let is = |wanted: i32| how == Some(wanted);
-                locks(kind, one, is(libc::F_RDLCK as i32), is(libc::F_UNLCK as i32), done)
+                locks(kind, one, is(libc::F_RDLCK), is(libc::F_UNLCK), done)
             }
             libc::SYS_flock => {
                 let has = |bit: i32| second & flag(bit) != 0;
@@ -321,9 +321,9 @@ mod tests {
             let lock = i16::try_from(kind).ok();
             ask.told(&About { lock, ..on("FILE") }, true)
         };
-        assert_eq!(told(libc::F_RDLCK as i32), "gets a shared record lock on FILE");
-        assert_eq!(told(libc::F_WRLCK as i32), "gets an exclusive record lock on FILE");
-        assert_eq!(told(libc::F_UNLCK as i32), "gives its record lock on FILE back");
+        assert_eq!(told(libc::F_RDLCK), "gets a shared record lock on FILE");
+        assert_eq!(told(libc::F_WRLCK), "gets an exclusive record lock on FILE");
+        assert_eq!(told(libc::F_UNLCK), "gives its record lock on FILE back");
     }
 
     #[test]
