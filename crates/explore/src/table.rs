@@ -161,7 +161,7 @@ fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
     (1..=LONGEST_REPETITION).fold(rows, told_once)
 }
 
-/// So many rows at most are looked for again behind themselves.
+/// The longest series of rows that is told once if it is repeated.
 const LONGEST_REPETITION: usize = 12;
 
 /// The rows, and of `length` rows that follow on each other again and again only the first, with a count.

@@ -249,7 +249,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "To other processes, each step is a store of its own. The first one already tells them to go on, and a later one is stored over what they have stored since.",
         anchor: "how-it-works",
         hints: [
-            "Read the table: how many steps store the same number, and who stores between them?",
+            "Read the table: how many steps store the same number, and what does the other process store between them?",
             "All four bytes of `full` must change by one store. A copy of bytes may have several steps, or store the same bytes twice.",
         ],
         last: Last {

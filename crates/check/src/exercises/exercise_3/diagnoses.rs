@@ -46,9 +46,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "Store, flush, look at the result of the flush, then print the line. If a line is buffered, what counts is when it is written.",
         ],
         last: Last {
-            rust: "Move `println!(\"durable {slot}\")` behind `flush_range`, and behind `sync_all` if FILE is new.",
-            c: "Move `printf(\"durable %zu\\n\", slot)` behind `msync` with MS_SYNC, and behind `fsync` if FILE is new.",
-            python: "Move `print(f\"durable {slot}\")` behind `m.flush()`, and behind `os.fsync(fd)` if FILE is new.",
+            rust: "Call `println!(\"durable {slot}\")` after `flush_range`, and after `sync_all` if FILE is new.",
+            c: "Call `printf(\"durable %zu\\n\", slot)` after `msync` with MS_SYNC, and after `fsync` if FILE is new.",
+            python: "Call `print(f\"durable {slot}\")` after `m.flush()`, and after `os.fsync(fd)` if FILE is new.",
         },
     },
     Diagnosis {
