@@ -14,7 +14,7 @@ use crate::verdict::{Verdict, failed};
 /// Each FILE that fails has its line; all others are counted.
 pub(super) fn others_are_counted(context: &mut CheckContext) -> Verdict {
     let unfit = ["MISSING", "DIRECTORY", "FIFO", "UNREADABLE"];
-    let (first, last) = (&b"one\ntwo\n"[..], &b"three\nfour"[..]);
+    let (first, last) = (&b"one\ntwo\n"[..], &b"three\nfour\n"[..]);
     context.work_directory().write("FIRST", first)?;
     context.work_directory().write("LAST", last)?;
     make_directory(context.work_directory(), "DIRECTORY")?;

@@ -87,12 +87,14 @@ fn size_within(most: u64) -> Option<u64> {
     sizes.take_while(|size| *size >= SMALLEST_FILE).find(|size| *size <= most)
 }
 
-/// Makes the file and brings all of it into the page cache; how many lines it has.
+/// Makes the file, which ends with a newline, and brings all of it into the page cache; how many lines it
+/// has.
 fn warm(file: &File, size: usize, step: usize) -> Verdict<usize> {
     let cannot =
         |why: String| CheckError::Cannot(format!("no large file can be kept in memory: {why}"));
     file.set_len(size as u64).step("ftruncate")?;
-    let newlines = (0..size).step_by(step).skip(1);
+    let last = size - 1;
+    let newlines = (0..last).step_by(step).skip(1).chain([last]);
     newlines.clone().try_for_each(|at| file.write_all_at(b"\n", at as u64)).step("write")?;
     let whole = MmapOptions::new().len(size).map_raw_read_only(file).step("mmap")?;
     // Rarely, on a busy machine, a page has left the cache again before it is counted: then it is

@@ -8,23 +8,35 @@ use crate::verdict::{Verdict, failed};
 pub(super) struct Tally {
     lines: Vec<String>,
     totals: (usize, usize),
+    /// The lines that a program prints which counts a last line without a newline, too.
+    with_unended: Vec<String>,
+    unended: usize,
 }
 
 impl Tally {
     /// A file of this name and content is counted next.
     pub(super) fn add(&mut self, name: &str, content: &[u8]) {
-        self.add_counts(name, content.iter().filter(|byte| **byte == b'\n').count(), content.len());
+        let lines = content.iter().filter(|byte| **byte == b'\n').count();
+        let unended = usize::from(content.last().is_some_and(|last| *last != b'\n'));
+        self.add_counts(name, lines, content.len());
+        if let Some(line) = self.with_unended.last_mut() {
+            *line = format!("{} {} {name}", lines + unended, content.len());
+        }
+        self.unended += unended;
     }
 
     /// A file whose counts are known.
     pub(super) fn add_counts(&mut self, name: &str, lines: usize, bytes: usize) {
         self.lines.push(format!("{lines} {bytes} {name}"));
+        self.with_unended.push(format!("{lines} {bytes} {name}"));
         self.totals = (self.totals.0 + lines, self.totals.1 + bytes);
     }
 
     /// Several were given: their total is the last line.
     pub(super) fn with_total(mut self) -> Self {
-        self.lines.push(format!("{} {} total", self.totals.0, self.totals.1));
+        let (lines, bytes) = self.totals;
+        self.lines.push(format!("{lines} {bytes} total"));
+        self.with_unended.push(format!("{} {bytes} total", lines + self.unended));
         self
     }
 
@@ -42,6 +54,11 @@ impl Tally {
             None => (format!("{} lines", self.lines.len()), found.last().copied()),
         };
         let actual = actual.map_or("it is missing".into(), |line| format!("it is `{line}`"));
-        failed("wrong-count", expected, actual)
+        let counts_unended = found == self.with_unended && said.ends_with('\n');
+        failed(
+            if counts_unended { "unended-line-counted" } else { "wrong-count" },
+            expected,
+            actual,
+        )
     }
 }
