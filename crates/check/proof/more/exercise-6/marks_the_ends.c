@@ -1,4 +1,4 @@
-// verdict: too-much-memory
+// verdict: private-copies
 // A private mapping in which each newline becomes a NUL: every page is copied.
 #include <fcntl.h>
 #include <stdio.h>

@@ -20,6 +20,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "unended-line-counted",
+        is: "a last line without a newline is counted as a line",
+        why: "`wc -l` counts newlines. Two programs that count differently cannot be compared.",
+        anchor: "exercise",
+        hints: [
+            "Compare: `printf 'one\\ntwo' > FILE; wc -lc FILE`.",
+            "LINES is the number of newlines. What follows the last newline counts for BYTES only.",
+        ],
+        last: Last {
+            rust: "Count the bytes that are `b'\\n'`. `lines()` and `split` count what follows the last one, too.",
+            c: "Count the bytes that are `'\\n'`, and add nothing at the end of the mapping.",
+            python: "Count `b\"\\n\"`, by `count` or `find`. `readline` and `splitlines` count what follows the last one, too.",
+        },
+    },
+    Diagnosis {
         id: "empty-file",
         is: "an empty FILE is not counted as 0 lines and 0 bytes",
         why: "Empty files are the most ordinary files of all.",
@@ -78,6 +93,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "Map once, walk once from the first byte to the last, and make no `to_vec`.",
             c: "Map once, walk once from the first byte to the last.",
             python: "Map once, and count in slices of 64 KiB: `m[at:at + 65536].count(b\"\\n\")`. A slice is a copy, and small copies use the same memory again; `m[:]` fills as many pages as FILE has.",
+        },
+    },
+    Diagnosis {
+        id: "populated-twice",
+        is: "the pages of FILE are populated more than once: that is more than one pass",
+        why: "To populate a mapping, the kernel walks through all of its pages, as a pass does. One pass needs that once at most.",
+        anchor: "how-it-works",
+        hints: [
+            "Which of your calls populate pages? `strace` shows them: MAP_POPULATE, MADV_POPULATE_READ, MAP_LOCKED, `mlock`.",
+            "Lines and bytes can be counted in one walk through one mapping. A new mapping begins without pages.",
+        ],
+        last: Last {
+            rust: "Map once, with or without `populate()`, and walk once from the first byte to the last. BYTES is `metadata()?.len()`: that needs no walk.",
+            c: "Map once, with or without MAP_POPULATE, and walk once from the first byte to the last. BYTES is `st_size`: that needs no walk.",
+            python: "Map once, with or without `mmap.MAP_POPULATE`, and walk once from the first byte to the last. BYTES is `os.fstat(fd).st_size`: that needs no walk.",
+        },
+    },
+    Diagnosis {
+        id: "private-copies",
+        is: "the program stores through a private mapping, and the kernel copies these pages of FILE",
+        why: "The kernel copies a page of a private mapping at the first store in this page. Each copy is memory of your own, and a page fault.",
+        anchor: "how-it-works",
+        hints: [
+            "Where does your program store to the bytes of FILE?",
+            "To count, a program only loads. A NUL at the end of a line, for example, is a store.",
+        ],
+        last: Last {
+            rust: "Map with `MmapOptions::map`, not `map_copy`: then the compiler finds the store.",
+            c: "Map with PROT_READ alone: then each store is a SIGSEGV, and a debugger shows its line. `strtok` stores; `memchr` does not, and it needs no NUL.",
+            python: "Map with `access=mmap.ACCESS_READ`, not `mmap.ACCESS_COPY`: then a store raises `TypeError`.",
         },
     },
     Diagnosis {

@@ -6,6 +6,7 @@ mod diagnoses;
 mod failures;
 mod gigabyte;
 mod pass;
+mod populated;
 #[expect(unsafe_code, reason = "the proof's own reference, as it stands: a learner's program")]
 #[allow(
     dead_code,

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use common::{Context, Failure, page_size};
 use nix::sys::resource::{UsageWho, getrusage};
 use rand::RngExt;
+use tracer::FileId;
 
 use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{Finding, Verdict, failed};
 
 /// The file's size.
 const SIZE: usize = 64 << 20;
@@ -20,21 +21,24 @@ const SIZE: usize = 64 << 20;
 /// Counts a warm file of 64 MiB and one of a single line, up to three times.
 pub(super) fn one_pass(context: &mut CheckContext) -> Verdict {
     context.needs_tracing("no page fault could be counted")?;
-    let lines = make(context)?;
+    let (large, lines) = make(context)?;
     context.work_directory().write("SMALL", b"\n")?;
     let (reference, time) = reference_pays(&context.work_directory().path().join("LARGE"), lines)?;
     let allowed = reference + reference / 2 + 16;
     let (mut least, mut fastest) = ((u64::MAX, u64::MAX), Duration::MAX);
-    let mut paid = u64::MAX;
+    let (mut paid, mut copies, mut mapped) = (u64::MAX, 0, 0);
     // The lowest of three: once it is low enough, the others cannot change that.
     for seen in [true, false, false] {
         if paid <= allowed {
             break;
         }
-        let small = run(context, seen, "SMALL", 1, 1)?;
-        let large = run(context, seen, "LARGE", lines, SIZE)?;
-        least = (least.0.min(small.0), least.1.min(large.0));
-        fastest = fastest.min(large.1.saturating_sub(small.1));
+        let small = run(context, seen.then_some(large), "SMALL", 1, 1)?;
+        let large = run(context, seen.then_some(large), "LARGE", lines, SIZE)?;
+        least = (least.0.min(small.faults), least.1.min(large.faults));
+        fastest = fastest.min(large.time.saturating_sub(small.time));
+        if seen {
+            (copies, mapped) = (large.copies, large.mapped);
+        }
         paid = least.1.saturating_sub(least.0);
     }
     let ratio = fastest.as_secs_f64() / time.as_secs_f64();
@@ -50,42 +54,69 @@ pub(super) fn one_pass(context: &mut CheckContext) -> Verdict {
         "at most {allowed} page faults above those of a file of one line (the reference takes \
          {reference})"
     );
-    failed("too-many-faults", expected, format!("{paid}, the lowest of three runs"))
+    let seen = format!("{paid}, the lowest of three runs");
+    let finding = match copies > paid.saturating_sub(allowed) / 2 {
+        true => {
+            let why = "pages of LARGE were copied, because the program stored to them";
+            Finding::new("private-copies", expected, format!("{seen}: {copies} {why}"))
+        }
+        false => Finding::new("too-many-faults", expected, seen),
+    };
+    let times = if mapped == 1 { "once".into() } else { format!("{mapped} times") };
+    Err(finding.details([format!("LARGE was mapped {times}")]).into())
+}
+
+/// What a run cost.
+struct Cost {
+    faults: u64,
+    time: Duration,
+    /// Pages of the file that the kernel copied, and how often the file was mapped: if the run was seen.
+    copies: u64,
+    mapped: u32,
 }
 
 /// Makes LARGE, in pieces of a page, so that the page cache holds it in pages and a second pass
 /// shows; how many lines it has.
-fn make(context: &CheckContext) -> Verdict<usize> {
+fn make(context: &CheckContext) -> Verdict<(FileId, usize)> {
     let file = context.work_directory().write("LARGE", b"")?;
     let mut page: Vec<u8> = (b'a'..=b'z').cycle().take(page_size()).collect();
     let line = context.random().random_range(40..100);
     page.iter_mut().skip(line).step_by(line + 1).for_each(|byte| *byte = b'\n');
+    page.iter_mut().last().into_iter().for_each(|byte| *byte = b'\n'); // Each page ends a line.
     for at in (0..SIZE).step_by(page.len()) {
         file.write_all_at(&page, at as u64).step("write the large file")?;
     }
-    Ok(page.iter().filter(|byte| **byte == b'\n').count() * (SIZE / page.len()))
+    let lines = page.iter().filter(|byte| **byte == b'\n').count() * (SIZE / page.len());
+    Ok((FileId::of(&file).step("fstat")?, lines))
 }
 
-/// The faults and the time of one run. One that is not seen is not stopped at its calls.
+/// What one run costs. It is stopped at its calls only if it is to be seen what these do to the large file.
 fn run(
     context: &CheckContext,
-    seen: bool,
+    large: Option<FileId>,
     name: &str,
     lines: usize,
     bytes: usize,
-) -> Verdict<(u64, Duration)> {
-    let mut watch = Watch::new(context);
+) -> Verdict<Cost> {
     let start = context.start(&["lines", name]);
-    let run =
-        context.observe(&if seen { start } else { start.without_syscall_tracing() }, &mut watch)?;
+    let (mut watch, start) = match large {
+        Some(large) => (Watch::new(context).of(large), start),
+        None => (Watch::new(context), start.without_syscall_tracing()),
+    };
+    let run = context.observe(&start, &mut watch)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);
     tally.expect(&run)?;
-    if seen {
+    if large.is_some() {
         watch.within_bounds()?;
     }
-    Ok((watch.faults(), run.time))
+    if let Some(seen) = watch.populated().twice(bytes as u64) {
+        let expected = format!("`{}` populates each page of {name} at most once", run.called);
+        return failed("populated-twice", expected, seen);
+    }
+    let (copies, mapped) = (watch.copies(), watch.populated().mapped());
+    Ok(Cost { faults: watch.faults(), time: run.time, copies, mapped })
 }
 
 /// What the reference pays for the same: the lowest of three runs.
