@@ -37,24 +37,24 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     context.new_work_directory()?;
     context.work_directory().write("FILE", content)?;
     let (path, id) = (context.work_directory().path().join("FILE"), context.identity("FILE")?);
-    let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new() };
+    let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new(), populated_by: None };
     let run = context.observe(&preview(context, b'#', to), &mut look)?;
     expect_output(&run, content, b'#', to)?;
     if look.pages == *needed {
         return Ok(());
     }
-    let populates = run
-        .mapped(id)
-        .any(|call| is_private(call) && is_writable(call) && call.arguments[3] & MAP_POPULATE != 0);
     let diagnosis = match look.pages.is_subset(needed) {
         true if look.pages.is_empty() && is_only_shared(&run, id) => "shared-mapping-edited",
         true => "not-edited-in-place",
-        false if populates => "populated",
+        false if look.populated_by.is_some() => "populated",
         false => "copied-without-need",
     };
     let called = &run.called;
     let expected = format!("`{called}` copies {} of FILE", listed(needed));
-    let finding = Finding::new(diagnosis, expected, format!("it copied {}", listed(&look.pages)));
+    let by = look.populated_by.filter(|_| diagnosis == "populated");
+    let by = by.map_or(String::new(), |by| format!("; {by} copied pages before any store"));
+    let seen = format!("it copied {}{by}", listed(&look.pages));
+    let finding = Finding::new(diagnosis, expected, seen);
     let row = |title, pages: &BTreeSet<usize>| {
         let cell = |page| if pages.contains(&page) { 'C' } else { '.' };
         let row: String = (0..content.len().div_ceil(page_size())).map(cell).collect();
@@ -64,8 +64,23 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     Err(finding.details(rows).into())
 }
 
-/// A flag of `mmap`, as a call's arguments hold it.
-const MAP_POPULATE: u64 = libc::MAP_POPULATE as u64;
+/// A call that may copy pages of a writable private mapping by itself, by its name.
+fn populates(call: &Call) -> Option<&'static str> {
+    let [_, _, third, flags, ..] = call.arguments;
+    let has = |flag: i32| flags & u64::from(flag.cast_unsigned()) != 0;
+    match call.number {
+        libc::SYS_mmap if has(libc::MAP_POPULATE) => Some("mmap with MAP_POPULATE"),
+        libc::SYS_mmap if has(libc::MAP_LOCKED) => Some("mmap with MAP_LOCKED"),
+        libc::SYS_mmap => Some("mmap, after a call of mlockall,"),
+        libc::SYS_madvise if third == u64::from(libc::MADV_POPULATE_WRITE.cast_unsigned()) => {
+            Some("madvise with MADV_POPULATE_WRITE")
+        }
+        libc::SYS_mlock => Some("mlock"),
+        libc::SYS_mlock2 => Some("mlock2"),
+        libc::SYS_mlockall => Some("mlockall"),
+        _ => None,
+    }
+}
 
 fn is_private(call: &Call) -> bool {
     call.arguments[3] & 3 == 2 // MAP_PRIVATE, of the bits that say which kind it is.
@@ -98,6 +113,8 @@ struct Copies {
     /// Before FILE is mapped there is nothing to look for.
     mapped: bool,
     pages: BTreeSet<usize>,
+    /// The call that copied pages by itself.
+    populated_by: Option<&'static str>,
 }
 
 /// Calls that may take a mapping, or its pages, away.
@@ -133,11 +150,21 @@ impl Copies {
 
 impl Observer for Copies {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
-        if self.mapped && TAKES_AWAY.contains(&call.number) { self.look(pid) } else { Ok(()) }
+        let looks = TAKES_AWAY.contains(&call.number) || populates(call).is_some();
+        if self.mapped && looks { self.look(pid) } else { Ok(()) }
     }
 
-    fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
-        self.mapped |= call.number == libc::SYS_mmap && call.is_about(self.id);
+    fn exit(&mut self, pid: Pid, call: &Call) -> Verdict {
+        let maps = call.number == libc::SYS_mmap;
+        self.mapped |= maps && call.is_about(self.id);
+        let of_file = if maps { call.is_about(self.id) && is_private(call) } else { self.mapped };
+        if let Some(name) = populates(call).filter(|_| of_file) {
+            let before = self.pages.len(); // Of the look at the call's entry.
+            self.look(pid)?;
+            if self.pages.len() > before {
+                self.populated_by = Some(name);
+            }
+        }
         Ok(())
     }
 

@@ -110,17 +110,17 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "populated",
-        is: "`mmap` was called with MAP_POPULATE, which copies every page of this mapping",
-        why: "To populate a private, writable mapping is to copy all of its pages, before you store a byte.",
+        is: "a call populated the private mapping for stores, which copies every page",
+        why: "To populate a private, writable mapping (MAP_POPULATE, MADV_POPULATE_WRITE, `mlock`) is to copy all of its pages, before you store a byte.",
         anchor: "how-it-works",
         hints: [
-            "Look at the flags of your `mmap`: when does the kernel copy a page?",
-            "Without MAP_POPULATE, the kernel copies a page at its first store, and no other page.",
+            "`seen` names the call. When does the kernel copy a page without it?",
+            "Without this call, the kernel copies a page at its first store, and no other page.",
         ],
         last: Last {
-            rust: "Leave out `populate()` of `MmapOptions`. Then store only where a FROM is.",
-            c: "Leave out MAP_POPULATE. Then store only where a FROM is.",
-            python: "Leave out `mmap.MAP_POPULATE`. Then store only where a FROM is.",
+            rust: "Leave out `populate()` of `MmapOptions`, `Advice::PopulateWrite` and `lock`. Then store only where a FROM is.",
+            c: "Leave out MAP_POPULATE, MADV_POPULATE_WRITE and `mlock`. Then store only where a FROM is.",
+            python: "Leave out `mmap.MAP_POPULATE`, and `m.madvise` with 23, which is MADV_POPULATE_WRITE. Then store only where a FROM is.",
         },
     },
     Diagnosis {
