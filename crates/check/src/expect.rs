@@ -99,7 +99,7 @@ impl Run {
     /// It failed as the contract says: status 1, and one line that names each of `names`.
     ///
     /// # Errors
-    /// As [`ends_with`](Self::ends_with), and `no-error-line`.
+    /// As [`ends_with`](Self::ends_with), `no-error-line` and `too-many-error-lines`.
     pub fn fails_naming(&self, names: &[&str]) -> Verdict {
         self.ends_with(1)?;
         let said = String::from_utf8_lossy(&self.stderr.bytes).into_owned();
@@ -112,13 +112,14 @@ impl Run {
             self.called,
             names.join(" and ")
         );
-        failed("no-error-line", expected, shown(&said))
+        let id = if named { "too-many-error-lines" } else { "no-error-line" };
+        Err(Finding::new(id, expected, complaint(&said)).details(several(&said)).into())
     }
 
     /// It refused the call: status 2 and one line.
     ///
     /// # Errors
-    /// As [`ends_with`](Self::ends_with), and `no-usage-line`.
+    /// As [`ends_with`](Self::ends_with), `no-usage-line` and `too-many-error-lines`.
     pub fn refuses_the_call(&self) -> Verdict {
         self.ends_with(2)?;
         let said = String::from_utf8_lossy(&self.stderr.bytes).into_owned();
@@ -126,7 +127,8 @@ impl Run {
             return Ok(());
         }
         let expected = format!("`{}` says one line of usage on standard error", self.called);
-        failed("no-usage-line", expected, shown(&said))
+        let id = if said.trim().is_empty() { "no-usage-line" } else { "too-many-error-lines" };
+        Err(Finding::new(id, expected, complaint(&said)).details(several(&said)).into())
     }
 
     /// No call carried bytes of this file: all went through mappings.
@@ -287,6 +289,19 @@ pub(crate) fn said(text: &str) -> Vec<String> {
         }
         few => told(few),
     }
+}
+
+/// What a program wrote to standard error, in short: of several lines, how many.
+fn complaint(text: &str) -> String {
+    match text.lines().count() {
+        0 | 1 => shown(text),
+        lines => format!("{lines} lines"),
+    }
+}
+
+/// Several lines of standard error, as [`said`].
+fn several(text: &str) -> Vec<String> {
+    if text.lines().count() > 1 { said(text) } else { Vec::new() }
 }
 
 /// Whether a program may open this path to write: in its directory, a device, or what `/proc` lets a

@@ -19,7 +19,15 @@ struct bank {
 };
 #define ACCOUNT(bank, number) (((volatile uint64_t *)(bank))[number])
 
+#ifndef OPENS_WITH
+#define OPENS_WITH (O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC)
+#endif
+#ifndef ALSO_SAYS
+#define ALSO_SAYS(why)
+#endif
+
 static int failed(const char *step, const char *path, const char *why) {
+    ALSO_SAYS(why);
     fprintf(stderr, "error: %s \"%s\": %s\n", step, path, why);
     return 1;
 }
@@ -39,7 +47,7 @@ static int number(const char *text, uint64_t *value) {
 
 static struct bank *open_bank(const char *path, int *fd) {
     struct stat found;
-    *fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+    *fd = open(path, OPENS_WITH, 0600);
     if (*fd < 0 || fstat(*fd, &found) < 0) {
         failed("open", path, strerror(errno));
         return NULL;
@@ -62,6 +70,9 @@ static struct bank *open_bank(const char *path, int *fd) {
     }
 #ifdef FIRST
     if (fresh) FIRST(map);
+#endif
+#ifdef ALWAYS
+    ALWAYS(map);
 #endif
     return map;
 }

@@ -153,6 +153,21 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "too-many-error-lines",
+        is: "standard error gets more than one line",
+        why: "One line says what went wrong. People search for it among the others, and scripts read the first or the last.",
+        anchor: "exercise",
+        hints: [
+            "Run the call shown in `expected`, and count: `./PROGRAM … 2>&1 >/dev/null | wc -l`.",
+            "Print once, where the failure is known last. A function that prints and then returns the failure makes its caller print again.",
+        ],
+        last: Last {
+            rust: "Return the error to `main`, and print there: one `eprintln!`. A panic prints several lines; so do `unwrap` and `expect`.",
+            c: "`perror` and `fprintf(stderr, …)` print a line each: one of them is enough. A failure that a function has printed is not printed by its caller.",
+            python: "An exception that nobody catches prints a traceback: catch `OSError` and `ValueError`, and print one line. `argparse` prints two lines: override its `error` method.",
+        },
+    },
+    Diagnosis {
         id: "bytes-not-by-mapping",
         is: "FILE's bytes went through a call, not through a mapping",
         why: "The exercise is to reach them through memory; read and write are what it replaces.",
