@@ -129,6 +129,8 @@ const MOST: Duration = Duration::from_millis(9500);
 /// anything, as Java does: so many times a start, up to two minutes in all.
 const STARTS: u32 = 200;
 const MOST_OF_ALL: Duration = Duration::from_secs(120);
+/// So many processes one execution starts at most: the one that is killed, and those that come after it.
+const PROCESSES: u32 = 5;
 /// A program without arguments should have ended by then.
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// On a busy machine a start takes longer than its CPU time, up to so many times. One that takes still
@@ -188,7 +190,10 @@ impl<'a> CheckContext<'a> {
         let work_directory = WorkDirectory::new(self.scratch, name)?;
         let most = MOST + STARTS * self.start_up()?;
         let deadline = self.began + most.min(MOST_OF_ALL);
-        Ok(Fixture { program: self.program, work_directory, limits: self.limits, deadline })
+        // Each of the two may use as much CPU time as one alone. The starts of all processes come on top.
+        let processor = 2 * self.limits.processor + PROCESSES * self.start_up()?;
+        let limits = Limits { processor, ..self.limits };
+        Ok(Fixture { program: self.program, work_directory, limits, deadline })
     }
 
     /// How long a run without arguments takes. The program should do no more then than start and say

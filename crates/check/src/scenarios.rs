@@ -120,6 +120,11 @@ fn replay_one(
         return Err(CheckError::Cannot(format!("the schedule {schedule} is of another check")));
     };
     let run = replay(fixture, &spec.scenario, schedule)?;
+    if run.cut {
+        let why = "the two processes did not get so far in the time that a check may take: try again on a \
+                   machine that is less busy";
+        return Err(CheckError::Cannot(why.into()));
+    }
     match judge(&spec.scenario, &run) {
         Some(finding) => Err(told(&spec.scenario, &run, finding, telling)),
         None => Ok(()),
@@ -239,6 +244,9 @@ const NO_WAITS: [&str; 4] = [
     "waits until its output is taken",
 ];
 
+/// What is said of a process that waits in futex.
+const IN_FUTEX: &str = "waits in a futex call: it sleeps until a lock or a semaphore is given back";
+
 /// Does an actor wait in a loop that uses CPU time?
 fn spins_last(events: &[Event], side: usize) -> bool {
     let spins = |why: &str| why.starts_with("turns") || why.starts_with("tries");
@@ -254,6 +262,7 @@ pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
         matches!(event.kind, EventKind::Killed | EventKind::Ended(Ending::Killed(_)))
     });
     match last.next()?.kind {
+        EventKind::Blocked("waits in futex") => Some(IN_FUTEX),
         EventKind::Blocked(why) => Some(why).filter(|why| !NO_WAITS.contains(why)),
         // An atomic operation that changes nothing is a try.
         EventKind::Store { locked: true, ref before, ref after, .. } if before == after => {

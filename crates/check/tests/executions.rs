@@ -3,6 +3,9 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use check::fixture::Fixture;
@@ -14,7 +17,7 @@ use explore::replay::{Outcome, Scenario, replay};
 use explore::schedule::Schedule;
 use nix::unistd::Pid;
 use sandbox::{WorkDirectory, launch_by};
-use tracer::{LimitExceeded, Limits, LookRefused, ProcessTree};
+use tracer::{Ending, LimitExceeded, Limits, LookRefused, ProcessTree, processors};
 
 /// Low, so that they are exceeded soon on a busy machine, too.
 const LIMITS: Limits = Limits {
@@ -145,4 +148,49 @@ fn a_look_at_the_limits_that_is_refused_during_an_execution_is_the_machines_fail
     let failure = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect_err("refused");
     assert!(failure.to_string().contains("it is another's"), "{failure}");
     assert!(matches!(CheckError::from(failure), CheckError::Cannot(_)));
+}
+
+/// So many threads keep the processor of this thread busy, until this is dropped.
+struct Busy {
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Busy {
+    fn with(threads: usize) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let work = |_| {
+            let over = Arc::clone(&over);
+            thread::spawn(move || while !over.load(Ordering::Relaxed) {})
+        };
+        let threads = (0..threads).map(work).collect();
+        Self { over, threads }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.threads.drain(..).for_each(|thread| thread.join().expect("a thread that counts"));
+    }
+}
+
+#[test]
+fn a_slow_start_on_a_busy_machine_is_no_hang() {
+    processors::pin(); // The judge, the two processes and the busy threads share one processor.
+    let _busy = Busy::with(8);
+    let scratch = scratch();
+    let limits = Limits { processor: Duration::from_secs(60), ..LIMITS };
+    let late = Duration::from_secs(120);
+    let fixture = Fixture { deadline: Instant::now() + late, ..shells(&scratch, limits) };
+    // About a second of CPU time before FILE is touched: nine seconds by the clock.
+    let starts = "turn=0; while [ $turn -lt 500000 ]; do turn=$((turn + 1)); done; : >> FILE";
+    let slow: &'static [&'static str] = &["-c", starts];
+    let scenario = Scenario { name: "slow", arguments: [slow, slow], file: None, symmetric: false };
+    let outcome = replay(&fixture, &scenario, Schedule::in_turn("slow", 0)).expect("replay it");
+    processors::unpin();
+    assert!(outcome.limit_exceeded.is_none() && (outcome.cut || !outcome.stuck), "{outcome:?}");
+    if !outcome.cut {
+        assert_eq!(outcome.endings, [Some(Ending::Exited(0)); 2], "{outcome:?}");
+    }
 }

@@ -17,8 +17,8 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Share, Stop, Syscall, Waited,
-    look, processor_time,
+    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
+    processor_time,
 };
 
 use crate::actor::{Actor, ActorTracee};
@@ -26,6 +26,7 @@ use crate::blocking::{self, Idle};
 use crate::cannot_follow::CannotFollow;
 use crate::kernel_store::{self, KernelStore, Redirected};
 use crate::operations::{About, CallKind, Named, Operations, Wait};
+use crate::own_time::OwnTime;
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
 use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
@@ -38,8 +39,8 @@ const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512
 const RESTARTS_BY_ITS_OWN_MEANS: i64 = -516;
 /// How long it takes to see whether an actor waits.
 const LONG_ENOUGH: Duration = Duration::from_secs(2);
-/// What no process needs that is not waiting: each exercise's program ends within milliseconds.
-const NEEDS: Duration = Duration::from_millis(500);
+/// How long an actor goes on at most until it is looked at whether it has had enough time.
+const LOOK: Duration = Duration::from_millis(500);
 /// How long tracees may take to stop, or to end once they are killed. On a busy machine one may stand in
 /// the queue for a processor for seconds before it can do either.
 const PROMPT: Duration = Duration::from_secs(30);
@@ -1125,15 +1126,14 @@ impl<'l> Execution<'l> {
 
     /// Lets both run at once until they have ended, or until all sleep and no process is left that could
     /// wake them, or until `patience` is over. On a busy machine, patience lasts longer: until each actor
-    /// has had `NEEDS`, either as CPU time or as time in which neither it nor the judge waited for a
-    /// processor. Returns whether they had that much before `latest`. If not, nothing is known about them.
+    /// has had time enough of its own. Returns whether they had that much before `latest`. If not, nothing
+    /// is known about them.
     ///
     /// # Errors
     /// The system's.
     pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
         let began = Instant::now();
-        let (before, judge_before) =
-            (self.shares().step(SHARE)?, Share::of_this_thread().step(SHARE)?);
+        let mut times = [self.own_time(0)?, self.own_time(1)?];
         let mut end = began + patience;
         loop {
             self.mode = RunMode::Patient;
@@ -1142,44 +1142,67 @@ impl<'l> Execution<'l> {
             if pause? == Pause::Ended || self.is_stuck_for_ever()? {
                 return Ok(true);
             }
-            let judge = Share::of_this_thread().step(SHARE)?.since(judge_before);
-            let now = self.shares().step(SHARE)?;
-            let actors = [0, 1].into_iter().filter(|actor| self.lives(*actor));
-            let had = actors.map(|actor| {
-                let own = || self.tracees.values().filter(|tracee| tracee.actor == actor);
-                let shares = own().filter_map(|tracee| {
-                    let who = tracee.pid.as_raw();
-                    Some(now.get(&who)?.since(before.get(&who).copied().unwrap_or_default()))
-                });
-                let shares: Vec<Share> = shares.collect();
-                let ran: Duration = shares.iter().map(|share| share.ran).sum();
-                let queued = shares.iter().map(|share| share.queued).max().unwrap_or_default();
-                // A tracee that can run either runs or stands in the queue. The kernel tells how long it
-                // stood there only when it has left the queue.
-                for tracee in own().filter(|tracee| tracee.running) {
-                    if blocking::can_run(tracee.pid)? {
-                        return Ok(ran);
-                    }
-                }
-                // A tracee that is stopped waits for the judge, and for no processor of its own.
-                Ok(ran.max(began.elapsed().saturating_sub(queued + judge.queued)))
-            });
-            let had: io::Result<Vec<Duration>> = had.collect();
-            let had = had.step(SHARE)?.into_iter().min().unwrap_or_default();
-            if began.elapsed() >= patience && had >= NEEDS {
+            let mut lacks = Duration::ZERO;
+            for (actor, time) in times.iter_mut().enumerate() {
+                lacks = lacks.max(self.lacks(actor, time)?);
+            }
+            if began.elapsed() >= patience && lacks.is_zero() {
                 return Ok(true);
             }
             if Instant::now() >= latest {
                 return Ok(false);
             }
-            end = end.max(Instant::now() + NEEDS.saturating_sub(had));
+            end = end.max(Instant::now() + lacks.min(LOOK));
         }
     }
 
-    /// The shares of a processor that the tracees have had so far.
-    fn shares(&self) -> io::Result<BTreeMap<i32, Share>> {
-        let tracees = self.tracees.values().map(|tracee| tracee.pid);
-        tracees.map(|pid| Ok((pid.as_raw(), Share::of(pid)?))).collect()
+    /// Gives one actor the turn, as [`run`](Self::run). On a busy machine its turn lasts longer than the
+    /// deadline: until it has had time enough of its own, or until `latest`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_patiently(
+        &mut self,
+        actor: usize,
+        preemption: Option<Preemption>,
+        deadline: Instant,
+        latest: Instant,
+    ) -> Result<Pause> {
+        let (mut time, mut end) = (self.own_time(actor)?, deadline.min(latest));
+        loop {
+            let pause = self.run(&[actor], preemption, end)?;
+            let lacks = self.lacks(actor, &mut time)?;
+            if pause != Pause::TimeUp || lacks.is_zero() || Instant::now() >= latest {
+                return Ok(pause);
+            }
+            end = (Instant::now() + lacks.min(LOOK)).min(latest);
+        }
+    }
+
+    fn tracees_of(&self, actor: usize) -> impl Iterator<Item = &ActorTracee> {
+        self.tracees.values().filter(move |tracee| tracee.actor == actor)
+    }
+
+    /// Has the actor come to FILE? Before that, it only starts.
+    fn has_begun(&self, actor: usize) -> bool {
+        let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();
+        !self.actors[actor].points.is_empty() || self.tracees_of(actor).any(maps)
+    }
+
+    fn own_time(&self, actor: usize) -> Result<OwnTime> {
+        OwnTime::new(self.tracees_of(actor), self.has_begun(actor)).step(SHARE)
+    }
+
+    /// What an actor still lacks of the time that is enough for any program. It counts anew from the moment
+    /// at which the actor has come to FILE.
+    fn lacks(&self, actor: usize, time: &mut OwnTime) -> Result<Duration> {
+        if !self.lives(actor) {
+            return Ok(Duration::ZERO);
+        }
+        if !time.has_begun() && self.has_begun(actor) {
+            *time = self.own_time(actor)?;
+        }
+        time.lacks(self.tracees_of(actor)).step(SHARE)
     }
 
     /// Do these actors, which have not ended in time, work at something instead of waiting?

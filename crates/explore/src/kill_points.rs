@@ -76,6 +76,9 @@ pub fn kill_points(
         let killed = Killed { limit_exceeded: alone.limit_exceeded, ..Killed::before(none) };
         return Ok((vec![killed], false));
     }
+    if alone.cut {
+        return Ok((Vec::new(), true));
+    }
     let mut all = Vec::new();
     for point in groups(&alone.points[0]).into_iter().flatten() {
         // Whoever hangs must have its time before the check's is over.

@@ -8,7 +8,7 @@
 //! - `pending_store`: a store without a LOCK prefix is split in two, as processors do it: its load is
 //!   done, its bytes wait. Another process comes between, then the bytes are committed;
 //! - `operations`: locks, sizes, names and outputs are preemption points as stores are;
-//! - `blocking`: when an actor cannot go on alone;
+//! - `blocking`: when an actor cannot go on alone; `own_time`: how much time it has had;
 //! - [`execution`]: the actors, and whose turn it is until when;
 //! - [`schedule`], [`replay`]: one run, by its text; [`search`]: all of them; [`trace`]: what
 //!   happened; [`table`]: the trace as a picture;
@@ -27,6 +27,7 @@ mod kernel_store;
 pub mod kill_points;
 mod launch;
 pub mod operations;
+mod own_time;
 mod pending_store;
 pub mod replay;
 pub mod schedule;

@@ -108,7 +108,8 @@ struct Course {
     cut: bool,
 }
 
-/// Plays a schedule to its end: each turn ends by the deadline, and everything by `latest`.
+/// Plays a schedule to its end: each turn ends by the deadline, unless its actor lacks time of its own, and
+/// everything by `latest`.
 fn play(
     execution: &mut Execution,
     schedule: &Schedule,
@@ -116,8 +117,11 @@ fn play(
     latest: Instant,
 ) -> Result<Course> {
     let (first, second) = (schedule.first, schedule.second());
-    let arrived = execution.run(&[first], schedule.stops[0], deadline)? == Pause::Arrived;
-    let pause = execution.run(&[second], schedule.stops[1], deadline)?;
+    let turn = execution.run_patiently(first, schedule.stops[0], deadline, latest)?;
+    let arrived = turn == Pause::Arrived;
+    let pause = execution.run_patiently(second, schedule.stops[1], deadline, latest)?;
+    // If there was no time for a turn, this was not the schedule that was asked for.
+    let late = [&turn, &pause].contains(&&Pause::TimeUp) && Instant::now() >= latest;
     let second_waited = matches!(pause, Pause::Blocked(_));
     let second_turn = execution.points(second);
     // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by
@@ -128,7 +132,7 @@ fn play(
         moved = false;
         for actor in [first, second] {
             let before = execution.trace().len();
-            let pause = execution.run(&[actor], None, deadline)?;
+            let pause = execution.run_patiently(actor, None, deadline, latest)?;
             // To be blocked is one line; anything beside it is a step forward.
             moved |= pause == Pause::Ended && execution.trace().len() > before;
             moved |= execution.trace().len() > before + 1;
@@ -137,5 +141,5 @@ fn play(
     let left = deadline.saturating_duration_since(Instant::now());
     let had_time = execution.finish(left, latest)?;
     let stuck = execution.lives(first) || execution.lives(second);
-    Ok(Course { arrived, second_turn, second_waited, stuck, cut: stuck && !had_time })
+    Ok(Course { arrived, second_turn, second_waited, stuck, cut: late || (stuck && !had_time) })
 }

@@ -58,7 +58,11 @@ fn a_lock_that_wakes_nobody_is_a_deadlock_and_the_other_is_said_to_have_ended() 
     let seen = bank("NEVER_WAKES");
     says(&seen, "additions", "deadlock");
     let actual = check(&seen, "additions")["actual"].to_string();
-    assert!(actual.contains("waits in futex") && actual.contains("has ended"), "{actual}");
+    assert!(
+        actual.contains("waits in a futex call: it sleeps until a lock")
+            && actual.contains("has ended"),
+        "{actual}"
+    );
 }
 
 #[test]
