@@ -1,12 +1,15 @@
 //! What the program promises when it is alone, and six of it at once.
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use tracer::{Ending, FileId};
+use tracer::arch::legacy;
+use tracer::{Call, Ending, FileId};
 
+use super::own_lock::unless_it_holds_the_lock;
 use super::{BALANCES, COUNTER, SIZE, bank, bank_of, word};
 use crate::exercises::{CheckContext, draw};
 use crate::observe::Run;
@@ -53,10 +56,12 @@ pub(super) fn expect(
 
 pub(super) fn adds(context: &mut CheckContext) -> Verdict {
     for (times, sum) in [("1000", COUNTER + 1000), ("1", COUNTER + 1)] {
-        context.new_work_directory()?.write("FILE", &bank())?;
-        let run = context.run(&["add", "FILE", times])?;
+        let file = context.new_work_directory()?.write("FILE", &bank())?;
+        let call = ["add", "FILE", times];
+        let run = unless_it_holds_the_lock(context, &bank(), &call, context.run(&call))?;
         by_mapping(context, &run)?;
         run.succeeds()?;
+        keeps_what_file_held(context, &run, &file, times.parse().ok())?;
         expect(context, sum, BALANCES, "wrong-counter", &format!("add {times}"))?;
     }
     // Its low half is full: the sum carries into the high half.
@@ -74,6 +79,41 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
     again.map_err(|error| error.known_as("hang", "lock-kept"))?.succeeds()?;
     expect(context, COUNTER + 3, BALANCES, "wrong-counter", "add 1 and then add 2")?;
     context.same_untraced(&["add", "FILE", "3"], Some(&bank()))
+}
+
+/// FILE, which was there, was not made anew: the accounts are not all 0, and the counter did not begin at 0.
+/// `added`: what `add` was to add.
+fn keeps_what_file_held(
+    context: &CheckContext,
+    run: &Run,
+    file: &File,
+    added: Option<u64>,
+) -> Verdict {
+    let found = context.read("FILE")?;
+    let wiped = (1..=8).all(|account| word(&found, account * 8).unwrap_or_default() == 0);
+    let restarted = added.is_some() && word(&found, 0) == added;
+    if !wiped && !restarted {
+        return Ok(());
+    }
+    let id = FileId::of(file).step("fstat")?;
+    let by = run.calls_on(id).find_map(empties);
+    let what = if wiped { "all accounts hold 0" } else { "the counter began at 0, not at 41" };
+    let by = by.unwrap_or("no call emptied FILE, so the program has stored zeros");
+    let expected = format!("`{}` keeps what FILE held: FILE was there", run.called);
+    failed("initialises-again", expected, format!("{what}; {by}"))
+}
+
+/// Whether a call takes away all bytes of its file, in words.
+fn empties(call: &Call) -> Option<&'static str> {
+    let [_, second, third, ..] = call.arguments;
+    let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.cast_unsigned()) != 0;
+    match call.number {
+        libc::SYS_openat if truncates(third) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_open if truncates(second) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_creat => Some("FILE was opened by `creat`, which empties it"),
+        libc::SYS_ftruncate if second == 0 => Some("`ftruncate` set FILE's size to 0"),
+        _ => None,
+    }
 }
 
 pub(super) fn makes(context: &mut CheckContext) -> Verdict {
@@ -143,9 +183,11 @@ pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
     };
     let good = [("1", "4", "30", moved(1, 4, 30)), ("2", "8", "100", moved(2, 8, 100))];
     for (from, to, amount, after) in good {
-        context.new_work_directory()?.write("FILE", &bank())?;
-        let run = context.run(&["transfer", "FILE", from, to, amount])?;
+        let file = context.new_work_directory()?.write("FILE", &bank())?;
+        let call = ["transfer", "FILE", from, to, amount];
+        let run = unless_it_holds_the_lock(context, &bank(), &call, context.run(&call))?;
         by_mapping(context, &run)?;
+        keeps_what_file_held(context, &run, &file, None)?;
         run.succeeds()?;
         expect(
             context,

@@ -109,6 +109,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "lock-taken-twice",
+        is: "a process waits for a lock that it holds itself",
+        why: "Only the process that holds a lock gives the lock back. This one waits for itself, for ever.",
+        anchor: "where-it-bites",
+        hints: [
+            "The table marks two steps: where the process takes the lock, and where it asks for the same lock again. Which lines of your program are these?",
+            "A function that takes the lock may call another function that takes it, too. Or a path leaves the critical section without giving the lock back.",
+        ],
+        last: Last {
+            rust: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. `libc::flock` on a second descriptor of FILE waits for the first one, in one process, too.",
+            c: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. A mutex of the type PTHREAD_MUTEX_ERRORCHECK answers EDEADLK. `flock` on a second descriptor of FILE waits for the first one, in one process, too.",
+            python: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. `fcntl.flock` on a second `os.open` of FILE waits for the first one, in one process, too.",
+        },
+    },
+    Diagnosis {
         id: "fails-beside-another",
         is: "the program fails because another one runs",
         why: "Being second is no failure: it must wait.",
@@ -181,6 +196,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "`libc::flock(fd, libc::LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `thread::yield_now`, F_OFD_SETLK or tiny sleeps does not pass.",
             c: "`flock(fd, LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `sched_yield`, F_SETLK or tiny sleeps does not pass.",
             python: "`fcntl.flock(fd, fcntl.LOCK_EX)` sleeps. A loop of `fcntl.LOCK_NB` and tiny sleeps does not pass.",
+        },
+    },
+    Diagnosis {
+        id: "initialises-again",
+        is: "the program initialises FILE although FILE is there: what it held is lost",
+        why: "FILE holds what earlier runs have left. Only a missing or empty FILE is made.",
+        anchor: "exercise",
+        hints: [
+            "Which of your calls or stores takes away the bytes of a FILE that is there?",
+            "Opening may empty a file. Zeros need not be stored at all: a file that grows has zeros by itself.",
+        ],
+        last: Last {
+            rust: "`OpenOptions` with `create(true)` and without `truncate(true)`; `File::create` empties FILE. Call `set_len(4096)` only if FILE has 0 bytes, and store no zeros.",
+            c: "O_CREAT without O_TRUNC; `fopen` with \"w+\" empties FILE. Call `ftruncate(fd, 4096)` only if FILE has 0 bytes, and store no zeros.",
+            python: "`os.open` with `os.O_RDWR | os.O_CREAT`; `open(path, \"w+b\")` empties FILE. Call `os.ftruncate(fd, 4096)` only if FILE has 0 bytes, and store no zeros.",
         },
     },
     Diagnosis {

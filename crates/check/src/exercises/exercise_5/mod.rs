@@ -4,6 +4,7 @@ mod alone;
 mod crowd;
 mod diagnoses;
 mod killed;
+mod own_lock;
 mod together;
 mod waiting;
 
@@ -33,15 +34,15 @@ pub(super) const EXERCISE: Exercise = Exercise {
 
 const CORE: &str = "\
 FILE is 4096 bytes. Bytes 1024 to 2047 are free for your lock. The judge hands over files that exist, with \
-balances set and these bytes zero: zero means \"no lock made yet\". A missing or empty FILE is made and \
-zeroed by whichever process comes first.\n\n\
+balances set and these bytes zero: zero means \"no lock made yet\". Whichever process comes \
+first makes a missing FILE, gives an empty FILE its 4096 bytes, and leaves zeros in it.\n\n\
 `add` adds 1 to the u64 at byte 0, TIMES times. `transfer` moves AMOUNT from account FROM to account TO. The \
 accounts are 1 to 8: the u64 at byte 8 times its number, in the byte order of the machine. If FROM holds too \
 little, `transfer` fails and changes nothing.\n\n\
 Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
 no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
 all others still finish within 5 seconds, however many come one after another (a transfer that was killed \
-may stay half done). A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
+may stay half done). Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
 (The judge does not try this one case.) While another process is stopped inside its critical section for \
 500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls.";
 

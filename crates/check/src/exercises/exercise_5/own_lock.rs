@@ -1,0 +1,172 @@
+//! Why a process that is alone does not come to its end: it may wait for a lock that it holds itself.
+
+use std::time::{Duration, Instant};
+
+use explore::operations::CallKind;
+use explore::replay::{Scenario, replay};
+use explore::schedule::Schedule;
+use explore::table::{Mark, Table};
+use explore::trace::{Event, EventKind};
+
+use super::together::names;
+use crate::exercises::CheckContext;
+use crate::scenarios::{can_be_shown, waits_last};
+use crate::verdict::{CheckError, Finding, Verdict};
+
+/// How long the process may take until it waits.
+const SOON: Duration = Duration::from_secs(8);
+
+/// A run's result, unless the program hangs: then it runs once more, each of its stores and lock calls is
+/// noted, and the verdict is `lock-taken-twice` if it waits for a lock that it took before.
+///
+/// # Errors
+/// The run's, or `lock-taken-twice`.
+pub(super) fn unless_it_holds_the_lock<T>(
+    context: &CheckContext,
+    file: &[u8],
+    arguments: &[&str],
+    run: Verdict<T>,
+) -> Verdict<T> {
+    match run {
+        Err(CheckError::Wrong(finding)) if finding.diagnosis == "hang" => {
+            Err(taken_twice(context, file, arguments)?.unwrap_or(*finding).into())
+        }
+        run => run,
+    }
+}
+
+fn taken_twice(
+    context: &CheckContext,
+    file: &[u8],
+    arguments: &[&str],
+) -> Verdict<Option<Finding>> {
+    if !can_be_shown(context) {
+        return Ok(None);
+    }
+    let mut fixture = context.fixture("alone")?;
+    fixture.deadline = Instant::now() + SOON;
+    let arguments: &'static [&'static str] = Vec::leak(
+        arguments.iter().map(|word| &*String::leak((*word).to_owned())).collect::<Vec<&str>>(),
+    );
+    let scenario = Scenario {
+        name: "alone",
+        arguments: [arguments; 2],
+        file: Some(file.into()),
+        symmetric: true,
+    };
+    let run = replay(&fixture, &scenario, Schedule::in_turn("alone", 0))?;
+    // Up to the first step of the second process, the first one was alone.
+    let alone = run.events.iter().take_while(|event| event.actor == 0).count();
+    let events = run.events.get(..alone).unwrap_or_default();
+    let called = format!("`{}`", arguments.join(" "));
+    let Some(twice) = twice(events) else { return Ok(None) };
+    let expected = format!("{called} gives its lock back before it asks for it again");
+    let seen = format!("it takes the lock, keeps it, and asks for it again: it {}", twice.waits);
+    let marks: [Mark; 2] = [
+        (twice.takes, ". Here it TAKES the lock".into()),
+        (twice.asks, ". It HOLDS this lock itself".into()),
+    ];
+    let table = Table::of(&scenario, events, names, &marks);
+    Ok(Some(Finding::new("lock-taken-twice", expected, seen).table(table)))
+}
+
+/// The two places at which a process takes a lock and asks for it again.
+struct Twice {
+    takes: usize,
+    asks: usize,
+    /// How it waits there.
+    waits: &'static str,
+}
+
+/// Where a process that is alone took the lock for which it waits in the end.
+fn twice(events: &[Event]) -> Option<Twice> {
+    let waits = waits_last(events, 0)?;
+    let last = events.len().checked_sub(1)?;
+    if waits.starts_with("waits for a") && waits.ends_with("lock") {
+        let takes = events.iter().rposition(|event| is_file_lock(event).is_some())?;
+        let held = events.get(takes).and_then(is_file_lock)? == FileLock::Taken;
+        return held.then_some(Twice { takes, asks: last, waits });
+    }
+    // The last thing that it did was an atomic operation on a word of the lock, which it failed to take.
+    let asks = events.iter().rposition(|event| word_of(event).is_some())?;
+    let (at, _, now) = events.get(asks).and_then(word_of)?;
+    let earlier = events.iter().take(asks).enumerate();
+    let on_this = earlier.filter_map(|(place, event)| Some((place, word_of(event)?)));
+    // The last change is a take: after a lock was given back, to ask for it would not fail.
+    let changes = on_this.filter(|(_, (same, before, after))| *same == at && before != after);
+    let (takes, (_, free, _)) = changes.last()?;
+    (free != now).then_some(Twice { takes, asks, waits })
+}
+
+#[derive(PartialEq, Eq)]
+enum FileLock {
+    Taken,
+    Given,
+}
+
+/// Whether an event takes or gives back a lock of `flock` or `fcntl`.
+fn is_file_lock(event: &Event) -> Option<FileLock> {
+    match &event.kind {
+        EventKind::Call(CallKind::Lock, text, _) if !text.contains("fails") => {
+            Some(if text.starts_with("gives") { FileLock::Given } else { FileLock::Taken })
+        }
+        _ => None,
+    }
+}
+
+/// The word of the lock on which an event is an atomic operation: its place, and its value before and
+/// after. Of a semaphore, whose operations have eight bytes, the first four count the free places.
+fn word_of(event: &Event) -> Option<(u64, u32, u32)> {
+    let value = |bytes: &[u8]| bytes.get(..4)?.try_into().ok().map(u32::from_ne_bytes);
+    match &event.kind {
+        EventKind::Store { offset: offset @ 1024..2048, before, after, locked: true, .. } => {
+            Some((*offset, value(before)?, value(after)?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracer::arch::StoreForm;
+
+    use super::*;
+
+    fn event(kind: EventKind) -> Event {
+        Event { actor: 0, kind }
+    }
+
+    fn changes(before: u32, after: u32) -> Event {
+        let [before, after] = [before, after].map(|word| word.to_ne_bytes().to_vec());
+        let (stale, call, form) = (None, None, StoreForm::CompareExchange);
+        event(EventKind::Store { offset: 1024, before, after, stale, form, locked: true, call })
+    }
+
+    fn places(events: &[Event]) -> Option<(usize, usize)> {
+        twice(events).map(|twice| (twice.takes, twice.asks))
+    }
+
+    #[test]
+    fn a_mutex_that_is_taken_and_asked_for_again_is_taken_twice() {
+        let waits = || event(EventKind::Blocked("waits in futex"));
+        assert_eq!(places(&[changes(0, 1), changes(1, 2), waits()]), Some((0, 1)));
+        let again = [changes(0, 1), changes(1, 0), changes(0, 1), changes(1, 1), waits()];
+        assert_eq!(places(&again), Some((2, 3)));
+    }
+
+    #[test]
+    fn a_lock_that_was_given_back_or_never_taken_is_not() {
+        let waits = || event(EventKind::Blocked("waits in futex"));
+        assert_eq!(places(&[changes(0, 0), waits()]), None, "a semaphore that nobody has made");
+        assert_eq!(places(&[changes(0, 1), changes(1, 0), waits()]), None);
+    }
+
+    #[test]
+    fn of_file_locks_the_last_one_counts() {
+        let call = |text: &str| event(EventKind::Call(CallKind::Lock, text.into(), false));
+        let waits = || event(EventKind::Blocked("waits for a flock lock"));
+        assert_eq!(places(&[call("asks for a flock lock"), waits()]), Some((0, 1)));
+        let given = call("gives its flock lock back");
+        assert_eq!(places(&[call("asks for a flock lock"), given, waits()]), None);
+    }
+}
