@@ -32,8 +32,18 @@ pub fn card(exercise: &Exercise) -> String {
     section(&mut lines, &[exercise.core, CORE_OF_ALL], exercise.checks_of(Part::Core));
     lines.extend([String::new(), format!("THE EDGES: {edges} points, for a robust program.")]);
     let others = exercise.checks_of(Part::Edge).chain(exercise.checks_of(Part::Extra));
-    section(&mut lines, &[exercise.edges, EDGES_OF_ALL], others);
+    let numbers = takes_numbers(exercise).then_some(NUMBERS);
+    let texts: Vec<&str> =
+        [exercise.edges].into_iter().chain(numbers).chain([EDGES_OF_ALL]).collect();
+    section(&mut lines, &texts, others);
     lines.join("\n") + "\n"
+}
+
+/// Whether a call has numbers among its arguments.
+fn takes_numbers(exercise: &Exercise) -> bool {
+    const NUMBERS: [&str; 4] = ["OFFSET", "LEN", "TIMES", "AMOUNT"];
+    let mut words = exercise.usage.iter().flat_map(|usage| usage.split(' '));
+    words.any(|word| NUMBERS.contains(&word))
 }
 
 /// What the program must do, in paragraphs, and how that is judged, a line each.
@@ -61,11 +71,15 @@ A failure is any exit status other than 0. The program never dies of a signal. I
 through a mapping only: never by `read`, `write` and their relatives on FILE, `sendfile`, `splice`, \
 `copy_file_range` or io_uring. (`open`, `fstat`, `ftruncate`, `fallocate`, `fsync` and calls that lock are \
 fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \
-directory. It may use 2 seconds of processor time and 10 seconds by the clock. The start of its language \
+directory. It may use 2 seconds of processor time and 10 seconds by the clock. Time in which it waits for a processor does not \
+count. The start of its language \
 counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust.";
 
 const EDGES_OF_ALL: &str = "\
 A wrong call gets one line of usage on standard error, and exit status 2. A failure gets one line that \
-names the failed step and the file, and exit status 1. Numbers are decimal; one that is no number, or \
-outside its range, makes a wrong call. A FILE that exists and is no regular file is a failure at once. If \
-standard output cannot be written, that is a failure that names `standard output`.";
+names the failed step and the file, and exit status 1. A FILE that exists and is no regular file is a \
+failure at once. If standard output cannot be written, that is a failure that names `standard output`.";
+
+const NUMBERS: &str = "\
+Numbers are decimal, with or without leading zeros. One that is no number, or outside its range, makes a \
+wrong call.";

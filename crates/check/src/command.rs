@@ -24,7 +24,7 @@ use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
 /// Judge an exercise's program by what it does: its mappings, pages, system calls, and the disk.
 ///
-/// Without an exercise, show your progress. Exit status: 0 solved, 1 not solved, 2 wrong call, 3 this
+/// Without an exercise, show your progress: the last verdicts. With a --format, judge all your programs. Exit status: 0 solved, 1 not solved, 2 wrong call, 3 this
 /// machine cannot judge the exercise, 4 an error in the judge.
 #[derive(Parser)]
 #[command(
@@ -243,11 +243,13 @@ fn verdict(asked: Judged) -> Result<u8> {
     if let Some(place) = asked.place {
         processors::choose(place);
     }
+    if asked.exercise.is_none() && format == Format::Text {
+        return print(&progress::table()?);
+    }
     let scratch = Scratch::new()?;
     let Some(number) = asked.exercise else {
-        let (table, reports) = progress::table(&scratch)?;
-        let text = if format == Format::Text { table } else { written(&named(&reports), format)? };
-        return print(&text);
+        let reports = progress::all(&Settings::new(Machine::of(&scratch)?))?;
+        return print(&written(&named(&reports), format)?);
     };
     let exercise = found(number)?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
@@ -273,15 +275,23 @@ fn verdict(asked: Judged) -> Result<u8> {
         Format::Text => show_report(&report)?,
         _ => print(&written(&[Named::from(&report)], format)?)?,
     };
-    // Programs read the other formats, and ask for no hint; outside a checkout nobody can ask.
+    // Programs read the other formats, and ask for no hint.
     if format == Format::Text
-        && program.is_some()
-        && build::memory().is_ok()
-        && let Err(failure) = hints::remember(&report, program.as_deref())
+        && let Some(program) = &program
+    {
+        remember(&report, program);
+    }
+    Ok(status(&report))
+}
+
+/// Remembers the verdict on a program that is not the learner's own one. Outside a checkout nobody can ask
+/// for a hint.
+fn remember(report: &Report, program: &Path) {
+    if build::memory().is_ok()
+        && let Err(failure) = hints::remember(report, Some(program))
     {
         complain(&failure); // A verdict is a verdict where no hint can be kept.
     }
-    Ok(status(&report))
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
@@ -331,6 +341,9 @@ fn of_source(
 fn of_one_student(folder: &Path, asked: &Judged, format: Format) -> Result<u8> {
     match batch::of_one_student(folder, asked.exercise, asked.seed)? {
         Ok(reports) => {
+            if format == Format::Text {
+                reports.iter().for_each(|report| remember(report, Path::new(&report.program)));
+            }
             print(&(written(&named(&reports), format)?.trim_end().to_owned() + "\n"))?;
             Ok(reports.iter().map(status).max().unwrap_or(SOLVED))
         }

@@ -276,14 +276,19 @@ impl Run {
     }
 }
 
-/// What a program wrote to standard error: of many lines the first two and the last two. The first line
-/// of a panic says what happened; of a Python traceback, the last one does.
+/// What a program wrote to standard error: of many lines the first two and the last two, because the first
+/// line of a panic says what happened. Of a Python traceback, the last three: they say where it was, and
+/// which exception.
 pub(crate) fn said(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let told = |lines: &[&str]| -> Vec<String> {
         lines.iter().map(|line| format!("it said: {}", shown(line))).collect()
     };
+    let is_traceback = lines.iter().any(|line| line.starts_with("Traceback (most recent call"));
     match &lines[..] {
+        [.., before, line, last] if is_traceback && lines.len() > 3 => {
+            [vec!["…".into()], told(&[before, line, last])].concat()
+        }
         [first, second, .., before, last] if lines.len() > 5 => {
             [told(&[first, second]), vec!["…".into()], told(&[before, last])].concat()
         }
@@ -291,11 +296,12 @@ pub(crate) fn said(text: &str) -> Vec<String> {
     }
 }
 
-/// What a program wrote to standard error, in short: of several lines, how many.
-fn complaint(text: &str) -> String {
-    match text.lines().count() {
-        0 | 1 => shown(text),
-        lines => format!("{lines} lines"),
+/// What a program wrote to standard error, in short: of several lines, how many, and the last one.
+pub(crate) fn complaint(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    match &lines[..] {
+        [_, .., last] => format!("{} lines, the last is {}", lines.len(), shown(last)),
+        _ => shown(text.trim_end()),
     }
 }
 
@@ -397,11 +403,21 @@ mod tests {
     fn of_a_long_complaint_the_first_and_the_last_lines_are_told() {
         let five = said("1\n2\n\n3\n4\n5\n");
         assert_eq!(five.len(), 5);
-        let told = said("Traceback:\n2\n3\n4\n5\n6\nKeyError: 7\n");
+        let told = said("thread 'main' panicked:\n2\n3\n4\n5\nnote\n");
         let (first, last) = (told.first(), told.last());
-        assert!(first.is_some_and(|line| line.contains("Traceback")), "{told:?}");
-        assert!(last.is_some_and(|line| line.contains("KeyError")), "{told:?}");
+        assert!(first.is_some_and(|line| line.contains("panicked")), "{told:?}");
+        assert!(last.is_some_and(|line| line.contains("note")), "{told:?}");
         assert_eq!(told.len(), 5);
+    }
+
+    #[test]
+    fn of_a_traceback_the_exceptions_line_is_told() {
+        let traceback = "Traceback (most recent call last):\n  File 1\n    one\n  File 2\n    two\nKeyError: 7\n";
+        let told = said(traceback);
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told.iter().all(|line| !line.contains("Traceback")), "{told:?}");
+        assert!(told.last().is_some_and(|line| line.contains("KeyError: 7")), "{told:?}");
+        assert_eq!(complaint(traceback), "6 lines, the last is \"KeyError: 7\"");
     }
 
     #[test]

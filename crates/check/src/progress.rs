@@ -1,21 +1,37 @@
-//! Judging the learner's own programs: one of them, or all as a table.
+//! Judging the learner's own programs, and the table of the last verdicts on them. What is remembered of a
+//! verdict for this table lies under `target/check`.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 
-use common::{Context, Result, Scratch};
+use common::{Context, Result};
+use serde::{Deserialize, Serialize};
 
-use crate::build::{Built, build, is_untouched, source, source_name};
+use crate::build::{self, Built, build, is_untouched, source, source_name};
 use crate::exercises::{EXERCISES, Exercise, Part};
 use crate::hints::remember;
 use crate::judge::judge;
-use crate::machine::{Machine, Settings};
+use crate::machine::Settings;
 use crate::report::Report;
+
+/// What is remembered of the last verdict on a learner's program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    state: String,
+    points: u32,
+    most: u32,
+    diagnosis: Option<String>,
+    /// Of which source: another one is not judged yet.
+    source: u64,
+}
 
 /// Builds and judges the learner's program, and remembers the diagnosis.
 ///
 /// # Errors
 /// Faults of the judge.
 pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
+    let source_before = hash_of_source(exercise.number)?;
     let report = match build(exercise.number)? {
         Built::Program(program) => judge(exercise, &program, settings)?,
         Built::Refused(said) => {
@@ -23,6 +39,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
         }
     };
     remember(&report, None)?;
+    keep(&report, source_before)?;
     Ok(report)
 }
 
@@ -50,35 +67,112 @@ pub fn welcome(exercise: &Exercise) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// All exercises, a line each; those that nobody has touched are not judged.
+/// All programs that somebody has begun, judged.
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn table(scratch: &Scratch) -> Result<(String, Vec<Report>)> {
-    let settings = Settings::new(Machine::of(scratch)?);
-    let mut lines = vec![line("", "exercise", "state", "points", "diagnosis")];
+pub fn all(settings: &Settings) -> Result<Vec<Report>> {
     let mut reports = Vec::new();
     for exercise in EXERCISES {
-        let number = exercise.number.to_string();
-        if is_untouched(exercise.number)? {
-            let points = format!("0/{}", exercise.points(Part::Core) + exercise.points(Part::Edge));
-            lines.push(line(&number, exercise.title, "not begun", &points, ""));
-            continue;
+        if !is_untouched(exercise.number)? {
+            reports.push(judged(exercise, settings)?);
         }
-        let report = judged(exercise, &settings)?;
-        let state = report.verdict();
-        let points = format!("{}/{}", report.totals.points, report.totals.most);
-        let diagnosis = report.diagnosis.as_deref().unwrap_or_default();
-        lines.push(line(&number, exercise.title, state, &points, diagnosis));
-        reports.push(report);
     }
-    lines.push(
-        "These are your Rust programs in crates/exercises. Results of --program are not kept."
-            .into(),
+    Ok(reports)
+}
+
+/// All exercises, a line each, with the last verdict on the learner's program. Nothing is judged for it.
+///
+/// # Errors
+/// Those of reading the programs.
+pub fn table() -> Result<String> {
+    let mut lines = vec![line("", "exercise", "state", "points", "diagnosis")];
+    for exercise in EXERCISES {
+        let number = exercise.number;
+        let kept = match is_untouched(number)? {
+            true => None,
+            false => Some((kept(number)?, hash_of_source(number)?)),
+        };
+        lines.push(row(exercise, kept));
+    }
+    lines.extend(
+        [
+            "",
+            "Judge one:  just check N, or cargo check-exercise N",
+            "The task:   just exercise N, or cargo check-exercise card N",
+            "These are the last verdicts on your Rust programs in crates/exercises. Verdicts on other \
+             programs (--program) are not kept.",
+        ]
+        .map(str::to_owned),
     );
-    Ok((lines.join("\n") + "\n", reports))
+    Ok(lines.join("\n") + "\n")
+}
+
+/// The line of an exercise: what is kept of its last verdict, and what its source is now; none if nobody has
+/// begun it.
+fn row(exercise: &Exercise, begun: Option<(Option<Kept>, u64)>) -> String {
+    let most = exercise.points(Part::Core) + exercise.points(Part::Edge);
+    let (state, points, most, diagnosis) = match begun {
+        None => ("not begun".into(), "0".into(), most, None),
+        Some((None, _)) => ("not judged yet".into(), "-".into(), most, None),
+        Some((Some(kept), source)) if kept.source != source => {
+            ("changed since judged".into(), kept.points.to_string(), kept.most, None)
+        }
+        Some((Some(kept), _)) => (kept.state, kept.points.to_string(), kept.most, kept.diagnosis),
+    };
+    let (number, points) = (exercise.number.to_string(), format!("{points}/{most}"));
+    line(&number, exercise.title, &state, &points, &diagnosis.unwrap_or_default())
 }
 
 fn line(number: &str, title: &str, state: &str, points: &str, diagnosis: &str) -> String {
-    format!("{number:1}  {title:28}  {state:21}  {points:>7}  {diagnosis}").trim_end().into()
+    format!("{number:1}  {title:28}  {state:22}  {points:>7}  {diagnosis}").trim_end().into()
+}
+
+fn keep(report: &Report, source: u64) -> Result<()> {
+    let kept = Kept {
+        state: report.verdict().into(),
+        points: report.totals.points,
+        most: report.totals.most,
+        diagnosis: report.diagnosis.clone(),
+        source,
+    };
+    let (directory, path) = (build::memory()?, file(report.exercise)?);
+    fs::create_dir_all(&directory).step_on("create", &directory)?;
+    fs::write(&path, serde_json::to_string(&kept).step("write JSON")?).step_on("write", &path)
+}
+
+/// Gone or spoilt: then the program counts as not judged.
+fn kept(exercise: u8) -> Result<Option<Kept>> {
+    let text = fs::read_to_string(file(exercise)?).unwrap_or_default();
+    Ok(serde_json::from_str(&text).ok())
+}
+
+fn file(exercise: u8) -> Result<PathBuf> {
+    Ok(build::memory()?.join(format!("progress-{exercise}.json")))
+}
+
+fn hash_of_source(exercise: u8) -> Result<u64> {
+    let path = source(exercise)?;
+    let mut hasher = DefaultHasher::new();
+    fs::read(&path).step_on("read", &path)?.hash(&mut hasher);
+    Ok(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_counts_for_the_source_that_was_judged() {
+        let Some(exercise) = EXERCISES.first() else { panic!("there is an exercise") };
+        let diagnosis = Some("wrong-mode".to_owned());
+        let kept = Kept { state: "solved".into(), points: 90, most: 100, diagnosis, source: 7 };
+        let same = row(exercise, Some((Some(kept.clone()), 7)));
+        assert!(same.contains("solved") && same.ends_with("90/100  wrong-mode"), "{same}");
+        let changed = row(exercise, Some((Some(kept), 8)));
+        assert!(changed.contains("changed since judged"), "{changed}");
+        assert!(!changed.contains("solved") && !changed.contains("wrong-mode"), "{changed}");
+        assert!(row(exercise, Some((None, 8))).contains("not judged yet"));
+        assert!(row(exercise, None).contains("not begun"));
+    }
 }

@@ -185,7 +185,7 @@ fn a_slow_start_on_a_busy_machine_is_no_hang() {
     let fixture = Fixture { deadline: Instant::now() + late, ..shells(&scratch, limits) };
     // About a second of CPU time before FILE is touched: nine seconds by the clock.
     let starts = "turn=0; while [ $turn -lt 500000 ]; do turn=$((turn + 1)); done; : >> FILE";
-    let slow: &'static [&'static str] = &["-c", starts];
+    let slow: &'static [&'static str] = vec!["-c", starts].leak();
     let scenario = Scenario { name: "slow", arguments: [slow, slow], file: None, symmetric: false };
     let outcome = replay(&fixture, &scenario, Schedule::in_turn("slow", 0)).expect("replay it");
     processors::unpin();

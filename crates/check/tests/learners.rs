@@ -58,7 +58,50 @@ fn a_card_names_every_check_with_its_points_and_the_file_to_edit() {
         assert!(card.contains(&other), "{card}");
         assert!(card.contains(&words(exercise.core)), "{card}");
         assert!(card.contains(&words(exercise.edges)), "{card}");
+        // Only these are called with numbers.
+        assert_eq!(card.contains("decimal"), [1, 5].contains(&exercise.number), "{card}");
     }
+}
+
+#[test]
+fn the_usage_on_a_card_is_the_one_that_the_starter_prints() {
+    for exercise in EXERCISES {
+        let starter = starter(exercise.number).expect("read the proof's copy");
+        let name = format!("exercise-{} ", exercise.number);
+        let calls = exercise.usage.iter().map(|usage| usage.strip_prefix(&name).unwrap_or(usage));
+        let printed = format!("usage: {name}{}", calls.collect::<Vec<_>>().join(" | "));
+        assert!(
+            starter.contains(&format!("\"{printed}\"")),
+            "the starter does not print {printed}"
+        );
+    }
+}
+
+#[test]
+fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
+    let checkout = tempfile::tempdir().expect("make a directory");
+    make_checkout(checkout.path());
+    let write = |name: &str, text: &str| {
+        let path = checkout.path().join(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
+        fs::write(path, text).expect("write");
+    };
+    for number in 1..=6 {
+        let name = format!("crates/check/proof/exercise-{number}/starter.rs");
+        let proof = root().expect("the checkout").join(&name);
+        write(&name, &fs::read_to_string(proof).expect("read the proof's starter"));
+        let begun =
+            if number == 2 { "fn main() {}" } else { &*starter(number).expect("a starter") };
+        write(&format!("crates/exercises/src/bin/exercise-{number}.rs"), begun);
+    }
+    let program = Program::new(env!("CARGO_BIN_EXE_check"), [""; 0]);
+    // Without cargo, no program can be built, so none can be judged.
+    let program = program.env("CARGO_MANIFEST_DIR", checkout.path()).env("CARGO", "/nonexistent");
+    let said = program.run();
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(said.stdout.matches("not begun").count(), 5, "{said:?}");
+    assert_eq!(said.stdout.matches("not judged yet").count(), 1, "{said:?}");
+    assert!(said.stdout.contains("cargo check-exercise N"), "{said:?}");
 }
 
 #[test]

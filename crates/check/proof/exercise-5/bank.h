@@ -34,6 +34,12 @@ static int failed(const char *step, const char *path, const char *why) {
 
 // The whole text must be a decimal number.
 static int number(const char *text, uint64_t *value) {
+#ifdef ANY_BASE
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    return *text >= '0' && *text <= '9' && *end == 0 && errno == 0;
+#endif
     *value = 0;
     if (*text == 0) return 0;
     for (; *text; text++) {

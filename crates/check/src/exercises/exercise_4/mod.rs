@@ -31,7 +31,7 @@ Only pages that hold a FROM are copied, over the whole run: do not store to a pa
 A program may map FILE in parts, one after another.";
 
 const EDGES: &str = "\
-FILE may be empty. If FROM and TO are equal, FILE is printed and nothing is copied. Bytes above 127 work \
+FILE may be empty: then nothing is printed. If FROM and TO are equal, FILE is printed and nothing is copied. Bytes above 127 work \
 like all others.";
 
 const CHECKS: &[Check] = &[

@@ -6,6 +6,7 @@ use tracer::FileId;
 use super::sample::{expect_output, preview, sample, with_hashes};
 use crate::exercises::unfit::{notices_a_full_output, refuses_what_is_no_file};
 use crate::exercises::{CheckContext, draw};
+use crate::expect::complaint;
 use crate::observe::NoopObserver;
 use crate::verdict::{Verdict, failed};
 
@@ -55,8 +56,8 @@ pub(super) fn empty(context: &mut CheckContext) -> Verdict {
     if run.ending == tracer::Ending::Exited(0) && run.stdout.bytes.is_empty() {
         return Ok(());
     }
-    let said = run.stderr.text();
-    let actual = format!("{}, {} bytes, {:?}", run.ending, run.stdout.total, said.trim());
+    let said = complaint(&run.stderr.text());
+    let actual = format!("{}, {} bytes, {said}", run.ending, run.stdout.total);
     failed("empty-file", "exit status 0, and nothing printed", actual)
 }
 

@@ -10,6 +10,7 @@ use tracer::FileId;
 use super::copies::is_only_shared;
 use super::sample::{preview, sample, with_hashes};
 use crate::exercises::CheckContext;
+use crate::expect::complaint;
 use crate::observe::NoopObserver;
 use crate::verdict::{Finding, Verdict, failed};
 
@@ -61,7 +62,8 @@ pub(super) fn opened_for_reading(context: &mut CheckContext) -> Verdict {
     let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
     run.lives()?;
     if run.ending != tracer::Ending::Exited(0) {
-        let actual = format!("of a FILE of mode 0444 it says {:?}", run.stderr.text().trim());
+        let said = complaint(&run.stderr.text());
+        let actual = format!("of a FILE of mode 0444 it says {said}");
         return failed("opened-for-writing", expected, actual);
     }
     Ok(())

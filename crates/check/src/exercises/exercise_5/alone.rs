@@ -272,6 +272,26 @@ pub(super) fn calls(context: &mut CheckContext) -> Verdict {
     for arguments in wrong {
         context.run(arguments)?.refuses_the_call()?;
     }
+    decimal(context)
+}
+
+/// `0x10` is a wrong call, and `010` is ten. A program may refuse the leading zero.
+fn decimal(context: &mut CheckContext) -> Verdict {
+    let is_accepted = |run: &Run| run.ending == Ending::Exited(0);
+    context.new_work_directory()?.write("FILE", &bank())?;
+    let run = context.run(&["add", "FILE", "0x10"])?;
+    if is_accepted(&run) {
+        let expected = format!("`{}` is a wrong call: exit status 2", run.called);
+        return failed("not-decimal", expected, "exit status 0");
+    }
+    run.refuses_the_call()?;
+    let run = context.run(&["add", "FILE", "010"])?;
+    let sum = word(&context.read("FILE")?, 0).unwrap_or_default();
+    if is_accepted(&run) && sum != COUNTER + 10 {
+        let expected = format!("`{}` adds 10", run.called);
+        let added = sum.wrapping_sub(COUNTER);
+        return failed("not-decimal", expected, format!("it added {added}"));
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use tracer::{Ending, FileId};
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
+use crate::expect::complaint;
 use crate::observe::{NoopObserver, Run};
 use crate::verdict::{Verdict, failed};
 
@@ -27,7 +28,7 @@ pub(super) fn empty(context: &mut CheckContext) -> Verdict {
         return Ok(());
     }
     let (out, err) = (run.stdout.text(), run.stderr.text());
-    let actual = format!("{}, {:?}, {:?}", run.ending, out.trim(), err.trim());
+    let actual = format!("{}, {:?}, {}", run.ending, out.trim(), complaint(&err));
     failed("empty-file", "exit status 0 and the line `0 0 EMPTY`", actual)
 }
 
@@ -155,8 +156,7 @@ pub(super) fn small_files(context: &mut CheckContext) -> Verdict {
     let said = run.stderr.text();
     if said.contains("Too many open files") || said.contains("os error 24") {
         let expected = format!("all {THOUSANDS} files can be opened, one after another");
-        let first = said.lines().next().unwrap_or_default().to_owned();
-        return failed("descriptors-kept", expected, first);
+        return failed("descriptors-kept", expected, complaint(&said));
     }
     run.succeeds()?;
     tally.with_total().expect(&run)

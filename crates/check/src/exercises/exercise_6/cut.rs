@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 use tracer::{Call, Ending, FileId};
 
 use crate::exercises::CheckContext;
+use crate::expect::complaint;
 use crate::observe::Observer;
 use crate::verdict::{Verdict, failed};
 
@@ -44,6 +45,6 @@ pub(super) fn cut(context: &mut CheckContext) -> Verdict {
     if counted && err.contains("CUT") && run.ending == Ending::Exited(1) {
         return Ok(());
     }
-    let actual = format!("{}, {:?}, {:?}", run.ending, out.trim(), err.trim());
+    let actual = format!("{}, {:?}, {}", run.ending, out.trim(), complaint(&err));
     failed("cut-not-told", expected, actual)
 }

@@ -9,6 +9,7 @@ use tracer::Ending;
 use super::tally::Tally;
 use crate::exercises::CheckContext;
 use crate::exercises::unfit::{at_once, make_directory, make_fifo, notices_a_full_output};
+use crate::expect::complaint;
 use crate::verdict::{Verdict, failed};
 
 /// Each FILE that fails has its line; all others are counted.
@@ -42,7 +43,7 @@ fn among_others(context: &CheckContext, unfit: &[&str], first: &[u8], last: &[u8
     let said = run.stderr.text();
     if let Some(name) = unfit.iter().find(|name| !said.lines().any(|line| line.contains(**name))) {
         let expected = format!("a line on standard error that names {name}");
-        return failed("failure-not-told", expected, format!("{:?}", said.trim()));
+        return failed("failure-not-told", expected, complaint(&said));
     }
     if run.ending == Ending::Exited(0) {
         let expected = format!("`{}` ends with exit status 1", run.called);
@@ -51,7 +52,7 @@ fn among_others(context: &CheckContext, unfit: &[&str], first: &[u8], last: &[u8
     run.ends_with(1)?;
     if said.lines().count() != unfit.len() {
         let expected = format!("one line on standard error for each of {}", unfit.join(", "));
-        return failed("no-error-line", expected, format!("{:?}", said.trim()));
+        return failed("too-many-error-lines", expected, complaint(&said));
     }
     tally.with_total().expect(&run)
 }

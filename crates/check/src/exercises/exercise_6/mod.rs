@@ -48,7 +48,8 @@ most 1.5 times those of the reference program, plus 16. Mappings are released: a
 FILEs exist at a time. The time, and its ratio to the reference program's, are printed and not judged.";
 
 const EDGES: &str = "\
-Empty files, files without a last newline, and thousands of small files work. A FILE that cannot be mapped \
+An empty FILE has 0 lines and 0 bytes. A last line without a newline is not counted, and its bytes are. \
+Thousands of small files work. A FILE that cannot be mapped \
 gets its line on standard error, the others are still counted, and the exit status is 1.\n\n\
 Extra credit: a FILE that is truncated while it is counted gets such a line too, and no crash.";
 
