@@ -340,10 +340,11 @@ fn of_source(
 /// The verdicts on one student's folder; the exit status is the worst of them.
 fn of_one_student(folder: &Path, asked: &Judged, format: Format) -> Result<u8> {
     match batch::of_one_student(folder, asked.exercise, asked.seed)? {
-        Ok(reports) => {
+        Ok(judged) => {
             if format == Format::Text {
-                reports.iter().for_each(|report| remember(report, Path::new(&report.program)));
+                judged.iter().for_each(|(report, file)| remember(report, file));
             }
+            let reports: Vec<Report> = judged.into_iter().map(|(report, _)| report).collect();
             print(&(written(&named(&reports), format)?.trim_end().to_owned() + "\n"))?;
             Ok(reports.iter().map(status).max().unwrap_or(SOLVED))
         }

@@ -401,6 +401,16 @@ fn the_hint_follows_what_was_judged_last() {
     let name = c.to_str().expect("UTF-8");
     assert_eq!(check(&["1", "--program", name, "--format", "json"]).code, Some(1));
     assert!(hint().contains("in-shell"), "{}", hint());
+    // The folder of a student.
+    let folder = checkout.path().join("ada");
+    fs::create_dir(&folder).expect("make a folder");
+    script(&folder, "exercise-1.py", "#!/usr/bin/env python3\n");
+    let name = folder.to_str().expect("UTF-8");
+    assert_eq!(check(&["1", "--submission", name]).code, Some(1));
+    let about = format!("The last program judged: {name}/exercise-1.py\n");
+    let hints: Vec<_> = (0..3).map(|_| hint()).collect();
+    assert!(hints.iter().all(|hint| hint.starts_with(&about)), "{hints:?}");
+    assert!(hints.iter().any(|hint| hint.contains("(the last, for Python)")), "{hints:?}");
     // The learner's own program: it is still the starter.
     assert!(is_the_start(&check(&["1"]).stdout));
     assert!(is_the_start(&hint()), "{}", hint());

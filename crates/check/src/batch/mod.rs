@@ -208,7 +208,7 @@ pub fn of_one_student(
     folder: &Path,
     exercise: Option<u8>,
     seed: Option<u64>,
-) -> Result<std::result::Result<Vec<Report>, WrongCall>> {
+) -> Result<std::result::Result<Vec<(Report, PathBuf)>, WrongCall>> {
     let class = match students::of_one(folder, exercise)? {
         Ok(class) => class,
         Err(why) => return Ok(Err(WrongCall(why))),
@@ -216,7 +216,8 @@ pub fn of_one_student(
     let (found, missing): (Vec<_>, Vec<_>) =
         class.submissions(exercise).into_iter().partition(|submission| submission.file.is_some());
     if let (Some(number), [_]) = (exercise, missing.as_slice()) {
-        return Ok(Ok(vec![nothing_handed_in(number, folder, &class.warnings)?]));
+        let report = nothing_handed_in(number, folder, &class.warnings)?;
+        return Ok(Ok(vec![(report, folder.into())]));
     }
     for warning in &class.warnings {
         warn(warning);
@@ -228,7 +229,8 @@ pub fn of_one_student(
     let mut reports = Vec::new();
     let interrupted = workers::run(found, seed.unwrap_or_else(rand::random), |entry| {
         let failed = |why| Failure::refusal("judge", folder, why);
-        reports.push(entry.report.ok_or_else(|| failed(entry.why.unwrap_or_default()))?);
+        let report = entry.report.ok_or_else(|| failed(entry.why.unwrap_or_default()))?;
+        reports.push((report, folder.join(entry.file.unwrap_or_default())));
         Ok(())
     })?;
     match interrupted {
