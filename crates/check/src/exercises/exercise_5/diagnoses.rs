@@ -208,9 +208,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "Opening may empty a file. Zeros need not be stored at all: a file that grows has zeros by itself.",
         ],
         last: Last {
-            rust: "`OpenOptions` with `create(true)` and without `truncate(true)`; `File::create` empties FILE. Call `set_len(4096)` only if FILE has 0 bytes, and store no zeros.",
-            c: "O_CREAT without O_TRUNC; `fopen` with \"w+\" empties FILE. Call `ftruncate(fd, 4096)` only if FILE has 0 bytes, and store no zeros.",
-            python: "`os.open` with `os.O_RDWR | os.O_CREAT`; `open(path, \"w+b\")` empties FILE. Call `os.ftruncate(fd, 4096)` only if FILE has 0 bytes, and store no zeros.",
+            rust: "`OpenOptions` with `create(true)` and without `truncate(true)`; `File::create` empties FILE. Call `set_len(4096)` only if FILE has 0 bytes, and store nothing for it.",
+            c: "O_CREAT without O_TRUNC; `fopen` with \"w+\" empties FILE. Call `ftruncate(fd, 4096)` only if FILE has 0 bytes, and store nothing for it.",
+            python: "`os.open` with `os.O_RDWR | os.O_CREAT`; `open(path, \"w+b\")` empties FILE. Call `os.ftruncate(fd, 4096)` only if FILE has 0 bytes, and store nothing for it.",
         },
     },
     Diagnosis {

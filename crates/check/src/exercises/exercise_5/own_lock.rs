@@ -93,8 +93,8 @@ fn twice(events: &[Event]) -> Option<Twice> {
     let earlier = events.iter().take(asks).enumerate();
     let on_this = earlier.filter_map(|(place, event)| Some((place, word_of(event)?)));
     // The last change is a take: after a lock was given back, to ask for it would not fail.
-    let changes = on_this.filter(|(_, (same, before, after))| *same == at && before != after);
-    let (takes, (_, free, _)) = changes.last()?;
+    let mut changes = on_this.filter(|(_, (same, before, after))| *same == at && before != after);
+    let (takes, (_, free, _)) = changes.next_back()?;
     (free != now).then_some(Twice { takes, asks, waits })
 }
 
