@@ -21,7 +21,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     edges: EDGES,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
-    not_judged: &[ORDERINGS, REFERENCES],
+    not_judged: &[ORDERINGS, LOADS, REFERENCES],
 };
 
 const CORE: &str = "\
