@@ -190,8 +190,8 @@ impl<'a> CheckContext<'a> {
         let work_directory = WorkDirectory::new(self.scratch, name)?;
         let most = MOST + STARTS * self.start_up()?;
         let deadline = self.began + most.min(MOST_OF_ALL);
-        // Each of the two may use as much CPU time as one alone. The starts of all processes come on top.
-        let processor = 2 * self.limits.processor + PROCESSES * self.start_up()?;
+        // Together they may use as much CPU time as one alone, and what their starts cost.
+        let processor = self.limits.processor + PROCESSES * self.start_up()?;
         let limits = Limits { processor, ..self.limits };
         Ok(Fixture { program: self.program, work_directory, limits, deadline })
     }

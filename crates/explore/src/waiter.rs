@@ -76,9 +76,7 @@ pub fn waiter(
     };
     // Once more, to count its calls, which costs more processor time than they do.
     let before = execution.calls(1);
-    if !waits_on(&mut execution, waits, stands, RunMode::Patient, |_| Ok(false))? {
-        return Ok(Waiting::Late);
-    }
+    execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
     let calls = execution.calls(1) - before;
     let had_time = execution.finish(PATIENCE, fixture.deadline())?;
     let ended = execution.ending(1) == Some(Ending::Exited(0));
@@ -101,42 +99,27 @@ fn used_while_waiting(
     waits: Pid,
     stands: Duration,
 ) -> Result<Option<Duration>> {
-    let before = execution.processor(waits)?;
-    let used = |execution: &mut Execution| -> Result<Duration> {
-        Ok(execution.processor(waits)?.saturating_sub(before))
-    };
-    let enough = |execution: &mut Execution| Ok(used(execution)? > stands / 2);
-    let had_time = waits_on(execution, waits, stands, RunMode::Free, enough)?;
-    Ok(if had_time { Some(used(execution)?) } else { None })
-}
-
-/// Lets the second wait for this time, or until that is `enough`. On a busy machine it gets less of the
-/// processor than it wants: the time that it stood in the queue for one is no time at all. Returns whether
-/// it had the time, or enough.
-fn waits_on(
-    execution: &mut Execution,
-    waits: Pid,
-    stands: Duration,
-    mode: RunMode,
-    enough: impl Fn(&mut Execution) -> Result<bool>,
-) -> Result<bool> {
+    // On a busy machine it gets less of the processor than it wants: the time that it stood in the
+    // queue for one is no time at all.
     const LOOK: Duration = Duration::from_millis(50);
-    const MOST: Duration = Duration::from_secs(8);
+    const MOST: Duration = Duration::from_secs(4);
+    let before = execution.processor(waits)?;
     let (began, queued) = (Instant::now(), queued_so_far(waits)?);
     loop {
-        execution.run_alone(1, Instant::now() + LOOK, mode)?;
+        execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
+        let processor = execution.processor(waits)?.saturating_sub(before);
         let lost = queued_so_far(waits)?.saturating_sub(queued);
-        if enough(execution)? || began.elapsed().saturating_sub(lost) >= stands {
-            return Ok(true);
+        if began.elapsed().saturating_sub(lost) >= stands || processor > stands / 2 {
+            return Ok(Some(processor));
         }
         if began.elapsed() >= MOST {
-            return Ok(false);
+            return Ok(None);
         }
     }
 }
 
-/// How long a process, and this thread, which stops it at its calls, have stood in the queue for a processor.
+/// How long a process has stood in the queue for a processor.
 fn queued_so_far(process: Pid) -> Result<Duration> {
-    let step = "look at how long a process has waited for a processor";
-    Ok(Share::of(process).step(step)?.queued + Share::of_this_thread().step(step)?.queued)
+    let share = Share::of(process).step("look at how long a process has waited for a processor");
+    Ok(share?.queued)
 }

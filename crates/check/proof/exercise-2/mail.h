@@ -14,6 +14,9 @@
 #ifndef PATIENCE
 #define PATIENCE 5 // Seconds.
 #endif
+#ifndef ANY_SIZE
+#define ANY_SIZE 0 // Whether a FILE of a wrong size is taken for a box.
+#endif
 struct box {
     volatile uint32_t full;
     volatile uint32_t length;
@@ -32,11 +35,11 @@ static struct box *open_box(const char *path) {
         failed("open", path, strerror(errno));
         return NULL;
     }
-    if (!S_ISREG(found.st_mode) || (found.st_size != 0 && found.st_size != 4096)) {
+    if (!S_ISREG(found.st_mode) || (!ANY_SIZE && found.st_size != 0 && found.st_size != 4096)) {
         failed("map", path, "not a file of 4096 bytes");
         return NULL;
     }
-    if (found.st_size == 0 && ftruncate(fd, 4096) < 0) { // Twice does no harm.
+    if (found.st_size < 4096 && ftruncate(fd, 4096) < 0) { // Twice does no harm.
         failed("ftruncate", path, strerror(errno));
         return NULL;
     }

@@ -167,12 +167,22 @@ impl Class {
         let one = |(place, folder): (usize, &PathBuf), number: u8| {
             let file = answer(folder, number);
             let digest = file.as_deref().map(digest).unwrap_or_default();
-            let student = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let student = name_of(folder);
             Submission { student, exercise: number, place, file, digest }
         };
         let all = self.folders.iter().enumerate();
         all.flat_map(|folder| numbers.iter().map(move |number| one(folder, *number))).collect()
     }
+}
+
+/// The name of a student's folder. Two names that differ in bytes which are not UTF-8 stay two: such a byte
+/// is shown as `\xE9`.
+fn name_of(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+    name.utf8_chunks().fold(String::new(), |text, chunk| {
+        let odd = chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}"));
+        text + chunk.valid() + &odd.collect::<String>()
+    })
 }
 
 /// The file that answers an exercise: an executable, else a source.
@@ -247,6 +257,15 @@ mod tests {
         assert_eq!(digest(&path("one")), digest(&path("copy")));
         assert_ne!(digest(&path("one")), digest(&path("other")));
         assert_ne!(digest(&path("one")), digest(&path("missing")));
+    }
+
+    #[test]
+    fn two_folders_whose_names_differ_in_a_byte_that_is_not_utf_8_are_two_students() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let named = |name: &[u8]| name_of(&Path::new("class").join(OsStr::from_bytes(name)));
+        assert_eq!([named(b"st\xe9"), named(b"st\xea")], ["st\\xE9", "st\\xEA"]);
+        assert_eq!(named("Zo\u{eb} B".as_bytes()), "Zo\u{eb} B");
     }
 
     #[test]

@@ -308,11 +308,12 @@ fn where_nobody_waits_for_either_the_checks_about_locks_say_so_and_do_not_count(
 }
 
 #[test]
-fn a_solved_exercise_2_says_that_orderings_were_not_judged() {
+fn a_solved_exercise_2_says_that_orderings_and_interruptions_between_loads_were_not_judged() {
     let seen = Judge::of(2, "at_once.c", &["-DDOES=nothing", "-DANSWER=\"../exercise-2/in_c.c\""])
         .written_as("text")
         .run();
     assert!(seen.words().contains("orderings"), "{}", seen.words());
+    assert!(seen.words().contains("interruptions between two loads"), "{}", seen.words());
 }
 
 #[test]

@@ -152,6 +152,17 @@ fn a_length_that_comes_after_the_mark_is_named() {
     assert!(marked.iter().any(|row| row.contains("`length` was still the old one")), "{marked:?}");
 }
 
+#[test]
+fn a_file_of_a_wrong_size_that_is_taken_for_a_box_is_told_with_its_new_size() {
+    let answer = "-DANSWER=\"../exercise-2/in_c.c\"";
+    let seen = Judge::of(2, "at_once.c", &["-DDOES=nothing", answer, "-DANY_SIZE=1"]).run();
+    says(&seen, "files", "odd-size-accepted");
+    let check = check(&seen, "files");
+    let said = [&check["expected"], &check["actual"]].map(|said| said.as_str().unwrap_or_default());
+    assert!(said[0].contains("a FILE of 1 byte is"), "{check:#}");
+    assert!(said[1].contains("FILE has 4096 bytes now"), "{check:#}");
+}
+
 /// The rows of a check's table.
 fn rows<'s>(seen: &'s Seen, id: &str) -> Vec<&'s str> {
     let rows = check(seen, id)["table"]["rows"].as_array().expect("a table");

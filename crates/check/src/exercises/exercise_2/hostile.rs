@@ -110,12 +110,18 @@ pub(super) fn files(context: &mut CheckContext) -> Verdict {
         let before: Vec<u8> = full_of("x").into_iter().chain([0; SIZE]).take(size).collect();
         context.new_work_directory()?.write("FILE", &before)?;
         let run = context.run(arguments)?;
-        if run.ending == Ending::Exited(0) || context.read("FILE")? != before {
+        let found = context.read("FILE")?;
+        if run.ending == Ending::Exited(0) || found != before {
             let expected = format!(
                 "a FILE of {} is a failure, and stays as it is",
                 counted(size as u64, "byte")
             );
-            return failed("odd-size-accepted", expected, run.ending.to_string());
+            let now = match found == before {
+                true => "FILE stayed as it was".into(),
+                false if found.len() == size => "its bytes have changed".into(),
+                false => format!("FILE has {} now", counted(found.len() as u64, "byte")),
+            };
+            return failed("odd-size-accepted", expected, format!("{}; {now}", run.ending));
         }
         run.fails_naming(&["FILE"])?;
     }

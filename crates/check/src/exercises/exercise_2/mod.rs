@@ -7,7 +7,7 @@ mod second_load;
 mod together;
 mod waiting;
 
-use super::model::{ORDERINGS, REFERENCES};
+use super::model::{LOADS, ORDERINGS, REFERENCES};
 use super::{Check, Exercise};
 
 /// `post FILE TEXT` and `take FILE`.

@@ -14,6 +14,7 @@ use super::{BALANCES, COUNTER, SIZE, bank, bank_of, word};
 use crate::exercises::{CheckContext, draw};
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
+use crate::words::counted;
 
 const MOST: &str = "18446744073709551615";
 
@@ -301,8 +302,9 @@ pub(super) fn files(context: &mut CheckContext) -> Verdict {
         let run = context.run(&["add", "FILE", "1"])?;
         let found = context.read("FILE")?;
         if run.ending == Ending::Exited(0) || found != vec![0; size] {
-            let seen = format!("{}; it has {} bytes now", run.ending, found.len());
-            let expected = format!("a FILE of {size} bytes is a failure, and stays as it is");
+            let bytes = |count: usize| counted(count as u64, "byte");
+            let seen = format!("{}; it has {} now", run.ending, bytes(found.len()));
+            let expected = format!("a FILE of {} is a failure, and stays as it is", bytes(size));
             return failed("odd-size-accepted", expected, seen);
         }
         run.fails_naming(&["FILE"])?;
