@@ -1193,7 +1193,7 @@ impl<'l> Execution<'l> {
         OwnTime::new(self.tracees_of(actor), self.has_begun(actor)).step(SHARE)
     }
 
-    /// What an actor still lacks of the time that is enough for any program. It counts anew from the moment
+    /// What an actor still lacks of the time that is enough for any program. It counts from zero at the moment
     /// at which the actor has come to FILE.
     fn lacks(&self, actor: usize, time: &mut OwnTime) -> Result<Duration> {
         if !self.lives(actor) {

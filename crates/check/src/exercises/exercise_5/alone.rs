@@ -82,7 +82,7 @@ pub(super) fn adds(context: &mut CheckContext) -> Verdict {
     context.same_untraced(&["add", "FILE", "3"], Some(&bank()))
 }
 
-/// FILE, which was there, was not made anew: the accounts are not all 0, and the counter did not begin at 0.
+/// FILE, which was there, was not made again: the accounts are not all 0, and the counter did not begin at 0.
 /// `added`: what `add` was to add.
 fn keeps_what_file_held(
     context: &CheckContext,
