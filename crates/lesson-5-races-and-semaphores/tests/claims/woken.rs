@@ -65,8 +65,8 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
 }
 
 #[test]
-fn if_a_process_locks_a_robust_mutex_before_the_woken_sleeper_is_killed_the_next_sleeper_sleeps_on()
-{
+fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_one_sleeps_on()
+ {
     let scratch = scratch();
     let (mut owner, mut second) = one_stranded(&scratch, "mutex-lock");
     for _ in 0..2 {
