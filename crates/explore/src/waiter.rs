@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::{Ending, LimitExceeded, Share};
+use tracer::{Ending, LimitExceeded, Share, read_text};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause, RunMode};
@@ -33,6 +33,8 @@ pub struct Cost {
     pub processor: Duration,
     /// System calls.
     pub calls: u64,
+    /// It got too little of the processor for these numbers to count, but it could run all the time.
+    pub never_slept: bool,
     /// Did it come to its end, once the other had gone on?
     pub ended: bool,
 }
@@ -71,7 +73,8 @@ pub fn waiter(
         (None, Pause::Blocked(_)) => {}
         (None, _) => return Ok(Waiting::Late),
     }
-    let Some(processor) = used_while_waiting(&mut execution, waits, stands)? else {
+    let Some(Used { processor, never_slept }) = used_while_waiting(&mut execution, waits, stands)?
+    else {
         return Ok(Waiting::Late);
     };
     // Once more, to count its calls, which costs more processor time than they do.
@@ -89,37 +92,56 @@ pub fn waiter(
     for actor in 0..2 {
         execution.kill(actor)?;
     }
-    Ok(Waiting::Costs(Cost { processor, calls, ended }))
+    Ok(Waiting::Costs(Cost { processor, calls, never_slept, ended }))
 }
 
-/// The processor time that the second uses from now on, while it waits. It has begun to wait: what it used to
-/// get here does not count. `None`: it got too little of the processor for an answer.
+/// What a waiter used in a time.
+struct Used {
+    processor: Duration,
+    never_slept: bool,
+}
+
+/// What the second uses from now on, while it waits. It has begun to wait: what it used to get here does not
+/// count. `None`: it got too little of the processor for an answer.
 fn used_while_waiting(
     execution: &mut Execution,
     waits: Pid,
     stands: Duration,
-) -> Result<Option<Duration>> {
+) -> Result<Option<Used>> {
     // On a busy machine it gets less of the processor than it wants: the time that it stood in the
     // queue for one is no time at all.
     const LOOK: Duration = Duration::from_millis(50);
     const MOST: Duration = Duration::from_secs(4);
     let before = execution.processor(waits)?;
-    let (began, queued) = (Instant::now(), queued_so_far(waits)?);
-    loop {
+    let (began, share, slept) = (Instant::now(), share_of(waits)?, sleeps_of(waits)?);
+    for looks in 1_u64.. {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         let processor = execution.processor(waits)?.saturating_sub(before);
-        let lost = queued_so_far(waits)?.saturating_sub(queued);
-        if began.elapsed().saturating_sub(lost) >= stands || processor > stands / 2 {
-            return Ok(Some(processor));
+        let (elapsed, had) = (began.elapsed(), share_of(waits)?.since(share));
+        if elapsed.saturating_sub(had.queued) >= stands || processor > stands / 2 {
+            return Ok(Some(Used { processor, never_slept: false }));
         }
-        if began.elapsed() >= MOST {
-            return Ok(None);
+        if elapsed >= MOST {
+            // A process that gives the processor away at once, as by `sched_yield`, gets next to nothing of
+            // it beside others. But it never sleeps; only the tracer stops it, once or twice a look.
+            let slept = sleeps_of(waits)?.zip(slept).map(|(now, then)| now.saturating_sub(then));
+            let could_run = (had.ran + had.queued) * 5 >= elapsed * 4;
+            let never_slept = could_run && slept.is_some_and(|slept| slept <= 3 * looks);
+            return Ok(never_slept.then_some(Used { processor, never_slept }));
         }
     }
+    Ok(None)
 }
 
-/// How long a process has stood in the queue for a processor.
-fn queued_so_far(process: Pid) -> Result<Duration> {
-    let share = Share::of(process).step("look at how long a process has waited for a processor");
-    Ok(share?.queued)
+/// A process's share of a processor so far.
+fn share_of(process: Pid) -> Result<Share> {
+    Share::of(process).step("look at how long a process has waited for a processor")
+}
+
+/// How often a process has left its processor to sleep or to be stopped; `None` if that is not told.
+fn sleeps_of(process: Pid) -> Result<Option<u64>> {
+    let status = read_text(process, &format!("/proc/{process}/status"));
+    let status = status.step("look at how often a process has slept")?.unwrap_or_default();
+    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    Ok(count.and_then(|count| count.trim().parse().ok()))
 }
