@@ -69,7 +69,12 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited>
             Waiting::Late => return late(),
         }
     };
-    let Cost { processor, calls, never_slept, ended } = cost;
+    within_the_cost(&called, &cost)
+}
+
+/// Whether a waiter costs little, and goes on when the other does.
+fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
+    let Cost { processor, calls, never_slept, ended } = *cost;
     if !ended {
         let expected = format!("{called} that waited goes on when the other does");
         let seen = format!("it had not ended {} seconds later", PATIENCE.as_secs());
