@@ -33,6 +33,9 @@ pub const MORE: &str = "more";
 /// How the verdict on an answer begins that was not judged: this machine lacks the tool that it needs.
 const SKIPPED: &str = "skipped: no ";
 
+/// How the judge says that it cannot judge now, and could on another machine.
+const BUSY: &str = "less busy";
+
 /// One answer to one exercise.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -208,7 +211,13 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     let beside = if f64::from(load) < 2.0 * processors as f64 { 2 } else { 1 };
     let work = |place: usize, queues: &[Queue]| -> Result<()> {
         while let Some((answer, program)) = queues.iter().find_map(Queue::next) {
-            let row = judged(check, answer, program, place)?;
+            let mut row = judged(check, answer, program, place)?;
+            // That this machine is too busy to tell is no verdict: the judge is asked again.
+            for _ in 0..2 {
+                if row.verdict == "cannot" && row.evidence.iter().any(|why| why.contains(BUSY)) {
+                    row = judged(check, answer, program, place)?;
+                }
+            }
             rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
         }
         Ok(())

@@ -247,7 +247,16 @@ impl Judge {
 
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Seen {
-        self.run_beside(|_| {})
+        let mut seen = self.run_beside(|_| {});
+        // That this machine is too busy to tell is no verdict: the judge is asked again.
+        for _ in 0..2 {
+            if seen.status == Some(3)
+                && (seen.said.contains(BUSY) || seen.complained.contains(BUSY))
+            {
+                seen = self.run_beside(|_| {});
+            }
+        }
+        seen
     }
 
     /// Runs it to its end, and does something meanwhile, given what tells whether the program runs.
@@ -278,6 +287,9 @@ impl Judge {
         seen
     }
 }
+
+/// How the judge says that it cannot judge now, and could on another machine.
+const BUSY: &str = "less busy";
 
 /// What the judge has left in its scratch directory.
 fn in_scratch(scratch: &Path) -> Vec<String> {
