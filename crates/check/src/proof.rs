@@ -34,7 +34,7 @@ pub const MORE: &str = "more";
 const SKIPPED: &str = "skipped: no ";
 
 /// How the judge says that it cannot judge now, and could on another machine.
-const BUSY: &str = "less busy";
+pub const BUSY: &str = "less busy";
 
 /// One answer to one exercise.
 #[derive(Clone, Debug)]

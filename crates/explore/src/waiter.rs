@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::{Ending, LimitExceeded, Share, read_text};
+use tracer::{Ending, LimitExceeded, Share, status_number};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause, RunMode};
@@ -73,10 +73,11 @@ pub fn waiter(
         (None, Pause::Blocked(_)) => {}
         (None, _) => return Ok(Waiting::Late),
     }
-    let Some(Used { processor, never_slept }) = used_while_waiting(&mut execution, waits, stands)?
-    else {
+    let used = used_while_waiting(&mut execution, waits, stands)?;
+    let never_slept = !used.is_enough(stands) && used.never_slept();
+    if !used.is_enough(stands) && !never_slept {
         return Ok(Waiting::Late);
-    };
+    }
     // Once more, to count its calls, which costs more processor time than they do.
     let before = execution.calls(1);
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
@@ -92,45 +93,63 @@ pub fn waiter(
     for actor in 0..2 {
         execution.kill(actor)?;
     }
-    Ok(Waiting::Costs(Cost { processor, calls, never_slept, ended }))
+    Ok(Waiting::Costs(Cost { processor: used.processor, calls, never_slept, ended }))
 }
 
-/// What a waiter used in a time.
+/// How long the second is looked at, at most. On a busy machine it gets less of the processor than it wants.
+const MOST: Duration = Duration::from_secs(4);
+
+/// What a waiter used so far.
+#[derive(Clone, Copy, Debug)]
 struct Used {
     processor: Duration,
-    never_slept: bool,
+    /// Time by the clock.
+    elapsed: Duration,
+    /// Its share of a processor in that time.
+    share: Share,
+    /// How often it has left its processor to sleep or to be stopped; `None` if the kernel does not tell.
+    sleeps: Option<u64>,
+    /// How often the tracer has looked. It stops the waiter once or twice each time.
+    looks: u64,
+}
+
+impl Used {
+    /// Whether that is enough for an answer. The time that it stood in the queue for a processor is no time
+    /// at all.
+    fn is_enough(&self, stands: Duration) -> bool {
+        self.elapsed.saturating_sub(self.share.queued) >= stands || self.processor > stands / 2
+    }
+
+    /// Whether it could run all the time. A process that gives the processor away at once, as by
+    /// `sched_yield`, gets next to nothing of it beside others, but it never sleeps.
+    fn never_slept(&self) -> bool {
+        let could_run = self.share.ran + self.share.queued;
+        could_run * 5 >= self.elapsed * 4
+            && self.sleeps.is_some_and(|sleeps| sleeps <= 3 * self.looks)
+    }
 }
 
 /// What the second uses from now on, while it waits. It has begun to wait: what it used to get here does not
-/// count. `None`: it got too little of the processor for an answer.
-fn used_while_waiting(
-    execution: &mut Execution,
-    waits: Pid,
-    stands: Duration,
-) -> Result<Option<Used>> {
-    // On a busy machine it gets less of the processor than it wants: the time that it stood in the
-    // queue for one is no time at all.
+/// count.
+fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -> Result<Used> {
     const LOOK: Duration = Duration::from_millis(50);
-    const MOST: Duration = Duration::from_secs(4);
-    let before = execution.processor(waits)?;
-    let (began, share, slept) = (Instant::now(), share_of(waits)?, sleeps_of(waits)?);
-    for looks in 1_u64.. {
+    let (before, sleeps) = (execution.processor(waits)?, sleeps_of(waits)?);
+    let (began, share) = (Instant::now(), share_of(waits)?);
+    let mut looks = 0;
+    loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
-        let processor = execution.processor(waits)?.saturating_sub(before);
-        let (elapsed, had) = (began.elapsed(), share_of(waits)?.since(share));
-        if elapsed.saturating_sub(had.queued) >= stands || processor > stands / 2 {
-            return Ok(Some(Used { processor, never_slept: false }));
-        }
-        if elapsed >= MOST {
-            // A process that gives the processor away at once, as by `sched_yield`, gets next to nothing of
-            // it beside others. But it never sleeps; only the tracer stops it, once or twice a look.
-            let slept = sleeps_of(waits)?.zip(slept).map(|(now, then)| now.saturating_sub(then));
-            let could_run = (had.ran + had.queued) * 5 >= elapsed * 4;
-            let never_slept = could_run && slept.is_some_and(|slept| slept <= 3 * looks);
-            return Ok(never_slept.then_some(Used { processor, never_slept }));
+        looks += 1;
+        let used = Used {
+            processor: execution.processor(waits)?.saturating_sub(before),
+            elapsed: began.elapsed(),
+            share: share_of(waits)?.since(share),
+            sleeps: sleeps_of(waits)?.zip(sleeps).map(|(now, then)| now.saturating_sub(then)),
+            looks,
+        };
+        if used.is_enough(stands) || used.elapsed >= MOST {
+            return Ok(used);
         }
     }
-    Ok(None)
 }
 
 /// A process's share of a processor so far.
@@ -138,10 +157,55 @@ fn share_of(process: Pid) -> Result<Share> {
     Share::of(process).step("look at how long a process has waited for a processor")
 }
 
-/// How often a process has left its processor to sleep or to be stopped; `None` if that is not told.
+/// How often a process has left its processor to sleep or to be stopped.
 fn sleeps_of(process: Pid) -> Result<Option<u64>> {
-    let status = read_text(process, &format!("/proc/{process}/status"));
-    let status = status.step("look at how often a process has slept")?.unwrap_or_default();
-    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    Ok(count.and_then(|count| count.trim().parse().ok()))
+    let count = status_number(process, "voluntary_ctxt_switches");
+    count.step("look at how often a process has slept")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STANDS: Duration = Duration::from_millis(500);
+
+    /// What a waiter used in `MOST`, looked at 80 times.
+    fn used(ran: u64, queued: u64, sleeps: Option<u64>) -> Used {
+        let [ran, queued] = [ran, queued].map(Duration::from_millis);
+        Used { processor: ran, elapsed: MOST, share: Share { ran, queued }, sleeps, looks: 80 }
+    }
+
+    #[test]
+    fn a_waiter_that_sleeps_or_that_gets_the_processor_has_an_answer() {
+        assert!(used(1, 2, Some(81)).is_enough(STANDS), "it slept nearly all the time");
+        assert!(used(300, 3600, Some(80)).is_enough(STANDS), "it used 300 ms");
+    }
+
+    #[test]
+    fn a_waiter_that_yields_its_processor_all_the_time_never_slept() {
+        let yields = used(40, 3900, Some(120));
+        assert!(!yields.is_enough(STANDS) && yields.never_slept(), "{yields:?}");
+    }
+
+    #[test]
+    fn a_waiter_that_is_woken_again_and_again_on_a_busy_machine_is_not_said_to_be_awake() {
+        for sleeps in [Some(1200), None] {
+            let woken = used(40, 3900, sleeps);
+            assert!(!woken.is_enough(STANDS) && !woken.never_slept(), "{woken:?}");
+        }
+        let mostly_asleep = used(1, 2000, Some(10));
+        assert!(!mostly_asleep.never_slept(), "{mostly_asleep:?}");
+    }
+
+    #[test]
+    fn how_often_a_process_slept_is_counted() {
+        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        let process = Pid::from_raw(child.id().cast_signed());
+        while sleeps_of(process).unwrap() == Some(0) {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(sleeps_of(process).unwrap(), None, "it has ended");
+    }
 }

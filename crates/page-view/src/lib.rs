@@ -39,7 +39,7 @@ mod window;
 
 pub use cache::{CacheCounts, cache_counts, cache_counts_in, resident};
 pub use common::{in_steps, pause};
-pub use maps::{Mapping, is_named, mapping_at, mappings_of, maps_of};
+pub use maps::{Mapping, for_people, is_named, mapping_at, mappings_of, maps_of};
 pub use opened::{Identity, identity_of};
 pub use pages::{Page, pages};
 pub use picture::{CELLS, Cell, Line, draw, lines, page_range, parts};

@@ -224,7 +224,8 @@ fn mapping(line: &[u8]) -> Option<Mapping> {
 }
 
 /// Bytes as text, those that are not UTF-8 as `\xE9`.
-fn for_people(bytes: &[u8]) -> String {
+#[must_use]
+pub fn for_people(bytes: &[u8]) -> String {
     bytes.utf8_chunks().fold(String::new(), |text, chunk| {
         let odd = chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}"));
         text + chunk.valid() + &odd.collect::<String>()

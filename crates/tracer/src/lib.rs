@@ -30,7 +30,7 @@ mod watchpoint;
 pub use files::{FileId, Opened};
 pub use kernel_stores::{KernelStores, Output, Pointer};
 pub use limits::{LimitExceeded, Limits};
-pub use look::{LookRefused, Stat, is_ending, look, read_text};
+pub use look::{LookRefused, Stat, is_ending, look, read_text, status_number};
 pub use memory::{hide_tracer, memory};
 pub use pid_namespace::{children, threads};
 pub use process_table::{ProcessTable, processor_time};

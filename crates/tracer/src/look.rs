@@ -63,6 +63,19 @@ pub fn read_text(pid: Pid, path: &str) -> io::Result<Option<String>> {
     Ok(text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// A number in `/proc/PID/status`, such as that of `Tgid`; `None` if it is not told, or if the process has
+/// ended.
+///
+/// # Errors
+/// As [`look()`].
+pub fn status_number(pid: Pid, name: &str) -> io::Result<Option<u64>> {
+    let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
+    let fields = status.lines().filter_map(|line| line.split_once(':'));
+    let number =
+        fields.filter(|(field, _)| *field == name).map(|(_, number)| number.trim().parse());
+    Ok(number.flatten().next())
+}
+
 /// Whether a process or thread has ended or is on its way to: it does nothing more of its own.
 #[must_use]
 pub fn is_ending(pid: Pid) -> bool {

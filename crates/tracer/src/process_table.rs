@@ -12,7 +12,7 @@ use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::{Pid, gettid};
 
-use crate::look::{LookRefused, memory_of, read_text};
+use crate::look::{LookRefused, memory_of, status_number};
 use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, Share, Stat, sys};
 
@@ -306,9 +306,7 @@ fn member(pid: Pid) -> io::Result<Member> {
         Err(error) => match error.raw_os_error() {
             // Of a thread that is no process, or of a process that has ended, there is no handle.
             Some(libc::EINVAL | libc::ENOENT | libc::ESRCH) => {
-                let status = read_text(pid, &format!("/proc/{pid}/status"))?.unwrap_or_default();
-                let process = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
-                let process = process.and_then(|number| number.trim().parse().ok());
+                let process = status_number(pid, "Tgid")?.and_then(|number| number.try_into().ok());
                 Ok(Member::Thread { process: process.map_or(pid, Pid::from_raw) })
             }
             _ => Err(LookRefused::of(format!("process {pid}"), error)),

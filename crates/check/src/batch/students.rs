@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use common::{Context, Result};
+use page_view::for_people;
 
 use super::entry::{Entry, Key};
 use crate::exercises::EXERCISES;
@@ -175,14 +176,9 @@ impl Class {
     }
 }
 
-/// The name of a student's folder. Two names that differ in bytes which are not UTF-8 stay two: such a byte
-/// is shown as `\xE9`.
+/// The name of a student's folder. Two names that differ in bytes which are not UTF-8 stay two.
 fn name_of(folder: &Path) -> String {
-    let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
-    name.utf8_chunks().fold(String::new(), |text, chunk| {
-        let odd = chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}"));
-        text + chunk.valid() + &odd.collect::<String>()
-    })
+    for_people(folder.file_name().unwrap_or_default().as_encoded_bytes())
 }
 
 /// The file that answers an exercise: an executable, else a source.

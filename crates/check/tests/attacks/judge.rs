@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use check::proof::BUSY;
 use course::is_root;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -287,9 +288,6 @@ impl Judge {
         seen
     }
 }
-
-/// How the judge says that it cannot judge now, and could on another machine.
-const BUSY: &str = "less busy";
 
 /// What the judge has left in its scratch directory.
 fn in_scratch(scratch: &Path) -> Vec<String> {
