@@ -19,6 +19,14 @@ const TEXT: &str = "a message";
 /// The first byte of `length`.
 const LENGTH: u64 = 4;
 
+/// Without an end nothing is known about a run: it may have waited for a processor.
+const TIME_WAS_UP: &str = "`take` did not end in the time that a check may take: try again on a machine that is \
+     less busy";
+
+/// What this check does not see without watchpoints.
+const UNSEEN: &str = "not looked at: whether `take` loads `length` a second time. This machine cannot stop a \
+     program at its loads";
+
 /// Changes `length` just after one of the accesses to it.
 struct Changer {
     file: File,
@@ -27,6 +35,8 @@ struct Changer {
     word: Option<u64>,
     /// Threads that stop after each access.
     watched: BTreeSet<Pid>,
+    /// Whether each of them could be made to stop.
+    is_complete: bool,
     accesses: u32,
     /// After which access it is changed, and to what.
     at: u32,
@@ -38,9 +48,14 @@ impl Changer {
         if let Some(word) = self.word
             && self.watched.insert(pid)
         {
-            watch_word(pid, word).step(MECHANISM)?; // If that is not possible, no access is seen.
+            self.is_complete &= watch_word(pid, word).step(MECHANISM)?;
         }
         Ok(())
+    }
+
+    /// Whether each access by the program was seen: all its threads stop, and `length` was found.
+    fn has_seen_all(&self) -> bool {
+        self.is_complete && self.word.is_some()
     }
 
     fn has_changed(&self) -> bool {
@@ -90,12 +105,16 @@ pub(super) fn changes(context: &mut CheckContext) -> Verdict {
             before[8 + TEXT.len()..SIZE].fill(b'#'); // What an older message has left.
             let file = context.new_work_directory()?.write("FILE", &before)?;
             let id = context.identity("FILE")?;
-            let (word, watched) = (None, BTreeSet::new());
-            let mut changer = Changer { file, id, word, watched, accesses: 0, at, to };
+            let (word, watched, is_complete) = (None, BTreeSet::new(), true);
+            let mut changer = Changer { file, id, word, watched, is_complete, accesses: 0, at, to };
             let run = match context.observe(&context.start(&["take", "FILE"]), &mut changer) {
-                Err(CheckError::Wrong(_)) => return Ok(()), // Time was up: nothing is known.
+                Err(CheckError::Wrong(_)) => return Err(CheckError::Cannot(TIME_WAS_UP.into())),
                 run => run?,
             };
+            if !changer.has_seen_all() {
+                context.note(UNSEEN.into());
+                return Ok(());
+            }
             if !changer.has_changed() {
                 break;
             }

@@ -216,7 +216,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "not-decimal",
         is: "a number on the command line is not read as a decimal number",
-        why: "Whoever types 010 means ten.",
+        why: "People who type 010 mean ten.",
         anchor: "exercise",
         hints: [
             "What does your program make of `010`, and of `0x10`?",
