@@ -45,6 +45,11 @@ pub(crate) struct ActorTracee {
     /// A signal to deliver when it goes on.
     pub(crate) signal: i32,
     pub(crate) call: Option<Syscall>,
+    /// If it maps a watched file: where the file's bytes begin. Another thread may close the descriptor
+    /// before the call returns.
+    pub(crate) maps: Option<u64>,
+    /// How many regions its memory had had when it entered the call.
+    pub(crate) began: u64,
     /// What the call that is being skipped shall return.
     pub(crate) skipped: Option<i64>,
     /// A protection that was taken from a call's arguments.
@@ -85,6 +90,8 @@ impl ActorTracee {
             stop: None,
             signal: 0,
             call: None,
+            maps: None,
+            began: 0,
             skipped: None,
             stripped: false,
             again: false,

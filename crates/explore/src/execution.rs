@@ -678,7 +678,8 @@ impl<'l> Execution<'l> {
         if self.redirect(pid, call)? {
             return Ok(Disposition::Resume);
         }
-        let watched = maps_a_file_shared(call) && self.watched(pid, call.arguments[4])?.is_some();
+        let maps =
+            if maps_a_file_shared(call) { self.watched(pid, call.arguments[4])? } else { None };
         let wait = self.waits(pid, &call).map_err(Error::System)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
@@ -686,7 +687,8 @@ impl<'l> Execution<'l> {
         let actor = tracee.actor;
         let among_threads = is_among_threads(&tracee.memory.borrow(), &call);
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
-        tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, watched)?;
+        (tracee.maps, tracee.began) = (maps, tracee.memory.borrow().mapped);
+        tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, maps.is_some())?;
         tracee.sigsegv.note(call, &tracee.memory.borrow());
         if matches!(call.number, libc::SYS_exit | libc::SYS_exit_group)
             && tracee.holds_robust_mutex()
@@ -788,8 +790,6 @@ impl<'l> Execution<'l> {
         call: Syscall,
         result: i64,
     ) -> std::result::Result<Disposition, Error> {
-        let file =
-            if maps_a_file_shared(call) { self.watched(pid, call.arguments[4])? } else { None };
         if self.is_unfinished(pid, call, result)? {
             return Ok(Disposition::Resume);
         }
@@ -810,7 +810,8 @@ impl<'l> Execution<'l> {
             stopped.set_argument(2, call.arguments[2])?; // The caller finds it as it left it.
         }
         if !(-HIGHEST_ERROR..0).contains(&result) {
-            memory.borrow_mut().follow(call, result.cast_unsigned(), file, writable);
+            let (file, began) = (tracee.maps.take(), tracee.began);
+            memory.borrow_mut().follow(call, result.cast_unsigned(), file, (writable, began));
         }
         if let Some(redirected) = tracee.redirected.take() {
             tracee.kernel_stores.extend(redirected.stores(&memory.borrow(), result)?);

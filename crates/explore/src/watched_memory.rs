@@ -27,6 +27,8 @@ pub(crate) struct Region {
     pub(crate) offset: u64,
     /// What the program asked for.
     pub(crate) writable: bool,
+    /// How many regions there had been when this one was mapped.
+    number: u64,
 }
 
 /// What the tasks of one process (and the child of a `vfork`) share.
@@ -35,6 +37,8 @@ pub(crate) struct WatchedMemory {
     /// Where a `syscall` instruction stands: calls are injected through it.
     pub(crate) syscall_at: u64,
     pub(crate) regions: Vec<Region>,
+    /// How many regions have been mapped so far: the time by which calls of several threads are ordered.
+    pub(crate) mapped: u64,
     /// Are the pages writable at the moment?
     pub(crate) unprotected: bool,
 }
@@ -43,15 +47,15 @@ impl WatchedMemory {
     /// The address space of a process that has just started, or has just executed a program.
     pub(crate) fn of(process: Pid) -> io::Result<Self> {
         let file = File::options().read(true).write(true).open(format!("/proc/{process}/mem"))?;
-        Ok(Self { file, syscall_at: 0, regions: Vec::new(), unprotected: false })
+        Ok(Self { file, syscall_at: 0, regions: Vec::new(), mapped: 0, unprotected: false })
     }
 
     /// A forked child's: its own copy of the same mappings.
     pub(crate) fn forked(&self, child: Pid) -> io::Result<Self> {
         let copy = Self::of(child)?;
-        let (regions, syscall_at, unprotected) =
-            (self.regions.clone(), self.syscall_at, self.unprotected);
-        Ok(Self { regions, syscall_at, unprotected, ..copy })
+        let (regions, syscall_at, mapped, unprotected) =
+            (self.regions.clone(), self.syscall_at, self.mapped, self.unprotected);
+        Ok(Self { regions, syscall_at, mapped, unprotected, ..copy })
     }
 
     /// The region that `address` lies in.
@@ -157,21 +161,32 @@ impl WatchedMemory {
     }
 
     /// After a call that changed mappings, and returned `start`: what is mapped where now. `file` says
-    /// where the bytes of a watched file begin; `writable`, what the program asked for.
-    pub(crate) fn follow(&mut self, call: Syscall, start: u64, file: Option<u64>, writable: bool) {
+    /// where the bytes of a watched file begin; `writable`, what the program asked for; `began`, how many
+    /// regions had been mapped when the call was entered.
+    ///
+    /// A thread that has unmapped addresses may stand in the queue for a processor before it tells of that,
+    /// and another thread may get these addresses for a region meanwhile. Such a region is younger than
+    /// the call, and stays.
+    pub(crate) fn follow(
+        &mut self,
+        call: Syscall,
+        start: u64,
+        file: Option<u64>,
+        (writable, began): (bool, u64),
+    ) {
         let [address, length, new_length, .., offset] = call.arguments;
         let end = address.saturating_add(in_pages(length));
         match call.mapping_effect() {
             Some(MappingEffect::Map) => {
                 let end = start.saturating_add(in_pages(length));
-                self.unmapped(start, end);
+                self.unmapped(start, end, began);
                 if let Some(base) = file {
-                    self.regions.push(Region { start, end, offset: base + offset, writable });
+                    self.mapped(Region { start, end, offset: base + offset, writable, number: 0 });
                 }
             }
-            Some(MappingEffect::Unmap) => self.unmapped(address, end),
+            Some(MappingEffect::Unmap) => self.unmapped(address, end, began),
             Some(MappingEffect::Move) => {
-                self.moved(address, in_pages(length), start, in_pages(new_length));
+                self.moved(address, in_pages(length), (start, in_pages(new_length)), began);
             }
             Some(MappingEffect::Protect) => {
                 let over = |region: &&mut Region| region.start < end && address < region.end;
@@ -183,14 +198,20 @@ impl WatchedMemory {
         }
     }
 
-    /// Forgets what was mapped between two addresses.
-    fn unmapped(&mut self, start: u64, end: u64) {
+    /// A new region.
+    fn mapped(&mut self, region: Region) {
+        self.regions.push(Region { number: self.mapped, ..region });
+        self.mapped += 1;
+    }
+
+    /// Forgets what was mapped between two addresses when there had been `began` regions.
+    fn unmapped(&mut self, start: u64, end: u64, began: u64) {
         let cut = |region: Region| {
             let before = Region { end: region.end.min(start), ..region.clone() };
             let skipped = end.clamp(region.start, region.end) - region.start;
             let (from, offset) = (region.start + skipped, region.offset + skipped);
             let after = Region { start: from.max(region.start), offset, ..region.clone() };
-            if start >= region.end || end <= region.start {
+            if start >= region.end || end <= region.start || region.number >= began {
                 return vec![region];
             }
             [before, after].into_iter().filter(|part| part.start < part.end).collect()
@@ -199,19 +220,14 @@ impl WatchedMemory {
     }
 
     /// A region moved, or changed its size.
-    fn moved(&mut self, from: u64, length: u64, to: u64, new_length: u64) {
-        let Some(region) = self.region(from).cloned() else {
+    fn moved(&mut self, from: u64, length: u64, (to, new_length): (u64, u64), began: u64) {
+        let Some(region) = self.region(from).filter(|region| region.number < began).cloned() else {
             return;
         };
-        self.unmapped(from, from.saturating_add(length));
-        self.unmapped(to, to.saturating_add(new_length));
+        self.unmapped(from, from.saturating_add(length), began);
+        self.unmapped(to, to.saturating_add(new_length), began);
         let offset = region.offset + (from - region.start);
-        self.regions.push(Region {
-            start: to,
-            end: to.saturating_add(new_length),
-            offset,
-            ..region
-        });
+        self.mapped(Region { start: to, end: to.saturating_add(new_length), offset, ..region });
     }
 
     /// Does the program's own view of any watched page overlap these addresses?
@@ -241,6 +257,52 @@ fn in_pages(length: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAGE: u64 = 4096;
+
+    fn call(number: i64, arguments: [u64; 6]) -> Syscall {
+        Syscall { number, arguments, instruction: 0 }
+    }
+
+    /// The regions' first and last addresses after these calls: what was called, what it returned, where
+    /// the watched file's bytes begin, how many regions there had been when it was entered.
+    fn regions_after(calls: &[(Syscall, u64, Option<u64>, u64)]) -> Vec<(u64, u64)> {
+        let mut memory = WatchedMemory::of(nix::unistd::getpid()).unwrap();
+        for (call, result, file, began) in calls {
+            memory.follow(*call, *result, *file, (true, *began));
+        }
+        memory.regions.iter().map(|region| (region.start, region.end)).collect()
+    }
+
+    #[test]
+    fn a_region_that_another_thread_maps_while_a_call_unmaps_its_addresses_stays() {
+        let at = 16 * PAGE;
+        let map = call(libc::SYS_mmap, [0, PAGE, 0, 0, 3, 0]);
+        let unmap = call(libc::SYS_munmap, [at - PAGE, 4 * PAGE, 0, 0, 0, 0]);
+        let moves = call(libc::SYS_mremap, [at, PAGE, 2 * PAGE, 0, 0, 0]);
+        let fixed = call(libc::SYS_mmap, [at, 4 * PAGE, 0, 0, 0, 0]);
+        // The first call is entered before the region is mapped, and tells of its end after that.
+        for late in [(unmap, 0), (moves, 64 * PAGE), (fixed, at)] {
+            let seen = regions_after(&[(map, at, Some(0), 0), (late.0, late.1, None, 0)]);
+            assert_eq!(seen, [(at, at + PAGE)], "{:?}", late.0);
+        }
+        // The same calls when they are entered after that.
+        let gone = [(unmap, 0, vec![]), (fixed, at, vec![])];
+        let moved = (moves, 64 * PAGE, vec![(64 * PAGE, 66 * PAGE)]);
+        for (late, result, left) in gone.into_iter().chain([moved]) {
+            let seen = regions_after(&[(map, at, Some(0), 0), (late, result, None, 1)]);
+            assert_eq!(seen, left, "{late:?}");
+        }
+    }
+
+    #[test]
+    fn a_region_stays_where_nothing_is_unmapped() {
+        let at = 16 * PAGE;
+        let map = call(libc::SYS_mmap, [0, 3 * PAGE, 0, 0, 3, 0]);
+        let unmap = call(libc::SYS_munmap, [at + PAGE, PAGE, 0, 0, 0, 0]);
+        let seen = regions_after(&[(map, at, Some(0), 0), (unmap, 0, None, 1)]);
+        assert_eq!(seen, [(at, at + PAGE), (at + 2 * PAGE, at + 3 * PAGE)]);
+    }
 
     #[test]
     fn any_number_is_a_length_in_pages() {

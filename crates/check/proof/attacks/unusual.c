@@ -30,6 +30,7 @@
 #define AS_JAVA 12             // Writes /proc/self/coredump_filter.
 #define NAMES_ITS_THREAD 13    // Writes /proc/self/task/TID/comm, as pthread_setname_np does.
 #define HAS_A_RUNTIME 14       // Before its first line: memory, and threads that wake each other (Go, Java).
+#define UNMAPS_MEANWHILE 15    // Another thread maps and unmaps memory all the time.
 
 extern char **environ;
 
@@ -90,6 +91,14 @@ static void start_a_runtime(void) {
     while (turn < 2 * ROUNDS) pthread_cond_wait(&changed, &mutex);
     pthread_mutex_unlock(&mutex);
 }
+static void *maps_and_unmaps(void *none) {
+    for (int round = 0; round < 40; round++) {
+        size_t size = (1 + round % 7) * 4096;
+        void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || munmap(memory, size)) abort();
+    }
+    return NULL;
+}
 static void *works(void *none) { exit(answer(word_count, words)); }
 static void *executes(void *none) {
     setenv("AGAIN", "1", 1);
@@ -147,6 +156,8 @@ int main(int argc, char **argv) {
     munmap(place, 4096);
     close(lock);
     unlink("lock-file");
+#elif HOW == UNMAPS_MEANWHILE
+    pthread_create(&thread, NULL, maps_and_unmaps, NULL);
 #elif HOW == AS_JAVA
     write_to("/proc/self/coredump_filter", "0x33");
 #elif HOW == HAS_A_RUNTIME

@@ -36,6 +36,16 @@ fn a_right_exercise_4_whose_first_thread_ends_while_another_works_is_accepted() 
 }
 
 #[test]
+fn a_right_exercise_2_of_which_another_thread_maps_and_unmaps_memory_is_accepted() {
+    right(2, "UNMAPS_MEANWHILE").must_be_accepted();
+}
+
+#[test]
+fn a_right_exercise_5_of_which_another_thread_maps_and_unmaps_memory_is_accepted() {
+    right(5, "UNMAPS_MEANWHILE").must_be_accepted();
+}
+
+#[test]
 fn a_right_exercise_5_with_a_sigsegv_handler_of_its_own_is_not_blamed() {
     right(5, "OWN_HANDLER").must_not_be_blamed();
 }
