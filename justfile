@@ -116,6 +116,10 @@ prove-all:
 kernels *ARGUMENTS:
     @cargo kernels {{ ARGUMENTS }}
 
+# Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
+container:
+    @tests/container
+
 # Run all tests.
 test:
     cargo test

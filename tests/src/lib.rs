@@ -5,6 +5,7 @@
 mod control;
 mod errno;
 mod ground;
+mod left_out;
 mod page_cache;
 mod picture;
 mod program;
@@ -12,6 +13,7 @@ mod program;
 pub use control::undisturbed;
 pub use errno::errno;
 pub use ground::{file_system, is_root, kernel_at_least, make_checkout, scratch};
-pub use page_cache::{cached_pages, dirty_pages};
+pub use left_out::{left_out, unless_mounts_are_refused};
+pub use page_cache::{cached_pages, dirty_pages, has_cachestat};
 pub use picture::pictures;
 pub use program::{Ended, Program, Running};

@@ -9,6 +9,14 @@ use std::process;
 use memmap2::{MmapOptions, MmapRaw};
 use page_view::{CacheCounts, cache_counts, mapping_at, resident};
 
+/// Whether this machine has `cachestat`: Linux 6.5 and newer, except where the filter of a container knows
+/// no such call.
+pub fn has_cachestat() -> bool {
+    let scratch = crate::scratch();
+    let file = File::create(scratch.path().join("counted")).expect("make a file");
+    counts(&file).is_some()
+}
+
 /// How many pages of `file` are dirty, as `cachestat` counts them: 0 on tmpfs and overlayfs.
 ///
 /// Before Linux 6.5 the kernel enters every page of the file in a page table of this process, and

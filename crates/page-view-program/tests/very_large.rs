@@ -58,6 +58,10 @@ fn a_gigabyte_of_present_pages_is_drawn_within_64_mebibytes() {
     let (map, path) = mapped(&scratch, 1 << 30);
     map.advise(Advice::PopulateRead).unwrap();
     let text = seen(&path, "text");
+    let cached = page_view::resident(map.as_ptr().addr(), map.len()).unwrap();
+    if cached.contains(&false) {
+        return course::left_out("a gigabyte does not stay in the memory that this test may use");
+    }
     let pages = (1 << 30) / page_size() as u64;
     assert!(text.contains(&format!("pages 0-{} ", pages - 1)), "one range: {text}");
     let document: serde_json::Value = serde_json::from_str(&seen(&path, "json")).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use course::{file_system, kernel_at_least, scratch, undisturbed};
+use course::{file_system, has_cachestat, scratch, undisturbed};
 
 use crate::{LESSON, lesson};
 
@@ -29,8 +29,7 @@ fn the_pictures_show_each_state_in_every_process() {
     let scratch = scratch();
     // A page that is not yet on the disk is marked, if there is a disk and the kernel and the file
     // system tell.
-    let disk =
-        kernel_at_least(6, 5) && !matches!(file_system(scratch.path()), "tmpfs" | "overlayfs");
+    let disk = has_cachestat() && !matches!(file_system(scratch.path()), "tmpfs" | "overlayfs");
     let letter = |letter| match letter {
         '*' if !disk => '#',
         '+' if !disk => '-',

@@ -1,7 +1,7 @@
 //! What a disk holds at one moment, and what the kernel has asked it to do. All of it needs root, to
 //! mount a disk.
 
-use course::{Ended, kernel_at_least, scratch, undisturbed};
+use course::{Ended, has_cachestat, kernel_at_least, scratch, undisturbed};
 
 use crate::scenario;
 
@@ -225,9 +225,9 @@ fn after_a_store_ms_sync_writes_the_whole_folio_after_a_write_only_the_blocks_th
         }
         let page = number("sectors-of-a-page");
         // Before Linux 6.5 nothing counts them, and each folio of ext4 is one page.
-        let folio = if kernel_at_least(6, 5) { number("store-dirty") } else { 1 };
+        let folio = if has_cachestat() { number("store-dirty") } else { 1 };
         assert_eq!(folio > 1, kernel_at_least(6, 16), "large folios on ext4");
-        if kernel_at_least(6, 5) {
+        if has_cachestat() {
             assert_eq!(number("write-dirty"), folio, "pages that count as dirty");
         }
         assert!((1..=page).contains(&number("write-sectors")), "{ended:?}");

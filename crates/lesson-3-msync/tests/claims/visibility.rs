@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use common::page_size;
-use course::{Program, kernel_at_least, scratch};
+use course::{Program, has_cachestat, kernel_at_least, scratch};
 use lesson_3_msync::{Memory, msync};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
@@ -101,13 +101,13 @@ fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_
 fn cachestat_of_a_file_that_you_neither_own_nor_may_write_to_fails_with_eperm() {
     let answer = |program: Program| program.run().value("cachestat").to_string();
     let of_user = answer(scenario("file-of-root", &scratch()).as_ordinary_user());
-    let allowed = match (kernel_at_least(6, 14), kernel_at_least(6, 5)) {
-        (true, _) => &["EPERM"][..],
+    let allowed = match (kernel_at_least(6, 14), has_cachestat()) {
+        (_, false) => &["ENOSYS"][..],
+        (true, true) => &["EPERM"],
         (false, true) => &["0", "EPERM"], // Some earlier kernels got the check later.
-        (false, false) => &["ENOSYS"],
     };
     assert!(allowed.contains(&of_user.as_str()), "{of_user}");
-    if nix::unistd::geteuid().is_root() && kernel_at_least(6, 5) {
+    if nix::unistd::geteuid().is_root() && has_cachestat() {
         assert_eq!(answer(scenario("file-of-root", &scratch())), "0", "root owns the file");
     }
 }

@@ -1,6 +1,6 @@
 //! The story, as a pipe sees it.
 
-use course::{kernel_at_least, scratch, undisturbed};
+use course::{has_cachestat, scratch, undisturbed};
 use lesson_3_msync::Instruments;
 
 use crate::lesson;
@@ -44,7 +44,7 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
             assert!(story.lines().any(|shown| shown == line), "{story} lacks {line:?}");
             Some(())
         };
-        if !kernel_at_least(6, 5) {
+        if !has_cachestat() {
             let first = story.lines().find(|line| line.contains("A stored to 4 pages")).unwrap();
             assert!(first.contains(" unknown   4 (4)"), "no cachestat here: {story}");
             return Some(());

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::page_size;
-use course::{errno, file_system, is_root, kernel_at_least, scratch, undisturbed};
+use course::{errno, file_system, has_cachestat, is_root, kernel_at_least, scratch, undisturbed};
 use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
 use nix::errno::Errno;
@@ -167,7 +167,7 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
     };
     let ended = as_another_user();
     assert_eq!(ended.value("cached"), pages.to_string(), "to another user: {ended:?}");
-    let refused = if kernel_at_least(6, 5) { "EPERM" } else { "ENOSYS" };
+    let refused = if has_cachestat() { "EPERM" } else { "ENOSYS" };
     assert_eq!(ended.value("cachestat"), refused, "which says so: {ended:?}");
     if is_root() {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("chmod");
