@@ -106,7 +106,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 }
 
 /// Whether the file can be overwritten without loss: it is empty, it holds a number of this lesson,
-/// or it is at most a page of zeros, which a writer leaves if it is killed before its store.
+/// or it is zeros, from 256 bytes to a page, which a writer leaves if it is killed before its store.
 fn is_ours(file: &File, path: &Path) -> Result<bool> {
     let length = file.metadata().step_on("stat", path)?.len();
     let Ok(length) = usize::try_from(length) else { return Ok(false) };

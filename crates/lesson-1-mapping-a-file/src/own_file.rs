@@ -76,8 +76,8 @@ pub fn ready_for_loads(mapping: &Mapping, path: &Path, length: usize) -> Result<
 
 /// Causes the page faults of the stores now. A copy-on-write file system needs this even after
 /// [`reserve`]: it normally writes changed bytes to a new place, which `fallocate` may not reserve.
-/// After each flush it needs another new place, so call this again before the next store. ext4
-/// and xfs need this if a large folio holds the page and a hole: a store then needs blocks for the
+/// After each flush it needs another new place. A full btrfs may flush at any moment, so a store may
+/// still be SIGBUS there. ext4 and xfs need this if a large folio holds the page and a hole: a store then needs blocks for the
 /// whole folio.
 ///
 /// # Errors

@@ -94,7 +94,7 @@ pub fn prepare_loads(address: usize, length: usize) -> io::Result<()> {
 /// no byte.
 ///
 /// # Errors
-/// `EFAULT` where a store would be SIGBUS, `EINVAL` before Linux 5.14, `ENOMEM`.
+/// `EFAULT` where a store would be SIGBUS at this moment, `EINVAL` before Linux 5.14, `ENOMEM`.
 pub fn prepare_stores(address: usize, length: usize) -> io::Result<()> {
     advise(address, length, libc::MADV_POPULATE_WRITE)
 }

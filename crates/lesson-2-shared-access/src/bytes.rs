@@ -70,7 +70,7 @@ impl Bytes {
         let options = RemapOptions::new().may_move(true);
         match &mut self.mapping {
             // SAFETY: `&mut self`: no reference into the mapping is left, so it may move. An access
-            // past the end of the file is SIGBUS, never a wrong address (the module's preface).
+            // to a page past the end of the file is SIGBUS, never a wrong address (see the module's preface).
             Mapping::OfFile(mapping) => unsafe { mapping.remap(length, options) },
             Mapping::Anonymous(_) => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -101,8 +101,7 @@ impl Bytes {
     /// `write(to, address of the first byte, number of bytes)`: the kernel loads the bytes.
     ///
     /// # Errors
-    /// `EFAULT` if the kernel can load no byte, because the first page is past the end of the file;
-    /// and the errors of `to`.
+    /// `EFAULT` if a page is past the end of the file and no byte was written; and the errors of `to`.
     ///
     /// # Panics
     /// If `bytes` is not within the mapping.

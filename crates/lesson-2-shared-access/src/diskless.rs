@@ -1,5 +1,5 @@
 //! Shared memory without a disk: `shm_open` makes a file on a tmpfs and finds it by name. A memfd
-//! (`sealed.rs`) has no name. `cargo lesson-2` shows it.
+//! (`sealed.rs`) has no path. `cargo lesson-2` shows it.
 
 use std::fs::File;
 use std::io;

@@ -31,7 +31,7 @@ enum Role {
         /// Wait this many milliseconds after each reading.
         #[arg(long, value_name = "MS", default_value_t = 500, value_parser = value_parser!(u16).range(1..))]
         interval_ms: u16,
-        /// Overwrite FILE even if it is not a thermometer; the content of FILE is lost.
+        /// Overwrite a FILE that is not a thermometer; its content is lost.
         #[arg(long)]
         force: bool,
     },

@@ -6,7 +6,7 @@
 //! while it lives, and the start of a page is aligned for every field. A [`Thermometer`] consists of
 //! atomics, and an atomic integer accepts any bytes, so any process may store to it. Functions
 //! that take a `Reader` make `Relaxed` loads of at most eight bytes only: Rust allows these on pages
-//! without write permission. If the file is cut short, a load is SIGBUS, which ends the process; it
+//! without write permission. If the file is cut to 0 bytes, a load is SIGBUS, which ends the process; it
 //! is not undefined behaviour.
 #![expect(unsafe_code, reason = "an address becomes a layout in one place")]
 

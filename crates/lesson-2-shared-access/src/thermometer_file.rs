@@ -63,7 +63,7 @@ pub fn check_size(step: &str, file: &File, path: &Path) -> Result<()> {
     }
 }
 
-/// If the file is cut short between [`check_size`] and the load after it, the load is SIGBUS. From
+/// If the file is cut to 0 bytes between [`check_size`] and the load after it, the load is SIGBUS. From
 /// now on this process answers SIGBUS with the same sentence as `check_size`, and ends with status
 /// 1. Lesson 6 has a guard that lets the program continue.
 ///

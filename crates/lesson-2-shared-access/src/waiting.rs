@@ -36,7 +36,7 @@ impl Interrupts {
         ];
         match poll(&mut events, PollTimeout::from(milliseconds)) {
             Ok(_) => {}
-            Err(Errno::EINTR) => return Ok(false), // Stopped and continued: a shorter wait.
+            Err(Errno::EINTR) => return Ok(false), // A shorter wait.
             Err(error) => return Err(error.into()),
         }
         let closed = PollFlags::POLLERR | PollFlags::POLLHUP;

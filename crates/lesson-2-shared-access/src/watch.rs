@@ -69,7 +69,7 @@ fn wait_until_published(file: &File, path: &Path, interrupts: &Interrupts) -> Re
     Ok(true)
 }
 
-/// The kernel releases the writer's lock when the writer ends, so this is certain.
+/// The kernel releases the writer's lock when the writer ends.
 fn say_that_no_process_measures(reading: Option<Reading>) -> Result<()> {
     match reading {
         Some(_) => say!("No process measures now"),

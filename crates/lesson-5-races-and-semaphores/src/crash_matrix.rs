@@ -1,5 +1,6 @@
 //! The crash matrix: what does the next process get after each primitive's holder has ended?
-//! `cargo lesson-5` prints it; `cargo lesson-5 hold PRIMITIVE FILE` tries a cell by hand.
+//! `cargo lesson-5` prints it; `cargo lesson-5 hold PRIMITIVE FILE` tries a cell by hand (`fork`
+//! only with its input from a pipe).
 //!
 //! For every cell a process locks. Then it is killed, exits, runs another program, or forks and is
 //! killed. Only when that is over does the next process try to lock. If the lock is busy, the next

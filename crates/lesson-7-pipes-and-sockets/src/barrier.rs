@@ -3,8 +3,8 @@
 //!
 //! A process that wants to sleep stores a flag and then checks the count once more. The other process
 //! stores the count and then checks the flag. A CPU may load a word before its own earlier store reaches
-//! the other CPUs. If both do so, one process can see the old count and sleep, and the other process can see
-//! the old flag and not wake it: the wake-up is lost. (In this ring, that costs one timeout of
+//! the other CPUs. If even one of them does so, one process can see the old count and sleep, and the other
+//! process can see the old flag and not wake it: the wake-up is lost. (In this ring, that costs one timeout of
 //! 50 ms. Without a timeout, the sleeper would sleep for ever.) A full fence between the store and the
 //! load, *on both sides*, prevents that.
 //!

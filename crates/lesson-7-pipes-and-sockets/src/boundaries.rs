@@ -1,5 +1,6 @@
 //! Two messages are sent: what does one read return? And how much can a sender send before it has to
-//! wait? `cargo lesson-7` shows both for five kinds of IPC.
+//! wait? `cargo lesson-7` shows the first for five kinds of IPC, the second for
+//! three.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

@@ -34,7 +34,7 @@ pub enum Transport {
     Queue,
     /// Two cache lines that carry numbers and no message: the fastest that spinning can be.
     CacheLine,
-    /// Two futex words that carry numbers and no message: the fastest that sleeping can be.
+    /// Two futex words that carry numbers and no message: sleeping and waking alone.
     Futex,
 }
 

@@ -26,12 +26,13 @@ pub trait Endpoint {
     /// Sends the whole `message`.
     ///
     /// # Errors
-    /// The system's; `TimedOut` where the kernel doesn't report that the other endpoint is gone.
+    /// The system's; `TimedOut` when it spins.
     fn send(&mut self, message: &[u8]) -> io::Result<()>;
 
     /// Receives the next message, which must be as long as `message`.
     ///
     /// # Errors
-    /// As [`send`](Endpoint::send); `UnexpectedEof` if the other endpoint has closed.
+    /// The system's; `TimedOut` where the kernel doesn't report that the other endpoint is gone;
+    /// `UnexpectedEof` if the other endpoint has closed.
     fn receive(&mut self, message: &mut [u8]) -> io::Result<()>;
 }

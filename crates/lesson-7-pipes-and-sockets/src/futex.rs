@@ -44,7 +44,7 @@ pub fn wake(word: &AtomicU32) -> io::Result<()> {
 
 /// How often to look at a word before sleeping on it: for about 50 µs. In the recorded run, most round
 /// trips took less, even if both processes slept. On a machine with one CPU nothing can change while we
-/// look. (This counts the CPUs of the machine. A process pinned to one of them still has the other
+/// look. (This counts the CPUs of the machine. A process pinned to one of them may still have the other
 /// process on another CPU.)
 pub fn spins() -> u32 {
     static SPINS: OnceLock<u32> = OnceLock::new();

@@ -64,10 +64,10 @@ pub struct RingFile {
 }
 
 /// Makes a ring for `slot_count` messages of at most `longest` bytes. Reserves all of its space on the
-/// disk, so that a full disk is an error here and not a SIGBUS later.
+/// disk, so that a full disk is an error here and not a SIGBUS later (except on btrfs, lesson 1).
 ///
 /// # Errors
-/// `EEXIST`; `ENOSPC` if the disk is full, `EFBIG` above the user's limit; a refusal if `slot_count`
+/// `EEXIST`; `ENOSPC` if the disk is full; a refusal if `slot_count`
 /// is not a power of two, or if the ring would be too large for its counts.
 pub fn create(path: &Path, longest: usize, slot_count: u32) -> Result<()> {
     let words = longest.div_ceil(8).checked_add(1).and_then(|words| u32::try_from(words).ok());

@@ -1,4 +1,4 @@
-//! Limits every wait. A pipe reports that the other process has died; memory, a futex and a message
+//! Limits spinning, and waiting for a message. A pipe reports that the other process has died; memory, a futex and a message
 //! queue don't, so a process that waits for one of them gives up after a while.
 
 use std::io;

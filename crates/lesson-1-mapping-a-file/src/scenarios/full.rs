@@ -90,11 +90,25 @@ pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
     store_flush_and_store(&file)
 }
 
-/// Makes a copy that shares the blocks of the original, fills the file system, and stores to the
-/// copy.
-pub(super) fn store_to_a_copy_on(disk: &Disk) -> Result<()> {
+/// Reserves two pages on btrfs, fills the file system, prepares both for stores, and stores to the first.
+pub(super) fn store_to_a_ready_page_of_a_full_btrfs() -> Result<()> {
+    disk_here(&BTRFS)?;
+    let (file, length) = (hole("file")?, 2 * page_size());
+    let reserved = fallocate(&file, FallocateFlags::empty(), 0, length as libc::off_t);
+    say!("fallocate {}", outcome(reserved.map_err(Into::into)))?;
+    fill()?;
+    let area = MmapCall::shared(&file, length).make().step("mmap")?;
+    say!("ready {}", outcome(sys::prepare_stores(area.address(), length)))?;
+    area.store(0, 1);
+    say!("stored yes")
+}
+
+/// Makes a copy that shares the blocks of the original, fills the file system, and stores to one of the
+/// two: `copy` or `original`.
+pub(super) fn store_while_blocks_are_shared_on(disk: &Disk, name: &str) -> Result<()> {
     disk_here(disk)?;
-    let file = copy_of_one_page()?;
+    drop(copy_of_one_page()?);
+    let file = File::options().read(true).write(true).open(name).step("open")?;
     fill()?;
     let area = MmapCall::shared(&file, page_size()).make().step("mmap")?;
     let reserved = fallocate(&file, FallocateFlags::empty(), 0, page_size() as libc::off_t);

@@ -47,8 +47,14 @@ pub fn play(name: &str) -> Result<()> {
         "store-on-a-full-btrfs" => full::store_in_a_hole_of(&mounts::BTRFS),
         "store-beside-a-hole-on-ext4" => full::store_beside_a_hole_on(&mounts::EXT4),
         "store-beside-a-hole-on-xfs" => full::store_beside_a_hole_on(&mounts::XFS),
-        "store-to-a-copy-on-xfs" => full::store_to_a_copy_on(&mounts::XFS),
-        "store-to-a-copy-on-btrfs" => full::store_to_a_copy_on(&mounts::BTRFS),
+        "store-to-a-copy-on-xfs" => full::store_while_blocks_are_shared_on(&mounts::XFS, "copy"),
+        "store-to-the-original-on-xfs" => {
+            full::store_while_blocks_are_shared_on(&mounts::XFS, "original")
+        }
+        "store-to-a-ready-page-of-a-full-btrfs" => full::store_to_a_ready_page_of_a_full_btrfs(),
+        "store-to-a-copy-on-btrfs" => {
+            full::store_while_blocks_are_shared_on(&mounts::BTRFS, "copy")
+        }
         "store-to-a-copy-after-flush-on-xfs" => full::store_to_a_copy_after_flush_on_xfs(),
         "store-after-flush-on-btrfs" => full::store_after_flush_on_btrfs(),
         "numbers-on-a-full-disk" => full::numbers_on_a_full_disk(),

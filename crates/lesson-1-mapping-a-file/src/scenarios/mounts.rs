@@ -77,7 +77,7 @@ pub(super) const EXT4: Disk = Disk { bytes: 8 << 20, format: &["mkfs.ext4", "-q"
 /// The smallest file system that mkfs.xfs makes is 300 MiB.
 pub(super) const XFS: Disk = Disk { bytes: 320 << 20, format: &["mkfs.xfs", "-q", "image"] };
 
-/// The smallest file system that mkfs.btrfs makes is about 114 MiB.
+/// With these options, mkfs.btrfs makes no file system below 45 MiB (by default, 109 MiB).
 pub(super) const BTRFS: Disk =
     Disk { bytes: 128 << 20, format: &["mkfs.btrfs", "--quiet", "--metadata", "single", "image"] };
 

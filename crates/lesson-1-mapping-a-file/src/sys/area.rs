@@ -189,7 +189,7 @@ impl Area {
     /// `write(file, this area's byte offset, count)`: the kernel loads the bytes.
     ///
     /// # Errors
-    /// `EFAULT` if the kernel cannot load the first byte, and those of `write(2)`.
+    /// `EFAULT` if the kernel cannot load a byte, and those of `write(2)`.
     ///
     /// # Panics
     /// If the area does not own every page of the range.
@@ -205,7 +205,7 @@ impl Area {
     /// `read(file, this area's byte offset, count)`: the kernel stores the bytes.
     ///
     /// # Errors
-    /// `EFAULT` if the kernel cannot store the first byte, and those of `read(2)`.
+    /// `EFAULT` if the kernel cannot store a byte, and those of `read(2)`.
     ///
     /// # Panics
     /// If the area does not own every page of the range.

@@ -53,7 +53,7 @@ fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
             "{length}: the page says EINVAL"
         );
     }
-    let addr = usize::MAX / 2 + 1; // On every machine, the upper half belongs to the kernel.
+    let addr = usize::MAX / 2 + 1; // In a 64-bit process, the upper half belongs to the kernel.
     let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
     assert_eq!(errno_of(MmapCall { addr, flags, ..MmapCall::shared(&file, 1) }), "ENOMEM");
     assert_eq!(errno_of(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "as a hint");

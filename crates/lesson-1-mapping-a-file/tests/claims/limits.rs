@@ -76,7 +76,7 @@ fn locking_memory_while_rlimit_memlock_is_0_fails_with_eperm() {
 }
 
 #[test]
-fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_above_it() {
+fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_it_or_above() {
     let ended = scenario("low-address", &scratch()).as_ordinary_user().run();
     assert_eq!(ended.value("address-zero"), "EPERM");
     let floor = std::fs::read_to_string("/proc/sys/vm/mmap_min_addr").unwrap();
@@ -123,12 +123,12 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
 fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_space() {
-    for file_system in ["xfs", "btrfs"] {
-        let ended = scenario(&format!("store-to-a-copy-on-{file_system}"), &scratch()).run();
-        assert_eq!(ended.value("fallocate"), "success", "{file_system}: the page has a block");
-        assert_eq!(ended.value("ready"), "EFAULT", "{file_system}");
-        assert_eq!(ended.value("loaded"), "49", "{file_system}: a load needs no space");
-        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{file_system}: {ended:?}");
+    for which in ["a-copy-on-xfs", "the-original-on-xfs", "a-copy-on-btrfs"] {
+        let ended = scenario(&format!("store-to-{which}"), &scratch()).run();
+        assert_eq!(ended.value("fallocate"), "success", "{which}: the page has a block");
+        assert_eq!(ended.value("ready"), "EFAULT", "{which}");
+        assert_eq!(ended.value("loaded"), "49", "{which}: a load needs no space");
+        assert_eq!(ended.signal, Some(Signal::SIGBUS), "{which}: {ended:?}");
     }
 }
 
@@ -138,6 +138,14 @@ fn on_xfs_the_first_store_gives_a_copy_its_own_block_and_later_stores_need_no_sp
     let ended = scenario("store-to-a-copy-after-flush-on-xfs", &scratch()).run();
     assert_eq!((ended.value("ready"), ended.value("ready-after-flush")), ("success", "success"));
     assert_eq!((ended.value("stored"), ended.signal), ("yes", None), "{ended:?}");
+}
+
+#[test]
+#[ignore = "needs root: mounts a btrfs"]
+fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succeeded() {
+    let ended = scenario("store-to-a-ready-page-of-a-full-btrfs", &scratch()).run();
+    assert_eq!((ended.value("fallocate"), ended.value("ready")), ("success", "success"));
+    assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
 #[test]

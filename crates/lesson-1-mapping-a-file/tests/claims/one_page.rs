@@ -152,7 +152,7 @@ fn a_load_may_make_the_page_table_entries_of_neighbouring_pages_too() {
     let scratch = scratch();
     let (count, touched) = (64, 32);
     let mut file = file_of(&scratch, "by page", b"");
-    // Page by page: bytes of one large write may share a folio, and the kernel adds no neighbours
+    // Page by page: bytes of one large write may share a folio, and the kernel may add no neighbours
     // from a folio that crosses the end of a page table.
     (0..count).for_each(|_| file.write_all(&vec![b'.'; page_size()]).unwrap());
     file.sync_all().unwrap();

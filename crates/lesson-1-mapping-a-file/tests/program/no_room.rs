@@ -30,7 +30,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_leaves_no_new_file_behind() {
 }
 
 #[test]
-fn a_full_output_is_an_error_and_changes_no_file() {
+fn a_full_output_is_an_error_and_leaves_no_new_file() {
     let scratch = scratch();
     let path = file(&scratch, padded("5\n"));
     let before = state(&path);

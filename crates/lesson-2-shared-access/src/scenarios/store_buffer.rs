@@ -22,8 +22,8 @@ const READY: [usize; 2] = [2 * LINE, 3 * LINE];
 const SAW_OLD: [usize; 2] = [4 * LINE, 5 * LINE];
 const DONE: [usize; 2] = [6 * LINE, 7 * LINE];
 
-/// Plays rounds without a fence until both sides load the old value in one round, then rounds with
-/// a fence.
+/// Plays rounds with a fence, then rounds without one until both sides load the old value in one
+/// round. The last number with a fence differs from the first without one, as `meet` needs it.
 pub(super) fn both_load_the_old_value() -> Result<()> {
     let cpus = allowed_cpus()?;
     say!("cpus {}", cpus.len())?;
@@ -35,7 +35,7 @@ pub(super) fn both_load_the_old_value() -> Result<()> {
         let rounds = if until_seen { MOST } else { FENCED };
         Ok((1..=rounds).find(|round| both_old(&bytes, side, *round, !until_seen)))
     };
-    for (name, until_seen) in [("without-a-fence", true), ("with-a-fence", false)] {
+    for (name, until_seen) in [("with-a-fence", false), ("without-a-fence", true)] {
         let child = sys::fork(|| u8::from(play(1, until_seen).is_err())).step("fork")?;
         let seen = play(0, until_seen).step("pin")?;
         say!("{name} {}", if seen.is_some() { "both-old" } else { "never" })?;

@@ -134,6 +134,15 @@ fn a_store_after_a_load_of_the_same_page_changes_mtime_except_on_tmpfs() {
         "overlayfs" => {} // The file system below it decides.
         name => assert_eq!(modified(&file), name != "tmpfs"),
     }
+    // What another mapping has loaded does not count.
+    let file = new_file(&scratch, "other", 1);
+    let [loads, stores] = [(); 2].map(|()| Bytes::of(&file, page_size()).unwrap());
+    assert_eq!(loads.load(0), 0);
+    set_back(&file);
+    stores.store(0, 42);
+    if file_system(scratch.path()) != "overlayfs" {
+        assert!(modified(&file), "after a load through another mapping");
+    }
 }
 
 #[test]

@@ -7,11 +7,11 @@ use nix::poll::{PollTimeout, poll};
 
 /// Returns once `process` sleeps inside the system call with this number (`libc::SYS_fcntl`).
 ///
-/// `/proc/PID/syscall` names the call only while the process sleeps in it. No event announces that
+/// `/proc/PID/syscall` names the call while the process sleeps or is stopped in it. No event announces that
 /// moment, so this reads the file once a millisecond, for ten seconds at most.
 ///
 /// # Errors
-/// `ENOENT` if the process is gone, `EACCES` if this user may not look at it, `TimedOut`.
+/// `ENOENT` if the process is gone and was waited for, `EACCES` if this user may not look at it, `TimedOut`.
 pub fn until_waiting_in(process: u32, call: libc::c_long) -> Result<()> {
     until_waiting_in_one_of(process, &[call]).map(drop)
 }

@@ -5,7 +5,7 @@ use course::scratch;
 use crate::{actor, ask, observed};
 
 #[test]
-fn a_mutex_that_another_thread_holds_at_fork_stays_locked_in_the_child() {
+fn a_private_mutex_that_another_thread_holds_at_fork_stays_locked_in_the_child() {
     // The thread unlocks in the parent. The child has a copy of the mutex, and no such thread.
     let said = said();
     assert!(said.starts_with("at fork: mutex and FILE; parent: none; child: mutex"), "{said}");

@@ -19,7 +19,7 @@ fn a_mutex_that_is_not_robust_stays_locked_after_its_owners_death() {
 }
 
 #[test]
-fn after_the_owners_death_every_lock_call_returns_eownerdead_and_locks() {
+fn after_the_owners_death_the_next_lock_call_returns_eownerdead_and_locks() {
     for order in ["mutex-lock", "mutex-lock-until 30000", "mutex-try"] {
         let scratch = scratch();
         let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");

@@ -1,5 +1,4 @@
-//! Runs the ring in every order of its two sides, up to a limit of interruptions, with every value that
-//! a load may return: loom runs the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its
+//! Runs the ring in every order of its two sides, up to a limit of interruptions: loom runs the lesson's own `ring.rs`, `producer.rs` and `consumer.rs`, with its
 //! own atomics.
 //! `cargo test -p lesson-7-pipes-and-sockets --test loom`
 //!
@@ -57,7 +56,7 @@ impl Memory {
 }
 
 /// Sends `messages` and closes, while another thread receives them all, in order and whole. Tries every
-/// order in which a thread is interrupted at most `interruptions` times.
+/// order with at most `interruptions` interruptions.
 fn all_arrive(messages: u64, interruptions: usize) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(interruptions);

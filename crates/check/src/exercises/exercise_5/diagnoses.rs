@@ -249,7 +249,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "This must hold before two of them can be right.",
         anchor: "exercise",
         hints: [
-            "`od -A d -t u8 -N 72 FILE` shows the counter and the eight accounts.",
+            "`od -v -A d -t u8 -N 72 FILE` shows the counter and the eight accounts.",
             "Account N is the u64 at byte 8 × N: account 1 is right behind the counter. AMOUNT leaves FROM and arrives at TO.",
         ],
         last: Last {
