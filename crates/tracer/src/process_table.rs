@@ -12,7 +12,8 @@ use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::{Pid, gettid};
 
-use crate::look::{LookRefused, memory_of, status_number};
+use crate::arch::legacy;
+use crate::look::{LookRefused, memory_of, read_text, status_number};
 use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, Share, Stat, sys};
 
@@ -248,7 +249,8 @@ impl ProcessTable {
 
     /// Kills all if they have had their time by the clock. The time for which one of their threads, or the
     /// tracer, stood in the queue for a processor does not count. A thread that can run now stands in the
-    /// queue or uses CPU time, which has its own limit.
+    /// queue or uses CPU time, which has its own limit. One that waits for the machine, such as for a disk,
+    /// does not hang.
     fn enforce_wall(&mut self) -> io::Result<()> {
         let Limits { wall, processes, .. } = self.limits;
         let mut threads = Vec::new();
@@ -261,7 +263,13 @@ impl ProcessTable {
         let (mut queued, mut can_run) = (Duration::ZERO, false);
         for thread in threads {
             queued = queued.max(Share::of(thread)?.queued);
-            can_run |= Stat::of(thread)?.is_some_and(|stat| stat.state == 'R');
+            can_run |= match Stat::of(thread)?.map(|stat| stat.state) {
+                Some('R') => true,
+                Some('D') => {
+                    waits_for_the_machine(read_text(thread, &format!("/proc/{thread}/syscall"))?)
+                }
+                _ => false,
+            };
         }
         let (tracer, before) = self.tracer;
         queued += Share::of(tracer)?.since(before).queued;
@@ -270,8 +278,8 @@ impl ProcessTable {
         self.end_if(over, LimitExceeded::Wall(wall));
         if !over && elapsed > self.limits.wall_at_most() {
             let why = format!(
-                "after {:.0} s they still had not had {:.1} s without a wait for a processor; this \
-                 machine is too busy",
+                "after {:.0} s they still had not had {:.1} s without a wait for a processor or a disk; \
+                 this machine is too busy",
                 elapsed.as_secs_f64(),
                 wall.as_secs_f64()
             );
@@ -297,6 +305,14 @@ impl ProcessTable {
         }
         Ok(found)
     }
+}
+
+/// Whether a thread in an uninterruptible sleep waits for the machine. `call` is what `/proc/PID/syscall`
+/// says: after `vfork`, a thread sleeps like that until its child has executed a program or ended.
+fn waits_for_the_machine(call: Option<String>) -> bool {
+    const FORKS: [i64; 3] = [legacy::SYS_vfork, libc::SYS_clone, libc::SYS_clone3];
+    let number = call.and_then(|text| text.split_whitespace().next()?.parse::<i64>().ok());
+    number.is_some_and(|number| !FORKS.contains(&number))
 }
 
 /// What a process or thread is that was born.
@@ -417,6 +433,14 @@ mod tests {
             table.enforce().unwrap();
         }
         assert_eq!(table.exceeded().unwrap(), Some(LimitExceeded::Wall(wall)));
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_the_child_of_its_vfork_does_not_wait_for_the_machine() {
+        let said = |text: &str| waits_for_the_machine(Some(text.into()));
+        assert!(said("9 0x0 0x1e1f50 0x1 0x802 0x3 0x0 0x7fffc5658508 0x7f5ff1550ca3"));
+        assert!(!said(&format!("{} 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0", libc::SYS_clone3)));
+        assert!(!said("running") && !waits_for_the_machine(None));
     }
 
     #[test]

@@ -231,7 +231,13 @@ fn an_access_past_the_mapping_is_told_by_its_place_in_the_mapping() {
 
 #[test]
 fn output_that_nobody_flushed_before_a_death_is_said_to_be_unseen() {
-    for (dies, diagnosis) in [("abort()", "died-of-a-signal"), ("for (;;)", "hang")] {
+    // After `vfork`, the parent sleeps as if it waited for a disk.
+    let cases = [
+        ("abort()", "died-of-a-signal"),
+        ("for (;;)", "hang"),
+        ("if (vfork() == 0) for (;;) pause()", "hang"),
+    ];
+    for (dies, diagnosis) in cases {
         let seen = Judge::of(1, "prints_late.c", &[&format!("-DDIES={dies}")]).run();
         let seen = seen.must_be_refused();
         says(&seen, "peek-prints", diagnosis);
