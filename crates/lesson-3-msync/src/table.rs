@@ -87,9 +87,7 @@ impl Table {
             known => known,
         };
         if !instruments.gets_clean {
-            sentence(&format!(
-                "On {name} there is no disk, so smaps counts a written page as dirty for ever."
-            ))?;
+            sentence("Here there is no disk, so smaps counts a written page as dirty for ever.")?;
         }
         if !instruments.by_cachestat {
             sentence(&format!(

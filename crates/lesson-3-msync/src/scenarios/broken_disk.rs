@@ -17,9 +17,17 @@ use crate::refusals::name;
 use crate::sys::loop_device::first_block;
 use crate::{MappedFile, Memory, msync};
 
+/// The second page of the file, before the disk breaks.
+pub(super) enum SecondPage {
+    /// It is on the disk.
+    Written,
+    /// `fallocate` has reserved its block, and nothing was written to it.
+    Reserved,
+}
+
 /// What `MS_SYNC` and `fsync` return, first and later, and whether the page counts as clean.
 pub(super) fn play() -> Result<()> {
-    let (disk, sample, place) = broken()?;
+    let (disk, sample, place) = broken(SecondPage::Written)?;
     let opened_before = File::open(&sample.path).step_on("open", &sample.path)?;
     sample.memory.store(page_size(), b'A');
     let sync = |memory: &Memory| name(msync(memory.address(), memory.length(), libc::MS_SYNC));
@@ -32,8 +40,7 @@ pub(super) fn play() -> Result<()> {
     say!("opened-after {}", sync(&opened_after.memory))?;
 
     // The disk has room again: is the page, which counts as clean, written now?
-    let filler = disk.image.with_extension("filler");
-    fs::remove_file(&filler).step_on("remove", &filler)?;
+    give_room(&disk)?;
     let on_the_disk = || -> Result<u8> {
         let mut byte = [0];
         let image = File::open(&disk.image).step_on("open", &disk.image)?;
@@ -47,11 +54,37 @@ pub(super) fn play() -> Result<()> {
     say!("stored-again-on-the-disk {}", on_the_disk()?)
 }
 
+/// `MS_SYNC` of the second page fails. Then the disk has room again. The page is stored to again and
+/// flushed, and so is the same page of a new file. What a reboot finds after each.
+pub(super) fn stored_again(second_page: SecondPage) -> Result<()> {
+    let (disk, sample, _) = broken(second_page)?;
+    let store_and_sync = |memory: &Memory, byte| {
+        memory.store(page_size(), byte);
+        name(msync(memory.address(), memory.length(), libc::MS_SYNC))
+    };
+    let found = |file: &str| -> Result<u8> {
+        let rebooted = disk.after_a_power_cut()?;
+        let byte = MappedFile::open(&rebooted.root.join(file))?.memory.load(page_size());
+        rebooted.remove()?;
+        Ok(byte)
+    };
+    say!("first {}", store_and_sync(&sample.memory, b'A'))?;
+    give_room(&disk)?;
+    say!("stored-again {}", store_and_sync(&sample.memory, b'B'))?;
+    say!("stored-again-after-a-reboot {}", found("file")?)?;
+
+    let new = disk.root.join("new");
+    let file = File::create_new(&new).step_on("create", &new)?;
+    file.set_len(2 * page_size() as u64).step_on("ftruncate", &new)?;
+    say!("new-file {}", store_and_sync(&MappedFile::open(&new)?.memory, b'B'))?;
+    say!("new-file-after-a-reboot {}", found("new")?)
+}
+
 /// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened
 /// twice, the first descriptor is duplicated, and the error is reported for the first time. Then the
 /// file is opened once more. The first page is flushed through the mapping that was there before.
 pub(super) fn in_the_background() -> Result<()> {
-    let (disk, sample, _) = broken()?;
+    let (disk, sample, _) = broken(SecondPage::Written)?;
     sample.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
     let _ = syncfs(&root); // It reports errors of the file system; that of the file stays.
@@ -71,7 +104,7 @@ pub(super) fn in_the_background() -> Result<()> {
 /// The kernel itself writes the page and fails. Nobody has the file open any more, and the kernel drops
 /// the file's pages and its inode from memory before the next `open`.
 pub(super) fn forgotten() -> Result<()> {
-    let (disk, sample, _) = broken()?;
+    let (disk, sample, _) = broken(SecondPage::Written)?;
     let path = sample.path.clone();
     sample.memory.store(page_size(), b'A');
     let root = File::open(&disk.root).step_on("open", &disk.root)?;
@@ -94,16 +127,32 @@ pub(super) fn forgotten() -> Result<()> {
 
 /// A disk, a mapped file of two pages on it whose second page cannot be written, and the position of
 /// that page on the disk.
-fn broken() -> Result<(Disk, MappedFile, u64)> {
+fn broken(second_page: SecondPage) -> Result<(Disk, MappedFile, u64)> {
     mount_for_this_process_only()?;
     let below = Path::new("below");
     fs::create_dir(below).step_on("create", below)?;
-    let (flags, size) = (MsFlags::empty(), Some("size=32m"));
+    let (flags, size) = (MsFlags::empty(), Some("size=40m"));
     mount(Some("tmpfs"), below, Some("tmpfs"), flags, size).step_on("mount", below)?;
     let disk = Disk::new(below)?;
-    let sample = MappedFile::new(&disk.root.join("file"), 2)?;
+    let path = disk.root.join("file");
+    let sample = match second_page {
+        SecondPage::Written => MappedFile::new(&path, 2)?,
+        SecondPage::Reserved => {
+            let file = MappedFile::new(&path, 1)?.file;
+            posix_fallocate(&file, 0, 2 * page_size() as libc::off_t)
+                .step_on("fallocate", &path)?;
+            file.sync_all().step_on("fsync", &path)?;
+            MappedFile::open(&path)?
+        }
+    };
     let place = break_second_page(&disk, &sample.file)?;
     Ok((disk, sample, place))
+}
+
+/// Removes what fills the tmpfs: from here on, the disk can store every block.
+fn give_room(disk: &Disk) -> Result<()> {
+    let filler = disk.image.with_extension("filler");
+    fs::remove_file(&filler).step_on("remove", &filler)
 }
 
 /// Allocates the whole image, punches the hole, and fills the tmpfs. Returns where the page is.

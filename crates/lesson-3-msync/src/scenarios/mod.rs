@@ -9,6 +9,8 @@ use std::path::Path;
 
 use common::{Failure, Result};
 
+use broken_disk::SecondPage;
+
 /// Plays the scenario `name`; it works on files in the current directory.
 ///
 /// # Errors
@@ -28,6 +30,8 @@ pub fn play(name: &str) -> Result<()> {
         "new-time" => power::new_time(),
         "large-folio" => power::large_folio(),
         "broken-disk" => broken_disk::play(),
+        "broken-disk-first-write" => broken_disk::stored_again(SecondPage::Reserved),
+        "broken-disk-later-write" => broken_disk::stored_again(SecondPage::Written),
         "broken-disk-in-the-background" => broken_disk::in_the_background(),
         "broken-disk-forgotten" => broken_disk::forgotten(),
         _ => match name.strip_prefix("power-cut-after-") {

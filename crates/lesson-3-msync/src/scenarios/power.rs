@@ -25,8 +25,8 @@ pub(super) fn cut_after(case: &str) -> Result<()> {
 }
 
 /// The sectors and the cache flushes that each action causes, and the sectors of a page. The stores
-/// change the time of modification; no action writes it. At the end, the file gets a new block, and
-/// then loses all of its blocks while its pages are dirty.
+/// change the time of modification. At the end, the file gets a new block, and then loses all of its
+/// blocks while its pages are dirty.
 pub(super) fn counters() -> Result<()> {
     let disk = own_disk()?;
     let path = disk.root.join("counters");

@@ -1,5 +1,4 @@
-//! What a disk holds at one moment, and what the kernel has asked it to do. All of it needs root, to
-//! mount a disk.
+//! What a disk holds at one moment, and what it was asked to do. All tests need root, for a disk.
 
 use course::{Ended, has_cachestat, kernel_at_least, scratch, undisturbed};
 
@@ -77,7 +76,7 @@ fn on_ext4_ms_sync_after_a_rename_may_not_save_the_new_name_but_fsync_does() {
 
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn ms_async_writes_no_sector_and_ms_sync_of_pages_written_before_writes_exactly_their_sectors() {
+fn ms_async_writes_no_sector_and_ms_sync_of_pages_written_before_can_write_only_their_sectors() {
     undisturbed(|| {
         let ended = run("counters");
         if ended.value("store-sectors") != "0" || ended.value("nothing-dirty-sectors") != "0" {
@@ -167,7 +166,8 @@ fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported
 
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disk_error_a_new_msync_writes_nothing_unless_you_store_again() {
+fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_unless_you_store_again()
+ {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     let stored = b'A'.to_string();
@@ -175,6 +175,19 @@ fn after_a_disk_error_a_new_msync_writes_nothing_unless_you_store_again() {
     assert_ne!(ended.value("mended-on-the-disk"), stored);
     assert_eq!(ended.value("stored-again"), "0");
     assert_eq!(ended.value("stored-again-on-the-disk"), stored);
+}
+
+#[test]
+#[ignore = "needs root: breaks a disk of its own"]
+fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
+    let stored = &b'B'.to_string();
+    for (failed, found) in [("first", "0"), ("later", stored)] {
+        let ended = run(&format!("broken-disk-{failed}-write"));
+        assert_ne!(ended.value("first"), "0", "the disk was broken");
+        let saved = |name| (ended.value(name), ended.value(&format!("{name}-after-a-reboot")));
+        assert_eq!(saved("stored-again"), ("0", found), "a {failed} write failed");
+        assert_eq!(saved("new-file"), ("0", stored.as_str()));
+    }
 }
 
 #[test]

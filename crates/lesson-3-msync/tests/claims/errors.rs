@@ -1,4 +1,4 @@
-//! Every error of msync that an ordinary user can meet, and what has happened by then.
+//! The errors that msync's arguments cause, and what has happened by then.
 
 use common::page_size;
 use course::{Ended, errno, scratch, undisturbed};

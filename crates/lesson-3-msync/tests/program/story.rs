@@ -97,5 +97,5 @@ fn on_ramfs_the_story_says_that_there_is_no_disk() {
     let arguments = ["--mount", "--propagation", "private", "sh", "-c", script, &place, program];
     let story = course::Program::new("unshare", arguments).succeed();
     assert!(story.contains("ramfs, "), "{story}");
-    assert!(story.contains("On ramfs there is no disk"), "{story}");
+    assert!(story.contains("Here there is no disk"), "{story}");
 }
