@@ -258,7 +258,7 @@ fn in_pages(length: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const PAGE: u64 = 4096;
+    const PAGE: u64 = 4 << 10;
 
     fn call(number: i64, arguments: [u64; 6]) -> Syscall {
         Syscall { number, arguments, instruction: 0 }

@@ -12,19 +12,19 @@ use nix::fcntl::{FallocateFlags, fallocate};
 use nix::mount::MsFlags;
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::mounts::{BTRFS, Disk, XFS, disk_here, hole, run, tmpfs_here};
+use super::mounts::{BTRFS, Disk, EXT4, XFS, disk_here, hole, run, tmpfs_here};
 use crate::failures::outcome;
 use crate::number;
 use crate::sys::{self, MmapCall};
 
 /// A hole on a full file system: `fallocate`, MADV_POPULATE_WRITE, then a store.
-pub(super) fn store_on_a_full_disk() -> Result<()> {
+fn store_on_a_full_disk() -> Result<()> {
     tmpfs_here(MsFlags::empty())?;
     store_in_a_hole()
 }
 
 /// The same on a small disk.
-pub(super) fn store_in_a_hole_of(disk: &Disk) -> Result<()> {
+fn store_in_a_hole_of(disk: &Disk) -> Result<()> {
     disk_here(disk)?;
     store_in_a_hole()
 }
@@ -46,7 +46,7 @@ fn store_in_a_hole() -> Result<()> {
 
 /// Reserves one page in the middle of a file of holes, fills the disk, reads the whole file, which can
 /// put the page and holes into one folio, and stores to the page.
-pub(super) fn store_beside_a_hole_on(disk: &Disk) -> Result<()> {
+fn store_beside_a_hole_on(disk: &Disk) -> Result<()> {
     disk_here(disk)?;
     let mut file = hole("file")?;
     let (page, middle) = (page_size(), 128 * page_size());
@@ -64,7 +64,7 @@ pub(super) fn store_beside_a_hole_on(disk: &Disk) -> Result<()> {
 }
 
 /// `write` and `read` on a full file system.
-pub(super) fn numbers_on_a_full_disk() -> Result<()> {
+fn numbers_on_a_full_disk() -> Result<()> {
     tmpfs_here(MsFlags::empty())?;
     let mut random = StdRng::seed_from_u64(1);
     number::write(Path::new("old"), false, &mut random)?;
@@ -83,15 +83,35 @@ pub(super) fn numbers_on_a_full_disk() -> Result<()> {
 }
 
 /// Stores and flushes on btrfs, fills the file system, and stores to the same page again.
-pub(super) fn store_after_flush_on_btrfs() -> Result<()> {
+fn store_after_flush_on_btrfs() -> Result<()> {
     disk_here(&BTRFS)?;
     let file = hole("file")?;
     fallocate(&file, FallocateFlags::empty(), 0, 1).step("fallocate")?;
     store_flush_and_store(&file)
 }
 
+/// A part of a claim on a full file system, by its name.
+pub(super) fn play(name: &str) -> Option<Result<()>> {
+    Some(match name {
+        "store-on-a-full-disk" => store_on_a_full_disk(),
+        "store-on-a-full-ext4" => store_in_a_hole_of(&EXT4),
+        "store-on-a-full-xfs" => store_in_a_hole_of(&XFS),
+        "store-on-a-full-btrfs" => store_in_a_hole_of(&BTRFS),
+        "store-beside-a-hole-on-ext4" => store_beside_a_hole_on(&EXT4),
+        "store-beside-a-hole-on-xfs" => store_beside_a_hole_on(&XFS),
+        "store-to-a-copy-on-xfs" => store_while_blocks_are_shared_on(&XFS, "copy"),
+        "store-to-the-original-on-xfs" => store_while_blocks_are_shared_on(&XFS, "original"),
+        "store-to-a-copy-on-btrfs" => store_while_blocks_are_shared_on(&BTRFS, "copy"),
+        "store-to-a-ready-page-of-a-full-btrfs" => store_to_a_ready_page_of_a_full_btrfs(),
+        "store-to-a-copy-after-flush-on-xfs" => store_to_a_copy_after_flush_on_xfs(),
+        "store-after-flush-on-btrfs" => store_after_flush_on_btrfs(),
+        "numbers-on-a-full-disk" => numbers_on_a_full_disk(),
+        _ => return None,
+    })
+}
+
 /// Reserves two pages on btrfs, fills the file system, prepares both for stores, and stores to the first.
-pub(super) fn store_to_a_ready_page_of_a_full_btrfs() -> Result<()> {
+fn store_to_a_ready_page_of_a_full_btrfs() -> Result<()> {
     disk_here(&BTRFS)?;
     let (file, length) = (hole("file")?, 2 * page_size());
     let reserved = fallocate(&file, FallocateFlags::empty(), 0, length as libc::off_t);
@@ -105,7 +125,7 @@ pub(super) fn store_to_a_ready_page_of_a_full_btrfs() -> Result<()> {
 
 /// Makes a copy that shares the blocks of the original, fills the file system, and stores to one of the
 /// two: `copy` or `original`.
-pub(super) fn store_while_blocks_are_shared_on(disk: &Disk, name: &str) -> Result<()> {
+fn store_while_blocks_are_shared_on(disk: &Disk, name: &str) -> Result<()> {
     disk_here(disk)?;
     drop(copy_of_one_page()?);
     let file = File::options().read(true).write(true).open(name).step("open")?;
@@ -120,7 +140,7 @@ pub(super) fn store_while_blocks_are_shared_on(disk: &Disk, name: &str) -> Resul
 }
 
 /// Makes such a copy on xfs, stores and flushes, fills the file system, and stores again.
-pub(super) fn store_to_a_copy_after_flush_on_xfs() -> Result<()> {
+fn store_to_a_copy_after_flush_on_xfs() -> Result<()> {
     disk_here(&XFS)?;
     store_flush_and_store(&copy_of_one_page()?)
 }

@@ -37,27 +37,10 @@ pub fn play(name: &str) -> Result<()> {
         "load-after-mprotect" => signals::load_after_mprotect(),
         "run-instructions" => signals::run_instructions(),
         "map-executable-on-noexec" => mounts::no_programs_here(),
-        "store-on-a-full-disk" => full::store_on_a_full_disk(),
         "store-past-the-end-in-a-huge-page" => mounts::store_past_the_end_in_a_huge_page(),
         "load-past-the-end-of-a-collapsed-memfd" => {
             mounts::load_past_the_end_of_a_collapsed_memfd()
         }
-        "store-on-a-full-ext4" => full::store_in_a_hole_of(&mounts::EXT4),
-        "store-on-a-full-xfs" => full::store_in_a_hole_of(&mounts::XFS),
-        "store-on-a-full-btrfs" => full::store_in_a_hole_of(&mounts::BTRFS),
-        "store-beside-a-hole-on-ext4" => full::store_beside_a_hole_on(&mounts::EXT4),
-        "store-beside-a-hole-on-xfs" => full::store_beside_a_hole_on(&mounts::XFS),
-        "store-to-a-copy-on-xfs" => full::store_while_blocks_are_shared_on(&mounts::XFS, "copy"),
-        "store-to-the-original-on-xfs" => {
-            full::store_while_blocks_are_shared_on(&mounts::XFS, "original")
-        }
-        "store-to-a-ready-page-of-a-full-btrfs" => full::store_to_a_ready_page_of_a_full_btrfs(),
-        "store-to-a-copy-on-btrfs" => {
-            full::store_while_blocks_are_shared_on(&mounts::BTRFS, "copy")
-        }
-        "store-to-a-copy-after-flush-on-xfs" => full::store_to_a_copy_after_flush_on_xfs(),
-        "store-after-flush-on-btrfs" => full::store_after_flush_on_btrfs(),
-        "numbers-on-a-full-disk" => full::numbers_on_a_full_disk(),
         "address-space-limit" => limits::address_space(),
         "data-limit" => limits::data(),
         "file-size-limit" => limits::file_size(),
@@ -75,6 +58,8 @@ pub fn play(name: &str) -> Result<()> {
         "map-after-chmod" => ending::map_after_chmod(),
         "closed-descriptor" => ending::closed_descriptor(),
         "store-and-wait" => ending::store_and_wait(),
-        _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
+        name => full::play(name).unwrap_or_else(|| {
+            Err(Failure::refusal("run", Path::new(name), "there is no such scenario"))
+        }),
     }
 }
