@@ -2,10 +2,11 @@
 //! their input do this. `cargo lesson-6` measures it, and a `memcpy` from the same slice.
 //!
 //! # Safety
-//! A `&[u8]` promises the compiler that the bytes do not change while it exists. No operating system
-//! keeps that promise for a file: everyone who may write the file can break it, a private mapping is
-//! no snapshot, and a lock binds only programs that ask for the lock. So [`count_in_place`] and
-//! [`count_by_memcpy`] are `unsafe`: the caller must know that no process writes to the file.
+//! A `&[u8]` promises the compiler that the bytes do not change while it exists. The kernel does
+//! not keep that promise for an ordinary file: everyone who may write the file can break it, a
+//! private mapping is no snapshot, and a lock binds only programs that ask for the lock. So
+//! [`count_in_place`] and [`count_by_memcpy`] are `unsafe`: the caller must know that no process
+//! writes to the file.
 //!
 //! For a file that a user names, nobody can prove this contract. With today's compilers on x86-64, a
 //! writer only makes the count wrong, but the language does not promise even that. So the commands
@@ -61,7 +62,7 @@ fn newlines(bytes: &[u8]) -> u64 {
 }
 
 /// A file without a name. Its descriptor never leaves this value, so other processes of this user,
-/// and root, can reach the file only through `/proc/PID/fd`.
+/// and root, can reach the file only through this process, for example through `/proc/PID/fd`.
 pub struct Unlinked {
     file: File,
     length: usize,
@@ -84,7 +85,7 @@ impl Unlinked {
     /// `ENOMEM` if the address space has no room.
     pub fn count(&self) -> io::Result<u64> {
         // SAFETY: no method of this type writes to the file, and no other process opens a file
-        // without a name by accident: it would have to go through /proc/PID/fd.
+        // without a name by accident: it would have to go through this process.
         unsafe { count_in_place(&self.file, self.length) }
     }
 

@@ -1,12 +1,13 @@
 //! Reads a file through a mapping, the simple way. If another process truncates the file meanwhile,
-//! the reader is killed. `guarded.rs` is the repair. `cargo lesson-6` shows both.
+//! a load of a lost page kills the reader. `guarded.rs` is the repair. `cargo lesson-6` shows both.
 
 use std::fs::File;
 use std::io::{self, Read};
 
 use crate::View;
 
-/// Reads a file through a mapping of the whole file. After a truncation, the next load is SIGBUS.
+/// Reads a file through a mapping of the whole file. After a truncation, a load of a lost page is
+/// SIGBUS.
 pub struct Mapped {
     view: View,
     offset: usize,

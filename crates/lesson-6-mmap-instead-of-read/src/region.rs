@@ -113,8 +113,7 @@ impl Region {
     /// `write(file, start + offset, length)`: the region is the buffer of the call.
     ///
     /// # Errors
-    /// `EFAULT` if the first page is past the end of the file, and with `O_DIRECT` also if a later one
-    /// is; others of `write(2)`.
+    /// `EFAULT` if a page is past the end of the file; others of `write(2)`.
     pub fn write_to(&self, file: impl AsFd, offset: usize, length: usize) -> io::Result<usize> {
         assert!(self.holds(offset, length), "inside the region");
         let start = self.start.wrapping_byte_add(offset).cast();

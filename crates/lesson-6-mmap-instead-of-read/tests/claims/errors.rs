@@ -66,7 +66,8 @@ fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped(
 }
 
 #[test]
-fn a_file_of_sys_reports_a_length_of_one_page_has_fewer_bytes_and_cannot_be_mapped() {
+fn sys_devices_system_cpu_online_reports_a_length_of_one_page_has_fewer_bytes_and_cannot_be_mapped()
+{
     let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
     let claimed = file.metadata().expect("stat").len();
     assert_eq!(claimed, page_size() as u64);

@@ -157,7 +157,7 @@ pub(crate) fn window() -> usize {
 }
 
 #[test]
-fn a_page_table_takes_8_bytes_for_each_mapped_page() {
+fn a_page_table_takes_8_bytes_for_each_page_of_a_fully_mapped_file() {
     let ended = scenario("size-of-the-page-table", &scratch()).run();
     let kibibytes = |name| ended.value(name).parse::<usize>().expect("a number");
     let grown = (kibibytes("after") - kibibytes("before")) << 10;

@@ -13,7 +13,7 @@ use crate::{cost_of, file, populates};
 const PAGES: usize = 256;
 
 #[test]
-fn map_populate_leaves_no_fault_for_later() {
+fn map_populate_leaves_no_fault_for_later_loads() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
     make_cold(&file, &path).expect("make_cold");
@@ -23,7 +23,7 @@ fn map_populate_leaves_no_fault_for_later() {
 }
 
 #[test]
-fn madv_populate_read_leaves_no_fault_for_later() {
+fn madv_populate_read_leaves_no_fault_for_later_loads() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
     make_cold(&file, &path).expect("make_cold");

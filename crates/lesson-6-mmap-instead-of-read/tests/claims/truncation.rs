@@ -31,7 +31,7 @@ fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
 }
 
 #[test]
-fn after_a_truncation_the_next_load_past_the_end_is_sigbus() {
+fn after_a_truncation_the_next_load_of_a_lost_page_is_sigbus() {
     let ended = counted_by("mapped", |file| file.set_len(0).expect("ftruncate"));
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     let left_alone = counted_by("mapped", |_| {});
@@ -139,7 +139,7 @@ fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
 }
 
 #[test]
-fn without_o_direct_a_write_from_a_mapping_stops_at_a_lost_page_and_fails_with_efault_if_it_starts_there()
+fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fails_with_efault_if_it_starts_there()
  {
     let scratch = scratch();
     let region = last_page_lost(&scratch, 2);
