@@ -3,7 +3,7 @@
 
 use std::os::fd::AsRawFd;
 
-use common::{Context, Result, outcome, page_size, say};
+use common::{Context, Result, allowed_cpus, outcome, page_size, pin_to, say};
 use page_view::pages;
 
 use super::forks::mapping_of_four;
@@ -11,7 +11,11 @@ use crate::sys::{RawMapping, Semaphore, fork};
 
 /// Prints whose frame changes at a store: in page 0 the child stores, in page 1 the parent, in page 2
 /// the parent after the child has exited. In page 0 the parent stores, too. Needs root.
+///
+/// All runs on one CPU. The kernel enters new pages in a list of the CPU. While a page is in the list of
+/// another CPU, the kernel does not see that it has one user only, and copies it.
 pub(super) fn frames() -> Result<()> {
+    pin_to(allowed_cpus()?.get(..1).unwrap_or_default())?;
     let (_file, mapping) = mapping_of_four()?;
     mapping.copy_pages(0, 4 * page_size()).step("madvise")?;
     let frames = |pid: i32| {

@@ -11,8 +11,8 @@ use nix::sys::resource::{Resource, setrlimit};
 
 use crate::{PrivateMapping, lettered};
 
-/// Loads from page 1 of a file of one page, then stores to it. The tmpfs with this file ends with this
-/// process. Needs root.
+/// Loads from page 1 of a file of one page, then stores to it: in a mapping that has a copy of page 0,
+/// then in a mapping that has none. The tmpfs with this file ends with this process. Needs root.
 pub(super) fn past_the_end() -> Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // It dies on purpose.
     let bytes = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
@@ -22,11 +22,16 @@ pub(super) fn past_the_end() -> Result<()> {
     let blocks = file.metadata().step_on("stat", path)?.blocks();
     say!("huge-page {}", blocks * 512 > page_size() as u64)?;
     let length = huge_page.unwrap_or(2 * page_size());
-    let mapping = PrivateMapping::of(&file, length).step_on("mmap", path)?;
-    say!("inside {}", mapping.text(0, 1))?;
-    say!("loaded {}", mapping.load(page_size()))?;
-    mapping.store(page_size(), b"B");
-    say!("stored {}", mapping.text(page_size(), 1))
+    let mapping = || PrivateMapping::of(&file, length).step_on("mmap", path);
+    let (with_a_copy, without_a_copy) = (mapping()?, mapping()?);
+    say!("inside {}", with_a_copy.text(0, 1))?;
+    with_a_copy.store(0, b"A");
+    for (name, mapping) in [("with-a-copy", with_a_copy), ("without-a-copy", without_a_copy)] {
+        say!("{name}-loaded {}", mapping.load(page_size()))?;
+        mapping.store(page_size(), b"B");
+        say!("{name}-stored {}", mapping.text(page_size(), 1))?;
+    }
+    Ok(())
 }
 
 /// The path of a file that does not exist yet, on a new tmpfs with these options.

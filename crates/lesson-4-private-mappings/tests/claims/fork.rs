@@ -79,7 +79,7 @@ fn after_a_fork_the_process_that_stores_first_gets_the_new_page() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
-fn after_a_fork_the_process_that_stores_second_keeps_the_old_page() {
+fn after_a_fork_the_process_that_stores_second_can_keep_the_old_page() {
     let ended = scenario("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("child-stored-child-kept"), "false");
@@ -88,7 +88,7 @@ fn after_a_fork_the_process_that_stores_second_keeps_the_old_page() {
 
 #[test]
 #[ignore = "needs root: only root sees the numbers of page frames"]
-fn after_the_child_has_exited_the_parents_store_copies_no_page() {
+fn after_the_child_has_exited_the_parents_store_need_copy_no_page() {
     let ended = scenario("fork-frames", &scratch()).run();
     assert_eq!(ended.value("known"), "true", "run this as root: {ended:?}");
     assert_eq!(ended.value("alone-again-parent-kept"), "true");

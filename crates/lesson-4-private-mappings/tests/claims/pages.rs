@@ -65,7 +65,7 @@ fn a_first_load_also_maps_cached_neighbouring_pages_and_a_first_store_does_not()
     let sparse = File::options().read(true).write(true).create_new(true).open(sparse).unwrap();
     sparse.set_len(32 * page_size() as u64).unwrap();
     for page in (0..32).step_by(2) {
-        sparse.write_all_at(b"a", page * page_size() as u64).unwrap();
+        sparse.write_all_at(&vec![b'a'; page_size()], page * page_size() as u64).unwrap();
     }
     let mapping = PrivateMapping::of(&sparse, 32 * page_size()).unwrap();
     mapping.load(16 * page_size());

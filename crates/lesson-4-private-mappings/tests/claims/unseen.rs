@@ -46,8 +46,8 @@ fn a_private_store_changes_none_of_the_three_timestamps_of_the_file() {
     assert!(after.0 > before.0 && after.2 > before.2, "{before:?} {after:?}");
 }
 
-/// Changes another file until its ctime is later than `before`: file systems take their times from a
-/// clock that ticks a few hundred times a second.
+/// Changes another file until its ctime is later than `before`: file systems may take their times from
+/// a clock that ticks a few hundred times a second.
 fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
     let clock = File::create_new(letters.path.with_extension("clock")).unwrap();
     for length in 0.. {
