@@ -9,7 +9,7 @@ use crate::exercises::{Check, Exercise, Part};
 const NARROWEST: usize = 40;
 const WIDEST: usize = 78;
 /// From this width on, a path has room beside its name.
-const BESIDE: usize = 64;
+const BESIDE: usize = 66;
 
 /// How wide a card is on a terminal with so many columns, or without a terminal.
 #[must_use]

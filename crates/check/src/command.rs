@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use common::clap::{self, Args, Parser, Subcommand};
-use common::{Context, Failure, NoCheckout, Result, Scratch, say};
+use common::{Context, Failure, Result, Scratch, say};
 use explore::schedule::Schedule;
 use sandbox::WorkDirectory;
 use tracer::processors;
@@ -159,11 +159,14 @@ pub fn main() -> ExitCode {
 /// If the caller has given no place to work in: what to do.
 fn is_the_callers(failure: &Failure) -> Option<String> {
     let scratch = std::env::var_os("LESSON_SCRATCH").map(PathBuf::from);
+    // The same words: it has failed in this.
+    let lacks_a_checkout =
+        common::root().is_err_and(|none| none.to_string() == failure.to_string());
     match &scratch {
-        None if failure.cause::<NoCheckout>().is_some() => Some(format!(
+        None if lacks_a_checkout => Some(format!(
             "{failure}. To judge with --program elsewhere, set LESSON_SCRATCH to a directory"
         )),
-        Some(_) if failure.cause::<NoCheckout>().is_some() => Some(failure.to_string()),
+        Some(_) if lacks_a_checkout => Some(failure.to_string()),
         Some(path) if !path.is_dir() => Some(format!(
             "LESSON_SCRATCH names no directory: {}. Make it, or unset it",
             path.display()
