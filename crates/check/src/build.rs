@@ -1,11 +1,16 @@
 //! The learner's program: where its source is, and how it is built.
 
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+use std::{env, fs, thread};
 
 use common::{Context, Failure, Result, root};
 use serde_json::Value;
+
+use crate::exercises::EXERCISES;
 
 /// The file that a learner edits, from the root on.
 #[must_use]
@@ -32,13 +37,41 @@ pub fn starter(exercise: u8) -> Result<String> {
     Ok(text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default())
 }
 
-/// Whether the learner has not touched it yet.
+/// Whether the learner has not touched it yet. A missing one was.
 ///
 /// # Errors
 /// Those of reading it.
 pub fn is_untouched(exercise: u8) -> Result<bool> {
+    if missing_source(exercise)?.is_some() {
+        return Ok(false);
+    }
     let path = source(exercise)?;
     Ok(fs::read(&path).step_on("read", &path)? == starter(exercise)?.into_bytes())
+}
+
+/// If the learner's source is missing: that it is, and how to get the starter back.
+///
+/// # Errors
+/// There is no checkout.
+pub fn missing_source(exercise: u8) -> Result<Option<String>> {
+    let found = fs::symlink_metadata(source(exercise)?);
+    let is_missing = found.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let name = source_name(exercise);
+    Ok(is_missing.then(|| {
+        format!(
+            "{name} is missing. Get the starter back: just reset {exercise}, or cargo check-exercise \
+             reset {exercise}"
+        )
+    }))
+}
+
+/// What [`missing_source`] says of every exercise.
+///
+/// # Errors
+/// There is no checkout.
+pub fn missing_sources() -> Result<Vec<String>> {
+    let all = EXERCISES.iter().filter_map(|one| missing_source(one.number).transpose());
+    all.collect()
 }
 
 /// The directory in which the judge keeps what it remembers.
@@ -64,11 +97,41 @@ pub enum Built {
 pub fn build(exercise: u8) -> Result<Built> {
     let name = format!("exercise-{exercise}");
     let arguments = ["build", "--quiet", "--package", "exercises", "--bin", &name];
-    let (said, artifacts) = cargo(&arguments)?;
+    let (said, artifacts) = telling(&format!("exercise {exercise}"), || cargo(&arguments))?;
     let program = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     Ok(match program {
         Some(program) => Built::Program(program.into()),
         None => Built::Refused(said),
+    })
+}
+
+/// Builds `what`. If that takes long, says so on standard error: cargo itself says nothing, not even that it
+/// waits for another cargo.
+///
+/// # Errors
+/// Those of `build`.
+pub(crate) fn telling<T>(what: &str, build: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// A build of one small program has ended by then, unless something else had to be built.
+    const LONG: Duration = Duration::from_secs(2);
+    let why = "If another cargo is building, this one waits for it.";
+    let tell = || {
+        let _ = writeln!(io::stderr(), "Compiling {what} with cargo. {why}"); // The verdict follows anyway.
+    };
+    telling_after(LONG, tell, build)
+}
+
+/// Does `work`, and calls `tell` meanwhile if that takes longer than `long`.
+fn telling_after<T>(long: Duration, tell: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
+    let (working, is_working) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_working.recv_timeout(long) == Err(RecvTimeoutError::Timeout) {
+                tell();
+            }
+        });
+        let done = work();
+        drop(working);
+        done
     })
 }
 
@@ -101,4 +164,26 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(String, Vec<Value>)> {
 /// A failure that says what the compiler said.
 pub(crate) fn broken(step: &str, about: &Path, said: &str) -> Failure {
     Failure::refusal(step, about, said.trim().replace('\n', "; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_build_is_told_of_while_it_runs_and_only_if_it_takes_long() {
+        let (told, is_told) = mpsc::channel();
+        let tell = move || told.send(()).expect("tell");
+        // The build ends when somebody was told. The deadline finds a build that nobody is told of.
+        let heard = telling_after(Duration::from_millis(1), tell, || {
+            is_told.recv_timeout(Duration::from_secs(60))
+        });
+        assert_eq!(heard, Ok(()));
+        let told = AtomicBool::new(false);
+        let tell = || told.store(true, Ordering::Relaxed);
+        assert_eq!(telling_after(Duration::from_secs(3600), tell, || 7), 7);
+        assert!(!told.load(Ordering::Relaxed));
+    }
 }

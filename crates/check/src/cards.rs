@@ -1,42 +1,68 @@
 //! Task cards: made from the same list of checks by which the judge judges.
 
-use textwrap::Options;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 use crate::build::source_name;
 use crate::exercises::{Check, Exercise, Part};
 
-/// How wide a card is.
-const COLUMNS: usize = 78;
+/// How wide a card, or the table of the verdicts, is at least and at most.
+const NARROWEST: usize = 40;
+const WIDEST: usize = 78;
+/// From this width on, a path has room beside its name.
+const BESIDE: usize = 66;
 
-/// The card of an exercise.
+/// How wide a card is on a terminal with so many columns, or without a terminal.
 #[must_use]
-pub fn card(exercise: &Exercise) -> String {
+pub fn width(terminal: Option<usize>) -> usize {
+    terminal.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// The card of an exercise, for so many columns.
+#[must_use]
+pub fn card(exercise: &Exercise, columns: usize) -> String {
     let number = exercise.number;
-    let mut lines = vec![
-        format!("Exercise {number}: {}", exercise.title),
-        String::new(),
-        format!("About {} minutes. Edit:   {}", exercise.minutes, source_name(number)),
-        format!("In another language:    cargo check-exercise {number} --program PATH"),
-        "                        (a program; or a .c, .cpp or .rs file, to be compiled)".into(),
-        format!("The lesson:             lessons/{}.md", exercise.lesson),
-        format!("Judge it:               just check {number}, or cargo check-exercise {number}"),
-        String::new(),
-        "The program:".into(),
-    ];
-    lines.extend(exercise.usage.iter().map(|usage| format!("    {usage}")));
+    let mut lines = vec![format!("Exercise {number}: {}", exercise.title), String::new()];
+    for (name, text) in places(exercise) {
+        lines.extend(match columns < BESIDE {
+            true => wrapped(&format!("{name} {text}"), columns, "", "    "),
+            false => wrapped(&text, columns, &format!("{name:25}"), &" ".repeat(25)),
+        });
+    }
+    lines.extend([String::new(), "The program:".into()]);
+    let usage = exercise.usage.iter();
+    lines.extend(usage.flat_map(|usage| wrapped(usage, columns, "    ", "        ")));
     let [core, edges] = [Part::Core, Part::Edge].map(|part| exercise.points(part));
-    lines.extend([
-        String::new(),
-        format!("THE CORE: {core} points. When it holds, the exercise is solved."),
-    ]);
-    section(&mut lines, &[exercise.core, CORE_OF_ALL], exercise.checks_of(Part::Core));
-    lines.extend([String::new(), format!("THE EDGES: {edges} points, for a robust program.")]);
+    let heading = format!("THE CORE: {core} points. When it holds, the exercise is solved.");
+    lines.push(String::new());
+    lines.extend(wrapped(&heading, columns, "", ""));
+    let texts = [exercise.core, CORE_OF_ALL];
+    section(&mut lines, columns, &texts, exercise.checks_of(Part::Core));
+    let heading = format!("THE EDGES: {edges} points, for a robust program.");
+    lines.push(String::new());
+    lines.extend(wrapped(&heading, columns, "", ""));
     let others = exercise.checks_of(Part::Edge).chain(exercise.checks_of(Part::Extra));
     let numbers = takes_numbers(exercise).then_some(NUMBERS);
     let texts: Vec<&str> =
         [exercise.edges].into_iter().chain(numbers).chain([EDGES_OF_ALL]).collect();
-    section(&mut lines, &texts, others);
+    section(&mut lines, columns, &texts, others);
     lines.join("\n") + "\n"
+}
+
+/// Where everything is, and how it is judged: names and texts.
+fn places(exercise: &Exercise) -> [(String, String); 4] {
+    let number = exercise.number;
+    [
+        (format!("About {} minutes. Edit:", exercise.minutes), source_name(number)),
+        (
+            "In another language:".into(),
+            format!(
+                "cargo check-exercise {number} --program PATH (a program; or a .c, .cpp or .rs file, to be \
+                 compiled)"
+            ),
+        ),
+        ("The lesson:".into(), format!("lessons/{}.md", exercise.lesson)),
+        ("Judge it:".into(), format!("just check {number}, or cargo check-exercise {number}")),
+    ]
 }
 
 /// Whether a call has numbers among its arguments.
@@ -47,23 +73,32 @@ fn takes_numbers(exercise: &Exercise) -> bool {
 }
 
 /// What the program must do, in paragraphs, and how that is judged, a line each.
-fn section<'c>(lines: &mut Vec<String>, texts: &[&str], checks: impl Iterator<Item = &'c Check>) {
+fn section<'c>(
+    lines: &mut Vec<String>,
+    columns: usize,
+    texts: &[&str],
+    checks: impl Iterator<Item = &'c Check>,
+) {
     for paragraph in texts.iter().flat_map(|text| text.split("\n\n")) {
         lines.push(String::new());
-        lines.extend(wrapped(paragraph, Options::new(COLUMNS)));
+        lines.extend(wrapped(paragraph, columns, "", ""));
     }
     lines.extend([String::new(), "Judged:".into()]);
     for check in checks {
         let extra = if check.part == Part::Extra { ", extra credit" } else { "" };
         let text = format!("{} ({}{extra})", check.promise, check.points);
-        let options = Options::new(COLUMNS).initial_indent("  - ").subsequent_indent("    ");
-        lines.extend(wrapped(&text, options));
+        lines.extend(wrapped(&text, columns, "  - ", "    "));
     }
 }
 
-fn wrapped(text: &str, options: Options) -> Vec<String> {
+/// A text in lines, of which the first begins with `first`, and the others with `later`. No word is cut:
+/// a reader copies paths and commands.
+pub(crate) fn wrapped(text: &str, columns: usize, first: &str, later: &str) -> Vec<String> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    textwrap::wrap(&text, options.break_words(false)).into_iter().map(Into::into).collect()
+    let options = Options::new(columns).initial_indent(first).subsequent_indent(later);
+    let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    let options = options.word_separator(WordSeparator::AsciiSpace);
+    textwrap::wrap(&text, options).into_iter().map(Into::into).collect()
 }
 
 const CORE_OF_ALL: &str = "\

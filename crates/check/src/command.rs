@@ -143,6 +143,9 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(status) => ExitCode::from(status),
+        Err(failure) if let Some(why) = is_the_callers(&failure) => {
+            ExitCode::from(wrong_call(&WrongCall(why)))
+        }
         Err(failure) => {
             complain(&failure);
             ExitCode::from(match CheckError::from(failure) {
@@ -150,6 +153,25 @@ pub fn main() -> ExitCode {
                 _ => CANNOT,
             })
         }
+    }
+}
+
+/// If the caller has given no place to work in: what to do.
+fn is_the_callers(failure: &Failure) -> Option<String> {
+    let scratch = std::env::var_os("LESSON_SCRATCH").map(PathBuf::from);
+    // The same words: it has failed in this.
+    let lacks_a_checkout =
+        common::root().is_err_and(|none| none.to_string() == failure.to_string());
+    match &scratch {
+        None if lacks_a_checkout => Some(format!(
+            "{failure}. To judge with --program elsewhere, set LESSON_SCRATCH to a directory"
+        )),
+        Some(_) if lacks_a_checkout => Some(failure.to_string()),
+        Some(path) if !path.is_dir() => Some(format!(
+            "LESSON_SCRATCH names no directory: {}. Make it, or unset it",
+            path.display()
+        )),
+        _ => None,
     }
 }
 
@@ -196,7 +218,7 @@ pub fn confined() -> Option<Result<()>> {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         None => verdict(arguments.judged),
-        Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?)),
+        Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?, width())),
         Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
         Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),
@@ -243,15 +265,35 @@ fn verdict(asked: Judged) -> Result<u8> {
     if let Some(place) = asked.place {
         processors::choose(place);
     }
-    if asked.exercise.is_none() && format == Format::Text {
-        return print(&progress::table()?);
+    match asked.exercise {
+        Some(number) => of_one(found(number)?, asked, format),
+        None if format == Format::Text => table(),
+        None => of_all(format),
+    }
+}
+
+/// The last verdicts. Without all sources, they are not all that there is to tell.
+fn table() -> Result<u8> {
+    print(&progress::table(width())?)?;
+    Ok(if build::missing_sources()?.is_empty() { SOLVED } else { NOT_SOLVED })
+}
+
+/// The verdicts on the learner's programs. A program that is not solved is a verdict like the others; a
+/// missing one is none.
+fn of_all(format: Format) -> Result<u8> {
+    let scratch = Scratch::new()?;
+    let reports = progress::all(&Settings::new(Machine::of(&scratch)?))?;
+    print(&written(&named(&reports), format)?)?;
+    Ok(if build::missing_sources()?.is_empty() { SOLVED } else { NOT_SOLVED })
+}
+
+/// The verdict on a program for one exercise.
+fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
+    let number = exercise.number;
+    if let Some(why) = asked.schedule.as_ref().and_then(|one| is_of_another(one, exercise)) {
+        return Ok(wrong_call(&why));
     }
     let scratch = Scratch::new()?;
-    let Some(number) = asked.exercise else {
-        let reports = progress::all(&Settings::new(Machine::of(&scratch)?))?;
-        return print(&written(&named(&reports), format)?);
-    };
-    let exercise = found(number)?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
         print(&progress::welcome(exercise)?)?;
         hints::forget(number)?; // The next hint is about the starter, too.
@@ -352,6 +394,20 @@ fn of_one_student(folder: &Path, asked: &Judged, format: Format) -> Result<u8> {
     }
 }
 
+/// Why a schedule is none of this exercise's.
+fn is_of_another(schedule: &Schedule, exercise: &Exercise) -> Option<WrongCall> {
+    let (number, name) = (exercise.number, &schedule.scenario);
+    let own = (exercise.scenarios)();
+    if own.contains(&name.as_str()) {
+        return None;
+    }
+    let have = match own.is_empty() {
+        true => format!("exercise {number} has no schedules"),
+        false => format!("exercise {number} has no scenario {name:?}, but {}", own.join(", ")),
+    };
+    Some(WrongCall(format!("--schedule {schedule}: {have}")))
+}
+
 fn wrong_call(WrongCall(why): &WrongCall) -> u8 {
     let _ = writeln!(std::io::stderr(), "error: {why}"); // Nowhere else to say it.
     WRONG_CALL
@@ -401,6 +457,11 @@ fn watched(number: u8) -> Result<u8> {
 /// may be about another program.
 fn hint(exercise: &Exercise) -> Result<String> {
     let number = exercise.number;
+    if let Some(said) = build::missing_source(number)?
+        && !hints::is_about_another_program(number)?
+    {
+        return Ok(said + "\n");
+    }
     match build::is_untouched(number)? && !hints::is_about_another_program(number)? {
         true => progress::welcome(exercise),
         false => hints::next(exercise),
@@ -430,6 +491,11 @@ fn columns() -> Option<usize> {
     // Of standard output only: what goes to a pipe is not folded for the terminal beside it.
     let size = terminal_size::terminal_size_of(std::io::stdout());
     size.map(|(columns, _)| usize::from(columns.0))
+}
+
+/// How wide a card or the table of the verdicts is.
+fn width() -> usize {
+    cards::width(columns())
 }
 
 /// Prints a text for people: on a terminal folded and in colour.

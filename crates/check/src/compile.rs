@@ -13,7 +13,7 @@ use common::{Context, Failure, Result};
 use sandbox::{Compiler, Sandbox, Start, WorkDirectory};
 use tracer::{Ending, Limits};
 
-use crate::build::{Built, broken, cargo};
+use crate::build::{Built, broken, cargo, telling};
 use crate::language::Language;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
@@ -99,7 +99,12 @@ fn closed_above(directory: &Path) -> Option<&Path> {
 
 /// rustc, with the crates that the exercises have, as cargo has built them for the proof's answers.
 fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
-    let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", "proof"])?;
+    let build = || cargo(&["build", "--quiet", "--locked", "--package", "proof"]);
+    // The judge of a class says on standard error what it does itself.
+    let (said, artifacts) = match settings.timing {
+        None => telling("the libraries for this program", build)?,
+        Some(_) => build()?,
+    };
     let mut libraries = Vec::new();
     for name in ["libc", "memmap2", "nix"] {
         let built = artifacts.iter().find(|artifact| artifact["target"]["name"] == name);

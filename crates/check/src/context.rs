@@ -386,12 +386,10 @@ impl<'a> CheckContext<'a> {
         let elsewhere = |path: &&PathBuf| {
             path.is_absolute() && !system.iter().any(|inside| path.starts_with(inside))
         };
-        // Python lists the directory of its script at each start. That matters only if it looks for a
-        // module there.
-        let stderr = run.stderr.text();
-        let matters = |path: &&PathBuf| {
-            Some(path.as_path()) != self.program.parent() || stderr.contains("No module named")
-        };
+        // An interpreter lists directories in which a module may be, such as the one of its script, at each
+        // start. That matters only if it then lacks a module.
+        let lacks_a_module = run.stderr.text().contains("No module named");
+        let matters = |path: &&PathBuf| lacks_a_module || !path.is_dir();
         let refused = run.refused.iter().filter(elsewhere).filter(matters).cloned();
         self.refused.borrow_mut().extend(refused);
         let waits_for_it = has_fifo && waits_in_a_file(&run);

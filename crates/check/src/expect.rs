@@ -37,19 +37,34 @@ impl Run {
     fn about_map_failed(&self) -> Option<String> {
         // MAP_FAILED is -1; of a vector that holds a byte, the access is to its first byte.
         const VECTOR: u64 = 64;
-        let distance = (self.fault.as_ref()?.address as u64).wrapping_add(VECTOR);
+        // A place in a page may be added to it, whatever the length was.
+        let page = page_size() as u64;
+        let address = self.fault.as_ref()?.address as u64;
+        let distance = address.wrapping_add(VECTOR);
         let failed = self.calls.iter().flatten().rev().find_map(|call| {
-            let [_, length, ..] = call.arguments;
+            let [_, length, _, flags, ..] = call.arguments;
             let error = call.result.filter(|result| *result < 0)?;
             let errno = Errno::from_raw(i32::try_from(-error).ok()?);
-            let reached = call.number == libc::SYS_mmap && distance < length.saturating_add(VECTOR);
+            let is_of_a_file = flags & u64::from(libc::MAP_ANONYMOUS.cast_unsigned()) == 0;
+            let most = if is_of_a_file { length.max(page) } else { length };
+            let reached = call.number == libc::SYS_mmap && distance < most.saturating_add(VECTOR);
             reached.then_some((length, errno))
         });
+        let after = address.wrapping_add(1);
         match failed {
             Some((length, errno)) => Some(format!(
                 "before, mmap of {length} bytes returned MAP_FAILED ({errno:?}: {}), which is -1: the \
-                 address is where those bytes would be if -1 were an address",
-                errno.desc()
+                 address is {}",
+                errno.desc(),
+                match distance < length.saturating_add(VECTOR) {
+                    true => "where those bytes would be if -1 were an address".into(),
+                    false => format!("{after} bytes after it"),
+                }
+            )),
+            None if (1..page).contains(&address) => Some(format!(
+                "the address is {after} bytes after MAP_FAILED, which is -1, and {address} after NULL: \
+                 perhaps a call failed, and its result was used. mmap also fails without a system call: the C \
+                 library itself answers EINVAL if the offset is no multiple of {page}",
             )),
             None if distance < VECTOR => Some(format!(
                 "the address is that of MAP_FAILED, which is -1: mmap has failed. No such system call \

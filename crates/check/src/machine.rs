@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Context, Failure, Result, Scratch};
 use explore::schedule::Schedule;
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use procfs::process::Process;
 use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
@@ -60,6 +61,7 @@ impl Machine {
     /// # Errors
     /// Those of asking the system.
     pub fn of(scratch: &Scratch) -> Result<Self> {
+        has_room_for_memory()?;
         may_look_at_programs()?;
         let system = uname().step("uname")?;
         let mut found = Self {
@@ -127,6 +129,31 @@ impl Machine {
         ];
         told.into_iter().filter(|(holds, _)| *holds).map(|(_, words): (_, String)| words).collect()
     }
+}
+
+/// Whether this process may have the memory that judging takes. If an allocation fails, the process is aborted,
+/// and nobody is told why.
+///
+/// # Errors
+/// It may not (ENOMEM).
+pub fn has_room_for_memory() -> Result<()> {
+    const MIB: u64 = 1 << 20;
+    // Each thread takes 64 MiB of address space for its allocations, and its stack.
+    let needs = [
+        (Resource::RLIMIT_AS, "address space", "-v", 512 * MIB),
+        (Resource::RLIMIT_DATA, "private memory", "-d", 64 * MIB),
+    ];
+    for (resource, name, option, needed) in needs {
+        let (limit, _) = getrlimit(resource).step("getrlimit")?;
+        if limit < needed {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM)).step(&format!(
+                "judge with {} MiB of {name} (it takes {} MiB: raise the limit `ulimit {option}`)",
+                limit / MIB,
+                needed / MIB
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether this process may look at the programs that it judges. They run as an ordinary user, so root

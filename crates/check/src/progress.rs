@@ -9,6 +9,7 @@ use common::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::build::{self, Built, build, is_untouched, source, source_name};
+use crate::cards::wrapped;
 use crate::exercises::{EXERCISES, Exercise, Part};
 use crate::hints::remember;
 use crate::judge::judge;
@@ -31,6 +32,10 @@ struct Kept {
 /// # Errors
 /// Faults of the judge.
 pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
+    if let Some(said) = build::missing_source(exercise.number)? {
+        let source = source(exercise.number)?;
+        return Ok(Report::missing(exercise, &source, &settings.machine, &said));
+    }
     let source_before = hash_of_source(exercise.number)?;
     let report = match build(exercise.number)? {
         Built::Program(program) => judge(exercise, &program, settings)?,
@@ -67,7 +72,7 @@ pub fn welcome(exercise: &Exercise) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// All programs that somebody has begun, judged.
+/// All programs that somebody has begun, judged; those whose source is missing, too.
 ///
 /// # Errors
 /// Faults of the judge.
@@ -81,51 +86,82 @@ pub fn all(settings: &Settings) -> Result<Vec<Report>> {
     Ok(reports)
 }
 
-/// All exercises, a line each, with the last verdict on the learner's program. Nothing is judged for it.
+/// All exercises, a row each, with the last verdict on the learner's program, for so many columns. Nothing is
+/// judged for it.
 ///
 /// # Errors
 /// Those of reading the programs.
-pub fn table() -> Result<String> {
-    let mut lines = vec![line("", "exercise", "state", "points", "diagnosis")];
+pub fn table(columns: usize) -> Result<String> {
+    let mut rows = vec![["", "exercise", "state", "points", "diagnosis"].map(str::to_owned)];
     for exercise in EXERCISES {
-        let number = exercise.number;
-        let kept = match is_untouched(number)? {
-            true => None,
-            false => Some((kept(number)?, hash_of_source(number)?)),
-        };
-        lines.push(row(exercise, kept));
+        rows.push(row(exercise, source_now(exercise.number)?));
     }
-    lines.extend(
-        [
-            "",
-            "Judge one:  just check N, or cargo check-exercise N",
-            "The task:   just exercise N, or cargo check-exercise card N",
-            "These are the last verdicts on your Rust programs in crates/exercises. Verdicts on other \
-             programs (--program) are not kept.",
-        ]
-        .map(str::to_owned),
-    );
+    let mut lines: Vec<_> = rows.iter().flat_map(|row| folded(row, columns)).collect();
+    lines.push(String::new());
+    let below = [
+        "Judge one:  just check N, or cargo check-exercise N",
+        "The task:   just exercise N, or cargo check-exercise card N",
+        "These are the last verdicts on your Rust programs in crates/exercises. Verdicts on other \
+         programs (--program) are not kept.",
+    ];
+    let below = build::missing_sources()?.into_iter().chain(below.map(str::to_owned));
+    lines.extend(below.flat_map(|text| wrapped(&text, columns, "", "  ")));
     Ok(lines.join("\n") + "\n")
 }
 
-/// The line of an exercise: what is kept of its last verdict, and what its source is now; none if nobody has
-/// begun it.
-fn row(exercise: &Exercise, begun: Option<(Option<Kept>, u64)>) -> String {
-    let most = exercise.points(Part::Core) + exercise.points(Part::Edge);
-    let (state, points, most, diagnosis) = match begun {
-        None => ("not begun".into(), "0".into(), most, None),
-        Some((None, _)) => ("not judged yet".into(), "-".into(), most, None),
-        Some((Some(kept), source)) if kept.source != source => {
-            ("changed since judged".into(), kept.points.to_string(), kept.most, None)
-        }
-        Some((Some(kept), _)) => (kept.state, kept.points.to_string(), kept.most, kept.diagnosis),
-    };
-    let (number, points) = (exercise.number.to_string(), format!("{points}/{most}"));
-    line(&number, exercise.title, &state, &points, &diagnosis.unwrap_or_default())
+/// What the learner's source of an exercise is now.
+enum Source {
+    /// There is none.
+    Missing,
+    /// The starter as it was shipped.
+    Starter,
+    /// Something of the learner's: what is kept of the last verdict, and the hash of what it is now.
+    Begun(Option<Kept>, u64),
 }
 
-fn line(number: &str, title: &str, state: &str, points: &str, diagnosis: &str) -> String {
-    format!("{number:1}  {title:28}  {state:22}  {points:>7}  {diagnosis}").trim_end().into()
+fn source_now(number: u8) -> Result<Source> {
+    if build::missing_source(number)?.is_some() {
+        return Ok(Source::Missing);
+    }
+    Ok(match is_untouched(number)? {
+        true => Source::Starter,
+        false => Source::Begun(kept(number)?, hash_of_source(number)?),
+    })
+}
+
+/// The cells of an exercise.
+fn row(exercise: &Exercise, source: Source) -> [String; 5] {
+    let most = exercise.points(Part::Core) + exercise.points(Part::Edge);
+    let (state, points, most, diagnosis) = match source {
+        Source::Missing => ("file is missing".into(), "-".into(), most, None),
+        Source::Starter => ("not begun".into(), "0".into(), most, None),
+        Source::Begun(None, _) => ("not judged yet".into(), "-".into(), most, None),
+        Source::Begun(Some(kept), now) if kept.source != now => {
+            ("changed since judged".into(), kept.points.to_string(), kept.most, None)
+        }
+        Source::Begun(Some(kept), _) => {
+            (kept.state, kept.points.to_string(), kept.most, kept.diagnosis)
+        }
+    };
+    let (number, points) = (exercise.number.to_string(), format!("{points}/{most}"));
+    [number, exercise.title.into(), state, points, diagnosis.unwrap_or_default()]
+}
+
+/// A row of the table; cells that do not fit go on the next line.
+fn folded(row: &[String; 5], columns: usize) -> Vec<String> {
+    let [number, title, state, points, diagnosis] = row;
+    let longest = EXERCISES.iter().map(|exercise| exercise.title.len()).max().unwrap_or_default();
+    let mut line = format!("{number:1}  {title:longest$}");
+    let mut lines = Vec::new();
+    let cells = [format!("{state:22}"), format!("{points:>7}"), diagnosis.clone()];
+    for cell in cells.iter().filter(|cell| !cell.is_empty()) {
+        match line.len() + 2 + cell.len() <= columns {
+            true => line += &format!("  {cell}"),
+            false => lines.push(std::mem::replace(&mut line, format!("   {cell}"))),
+        }
+    }
+    lines.push(line);
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 fn keep(report: &Report, source: u64) -> Result<()> {
@@ -167,12 +203,32 @@ mod tests {
         let Some(exercise) = EXERCISES.first() else { panic!("there is an exercise") };
         let diagnosis = Some("wrong-mode".to_owned());
         let kept = Kept { state: "solved".into(), points: 90, most: 100, diagnosis, source: 7 };
-        let same = row(exercise, Some((Some(kept.clone()), 7)));
-        assert!(same.contains("solved") && same.ends_with("90/100  wrong-mode"), "{same}");
-        let changed = row(exercise, Some((Some(kept), 8)));
+        let row = |source| row(exercise, source).join(" ");
+        let same = row(Source::Begun(Some(kept.clone()), 7));
+        assert!(same.contains("solved") && same.ends_with("90/100 wrong-mode"), "{same}");
+        let changed = row(Source::Begun(Some(kept), 8));
         assert!(changed.contains("changed since judged"), "{changed}");
         assert!(!changed.contains("solved") && !changed.contains("wrong-mode"), "{changed}");
-        assert!(row(exercise, Some((None, 8))).contains("not judged yet"));
-        assert!(row(exercise, None).contains("not begun"));
+        assert!(row(Source::Begun(None, 8)).contains("not judged yet"));
+        assert!(row(Source::Starter).contains("not begun"));
+        assert!(row(Source::Missing).contains("file is missing"));
+    }
+
+    #[test]
+    fn a_row_is_one_line_where_it_fits_and_loses_no_cell_where_not() {
+        let cells = ["5", "add and transfer", "changed since judged", "100/100", "lost-addition"];
+        let cells = cells.map(str::to_owned);
+        assert_eq!(
+            folded(&cells, 78),
+            ["5  add and transfer  changed since judged    100/100  lost-addition"]
+        );
+        assert_eq!(
+            folded(&cells, 60),
+            ["5  add and transfer  changed since judged    100/100", "   lost-addition"]
+        );
+        assert_eq!(
+            folded(&cells, 40),
+            ["5  add and transfer", "   changed since judged    100/100", "   lost-addition"]
+        );
     }
 }

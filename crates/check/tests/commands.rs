@@ -2,7 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use check::proof::{answers, build};
 use course::{Ended, Program, make_checkout};
@@ -40,6 +41,49 @@ fn the_exit_status_is_the_verdict() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     let said = "error: open \"/nonexistent\": No such file or directory";
     assert!(ended.stderr.starts_with(said) && ended.stderr.lines().count() == 1, "{ended:?}");
+}
+
+#[test]
+fn outside_a_checkout_the_caller_is_told_what_to_do() {
+    let place = tempfile::tempdir().expect("make a directory");
+    let copy = place.path().join("check");
+    // By a process of its own: a child of this one could inherit a descriptor for writing.
+    let done = Command::new("cp").arg(env!("CARGO_BIN_EXE_check")).arg(&copy).status();
+    assert!(done.expect("run cp").success());
+    let source = place.path().join("program.c");
+    std::fs::write(&source, "int main(void) { return 3; }\n").expect("write");
+    let check = |arguments: &[&str], scratch: Option<&Path>| {
+        let mut check = Command::new(&copy);
+        check.args(arguments).current_dir(place.path()).env_remove("CARGO_MANIFEST_DIR");
+        check.env_remove("LESSON_SCRATCH").envs(scratch.map(|path| ("LESSON_SCRATCH", path)));
+        let ended = check.output().expect("run check");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    };
+    let judge = ["1", "--program", &source.to_string_lossy()];
+    for (arguments, scratch, told) in [
+        (
+            &judge[..],
+            None,
+            "run it in the checkout. To judge with --program elsewhere, set LESSON_SCRATCH",
+        ),
+        (&["1"], None, "run it in the checkout"),
+        (&[], None, "run it in the checkout"),
+        (&["hint", "1"], None, "run it in the checkout"),
+        (
+            &judge,
+            Some(Path::new("/nonexistent")),
+            "LESSON_SCRATCH names no directory: /nonexistent",
+        ),
+    ] {
+        let (status, said) = check(arguments, scratch);
+        assert_eq!(status, Some(2), "{arguments:?}: {said}");
+        assert!(said.lines().count() == 1 && said.contains(told), "{arguments:?}: {said}");
+    }
+    // The program is judged: it is not a right one.
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place.path(), open).expect("chmod");
+    let scratch = tempfile::tempdir_in(place.path()).expect("make a directory");
+    assert_eq!(check(&judge, Some(scratch.path())), (Some(1), String::new()));
 }
 
 #[test]
@@ -103,7 +147,7 @@ fn a_source_file_is_compiled_and_judged_and_a_script_is_executed_as_it_stands() 
         std::fs::write(&path, text).expect("write");
         path
     };
-    let of = |path: &std::path::Path| check(&["1", "--program", &path.to_string_lossy()]);
+    let of = |path: &Path| check(&["1", "--program", &path.to_string_lossy()]);
     // As an editor saves it: nobody may execute it.
     let ended = of(&write("poke.c", "int main(void) { return 3; }\n"));
     assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -12,11 +12,12 @@ use std::thread;
 use std::time::Duration;
 
 use check::build::{source, starter};
-use check::cards::card;
+use check::cards::{card, width};
 use check::exercises::{COMMON, EXERCISES, Part};
 use check::hints::{HintState, text};
 use check::language::Language;
 use check::machine::Machine;
+use check::progress::table;
 use check::report::{CheckResult, Outcome, Report};
 use check::reset::reset;
 use check::verdict::Finding;
@@ -44,7 +45,7 @@ fn the_shipped_starters_are_the_ones_that_the_proof_refuses() {
 fn a_card_names_every_check_with_its_points_and_the_file_to_edit() {
     for exercise in EXERCISES {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let card = words(&card(exercise));
+        let card = words(&card(exercise, width(None)));
         for check in exercise.checks {
             let line = format!("- {} ({}", check.promise, check.points);
             assert!(card.contains(&words(&line)), "{}: {card}", check.id);
@@ -102,14 +103,53 @@ fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
     assert_eq!(said.stdout.matches("not begun").count(), 5, "{said:?}");
     assert_eq!(said.stdout.matches("not judged yet").count(), 1, "{said:?}");
     assert!(said.stdout.contains("cargo check-exercise N"), "{said:?}");
+    // A missing file is told, and hides no other one.
+    let name = "crates/exercises/src/bin/exercise-3.rs";
+    fs::remove_file(checkout.path().join(name)).expect("remove");
+    let check = |arguments: &[&str]| {
+        let program = Program::new(env!("CARGO_BIN_EXE_check"), arguments);
+        program.env("CARGO_MANIFEST_DIR", checkout.path()).run()
+    };
+    let said = check(&[]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""), "{said:?}");
+    assert_eq!(said.stdout.matches("not begun").count(), 4, "{said:?}");
+    assert_eq!(said.stdout.matches("not judged yet").count(), 1, "{said:?}");
+    assert_eq!(said.stdout.matches("file is missing").count(), 1, "{said:?}");
+    let told = format!("{name} is missing. Get the starter back: just reset 3");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&said.stdout).contains(&told), "{said:?}");
+    fs::remove_file(checkout.path().join("crates/exercises/src/bin/exercise-2.rs"))
+        .expect("remove");
+    let said = check(&["--format", "jsonl"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""), "{said:?}");
+    assert_eq!(said.stdout.matches("\"diagnosis\":\"missing\"").count(), 2, "{said:?}");
+    let said = check(&["3"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""), "{said:?}");
+    assert!(words(&said.stdout).contains(&told), "{said:?}");
+    let said = check(&["hint", "3"]);
+    assert!(words(&said.stdout).contains(&told), "{said:?}");
 }
 
 #[test]
-fn a_card_fits_into_80_columns() {
-    for exercise in EXERCISES {
-        for line in card(exercise).lines() {
-            assert!(line.chars().count() <= 80, "exercise {}: {line}", exercise.number);
+fn a_card_and_the_table_of_the_verdicts_fit_into_the_terminal_and_lose_no_word() {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let fits = |text: &str, columns: usize| {
+        for line in text.lines() {
+            // A path is not cut, however narrow the terminal is.
+            let is_one_word = words(line).len() == 1;
+            assert!(line.chars().count() <= columns || is_one_word, "{columns} columns: {line}");
         }
+    };
+    assert_eq!([None, Some(20), Some(60), Some(200)].map(width), [78, 40, 60, 78]);
+    for columns in [40, 60, 78] {
+        for exercise in EXERCISES {
+            let narrow = card(exercise, columns);
+            fits(&narrow, columns);
+            assert_eq!(words(&narrow), words(&card(exercise, width(None))));
+        }
+        let narrow = table(columns).expect("the table");
+        fits(&narrow, columns);
+        assert_eq!(words(&narrow), words(&table(width(None)).expect("the table")));
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use nix::unistd::Pid;
+use syscalls::Sysno;
 
 use crate::Opened;
 use crate::arch::legacy;
@@ -161,31 +162,9 @@ impl Call {
     }
 }
 
-/// Calls in which a process waits, and which do nothing to files or mappings.
-const WAITS: [(i64, &str); 15] = [
-    (legacy::SYS_pause, "pause"),
-    (libc::SYS_nanosleep, "nanosleep"),
-    (libc::SYS_clock_nanosleep, "clock_nanosleep"),
-    (libc::SYS_sched_yield, "sched_yield"),
-    (libc::SYS_wait4, "wait4"),
-    (libc::SYS_waitid, "waitid"),
-    (libc::SYS_ppoll, "ppoll"),
-    (libc::SYS_pselect6, "pselect6"),
-    (libc::SYS_epoll_pwait, "epoll_pwait"),
-    (libc::SYS_rt_sigsuspend, "rt_sigsuspend"),
-    (libc::SYS_rt_sigtimedwait, "rt_sigtimedwait"),
-    (libc::SYS_semop, "semop"),
-    (libc::SYS_semtimedop, "semtimedop"),
-    (libc::SYS_msgrcv, "msgrcv"),
-    (libc::SYS_futex, "futex"),
-];
-
 fn name(number: i64) -> String {
-    let waits = || WAITS.iter().find(|(of, _)| *of == number).map(|(_, name)| (*name).to_owned());
-    row(number)
-        .map(|row| row.name.into())
-        .or_else(waits)
-        .unwrap_or_else(|| format!("number {number}"))
+    let known = usize::try_from(number).ok().and_then(Sysno::new);
+    known.map_or_else(|| format!("number {number}"), |call| call.name().into())
 }
 
 /// What a call does to the mappings of its process.
@@ -231,7 +210,6 @@ impl Syscall {
 
 struct Row {
     number: i64,
-    name: &'static str,
     /// Which arguments are descriptors.
     descriptors: &'static [usize],
     uses: Use,
@@ -243,10 +221,9 @@ fn row(number: i64) -> Option<&'static Row> {
 }
 
 macro_rules! table {
-    ($($path:path, $name:literal, $descriptors:expr, $uses:ident, $maps:expr;)*) => {
+    ($($path:path, $descriptors:expr, $uses:ident, $maps:expr;)*) => {
         &[$(Row {
             number: $path,
-            name: $name,
             descriptors: &$descriptors,
             uses: Use::$uses,
             maps: $maps,
@@ -254,56 +231,58 @@ macro_rules! table {
     };
 }
 
-/// Every call that the judge knows: number, name, which arguments are descriptors, what it does to
-/// files, and what it does to mappings.
+/// Every call that does something to files or mappings: number, which arguments are descriptors, what it does
+/// to files, and what it does to mappings.
 #[rustfmt::skip]
 const TABLE: &[Row] = table! {
-    libc::SYS_read, "read", [0], TransfersData, None;
-    libc::SYS_pread64, "pread64", [0], TransfersData, None;
-    libc::SYS_readv, "readv", [0], TransfersData, None;
-    libc::SYS_preadv, "preadv", [0], TransfersData, None;
-    libc::SYS_preadv2, "preadv2", [0], TransfersData, None;
-    libc::SYS_write, "write", [0], TransfersData, None;
-    libc::SYS_pwrite64, "pwrite64", [0], TransfersData, None;
-    libc::SYS_writev, "writev", [0], TransfersData, None;
-    libc::SYS_pwritev, "pwritev", [0], TransfersData, None;
-    libc::SYS_pwritev2, "pwritev2", [0], TransfersData, None;
-    libc::SYS_sendfile, "sendfile", [0, 1], TransfersData, None;
-    libc::SYS_splice, "splice", [0, 2], TransfersData, None;
-    libc::SYS_copy_file_range, "copy_file_range", [0, 2], TransfersData, None;
-    libc::SYS_ioctl, "ioctl", [0, 2], TransfersData, None;
-    libc::SYS_io_uring_setup, "io_uring_setup", [], TransfersData, None;
-    libc::SYS_io_setup, "io_setup", [], TransfersData, None;
-    legacy::SYS_open, "open", [], Opens, None;
-    legacy::SYS_creat, "creat", [], Opens, None;
-    libc::SYS_openat, "openat", [], Opens, None;
-    libc::SYS_openat2, "openat2", [], Opens, None;
-    libc::SYS_open_by_handle_at, "open_by_handle_at", [], Opens, None;
-    libc::SYS_memfd_create, "memfd_create", [], Opens, None;
-    libc::SYS_mmap, "mmap", [4], Maps, Some(MappingEffect::Map);
-    libc::SYS_munmap, "munmap", [], Else, Some(MappingEffect::Unmap);
-    libc::SYS_mremap, "mremap", [], Else, Some(MappingEffect::Move);
-    libc::SYS_mprotect, "mprotect", [], Else, Some(MappingEffect::Protect);
-    libc::SYS_pkey_mprotect, "pkey_mprotect", [], Else, Some(MappingEffect::Protect);
-    libc::SYS_msync, "msync", [], Else, None;
-    libc::SYS_madvise, "madvise", [], Else, None;
-    libc::SYS_ftruncate, "ftruncate", [], Else, None;
-    libc::SYS_truncate, "truncate", [], Else, None;
-    legacy::SYS_rename, "rename", [], Else, None;
-    libc::SYS_renameat, "renameat", [], Else, None;
-    libc::SYS_renameat2, "renameat2", [], Else, None;
-    legacy::SYS_unlink, "unlink", [], Else, None;
-    libc::SYS_unlinkat, "unlinkat", [], Else, None;
-    libc::SYS_fallocate, "fallocate", [], Else, None;
-    libc::SYS_fsync, "fsync", [], Else, None;
-    libc::SYS_fdatasync, "fdatasync", [], Else, None;
-    libc::SYS_futex, "futex", [], Else, None;
-    libc::SYS_recvfrom, "recv", [], Else, None;
-    libc::SYS_recvmsg, "recvmsg", [], Else, None;
-    libc::SYS_recvmmsg, "recvmmsg", [], Else, None;
-    libc::SYS_getrandom, "getrandom", [], Else, None;
-    libc::SYS_process_vm_readv, "process_vm_readv", [], Else, None;
-    libc::SYS_process_vm_writev, "process_vm_writev", [], Else, None;
-    libc::SYS_fcntl, "fcntl", [], Else, None;
-    libc::SYS_flock, "flock", [], Else, None;
+    libc::SYS_read, [0], TransfersData, None;
+    libc::SYS_pread64, [0], TransfersData, None;
+    libc::SYS_readv, [0], TransfersData, None;
+    libc::SYS_preadv, [0], TransfersData, None;
+    libc::SYS_preadv2, [0], TransfersData, None;
+    libc::SYS_write, [0], TransfersData, None;
+    libc::SYS_pwrite64, [0], TransfersData, None;
+    libc::SYS_writev, [0], TransfersData, None;
+    libc::SYS_pwritev, [0], TransfersData, None;
+    libc::SYS_pwritev2, [0], TransfersData, None;
+    libc::SYS_sendfile, [0, 1], TransfersData, None;
+    libc::SYS_splice, [0, 2], TransfersData, None;
+    libc::SYS_copy_file_range, [0, 2], TransfersData, None;
+    libc::SYS_ioctl, [0, 2], TransfersData, None;
+    libc::SYS_io_uring_setup, [], TransfersData, None;
+    libc::SYS_io_setup, [], TransfersData, None;
+    legacy::SYS_open, [], Opens, None;
+    legacy::SYS_creat, [], Opens, None;
+    libc::SYS_openat, [], Opens, None;
+    libc::SYS_openat2, [], Opens, None;
+    libc::SYS_open_by_handle_at, [], Opens, None;
+    libc::SYS_memfd_create, [], Opens, None;
+    libc::SYS_mmap, [4], Maps, Some(MappingEffect::Map);
+    libc::SYS_munmap, [], Else, Some(MappingEffect::Unmap);
+    libc::SYS_mremap, [], Else, Some(MappingEffect::Move);
+    libc::SYS_mprotect, [], Else, Some(MappingEffect::Protect);
+    libc::SYS_pkey_mprotect, [], Else, Some(MappingEffect::Protect);
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_that_a_program_may_make_has_its_name() {
+        let known = [
+            (libc::SYS_clone, "clone"),
+            (libc::SYS_clone3, "clone3"),
+            (libc::SYS_recvfrom, "recvfrom"),
+            (libc::SYS_epoll_pwait2, "epoll_pwait2"),
+            (libc::SYS_rseq, "rseq"),
+        ];
+        for (number, expected) in known {
+            assert_eq!(name(number), expected);
+        }
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(name(legacy::SYS_pause), "pause");
+        assert_eq!(name(100_000), "number 100000");
+        assert_eq!(name(-1), "number -1");
+    }
+}

@@ -125,7 +125,7 @@ pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "no-usage-line",
         is: "a wrong call does not get one line of usage on standard error",
-        why: "Who called it wrongly must learn how it is called.",
+        why: "After a wrong call, people need to read how the program is called.",
         anchor: "exercise",
         hints: [
             "Exactly one line, on standard error, and exit status 2.",
@@ -135,6 +135,21 @@ pub const COMMON: &[Diagnosis] = &[
             rust: "`text.parse::<u64>()` refuses `x`, `-1` and what is too large. Then one `eprintln!`, and `ExitCode::from(2)` from `main`.",
             c: "`strtoull` takes `-1`, and stops at `x` without an error: look at each character yourself, and at `errno` for ERANGE. Then one `fprintf(stderr, …)`, and status 2.",
             python: "`int` takes ` 1_0 ` and `-1`: ask for `text.isascii() and text.isdigit()` first. Then `print(…, file=sys.stderr)` once, and `sys.exit(2)`.",
+        },
+    },
+    Diagnosis {
+        id: "not-decimal",
+        is: "a number on the command line is not read as a decimal number",
+        why: "People who type 010 mean ten. 0x10 is no decimal number.",
+        anchor: "exercise",
+        hints: [
+            "What does your program make of `010`, and of `0x10`?",
+            "A leading 0 makes some functions read octal, and 0x hexadecimal. Here, `010` is ten, and `0x10` is no number.",
+        ],
+        last: Last {
+            rust: "`text.parse::<u64>()` reads decimal numbers only. `u64::from_str_radix` needs 10 as its second argument.",
+            c: "`strtoull(text, &end, 10)`: with 0 as its third argument it reads `010` as eight. `%i` of `scanf` does so, too; `%llu` does not.",
+            python: "`int(text)` reads decimal numbers only. `int(text, 0)` does not.",
         },
     },
     Diagnosis {
@@ -185,7 +200,7 @@ pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "writes-elsewhere",
         is: "the program writes outside FILE's own directory",
-        why: "Whoever runs it finds files that they did not ask for.",
+        why: "The user of the program finds files that they did not ask for.",
         anchor: "exercise",
         hints: [
             "Look for temporary files, and for named semaphores: they are files in /dev/shm.",
@@ -245,7 +260,7 @@ pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "output-failure-ignored",
         is: "standard output could not be written, and nobody was told that it was standard output",
-        why: "The result is lost; who is not told, or not where, looks for it in vain.",
+        why: "The result is lost. Without the message, the user does not learn that it is lost, or where.",
         anchor: "exercise",
         hints: [
             "Try `./exercise … > /dev/full; echo $?`.",

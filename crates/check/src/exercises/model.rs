@@ -28,6 +28,8 @@ pub struct Exercise {
     pub diagnoses: &'static [Diagnosis],
     /// What no run shows.
     pub not_judged: &'static [&'static str],
+    /// The names of the scenarios that its searches try, which a `--schedule` may name.
+    pub scenarios: fn() -> Vec<&'static str>,
 }
 
 /// Not judged where processes run at once.

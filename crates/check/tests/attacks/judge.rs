@@ -156,6 +156,14 @@ impl Judge {
         Self::of_program(1, directory, program)
     }
 
+    /// The same for another exercise.
+    pub(crate) fn for_exercise(mut self, exercise: u8) -> Self {
+        if let Some(first) = self.arguments.first_mut() {
+            *first = exercise.to_string().into();
+        }
+        self
+    }
+
     /// The judge runs as an ordinary user whom nobody else is.
     pub(crate) fn by_ordinary_user(mut self) -> Self {
         self.ordinary = true;

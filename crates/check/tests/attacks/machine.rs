@@ -160,6 +160,31 @@ fn a_judge_with_twenty_descriptors_blames_nobody() {
     within("--nofile=20");
 }
 
+/// A judge whose memory is limited to `limit` says so, whatever it judges.
+fn lacks_memory(limit: &str, told: &str) {
+    for exercise in [2, 4, 6] {
+        let seen = right(exercise).under(["prlimit", limit]).run();
+        if seen.status != Some(0) {
+            seen.must_be_the_machines_failure(told); // A judge that may raise its limit does.
+        }
+    }
+}
+
+#[test]
+fn a_judge_with_100_mib_of_addresses_says_that_it_needs_more() {
+    lacks_memory("--as=104857600", "judge with 100 MiB of address space (it takes 512 MiB");
+}
+
+#[test]
+fn a_judge_with_20_mib_of_private_memory_says_that_it_needs_more() {
+    lacks_memory("--data=20971520", "judge with 20 MiB of private memory (it takes 64 MiB");
+}
+
+#[test]
+fn a_judge_that_cannot_map_a_gigabyte_blames_nobody() {
+    right(6).under(["prlimit", "--as=629145600"]).run().must_not_be_blamed();
+}
+
 #[test]
 fn a_judge_with_200_mib_of_addresses_blames_nobody() {
     within("--as=209715200");

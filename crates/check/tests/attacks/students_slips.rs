@@ -192,6 +192,44 @@ fn a_schedule_is_a_wrong_call_for_exercise_1_which_has_none() {
     schedule(1);
 }
 
+#[test]
+fn a_schedule_whose_scenario_the_exercise_has_not_is_a_wrong_call_that_names_those_it_has() {
+    let none = "exercise 4 has no schedules";
+    for (exercise, schedule, told) in [
+        (
+            2,
+            "two-additions/A1/B-",
+            "exercise 2 has no scenario \"two-additions\", but empty-box, full-box",
+        ),
+        (5, "empty-box/A1/B-", "but two-additions, first-additions, one-pocket, to-and-fro"),
+        (4, "two-additions/A1/B-", none),
+    ] {
+        let program = Judge::of_file("program", b"#!/bin/sh\n", 0o755).for_exercise(exercise);
+        let seen = program.with(&["--schedule", schedule]).run();
+        assert_eq!(seen.status, Some(2), "{}", seen.in_short());
+        let is_one_line = seen.complained.lines().count() == 1;
+        assert!(is_one_line && seen.complained.contains(told), "{}", seen.complained);
+        assert!(seen.said.is_empty(), "{}", seen.said);
+    }
+}
+
+/// Python lists the directory of its script at each start, also if the script was called by a link to it.
+#[test]
+fn a_python_program_that_fails_for_its_own_reason_is_not_told_of_the_directory_of_its_script() {
+    let directory = open_directory();
+    let folder = directory.path().join("bin");
+    fs::create_dir(&folder).expect("mkdir");
+    let script = folder.join("script.py");
+    fs::write(&script, "#!/usr/bin/env python3\nimport argparse\nraise SystemExit(9)\n")
+        .expect("write");
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).expect("chmod");
+    let link = directory.path().join("link");
+    std::os::unix::fs::symlink(&script, &link).expect("symlink");
+    let seen = Judge::of_program(1, directory, link).run().must_be_refused();
+    assert!(seen.said.contains("status 9"), "{}", seen.said);
+    assert!(!seen.said.contains("EACCES"), "{}", seen.said);
+}
+
 /// A right exercise 4 that reads a file beside its interpreter, below a student's home.
 fn needs_what_is_beside(first_line: impl FnOnce(&Path) -> String) {
     let directory = open_directory();
@@ -238,6 +276,24 @@ fn an_interpreter_found_by_env_reads_its_library_or_the_report_names_it() {
 fn unchecked(how: &str, errno: &str) {
     let seen = Judge::of(4, "unchecked.c", &[how]).run().must_be_refused_for(&["mmap"]);
     assert!(seen.said.contains(errno), "no {errno} in {}", seen.said);
+}
+
+#[test]
+fn a_fault_at_a_place_in_a_page_that_was_not_mapped_names_the_mmap() {
+    let seen = Judge::of(1, "small_pages.c", &[]).run().must_be_refused_for(&["MAP_FAILED"]);
+    assert!(seen.said.contains(" bytes after MAP_FAILED, which is -1, and "), "{}", seen.said);
+    assert!(seen.said.contains("no multiple of"), "{}", seen.said);
+}
+
+#[test]
+fn a_fault_past_the_length_of_an_mmap_that_failed_names_the_mmap() {
+    let how = ["-DDESCRIPTOR=-1", "-DLENGTH=1"];
+    let seen = Judge::of(1, "small_pages.c", &how).run().must_be_refused_for(&["MAP_FAILED"]);
+    assert!(
+        seen.said.contains("before, mmap of 1 bytes returned MAP_FAILED (EBADF"),
+        "{}",
+        seen.said
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "part-missing",
         is: "TEXT is cut at a page's end: its bytes on the next page are not in FILE",
-        why: "TEXT may cross from one page to the next; whoever reads it gets a part of it.",
+        why: "TEXT may cross from one page to the next. Readers of FILE then find only a part of TEXT.",
         anchor: "the-code",
         hints: [
             "How many bytes does your program map, and how many does it store, if TEXT crosses a page's end?",
@@ -66,7 +66,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "shrinks",
         is: "poke makes FILE shorter",
-        why: "What was behind the new end is lost, and whoever has it mapped dies of SIGBUS.",
+        why: "The bytes past the new end are lost. A process that has them mapped and accesses them dies of SIGBUS.",
         anchor: "where-it-bites",
         hints: [
             "What does `ftruncate` do to a file that is longer?",
@@ -276,7 +276,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "peek-changes",
         is: "peek leaves a trace",
-        why: "Who looks must not change what others find.",
+        why: "A program that only looks at FILE must not change what others find.",
         anchor: "exercise",
         hints: [
             "Compare FILE and its directory before and after.",

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use common::Context;
 use nix::sys::stat::Mode;
+use tracer::Ending;
 
 use super::large_offsets::unchanged;
 use super::shared::pattern;
@@ -115,6 +116,10 @@ pub(super) fn wrong_calls(context: &mut CheckContext) -> Verdict {
     ];
     for arguments in wrong {
         let run = context.run(arguments)?;
+        if arguments.contains(&"0x10") && run.ending == Ending::Exited(0) {
+            let expected = format!("`{}` is a wrong call: exit status 2", run.called);
+            return failed("not-decimal", expected, "exit status 0");
+        }
         run.refuses_the_call()?;
         printed_nothing(&run)?;
         unchanged(context, &run, &content)?;
@@ -126,6 +131,30 @@ pub(super) fn wrong_calls(context: &mut CheckContext) -> Verdict {
                 context.work_directory().names()?.join(", "),
             );
         }
+    }
+    leading_zero(context, &content)
+}
+
+/// `010` is ten. A program may refuse the leading zero.
+fn leading_zero(context: &mut CheckContext, content: &[u8]) -> Verdict {
+    const TEN: usize = 10;
+    let run = context.run(&["peek", "FILE", "010", "1"])?;
+    let right = content.get(TEN..=TEN).unwrap_or_default();
+    if run.ending == Ending::Exited(0) && run.stdout.bytes != right {
+        let byte = content.iter().position(|byte| run.stdout.bytes == [*byte]);
+        let seen =
+            byte.map_or("it printed something else".into(), |at| format!("it printed byte {at}"));
+        return failed("not-decimal", format!("`{}` prints byte 10", run.called), seen);
+    }
+    let run = context.run(&["poke", "FILE", "010", "x"])?;
+    let changed: Vec<_> = context.read("FILE")?.into_iter().enumerate().collect();
+    let changed = changed.iter().filter(|(at, byte)| content.get(*at) != Some(byte));
+    let changed: Vec<_> = changed.map(|(at, _)| *at).collect();
+    if run.ending == Ending::Exited(0) && changed != [TEN] {
+        let seen = changed
+            .first()
+            .map_or("no byte has changed".into(), |at| format!("byte {at} has changed"));
+        return failed("not-decimal", format!("`{}` changes byte 10", run.called), seen);
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "lost-message",
         is: "a message is overwritten before it was printed",
-        why: "Who marks the box empty gives it away: from then on the next poster may store.",
+        why: "When `take` has marked the box empty, the next `post` may store in it.",
         anchor: "how-it-works",
         hints: [
             "Read the table: who marked the box empty, and who still needed what was in it?",

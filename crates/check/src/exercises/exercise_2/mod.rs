@@ -22,6 +22,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[ORDERINGS, LOADS, REFERENCES],
+    scenarios: together::scenarios,
 };
 
 const CORE: &str = "\

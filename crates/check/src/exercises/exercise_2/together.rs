@@ -23,8 +23,17 @@ const LENGTH: u64 = 4;
 const TEXT: u64 = 8;
 
 pub(super) fn together(context: &mut CheckContext) -> Verdict {
+    in_every_order(context, &specs(), judge, Telling { names, marks })
+}
+
+/// The names of the scenarios.
+pub(super) fn scenarios() -> Vec<&'static str> {
+    specs().iter().map(|spec| spec.scenario.name).collect()
+}
+
+fn specs() -> [SearchSpec; 3] {
     let scenario = |name, file| Scenario { name, arguments: [POST, TAKE], file, symmetric: false };
-    let specs = [
+    [
         // What an older message has left behind shows when it is printed again.
         SearchSpec {
             scenario: scenario("empty-box", Some(emptied(FIRST))),
@@ -35,8 +44,7 @@ pub(super) fn together(context: &mut CheckContext) -> Verdict {
             bound: PreemptionBound::All,
         },
         SearchSpec { scenario: scenario("no-box", None), bound: PreemptionBound::OneStop },
-    ];
-    in_every_order(context, &specs, judge, Telling { names, marks })
+    ]
 }
 
 /// How the table calls the bytes of the file.

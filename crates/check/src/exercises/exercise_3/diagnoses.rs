@@ -84,7 +84,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-slot",
         is: "a text is not in the lowest-numbered free slot",
-        why: "Whoever reads the ledger looks for records where the format puts them.",
+        why: "Every reader of the ledger looks for records where the format puts them.",
         anchor: "exercise",
         hints: [
             "A slot is free if its first byte is 0, whatever is behind it.",

@@ -24,6 +24,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[REFERENCES],
+    scenarios: Vec::new,
 };
 
 const CORE: &str = "\

@@ -64,8 +64,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "opened-for-writing",
         is: "FILE is opened for writing",
-        why: "Who may only read a file can preview it too, and what is not open for writing \
-              cannot be harmed.",
+        why: "People without the right to write FILE can preview it, too. And a file that is not open for \
+              writing cannot be changed by mistake.",
         anchor: "where-it-bites",
         hints: [
             "Which mapping needs a descriptor that may write?",
@@ -157,7 +157,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-call-taken",
         is: "a wrong call is taken for a right one",
-        why: "Who types two letters where one belongs gets something that they did not ask for.",
+        why: "If the program takes two letters where one belongs, the user gets something that they did not ask for.",
         anchor: "exercise",
         hints: [
             "FROM and TO are exactly one byte each: not none, not two.",

@@ -214,21 +214,6 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
-        id: "not-decimal",
-        is: "a number on the command line is not read as a decimal number",
-        why: "People who type 010 mean ten.",
-        anchor: "exercise",
-        hints: [
-            "What does your program make of `010`, and of `0x10`?",
-            "A leading 0 makes some functions read octal, and 0x hexadecimal. Here, `010` is ten, and `0x10` is no number.",
-        ],
-        last: Last {
-            rust: "`text.parse::<u64>()` reads decimal numbers only. `u64::from_str_radix` needs 10 as its second argument.",
-            c: "`strtoull(text, &end, 10)`: with 0 as its third argument it reads `010` as eight. `%i` of `scanf` does so, too; `%llu` does not.",
-            python: "`int(text)` reads decimal numbers only. `int(text, 0)` does not.",
-        },
-    },
-    Diagnosis {
         id: "wrong-counter",
         is: "`add` alone leaves a wrong sum",
         why: "This must hold before two of them can be right.",

@@ -30,6 +30,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[ORDERINGS, STRANDED, REFERENCES],
+    scenarios: together::scenarios,
 };
 
 const CORE: &str = "\

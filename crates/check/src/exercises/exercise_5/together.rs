@@ -15,6 +15,20 @@ const ADD: &[&str] = &["add", "FILE", "1"];
 
 /// Additions: on a file that is there, and on one that both may make.
 pub(super) fn additions(context: &mut CheckContext) -> Verdict {
+    in_every_order(context, &of_additions(), judge_additions, TELLING)
+}
+
+/// Transfers: for the same money, in opposite directions, and beside an addition.
+pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
+    in_every_order(context, &of_transfers(), judge_transfers, TELLING)
+}
+
+/// The names of the scenarios.
+pub(super) fn scenarios() -> Vec<&'static str> {
+    of_additions().iter().chain(&of_transfers()).map(|spec| spec.scenario.name).collect()
+}
+
+fn of_additions() -> [SearchSpec; 2] {
     let there = Scenario {
         name: "two-additions",
         arguments: [ADD, ADD],
@@ -23,21 +37,19 @@ pub(super) fn additions(context: &mut CheckContext) -> Verdict {
     };
     let new =
         Scenario { name: "first-additions", arguments: [ADD, ADD], file: None, symmetric: true };
-    let specs = [
+    [
         SearchSpec { scenario: there, bound: PreemptionBound::TwoStops },
         SearchSpec { scenario: new, bound: PreemptionBound::OneStop },
-    ];
-    in_every_order(context, &specs, judge_additions, TELLING)
+    ]
 }
 
-/// Transfers: for the same money, in opposite directions, and beside an addition.
-pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
+fn of_transfers() -> [SearchSpec; 3] {
     let scenario =
         |name, arguments, symmetric| Scenario { name, arguments, file: Some(bank()), symmetric };
     let (one, two): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "80"], &["transfer", "FILE", "1", "3", "80"]);
     let back: &[&str] = &["transfer", "FILE", "2", "1", "50"];
-    let specs = [
+    [
         SearchSpec {
             scenario: scenario("one-pocket", [one, two], true),
             bound: PreemptionBound::TwoStops,
@@ -50,8 +62,7 @@ pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
             scenario: scenario("beside-an-addition", [one, ADD], false),
             bound: PreemptionBound::OneStop,
         },
-    ];
-    in_every_order(context, &specs, judge_transfers, TELLING)
+    ]
 }
 
 /// How the table calls the bytes of the file.

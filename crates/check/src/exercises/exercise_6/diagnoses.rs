@@ -143,7 +143,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "failure-not-told",
         is: "a FILE that could not be counted is passed over",
-        why: "Who reads the total believes that it is all of them.",
+        why: "Readers of the total believe that it counts all files.",
         anchor: "exercise",
         hints: [
             "Two things tell of a failure: a line on standard error, and the exit status.",
