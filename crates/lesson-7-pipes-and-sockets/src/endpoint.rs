@@ -32,7 +32,7 @@ pub trait Endpoint {
     /// Receives the next message, which must be as long as `message`.
     ///
     /// # Errors
-    /// The system's; `TimedOut` where the kernel doesn't report that the other endpoint is gone;
+    /// The system's; `TimedOut` when it spins, or through memory or a queue;
     /// `UnexpectedEof` if the other endpoint has closed.
     fn receive(&mut self, message: &mut [u8]) -> io::Result<()>;
 }

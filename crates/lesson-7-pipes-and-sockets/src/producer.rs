@@ -37,7 +37,7 @@ impl Producer {
     /// decides whether to go on.
     ///
     /// # Errors
-    /// `EPIPE` if the consumer has closed, `EMSGSIZE` if the message is too long, `EBADMSG` if the
+    /// `EPIPE` if the ring is full and the consumer has closed, `EMSGSIZE` if the message is too long, `EBADMSG` if the
     /// ring is corrupt; what `on_timeout` returns.
     pub fn send(
         &mut self,

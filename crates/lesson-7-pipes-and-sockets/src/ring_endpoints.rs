@@ -111,7 +111,7 @@ impl Receiver {
 }
 
 impl Endpoint for Sender {
-    /// Sleeps while the ring is full. `EPIPE` if the consumer has closed, `EOWNERDEAD` if it died,
+    /// Sleeps while the ring is full. `EPIPE` if the ring is full and the consumer has closed, `EOWNERDEAD` if it died,
     /// `EMSGSIZE`, `EBADMSG`.
     fn send(&mut self, message: &[u8]) -> io::Result<()> {
         let Self { file, producer } = self;

@@ -85,6 +85,9 @@ pub(super) fn refusals() -> Result<()> {
     ended("no-slash", open("queue", new(), None))?;
     ended("two-slashes", open("/a/b", new(), None))?;
     ended("only-a-slash", open("/", new(), None))?;
+    let longest = format!("{:x<256}", name.0);
+    ended("longest-name", open(&longest, new(), None))?;
+    ended("longest-name-to-unlink", mq_unlink(longest.as_str()).map_err(io::Error::from))?;
     ended("long-name", open(&format!("/{}", "x".repeat(256)), new(), None))?;
     ended("no-messages", open(&name.0, new(), Some((0, 16))))?;
     ended("no-bytes", open(&name.0, new(), Some((4, 0))))?;

@@ -90,7 +90,9 @@ fn a_queues_name_that_is_only_a_slash_fails_with_enoent() {
 }
 
 #[test]
-fn a_queues_name_of_more_than_255_bytes_fails_with_enametoolong() {
+fn a_queues_name_of_more_than_256_bytes_fails_with_enametoolong() {
+    assert_eq!(refused("longest-name"), "ok");
+    assert_eq!(refused("longest-name-to-unlink"), "ok");
     assert_eq!(refused("long-name"), "ENAMETOOLONG");
 }
 

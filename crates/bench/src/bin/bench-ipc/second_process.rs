@@ -102,8 +102,8 @@ impl Pair {
         let second = cpus.get(1).copied();
         if second.is_none() {
             notes.say(
-                "one CPU: spinning and two CPUs are left out, because a process that spins \
-                 would keep the other one from answering"
+                "one CPU: spinning and two CPUs are left out, because each answer would \
+                 wait for the end of a time slice"
                     .into(),
             )?;
         }
