@@ -66,7 +66,7 @@ fn huge_page_bytes() -> Option<usize> {
     size.trim().parse().ok()
 }
 
-/// A file system of a few bytes, and the command that makes it in the file `image`.
+/// A small file system, and the command that makes it in the file `image`.
 pub(super) struct Disk {
     bytes: u64,
     format: &'static [&'static str],

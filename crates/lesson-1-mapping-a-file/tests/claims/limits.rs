@@ -86,7 +86,7 @@ fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_
 }
 
 #[test]
-fn ftruncate_reserves_nothing_and_a_store_on_a_full_file_system_is_sigbus() {
+fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();
     let Some(ended) = unless_mounts_are_refused(ended) else { return };
     assert_eq!(ended.value("mmap"), "success");
@@ -134,7 +134,7 @@ fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_spa
 
 #[test]
 #[ignore = "needs root: mounts an xfs"]
-fn on_xfs_the_first_store_gives_a_copy_its_own_block_and_later_stores_need_no_space() {
+fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
     let ended = scenario("store-to-a-copy-after-flush-on-xfs", &scratch()).run();
     assert_eq!((ended.value("ready"), ended.value("ready-after-flush")), ("success", "success"));
     assert_eq!((ended.value("stored"), ended.signal), ("yes", None), "{ended:?}");

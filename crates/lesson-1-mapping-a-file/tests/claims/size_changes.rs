@@ -107,7 +107,7 @@ fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
 }
 
 #[test]
-fn if_a_file_grows_its_mapped_pages_are_usable_at_once() {
+fn after_a_file_has_grown_its_mapped_pages_are_usable() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     file.set_len(2 * page_size() as u64).unwrap();
