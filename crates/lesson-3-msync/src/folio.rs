@@ -1,5 +1,5 @@
-//! The page cache keeps a file in folios, runs of one or more pages. A folio is dirty, and is written,
-//! as a whole: step 5 of `cargo lesson-3`.
+//! The page cache keeps a file in folios, runs of one or more pages. A store makes a folio dirty as
+//! a whole, and `MS_SYNC` then writes all of it: step 5 of `cargo lesson-3`.
 
 use std::io::Write;
 use std::path::Path;
@@ -65,8 +65,8 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     msync(start, page_size(), libc::MS_SYNC).step_on("msync", &at_once.path)?;
     sentence(match (by_page.instruments.gets_clean, by_page.instruments.by_range) {
         (false, _) => "There is no disk, so MS_SYNC writes nothing:",
-        (true, false) => "MS_SYNC of the first page writes the whole file:",
-        (true, true) => "MS_SYNC of the first page writes its whole folio:",
+        (true, false) => "In \"at once\", MS_SYNC of page 0 writes the whole file:",
+        (true, true) => "In \"at once\", MS_SYNC of page 0 writes its whole folio:",
     })?;
     pages(&by_page, &at_once)
 }

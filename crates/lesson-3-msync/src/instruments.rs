@@ -18,7 +18,7 @@ pub struct Instruments {
     pub by_cachestat: bool,
     /// Whether a written page ever becomes clean. Without a disk none does.
     pub gets_clean: bool,
-    /// Whether `MS_SYNC` of one page leaves the others dirty. Otherwise it writes the whole file.
+    /// Whether `MS_SYNC` of one page leaves the others dirty. Otherwise it writes the whole file, or nothing.
     pub by_range: bool,
 }
 

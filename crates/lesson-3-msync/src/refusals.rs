@@ -74,7 +74,7 @@ fn locked(stage: &Stage) -> Result<()> {
     pages()?;
     let flags = libc::MS_SYNC | libc::MS_INVALIDATE;
     let answer = name(msync(start, length, flags));
-    compare(&format!("{:<29} ", "MS_INVALIDATE, page 3 locked"), answer, "EBUSY")?;
+    compare(&format!("{:<29} ", "MS_SYNC|MS_INVALIDATE, locked"), answer, "EBUSY")?;
     left_dirty(&watcher, 5)?;
     pages()
 }

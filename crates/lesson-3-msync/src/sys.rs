@@ -20,7 +20,7 @@ use std::ptr;
 /// # Errors
 /// `EINVAL` if `address` is no multiple of the page size or `flags` are not valid; `EBUSY` for
 /// `MS_INVALIDATE` over addresses that this process has locked; `ENOMEM` if a page of the range is not
-/// mapped; and the error of the disk while it was written: `EIO`, `ENOSPC`, `EDQUOT`.
+/// mapped; and the error of the disk while it was written, such as `EIO`.
 pub fn msync(address: usize, length: usize, flags: libc::c_int) -> io::Result<()> {
     // SAFETY: msync stores to no byte of the range, whatever the numbers are.
     done(unsafe { libc::msync(ptr::without_provenance_mut(address), length, flags) })

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use common::{Context, Result, page_size, say};
+use common::{Context, Result, allowed_cpus, page_size, pin_to, say};
 use nix::fcntl::{FallocateFlags, PosixFadviseAdvice, fallocate, posix_fadvise, posix_fallocate};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statvfs::statvfs;
@@ -80,7 +80,7 @@ pub(super) fn stored_again(second_page: SecondPage) -> Result<()> {
     say!("new-file-after-a-reboot {}", found("new")?)
 }
 
-/// The kernel itself writes the page and fails, while no program waits for it. Then the file is opened
+/// `syncfs` writes the page and fails. Then the file is opened
 /// twice, the first descriptor is duplicated, and the error is reported for the first time. Then the
 /// file is opened once more. The first page is flushed through the mapping that was there before.
 pub(super) fn in_the_background() -> Result<()> {
@@ -101,7 +101,7 @@ pub(super) fn in_the_background() -> Result<()> {
     say!("opened-before-again {}", name(sample.file.sync_all()))
 }
 
-/// The kernel itself writes the page and fails. Nobody has the file open any more, and the kernel drops
+/// `syncfs` writes the page and fails. Nobody has the file open any more, and the kernel drops
 /// the file's pages and its inode from memory before the next `open`.
 pub(super) fn forgotten() -> Result<()> {
     let (disk, sample, _) = broken(SecondPage::Written)?;
@@ -128,6 +128,8 @@ pub(super) fn forgotten() -> Result<()> {
 /// A disk, a mapped file of two pages on it whose second page cannot be written, and the position of
 /// that page on the disk.
 fn broken(second_page: SecondPage) -> Result<(Disk, MappedFile, u64)> {
+    // ext4 has a place for small files for each CPU: on one CPU, the two pages lie side by side.
+    pin_to(&allowed_cpus()?[..1])?;
     mount_for_this_process_only()?;
     let below = Path::new("below");
     fs::create_dir(below).step_on("create", below)?;

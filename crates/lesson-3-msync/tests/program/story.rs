@@ -78,9 +78,9 @@ fn the_story_says_what_ms_sync_of_one_page_writes_on_this_file_system() {
         let instruments = Instruments::beside(scratch().path()).unwrap();
         let written = match (instruments.file_system, instruments.gets_clean) {
             ("tmpfs", _) | ("overlayfs", false) => "There is no disk, so MS_SYNC writes nothing:",
-            ("ext4" | "xfs", _) => "MS_SYNC of the first page writes its whole folio:",
-            ("btrfs", _) => "MS_SYNC of the first page writes the whole file:",
-            _ => "MS_SYNC of the first page writes ", // The file system below it decides.
+            ("ext4" | "xfs", _) => "MS_SYNC of page 0 writes its whole folio:",
+            ("btrfs", _) => "MS_SYNC of page 0 writes the whole file:",
+            _ => "MS_SYNC of page 0 writes ", // The file system below it decides.
         };
         assert!(story.contains(written), "{story} lacks {written:?}");
         Some(())
