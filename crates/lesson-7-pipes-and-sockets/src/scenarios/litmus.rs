@@ -15,7 +15,7 @@ use crate::barrier;
 use crate::sys::Shared;
 
 /// Rounds without `membarrier` until the scenario gives up.
-const MOST: u32 = 2_000_000;
+const MOST: u32 = 10_000_000;
 /// Rounds with `membarrier`.
 const WITH: u32 = 20_000;
 
