@@ -265,9 +265,9 @@ impl ProcessTable {
             queued = queued.max(Share::of(thread)?.queued);
             can_run |= match Stat::of(thread)?.map(|stat| stat.state) {
                 Some('R') => true,
-                Some('D') => {
-                    waits_for_the_machine(read_text(thread, &format!("/proc/{thread}/syscall"))?)
-                }
+                // If the system does not tell the call, the thread is not said to hang.
+                Some('D') => read_text(thread, &format!("/proc/{thread}/syscall"))
+                    .map_or(true, waits_for_the_machine),
                 _ => false,
             };
         }

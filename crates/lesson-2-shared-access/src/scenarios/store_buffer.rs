@@ -36,7 +36,7 @@ pub(super) fn both_load_the_old_value() -> Result<()> {
         Ok((1..=rounds).find(|round| both_old(&bytes, side, *round, !until_seen)))
     };
     for (name, until_seen) in [("without-a-fence", true), ("with-a-fence", false)] {
-        // `meet` waits for a round's number, and nobody may find that of a round before.
+        // Numbers that the other part has left would mislead `meet`.
         READY.into_iter().chain(DONE).for_each(|place| bytes.store(place, 0));
         let child = sys::fork(|| u8::from(play(1, until_seen).is_err())).step("fork")?;
         let seen = play(0, until_seen).step("pin")?;

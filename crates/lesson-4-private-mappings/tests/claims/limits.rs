@@ -86,7 +86,7 @@ fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
 }
 
 #[test]
-fn in_the_default_mode_the_kernel_compares_each_mapping_alone_with_all_memory() {
+fn in_the_default_mode_the_kernel_compares_each_request_alone_with_all_memory() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let descriptor = letters.file.as_raw_fd();

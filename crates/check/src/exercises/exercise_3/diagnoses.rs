@@ -53,8 +53,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "new-file-not-durable",
-        is: "the record is on the disk, and the new FILE's name is not",
-        why: "After a power cut the bytes belong to nobody: there is no FILE to find them in.",
+        is: "the record is on the disk, and nothing has promised the new FILE's name",
+        why: "After a power cut, there may be no FILE to find the bytes in.",
         anchor: "where-it-bites",
         hints: [
             "A new file is two things: its bytes, and an entry in a directory.",
@@ -69,10 +69,10 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "failed-flush-ignored",
         is: "the flush failed, and `durable K` was said all the same",
-        why: "A full or broken disk is exactly when the promise matters.",
+        why: "A broken disk is exactly when the promise matters.",
         anchor: "where-it-bites",
         hints: [
-            "msync and fsync can fail: EIO, ENOSPC. The disk's error is told once.",
+            "msync and fsync can fail, such as with EIO. The disk's error is told once.",
             "Look at the result of every flush before the line is printed.",
         ],
         last: Last {
