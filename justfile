@@ -104,13 +104,13 @@ bench-figures:
 doctor *OPTIONS:
     @cargo doctor "$@"
 
-# Prove the claims of lesson N, or of all lessons, one line each.
+# Prove the claims of lesson N, those about single calls (N is `calls`), or all, one line each.
 prove N="*":
-    @cargo test --quiet --locked --package 'lesson-{{ N }}-*' --test 'claims*' -- --format pretty
+    @cargo test --quiet --locked {{ if N == "*" { "--package calls --package 'lesson-*'" } else if N == "calls" { "--package calls" } else { "--package 'lesson-" + N + "-*'" } }} --test 'claims*' -- --format pretty
 
 # Prove every claim, including those that need root.
 prove-all:
-    @cargo test --quiet --locked --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
+    @cargo test --quiet --locked --package calls --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
 
 # Prove the claims on other kernels (Debian's, in virtual machines): `just kernels 6.1 newest --on xfs`.
 kernels *ARGUMENTS:

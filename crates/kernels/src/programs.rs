@@ -31,7 +31,7 @@ pub(crate) fn build() -> Result<Vec<Program>> {
         "--locked",
         "--message-format=json-render-diagnostics",
     ]);
-    for package in ["lesson-*", "page-view"] {
+    for package in ["calls", "lesson-*", "page-view"] {
         cargo.args(["--package", package]);
     }
     for test in ["claims*", "program", "views", "agreement"] {

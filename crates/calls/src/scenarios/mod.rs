@@ -1,0 +1,28 @@
+//! Scenarios of claims that need a process of their own: it ends by a signal, or a limit belongs to
+//! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
+
+mod mprotect;
+
+use std::path::Path;
+
+use common::{Context, Failure, Result};
+use nix::sys::resource::{Resource, setrlimit};
+
+/// The scenarios of one file: their names, and what runs them.
+type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
+
+/// One file per call.
+const CALLS: &[Scenarios] = &[mprotect::SCENARIOS];
+
+/// Runs the scenario `name`, which uses files in the current directory.
+///
+/// # Errors
+/// Those of the scenario, and that no scenario has this name.
+pub fn play(name: &str) -> Result<()> {
+    common::end_with_parent()?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).step("setrlimit")?; // Some die on purpose; leave no core file.
+    let found = CALLS.iter().copied().flatten().find(|(known, _)| *known == name);
+    let refusal = || Failure::refusal("run", Path::new(name), "there is no such scenario");
+    let (_, run) = found.ok_or_else(refusal)?;
+    run()
+}

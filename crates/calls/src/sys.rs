@@ -1,0 +1,2 @@
+//! System calls that no crate wraps with the arguments that the claims need, one file per call.
+

@@ -1,0 +1,13 @@
+//! The claims about single system calls, one test each, one file per call. A test has the words of
+//! its sentence as name. `just prove calls` runs them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mprotect;
+
+use common::Scratch;
+
+/// A scenario of this package in a new process, which works in the test's own directory.
+fn scenario(name: &str, scratch: &Scratch) -> course::Program {
+    let program = env!("CARGO_BIN_EXE_calls");
+    course::Program::new(program, ["scenario", name]).in_directory(scratch.path())
+}
