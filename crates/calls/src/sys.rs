@@ -1,2 +1,1 @@
 //! System calls that no crate wraps with the arguments that the claims need, one file per call.
-
