@@ -116,6 +116,11 @@ prove-all:
 kernels *ARGUMENTS:
     @cargo kernels {{ ARGUMENTS }}
 
+# Make the book of the course in target/book/ (--open shows it in a browser; needs mdBook).
+[no-exit-message]
+book *OPTIONS:
+    @cargo book {{ OPTIONS }}
+
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
 container:
     @tests/container

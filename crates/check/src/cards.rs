@@ -40,12 +40,50 @@ pub fn card(exercise: &Exercise, columns: usize) -> String {
     let heading = format!("THE EDGES: {edges} points, for a robust program.");
     lines.push(String::new());
     lines.extend(wrapped(&heading, columns, "", ""));
-    let others = exercise.checks_of(Part::Edge).chain(exercise.checks_of(Part::Extra));
-    let numbers = takes_numbers(exercise).then_some(NUMBERS);
-    let texts: Vec<&str> =
-        [exercise.edges].into_iter().chain(numbers).chain([EDGES_OF_ALL]).collect();
-    section(&mut lines, columns, &texts, others);
+    section(&mut lines, columns, &edges_of(exercise), others(exercise));
     lines.join("\n") + "\n"
+}
+
+/// The card of an exercise in Markdown, with the same words, for a web page.
+#[must_use]
+pub fn markdown(exercise: &Exercise) -> String {
+    let Exercise { number, title, minutes, lesson, .. } = *exercise;
+    let [core, edges] = [Part::Core, Part::Edge].map(|part| exercise.points(part));
+    let mut text = format!("# Exercise {number}: {title}\n\n");
+    text += &format!("About {minutes} minutes, after [the lesson]({lesson}.md).\n\n");
+    text += &format!("Edit `{}`, and judge it:\n\n", source_name(number));
+    text += &format!("```console\n$ cargo check-exercise {number}\n```\n\n");
+    text += "Or write the program in another language. The judge compiles a `.c`, `.cpp` or `.rs` file first:\n\n";
+    text += &format!("```console\n$ cargo check-exercise {number} --program PATH\n```\n\n");
+    text += "## The program\n\n";
+    text += &format!("```text\n{}\n```\n\n", exercise.usage.join("\n"));
+    text +=
+        &format!("## The core: {core} points\n\nWhen the core holds, the exercise is solved.\n");
+    text += &markdown_section(&[exercise.core, CORE_OF_ALL], exercise.checks_of(Part::Core));
+    text += &format!("\n## The edges: {edges} points, for a robust program\n");
+    text + &markdown_section(&edges_of(exercise), others(exercise))
+}
+
+/// What the program must do, and a list of what is judged.
+fn markdown_section<'c>(texts: &[&str], checks: impl Iterator<Item = &'c Check>) -> String {
+    let mut text = format!("\n{}\n\nJudged:\n\n", texts.join("\n\n"));
+    for check in checks {
+        let points = check.points;
+        let extra = if check.part == Part::Extra { ", extra credit" } else { "" };
+        text += &format!("- {} ({points}{extra})\n", check.promise);
+    }
+    text
+}
+
+/// What a robust program does besides the core, in paragraphs.
+fn edges_of(exercise: &Exercise) -> Vec<&str> {
+    let numbers = takes_numbers(exercise).then_some(NUMBERS);
+    [exercise.edges].into_iter().chain(numbers).chain([EDGES_OF_ALL]).collect()
+}
+
+/// The checks that are not of the core.
+fn others(exercise: &Exercise) -> impl Iterator<Item = &Check> {
+    exercise.checks_of(Part::Edge).chain(exercise.checks_of(Part::Extra))
 }
 
 /// Where everything is, and how it is judged: names and texts.

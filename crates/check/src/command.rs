@@ -82,6 +82,9 @@ enum Command {
     Card {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
+        /// Show it in Markdown, for a web page
+        #[arg(long)]
+        markdown: bool,
     },
     /// Show the next hint for the last diagnosis
     Hint {
@@ -218,7 +221,10 @@ pub fn confined() -> Option<Result<()>> {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         None => verdict(arguments.judged),
-        Some(Command::Card { exercise }) => print(&cards::card(found(exercise)?, width())),
+        Some(Command::Card { exercise, markdown: true }) => {
+            print(&cards::markdown(found(exercise)?))
+        }
+        Some(Command::Card { exercise, .. }) => print(&cards::card(found(exercise)?, width())),
         Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
         Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),

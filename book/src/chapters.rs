@@ -1,0 +1,145 @@
+//! The chapters of the book, in the order of its sidebar.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Context, Failure, Result};
+
+use crate::files;
+
+/// A text of the course, and its page in the book.
+#[derive(Debug)]
+pub(crate) struct Chapter {
+    /// The text's path in the checkout. Its relative links begin there.
+    pub(crate) path: PathBuf,
+    /// Its Markdown.
+    pub(crate) text: String,
+    /// The path of its copy for mdBook, below `src/`. The page has the same path, and ends in `.html`.
+    pub(crate) page: PathBuf,
+    /// What stands in the sidebar.
+    title: String,
+    /// The part of the book that begins with this chapter.
+    begins: Option<&'static str>,
+    /// Whether the chapter belongs to the one above it.
+    is_nested: bool,
+}
+
+/// Every chapter: the overview, the README, each lesson with its exercise, the reference, and the notes
+/// for teachers.
+pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
+    let mut chapters = vec![
+        chapter(root, "lessons/README.md", "index.md", Some("The course"))?,
+        chapter(root, "README.md", "commands.md", None)?,
+    ];
+    let lessons = markdown_in(root, "lessons")?;
+    let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
+    for (index, path) in lessons.enumerate() {
+        let page = path.trim_start_matches("lessons/");
+        chapters.push(chapter(root, path, page, (index == 0).then_some("The lessons"))?);
+        let number = page.trim_start_matches("lesson-").split('-').next().unwrap_or_default();
+        if root.join(format!("crates/exercises/src/bin/exercise-{number}.rs")).is_file() {
+            chapters.push(card(root, number)?);
+        }
+    }
+    chapters.push(chapter(root, "lessons/glossary.md", "glossary.md", Some("Reference"))?);
+    chapters.push(chapter(root, "lessons/ledger.md", "ledger.md", None)?);
+    if root.join("lessons/ledger").is_dir() {
+        for path in markdown_in(root, "lessons/ledger")? {
+            let page = path.trim_start_matches("lessons/");
+            chapters.push(Chapter { is_nested: true, ..chapter(root, &path, page, None)? });
+        }
+    }
+    chapters.push(chapter(root, "lessons/teaching.md", "teaching.md", Some("For teachers"))?);
+    Ok(chapters)
+}
+
+/// The summary from which mdBook makes the sidebar.
+pub(crate) fn summary(chapters: &[Chapter]) -> String {
+    let mut text = String::from("# Summary\n");
+    for chapter in chapters {
+        if let Some(part) = chapter.begins {
+            text += &format!("\n# {part}\n\n");
+        }
+        let indent = if chapter.is_nested { "    " } else { "" };
+        text += &format!("{indent}- [{}]({})\n", chapter.title, chapter.page.display());
+    }
+    text
+}
+
+/// The paths of the Markdown files in a directory of the checkout, in order.
+fn markdown_in(root: &Path, directory: &str) -> Result<Vec<String>> {
+    let found = files::entries(&root.join(directory))?;
+    let names = found.iter().filter_map(|path| path.file_name()?.to_str());
+    let names = names.filter(|name| name.ends_with(".md"));
+    Ok(names.map(|name| format!("{directory}/{name}")).collect())
+}
+
+fn chapter(root: &Path, path: &str, page: &str, begins: Option<&'static str>) -> Result<Chapter> {
+    let text = files::read(&root.join(path))?;
+    let title = title(&text).ok_or_else(|| {
+        Failure::refusal(
+            "read",
+            Path::new(path),
+            "does not begin with a heading, such as `# Title`",
+        )
+    })?;
+    Ok(Chapter { path: path.into(), page: page.into(), title, text, begins, is_nested: false })
+}
+
+/// The text of the first heading. In the sidebar, code has no backticks.
+fn title(text: &str) -> Option<String> {
+    Some(text.lines().next()?.strip_prefix("# ")?.replace('`', ""))
+}
+
+/// The task card of an exercise, as the judge prints it in Markdown.
+fn card(root: &Path, number: &str) -> Result<Chapter> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["check-exercise", "card", number, "--markdown"]).current_dir(root);
+    let output = command.output().step("start cargo check-exercise")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    match title(&text) {
+        Some(title) if output.status.success() => Ok(Chapter {
+            path: "lessons/card.md".into(),
+            page: format!("exercise-{number}.md").into(),
+            title,
+            text,
+            begins: None,
+            is_nested: true,
+        }),
+        _ => {
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            let what = format!("the card of exercise {number}");
+            Err(Failure::refusal("print", Path::new(&what), errors))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sidebar_follows_the_course() {
+        let root = common::root().unwrap();
+        let chapter = |path, page, begins| chapter(&root, path, page, begins).unwrap();
+        let card = Chapter { is_nested: true, ..chapter("README.md", "exercise-1.md", None) };
+        let chapters = [chapter("lessons/glossary.md", "glossary.md", Some("Reference")), card];
+        assert_eq!(
+            summary(&chapters),
+            "# Summary\n\n# Reference\n\n- [Glossary](glossary.md)\n    - [Mapped memory between processes](exercise-1.md)\n"
+        );
+    }
+
+    #[test]
+    fn a_text_without_a_heading_is_refused() {
+        let refused = chapter(&common::root().unwrap(), "LICENSE", "LICENSE.md", None).unwrap_err();
+        assert!(refused.to_string().contains("does not begin with a heading"), "{refused}");
+    }
+
+    #[test]
+    fn a_title_has_no_backticks() {
+        assert_eq!(title("# `munmap`\n"), Some("munmap".into()));
+        assert_eq!(title("Text\n# Later\n"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Makes the book of the course in `target/book/`: `cargo book`, or `just book`. Its chapters are the
+//! texts in `lessons/`, the README, and the task cards of the exercises. mdBook renders them.
+//!
+//! mdBook gets a directory of its own, `target/book-source/`, with a copy of each text. In a copy, each
+//! link leads to a page of the book: a chapter, or a page that shows a source file. So the book works
+//! without a network.
+#![forbid(unsafe_code)]
+
+mod chapters;
+mod files;
+mod links;
+mod sources;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use common::clap::{self, Parser};
+use common::{Context, Failure, Result};
+
+use sources::Sources;
+
+/// Make the book of the course in `target/book/`.
+#[derive(Parser)]
+#[command(bin_name = "cargo book")]
+struct Book {
+    /// Show the book in a browser.
+    #[arg(long)]
+    open: bool,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run() -> Result<()> {
+    let options = Book::parse();
+    let root = common::root()?;
+    let (settings, copies) = (root.join("book"), root.join("target/book-source"));
+    let (texts, book) = (copies.join("src"), root.join("target/book"));
+    files::make_empty(&copies)?;
+    files::make_empty(&book)?;
+    files::copy(&settings.join("book.toml"), &copies.join("book.toml"))?;
+    files::copy(&settings.join("theme"), &copies.join("theme"))?;
+    let chapters = chapters::all(&root)?;
+    let mut sources = Sources::new(&root);
+    for chapter in &chapters {
+        let text = links::rewritten(chapter, &chapters, &mut sources)?;
+        files::write(&texts.join(&chapter.page), &text)?;
+    }
+    files::write(&texts.join("SUMMARY.md"), &chapters::summary(&chapters))?;
+    files::copy(&root.join("lessons/figures"), &texts.join("figures"))?;
+    mdbook(&copies, &book)?;
+    sources.write(&book)?;
+    for name in ["source.css", "source.js"] {
+        files::copy(&settings.join("theme").join(name), &book.join("theme").join(name))?;
+    }
+    let first = book.join("index.html");
+    common::say!("The book is in {}", first.display())?;
+    if options.open { succeed(Command::new("xdg-open").arg(first)) } else { Ok(()) }
+}
+
+/// Renders the texts in `copies` as web pages.
+fn mdbook(copies: &Path, book: &Path) -> Result<()> {
+    succeed(Command::new("mdbook").arg("build").arg("--dest-dir").arg(book).arg(copies))
+}
+
+/// Runs a program, which must be installed and succeed.
+fn succeed(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_os_string();
+    let name = Path::new(&name);
+    let status = command.status();
+    if status.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        let advice = match name.to_str() {
+            Some("mdbook") => "is not installed: `cargo install --locked mdbook` installs it",
+            _ => "is not installed",
+        };
+        return Err(Failure::refusal("start", name, advice));
+    }
+    let status = status.step_on("start", name)?;
+    if status.success() { Ok(()) } else { Err(Failure::refusal("run", name, status.to_string())) }
+}

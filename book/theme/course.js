@@ -1,0 +1,44 @@
+// What the course adds to mdBook's pages. Console blocks: the copy button copies the commands alone,
+// without the prompts and the output.
+"use strict";
+
+(() => {
+  /** The commands of a console block: what follows `$ `, and the lines after it that begin with `> `. */
+  function commands(block) {
+    const lines = block.textContent.split("\n");
+    const typed = lines.filter((line) => line.startsWith("$ ") || line.startsWith("> "));
+    return typed.map((line) => line.slice(2)).join("\n");
+  }
+
+  async function copy(text) {
+    if (navigator.clipboard) {
+      return navigator.clipboard.writeText(text);
+    }
+    // Without a secure context there is only the old way.
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+
+  // In the capturing phase, before mdBook's own listener, which would copy the whole block.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".clip-button");
+    const block = button?.closest("pre")?.querySelector("code.language-console");
+    if (!block) {
+      return;
+    }
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    copy(commands(block)).then(() => {
+      button.setAttribute("aria-label", "Copied the commands");
+    });
+  }, true);
+
+  // A block that can be scrolled must be reachable by the keyboard.
+  for (const block of document.querySelectorAll("pre > code, .table-wrapper")) {
+    block.tabIndex = 0;
+  }
+})();
