@@ -317,18 +317,7 @@ impl<'m> Panel<'m> {
 
     /// What is known of a page of a file, from whichever process maps it.
     fn state_of(&self, axis: &Axis, page: u64) -> State {
-        let parts = self.moment.processes.iter().flat_map(|process| &process.parts);
-        let mut states = parts
-            .filter(|part| part.axis == *axis && part.pages.contains(&page))
-            .map(|part| part.state_at(page));
-        let first = states.next().unwrap_or_default();
-        states.fold(first, |first, next| State {
-            cached: first.cached.or(next.cached),
-            complete: first.complete.or(next.complete),
-            cache_dirty: first.cache_dirty.or(next.cache_dirty),
-            present: first.present || next.present,
-            ..first
-        })
+        self.moment.state_of(axis, page)
     }
 
     fn draw(&self, canvas: &mut Canvas, [left, top]: [f64; 2]) {

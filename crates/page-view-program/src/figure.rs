@@ -88,7 +88,7 @@ impl Figure {
 }
 
 /// The memory that the story is about now.
-fn moment(story: &Story) -> Moment {
+pub(crate) fn moment(story: &Story) -> Moment {
     let title = story.title().unwrap_or_default().to_string();
     let mut moment = Moment { title, processes: Vec::new() };
     for seen in story.seen() {

@@ -14,6 +14,7 @@ mod layout;
 mod listing;
 mod moment;
 mod output;
+mod recording;
 mod screen;
 mod step;
 mod story_process;
@@ -79,6 +80,12 @@ enum Role {
         #[arg(value_name = "N")]
         lesson: usize,
     },
+    /// Print the pages at each pause of a step as JSON, for the page map of the book.
+    #[command(hide = true)]
+    Recording {
+        /// Name the step: `lesson-4-step-3`.
+        name: String,
+    },
     /// Panic while the screen is in use, for the tests.
     #[command(hide = true)]
     PanicOnScreen,
@@ -94,6 +101,7 @@ fn run() -> common::Result<()> {
         (Some(Role::Step { lesson }), ..) => step::tell(lesson),
         (Some(Role::Figure { name }), ..) => figure::print(&name),
         (Some(Role::Looks { lesson }), ..) => figure::list(lesson),
+        (Some(Role::Recording { name }), ..) => recording::print(&name),
         (Some(Role::PanicOnScreen), ..) => screen::panic(),
         (None, None, ..) => wrong_call("PID is missing"),
         (None, Some(_), None, _) if arguments.format == Format::Svg => {

@@ -65,6 +65,24 @@ pub(crate) enum Frame {
     Exclusive(u32, usize),
 }
 
+impl Moment {
+    /// What is known of a page of a file, from whichever process maps it.
+    pub(crate) fn state_of(&self, axis: &Axis, page: u64) -> State {
+        let parts = self.processes.iter().flat_map(|process| &process.parts);
+        let mut states = parts
+            .filter(|part| part.axis == *axis && part.pages.contains(&page))
+            .map(|part| part.state_at(page));
+        let first = states.next().unwrap_or_default();
+        states.fold(first, |first, next| State {
+            cached: first.cached.or(next.cached),
+            complete: first.complete.or(next.complete),
+            cache_dirty: first.cache_dirty.or(next.cache_dirty),
+            present: first.present || next.present,
+            ..first
+        })
+    }
+}
+
 impl FileRef {
     /// Whether the file has blocks on a disk.
     pub(crate) fn is_on_disk(&self) -> bool {

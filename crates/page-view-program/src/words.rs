@@ -5,7 +5,7 @@ use std::ops::Range;
 use page_view::{Cell, State};
 
 use crate::canvas::Canvas;
-use crate::moment::{Axis, Frame, Moment, Part};
+use crate::moment::{Axis, FileRef, Frame, Moment, Part};
 
 /// Runs of pages that are described; the rest is counted.
 const MOST_RUNS: usize = 12;
@@ -56,7 +56,8 @@ fn sentence(process: &str, part: &Part) -> String {
     format!("{process}, {kind}{of}: {}.", told.join("; "))
 }
 
-fn entry(cell: Cell, many: bool) -> &'static str {
+/// What an entry of a page table leads to.
+pub(crate) fn entry(cell: Cell, many: bool) -> &'static str {
     match (cell, many) {
         (Cell::Mapped | Cell::MappedDirty, false) => "leads to the page cache",
         (Cell::Mapped | Cell::MappedDirty, true) => "lead to the page cache",
@@ -85,24 +86,12 @@ fn cache(moment: &Moment, part: &Part) -> String {
     let parts = moment.processes.iter().flat_map(|process| &process.parts);
     let mut runs: Vec<_> =
         parts.filter(|other| other.axis == part.axis).flat_map(|part| &part.runs).collect();
-    // What a page table leads to is in the page cache, also where the kernel hides the file from us.
-    let cached = |state: &State| match Cell::of(state) {
-        Cell::Mapped | Cell::MappedDirty => Some(true),
-        _ => state.cached,
-    };
     runs.sort_by_key(|run| (run.pages.start, cached(&run.state).is_none()));
     let mut at = 0;
     for run in runs {
         let pages = run.pages.start.max(at)..run.pages.end;
-        let state = &run.state;
-        let words = match cached(state) {
-            _ if pages.is_empty() || state.past_end == Some(true) => continue,
-            Some(true) if state.cache_dirty == Some(true) => "dirty",
-            Some(true) if Cell::of(state) == Cell::PartlyCached => "only in part",
-            Some(true) if file.is_on_disk() => "the same on the disk",
-            Some(true) => "present",
-            Some(false) => "not in the page cache",
-            None => "unknown",
+        let Some(words) = in_the_cache(file, &run.state).filter(|_| !pages.is_empty()) else {
+            continue;
         };
         at = pages.end;
         match found.last_mut() {
@@ -124,6 +113,28 @@ fn cache(moment: &Moment, part: &Part) -> String {
         told.push(format!("and {} runs more", found.len() - MOST_RUNS));
     }
     format!("Page cache of {}: {}.", file.name, told.join("; "))
+}
+
+/// Whether the page cache has a page. What a page table leads to is in the page cache, also where the
+/// kernel hides the file from us.
+fn cached(state: &State) -> Option<bool> {
+    match Cell::of(state) {
+        Cell::Mapped | Cell::MappedDirty => Some(true),
+        _ => state.cached,
+    }
+}
+
+/// What the page cache and the disk have of a page of a file; `None` past the end of the file.
+pub(crate) fn in_the_cache(file: &FileRef, state: &State) -> Option<&'static str> {
+    match cached(state) {
+        _ if state.past_end == Some(true) => None,
+        Some(true) if state.cache_dirty == Some(true) => Some("dirty"),
+        Some(true) if Cell::of(state) == Cell::PartlyCached => Some("only in part"),
+        Some(true) if file.is_on_disk() => Some("the same on the disk"),
+        Some(true) => Some("present"),
+        Some(false) => Some("not in the page cache"),
+        None => Some("unknown"),
+    }
 }
 
 /// Which private memory two processes share.

@@ -1,0 +1,138 @@
+// Every page of the book, narrow and wide, light and dark: no error, no broken link, nothing wider than
+// the page, and nothing that a screen reader cannot use. `node --test` in this directory.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { book, browser, pages, serve } from "./site.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const all = pages().filter((page) => page !== "toc.html");
+const widths = [360, 1280];
+const themes = ["light", "navy"];
+
+let site, chromium;
+
+before(async () => {
+  assert.ok(all.length > 20, `only ${all.length} pages: \`just book\` makes them`);
+  site = await serve();
+  chromium = await browser();
+});
+
+after(async () => {
+  await chromium?.close();
+  site?.end();
+});
+
+/** A new tab with a theme, and the list of what goes wrong in it. */
+async function tab(theme, width) {
+  const context = await chromium.newContext({ viewport: { width, height: 800 } });
+  await context.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: site.address });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("requestfailed", (request) => problems.push(`not loaded: ${request.url()}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(site.address) && !request.url().startsWith("data:")) {
+      problems.push(`asks for ${request.url()}`);
+    }
+  });
+  return { page, problems };
+}
+
+for (const theme of themes) {
+  for (const width of widths) {
+    test(`every page holds at ${width} pixels, ${theme}`, async () => {
+      const { page, problems } = await tab(theme, width);
+      for (const path of all) {
+        await page.goto(`${site.address}/${path}`, { waitUntil: "load" });
+        problems.push(...(await page.evaluate(look)).map((problem) => `${path}: ${problem}`));
+      }
+      assert.deepEqual(problems, []);
+    });
+  }
+}
+
+/** What is wrong with the page that is shown. Runs in the page. */
+function look() {
+  const problems = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) {
+    const wide = [...document.querySelectorAll("main *")].find(
+      (element) => element.getBoundingClientRect().right > clientWidth + 1);
+    problems.push(`is ${scrollWidth} wide in ${clientWidth}: ${wide?.outerHTML.slice(0, 120)}`);
+  }
+  for (const image of document.images) {
+    if (!image.complete || image.naturalWidth === 0) {
+      problems.push(`the image ${image.src} is not shown`);
+    }
+  }
+  return problems;
+}
+
+test("every link leads to a page and to a place on it", async () => {
+  const { page } = await tab("light", 1280);
+  const ids = new Map();
+  const links = [];
+  for (const path of all) {
+    await page.goto(`${site.address}/${path}`, { waitUntil: "load" });
+    const found = await page.evaluate(() => ({
+      ids: [...document.querySelectorAll("[id]")].map((element) => element.id),
+      links: [...document.querySelectorAll("a[href]")].map((link) => link.href),
+    }));
+    ids.set(`/${path}`, new Set(found.ids));
+    links.push(...found.links.map((link) => [path, new URL(link)]));
+  }
+  const broken = links.filter(([, link]) => link.origin === site.address).filter(([, link]) => {
+    const path = decodeURIComponent(link.pathname);
+    const anchor = decodeURIComponent(link.hash.slice(1));
+    if (path === "/" || !existsSync(join(book, path))) {
+      return path !== "/";
+    }
+    return anchor !== "" && ids.has(path) && !ids.get(path).has(anchor);
+  });
+  assert.deepEqual(broken.map(([path, link]) => `${path} -> ${link.pathname}${link.hash}`), []);
+  assert.ok(links.length > 500, `only ${links.length} links`);
+});
+
+for (const theme of themes) {
+  test(`axe finds nothing, ${theme}`, async () => {
+    const { page } = await tab(theme, 1280);
+    const problems = [];
+    for (const path of all.filter((path) => !path.startsWith("source/") && path !== "print.html")) {
+      await page.goto(`${site.address}/${path}`, { waitUntil: "load" });
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => axe.run());
+      problems.push(...violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes[0].html.slice(0, 160)} (${nodes.length})`));
+    }
+    assert.deepEqual(problems, []);
+  });
+}
+
+test("the copy button of a console block copies the commands alone", async () => {
+  const { page } = await tab("light", 1280);
+  await page.goto(`${site.address}/lesson-1-mapping-a-file.html`);
+  const block = page.locator("pre", { has: page.locator("code.language-console") }).first();
+  await block.hover();
+  await block.locator(".clip-button").click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /^cargo lesson-1 write target\/number --seed 5\n/);
+  assert.doesNotMatch(copied, /[$]|Wrote integer/);
+});
+
+test("the search finds MS_ASYNC, by the keyboard", async () => {
+  const { page } = await tab("light", 1280);
+  await page.goto(`${site.address}/index.html`);
+  await page.keyboard.press("s");
+  await page.keyboard.type("MS_ASYNC");
+  const first = page.locator("#mdbook-searchresults a, #searchresults a").first();
+  await first.waitFor();
+  assert.match(await first.getAttribute("href"), /msync|ledger|glossary|index|commands/);
+  await first.click();
+  await page.waitForLoadState();
+  assert.match(await page.textContent("main"), /MS_ASYNC/);
+});

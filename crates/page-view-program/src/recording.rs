@@ -1,0 +1,179 @@
+//! A recording of one step of a lesson's story, for the page map of the book: memory at each pause, as
+//! JSON. What differs from run to run (process numbers, addresses, frames) is not in it.
+
+use std::path::Path;
+
+use common::{Failure, Result};
+use page_view::Cell;
+use serde::Serialize;
+
+use crate::figure::moment;
+use crate::moment::{Axis, Frame, Moment, Part, is_own};
+use crate::output;
+use crate::story_process::Story;
+use crate::words;
+
+/// A map of more pages than this in one part of memory is not readable.
+const MOST_PAGES: u64 = 16;
+
+#[derive(Serialize)]
+struct Recording {
+    lesson: usize,
+    step: usize,
+    heading: String,
+    looks: Vec<Look>,
+}
+
+/// Memory at one pause.
+#[derive(Serialize)]
+struct Look {
+    title: String,
+    /// What the story has told since the last pause.
+    told: Vec<String>,
+    processes: Vec<Process>,
+    files: Vec<File>,
+}
+
+#[derive(Serialize)]
+struct Process {
+    name: String,
+    parts: Vec<Mapped>,
+}
+
+/// Pages of one mapping, or pages where nothing is mapped.
+#[derive(Serialize)]
+struct Mapped {
+    /// `shared mapping`, `private mapping`, …; empty where nothing is mapped.
+    kind: String,
+    /// The index of its file in `files`.
+    file: Option<usize>,
+    entries: Vec<Entry>,
+}
+
+/// A page's entry in the page table.
+#[derive(Serialize)]
+struct Entry {
+    /// The number of the page in the picture.
+    label: u64,
+    /// The page of the file.
+    page: u64,
+    /// What it leads to, in words.
+    leads: &'static str,
+    /// Which memory it leads to, if that belongs to no file. Equal numbers are one memory.
+    own: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct File {
+    name: String,
+    on_disk: bool,
+    pages: Vec<Cached>,
+}
+
+/// A page of a file.
+#[derive(Serialize)]
+struct Cached {
+    page: u64,
+    /// What the page cache and the disk have of it, in words; `past the end of the file`.
+    state: &'static str,
+}
+
+/// Prints the recording of the step `name`: `lesson-N-step-S`.
+///
+/// # Errors
+/// The story's own; and a refusal if there is no such step, or if it is about too many pages.
+pub(crate) fn print(name: &str) -> Result<()> {
+    let refuse = |why: &str| Failure::refusal("record", Path::new(name), why);
+    let (lesson, step) = parse(name).ok_or_else(|| refuse("not lesson-N-step-S"))?;
+    let mut story = Story::of(lesson)?;
+    let start = format!("{step}. ");
+    let mut recording = Recording { lesson, step, heading: String::new(), looks: Vec::new() };
+    let mut told = 1; // The heading stands by itself.
+    while story.ended().is_none() {
+        if !story.is_waiting() {
+            story.listen()?;
+            continue;
+        }
+        let lines = story.step();
+        if let Some(heading) = lines.first().and_then(|line| line.strip_prefix(&start)) {
+            recording.heading = heading.into();
+            let complete = lines.len() - 1; // The last line is still empty.
+            let new = lines[told.min(complete)..complete].iter().map(|line| line.trim().into());
+            let (new, memory) = (new.collect(), moment(&story));
+            told = complete;
+            recording.looks.push(look(&memory, new).map_err(refuse)?);
+        } else if !recording.looks.is_empty() {
+            break;
+        }
+        story.go_on();
+    }
+    story.result()?;
+    if recording.looks.is_empty() {
+        return Err(refuse("there is no such step"));
+    }
+    let json = serde_json::to_string_pretty(&recording).map_err(|error| refuse(&error.to_string()));
+    output::write((json? + "\n").as_bytes())
+}
+
+fn parse(name: &str) -> Option<(usize, usize)> {
+    let (lesson, step) = name.strip_prefix("lesson-")?.split_once("-step-")?;
+    Some((lesson.parse().ok()?, step.parse().ok()?))
+}
+
+fn look(moment: &Moment, told: Vec<String>) -> std::result::Result<Look, &'static str> {
+    let parts = || moment.processes.iter().flat_map(|process| &process.parts);
+    if parts().any(|part| part.pages.end - part.pages.start > MOST_PAGES) {
+        return Err("it shows more pages than a map has room for");
+    }
+    let mut axes: Vec<&Axis> = Vec::new();
+    for part in parts().filter(|part| part.file.is_some()) {
+        if !axes.contains(&&part.axis) {
+            axes.push(&part.axis);
+        }
+    }
+    let mut frames = Vec::new();
+    let processes = moment.processes.iter().map(|process| Process {
+        name: process.name.clone(),
+        parts: process.parts.iter().map(|part| mapped(part, &axes, &mut frames)).collect(),
+    });
+    let processes = processes.collect();
+    let files = axes.iter().map(|axis| file(moment, axis)).collect();
+    Ok(Look { title: moment.title.clone(), told, processes, files })
+}
+
+fn mapped(part: &Part, axes: &[&Axis], frames: &mut Vec<Frame>) -> Mapped {
+    let entries = part.pages.clone().map(|page| {
+        let state = part.state_at(page);
+        let own = part.own.iter().find(|(at, _)| *at == page && is_own(&state));
+        let own = own.map(|(_, frame)| match frames.iter().position(|known| known == frame) {
+            Some(known) => known,
+            None => {
+                frames.push(frame.clone());
+                frames.len() - 1
+            }
+        });
+        let label = page + part.first_label - part.pages.start;
+        Entry { label, page, leads: words::entry(Cell::of(&state), false), own }
+    });
+    Mapped {
+        kind: part.kind.clone(),
+        file: part.file.as_ref().and_then(|_| axes.iter().position(|axis| **axis == part.axis)),
+        entries: entries.collect(),
+    }
+}
+
+fn file(moment: &Moment, axis: &Axis) -> File {
+    let parts = moment.processes.iter().flat_map(|process| &process.parts);
+    let parts: Vec<&Part> = parts.filter(|part| part.axis == *axis).collect();
+    let Some(file) = parts.iter().find_map(|part| part.file.as_ref()) else {
+        return File { name: String::new(), on_disk: false, pages: Vec::new() };
+    };
+    let first = parts.iter().map(|part| part.pages.start).min().unwrap_or_default();
+    let end = parts.iter().map(|part| part.pages.end).max().unwrap_or_default();
+    let pages = (first..end).map(|page| Cached {
+        page,
+        state: words::in_the_cache(file, &moment.state_of(axis, page))
+            .unwrap_or("past the end of the file"),
+    });
+    File { name: file.name.clone(), on_disk: file.is_on_disk(), pages: pages.collect() }
+}
