@@ -145,6 +145,11 @@ figures N="*":
 languages:
     cargo test --locked --package check --test proof -- --ignored --show-output
 
+# Record the runs that the page map of the book shows.
+recordings:
+    cargo build --quiet --locked --package 'lesson-*' --package page-view-program
+    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
+
 # Run everything that CI runs.
 ci: format lint test starters documentation everywhere grader-image
 

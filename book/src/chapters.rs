@@ -29,7 +29,11 @@ pub(crate) struct Chapter {
 pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
     let mut chapters = vec![
         chapter(root, "lessons/README.md", "index.md", Some("The course"))?,
-        chapter(root, "README.md", "commands.md", None)?,
+        Chapter {
+            title: "About the course".into(),
+            ..chapter(root, "README.md", "about.md", None)?
+        },
+        page_map(root)?,
     ];
     let lessons = markdown_in(root, "lessons")?;
     let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
@@ -72,6 +76,31 @@ fn markdown_in(root: &Path, directory: &str) -> Result<Vec<String>> {
     let names = found.iter().filter_map(|path| path.file_name()?.to_str());
     let names = names.filter(|name| name.ends_with(".md"));
     Ok(names.map(|name| format!("{directory}/{name}")).collect())
+}
+
+/// The page with the page maps. In place of each comment `<!-- recording: NAME -->` stands the recording
+/// of that name, as the script of the page map expects it.
+fn page_map(root: &Path) -> Result<Chapter> {
+    let map = chapter(root, "book/pages/page-map.md", "page-map.md", None)?;
+    let mut text = String::new();
+    for line in map.text.lines() {
+        match line.strip_prefix("<!-- recording: ").and_then(|rest| rest.strip_suffix(" -->")) {
+            Some(name) => {
+                let recording = files::read(&root.join(format!("lessons/recordings/{name}.json")))?;
+                text += &embedded(&recording);
+            }
+            None => text += line,
+        }
+        text += "\n";
+    }
+    Ok(Chapter { text, ..map })
+}
+
+/// A recording in one line of HTML. Markdown would end the HTML at an empty line.
+fn embedded(recording: &str) -> String {
+    let json: String = recording.lines().map(str::trim).collect();
+    let json = json.replace('<', "\\u003c");
+    format!("<div class=\"page-map\"><script type=\"application/json\">{json}</script></div>")
 }
 
 fn chapter(root: &Path, path: &str, page: &str, begins: Option<&'static str>) -> Result<Chapter> {
@@ -135,6 +164,13 @@ mod tests {
     fn a_text_without_a_heading_is_refused() {
         let refused = chapter(&common::root().unwrap(), "LICENSE", "LICENSE.md", None).unwrap_err();
         assert!(refused.to_string().contains("does not begin with a heading"), "{refused}");
+    }
+
+    #[test]
+    fn a_recording_is_one_line_in_which_no_tag_can_begin() {
+        let html = embedded("{\n  \"told\": \"a</script>\"\n}\n");
+        assert!(html.contains(r#"{"told": "a\u003c/script>"}"#), "{html}");
+        assert!(!html.contains('\n'), "{html}");
     }
 
     #[test]

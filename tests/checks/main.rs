@@ -16,6 +16,7 @@ mod programs;
 mod recorded;
 mod recorded_ipc;
 mod recorded_read;
+mod recordings;
 mod sources;
 mod steps;
 mod texts;

@@ -1,7 +1,7 @@
 //! A private disk: an ext4 image in a file, on a loop device. The image file *is* the disk, so a copy
 //! of the file holds what the disk holds at that instant. `cargo lesson-3 power-cut` uses it.
 //!
-//! Nothing is left behind, however the process ends. It mounts the disk in its own mount namespace,
+//! No mount and no loop device is left behind, however the process ends. It mounts the disk in its own mount namespace,
 //! which ends with the process, and the loop device detaches when its last mount has ended.
 
 use std::fs::{self, File};
@@ -34,7 +34,7 @@ pub struct Disk {
 /// From here on, no other process sees what this process mounts, and the mounts end with it.
 ///
 /// # Errors
-/// `EPERM` without privilege.
+/// An error without privilege.
 pub fn mount_for_this_process_only() -> Result<()> {
     if !nix::unistd::geteuid().is_root() {
         return Err(io::Error::other("needs root, to mount a disk of its own")).step("power-cut");

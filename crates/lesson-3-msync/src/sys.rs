@@ -1,8 +1,8 @@
 //! Typed wrappers of the calls of this lesson: `msync`, `mlock`, `sync_file_range`.
 //!
 //! # Safety
-//! The calls take numbers. They change no byte and no access right, so every address is sound for
-//! Rust, even one that the kernel refuses. The one `mmap` lets the kernel choose free addresses.
+//! The calls take numbers. They change no byte of a file and no access right, so every address is
+//! sound for Rust, even one that the kernel refuses. The one `mmap` lets the kernel choose free addresses.
 #![expect(unsafe_code, reason = "system calls")]
 
 pub mod loop_device;
@@ -22,7 +22,7 @@ use std::ptr;
 /// `MS_INVALIDATE` over addresses that this process has locked; `ENOMEM` if a page of the range is not
 /// mapped; and the error of the disk while it was written, such as `EIO`.
 pub fn msync(address: usize, length: usize, flags: libc::c_int) -> io::Result<()> {
-    // SAFETY: msync stores to no byte of the range, whatever the numbers are.
+    // SAFETY: msync changes at most bytes past the end of a file, as another process could.
     done(unsafe { libc::msync(ptr::without_provenance_mut(address), length, flags) })
 }
 

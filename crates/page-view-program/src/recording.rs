@@ -59,7 +59,7 @@ struct Entry {
     page: u64,
     /// What it leads to, in words.
     leads: &'static str,
-    /// Which memory it leads to, if that belongs to no file. Equal numbers are one memory.
+    /// Which memory it leads to, if that belongs to no file. In one look, equal numbers are one memory.
     own: Option<usize>,
 }
 
@@ -101,7 +101,9 @@ pub(crate) fn print(name: &str) -> Result<()> {
             let new = lines[told.min(complete)..complete].iter().map(|line| line.trim().into());
             let (new, memory) = (new.collect(), moment(&story));
             told = complete;
-            recording.looks.push(look(&memory, new).map_err(refuse)?);
+            if !memory.processes.is_empty() {
+                recording.looks.push(look(&memory, new).map_err(refuse)?);
+            }
         } else if !recording.looks.is_empty() {
             break;
         }

@@ -1,7 +1,7 @@
 //! A file as a disk: loop devices, by `ioctl`. `cargo lesson-3 power-cut` uses them, as root.
 //!
 //! # Safety
-//! Three `ioctl`s: one takes a number, one reads a structure, one reads and writes an int. Each value
+//! Three `ioctl`s: one takes nothing, one reads a structure, one reads and writes an int. Each value
 //! has the layout that the kernel expects and outlives its call.
 #![expect(unsafe_code, reason = "ioctls that no crate of this course wraps")]
 

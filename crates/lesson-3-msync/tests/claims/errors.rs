@@ -52,7 +52,7 @@ fn ms_sync_together_with_ms_async_fails_with_einval() {
 #[test]
 fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_enomem() {
     let (_scratch, _specimen, start) = page();
-    let below_all = page_size(); // vm.mmap_min_addr lets nobody map there.
+    let below_all = page_size(); // Nothing is mapped there.
     let (last_page, longest) = (usize::MAX - page_size() + 1, usize::MAX - page_size() + 1);
     for (address, length) in [(below_all, 1), (last_page - page_size(), 1), (start, longest)] {
         for flags in [libc::MS_SYNC, libc::MS_ASYNC, libc::MS_INVALIDATE, 0] {
@@ -65,7 +65,7 @@ fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fai
 fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writes_nothing() {
     undisturbed(|| {
         let pair = crate::Pair::stored();
-        let nothing_mapped = page_size(); // vm.mmap_min_addr lets nobody map there.
+        let nothing_mapped = page_size(); // Nothing is mapped there.
         for address in [pair.sample.memory.address(), nothing_mapped] {
             msync(address, 0, libc::MS_SYNC).unwrap();
             msync(address, usize::MAX, libc::MS_SYNC).unwrap();

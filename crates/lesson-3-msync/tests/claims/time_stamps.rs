@@ -23,7 +23,7 @@ fn accessed(sample: &MappedFile) -> bool {
     sample.file.metadata().unwrap().accessed().unwrap() != time_stamps::long_ago()
 }
 
-/// Eight pages of both stored to, through a mapping that had not loaded them.
+/// A second mapping of the sample, which has loaded nothing. The control is stored to.
 fn stored() -> (Pair, Memory) {
     let pair = Pair::clean();
     let memory = Memory::shared(&pair.sample.file).unwrap();

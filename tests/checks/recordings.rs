@@ -1,0 +1,93 @@
+//! Recordings: each page map of the book shows what its story shows now. `just recordings` records.
+
+use std::fs;
+use std::path::PathBuf;
+
+use course::{Program, scratch};
+
+use crate::assert_none;
+use crate::workspace::{built_programs, entries, file_name, read, root};
+
+/// A machine that flushes between the store and the look shows a page written: record again.
+const TRIES: usize = 5;
+
+#[test]
+fn every_recording_is_what_its_story_shows_now() {
+    let page = read(&root().join("book/pages/page-map.md"));
+    let names = names(&page);
+    assert!(names.len() >= 5, "found only {names:?}");
+    let mut problems = Vec::new();
+    for name in &names {
+        let file = directory().join(format!("{name}.json"));
+        if std::env::var_os("COURSE_BLESS").is_some() {
+            fs::create_dir_all(directory()).expect("make the recordings' directory");
+            fs::write(&file, record(name)).expect("write the recording");
+            continue;
+        }
+        // What the page cache and the disk have differs from file system to file system.
+        let tells = course::file_system(scratch().path()) == "ext4";
+        let shown =
+            |recording: &str| if tells { memory(recording) } else { page_tables(recording) };
+        let kept = shown(&read(&file));
+        if !(0..TRIES).any(|_| shown(&record(name)) == kept) {
+            problems.push(format!("{name}.json is not what the story shows: `just recordings`"));
+        }
+    }
+    let kept = entries(&directory()).into_iter().map(|file| file_name(&file));
+    let strays = kept.filter(|file| !names.iter().any(|name| *file == format!("{name}.json")));
+    problems.extend(strays.map(|file| format!("no page shows {file}")));
+    assert_none(&problems);
+}
+
+#[test]
+fn numbers_of_the_output_differ_from_run_to_run_and_the_memory_does_not() {
+    let look = |told: &str, state: &str| {
+        format!("{{\n  \"told\": [\n    \"{told}\"\n  ],\n  \"state\": \"{state}\"\n}}\n")
+    };
+    assert_eq!(memory(&look("stored 17", "dirty")), memory(&look("stored 3", "dirty")));
+    assert_ne!(memory(&look("stored 17", "dirty")), memory(&look("stored 17", "present")));
+    assert_eq!(page_tables(&look("a", "dirty")), page_tables(&look("b", "present")));
+    assert_eq!(page_tables("\"leads\": \"x\",\n\"state\": \"y\"\n"), ["\"leads\": \"x\","]);
+    assert_eq!(names("a\n<!-- recording: b-1 -->\nc\n"), ["b-1"]);
+}
+
+fn directory() -> PathBuf {
+    root().join("lessons/recordings")
+}
+
+/// The recordings that a page shows.
+fn names(page: &str) -> Vec<String> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("<!-- recording: "));
+    lines.filter_map(|rest| Some(rest.strip_suffix(" -->")?.to_string())).collect()
+}
+
+/// A recording without what the story printed: that names process numbers, random numbers, sizes.
+fn memory(recording: &str) -> Vec<String> {
+    let mut is_told = false;
+    let mut kept = Vec::new();
+    for line in recording.lines().map(str::trim) {
+        is_told |= line.starts_with("\"told\": [");
+        if !is_told {
+            kept.push(line.to_string());
+        }
+        is_told &= !line.starts_with(']') && line != "\"told\": [],";
+    }
+    kept
+}
+
+/// What a recording shows of the page tables.
+fn page_tables(recording: &str) -> Vec<String> {
+    let kinds = ["\"title\":", "\"kind\":", "\"label\":", "\"leads\":", "\"own\":"];
+    let mut lines = memory(recording);
+    lines.retain(|line| kinds.iter().any(|kind| line.starts_with(kind)));
+    lines
+}
+
+/// The recording of a step, as the story shows it now.
+fn record(name: &str) -> String {
+    let program = built_programs().into_keys().next().expect("a lesson's program is built");
+    let page_view = program.with_file_name("page-view");
+    let page_view = page_view.to_str().expect("the path is text");
+    let scratch = scratch();
+    Program::new(page_view, ["recording", name]).env("LESSON_SCRATCH", scratch.path()).succeed()
+}
