@@ -73,6 +73,11 @@ hint N:
 watch N:
     @cargo check-exercise watch "$1"
 
+# Ask what will happen in lesson N, and prove each answer on this machine.
+[no-exit-message]
+quiz N:
+    @cargo quiz "$1"
+
 # Restore the starter of exercise N and keep your file beside it.
 [no-exit-message]
 reset N:

@@ -22,10 +22,11 @@ const PageMap = (() => {
     return others.length === 0 ? entry.leads : `${entry.leads}, the same memory as in the ${others.join(" and the ")}`;
   }
 
-  /** Words about one page, as words about several. */
+  const many = { "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
+
+  /** A sentence about one page, as one about several: its verb changes. */
   function plural(words) {
-    return [["leads to a private copy", "lead to private copies"], ["leads", "lead"], ["has", "have"], ["is", "are"]]
-      .reduce((text, [one, many]) => text.replace(new RegExp(`\\b${one}\\b`), many), words);
+    return words.replace(/\b(leads to a private copy|leads|has|is)\b/, (verb) => many[verb]);
   }
 
   /** What changed between two looks, a sentence each. Equal changes of neighbouring pages are one sentence. */

@@ -13,6 +13,7 @@ mod glossary;
 mod links;
 mod names;
 mod programs;
+mod quiz;
 mod recorded;
 mod recorded_ipc;
 mod recorded_read;

@@ -1,0 +1,106 @@
+// The page map: what changes from look to look, in words; and the map itself, by mouse and keyboard.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createRequire } from "node:module";
+import { readFileSync, statSync } from "node:fs";
+
+import { browser, serve } from "./site.mjs";
+
+const require = createRequire(import.meta.url);
+const theme = new URL("../theme/", import.meta.url).pathname;
+const { box, cached, changes } = require(`${theme}page-map.js`);
+const recorded = (name) => JSON.parse(readFileSync(new URL(`../../lessons/recordings/${name}.json`, import.meta.url)));
+
+test("the first store of a mapping makes an entry and a dirty page", () => {
+  const [before, after] = recorded("lesson-1-step-1").looks;
+  assert.deepEqual(changes(before, after), [
+    "In the first process, page 0 now leads to the page cache.",
+    "In file number, page 0 is now dirty: the disk has the old bytes.",
+  ]);
+});
+
+test("a private store copies one page", () => {
+  const looks = recorded("lesson-4-step-2").looks;
+  assert.deepEqual(changes(looks[0], looks[1]), ["In the first process, page 2 now leads to a private copy."]);
+  assert.deepEqual(changes(looks[2], looks[3]), ["In the first process, page 0 now leads to a private copy."]);
+});
+
+test("after fork, parent and child share their copies until one stores", () => {
+  const [first, forked, stored] = recorded("lesson-4-step-7").looks;
+  assert.match(changes(first, forked).join(" "), /The second process has mapped the pages/);
+  assert.match(changes(first, forked).join(" "), /pages 0-1 now lead to private copies, the same memory as in the second process/);
+  assert.match(changes(forked, stored).join(" "), /In the second process, page 0 now leads to a private copy\./);
+});
+
+test("neighbouring pages that change alike are one sentence", () => {
+  const looks = recorded("lesson-3-step-1").looks;
+  assert.deepEqual(changes(looks[0], looks[1]), ["In file ledger, pages 0-3 are now dirty: the disk has the old bytes."]);
+  assert.deepEqual(changes(looks[2], looks[3]), [], "MS_ASYNC writes nothing");
+});
+
+test("a truncation takes the page from both page tables", () => {
+  const [before, after] = recorded("lesson-1-step-9").looks;
+  const sentences = changes(before, after);
+  assert.ok(sentences.includes("In the second process, page 1 now is past the end of the file."), sentences.join("\n"));
+});
+
+test("every state that a recording can have has its own box", () => {
+  const kinds = ["leads to the page cache", "leads to a private copy", "is past the end of the file", "is not mapped", "has no entry in the page table"]
+    .map((leads) => box({ leads }).kind);
+  assert.deepEqual(kinds, ["cache", "copy", "past", "gone", "none"]);
+  const file = { on_disk: true };
+  assert.deepEqual(cached(file, { state: "dirty" }), { cache: "dirty", disk: "old bytes" });
+  assert.deepEqual(cached(file, { state: "past the end of the file" }), { cache: null, disk: null });
+  assert.deepEqual(cached({ on_disk: false }, { state: "present" }), { cache: "", disk: null });
+});
+
+test("the page map is small", () => {
+  const size = statSync(`${theme}page-map.js`).size + statSync(`${theme}page-map.css`).size;
+  assert.ok(size <= 60_000, `${size} bytes`);
+});
+
+let site, chromium, page;
+
+before(async () => {
+  site = await serve();
+  chromium = await browser();
+  page = await chromium.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${site.address}/page-map.html`);
+});
+
+after(async () => {
+  await chromium?.close();
+  site?.end();
+});
+
+test("the map goes forth and back by mouse, and says what changes", async () => {
+  const map = page.locator(".page-map").first();
+  await assert.doesNotReject(map.getByText("Step 1 of 2").waitFor());
+  assert.equal(await map.locator("svg path").count(), 0);
+  await map.getByRole("button", { name: "Next" }).click();
+  assert.match(await map.locator(".news").textContent(), /page 0 now leads to the page cache/);
+  assert.equal(await map.locator("svg path").count(), 1);
+  assert.equal(await map.locator("li.dirty").count(), 1);
+  await map.getByRole("button", { name: "Back" }).click();
+  assert.equal(await map.locator("svg path").count(), 0);
+});
+
+test("the map goes forth and back by the keyboard, and stays on its page", async () => {
+  const map = page.locator(".page-map").nth(3);
+  await map.locator(".view").focus();
+  await page.keyboard.press("End");
+  assert.match(await map.locator(".place").textContent(), /Step 7 of 7/);
+  await page.keyboard.press("ArrowLeft");
+  assert.match(await map.locator(".place").textContent(), /Step 6 of 7/);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await map.locator(".place").textContent(), /Step 2 of 7/);
+  assert.match(page.url(), /page-map\.html/);
+});
+
+test("a screen reader hears what each entry leads to", async () => {
+  const map = page.locator(".page-map").nth(6);
+  await map.getByRole("button", { name: "Next" }).click();
+  const entries = await map.locator("li.entry").allTextContents();
+  assert.match(entries[0], /leads to a private copy, the same memory as in the second process/);
+});
