@@ -99,6 +99,26 @@ impl Claim {
     }
 }
 
+impl Said {
+    /// The first error or signal that the claim names: in its sentence, or else in its source. It is
+    /// empty if there is none, which a claim about an error may not be.
+    pub(crate) fn error(&self) -> &str {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut words = [&self.sentence, &self.source]
+            .into_iter()
+            .flat_map(|text| text.split(move |c| !is_word(c)));
+        words.find(|word| is_error(word)).unwrap_or_default()
+    }
+}
+
+/// Whether a word is the name of an errno or of a signal.
+fn is_error(word: &str) -> bool {
+    const OTHERS: [&str; 6] = ["ELF", "EOF", "ERRORS", "EXAMPLES", "EXIT", "EXCL"];
+    let is_constant = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let begins = word.starts_with("SIG") || word.starts_with('E');
+    begins && is_constant && word.len() >= 3 && !OTHERS.contains(&word)
+}
+
 /// Every claim of the workspace, and what is wrong with the comments of the other claim tests.
 pub(crate) fn claims() -> (Vec<Claim>, Vec<String>) {
     let mut packages: Vec<_> =
@@ -202,7 +222,11 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
         return Err(format!("{source:?} promises nothing: its level is `observed`"));
     }
     let (manual, tutorials) = (all("manual says"), all("tutorials say"));
-    Ok(Said { sentence: sentence.into(), call, kind, source, level, manual, tutorials })
+    let said = Said { sentence: sentence.into(), call, kind, source, level, manual, tutorials };
+    match said.kind == Kind::Error && said.error().is_empty() {
+        true => Err("it is an error, and neither its sentence nor its source names the errno".into()),
+        false => Ok(said),
+    }
 }
 
 /// The bullets `- key: value`. A line that goes on is indented by two blanks.
@@ -344,6 +368,7 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("- level: POSIX", "- level: surely", "begins with none of"),
             ("DESCRIPTION\n///   (munmap)", "mm/vma.c", "promises nothing"),
             ("- tutorials say:", "- blogs say:", "none of the bullets"),
+            ("`munmap`, success", "`munmap`, error", "names the errno"),
         ] {
             let bad = GOOD.replacen(right, wrong, 1).replace("mmap(2), mm/vma.c", "mm/vma.c");
             let bad = bad.replace("`munmap(2)`, success", "`munmap`(2)");

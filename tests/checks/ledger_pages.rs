@@ -53,7 +53,7 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         if own.is_empty() {
             continue;
         }
-        let error = |claim: &Claim| (kind == Kind::Error).then(|| error(claim));
+        let error = |claim: &Claim| (kind == Kind::Error).then(|| claim.said.error());
         own.sort_by_key(|claim| (error(claim), order(&claim.said.sentence)));
         let mut heads = vec!["claim", "source", "level"];
         if kind == Kind::Error {
@@ -61,7 +61,7 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         }
         heads.extend(runs.cell(own[0]).map(|_| "kernels"));
         let rows = own.iter().map(|claim| {
-            let error = error(claim).map(|error| format!("`{error}`").replace("``", ""));
+            let error = error(claim).map(|error| format!("`{error}`"));
             let said = [claim.link(UP_FROM_PAGE), claim.said.source.clone(), claim.level()];
             error.into_iter().chain(said).chain(runs.cell(claim)).collect()
         });
@@ -73,22 +73,6 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
 /// What a sentence is sorted by.
 fn order(sentence: &str) -> String {
     sentence.replace('`', "").to_lowercase()
-}
-
-/// The first error or signal that a claim names: its sentence, or else its source.
-fn error(claim: &Claim) -> String {
-    let said = [&claim.said.sentence, &claim.said.source];
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words = said.into_iter().flat_map(|text| text.split(move |c| !is_word(c)));
-    words.filter(|word| is_error(word)).map(String::from).next().unwrap_or_default()
-}
-
-/// Whether a word is the name of an errno or of a signal.
-fn is_error(word: &str) -> bool {
-    const OTHERS: [&str; 6] = ["ELF", "EOF", "ERRORS", "EXAMPLES", "EXIT", "EXCL"];
-    let is_constant = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let begins = word.starts_with("SIG") || word.starts_with('E');
-    begins && is_constant && word.len() >= 3 && !OTHERS.contains(&word)
 }
 
 /// A table in Markdown.

@@ -57,7 +57,7 @@ fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
 /// In glibc, `sem_timedwait` checks that its time is valid even if the count is above 0.
 ///
 /// - call: `sem_timedwait`, error
-/// - source: glibc, nptl/sem_timedwait.c
+/// - source: glibc, nptl/sem_timedwait.c (EINVAL)
 /// - level: observed (glibc 2.36)
 /// - manual says: sem_wait(3): the time is not checked if the call need not wait.
 #[test]
