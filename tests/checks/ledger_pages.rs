@@ -53,7 +53,7 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         if own.is_empty() {
             continue;
         }
-        let error = |claim: &Claim| (kind == Kind::Error).then(|| claim.said.error());
+        let error = |claim: &Claim| (kind == Kind::Error).then(|| claim.said.error().to_owned());
         own.sort_by_key(|claim| (error(claim), order(&claim.said.sentence)));
         let mut heads = vec!["claim", "source", "level"];
         if kind == Kind::Error {
