@@ -61,8 +61,9 @@ fn repeated(claims: &[Claim]) -> Vec<String> {
         places.entry((&claim.said.call, &claim.name)).or_default().push(place);
     }
     let repeated = places.into_iter().filter(|(_, places)| places.len() > 1);
-    let problem =
-        |((call, name), places): ((_, _), Vec<_>)| format!("{call}: {name}: {}", places.join(", "));
+    let problem = |((call, name), places): ((_, _), Vec<_>)| {
+        format!("{call}: {name} stands twice: {}", places.join(", "))
+    };
     repeated.map(problem).collect()
 }
 
