@@ -134,9 +134,12 @@ container:
 test:
     cargo test
 
-# Update the lines of the links to claims and the output of the console blocks in the texts.
-bless:
+# Write the ledger and the lessons' tables of claims from the doc comments of the claim tests.
+ledger:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_row
+
+# Do what `just ledger` does, and update the output of the console blocks in the texts.
+bless: ledger
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_measured
     TRYCMD=overwrite cargo test --quiet --package course --test checks every_console
 

@@ -9,7 +9,8 @@ use syn::visit::Visit;
 
 /// Lines of code in `common`; blank lines, comments and its tests are free.
 const MOST_IN_COMMON: usize = 320;
-/// Lines of a file of a lesson. A longer file has two ideas.
+/// Lines of code of a file of a lesson; blank lines and comments are free, since each claim has a doc
+/// comment. A longer file has two ideas.
 const MOST_IN_A_FILE: usize = 250;
 /// Lines of a function, wherever it is. A type and its methods stay in one file, however long.
 const MOST_IN_A_FUNCTION: usize = 60;
@@ -52,6 +53,7 @@ fn no_function_does_two_things() {
 fn a_file_or_a_function_that_is_too_long_is_found() {
     let path = Path::new("x.rs");
     assert_eq!(too_long(path, &"fn f() {}\n".repeat(MOST_IN_A_FILE)), None);
+    assert_eq!(too_long(path, &"/// Doc.\n\nfn f() {}\n".repeat(MOST_IN_A_FILE)), None);
     assert!(too_long(path, &"fn f() {}\n".repeat(MOST_IN_A_FILE + 1)).is_some());
     let function = |lines| format!("impl A {{ fn f() {{\n{}}}\n}}", "g();\n".repeat(lines - 2));
     assert_none(&long_functions(path, &function(MOST_IN_A_FUNCTION)));
@@ -60,8 +62,9 @@ fn a_file_or_a_function_that_is_too_long_is_found() {
 }
 
 fn too_long(path: &Path, source: &str) -> Option<String> {
-    let lines = source.lines().count();
-    (lines > MOST_IN_A_FILE).then(|| format!("{} has {lines} lines", shown(path)))
+    let lines = lines_of_code(source);
+    let problem = || format!("{} has {lines} lines of code: split it", shown(path));
+    (lines > MOST_IN_A_FILE).then(problem)
 }
 
 /// The functions and methods of a source that are longer than a function may be.

@@ -1,174 +1,110 @@
-//! Claims both ways: every row of a lesson's table, or of the ledger, is a sentence that links to its
-//! test, and every claim test has its row. A test's name is its sentence in snake case: see
-//! [`test_name`]. In running text a claim is cited by a reference link, whose definition stands at the
-//! end of the file and names the test in its title: `[lost-update]: PATH#LINE "test_name"`.
-//! `just bless` updates the lines of both.
+//! The lessons' tables of claims: every row is a sentence that links to its test, with the source and
+//! the level that the test's doc comment gives. In running text a claim is cited by a reference link,
+//! whose definition stands at the end of the file and names the test in its title:
+//! `[lost-update]: PATH#LINE "test_name"`. `just ledger` writes the rows and the links.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use crate::assert_none;
-use crate::workspace::{Lesson, file_name, lessons, read, root, rust_files, shown};
-use syn::spanned::Spanned;
+use crate::claim::{Claim, claims, test_name};
+use crate::workspace::{lessons, read};
 
 const FEWEST_A_LESSON: usize = 15;
-const FEWEST: usize = 100;
-const LEVELS: [&str; 3] = ["POSIX", "Linux", "observed"];
-
-/// A claim test's name, and the link to its line as a text in `lessons/` writes it.
-type Tests = BTreeMap<String, String>;
 
 #[test]
-fn every_row_is_a_test_and_every_test_is_a_row() {
-    let ledger = root().join("lessons/ledger.md");
+fn every_row_of_a_lesson_is_what_its_claim_says() {
+    let (claims, _) = claims(); // What is wrong with a comment, the ledger's check says.
     let mut problems = Vec::new();
-    let mut total = 0;
     for lesson in lessons() {
-        let tests = tests_of(&lesson);
-        total += tests.len();
+        let own: Vec<_> = claims.iter().filter(|claim| claim.package == lesson.name).collect();
         if std::env::var_os("COURSE_BLESS").is_some() {
-            let text = blessed(&read(&lesson.text), &tests);
-            fs::write(&lesson.text, text).expect("write the text");
-            // Two lessons may have a claim in the same words: only this lesson's section changes.
-            let all = read(&ledger);
-            let section = section(&all, &lesson.name);
-            let section = section.trim_start_matches("\n## Claims\n");
-            let text = all.replace(section, &blessed(section, &tests));
-            fs::write(&ledger, text).expect("write the ledger");
+            fs::write(&lesson.text, blessed(&read(&lesson.text), &own)).expect("write the text");
         }
-        problems.extend(citations(&read(&lesson.text)).filter_map(|(label, link, test)| {
-            let right = tests.get(test);
-            (right.map(String::as_str) != Some(link)).then(|| {
-                format!("{}: [{label}] cites {test} at {link}, and it is {right:?}", lesson.name)
-            })
-        }));
         let text = read(&lesson.text);
-        if rows(&text).len() < FEWEST_A_LESSON {
-            problems.push(format!("{} has only {} claims", lesson.name, rows(&text).len()));
+        problems.extend(disagreements(&lesson.name, &text, &own));
+        if rows(&text).count() < FEWEST_A_LESSON {
+            problems.push(format!("{} has only {} claims", lesson.name, rows(&text).count()));
         }
-        let text = text + &section(&read(&ledger), &lesson.name);
-        problems.extend(disagreements(&lesson.name, &text, &tests));
     }
     assert_none(&problems);
-    assert!(total > FEWEST, "only {total} claims in all");
 }
 
 #[test]
-fn a_sentence_and_its_test_have_the_same_words() {
-    for (sentence, name) in [
-        ("Pages are whole", "pages_are_whole"),
-        ("`MS_SYNC` on btrfs writes the whole file", "ms_sync_on_btrfs_writes_the_whole_file"),
-        ("An object's name, if unlinked, is gone", "an_objects_name_if_unlinked_is_gone"),
-        ("Mapping `/dev/null` fails with `ENODEV`", "mapping_dev_null_fails_with_enodev"),
+fn rows_and_citations_are_written_from_the_comments() {
+    let claims = samples();
+    let claims = claims.each_ref();
+    let old = "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n\
+        | [pages are whole](old.rs#L1) | x | y |\n| [No claim](a.rs#L1) | x | y |\n\n\
+        ## Exercise\n\n[it]: old.rs#L1 \"pages_are_whole\"\n[x]: y.md\n";
+    let new = "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n\
+        | [Pages are whole](../crates/x/tests/claims/a.rs#L7) | mmap(2), A\\|B | Linux |\n\
+        | [No claim](a.rs#L1) | x | y |\n\n\
+        ## Exercise\n\n[it]: ../crates/x/tests/claims/a.rs#L7 \"pages_are_whole\"\n[x]: y.md\n";
+    assert_eq!(blessed(old, &claims), new);
+}
+
+#[test]
+fn a_row_or_a_citation_that_says_something_else_is_found() {
+    let claims = samples();
+    let claims = claims.each_ref();
+    let good = "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n\
+        | [Pages are whole](../crates/x/tests/claims/a.rs#L7) | mmap(2), A\\|B | Linux |\n\
+        | [`exit` unmaps](../crates/x/tests/claims/a.rs#L9) | mmap(2), A\\|B | Linux; needs root |\n\n\
+        ## Exercise\n\n[it]: ../crates/x/tests/claims/a.rs#L7 \"pages_are_whole\"\n";
+    assert_none(&disagreements("x", good, &claims));
+    let exit = good.lines().find(|line| line.contains("exit")).expect("a row");
+    for (right, wrong) in [
+        ("a.rs#L9", "a.rs#L8"),                         // a line that has moved
+        ("Linux;", "POSIX;"),                           // another level
+        ("B | Linux |", "C | Linux |"),                 // another source
+        ("`exit` unmaps", "exit_unmaps"),               // no sentence
+        ("`exit` unmaps", "Nothing proves this"),       // a row without a test
+        (exit, &format!("{exit}\n{exit}")),             // said twice
+        ("a.rs#L7 \"pages_are", "a.rs#L6 \"pages_are"), // a citation of another line
+        ("\"pages_are_whole\"", "\"pages_are_half\""),  // a citation of no test
     ] {
-        assert_eq!(test_name(sentence), name);
+        let bad = good.replacen(right, wrong, 1);
+        assert_eq!(disagreements("x", &bad, &claims).len(), 1, "{bad}");
     }
 }
 
-#[test]
-fn a_citation_is_read_and_its_line_is_moved() {
-    let text = "See [it][whole].\n\n[whole]: ../a.rs#L1 \"pages_are_whole\"\n[x]: y.md\n";
-    assert_eq!(citations(text).collect::<Vec<_>>(), [("whole", "../a.rs#L1", "pages_are_whole")]);
-    let tests = Tests::from([("pages_are_whole".into(), "../b.rs#L7".into())]);
-    assert_eq!(blessed(text, &tests), text.replace("../a.rs#L1", "../b.rs#L7"));
+/// Two claims of a package `x`.
+#[cfg(test)]
+fn samples() -> [Claim; 2] {
+    use crate::claim::{Kind, Said};
+    [("Pages are whole", 7, false), ("`exit` unmaps", 9, true)].map(
+        |(sentence, line, needs_root)| {
+            let name = test_name(sentence);
+            let said = Said {
+                sentence: sentence.into(),
+                call: "`mmap`".into(),
+                kind: Kind::Success,
+                source: "mmap(2), A|B".into(),
+                level: "Linux".into(),
+                manual: Vec::new(),
+                tutorials: Vec::new(),
+            };
+            let (path, file) = (format!("a::{name}"), "crates/x/tests/claims/a.rs".into());
+            Claim { package: "x".into(), path, name, file, line, needs_root, said }
+        },
+    )
 }
 
-#[test]
-fn the_ledger_goes_on_where_a_table_ends() {
-    let ledger = "# Ledger\n\n## [Lesson 3](lesson-3-msync.md)\n\n| a | b | c |\n|---|---|---|\n| x | y | z |\n\n\
-        ## [Lesson 5](lesson-5-x.md)\n\n| a | b | c |\n|---|---|---|\n| u | v | w |\n";
-    assert_eq!(rows(&section(ledger, "lesson-3-msync")), [["x", "y", "z"]]);
-    assert_eq!(rows(&section(ledger, "lesson-5-x")), [["u", "v", "w"]]);
-    assert!(rows(&section(ledger, "lesson-1-y")).is_empty());
-}
-
-#[test]
-fn a_row_without_a_test_and_a_test_without_a_row_are_found() {
-    let link =
-        |name: &str, line| (String::from(name), format!("../crates/x/tests/claims/a.rs#L{line}"));
-    let tests = Tests::from([link("pages_are_whole", 7), link("exit_unmaps", 9)]);
-    let table = |rows: &str| {
-        format!(
-            "# Lesson\n\n## Claims\n\n| claim | source | level |\n|---|---|---|\n{rows}\n## Exercise\n"
-        )
-    };
-    let row = |sentence, line| {
-        format!(
-            "| [{sentence}](../crates/x/tests/claims/a.rs#L{line}) | mmap(2), NOTES | Linux |\n"
-        )
-    };
-    let (first, second) = (row("Pages are whole", 7), row("`exit` unmaps", 9));
-    assert_none(&disagreements("x", &table(&[first.clone(), second.clone()].concat()), &tests));
-    for bad in [
-        first.clone(), // a test without a row
-        [first.clone(), second.clone(), row("Nothing proves this", 1)].concat(), // a row without a test
-        [first.clone(), row("`exit` unmaps", 8)].concat(), // a line that has moved
-        [first.clone(), second.replace("Linux", "surely")].concat(), // no such level
-        [first.clone(), second.replace("mmap(2), NOTES", " ")].concat(), // no source
-        [first.clone(), second.replace("mmap(2), NOTES", "mm/mmap.c")].concat(), // code, no promise
-        [first.clone(), second.clone(), second.clone()].concat(), // said twice
-        [first.clone(), second.replace("`exit` unmaps", "exit_unmaps")].concat(), // no sentence
-    ] {
-        assert_eq!(disagreements("x", &table(&bad), &tests).len(), 1, "{bad}");
-    }
-}
-
-/// Every function with `#[test]` in the lesson's claim binaries.
-fn tests_of(lesson: &Lesson) -> Tests {
-    let mut tests = Tests::new();
-    let is_claims = |path: &Path| file_name(path).starts_with("claims");
-    for file in rust_files(&lesson.directory.join("tests")) {
-        if file.ancestors().any(is_claims) {
-            let parsed = syn::parse_file(&read(&file)).expect("the tests compile");
-            for item in parsed.items {
-                let syn::Item::Fn(function) = item else { continue };
-                if function.attrs.iter().any(|attribute| attribute.path().is_ident("test")) {
-                    let line = function.sig.fn_token.span().start().line;
-                    let name = function.sig.ident.to_string();
-                    let link = format!("../{}#L{line}", shown(&file));
-                    assert_eq!(tests.insert(name.clone(), link), None, "two tests named {name}");
-                }
-            }
-        }
-    }
-    tests
-}
-
-/// A lesson's section of the ledger, which goes on where the lesson's own table has no room.
-fn section(ledger: &str, lesson: &str) -> String {
-    let heading = format!("]({lesson}.md)\n");
-    let rest = ledger.split_once(&heading).map_or("", |(_, rest)| rest);
-    format!("\n## Claims\n{}", rest.split("\n## ").next().unwrap_or_default())
-}
-
-/// The cells of the tables under `## Claims`, without their two head rows.
-fn rows(text: &str) -> Vec<Vec<&str>> {
+/// The rows of the tables under `## Claims`, without their two head rows.
+fn rows(text: &str) -> impl Iterator<Item = &str> {
     let sections = text.split("\n## ").filter_map(|section| section.strip_prefix("Claims\n"));
-    let lines =
-        sections.flat_map(|section| section.lines().filter(|line| line.starts_with('|')).skip(2));
-    lines.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    sections.flat_map(|section| section.lines().filter(|line| line.starts_with('|')).skip(2))
 }
 
-/// The sentence and the link in a first cell.
-fn sentence_and_link(cell: &str) -> Option<(&str, &str)> {
-    cell.strip_prefix('[')?.strip_suffix(')')?.rsplit_once("](")
+/// The claim's row in the lesson's table.
+fn row(claim: &Claim) -> String {
+    let cells = [claim.link("../"), claim.said.source.clone(), claim.level()];
+    format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }
 
-/// The name of the test that proves `sentence`: its words in lower case, joined by underscores.
-/// Apostrophes vanish; every other character that is no letter or digit separates words.
-fn test_name(sentence: &str) -> String {
-    let sentence = sentence.replace(['\'', '’'], "").to_lowercase();
-    let words =
-        sentence.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("_")
-}
-
-/// Whether a row reads as English: it begins with a capital, a digit or code, and has no test's name.
-fn is_sentence(sentence: &str) -> bool {
-    let begins = sentence.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`');
-    let prose = sentence.split('`').step_by(2); // What is between two backticks is code.
-    begins && !prose.collect::<String>().contains('_')
+/// The sentence in a row's first cell.
+fn sentence(row: &str) -> Option<&str> {
+    row.strip_prefix("| [")?.split_once("](").map(|(sentence, _)| sentence)
 }
 
 /// The definitions of the claims that running text cites: label, link, and the test's name.
@@ -180,65 +116,44 @@ fn citations(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-fn disagreements(lesson: &str, text: &str, tests: &Tests) -> Vec<String> {
+fn citation(label: &str, claim: &Claim) -> String {
+    format!("[{label}]: ../{}#L{} \"{}\"", claim.file, claim.line, claim.name)
+}
+
+/// What the text says and the claims do not.
+fn disagreements(lesson: &str, text: &str, claims: &[&Claim]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
-    for row in rows(text) {
-        let [claim, source, level] = row[..] else {
-            problems.push(format!("{lesson}: not three cells: {row:?}"));
-            continue;
+    let named = |name: &str| claims.iter().find(|claim| claim.name == name);
+    for found in rows(text) {
+        let name = sentence(found).map(test_name).unwrap_or_default();
+        let claim = named(&name);
+        let problem = match claim.map(|claim| row(claim)) {
+            None => Some(format!("the row {found:?} has no test {name:?}")),
+            Some(right) if right != found => Some(format!("run `just ledger`: the row is {right}")),
+            Some(_) if seen.contains(&name) => Some(format!("{name} stands twice")),
+            Some(_) => None,
         };
-        let Some((sentence, link)) = sentence_and_link(claim) else {
-            problems.push(format!("{lesson}: no [sentence](link) in {claim:?}"));
-            continue;
-        };
-        let name = test_name(sentence);
-        match tests.get(&name) {
-            None => problems.push(format!("{lesson}: the row {sentence:?} has no test {name}")),
-            Some(_) if !is_sentence(sentence) => {
-                problems.push(format!("{lesson}: the row {sentence:?} is no sentence"));
-            }
-            Some(right) if right != link => {
-                problems.push(format!("{lesson}: {name} is at {right}"))
-            }
-            Some(_) if seen.contains(&name) => {
-                problems.push(format!("{lesson}: {name} stands twice"))
-            }
-            Some(_) if source.is_empty() => {
-                problems.push(format!("{lesson}: {name} has no source"))
-            }
-            Some(_) if !LEVELS.iter().any(|known| level.starts_with(known)) => {
-                problems.push(format!("{lesson}: {name} has the level {level:?}"));
-            }
-            Some(_) if !level.starts_with("observed") && !can_promise(source) => {
-                problems.push(format!("{lesson}: {name}: {source} promises nothing"));
-            }
-            Some(_) => {}
-        }
+        problems.extend(problem.map(|problem| format!("{lesson}: {problem}")));
         seen.push(name);
     }
-    let rowless = tests.keys().filter(|name| !seen.contains(name));
-    problems.extend(rowless.map(|name| format!("{lesson}: the test {name} has no row")));
+    for (label, link, name) in citations(text) {
+        let right = named(name).map(|claim| format!("../{}#L{}", claim.file, claim.line));
+        if right.as_deref() != Some(link) {
+            problems.push(format!("{lesson}: [{label}] cites {name} at {link}: it is {right:?}"));
+        }
+    }
     problems
 }
 
-/// Whether a source is a text that promises something: a manual page such as mmap(2), POSIX, or the
-/// kernel's documentation. The kernel's code only shows what it does now.
-fn can_promise(source: &str) -> bool {
-    let manual_page =
-        source.split('(').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    manual_page || source.contains("POSIX") || source.contains(".rst")
-}
-
-/// The text with the link of each row and each citation set to where its test is now.
-fn blessed(text: &str, tests: &Tests) -> String {
-    let bless = |line: &str| {
-        let cell = line.trim_start_matches('|').split('|').next().unwrap_or_default().trim();
-        let row = line.strip_prefix("| [").and_then(|_| sentence_and_link(cell));
-        let row = row.map(|(sentence, link)| (link, test_name(sentence)));
-        let cited = citations(line).next().map(|(_, link, test)| (link, test.to_string()));
-        let moved = row.or(cited).and_then(|(link, name)| Some((link, tests.get(&name)?)));
-        moved.map_or(line.into(), |(link, right)| line.replacen(link, right, 1))
+/// The text with each row and each citation as the claims say.
+fn blessed(text: &str, claims: &[&Claim]) -> String {
+    let named = |name: &str| claims.iter().find(|claim| claim.name == name);
+    let line = |line: &str| {
+        let by_row = sentence(line).and_then(|sentence| named(&test_name(sentence)));
+        let by_citation =
+            citations(line).next().and_then(|(label, _, name)| Some(citation(label, named(name)?)));
+        by_row.map(|claim| row(claim)).or(by_citation).unwrap_or_else(|| line.into())
     };
-    text.split('\n').map(bless).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }

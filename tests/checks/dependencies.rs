@@ -6,8 +6,9 @@ use crate::workspace::{entries, file_name, read, root};
 
 /// What a lesson may use without giving a reason.
 const LESSONS_GROUND: [&str; 6] = ["common", "page-view", "libc", "memmap2", "nix", "rand"];
-/// The benchmarks may depend on the lessons whose code they measure. The root names their paths.
-const MEASURES: [&str; 2] = ["bench", "Cargo.toml"];
+/// The benchmarks may depend on the lessons whose code they measure, and the claims about calls on the
+/// lessons' wrappers of them. The root names their paths.
+const USE_LESSONS: [&str; 3] = ["bench", "calls", "Cargo.toml"];
 /// Crates of this workspace that are not lessons.
 const OURS: [&str; 6] = ["common", "course", "explore", "page-view", "sandbox", "tracer"];
 
@@ -59,7 +60,7 @@ fn problems(name: &str, manifest: &str, table: &str, free: &[&str]) -> Vec<Strin
             }
             // The judge uses the disk of lesson 3. No lesson depends on another.
             let judges = ["check", "Cargo.toml"].contains(&name) && key == "lesson-3-msync";
-            if key.starts_with("lesson-") && !judges && !MEASURES.contains(&name) {
+            if key.starts_with("lesson-") && !judges && !USE_LESSONS.contains(&name) {
                 problems.push(format!("{name} depends on a lesson: {line:?}"));
             }
             if table != "[workspace.dependencies]" && !line.ends_with(".workspace = true") {

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the step's name")]
 
 mod budgets;
+mod claim;
 mod claims;
 mod console;
 mod cycles;
@@ -10,6 +11,8 @@ mod dependencies;
 mod excerpts;
 mod figures;
 mod glossary;
+mod ledger;
+mod ledger_pages;
 mod links;
 mod names;
 mod programs;
@@ -18,6 +21,7 @@ mod recorded;
 mod recorded_ipc;
 mod recorded_read;
 mod recordings;
+mod runs;
 mod sources;
 mod steps;
 mod texts;

@@ -73,6 +73,7 @@ pub(crate) fn is_answer(path: &Path) -> bool {
 pub(crate) fn markdown_files() -> Vec<PathBuf> {
     let mut files = entries(&root());
     files.extend(entries(&root().join("lessons")));
+    files.extend(entries(&root().join("lessons/ledger")));
     files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     assert!(files.len() >= LESSONS + 2, "found only {files:?}");
     files

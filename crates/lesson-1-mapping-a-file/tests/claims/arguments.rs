@@ -13,6 +13,11 @@ use nix::sys::signal::Signal;
 
 use crate::{file_of, pages_of, permissions, scenario, start_of};
 
+/// With a null address the kernel chooses a page, and never page zero.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), NOTES
+/// - level: POSIX
 #[test]
 fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
     let scratch = scratch();
@@ -21,6 +26,11 @@ fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
     assert_eq!(mapping.address() % page_size(), 0);
 }
 
+/// A hint that is free is rounded down to its page and normally granted.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux (an attempt; the rounding down: observed)
 #[test]
 fn a_hint_that_is_free_is_rounded_down_to_its_page_and_normally_granted() {
     let ended = scenario("hint-in-a-gap", &scratch()).run();
@@ -28,6 +38,11 @@ fn a_hint_that_is_free_is_rounded_down_to_its_page_and_normally_granted() {
     assert_eq!(ended.value("got"), "page + 0");
 }
 
+/// If `mmap` gets a hint that is already mapped, it maps elsewhere and keeps the earlier mapping.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn if_mmap_gets_a_hint_that_is_already_mapped_it_maps_elsewhere_and_keeps_the_earlier_mapping() {
     let scratch = scratch();
@@ -39,6 +54,11 @@ fn if_mmap_gets_a_hint_that_is_already_mapped_it_maps_elsewhere_and_keeps_the_ea
     assert_eq!((old.load(0), start_of(&new, 3)), (b'o', b"new".to_vec()));
 }
 
+/// Any byte is reached by mapping from the start of its page and skipping.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION; mmap(2), EXAMPLES
+/// - level: POSIX
 #[test]
 fn any_byte_is_reached_by_mapping_from_the_start_of_its_page_and_skipping() {
     let scratch = scratch();
@@ -57,6 +77,11 @@ fn any_byte_is_reached_by_mapping_from_the_start_of_its_page_and_skipping() {
     }
 }
 
+/// Mapping, loading and storing never move the file offset.
+///
+/// - call: `mmap`, success
+/// - source: mm/mmap.c
+/// - level: observed
 #[test]
 fn mapping_loading_and_storing_never_move_the_file_offset() {
     let scratch = scratch();
@@ -67,6 +92,11 @@ fn mapping_loading_and_storing_never_move_the_file_offset() {
     assert_eq!(file.stream_position().unwrap(), 7);
 }
 
+/// A later `chmod` changes nothing for a mapping or an open descriptor.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), ERRORS (EACCES)
+/// - level: POSIX
 #[test]
 fn a_later_chmod_changes_nothing_for_a_mapping_or_an_open_descriptor() {
     let scratch = scratch();
@@ -79,6 +109,12 @@ fn a_later_chmod_changes_nothing_for_a_mapping_or_an_open_descriptor() {
     assert_eq!(ended.value("read"), "stored");
 }
 
+/// On x86 a mapping with only `PROT_WRITE` can be loaded from.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), NOTES
+/// - level: Linux
+/// - tutorials say: `PROT_WRITE` alone is enough for a mapping, on every machine.
 #[test]
 fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
     let scratch = scratch();
@@ -90,6 +126,11 @@ fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
     }
 }
 
+/// A load with `PROT_NONE` or a store without `PROT_WRITE` is `SIGSEGV`.
+///
+/// - call: SIGBUS and SIGSEGV, error
+/// - source: mmap(2), ERRORS (SIGSEGV)
+/// - level: POSIX
 #[test]
 fn a_load_with_prot_none_or_a_store_without_prot_write_is_sigsegv() {
     let scratch = scratch();
@@ -104,6 +145,11 @@ fn a_load_with_prot_none_or_a_store_without_prot_write_is_sigsegv() {
     assert!(file.iter().all(|byte| *byte == 0), "the file is unchanged");
 }
 
+/// Instructions run only from a page with `PROT_EXEC`.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), NOTES (depends on the architecture)
+/// - level: observed
 #[test]
 fn instructions_run_only_from_a_page_with_prot_exec() {
     let ended = scenario("run-instructions", &scratch()).run();
@@ -112,6 +158,11 @@ fn instructions_run_only_from_a_page_with_prot_exec() {
     assert!(!ended.stdout.contains("without-exec"), "{ended:?}");
 }
 
+/// `mprotect` removes and restores the permissions of whole pages.
+///
+/// - call: `mprotect`, success
+/// - source: mprotect(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn mprotect_removes_and_restores_the_permissions_of_whole_pages() {
     let ended = scenario("load-after-mprotect", &scratch()).run();
@@ -122,6 +173,11 @@ fn mprotect_removes_and_restores_the_permissions_of_whole_pages() {
     assert_eq!(outcome(area.protect(1, page_size(), libc::PROT_READ)), "EINVAL", "unaligned");
 }
 
+/// `mprotect` gives a shared mapping no more than `open` allowed.
+///
+/// - call: `mprotect`, error
+/// - source: mprotect(2), ERRORS (EACCES)
+/// - level: POSIX
 #[test]
 fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
     let scratch = scratch();
@@ -135,6 +191,11 @@ fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
     assert_eq!(outcome(private.protect(0, page_size(), both)), "success", "a private mapping");
 }
 
+/// Memory without a file begins as zeros and ignores the descriptor.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION (MAP_ANONYMOUS)
+/// - level: Linux
 #[test]
 fn memory_without_a_file_begins_as_zeros_and_ignores_the_descriptor() {
     let call = MmapCall::anonymous(page_size());
@@ -145,6 +206,12 @@ fn memory_without_a_file_begins_as_zeros_and_ignores_the_descriptor() {
     }
 }
 
+/// Seeking to 257 and writing one byte makes a file of 258 bytes.
+///
+/// - call: `lseek`, success
+/// - source: lseek(2), DESCRIPTION
+/// - level: POSIX
+/// - tutorials say: To make a file of 257 bytes, seek to byte 257 and write one byte.
 #[test]
 fn seeking_to_257_and_writing_one_byte_makes_a_file_of_258_bytes() {
     let scratch = scratch();

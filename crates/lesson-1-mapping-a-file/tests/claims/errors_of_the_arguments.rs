@@ -6,6 +6,11 @@ use lesson_1_mapping_a_file::sys::MmapCall;
 
 use crate::{errno_of, pages_of};
 
+/// A length of 0 fails with `EINVAL`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_length_of_0_fails_with_einval() {
     let scratch = scratch();
@@ -14,6 +19,11 @@ fn a_length_of_0_fails_with_einval() {
     assert_eq!(errno_of(MmapCall::anonymous(0)), "EINVAL");
 }
 
+/// An offset or a fixed address inside a page fails with `EINVAL`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: Linux (POSIX: may)
 #[test]
 fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
     let scratch = scratch();
@@ -31,6 +41,12 @@ fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
     assert_eq!(errno_of(MmapCall { addr: taken.address(), ..fixed }), "EEXIST");
 }
 
+/// A mapping of a file that is neither shared nor private fails with `EINVAL`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
+/// - tutorials say: Without `MAP_SHARED`, the system writes the stores to the file later.
 #[test]
 fn a_mapping_of_a_file_that_is_neither_shared_nor_private_fails_with_einval() {
     let scratch = scratch();
@@ -42,6 +58,12 @@ fn a_mapping_of_a_file_that_is_neither_shared_nor_private_fails_with_einval() {
     );
 }
 
+/// A length or a fixed address beyond the address space fails with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap (the length)
+/// - level: POSIX (the length: observed)
+/// - manual says: mmap(2): a length that is too large fails with `EINVAL`.
 #[test]
 fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
     let scratch = scratch();
@@ -59,6 +81,11 @@ fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
     assert_eq!(errno_of(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "as a hint");
 }
 
+/// An unknown flag fails with `EOPNOTSUPP` with `MAP_SHARED_VALIDATE`, not with `MAP_SHARED`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn an_unknown_flag_fails_with_eopnotsupp_with_map_shared_validate_not_with_map_shared() {
     let scratch = scratch();
@@ -74,6 +101,12 @@ fn an_unknown_flag_fails_with_eopnotsupp_with_map_shared_validate_not_with_map_s
     );
 }
 
+/// `MAP_SYNC` without persistent memory fails with `EOPNOTSUPP`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux (with `MAP_SHARED`: observed; ext4 and xfs fail, tmpfs and btrfs ignore it)
+/// - manual says: mmap(2): together with `MAP_SHARED`, `MAP_SYNC` is silently ignored.
 #[test]
 fn map_sync_without_persistent_memory_fails_with_eopnotsupp() {
     let scratch = scratch();
@@ -90,6 +123,11 @@ fn map_sync_without_persistent_memory_fails_with_eopnotsupp() {
     }
 }
 
+/// `MAP_FAILED` is minus one and not `NULL`.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), RETURN VALUE
+/// - level: Linux
 #[test]
 fn map_failed_is_minus_one_and_not_null() {
     assert_eq!(libc::MAP_FAILED.addr(), usize::MAX);

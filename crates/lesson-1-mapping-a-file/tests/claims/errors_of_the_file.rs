@@ -12,6 +12,11 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{errno_of, file_of, pages_of, scenario, start_of};
 
+/// Mapping a descriptor that is not open for reading fails with `EACCES`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
     let scratch = scratch();
@@ -25,6 +30,11 @@ fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
     }
 }
 
+/// `PROT_WRITE` with a read-only descriptor fails with `EACCES` if shared, not if private.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn prot_write_with_a_read_only_descriptor_fails_with_eacces_if_shared_not_if_private() {
     let scratch = scratch();
@@ -39,6 +49,11 @@ fn prot_write_with_a_read_only_descriptor_fails_with_eacces_if_shared_not_if_pri
     assert_eq!(std::fs::read(scratch.path().join("file")).unwrap(), b"file");
 }
 
+/// A descriptor that is closed, invalid or opened with `O_PATH` fails with `EBADF`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS; open(2), DESCRIPTION (O_PATH)
+/// - level: POSIX (O_PATH: Linux)
 #[test]
 fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() {
     let scratch = scratch();
@@ -55,6 +70,11 @@ fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() 
     assert_eq!((ended.value("open"), ended.value("closed")), ("success", "EBADF"));
 }
 
+/// Mapping a directory or most files of sysfs for loads fails with `ENODEV`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX (sysfs: observed)
 #[test]
 fn mapping_a_directory_or_most_files_of_sysfs_for_loads_fails_with_enodev() {
     let scratch = scratch();
@@ -66,6 +86,11 @@ fn mapping_a_directory_or_most_files_of_sysfs_for_loads_fails_with_enodev() {
     }
 }
 
+/// A shared writable mapping of a write-sealed `memfd` fails with `EPERM`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: Linux
 #[test]
 fn a_shared_writable_mapping_of_a_write_sealed_memfd_fails_with_eperm() {
     let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
@@ -77,6 +102,11 @@ fn a_shared_writable_mapping_of_a_write_sealed_memfd_fails_with_eperm() {
     assert_eq!(errno_of(MmapCall { flags: libc::MAP_PRIVATE, ..call }), "success");
 }
 
+/// `PROT_EXEC` on a file system that is mounted `noexec` fails with `EPERM`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: Linux
 #[test]
 fn prot_exec_on_a_file_system_that_is_mounted_noexec_fails_with_eperm() {
     let ended = scenario("map-executable-on-noexec", &scratch()).run();

@@ -15,6 +15,12 @@ use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::{errno_of, pages_of, permissions};
 
+/// A pipe, a Unix socket or `/dev/null` fails with `ENODEV`, and `/dev/zero` can be mapped.
+///
+/// - call: `mmap`, error
+/// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap
+/// - level: POSIX (`/dev/zero`: observed)
+/// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
 fn a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
     let (read_end, _write_end) = std::io::pipe().unwrap();
@@ -31,6 +37,11 @@ fn a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped
     }
 }
 
+/// `mmap` checks the permissions before the kind of the file.
+///
+/// - call: `mmap`, edge
+/// - source: mm/mmap.c
+/// - level: observed
 #[test]
 fn mmap_checks_the_permissions_before_the_kind_of_the_file() {
     let (_read_end, write_end) = std::io::pipe().unwrap();
@@ -44,6 +55,12 @@ fn mmap_checks_the_permissions_before_the_kind_of_the_file() {
     );
 }
 
+/// Mapping many files of `/proc` fails with `EIO`.
+///
+/// - call: `mmap`, error
+/// - source: fs/proc/inode.c
+/// - level: observed
+/// - manual says: mmap(2): `EIO` is not listed.
 #[test]
 fn mapping_many_files_of_proc_fails_with_eio() {
     for path in ["/proc/version", "/proc/meminfo", "/proc/cpuinfo"] {
@@ -58,6 +75,12 @@ fn mapping_many_files_of_proc_fails_with_eio() {
     );
 }
 
+/// A range past the largest offset fails with `EOVERFLOW`, even in a 64-bit process.
+///
+/// - call: `mmap`, error
+/// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap
+/// - level: POSIX (in a 64-bit process: observed)
+/// - manual says: mmap(2): only 32-bit systems fail with `EOVERFLOW`.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn a_range_past_the_largest_offset_fails_with_eoverflow_even_in_a_64_bit_process() {
@@ -70,6 +93,13 @@ fn a_range_past_the_largest_offset_fails_with_eoverflow_even_in_a_64_bit_process
     assert_eq!(errno_of(MmapCall { offset, ..call }), "success", "one page earlier");
 }
 
+/// `MAP_SHARED` plus `MAP_PRIVATE` is `MAP_SHARED_VALIDATE`, and no error.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), DESCRIPTION (the numbers)
+/// - level: Linux
+/// - manual says: mmap(2): the flags contain exactly one of the two.
+/// - tutorials say: `MAP_SHARED` together with `MAP_PRIVATE` fails.
 #[test]
 fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
     let scratch = scratch();
@@ -82,6 +112,11 @@ fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
     assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "the mapping is shared");
 }
 
+/// `MAP_GROWSDOWN` or `MAP_HUGETLB` with an ordinary file fails with `EINVAL`.
+///
+/// - call: `mmap`, error
+/// - source: mm/mmap.c
+/// - level: observed
 #[test]
 fn map_growsdown_or_map_hugetlb_with_an_ordinary_file_fails_with_einval() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
@@ -101,6 +136,12 @@ fn map_growsdown_or_map_hugetlb_with_an_ordinary_file_fails_with_einval() {
     }
 }
 
+/// A file that is locked with `fcntl` can be mapped.
+///
+/// - call: `mmap`, edge
+/// - source: mm/mmap.c, do_mmap
+/// - level: observed (since Linux 5.15 no lock is mandatory)
+/// - manual says: mmap(2): a file that is locked fails with `EAGAIN`.
 #[test]
 fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
     let scratch = scratch();
@@ -121,6 +162,13 @@ fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
     assert_eq!(errno_of(MmapCall::shared(&other, 1)), "success", "no EAGAIN: locks are advisory");
 }
 
+/// `MAP_DENYWRITE` is ignored and never fails with `ETXTBSY`.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), DESCRIPTION (MAP_DENYWRITE)
+/// - level: Linux
+/// - manual says: mmap(2), ERRORS: `MAP_DENYWRITE` fails with `ETXTBSY` if the file is open for
+///   writing.
 #[test]
 fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     let scratch = scratch();
@@ -129,6 +177,12 @@ fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&open_for_writing, 1) }), "success");
 }
 
+/// Through a writable descriptor, an append-only file cannot be mapped shared, but private.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS (EACCES)
+/// - level: observed
+/// - manual says: mmap(2): an append-only file cannot be mapped with `PROT_WRITE`.
 #[test]
 #[ignore = "needs root: chattr +a"]
 fn through_a_writable_descriptor_an_append_only_file_cannot_be_mapped_shared_but_private() {

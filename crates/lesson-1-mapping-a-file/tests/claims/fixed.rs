@@ -10,6 +10,11 @@ use lesson_1_mapping_a_file::sys::{Area, MmapCall};
 
 use crate::{errno_of, file_of, pages_of, scenario};
 
+/// `MAP_FIXED` replaces what is at the address and reports success.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn map_fixed_replaces_what_is_at_the_address_and_reports_success() {
     let scratch = scratch();
@@ -21,6 +26,11 @@ fn map_fixed_replaces_what_is_at_the_address_and_reports_success() {
     assert_eq!(std::fs::read(scratch.path().join("file")).unwrap()[0], b'S', "it is the file");
 }
 
+/// `MAP_FIXED_NOREPLACE` takes a free address and fails with `EEXIST` for a taken one.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION; mmap(2), ERRORS
+/// - level: Linux
 #[test]
 fn map_fixed_noreplace_takes_a_free_address_and_fails_with_eexist_for_a_taken_one() {
     let scratch = scratch();
@@ -37,12 +47,25 @@ fn map_fixed_noreplace_takes_a_free_address_and_fails_with_eexist_for_a_taken_on
     assert_eq!(ended.value("shared"), "success at the address");
 }
 
+/// `MAP_SHARED_VALIDATE` with `MAP_FIXED_NOREPLACE` fails with `EOPNOTSUPP`.
+///
+/// - call: `mmap`, error
+/// - source: include/linux/mman.h
+/// - level: observed
+/// - manual says: mmap(2): both flags are described, and no reason not to combine them.
 #[test]
 fn map_shared_validate_with_map_fixed_noreplace_fails_with_eopnotsupp() {
     let ended = scenario("noreplace-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
 }
 
+/// A failed `MAP_FIXED` may already have unmapped the old pages.
+///
+/// - call: `mmap`, edge
+/// - source: mm/vma.c
+/// - level: observed
+/// - manual says: mmap(2): if the address cannot be used, the call fails. It does not say that the
+///   old pages may be lost.
 #[test]
 fn a_failed_map_fixed_may_already_have_unmapped_the_old_pages() {
     let scratch = scratch();

@@ -6,12 +6,22 @@ use nix::sys::signal::Signal;
 
 use crate::{errno_of, scenario};
 
+/// More addresses than `RLIMIT_AS` fail with `ENOMEM`, even with `PROT_NONE`.
+///
+/// - call: `mmap`, error
+/// - source: getrlimit(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn more_addresses_than_rlimit_as_fail_with_enomem_even_with_prot_none() {
     let ended = scenario("address-space-limit", &scratch()).run();
     assert_eq!((ended.value("before"), ended.value("after")), ("success", "ENOMEM"));
 }
 
+/// More private writable memory than an `RLIMIT_DATA` above 0 fails with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS; mm/mmap.c
+/// - level: Linux (other memory not counted: observed)
 #[test]
 fn more_private_writable_memory_than_an_rlimit_data_above_0_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
@@ -20,6 +30,11 @@ fn more_private_writable_memory_than_an_rlimit_data_above_0_fails_with_enomem() 
     assert_eq!((ended.value("shared"), ended.value("read-only")), ("success", "success"));
 }
 
+/// More mappings than `max_map_count` fail with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS (ENOMEM)
+/// - level: Linux
 #[test]
 fn more_mappings_than_max_map_count_fail_with_enomem() {
     let ended = scenario("too-many-mappings", &scratch()).run();
@@ -30,6 +45,12 @@ fn more_mappings_than_max_map_count_fail_with_enomem() {
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }
 
+/// One private writable mapping of twice the memory fails with `ENOMEM`, unless overcommit is
+/// unlimited.
+///
+/// - call: `mmap`, error
+/// - source: proc(5), overcommit_memory (MAP_NORESERVE and read-only mappings are exempt)
+/// - level: Linux
 #[test]
 fn one_private_writable_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited()
  {
@@ -50,6 +71,11 @@ fn one_private_writable_mapping_of_twice_the_memory_fails_with_enomem_unless_ove
     }
 }
 
+/// `MAP_HUGETLB` without reserved huge pages fails with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS (ENOMEM)
+/// - level: Linux
 #[test]
 fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
     let pool = std::fs::read_to_string("/proc/sys/vm/nr_hugepages").unwrap_or_default();
@@ -63,18 +89,35 @@ fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
     }
 }
 
+/// Locking more memory than `RLIMIT_MEMLOCK` fails with `EAGAIN`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS (EAGAIN)
+/// - level: Linux (ordinary users)
 #[test]
 fn locking_more_memory_than_rlimit_memlock_fails_with_eagain() {
     let ended = scenario("lock-limit", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EAGAIN"));
 }
 
+/// Locking memory while `RLIMIT_MEMLOCK` is 0 fails with `EPERM`.
+///
+/// - call: `mmap`, error
+/// - source: mlock(2), ERRORS
+/// - level: observed (ordinary users)
+/// - manual says: mmap(2): `EPERM` for a limit of 0 is not listed.
 #[test]
 fn locking_memory_while_rlimit_memlock_is_0_fails_with_eperm() {
     let ended = scenario("lock-limit-of-zero", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EPERM"));
 }
 
+/// A fixed address below `mmap_min_addr` fails with `EPERM`, and a hint is raised to it or above.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION; proc(5), mmap_min_addr
+/// - level: Linux (`EPERM`: observed, as an ordinary user)
+/// - manual says: mmap(2): `EPERM` for a low address is not listed.
 #[test]
 fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_it_or_above() {
     let ended = scenario("low-address", &scratch()).as_ordinary_user().run();
@@ -85,6 +128,12 @@ fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_
     assert!(got >= floor.max(1), "{got} is below {floor}");
 }
 
+/// `ftruncate` reserves nothing, so a store on a full file system is `SIGBUS`.
+///
+/// - call: `ftruncate`, edge
+/// - source: mm/shmem.c
+/// - level: observed (tmpfs)
+/// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
 fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();
@@ -94,6 +143,11 @@ fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
     assert!(!ended.stdout.contains("stored"), "{ended:?}");
 }
 
+/// A store to a hole on a full disk is `SIGBUS`, and `fallocate` reports `ENOSPC` before.
+///
+/// - call: `fallocate`, error
+/// - source: fs/ext4/inode.c, ext4_page_mkwrite
+/// - level: observed (Linux 6.18: ext4, xfs, btrfs)
 #[test]
 #[ignore = "needs root: mounts an ext4, an xfs and a btrfs"]
 fn a_store_to_a_hole_on_a_full_disk_is_sigbus_and_fallocate_reports_enospc_before() {
@@ -106,6 +160,11 @@ fn a_store_to_a_hole_on_a_full_disk_is_sigbus_and_fallocate_reports_enospc_befor
     }
 }
 
+/// On ext4 and xfs, a store to a reserved page may find no space if a large folio also has a hole.
+///
+/// - call: `fallocate`, edge
+/// - source: fs/ext4/inode.c, ext4_page_mkwrite; fs/iomap/buffered-io.c, iomap_page_mkwrite
+/// - level: observed (ext4, xfs on Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts an ext4 and an xfs"]
 fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio_also_has_a_hole() {
@@ -120,6 +179,11 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio
     }
 }
 
+/// If a copy shares the blocks, `fallocate` may succeed and a store may find no space.
+///
+/// - call: `fallocate`, edge
+/// - source: ioctl_ficlonerange(2), DESCRIPTION; cp(1), --reflink
+/// - level: observed (Linux 6.18: xfs, btrfs)
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
 fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_space() {
@@ -132,6 +196,11 @@ fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_spa
     }
 }
 
+/// On xfs, the first store gives a page of a copy its own block.
+///
+/// - call: file systems, edge
+/// - source: fs/xfs/xfs_iomap.c
+/// - level: observed (Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts an xfs"]
 fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
@@ -140,6 +209,11 @@ fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
     assert_eq!((ended.value("stored"), ended.signal), ("yes", None), "{ended:?}");
 }
 
+/// On a full btrfs, a store may find no space although `MADV_POPULATE_WRITE` succeeded.
+///
+/// - call: `madvise`, edge
+/// - source: btrfs(5), copy-on-write; madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
+/// - level: observed (btrfs)
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succeeded() {
@@ -148,6 +222,11 @@ fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succee
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
+/// After a flush on btrfs, `fallocate` succeeds and a store to the same page may find no space.
+///
+/// - call: `fallocate`, edge
+/// - source: btrfs(5), copy-on-write
+/// - level: observed (btrfs)
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_find_no_space() {
@@ -158,6 +237,12 @@ fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_fi
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
+/// Before the store, `fallocate` reports `ENOSPC` and `MADV_POPULATE_WRITE` reports `EFAULT`.
+///
+/// - call: `fallocate`, error
+/// - source: fallocate(2), ERRORS; madvise(2), ERRORS
+/// - level: Linux
+/// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
 fn before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault() {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();

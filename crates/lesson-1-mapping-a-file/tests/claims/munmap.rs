@@ -10,6 +10,11 @@ use nix::sys::signal::Signal;
 
 use crate::{file_of, scenario};
 
+/// `munmap` removes every page that its range touches.
+///
+/// - call: `munmap`, success
+/// - source: mmap(2), DESCRIPTION (munmap)
+/// - level: POSIX
 #[test]
 fn munmap_removes_every_page_that_its_range_touches() {
     // Three mappings; the middle one has other permissions.
@@ -19,17 +24,32 @@ fn munmap_removes_every_page_that_its_range_touches() {
     assert_eq!(ended.value("page-and-byte"), "gap gap mapped");
 }
 
+/// `munmap` in the middle of a mapping leaves two mappings.
+///
+/// - call: `munmap`, success
+/// - source: mmap(2), ERRORS (ENOMEM)
+/// - level: Linux
 #[test]
 fn munmap_in_the_middle_of_a_mapping_leaves_two_mappings() {
     let ended = scenario("munmap-ranges", &scratch()).run();
     assert_eq!((ended.value("pieces-before"), ended.value("pieces-after")), ("1", "2"));
 }
 
+/// `munmap` of addresses that are not mapped succeeds.
+///
+/// - call: `munmap`, success
+/// - source: mmap(2), DESCRIPTION (munmap)
+/// - level: POSIX
 #[test]
 fn munmap_of_addresses_that_are_not_mapped_succeeds() {
     assert_eq!(scenario("munmap-twice", &scratch()).run().value("twice"), "success");
 }
 
+/// An access to an unmapped page is `SIGSEGV`.
+///
+/// - call: `munmap`, edge
+/// - source: mmap(2), DESCRIPTION (munmap)
+/// - level: POSIX
 #[test]
 fn an_access_to_an_unmapped_page_is_sigsegv() {
     for name in ["load-after-munmap", "store-after-munmap"] {
@@ -40,6 +60,11 @@ fn an_access_to_an_unmapped_page_is_sigsegv() {
     }
 }
 
+/// `munmap` of an unaligned address, of no bytes or of too many fails with `EINVAL`.
+///
+/// - call: `munmap`, error
+/// - source: mmap(2), ERRORS; mm/vma.c (the length)
+/// - level: POSIX (unaligned: may)
 #[test]
 fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval() {
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
@@ -50,6 +75,11 @@ fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval()
     assert_eq!(outcome(unmap_nonsense(usize::MAX / 2 + 1, usize::MAX)), "EINVAL");
 }
 
+/// `munmap` fails with `ENOMEM` if splitting a mapping would exceed the limit of mappings.
+///
+/// - call: `munmap`, error
+/// - source: mmap(2), ERRORS (ENOMEM)
+/// - level: Linux
 #[test]
 fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_mappings() {
     let ended = scenario("too-many-pieces", &scratch()).run();
@@ -61,6 +91,11 @@ fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_map
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }
 
+/// `mremap` makes a mapping longer if it may move; if it moves, the old address is unmapped.
+///
+/// - call: `mremap`, success
+/// - source: mremap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn mremap_makes_a_mapping_longer_if_it_may_move_if_it_moves_the_old_address_is_unmapped() {
     let ended = scenario("enlarge", &scratch()).run();
@@ -70,6 +105,12 @@ fn mremap_makes_a_mapping_longer_if_it_may_move_if_it_moves_the_old_address_is_u
     assert_eq!(ended.value("loaded"), "12");
 }
 
+/// A process that ends or is killed without `munmap` loses nothing that it stored.
+///
+/// - call: `munmap`, edge
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: Linux
+/// - tutorials say: A process that is killed before it calls `msync` loses its stores.
 #[test]
 fn a_process_that_ends_or_is_killed_without_munmap_loses_nothing_that_it_stored() {
     let scratch = scratch();

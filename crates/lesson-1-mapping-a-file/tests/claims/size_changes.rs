@@ -14,6 +14,11 @@ use nix::sys::signal::Signal;
 
 use crate::{file_of, scenario};
 
+/// An access to a page past the end of the file is `SIGBUS`.
+///
+/// - call: past the end of the file, error
+/// - source: mmap(2), ERRORS (SIGBUS)
+/// - level: POSIX (a tmpfs with huge pages: not always)
 #[test]
 fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
     for name in ["load-past-the-end", "store-past-the-end"] {
@@ -24,6 +29,11 @@ fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
     }
 }
 
+/// On a tmpfs with huge pages, an access past the end of the file may not be `SIGBUS`.
+///
+/// - call: past the end of the file, edge
+/// - source: mm/memory.c, do_set_pmd; tmpfs(5), huge; madvise(2), DESCRIPTION (MADV_COLLAPSE)
+/// - level: observed (Linux 6.18)
 #[test]
 fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus() {
     let ended = scenario("load-past-the-end-of-a-collapsed-memfd", &scratch()).run();
@@ -43,6 +53,11 @@ fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigb
     assert_eq!(ended.value("in-the-longer-file"), "7");
 }
 
+/// `SIGBUS` kills a process even if it ignores or blocks the signal.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: kernel/signal.c
+/// - level: observed
 #[test]
 fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
@@ -52,6 +67,12 @@ fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     }
 }
 
+/// A system call that must use a page past the end as its buffer fails with `EFAULT`.
+///
+/// - call: `write`, error
+/// - source: write(2), ERRORS
+/// - level: observed
+/// - tutorials say: When the file is truncated, its mappings end or fail at once.
 #[test]
 fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efault() {
     let scratch = scratch();
@@ -67,6 +88,11 @@ fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efau
     drop(file);
 }
 
+/// A system call that could transfer some bytes may return a short count, not `EFAULT`.
+///
+/// - call: `write`, edge
+/// - source: write(2), RETURN VALUE
+/// - level: observed
 #[test]
 fn a_system_call_that_could_transfer_some_bytes_may_return_a_short_count_not_efault() {
     let scratch = scratch();
@@ -90,6 +116,11 @@ fn a_system_call_that_could_transfer_some_bytes_may_return_a_short_count_not_efa
     drop(file);
 }
 
+/// A read error of the disk is `SIGBUS` to a load and `EIO` to `read`.
+///
+/// - call: SIGBUS and SIGSEGV, error
+/// - source: mm/filemap.c
+/// - level: observed
 #[test]
 #[ignore = "needs root: losetup"]
 fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
@@ -106,6 +137,11 @@ fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
     }
 }
 
+/// After a file has grown, its mapped pages are usable.
+///
+/// - call: `ftruncate`, success
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn after_a_file_has_grown_its_mapped_pages_are_usable() {
     let scratch = scratch();
@@ -117,6 +153,11 @@ fn after_a_file_has_grown_its_mapped_pages_are_usable() {
     assert_eq!(&read, b"g");
 }
 
+/// If a file shrinks, what it loses is lost in its shared mappings too.
+///
+/// - call: `ftruncate`, success
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX (whole pages; the rest: observed)
 #[test]
 fn if_a_file_shrinks_what_it_loses_is_lost_in_its_shared_mappings_too() {
     let scratch = scratch();

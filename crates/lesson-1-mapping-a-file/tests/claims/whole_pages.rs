@@ -12,6 +12,11 @@ use nix::sys::signal::Signal;
 
 use crate::{evict, file_of, scenario, start_of};
 
+/// A mapping of one byte is one whole page and no more.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), NOTES
+/// - level: POSIX (no more: observed)
 #[test]
 fn a_mapping_of_one_byte_is_one_whole_page_and_no_more() {
     let ended = scenario("load-past-a-mapping", &scratch()).run();
@@ -19,6 +24,11 @@ fn a_mapping_of_one_byte_is_one_whole_page_and_no_more() {
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
 }
 
+/// The rest of the file's last page is zero if no process stored there.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), NOTES; mmap(2), BUGS
+/// - level: POSIX (which promises zeros even after a store)
 #[test]
 fn the_rest_of_the_files_last_page_is_zero_if_no_process_stored_there() {
     let scratch = scratch();
@@ -39,6 +49,11 @@ fn the_rest_of_the_files_last_page_is_zero_if_no_process_stored_there() {
     assert!(seen, "no mapping is left, and the next one shows the byte");
 }
 
+/// A store past the end never reaches a file that does not grow.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), NOTES
+/// - level: POSIX
 #[test]
 fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();
@@ -59,6 +74,12 @@ fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     }
 }
 
+/// A store past the end is visible in every mapping of the page, and may be in a later one.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), BUGS
+/// - level: Linux (btrfs: until the first store to the page through another mapping: observed)
+/// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
 fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_later_one() {
     let scratch = scratch();
@@ -76,6 +97,11 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_
     assert!(seen, "the tail of a new mapping is not zero");
 }
 
+/// On a disk file system, writing a page to the disk sets its tail to zero.
+///
+/// - call: file systems, edge
+/// - source: fs/ext4/page-io.c; fs/iomap/buffered-io.c; fs/btrfs/extent_io.c
+/// - level: observed (Linux 6.18: ext4, xfs, btrfs without compression; tmpfs keeps the byte)
 #[test]
 fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     let scratch = scratch();
@@ -92,6 +118,14 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     }
 }
 
+/// Growing a file with `ftruncate`, `write` or `fallocate` shows stray bytes on tmpfs and zeros
+/// elsewhere.
+///
+/// - call: `ftruncate`, edge
+/// - source: mm/shmem.c; fs/ext4/inode.c
+/// - level: observed (Linux 6.18: tmpfs; ext4, xfs, btrfs; overlayfs like the file system below it)
+/// - manual says: mmap(2): bytes stored past the end are never written to the file.
+/// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
 fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere()
 {
@@ -120,6 +154,12 @@ fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_a
     }
 }
 
+/// On ext4, bytes stored past the end may appear in the file if an `O_DIRECT` write to a later page
+/// makes it longer.
+///
+/// - call: file systems, edge
+/// - source: fs/ext4/file.c
+/// - level: observed (Linux 6.18: ext4, tmpfs; xfs and btrfs show zeros)
 #[test]
 fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write_to_a_later_page_makes_it_longer()
  {
@@ -149,6 +189,11 @@ fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write
     }
 }
 
+/// An empty file or an offset past the end can be mapped, and an access is `SIGBUS`.
+///
+/// - call: past the end of the file, error
+/// - source: mmap(2), ERRORS (SIGBUS)
+/// - level: POSIX (that it can be mapped: observed)
 #[test]
 fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_an_access_is_sigbus() {
     for name in ["load-of-an-empty-file", "load-from-an-offset-past-the-end"] {

@@ -5,12 +5,22 @@ use std::process::Command;
 
 use course::scratch;
 
+/// The compiler moves a plain load out of a waiting loop, but not an atomic load.
+///
+/// - call: compiled code, edge
+/// - source: rustc, opt-level 2
+/// - level: observed
 #[test]
 fn the_compiler_moves_a_plain_load_out_of_a_waiting_loop_but_not_an_atomic_load() {
     assert!(!loads_in_the_loop("plain"), "plain: loaded once, before the loop");
     assert!(loads_in_the_loop("atomic"), "atomic: loaded in each turn");
 }
 
+/// The compiler drops the first of two plain stores, but not if a call comes between them.
+///
+/// - call: compiled code, edge
+/// - source: rustc, opt-level 2
+/// - level: observed
 #[test]
 fn the_compiler_drops_the_first_of_two_plain_stores_but_not_if_a_call_comes_between_them() {
     let stores = |name| optimised("plain_stores.rs", name).matches("store i32 ").count();

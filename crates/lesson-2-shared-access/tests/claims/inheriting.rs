@@ -4,6 +4,11 @@ use course::{kernel_at_least, scratch};
 
 use crate::scenario;
 
+/// A parent and its child share what was mapped shared before `fork`.
+///
+/// - call: `fork`, success
+/// - source: fork(2), DESCRIPTION; mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX (MAP_ANONYMOUS: since 2024)
 #[test]
 fn a_parent_and_its_child_share_what_was_mapped_shared_before_fork() {
     let ended = scenario("fork-stores", &scratch()).run();
@@ -11,6 +16,11 @@ fn a_parent_and_its_child_share_what_was_mapped_shared_before_fork() {
     assert_eq!(ended.value("anonymous"), "42", "the child's store in anonymous memory");
 }
 
+/// After `fork`, the child has its own copy of a variable.
+///
+/// - call: `fork`, success
+/// - source: fork(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn after_fork_the_child_has_its_own_copy_of_a_variable() {
     let ended = scenario("fork-stores", &scratch()).run();
@@ -18,6 +28,11 @@ fn after_fork_the_child_has_its_own_copy_of_a_variable() {
     assert_eq!(ended.value("variable"), "0", "the parent's");
 }
 
+/// The child has only the thread that forked, and another thread's lock stays locked in it.
+///
+/// - call: `fork`, edge
+/// - source: fork(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn the_child_has_only_the_thread_that_forked_and_another_threads_lock_stays_locked_in_it() {
     let ended = scenario("fork-beside-a-thread", &scratch()).run();
@@ -27,6 +42,11 @@ fn the_child_has_only_the_thread_that_forked_and_another_threads_lock_stays_lock
     assert_eq!(ended.value("child-can-lock"), "Some(0)", "and nobody unlocks the child's copy");
 }
 
+/// `fork` copies memory from memmap2's `map_anon` instead of sharing it.
+///
+/// - call: `fork`, edge
+/// - source: memmap2 0.9.12, src/unix.rs
+/// - level: observed
 #[test]
 fn fork_copies_memory_from_memmap2s_map_anon_instead_of_sharing_it() {
     let ended = scenario("fork-map-anon", &scratch()).run();
@@ -34,6 +54,11 @@ fn fork_copies_memory_from_memmap2s_map_anon_instead_of_sharing_it() {
     assert_eq!(ended.value("parent"), "1", "the parent's memory");
 }
 
+/// What a child maps or unmaps after `fork` leaves its parent's mappings as they are.
+///
+/// - call: `fork`, success
+/// - source: fork(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn what_a_child_maps_or_unmaps_after_fork_leaves_its_parents_mappings_as_they_are() {
     let ended = scenario("fork-maps", &scratch()).run();
@@ -43,6 +68,11 @@ fn what_a_child_maps_or_unmaps_after_fork_leaves_its_parents_mappings_as_they_ar
     assert_eq!(ended.value("inherited"), "Some(42)", "the parent still has it, and sees the store");
 }
 
+/// A child starts without page table entries for shared memory.
+///
+/// - call: `fork`, edge
+/// - source: mm/memory.c, vma_needs_copy
+/// - level: observed
 #[test]
 fn a_child_starts_without_page_table_entries_for_shared_memory() {
     let ended = scenario("fork-untouched", &scratch()).run();
@@ -51,6 +81,11 @@ fn a_child_starts_without_page_table_entries_for_shared_memory() {
     assert_eq!(ended.value("child-loads"), "Some(2)", "until it loads, and finds the same bytes");
 }
 
+/// `MADV_DONTFORK` keeps a mapping from the child.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_DONTFORK)
+/// - level: Linux
 #[test]
 fn madv_dontfork_keeps_a_mapping_from_the_child() {
     let ended = scenario("fork-dont-fork", &scratch()).run();
@@ -59,6 +94,11 @@ fn madv_dontfork_keeps_a_mapping_from_the_child() {
     assert_eq!(ended.value("parent"), "42", "the parent's stays");
 }
 
+/// `MADV_WIPEONFORK` gives the child zeros, and fails with `EINVAL` on shared memory.
+///
+/// - call: `madvise`, edge
+/// - source: madvise(2), DESCRIPTION (MADV_WIPEONFORK)
+/// - level: Linux
 #[test]
 fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory() {
     let ended = scenario("fork-wipe-on-fork", &scratch()).run();
@@ -68,6 +108,11 @@ fn madv_wipeonfork_gives_the_child_zeros_and_fails_with_einval_on_shared_memory(
     assert_eq!(ended.value("on-a-shared-mapping"), "EINVAL");
 }
 
+/// `execve` removes shared mappings with and without a file, and what was stored stays in the file.
+///
+/// - call: `execve`, success
+/// - source: execve(2), Effect on process attributes
+/// - level: POSIX
 #[test]
 fn execve_removes_shared_mappings_with_and_without_a_file_and_what_was_stored_stays_in_the_file() {
     let ended = scenario("exec", &scratch()).run();
@@ -76,6 +121,12 @@ fn execve_removes_shared_mappings_with_and_without_a_file_and_what_was_stored_st
     assert_eq!(ended.value("in-the-file"), "42");
 }
 
+/// Executing a file fails with `ETXTBSY` while a shared mapping could change it.
+///
+/// - call: `execve`, error
+/// - source: execve(2), ERRORS (ETXTBSY)
+/// - level: Linux (not in early 6.11 and 6.12; not on overlayfs: observed)
+/// - tutorials say: A file can be executed as soon as its writer has closed it.
 #[test]
 fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() {
     let scratch = scratch();

@@ -31,6 +31,11 @@ fn warm() -> File {
     file
 }
 
+/// Two looks at the same bytes may find a text, and then none.
+///
+/// - call: plain loads and stores, edge
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX
 #[test]
 fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
     let scratch = scratch();
@@ -45,6 +50,11 @@ fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
     assert_eq!(message(&before), Some("warm"), "the copy has not");
 }
 
+/// Two atomic loads of one length may return two different lengths.
+///
+/// - call: atomics, edge
+/// - source: lesson 2, src/twice.rs
+/// - level: observed
 #[test]
 fn two_atomic_loads_of_one_length_may_return_two_different_lengths() {
     let scratch = scratch();
@@ -58,6 +68,11 @@ fn two_atomic_loads_of_one_length_may_return_two_different_lengths() {
     assert_eq!(twice::lengths(&bytes, || ()), Lengths { checked: 200, used: None }, "refused");
 }
 
+/// Two volatile loads of one length may return two different lengths.
+///
+/// - call: plain loads and stores, edge
+/// - source: lesson 2, src/volatile.rs
+/// - level: observed
 #[test]
 fn two_volatile_loads_of_one_length_may_return_two_different_lengths() {
     let scratch = scratch();
@@ -74,6 +89,11 @@ fn two_volatile_loads_of_one_length_may_return_two_different_lengths() {
     assert_eq!(lengths, Lengths { checked: 4, used: Some(200) });
 }
 
+/// A reader that copies first uses the length that it checked.
+///
+/// - call: plain loads and stores, success
+/// - source: lesson 2, src/copy.rs
+/// - level: observed
 #[test]
 fn a_reader_that_copies_first_uses_the_length_that_it_checked() {
     let scratch = scratch();
@@ -94,6 +114,11 @@ fn a_reader_that_copies_first_uses_the_length_that_it_checked() {
     assert_eq!(copy::text(&bytes, |_| ()), None, "255 is in no text");
 }
 
+/// `map_if_safe` accepts a memfd only if it is sealed against shrinking and writing.
+///
+/// - call: the crate memmap2, success
+/// - source: memmap2 0.9.12, src/unix.rs
+/// - level: observed
 #[test]
 fn map_if_safe_accepts_a_memfd_only_if_it_is_sealed_against_shrinking_and_writing() {
     let accepted = |seals: SealFlag| {
@@ -111,6 +136,11 @@ fn map_if_safe_accepts_a_memfd_only_if_it_is_sealed_against_shrinking_and_writin
     }
 }
 
+/// `map_if_safe` refuses ordinary files, shared memory objects, and bytes past the end.
+///
+/// - call: the crate memmap2, edge
+/// - source: memmap2 0.9.12, src/unix.rs
+/// - level: observed
 #[test]
 fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_end() {
     let scratch = scratch();
@@ -134,6 +164,11 @@ fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_e
     assert!(longer.expect_err("a refusal").to_string().contains("exceeds the size"));
 }
 
+/// No process can change what a sealed slice shows.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing
+/// - level: Linux
 #[test]
 fn no_process_can_change_what_a_sealed_slice_shows() {
     let file = warm();

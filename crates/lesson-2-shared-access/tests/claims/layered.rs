@@ -4,6 +4,11 @@ use course::scratch;
 
 use crate::scenario;
 
+/// On overlayfs, a mapping through a descriptor from before the copy-up never shows the stores.
+///
+/// - call: file systems, edge
+/// - source: Documentation/filesystems/overlayfs.rst, Non-standard behavior
+/// - level: Linux
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_mapping_through_a_descriptor_from_before_the_copy_up_never_shows_the_stores() {

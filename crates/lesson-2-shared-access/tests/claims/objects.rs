@@ -26,6 +26,11 @@ fn object(scratch: &Scratch, name: &str) -> (File, String, PathBuf) {
     (open_object(&name, CREATE, OWNER).unwrap(), name, path)
 }
 
+/// `shm_open` makes an empty file in `/dev/shm` that belongs to its maker.
+///
+/// - call: `shm_open`, success
+/// - source: shm_open(3), DESCRIPTION; shm_open(3), NOTES
+/// - level: POSIX (/dev/shm: Linux)
 #[test]
 fn shm_open_makes_an_empty_file_in_dev_shm_that_belongs_to_its_maker() {
     let scratch = scratch();
@@ -37,6 +42,11 @@ fn shm_open_makes_an_empty_file_in_dev_shm_that_belongs_to_its_maker() {
     assert_eq!(course::file_system(&path), "tmpfs");
 }
 
+/// The umask applies to the mode of a shared memory object.
+///
+/// - call: `shm_open`, success
+/// - source: shm_open(3), DESCRIPTION (O_CREAT)
+/// - level: POSIX
 #[test]
 fn the_umask_applies_to_the_mode_of_a_shared_memory_object() {
     let scratch = scratch();
@@ -45,6 +55,11 @@ fn the_umask_applies_to_the_mode_of_a_shared_memory_object() {
     assert_eq!(scenario.end().value("mode"), "750", "0777 without 027");
 }
 
+/// `shm_open` sets close-on-exec.
+///
+/// - call: `shm_open`, success
+/// - source: shm_open(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn shm_open_sets_close_on_exec() {
     let scratch = scratch();
@@ -53,6 +68,11 @@ fn shm_open_sets_close_on_exec() {
     assert_eq!(flags, FdFlag::FD_CLOEXEC);
 }
 
+/// An object's bytes are zeros, and before `ftruncate` a load is `SIGBUS`.
+///
+/// - call: `shm_open`, edge
+/// - source: shm_open(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn an_objects_bytes_are_zeros_and_before_ftruncate_a_load_is_sigbus() {
     let scratch = scratch();
@@ -65,6 +85,12 @@ fn an_objects_bytes_are_zeros_and_before_ftruncate_a_load_is_sigbus() {
     assert!(bytes.copy().iter().all(|byte| *byte == 0));
 }
 
+/// On a full `/dev/shm`, `ftruncate` and `mmap` succeed, a store or load is `SIGBUS`, and
+/// `posix_fallocate` fails.
+///
+/// - call: `shm_open`, edge
+/// - source: mm/shmem.c; posix_fallocate(3), ERRORS (ENOSPC)
+/// - level: observed (`ENOSPC`: POSIX)
 #[test]
 #[ignore = "needs root: it mounts a small /dev/shm"]
 fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_load_is_sigbus_and_posix_fallocate_fails()
@@ -82,6 +108,11 @@ fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_load_is_sigbus_and_po
     assert_eq!(ended.value("memfd-signal"), "None");
 }
 
+/// An object outlives the process that stored in it.
+///
+/// - call: `shm_open`, success
+/// - source: shm_overview(7), Persistence
+/// - level: POSIX
 #[test]
 fn an_object_outlives_the_process_that_stored_in_it() {
     let scratch = scratch();
@@ -95,6 +126,11 @@ fn an_object_outlives_the_process_that_stored_in_it() {
     assert_eq!(Bytes::of(&again, page_size()).unwrap().load(0), 42);
 }
 
+/// `shm_unlink` removes the name, and the memory stays while a process maps it.
+///
+/// - call: `shm_unlink`, success
+/// - source: shm_open(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn shm_unlink_removes_the_name_and_the_memory_stays_while_a_process_maps_it() {
     let scratch = scratch();
@@ -112,6 +148,11 @@ fn shm_unlink_removes_the_name_and_the_memory_stays_while_a_process_maps_it() {
     assert_eq!(new.metadata().unwrap().len(), 0, "the same name again is another object");
 }
 
+/// An object that is opened read-only cannot be mapped shared and writable.
+///
+/// - call: `shm_open`, error
+/// - source: shm_open(3), DESCRIPTION (O_RDONLY); mmap(2), ERRORS (EACCES)
+/// - level: POSIX
 #[test]
 fn an_object_that_is_opened_read_only_cannot_be_mapped_shared_and_writable() {
     let scratch = scratch();
@@ -124,6 +165,11 @@ fn an_object_that_is_opened_read_only_cannot_be_mapped_shared_and_writable() {
     assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 42);
 }
 
+/// `shm_open` with `O_RDONLY` and `O_TRUNC` empties the object.
+///
+/// - call: `shm_open`, edge
+/// - source: shm_open(3), NOTES
+/// - level: Linux (POSIX: undefined)
 #[test]
 fn shm_open_with_o_rdonly_and_o_trunc_empties_the_object() {
     let scratch = scratch();
@@ -133,6 +179,11 @@ fn shm_open_with_o_rdonly_and_o_trunc_empties_the_object() {
     assert_eq!(object.metadata().unwrap().len(), 0);
 }
 
+/// `shm_open` with `O_EXCL` fails with `EEXIST` if the name exists.
+///
+/// - call: `shm_open`, error
+/// - source: shm_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn shm_open_with_o_excl_fails_with_eexist_if_the_name_exists() {
     let scratch = scratch();
@@ -143,6 +194,11 @@ fn shm_open_with_o_excl_fails_with_eexist_if_the_name_exists() {
     assert_eq!(again.metadata().unwrap().len(), 1, "without O_EXCL it is opened");
 }
 
+/// `shm_open` and `shm_unlink` fail with `ENOENT` if the name does not exist.
+///
+/// - call: `shm_open`, error
+/// - source: shm_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn shm_open_and_shm_unlink_fail_with_enoent_if_the_name_does_not_exist() {
     let name = scratch().object("missing");
@@ -150,6 +206,11 @@ fn shm_open_and_shm_unlink_fail_with_enoent_if_the_name_does_not_exist() {
     assert_eq!(errno(remove_object(&name)), Errno::ENOENT);
 }
 
+/// `shm_open` fails with `EINVAL` for a name that no file can have.
+///
+/// - call: `shm_open`, error
+/// - source: shm_open(3), ERRORS
+/// - level: Linux
 #[test]
 fn shm_open_fails_with_einval_for_a_name_that_no_file_can_have() {
     for name in ["", "/", "/.", "/..", "/a/b"] {
@@ -158,6 +219,12 @@ fn shm_open_fails_with_einval_for_a_name_that_no_file_can_have() {
     }
 }
 
+/// An object's name has at most 255 bytes after the slash.
+///
+/// - call: `shm_open`, edge
+/// - source: glibc, posix/shm-directory.c
+/// - level: observed (glibc 2.36)
+/// - manual says: shm_open(3): a name may have up to `PATH_MAX` bytes.
 #[test]
 fn an_objects_name_has_at_most_255_bytes_after_the_slash() {
     let scratch = scratch();
@@ -167,6 +234,11 @@ fn an_objects_name_has_at_most_255_bytes_after_the_slash() {
     assert_eq!(errno(open_object(&name(300), CREATE, OWNER)), Errno::EINVAL, "glibc's own check");
 }
 
+/// `shm_open` fails with `EACCES` if the object's mode forbids the access.
+///
+/// - call: `shm_open`, error
+/// - source: shm_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn shm_open_fails_with_eacces_if_the_objects_mode_forbids_the_access() {
     let scratch = scratch();
@@ -179,6 +251,11 @@ fn shm_open_fails_with_eacces_if_the_objects_mode_forbids_the_access() {
     assert_eq!(ended.value("truncate"), "EACCES");
 }
 
+/// `shm_unlink` of another user's object fails with `EACCES`.
+///
+/// - call: `shm_unlink`, error
+/// - source: shm_open(3), ERRORS
+/// - level: POSIX
 #[test]
 #[ignore = "needs root: the object must belong to another user than the one who removes it"]
 fn shm_unlink_of_another_users_object_fails_with_eacces() {
@@ -192,6 +269,11 @@ fn shm_unlink_of_another_users_object_fails_with_eacces() {
     assert!(path.exists());
 }
 
+/// `shm_open` of a symbolic link fails with `ELOOP`.
+///
+/// - call: `shm_open`, error
+/// - source: glibc, rt/shm_open.c (O_NOFOLLOW)
+/// - level: observed (glibc 2.36)
 #[test]
 fn shm_open_of_a_symbolic_link_fails_with_eloop() {
     let scratch = scratch();

@@ -28,6 +28,11 @@ fn thermometer(scratch: &Scratch) -> (PathBuf, Reader, Running) {
     (path, reader, writer)
 }
 
+/// A reading loaded half before and half after a store is torn.
+///
+/// - call: plain loads and stores, edge
+/// - source: lesson 2, src/torn.rs
+/// - level: observed
 #[test]
 fn a_reading_loaded_half_before_and_half_after_a_store_is_torn() {
     let scratch = scratch();
@@ -37,6 +42,11 @@ fn a_reading_loaded_half_before_and_half_after_a_store_is_torn() {
     assert_eq!(torn, Reading { number: 1, ..SECOND }, "nobody ever published this");
 }
 
+/// A seqlock refuses the torn reading, and some whole readings too.
+///
+/// - call: atomics, success
+/// - source: include/linux/seqlock.h
+/// - level: observed
 #[test]
 fn a_seqlock_refuses_the_torn_reading_and_some_whole_readings_too() {
     let scratch = scratch();
@@ -51,6 +61,11 @@ fn a_seqlock_refuses_the_torn_reading_and_some_whole_readings_too() {
     assert_eq!(seqlock::read(&reader, || again(&mut writer)), None, "whole, and refused");
 }
 
+/// A writer killed halfway leaves a reading that readers refuse until the next writer.
+///
+/// - call: atomics, edge
+/// - source: lesson 2, src/seqlock.rs
+/// - level: observed
 #[test]
 fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_writer() {
     let scratch = scratch();
@@ -64,6 +79,11 @@ fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_w
     assert_eq!(seqlock::read(&reader, || ()), Some(SECOND));
 }
 
+/// With two writers, a seqlock may accept a torn reading.
+///
+/// - call: atomics, edge
+/// - source: include/linux/seqlock.h
+/// - level: observed
 #[test]
 fn with_two_writers_a_seqlock_may_accept_a_torn_reading() {
     let scratch = scratch();
@@ -79,6 +99,11 @@ fn with_two_writers_a_seqlock_may_accept_a_torn_reading() {
     assert_eq!(seqlock::read(&reader, || ()), Some(torn), "the second writer made it even");
 }
 
+/// A mapping made before the magic number was stored sees it afterwards.
+///
+/// - call: shared mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX
 #[test]
 fn a_mapping_made_before_the_magic_number_was_stored_sees_it_afterwards() {
     let scratch = scratch();
@@ -93,6 +118,11 @@ fn a_mapping_made_before_the_magic_number_was_stored_sees_it_afterwards() {
     assert!(thermometer_file::is_published(&file, &path).unwrap());
 }
 
+/// The bytes in the file have the documented layout.
+///
+/// - call: plain loads and stores, success
+/// - source: lesson 2, src/layout.rs
+/// - level: observed
 #[test]
 fn the_bytes_in_the_file_have_the_documented_layout() {
     let scratch = scratch();
@@ -106,6 +136,11 @@ fn the_bytes_in_the_file_have_the_documented_layout() {
     assert_eq!([word(16), word(24), word(32), word(40)], [4, 2, 2_000, 2_000_000]);
 }
 
+/// The writer's lock ends with its process.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: fcntl(2), Open file description locks
+/// - level: POSIX (since 2024)
 #[test]
 fn the_writers_lock_ends_with_its_process() {
     let scratch = scratch();

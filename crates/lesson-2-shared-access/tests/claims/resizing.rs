@@ -11,6 +11,11 @@ use nix::sys::signal::Signal;
 
 use crate::{ask, new_file, second};
 
+/// A page that the file grows into becomes readable in an old mapping.
+///
+/// - call: `ftruncate`, success
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {
     let scratch = scratch();
@@ -23,6 +28,11 @@ fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {
     assert_eq!(ask(&mut other, &format!("load {page}")), "42", "after");
 }
 
+/// A load from a page that another process cut off is `SIGBUS`.
+///
+/// - call: `ftruncate`, error
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_load_from_a_page_that_another_process_cut_off_is_sigbus() {
     let scratch = scratch();
@@ -36,6 +46,11 @@ fn a_load_from_a_page_that_another_process_cut_off_is_sigbus() {
     assert_eq!(other.end().signal, Some(Signal::SIGBUS));
 }
 
+/// A store to a page that another process cut off is `SIGBUS` and does not grow the file.
+///
+/// - call: `ftruncate`, error
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_store_to_a_page_that_another_process_cut_off_is_sigbus_and_does_not_grow_the_file() {
     let scratch = scratch();
@@ -48,6 +63,11 @@ fn a_store_to_a_page_that_another_process_cut_off_is_sigbus_and_does_not_grow_th
     assert_eq!(file.metadata().unwrap().len(), page as u64);
 }
 
+/// A system call that loads from a cut-off page fails with `EFAULT`.
+///
+/// - call: `write`, error
+/// - source: write(2), ERRORS (EFAULT)
+/// - level: observed
 #[test]
 fn a_system_call_that_loads_from_a_cut_off_page_fails_with_efault() {
     let scratch = scratch();
@@ -60,6 +80,11 @@ fn a_system_call_that_loads_from_a_cut_off_page_fails_with_efault() {
     assert_eq!(ask(&mut other, "load 0"), "0", "and the process lives");
 }
 
+/// A `write` that runs into a cut-off page may return a short count.
+///
+/// - call: `write`, edge
+/// - source: fs/pipe.c
+/// - level: observed
 #[test]
 fn a_write_that_runs_into_a_cut_off_page_may_return_a_short_count() {
     let scratch = scratch();
@@ -73,6 +98,11 @@ fn a_write_that_runs_into_a_cut_off_page_may_return_a_short_count() {
     assert_eq!(errno(bytes.send(page..2 * page, &pipe)), Errno::EFAULT, "no byte is left");
 }
 
+/// A truncation inside a page leaves zeros past the end, and no signal.
+///
+/// - call: `ftruncate`, edge
+/// - source: mm/truncate.c
+/// - level: observed
 #[test]
 fn a_truncation_inside_a_page_leaves_zeros_past_the_end_and_no_signal() {
     let scratch = scratch();
@@ -85,6 +115,11 @@ fn a_truncation_inside_a_page_leaves_zeros_past_the_end_and_no_signal() {
     assert_eq!((bytes.load(10), bytes.load(100)), (42, 0), "inside the file, and past its end");
 }
 
+/// A mapping keeps its length when its file grows.
+///
+/// - call: `ftruncate`, edge
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn a_mapping_keeps_its_length_when_its_file_grows() {
     let scratch = scratch();
@@ -100,6 +135,11 @@ fn a_mapping_keeps_its_length_when_its_file_grows() {
     assert_eq!(bytes.load(0), 0);
 }
 
+/// `mremap` enlarges a mapping, and its bytes stay shared.
+///
+/// - call: `mremap`, success
+/// - source: mremap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn mremap_enlarges_a_mapping_and_its_bytes_stay_shared() {
     let scratch = scratch();
@@ -116,6 +156,11 @@ fn mremap_enlarges_a_mapping_and_its_bytes_stay_shared() {
     assert_eq!([bytes.load(0), bytes.load(1), bytes.load(page)], [42, 7, 8]);
 }
 
+/// A mapping still shows the old file after a rename puts a new file in its place.
+///
+/// - call: `rename`, success
+/// - source: POSIX, rename(), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_mapping_still_shows_the_old_file_after_a_rename_puts_a_new_file_in_its_place() {
     let scratch = scratch();

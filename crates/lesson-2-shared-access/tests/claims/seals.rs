@@ -35,6 +35,11 @@ fn seals(file: &File) -> SealFlag {
     SealFlag::from_bits_retain(fcntl(file, FcntlArg::F_GET_SEALS).unwrap())
 }
 
+/// A memfd starts empty, and its name is in no directory.
+///
+/// - call: `memfd_create`, success
+/// - source: memfd_create(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_memfd_starts_empty_and_its_name_is_in_no_directory() {
     let (one, other) = (memory_file("demo").unwrap(), memory_file("demo").unwrap());
@@ -46,6 +51,11 @@ fn a_memfd_starts_empty_and_its_name_is_in_no_directory() {
     assert_eq!(other.metadata().unwrap().len(), 0, "and another file");
 }
 
+/// A memfd is shared through `/proc/PID/fd`.
+///
+/// - call: `memfd_create`, success
+/// - source: memfd_create(2), NOTES
+/// - level: Linux
 #[test]
 fn a_memfd_is_shared_through_proc_pid_fd() {
     let file = one_page();
@@ -56,6 +66,11 @@ fn a_memfd_is_shared_through_proc_pid_fd() {
     assert_eq!(bytes.load(0), 42);
 }
 
+/// `memfd_create` fails with `EINVAL` for a name of 250 bytes or an unknown flag.
+///
+/// - call: `memfd_create`, error
+/// - source: memfd_create(2), ERRORS
+/// - level: Linux
 #[test]
 fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
     assert!(memory_file(&"n".repeat(249)).is_ok());
@@ -64,6 +79,12 @@ fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
     assert_eq!(memfd_create("flag", unknown).err(), Some(Errno::EINVAL));
 }
 
+/// A memfd takes seals only with `MFD_ALLOW_SEALING` or `MFD_NOEXEC_SEAL`, and none after
+/// `F_SEAL_SEAL`.
+///
+/// - call: `memfd_create`, edge
+/// - source: memfd_create(2), DESCRIPTION (MFD_ALLOW_SEALING); fcntl(2), File Sealing (F_SEAL_SEAL)
+/// - level: Linux (MFD_NOEXEC_SEAL: since 6.3)
 #[test]
 fn a_memfd_takes_seals_only_with_mfd_allow_sealing_or_mfd_noexec_seal_and_none_after_f_seal_seal() {
     let file: File = memfd_create("plain", MFdFlags::MFD_CLOEXEC).map(OwnedFd::into).unwrap();
@@ -81,6 +102,11 @@ fn a_memfd_takes_seals_only_with_mfd_allow_sealing_or_mfd_noexec_seal_and_none_a
     assert_eq!(file.metadata().unwrap().len(), 0, "it can still shrink");
 }
 
+/// `memfd_create` and `shm_open` fail with `EMFILE` when no descriptor is left.
+///
+/// - call: `memfd_create`, error
+/// - source: memfd_create(2), ERRORS; shm_open(3), ERRORS
+/// - level: POSIX (memfd_create: Linux)
 #[test]
 fn memfd_create_and_shm_open_fail_with_emfile_when_no_descriptor_is_left() {
     let scratch = scratch();
@@ -91,6 +117,11 @@ fn memfd_create_and_shm_open_fail_with_emfile_when_no_descriptor_is_left() {
     assert_eq!(ended.value("shm_open"), "EMFILE");
 }
 
+/// Seals belong to the file, and can only be added.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing
+/// - level: Linux
 #[test]
 fn seals_belong_to_the_file_and_can_only_be_added() {
     let file = one_page();
@@ -106,6 +137,11 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
     );
 }
 
+/// A file sealed against shrinking can grow and cannot shrink.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing (F_SEAL_SHRINK)
+/// - level: Linux
 #[test]
 fn a_file_sealed_against_shrinking_can_grow_and_cannot_shrink() {
     let file = one_page();
@@ -118,6 +154,11 @@ fn a_file_sealed_against_shrinking_can_grow_and_cannot_shrink() {
     assert_eq!(file.metadata().unwrap().len(), 2 * page);
 }
 
+/// A file sealed against growing can shrink and cannot grow.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing (F_SEAL_GROW)
+/// - level: Linux
 #[test]
 fn a_file_sealed_against_growing_can_shrink_and_cannot_grow() {
     let file = one_page();
@@ -130,6 +171,11 @@ fn a_file_sealed_against_growing_can_shrink_and_cannot_grow() {
     assert_eq!(file.metadata().unwrap().len(), 0);
 }
 
+/// A file sealed against writing can still change its size.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
+/// - level: Linux
 #[test]
 fn a_file_sealed_against_writing_can_still_change_its_size() {
     let file = one_page();
@@ -140,6 +186,11 @@ fn a_file_sealed_against_writing_can_still_change_its_size() {
     assert_eq!(file.metadata().unwrap().len(), 1, "so a load could be SIGBUS: seal both");
 }
 
+/// A file sealed against writing cannot be mapped shared and writable.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
+/// - level: Linux
 #[test]
 fn a_file_sealed_against_writing_cannot_be_mapped_shared_and_writable() {
     let file = one_page();
@@ -149,6 +200,12 @@ fn a_file_sealed_against_writing_cannot_be_mapped_shared_and_writable() {
     assert_eq!(Bytes::read_only(&reading, page_size()).unwrap().load(0), 0, "for loading it can");
 }
 
+/// A sealed file can be mapped read-only through a writable descriptor.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: mm/memfd.c
+/// - level: observed (Linux 6.18, 6.12.117, 6.1.176 of Debian; kernels before 6.7 without a
+///   backport, and early 6.12: `EPERM`)
 #[test]
 fn a_sealed_file_can_be_mapped_read_only_through_a_writable_descriptor() {
     let file = one_page();
@@ -166,6 +223,11 @@ fn a_sealed_file_can_be_mapped_read_only_through_a_writable_descriptor() {
     }
 }
 
+/// Sealing against writing fails with `EBUSY` while a process maps the file shared and writable.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, error
+/// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
+/// - level: Linux
 #[test]
 fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_shared_and_writable() {
     let file = one_page();
@@ -180,6 +242,12 @@ fn sealing_against_writing_fails_with_ebusy_while_a_process_maps_the_file_shared
     assert_eq!(private.len(), page_size(), "a private writable mapping does not prevent it");
 }
 
+/// A shared read-only mapping through a writable descriptor prevents the seal against writing.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: mm/memfd.c
+/// - level: observed
+/// - manual says: fcntl(2): only a writable shared mapping prevents the seal against writing.
 #[test]
 fn a_shared_read_only_mapping_through_a_writable_descriptor_prevents_the_seal_against_writing() {
     let file = one_page();
@@ -194,6 +262,11 @@ fn a_shared_read_only_mapping_through_a_writable_descriptor_prevents_the_seal_ag
     assert_eq!(bytes.load(0), 0, "through a descriptor for reading it is not");
 }
 
+/// A seal against future writing still lets an old mapping store.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: fcntl(2), File Sealing (F_SEAL_FUTURE_WRITE)
+/// - level: Linux
 #[test]
 fn a_seal_against_future_writing_still_lets_an_old_mapping_store() {
     let file = one_page();
@@ -207,6 +280,11 @@ fn a_seal_against_future_writing_still_lets_an_old_mapping_store() {
     assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM, "write");
 }
 
+/// A seal needs a writable descriptor and a bit that the kernel knows.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, error
+/// - source: fcntl(2), ERRORS (EPERM, EINVAL)
+/// - level: Linux
 #[test]
 fn a_seal_needs_a_writable_descriptor_and_a_bit_that_the_kernel_knows() {
     let file = one_page();
@@ -216,6 +294,12 @@ fn a_seal_needs_a_writable_descriptor_and_a_bit_that_the_kernel_knows() {
     assert_eq!(errno(seal(&file, SealFlag::from_bits_retain(0x4000))), Errno::EINVAL);
 }
 
+/// Files that are not memfds take no seals.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, error
+/// - source: fcntl(2), File Sealing (EINVAL)
+/// - level: Linux (EINVAL; tmpfs EPERM: observed)
+/// - manual says: fcntl(2): a file that does not support seals fails with `EINVAL`.
 #[test]
 fn files_that_are_not_memfds_take_no_seals() {
     let scratch = scratch();

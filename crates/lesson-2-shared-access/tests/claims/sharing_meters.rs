@@ -23,6 +23,12 @@ fn private_and_shared(bytes: &Bytes) -> (u64, u64) {
     (both("Private"), both("Shared"))
 }
 
+/// `smaps` counts a page of a shared mapping as private until a second process loads it.
+///
+/// - call: `/proc/PID/smaps`, success
+/// - source: proc(5), /proc/pid/smaps
+/// - level: Linux
+/// - tutorials say: `Shared_Dirty` counts the dirty pages of `MAP_SHARED` mappings.
 #[test]
 fn smaps_counts_a_page_of_a_shared_mapping_as_private_until_a_second_process_loads_it() {
     let scratch = scratch();
@@ -39,6 +45,12 @@ fn smaps_counts_a_page_of_a_shared_mapping_as_private_until_a_second_process_loa
     assert_eq!(private_and_shared(&bytes), (page, 0), "the other is gone");
 }
 
+/// `Shared_Dirty` counts dirty pages that are mapped at least twice.
+///
+/// - call: `/proc/PID/smaps`, success
+/// - source: fs/proc/task_mmu.c, smaps_account
+/// - level: observed
+/// - tutorials say: `Shared_Dirty` counts the dirty pages of `MAP_SHARED` mappings.
 #[test]
 fn shared_dirty_counts_dirty_pages_that_are_mapped_at_least_twice() {
     undisturbed(|| {
@@ -79,6 +91,11 @@ fn shared_dirty_counts_dirty_pages_that_are_mapped_at_least_twice() {
     });
 }
 
+/// A load from one page may map its neighbours too.
+///
+/// - call: page tables and faults, success
+/// - source: mm/memory.c, do_fault_around
+/// - level: observed
 #[test]
 fn a_load_from_one_page_may_map_its_neighbours_too() {
     let scratch = scratch();
@@ -108,6 +125,11 @@ fn a_load_from_one_page_may_map_its_neighbours_too() {
     assert!(seen.contains(&[true, true]), "page 0 and page 1, loaded from page 1 only: {seen:?}");
 }
 
+/// `smaps` counts a page as shared if one process maps it twice.
+///
+/// - call: `/proc/PID/smaps`, edge
+/// - source: fs/proc/task_mmu.c
+/// - level: observed
 #[test]
 fn smaps_counts_a_page_as_shared_if_one_process_maps_it_twice() {
     let scratch = scratch();
@@ -121,6 +143,11 @@ fn smaps_counts_a_page_as_shared_if_one_process_maps_it_twice() {
     assert_eq!(private_and_shared(&one), (0, page), "nobody else has the file");
 }
 
+/// `Pss` divides the size of a page by the number of its mappings.
+///
+/// - call: `/proc/PID/smaps`, success
+/// - source: proc(5), /proc/pid/smaps
+/// - level: Linux
 #[test]
 fn pss_divides_the_size_of_a_page_by_the_number_of_its_mappings() {
     let scratch = scratch();
@@ -141,6 +168,11 @@ fn pss_divides_the_size_of_a_page_by_the_number_of_its_mappings() {
     assert_eq!((sum("Rss"), sum("Pss")), (page, page / 4), "two processes, four mappings");
 }
 
+/// `smaps` counts no page of a shared mapping as anonymous.
+///
+/// - call: `/proc/PID/smaps`, success
+/// - source: proc(5), /proc/pid/smaps
+/// - level: Linux
 #[test]
 fn smaps_counts_no_page_of_a_shared_mapping_as_anonymous() {
     let scratch = scratch();
@@ -157,6 +189,11 @@ fn smaps_counts_no_page_of_a_shared_mapping_as_anonymous() {
     assert!(anonymous(&private) >= page_size() as u64, "MAP_PRIVATE | MAP_ANONYMOUS");
 }
 
+/// After the first access, `pagemap` distinguishes the page cache from anonymous memory.
+///
+/// - call: `/proc/PID/pagemap`, success
+/// - source: proc(5), /proc/pid/pagemap
+/// - level: Linux
 #[test]
 fn after_the_first_access_pagemap_distinguishes_the_page_cache_from_anonymous_memory() {
     let scratch = scratch();

@@ -14,6 +14,12 @@ use nix::sys::signal::Signal;
 
 use crate::{ask, new_file, scenario, second};
 
+/// A store is seen without `msync` by an unrelated process that maps the file.
+///
+/// - call: shared mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX
+/// - tutorials say: Call `msync`, so that other processes see the store.
 #[test]
 fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
     let scratch = scratch();
@@ -28,6 +34,12 @@ fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
     }
 }
 
+/// A store is seen by `read` before it is on the disk.
+///
+/// - call: shared mappings, success
+/// - source: mm/filemap.c
+/// - level: observed (tmpfs has no disk; overlayfs hides the count)
+/// - tutorials say: A store to a shared mapping is in the file on the disk at once.
 #[test]
 fn a_store_is_seen_by_read_before_it_is_on_the_disk() {
     undisturbed(|| {
@@ -48,6 +60,11 @@ fn a_store_is_seen_by_read_before_it_is_on_the_disk() {
     });
 }
 
+/// A byte that `write` changes is seen through a mapping.
+///
+/// - call: shared mappings, success
+/// - source: mm/filemap.c
+/// - level: observed
 #[test]
 fn a_byte_that_write_changes_is_seen_through_a_mapping() {
     let scratch = scratch();
@@ -59,6 +76,11 @@ fn a_byte_that_write_changes_is_seen_through_a_mapping() {
     assert_eq!(bytes.load(7), 42, "after");
 }
 
+/// An `O_DIRECT` write may remove a page from the page table, and the next load finds the new byte.
+///
+/// - call: file systems, edge
+/// - source: mm/filemap.c, kiocb_invalidate_pages
+/// - level: observed (Linux 6.18: ext4, xfs, overlayfs; not tmpfs and btrfs)
 #[test]
 fn an_o_direct_write_may_remove_a_page_from_the_page_table_and_the_next_load_finds_the_new_byte() {
     undisturbed(|| {
@@ -89,6 +111,12 @@ fn an_o_direct_write_may_remove_a_page_from_the_page_table_and_the_next_load_fin
     });
 }
 
+/// A writer killed with `SIGKILL` loses nothing that it stored.
+///
+/// - call: shared mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: Linux
+/// - tutorials say: A process that is killed before it calls `msync` loses its stores.
 #[test]
 fn a_writer_killed_with_sigkill_loses_nothing_that_it_stored() {
     let scratch = scratch();
@@ -102,6 +130,11 @@ fn a_writer_killed_with_sigkill_loses_nothing_that_it_stored() {
     assert_eq!(Bytes::of(&file, page_size()).unwrap().load(9), 42, "a new mapping");
 }
 
+/// A store wakes no inotify watcher, and a `write` does.
+///
+/// - call: `inotify_add_watch`, success
+/// - source: inotify(7), NOTES (Limitations)
+/// - level: Linux
 #[test]
 fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
     let scratch = scratch();
@@ -118,6 +151,11 @@ fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
     assert_eq!(bytes.load(0), 43);
 }
 
+/// After the file is closed, the last `munmap` of a writable mapping sends inotify a close.
+///
+/// - call: `inotify_add_watch`, edge
+/// - source: inotify(7), DESCRIPTION (IN_CLOSE_WRITE)
+/// - level: observed (overlayfs: at close)
 #[test]
 fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_a_close() {
     let scratch = scratch();
@@ -132,6 +170,11 @@ fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_
     assert_eq!([ended.value("close"), ended.value("last-munmap")], expected);
 }
 
+/// Two processes that store and then load may both load the old value.
+///
+/// - call: plain loads and stores, edge
+/// - source: Intel SDM vol. 3 (Loads May Be Reordered with Earlier Stores)
+/// - level: observed (2 CPUs; never with a `SeqCst` fence)
 #[test]
 fn two_processes_that_store_and_then_load_may_both_load_the_old_value() {
     let ended = scenario("store-buffer", &scratch()).run();
@@ -148,6 +191,11 @@ fn two_processes_that_store_and_then_load_may_both_load_the_old_value() {
     }
 }
 
+/// `RLIMIT_FSIZE` stops a `write` and a growing `ftruncate` past the limit, but no store.
+///
+/// - call: limits, edge
+/// - source: getrlimit(2), DESCRIPTION (RLIMIT_FSIZE)
+/// - level: observed
 #[test]
 fn rlimit_fsize_stops_a_write_and_a_growing_ftruncate_past_the_limit_but_no_store() {
     let ended = scenario("file-size-limit", &scratch()).run();
@@ -158,6 +206,11 @@ fn rlimit_fsize_stops_a_write_and_a_growing_ftruncate_past_the_limit_but_no_stor
     assert_eq!(ended.value("shrink"), "done", "to a length that is still beyond the limit");
 }
 
+/// A store leaves the set-user-ID bit, and a `write` clears it.
+///
+/// - call: `write`, edge
+/// - source: fs/inode.c, file_remove_privs
+/// - level: observed (by an ordinary user)
 #[test]
 fn a_store_leaves_the_set_user_id_bit_and_a_write_clears_it() {
     let scratch = scratch();
@@ -173,6 +226,11 @@ fn a_store_leaves_the_set_user_id_bit_and_a_write_clears_it() {
     assert_eq!(ended.value("content"), "PRogram", "both changed the file");
 }
 
+/// A writable shared mapping needs a descriptor that is open for reading and writing.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS (EACCES)
+/// - level: POSIX
 #[test]
 fn a_writable_shared_mapping_needs_a_descriptor_that_is_open_for_reading_and_writing() {
     let scratch = scratch();

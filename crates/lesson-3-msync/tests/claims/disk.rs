@@ -20,36 +20,67 @@ fn run(name: &str) -> Ended {
     ended
 }
 
+/// After a store alone, a power cut loses the record.
+///
+/// - call: power cuts and disk errors, success
+/// - source: msync(2), DESCRIPTION
+/// - level: observed (ext4, Linux 6.18)
+/// - tutorials say: A store to a shared mapping is in the file on the disk at once.
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_a_store_alone_a_power_cut_loses_the_record() {
     assert!(!found_after("store"));
 }
 
+/// After `MS_ASYNC`, a power cut loses the record.
+///
+/// - call: `msync`, success
+/// - source: msync(2), NOTES
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_ms_async_a_power_cut_loses_the_record() {
     assert!(!found_after("MS_ASYNC"));
 }
 
+/// After `write` alone, a power cut loses the record.
+///
+/// - call: power cuts and disk errors, success
+/// - source: write(2), NOTES
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_write_alone_a_power_cut_loses_the_record() {
     assert!(!found_after("write"));
 }
 
+/// After `MS_SYNC`, a power cut loses nothing.
+///
+/// - call: `msync`, success
+/// - source: msync(2), DESCRIPTION (MS_SYNC)
+/// - level: POSIX
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_ms_sync_a_power_cut_loses_nothing() {
     assert!(found_after("MS_SYNC"));
 }
 
+/// After a store and `fsync`, a power cut loses nothing.
+///
+/// - call: `fsync`, success
+/// - source: fsync(2), DESCRIPTION
+/// - level: Linux
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_a_store_and_fsync_a_power_cut_loses_nothing() {
     assert!(found_after("store-and-fsync"));
 }
 
+/// On ext4, `MS_SYNC` of a new file saves its name too.
+///
+/// - call: `msync`, edge
+/// - source: fs/ext4/fsync.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
@@ -61,6 +92,11 @@ fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
     });
 }
 
+/// On ext4, `MS_SYNC` after a rename may not save the new name, but `fsync` does.
+///
+/// - call: `msync`, edge
+/// - source: fs/ext4/fsync.c, ext4_fsync_journal
+/// - level: observed (ext4, Linux 6.18; saved if the file gets a new block)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_after_a_rename_may_not_save_the_new_name_but_fsync_does() {
@@ -74,6 +110,12 @@ fn on_ext4_ms_sync_after_a_rename_may_not_save_the_new_name_but_fsync_does() {
     });
 }
 
+/// `MS_ASYNC` writes no sector, and `MS_SYNC` of pages written before can write only their sectors.
+///
+/// - call: `msync`, success
+/// - source: mm/msync.c, vfs_fsync_range
+/// - level: observed (ext4, Linux 6.18)
+/// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn ms_async_writes_no_sector_and_ms_sync_of_pages_written_before_can_write_only_their_sectors() {
@@ -91,6 +133,11 @@ fn ms_async_writes_no_sector_and_ms_sync_of_pages_written_before_can_write_only_
     });
 }
 
+/// On ext4, punching a hole discards dirty pages without writing them.
+///
+/// - call: `fallocate`, edge
+/// - source: fs/ext4/inode.c, ext4_punch_hole
+/// - level: observed (from Linux 6.14 on)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_punching_a_hole_discards_dirty_pages_without_writing_them() {
@@ -105,6 +152,11 @@ fn on_ext4_punching_a_hole_discards_dirty_pages_without_writing_them() {
     });
 }
 
+/// On ext4, `MS_SYNC` may not save a new time of modification, but `fsync` does.
+///
+/// - call: `msync`, edge
+/// - source: fsync(2), DESCRIPTION
+/// - level: observed (Linux 6.18; by `fsync`: Linux)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_may_not_save_a_new_time_of_modification_but_fsync_does() {
@@ -115,6 +167,12 @@ fn on_ext4_ms_sync_may_not_save_a_new_time_of_modification_but_fsync_does() {
     });
 }
 
+/// `MS_SYNC` flushes the disk's cache even if nothing is dirty, but not through a read-only
+/// descriptor.
+///
+/// - call: `msync`, edge
+/// - source: fs/ext4/fsync.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty_but_not_through_a_read_only_descriptor()
@@ -133,6 +191,12 @@ fn ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty_but_not_through_a_re
     });
 }
 
+/// `MS_SYNC` returns the disk's error, and then the page counts as clean.
+///
+/// - call: `msync`, error
+/// - source: mm/msync.c, vfs_fsync_range (EIO)
+/// - level: observed (ext4, Linux 6.18)
+/// - manual says: msync(2): no error of the disk is listed.
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn ms_sync_returns_the_disks_error_and_then_the_page_counts_as_clean() {
@@ -141,6 +205,11 @@ fn ms_sync_returns_the_disks_error_and_then_the_page_counts_as_clean() {
     assert_eq!(ended.value("dirty"), "0");
 }
 
+/// A later store can be on the disk without an earlier one.
+///
+/// - call: power cuts and disk errors, success
+/// - source: msync(2), DESCRIPTION
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn a_later_store_can_be_on_the_disk_without_an_earlier_one() {
@@ -152,6 +221,12 @@ fn a_later_store_can_be_on_the_disk_without_an_earlier_one() {
     });
 }
 
+/// A disk error is reported once to each open file description, and, once reported, never to later
+/// ones.
+///
+/// - call: `fsync`, edge
+/// - source: lib/errseq.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported_never_to_later_ones()
@@ -164,6 +239,12 @@ fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported
     assert_eq!(ended.value("opened-after"), "0");
 }
 
+/// After a disk error, a new `msync` of a page that was on the disk writes nothing unless you store
+/// again.
+///
+/// - call: `msync`, edge
+/// - source: mm/filemap.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_unless_you_store_again()
@@ -177,6 +258,11 @@ fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_
     assert_eq!(ended.value("stored-again-on-the-disk"), stored);
 }
 
+/// On ext4, a page whose first write failed is not saved by storing again.
+///
+/// - call: power cuts and disk errors, edge
+/// - source: fs/ext4/page-io.c, ext4_end_io_end
+/// - level: observed (Linux 6.18; a new file is saved)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
@@ -190,6 +276,12 @@ fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
     }
 }
 
+/// After a disk error, `fsync` of every descriptor opened before the first report returns the
+/// error.
+///
+/// - call: `fsync`, edge
+/// - source: lib/errseq.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn after_a_disk_error_fsync_of_every_descriptor_opened_before_the_first_report_returns_the_error() {
@@ -203,6 +295,11 @@ fn after_a_disk_error_fsync_of_every_descriptor_opened_before_the_first_report_r
     assert_eq!((opened_before, ended.value("opened-before-again")), (error, "0"));
 }
 
+/// `MS_SYNC` of one page also returns the error of another page.
+///
+/// - call: `msync`, edge
+/// - source: mm/filemap.c, file_check_and_advance_wb_err
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn ms_sync_of_one_page_also_returns_the_error_of_another_page() {
@@ -210,6 +307,11 @@ fn ms_sync_of_one_page_also_returns_the_error_of_another_page() {
     assert!(["ENOSPC", "EIO"].contains(&ended.value("opened-before-first-page")), "{ended:?}");
 }
 
+/// A disk error that was never reported is lost when the kernel drops the inode from memory.
+///
+/// - call: power cuts and disk errors, edge
+/// - source: lib/errseq.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_from_memory() {
@@ -218,6 +320,11 @@ fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_
     assert_eq!(ended.value("opened-after"), "0");
 }
 
+/// After a disk error, a page shows what was stored until the kernel drops the page from memory.
+///
+/// - call: power cuts and disk errors, edge
+/// - source: mm/filemap.c
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn after_a_disk_error_a_page_shows_what_was_stored_until_the_kernel_drops_the_page_from_memory() {
@@ -227,6 +334,11 @@ fn after_a_disk_error_a_page_shows_what_was_stored_until_the_kernel_drops_the_pa
     assert_ne!(ended.value("read-from-the-disk"), b'A'.to_string());
 }
 
+/// After a store, `MS_SYNC` writes the whole folio; after a `write`, only the blocks that changed.
+///
+/// - call: `msync`, edge
+/// - source: fs/ext4/inode.c, ext4_page_mkwrite
+/// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_a_store_ms_sync_writes_the_whole_folio_after_a_write_only_the_blocks_that_changed() {

@@ -11,6 +11,12 @@ use nix::sys::signal::Signal;
 
 use crate::{Pair, found, second};
 
+/// `munmap` and `close` leave the pages dirty.
+///
+/// - call: `munmap`, success
+/// - source: mm/memory.c, zap_pte_range
+/// - level: observed (Linux 6.18)
+/// - tutorials say: `munmap` or `close` writes the stores to the disk.
 #[test]
 fn munmap_and_close_leave_the_pages_dirty() {
     undisturbed(|| {
@@ -25,6 +31,11 @@ fn munmap_and_close_leave_the_pages_dirty() {
     });
 }
 
+/// `exit` leaves the pages dirty.
+///
+/// - call: page cache, success
+/// - source: mm/memory.c, zap_pte_range
+/// - level: observed (Linux 6.18)
 #[test]
 fn exit_leaves_the_pages_dirty() {
     undisturbed(|| {
@@ -37,6 +48,12 @@ fn exit_leaves_the_pages_dirty() {
     });
 }
 
+/// `SIGKILL` leaves the pages dirty and loses no store.
+///
+/// - call: page cache, success
+/// - source: mm/memory.c, zap_pte_range
+/// - level: observed (Linux 6.18)
+/// - tutorials say: A process that is killed before it calls `msync` loses its stores.
 #[test]
 fn sigkill_leaves_the_pages_dirty_and_loses_no_store() {
     undisturbed(|| {
@@ -97,11 +114,23 @@ fn renamed(grow: fn(&File), length: usize) -> Option<(&'static str, u64, u64)> {
     undisturbed.then_some((instruments.file_system, before, after))
 }
 
+/// After a truncation to length 0, closing and unmapping the file begins to write its pages.
+///
+/// - call: `close`, edge
+/// - source: ext4(5), auto_da_alloc; fs/xfs/xfs_file.c, xfs_file_release; fs/btrfs/file.c,
+///   btrfs_release_file
+/// - level: observed (ext4, xfs, btrfs; overlayfs: as the file system below it)
 #[test]
 fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write_its_pages() {
     undisturbed(|| emptied(lengthen)?.left(0));
 }
 
+/// The first close of an emptied file by any process writes its pages, and later closes do not.
+///
+/// - call: `close`, edge
+/// - source: fs/ext4/file.c, ext4_release_file; fs/xfs/xfs_file.c, xfs_file_release;
+///   fs/btrfs/file.c, btrfs_release_file
+/// - level: observed (ext4, xfs, btrfs)
 #[test]
 fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_closes_do_not() {
     undisturbed(|| {
@@ -125,6 +154,12 @@ fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_
     });
 }
 
+/// On xfs, closing and unmapping a file that was made shorter begins to write its pages if one has
+/// no block.
+///
+/// - call: `close`, edge
+/// - source: fs/xfs/xfs_file.c, xfs_file_release
+/// - level: observed (xfs; not ext4, btrfs, tmpfs)
 #[test]
 fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its_pages_if_one_has_no_block()
  {
@@ -155,6 +190,11 @@ fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its
     }
 }
 
+/// If `fallocate` has reserved all blocks, only btrfs writes an emptied file when it is closed.
+///
+/// - call: `close`, edge
+/// - source: fs/ext4/inode.c, ext4_alloc_da_blocks; fs/xfs/xfs_file.c, xfs_file_release
+/// - level: observed (ext4, xfs, btrfs)
 #[test]
 fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_an_emptied_file_when_it_is_closed() {
     undisturbed(|| {
@@ -167,6 +207,11 @@ fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_an_emptied_file_when_i
     });
 }
 
+/// On ext4 and btrfs, renaming a new file over another file begins to write its pages.
+///
+/// - call: `rename`, edge
+/// - source: ext4(5), auto_da_alloc; fs/btrfs/inode.c, btrfs_rename
+/// - level: observed (xfs: no page is written; btrfs: not over an empty file)
 #[test]
 fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_pages() {
     for length in [8 * page_size(), 0] {
@@ -182,6 +227,11 @@ fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_p
     }
 }
 
+/// If `fallocate` has reserved all blocks, only btrfs writes a file that is renamed over another.
+///
+/// - call: `rename`, edge
+/// - source: fs/ext4/inode.c, ext4_alloc_da_blocks; fs/btrfs/inode.c, btrfs_rename
+/// - level: observed (ext4, xfs, btrfs)
 #[test]
 fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_a_file_that_is_renamed_over_another() {
     undisturbed(|| {

@@ -27,6 +27,11 @@ fn undisturbed_scenario(name: &str) -> (Ended, Instruments) {
     })
 }
 
+/// `msync` of an address inside a page fails with `EINVAL`, even with length 0.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (EINVAL)
+/// - level: Linux
 #[test]
 fn msync_of_an_address_inside_a_page_fails_with_einval_even_with_length_0() {
     let (_scratch, _specimen, start) = page();
@@ -35,6 +40,11 @@ fn msync_of_an_address_inside_a_page_fails_with_einval_even_with_length_0() {
     msync(start, 1, libc::MS_SYNC).unwrap();
 }
 
+/// `msync` with an unknown flag fails with `EINVAL`.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (EINVAL)
+/// - level: POSIX
 #[test]
 fn msync_with_an_unknown_flag_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
@@ -43,12 +53,23 @@ fn msync_with_an_unknown_flag_fails_with_einval() {
     }
 }
 
+/// `MS_SYNC` together with `MS_ASYNC` fails with `EINVAL`.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (EINVAL)
+/// - level: POSIX
 #[test]
 fn ms_sync_together_with_ms_async_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start, 1, libc::MS_SYNC | libc::MS_ASYNC)), Errno::EINVAL);
 }
 
+/// `msync` of a range that is not mapped, wraps around or belongs to the kernel fails with
+/// `ENOMEM`.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (ENOMEM)
+/// - level: POSIX
 #[test]
 fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fails_with_enomem() {
     let (_scratch, _specimen, start) = page();
@@ -61,6 +82,11 @@ fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fai
     }
 }
 
+/// `msync` with a length that is 0, or rounds up to 0, succeeds at any page and writes nothing.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writes_nothing() {
     undisturbed(|| {
@@ -74,6 +100,12 @@ fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writ
     });
 }
 
+/// With a gap in the range, `MS_SYNC` writes both sides and fails with `ENOMEM`.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (ENOMEM); mm/msync.c
+/// - level: observed (Linux 6.18)
+/// - manual says: msync(2): `ENOMEM` for a gap. It does not say that both sides are written.
 #[test]
 fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
     let (ended, instruments) = undisturbed_scenario("gap");
@@ -83,6 +115,11 @@ fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
     assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
 }
 
+/// `MS_INVALIDATE` over locked addresses fails with `EBUSY`.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS (EBUSY)
+/// - level: POSIX
 #[test]
 fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
     let ended = scenario("locked", &scratch()).run();
@@ -93,6 +130,11 @@ fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
     assert_eq!(ended.value("before-the-lock"), "0", "of the pages before it");
 }
 
+/// If `MS_SYNC` fails with `EBUSY`, it has written the pages before the locked page.
+///
+/// - call: `msync`, error
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn if_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page() {
     let (ended, instruments) = undisturbed_scenario("locked");
@@ -101,6 +143,11 @@ fn if_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page()
     assert_eq!(ended.value("left"), left.to_string());
 }
 
+/// If only another mapping or process has locked a page, `MS_INVALIDATE` succeeds.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn if_only_another_mapping_or_process_has_locked_a_page_ms_invalidate_succeeds() {
     let ended = scenario("locked", &scratch()).run();
@@ -113,6 +160,11 @@ fn if_only_another_mapping_or_process_has_locked_a_page_ms_invalidate_succeeds()
     sample.msync(libc::MS_SYNC | libc::MS_INVALIDATE).unwrap();
 }
 
+/// `sysconf` reports that `MS_SYNC` is supported.
+///
+/// - call: `sysconf`, success
+/// - source: msync(2), STANDARDS
+/// - level: Linux (optional in POSIX)
 #[test]
 fn sysconf_reports_that_ms_sync_is_supported() {
     assert!(sysconf(SysconfVar::_POSIX_SYNCHRONIZED_IO).unwrap() > Some(0));

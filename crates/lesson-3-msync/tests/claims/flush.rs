@@ -6,6 +6,13 @@ use lesson_3_msync::{msync, save_async, save_sync};
 
 use crate::{Pair, found, scenario};
 
+/// `MS_ASYNC` leaves every page dirty.
+///
+/// - call: `msync`, success
+/// - source: msync(2), NOTES
+/// - level: Linux
+/// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.)
+/// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
 #[test]
 fn ms_async_leaves_every_page_dirty() {
     undisturbed(|| {
@@ -16,6 +23,11 @@ fn ms_async_leaves_every_page_dirty() {
     });
 }
 
+/// `msync` with flags of 0 succeeds and leaves every page dirty.
+///
+/// - call: `msync`, edge
+/// - source: msync(2), NOTES
+/// - level: Linux
 #[test]
 fn msync_with_flags_of_0_succeeds_and_leaves_every_page_dirty() {
     undisturbed(|| {
@@ -25,6 +37,11 @@ fn msync_with_flags_of_0_succeeds_and_leaves_every_page_dirty() {
     });
 }
 
+/// `flush_async` of memmap2 leaves every page dirty, and `flush` leaves none.
+///
+/// - call: `msync`, edge
+/// - source: msync(2), NOTES
+/// - level: Linux (not tmpfs)
 #[test]
 fn flush_async_of_memmap2_leaves_every_page_dirty_and_flush_leaves_none() {
     undisturbed(|| {
@@ -36,6 +53,12 @@ fn flush_async_of_memmap2_leaves_every_page_dirty_and_flush_leaves_none() {
     });
 }
 
+/// `MS_SYNC` leaves no page dirty.
+///
+/// - call: `msync`, success
+/// - source: msync(2), DESCRIPTION (MS_SYNC)
+/// - level: Linux (not tmpfs)
+/// - tutorials say: With `MS_SYNC` the update is instant.
 #[test]
 fn ms_sync_leaves_no_page_dirty() {
     undisturbed(|| {
@@ -45,6 +68,11 @@ fn ms_sync_leaves_no_page_dirty() {
     });
 }
 
+/// `MS_SYNC` writes only the folios that its range touches, but on btrfs the whole file.
+///
+/// - call: `msync`, success
+/// - source: msync(2), DESCRIPTION; fs/btrfs/file.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_writes_only_the_folios_that_its_range_touches_but_on_btrfs_the_whole_file() {
     undisturbed(|| {
@@ -55,6 +83,11 @@ fn ms_sync_writes_only_the_folios_that_its_range_touches_but_on_btrfs_the_whole_
     });
 }
 
+/// `MS_SYNC` with a length of one byte writes the whole page.
+///
+/// - call: `msync`, edge
+/// - source: POSIX, msync(), DESCRIPTION; mm/msync.c
+/// - level: POSIX
 #[test]
 fn ms_sync_with_a_length_of_one_byte_writes_the_whole_page() {
     undisturbed(|| {
@@ -65,6 +98,11 @@ fn ms_sync_with_a_length_of_one_byte_writes_the_whole_page() {
     });
 }
 
+/// The first store to a clean page is a page fault.
+///
+/// - call: page tables and faults, success
+/// - source: mm/page-writeback.c, folio_clear_dirty_for_io
+/// - level: observed (not tmpfs)
 #[test]
 fn the_first_store_to_a_clean_page_is_a_page_fault() {
     undisturbed(|| {
@@ -79,6 +117,11 @@ fn the_first_store_to_a_clean_page_is_a_page_fault() {
     });
 }
 
+/// A store makes its page dirty, but `cachestat` does not see it on tmpfs and overlayfs.
+///
+/// - call: `cachestat`, edge
+/// - source: mm/filemap.c, filemap_cachestat
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overlayfs() {
     undisturbed(|| {
@@ -90,6 +133,11 @@ fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overl
     });
 }
 
+/// `MS_SYNC` clears bytes that were stored past the end of the file, but not on tmpfs.
+///
+/// - call: `msync`, edge
+/// - source: mmap(2), BUGS
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmpfs() {
     let pair = Pair::clean();
@@ -103,6 +151,11 @@ fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmp
     assert_eq!(pair.sample.file.metadata().unwrap().len(), 10);
 }
 
+/// With the address rounded down and the length of the record, `MS_SYNC` can leave its end dirty.
+///
+/// - call: `msync`, edge
+/// - source: POSIX, msync(), DESCRIPTION
+/// - level: observed (Linux 6.18; not btrfs)
 #[test]
 fn with_the_address_rounded_down_and_the_length_of_the_record_ms_sync_can_leave_its_end_dirty() {
     undisturbed(|| {

@@ -31,6 +31,12 @@ fn dirty_after(length: usize, pages: &[usize], directory: &Path) -> (Vec<u64>, M
     (pages.iter().map(store).collect(), sample)
 }
 
+/// One stored byte can make a whole folio of many pages dirty.
+///
+/// - call: page cache, edge
+/// - source: mm/page-writeback.c, folio_mark_dirty
+/// - level: observed (ext4 from Linux 6.16, xfs from 6.6)
+/// - tutorials say: A store of one byte makes one page dirty.
 #[test]
 fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
     undisturbed(|| {
@@ -54,6 +60,11 @@ fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
     });
 }
 
+/// One stored byte makes at most 2 MiB dirty, however much one `write` wrote.
+///
+/// - call: page cache, edge
+/// - source: include/linux/pagemap.h, MAX_PAGECACHE_ORDER
+/// - level: observed (Linux 6.18, x86-64)
 #[test]
 fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
     let (scratch, most) = (scratch(), (2 << 20) / page_size());
@@ -66,6 +77,11 @@ fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
     }
 }
 
+/// `MS_SYNC` of one page writes the whole folio that holds the page.
+///
+/// - call: `msync`, edge
+/// - source: fs/ext4/inode.c, mpage_prepare_extent_to_map; mm/page-writeback.c, writeback_iter
+/// - level: observed (ext4 from Linux 6.16, xfs from 6.6)
 #[test]
 fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
     undisturbed(|| {
@@ -89,6 +105,11 @@ fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
     });
 }
 
+/// Each folio that one `write` makes has a power of two of pages and is aligned to its size.
+///
+/// - call: page cache, success
+/// - source: mm/filemap.c, __filemap_get_folio
+/// - level: observed (ext4 from Linux 6.16, xfs from 6.6)
 #[test]
 fn each_folio_that_one_write_makes_has_a_power_of_two_of_pages_and_is_aligned_to_its_size() {
     let scratch = scratch();
@@ -103,6 +124,11 @@ fn each_folio_that_one_write_makes_has_a_power_of_two_of_pages_and_is_aligned_to
     }
 }
 
+/// Reading a file from start to end, even page by page, can make large folios.
+///
+/// - call: page cache, success
+/// - source: mm/readahead.c, page_cache_ra_order
+/// - level: observed (ext4 from Linux 6.16, xfs from 6.6)
 #[test]
 fn reading_a_file_from_start_to_end_even_page_by_page_can_make_large_folios() {
     undisturbed(|| {
@@ -130,6 +156,11 @@ fn reading_a_file_from_start_to_end_even_page_by_page_can_make_large_folios() {
     });
 }
 
+/// The first store to a large folio can keep stores to its other pages from changing mtime.
+///
+/// - call: time stamps, edge
+/// - source: mm/memory.c, finish_fault
+/// - level: observed (ext4 and xfs, from Linux 6.18)
 #[test]
 fn the_first_store_to_a_large_folio_can_keep_stores_to_its_other_pages_from_changing_mtime() {
     undisturbed(|| {

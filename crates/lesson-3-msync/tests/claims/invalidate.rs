@@ -5,6 +5,11 @@ use lesson_3_msync::{MappedFile, Memory};
 
 use crate::Pair;
 
+/// `MS_INVALIDATE` alone leaves every page dirty.
+///
+/// - call: `msync`, success
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_invalidate_alone_leaves_every_page_dirty() {
     undisturbed(|| {
@@ -14,6 +19,12 @@ fn ms_invalidate_alone_leaves_every_page_dirty() {
     });
 }
 
+/// Other mappings have the new bytes before any `MS_INVALIDATE`.
+///
+/// - call: `msync`, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX
+/// - tutorials say: `MS_INVALIDATE` refreshes mappings that show old bytes.
 #[test]
 fn other_mappings_have_the_new_bytes_before_any_ms_invalidate() {
     let scratch = scratch();
@@ -26,6 +37,12 @@ fn other_mappings_have_the_new_bytes_before_any_ms_invalidate() {
     assert_eq!(other.load(0), b'A');
 }
 
+/// `MS_INVALIDATE` does not refresh a private copy.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
+/// - tutorials say: `MS_INVALIDATE` refreshes mappings that show old bytes.
 #[test]
 fn ms_invalidate_does_not_refresh_a_private_copy() {
     let scratch = scratch();

@@ -31,6 +31,11 @@ fn stored() -> (Pair, Memory) {
     (pair, memory)
 }
 
+/// Without any `msync`, the first store to a page changes mtime and the next store does not.
+///
+/// - call: time stamps, success
+/// - source: mm/memory.c, do_page_mkwrite
+/// - level: observed (Linux 6.18)
 #[test]
 fn without_any_msync_the_first_store_to_a_page_changes_mtime_and_the_next_store_does_not() {
     undisturbed(|| {
@@ -47,6 +52,11 @@ fn without_any_msync_the_first_store_to_a_page_changes_mtime_and_the_next_store_
     });
 }
 
+/// The first store through each mapping changes mtime, even if the page is dirty.
+///
+/// - call: time stamps, edge
+/// - source: mm/memory.c, do_page_mkwrite
+/// - level: observed (Linux 6.18)
 #[test]
 fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty() {
     undisturbed(|| {
@@ -66,6 +76,11 @@ fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty(
     });
 }
 
+/// On tmpfs, a load can keep a store to a neighbouring page from changing mtime.
+///
+/// - call: time stamps, edge
+/// - source: mm/memory.c, do_fault_around
+/// - level: observed (Linux 6.18)
 #[test]
 fn on_tmpfs_a_load_can_keep_a_store_to_a_neighbouring_page_from_changing_mtime() {
     let pair = Pair::clean();
@@ -84,6 +99,11 @@ fn on_tmpfs_a_load_can_keep_a_store_to_a_neighbouring_page_from_changing_mtime()
     }
 }
 
+/// `msync` does not change mtime.
+///
+/// - call: time stamps, success
+/// - source: mmap(2), NOTES
+/// - level: observed (Linux 6.18)
 #[test]
 fn msync_does_not_change_mtime() {
     let (pair, memory) = stored();
@@ -95,6 +115,11 @@ fn msync_does_not_change_mtime() {
     assert!(!modified(&pair.sample), "MS_SYNC");
 }
 
+/// The first store after `MS_SYNC` changes mtime again.
+///
+/// - call: time stamps, success
+/// - source: mmap(2), NOTES
+/// - level: observed (not tmpfs)
 #[test]
 fn the_first_store_after_ms_sync_changes_mtime_again() {
     let (pair, memory) = stored();
@@ -110,6 +135,12 @@ fn the_first_store_after_ms_sync_changes_mtime_again() {
     }
 }
 
+/// A store to a page that was loaded before changes mtime, but not on tmpfs.
+///
+/// - call: time stamps, edge
+/// - source: mmap(2), NOTES
+/// - level: observed (Linux 6.18)
+/// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
 fn a_store_to_a_page_that_was_loaded_before_changes_mtime_but_not_on_tmpfs() {
     let (pair, memory) = stored();
@@ -121,6 +152,11 @@ fn a_store_to_a_page_that_was_loaded_before_changes_mtime_but_not_on_tmpfs() {
     assert_eq!(modified(&pair.sample), pair.sample.instruments.gets_clean);
 }
 
+/// A store to a private mapping does not change mtime.
+///
+/// - call: time stamps, success
+/// - source: mmap(2), DESCRIPTION (MAP_PRIVATE)
+/// - level: Linux
 #[test]
 fn a_store_to_a_private_mapping_does_not_change_mtime() {
     let (pair, _) = stored();
@@ -131,6 +167,13 @@ fn a_store_to_a_private_mapping_does_not_change_mtime() {
     assert_eq!(pair.sample.read().unwrap(), '.');
 }
 
+/// `mmap` changes an old atime, and the load does not.
+///
+/// - call: time stamps, success
+/// - source: mmap(2), NOTES (allows either)
+/// - level: observed (relatime)
+/// - manual says: mmap(2): the first access through the mapping updates atime, if nothing has
+///   before.
 #[test]
 fn mmap_changes_an_old_atime_and_the_load_does_not() {
     let (pair, _) = stored();

@@ -9,6 +9,13 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{Pair, scenario, second};
 
+/// Another process sees a store before any `msync`.
+///
+/// - call: shared mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: POSIX (by `read`: observed)
+/// - tutorials say: Call `msync`, so that other processes see the store.
+/// - tutorials say: With `MS_SYNC` the update is instant.
 #[test]
 fn another_process_sees_a_store_before_any_msync() {
     let pair = Pair::clean();
@@ -25,6 +32,11 @@ fn another_process_sees_a_store_before_any_msync() {
     assert!(reader.hear().starts_with("B "), "by a load, while both have it mapped");
 }
 
+/// A page that one process maps twice counts as `Shared_Dirty` too.
+///
+/// - call: `/proc/PID/smaps`, edge
+/// - source: proc(5), smaps
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_page_that_one_process_maps_twice_counts_as_shared_dirty_too() {
     course::undisturbed(|| {
@@ -45,6 +57,11 @@ fn a_page_that_one_process_maps_twice_counts_as_shared_dirty_too() {
     });
 }
 
+/// A dirty page that two processes map counts as `Shared_Dirty` in both until `MS_SYNC`.
+///
+/// - call: `/proc/PID/smaps`, success
+/// - source: proc(5), smaps
+/// - level: Linux (tmpfs: for ever)
 #[test]
 fn a_dirty_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_sync() {
     course::undisturbed(|| {
@@ -68,6 +85,11 @@ fn a_dirty_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_s
     });
 }
 
+/// `smaps` also counts dirty pages that a fault on a neighbour has mapped.
+///
+/// - call: `/proc/PID/smaps`, edge
+/// - source: mm/memory.c, do_fault_around
+/// - level: observed (Linux 6.18)
 #[test]
 fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
     course::undisturbed(|| {
@@ -83,6 +105,11 @@ fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
     });
 }
 
+/// On tmpfs, a written page stays dirty for ever, and a hole that was only loaded is clean.
+///
+/// - call: page cache, edge
+/// - source: mm/shmem.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_is_clean() {
     let descriptor = memfd_create("dirty", MFdFlags::empty()).unwrap();
@@ -97,6 +124,11 @@ fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_
     assert_eq!(mapped_dirty(&memory), 2, "after MS_SYNC");
 }
 
+/// `cachestat` of a file that you neither own nor may write to fails with `EPERM`.
+///
+/// - call: `cachestat`, error
+/// - source: mm/filemap.c, can_do_cachestat
+/// - level: observed (from Linux 6.14 on)
 #[test]
 fn cachestat_of_a_file_that_you_neither_own_nor_may_write_to_fails_with_eperm() {
     let answer = |program: Program| program.run().value("cachestat").to_string();

@@ -10,6 +10,11 @@ use lesson_3_msync::{Memory, msync, sys};
 
 use crate::{Pair, scenario, second};
 
+/// `MS_SYNC` also writes pages that `write` has changed.
+///
+/// - call: `msync`, success
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_also_writes_pages_that_write_has_changed() {
     undisturbed(|| {
@@ -22,6 +27,11 @@ fn ms_sync_also_writes_pages_that_write_has_changed() {
     });
 }
 
+/// `MS_SYNC` also writes pages that another process has stored to.
+///
+/// - call: `msync`, success
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_also_writes_pages_that_another_process_has_stored_to() {
     undisturbed(|| {
@@ -35,6 +45,11 @@ fn ms_sync_also_writes_pages_that_another_process_has_stored_to() {
     });
 }
 
+/// `MS_SYNC` on a read-only mapping of a writable descriptor writes the dirty pages.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_on_a_read_only_mapping_of_a_writable_descriptor_writes_the_dirty_pages() {
     undisturbed(|| {
@@ -45,6 +60,13 @@ fn ms_sync_on_a_read_only_mapping_of_a_writable_descriptor_writes_the_dirty_page
     });
 }
 
+/// `MS_SYNC` through a read-only descriptor succeeds and writes nothing.
+///
+/// - call: `msync`, edge
+/// - source: mm/mmap.c, do_mmap (drops VM_SHARED)
+/// - level: observed (Linux 6.18)
+/// - manual says: msync(2): `MS_SYNC` writes the changes, with no exception for a read-only
+///   descriptor.
 #[test]
 fn ms_sync_through_a_read_only_descriptor_succeeds_and_writes_nothing() {
     undisturbed(|| {
@@ -59,6 +81,11 @@ fn ms_sync_through_a_read_only_descriptor_succeeds_and_writes_nothing() {
     });
 }
 
+/// `fsync` and `fdatasync` write mapped stores, even on a read-only descriptor.
+///
+/// - call: `fsync`, success
+/// - source: fsync(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn fsync_and_fdatasync_write_mapped_stores_even_on_a_read_only_descriptor() {
     for flush in [File::sync_all, File::sync_data] {
@@ -74,6 +101,11 @@ fn fsync_and_fdatasync_write_mapped_stores_even_on_a_read_only_descriptor() {
     }
 }
 
+/// `sync_file_range` writes stores made through a mapping, but not on overlayfs.
+///
+/// - call: `sync_file_range`, success
+/// - source: sync_file_range(2), DESCRIPTION
+/// - level: observed (Linux 6.18)
 #[test]
 fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     undisturbed(|| {
@@ -83,6 +115,11 @@ fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     });
 }
 
+/// `MS_SYNC` on a private mapping succeeds and writes nothing.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
     undisturbed(|| {
@@ -95,6 +132,11 @@ fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
     });
 }
 
+/// `msync` of memory without a file succeeds.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (Linux 6.18)
 #[test]
 fn msync_of_memory_without_a_file_succeeds() {
     let ended = scenario("no-file", &scratch()).run();
@@ -103,6 +145,12 @@ fn msync_of_memory_without_a_file_succeeds() {
     }
 }
 
+/// With `O_SYNC` on the descriptor, a store still stays dirty until `msync`.
+///
+/// - call: `msync`, edge
+/// - source: open(2), DESCRIPTION (O_SYNC: only about writes)
+/// - level: observed (Linux 6.18)
+/// - tutorials say: With `O_SYNC`, stores through a mapping are on the disk at once.
 #[test]
 fn with_o_sync_on_the_descriptor_a_store_still_stays_dirty_until_msync() {
     undisturbed(|| {

@@ -15,6 +15,11 @@ fn died_at_the_second_page(ended: &Ended) {
     assert!(!ended.stdout.contains("second-page"), "{ended:?}");
 }
 
+/// A load from a private page past the end of the file raises SIGBUS.
+///
+/// - call: past the end of the file, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX (a tmpfs with huge pages: not always)
 #[test]
 fn a_load_from_a_private_page_past_the_end_of_the_file_raises_sigbus() {
     let ended = scenario("load-past-the-end", &scratch()).run();
@@ -22,6 +27,11 @@ fn a_load_from_a_private_page_past_the_end_of_the_file_raises_sigbus() {
     died_at_the_second_page(&ended);
 }
 
+/// A store to a private page past the end of the file raises SIGBUS.
+///
+/// - call: past the end of the file, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX (a tmpfs with huge pages: not always)
 #[test]
 fn a_store_to_a_private_page_past_the_end_of_the_file_raises_sigbus() {
     let ended = scenario("store-past-the-end", &scratch()).run();
@@ -29,6 +39,11 @@ fn a_store_to_a_private_page_past_the_end_of_the_file_raises_sigbus() {
     died_at_the_second_page(&ended);
 }
 
+/// On a tmpfs with huge pages, a private load or store past the end may not raise SIGBUS.
+///
+/// - call: past the end of the file, edge
+/// - source: mm/memory.c, do_set_pmd; tmpfs(5), huge
+/// - level: observed (Linux 6.18)
 #[test]
 #[ignore = "needs root: it mounts a tmpfs"]
 fn on_a_tmpfs_with_huge_pages_a_private_load_or_store_past_the_end_may_not_raise_sigbus() {
@@ -44,6 +59,11 @@ fn on_a_tmpfs_with_huge_pages_a_private_load_or_store_past_the_end_may_not_raise
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
+/// An access to a private copy that a truncation discarded raises SIGBUS.
+///
+/// - call: past the end of the file, error
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn an_access_to_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
     for access in ["load-truncated-copy", "store-truncated-copy"] {
@@ -53,6 +73,11 @@ fn an_access_to_a_private_copy_that_a_truncation_discarded_raises_sigbus() {
     }
 }
 
+/// In the last page of the file, private bytes past the end begin as zeros and can be stored to.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), NOTES
+/// - level: POSIX (on Linux, unless a shared mapping stored there)
 #[test]
 fn in_the_last_page_of_the_file_private_bytes_past_the_end_begin_as_zeros_and_can_be_stored_to() {
     let letters = Lettered::new(1);
@@ -68,6 +93,11 @@ fn in_the_last_page_of_the_file_private_bytes_past_the_end_begin_as_zeros_and_ca
     assert_eq!(letters.text(0, 9), "aaaaa\0\0\0\0", "nor has it, when it grows");
 }
 
+/// A private mapping shows bytes that a shared mapping has stored past the end of the file.
+///
+/// - call: past the end of the file, edge
+/// - source: mmap(2), BUGS
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_private_mapping_shows_bytes_that_a_shared_mapping_has_stored_past_the_end_of_the_file() {
     let letters = Lettered::new(1);
@@ -80,6 +110,11 @@ fn a_private_mapping_shows_bytes_that_a_shared_mapping_has_stored_past_the_end_o
     assert_eq!(letters.file.metadata().unwrap().len(), 5);
 }
 
+/// A truncation discards the private copies wholly past the new end.
+///
+/// - call: `ftruncate`, success
+/// - source: mm/truncate.c
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_truncation_discards_the_private_copies_wholly_past_the_new_end() {
     let letters = Lettered::new(3);
@@ -95,6 +130,11 @@ fn a_truncation_discards_the_private_copies_wholly_past_the_new_end() {
     assert_eq!(mapping.text(0, 1), "a");
 }
 
+/// A truncation inside a page keeps the private copy of that page.
+///
+/// - call: `ftruncate`, success
+/// - source: mm/truncate.c
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_truncation_inside_a_page_keeps_the_private_copy_of_that_page() {
     let letters = Lettered::new(1);
@@ -106,6 +146,11 @@ fn a_truncation_inside_a_page_keeps_the_private_copy_of_that_page() {
     assert_eq!(live.load(page_size() - 1), 0, "a page not stored to shows the file's zeros");
 }
 
+/// Punching a hole in the file keeps the private copies there.
+///
+/// - call: `fallocate`, success
+/// - source: fallocate(2), DESCRIPTION; mm/truncate.c
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
     let letters = Lettered::new(2);
@@ -121,6 +166,11 @@ fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
     );
 }
 
+/// On ext4, collapsing a range of the file discards the private copies from the range on.
+///
+/// - call: `fallocate`, edge
+/// - source: fallocate(2), DESCRIPTION; fs/ext4/extents.c
+/// - level: observed (xfs: only past the new end; btrfs and tmpfs cannot collapse)
 #[test]
 fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_range_on() {
     let (collapsed, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_COLLAPSE_RANGE);
@@ -136,6 +186,11 @@ fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_r
     }
 }
 
+/// On ext4, inserting a range into the file discards the private copies from the range on.
+///
+/// - call: `fallocate`, edge
+/// - source: fallocate(2), DESCRIPTION; fs/ext4/extents.c
+/// - level: observed (xfs keeps them; btrfs and tmpfs cannot insert)
 #[test]
 fn on_ext4_inserting_a_range_into_the_file_discards_the_private_copies_from_the_range_on() {
     let (inserted, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_INSERT_RANGE);
@@ -168,6 +223,11 @@ fn after_a_change(
     (outcome, file_pages(mapping.address(), 4), (mapping, letters))
 }
 
+/// A private page past the end of the file becomes usable when the file grows to it.
+///
+/// - call: `ftruncate`, success
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_private_page_past_the_end_of_the_file_becomes_usable_when_the_file_grows_to_it() {
     let letters = Lettered::new(1);

@@ -7,6 +7,11 @@ use nix::errno::Errno;
 
 use crate::{Lettered, READ, READ_WRITE, file_pages};
 
+/// `mprotect` to read-only keeps the copy.
+///
+/// - call: `mprotect`, success
+/// - source: mprotect(2), DESCRIPTION
+/// - level: observed
 #[test]
 fn mprotect_to_read_only_keeps_the_copy() {
     let letters = Lettered::new(1);
@@ -21,6 +26,11 @@ fn mprotect_to_read_only_keeps_the_copy() {
     assert_eq!(letters.text(0, 3), "a9a");
 }
 
+/// Moving a mapping with `mremap` keeps its copies.
+///
+/// - call: `mremap`, success
+/// - source: mremap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn moving_a_mapping_with_mremap_keeps_its_copies() {
     let letters = Lettered::new(2);
@@ -35,6 +45,11 @@ fn moving_a_mapping_with_mremap_keeps_its_copies() {
     assert_eq!(letters.text(0, 1), "a");
 }
 
+/// Growing a mapping with `mremap` keeps its copies and adds pages of the file.
+///
+/// - call: `mremap`, success
+/// - source: mremap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn growing_a_mapping_with_mremap_keeps_its_copies_and_adds_pages_of_the_file() {
     let letters = Lettered::new(2);
@@ -47,6 +62,11 @@ fn growing_a_mapping_with_mremap_keeps_its_copies_and_adds_pages_of_the_file() {
     assert_eq!(letters.text(0, 1), "a");
 }
 
+/// `MADV_DONTNEED` discards the copy, and the file's page is back.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION; mm/madvise.c
+/// - level: observed
 #[test]
 fn madv_dontneed_discards_the_copy_and_the_files_page_is_back() {
     let letters = Lettered::new(2);
@@ -61,6 +81,11 @@ fn madv_dontneed_discards_the_copy_and_the_files_page_is_back() {
     assert_eq!(file_pages(mapping.address(), 2), [Some(true), Some(false)]);
 }
 
+/// `MADV_DONTNEED` of locked pages fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_dontneed_of_locked_pages_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -71,6 +96,11 @@ fn madv_dontneed_of_locked_pages_fails_with_einval() {
     assert_eq!((errno(refused), mapping.load(0)), (Errno::EINVAL, b'A'));
 }
 
+/// `MADV_FREE` of a private mapping of a file fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_free_of_a_private_mapping_of_a_file_fails_with_einval() {
     let letters = Lettered::new(1);

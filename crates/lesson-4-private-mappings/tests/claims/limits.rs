@@ -42,6 +42,11 @@ fn overcommit_mode() -> String {
     fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap().trim().into()
 }
 
+/// Mapping a file opened for writing only fails with `EACCES`, even privately.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
     let letters = Lettered::new(1);
@@ -53,6 +58,11 @@ fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
     }
 }
 
+/// `mmap` with neither `MAP_SHARED` nor `MAP_PRIVATE` fails with `EINVAL`.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -60,6 +70,11 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
 }
 
+/// A private writable mapping larger than all memory fails with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
+/// - level: Linux (modes 0 and 2)
 #[test]
 fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +100,11 @@ fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
     assert_eq!(mapped(READ_WRITE, libc::MAP_SHARED), "ok", "its pages are the file's");
 }
 
+/// In the default mode, the kernel compares each request alone with all memory.
+///
+/// - call: limits, edge
+/// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
+/// - level: Linux
 #[test]
 fn in_the_default_mode_the_kernel_compares_each_request_alone_with_all_memory() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +119,11 @@ fn in_the_default_mode_the_kernel_compares_each_request_alone_with_all_memory() 
     assert!(granted.iter().all(charged));
 }
 
+/// Making a private mapping larger than all memory writable fails with `ENOMEM`.
+///
+/// - call: `mprotect`, error
+/// - source: mm/mprotect.c
+/// - level: observed
 #[test]
 fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +138,11 @@ fn making_a_private_mapping_larger_than_all_memory_writable_fails_with_enomem() 
     assert_eq!(mapping.load(0), b'a', "it is mapped as before");
 }
 
+/// Only a writable private mapping is charged for copies of its pages.
+///
+/// - call: limits, success
+/// - source: Documentation/mm/overcommit-accounting.rst, How It Works
+/// - level: Linux
 #[test]
 fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,6 +172,11 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     });
 }
 
+/// `RLIMIT_DATA` counts writable private mappings and no others.
+///
+/// - call: limits, success
+/// - source: mm/vma.h, is_data_mapping
+/// - level: observed
 #[test]
 fn rlimit_data_counts_writable_private_mappings_and_no_others() {
     let ended = scenario("data-limit", &scratch()).run();
@@ -153,6 +188,11 @@ fn rlimit_data_counts_writable_private_mappings_and_no_others() {
     assert_eq!(ended.code, Some(0), "the private read-only one was mapped: {ended:?}");
 }
 
+/// Duplicating a private mapping with `mremap` fails with `EINVAL`.
+///
+/// - call: `mremap`, error
+/// - source: mremap(2), ERRORS
+/// - level: Linux
 #[test]
 fn duplicating_a_private_mapping_with_mremap_fails_with_einval() {
     let letters = Lettered::new(1);

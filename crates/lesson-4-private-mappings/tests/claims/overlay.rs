@@ -4,6 +4,11 @@ use course::scratch;
 
 use crate::scenario;
 
+/// On overlayfs, a private mapping through a descriptor from before the copy-up shows the old file.
+///
+/// - call: file systems, edge
+/// - source: Documentation/filesystems/overlayfs.rst
+/// - level: observed
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_private_mapping_through_a_descriptor_from_before_the_copy_up_shows_the_old_file()
@@ -16,6 +21,11 @@ fn on_overlayfs_a_private_mapping_through_a_descriptor_from_before_the_copy_up_s
     assert_eq!(ended.value("mapped-after"), "9");
 }
 
+/// On overlayfs, a truncation that copies the file up keeps the private copies.
+///
+/// - call: file systems, edge
+/// - source: Documentation/filesystems/overlayfs.rst
+/// - level: observed
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_truncation_that_copies_the_file_up_keeps_the_private_copies() {

@@ -13,6 +13,11 @@ use crate::{Lettered, READ, READ_WRITE, file_pages, scenario};
 
 const POPULATE: i32 = libc::MADV_POPULATE_WRITE;
 
+/// `MAP_POPULATE` copies every page of a writable private mapping.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION; mm/gup.c, populate_vma_page_range
+/// - level: observed
 #[test]
 fn map_populate_copies_every_page_of_a_writable_private_mapping() {
     let letters = Lettered::new(4);
@@ -28,6 +33,11 @@ fn map_populate_copies_every_page_of_a_writable_private_mapping() {
     );
 }
 
+/// `MAP_POPULATE` copies no page of a read-only private mapping.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION; mm/gup.c
+/// - level: observed
 #[test]
 fn map_populate_copies_no_page_of_a_read_only_private_mapping() {
     let letters = Lettered::new(4);
@@ -39,6 +49,11 @@ fn map_populate_copies_no_page_of_a_read_only_private_mapping() {
     assert_eq!(mapping.text(0, 1), "9");
 }
 
+/// `MAP_POPULATE` past the end of the file reports no error.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn map_populate_past_the_end_of_the_file_reports_no_error() {
     let letters = Lettered::new(1);
@@ -48,6 +63,11 @@ fn map_populate_past_the_end_of_the_file_reports_no_error() {
     assert_eq!(file_pages(mapping.address(), 2), [Some(false), None]);
 }
 
+/// `MADV_POPULATE_WRITE` copies every page of a private mapping.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
+/// - level: Linux
 #[test]
 fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     let letters = Lettered::new(4);
@@ -62,6 +82,12 @@ fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     assert_eq!(letters.text(3 * page_size(), 1), "9");
 }
 
+/// `mlock` and `MAP_LOCKED` copy every page of a writable private mapping and none of a read-only
+/// one.
+///
+/// - call: `mlock`, success
+/// - source: mlock(2), DESCRIPTION; mm/gup.c, populate_vma_page_range
+/// - level: observed
 #[test]
 fn mlock_and_map_locked_copy_every_page_of_a_writable_private_mapping_and_none_of_a_read_only_one()
 {
@@ -76,12 +102,22 @@ fn mlock_and_map_locked_copy_every_page_of_a_writable_private_mapping_and_none_o
     }
 }
 
+/// After `mlockall(MCL_FUTURE)`, `mmap` copies every page of a writable private mapping.
+///
+/// - call: `mlockall`, success
+/// - source: mlockall(2), DESCRIPTION; mm/gup.c, populate_vma_page_range
+/// - level: observed
 #[test]
 fn after_mlockall_mcl_future_mmap_copies_every_page_of_a_writable_private_mapping() {
     let ended = scenario("lock-future", &course::scratch()).run();
     assert_eq!((ended.value("before"), ended.value("after")), ("0", "4"));
 }
 
+/// `MADV_POPULATE_READ` copies no page.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_POPULATE_READ)
+/// - level: Linux
 #[test]
 fn madv_populate_read_copies_no_page() {
     let letters = Lettered::new(4);
@@ -92,6 +128,11 @@ fn madv_populate_read_copies_no_page() {
     assert_eq!(mapping.text(0, 1), "9");
 }
 
+/// Populating pages past the end of the file with `madvise` fails with `EFAULT`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     let letters = Lettered::new(1);
@@ -105,6 +146,11 @@ fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     assert_eq!(errno(mapping.populate_read(0, 2 * page_size())), Errno::EFAULT);
 }
 
+/// `MADV_POPULATE_WRITE` without write permission fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_write_without_write_permission_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -114,6 +160,11 @@ fn madv_populate_write_without_write_permission_fails_with_einval() {
     mapping.advise(0, page_size(), POPULATE).unwrap();
 }
 
+/// `MADV_POPULATE_WRITE` from an address inside a page fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_write_from_an_address_inside_a_page_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -123,6 +174,11 @@ fn madv_populate_write_from_an_address_inside_a_page_fails_with_einval() {
     assert_eq!(file_pages(mapping.address(), 1), [Some(false)]);
 }
 
+/// `MADV_POPULATE_READ` without any permission fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_read_without_any_permission_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -133,6 +189,11 @@ fn madv_populate_read_without_any_permission_fails_with_einval() {
     mapping.advise(0, page_size(), advice).unwrap();
 }
 
+/// `MADV_POPULATE_WRITE` over a range that is not all mapped fails with `ENOMEM`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
     let ended = scenario("populate-a-hole", &course::scratch()).run();
@@ -140,6 +201,11 @@ fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
     assert_eq!(ended.value("with-a-hole"), "ENOMEM");
 }
 
+/// On a shared mapping, `MAP_POPULATE` dirties no page and leaves mtime alone.
+///
+/// - call: `mmap`, edge
+/// - source: mm/gup.c, populate_vma_page_range
+/// - level: observed (ext4, xfs, btrfs; tmpfs and overlayfs: mtime only)
 #[test]
 fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
     undisturbed(|| {
@@ -155,6 +221,12 @@ fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
     });
 }
 
+/// On a shared mapping, `MADV_POPULATE_WRITE` dirties clean pages and changes mtime.
+///
+/// - call: `madvise`, edge
+/// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
+/// - level: observed (ext4, xfs, btrfs; overlayfs: mtime only; tmpfs: mtime only, and only if a
+///   page was not loaded before)
 #[test]
 fn on_a_shared_mapping_madv_populate_write_dirties_clean_pages_and_changes_mtime() {
     undisturbed(|| {

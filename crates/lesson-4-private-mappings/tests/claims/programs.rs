@@ -14,6 +14,11 @@ use page_view::Mapping;
 
 use crate::{Lettered, file_pages, scenario};
 
+/// A running program and its libraries are private mappings.
+///
+/// - call: running programs, success
+/// - source: proc(5), maps; fs/binfmt_elf.c
+/// - level: Linux
 #[test]
 fn a_running_program_and_its_libraries_are_private_mappings() {
     let mappings = own_data::file_mappings().unwrap();
@@ -34,6 +39,11 @@ fn a_running_program_and_its_libraries_are_private_mappings() {
     assert!(library.contains(&"r-xp") && !library.contains(&"r-xs"), "{library:?}");
 }
 
+/// The first store to a page of initialised variables copies it.
+///
+/// - call: running programs, success
+/// - source: fs/binfmt_elf.c
+/// - level: observed
 #[test]
 fn the_first_store_to_a_page_of_initialised_variables_copies_it() {
     let first = own_data::table_page();
@@ -44,6 +54,11 @@ fn the_first_store_to_a_page_of_initialised_variables_copies_it() {
     assert_eq!(file_pages(first, 3), [Some(true), Some(false), Some(true)]);
 }
 
+/// A page of zeroed variables, the heap and the stack have no file.
+///
+/// - call: running programs, success
+/// - source: proc(5), maps; fs/binfmt_elf.c
+/// - level: Linux
 #[test]
 fn a_page_of_zeroed_variables_the_heap_and_the_stack_have_no_file() {
     let (boxed, local) = (Box::new(7), 7);
@@ -56,6 +71,11 @@ fn a_page_of_zeroed_variables_the_heap_and_the_stack_have_no_file() {
     assert_ne!(table.inode, 0, "an initialised variable has the program's file: {table:?}");
 }
 
+/// A static that cannot change lies in the program's file, even if it is all zeros.
+///
+/// - call: running programs, success
+/// - source: the ELF file, .rodata
+/// - level: observed
 #[test]
 fn a_static_that_cannot_change_lies_in_the_programs_file_even_if_it_is_all_zeros() {
     static ZEROS: [u8; 1000] = [0; 1000];
@@ -65,6 +85,11 @@ fn a_static_that_cannot_change_lies_in_the_programs_file_even_if_it_is_all_zeros
     assert!(mapping.permissions.starts_with("r-"), "a constant: {mapping:?}");
 }
 
+/// A program patched in a private mapping runs unpatched.
+///
+/// - call: running programs, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_program_patched_in_a_private_mapping_runs_unpatched() {
     let ended = scenario("patched-program", &scratch()).run();
@@ -76,6 +101,11 @@ fn a_program_patched_in_a_private_mapping_runs_unpatched() {
     }
 }
 
+/// Opening the file of a running program for writing fails with `ETXTBSY`.
+///
+/// - call: `open`, error
+/// - source: open(2), ERRORS; truncate(2), ERRORS
+/// - level: Linux (not in early 6.11 and 6.12)
 #[test]
 fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
     let ended = scenario("busy-program", &scratch()).run();
@@ -93,6 +123,11 @@ fn opening_the_file_of_a_running_program_for_writing_fails_with_etxtbsy() {
     assert_eq!(ended.value("open-afterwards"), "ok", "when it has ended");
 }
 
+/// The file of a running script can be opened for writing.
+///
+/// - call: `open`, edge
+/// - source: fs/exec.c, exec_binprm
+/// - level: observed
 #[test]
 fn the_file_of_a_running_script_can_be_opened_for_writing() {
     let ended = scenario("running-script", &scratch()).run();
@@ -102,6 +137,11 @@ fn the_file_of_a_running_script_can_be_opened_for_writing() {
     assert_eq!((ended.value("started"), ended.value("open-for-writing")), ("ok", "ok"));
 }
 
+/// A library's file can be overwritten while a program runs it.
+///
+/// - call: running programs, edge
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
     let Some(user) = UserOfALibrary::start() else { return };
@@ -113,6 +153,11 @@ fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
     assert_eq!(&user.bytes_of(&code).unwrap(), b"new code", "what the program would run now");
 }
 
+/// Copying a file over a library discards the private copies of running programs.
+///
+/// - call: running programs, edge
+/// - source: mm/truncate.c
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs() {
     let Some(user) = UserOfALibrary::start() else { return };
@@ -126,6 +171,11 @@ fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs
     assert_eq!(errno(user.bytes_of(&code)), Errno::EIO, "past the end of the file");
 }
 
+/// A library replaced by a rename stays the old file in running programs.
+///
+/// - call: `rename`, success
+/// - source: rename(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_library_replaced_by_a_rename_stays_the_old_file_in_running_programs() {
     let Some(user) = UserOfALibrary::start() else { return };

@@ -20,6 +20,12 @@ const READS: usize = 2000;
 const DEADLINE: Duration = Duration::from_secs(20);
 const LENGTH_IN_PAGES: u8 = 26;
 
+/// One `read` may return half of a concurrent `write`, except on xfs.
+///
+/// - call: `read`, edge
+/// - source: mm/filemap.c; fs/xfs/xfs_file.c
+/// - level: observed (ext4, btrfs, tmpfs; on xfs in none of 2,000 reads; overlayfs: as the file
+///   system below it)
 #[test]
 fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
     let letters = Lettered::new(LENGTH_IN_PAGES);
@@ -37,6 +43,11 @@ fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
     assert!(expected.is_none_or(|expected| expected == mixed), "a mixed read: {mixed}");
 }
 
+/// The copy of a page that was loaded before may hold half of a concurrent `write`.
+///
+/// - call: private mappings, edge
+/// - source: mm/memory.c, wp_page_copy
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn the_copy_of_a_page_that_was_loaded_before_may_hold_half_of_a_concurrent_write() {
     // The write and the copy must happen at the same time, so on two CPUs.

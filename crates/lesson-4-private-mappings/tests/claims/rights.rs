@@ -15,6 +15,11 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{Lettered, READ, READ_WRITE};
 
+/// A file opened for reading only can be stored to in a private mapping.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_file_opened_for_reading_only_can_be_stored_to_in_a_private_mapping() {
     let letters = Lettered::new(1);
@@ -26,6 +31,11 @@ fn a_file_opened_for_reading_only_can_be_stored_to_in_a_private_mapping() {
     assert_eq!((mapping.text(0, 1), letters.text(0, 1)), ("A".into(), "a".into()));
 }
 
+/// `mprotect` can make a private mapping of a read-only descriptor writable.
+///
+/// - call: `mprotect`, success
+/// - source: mprotect(2), ERRORS
+/// - level: POSIX
 #[test]
 fn mprotect_can_make_a_private_mapping_of_a_read_only_descriptor_writable() {
     let letters = Lettered::new(1);
@@ -38,6 +48,11 @@ fn mprotect_can_make_a_private_mapping_of_a_read_only_descriptor_writable() {
     assert_eq!((private.load(0), letters.text(0, 1)), (b'A', "a".into()));
 }
 
+/// A file sealed against writing can be edited in a private mapping.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing
+/// - level: Linux
 #[test]
 fn a_file_sealed_against_writing_can_be_edited_in_a_private_mapping() {
     let name = CString::new("sealed").unwrap();
@@ -54,6 +69,11 @@ fn a_file_sealed_against_writing_can_be_edited_in_a_private_mapping() {
     assert_eq!((mapping.text(0, 1), byte), ("A".into(), [b'a']));
 }
 
+/// A writable private mapping does not prevent sealing the file.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - source: fcntl(2), File Sealing
+/// - level: Linux
 #[test]
 fn a_writable_private_mapping_does_not_prevent_sealing_the_file() {
     let name = CString::new("sealed").unwrap();

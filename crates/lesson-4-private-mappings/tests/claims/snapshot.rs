@@ -9,6 +9,12 @@ use memmap2::MmapOptions;
 
 use crate::{Lettered, READ_WRITE, file_pages};
 
+/// A private page that was not stored to follows the file.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - tutorials say: A private mapping is a snapshot of the file.
 #[test]
 fn a_private_page_that_was_not_stored_to_follows_the_file() {
     let letters = Lettered::new(3);
@@ -29,6 +35,11 @@ fn a_private_page_that_was_not_stored_to_follows_the_file() {
     assert_eq!(shown(2), *b"33", "after a write by another process");
 }
 
+/// A private page that was only loaded from still follows the file.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_private_page_that_was_only_loaded_from_still_follows_the_file() {
     let letters = Lettered::new(1);
@@ -38,6 +49,11 @@ fn a_private_page_that_was_only_loaded_from_still_follows_the_file() {
     assert_eq!(mapping.text(0, 2), "a9");
 }
 
+/// A read-only private mapping shows later writes to the file.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_read_only_private_mapping_shows_later_writes_to_the_file() {
     let letters = Lettered::new(1);
@@ -50,6 +66,11 @@ fn a_read_only_private_mapping_shows_later_writes_to_the_file() {
     assert_eq!(file_pages(mapping.address(), 1), [Some(true)]);
 }
 
+/// A copied page stops following the file, even in bytes that were not stored to.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to() {
     let letters = Lettered::new(2);
@@ -62,6 +83,11 @@ fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to(
     assert_eq!(letters.text(0, 2), "12");
 }
 
+/// The copy holds what the file held at the first store.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn the_copy_holds_what_the_file_held_at_the_first_store() {
     let letters = Lettered::new(1);
@@ -74,6 +100,11 @@ fn the_copy_holds_what_the_file_held_at_the_first_store() {
     assert_eq!(letters.text(0, 3), "a2a");
 }
 
+/// A store of the byte that is already there copies the page too.
+///
+/// - call: private mappings, edge
+/// - source: mm/memory.c
+/// - level: observed
 #[test]
 fn a_store_of_the_byte_that_is_already_there_copies_the_page_too() {
     let letters = Lettered::new(3);
@@ -95,6 +126,11 @@ fn a_store_of_the_byte_that_is_already_there_copies_the_page_too() {
     assert_eq!(copied, [true, true, false], "two bytes, in two pages");
 }
 
+/// Pages copied at different moments can show half of one `write`.
+///
+/// - call: private mappings, edge
+/// - source: mmap(2), DESCRIPTION (unspecified)
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn pages_copied_at_different_moments_can_show_half_of_one_write() {
     let letters = Lettered::new(2);

@@ -11,6 +11,12 @@ use nix::errno::Errno;
 
 use crate::{Lettered, READ_WRITE};
 
+/// A private store never reaches the file.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
+/// - tutorials say: Without `MAP_SHARED`, the system writes the stores to the file later.
 #[test]
 fn a_private_store_never_reaches_the_file() {
     let letters = Lettered::new(2);
@@ -22,6 +28,11 @@ fn a_private_store_never_reaches_the_file() {
     assert_eq!(letters.text(2 * page_size() - 5, 5), "bbbbb");
 }
 
+/// A private store changes none of the three timestamps of the file.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), NOTES
+/// - level: observed (POSIX would allow a change of atime)
 #[test]
 fn a_private_store_changes_none_of_the_three_timestamps_of_the_file() {
     let letters = Lettered::new(1);
@@ -59,6 +70,11 @@ fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
     }
 }
 
+/// A private store leaves no dirty page in the page cache.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: observed (ext4, xfs, btrfs; tmpfs and overlayfs do not count dirty pages)
 #[test]
 fn a_private_store_leaves_no_dirty_page_in_the_page_cache() {
     undisturbed(|| {
@@ -79,6 +95,11 @@ fn a_private_store_leaves_no_dirty_page_in_the_page_cache() {
     });
 }
 
+/// A private store is not visible through any other mapping.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_private_store_is_not_visible_through_any_other_mapping() {
     let letters = Lettered::new(1);
@@ -92,6 +113,11 @@ fn a_private_store_is_not_visible_through_any_other_mapping() {
     assert_eq!(letters.mapping(1).text(0, 1), "a", "a mapping made afterwards");
 }
 
+/// A private store is not visible to another process.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_private_store_is_not_visible_to_another_process() {
     let letters = Lettered::new(1);
@@ -112,6 +138,11 @@ fn a_private_store_is_not_visible_to_another_process() {
     assert_eq!(other.end().code, Some(0));
 }
 
+/// `msync` of a private mapping succeeds and writes nothing.
+///
+/// - call: `msync`, edge
+/// - source: mm/msync.c
+/// - level: observed (POSIX: no private store is written)
 #[test]
 fn msync_of_a_private_mapping_succeeds_and_writes_nothing() {
     let letters = Lettered::new(1);
@@ -134,6 +165,11 @@ fn msync_of_a_private_mapping_succeeds_and_writes_nothing() {
     });
 }
 
+/// Unmapping a private mapping discards its stores.
+///
+/// - call: `munmap`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn unmapping_a_private_mapping_discards_its_stores() {
     let letters = Lettered::new(1);
@@ -145,6 +181,11 @@ fn unmapping_a_private_mapping_discards_its_stores() {
     assert_eq!(letters.text(0, 1), "a");
 }
 
+/// A `write` of a private page to the file saves its private stores.
+///
+/// - call: `write`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
     let letters = Lettered::new(1);
@@ -155,6 +196,11 @@ fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
     assert_eq!(letters.text(0, 2), "Aa");
 }
 
+/// Truncating the file to save a private edit loses the edit and the file.
+///
+/// - call: `ftruncate`, edge
+/// - source: mm/truncate.c; write(2), ERRORS
+/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
 fn truncating_the_file_to_save_a_private_edit_loses_the_edit_and_the_file() {
     let letters = Lettered::new(1);

@@ -17,31 +17,62 @@ fn row(primitive: &str) -> &'static str {
 
 const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 
+/// A semaphore in a file stays locked however its holder ends.
+///
+/// - call: `sem_wait`, edge
+/// - source: sem_overview(7), DESCRIPTION
+/// - level: observed (glibc 2.36)
+/// - tutorials say: The kernel releases the semaphore of a process that dies.
 #[test]
 fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
     assert_eq!(row("semaphore-in-file"), STUCK);
 }
 
+/// A named semaphore stays locked however its holder ends.
+///
+/// - call: `sem_open`, edge
+/// - source: sem_overview(7), Named semaphores
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_named_semaphore_stays_locked_however_its_holder_ends() {
     assert_eq!(row("named-semaphore"), STUCK);
 }
 
+/// In all five cases, a robust mutex tells the next process.
+///
+/// - call: `pthread_mutexattr_setrobust`, success
+/// - source: pthread_mutexattr_setrobust(3), NOTES
+/// - level: Linux
 #[test]
 fn in_all_five_cases_a_robust_mutex_tells_the_next_process() {
     assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }
 
+/// A record lock ends with its process, or when `exec` closes the file; a child does not have it.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), Advisory record locking; execve(2), DESCRIPTION
+/// - level: POSIX (the `exec`: Linux)
 #[test]
 fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_a_child_does_not_have_it() {
     assert_eq!(row("record-lock"), "Locks Locks Locks StillWaits Locks");
 }
 
+/// An OFD lock ends with its last descriptor, which may be a forked child's.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn an_ofd_lock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
     assert_eq!(row("ofd-lock"), "Locks Locks Locks StillWaits StillWaits");
 }
 
+/// A `flock` ends with its last descriptor, which may be a forked child's.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_flock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
     assert_eq!(row("flock"), "Locks Locks Locks StillWaits StillWaits");

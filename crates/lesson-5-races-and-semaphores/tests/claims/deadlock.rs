@@ -8,6 +8,11 @@ use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use crate::lock_actors::{Actor, actor, file, two};
 use crate::{ask, ask_and_wait, begin, mutexes};
 
+/// A record lock that would complete a deadlock of two processes fails with `EDEADLK`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: Linux (POSIX: may fail)
 #[test]
 fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edeadlk() {
     let scratch = scratch();
@@ -22,6 +27,11 @@ fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edea
     assert_eq!(a.hear(), "ok");
 }
 
+/// `EDEADLK` can be a false alarm if a process has threads.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fs/locks.c, posix_locks_deadlock (the owner is the process)
+/// - level: observed (Linux 6.18)
 #[test]
 fn edeadlk_can_be_a_false_alarm_if_a_process_has_threads() {
     let scratch = scratch();
@@ -35,6 +45,11 @@ fn edeadlk_can_be_a_false_alarm_if_a_process_has_threads() {
     b.does("F_SETLKW d F_WRLCK 0 1");
 }
 
+/// A deadlock of record locks is detected across two files.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), Advisory record locking (F_SETLKW)
+/// - level: Linux
 #[test]
 fn a_deadlock_of_record_locks_is_detected_across_two_files() {
     let scratch = scratch();
@@ -50,6 +65,11 @@ fn a_deadlock_of_record_locks_is_detected_across_two_files() {
     assert_eq!(a.hear(), "ok");
 }
 
+/// If two readers ask for a write lock, the second record lock fails with `EDEADLK`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: Linux (POSIX: may fail)
 #[test]
 fn if_two_readers_ask_for_a_write_lock_the_second_record_lock_fails_with_edeadlk() {
     let scratch = scratch();
@@ -78,6 +98,11 @@ fn ring(scratch: &common::Scratch, members: usize) -> Vec<Actor> {
     ring
 }
 
+/// A deadlock of ten processes with record locks is detected.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), BUGS
+/// - level: Linux
 #[test]
 fn a_deadlock_of_ten_processes_with_record_locks_is_detected() {
     let scratch = scratch();
@@ -91,6 +116,12 @@ fn a_deadlock_of_ten_processes_with_record_locks_is_detected() {
     }
 }
 
+/// A deadlock of twelve record locks is detected; one of thirteen is not.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fs/locks.c, MAX_DEADLK_ITERATIONS
+/// - level: observed (Linux 6.18)
+/// - manual says: fcntl(2), BUGS: the search for a deadlock makes at most ten steps.
 #[test]
 fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
     let scratch = scratch();
@@ -108,6 +139,11 @@ fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
     }
 }
 
+/// A deadlock of record locks can be missed while a third process holds a conflicting lock.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fs/locks.c, posix_lock_inode (it follows the first conflicting lock)
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_deadlock_of_record_locks_can_be_missed_while_a_third_process_holds_a_conflicting_lock() {
     let scratch = scratch();
@@ -124,6 +160,11 @@ fn a_deadlock_of_record_locks_can_be_missed_while_a_third_process_holds_a_confli
     assert_eq!(b.hear(), "EDEADLK", "the kernel searches again, and now A is the first holder");
 }
 
+/// A deadlock of two OFD locks is not detected.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: fcntl(2), Open file description locks
+/// - level: Linux
 #[test]
 fn a_deadlock_of_two_ofd_locks_is_not_detected() {
     let scratch = scratch();
@@ -137,6 +178,11 @@ fn a_deadlock_of_two_ofd_locks_is_not_detected() {
     assert_eq!(a.hear(), "ok", "until the other is killed");
 }
 
+/// If two holders of an OFD read lock ask for a write lock, both wait for ever.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: fcntl(2), Open file description locks
+/// - level: Linux
 #[test]
 fn if_two_holders_of_an_ofd_read_lock_ask_for_a_write_lock_both_wait_for_ever() {
     let scratch = scratch();
@@ -150,6 +196,11 @@ fn if_two_holders_of_an_ofd_read_lock_ask_for_a_write_lock_both_wait_for_ever() 
     assert_eq!(a.hear(), "ok", "until the other is killed");
 }
 
+/// A process with two opens can wait for its own OFD lock for ever.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: fcntl(2), Open file description locks
+/// - level: Linux
 #[test]
 fn a_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
     let scratch = scratch();
@@ -163,6 +214,11 @@ fn a_process_with_two_opens_can_wait_for_its_own_ofd_lock_for_ever() {
     assert_eq!(a.hear(), "EINTR", "only a signal ends it");
 }
 
+/// A deadlock of two `flock`s is not detected.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: Linux
 #[test]
 fn a_deadlock_of_two_flock_s_is_not_detected() {
     let scratch = scratch();
@@ -179,6 +235,11 @@ fn a_deadlock_of_two_flock_s_is_not_detected() {
     assert_eq!(a.hear(), "ok", "until the other is killed");
 }
 
+/// A deadlock of one record lock and one `flock` is not detected.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     let scratch = scratch();
@@ -192,6 +253,11 @@ fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     assert_eq!(a.hear(), "ok", "until the other is killed");
 }
 
+/// A deadlock of two robust mutexes is not detected.
+///
+/// - call: `pthread_mutex_lock`, edge
+/// - source: POSIX, pthread_mutex_lock() (may fail)
+/// - level: observed (Linux 6.18, glibc 2.36)
 #[test]
 fn a_deadlock_of_two_robust_mutexes_is_not_detected() {
     let scratch = scratch();
@@ -208,6 +274,11 @@ fn a_deadlock_of_two_robust_mutexes_is_not_detected() {
     assert_eq!(b.hear(), "OwnerDied", "until the other is killed");
 }
 
+/// A deadlock of a semaphore and a robust mutex is not detected.
+///
+/// - call: `sem_wait`, edge
+/// - source: POSIX, sem_wait() (may fail); POSIX, pthread_mutex_lock() (may fail)
+/// - level: observed (Linux 6.18, glibc 2.36)
 #[test]
 fn a_deadlock_of_a_semaphore_and_a_robust_mutex_is_not_detected() {
     let scratch = scratch();

@@ -17,6 +17,12 @@ fn in_a_full_dev_shm(commands: &[&str]) -> String {
     Program::new("unshare", arguments.chain(commands.iter().copied())).run().stdout
 }
 
+/// If `/dev/shm` is full, `sem_open` of a new name fails with `ENOSPC`.
+///
+/// - call: `sem_open`, error
+/// - source: POSIX, sem_open(), ERRORS
+/// - level: POSIX
+/// - manual says: sem_open(3): `ENOSPC` is not listed.
 #[test]
 #[ignore = "needs root: mounts a small /dev/shm"]
 fn if_dev_shm_is_full_sem_open_of_a_new_name_fails_with_enospc() {
@@ -24,6 +30,11 @@ fn if_dev_shm_is_full_sem_open_of_a_new_name_fails_with_enospc() {
     assert_eq!(in_a_full_dev_shm(&["sem-open /old 600 1"]), "ok\nstatus 0\n", "it exists");
 }
 
+/// If `/dev/shm` is full, `ftruncate` succeeds and a store is `SIGBUS`.
+///
+/// - call: `ftruncate`, edge
+/// - source: tmpfs(5), DESCRIPTION; mmap(2), ERRORS (SIGBUS)
+/// - level: observed (Linux 6.18)
 #[test]
 #[ignore = "needs root: mounts a small /dev/shm"]
 fn if_dev_shm_is_full_ftruncate_succeeds_and_a_store_is_sigbus() {

@@ -7,6 +7,11 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{actor, two};
 
+/// Several processes can hold a shared `flock`; an exclusive one excludes all others.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn several_processes_can_hold_a_shared_flock_an_exclusive_one_excludes_all_others() {
     let scratch = scratch();
@@ -19,6 +24,11 @@ fn several_processes_can_hold_a_shared_flock_an_exclusive_one_excludes_all_other
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// `flock` with `LOCK_NB` on a locked file fails with `EWOULDBLOCK`.
+///
+/// - call: `flock`, error
+/// - source: flock(2), ERRORS
+/// - level: Linux
 #[test]
 fn flock_with_lock_nb_on_a_locked_file_fails_with_ewouldblock() {
     let scratch = scratch();
@@ -28,6 +38,11 @@ fn flock_with_lock_nb_on_a_locked_file_fails_with_ewouldblock() {
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// `flock` without `LOCK_NB` waits until the file is free.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn flock_without_lock_nb_waits_until_the_file_is_free() {
     let scratch = scratch();
@@ -39,6 +54,11 @@ fn flock_without_lock_nb_waits_until_the_file_is_free() {
     assert_eq!(a.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN", "now it is b's");
 }
 
+/// `flock` on a closed or an `O_PATH` descriptor fails with `EBADF`.
+///
+/// - call: `flock`, error
+/// - source: flock(2), ERRORS; open(2), DESCRIPTION (O_PATH)
+/// - level: Linux
 #[test]
 fn flock_on_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     let scratch = scratch();
@@ -49,6 +69,11 @@ fn flock_on_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     assert_eq!(a.ask("flock p LOCK_SH"), "EBADF");
 }
 
+/// `flock` with an unknown operation fails with `EINVAL`.
+///
+/// - call: `flock`, error
+/// - source: flock(2), ERRORS
+/// - level: Linux
 #[test]
 fn flock_with_an_unknown_operation_fails_with_einval() {
     let scratch = scratch();
@@ -58,6 +83,12 @@ fn flock_with_an_unknown_operation_fails_with_einval() {
     }
 }
 
+/// `flock` with the old bit `LOCK_MAND` succeeds and does nothing.
+///
+/// - call: `flock`, edge
+/// - source: fs/locks.c, sys_flock
+/// - level: observed (Linux 6.18; before 5.16, it makes a lock that conflicts with no other)
+/// - manual says: flock(2): an invalid operation fails with `EINVAL`.
 #[test]
 fn flock_with_the_old_bit_lock_mand_succeeds_and_does_nothing() {
     let scratch = scratch();
@@ -76,6 +107,11 @@ fn flock_with_the_old_bit_lock_mand_succeeds_and_does_nothing() {
     }
 }
 
+/// A handler without `SA_RESTART` ends the wait for a `flock` with `EINTR`.
+///
+/// - call: `flock`, error
+/// - source: flock(2), ERRORS
+/// - level: Linux
 #[test]
 fn a_handler_without_sa_restart_ends_the_wait_for_a_flock_with_eintr() {
     let scratch = scratch();
@@ -89,6 +125,11 @@ fn a_handler_without_sa_restart_ends_the_wait_for_a_flock_with_eintr() {
     assert_eq!(b.ask("locks d"), "");
 }
 
+/// After a handler with `SA_RESTART`, the wait for a `flock` goes on.
+///
+/// - call: `flock`, edge
+/// - source: signal(7), Interruption of system calls
+/// - level: Linux
 #[test]
 fn after_a_handler_with_sa_restart_the_wait_for_a_flock_goes_on() {
     let scratch = scratch();
@@ -103,6 +144,11 @@ fn after_a_handler_with_sa_restart_the_wait_for_a_flock_goes_on() {
     assert_eq!(b.hear(), "ok");
 }
 
+/// `flock` works whatever the descriptor's access mode.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn flock_works_whatever_the_descriptors_access_mode() {
     let scratch = scratch();
@@ -116,6 +162,11 @@ fn flock_works_whatever_the_descriptors_access_mode() {
     assert_eq!(a.ask("flock r LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// Two opens in one process conflict by `flock`.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn two_opens_in_one_process_conflict_by_flock() {
     let scratch = scratch();
@@ -125,6 +176,11 @@ fn two_opens_in_one_process_conflict_by_flock() {
     assert_eq!(a.ask("flock e LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// `flock` and `fcntl` locks do not see each other.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: Linux (local file systems)
 #[test]
 fn flock_and_fcntl_locks_do_not_see_each_other() {
     let scratch = scratch();
@@ -139,6 +195,12 @@ fn flock_and_fcntl_locks_do_not_see_each_other() {
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// A failed change from a shared to an exclusive `flock` releases the shared `flock`.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: Linux
+/// - tutorials say: If `flock` cannot make a shared lock exclusive, you keep the shared lock.
 #[test]
 fn a_failed_change_from_a_shared_to_an_exclusive_flock_releases_the_shared_flock() {
     let scratch = scratch();
@@ -151,6 +213,11 @@ fn a_failed_change_from_a_shared_to_an_exclusive_flock_releases_the_shared_flock
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// Two shared `flock`s that both become exclusive do not deadlock.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: Linux
 #[test]
 fn two_shared_flock_s_that_both_become_exclusive_do_not_deadlock() {
     let scratch = scratch();
@@ -164,6 +231,11 @@ fn two_shared_flock_s_that_both_become_exclusive_do_not_deadlock() {
     assert_eq!(a.hear(), "ok");
 }
 
+/// No `flock` stops a store, a write or a truncation.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), NOTES
+/// - level: Linux
 #[test]
 fn no_flock_stops_a_store_a_write_or_a_truncation() {
     let scratch = scratch();
@@ -179,6 +251,11 @@ fn no_flock_stops_a_store_a_write_or_a_truncation() {
     assert_eq!(b.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN", "it was held all the time");
 }
 
+/// Rust's `File::lock` is a `flock`.
+///
+/// - call: `flock`, edge
+/// - source: std::fs::File::lock, Platform-specific behavior
+/// - level: observed (Linux 6.18)
 #[test]
 fn rusts_file_lock_is_a_flock() {
     let scratch = scratch();

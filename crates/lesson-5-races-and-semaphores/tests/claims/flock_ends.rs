@@ -7,6 +7,11 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{after_close, two};
 
+/// Duplicates of a descriptor share its `flock`, and each can release it.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn duplicates_of_a_descriptor_share_its_flock_and_each_can_release_it() {
     let scratch = scratch();
@@ -19,6 +24,11 @@ fn duplicates_of_a_descriptor_share_its_flock_and_each_can_release_it() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// A forked child can release its parent's `flock`.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_forked_child_can_release_its_parents_flock() {
     let scratch = scratch();
@@ -30,6 +40,11 @@ fn a_forked_child_can_release_its_parents_flock() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// A forked child's descriptor keeps a `flock` after the parent's `close`.
+///
+/// - call: `flock`, edge
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_forked_childs_descriptor_keeps_a_flock_after_the_parents_close() {
     let scratch = scratch();
@@ -42,6 +57,11 @@ fn a_forked_childs_descriptor_keeps_a_flock_after_the_parents_close() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// Closing another descriptor of the file keeps a `flock`.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn closing_another_descriptor_of_the_file_keeps_a_flock() {
     let scratch = scratch();
@@ -52,6 +72,11 @@ fn closing_another_descriptor_of_the_file_keeps_a_flock() {
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
+/// A `flock` ends with the last descriptor of its open file description.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
@@ -64,6 +89,12 @@ fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// After `close`, mappings keep a `flock` until the last `munmap`.
+///
+/// - call: `flock`, edge
+/// - source: mm/vma.c (the mapping keeps the open file description)
+/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - tutorials say: After `mmap`, it does no harm to close the descriptor.
 #[test]
 fn after_close_mappings_keep_a_flock_until_the_last_munmap() {
     let scratch = scratch();
@@ -79,6 +110,11 @@ fn after_close_mappings_keep_a_flock_until_the_last_munmap() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// A mapping made through another open of the file does not keep a `flock`.
+///
+/// - call: `flock`, edge
+/// - source: mm/vma.c (the mapping holds its own open file description)
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_mapping_made_through_another_open_of_the_file_does_not_keep_a_flock() {
     let scratch = scratch();
@@ -90,6 +126,11 @@ fn a_mapping_made_through_another_open_of_the_file_does_not_keep_a_flock() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// A read-only mapping keeps a `flock`, too.
+///
+/// - call: `flock`, edge
+/// - source: mm/vma.c (the mapping keeps the open file description)
+/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
 #[test]
 fn a_read_only_mapping_keeps_a_flock_too() {
     let scratch = scratch();
@@ -103,6 +144,11 @@ fn a_read_only_mapping_keeps_a_flock_too() {
     b.does("flock d LOCK_EX|LOCK_NB");
 }
 
+/// A `flock` survives `exec` unless `exec` closes the descriptor.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION; execve(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_flock_survives_exec_unless_exec_closes_the_descriptor() {
     let scratch = scratch();
@@ -118,6 +164,11 @@ fn a_flock_survives_exec_unless_exec_closes_the_descriptor() {
     b.does("flock e LOCK_EX|LOCK_NB");
 }
 
+/// A `flock` ends when its only process is killed.
+///
+/// - call: `flock`, success
+/// - source: flock(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_flock_ends_when_its_only_process_is_killed() {
     let scratch = scratch();

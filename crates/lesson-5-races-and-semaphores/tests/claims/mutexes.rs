@@ -43,6 +43,12 @@ fn mutex(kind: libc::c_int) -> Mutex {
     mutex
 }
 
+/// A mutex is by default neither process-shared nor robust.
+///
+/// - call: `pthread_mutexattr_setpshared`, success
+/// - source: pthread_mutexattr_setpshared(3), DESCRIPTION; pthread_mutexattr_setrobust(3),
+///   DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_mutex_is_by_default_neither_process_shared_nor_robust() {
     let attributes = Attributes::new().unwrap();
@@ -52,6 +58,11 @@ fn a_mutex_is_by_default_neither_process_shared_nor_robust() {
     assert_eq!(Attributes::robust_and_shared().unwrap().shared_and_robust().unwrap(), wanted);
 }
 
+/// An unknown value of a mutex attribute fails with `EINVAL`.
+///
+/// - call: `pthread_mutexattr_setrobust`, error
+/// - source: pthread_mutexattr_setrobust(3), ERRORS
+/// - level: POSIX (`pshared`: Linux; POSIX: may fail)
 #[test]
 fn an_unknown_value_of_a_mutex_attribute_fails_with_einval() {
     let attributes = Attributes::new().unwrap();
@@ -60,6 +71,11 @@ fn an_unknown_value_of_a_mutex_attribute_fails_with_einval() {
     assert_eq!(errno(attributes.set_type(99)), Errno::EINVAL);
 }
 
+/// A process-shared mutex excludes another process and wakes it.
+///
+/// - call: `pthread_mutexattr_setpshared`, success
+/// - source: pthread_mutexattr_setpshared(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_process_shared_mutex_excludes_another_process_and_wakes_it() {
     let scratch = scratch();
@@ -71,6 +87,13 @@ fn a_process_shared_mutex_excludes_another_process_and_wakes_it() {
     assert_eq!(next.hear(), "Clean");
 }
 
+/// A mutex that is not process-shared excludes another process but never wakes it.
+///
+/// - call: `pthread_mutexattr_setpshared`, edge
+/// - source: pthread_mutexattr_setpshared(3), DESCRIPTION; futex(2), DESCRIPTION
+///   (FUTEX_PRIVATE_FLAG)
+/// - level: observed (glibc 2.36)
+/// - tutorials say: A semaphore or a mutex works between processes if it is in shared memory.
 #[test]
 fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_it() {
     let scratch = scratch();
@@ -88,6 +111,11 @@ fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_i
     });
 }
 
+/// `pthread_mutex_timedlock` fails with `ETIMEDOUT` at its deadline.
+///
+/// - call: `pthread_mutex_timedlock`, error
+/// - source: POSIX, pthread_mutex_timedlock()
+/// - level: POSIX
 #[test]
 fn pthread_mutex_timedlock_fails_with_etimedout_at_its_deadline() {
     let scratch = scratch();
@@ -97,6 +125,11 @@ fn pthread_mutex_timedlock_fails_with_etimedout_at_its_deadline() {
     assert!(SystemTime::now() >= end, "not before the deadline");
 }
 
+/// `pthread_mutex_clocklock` can wait until a moment of `CLOCK_MONOTONIC`.
+///
+/// - call: `pthread_mutex_clocklock`, success
+/// - source: POSIX.1-2024, pthread_mutex_clocklock()
+/// - level: POSIX (glibc since 2.30)
 #[test]
 fn pthread_mutex_clocklock_can_wait_until_a_moment_of_clock_monotonic() {
     let scratch = scratch();
@@ -106,6 +139,11 @@ fn pthread_mutex_clocklock_can_wait_until_a_moment_of_clock_monotonic() {
     assert!(Instant::now() >= end, "not before the deadline");
 }
 
+/// `pthread_mutex_timedlock` of a locked mutex with a billion nanoseconds fails with `EINVAL`.
+///
+/// - call: `pthread_mutex_timedlock`, error
+/// - source: POSIX, pthread_mutex_timedlock()
+/// - level: POSIX
 #[test]
 fn pthread_mutex_timedlock_of_a_locked_mutex_with_a_billion_nanoseconds_fails_with_einval() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
@@ -119,6 +157,11 @@ fn pthread_mutex_timedlock_of_a_locked_mutex_with_a_billion_nanoseconds_fails_wi
     mutex.unlock().unwrap();
 }
 
+/// `pthread_mutex_destroy` of a locked mutex that is not robust fails with `EBUSY`.
+///
+/// - call: `pthread_mutex_destroy`, error
+/// - source: POSIX, pthread_mutex_destroy() (undefined)
+/// - level: observed (glibc 2.36)
 #[test]
 fn pthread_mutex_destroy_of_a_locked_mutex_that_is_not_robust_fails_with_ebusy() {
     let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL);
@@ -132,6 +175,11 @@ fn pthread_mutex_destroy_of_a_locked_mutex_that_is_not_robust_fails_with_ebusy()
     observed(of_a_robust_one.as_str(), "ok", "EBUSY");
 }
 
+/// Locking an error-checking mutex twice fails with `EDEADLK`.
+///
+/// - call: `pthread_mutex_lock`, error
+/// - source: POSIX, pthread_mutex_lock()
+/// - level: POSIX
 #[test]
 fn locking_an_error_checking_mutex_twice_fails_with_edeadlk() {
     let mutex = mutex(libc::PTHREAD_MUTEX_ERRORCHECK);
@@ -141,6 +189,11 @@ fn locking_an_error_checking_mutex_twice_fails_with_edeadlk() {
     assert_eq!(errno(mutex.unlock()), Errno::EPERM, "it has no owner now");
 }
 
+/// Unlocking another process's error-checking or robust mutex fails with `EPERM`.
+///
+/// - call: `pthread_mutex_unlock`, error
+/// - source: POSIX, pthread_mutex_unlock()
+/// - level: POSIX
 #[test]
 fn unlocking_another_processs_error_checking_or_robust_mutex_fails_with_eperm() {
     for attributes in ["shared stalled error-checking", "shared robust normal"] {
@@ -151,6 +204,11 @@ fn unlocking_another_processs_error_checking_or_robust_mutex_fails_with_eperm() 
     }
 }
 
+/// A plain mutex can be unlocked by a process that does not own it.
+///
+/// - call: `pthread_mutex_unlock`, edge
+/// - source: POSIX, pthread_mutex_unlock() (undefined)
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_plain_mutex_can_be_unlocked_by_a_process_that_does_not_own_it() {
     let scratch = scratch();
@@ -159,6 +217,11 @@ fn a_plain_mutex_can_be_unlocked_by_a_process_that_does_not_own_it() {
     assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
 }
 
+/// A recursive mutex is free after as many unlocks as locks.
+///
+/// - call: `pthread_mutex_lock`, success
+/// - source: POSIX, pthread_mutex_lock()
+/// - level: POSIX
 #[test]
 fn a_recursive_mutex_is_free_after_as_many_unlocks_as_locks() {
     let scratch = scratch();

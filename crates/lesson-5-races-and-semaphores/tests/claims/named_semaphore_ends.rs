@@ -9,6 +9,11 @@ use nix::errno::Errno;
 use crate::named_semaphores::{NEW, file};
 use crate::{actor, ask, ordinary_actor};
 
+/// `sem_unlink` removes the name at once; processes that have the semaphore open keep it.
+///
+/// - call: `sem_unlink`, success
+/// - source: sem_unlink(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_keep_it() {
     let scratch = scratch();
@@ -25,6 +30,11 @@ fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_ke
     assert_eq!(new.value().unwrap(), 3, "another semaphore");
 }
 
+/// Removing the file of a named semaphore removes its name.
+///
+/// - call: `sem_unlink`, edge
+/// - source: sem_overview(7), Accessing named semaphores via the filesystem
+/// - level: observed (glibc 2.36)
 #[test]
 fn removing_the_file_of_a_named_semaphore_removes_its_name() {
     let scratch = scratch();
@@ -37,11 +47,21 @@ fn removing_the_file_of_a_named_semaphore_removes_its_name() {
     assert_eq!([&old, &new].map(|semaphore| semaphore.value().unwrap()), [4, 3]);
 }
 
+/// `sem_unlink` of a missing name fails with `ENOENT`.
+///
+/// - call: `sem_unlink`, error
+/// - source: sem_unlink(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_unlink_of_a_missing_name_fails_with_enoent() {
     assert_eq!(errno(unlink(&scratch().object("missing"))), Errno::ENOENT);
 }
 
+/// `sem_unlink` of another user's semaphore fails with `EACCES`.
+///
+/// - call: `sem_unlink`, error
+/// - source: sem_unlink(3), ERRORS
+/// - level: POSIX
 #[test]
 #[ignore = "needs root: a semaphore of another user's"]
 fn sem_unlink_of_another_users_semaphore_fails_with_eacces() {

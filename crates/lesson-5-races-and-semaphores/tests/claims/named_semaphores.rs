@@ -25,6 +25,12 @@ fn name_of(scratch: &Scratch, length: usize) -> String {
     format!("{:x<width$}", scratch.object("long"), width = length + 1)
 }
 
+/// `sem_open` makes a file in `/dev/shm`, and the umask clears bits of its mode.
+///
+/// - call: `sem_open`, success
+/// - source: sem_open(3), DESCRIPTION; sem_overview(7), DESCRIPTION
+/// - level: POSIX (the file: Linux)
+/// - tutorials say: With `O_CREAT` and the mode 0666, `sem_open` lets every user in.
 #[test]
 fn sem_open_makes_a_file_in_dev_shm_and_the_umask_clears_bits_of_its_mode() {
     let scratch = scratch();
@@ -36,6 +42,11 @@ fn sem_open_makes_a_file_in_dev_shm_and_the_umask_clears_bits_of_its_mode() {
     assert_eq!(metadata.len(), size_of::<libc::sem_t>() as u64);
 }
 
+/// `sem_open` of an existing semaphore ignores the mode and the value.
+///
+/// - call: `sem_open`, edge
+/// - source: sem_open(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn sem_open_of_an_existing_semaphore_ignores_the_mode_and_the_value() {
     let (scratch, create) = (scratch(), |value| Some(Create { exclusive: false, mode: 0, value }));
@@ -48,6 +59,11 @@ fn sem_open_of_an_existing_semaphore_ignores_the_mode_and_the_value() {
     assert_eq!(first.address(), second.address(), "mapped once");
 }
 
+/// `sem_open` with a value above `SEM_VALUE_MAX` fails with `EINVAL`.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_open_with_a_value_above_sem_value_max_fails_with_einval() {
     let create = Create { exclusive: false, mode: 0o600, value: i32::MAX.cast_unsigned() + 1 };
@@ -57,12 +73,22 @@ fn sem_open_with_a_value_above_sem_value_max_fails_with_einval() {
     assert!(!file(&name).exists());
 }
 
+/// `sem_open` of a missing name fails with `ENOENT`.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_open_of_a_missing_name_fails_with_enoent() {
     let name = scratch().object("missing");
     assert_eq!(errno(Semaphore::open(&name, None).map(drop)), Errno::ENOENT);
 }
 
+/// `sem_open` with `O_EXCL` of an existing semaphore fails with `EEXIST`.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_open_with_o_excl_of_an_existing_semaphore_fails_with_eexist() {
     let scratch = scratch();
@@ -71,6 +97,12 @@ fn sem_open_with_o_excl_of_an_existing_semaphore_fails_with_eexist() {
     assert_eq!(errno(Semaphore::open(&name, EXCLUSIVE).map(drop)), Errno::EEXIST);
 }
 
+/// `sem_open` fails with `EACCES` unless the user may both read and write.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), DESCRIPTION; sem_open(3), ERRORS
+/// - level: Linux
+/// - tutorials say: With `O_CREAT` and the mode 0666, `sem_open` lets every user in.
 #[test]
 fn sem_open_fails_with_eacces_unless_the_user_may_both_read_and_write() {
     let scratch = scratch();
@@ -86,6 +118,11 @@ fn sem_open_fails_with_eacces_unless_the_user_may_both_read_and_write() {
     }
 }
 
+/// `sem_open` of an empty name or of a slash fails with `EINVAL`.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS (the slash)
+/// - level: Linux (the empty name: observed, glibc 2.36)
 #[test]
 fn sem_open_of_an_empty_name_or_of_a_slash_fails_with_einval() {
     for name in ["/", ""] {
@@ -93,6 +130,13 @@ fn sem_open_of_an_empty_name_or_of_a_slash_fails_with_einval() {
     }
 }
 
+/// In glibc a name with a later slash fails with `EINVAL`, and leading slashes count as one or
+/// none.
+///
+/// - call: `sem_open`, error
+/// - source: glibc, posix/shm-directory.c
+/// - level: observed (glibc 2.36)
+/// - manual says: sem_open(3): a name that is not well formed fails with `ENOENT`.
 #[test]
 fn in_glibc_a_name_with_a_later_slash_fails_with_einval_and_leading_slashes_count_as_one_or_none() {
     let (scratch, open) = (scratch(), |name: &str| Semaphore::open(name, NEW).map(drop));
@@ -103,6 +147,11 @@ fn in_glibc_a_name_with_a_later_slash_fails_with_einval_and_leading_slashes_coun
     observed((leading, file(&bare).exists()), ([true; 2], true), ([false; 2], false));
 }
 
+/// A name of 252 to 255 characters fails with `ENAMETOOLONG`.
+///
+/// - call: `sem_open`, error
+/// - source: sem_overview(7), DESCRIPTION; sem_unlink(3), ERRORS
+/// - level: Linux
 #[test]
 fn a_name_of_252_to_255_characters_fails_with_enametoolong() {
     let scratch = scratch();
@@ -116,6 +165,12 @@ fn a_name_of_252_to_255_characters_fails_with_enametoolong() {
     }
 }
 
+/// In glibc `sem_open` of 256 characters fails with `EINVAL`, and `sem_unlink` with `ENOENT`.
+///
+/// - call: `sem_open`, error
+/// - source: glibc, posix/shm-directory.c
+/// - level: observed (glibc 2.36)
+/// - manual says: sem_open(3): a name that is too long fails with `ENAMETOOLONG`.
 #[test]
 fn in_glibc_sem_open_of_256_characters_fails_with_einval_and_sem_unlink_with_enoent() {
     let scratch = scratch();
@@ -124,6 +179,11 @@ fn in_glibc_sem_open_of_256_characters_fails_with_einval_and_sem_unlink_with_eno
     observed(errno(unlink(&name)), Errno::ENOENT, Errno::ENAMETOOLONG);
 }
 
+/// `sem_open` without a free descriptor fails with `EMFILE`; none stays open after it.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS
+/// - level: POSIX (that none stays open: observed, glibc 2.36)
 #[test]
 fn sem_open_without_a_free_descriptor_fails_with_emfile_none_stays_open_after_it() {
     let scratch = scratch();
@@ -136,6 +196,11 @@ fn sem_open_without_a_free_descriptor_fails_with_emfile_none_stays_open_after_it
     assert_eq!(ask(&mut actor, &format!("sem-open {another} 600 1")), "EMFILE");
 }
 
+/// `sem_open` fails with `ENOMEM` if the address space has no room.
+///
+/// - call: `sem_open`, error
+/// - source: sem_open(3), ERRORS
+/// - level: Linux
 #[test]
 fn sem_open_fails_with_enomem_if_the_address_space_has_no_room() {
     let scratch = scratch();
@@ -145,6 +210,12 @@ fn sem_open_fails_with_enomem_if_the_address_space_has_no_room() {
     assert_eq!(ask(&mut actor, &format!("sem-open {name}")), "ENOMEM");
 }
 
+/// `/proc/PID/maps` shows a semaphore's name, except in the process that made it.
+///
+/// - call: `/proc/PID/maps`, edge
+/// - source: glibc, sysdeps/pthread/sem_open.c
+/// - level: observed (glibc 2.36)
+/// - tutorials say: You find the semaphore's name in the maps of the process that made it.
 #[test]
 fn proc_pid_maps_shows_a_semaphores_name_except_in_the_process_that_made_it() {
     let scratch = scratch();
@@ -156,6 +227,11 @@ fn proc_pid_maps_shows_a_semaphores_name_except_in_the_process_that_made_it() {
     observed(ask(&mut maker, "mapped").contains(&name[1..]), false, true);
 }
 
+/// `sem_open` accepts an empty file, and the first use is `SIGBUS`.
+///
+/// - call: `sem_open`, edge
+/// - source: glibc, sysdeps/pthread/sem_routines.c
+/// - level: observed (glibc 2.36)
 #[test]
 fn sem_open_accepts_an_empty_file_and_the_first_use_is_sigbus() {
     let scratch = scratch();
@@ -167,6 +243,11 @@ fn sem_open_accepts_an_empty_file_and_the_first_use_is_sigbus() {
     observed(actor.end().signal, Some(Signal::SIGBUS), None);
 }
 
+/// The last `sem_close` unmaps the semaphore and leaves its file.
+///
+/// - call: `sem_close`, success
+/// - source: sem_close(3), DESCRIPTION
+/// - level: observed (glibc 2.36)
 #[test]
 fn the_last_sem_close_unmaps_the_semaphore_and_leaves_its_file() {
     let scratch = scratch();
@@ -181,12 +262,22 @@ fn the_last_sem_close_unmaps_the_semaphore_and_leaves_its_file() {
     assert_eq!(ask(&mut actor, "sem-value"), "0", "with the count that it had");
 }
 
+/// `sem_close` of an unnamed semaphore fails with `EINVAL`.
+///
+/// - call: `sem_close`, error
+/// - source: sem_close(3), ERRORS
+/// - level: Linux (POSIX: may fail)
 #[test]
 fn sem_close_of_an_unnamed_semaphore_fails_with_einval() {
     let semaphore = Semaphore::in_page(&Page::private().unwrap(), 0);
     assert_eq!(errno(semaphore.close()), Errno::EINVAL);
 }
 
+/// `exec` closes a named semaphore and posts nothing.
+///
+/// - call: `sem_close`, edge
+/// - source: sem_close(3), NOTES
+/// - level: POSIX
 #[test]
 fn exec_closes_a_named_semaphore_and_posts_nothing() {
     let scratch = scratch();
@@ -200,6 +291,11 @@ fn exec_closes_a_named_semaphore_and_posts_nothing() {
     assert_eq!(Semaphore::open(&name, None).unwrap().value().unwrap(), 0);
 }
 
+/// A named semaphore survives a killed process, with the count that the process left.
+///
+/// - call: `sem_open`, success
+/// - source: sem_overview(7), Persistence
+/// - level: Linux
 #[test]
 fn a_named_semaphore_survives_a_killed_process_with_the_count_that_the_process_left() {
     let scratch = scratch();
@@ -210,6 +306,11 @@ fn a_named_semaphore_survives_a_killed_process_with_the_count_that_the_process_l
     assert_eq!(Semaphore::open(&name, None).unwrap().value().unwrap(), 2);
 }
 
+/// A forked child can use the semaphore that its parent opened.
+///
+/// - call: `sem_open`, success
+/// - source: POSIX, fork(); fork(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_forked_child_can_use_the_semaphore_that_its_parent_opened() {
     let scratch = scratch();

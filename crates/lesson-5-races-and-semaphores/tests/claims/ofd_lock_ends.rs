@@ -5,6 +5,11 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{after_close, two};
 
+/// Closing another descriptor of the file keeps an OFD lock.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn closing_another_descriptor_of_the_file_keeps_an_ofd_lock() {
     let scratch = scratch();
@@ -15,6 +20,11 @@ fn closing_another_descriptor_of_the_file_keeps_an_ofd_lock() {
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
 }
 
+/// An OFD lock ends with the last descriptor of its open file description.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
@@ -27,6 +37,13 @@ fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
+/// After `close`, mappings keep an OFD lock until the last `munmap`.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: mm/vma.c (the mapping keeps the open file description); POSIX.1-2024, fcntl() (the
+///   lock ends with the last descriptor)
+/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - tutorials say: After `mmap`, it does no harm to close the descriptor.
 #[test]
 fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {
     let scratch = scratch();
@@ -42,6 +59,11 @@ fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
+/// A mapping made through another open of the file does not keep an OFD lock.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: mm/vma.c (the mapping holds its own open file description)
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_mapping_made_through_another_open_of_the_file_does_not_keep_an_ofd_lock() {
     let scratch = scratch();
@@ -53,6 +75,11 @@ fn a_mapping_made_through_another_open_of_the_file_does_not_keep_an_ofd_lock() {
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
+/// A forked child shares its parent's OFD locks.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn a_forked_child_shares_its_parents_ofd_locks() {
     let scratch = scratch();
@@ -64,6 +91,11 @@ fn a_forked_child_shares_its_parents_ofd_locks() {
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
+/// A forked child's descriptor keeps an OFD lock after the parent's `close`.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn a_forked_childs_descriptor_keeps_an_ofd_lock_after_the_parents_close() {
     let scratch = scratch();
@@ -76,6 +108,11 @@ fn a_forked_childs_descriptor_keeps_an_ofd_lock_after_the_parents_close() {
     b.does("F_OFD_SETLK d F_WRLCK 0 10");
 }
 
+/// After the parent's death, a forked child keeps an OFD lock until the child unlocks or ends.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn after_the_parents_death_a_forked_child_keeps_an_ofd_lock_until_the_child_unlocks_or_ends() {
     for unlocks in [true, false] {
@@ -98,6 +135,11 @@ fn after_the_parents_death_a_forked_child_keeps_an_ofd_lock_until_the_child_unlo
     }
 }
 
+/// An OFD lock stays if one of the processes that share it is killed.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, edge
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn an_ofd_lock_stays_if_one_of_the_processes_that_share_it_is_killed() {
     let scratch = scratch();
@@ -108,6 +150,11 @@ fn an_ofd_lock_stays_if_one_of_the_processes_that_share_it_is_killed() {
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
 }
 
+/// An OFD lock survives `exec` unless `exec` closes the descriptor.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks; execve(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn an_ofd_lock_survives_exec_unless_exec_closes_the_descriptor() {
     let scratch = scratch();
@@ -121,6 +168,11 @@ fn an_ofd_lock_survives_exec_unless_exec_closes_the_descriptor() {
     b.does("F_OFD_SETLK d F_WRLCK 20 10");
 }
 
+/// An OFD lock ends when its only process is killed.
+///
+/// - call: `fcntl(F_OFD_SETLK)`, success
+/// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
+/// - level: POSIX
 #[test]
 fn an_ofd_lock_ends_when_its_only_process_is_killed() {
     let scratch = scratch();

@@ -19,6 +19,11 @@ fn actor_in_a_pid_namespace(scratch: &common::Scratch) -> (Running, u32) {
     (actor, child.trim().parse().unwrap())
 }
 
+/// If two PID namespaces share a robust mutex, a killed waiter can mark a living owner as dead.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, handle_futex_death (it compares thread ids)
+/// - level: observed (Linux 6.18)
 #[test]
 #[ignore = "needs root: makes PID namespaces"]
 fn if_two_pid_namespaces_share_a_robust_mutex_a_killed_waiter_can_mark_a_living_owner_as_dead() {

@@ -4,6 +4,11 @@ use course::scratch;
 
 use crate::{actor, ask, ask_and_wait, scenario};
 
+/// An addition between another process's load and store is lost.
+///
+/// - call: plain loads and stores, edge
+/// - source: lesson 5 (a load and a store are two accesses)
+/// - level: observed (Linux 6.18)
 #[test]
 fn an_addition_between_another_processs_load_and_store_is_lost() {
     let said = scenario("lost-update", &scratch()).succeed();
@@ -11,6 +16,11 @@ fn an_addition_between_another_processs_load_and_store_is_lost() {
     assert!(said.contains("A stores 1\n") && said.contains("count: 1 "), "{said}");
 }
 
+/// An atomic addition at the same moment loses nothing.
+///
+/// - call: atomics, success
+/// - source: std::sync::atomic, documentation
+/// - level: observed (Linux 6.18)
 #[test]
 fn an_atomic_addition_at_the_same_moment_loses_nothing() {
     let said = scenario("atomic-addition", &scratch()).succeed();
@@ -34,6 +44,11 @@ fn an_atomic_addition_at_the_same_moment_loses_nothing() {
     assert!((0..5).any(|_| both_at_once()), "one process has always added before the other one");
 }
 
+/// An atomic addition between another process's load and store is lost, too.
+///
+/// - call: atomics, edge
+/// - source: lesson 5 (a load and a store are two accesses)
+/// - level: observed (Linux 6.18)
 #[test]
 fn an_atomic_addition_between_another_processs_load_and_store_is_lost_too() {
     let scratch = scratch();
@@ -45,12 +60,22 @@ fn an_atomic_addition_between_another_processs_load_and_store_is_lost_too() {
     assert_eq!(ask(&mut b, "page-word 0"), "0x1", "two additions");
 }
 
+/// A reader between two stores sees a torn record.
+///
+/// - call: plain loads and stores, edge
+/// - source: lesson 5 (two stores are two accesses)
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_reader_between_two_stores_sees_a_torn_record() {
     let said = scenario("torn-record", &scratch()).succeed();
     assert!(said.contains("B reads 10:59\n"), "{said}");
 }
 
+/// A lock that is tested and then set lets two processes in.
+///
+/// - call: plain loads and stores, edge
+/// - source: lesson 5 (a load and a store are two accesses)
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_lock_that_is_tested_and_then_set_lets_two_processes_in() {
     let said = scenario("test-then-set", &scratch()).succeed();
@@ -58,6 +83,12 @@ fn a_lock_that_is_tested_and_then_set_lets_two_processes_in() {
     assert!(said.contains("A locks it; processes inside: 2\n"), "{said}");
 }
 
+/// Under each kind of lock, the second process sleeps, is woken, and no addition is lost.
+///
+/// - call: `sem_wait`, success
+/// - source: sem_wait(3), DESCRIPTION; fcntl(2), Advisory record locking; flock(2), DESCRIPTION;
+///   POSIX, pthread_mutex_lock()
+/// - level: POSIX (flock: Linux)
 #[test]
 fn under_each_kind_of_lock_the_second_process_sleeps_is_woken_and_no_addition_is_lost() {
     let said = scenario("add-inside", &scratch()).succeed();
@@ -68,6 +99,12 @@ fn under_each_kind_of_lock_the_second_process_sleeps_is_woken_and_no_addition_is
     assert!(count("A locks") >= 6, "{said}");
 }
 
+/// No lock stops a process that stores without locking.
+///
+/// - call: plain loads and stores, edge
+/// - source: fcntl(2), Advisory record locking; flock(2), NOTES
+/// - level: Linux
+/// - tutorials say: A semaphore prevents races.
 #[test]
 fn no_lock_stops_a_process_that_stores_without_locking() {
     let said = scenario("barge-in", &scratch()).succeed();

@@ -5,6 +5,11 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{actor, file, two};
 
+/// `F_SETLK` on bytes that another process has locked fails with `EAGAIN`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: Linux (POSIX: `EACCES` or `EAGAIN`)
 #[test]
 fn f_setlk_on_bytes_that_another_process_has_locked_fails_with_eagain() {
     let scratch = scratch();
@@ -14,6 +19,11 @@ fn f_setlk_on_bytes_that_another_process_has_locked_fails_with_eagain() {
     assert_eq!(b.ask("locks d"), "", "not even the free bytes are locked");
 }
 
+/// A record lock on a closed descriptor fails with `EBADF`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_record_lock_on_a_closed_descriptor_fails_with_ebadf() {
     let mut a = actor(&scratch());
@@ -22,6 +32,11 @@ fn a_record_lock_on_a_closed_descriptor_fails_with_ebadf() {
     assert_eq!(a.ask("F_GETLK -1 F_WRLCK 0 0"), "EBADF");
 }
 
+/// A record lock on an `O_PATH` descriptor fails with `EBADF`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: open(2), DESCRIPTION (O_PATH)
+/// - level: Linux
 #[test]
 fn a_record_lock_on_an_o_path_descriptor_fails_with_ebadf() {
     let scratch = scratch();
@@ -30,6 +45,11 @@ fn a_record_lock_on_an_o_path_descriptor_fails_with_ebadf() {
     assert_eq!(a.ask("F_SETLK p F_RDLCK 0 0"), "EBADF");
 }
 
+/// A read lock on a descriptor not open for reading fails with `EBADF`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_read_lock_on_a_descriptor_not_open_for_reading_fails_with_ebadf() {
     let scratch = scratch();
@@ -39,6 +59,11 @@ fn a_read_lock_on_a_descriptor_not_open_for_reading_fails_with_ebadf() {
     a.does("F_SETLK w F_WRLCK 0 0");
 }
 
+/// A write lock on a descriptor not open for writing fails with `EBADF`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_write_lock_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     let scratch = scratch();
@@ -48,6 +73,11 @@ fn a_write_lock_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     a.does("F_SETLK r F_RDLCK 0 0");
 }
 
+/// `F_GETLK` works whatever the descriptor's access mode.
+///
+/// - call: `fcntl(F_GETLK)`, success
+/// - source: fs/locks.c, fcntl_getlk
+/// - level: observed (Linux 6.18)
 #[test]
 fn f_getlk_works_whatever_the_descriptors_access_mode() {
     let scratch = scratch();
@@ -62,6 +92,11 @@ fn f_getlk_works_whatever_the_descriptors_access_mode() {
     assert_eq!(b.ask("F_GETLK w F_RDLCK 0 0"), expected);
 }
 
+/// A record lock call with an unmapped address fails with `EFAULT`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: Linux
 #[test]
 fn a_record_lock_call_with_an_unmapped_address_fails_with_efault() {
     let scratch = scratch();
@@ -71,6 +106,11 @@ fn a_record_lock_call_with_an_unmapped_address_fails_with_efault() {
     assert_eq!(a.ask("F_GETLK d NULL"), "EFAULT");
 }
 
+/// A handler without `SA_RESTART` ends the wait for a record lock with `EINTR`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fcntl(2), ERRORS
+/// - level: POSIX
 #[test]
 fn a_handler_without_sa_restart_ends_the_wait_for_a_record_lock_with_eintr() {
     let scratch = scratch();
@@ -84,6 +124,12 @@ fn a_handler_without_sa_restart_ends_the_wait_for_a_record_lock_with_eintr() {
     assert_eq!(b.ask("locks d"), "");
 }
 
+/// After a handler with `SA_RESTART`, the wait for a record lock goes on.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: signal(7), Interruption of system calls
+/// - level: Linux
+/// - manual says: fcntl(2): a signal that is caught ends the wait for a lock with `EINTR`.
 #[test]
 fn after_a_handler_with_sa_restart_the_wait_for_a_record_lock_goes_on() {
     let scratch = scratch();
@@ -98,6 +144,11 @@ fn after_a_handler_with_sa_restart_the_wait_for_a_record_lock_goes_on() {
     assert_eq!(b.hear(), "ok");
 }
 
+/// An unknown `fcntl` command fails with `EINVAL`.
+///
+/// - call: `fcntl`, error
+/// - source: fcntl(2), ERRORS
+/// - level: Linux
 #[test]
 fn an_unknown_fcntl_command_fails_with_einval() {
     let scratch = scratch();
@@ -105,6 +156,11 @@ fn an_unknown_fcntl_command_fails_with_einval() {
     assert_eq!(a.ask("F_NO_SUCH_COMMAND d F_WRLCK 0 0"), "EINVAL");
 }
 
+/// A record lock of an unknown type fails with `EINVAL`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fs/locks.c, assign_type
+/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_of_an_unknown_type_fails_with_einval() {
     let scratch = scratch();
@@ -113,6 +169,11 @@ fn a_record_lock_of_an_unknown_type_fails_with_einval() {
     assert_eq!(a.ask("F_GETLK d 77 0 0"), "EINVAL");
 }
 
+/// A record lock with an unknown whence fails with `EINVAL`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fs/locks.c, flock_to_posix_lock
+/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_with_an_unknown_whence_fails_with_einval() {
     let scratch = scratch();
@@ -121,6 +182,11 @@ fn a_record_lock_with_an_unknown_whence_fails_with_einval() {
     assert_eq!(a.ask("F_SETLK d F_WRLCK 0 0 SEEK_SET"), "ok");
 }
 
+/// A record lock before byte 0 fails with `EINVAL`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fs/locks.c, flock_to_posix_lock
+/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_before_byte_0_fails_with_einval() {
     let scratch = scratch();
@@ -131,6 +197,11 @@ fn a_record_lock_before_byte_0_fails_with_einval() {
     a.does("F_SETLK d F_WRLCK 5 -5");
 }
 
+/// `F_GETLK` with `F_UNLCK` fails with `EINVAL`.
+///
+/// - call: `fcntl(F_GETLK)`, error
+/// - source: fs/locks.c, fcntl_getlk
+/// - level: observed (Linux 6.18)
 #[test]
 fn f_getlk_with_f_unlck_fails_with_einval() {
     let scratch = scratch();
@@ -138,6 +209,12 @@ fn f_getlk_with_f_unlck_fails_with_einval() {
     assert_eq!(a.ask("F_GETLK d F_UNLCK 0 0"), "EINVAL");
 }
 
+/// A record lock past the largest offset fails with `EOVERFLOW`.
+///
+/// - call: `fcntl(F_SETLK)`, error
+/// - source: fs/locks.c, flock_to_posix_lock
+/// - level: observed (Linux 6.18; POSIX says `EOVERFLOW`, too)
+/// - manual says: fcntl(2): `EOVERFLOW` is not listed.
 #[test]
 fn a_record_lock_past_the_largest_offset_fails_with_eoverflow() {
     let scratch = scratch();
@@ -148,6 +225,11 @@ fn a_record_lock_past_the_largest_offset_fails_with_eoverflow() {
     a.does(&format!("F_SETLK d F_WRLCK {largest} 1"));
 }
 
+/// `lockf` is a record lock that starts at the file offset.
+///
+/// - call: `lockf`, success
+/// - source: lockf(3), DESCRIPTION
+/// - level: Linux
 #[test]
 fn lockf_is_a_record_lock_that_starts_at_the_file_offset() {
     let scratch = scratch();
@@ -161,6 +243,12 @@ fn lockf_is_a_record_lock_that_starts_at_the_file_offset() {
     assert_eq!(a.ask("locks d"), "");
 }
 
+/// `lockf` with `F_TEST` of locked bytes fails with `EACCES`.
+///
+/// - call: `lockf`, error
+/// - source: lockf(3), ERRORS
+/// - level: observed (glibc 2.36)
+/// - manual says: lockf(3): on Linux, `F_TEST` of locked bytes fails with `EAGAIN`.
 #[test]
 fn lockf_with_f_test_of_locked_bytes_fails_with_eacces() {
     let scratch = scratch();
@@ -170,6 +258,11 @@ fn lockf_with_f_test_of_locked_bytes_fails_with_eacces() {
     a.does("lockf d F_TEST 0");
 }
 
+/// `lockf` with an unknown function fails with `EINVAL`.
+///
+/// - call: `lockf`, error
+/// - source: lockf(3), ERRORS
+/// - level: POSIX
 #[test]
 fn lockf_with_an_unknown_function_fails_with_einval() {
     let scratch = scratch();
@@ -177,6 +270,11 @@ fn lockf_with_an_unknown_function_fails_with_einval() {
     assert_eq!(a.ask("lockf d 99 0"), "EINVAL");
 }
 
+/// Locking by `lockf` on a descriptor not open for writing fails with `EBADF`.
+///
+/// - call: `lockf`, error
+/// - source: lockf(3), ERRORS
+/// - level: POSIX
 #[test]
 fn locking_by_lockf_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     let scratch = scratch();
@@ -189,6 +287,11 @@ fn locking_by_lockf_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     a.does("lockf r F_ULOCK 0");
 }
 
+/// A handler without `SA_RESTART` ends `lockf` on locked bytes with `EINTR`.
+///
+/// - call: `lockf`, error
+/// - source: lockf(3), ERRORS
+/// - level: POSIX
 #[test]
 fn a_handler_without_sa_restart_ends_lockf_on_locked_bytes_with_eintr() {
     let scratch = scratch();

@@ -7,6 +7,11 @@ use course::scratch;
 
 use crate::lock_actors::two;
 
+/// Two processes can hold read locks on the same bytes.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), Advisory record locking
+/// - level: POSIX
 #[test]
 fn two_processes_can_hold_read_locks_on_the_same_bytes() {
     let scratch = scratch();
@@ -17,6 +22,11 @@ fn two_processes_can_hold_read_locks_on_the_same_bytes() {
     assert_eq!(b.ask("locks d"), "READ 0 9");
 }
 
+/// A write lock excludes every other process.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), Advisory record locking
+/// - level: POSIX
 #[test]
 fn a_write_lock_excludes_every_other_process() {
     let scratch = scratch();
@@ -29,6 +39,11 @@ fn a_write_lock_excludes_every_other_process() {
     b.does("F_SETLK d F_RDLCK 0 10");
 }
 
+/// A process never conflicts with its own record locks.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), Advisory record locking
+/// - level: POSIX
 #[test]
 fn a_process_never_conflicts_with_its_own_record_locks() {
     let scratch = scratch();
@@ -40,6 +55,11 @@ fn a_process_never_conflicts_with_its_own_record_locks() {
     assert_eq!(b.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN");
 }
 
+/// Record locks do not exclude the threads of one process from each other.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), Advisory record locking
+/// - level: POSIX
 #[test]
 fn record_locks_do_not_exclude_the_threads_of_one_process_from_each_other() {
     let scratch = scratch();
@@ -50,6 +70,11 @@ fn record_locks_do_not_exclude_the_threads_of_one_process_from_each_other() {
     assert_eq!(b.ask("F_SETLK d F_RDLCK 0 10"), "EAGAIN");
 }
 
+/// `F_SETLKW` waits until the bytes are free.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), Advisory record locking
+/// - level: POSIX
 #[test]
 fn f_setlkw_waits_until_the_bytes_are_free() {
     let scratch = scratch();
@@ -61,6 +86,12 @@ fn f_setlkw_waits_until_the_bytes_are_free() {
     assert_eq!(a.ask("F_SETLK d F_WRLCK 0 10"), "EAGAIN", "now it is b's");
 }
 
+/// No record lock stops a store, a write, a read or a truncation.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), Mandatory locking
+/// - level: Linux
+/// - tutorials say: A lock by `fcntl` keeps other processes from reading or writing the bytes.
 #[test]
 fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
     let scratch = scratch();
@@ -77,6 +108,11 @@ fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
     assert_eq!(a.ask("locks d"), "WRITE 0 EOF", "it was locked all the time");
 }
 
+/// The mode bits of mandatory locks change nothing.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), Mandatory locking
+/// - level: Linux (since 5.15)
 #[test]
 fn the_mode_bits_of_mandatory_locks_change_nothing() {
     let scratch = scratch();
@@ -89,6 +125,11 @@ fn the_mode_bits_of_mandatory_locks_change_nothing() {
     assert_eq!(a.ask("pread d 10"), "abc3456789");
 }
 
+/// A lock belongs to the file and not to its name.
+///
+/// - call: `fcntl(F_SETLK)`, edge
+/// - source: fcntl(2), Advisory record locking
+/// - level: observed (Linux 6.18)
 #[test]
 fn a_lock_belongs_to_the_file_and_not_to_its_name() {
     let scratch = scratch();

@@ -9,6 +9,11 @@ use crate::mutexes::{in_word, lock_word, two, two_and_locked};
 use crate::semaphores::times_asleep;
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
+/// A mutex that is not robust stays locked after its owner's death.
+///
+/// - call: `pthread_mutexattr_setrobust`, success
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
+/// - level: POSIX
 #[test]
 fn a_mutex_that_is_not_robust_stays_locked_after_its_owners_death() {
     let scratch = scratch();
@@ -18,6 +23,11 @@ fn a_mutex_that_is_not_robust_stays_locked_after_its_owners_death() {
     assert_eq!(ask_and_wait(&mut next, "mutex-lock-until 200"), "ETIMEDOUT");
 }
 
+/// After the owner's death, the next lock call returns `EOWNERDEAD` and locks.
+///
+/// - call: `pthread_mutexattr_setrobust`, error
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn after_the_owners_death_the_next_lock_call_returns_eownerdead_and_locks() {
     for order in ["mutex-lock", "mutex-lock-until 30000", "mutex-try"] {
@@ -33,6 +43,12 @@ fn after_the_owners_death_the_next_lock_call_returns_eownerdead_and_locks() {
     }
 }
 
+/// If the lock word says that processes wait, the owner's death wakes one of them.
+///
+/// - call: `pthread_mutexattr_setrobust`, success
+/// - source: get_robust_list(2), DESCRIPTION; kernel/futex/core.c, handle_futex_death (the
+///   condition)
+/// - level: Linux (the condition: observed, Linux 6.18)
 #[test]
 fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them() {
     const FUTEX_WAITERS: u64 = 0x8000_0000;
@@ -56,6 +72,11 @@ fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them(
     assert_eq!(waiters[woken].hear(), "OwnerDied");
 }
 
+/// For a robust mutex, an exit or an `exec` of a process with one thread is a death.
+///
+/// - call: `pthread_mutexattr_setrobust`, success
+/// - source: pthread_mutexattr_setrobust(3), NOTES
+/// - level: Linux
 #[test]
 fn for_a_robust_mutex_an_exit_or_an_exec_of_a_process_with_one_thread_is_a_death() {
     for end in ["exit", "exec"] {
@@ -71,6 +92,14 @@ fn for_a_robust_mutex_an_exit_or_an_exec_of_a_process_with_one_thread_is_a_death
     }
 }
 
+/// If a thread other than the first calls `exec`, its robust mutex stays locked.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: fs/exec.c, de_thread (the thread gets another id); kernel/futex/core.c,
+///   handle_futex_death (compares thread ids)
+/// - level: observed (Linux 6.18)
+/// - manual says: pthread_mutexattr_setrobust(3): when a thread calls `exec`, the next owner is
+///   told.
 #[test]
 fn if_a_thread_other_than_the_first_calls_exec_its_robust_mutex_stays_locked() {
     let scratch = scratch();
@@ -82,6 +111,11 @@ fn if_a_thread_other_than_the_first_calls_exec_its_robust_mutex_stays_locked() {
     assert_eq!(ask(&mut next, "mutex-try"), "EBUSY", "even after the end of the process");
 }
 
+/// The end of the owning thread is enough for `EOWNERDEAD`.
+///
+/// - call: `pthread_mutexattr_setrobust`, error
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
+/// - level: Linux (POSIX: may fail)
 #[test]
 fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
     let scratch = scratch();
@@ -91,6 +125,11 @@ fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
     assert_eq!(ask(&mut owner, "sem-value").parse::<i64>().map(drop), Ok(()), "the process lives");
 }
 
+/// A forked child does not own its parent's mutex, and the child's end unlocks nothing.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: POSIX, pthread_mutex_lock() (a thread owns it)
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_forked_child_does_not_own_its_parents_mutex_and_the_childs_end_unlocks_nothing() {
     let scratch = scratch();
@@ -100,6 +139,11 @@ fn a_forked_child_does_not_own_its_parents_mutex_and_the_childs_end_unlocks_noth
     assert_eq!(ask(&mut owner, "mutex-unlock"), "ok");
 }
 
+/// After `pthread_mutex_consistent` the mutex works as before.
+///
+/// - call: `pthread_mutex_consistent`, success
+/// - source: pthread_mutex_consistent(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn after_pthread_mutex_consistent_the_mutex_works_as_before() {
     let scratch = scratch();
@@ -111,6 +155,11 @@ fn after_pthread_mutex_consistent_the_mutex_works_as_before() {
     assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "Clean");
 }
 
+/// `pthread_mutex_consistent` of a consistent mutex fails with `EINVAL`.
+///
+/// - call: `pthread_mutex_consistent`, error
+/// - source: pthread_mutex_consistent(3), ERRORS
+/// - level: POSIX
 #[test]
 fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
     let scratch = scratch();
@@ -122,6 +171,11 @@ fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
     assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "a second time");
 }
 
+/// If the next owner dies before the repair, the one after it gets `EOWNERDEAD`.
+///
+/// - call: `pthread_mutexattr_setrobust`, error
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
     let scratch = scratch();
@@ -132,6 +186,11 @@ fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
     assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "OwnerDied");
 }
 
+/// The lock word holds the owner's thread id, and the owner's death sets a bit in it.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: get_robust_list(2), DESCRIPTION; include/uapi/linux/futex.h
+/// - level: observed (glibc 2.36)
 #[test]
 fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_it() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
@@ -158,6 +217,12 @@ fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_i
     assert_eq!(in_word(word).to_string(), thread);
 }
 
+/// A robust mutex that its owner has unmapped stays locked after the owner's death.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, exit_robust_list
+/// - level: observed (Linux 6.18)
+/// - tutorials say: A robust mutex always recovers from its owner's death.
 #[test]
 fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_death() {
     // The control: our own type keeps the page mapped if it is dropped while it is locked.
@@ -170,6 +235,12 @@ fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_deat
     }
 }
 
+/// If an owner makes the page of a robust mutex read-only and dies, its earlier mutexes stay
+/// locked, too.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, handle_futex_death
+/// - level: observed (Linux 6.18)
 #[test]
 fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_mutexes_stay_locked_too()
  {
@@ -181,6 +252,11 @@ fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_m
     assert_eq!(ask(&mut next, "mutex-try-three"), "EBUSY EBUSY OwnerDied");
 }
 
+/// If an owner unmaps a locked robust mutex and dies, its earlier mutexes stay locked, too.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, exit_robust_list (the walk stops)
+/// - level: observed (Linux 6.18)
 #[test]
 fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_locked_too() {
     let scratch = scratch();
@@ -193,6 +269,11 @@ fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_lo
     assert_eq!(ask(&mut next, "mutex-try-three"), "EBUSY EBUSY OwnerDied");
 }
 
+/// The kernel marks only the newest 2048 robust mutexes of a dead owner.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: include/uapi/linux/futex.h, ROBUST_LIST_LIMIT
+/// - level: observed (Linux 6.18)
 #[test]
 fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
     let scratch = scratch();
@@ -207,6 +288,11 @@ fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
     );
 }
 
+/// If a process writes garbage into the links of a robust mutex, unlocking crashes its owner.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: glibc, nptl/descr.h, DEQUEUE_MUTEX
+/// - level: observed (glibc 2.36)
 #[test]
 fn if_a_process_writes_garbage_into_the_links_of_a_robust_mutex_unlocking_crashes_its_owner() {
     let scratch = scratch();

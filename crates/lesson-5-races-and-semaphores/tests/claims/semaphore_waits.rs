@@ -9,6 +9,11 @@ use nix::errno::Errno;
 use crate::semaphores::{semaphore, signal};
 use crate::{actor, ask, begin, observed, sleeps};
 
+/// `sem_timedwait` fails with `ETIMEDOUT` at a moment of `CLOCK_REALTIME`.
+///
+/// - call: `sem_timedwait`, error
+/// - source: sem_wait(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_timedwait_fails_with_etimedout_at_a_moment_of_clock_realtime() {
     let semaphore = semaphore(0);
@@ -25,12 +30,22 @@ fn sem_timedwait_fails_with_etimedout_at_a_moment_of_clock_realtime() {
     assert_eq!(errno(semaphore.wait_until(&one_second_after_1970)), Errno::ETIMEDOUT);
 }
 
+/// `sem_timedwait` succeeds after its deadline if the count is above 0.
+///
+/// - call: `sem_timedwait`, success
+/// - source: sem_wait(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn sem_timedwait_succeeds_after_its_deadline_if_the_count_is_above_0() {
     let past = libc::timespec { tv_sec: 1, tv_nsec: 0 };
     assert!(semaphore(1).wait_until(&past).is_ok());
 }
 
+/// `sem_timedwait` with a billion nanoseconds fails with `EINVAL`.
+///
+/// - call: `sem_timedwait`, error
+/// - source: sem_wait(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
     for tv_nsec in [-1, 1_000_000_000] {
@@ -39,6 +54,12 @@ fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
     }
 }
 
+/// In glibc, `sem_timedwait` checks that its time is valid even if the count is above 0.
+///
+/// - call: `sem_timedwait`, error
+/// - source: glibc, nptl/sem_timedwait.c (EINVAL)
+/// - level: observed (glibc 2.36)
+/// - manual says: sem_wait(3): the time is not checked if the call need not wait.
 #[test]
 fn in_glibc_sem_timedwait_checks_that_its_time_is_valid_even_if_the_count_is_above_0() {
     let semaphore = semaphore(1);
@@ -48,6 +69,11 @@ fn in_glibc_sem_timedwait_checks_that_its_time_is_valid_even_if_the_count_is_abo
     assert_eq!(semaphore.value().unwrap(), i32::from(result.is_err()));
 }
 
+/// `sem_clockwait` can wait until a moment of `CLOCK_MONOTONIC`.
+///
+/// - call: `sem_clockwait`, success
+/// - source: POSIX.1-2024, sem_clockwait()
+/// - level: POSIX (glibc since 2.30)
 #[test]
 fn sem_clockwait_can_wait_until_a_moment_of_clock_monotonic() {
     let semaphore = semaphore(0);
@@ -64,6 +90,11 @@ fn sem_clockwait_can_wait_until_a_moment_of_clock_monotonic() {
     assert_eq!(errno(waited), Errno::EINVAL, "only two clocks are allowed");
 }
 
+/// A handler without `SA_RESTART` ends `sem_wait` with `EINTR`.
+///
+/// - call: `sem_wait`, error
+/// - source: sem_wait(3), ERRORS
+/// - level: Linux (POSIX: may fail)
 #[test]
 fn a_handler_without_sa_restart_ends_sem_wait_with_eintr() {
     let mut waiter = actor(&scratch());
@@ -77,6 +108,11 @@ fn a_handler_without_sa_restart_ends_sem_wait_with_eintr() {
     assert_eq!(ask(&mut waiter, "sem-value"), "0");
 }
 
+/// After a handler with `SA_RESTART`, `sem_wait` goes on waiting.
+///
+/// - call: `sem_wait`, edge
+/// - source: signal(7), Interruption of system calls
+/// - level: Linux
 #[test]
 fn after_a_handler_with_sa_restart_sem_wait_goes_on_waiting() {
     let scratch = scratch();
@@ -92,6 +128,12 @@ fn after_a_handler_with_sa_restart_sem_wait_goes_on_waiting() {
     assert_eq!(waiter.hear(), "ok");
 }
 
+/// A handler ends `sem_timedwait` with `EINTR`, even with `SA_RESTART`.
+///
+/// - call: `sem_timedwait`, error
+/// - source: kernel/futex/waitwake.c
+/// - level: observed (Linux 6.18)
+/// - manual says: signal(7): after a handler with `SA_RESTART`, `sem_timedwait` goes on waiting.
 #[test]
 fn a_handler_ends_sem_timedwait_with_eintr_even_with_sa_restart() {
     let mut waiter = actor(&scratch());
@@ -104,6 +146,11 @@ fn a_handler_ends_sem_timedwait_with_eintr_even_with_sa_restart() {
     assert_eq!(waiter.hear(), "EINTR");
 }
 
+/// A signal handler may call `sem_post`.
+///
+/// - call: `sem_post`, success
+/// - source: sem_post(3), NOTES; signal-safety(7), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_signal_handler_may_call_sem_post() {
     let mut waiter = actor(&scratch());

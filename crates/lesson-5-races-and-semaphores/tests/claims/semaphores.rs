@@ -31,6 +31,11 @@ pub(crate) fn times_asleep(process: &Running) -> u64 {
     line.trim().parse().unwrap()
 }
 
+/// `sem_wait` takes 1 from the count and `sem_post` adds 1.
+///
+/// - call: `sem_wait`, success
+/// - source: sem_wait(3), DESCRIPTION; sem_post(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn sem_wait_takes_1_from_the_count_and_sem_post_adds_1() {
     let semaphore = semaphore(2);
@@ -41,6 +46,11 @@ fn sem_wait_takes_1_from_the_count_and_sem_post_adds_1() {
     assert_eq!(semaphore.value().unwrap(), 1);
 }
 
+/// `sem_init` with a value above `SEM_VALUE_MAX` fails with `EINVAL`.
+///
+/// - call: `sem_init`, error
+/// - source: sem_init(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_init_with_a_value_above_sem_value_max_fails_with_einval() {
     let semaphore = semaphore(7);
@@ -50,6 +60,11 @@ fn sem_init_with_a_value_above_sem_value_max_fails_with_einval() {
     assert_eq!(semaphore.value().unwrap(), i32::MAX);
 }
 
+/// `sem_post` at `SEM_VALUE_MAX` fails with `EOVERFLOW`.
+///
+/// - call: `sem_post`, error
+/// - source: POSIX.1-2024, sem_post(); sem_post(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_post_at_sem_value_max_fails_with_eoverflow() {
     let semaphore = semaphore(LARGEST);
@@ -57,11 +72,21 @@ fn sem_post_at_sem_value_max_fails_with_eoverflow() {
     assert_eq!(semaphore.value().unwrap(), i32::MAX, "unchanged");
 }
 
+/// `sem_trywait` fails with `EAGAIN` if the count is 0.
+///
+/// - call: `sem_trywait`, error
+/// - source: sem_wait(3), ERRORS
+/// - level: POSIX
 #[test]
 fn sem_trywait_fails_with_eagain_if_the_count_is_0() {
     assert_eq!(errno(semaphore(0).try_wait()), Errno::EAGAIN);
 }
 
+/// With any `pshared` other than 0, a post wakes another process.
+///
+/// - call: `sem_init`, success
+/// - source: sem_init(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn with_any_pshared_other_than_0_a_post_wakes_another_process() {
     for pshared in ["1", "7"] {
@@ -75,6 +100,12 @@ fn with_any_pshared_other_than_0_a_post_wakes_another_process() {
     }
 }
 
+/// With `pshared` 0, another process sees the count but is not woken.
+///
+/// - call: `sem_init`, edge
+/// - source: sem_init(3), DESCRIPTION; futex(2), DESCRIPTION (FUTEX_PRIVATE_FLAG)
+/// - level: observed (glibc 2.36)
+/// - tutorials say: A semaphore or a mutex works between processes if it is in shared memory.
 #[test]
 fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
     let scratch = scratch();
@@ -93,6 +124,11 @@ fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
     assert_eq!(ask(&mut waiter, "sem-try"), "ok", "a new call sees the count");
 }
 
+/// One post wakes exactly one of three waiting processes and lets it in.
+///
+/// - call: `sem_post`, success
+/// - source: sem_post(3), DESCRIPTION; sem_getvalue(3), DESCRIPTION
+/// - level: POSIX (that the others sleep on: observed, Linux 6.18; the value 0: Linux)
 #[test]
 fn one_post_wakes_exactly_one_of_three_waiting_processes_and_lets_it_in() {
     let scratch = scratch();
@@ -130,6 +166,11 @@ fn one_post_wakes_exactly_one_of_three_waiting_processes_and_lets_it_in() {
     assert_eq!(ends, ["EINTR", "EINTR", "ok"]);
 }
 
+/// A process that is killed while it waits takes nothing from the count.
+///
+/// - call: `sem_wait`, edge
+/// - source: sem_wait(3), DESCRIPTION
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_process_that_is_killed_while_it_waits_takes_nothing_from_the_count() {
     let scratch = scratch();
@@ -142,6 +183,12 @@ fn a_process_that_is_killed_while_it_waits_takes_nothing_from_the_count() {
     assert_eq!(ask(&mut poster, "sem-value"), "1");
 }
 
+/// A killed holder leaves the count at 0, and any process can post.
+///
+/// - call: `sem_wait`, edge
+/// - source: sem_overview(7), DESCRIPTION
+/// - level: observed (glibc 2.36)
+/// - tutorials say: The kernel releases the semaphore of a process that dies.
 #[test]
 fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
     let scratch = scratch();
@@ -155,6 +202,11 @@ fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
     assert_eq!(ask(&mut next, "sem-try"), "ok");
 }
 
+/// A second `sem_init` resets the count, so two processes hold the semaphore.
+///
+/// - call: `sem_init`, edge
+/// - source: POSIX, sem_init() (undefined)
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_second_sem_init_resets_the_count_so_two_processes_hold_the_semaphore() {
     let scratch = scratch();
@@ -166,6 +218,11 @@ fn a_second_sem_init_resets_the_count_so_two_processes_hold_the_semaphore() {
     assert_eq!(ask(&mut next, "sem-try"), "ok", "the holder has not posted");
 }
 
+/// In a read-only mapping, `sem_getvalue` works and taking 1 is `SIGSEGV`.
+///
+/// - call: `sem_getvalue`, edge
+/// - source: mmap(2), ERRORS (SIGSEGV)
+/// - level: observed (glibc 2.36)
 #[test]
 fn in_a_read_only_mapping_sem_getvalue_works_and_taking_1_is_sigsegv() {
     let scratch = scratch();
@@ -181,6 +238,12 @@ fn in_a_read_only_mapping_sem_getvalue_works_and_taking_1_is_sigsegv() {
     assert_eq!(actor.end().signal, Some(Signal::SIGSEGV));
 }
 
+/// In glibc any bytes are a semaphore, but `sem_post` may abort the process.
+///
+/// - call: `sem_post`, edge
+/// - source: glibc, sysdeps/nptl/futex-internal.h
+/// - level: observed (glibc 2.36)
+/// - manual says: sem_wait(3), sem_post(3): what is no semaphore fails with `EINVAL`.
 #[test]
 fn in_glibc_any_bytes_are_a_semaphore_but_sem_post_may_abort_the_process() {
     let mut actor = actor(&scratch());
@@ -197,6 +260,12 @@ fn in_glibc_any_bytes_are_a_semaphore_but_sem_post_may_abort_the_process() {
     );
 }
 
+/// `sem_destroy` in glibc does nothing.
+///
+/// - call: `sem_destroy`, edge
+/// - source: glibc, nptl/sem_destroy.c
+/// - level: observed (glibc 2.36)
+/// - manual says: sem_destroy(3): what is no semaphore fails with `EINVAL`.
 #[test]
 fn sem_destroy_in_glibc_does_nothing() {
     let semaphore = semaphore(1);

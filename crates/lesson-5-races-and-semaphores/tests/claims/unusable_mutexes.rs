@@ -5,6 +5,11 @@ use course::scratch;
 use crate::mutexes::{lock_word, two_and_locked};
 use crate::{actor, ask, ask_and_wait, begin, observed, sleeps};
 
+/// After `EOWNERDEAD`, unlocking without `pthread_mutex_consistent` makes a mutex unusable.
+///
+/// - call: `pthread_mutex_consistent`, edge
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn after_eownerdead_unlocking_without_pthread_mutex_consistent_makes_a_mutex_unusable() {
     let scratch = scratch();
@@ -17,6 +22,11 @@ fn after_eownerdead_unlocking_without_pthread_mutex_consistent_makes_a_mutex_unu
     assert_eq!(ask(&mut actor(&scratch), "mutex-try"), "ENOTRECOVERABLE");
 }
 
+/// If a mutex becomes unusable, one sleeper gets `ENOTRECOVERABLE`, and the others sleep on.
+///
+/// - call: `pthread_mutex_lock`, error
+/// - source: glibc, nptl/pthread_mutex_lock.c (the call that fails wakes nobody)
+/// - level: observed (glibc 2.36, 2.41)
 #[test]
 fn if_a_mutex_becomes_unusable_one_sleeper_gets_enotrecoverable_and_the_others_sleep_on() {
     let scratch = scratch();
@@ -38,6 +48,11 @@ fn if_a_mutex_becomes_unusable_one_sleeper_gets_enotrecoverable_and_the_others_s
     }
 }
 
+/// A `pthread_mutex_trylock` that fails with `ENOTRECOVERABLE` leaves the mutex locked.
+///
+/// - call: `pthread_mutex_trylock`, error
+/// - source: glibc, nptl/pthread_mutex_trylock.c
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_pthread_mutex_trylock_that_fails_with_enotrecoverable_leaves_the_mutex_locked() {
     let scratch = scratch();

@@ -34,6 +34,11 @@ fn until_woken(sleeper: &Running) {
     assert_eq!(waitpid(process, None).unwrap(), WaitStatus::PtraceSyscall(process));
 }
 
+/// If a sleeper is killed after `sem_post` woke it, the next sleeper is not woken.
+///
+/// - call: `sem_post`, edge
+/// - source: glibc, nptl/sem_post.c (one post wakes one sleeper)
+/// - level: observed (glibc 2.36)
 #[test]
 fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken() {
     let scratch = scratch();
@@ -55,6 +60,12 @@ fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken()
     assert_eq!(second.hear(), "ok", "another post wakes it");
 }
 
+/// If a sleeper is killed after it was woken for a robust mutex that is still free, the kernel
+/// wakes the next one.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, handle_futex_death (the pending lock)
+/// - level: observed (Linux 6.18)
 #[test]
 fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_free_the_kernel_wakes_the_next_one()
  {
@@ -64,6 +75,13 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
     assert_eq!(second.hear(), "Clean");
 }
 
+/// If a process locks a robust mutex after an unlock and before the woken sleeper is killed, the
+/// next one sleeps on.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, handle_futex_death (it wakes nobody, because the lock word names
+///   another owner)
+/// - level: observed (Linux 6.18; glibc 2.36, 2.41)
 #[test]
 fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_one_sleeps_on()
  {
@@ -90,6 +108,12 @@ fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleepe
     );
 }
 
+/// A stranded sleeper sleeps on even after the next owner's death.
+///
+/// - call: `pthread_mutexattr_setrobust`, edge
+/// - source: kernel/futex/core.c, handle_futex_death (it wakes nobody, because the lock word says
+///   that nobody waits)
+/// - level: observed (Linux 6.18; glibc 2.36)
 #[test]
 fn a_stranded_sleeper_sleeps_on_even_after_the_next_owners_death() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
@@ -107,6 +131,12 @@ fn a_stranded_sleeper_sleeps_on_even_after_the_next_owners_death() {
     assert_eq!(second.hear(), "Clean", "a third process has waited");
 }
 
+/// A stranded sleeper that waits with a deadline, and tries again, locks.
+///
+/// - call: `pthread_mutex_clocklock`, edge
+/// - source: POSIX.1-2024, pthread_mutex_clocklock() (the deadline); glibc,
+///   nptl/pthread_mutex_timedlock.c
+/// - level: observed (Linux 6.18; glibc 2.36)
 #[test]
 fn a_stranded_sleeper_that_waits_with_a_deadline_and_tries_again_locks() {
     for (ends, answer) in [(false, "Clean"), (true, "OwnerDied")] {

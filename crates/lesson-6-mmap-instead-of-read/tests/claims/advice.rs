@@ -15,6 +15,11 @@ use crate::{file, scenario};
 
 const PAGES: usize = 1024;
 
+/// `MADV_DONTNEED` empties the page table, and the page cache keeps the pages.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_DONTNEED)
+/// - level: Linux (that the page cache keeps the pages: observed)
 #[test]
 fn madv_dontneed_empties_the_page_table_and_the_page_cache_keeps_the_pages() {
     let scratch = scratch();
@@ -29,6 +34,11 @@ fn madv_dontneed_empties_the_page_table_and_the_page_cache_keeps_the_pages() {
     assert_eq!(region.load(0), b'!', "and what was stored is there");
 }
 
+/// `MADV_DONTNEED` discards what was stored in a private mapping.
+///
+/// - call: `madvise`, success
+/// - source: mm/memory.c, zap_pte_range
+/// - level: observed
 #[test]
 fn madv_dontneed_discards_what_was_stored_in_a_private_mapping() {
     let scratch = scratch();
@@ -44,6 +54,11 @@ fn madv_dontneed_discards_what_was_stored_in_a_private_mapping() {
     }
 }
 
+/// `POSIX_FADV_DONTNEED` does not evict a page that is mapped.
+///
+/// - call: `posix_fadvise`, edge
+/// - source: mm/truncate.c, mapping_evict_folio
+/// - level: observed (on tmpfs no page at all)
 #[test]
 fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     let scratch = scratch();
@@ -62,12 +77,23 @@ fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected, "no longer mapped");
 }
 
+/// `MADV_WILLNEED` on memory without a file succeeds.
+///
+/// - call: `madvise`, edge
+/// - source: mm/madvise.c, madvise_willneed
+/// - level: observed (with CONFIG_SWAP)
+/// - manual says: madvise(2): memory without a file fails with `EBADF`.
 #[test]
 fn madv_willneed_on_memory_without_a_file_succeeds() {
     let region = Region::anonymous(page_size(), libc::PROT_READ).expect("mmap");
     region.advise(0, page_size(), libc::MADV_WILLNEED).expect("madvise");
 }
 
+/// `MADV_REMOVE` leaves private copies as they are.
+///
+/// - call: `madvise`, edge
+/// - source: mm/memory.c, zap_pte_range
+/// - level: observed
 #[test]
 fn madv_remove_leaves_private_copies_as_they_are() {
     let scratch = scratch();
@@ -86,6 +112,12 @@ fn madv_remove_leaves_private_copies_as_they_are() {
     assert!(fs::read(path).expect("read").iter().all(|byte| *byte == 0), "`read`: the hole");
 }
 
+/// `MADV_REMOVE` through a read-only mapping makes a hole in the file.
+///
+/// - call: `madvise`, edge
+/// - source: mm/madvise.c, madvise_remove
+/// - level: observed (Linux 6.7 and newer)
+/// - manual says: madvise(2): `MADV_REMOVE` needs a shared writable mapping.
 #[test]
 fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
     let scratch = scratch();
@@ -110,6 +142,12 @@ fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
     assert!(bytes[half..].iter().all(|byte| *byte != 0), "the other half is untouched");
 }
 
+/// `MADV_PAGEOUT` empties the page table but writes no dirty page.
+///
+/// - call: `madvise`, edge
+/// - source: mm/vmscan.c
+/// - level: observed (on tmpfs without swap)
+/// - manual says: madvise(2): `MADV_PAGEOUT` writes the dirty pages of a file.
 #[test]
 fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
     undisturbed(|| {
@@ -138,6 +176,12 @@ fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
     });
 }
 
+/// `mincore` reports every page as cached to a user who may only read the file.
+///
+/// - call: `mincore`, edge
+/// - source: mm/mincore.c, can_do_mincore
+/// - level: observed
+/// - manual says: mincore(2): the vector says which pages are in memory.
 #[test]
 fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
     let scratch = scratch();
@@ -188,11 +232,21 @@ fn across_a_gap(name: &str, errno: &str) -> [String; 2] {
     ["before", "after"].map(|moment| ended.value(moment).to_owned())
 }
 
+/// `MADV_DONTNEED` across a gap works on both sides and fails with `ENOMEM`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), NOTES
+/// - level: Linux
 #[test]
 fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
     assert_eq!(across_a_gap("dontneed-across-a-gap", "ENOMEM"), ["1 1", "0 0"]);
 }
 
+/// `MADV_POPULATE_READ` across a gap stops there and fails with `ENOMEM`.
+///
+/// - call: `madvise`, error
+/// - source: mm/madvise.c, madvise_populate
+/// - level: observed (before Linux 6.12, here 6.1, the call goes on past the gap)
 #[test]
 fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
     // Older kernels (seen on 6.1) go on behind the gap, as for other advice. Linux 6.12 stops.

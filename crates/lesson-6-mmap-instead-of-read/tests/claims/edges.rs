@@ -13,6 +13,11 @@ use nix::errno::Errno;
 
 use crate::{file, scenario};
 
+/// A hole is zeros in a mapping and takes no disk space, but on tmpfs a page for each load.
+///
+/// - call: file systems, success
+/// - source: lseek(2), DESCRIPTION (SEEK_HOLE)
+/// - level: observed
 #[test]
 fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_a_page_for_each_load() {
     let scratch = scratch();
@@ -32,6 +37,12 @@ fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_a_page_for_
     }
 }
 
+/// `O_DIRECT` reads a file and leaves no page in the page cache.
+///
+/// - call: `open(O_DIRECT)`, success
+/// - source: open(2), DESCRIPTION (O_DIRECT)
+/// - level: observed (btrfs: without compression, into touched buffers; ext4: not with
+///   `data=journal`; not on tmpfs)
 #[test]
 fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
     let scratch = scratch();
@@ -54,6 +65,12 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
     assert_eq!(cached(), 64, "after an ordinary read");
 }
 
+/// `O_DIRECT` with an unaligned buffer, offset or length fails with `EINVAL`, but btrfs reads
+/// through the page cache.
+///
+/// - call: `open(O_DIRECT)`, error
+/// - source: open(2), NOTES (O_DIRECT)
+/// - level: observed (ext4: not with `data=journal`; on tmpfs as on btrfs)
 #[test]
 fn o_direct_with_an_unaligned_buffer_offset_or_length_fails_with_einval_but_btrfs_reads_through_the_page_cache()
  {
@@ -88,6 +105,11 @@ fn o_direct_with_an_unaligned_buffer_offset_or_length_fails_with_einval_but_btrf
     }
 }
 
+/// More files can be mapped than descriptors can be open.
+///
+/// - call: limits, success
+/// - source: mmap(2), DESCRIPTION; getrlimit(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn more_files_can_be_mapped_than_descriptors_can_be_open() {
     let ended = scenario("more-mappings-than-descriptors", &scratch()).run();
@@ -95,6 +117,11 @@ fn more_files_can_be_mapped_than_descriptors_can_be_open() {
     assert_eq!(ended.value("with-descriptors"), libc::EMFILE.to_string(), "{ended:?}");
 }
 
+/// A mapping can be the buffer of a `write`.
+///
+/// - call: `write`, success
+/// - source: write(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_mapping_can_be_the_buffer_of_a_write() {
     let scratch = scratch();
@@ -107,6 +134,11 @@ fn a_mapping_can_be_the_buffer_of_a_write() {
     assert!(fs::read(copy).expect("read") == fs::read(path).expect("read"), "the same bytes");
 }
 
+/// `mincore` counts a page that the range only begins.
+///
+/// - call: `mincore`, success
+/// - source: mincore(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn mincore_counts_a_page_that_the_range_only_begins() {
     let scratch = scratch();

@@ -29,6 +29,11 @@ fn pipe() -> (OwnedFd, OwnedFd) {
     nix::unistd::pipe().expect("pipe")
 }
 
+/// Mapping length 0 fails with `EINVAL`, where `read` of an empty file returns 0.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), ERRORS
+/// - level: POSIX
 #[test]
 fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
     let scratch = scratch();
@@ -39,6 +44,12 @@ fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
     assert_eq!(file.read(&mut [0]).expect("read"), 0, "`read` returns 0 for the end");
 }
 
+/// Mapping a directory fails with `ENODEV`.
+///
+/// - call: `mmap`, error
+/// - source: mm/mmap.c, do_mmap
+/// - level: observed
+/// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
 fn mapping_a_directory_fails_with_enodev() {
     let scratch = scratch();
@@ -47,6 +58,12 @@ fn mapping_a_directory_fails_with_enodev() {
     assert_eq!(errno(directory.read(&mut [0])), Errno::EISDIR, "read fails too");
 }
 
+/// Mapping the read end of a pipe fails with `ENODEV`, and the write end with `EACCES`.
+///
+/// - call: `mmap`, error
+/// - source: mm/mmap.c, do_mmap
+/// - level: observed
+/// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
 fn mapping_the_read_end_of_a_pipe_fails_with_enodev_and_the_write_end_with_eacces() {
     let (read_end, write_end) = pipe();
@@ -54,6 +71,11 @@ fn mapping_the_read_end_of_a_pipe_fails_with_enodev_and_the_write_end_with_eacce
     assert_eq!(errno(mmap(&write_end, page_size())), Errno::EACCES, "not open for reading");
 }
 
+/// The files `version` and `self/maps` of `/proc` report length 0 and cannot be mapped.
+///
+/// - call: `mmap`, error
+/// - source: fs/proc/inode.c (EIO or ENODEV)
+/// - level: observed
 #[test]
 fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped() {
     for path in ["/proc/self/maps", "/proc/version"] {
@@ -65,6 +87,12 @@ fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped(
     }
 }
 
+/// `/sys/devices/system/cpu/online` reports a length of one page, has fewer bytes, and cannot be
+/// mapped.
+///
+/// - call: `mmap`, error
+/// - source: fs/sysfs/file.c (ENODEV)
+/// - level: observed
 #[test]
 fn sys_devices_system_cpu_online_reports_a_length_of_one_page_has_fewer_bytes_and_cannot_be_mapped()
 {
@@ -77,6 +105,11 @@ fn sys_devices_system_cpu_online_reports_a_length_of_one_page_has_fewer_bytes_an
     assert!((bytes.len() as u64) < claimed, "it has {} bytes", bytes.len());
 }
 
+/// Mapping more than the limit of the address space fails with `ENOMEM`.
+///
+/// - call: `mmap`, error
+/// - source: getrlimit(2), DESCRIPTION (RLIMIT_AS)
+/// - level: POSIX
 #[test]
 fn mapping_more_than_the_limit_of_the_address_space_fails_with_enomem() {
     let ended = scenario("no-room-to-map", &scratch()).run();
@@ -84,12 +117,22 @@ fn mapping_more_than_the_limit_of_the_address_space_fails_with_enomem() {
     assert_eq!(ended.value("bytes-read"), (300 << 20).to_string(), "read needs no room: {ended:?}");
 }
 
+/// `pread` on a pipe fails with `ESPIPE`.
+///
+/// - call: `pread`, error
+/// - source: pread(2), ERRORS
+/// - level: POSIX
 #[test]
 fn pread_on_a_pipe_fails_with_espipe() {
     let (read_end, _write_end) = pipe();
     assert_eq!(errno(File::from(read_end).read_at(&mut [0], 0)), Errno::ESPIPE);
 }
 
+/// `posix_fadvise` on a pipe fails with `ESPIPE`.
+///
+/// - call: `posix_fadvise`, error
+/// - source: posix_fadvise(2), ERRORS
+/// - level: POSIX
 #[test]
 fn posix_fadvise_on_a_pipe_fails_with_espipe() {
     let (read_end, _write_end) = pipe();
@@ -97,6 +140,11 @@ fn posix_fadvise_on_a_pipe_fails_with_espipe() {
     assert_eq!(answer, Err(Errno::ESPIPE));
 }
 
+/// `madvise` at an address inside a page fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madvise_at_an_address_inside_a_page_fails_with_einval() {
     let region = two_pages(&scratch());
@@ -104,6 +152,11 @@ fn madvise_at_an_address_inside_a_page_fails_with_einval() {
     region.advise(0, 1, libc::MADV_NORMAL).expect("a length may be any");
 }
 
+/// `madvise` of a negative length fails with `EINVAL`, and of length 0 succeeds.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madvise_of_a_negative_length_fails_with_einval_and_of_length_0_succeeds() {
     let region = two_pages(&scratch());
@@ -112,12 +165,22 @@ fn madvise_of_a_negative_length_fails_with_einval_and_of_length_0_succeeds() {
     region.advise(0, 0, libc::MADV_NORMAL).expect("nothing to advise on");
 }
 
+/// `madvise` with an unknown advice fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madvise_with_an_unknown_advice_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.advise(0, page_size(), 12345)), Errno::EINVAL);
 }
 
+/// `MADV_REMOVE` on a private mapping fails with `EACCES`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_remove_on_a_private_mapping_fails_with_eacces() {
     let scratch = scratch();
@@ -127,6 +190,11 @@ fn madv_remove_on_a_private_mapping_fails_with_eacces() {
     assert_eq!(errno(region.advise(0, page_size(), libc::MADV_REMOVE)), Errno::EACCES);
 }
 
+/// `MADV_REMOVE` fails with `EACCES` if the file was opened for reading only.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_remove_fails_with_eacces_if_the_file_was_opened_for_reading_only() {
     let scratch = scratch();
@@ -135,6 +203,11 @@ fn madv_remove_fails_with_eacces_if_the_file_was_opened_for_reading_only() {
     assert_eq!(errno(region.advise(0, page_size(), libc::MADV_REMOVE)), Errno::EACCES);
 }
 
+/// `MADV_FREE` and `MADV_WIPEONFORK` on a file mapping fail with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_free_and_madv_wipeonfork_on_a_file_mapping_fail_with_einval() {
     let region = two_pages(&scratch());
@@ -143,6 +216,12 @@ fn madv_free_and_madv_wipeonfork_on_a_file_mapping_fail_with_einval() {
     }
 }
 
+/// `MADV_DONTNEED`, `MADV_REMOVE`, `MADV_COLD` and `MADV_PAGEOUT` fail with `EINVAL` on locked
+/// pages.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_locked_pages() {
     let region = two_pages(&scratch());
@@ -157,6 +236,11 @@ fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_lock
     assert_eq!(for_locked_pages.is_ok(), kernel_at_least(5, 18), "the advice made for them");
 }
 
+/// `MADV_POPULATE_READ` past the end of the file fails with `EFAULT`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     let scratch = scratch();
@@ -170,6 +254,11 @@ fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     assert_eq!(errno(both()), Errno::EFAULT, "a load would be SIGBUS");
 }
 
+/// `MADV_POPULATE_READ` of pages that may not be read fails with `EINVAL`.
+///
+/// - call: `madvise`, error
+/// - source: madvise(2), ERRORS
+/// - level: Linux
 #[test]
 fn madv_populate_read_of_pages_that_may_not_be_read_fails_with_einval() {
     let scratch = scratch();
@@ -178,12 +267,22 @@ fn madv_populate_read_of_pages_that_may_not_be_read_fails_with_einval() {
     assert_eq!(errno(region.advise(0, page_size(), libc::MADV_POPULATE_READ)), Errno::EINVAL);
 }
 
+/// `mincore` at an address inside a page fails with `EINVAL`.
+///
+/// - call: `mincore`, error
+/// - source: mincore(2), ERRORS
+/// - level: Linux
 #[test]
 fn mincore_at_an_address_inside_a_page_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.resident(1, page_size(), Some(&mut [0; 2]))), Errno::EINVAL);
 }
 
+/// `mincore` across a gap fails with `ENOMEM`.
+///
+/// - call: `mincore`, error
+/// - source: mincore(2), ERRORS
+/// - level: Linux
 #[test]
 fn mincore_across_a_gap_fails_with_enomem() {
     let ended = scenario("mincore-across-a-gap", &scratch()).run();
@@ -191,6 +290,11 @@ fn mincore_across_a_gap_fails_with_enomem() {
     assert_eq!(ended.value("errno-gap"), "ENOMEM", "{ended:?}");
 }
 
+/// `mincore` of more than the address space fails with `ENOMEM`.
+///
+/// - call: `mincore`, error
+/// - source: mincore(2), ERRORS
+/// - level: Linux
 #[test]
 fn mincore_of_more_than_the_address_space_fails_with_enomem() {
     let region = two_pages(&scratch());
@@ -198,6 +302,11 @@ fn mincore_of_more_than_the_address_space_fails_with_enomem() {
     assert_eq!(errno(region.resident(0, negative, Some(&mut [0; 2]))), Errno::ENOMEM);
 }
 
+/// `mincore` into a vector that is not mapped fails with `EFAULT`.
+///
+/// - call: `mincore`, error
+/// - source: mincore(2), ERRORS
+/// - level: Linux
 #[test]
 fn mincore_into_a_vector_that_is_not_mapped_fails_with_efault() {
     let region = two_pages(&scratch());

@@ -26,6 +26,12 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
     cost_of(loads).expect("count the faults").1
 }
 
+/// Mapping a file loads none of it.
+///
+/// - call: `mmap`, success
+/// - source: mm/mmap.c
+/// - level: observed (not on tmpfs, where every page is in memory)
+/// - tutorials say: `mmap` copies the file into memory.
 #[test]
 fn mapping_a_file_loads_none_of_it() {
     let scratch = scratch();
@@ -44,6 +50,11 @@ fn mapping_a_file_loads_none_of_it() {
     assert_eq!(cached(view.address(), view.len()).expect("mincore"), expected);
 }
 
+/// The first load of a cold page is a major fault.
+///
+/// - call: page tables and faults, success
+/// - source: getrusage(2), DESCRIPTION (ru_majflt)
+/// - level: Linux (not on tmpfs)
 #[test]
 fn the_first_load_of_a_cold_page_is_a_major_fault() {
     let scratch = scratch();
@@ -60,6 +71,12 @@ fn the_first_load_of_a_cold_page_is_a_major_fault() {
     assert_eq!((warm.minor, warm.major), (0, 0), "the second touch is a plain load: {warm:?}");
 }
 
+/// The first store to a page of a hole is a minor fault on tmpfs, and a major fault on other file
+/// systems.
+///
+/// - call: page tables and faults, edge
+/// - source: mm/filemap.c, filemap_fault; mm/shmem.c, shmem_fault
+/// - level: observed
 #[test]
 fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fault_on_other_file_systems()
  {
@@ -87,6 +104,12 @@ fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fau
     assert_eq!(fault_of_a_store(&File::from(memory)), (1, 0), "minor and major faults");
 }
 
+/// A page fault on a cached page takes longer than a `read` of 64 bytes.
+///
+/// - call: page tables and faults, success
+/// - source: mm/memory.c, do_fault_around
+/// - level: observed
+/// - tutorials say: Mapping a file is always faster than reading it.
 #[test]
 fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     let scratch = scratch();
@@ -115,6 +138,11 @@ fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     assert!(fault > read, "the faults took {fault:?}, the reads {read:?}");
 }
 
+/// One fault also maps neighbouring pages that are in the page cache.
+///
+/// - call: page tables and faults, success
+/// - source: mm/memory.c, do_fault_around
+/// - level: observed
 #[test]
 fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
     let scratch = scratch();
@@ -133,6 +161,11 @@ fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
     assert!(all.minor > 0 && all.minor < PAGES as i64 / 2, "far fewer faults than pages: {all:?}");
 }
 
+/// A second pass over a mapping has no faults.
+///
+/// - call: page tables and faults, success
+/// - source: getrusage(2), DESCRIPTION (ru_minflt)
+/// - level: observed
 #[test]
 fn a_second_pass_over_a_mapping_has_no_faults() {
     let scratch = scratch();
@@ -156,6 +189,11 @@ pub(crate) fn window() -> usize {
     (bytes / page_size()).max(1)
 }
 
+/// A page table takes 8 bytes for each page of a fully mapped file.
+///
+/// - call: page tables and faults, success
+/// - source: proc_pid_status(5), VmPTE
+/// - level: observed (x86-64; not on tmpfs with `huge=always`)
 #[test]
 fn a_page_table_takes_8_bytes_for_each_page_of_a_fully_mapped_file() {
     let ended = scenario("size-of-the-page-table", &scratch()).run();
@@ -168,6 +206,11 @@ fn a_page_table_takes_8_bytes_for_each_page_of_a_fully_mapped_file() {
     assert!(expected.contains(&grown), "{grown} bytes for {entries}: {ended:?}");
 }
 
+/// The kernel can evict a clean page while it is mapped.
+///
+/// - call: page cache, success
+/// - source: madvise(2), DESCRIPTION (MADV_PAGEOUT)
+/// - level: Linux (not on tmpfs)
 #[test]
 fn the_kernel_can_evict_a_clean_page_while_it_is_mapped() {
     let scratch = scratch();

@@ -10,6 +10,11 @@ use lesson_6_mmap_instead_of_read::{Region, View};
 use crate::cost_of;
 use crate::faults::{cost_of_loads, window};
 
+/// If a fault maps large folios, a file of many large folios needs fewer faults.
+///
+/// - call: page tables and faults, edge
+/// - source: mm/filemap.c, filemap_map_pages
+/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
 #[test]
 fn if_a_fault_maps_large_folios_a_file_of_many_large_folios_needs_fewer_faults() {
     let scratch = scratch();
@@ -39,6 +44,13 @@ pub(crate) fn maps_large_folios(directory: &Path) -> bool {
     ["ext4", "xfs"].contains(&file_system(directory)) && kernel_at_least(6, 18)
 }
 
+/// Since Linux 6.18 one fault can map a whole large folio (before 6.18: at most 64 KiB of a folio
+/// below 2 MiB).
+///
+/// - call: page tables and faults, edge
+/// - source: mm/filemap.c, filemap_map_pages
+/// - level: observed (ext4, xfs; on ext4 not with `data=journal`; differs on tmpfs with
+///   `huge=always`)
 #[test]
 fn since_linux_6_18_one_fault_can_map_a_whole_large_folio_before_6_18_at_most_64_kib_of_a_folio_below_2_mib()
  {
@@ -68,6 +80,12 @@ fn since_linux_6_18_one_fault_can_map_a_whole_large_folio_before_6_18_at_most_64
     }
 }
 
+/// In a forward pass on ext4, Linux 6.18 maps the last folio of 1 MiB 64 KiB at a time, or with one
+/// fault in a new page table.
+///
+/// - call: page tables and faults, edge
+/// - source: mm/filemap.c, filemap_map_pages (whether the page table exists)
+/// - level: observed (ext4, not with `data=journal`; differs on tmpfs with `huge=always`)
 #[test]
 fn in_a_forward_pass_on_ext4_linux_6_18_maps_the_last_folio_of_1_mib_64_kib_at_a_time_or_with_one_fault_in_a_new_page_table()
  {

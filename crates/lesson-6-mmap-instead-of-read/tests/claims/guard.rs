@@ -7,6 +7,11 @@ use nix::sys::signal::Signal;
 
 use crate::{file, scenario, scenario_ignoring_sigbus};
 
+/// A guard handles `SIGBUS` with a page of zeros and records the address.
+///
+/// - call: SIGBUS and SIGSEGV, success
+/// - source: mmap(2), DESCRIPTION (MAP_FIXED)
+/// - level: Linux
 #[test]
 fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
     let scratch = scratch();
@@ -28,6 +33,11 @@ fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
     assert_eq!(guarded.copy_to(0, &mut bytes), Err(page_size()), "the guard remembers it");
 }
 
+/// A fault outside every guarded mapping still kills the process.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: sigaction(2), DESCRIPTION (si_addr)
+/// - level: Linux
 #[test]
 fn a_fault_outside_every_guarded_mapping_still_kills_the_process() {
     let ended = scenario("foreign-fault-under-a-guard", &scratch()).run();
@@ -36,6 +46,11 @@ fn a_fault_outside_every_guarded_mapping_still_kills_the_process() {
     assert!(!ended.stdout.contains("survived"), "{ended:?}");
 }
 
+/// A `SIGBUS` that someone sends gets the action that was set before the guard.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: sigaction(2), DESCRIPTION (si_code)
+/// - level: Linux
 #[test]
 fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
     let killed = scenario("sent-sigbus-under-a-guard", &scratch()).run();
@@ -48,6 +63,11 @@ fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
     assert_eq!(ignored.value("survived"), "both", "ignored: {ignored:?}");
 }
 
+/// In a forked child, a guard does not work.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: gettid(2), DESCRIPTION (the child has a thread id of its own)
+/// - level: Linux
 #[test]
 fn in_a_forked_child_a_guard_does_not_work() {
     let ended = scenario("forked-child-under-a-guard", &scratch()).run();
@@ -55,6 +75,11 @@ fn in_a_forked_child_a_guard_does_not_work() {
     assert_eq!(ended.value("parent"), "Err(0)", "in the parent it works: {ended:?}");
 }
 
+/// Two guards each report only the fault in their own mapping.
+///
+/// - call: SIGBUS and SIGSEGV, success
+/// - source: sigaction(2), DESCRIPTION (si_addr)
+/// - level: Linux
 #[test]
 fn two_guards_each_report_only_the_fault_in_their_own_mapping() {
     let ended = scenario("two-guards", &scratch()).run();
@@ -64,6 +89,11 @@ fn two_guards_each_report_only_the_fault_in_their_own_mapping() {
     assert_eq!(ended.value("third"), "Ok(())", "{ended:?}");
 }
 
+/// After the last guard, the earlier action of `SIGBUS` is back.
+///
+/// - call: SIGBUS and SIGSEGV, success
+/// - source: sigaction(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn after_the_last_guard_the_earlier_action_of_sigbus_is_back() {
     let scenario =

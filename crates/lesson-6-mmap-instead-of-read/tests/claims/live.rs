@@ -11,6 +11,11 @@ use lesson_6_mmap_instead_of_read::{Region, View};
 
 use crate::file;
 
+/// `read`, `pread` and a mapping give the same bytes.
+///
+/// - call: `read`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn read_pread_and_a_mapping_give_the_same_bytes() {
     let scratch = scratch();
@@ -26,6 +31,11 @@ fn read_pread_and_a_mapping_give_the_same_bytes() {
     assert!(bytes(Method::Mapping) == read, "mapping");
 }
 
+/// A mapping shows what is written later, and a buffer does not.
+///
+/// - call: shared mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_SHARED)
+/// - level: observed
 #[test]
 fn a_mapping_shows_what_is_written_later_and_a_buffer_does_not() {
     let scratch = scratch();
@@ -38,6 +48,12 @@ fn a_mapping_shows_what_is_written_later_and_a_buffer_does_not() {
     assert_eq!((&buffer, &loaded), (b"as ", b"new"));
 }
 
+/// A private mapping is no snapshot.
+///
+/// - call: private mappings, success
+/// - source: mmap(2), DESCRIPTION (MAP_PRIVATE: unspecified)
+/// - level: observed
+/// - tutorials say: A private mapping is a snapshot of the file.
 #[test]
 fn a_private_mapping_is_no_snapshot() {
     let scratch = scratch();
@@ -48,6 +64,11 @@ fn a_private_mapping_is_no_snapshot() {
     assert_eq!(region.load(0), b'n');
 }
 
+/// Bytes appended to a file appear in the last page of an existing mapping.
+///
+/// - call: past the end of the file, success
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn bytes_appended_to_a_file_appear_in_the_last_page_of_an_existing_mapping() {
     let scratch = scratch();
@@ -62,6 +83,11 @@ fn bytes_appended_to_a_file_appear_in_the_last_page_of_an_existing_mapping() {
     assert_eq!(whole_page.load(3), b'+');
 }
 
+/// A page past the end can be loaded after the file has grown to it.
+///
+/// - call: past the end of the file, success
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn a_page_past_the_end_can_be_loaded_after_the_file_has_grown_to_it() {
     let scratch = scratch();

@@ -12,6 +12,11 @@ use crate::{cost_of, file, populates};
 
 const PAGES: usize = 256;
 
+/// `MAP_POPULATE` leaves no fault for later loads.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION (MAP_POPULATE)
+/// - level: Linux
 #[test]
 fn map_populate_leaves_no_fault_for_later_loads() {
     let scratch = scratch();
@@ -22,6 +27,11 @@ fn map_populate_leaves_no_fault_for_later_loads() {
     assert_eq!(mapped(memory.as_ptr().addr(), length).expect("pagemap"), PAGES);
 }
 
+/// `MADV_POPULATE_READ` leaves no fault for later loads.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_POPULATE_READ)
+/// - level: Linux
 #[test]
 fn madv_populate_read_leaves_no_fault_for_later_loads() {
     let scratch = scratch();
@@ -40,6 +50,12 @@ fn madv_populate_read_leaves_no_fault_for_later_loads() {
     assert_eq!((cost.minor, cost.major), (0, 0), "{cost:?}");
 }
 
+/// `MAP_POPULATE` copies the pages of a writable private mapping, and `MADV_POPULATE_READ` copies
+/// none.
+///
+/// - call: `madvise`, edge
+/// - source: mm/gup.c, populate_vma_page_range; madvise(2), DESCRIPTION
+/// - level: observed
 #[test]
 fn map_populate_copies_the_pages_of_a_writable_private_mapping_and_madv_populate_read_copies_none()
 {

@@ -30,6 +30,12 @@ fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
     counter.end()
 }
 
+/// After a truncation, the next load of a lost page is `SIGBUS`.
+///
+/// - call: `ftruncate`, error
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX
+/// - tutorials say: When the file is truncated, its mappings end or fail at once.
 #[test]
 fn after_a_truncation_the_next_load_of_a_lost_page_is_sigbus() {
     let ended = counted_by("mapped", |file| file.set_len(0).expect("ftruncate"));
@@ -38,6 +44,11 @@ fn after_a_truncation_the_next_load_of_a_lost_page_is_sigbus() {
     assert_eq!(left_alone.stdout, format!("counted {LENGTH} bytes\n"));
 }
 
+/// After a truncation, `read` returns the bytes up to the new end, then 0.
+///
+/// - call: `read`, success
+/// - source: read(2), RETURN VALUE
+/// - level: POSIX
 #[test]
 fn after_a_truncation_read_returns_the_bytes_up_to_the_new_end_then_0() {
     // In front of the reader, which has read half of the file, and behind it.
@@ -48,6 +59,11 @@ fn after_a_truncation_read_returns_the_bytes_up_to_the_new_end_then_0() {
     }
 }
 
+/// A lost page is `SIGBUS` even if you loaded it before.
+///
+/// - call: `ftruncate`, error
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX
 #[test]
 fn a_lost_page_is_sigbus_even_if_you_loaded_it_before() {
     let ended = scenario("load-after-a-cut", &scratch()).run();
@@ -56,6 +72,11 @@ fn a_lost_page_is_sigbus_even_if_you_loaded_it_before() {
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
+/// Ignoring or blocking `SIGBUS` does not help.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: kernel/signal.c, force_sig_info_to_task
+/// - level: observed
 #[test]
 fn ignoring_or_blocking_sigbus_does_not_help() {
     let ignored = scenario_ignoring_sigbus("load-after-a-cut", &scratch()).run();
@@ -64,6 +85,11 @@ fn ignoring_or_blocking_sigbus_does_not_help() {
     assert_eq!(blocked.signal, Some(Signal::SIGBUS), "{blocked:?}");
 }
 
+/// A cut inside the last page shows zeros, except in private copies, and causes no signal.
+///
+/// - call: `ftruncate`, edge
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn a_cut_inside_the_last_page_shows_zeros_except_in_private_copies_and_causes_no_signal() {
     let scratch = scratch();
@@ -84,6 +110,11 @@ fn a_cut_inside_the_last_page_shows_zeros_except_in_private_copies_and_causes_no
     assert_eq!(copied.load(10), b'n', "the copy keeps the lost byte");
 }
 
+/// A file that was cut and has grown again shows zeros or the new bytes, and causes no signal.
+///
+/// - call: `ftruncate`, edge
+/// - source: mmap(2), NOTES (unspecified)
+/// - level: observed
 #[test]
 fn a_file_that_was_cut_and_has_grown_again_shows_zeros_or_the_new_bytes_and_causes_no_signal() {
     let ended = counted_by("guarded", |file| {
@@ -112,6 +143,11 @@ fn cut_and_grow(file: &File, length: usize) {
     file.set_len(length as u64).expect("ftruncate");
 }
 
+/// Cutting a file and growing it again changes its ctime.
+///
+/// - call: `ftruncate`, edge
+/// - source: POSIX, ftruncate(), DESCRIPTION
+/// - level: POSIX (in steps of some ms before Linux 6.13)
 #[test]
 fn cutting_a_file_and_growing_it_again_changes_its_ctime() {
     let scratch = scratch();
@@ -138,6 +174,12 @@ fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
     region.expect("mmap")
 }
 
+/// Without `O_DIRECT`, a `write` from a mapping stops at or before a lost page, and fails with
+/// `EFAULT` if it starts there.
+///
+/// - call: `write`, error
+/// - source: write(2), ERRORS
+/// - level: observed
 #[test]
 fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fails_with_efault_if_it_starts_there()
  {
@@ -155,6 +197,13 @@ fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fa
     assert_eq!(written, 2 * page_size(), "/dev/null copies no byte, so it meets no lost page");
 }
 
+/// With `O_DIRECT` on ext4, xfs or overlayfs, a `write` may fail with `EFAULT` although it has
+/// written bytes.
+///
+/// - call: `write`, error
+/// - source: fs/iomap/direct-io.c
+/// - level: observed (Linux 6.18; btrfs, tmpfs, and ext4 with `data=journal` return the number of
+///   bytes)
 #[test]
 fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_it_has_written_bytes()
  {
@@ -188,6 +237,12 @@ fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_
     }
 }
 
+/// A `write` to a pipe, a socket or a file on btrfs may stop before the lost page, or fail with
+/// `EFAULT`.
+///
+/// - call: `write`, error
+/// - source: fs/pipe.c, anon_pipe_write
+/// - level: observed (on ext4, xfs and tmpfs: bytes before the page)
 #[test]
 fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_or_fail_with_efault()
 {
@@ -217,6 +272,11 @@ fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_o
     }
 }
 
+/// A guarded reader reports the lost byte and the new length.
+///
+/// - call: SIGBUS and SIGSEGV, success
+/// - source: mmap(2), DESCRIPTION (MAP_FIXED); sigaction(2), DESCRIPTION
+/// - level: Linux
 #[test]
 fn a_guarded_reader_reports_the_lost_byte_and_the_new_length() {
     let ended = counted_by("guarded", |file| file.set_len(100).expect("ftruncate"));
@@ -225,6 +285,11 @@ fn a_guarded_reader_reports_the_lost_byte_and_the_new_length() {
     assert_eq!((ended.code, ended.stdout), (Some(0), expected));
 }
 
+/// A guarded reader asks for the length at the end, and reports a cut inside the last page.
+///
+/// - call: SIGBUS and SIGSEGV, edge
+/// - source: mmap(2), NOTES
+/// - level: Linux
 #[test]
 fn a_guarded_reader_asks_for_the_length_at_the_end_and_reports_a_cut_inside_the_last_page() {
     let ended = counted_by("guarded", |file| file.set_len(LENGTH as u64 - 1).expect("ftruncate"));

@@ -18,6 +18,11 @@ fn five_gibibytes(scratch: &Scratch) -> File {
     file
 }
 
+/// One mapping can cover 5 GiB.
+///
+/// - call: `mmap`, success
+/// - source: mmap(2), DESCRIPTION
+/// - level: observed
 #[test]
 fn one_mapping_can_cover_5_gib() {
     let scratch = scratch();
@@ -30,6 +35,11 @@ fn one_mapping_can_cover_5_gib() {
     assert_eq!(&word, b"here");
 }
 
+/// One call of `write` writes at most 2 GiB less one page.
+///
+/// - call: `write`, edge
+/// - source: write(2), NOTES
+/// - level: Linux
 #[test]
 fn one_call_of_write_writes_at_most_2_gib_less_one_page() {
     let scratch = scratch();

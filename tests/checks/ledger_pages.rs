@@ -1,0 +1,230 @@
+//! Writes the ledger: an index, `ledger.md`, and a page for each call below `ledger/`. The index's own
+//! words are in `tests/checks/ledger.md`.
+
+use std::collections::BTreeMap;
+
+use crate::claim::{Claim, Kind};
+use crate::runs::Runs;
+
+/// The pages, by their paths below `lessons/`.
+pub(crate) type Pages = BTreeMap<String, String>;
+
+/// From a page, and from the index, to the root.
+const UP_FROM_PAGE: &str = "../../";
+const UP_FROM_INDEX: &str = "../";
+
+/// All pages of the ledger.
+pub(crate) fn pages(claims: &[Claim], runs: &Runs) -> Pages {
+    let mut by_call: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        by_call.entry(&claim.said.call).or_default().push(claim);
+    }
+    let mut pages: Pages =
+        by_call.iter().map(|(call, claims)| (path(call), page(call, claims, runs))).collect();
+    pages.insert("ledger.md".into(), index(claims, &by_call, runs));
+    pages
+}
+
+/// `ledger/fcntl-F_SETLK.md` for `` `fcntl(F_SETLK)` ``.
+fn path(call: &str) -> String {
+    let separates = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    let words: Vec<_> = call.split(separates).filter(|word| !word.is_empty()).collect();
+    format!("ledger/{}.md", words.join("-"))
+}
+
+/// A topic's or a call's name at the start of a line.
+fn title(call: &str) -> String {
+    let mut letters = call.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The page of a call, or of a topic.
+fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
+    let mut text = format!(
+        "# {}\n\nEach sentence is a claim and links to the test that proves it. \
+         [How to read the tables](../ledger.md#how-to-read-it).\n",
+        title(call)
+    );
+    for (kind, heading) in
+        [(Kind::Success, "Success"), (Kind::Error, "Errors"), (Kind::Edge, "Edges")]
+    {
+        let mut own: Vec<_> = claims.iter().filter(|claim| claim.said.kind == kind).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let error = |claim: &Claim| (kind == Kind::Error).then(|| claim.said.error().to_owned());
+        own.sort_by_key(|claim| (error(claim), order(&claim.said.sentence)));
+        let mut heads = vec!["claim", "source", "level"];
+        if kind == Kind::Error {
+            heads.insert(0, "error");
+        }
+        heads.extend(runs.cell(own[0]).map(|_| "kernels"));
+        let rows = own.iter().map(|claim| {
+            let error = error(claim).map(|error| format!("`{error}`"));
+            let said = [claim.link(UP_FROM_PAGE), claim.said.source.clone(), claim.level()];
+            error.into_iter().chain(said).chain(runs.cell(claim)).collect()
+        });
+        text += &format!("\n## {heading}\n\n{}", table(&heads, rows));
+    }
+    text
+}
+
+/// What a sentence is sorted by.
+fn order(sentence: &str) -> String {
+    sentence.replace('`', "").to_lowercase()
+}
+
+/// A table in Markdown.
+fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |cells: Vec<String>| {
+        let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let heads_line = line(heads.iter().map(|head| String::from(*head)).collect());
+    let rule = line(heads.iter().map(|_| "---".into()).collect());
+    heads_line + &rule + &rows.map(line).collect::<String>()
+}
+
+/// The index: its own words, and the tables in the place of `{…}`.
+fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -> String {
+    let (calls, topics): (Vec<_>, Vec<_>) =
+        by_call.iter().partition(|(call, _)| call.starts_with('`'));
+    let kernels = match &runs.names()[..] {
+        [] => String::new(),
+        names => format!(
+            "- *Kernels*: on how many of the recorded kernels and file systems the test passed, and where it \
+             did not: {}.\n",
+            names.join(", ")
+        ),
+    };
+    let names: std::collections::BTreeSet<_> = calls.iter().map(|(call, _)| **call).collect();
+    include_str!("ledger.md")
+        .replace("{claims}", &claims.len().to_string())
+        .replace("{number of calls}", &names.len().to_string())
+        .replace("{kernels}", &kernels)
+        .replace("{calls}", &counts("call", &calls))
+        .replace("{topics}", &counts("topic", &topics))
+        .replace("{manual}", &refuted("the manual page says", claims, |claim| &claim.said.manual))
+        .replace("{tutorials}", &refuted("tutorials say", claims, |claim| &claim.said.tutorials))
+}
+
+/// How many claims each page has.
+fn counts(what: &str, calls: &[(&&str, &Vec<&Claim>)]) -> String {
+    let mut calls = calls.to_vec();
+    calls.sort_by_key(|(call, _)| order(call));
+    let rows = calls.iter().map(|(call, claims)| {
+        let count = |kind| claims.iter().filter(|claim| claim.said.kind == kind).count();
+        let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+        let numbers = [Kind::Success, Kind::Error, Kind::Edge].map(|kind| number(count(kind)));
+        let link = format!("[{}]({})", title(call), path(call));
+        std::iter::once(link).chain(numbers).collect()
+    });
+    table(&[what, "success", "errors", "edges"], rows)
+}
+
+/// What others say, and the claims that prove something else.
+fn refuted(head: &str, claims: &[Claim], said: impl Fn(&Claim) -> &[String]) -> String {
+    let mut statements: BTreeMap<(String, &str), Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        for statement in said(claim) {
+            statements.entry((order(statement), statement)).or_default().push(claim);
+        }
+    }
+    let rows = statements.into_iter().map(|((_, statement), claims)| {
+        let links: Vec<_> = claims.iter().map(|claim| claim.link(UP_FROM_INDEX) + ".").collect();
+        vec![statement.into(), links.join("<br>")]
+    });
+    table(&[head, "the test shows"], rows)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::claim::{Said, test_name};
+
+    /// A claim of a package `x`; `call` is written as in a doc comment.
+    pub(crate) fn claim(sentence: &str, call: &str) -> Claim {
+        let name = test_name(sentence);
+        let (call, kind) = call.split_once(", ").expect("a call and a kind");
+        let kind = match kind {
+            "success" => Kind::Success,
+            "error" => Kind::Error,
+            _ => Kind::Edge,
+        };
+        let said = Said {
+            sentence: sentence.into(),
+            call: call.into(),
+            kind,
+            source: "mmap(2), ERRORS (EACCES)".into(),
+            level: "Linux".into(),
+            manual: Vec::new(),
+            tutorials: Vec::new(),
+        };
+        let (path, file) = (format!("a::{name}"), "crates/x/tests/claims/a.rs".into());
+        Claim { package: "x".into(), path, name, file, line: 7, needs_root: false, said }
+    }
+
+    #[test]
+    fn a_page_has_the_parts_that_have_claims_and_sorts_them() {
+        let mut claims = [
+            claim("B|C works", "`f`, success"),
+            claim("`A` works", "`f`, success"),
+            claim("X fails with `EINVAL`", "`f`, error"),
+            claim("Y fails with `EBADF`", "`f`, error"),
+            claim("Z is refused", "`f`, error"),
+        ];
+        claims[0].needs_root = true;
+        let row = |text: &str| format!("[{text}](../../crates/x/tests/claims/a.rs#L7)");
+        let rest = "mmap(2), ERRORS (EACCES) | Linux";
+        let right = format!(
+            "## Success\n\n| claim | source | level |\n| --- | --- | --- |\n\
+             | {} | {rest} |\n| {} | {rest}; needs root |\n\n\
+             ## Errors\n\n| error | claim | source | level |\n| --- | --- | --- | --- |\n\
+             | `EACCES` | {} | {rest} |\n| `EBADF` | {} | {rest} |\n| `EINVAL` | {} | {rest} |\n",
+            row("`A` works"),
+            row("B\\|C works"),
+            row("Z is refused"),
+            row("Y fails with `EBADF`"),
+            row("X fails with `EINVAL`"),
+        );
+        let pages = pages(&claims, &Runs::default());
+        let page = pages.get("ledger/f.md").expect("the page of f");
+        assert!(page.starts_with("# `f`\n\n"), "{page}");
+        assert!(page.ends_with(&right), "{page}\nis not\n{right}");
+    }
+
+    #[test]
+    fn the_index_counts_the_claims_and_groups_what_others_say() {
+        let mut claims = [
+            claim("B works", "`fcntl(F_SETLK)`, success"),
+            claim("C fails", "`fcntl(F_SETLK)`, edge"),
+            claim("D is", "page cache, edge"),
+        ];
+        claims[0].said.manual = vec!["f(2): B fails.".into()];
+        claims[1].said.manual = vec!["f(2): B fails.".into()];
+        claims[2].said.tutorials = vec!["D is not.".into()];
+        let index = &pages(&claims, &Runs::default())["ledger.md"];
+        let link = |text: &str| format!("[{text}](../crates/x/tests/claims/a.rs#L7).");
+        for part in [
+            "| [`fcntl(F_SETLK)`](ledger/fcntl-F_SETLK.md) | 1 |  | 1 |\n",
+            "| [Page cache](ledger/page-cache.md) |  |  | 1 |\n",
+            &format!("| f(2): B fails. | {}<br>{} |\n", link("B works"), link("C fails")),
+            &format!("| D is not. | {} |\n", link("D is")),
+        ] {
+            assert!(index.contains(part), "{part} is not in {index}");
+        }
+        assert!(!index.contains('{'), "a place was not filled: {index}");
+    }
+
+    #[test]
+    fn calls_and_topics_have_paths_without_special_characters() {
+        for (call, right) in [
+            ("`mmap`", "ledger/mmap.md"),
+            ("`/proc/PID/maps`", "ledger/proc-PID-maps.md"),
+            ("the ring of lesson 7", "ledger/the-ring-of-lesson-7.md"),
+        ] {
+            assert_eq!(path(call), right);
+        }
+    }
+}
