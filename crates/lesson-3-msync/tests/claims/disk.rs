@@ -54,14 +54,14 @@ fn after_write_alone_a_power_cut_loses_the_record() {
     assert!(!found_after("write"));
 }
 
-/// After `MS_SYNC`, a power cut loses nothing.
+/// After `MS_SYNC`, a power cut keeps the record.
 ///
 /// - call: `msync`, success
 /// - source: msync(2), DESCRIPTION (MS_SYNC)
 /// - level: POSIX
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn after_ms_sync_a_power_cut_loses_nothing() {
+fn after_ms_sync_a_power_cut_keeps_the_record() {
     assert!(found_after("MS_SYNC"));
 }
 
@@ -276,15 +276,15 @@ fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
     }
 }
 
-/// After a disk error, `fsync` of every descriptor opened before the first report returns the
-/// error.
+/// After a disk error, `fsync` of each open file description made before the first report returns
+/// the error.
 ///
 /// - call: `fsync`, edge
 /// - source: lib/errseq.c
 /// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disk_error_fsync_of_every_descriptor_opened_before_the_first_report_returns_the_error() {
+fn after_a_disk_error_fsync_of_each_open_file_description_made_before_the_first_report_returns_the_error() {
     let ended = run("broken-disk-in-the-background");
     let error = ended.value("opened-first");
     assert!(["ENOSPC", "EIO"].contains(&error), "{ended:?}");

@@ -145,14 +145,14 @@ fn msync_of_memory_without_a_file_succeeds() {
     }
 }
 
-/// With `O_SYNC` on the descriptor, a store still stays dirty until `msync`.
+/// With `O_SYNC` on the descriptor, a store still leaves its page dirty.
 ///
 /// - call: `msync`, edge
 /// - source: open(2), DESCRIPTION (O_SYNC: only about writes)
 /// - level: observed (Linux 6.18)
 /// - tutorials say: With `O_SYNC`, stores through a mapping are on the disk at once.
 #[test]
-fn with_o_sync_on_the_descriptor_a_store_still_stays_dirty_until_msync() {
+fn with_o_sync_on_the_descriptor_a_store_still_leaves_its_page_dirty() {
     undisturbed(|| {
         let pair = Pair::clean();
         let options = File::options().read(true).write(true).custom_flags(libc::O_SYNC).clone();

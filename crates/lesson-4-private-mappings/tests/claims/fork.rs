@@ -84,8 +84,8 @@ fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() 
 /// A post of a semaphore in a private mapping does not reach another process.
 ///
 /// - call: `sem_init`, edge
-/// - source: sem_init(3), DESCRIPTION
-/// - level: POSIX
+/// - source: sem_init(3), DESCRIPTION; POSIX, sem_init(), DESCRIPTION (using a copy is undefined)
+/// - level: observed (glibc 2.36)
 #[test]
 fn a_post_of_a_semaphore_in_a_private_mapping_does_not_reach_another_process() {
     let ended = scenario("fork-semaphores", &scratch()).run();

@@ -70,13 +70,13 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
 }
 
-/// A private writable mapping larger than all memory fails with `ENOMEM`.
+/// A private writable mapping larger than all memory and swap fails with `ENOMEM`.
 ///
 /// - call: `mmap`, error
 /// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
 /// - level: Linux (modes 0 and 2)
 #[test]
-fn a_private_writable_mapping_larger_than_all_memory_fails_with_enomem() {
+fn a_private_writable_mapping_larger_than_all_memory_and_swap_fails_with_enomem() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let mode = overcommit_mode();

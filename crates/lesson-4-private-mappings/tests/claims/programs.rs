@@ -141,7 +141,7 @@ fn the_file_of_a_running_script_can_be_opened_for_writing() {
 ///
 /// - call: running programs, edge
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed (ext4, xfs, btrfs, tmpfs; overlayfs after a copy-up)
 #[test]
 fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
     let Some(user) = UserOfALibrary::start() else { return };
@@ -157,7 +157,7 @@ fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
 ///
 /// - call: running programs, edge
 /// - source: mm/truncate.c
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed (ext4, xfs, btrfs, tmpfs; overlayfs after a copy-up)
 #[test]
 fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs() {
     let Some(user) = UserOfALibrary::start() else { return };

@@ -24,13 +24,13 @@ const LENGTH_IN_PAGES: u8 = 26;
 ///
 /// - call: `read`, edge
 /// - source: mm/filemap.c; fs/xfs/xfs_file.c
-/// - level: observed (ext4, btrfs, tmpfs; on xfs in none of 2,000 reads; overlayfs: as the file
-///   system below it)
+/// - level: observed (ext4, btrfs, tmpfs; on xfs in none of 2,000 reads without `O_DIRECT`;
+///   overlayfs: as the file system below it)
 #[test]
 fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
     let letters = Lettered::new(LENGTH_IN_PAGES);
     let expected = match file_system(&letters.path) {
-        "xfs" => Some(false), // It locks the file during each read and each write.
+        "xfs" => Some(false), // It locks the file during each read and write without O_DIRECT.
         "overlayfs" => None,  // It is the file system below that decides.
         _ => Some(true),
     };
