@@ -5,7 +5,7 @@ use std::process::Command;
 
 use common::{Context, Failure, Result};
 
-use crate::files;
+use crate::{files, questions};
 
 /// A text of the course, and its page in the book.
 #[derive(Debug)]
@@ -39,8 +39,10 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
     let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
     for (index, path) in lessons.enumerate() {
         let page = path.trim_start_matches("lessons/");
-        chapters.push(chapter(root, path, page, (index == 0).then_some("The lessons"))?);
         let number = page.trim_start_matches("lesson-").split('-').next().unwrap_or_default();
+        let mut lesson = chapter(root, path, page, (index == 0).then_some("The lessons"))?;
+        lesson.text += &questions::section(root, index + 1)?;
+        chapters.push(lesson);
         if root.join(format!("crates/exercises/src/bin/exercise-{number}.rs")).is_file() {
             chapters.push(card(root, number)?);
         }

@@ -9,6 +9,7 @@
 mod chapters;
 mod files;
 mod links;
+mod questions;
 mod sources;
 
 use std::path::Path;

@@ -52,7 +52,8 @@ fn faults(lesson: &str, questions: &[Question], claims: &str) -> Vec<String> {
     }
     for Question { text, proof, .. } in questions {
         if !claims.contains(&format!("fn {proof}()")) {
-            problems.push(format!("{lesson}: {text:?} names {proof}, which is no claim of the lesson"));
+            problems
+                .push(format!("{lesson}: {text:?} names {proof}, which is no claim of the lesson"));
         }
     }
     problems

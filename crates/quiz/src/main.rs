@@ -100,7 +100,11 @@ fn prove(root: &Path, lesson: u8, claim: &str) -> Result<()> {
         _ => {
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             say!("{text}{errors}")?;
-            Err(Failure::refusal("prove", Path::new(claim), "the test did not pass on this machine"))
+            Err(Failure::refusal(
+                "prove",
+                Path::new(claim),
+                "the test did not pass on this machine",
+            ))
         }
     }
 }

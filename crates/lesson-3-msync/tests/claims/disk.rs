@@ -284,7 +284,8 @@ fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
 /// - level: observed (ext4, Linux 6.18)
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disk_error_fsync_of_each_open_file_description_made_before_the_first_report_returns_the_error() {
+fn after_a_disk_error_fsync_of_each_open_file_description_made_before_the_first_report_returns_the_error()
+ {
     let ended = run("broken-disk-in-the-background");
     let error = ended.value("opened-first");
     assert!(["ENOSPC", "EIO"].contains(&error), "{ended:?}");
