@@ -29,7 +29,7 @@ test("after fork, parent and child share their copies until one stores", () => {
   const [first, forked, stored] = recorded("lesson-4-step-7").looks;
   assert.match(changes(first, forked).join(" "), /The second process has mapped the pages/);
   assert.match(changes(first, forked).join(" "), /pages 0-1 now lead to private copies, the same memory as in the second process/);
-  assert.match(changes(forked, stored).join(" "), /In the second process, page 0 now leads to a private copy\./);
+  assert.match(changes(forked, stored).join(" "), /In the second process, page 0 now leads to a private copy, which no other process has\./);
 });
 
 test("neighbouring pages that change alike are one sentence", () => {

@@ -18,8 +18,13 @@ const PageMap = (() => {
 
   /** What an entry leads to, in words, with the other processes that share a private copy. */
   function leads(look, entry) {
-    const others = entry.own === null ? [] : sharers(look, entry.own).filter((name) => name !== entry.process);
-    return others.length === 0 ? entry.leads : `${entry.leads}, the same memory as in the ${others.join(" and the ")}`;
+    if (entry.own === null || look.processes.length < 2) {
+      return entry.leads;
+    }
+    const others = sharers(look, entry.own).filter((name) => name !== entry.process);
+    return others.length === 0
+      ? `${entry.leads}, which no other process has`
+      : `${entry.leads}, the same memory as in the ${others.join(" and the ")}`;
   }
 
   const many = { "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
