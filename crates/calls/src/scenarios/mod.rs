@@ -1,6 +1,7 @@
 //! Scenarios of claims that need a process of their own: it ends by a signal, or a limit belongs to
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
+mod file;
 mod mprotect;
 
 use std::path::Path;
