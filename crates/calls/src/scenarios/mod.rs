@@ -3,6 +3,7 @@
 
 mod file;
 mod mprotect;
+mod mremap;
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] = &[mprotect::SCENARIOS];
+const CALLS: &[Scenarios] = &[mprotect::SCENARIOS, mremap::SCENARIOS];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

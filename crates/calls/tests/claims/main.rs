@@ -2,6 +2,7 @@
 //! its sentence as name. `just prove calls` runs them.
 
 mod mprotect;
+mod mremap;
 
 use common::Scratch;
 
