@@ -2,6 +2,7 @@
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
 mod file;
+mod mlock;
 mod mprotect;
 mod mremap;
 
@@ -14,7 +15,7 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] = &[mprotect::SCENARIOS, mremap::SCENARIOS];
+const CALLS: &[Scenarios] = &[mlock::SCENARIOS, mprotect::SCENARIOS, mremap::SCENARIOS];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

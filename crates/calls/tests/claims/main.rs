@@ -1,6 +1,7 @@
 //! The claims about single system calls, one test each, one file per call. A test has the words of
 //! its sentence as name. `just prove calls` runs them.
 
+mod mlock;
 mod mprotect;
 mod mremap;
 
