@@ -1,8 +1,9 @@
 //! What the kernel says about this process's own memory: `/proc/self/status`, `/proc/self/smaps`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Result, page_size};
@@ -84,6 +85,19 @@ pub fn status(name: &str) -> Result<usize> {
     let path = Path::new("/proc/self/status");
     let text = fs::read_to_string(path).step_on("read", path)?;
     pages(text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))).step(name)
+}
+
+/// What `/proc/self/pagemap` says about the page at `address`.
+///
+/// # Errors
+/// Those of reading the file.
+pub fn page_table_entry(address: usize) -> Result<u64> {
+    let path = Path::new("/proc/self/pagemap");
+    let mut entry = [0; 8];
+    let file = File::open(path).step_on("open", path)?;
+    let at = (address / page_size() * entry.len()) as u64;
+    file.read_exact_at(&mut entry, at).step_on("read", path)?;
+    Ok(u64::from_ne_bytes(entry))
 }
 
 /// How many pages `  8 kB` are.

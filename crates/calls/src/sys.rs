@@ -8,6 +8,7 @@ pub mod mincore;
 pub mod mlock;
 pub mod mprotect;
 pub mod mremap;
+pub mod msync;
 
 pub use fault::in_child;
 pub use reserved::Reserved;

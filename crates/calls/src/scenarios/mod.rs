@@ -2,9 +2,13 @@
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
 mod file;
+mod madvise;
+mod mincore;
 mod mlock;
+mod mmap;
 mod mprotect;
 mod mremap;
+mod msync;
 
 use std::path::Path;
 
@@ -15,7 +19,15 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] = &[mlock::SCENARIOS, mprotect::SCENARIOS, mremap::SCENARIOS];
+const CALLS: &[Scenarios] = &[
+    madvise::SCENARIOS,
+    mincore::SCENARIOS,
+    mlock::SCENARIOS,
+    mmap::SCENARIOS,
+    mprotect::SCENARIOS,
+    mremap::SCENARIOS,
+    msync::SCENARIOS,
+];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

@@ -33,6 +33,10 @@ pub struct Reserved {
     pub(super) length: usize,
 }
 
+// SAFETY: every access is a volatile one through a raw pointer, and every call is one to the kernel.
+// Both may come from any thread.
+unsafe impl Sync for Reserved {}
+
 impl Reserved {
     /// `pages` pages that no process can load from or store to yet.
     ///
