@@ -1,6 +1,6 @@
 //! Scenarios of `mmap` and `munmap`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 use std::thread;
 
@@ -39,6 +39,8 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("mmap-own-buffer", own_buffer),
     ("mmap-tail-of-a-memfd", tail_of_a_memfd),
     ("mmap-o-direct", o_direct),
+    ("mmap-string", string),
+    ("mmap-exec-alone", exec_alone),
     ("munmap-by-a-thread", unmapped_by_a_thread),
     ("munmap-faults", unmapped_faults),
 ];
@@ -237,12 +239,11 @@ fn validate() -> Result<()> {
         ("populate", libc::MAP_POPULATE),
         ("noreserve", libc::MAP_NORESERVE),
         ("stack", libc::MAP_STACK),
-        ("unknown-200", 0x200),
-        ("unknown-400", 0x400),
-        ("unknown-2000000", 0x0200_0000),
-        ("unknown-80000000", i32::MIN),
     ] {
         say!("{name} {} {}", map(MAP_SHARED_VALIDATE | flag), map(MAP_SHARED | flag))?;
+    }
+    for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
+        say!("bit-{bit} {} {}", map(MAP_SHARED_VALIDATE | 1 << bit), map(MAP_SHARED | 1 << bit))?;
     }
     let huge = (26..31).map(|bit| map(MAP_SHARED_VALIDATE | 1 << bit)).collect::<Vec<_>>();
     say!("huge-sizes {}", huge.join(" "))?;
@@ -359,7 +360,40 @@ fn o_direct() -> Result<()> {
     say!("open success")?;
     say!("mmap {}", outcome(range.map(0, MmapCall::shared(&direct, page))))?;
     range.store(3, 7);
-    say!("file {}", std::fs::read(path).step_on("read", path)?[3])
+    say!("file {}", fs::read(path).step_on("read", path)?[3])
+}
+
+/// Looks for the zero byte at the end of a text that fills its file.
+fn string() -> Result<()> {
+    let page = page_size();
+    for (name, length) in [("shorter", page - 3), ("whole-page", page)] {
+        let range = Reserved::pages(2).step("mmap")?;
+        fs::write(name, vec![b'x'; length]).step("write")?;
+        let file = File::open(name).step("open")?;
+        let call = MmapCall { prot: PROT_READ, ..MmapCall::shared(&file, length) };
+        range.map(0, call).step("mmap")?;
+        let end = (0..page).position(|at| range.load(at) == 0);
+        say!("{name} {}", end.map_or("none".into(), |at| (at == length).to_string()))?;
+        say!("{name}-next-page {}", range.try_load(page).step("load")?)?;
+    }
+    Ok(())
+}
+
+fn exec_alone() -> Result<()> {
+    let (page, range) = (page_size(), Reserved::with_memory(1).step("mmap")?);
+    let call = MmapCall { prot: PROT_EXEC, ..MmapCall::anonymous(page) };
+    for how in ["mmap", "mprotect"] {
+        match how {
+            "mmap" => range.map(page, call).step("mmap")?,
+            _ => range.protect(page, page, PROT_EXEC).step("mprotect")?,
+        }
+        say!("{how}-permissions {}", Mapping::at(range.address(page))?.permissions)?;
+        say!("{how}-load {}", range.try_load(page).step("load")?)?;
+        say!("{how}-store {}", range.try_store(page, 8).step("store")?)?;
+        range.map(page, MmapCall::anonymous(page)).step("mmap")?;
+        range.store(page, 7);
+    }
+    Ok(())
 }
 
 fn unmapped_by_a_thread() -> Result<()> {

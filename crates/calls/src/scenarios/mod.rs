@@ -3,6 +3,7 @@
 
 mod file;
 mod madvise;
+mod maps;
 mod mincore;
 mod mlock;
 mod mmap;
@@ -21,6 +22,7 @@ type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 /// One file per call.
 const CALLS: &[Scenarios] = &[
     madvise::SCENARIOS,
+    maps::SCENARIOS,
     mincore::SCENARIOS,
     mlock::SCENARIOS,
     mmap::SCENARIOS,

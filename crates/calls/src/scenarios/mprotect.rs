@@ -8,6 +8,8 @@ use common::{Context, Result, page_size, say};
 use lesson_1_mapping_a_file::failures::outcome;
 use lesson_1_mapping_a_file::sys::MmapCall;
 use libc::{PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_NONE, PROT_READ, PROT_WRITE};
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::{Scenarios, file};
@@ -34,6 +36,7 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("mprotect-one-mapping-of-two", one_mapping_of_two),
     ("mprotect-in-a-child", in_a_child),
     ("pkey-mprotect", with_key),
+    ("mprotect-sealed", sealed),
 ];
 
 const BOTH: i32 = PROT_READ | PROT_WRITE;
@@ -170,6 +173,30 @@ fn file_open_for_both() -> Result<()> {
     range.map(0, MmapCall { prot: PROT_READ, ..MmapCall::shared(&file, page) }).step("mmap")?;
     say!("loaded {}", range.load(0))?;
     say!("open-for-reading {}", outcome(range.protect(0, page, BOTH)))
+}
+
+fn sealed() -> Result<()> {
+    let (page, range) = (page_size(), Reserved::pages(1).step("mmap")?);
+    let new = || -> Result<File> {
+        let made = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).step("memfd_create")?;
+        let file = File::from(made);
+        file.set_len(page as u64).step("ftruncate")?;
+        Ok(file)
+    };
+    for (name, seal) in [
+        ("write", Some(SealFlag::F_SEAL_WRITE)),
+        ("future-write", Some(SealFlag::F_SEAL_FUTURE_WRITE)),
+        ("none", None),
+    ] {
+        let file = new()?;
+        if let Some(seal) = seal {
+            fcntl(&file, FcntlArg::F_ADD_SEALS(seal)).step("fcntl")?;
+        }
+        let call = MmapCall { prot: PROT_READ, ..MmapCall::shared(&file, page) };
+        let mapped = outcome(range.map(0, call));
+        say!("{name} {mapped} {}", outcome(range.protect(0, page, BOTH)))?;
+    }
+    Ok(())
 }
 
 fn too_many() -> Result<()> {

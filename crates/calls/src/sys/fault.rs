@@ -129,6 +129,7 @@ fn reason(signal: Signal, code: usize) -> String {
     match (signal, code) {
         (Signal::SIGSEGV, 1) => "SEGV_MAPERR".into(),
         (Signal::SIGSEGV, 2) => "SEGV_ACCERR".into(),
+        (Signal::SIGSEGV, 4) => "SEGV_PKUERR".into(),
         (Signal::SIGBUS, 2) => "BUS_ADRERR".into(),
         _ => format!("code {code}"),
     }

@@ -9,6 +9,7 @@ mod mprotect;
 mod mremap;
 mod msync;
 mod munmap;
+mod proc_maps;
 
 use common::Scratch;
 

@@ -6,19 +6,6 @@ use course::{file_system, kernel_at_least, scratch};
 
 use crate::scenario;
 
-/// In `/proc/PID/maps`, `rwx` show a mapping's permissions, and `s` or `p` whether it is shared
-/// or private.
-///
-/// - call: `/proc/PID/maps`, success
-/// - source: proc(5), /proc/pid/maps; mmap(2), DESCRIPTION
-/// - level: Linux
-#[test]
-fn in_proc_pid_maps_rwx_show_a_mappings_permissions_and_s_or_p_whether_it_is_shared_or_private() {
-    let ended = scenario("mmap-permissions", &scratch()).run();
-    assert_eq!(ended.value("shared"), "---s r--s -w-s rw-s --xs r-xs -wxs rwxs");
-    assert_eq!(ended.value("private"), "---p r--p -w-p rw-p --xp r-xp -wxp rwxp");
-}
-
 /// `mmap` with `MAP_FIXED` at an address inside a page fails with `EINVAL` and unmaps nothing.
 ///
 /// - call: `mmap`, error
@@ -215,8 +202,22 @@ fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give
  {
     let ended = scenario("mmap-validate", &scratch()).run();
     assert_eq!(ended.value("huge-sizes"), ["success"; 5].join(" "), "each without MAP_HUGETLB");
-    for flag in ["unknown-200", "unknown-400", "unknown-2000000", "unknown-80000000"] {
-        assert_eq!(ended.value(flag), "EOPNOTSUPP success", "{flag}: validated, and not");
+    assert_eq!(ended.value("bit-31"), "EOPNOTSUPP success", "validated, and not");
+}
+
+/// `MAP_SHARED` ignores every flag bit that means nothing, and `MAP_SHARED_VALIDATE` refuses each
+/// of them with `EOPNOTSUPP`.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), DESCRIPTION
+/// - level: Linux
+#[test]
+fn map_shared_ignores_every_flag_bit_that_means_nothing_and_map_shared_validate_refuses_each_of_them_with_eopnotsupp()
+ {
+    let ended = scenario("mmap-validate", &scratch()).run();
+    for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
+        let answers = ended.value(&format!("bit-{bit}"));
+        assert_eq!(answers, "EOPNOTSUPP success", "bit {bit}: validated, and not");
     }
 }
 
@@ -366,6 +367,42 @@ fn a_jump_into_a_page_without_prot_exec_is_sigsegv_with_the_code_segv_accerr_and
     let ended = scenario("mmap-faults", &scratch()).run();
     assert_eq!(ended.value("run-without-exec"), "SIGSEGV SEGV_ACCERR at the byte");
     assert_eq!(ended.value("run-with-exec"), "no signal");
+}
+
+/// On x86-64, a load from a page with only `PROT_EXEC` is `SIGSEGV` with the code `SEGV_PKUERR`
+/// if the processor has protection keys, and otherwise succeeds.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), NOTES; pkeys(7), DESCRIPTION
+/// - level: Linux
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn on_x86_64_a_load_from_a_page_with_only_prot_exec_is_sigsegv_with_the_code_segv_pkuerr_if_the_processor_has_protection_keys_and_otherwise_succeeds()
+ {
+    let ended = scenario("mmap-exec-alone", &scratch()).run();
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+    let has_keys = processor.contains(" ospke"); // The processor has keys, and the kernel uses them.
+    let expected = if has_keys { "SIGSEGV SEGV_PKUERR at the byte" } else { "no signal" };
+    for how in ["mmap", "mprotect"] {
+        assert_eq!(ended.value(&format!("{how}-permissions")), "--xp");
+        assert_eq!(ended.value(&format!("{how}-load")), expected, "{how}");
+        assert!(ended.value(&format!("{how}-store")).starts_with("SIGSEGV"), "{ended:?}");
+    }
+}
+
+/// If a text fills its file's last page, no zero byte follows it in the mapping, and a search for
+/// one goes on past the mapping; after a shorter text there is one.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), NOTES
+/// - level: POSIX
+#[test]
+fn if_a_text_fills_its_files_last_page_no_zero_byte_follows_it_in_the_mapping_and_a_search_for_one_goes_on_past_the_mapping_after_a_shorter_text_there_is_one()
+ {
+    let ended = scenario("mmap-string", &scratch()).run();
+    assert_eq!(ended.value("shorter"), "true", "the first zero byte is the one after the text");
+    assert_eq!(ended.value("whole-page"), "none");
+    assert_eq!(ended.value("whole-page-next-page"), "SIGSEGV SEGV_ACCERR at the byte");
 }
 
 /// `read` into a mapping without `PROT_WRITE` and `write` from one with `PROT_NONE` fail with

@@ -1,10 +1,11 @@
 //! `mprotect` and `pkey_mprotect`.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use common::Scratch;
-use course::scratch;
+use course::{kernel_at_least, scratch};
 use nix::sys::signal::Signal;
 
 use crate::scenario;
@@ -160,6 +161,24 @@ fn mprotect_that_would_make_a_shared_mapping_writable_fails_with_eacces_if_the_f
     let ended = scenario("mprotect-file-open-for-both", &scratch).as_ordinary_user().run();
     assert_eq!(ended.value("open-for-reading"), "EACCES");
     assert_eq!(ended.value("open-for-both"), "success", "the control");
+}
+
+/// `mprotect` that would make a shared mapping of a memfd with `F_SEAL_WRITE` or
+/// `F_SEAL_FUTURE_WRITE` writable fails with `EACCES`.
+///
+/// - call: `mprotect`, error
+/// - source: memfd_create(2), NOTES; fcntl(2), File Sealing
+/// - level: Linux (before Linux 6.7, `F_SEAL_WRITE` already refuses the mapping through a
+///   writable descriptor)
+#[test]
+fn mprotect_that_would_make_a_shared_mapping_of_a_memfd_with_f_seal_write_or_f_seal_future_write_writable_fails_with_eacces()
+ {
+    let ended = scenario("mprotect-sealed", &scratch()).run();
+    assert_eq!(ended.value("future-write"), "success EACCES", "mmap for loads, then mprotect");
+    if kernel_at_least(6, 7) {
+        assert_eq!(ended.value("write"), "success EACCES");
+    }
+    assert_eq!(ended.value("none"), "success success", "a memfd without a seal");
 }
 
 /// `mprotect` at an address inside a page fails with `EINVAL`, even with length 0.
