@@ -240,6 +240,7 @@ fn since_linux_6_13_an_access_to_a_page_with_madv_guard_install_is_sigsegv_with_
 #[test]
 fn madv_guard_install_in_the_middle_of_a_mapping_makes_no_further_mapping() {
     let Some(ended) = with_guard("madvise-guard") else { return };
+    assert_eq!(ended.value("load"), "SIGSEGV SEGV_MAPERR at the byte", "the guard is there");
     assert_eq!(ended.value("mapping-in-pages"), "3");
 }
 
