@@ -14,8 +14,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::{Scenarios, file};
 use crate::own_memory::Mapping;
+use crate::sys::Reserved;
 use crate::sys::mprotect::{make_code_writable, protect_nonsense};
-use crate::sys::{Reserved, in_child};
 
 pub(super) const SCENARIOS: Scenarios = &[
     ("store-after-mprotect", store_after_mprotect),
@@ -34,7 +34,6 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("mprotect-beyond-the-data-limit", beyond_the_data_limit),
     ("mprotect-code", code),
     ("mprotect-one-mapping-of-two", one_mapping_of_two),
-    ("mprotect-in-a-child", in_a_child),
     ("pkey-mprotect", with_key),
     ("mprotect-sealed", sealed),
 ];
@@ -177,20 +176,13 @@ fn file_open_for_both() -> Result<()> {
 
 fn sealed() -> Result<()> {
     let (page, range) = (page_size(), Reserved::pages(1).step("mmap")?);
-    let new = || -> Result<File> {
-        let made = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).step("memfd_create")?;
+    for (name, seal) in [("future-write", true), ("none", false)] {
+        let made = memfd_create(name, MFdFlags::MFD_ALLOW_SEALING).step("memfd_create")?;
         let file = File::from(made);
         file.set_len(page as u64).step("ftruncate")?;
-        Ok(file)
-    };
-    for (name, seal) in [
-        ("write", Some(SealFlag::F_SEAL_WRITE)),
-        ("future-write", Some(SealFlag::F_SEAL_FUTURE_WRITE)),
-        ("none", None),
-    ] {
-        let file = new()?;
-        if let Some(seal) = seal {
-            fcntl(&file, FcntlArg::F_ADD_SEALS(seal)).step("fcntl")?;
+        if seal {
+            let seals = FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_FUTURE_WRITE);
+            fcntl(&file, seals).step("fcntl")?;
         }
         let call = MmapCall { prot: PROT_READ, ..MmapCall::shared(&file, page) };
         let mapped = outcome(range.map(0, call));
@@ -240,18 +232,6 @@ fn one_mapping_of_two() -> Result<()> {
     say!("first {}", range.try_store(0, 7).step("store")?)?;
     range.store(page, 8);
     say!("through-the-second {}", range.load(0))
-}
-
-fn in_a_child() -> Result<()> {
-    let (page, range) = (page_size(), Reserved::with_memory(1).step("mmap")?);
-    let permissions = || Mapping::at(range.address(page)).map(|mapping| mapping.permissions);
-    in_child(|| {
-        range.protect(page, page, PROT_READ)?;
-        say!("child {}", permissions().map_err(std::io::Error::other)?)
-            .map_err(std::io::Error::other)
-    })
-    .step("fork")?;
-    say!("parent {}", permissions()?)
 }
 
 fn with_key() -> Result<()> {

@@ -25,15 +25,14 @@ fn madvise_with_a_null_address_and_length_0_succeeds_if_the_kernel_knows_the_adv
     assert_eq!(ended.value("guard"), guard, "MADV_GUARD_INSTALL");
 }
 
-/// Private memory without a file takes `MADV_NORMAL`, `MADV_RANDOM`, `MADV_SEQUENTIAL`,
-/// `MADV_WILLNEED`, `MADV_DONTNEED`, `MADV_FREE`, `MADV_COLD`, `MADV_PAGEOUT`, and all advice for
-/// `fork` and for core files.
+/// `madvise` of private memory without a file accepts every advice that needs neither a file nor a
+/// build option of the kernel.
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn private_memory_without_a_file_takes_madv_normal_madv_random_madv_sequential_madv_willneed_madv_dontneed_madv_free_madv_cold_madv_pageout_and_all_advice_for_fork_and_for_core_files()
+fn madvise_of_private_memory_without_a_file_accepts_every_advice_that_needs_neither_a_file_nor_a_build_option_of_the_kernel()
  {
     let ended = scenario("madvise-known", &scratch()).run();
     for advice in [

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use common::Scratch;
-use course::{kernel_at_least, scratch};
+use course::scratch;
 use nix::sys::signal::Signal;
 
 use crate::scenario;
@@ -120,17 +120,6 @@ fn mprotect_of_one_mapping_of_a_page_leaves_the_permissions_of_another_mapping_o
     assert_eq!(ended.value("through-the-second"), "8");
 }
 
-/// A forked child's `mprotect` leaves its parent's permissions as they are.
-///
-/// - call: `mprotect`, edge
-/// - source: fork(2), DESCRIPTION
-/// - level: POSIX
-#[test]
-fn a_forked_childs_mprotect_leaves_its_parents_permissions_as_they_are() {
-    let ended = scenario("mprotect-in-a-child", &scratch()).run();
-    assert_eq!((ended.value("child"), ended.value("parent")), ("r--p", "rw-p"));
-}
-
 /// `mprotect` can make a shared mapping writable if the file was opened for reading and writing,
 /// even after `close` and `chmod` to mode 0444.
 ///
@@ -163,21 +152,17 @@ fn mprotect_that_would_make_a_shared_mapping_writable_fails_with_eacces_if_the_f
     assert_eq!(ended.value("open-for-both"), "success", "the control");
 }
 
-/// `mprotect` that would make a shared mapping of a memfd with `F_SEAL_WRITE` or
-/// `F_SEAL_FUTURE_WRITE` writable fails with `EACCES`.
+/// `mprotect` that would make a shared mapping writable fails with `EACCES` if the mapping was made
+/// after `F_SEAL_FUTURE_WRITE`.
 ///
 /// - call: `mprotect`, error
-/// - source: memfd_create(2), NOTES; fcntl(2), File Sealing
-/// - level: Linux (before Linux 6.7, `F_SEAL_WRITE` already refuses the mapping through a
-///   writable descriptor)
+/// - source: fcntl(2), File Sealing (F_SEAL_FUTURE_WRITE)
+/// - level: Linux
 #[test]
-fn mprotect_that_would_make_a_shared_mapping_of_a_memfd_with_f_seal_write_or_f_seal_future_write_writable_fails_with_eacces()
+fn mprotect_that_would_make_a_shared_mapping_writable_fails_with_eacces_if_the_mapping_was_made_after_f_seal_future_write()
  {
     let ended = scenario("mprotect-sealed", &scratch()).run();
     assert_eq!(ended.value("future-write"), "success EACCES", "mmap for loads, then mprotect");
-    if kernel_at_least(6, 7) {
-        assert_eq!(ended.value("write"), "success EACCES");
-    }
     assert_eq!(ended.value("none"), "success success", "a memfd without a seal");
 }
 
