@@ -155,7 +155,7 @@ fn invalid() -> Result<()> {
 fn gap() -> Result<()> {
     let (page, range) = (page_size(), Reserved::with_memory(3).step("mmap")?);
     range.unmap(2 * page, page).step("munmap")?;
-    say!("nothing-mapped {}", outcome(range.remap(2 * page, page, page, MREMAP_MAYMOVE)))?;
+    say!("nothing-mapped {}", outcome(range.remap(2 * page, page, 2 * page, MREMAP_MAYMOVE)))?;
     say!("longer-across {}", outcome(range.remap(page, 3 * page, 4 * page, MREMAP_MAYMOVE)))?;
     say!("mappings {}", mappings(&range)?)
 }

@@ -188,14 +188,14 @@ fn mremap_with_mremap_dontunmap_to_another_size_fails_with_einval() {
     assert_eq!(ended.value("dontunmap-shorter"), "EINVAL");
 }
 
-/// `mremap` of addresses where nothing is mapped, or to a larger size across a gap, fails with
+/// `mremap` to a larger size, of addresses where nothing is mapped or across a gap, fails with
 /// `EFAULT`.
 ///
 /// - call: `mremap`, error
 /// - source: mremap(2), ERRORS
 /// - level: Linux
 #[test]
-fn mremap_of_addresses_where_nothing_is_mapped_or_to_a_larger_size_across_a_gap_fails_with_efault()
+fn mremap_to_a_larger_size_of_addresses_where_nothing_is_mapped_or_across_a_gap_fails_with_efault()
 {
     let ended = scenario("mremap-gap", &scratch()).run();
     assert_eq!(ended.value("nothing-mapped"), "EFAULT");
