@@ -1,7 +1,15 @@
 //! Scenarios of claims that need a process of their own: it ends by a signal, or a limit belongs to
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
+mod file;
+mod madvise;
+mod maps;
+mod mincore;
+mod mlock;
+mod mmap;
 mod mprotect;
+mod mremap;
+mod msync;
 
 use std::path::Path;
 
@@ -12,7 +20,16 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] = &[mprotect::SCENARIOS];
+const CALLS: &[Scenarios] = &[
+    madvise::SCENARIOS,
+    maps::SCENARIOS,
+    mincore::SCENARIOS,
+    mlock::SCENARIOS,
+    mmap::SCENARIOS,
+    mprotect::SCENARIOS,
+    mremap::SCENARIOS,
+    msync::SCENARIOS,
+];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

@@ -1,7 +1,15 @@
 //! The claims about single system calls, one test each, one file per call. A test has the words of
 //! its sentence as name. `just prove calls` runs them.
 
+mod madvise;
+mod mincore;
+mod mlock;
+mod mmap;
 mod mprotect;
+mod mremap;
+mod msync;
+mod munmap;
+mod proc_maps;
 
 use common::Scratch;
 

@@ -1,0 +1,24 @@
+//! `msync`.
+
+use course::scratch;
+
+use crate::scenario;
+
+/// `MS_INVALIDATE` fails with `EBUSY` over memory that `MAP_LOCKED`, `mlock2` with
+/// `MLOCK_ONFAULT` or `mlockall` has locked, with `MS_SYNC` and `MS_ASYNC` too.
+///
+/// - call: `msync`, error
+/// - source: msync(2), ERRORS
+/// - level: POSIX
+#[test]
+fn ms_invalidate_fails_with_ebusy_over_memory_that_map_locked_mlock2_with_mlock_onfault_or_mlockall_has_locked_with_ms_sync_and_ms_async_too()
+ {
+    let ended = scenario("msync-locked", &scratch()).run();
+    for how in ["map-locked", "mlock-onfault", "mlockall-future"] {
+        // MS_INVALIDATE alone, with MS_SYNC, with MS_ASYNC; then the two without it.
+        assert_eq!(ended.value(how), "EBUSY EBUSY EBUSY success success", "{how}");
+    }
+    for how in ["not-locked", "munlockall"] {
+        assert_eq!(ended.value(how), ["success"; 5].join(" "), "{how}");
+    }
+}
