@@ -1,7 +1,10 @@
 //! Scenarios of claims that need a process of their own: it ends by a signal, or a limit belongs to
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
+mod actor;
+mod fallocate;
 mod mprotect;
+mod truncate;
 
 use std::path::Path;
 
@@ -12,7 +15,8 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] = &[mprotect::SCENARIOS];
+const CALLS: &[Scenarios] =
+    &[actor::SCENARIOS, fallocate::SCENARIOS, mprotect::SCENARIOS, truncate::SCENARIOS];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

@@ -1,7 +1,11 @@
 //! The claims about single system calls, one test each, one file per call. A test has the words of
 //! its sentence as name. `just prove calls` runs them.
 
+mod fallocate;
+mod files;
+mod ftruncate;
 mod mprotect;
+mod truncate;
 
 use common::Scratch;
 
