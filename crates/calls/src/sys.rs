@@ -1,4 +1,5 @@
 //! System calls that no crate wraps with the arguments that the claims need, one file per call.
 
 pub mod descriptors;
+pub mod memfd_create;
 pub mod truncate;

@@ -3,6 +3,7 @@
 
 mod actor;
 mod fallocate;
+mod memfd_create;
 mod mprotect;
 mod truncate;
 
@@ -15,8 +16,13 @@ use nix::sys::resource::{Resource, setrlimit};
 type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
-const CALLS: &[Scenarios] =
-    &[actor::SCENARIOS, fallocate::SCENARIOS, mprotect::SCENARIOS, truncate::SCENARIOS];
+const CALLS: &[Scenarios] = &[
+    actor::SCENARIOS,
+    fallocate::SCENARIOS,
+    memfd_create::SCENARIOS,
+    mprotect::SCENARIOS,
+    truncate::SCENARIOS,
+];
 
 /// Runs the scenario `name`, which uses files in the current directory.
 ///

@@ -1,10 +1,17 @@
 //! The claims about single system calls, one test each, one file per call. A test has the words of
 //! its sentence as name. `just prove calls` runs them.
 
+mod actors;
 mod fallocate;
 mod files;
+mod flock;
 mod ftruncate;
+mod locks;
+mod memfd_create;
 mod mprotect;
+mod ofd_locks;
+mod record_locks;
+mod seals;
 mod truncate;
 
 use common::Scratch;
