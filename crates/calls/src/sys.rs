@@ -2,4 +2,5 @@
 
 pub mod descriptors;
 pub mod memfd_create;
+pub mod robust_list;
 pub mod truncate;

@@ -3,8 +3,10 @@
 
 mod actor;
 mod fallocate;
+mod fork;
 mod memfd_create;
 mod mprotect;
+mod shm_open;
 mod truncate;
 
 use std::path::Path;
@@ -19,8 +21,10 @@ type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 const CALLS: &[Scenarios] = &[
     actor::SCENARIOS,
     fallocate::SCENARIOS,
+    fork::SCENARIOS,
     memfd_create::SCENARIOS,
     mprotect::SCENARIOS,
+    shm_open::SCENARIOS,
     truncate::SCENARIOS,
 ];
 

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
 
 use course::{errno, scratch};
 use libc::{LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN};
@@ -36,7 +35,8 @@ fn flock_with_lock_un_of_a_descriptor_without_a_lock_succeeds_and_releases_no_ot
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn an_exclusive_flock_that_becomes_shared_lets_other_shared_locks_in_and_keeps_exclusive_ones_out() {
+fn an_exclusive_flock_that_becomes_shared_lets_other_shared_locks_in_and_keeps_exclusive_ones_out()
+{
     let scratch = scratch();
     let [mut holder, mut reader, mut writer] = actors(&scratch);
     holder.does("flock d LOCK_EX");
@@ -168,19 +168,16 @@ fn a_record_lock_or_an_ofd_lock_on_a_file_does_not_stop_a_flock_of_it() {
 fn proc_locks_lists_a_flock_as_flock_advisory_with_the_process_that_called_it_and_the_whole_file() {
     let scratch = scratch();
     let [mut holder, mut other] = actors(&scratch);
-    let inode = fs::metadata(scratch.path().join("file")).unwrap().ino();
-    let lines = || {
-        let text = fs::read_to_string("/proc/locks").unwrap();
-        let of_the_file = |words: &Vec<String>| {
-            words.get(5).is_some_and(|place| place.ends_with(&format!(":{inode}")))
-        };
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        text.lines().map(words).filter(of_the_file).collect::<Vec<_>>()
-    };
-    assert!(lines().iter().all(|words| words[4] != holder.id().to_string()));
-    holder.does("flock d LOCK_EX");
     let id = holder.id().to_string();
-    let found: Vec<_> = lines().into_iter().filter(|words| words[4] == id).collect();
+    let of_the_holder = || {
+        let text = fs::read_to_string("/proc/locks").unwrap();
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let lines = text.lines().map(words);
+        lines.filter(|words| words.get(4) == Some(&id)).collect::<Vec<_>>()
+    };
+    assert!(of_the_holder().is_empty());
+    holder.does("flock d LOCK_EX");
+    let found = of_the_holder();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0][1..5], ["FLOCK", "ADVISORY", "WRITE", id.as_str()]);
     assert_eq!(found[0][6..], ["0", "EOF"]);

@@ -5,13 +5,18 @@ mod actors;
 mod fallocate;
 mod files;
 mod flock;
+mod fork;
 mod ftruncate;
 mod locks;
 mod memfd_create;
 mod mprotect;
+mod mutexes;
 mod ofd_locks;
 mod record_locks;
+mod robust_list;
 mod seals;
+mod semaphores;
+mod shm_open;
 mod truncate;
 
 use common::Scratch;

@@ -20,7 +20,11 @@ fn an_ofd_lock_and_a_record_lock_on_the_same_bytes_conflict_unless_both_are_read
     for (first, second) in [("F_SETLK", "F_OFD_SETLK"), ("F_OFD_SETLK", "F_SETLK")] {
         for (held, wanted) in [(F_WRLCK, F_WRLCK), (F_WRLCK, F_RDLCK), (F_RDLCK, F_WRLCK)] {
             lock_byte(&file, first, held, 0).unwrap();
-            assert_eq!(errno(lock_byte(&file, second, wanted, 0)), Errno::EAGAIN, "{held} {wanted}");
+            assert_eq!(
+                errno(lock_byte(&file, second, wanted, 0)),
+                Errno::EAGAIN,
+                "{held} {wanted}"
+            );
             lock_byte(&file, second, wanted, 1).unwrap();
             lock_byte(&file, second, F_UNLCK, 1).unwrap();
             lock_byte(&file, first, F_UNLCK, 0).unwrap();

@@ -101,7 +101,7 @@ fn a_directory_can_have_a_record_read_lock_and_because_no_process_can_write_to_i
 /// - level: observed
 #[test]
 fn the_read_end_of_a_pipe_takes_read_locks_and_its_write_end_takes_write_locks_and_the_two_conflict()
-{
+ {
     let (from, to) = pipe();
     assert_eq!(errno(lock_byte(&from, "F_SETLK", libc::F_WRLCK, 0)), Errno::EBADF);
     assert_eq!(errno(lock_byte(&to, "F_SETLK", libc::F_RDLCK, 0)), Errno::EBADF);
@@ -114,24 +114,28 @@ fn the_read_end_of_a_pipe_takes_read_locks_and_its_write_end_takes_write_locks_a
     assert_eq!(errno(lock_byte(&from, "F_SETLK", libc::F_RDLCK, 0)), Errno::EAGAIN);
 }
 
-/// A socket, a memfd, `/dev/null` and a file of `/proc` can have record locks.
+/// A socket, a memfd, a character device and a file of `/proc` can have record locks.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking; fs/locks.c, fcntl_setlk
 /// - level: observed
 #[test]
-fn a_socket_a_memfd_dev_null_and_a_file_of_proc_can_have_record_locks() {
+fn a_socket_a_memfd_a_character_device_and_a_file_of_proc_can_have_record_locks() {
     let opened = |path| File::options().read(true).write(true).open(path).unwrap();
     let memfd: File = OwnedFd::into(memfd_create("locked", MFdFlags::MFD_CLOEXEC).unwrap());
-    let byte = std::process::id().into(); // Other programs might lock `/dev/null`, too.
+    let byte = std::process::id().into(); // Other programs might lock the device, too.
     for (what, file) in [
         ("socket", socket()),
         ("memfd", memfd),
-        ("null", opened("/dev/null")),
+        ("device", opened("/dev/full")),
         ("comm", opened("/proc/self/comm")),
     ] {
         lock_byte(&file, "F_SETLK", libc::F_WRLCK, byte).unwrap();
-        assert_eq!(errno(lock_byte(&file, "F_OFD_SETLK", libc::F_RDLCK, byte)), Errno::EAGAIN, "{what}");
+        assert_eq!(
+            errno(lock_byte(&file, "F_OFD_SETLK", libc::F_RDLCK, byte)),
+            Errno::EAGAIN,
+            "{what}"
+        );
         lock_byte(&file, "F_SETLK", libc::F_UNLCK, byte).unwrap();
         lock_byte(&file, "F_OFD_SETLK", libc::F_RDLCK, byte).unwrap();
         lock_byte(&file, "F_OFD_SETLK", libc::F_UNLCK, byte).unwrap();
