@@ -71,9 +71,8 @@ fn one_makes_the_object() -> Result<()> {
         let child = fork(OnParentDeath::Die, || {
             let _ = nix::unistd::close(parents_end); // If it fails, the child waits until it is killed.
             let _ = nix::unistd::read(&start, &mut [0]); // All start when the parent closes its end.
-            let made = (0..OBJECTS).try_fold(0, |made, number| {
-                make(number).map(|maker| made + i32::from(maker))
-            });
+            let made = (0..OBJECTS)
+                .try_fold(0, |made, number| make(number).map(|maker| made + i32::from(maker)));
             made.unwrap_or(255)
         });
         children.push(child.step("fork")?);
@@ -85,7 +84,6 @@ fn one_makes_the_object() -> Result<()> {
     }
     println!("objects {OBJECTS}");
     println!("made {}", made.iter().sum::<i32>());
-    (0..OBJECTS).try_for_each(|number| {
-        shm_unlink(format!("{name}-{number}").as_str()).step("shm_unlink")
-    })
+    (0..OBJECTS)
+        .try_for_each(|number| shm_unlink(format!("{name}-{number}").as_str()).step("shm_unlink"))
 }

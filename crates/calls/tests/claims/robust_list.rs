@@ -28,7 +28,7 @@ fn set_robust_list_with_another_length_than_that_of_its_head_fails_with_einval()
 /// - level: Linux (that each thread has one: glibc)
 #[test]
 fn in_glibc_every_thread_has_a_robust_list_and_get_robust_list_with_thread_0_gives_that_of_the_caller()
-{
+ {
     let (head, length) = get(Pid::from_raw(0)).unwrap();
     assert_ne!(head, 0);
     assert_eq!(length, HEAD);

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use course::{errno, scratch};
 use lesson_5_races_and_semaphores::sys::{Page, Semaphore};
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 
 use crate::actors::with_a_page;
 
@@ -65,25 +64,4 @@ fn while_processes_wait_for_a_semaphore_sem_getvalue_reports_0_and_no_negative_c
     asks.does("sem-post");
     asks.does("sem-post");
     assert_eq!((first.hear(), second.hear()), ("ok".into(), "ok".into()));
-}
-
-/// A process that posts in a signal handler while it waits in `sem_timedwait` takes what it posted or is
-/// interrupted, and no post is lost.
-///
-/// - call: `sem_post`, success
-/// - source: sem_post(3), NOTES; signal-safety(7)
-/// - level: POSIX
-#[test]
-fn a_process_that_posts_in_a_signal_handler_while_it_waits_in_sem_timedwait_takes_what_it_posted_or_is_interrupted_and_no_post_is_lost()
- {
-    let scratch = scratch();
-    let [mut waiter, mut asks] = with_a_page(&scratch);
-    asks.does("sem-init 1 0");
-    waiter.does("sem-post-on-sigusr1");
-    waiter.sleeps("sem-wait-until 1000000");
-    waiter.signal(Signal::SIGUSR1);
-    assert_eq!(waiter.hear(), "handled");
-    let (answer, left) = (waiter.hear(), asks.ask("sem-value"));
-    let both = (answer.as_str(), left.as_str());
-    assert!(both == ("ok", "0") || both == ("EINTR", "1"), "{both:?}");
 }
