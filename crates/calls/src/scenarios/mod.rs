@@ -4,6 +4,7 @@
 mod actor;
 mod fallocate;
 mod fork;
+mod futex;
 mod memfd_create;
 mod mprotect;
 mod shm_open;
@@ -22,6 +23,7 @@ const CALLS: &[Scenarios] = &[
     actor::SCENARIOS,
     fallocate::SCENARIOS,
     fork::SCENARIOS,
+    futex::SCENARIOS,
     memfd_create::SCENARIOS,
     mprotect::SCENARIOS,
     shm_open::SCENARIOS,

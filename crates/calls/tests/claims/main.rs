@@ -7,6 +7,8 @@ mod files;
 mod flock;
 mod fork;
 mod ftruncate;
+mod futex;
+mod futex_pi;
 mod locks;
 mod memfd_create;
 mod mprotect;
@@ -17,6 +19,7 @@ mod robust_list;
 mod seals;
 mod semaphores;
 mod shm_open;
+mod sleepers;
 mod truncate;
 
 use common::Scratch;
