@@ -7,7 +7,9 @@ mod fork;
 mod futex;
 mod memfd_create;
 mod mprotect;
+mod mseal;
 mod shm_open;
+mod smaps;
 mod truncate;
 
 use std::path::Path;
@@ -26,7 +28,9 @@ const CALLS: &[Scenarios] = &[
     futex::SCENARIOS,
     memfd_create::SCENARIOS,
     mprotect::SCENARIOS,
+    mseal::SCENARIOS,
     shm_open::SCENARIOS,
+    smaps::SCENARIOS,
     truncate::SCENARIOS,
 ];
 

@@ -189,18 +189,36 @@ fn futex_wait_bitset_and_futex_wake_bitset_without_any_bit_fail_with_einval() {
     assert_eq!(errno(wake_bitset(at(word(0)), 1, 0)), Errno::EINVAL);
 }
 
-/// `FUTEX_REQUEUE` wakes some of the threads and lets the others wait at the second word.
+/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever its value is.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_REQUEUE`)
 /// - level: Linux
 #[test]
-fn futex_requeue_wakes_some_of_the_threads_and_lets_the_others_wait_at_the_second_word() {
-    let (from, to) = (word(0), word(9)); // The value of the second word does not matter.
+fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word_whatever_its_value_is()
+ {
+    let (from, to) = (word(0), word(9));
     let sleepers = [(); 4].map(|()| waits(from, 0));
-    assert_eq!(requeue(at(from), at(to), 1, 2).unwrap(), 3);
+    requeue(at(from), at(to), 1, 2).unwrap();
     assert_eq!(wake(at(to), 0, i32::MAX).unwrap(), 2);
     assert_eq!(wake(at(from), 0, i32::MAX).unwrap(), 1, "this one was left where it was");
+    sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
+}
+
+/// `FUTEX_REQUEUE` returns how many threads it woke or moved.
+///
+/// - call: `futex`, success
+/// - source: kernel/futex/requeue.c, futex_requeue
+/// - level: observed
+/// - manual says: it returns only how many it woke
+#[test]
+fn futex_requeue_returns_how_many_threads_it_woke_or_moved() {
+    let (from, to) = (word(0), word(0));
+    let sleepers = [(); 4].map(|()| waits(from, 0));
+    assert_eq!(requeue(at(from), at(to), 0, 1).unwrap(), 1, "one moved");
+    assert_eq!(requeue(at(from), at(to), 1, 1).unwrap(), 2, "one woken and one moved");
+    assert_eq!(requeue(at(from), at(to), 9, 9).unwrap(), 1, "the last one");
+    assert_eq!(wake(at(to), 0, i32::MAX).unwrap(), 2);
     sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
 }
 

@@ -2,24 +2,30 @@
 //! its sentence as name. `just prove calls` runs them.
 
 mod actors;
+mod cachestat;
 mod fallocate;
 mod files;
 mod flock;
 mod fork;
+mod fsync;
 mod ftruncate;
 mod futex;
 mod futex_pi;
 mod locks;
 mod memfd_create;
 mod mprotect;
+mod mseal;
 mod mutexes;
 mod ofd_locks;
 mod record_locks;
+mod remap_file_pages;
 mod robust_list;
 mod seals;
 mod semaphores;
 mod shm_open;
 mod sleepers;
+mod smaps;
+mod sync_file_range;
 mod truncate;
 
 use common::Scratch;
