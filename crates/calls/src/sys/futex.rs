@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU32;
 
 use libc::{c_int, c_long, timespec};
 
-/// The numbers that `futex_waitv` returns or fails with are those of this system call.
+/// The number of `futex_waitv`, for which the libc crate has no name on every architecture.
 pub const SYS_FUTEX_WAITV: c_long = 449;
 
 /// `futex(address, FUTEX_WAIT | flags, expected, timeout)`: the timeout is a time from now.

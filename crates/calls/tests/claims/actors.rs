@@ -1,5 +1,4 @@
 //! The actors of the claims about locks: fresh processes that make the calls that a test tells.
-#![expect(clippy::unwrap_used, reason = "an actor fails by panicking, as the claim would")]
 
 use std::fs::File;
 

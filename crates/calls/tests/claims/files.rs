@@ -1,5 +1,4 @@
 //! The files of the claims: in a test's own directory, or of another kind than a regular file.
-#![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};

@@ -275,11 +275,11 @@ fn futex_waitv_waits_for_several_words_and_returns_the_index_of_the_one_at_which
         return;
     }
     for woken in 0..3 {
-        let words = [word(1), word(2), word(3)];
-        let waiters = [0, 1, 2].map(|index: usize| Waiter::at(at(words[index]), index as u32 + 1));
+        let words = [1, 2, 3].map(word);
+        let waiters = words.map(|word| Waiter::at(at(word), word.load(SeqCst)));
         let sleeper = Sleeper::in_call(SYS_FUTEX_WAITV, move || waitv(&waiters));
         assert_eq!(wake(at(words[woken]), 0, 1).unwrap(), 1);
-        assert_eq!(sleeper.answer().unwrap(), woken as i64);
+        assert_eq!(usize::try_from(sleeper.answer().unwrap()).unwrap(), woken);
         assert_eq!(wake(at(words[0]), 0, 1).unwrap(), 0, "it waits at no word now");
     }
 }

@@ -1,5 +1,4 @@
 //! What the claims about file locks have in common: the calls, and what the kernel lists of a file.
-#![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 use std::fs::{self, File};
 use std::io;

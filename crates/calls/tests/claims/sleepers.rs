@@ -1,5 +1,4 @@
 //! Threads that sleep in a call until a test wakes them.
-#![expect(clippy::unwrap_used, reason = "a helper of the tests fails by panicking")]
 
 use std::fs;
 use std::sync::mpsc::{Receiver, channel};
