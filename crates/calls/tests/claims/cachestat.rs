@@ -13,7 +13,8 @@ use page_view::cache_counts_in;
 
 use crate::files::{by_path_only, closed, new_file};
 
-/// Whether this kernel has the call; says so if a container forbids it. Before Linux 6.5 it has none.
+/// Whether this kernel has the call; says so if a container forbids it. Before Linux 6.5 it has
+/// none.
 fn there() -> bool {
     let there = has_cachestat();
     if !there && kernel_at_least(6, 5) {

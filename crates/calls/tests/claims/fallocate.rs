@@ -21,7 +21,8 @@ fn page() -> libc::off_t {
     page_size() as libc::off_t
 }
 
-/// `fallocate` past the end of a file makes the file longer, adds zeros and keeps the bytes that were there.
+/// `fallocate` past the end of a file makes the file longer, adds zeros and keeps the bytes that
+/// were there.
 ///
 /// - call: `fallocate`, success
 /// - source: fallocate(2), Allocating disk space
@@ -41,7 +42,8 @@ fn fallocate_past_the_end_of_a_file_makes_the_file_longer_adds_zeros_and_keeps_t
     assert!(file.metadata().unwrap().blocks() * 512 >= 3 * page_size() as u64, "all reserved");
 }
 
-/// `fallocate` with `FALLOC_FL_KEEP_SIZE` reserves blocks past the end of a file and leaves its size.
+/// `fallocate` with `FALLOC_FL_KEEP_SIZE` reserves blocks past the end of a file and leaves its
+/// size.
 ///
 /// - call: `fallocate`, success
 /// - source: fallocate(2), Allocating disk space
@@ -57,7 +59,8 @@ fn fallocate_with_falloc_fl_keep_size_reserves_blocks_past_the_end_of_a_file_and
     assert!(after.blocks() - before >= 16 * page_size() as u64 / 512, "{before} {after:?}");
 }
 
-/// `FALLOC_FL_PUNCH_HOLE` makes the bytes of its range zeros, also in a shared mapping, and frees blocks.
+/// `FALLOC_FL_PUNCH_HOLE` makes the bytes of its range zeros, also in a shared mapping, and frees
+/// blocks.
 ///
 /// - call: `fallocate`, success
 /// - source: fallocate(2), Deallocating file space
@@ -169,7 +172,8 @@ fn fallocate_of_a_range_that_ends_past_the_largest_offset_fails_with_efbig() {
     assert_eq!(file.metadata().unwrap().len(), page_size() as u64);
 }
 
-/// `fallocate` past `RLIMIT_FSIZE` is `SIGXFSZ`, and fails with `EFBIG` if the process ignores that signal.
+/// `fallocate` past `RLIMIT_FSIZE` is `SIGXFSZ`, and fails with `EFBIG` if the process ignores that
+/// signal.
 ///
 /// - call: `fallocate`, error
 /// - source: fallocate(2), ERRORS; getrlimit(2), DESCRIPTION (`RLIMIT_FSIZE`)

@@ -12,7 +12,8 @@ use crate::actors::actors;
 use crate::files::{new_file, pipe, reopened, socket};
 use crate::locks::{flock, listed, lock_byte};
 
-/// `flock` with `LOCK_UN` of a descriptor without a lock succeeds, and releases no other descriptor's lock.
+/// `flock` with `LOCK_UN` of a descriptor without a lock succeeds, and releases no other
+/// descriptor's lock.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
@@ -29,7 +30,8 @@ fn flock_with_lock_un_of_a_descriptor_without_a_lock_succeeds_and_releases_no_ot
     assert_eq!(errno(flock(&other, LOCK_SH | LOCK_NB)), Errno::EWOULDBLOCK);
 }
 
-/// An exclusive `flock` that becomes shared lets other shared locks in and keeps exclusive ones out.
+/// An exclusive `flock` that becomes shared lets other shared locks in and keeps exclusive ones
+/// out.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
@@ -107,7 +109,8 @@ fn flock_waits_where_one_of_the_two_locks_is_exclusive_and_does_not_wait_where_b
     assert_eq!(holder.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN", "both hold one");
 }
 
-/// The two ends of a pipe conflict by `flock`, and so do two opens of a memfd or of a file of `/proc`.
+/// The two ends of a pipe conflict by `flock`, and so do two opens of a memfd or of a file of
+/// `/proc`.
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), DESCRIPTION; fs/locks.c, flock
@@ -159,7 +162,8 @@ fn a_record_lock_or_an_ofd_lock_on_a_file_does_not_stop_a_flock_of_it() {
     }
 }
 
-/// `/proc/locks` lists a `flock` as `FLOCK ADVISORY`, with the process that called it, and the whole file.
+/// `/proc/locks` lists a `flock` as `FLOCK ADVISORY`, with the process that called it, and the
+/// whole file.
 ///
 /// - call: `flock`, edge
 /// - source: proc_locks(5); fs/locks.c, lock_get_status

@@ -52,8 +52,8 @@ fn a_signal_handler_without_sa_restart_ends_futex_wait_with_eintr() {
     assert_eq!(a_waiting_process("futex-interrupt").hear(), "EINTR");
 }
 
-/// After a signal handler with `SA_RESTART`, `FUTEX_WAIT` goes on if it has no timeout and fails with `EINTR`
-/// if it has one.
+/// After a signal handler with `SA_RESTART`, `FUTEX_WAIT` goes on if it has no timeout and fails
+/// with `EINTR` if it has one.
 ///
 /// - call: `futex`, edge
 /// - source: signal(7), Interruption of system calls; kernel/futex/waitwake.c, futex_wait
@@ -83,8 +83,8 @@ fn futex_wake_wakes_at_most_as_many_threads_as_it_is_told_and_returns_how_many_i
     sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
 }
 
-/// `FUTEX_WAKE` with `FUTEX_PRIVATE_FLAG` wakes no thread that waits without the flag, and without the flag
-/// none that waits with it.
+/// `FUTEX_WAKE` with `FUTEX_PRIVATE_FLAG` wakes no thread that waits without the flag, and without
+/// the flag none that waits with it.
 ///
 /// - call: `futex`, edge
 /// - source: futex(2), DESCRIPTION (`FUTEX_PRIVATE_FLAG`); kernel/futex/core.c, get_futex_key
@@ -102,8 +102,8 @@ fn futex_wake_with_futex_private_flag_wakes_no_thread_that_waits_without_the_fla
     }
 }
 
-/// Without `FUTEX_PRIVATE_FLAG`, `FUTEX_WAKE` wakes a forked child in shared memory without a file; with the
-/// flag, no other process.
+/// Without `FUTEX_PRIVATE_FLAG`, `FUTEX_WAKE` wakes a forked child in shared memory without a file;
+/// with the flag, no other process.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), DESCRIPTION (`FUTEX_PRIVATE_FLAG`)
@@ -157,8 +157,8 @@ fn futex_wait_with_a_timeout_of_a_billion_nanoseconds_or_of_negative_seconds_fai
     }
 }
 
-/// `FUTEX_WAKE_BITSET` wakes only threads whose `FUTEX_WAIT_BITSET` has a bit in common, and those that
-/// wait by `FUTEX_WAIT`.
+/// `FUTEX_WAKE_BITSET` wakes only threads whose `FUTEX_WAIT_BITSET` has a bit in common, and those
+/// that wait by `FUTEX_WAIT`.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_WAIT_BITSET`)
@@ -189,7 +189,8 @@ fn futex_wait_bitset_and_futex_wake_bitset_without_any_bit_fail_with_einval() {
     assert_eq!(errno(wake_bitset(at(word(0)), 1, 0)), Errno::EINVAL);
 }
 
-/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever its value is.
+/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever its
+/// value is.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_REQUEUE`)
@@ -222,7 +223,8 @@ fn futex_requeue_returns_how_many_threads_it_woke_or_moved() {
     sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
 }
 
-/// `FUTEX_CMP_REQUEUE` fails with `EAGAIN` if the first word is not as expected, and moves no thread.
+/// `FUTEX_CMP_REQUEUE` fails with `EAGAIN` if the first word is not as expected, and moves no
+/// thread.
 ///
 /// - call: `futex`, error
 /// - source: futex(2), ERRORS
@@ -245,7 +247,8 @@ fn futex_cmp_requeue_fails_with_eagain_if_the_first_word_is_not_as_expected_and_
     sleeper.answer().unwrap();
 }
 
-/// `FUTEX_WAKE_OP` changes the second word, and wakes its sleepers only if the old value passes the test.
+/// `FUTEX_WAKE_OP` changes the second word, and wakes its sleepers only if the old value passes the
+/// test.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_WAKE_OP`)

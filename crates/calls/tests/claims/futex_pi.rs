@@ -18,7 +18,8 @@ fn me() -> u32 {
     gettid().as_raw().cast_unsigned()
 }
 
-/// `FUTEX_LOCK_PI` of a free word stores the id of the calling thread, and `FUTEX_UNLOCK_PI` stores 0.
+/// `FUTEX_LOCK_PI` of a free word stores the id of the calling thread, and `FUTEX_UNLOCK_PI` stores
+/// 0.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Priority-inheritance futexes
@@ -34,8 +35,8 @@ fn futex_lock_pi_of_a_free_word_stores_the_id_of_the_calling_thread_and_futex_un
     assert_eq!(word.load(SeqCst), me());
 }
 
-/// While a thread sleeps in `FUTEX_LOCK_PI`, the word has the bit `FUTEX_WAITERS`, and the unlock makes that
-/// thread the owner.
+/// While a thread sleeps in `FUTEX_LOCK_PI`, the word has the bit `FUTEX_WAITERS`, and the unlock
+/// makes that thread the owner.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Priority-inheritance futexes
@@ -112,8 +113,8 @@ fn futex_unlock_pi_of_a_word_that_the_caller_does_not_own_fails_with_eperm() {
     unlock_pi(word).unwrap();
 }
 
-/// If the owner ends while a thread sleeps in `FUTEX_LOCK_PI`, that thread becomes the owner and the word
-/// gets the bit `FUTEX_OWNER_DIED`.
+/// If the owner ends while a thread sleeps in `FUTEX_LOCK_PI`, that thread becomes the owner and
+/// the word gets the bit `FUTEX_OWNER_DIED`.
 ///
 /// - call: `futex`, edge
 /// - source: futex(2), Priority-inheritance futexes; kernel/futex/pi.c, exit_pi_state_list

@@ -23,7 +23,8 @@ pub(crate) fn flock(file: &File, operation: i32) -> io::Result<()> {
     file_locks::flock(file.as_raw_fd(), operation)
 }
 
-/// The locks that `/proc/self/fdinfo` lists for a descriptor, each as its owner's kind and its type.
+/// The locks that `/proc/self/fdinfo` lists for a descriptor, each as its owner's kind and its
+/// type.
 pub(crate) fn listed(file: &File) -> Vec<String> {
     let text = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).unwrap();
     let lines = text.lines().filter_map(|line| line.strip_prefix("lock:"));

@@ -58,7 +58,8 @@ fn mfd_cloexec_sets_close_on_exec_and_without_it_the_descriptor_of_a_memfd_survi
     assert_ne!(course::Program::new("test", ["-e", &path]).run().code, Some(0));
 }
 
-/// A memfd is open for reading and writing, belongs to its maker and has mode 0777 whatever the umask is.
+/// A memfd is open for reading and writing, belongs to its maker and has mode 0777 whatever the
+/// umask is.
 ///
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), DESCRIPTION; mm/shmem.c, __shmem_file_setup
@@ -118,7 +119,8 @@ fn a_duplicate_of_a_descriptor_of_a_memfd_has_the_same_content_file_offset_and_s
     assert_eq!(errno(file.set_len(4)), Errno::EPERM);
 }
 
-/// A process that gets the descriptor of a memfd in a message of a Unix socket writes to the same memory.
+/// A process that gets the descriptor of a memfd in a message of a Unix socket writes to the same
+/// memory.
 ///
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), NOTES; unix(7), Ancillary messages (`SCM_RIGHTS`)

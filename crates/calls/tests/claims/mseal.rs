@@ -20,7 +20,8 @@ fn on_a_new_kernel(name: &str, shows: &str) -> Option<Ended> {
     }
 }
 
-/// After `mseal`, `munmap`, `mprotect`, `mremap` and `mmap` with `MAP_FIXED` of the pages fail with `EPERM`.
+/// After `mseal`, `munmap`, `mprotect`, `mremap` and `mmap` with `MAP_FIXED` of the pages fail with
+/// `EPERM`.
 ///
 /// - call: `mseal`, success
 /// - source: mseal(2), DESCRIPTION; Documentation/userspace-api/mseal.rst
@@ -76,7 +77,8 @@ fn mseal_with_a_flag_an_address_inside_a_page_or_a_range_that_wraps_around_fails
     }
 }
 
-/// `mseal` of a range with a gap fails with `ENOMEM` and seals no page, and of length 0 it seals none either.
+/// `mseal` of a range with a gap fails with `ENOMEM` and seals no page, and of length 0 it seals
+/// none either.
 ///
 /// - call: `mseal`, error
 /// - source: mseal(2), ERRORS

@@ -18,7 +18,8 @@ fn mutex(kind: libc::c_int, robust: libc::c_int) -> Mutex {
     mutex
 }
 
-/// Unlocking a recursive mutex that is free, or that another process has locked, fails with `EPERM`.
+/// Unlocking a recursive mutex that is free, or that another process has locked, fails with
+/// `EPERM`.
 ///
 /// - call: `pthread_mutex_unlock`, error
 /// - source: POSIX, pthread_mutex_unlock(), ERRORS; pthread_mutex_lock(3), ERRORS
@@ -91,8 +92,8 @@ fn in_glibc_locking_a_destroyed_mutex_fails_with_einval() {
     mutex.unlock().unwrap();
 }
 
-/// The owner of a normal mutex, robust or not, waits for itself: `pthread_mutex_timedlock` fails with
-/// `ETIMEDOUT`.
+/// The owner of a normal mutex, robust or not, waits for itself: `pthread_mutex_timedlock` fails
+/// with `ETIMEDOUT`.
 ///
 /// - call: `pthread_mutex_timedlock`, error
 /// - source: POSIX, pthread_mutex_timedlock(), DESCRIPTION; pthread_mutex_lock(3), DESCRIPTION

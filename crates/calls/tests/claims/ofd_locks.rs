@@ -7,7 +7,8 @@ use nix::errno::Errno;
 use crate::files::new_file;
 use crate::locks::{listed, lock_byte};
 
-/// An OFD lock and a record lock on the same bytes conflict unless both are read locks, whichever is first.
+/// An OFD lock and a record lock on the same bytes conflict unless both are read locks, whichever
+/// is first.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, error
 /// - source: fcntl(2), Open file description locks

@@ -11,7 +11,8 @@ use crate::actors::actors;
 use crate::files::{pipe, socket};
 use crate::locks::{listed, lock_byte};
 
-/// Processes that wait for different bytes of one record lock go on one by one, as their bytes are unlocked.
+/// Processes that wait for different bytes of one record lock go on one by one, as their bytes are
+/// unlocked.
 ///
 /// - call: `fcntl(F_SETLKW)`, success
 /// - source: fcntl(2), Advisory record locking
@@ -34,7 +35,8 @@ fn processes_that_wait_for_different_bytes_of_one_record_lock_go_on_one_by_one_a
     assert_eq!(in_the_way, format!("F_WRLCK SEEK_SET 0 5 {}", front.id()));
 }
 
-/// `F_SETLKW` waits where one of the two locks is a write lock, and does not wait where both are read locks.
+/// `F_SETLKW` waits where one of the two locks is a write lock, and does not wait where both are
+/// read locks.
 ///
 /// - call: `fcntl(F_SETLKW)`, success
 /// - source: fcntl(2), Advisory record locking
@@ -56,7 +58,8 @@ fn f_setlkw_waits_where_one_of_the_two_locks_is_a_write_lock_and_does_not_wait_w
     assert_eq!(holder.ask("F_SETLK d F_WRLCK 0 0"), "EAGAIN", "both hold one");
 }
 
-/// For a read lock, `F_GETLK` reports only another process's write lock; for a write lock, any lock.
+/// For a read lock, `F_GETLK` reports only another process's write lock; for a write lock, any
+/// lock.
 ///
 /// - call: `fcntl(F_GETLK)`, success
 /// - source: fcntl(2), Advisory record locking (`F_GETLK`)
@@ -77,7 +80,8 @@ fn for_a_read_lock_f_getlk_reports_only_another_processs_write_lock_for_a_write_
     }
 }
 
-/// A directory can have a record read lock and, because no process can write to it, no write lock: `EBADF`.
+/// A directory can have a record read lock and, because no process can write to it, no write lock:
+/// `EBADF`.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking; fs/locks.c, fcntl_setlk
@@ -94,7 +98,8 @@ fn a_directory_can_have_a_record_read_lock_and_because_no_process_can_write_to_i
     assert!(listed(&directory).is_empty());
 }
 
-/// The read end of a pipe takes read locks and its write end takes write locks, and the two conflict.
+/// The read end of a pipe takes read locks and its write end takes write locks, and the two
+/// conflict.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking; fs/locks.c, fcntl_setlk

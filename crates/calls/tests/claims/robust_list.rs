@@ -21,7 +21,8 @@ fn set_robust_list_with_another_length_than_that_of_its_head_fails_with_einval()
     assert_eq!(get(gettid()).unwrap(), before, "the list is as it was");
 }
 
-/// In glibc, every thread has a robust list, and `get_robust_list` with thread 0 gives that of the caller.
+/// In glibc, every thread has a robust list, and `get_robust_list` with thread 0 gives that of the
+/// caller.
 ///
 /// - call: `get_robust_list`, success
 /// - source: get_robust_list(2), DESCRIPTION

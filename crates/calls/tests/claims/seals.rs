@@ -56,7 +56,8 @@ fn adding_a_seal_that_the_file_has_already_succeeds_and_changes_nothing() {
     }
 }
 
-/// If `F_ADD_SEALS` fails with `EBUSY` for `F_SEAL_WRITE`, it adds none of the other seals of the call.
+/// If `F_ADD_SEALS` fails with `EBUSY` for `F_SEAL_WRITE`, it adds none of the other seals of the
+/// call.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing; mm/memfd.c, memfd_add_seals
@@ -125,8 +126,8 @@ fn a_file_sealed_against_writing_refuses_write_at_its_end_too_and_o_trunc_may_st
     assert_eq!(length(&emptied), 0);
 }
 
-/// A file sealed against writing refuses to punch a hole with `EPERM`, and so does one sealed against
-/// future writing.
+/// A file sealed against writing refuses to punch a hole with `EPERM`, and so does one sealed
+/// against future writing.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
@@ -168,7 +169,8 @@ fn write_of_0_bytes_to_a_file_sealed_against_writing_and_growing_succeeds() {
     assert_eq!(errno(file.write(&[1])), Errno::EPERM);
 }
 
-/// `mprotect` cannot make a shared read-only mapping of a file sealed against writing writable: `EACCES`.
+/// `mprotect` cannot make a shared read-only mapping of a file sealed against writing writable:
+/// `EACCES`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`); mprotect(2), ERRORS
@@ -194,7 +196,8 @@ fn mprotect_cannot_make_a_shared_read_only_mapping_of_a_file_sealed_against_writ
     map(&free, libc::PROT_READ).unwrap().protect(0, page_size(), both).unwrap();
 }
 
-/// A file sealed against shrinking can be written, also past its end, and stored to through a mapping.
+/// A file sealed against shrinking can be written, also past its end, and stored to through a
+/// mapping.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_SHRINK`)
@@ -250,8 +253,8 @@ fn a_file_sealed_against_growing_refuses_fallocate_past_its_end_with_eperm_also_
     assert_eq!(length(&file), page_size() as u64);
 }
 
-/// A `write` across the end of a file sealed against growing is short or fails with `EPERM`, and the file
-/// does not grow.
+/// A `write` across the end of a file sealed against growing is short or fails with `EPERM`, and
+/// the file does not grow.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, edge
 /// - source: fcntl(2), File Sealing (`F_SEAL_GROW`); mm/shmem.c, shmem_write_begin
@@ -272,7 +275,8 @@ fn a_write_across_the_end_of_a_file_sealed_against_growing_is_short_or_fails_wit
     assert_eq!(length(&file), 2);
 }
 
-/// `F_SEAL_SHRINK` and `F_SEAL_GROW` together fix the size of a file, and its bytes can still change.
+/// `F_SEAL_SHRINK` and `F_SEAL_GROW` together fix the size of a file, and its bytes can still
+/// change.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing
@@ -291,7 +295,8 @@ fn f_seal_shrink_and_f_seal_grow_together_fix_the_size_of_a_file_and_its_bytes_c
     assert_eq!(length(&file), page);
 }
 
-/// After `F_SEAL_FUTURE_WRITE`, `mprotect` can still make an older shared read-only mapping writable.
+/// After `F_SEAL_FUTURE_WRITE`, `mprotect` can still make an older shared read-only mapping
+/// writable.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, edge
 /// - source: fcntl(2), File Sealing (`F_SEAL_FUTURE_WRITE`); mm/memfd.c, memfd_add_seals

@@ -52,7 +52,8 @@ fn a_new_shared_memory_object_belongs_to_the_effective_group_of_the_process() {
     }
 }
 
-/// Of several processes that call `shm_open` with `O_CREAT` and `O_EXCL` at once, exactly one makes the object.
+/// Of several processes that call `shm_open` with `O_CREAT` and `O_EXCL` at once, exactly one makes
+/// the object.
 ///
 /// - call: `shm_open`, success
 /// - source: shm_open(3), DESCRIPTION (`O_EXCL`); POSIX, shm_open(), DESCRIPTION
@@ -108,7 +109,8 @@ fn an_object_opened_with_o_wronly_can_be_written_to_and_mapping_it_fails_with_ea
     }
 }
 
-/// An object opened with `O_RDONLY` can be mapped private and writable, and stores do not reach the object.
+/// An object opened with `O_RDONLY` can be mapped private and writable, and stores do not reach the
+/// object.
 ///
 /// - call: `shm_open`, success
 /// - source: mmap(2), DESCRIPTION (`MAP_PRIVATE`)
@@ -130,7 +132,8 @@ fn an_object_opened_with_o_rdonly_can_be_mapped_private_and_writable_and_stores_
     assert_eq!((area.load(0), byte), (7, [0]));
 }
 
-/// In glibc, the name of a shared memory object needs no slash, and several leading slashes count as one.
+/// In glibc, the name of a shared memory object needs no slash, and several leading slashes count
+/// as one.
 ///
 /// - call: `shm_open`, edge
 /// - source: shm_open(3), DESCRIPTION; glibc, posix/shm-directory.c, __shm_get_name
@@ -162,7 +165,8 @@ fn shm_unlink_of_a_name_of_more_than_255_bytes_fails_with_enametoolong() {
     assert_eq!(shm_unlink(name(256).as_str()), Err(Errno::ENAMETOOLONG));
 }
 
-/// `shm_unlink` of a name with a slash in its middle fails with `ENOENT`, and `shm_open` with `EINVAL`.
+/// `shm_unlink` of a name with a slash in its middle fails with `ENOENT`, and `shm_open` with
+/// `EINVAL`.
 ///
 /// - call: `shm_unlink`, error
 /// - source: shm_open(3), ERRORS; glibc, rt/shm_unlink.c

@@ -39,8 +39,8 @@ fn in_smaps_size_is_the_length_of_the_mapping_and_rss_counts_the_pages_of_its_pa
     }
 }
 
-/// In smaps, pages of a file that were only loaded are clean, and pages of memory that were stored to are
-/// dirty.
+/// In smaps, pages of a file that were only loaded are clean, and pages of memory that were stored
+/// to are dirty.
 ///
 /// - call: `/proc/PID/smaps`, success
 /// - source: proc_pid_smaps(5)

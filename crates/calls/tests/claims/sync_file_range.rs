@@ -16,8 +16,8 @@ use crate::files::{by_path_only, closed, new_file, pipe, socket};
 
 const ALL: libc::c_uint = WAIT_BEFORE | WRITE | WAIT_AFTER;
 
-/// `sync_file_range` with a negative offset, a negative length, an end past the largest offset or an unknown
-/// flag fails with `EINVAL`.
+/// `sync_file_range` with a negative offset, a negative length, an end past the largest offset or
+/// an unknown flag fails with `EINVAL`.
 ///
 /// - call: `sync_file_range`, error
 /// - source: sync_file_range(2), ERRORS

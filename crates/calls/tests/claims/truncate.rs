@@ -26,7 +26,8 @@ fn truncate_changes_the_size_of_the_file_to_which_a_symbolic_link_leads() {
     assert_eq!(file.metadata().unwrap().len(), 3);
 }
 
-/// `truncate` of a path that does not exist, of an empty path or of a dangling link fails with `ENOENT`.
+/// `truncate` of a path that does not exist, of an empty path or of a dangling link fails with
+/// `ENOENT`.
 ///
 /// - call: `truncate`, error
 /// - source: truncate(2), ERRORS
@@ -56,7 +57,8 @@ fn truncate_of_a_path_that_goes_through_a_regular_file_fails_with_enotdir() {
     assert_eq!(truncate(&scratch.path().join("file/below"), 0), Err(Errno::ENOTDIR));
 }
 
-/// `truncate` of a directory fails with `EISDIR`, and of a FIFO or a character device with `EINVAL`.
+/// `truncate` of a directory fails with `EISDIR`, and of a FIFO or a character device with
+/// `EINVAL`.
 ///
 /// - call: `truncate`, error
 /// - source: truncate(2), ERRORS
@@ -127,7 +129,8 @@ fn truncate_to_a_negative_length_fails_with_einval_even_if_the_file_does_not_exi
     assert_eq!(file.metadata().unwrap().len(), 5);
 }
 
-/// `truncate` fails with `EACCES` without write permission on the file or search permission on a directory.
+/// `truncate` fails with `EACCES` without write permission on the file or search permission on a
+/// directory.
 ///
 /// - call: `truncate`, error
 /// - source: truncate(2), ERRORS
@@ -152,7 +155,8 @@ fn truncate_fails_with_eacces_without_write_permission_on_the_file_or_search_per
     assert_eq!(ended.value("free"), "ok");
 }
 
-/// After `chmod` to read-only, `ftruncate` of a writable descriptor succeeds and `truncate` fails with `EACCES`.
+/// After `chmod` to read-only, `ftruncate` of a writable descriptor succeeds and `truncate` fails
+/// with `EACCES`.
 ///
 /// - call: `truncate`, error
 /// - source: truncate(2), DESCRIPTION
