@@ -7,5 +7,6 @@ pub mod memfd_create;
 pub mod mseal;
 pub mod remap_file_pages;
 pub mod robust_list;
+pub mod second_mapping;
 pub mod sync_file_range;
 pub mod truncate;

@@ -8,6 +8,7 @@ mod futex;
 mod memfd_create;
 mod mprotect;
 mod mseal;
+mod seals;
 mod shm_open;
 mod smaps;
 mod truncate;
@@ -29,6 +30,7 @@ const CALLS: &[Scenarios] = &[
     memfd_create::SCENARIOS,
     mprotect::SCENARIOS,
     mseal::SCENARIOS,
+    seals::SCENARIOS,
     shm_open::SCENARIOS,
     smaps::SCENARIOS,
     truncate::SCENARIOS,

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use common::{Scratch, page_size};
-use course::Running;
+use course::{Program, Running};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -32,6 +32,13 @@ pub(crate) fn with_a_page<const COUNT: usize>(scratch: &Scratch) -> [Actor; COUN
         actor.does("page-map");
         actor
     })
+}
+
+/// An actor that is process 1 of a new PID namespace, with nothing open.
+pub(crate) fn in_a_pid_namespace(scratch: &Scratch) -> Actor {
+    let program = env!("CARGO_BIN_EXE_calls");
+    let arguments = ["--pid", "--fork", "--kill-child", program, "scenario", "actor"];
+    Actor(Program::new("unshare", arguments).in_directory(scratch.path()).start())
 }
 
 impl Actor {

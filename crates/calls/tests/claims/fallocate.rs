@@ -4,10 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use common::page_size;
-use course::scratch;
+use course::{file_system, scratch};
 use lesson_1_mapping_a_file::sys::MmapCall;
 use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, fallocate};
+use nix::fcntl::{FallocateFlags, fallocate, posix_fallocate};
 use nix::sys::signal::Signal;
 
 use crate::files::{by_path_only, closed, new_file, pipe, reopened, socket};
@@ -189,4 +189,53 @@ fn fallocate_past_rlimit_fsize_is_sigxfsz_and_fails_with_efbig_if_the_process_ig
     assert_eq!(ended.value("to-the-limit"), "ok");
     assert_eq!(ended.value("past-the-limit"), "EFBIG");
     assert_eq!(ended.value("size"), (1 << 20).to_string());
+}
+
+/// `posix_fallocate` of a closed or read-only descriptor fails with `EBADF`, of a pipe with
+/// `ESPIPE`, and of a length of 0 with `EINVAL`.
+///
+/// - call: `posix_fallocate`, error
+/// - source: posix_fallocate(3), ERRORS; POSIX, posix_fallocate(), ERRORS
+/// - level: POSIX
+#[test]
+fn posix_fallocate_of_a_closed_or_read_only_descriptor_fails_with_ebadf_of_a_pipe_with_espipe_and_of_a_length_of_0_with_einval()
+ {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    let reading = reopened(&file, File::options().read(true)).unwrap();
+    assert_eq!(posix_fallocate(closed(), 0, 1), Err(Errno::EBADF));
+    assert_eq!(posix_fallocate(&reading, 0, 1), Err(Errno::EBADF));
+    assert_eq!(posix_fallocate(&pipe().1, 0, 1), Err(Errno::ESPIPE));
+    assert_eq!(posix_fallocate(&file, 0, 0), Err(Errno::EINVAL));
+    assert_eq!(posix_fallocate(&file, 0, 2 * page()), Ok(()));
+    assert_eq!(file.metadata().unwrap().len(), 2 * page_size() as u64);
+}
+
+/// `FALLOC_FL_ZERO_RANGE` makes the bytes of its range zeros and keeps their blocks; tmpfs has no
+/// such mode.
+///
+/// - call: `fallocate`, success
+/// - source: fallocate(2), Zeroing file space
+/// - level: Linux (on ext4, xfs and btrfs; elsewhere `EOPNOTSUPP`)
+#[test]
+fn falloc_fl_zero_range_makes_the_bytes_of_its_range_zeros_and_keeps_their_blocks_tmpfs_has_no_such_mode()
+ {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 0);
+    file.write_all_at(&vec![7; 4 * page_size()], 0).unwrap();
+    file.sync_all().unwrap();
+    let before = file.metadata().unwrap().blocks();
+    let zeroed = fallocate(&file, FallocateFlags::FALLOC_FL_ZERO_RANGE, 1, 2 * page());
+    let mut bytes = vec![1; 4 * page_size()];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    match (file_system(scratch.path()), zeroed) {
+        ("tmpfs", zeroed) => assert_eq!(zeroed, Err(Errno::EOPNOTSUPP)),
+        ("ext4" | "xfs" | "btrfs", zeroed) => assert_eq!(zeroed, Ok(())),
+        (_, zeroed) => assert!(matches!(zeroed, Ok(()) | Err(Errno::EOPNOTSUPP)), "{zeroed:?}"),
+    }
+    assert_eq!(zeros, if zeroed.is_ok() { 2 * page_size() } else { 0 });
+    assert_eq!((bytes[0], bytes[2 * page_size() + 1]), (7, 7));
+    file.sync_all().unwrap();
+    assert!(file.metadata().unwrap().blocks() >= before);
 }

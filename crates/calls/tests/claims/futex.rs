@@ -324,3 +324,14 @@ fn has_waitv() -> bool {
     }
     there
 }
+
+/// `futex` with an unknown operation fails with `ENOSYS`.
+///
+/// - call: `futex`, error
+/// - source: futex(2), ERRORS
+/// - level: Linux
+#[test]
+fn futex_with_an_unknown_operation_fails_with_enosys() {
+    let unknown = 0x7f; // Wrong bits in the flags of FUTEX_WAKE, which is 1.
+    assert_eq!(errno(wake(at(word(0)), unknown, 1)), Errno::ENOSYS);
+}

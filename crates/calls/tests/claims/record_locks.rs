@@ -7,7 +7,7 @@ use course::{errno, scratch};
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::actors::actors;
+use crate::actors::{actors, in_a_pid_namespace};
 use crate::files::{pipe, socket};
 use crate::locks::{listed, lock_byte};
 
@@ -145,4 +145,45 @@ fn a_socket_a_memfd_a_character_device_and_a_file_of_proc_can_have_record_locks(
         lock_byte(&file, "F_OFD_SETLK", libc::F_RDLCK, byte).unwrap();
         lock_byte(&file, "F_OFD_SETLK", libc::F_UNLCK, byte).unwrap();
     }
+}
+
+/// A file that another process has mapped shared can be locked.
+///
+/// - call: `fcntl(F_SETLK)`, success
+/// - source: fcntl(2), ERRORS
+/// - level: Linux
+/// - manual says: `F_SETLK` may fail with `EAGAIN` if another process has mapped the file
+#[test]
+fn a_file_that_another_process_has_mapped_shared_can_be_locked() {
+    let scratch = scratch();
+    let [mut maps, mut locks, mut other] = actors(&scratch);
+    maps.does("map d");
+    maps.does("store d AB");
+    locks.does("F_SETLK d F_WRLCK 0 0");
+    assert_eq!(other.ask("F_SETLK d F_RDLCK 0 0"), "EAGAIN", "it is locked");
+    maps.does("store d CD");
+    assert_eq!(other.ask("pread d 3"), "CD2");
+}
+
+/// `F_GETLK` gives process 0 for a lock whose owner is outside of the caller's PID namespace.
+///
+/// - call: `fcntl(F_GETLK)`, edge
+/// - source: fcntl(2), Advisory record locking (`F_GETLK`); fs/locks.c, locks_translate_pid
+/// - level: observed
+#[test]
+#[ignore = "needs root: makes a PID namespace"]
+fn f_getlk_gives_process_0_for_a_lock_whose_owner_is_outside_of_the_callers_pid_namespace() {
+    assert!(course::is_root(), "run this as root");
+    let scratch = scratch();
+    let [mut outside] = actors(&scratch);
+    let mut inside = in_a_pid_namespace(&scratch);
+    assert_eq!(inside.ask("id"), "1");
+    inside.does("open d both file");
+    outside.does("F_SETLK d F_WRLCK 0 5");
+    assert_eq!(inside.ask("F_GETLK d F_WRLCK 0 0"), "F_WRLCK SEEK_SET 0 5 0");
+    outside.does("F_SETLK d F_UNLCK 0 0");
+    inside.does("F_SETLK d F_WRLCK 0 5");
+    let seen = outside.ask("F_GETLK d F_WRLCK 0 0");
+    let id: u32 = seen.strip_prefix("F_WRLCK SEEK_SET 0 5 ").unwrap().parse().unwrap();
+    assert!(id > 1, "the owner's id in the caller's namespace: {seen}");
 }

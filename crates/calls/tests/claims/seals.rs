@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
+use calls::sys::second_mapping::store_through_a_second_mapping;
 use common::page_size;
 use course::{errno, file_system, kernel_at_least, scratch};
 use lesson_1_mapping_a_file::sys::{Area, MmapCall};
@@ -314,4 +315,37 @@ fn after_f_seal_future_write_mprotect_can_still_make_an_older_shared_read_only_m
     let new = map(&file, libc::PROT_READ).unwrap();
     let both = libc::PROT_READ | libc::PROT_WRITE;
     assert_eq!(errno(new.protect(0, page_size(), both)), Errno::EACCES, "a newer one stays");
+}
+
+/// After `F_SEAL_FUTURE_WRITE`, a child still stores through a mapping that it inherits by `fork`.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: fcntl(2), File Sealing (`F_SEAL_FUTURE_WRITE`); mm/memfd.c, memfd_add_seals
+/// - level: observed
+#[test]
+fn after_f_seal_future_write_a_child_still_stores_through_a_mapping_that_it_inherits_by_fork() {
+    let ended = crate::scenario("sealed-and-inherited", &scratch()).run();
+    assert_eq!(ended.value("new-mapping"), "EPERM");
+    assert_eq!(ended.value("child"), "0", "{ended:?}");
+    assert_eq!(ended.value("byte"), "9");
+}
+
+/// After `F_SEAL_FUTURE_WRITE`, `mremap` with an old size of 0 still makes a second writable
+/// mapping of an older one.
+///
+/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - source: fcntl(2), File Sealing (`F_SEAL_FUTURE_WRITE`); mremap(2), DESCRIPTION
+/// - level: observed
+#[test]
+fn after_f_seal_future_write_mremap_with_an_old_size_of_0_still_makes_a_second_writable_mapping_of_an_older_one()
+ {
+    let file = one_page();
+    let old = map(&file, libc::PROT_READ | libc::PROT_WRITE).unwrap();
+    seal(&file, SealFlag::F_SEAL_FUTURE_WRITE).unwrap();
+    assert_eq!(errno(map(&file, libc::PROT_READ | libc::PROT_WRITE)), Errno::EPERM);
+    store_through_a_second_mapping(&old, 9).unwrap();
+    assert_eq!(old.load(0), 9);
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, 0).unwrap();
+    assert_eq!(byte, [9]);
 }
