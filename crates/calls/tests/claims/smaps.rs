@@ -12,10 +12,22 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use crate::files::new_file;
 use crate::scenario;
 
-/// A sum of smaps, in pages.
-fn pages(area: &Area, name: &str) -> u64 {
-    let mapping = page_view::mapping_at(std::process::id(), area.address()).unwrap().unwrap();
+/// A sum of smaps for the mapping that holds byte `offset` of an area, in pages.
+fn pages(area: &Area, offset: usize, name: &str) -> u64 {
+    let address = area.address() + offset;
+    let mapping = page_view::mapping_at(std::process::id(), address).unwrap().unwrap();
     mapping.sum(name).unwrap() / page_size() as u64
+}
+
+/// Memory without a file, between two pages without any permission: the kernel would join it with equal
+/// memory next to it, for example that of another test.
+fn between_guards(pages: usize, sharing: libc::c_int) -> Area {
+    let (prot, flags) = (libc::PROT_NONE, sharing | libc::MAP_ANONYMOUS);
+    let call = MmapCall { prot, flags, ..MmapCall::anonymous((pages + 2) * page_size()) };
+    let area = call.make().unwrap();
+    let both = libc::PROT_READ | libc::PROT_WRITE;
+    area.protect(page_size(), pages * page_size(), both).unwrap();
+    area
 }
 
 /// In smaps, `Size` is the length of the mapping, and `Rss` counts the pages of its page table.
@@ -25,17 +37,16 @@ fn pages(area: &Area, name: &str) -> u64 {
 /// - level: Linux
 #[test]
 fn in_smaps_size_is_the_length_of_the_mapping_and_rss_counts_the_pages_of_its_page_table() {
-    let private = MmapCall::anonymous(8 * page_size());
-    let shared = MmapCall { flags: libc::MAP_SHARED | libc::MAP_ANONYMOUS, ..private };
-    for call in [private, shared] {
-        let area = call.make().unwrap();
-        assert_eq!((pages(&area, "Size"), pages(&area, "Rss")), (8, 0), "none was touched");
+    for sharing in [libc::MAP_PRIVATE, libc::MAP_SHARED] {
+        let area = between_guards(8, sharing);
+        let pages = |name| pages(&area, page_size(), name);
+        assert_eq!((pages("Size"), pages("Rss")), (8, 0), "none was touched");
         for page in [1, 4, 6] {
             area.store(page * page_size(), 1);
         }
-        assert_eq!((pages(&area, "Size"), pages(&area, "Rss")), (8, 3));
+        assert_eq!((pages("Size"), pages("Rss")), (8, 3));
         area.load(page_size());
-        assert_eq!(pages(&area, "Rss"), 3, "touched before");
+        assert_eq!(pages("Rss"), 3, "touched before");
     }
 }
 
@@ -55,14 +66,16 @@ fn in_smaps_pages_of_a_file_that_were_only_loaded_are_clean_and_pages_of_memory_
     let (prot, flags) = (libc::PROT_READ, libc::MAP_PRIVATE);
     let area = MmapCall { prot, flags, ..MmapCall::shared(&file, page_size()) }.make().unwrap();
     assert_eq!(area.load(0), 5);
-    assert_eq!((pages(&area, "Rss"), pages(&area, "Anonymous")), (1, 0));
+    let of_file = |name| pages(&area, 0, name);
+    assert_eq!((of_file("Rss"), of_file("Anonymous")), (1, 0));
     if !matches!(course::file_system(scratch.path()), "tmpfs" | "ramfs") {
-        assert_eq!((pages(&area, "Private_Clean"), pages(&area, "Private_Dirty")), (1, 0));
+        assert_eq!((of_file("Private_Clean"), of_file("Private_Dirty")), (1, 0));
     }
-    let memory = MmapCall::anonymous(page_size()).make().unwrap();
-    memory.store(0, 1);
-    assert_eq!((pages(&memory, "Private_Clean"), pages(&memory, "Private_Dirty")), (0, 1));
-    assert_eq!(pages(&memory, "Anonymous"), 1);
+    let memory = between_guards(1, libc::MAP_PRIVATE);
+    memory.store(page_size(), 1);
+    let of_memory = |name| pages(&memory, page_size(), name);
+    assert_eq!((of_memory("Private_Clean"), of_memory("Private_Dirty")), (0, 1));
+    assert_eq!(of_memory("Anonymous"), 1);
 }
 
 /// Writing 1 to `/proc/PID/clear_refs` sets `Referenced` of smaps to 0 and changes no byte.
