@@ -122,7 +122,7 @@ fn without_futex_private_flag_futex_wake_wakes_a_forked_child_in_shared_memory_w
 /// `FUTEX_WAIT` takes its timeout from the call on, and `FUTEX_WAIT_BITSET` takes a moment of
 /// `CLOCK_MONOTONIC`.
 ///
-/// - call: `futex`, error
+/// - call: `futex`, edge
 /// - source: futex(2), Futex operations (`FUTEX_WAIT`, `FUTEX_WAIT_BITSET`)
 /// - level: Linux
 #[test]

@@ -10,7 +10,7 @@ use crate::locks::{listed, lock_byte};
 /// An OFD lock and a record lock on the same bytes conflict unless both are read locks, whichever
 /// is first.
 ///
-/// - call: `fcntl(F_OFD_SETLK)`, error
+/// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: fcntl(2), Open file description locks
 /// - level: Linux
 #[test]
