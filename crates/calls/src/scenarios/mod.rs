@@ -1,15 +1,25 @@
 //! Scenarios of claims that need a process of their own: it ends by a signal, or a limit belongs to
 //! the whole process. A scenario prints `NAME VALUE` lines, and its test checks them.
 
+mod actor;
+mod fallocate;
 mod file;
+mod fork;
+mod futex;
 mod madvise;
 mod maps;
+mod memfd_create;
 mod mincore;
 mod mlock;
 mod mmap;
 mod mprotect;
 mod mremap;
+mod mseal;
 mod msync;
+mod seals;
+mod shm_open;
+mod smaps;
+mod truncate;
 
 use std::path::Path;
 
@@ -21,14 +31,24 @@ type Scenarios = &'static [(&'static str, fn() -> Result<()>)];
 
 /// One file per call.
 const CALLS: &[Scenarios] = &[
+    actor::SCENARIOS,
+    fallocate::SCENARIOS,
+    fork::SCENARIOS,
+    futex::SCENARIOS,
     madvise::SCENARIOS,
     maps::SCENARIOS,
+    memfd_create::SCENARIOS,
     mincore::SCENARIOS,
     mlock::SCENARIOS,
     mmap::SCENARIOS,
     mprotect::SCENARIOS,
     mremap::SCENARIOS,
+    mseal::SCENARIOS,
     msync::SCENARIOS,
+    seals::SCENARIOS,
+    shm_open::SCENARIOS,
+    smaps::SCENARIOS,
+    truncate::SCENARIOS,
 ];
 
 /// Runs the scenario `name`, which uses files in the current directory.
