@@ -14,7 +14,7 @@ use crate::locks::{listed, lock_byte};
 /// Processes that wait for different bytes of one record lock go on one by one, as their bytes are
 /// unlocked.
 ///
-/// - call: `fcntl(F_SETLKW)`, success
+/// - call: `fcntl(F_SETLK)`, success
 /// - source: fcntl(2), Advisory record locking
 /// - level: POSIX
 #[test]
@@ -38,7 +38,7 @@ fn processes_that_wait_for_different_bytes_of_one_record_lock_go_on_one_by_one_a
 /// `F_SETLKW` waits where one of the two locks is a write lock, and does not wait where both are
 /// read locks.
 ///
-/// - call: `fcntl(F_SETLKW)`, success
+/// - call: `fcntl(F_SETLK)`, success
 /// - source: fcntl(2), Advisory record locking
 /// - level: POSIX
 #[test]
