@@ -37,6 +37,18 @@
     });
   }, true);
 
+  // What mdBook's pages lack for a screen reader.
+  document.querySelector("#mdbook-menu-bar, #menu-bar")?.setAttribute("role", "banner");
+  // A label has no ARIA attributes: its words name the hidden checkbox that it switches.
+  const toggle = document.querySelector("label#mdbook-sidebar-toggle");
+  for (const name of ["aria-label", "aria-expanded", "aria-controls"]) {
+    toggle?.removeAttribute(name);
+  }
+  const words = document.createElement("span");
+  words.className = "spoken";
+  words.textContent = "Table of contents";
+  toggle?.append(words);
+
   // A block that can be scrolled must be reachable by the keyboard.
   for (const block of document.querySelectorAll("pre > code, .table-wrapper")) {
     block.tabIndex = 0;

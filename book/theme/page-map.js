@@ -175,10 +175,10 @@ const PageMap = (() => {
       memory.append(element("div", { class: "box own" }, element("p", {}, "Memory that belongs to no file"), own));
     }
     const stage = element("div", { class: "stage" },
-      element("h4", { class: "band" }, "Page tables"), processes,
-      element("h4", { class: "band" }, "Memory"), memory);
+      element("h3", { class: "band" }, "Page tables"), processes,
+      element("h3", { class: "band" }, "Memory"), memory);
     if (disk.children.length > 0) {
-      stage.append(element("h4", { class: "band" }, "Disk"), disk);
+      stage.append(element("h3", { class: "band" }, "Disk"), disk);
     }
     return { stage, arrows: arrows.flatMap(([from, key, kind]) => targets.has(key) ? [[from, targets.get(key), kind]] : []) };
   }
