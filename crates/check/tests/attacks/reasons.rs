@@ -66,6 +66,15 @@ fn a_lock_that_wakes_nobody_is_a_deadlock_and_the_other_is_said_to_have_ended() 
 }
 
 #[test]
+fn a_wake_that_reaches_only_its_own_process_is_a_private_futex() {
+    let seen = bank("WAKES_ITS_OWN");
+    says(&seen, "additions", "private-futex");
+    let rows = check(&seen, "additions")["table"]["rows"].to_string();
+    assert!(rows.contains("waits in futex (private)"), "{rows}");
+    assert!(rows.contains("wakes by futex (private"), "{rows}");
+}
+
+#[test]
 fn a_lock_file_that_stays_is_an_orphaned_lock() {
     says(&bank("LOCK_FILE"), "kills", "orphaned-lock");
 }
