@@ -307,3 +307,18 @@ fn a_failed_check_names_the_last_call_and_what_file_was() {
         assert!(details.contains("the last call: `"), "{details}");
     }
 }
+
+#[test]
+fn a_size_that_is_looked_at_before_the_count_does_not_help_when_file_is_cut_in_the_middle_of_it() {
+    let seen = Judge::of(6, "looks_once.c", &[]).run().must_be_accepted();
+    says(&seen, "cut", "cut-crashes");
+    let details = check(&seen, "cut")["details"].to_string();
+    assert!(details.contains("just after a load from its byte"), "{details}");
+    assert!(seen.report["diagnosis"].is_null(), "extra credit is beside the verdict");
+}
+
+#[test]
+fn a_cut_within_the_last_page_is_not_told_by_a_program_that_only_survives_sigbus() {
+    let seen = Judge::of(6, "looks_once.c", &["-DSURVIVES"]).run().must_be_accepted();
+    says(&seen, "cut", "cut-not-told");
+}
