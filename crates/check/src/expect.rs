@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use common::page_size;
 use nix::errno::Errno;
 use sandbox::WorkDirectory;
+use tracer::arch::legacy;
 use tracer::{Ending, FileId, REFUSED, Use};
 
 use crate::observe::{Fault, Run, killed_for};
@@ -180,6 +181,12 @@ impl Run {
         })
     }
 
+    /// It takes all bytes of this file away, which held some: by which call, in words.
+    #[must_use]
+    pub fn empties(&self, file: FileId) -> Option<&'static str> {
+        self.calls_on(file).find_map(empties)
+    }
+
     /// An `msync` that failed because of its address.
     #[must_use]
     pub fn unaligned_msync(&self) -> Option<String> {
@@ -259,7 +266,9 @@ impl Run {
         };
         let place = calls.iter().rposition(|call| fails(call).is_some())?;
         let (name, errno) = calls.get(place).and_then(fails)?;
-        let last = match place + 1 == calls.len() {
+        // A program that failed has looked at the result.
+        let is_ignored = self.ending == Ending::Exited(0);
+        let last = match place + 1 == calls.len() && is_ignored {
             true => {
                 ". It was the program's last call about a file. At its end, a program flushes what is \
                  left, and nobody looks at the result"
@@ -286,7 +295,8 @@ impl Run {
         }
     }
 
-    fn said(&self) -> Vec<String> {
+    /// What it wrote to standard error, as lines below a finding.
+    pub(crate) fn said(&self) -> Vec<String> {
         said(&self.stderr.text())
     }
 }
@@ -351,6 +361,19 @@ fn may_be_written(path: &Path, directory: &Path) -> bool {
         }
     });
     of_itself.unwrap_or(false)
+}
+
+/// Whether a call takes away all bytes of its file, in words.
+fn empties(call: &tracer::Call) -> Option<&'static str> {
+    let [_, second, third, ..] = call.arguments;
+    let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.cast_unsigned()) != 0;
+    match call.number {
+        libc::SYS_openat if truncates(third) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_open if truncates(second) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_creat => Some("FILE was opened by `creat`, which empties it"),
+        libc::SYS_ftruncate if second == 0 => Some("`ftruncate` set FILE's size to 0"),
+        _ => None,
+    }
 }
 
 /// No call can be seen where tracing is refused.
