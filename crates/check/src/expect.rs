@@ -458,6 +458,51 @@ mod tests {
         assert_eq!(complaint(traceback), "6 lines, the last is \"KeyError: 7\"");
     }
 
+    fn called(number: i64, arguments: [u64; 6], result: i64) -> tracer::Call {
+        let pid = nix::unistd::Pid::from_raw(1);
+        let (files, written, refused) = (Vec::new(), None, None);
+        tracer::Call { pid, number, arguments, result: Some(result), files, written, refused }
+    }
+
+    #[test]
+    fn only_a_program_that_succeeds_has_not_looked_at_its_last_write() {
+        let write = || called(libc::SYS_write, [1, 0, 1, 0, 0, 0], -i64::from(libc::ENOSPC));
+        let told = |status: i32| {
+            let run = Run {
+                called: "exercise-2 take FILE".into(),
+                ending: Ending::Exited(status),
+                limit_exceeded: None,
+                stdout: sandbox::Output::default(),
+                stderr: sandbox::Output::default(),
+                calls: Some(vec![write()]),
+                refused: std::collections::BTreeSet::new(),
+                unfinished: None,
+                unflushed: false,
+                fault: None,
+                time: std::time::Duration::ZERO,
+                processor: std::time::Duration::ZERO,
+                peak_memory: 0,
+            };
+            run.failed_output().unwrap_or_default()
+        };
+        assert!(told(0).contains("ENOSPC") && told(0).contains("nobody looks"), "{}", told(0));
+        for looked in [1, 101] {
+            assert!(told(looked).contains("ENOSPC"), "{}", told(looked));
+            assert!(!told(looked).contains("nobody looks"), "{}", told(looked));
+        }
+    }
+
+    #[test]
+    fn a_call_that_takes_all_bytes_away_is_told() {
+        let flags = |flags: i32| [0, 0, u64::from(flags.cast_unsigned()), 0, 0, 0];
+        let opens = |how: i32| empties(&called(libc::SYS_openat, flags(how), 3));
+        assert_eq!(opens(libc::O_RDWR | libc::O_TRUNC), Some("FILE was opened with O_TRUNC"));
+        assert_eq!(opens(libc::O_RDWR | libc::O_CREAT), None);
+        let cut = |size: u64| empties(&called(libc::SYS_ftruncate, [3, size, 0, 0, 0, 0], 0));
+        assert_eq!(cut(0), Some("`ftruncate` set FILE's size to 0"));
+        assert_eq!(cut(4096), None);
+    }
+
     #[test]
     fn only_the_directory_devices_and_what_a_process_says_of_itself_may_be_written() {
         let may = |path: &str| may_be_written(path.as_ref(), "/var/judge/place".as_ref());
