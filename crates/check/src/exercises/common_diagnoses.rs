@@ -42,7 +42,7 @@ pub(super) const EMPTIES_FILE: Diagnosis = Diagnosis {
 pub(super) const NOT_UTF_8: Diagnosis = Diagnosis {
     id: "not-utf-8",
     is: "a TEXT whose bytes are not UTF-8 is refused, or printed as another one",
-    why: "A file has bytes. An older program, or one in another language, may have stored a text that is no UTF-8. Who stops at such a text never comes to the next one.",
+    why: "A file has bytes. An older program, or one in another language, may have stored a text that is no UTF-8. A program that stops at such a text never comes to the next one.",
     anchor: "exercise",
     hints: [
         "Which step makes a text of the bytes, and what does it do with a byte such as 0xe9 alone?",

@@ -94,7 +94,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             python: "One lock for all accounts has no order. `fcntl.flock(fd, fcntl.LOCK_EX)`, then `try`, and `fcntl.flock(fd, fcntl.LOCK_UN)` in `finally`. `threading.Lock` does not reach another process.",
         },
     },
-    private_futex("semaphores"),
+    private_futex("how-it-works"),
     Diagnosis {
         id: "lock-kept",
         is: "a process ends, and the next one waits for ever for its lock",

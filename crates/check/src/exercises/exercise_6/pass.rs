@@ -65,8 +65,8 @@ pub(super) fn one_pass(context: &mut CheckContext) -> Verdict {
 /// How long the program took, above a run on one line, and how long the reference took. Both runs vary: of
 /// a program whose start takes far longer than the count, the difference says nothing, and is left out.
 fn took(program: Duration, reference: Duration) -> String {
-    /// No program is so much faster.
-    const LEAST: f64 = 0.1;
+    /// What would be told as 0.0 times: no program is so much faster.
+    const LEAST: f64 = 0.05;
     let (mine, theirs) = (program.as_secs_f64() * 1e3, reference.as_secs_f64() * 1e3);
     let ratio = mine / theirs;
     if ratio < LEAST {
