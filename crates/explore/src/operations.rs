@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_futex_that_reaches_only_its_own_process_is_told_so() {
-        let futex = |operation: i32| call(libc::SYS_futex, [0x1000, flag(operation), 0, 0, 0, 0]);
+        let futex = |operation: i32| call(libc::SYS_futex, [64, flag(operation), 0, 0, 0, 0]);
         let private = futex(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG);
         assert_eq!(private.waits_for(), "waits in futex (private)");
         assert!(private.waits_for_ever(), "the flag says nothing of the timeout");
