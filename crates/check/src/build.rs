@@ -90,19 +90,39 @@ pub enum Built {
     Refused(String),
 }
 
-/// Builds the learner's program of an exercise.
+/// Builds the learner's program of an exercise. Beside it, what the compiler warned of.
 ///
 /// # Errors
 /// There is no cargo, or it says nothing that can be understood.
-pub fn build(exercise: u8) -> Result<Built> {
+pub fn build(exercise: u8) -> Result<(Built, Vec<String>)> {
     let name = format!("exercise-{exercise}");
     let arguments = ["build", "--quiet", "--package", "exercises", "--bin", &name];
     let (said, artifacts) = telling(&format!("exercise {exercise}"), || cargo(&arguments))?;
     let program = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     Ok(match program {
-        Some(program) => Built::Program(program.into()),
-        None => Built::Refused(said),
+        Some(program) => (Built::Program(program.into()), warnings(&said)),
+        None => (Built::Refused(said), Vec::new()),
     })
+}
+
+/// What a compiler that was content warned of, with the lines: the first ones, and how many more there are.
+fn warnings(said: &str) -> Vec<String> {
+    const MOST: usize = 3;
+    let (mut all, mut about) = (Vec::new(), None);
+    for line in said.lines() {
+        if let Some(text) = line.strip_prefix("warning: ") {
+            about = Some(text);
+        } else if let Some(place) = line.trim_start().strip_prefix("--> ")
+            && let Some(text) = about.take()
+        {
+            let number = place.rsplit(':').nth(1).unwrap_or_default();
+            all.push(format!("line {number}: {text}"));
+        }
+    }
+    let more = all.len().saturating_sub(MOST);
+    all.truncate(MOST);
+    all.extend((more > 0).then(|| format!("{more} more; `cargo build -p exercises` shows all")));
+    all
 }
 
 /// Builds `what`. If that takes long, says so on standard error: cargo itself says nothing, not even that it
@@ -171,6 +191,22 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+
+    #[test]
+    fn of_the_compilers_words_a_warning_and_its_line_are_told() {
+        let warning = |line: u32| {
+            let place = "crates/exercises/src/bin/exercise-6.rs";
+            format!("warning: unused `Result` that must be used\n  --> {place}:{line}:5\n   |\n")
+        };
+        let end = "warning: `exercises` (bin \"exercise-6\") generated 1 warning\n";
+        let told = warnings(&(warning(76) + end));
+        assert_eq!(told, ["line 76: unused `Result` that must be used"]);
+        assert!(warnings("").is_empty());
+        let many: String = (1..=5).map(warning).collect();
+        let told = warnings(&many);
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told.last().is_some_and(|line| line.starts_with("2 more")), "{told:?}");
+    }
 
     #[test]
     fn a_build_is_told_of_while_it_runs_and_only_if_it_takes_long() {

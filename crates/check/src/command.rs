@@ -495,8 +495,19 @@ fn absolute(program: &Path) -> Result<PathBuf> {
 /// How many columns the terminal has, if there is one.
 fn columns() -> Option<usize> {
     // Of standard output only: what goes to a pipe is not folded for the terminal beside it.
-    let size = terminal_size::terminal_size_of(std::io::stdout());
-    size.map(|(columns, _)| usize::from(columns.0))
+    let output = std::io::stdout();
+    let size = terminal_size::terminal_size_of(&output);
+    let known = size.map(|(columns, _)| usize::from(columns.0));
+    let set = std::env::var("COLUMNS").ok();
+    known.or_else(|| output.is_terminal().then(|| columns_without_a_size(set.as_deref())))
+}
+
+/// Of a terminal that does not know its size, as one without rows: what COLUMNS says, or else the usual.
+fn columns_without_a_size(set: Option<&str>) -> usize {
+    const USUAL: usize = 80;
+    const LEAST: usize = 20;
+    let set = set.and_then(|columns| columns.parse().ok());
+    set.filter(|columns| *columns >= LEAST).unwrap_or(USUAL)
 }
 
 /// How wide a card or the table of the verdicts is.
@@ -529,4 +540,17 @@ fn print(text: &str) -> Result<u8> {
     let printed = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     printed.step("write to standard output")?;
     Ok(SOLVED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_size_has_what_columns_says_or_80() {
+        assert_eq!(columns_without_a_size(Some("100")), 100);
+        for unfit in [None, Some(""), Some("0"), Some("wide")] {
+            assert_eq!(columns_without_a_size(unfit), 80, "{unfit:?}");
+        }
+    }
 }

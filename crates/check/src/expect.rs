@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use common::page_size;
 use nix::errno::Errno;
 use sandbox::WorkDirectory;
+use tracer::arch::legacy;
 use tracer::{Ending, FileId, REFUSED, Use};
 
 use crate::observe::{Fault, Run, killed_for};
@@ -180,6 +181,12 @@ impl Run {
         })
     }
 
+    /// It takes all bytes of this file away, which held some: by which call, in words.
+    #[must_use]
+    pub fn empties(&self, file: FileId) -> Option<&'static str> {
+        self.calls_on(file).find_map(empties)
+    }
+
     /// An `msync` that failed because of its address.
     #[must_use]
     pub fn unaligned_msync(&self) -> Option<String> {
@@ -259,7 +266,9 @@ impl Run {
         };
         let place = calls.iter().rposition(|call| fails(call).is_some())?;
         let (name, errno) = calls.get(place).and_then(fails)?;
-        let last = match place + 1 == calls.len() {
+        // A program that failed has looked at the result.
+        let is_ignored = self.ending == Ending::Exited(0);
+        let last = match place + 1 == calls.len() && is_ignored {
             true => {
                 ". It was the program's last call about a file. At its end, a program flushes what is \
                  left, and nobody looks at the result"
@@ -286,7 +295,8 @@ impl Run {
         }
     }
 
-    fn said(&self) -> Vec<String> {
+    /// What it wrote to standard error, as lines below a finding.
+    pub(crate) fn said(&self) -> Vec<String> {
         said(&self.stderr.text())
     }
 }
@@ -351,6 +361,19 @@ fn may_be_written(path: &Path, directory: &Path) -> bool {
         }
     });
     of_itself.unwrap_or(false)
+}
+
+/// Whether a call takes away all bytes of its file, in words.
+fn empties(call: &tracer::Call) -> Option<&'static str> {
+    let [_, second, third, ..] = call.arguments;
+    let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.cast_unsigned()) != 0;
+    match call.number {
+        libc::SYS_openat if truncates(third) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_open if truncates(second) => Some("FILE was opened with O_TRUNC"),
+        legacy::SYS_creat => Some("FILE was opened by `creat`, which empties it"),
+        libc::SYS_ftruncate if second == 0 => Some("`ftruncate` set FILE's size to 0"),
+        _ => None,
+    }
 }
 
 /// No call can be seen where tracing is refused.
@@ -433,6 +456,51 @@ mod tests {
         assert!(told.iter().all(|line| !line.contains("Traceback")), "{told:?}");
         assert!(told.last().is_some_and(|line| line.contains("KeyError: 7")), "{told:?}");
         assert_eq!(complaint(traceback), "6 lines, the last is \"KeyError: 7\"");
+    }
+
+    fn called(number: i64, arguments: [u64; 6], result: i64) -> tracer::Call {
+        let pid = nix::unistd::Pid::from_raw(1);
+        let (files, written, refused) = (Vec::new(), None, None);
+        tracer::Call { pid, number, arguments, result: Some(result), files, written, refused }
+    }
+
+    #[test]
+    fn only_a_program_that_succeeds_has_not_looked_at_its_last_write() {
+        let write = || called(libc::SYS_write, [1, 0, 1, 0, 0, 0], -i64::from(libc::ENOSPC));
+        let told = |status: i32| {
+            let run = Run {
+                called: "exercise-2 take FILE".into(),
+                ending: Ending::Exited(status),
+                limit_exceeded: None,
+                stdout: sandbox::Output::default(),
+                stderr: sandbox::Output::default(),
+                calls: Some(vec![write()]),
+                refused: std::collections::BTreeSet::new(),
+                unfinished: None,
+                unflushed: false,
+                fault: None,
+                time: std::time::Duration::ZERO,
+                processor: std::time::Duration::ZERO,
+                peak_memory: 0,
+            };
+            run.failed_output().unwrap_or_default()
+        };
+        assert!(told(0).contains("ENOSPC") && told(0).contains("nobody looks"), "{}", told(0));
+        for looked in [1, 101] {
+            assert!(told(looked).contains("ENOSPC"), "{}", told(looked));
+            assert!(!told(looked).contains("nobody looks"), "{}", told(looked));
+        }
+    }
+
+    #[test]
+    fn a_call_that_takes_all_bytes_away_is_told() {
+        let flags = |flags: i32| [0, 0, u64::from(flags.cast_unsigned()), 0, 0, 0];
+        let opens = |how: i32| empties(&called(libc::SYS_openat, flags(how), 3));
+        assert_eq!(opens(libc::O_RDWR | libc::O_TRUNC), Some("FILE was opened with O_TRUNC"));
+        assert_eq!(opens(libc::O_RDWR | libc::O_CREAT), None);
+        let cut = |size: u64| empties(&called(libc::SYS_ftruncate, [3, size, 0, 0, 0, 0], 0));
+        assert_eq!(cut(0), Some("`ftruncate` set FILE's size to 0"));
+        assert_eq!(cut(100), None);
     }
 
     #[test]

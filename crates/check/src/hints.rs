@@ -16,7 +16,7 @@ use crate::report::Report;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HintState {
-    /// The last diagnosis, if the last verdict had one.
+    /// The last diagnosis, if the last verdict had one, or else the one of its extra credit.
     pub diagnosis: Option<String>,
     /// How many hints to it were shown.
     pub shown: usize,
@@ -31,7 +31,7 @@ impl HintState {
     /// learner's own one. Another diagnosis, or another program, begins with its first hint.
     #[must_use]
     pub fn after(self, report: &Report, program: Option<&Path>) -> Self {
-        let diagnosis = report.diagnosis.clone();
+        let diagnosis = report.hinted().cloned();
         let language = program.map_or(Some(Language::Rust), Language::of_program);
         let program = program.map(|program| program.display().to_string());
         let is_same = (&self.diagnosis, &self.program) == (&diagnosis, &program);

@@ -37,8 +37,9 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
         return Ok(Report::missing(exercise, &source, &settings.machine, &said));
     }
     let source_before = hash_of_source(exercise.number)?;
-    let report = match build(exercise.number)? {
-        Built::Program(program) => judge(exercise, &program, settings)?,
+    let (built, warnings) = build(exercise.number)?;
+    let report = match built {
+        Built::Program(program) => Report { warnings, ..judge(exercise, &program, settings)? },
         Built::Refused(said) => {
             Report::not_built(exercise, &source(exercise.number)?, &settings.machine, &said)
         }

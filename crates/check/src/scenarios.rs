@@ -1,5 +1,6 @@
 //! Searches as a check states them: the scenarios, what is said about a run, and the table.
 
+use explore::operations::{FUTEX_WAITS, PRIVATE_FUTEX_WAITS};
 use explore::replay::{Outcome, Scenario, replay};
 use explore::schedule::{Schedule, letter};
 use explore::search::{PreemptionBound, SearchJob, search_all};
@@ -215,8 +216,10 @@ fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
     let all_wait = !sides.is_empty() && waits.len() == sides.len();
     let all_spin = all_wait && sides.iter().all(|side| spins_last(&run.events, *side));
     let (waits, names) = (waits.join("; "), names.join(" and "));
+    let is_private = |side: &usize| waits_last(&run.events, *side) == Some(IN_PRIVATE_FUTEX);
+    let deadlock = if sides.iter().any(is_private) { "private-futex" } else { "deadlock" };
     let limit = match run.limit_exceeded {
-        None if all_wait => return Finding::new("deadlock", expected, waits + &ended),
+        None if all_wait => return Finding::new(deadlock, expected, waits + &ended),
         None => {
             return Finding::new("deadlock", expected, format!("{names} did not end{ended}"));
         }
@@ -230,7 +233,7 @@ fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
     let who = if names.is_empty() { "together, the processes".into() } else { names };
     match is_wait {
         true => {
-            Finding::new("deadlock", expected, format!("{waits}{ended}. In the end, {who} {limit}"))
+            Finding::new(deadlock, expected, format!("{waits}{ended}. In the end, {who} {limit}"))
         }
         false => Finding::new(diagnosis_of(limit), expected, format!("{who} {limit}")),
     }
@@ -247,6 +250,10 @@ const NO_WAITS: [&str; 4] = [
 /// What is said of a process that waits in futex.
 const IN_FUTEX: &str = "waits in a futex call: it sleeps until a lock or a semaphore is given back";
 
+/// What is said of one that only its own threads could wake.
+const IN_PRIVATE_FUTEX: &str = "waits in a private futex call (FUTEX_PRIVATE_FLAG): only threads of its own process \
+     could wake it";
+
 /// Does an actor wait in a loop that uses CPU time?
 fn spins_last(events: &[Event], side: usize) -> bool {
     let spins = |why: &str| why.starts_with("turns") || why.starts_with("tries");
@@ -262,7 +269,8 @@ pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
         matches!(event.kind, EventKind::Killed | EventKind::Ended(Ending::Killed(_)))
     });
     match last.next()?.kind {
-        EventKind::Blocked("waits in futex") => Some(IN_FUTEX),
+        EventKind::Blocked(FUTEX_WAITS) => Some(IN_FUTEX),
+        EventKind::Blocked(PRIVATE_FUTEX_WAITS) => Some(IN_PRIVATE_FUTEX),
         EventKind::Blocked(why) => Some(why).filter(|why| !NO_WAITS.contains(why)),
         // An atomic operation that changes nothing is a try.
         EventKind::Store { locked: true, ref before, ref after, .. } if before == after => {

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use check::build::{source, starter};
 use check::cards::{card, width};
-use check::exercises::{COMMON, EXERCISES, Part};
+use check::exercises::{COMMON, Check, EXERCISES, Exercise, Part, exercise};
 use check::hints::{HintState, text};
 use check::language::Language;
 use check::machine::Machine;
 use check::progress::table;
-use check::report::{CheckResult, Outcome, Report};
+use check::report::{CheckResult, Format, Named, Outcome, Report, written};
 use check::reset::reset;
 use check::verdict::Finding;
 use check::watch::watch;
@@ -365,10 +365,8 @@ fn only_a_program_in_rust_is_told_that_references_were_not_judged() {
     }
 }
 
-#[test]
-fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
-    let exercise = EXERCISES.first().expect("exercises");
-    let machine = Machine {
+fn machine() -> Machine {
+    Machine {
         kernel: "6.18".into(),
         architecture: "x86_64".into(),
         file_system: "ext4".into(),
@@ -378,14 +376,19 @@ fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
         landlock: 1,
         isolation: Isolation { kernel_objects: true, files: true },
         weaker: Vec::new(),
-    };
+    }
+}
+
+#[test]
+fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
+    let exercise = EXERCISES.first().expect("exercises");
     let program = Path::new("/bin/program");
     let mode = Finding::new("wrong-mode", "0600", "0644");
     let checks = exercise.checks.iter().map(|check| match check.part {
         Part::Edge => CheckResult::failed(check, exercise, &mode),
         _ => CheckResult::passed(check),
     });
-    let report = Report::new(exercise, program, &machine, checks.collect(), 0);
+    let report = Report::new(exercise, program, &machine(), checks.collect(), 0);
     assert_eq!(report.outcome, Outcome::Solved);
     let once = HintState::default().after(&report, Some(program));
     assert_eq!((once.diagnosis.as_deref(), once.shown), (Some("wrong-mode"), 0));
@@ -394,6 +397,33 @@ fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
     assert_eq!(shown.clone().after(&report, Some(Path::new("/bin/other"))).shown, 0);
     let own = shown.after(&report, None);
     assert_eq!((own.shown, own.program, own.language), (0, None, Some(Language::Rust)));
+}
+
+#[test]
+fn extra_credit_that_is_not_earned_has_hints_and_what_is_earned_is_in_the_sum() {
+    let exercise = exercise(6).expect("exercise 6");
+    let program = Path::new("/bin/program");
+    let of = |extra: fn(&Check, &Exercise) -> CheckResult| {
+        let checks = exercise.checks.iter().map(|check| match check.part {
+            Part::Extra => extra(check, exercise),
+            _ => CheckResult::passed(check),
+        });
+        Report::new(exercise, program, &machine(), checks.collect(), 0)
+    };
+    let told = |report: &Report| written(&[Named::from(report)], Format::Text).expect("a text");
+    let report = of(|check, exercise| {
+        CheckResult::failed(check, exercise, &Finding::new("cut-crashes", "a line", "a signal"))
+    });
+    assert_eq!(report.diagnosis, None, "extra credit is beside the verdict");
+    let state = HintState::default().after(&report, Some(program));
+    assert_eq!(state.diagnosis.as_deref(), Some("cut-crashes"));
+    let text = told(&report);
+    assert!(text.contains("A hint: "), "{text}");
+    assert!(text.contains("80 for the core, 20 for the edges.\n"), "{text}");
+    let report = of(|check, _| CheckResult::passed(check));
+    let text = told(&report);
+    let sum = "110 of 100 points: 80 for the core, 20 for the edges, 10 extra credit.\n";
+    assert!(text.contains(sum) && !text.contains("A hint: "), "{text}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
 use crate::cannot_follow::CannotFollow;
 use crate::kernel_store::{self, KernelStore, Redirected};
-use crate::operations::{About, CallKind, Named, Operations, Wait};
+use crate::operations::{About, CallKind, FUTEX_WAITS, Named, Operations, Wait};
 use crate::own_time::OwnTime;
 use crate::pending_store::{self, PendingStore, Stored};
 use crate::schedule::Preemption;
@@ -1010,7 +1010,11 @@ impl<'l> Execution<'l> {
                 return Ok(None);
             }
             if !is_zombie(tracee)? {
-                waits = tracee.call.map(|call| call.waits_for());
+                let memory = tracee.memory.borrow();
+                waits = tracee.call.map(|call| match is_among_threads(&memory, &call) {
+                    true => FUTEX_WAITS, // What its threads do among themselves needs no other word.
+                    false => call.waits_for(),
+                });
             }
         }
         Ok(waits)

@@ -34,6 +34,8 @@ pub struct Killed {
     pub limit_exceeded: Option<LimitExceeded>,
     /// Who failed, and how.
     pub failed: Option<String>,
+    /// What that process wrote to standard error.
+    pub complaint: Vec<u8>,
     /// How many began after the kill, one after another.
     pub later: u64,
     /// FILE's bytes in the end.
@@ -109,6 +111,7 @@ impl Killed {
             stuck: None,
             limit_exceeded: None,
             failed: None,
+            complaint: Vec::new(),
             later: 0,
             file: None,
             table: Table::default(),
@@ -210,6 +213,7 @@ fn survive(
     } else if ending != Some(Ending::Exited(0)) {
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
         killed.failed = Some(format!("`{who}`: {how}"));
+        [_, killed.complaint] = execution.outputs(other);
     }
     Ok(true)
 }

@@ -67,6 +67,8 @@ pub(crate) trait Operations {
     fn waits_for_ever(&self) -> bool;
     /// Does it wait in futex with a timeout?
     fn is_timed_futex(&self) -> bool;
+    /// Is it a futex call that reaches only the threads of its own process?
+    fn is_private_futex(&self) -> bool;
     /// Does it set a timer, whose signal can end a sleep?
     fn sets_timer(&self) -> bool;
     /// Does it show that the process has got somewhere?
@@ -211,14 +213,20 @@ impl Operations for Syscall {
         match self.number {
             libc::SYS_fcntl => second == flag(libc::F_SETLKW) || second == flag(libc::F_OFD_SETLKW),
             libc::SYS_flock => second & flag(libc::LOCK_NB) == 0,
-            libc::SYS_futex => futex(second) == "waits in futex" && fourth == 0,
+            libc::SYS_futex => futex(second).starts_with(FUTEX_WAITS) && fourth == 0,
             _ => false,
         }
     }
 
     fn is_timed_futex(&self) -> bool {
         let [_, operation, _, timeout, ..] = self.arguments;
-        self.number == libc::SYS_futex && futex(operation) == "waits in futex" && timeout != 0
+        let waits = futex(operation).starts_with(FUTEX_WAITS);
+        self.number == libc::SYS_futex && waits && timeout != 0
+    }
+
+    fn is_private_futex(&self) -> bool {
+        let [_, operation, ..] = self.arguments;
+        self.number == libc::SYS_futex && operation & flag(libc::FUTEX_PRIVATE_FLAG) != 0
     }
 
     fn sets_timer(&self) -> bool {
@@ -233,7 +241,8 @@ impl Operations for Syscall {
 
     fn waits_for(&self) -> &'static str {
         match self.number {
-            libc::SYS_futex => "waits in futex",
+            libc::SYS_futex if self.is_private_futex() => PRIVATE_FUTEX_WAITS,
+            libc::SYS_futex => FUTEX_WAITS,
             libc::SYS_fcntl => "waits for a record lock",
             libc::SYS_flock if self.arguments[1] & flag(libc::LOCK_SH) != 0 => {
                 "waits for a shared flock lock"
@@ -279,10 +288,20 @@ fn locks(kind: &str, file: &str, is_shared: bool, gives_back: bool, done: bool) 
     }
 }
 
+/// In a table, what a process waits in that sleeps in futex.
+pub const FUTEX_WAITS: &str = "waits in futex";
+/// The same, if only threads of its own process can wake it.
+pub const PRIVATE_FUTEX_WAITS: &str = "waits in futex (private)";
+
 fn futex(operation: u64) -> &'static str {
     const COMMAND: u64 = 0x7f; // Without the flags FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME.
+    let is_private = operation & flag(libc::FUTEX_PRIVATE_FLAG) != 0;
     match i32::try_from(operation & COMMAND).unwrap_or(-1) {
-        libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => "waits in futex",
+        libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET if is_private => PRIVATE_FUTEX_WAITS,
+        libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => FUTEX_WAITS,
+        libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET | libc::FUTEX_WAKE_OP if is_private => {
+            "wakes by futex (private: only threads of its own process)"
+        }
         libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET | libc::FUTEX_WAKE_OP => "wakes by futex",
         _ => "calls futex",
     }
@@ -312,6 +331,19 @@ mod tests {
         assert_eq!(told(libc::LOCK_UN, true), "gives its flock lock on FILE back");
         assert_eq!(flock(libc::LOCK_SH).waits_for(), "waits for a shared flock lock");
         assert_eq!(flock(libc::LOCK_EX).waits_for(), "waits for an exclusive flock lock");
+    }
+
+    #[test]
+    fn a_futex_that_reaches_only_its_own_process_is_told_so() {
+        let futex = |operation: i32| call(libc::SYS_futex, [64, flag(operation), 0, 0, 0, 0]);
+        let private = futex(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG);
+        assert_eq!(private.waits_for(), "waits in futex (private)");
+        assert!(private.waits_for_ever(), "the flag says nothing of the timeout");
+        assert_eq!(futex(libc::FUTEX_WAIT).waits_for(), "waits in futex");
+        let wakes = |operation: i32| futex(operation).told(&on("FILE"), false);
+        let private = wakes(libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG);
+        assert!(private.starts_with("wakes by futex (private"), "{private}");
+        assert_eq!(wakes(libc::FUTEX_WAKE), "wakes by futex");
     }
 
     #[test]

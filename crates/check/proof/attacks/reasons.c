@@ -9,6 +9,7 @@
 #define IN_STEPS 2      // The counter is wiped, then stored, with a lock held all the time.
 #define NEVER_GIVEN 3   // The lock is never given back.
 #define NEVER_WAKES 7   // The lock is given back, and nobody who waits for it is woken.
+#define WAKES_ITS_OWN 10 // The lock is given back, and the wake reaches only the process's own threads.
 #define SPINS_CROSSWISE 4 // A spin lock for each account: two transfers wait for each other.
 #define LOCK_FILE 8     // The lock is a file beside FILE, which stays when its owner is killed.
 #define SPINS_LATER 9   // At its start it sleeps until the lock is free; for each addition it spins.
@@ -84,6 +85,9 @@ static void take(struct bank *bank, int fd) {
 #elif DOES == NEVER_WAKES
     while (__atomic_exchange_n(WORD(bank, 0), 1, __ATOMIC_SEQ_CST))
         syscall(SYS_futex, WORD(bank, 0), FUTEX_WAIT, 1, NULL, NULL, 0);
+#elif DOES == WAKES_ITS_OWN
+    while (__atomic_exchange_n(WORD(bank, 0), 1, __ATOMIC_SEQ_CST))
+        syscall(SYS_futex, WORD(bank, 0), FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
 #elif DOES == NEVER_GIVEN
     // Of several additions in one process only the first takes the lock.
     static int has_it;
@@ -101,6 +105,9 @@ static void give(struct bank *bank, int fd) {
     unlink("FILE.lock");
 #elif DOES == NEVER_WAKES
     leave(bank, 0);
+#elif DOES == WAKES_ITS_OWN
+    leave(bank, 0);
+    syscall(SYS_futex, WORD(bank, 0), FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 #elif DOES != STORES_ATOMICALLY && DOES != NEVER_GIVEN
     flock(fd, LOCK_UN);
 #endif

@@ -44,6 +44,7 @@ fn preview(path: &Path, from: u8, to: u8) -> Result<(), String> {
             *byte = to;
         }
     }
-    let printed = io::stdout().lock().write_all(&bytes);
+    let mut output = io::stdout().lock();
+    let printed = output.write_all(&bytes).and_then(|()| output.flush());
     printed.map_err(|cause| format!("write standard output: {cause}"))
 }

@@ -2,6 +2,59 @@
 
 use super::{Diagnosis, Last};
 
+/// A lock or a semaphore that reaches only its own process: of the exercises with two processes.
+pub(super) const fn private_futex(anchor: &'static str) -> Diagnosis {
+    Diagnosis {
+        id: "private-futex",
+        is: "a process sleeps on a lock that is private to its process: no other process can wake it",
+        why: "A futex call with FUTEX_PRIVATE_FLAG looks only for sleepers of its own process. A wake by another process does not reach them, also if both have the same word mapped.",
+        anchor,
+        hints: [
+            "The table shows who sleeps, and whose wake reaches nobody: look for `private`.",
+            "A lock in shared memory must be told that several processes share it. Locks that are made for the threads of one process are not.",
+        ],
+        last: Last {
+            rust: "`std::sync::Mutex` and `Condvar` are for the threads of one process. Use a file lock (`libc::flock`), or a mutex of libc with PTHREAD_PROCESS_SHARED, or a semaphore of libc with a pshared of 1; with `libc::SYS_futex`, leave FUTEX_PRIVATE_FLAG out.",
+            c: "`pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED)` before `pthread_mutex_init`; `sem_init` with a pshared of 1; with SYS_futex, leave FUTEX_PRIVATE_FLAG out. The locks of C11 and C++ are for the threads of one process.",
+            python: "The locks of `threading` are for the threads of one process. `fcntl.flock(fd, fcntl.LOCK_EX)` reaches every process.",
+        },
+    }
+}
+
+/// A FILE that had something in it is emptied, of the exercises whose FILE stays.
+pub(super) const EMPTIES_FILE: Diagnosis = Diagnosis {
+    id: "empties-file",
+    is: "the program empties a FILE that holds something",
+    why: "What was in FILE is lost. A process that has these bytes mapped and accesses them dies of SIGBUS.",
+    anchor: "where-it-bites",
+    hints: [
+        "Which call makes FILE shorter? `strace -e openat,ftruncate` shows it.",
+        "O_TRUNC empties a file at once when it is opened. Both commands may open FILE by the same function.",
+    ],
+    last: Last {
+        rust: "No `truncate(true)` and no `File::create`: `OpenOptions::new().read(true).write(true)`, with `create(true).truncate(false)` where FILE may be missing.",
+        c: "No O_TRUNC, no `creat`, no `fopen(path, \"w+\")`: `open(path, O_RDWR)`, with `O_CREAT` where FILE may be missing.",
+        python: "No `open(path, \"w+b\")` and no `os.O_TRUNC`: `os.open(path, os.O_RDWR)`, with `os.O_CREAT` where FILE may be missing.",
+    },
+};
+
+/// Of the exercises whose FILE holds texts.
+pub(super) const NOT_UTF_8: Diagnosis = Diagnosis {
+    id: "not-utf-8",
+    is: "a TEXT whose bytes are not UTF-8 is refused, or printed as another one",
+    why: "A file has bytes. An older program, or one in another language, may have stored a text that is no UTF-8. A program that stops at such a text never comes to the next one.",
+    anchor: "exercise",
+    hints: [
+        "Which step makes a text of the bytes, and what does it do with a byte such as 0xe9 alone?",
+        "Print the bytes as they are. No text is needed.",
+    ],
+    last: Last {
+        rust: "`io::stdout().write_all(bytes)`: no `from_utf8`, no `from_utf8_lossy`, no `String`.",
+        c: "`fwrite(bytes, 1, length, stdout)`: no `wchar_t`. A byte above 127 is negative in a `char`: use `unsigned char` in comparisons.",
+        python: "`sys.stdout.buffer.write(m[8:8 + length])`: no `decode`, no `print`.",
+    },
+};
+
 /// The diagnoses that all exercises share.
 pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
@@ -267,7 +320,7 @@ pub const COMMON: &[Diagnosis] = &[
             "Flush standard output before the end, and look at the result.",
         ],
         last: Last {
-            rust: "`write_all`, then `flush`, and look at both results. On `Err`: one line that names `standard output`, and exit status 1. `println!` panics instead.",
+            rust: "`write_all`, then `flush`, and look at both results. On `Err`: one line that names `standard output`, and exit status 1. `println!` panics instead: use `writeln!(io::stdout(), …)`, which returns the result.",
             c: "`fflush(stdout)` before the end, and look at its result; with `write`, look at every result. Then: one line that names `standard output`, and exit status 1.",
             python: "`sys.stdout.buffer.write`, then `sys.stdout.buffer.flush`, inside `try`. On `OSError`: one line that names `standard output`, then `os._exit(1)`. (`sys.exit` flushes again, fails again, and the status is 120.)",
         },

@@ -54,6 +54,9 @@ pub struct Report {
     pub diagnosis: Option<String>,
     /// Why there is no program: what the compiler said, or that there is no file.
     pub compiler: Option<String>,
+    /// What the compiler warned of, in short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Every check, in order.
     pub checks: Vec<CheckResult>,
     /// The sums.
@@ -188,6 +191,7 @@ impl Report {
             outcome,
             diagnosis,
             compiler: None,
+            warnings: Vec::new(),
             fingerprint: fingerprint(exercise, &checks),
             checks,
             totals,
@@ -226,6 +230,13 @@ impl Report {
             .collect();
         report.diagnosis = Some(MISSING.into());
         report
+    }
+
+    /// Which diagnosis the next hint is about: the verdict's, or else that of the extra credit.
+    #[must_use]
+    pub fn hinted(&self) -> Option<&String> {
+        let extra = self.checks_of(Part::Extra).find_map(|check| check.diagnosis.as_ref());
+        self.diagnosis.as_ref().or(extra)
     }
 
     /// Points of the checks that could be made here and that apply to this program.

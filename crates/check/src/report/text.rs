@@ -22,8 +22,10 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
         }
     }
     let totals = &report.totals;
+    let beside = totals.points - totals.core_points - totals.edge_points;
+    let beside = if beside > 0 { format!(", {beside} extra credit") } else { String::new() };
     lines.push(format!(
-        "{} of {} points: {} for the core, {} for the edges.",
+        "{} of {} points: {} for the core, {} for the edges{beside}.",
         totals.points, totals.most, totals.core_points, totals.edge_points,
     ));
     lines.extend(super::uncounted(report));
@@ -34,7 +36,8 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
         }),
     );
     lines.extend(report.environment.weaker.iter().map(|weaker| format!("Mind: {weaker}.")));
-    if report.diagnosis.is_some() {
+    lines.extend(report.warnings.iter().map(|warning| format!("The compiler warns: {warning}")));
+    if report.hinted().is_some() {
         let number = report.exercise;
         lines.push(format!("A hint: just hint {number}, or cargo check-exercise hint {number}"));
     }

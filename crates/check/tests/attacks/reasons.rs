@@ -66,6 +66,15 @@ fn a_lock_that_wakes_nobody_is_a_deadlock_and_the_other_is_said_to_have_ended() 
 }
 
 #[test]
+fn a_wake_that_reaches_only_its_own_process_is_a_private_futex() {
+    let seen = bank("WAKES_ITS_OWN");
+    says(&seen, "additions", "private-futex");
+    let rows = check(&seen, "additions")["table"]["rows"].to_string();
+    assert!(rows.contains("waits in futex (private)"), "{rows}");
+    assert!(rows.contains("wakes by futex (private"), "{rows}");
+}
+
+#[test]
 fn a_lock_file_that_stays_is_an_orphaned_lock() {
     says(&bank("LOCK_FILE"), "kills", "orphaned-lock");
 }
@@ -297,4 +306,19 @@ fn a_failed_check_names_the_last_call_and_what_file_was() {
     for details in details {
         assert!(details.contains("the last call: `"), "{details}");
     }
+}
+
+#[test]
+fn a_size_that_is_looked_at_before_the_count_does_not_help_when_file_is_cut_in_the_middle_of_it() {
+    let seen = Judge::of(6, "looks_once.c", &[]).run().must_be_accepted();
+    says(&seen, "cut", "cut-crashes");
+    let details = check(&seen, "cut")["details"].to_string();
+    assert!(details.contains("just after a load from its byte"), "{details}");
+    assert!(seen.report["diagnosis"].is_null(), "extra credit is beside the verdict");
+}
+
+#[test]
+fn a_cut_within_the_last_page_is_not_told_by_a_program_that_only_survives_sigbus() {
+    let seen = Judge::of(6, "looks_once.c", &["-DSURVIVES"]).run().must_be_accepted();
+    says(&seen, "cut", "cut-not-told");
 }

@@ -1,4 +1,4 @@
-// verdict: hang
+// verdict: empties-file
 // O_TRUNC: the box of the other process is emptied.
 #include <fcntl.h>
 #include <stdint.h>

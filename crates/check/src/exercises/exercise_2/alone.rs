@@ -1,12 +1,13 @@
 //! Each of the two alone, on a box that need not be waited for.
 
+use common::Context;
 use tracer::FileId;
 
 use super::{SIZE, full_of, mailbox, word};
 use crate::exercises::{CheckContext, draw};
 use crate::expect::shown;
 use crate::observe::Run;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{CheckError, Verdict, failed};
 
 /// The box in FILE holds this message and is full.
 pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
@@ -66,13 +67,29 @@ pub(super) fn posts(context: &mut CheckContext) -> Verdict {
     context.same_untraced(&["post", "FILE", "a message"], None)
 }
 
+/// Of a `take` that waits for a message which it has itself taken away.
+fn or_emptied(context: &CheckContext, error: CheckError) -> CheckError {
+    let is_empty = |found: Vec<u8>| found.iter().all(|byte| *byte == 0);
+    match context.read("FILE").is_ok_and(is_empty) {
+        true => error
+            .known_as("hang", "empties-file")
+            .details(["FILE held a message; when the program was ended, it held zeros".into()]),
+        false => error,
+    }
+}
+
 pub(super) fn takes(context: &mut CheckContext) -> Verdict {
     let drawn = draw::letters(context, 1..40);
     for text in ["a message", "two\nlines", "ein Gruß", &drawn] {
-        context.new_work_directory()?.write("FILE", &full_of(text))?;
+        let file = context.new_work_directory()?.write("FILE", &full_of(text))?;
+        let id = FileId::of(&file).step("fstat")?;
         let line = format!("{text}\n");
-        let run = context.run_printing(&["take", "FILE"], line.as_bytes())?;
+        let run = context.run_printing(&["take", "FILE"], line.as_bytes());
+        let run = run.map_err(|error| or_emptied(context, error))?;
         run.writes_nowhere_else(context.work_directory())?;
+        if let Some(how) = run.empties(id) {
+            return failed("empties-file", "`take` finds the message that FILE held", how);
+        }
         run.succeeds()?;
         run.flushes()?;
         if run.stdout.bytes != line.as_bytes() {

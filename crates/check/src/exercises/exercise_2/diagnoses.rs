@@ -1,5 +1,6 @@
 //! What can be wrong with exercise 2.
 
+use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8, private_futex};
 use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -198,10 +199,13 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             python: "`sys.stdout.buffer.write(m[8:8 + length] + b\"\\n\")`. `print` writes text, and shows bytes as `b'…'`.",
         },
     },
+    private_futex("exercise"),
+    EMPTIES_FILE,
+    NOT_UTF_8,
     Diagnosis {
         id: "long-text-accepted",
-        is: "a text that does not fit is posted all the same",
-        why: "What does not fit is cut off, or stored past the end of the mapping.",
+        is: "a text that does not fit is posted, or changes FILE",
+        why: "What does not fit is cut off, or stored past the end of the mapping. After a failure, FILE must be what it was.",
         anchor: "exercise",
         hints: [
             "How many bytes are there between byte 8 and the end?",

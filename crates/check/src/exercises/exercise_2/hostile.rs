@@ -12,12 +12,28 @@ use super::alone::holds;
 use super::second_load;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::CheckContext;
-use crate::expect::shown;
+use crate::expect::{hexed, shown};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
 
-pub(super) fn empty_text(context: &mut CheckContext) -> Verdict {
-    there_and_back(context, "")
+pub(super) fn unusual_texts(context: &mut CheckContext) -> Verdict {
+    there_and_back(context, "")?;
+    // What another program has posted. Not every language can be given such an argument.
+    let (bytes, length) = (b"caf\xe9 \x80\xff", 7);
+    context.new_work_directory()?.write("FILE", &mailbox(1, length, bytes))?;
+    let run = context.run(&["take", "FILE"])?;
+    run.lives()?;
+    if run.ending == Ending::Exited(0) && run.stdout.bytes == [&bytes[..], b"\n"].concat() {
+        return Ok(());
+    }
+    let expected = format!("`{}` prints {} and a newline", run.called, hexed(bytes));
+    let seen = format!("{}; it printed {}", run.ending, printed(&run.stdout.bytes));
+    Err(Finding::new("not-utf-8", expected, seen).details(run.said()).into())
+}
+
+/// What was printed, byte by byte.
+fn printed(bytes: &[u8]) -> String {
+    if bytes.is_empty() { "nothing".into() } else { hexed(bytes) }
 }
 
 /// One message, posted and taken.
@@ -43,7 +59,9 @@ pub(super) fn long_text(context: &mut CheckContext) -> Verdict {
         let what = if after == before { "FILE as it was" } else { "FILE changed" };
         let expected =
             format!("a text of {} bytes: exit status 1, and nothing changed", LONGEST + 1);
-        return failed("long-text-accepted", expected, format!("{}, {what}", run.ending));
+        let seen = format!("{}, {what}", run.ending);
+        let finding = Finding::new("long-text-accepted", expected, seen);
+        return Err(finding.details(run.said()).into());
     }
     run.fails_naming(&["FILE"])
 }
@@ -109,13 +127,20 @@ pub(super) fn files(context: &mut CheckContext) -> Verdict {
     ] {
         let before: Vec<u8> = full_of("x").into_iter().chain([0; SIZE]).take(size).collect();
         context.new_work_directory()?.write("FILE", &before)?;
-        let run = context.run(arguments)?;
+        let bytes = counted(size as u64, "byte");
+        let run = context.run(arguments).map_err(|error| match error {
+            CheckError::Wrong(finding) if finding.diagnosis == "hang" => {
+                let called = arguments.join(" ");
+                let expected =
+                    format!("`{called}` fails at once: FILE has {bytes}, and neither 0 nor {SIZE}");
+                let finding = Finding { diagnosis: "odd-size-accepted", expected, ..*finding };
+                CheckError::Wrong(Box::new(finding))
+            }
+            other => other,
+        })?;
         let found = context.read("FILE")?;
         if run.ending == Ending::Exited(0) || found != before {
-            let expected = format!(
-                "a FILE of {} is a failure, and stays as it is",
-                counted(size as u64, "byte")
-            );
+            let expected = format!("a FILE of {bytes} is a failure, and stays as it is");
             let now = match found == before {
                 true => "FILE stayed as it was".into(),
                 false if found.len() == size => "its bytes have changed".into(),

@@ -30,14 +30,16 @@ FILE holds a mailbox of 4096 bytes: bytes 0 to 3 are `full` (a u32: 0 or 1), byt
 u32), bytes 8 to 4095 are the text. Numbers have the byte order of the machine. Whichever process comes \
 first makes FILE and gives it its size; a FILE of 0 bytes has not got its size yet.\n\n\
 `post` waits until the box is empty, stores the text, then marks the box full. `take` waits until the box is \
-full, prints the text and a newline, then marks the box empty. How it waits is free. There is one `post` and \
+full, prints the text and a newline, then marks the box empty. How a process waits for \
+the other one is free: it may sleep or spin. There is one `post` and \
 one `take` at a time, and both are always the same program. In every interleaving of the two, `take` prints \
 a whole message or waits.\n\n\
 `take` trusts nothing that it finds in FILE: a `length` above 4088, or a `full` that is neither 0 nor 1, is a \
 failure, not a crash. Another process may store a wrong `length` at any moment.";
 
 const EDGES: &str = "\
-Each waits at most 5 seconds; then that is a failure. An empty TEXT is a message. A TEXT longer than 4088 \
+Each waits at most 5 seconds; then that is a failure. An empty TEXT is a message, and a TEXT may hold any \
+bytes but NUL, also some that are not UTF-8. A TEXT longer than 4088 \
 bytes is a failure and changes nothing. A FILE of another size than 0 or 4096 bytes is a failure. A message \
 that cannot be printed stays in the box.";
 
@@ -90,10 +92,10 @@ const CHECKS: &[Check] = &[
     .concurrent(),
     Check::new(
         "empty-text",
-        "an empty text is a message",
+        "an empty text is a message, and so is one that is not UTF-8",
         2,
         &["posts", "takes"],
-        hostile::empty_text,
+        hostile::unusual_texts,
     )
     .edge(),
     Check::new(

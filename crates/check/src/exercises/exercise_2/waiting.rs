@@ -7,8 +7,9 @@ use tracer::{Ending, Resume, Stop};
 
 use super::{full_of, mailbox};
 use crate::exercises::CheckContext;
+use crate::expect::complaint;
 use crate::observe::{diagnosis_of, killed_for};
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{Finding, Verdict};
 
 /// How long each waits, and what is given for a slow machine and for other ways to count.
 const WAITS: Duration = Duration::from_secs(5);
@@ -44,7 +45,17 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
         return Err(killed_for(limit, "two that wait stay within the limits", "they"));
     }
     for (pid, called, ending, took) in ends {
+        let boxes =
+            "EMPTY was a box that is empty, and FULL one that is full: regular files of 4096 bytes";
+        let failed = |id, expected: String, seen: String| {
+            Err(Finding::new(id, expected, seen).details([boxes]).into())
+        };
         let seconds = match took.as_secs_f64() {
+            took if ending == Ending::Killed(libc::SIGKILL)
+                && took > (WAITS + LATE).as_secs_f64() =>
+            {
+                format!("it was still waiting after {took:.1} s, and the judge killed it")
+            }
             took if took < 0.1 => format!("{ending} after less than 0.1 s"),
             took => format!("{ending} after {took:.1} s"),
         };
@@ -59,7 +70,7 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
         let name = called.split(' ').nth(1).unwrap_or_default();
         if said.lines().count() != 1 || !said.contains(name) {
             let expected = format!("`{called}` says one line that names {name}");
-            return failed("no-error-line", expected, said);
+            return failed("no-error-line", expected, complaint(&said));
         }
     }
     Ok(())

@@ -1,9 +1,12 @@
 //! What can be wrong with `record` and `list`.
 
+use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8};
 use crate::exercises::{Diagnosis, Last};
 
 /// All of it, beside what all exercises share.
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
+    EMPTIES_FILE,
+    NOT_UTF_8,
     Diagnosis {
         id: "not-durable-when-said",
         is: "`durable K` is said before slot K is on the disk",
@@ -125,8 +128,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-size",
         is: "FILE does not have the size that the card asks for",
-        why: "Growing slot by slot flushes a new length every time, and a mapping covers whole \
-              pages anyway.",
+        why: "The card asks for the next multiple of the page size: a mapping covers whole pages anyway.",
         anchor: "exercise",
         hints: [
             "A full FILE grows to the next multiple of the page size; one with a free slot does \

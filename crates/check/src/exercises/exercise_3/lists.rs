@@ -1,10 +1,12 @@
 //! What `list` prints, and what any call is told.
 
+use tracer::Ending;
+
 use super::ledger::{SLOT, ledger, make, slots_per_page};
 use crate::exercises::unfit::notices_a_full_output;
 use crate::exercises::{CheckContext, draw};
-use crate::expect::shown;
-use crate::verdict::{Verdict, failed};
+use crate::expect::{hexed, shown};
+use crate::verdict::{Finding, Verdict, failed};
 
 /// The used slots, one text a line.
 pub(super) fn lists(context: &mut CheckContext) -> Verdict {
@@ -30,7 +32,11 @@ pub(super) fn full_slots(context: &mut CheckContext) -> Verdict {
     expect_list(context, &content)?;
     fill(&mut content, slots_per_page() - 1);
     expect_list(context, &content)?;
-    expect_list(context, b"")
+    expect_list(context, b"")?;
+    // What another program has stored, which is no UTF-8.
+    let mut content = ledger(2, &[]);
+    content[..10].copy_from_slice(b"caf\xe9 \x80\xff\xfe\xc3\0");
+    expect_list(context, &content)
 }
 
 fn fill(content: &mut [u8], slot: usize) {
@@ -46,6 +52,18 @@ fn expect_list(context: &mut CheckContext, content: &[u8]) -> Verdict {
         expected.push(b'\n');
     }
     let run = context.run_printing(&["list", "FILE"], &expected)?;
+    run.lives()?;
+    let is_right = run.ending == Ending::Exited(0) && run.stdout.bytes == expected;
+    if std::str::from_utf8(&expected).is_err() && !is_right {
+        let wanted =
+            format!("`{}` prints the first line as {}", run.called, hexed(first_line(&expected)));
+        let printed = match first_line(&run.stdout.bytes) {
+            [] => "nothing".into(),
+            line => hexed(line),
+        };
+        let seen = format!("{}; it printed {printed}", run.ending);
+        return Err(Finding::new("not-utf-8", wanted, seen).details(run.said()).into());
+    }
     run.succeeds()?;
     if context.read("FILE")? != content {
         return failed("other-bytes-changed", "`list` changes no byte of FILE", "it did");
@@ -61,6 +79,11 @@ fn expect_list(context: &mut CheckContext, content: &[u8]) -> Verdict {
     let (line, found) = difference.unwrap_or(("no more lines", said.lines().last()));
     let found = found.map_or("no line".into(), |found| format!("the line {}", shown(found)));
     failed("list-wrong", format!("the line {}", shown(line)), found)
+}
+
+/// The first of these lines.
+fn first_line(lines: &[u8]) -> &[u8] {
+    lines.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// Wrong calls get a line of usage, and 2.

@@ -40,7 +40,8 @@ boot. Several TEXTs may share one flush. A flush that fails is a failure. One `r
 const EDGES: &str = "\
 For a new FILE, its entry in the directory must be on the disk too: `fsync` of the file or of its directory \
 are both accepted. A TEXT that does not fit is a failure before anything is stored. A FILE whose size is no \
-multiple of 64 is a failure. `list` reads at most 64 bytes of a slot, and an empty FILE has no slots.";
+multiple of 64 is a failure. `list` reads at most 64 bytes of a slot, and an empty FILE has no slots. \
+A TEXT may hold any bytes but NUL and newline, also some that are not UTF-8.";
 
 const CHECKS: &[Check] = &[
     Check::new("disk", "FILE is on a disk", 0, &[], durable::on_disk),
@@ -125,7 +126,7 @@ const CHECKS: &[Check] = &[
     .edge(),
     Check::new(
         "full-slots",
-        "`list` reads at most 64 bytes of a slot, and nothing of an empty FILE",
+        "`list` prints any bytes, at most 64 of a slot, and nothing of an empty FILE",
         2,
         &["list"],
         lists::full_slots,

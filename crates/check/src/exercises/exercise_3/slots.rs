@@ -100,6 +100,10 @@ fn recorded(
     let id = common::Context::step(FileId::of(&file), "fstat")?;
     let lines: String = records.iter().map(|(slot, _)| format!("durable {slot}\n")).collect();
     let run = context.run_printing(&call(records), lines.as_bytes())?;
+    if let Some(how) = run.empties(id).filter(|_| !before.is_empty()) {
+        let expected = format!("`{}` keeps the records that FILE held", run.called);
+        return failed("empties-file", expected, how);
+    }
     run.succeeds().map_err(|error| match run.unaligned_msync() {
         Some(how) => error.known_as("wrong-exit-status", "unaligned-msync").details([how]),
         None => error,

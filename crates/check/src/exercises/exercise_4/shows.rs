@@ -95,8 +95,12 @@ pub(super) fn refuses_other_files(context: &mut CheckContext) -> Verdict {
 
 /// Standard output is full.
 pub(super) fn full_output(context: &mut CheckContext) -> Verdict {
-    context.work_directory().write("FILE", b"# # #\n")?;
-    notices_a_full_output(context, &["preview", "FILE", "#", "*"])
+    // Without a newline, too: a buffer that holds lines writes no such bytes before the program ends.
+    for content in [&b"# # #\n"[..], b"# # #"] {
+        context.new_work_directory()?.write("FILE", content)?;
+        notices_a_full_output(context, &["preview", "FILE", "#", "*"])?;
+    }
+    Ok(())
 }
 
 fn shown(context: &mut CheckContext, content: &[u8], from: u8, to: u8) -> Verdict {

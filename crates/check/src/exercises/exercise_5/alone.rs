@@ -6,8 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use tracer::arch::legacy;
-use tracer::{Call, Ending, FileId};
+use tracer::{Ending, FileId};
 
 use super::own_lock::unless_it_holds_the_lock;
 use super::{BALANCES, COUNTER, SIZE, bank, bank_of, word};
@@ -97,24 +96,11 @@ fn keeps_what_file_held(
         return Ok(());
     }
     let id = FileId::of(file).step("fstat")?;
-    let by = run.calls_on(id).find_map(empties);
+    let by = run.empties(id);
     let what = if wiped { "all accounts hold 0" } else { "the counter began at 0, not at 41" };
     let by = by.unwrap_or("no call emptied FILE, so the program has stored zeros");
     let expected = format!("`{}` keeps what FILE held: FILE was there", run.called);
     failed("initialises-again", expected, format!("{what}; {by}"))
-}
-
-/// Whether a call takes away all bytes of its file, in words.
-fn empties(call: &Call) -> Option<&'static str> {
-    let [_, second, third, ..] = call.arguments;
-    let truncates = |flags: u64| flags & u64::from(libc::O_TRUNC.cast_unsigned()) != 0;
-    match call.number {
-        libc::SYS_openat if truncates(third) => Some("FILE was opened with O_TRUNC"),
-        legacy::SYS_open if truncates(second) => Some("FILE was opened with O_TRUNC"),
-        legacy::SYS_creat => Some("FILE was opened by `creat`, which empties it"),
-        libc::SYS_ftruncate if second == 0 => Some("`ftruncate` set FILE's size to 0"),
-        _ => None,
-    }
 }
 
 pub(super) fn makes(context: &mut CheckContext) -> Verdict {

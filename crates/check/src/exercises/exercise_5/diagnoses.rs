@@ -1,5 +1,6 @@
 //! What can be wrong with exercise 5.
 
+use crate::exercises::common_diagnoses::private_futex;
 use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -93,6 +94,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             python: "One lock for all accounts has no order. `fcntl.flock(fd, fcntl.LOCK_EX)`, then `try`, and `fcntl.flock(fd, fcntl.LOCK_UN)` in `finally`. `threading.Lock` does not reach another process.",
         },
     },
+    private_futex("how-it-works"),
     Diagnosis {
         id: "lock-kept",
         is: "a process ends, and the next one waits for ever for its lock",
@@ -335,7 +337,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "odd-size-accepted",
-        is: "a FILE of another size is taken for a bank",
+        is: "a FILE of another size is taken for a file of accounts",
         why: "It belongs to something else, and is damaged; or a store past its end is a SIGBUS.",
         anchor: "exercise",
         hints: [

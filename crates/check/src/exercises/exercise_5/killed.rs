@@ -8,6 +8,7 @@ use explore::trace::{Event, EventKind};
 
 use super::{COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
+use crate::expect::said;
 use crate::fixture::Fixture;
 use crate::observe::{diagnosis_of, killed_for};
 use crate::scenarios::waits_last;
@@ -32,7 +33,9 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let (killed, cut) =
         kill_points(fixture, &bank(), victim, others, TIME, Telling { names, marks })?;
     let held = killed.iter().any(|killed| killed.waited);
-    for Killed { before, stuck, limit_exceeded, failed, later, file, table, events, .. } in killed {
+    for killed in killed {
+        let Killed { before, stuck, limit_exceeded, failed, complaint, .. } = killed;
+        let Killed { later, file, table, events, .. } = killed;
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).table(table.clone()).into())
@@ -52,7 +55,10 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
             return told("orphaned-lock", "the others finish".into(), seen);
         }
         if let Some(how) = failed {
-            return told("fails-after-a-kill", "the others succeed".into(), how);
+            let failed: Verdict<Waited> =
+                told("fails-after-a-kill", "the others succeed".into(), how);
+            let said = said(&String::from_utf8_lossy(&complaint));
+            return failed.map_err(|error| error.details(said));
         }
         // What the dead was about to add may be there or not; what the others added must be.
         let least = COUNTER + u64::from(adds) + later;

@@ -31,13 +31,20 @@ pub(super) fn others_are_counted(context: &mut CheckContext) -> Verdict {
 
 fn among_others(context: &CheckContext, unfit: &[&str], first: &[u8], last: &[u8]) -> Verdict {
     let call = [&["lines", "FIRST"][..], unfit, &["LAST"]].concat();
-    let run = context.run(&call)?;
-    run.lives()?;
     let mut tally = Tally::default();
     tally.add("FIRST", first);
     tally.add("LAST", last);
+    let tally = tally.with_total();
+    let run = context.run_printing(&call, tally.text().as_bytes())?;
+    run.lives()?;
+    run.flushes()?;
+    let expected = format!("`{}` counts LAST all the same", run.called);
+    if run.stdout.total == 0 {
+        let seen = "nothing was printed, FIRST's line neither. What is in a buffer is lost if the program \
+                    ends by `process::exit` or `_exit`, which do not flush it";
+        return failed("stops-at-failure", expected, seen);
+    }
     if !run.stdout.text().lines().any(|line| line.ends_with(" LAST")) {
-        let expected = format!("`{}` counts LAST all the same", run.called);
         return failed("stops-at-failure", expected, "there is no line of it");
     }
     let said = run.stderr.text();
@@ -54,7 +61,7 @@ fn among_others(context: &CheckContext, unfit: &[&str], first: &[u8], last: &[u8
         let expected = format!("one line on standard error for each of {}", unfit.join(", "));
         return failed("too-many-error-lines", expected, complaint(&said));
     }
-    tally.with_total().expect(&run)
+    tally.expect(&run)
 }
 
 /// Wrong calls.

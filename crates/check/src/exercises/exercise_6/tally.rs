@@ -40,6 +40,11 @@ impl Tally {
         self
     }
 
+    /// The lines as they are printed.
+    pub(super) fn text(&self) -> String {
+        self.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
     /// The run printed exactly these lines.
     pub(super) fn expect(&self, run: &Run) -> Verdict {
         let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();
