@@ -1,0 +1,291 @@
+//! The places in a claim that can be changed, so that the claim must fail: what is expected in an
+//! assertion, or the assertion itself.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{BinOp, Block, Expr, ExprCall, FnArg, ItemFn, Lit, Macro, Pat, Path, Token, UnOp};
+
+/// What a changed claim prints when it comes to the change. A claim that passes without it has not
+/// evaluated the changed assertion on this machine.
+pub(crate) const MARK: &str = "mutate: the change is reached";
+
+/// One possible change of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The line in the file, from 1.
+    pub(crate) line: usize,
+    /// What stands there, for the report.
+    pub(crate) before: String,
+    /// What will stand there, for the report.
+    pub(crate) after: String,
+    /// The edits of the file, from its beginning to its end.
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl Place {
+    /// Changes `text`, the file. Changes are applied from the end of the file to its beginning.
+    pub(crate) fn apply(&self, text: &mut String) {
+        for (range, new) in self.edits.iter().rev() {
+            text.replace_range(range.clone(), new);
+        }
+    }
+
+    /// Where the first edit is.
+    pub(crate) fn start(&self) -> usize {
+        self.edits.first().map_or(0, |(range, _)| range.start)
+    }
+}
+
+/// The functions of a test program that assert what their arguments say: the name, and the indices of
+/// those arguments.
+pub(crate) type Helpers = HashMap<String, Vec<usize>>;
+
+/// The places in the body of a test, in the file `text`.
+pub(crate) fn places(text: &str, body: &Block, helpers: &Helpers) -> Vec<Place> {
+    let mut found = Collector { text, helpers, places: Vec::new() };
+    found.visit_block(body);
+    found.places
+}
+
+/// Adds `function` to `helpers`, if it compares one of its arguments in an `assert_eq!`.
+pub(crate) fn add_helper(function: &ItemFn, helpers: &mut Helpers) {
+    let mut compared = Compared(Vec::new());
+    compared.visit_block(&function.block);
+    let is_compared = |argument: &FnArg| {
+        let FnArg::Typed(typed) = argument else { return false };
+        matches!(&*typed.pat, Pat::Ident(name) if compared.0.iter().any(|other| name.ident == other))
+    };
+    let arguments = function.sig.inputs.iter().enumerate();
+    let indices: Vec<_> = arguments.filter(|(_, a)| is_compared(a)).map(|(i, _)| i).collect();
+    if !indices.is_empty() {
+        helpers.insert(function.sig.ident.to_string(), indices);
+    }
+}
+
+/// The variables that stand alone on one side of an `assert_eq!`.
+struct Compared(Vec<String>);
+
+impl Visit<'_> for Compared {
+    fn visit_macro(&mut self, found: &Macro) {
+        if name_of(&found.path) == "assert_eq" {
+            let sides = arguments(found);
+            let names = sides.iter().take(2).filter_map(|side| match side {
+                Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+                _ => None,
+            });
+            self.0.extend(names);
+        }
+    }
+}
+
+struct Collector<'a> {
+    text: &'a str,
+    helpers: &'a Helpers,
+    places: Vec<Place>,
+}
+
+impl Visit<'_> for Collector<'_> {
+    fn visit_macro(&mut self, found: &Macro) {
+        match name_of(&found.path).as_str() {
+            "assert" => self.negate(found),
+            "assert_eq" => self.change_expected(found),
+            "assert_ne" => self.rename(found, "assert_eq"),
+            _ => {}
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &ExprCall) {
+        if let Expr::Path(function) = &*call.func
+            && let Some(indices) = self.helpers.get(&name_of(&function.path))
+        {
+            let asserted = indices.iter().filter_map(|index| call.args.get(*index));
+            let changes: Vec<_> = asserted.flat_map(|argument| self.changes(argument)).collect();
+            for (range, new, line) in changes {
+                let marked = format!("{{ eprintln!({MARK:?}); {new} }}");
+                self.add(line, range.clone(), &new, vec![(range, marked)]);
+            }
+        }
+        visit::visit_expr_call(self, call);
+    }
+}
+
+impl Collector<'_> {
+    /// `assert!(x)` becomes `assert!(!(x))`.
+    fn negate(&mut self, found: &Macro) {
+        let Some(condition) = arguments(found).into_iter().next() else { return };
+        let range = condition.span().byte_range();
+        let new = format!("!({})", &self.text[range.clone()]);
+        let line = condition.span().start().line;
+        let edits =
+            vec![(range.start..range.start, "!(".into()), (range.end..range.end, ")".into())];
+        self.add(line, range, &new, marked(found, edits));
+    }
+
+    /// Another value in the expected side of `assert_eq!`. Without a literal it becomes `assert_ne!`.
+    fn change_expected(&mut self, found: &Macro) {
+        let sides = arguments(found);
+        let right = sides.get(1).map(|side| self.changes(side)).unwrap_or_default();
+        let left = || sides.first().map(|side| self.changes(side)).unwrap_or_default();
+        let changes = if right.is_empty() { left() } else { right };
+        if changes.is_empty() {
+            self.rename(found, "assert_ne");
+        }
+        for (range, new, line) in changes {
+            let edits = marked(found, vec![(range.clone(), new.clone())]);
+            self.add(line, range, &new, edits);
+        }
+    }
+
+    /// The opposite assertion.
+    fn rename(&mut self, found: &Macro, new: &str) {
+        let Some(name) = found.path.segments.last() else { return };
+        let edits = marked(found, vec![(name.span().byte_range(), new.into())]);
+        let whole = whole(found);
+        let after = format!("{new}{}", &self.text[name.span().byte_range().end..whole.end]);
+        self.add(name.span().start().line, whole, &after, edits);
+    }
+
+    fn add(
+        &mut self,
+        line: usize,
+        before: Range<usize>,
+        after: &str,
+        edits: Vec<(Range<usize>, String)>,
+    ) {
+        let before = one_line(&self.text[before]);
+        self.places.push(Place { line, before, after: one_line(after), edits });
+    }
+
+    /// The literals and names of errors and signals of which a value is made, each with another one and
+    /// its line. Nothing in the arguments of a function, which say what is done and not what is
+    /// expected, and nothing in a branch that may not be taken.
+    fn changes(&self, value: &Expr) -> Vec<(Range<usize>, String, usize)> {
+        let all = |values: &mut dyn Iterator<Item = &Expr>| {
+            values.flat_map(|v| self.changes(v)).collect()
+        };
+        match value {
+            Expr::Lit(literal) => self.other_literal(&literal.lit).into_iter().collect(),
+            Expr::Path(path) => other_name(&path.path).into_iter().collect(),
+            Expr::Array(array) => all(&mut array.elems.iter()),
+            Expr::Tuple(tuple) => all(&mut tuple.elems.iter()),
+            Expr::Repeat(repeat) => all(&mut [&*repeat.expr, &*repeat.len].into_iter()),
+            Expr::Reference(reference) => self.changes(&reference.expr),
+            Expr::Paren(inner) => self.changes(&inner.expr),
+            Expr::Group(inner) => self.changes(&inner.expr),
+            Expr::Cast(cast) => self.changes(&cast.expr),
+            Expr::Unary(unary) if !matches!(unary.op, UnOp::Deref(_)) => self.changes(&unary.expr),
+            Expr::MethodCall(call) => self.changes(&call.receiver),
+            Expr::Struct(fields) => all(&mut fields.fields.iter().map(|field| &field.expr)),
+            Expr::Call(call) if is_constructor(&call.func) => all(&mut call.args.iter()),
+            Expr::Binary(sum)
+                if matches!(sum.op, BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_)) =>
+            {
+                all(&mut [&*sum.left, &*sum.right].into_iter())
+            }
+            Expr::Macro(list) if name_of(&list.mac.path) == "vec" => {
+                all(&mut arguments(&list.mac).iter())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn other_literal(&self, literal: &Lit) -> Option<(Range<usize>, String, usize)> {
+        let range = literal.span().byte_range();
+        let new = match literal {
+            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => other_text(&self.text[range.clone()]),
+            Lit::Byte(byte) => if byte.value() == b'x' { "b'y'" } else { "b'x'" }.into(),
+            Lit::Char(char) => if char.value() == 'x' { "'y'" } else { "'x'" }.into(),
+            Lit::Bool(bool) => (!bool.value).to_string(),
+            // The lowest bit, so that the number still has its type.
+            Lit::Int(int) => format!("{}{}", int.base10_parse::<u128>().ok()? ^ 1, int.suffix()),
+            _ => return None,
+        };
+        Some((range, new, literal.span().start().line))
+    }
+}
+
+/// The text of a string literal with one letter changed, so that its length and its lines stay. A text
+/// without a letter or a digit gets one more.
+fn other_text(source: &str) -> String {
+    let start = source.find('"').map_or(0, |quote| quote + 1);
+    let end = source.rfind('"').unwrap_or(source.len());
+    let is_raw = source[..start].contains('r');
+    let mut characters = source[start..end].char_indices();
+    while let Some((index, character)) = characters.next() {
+        if character == '\\' && !is_raw {
+            match characters.next() {
+                Some((_, 'x')) => drop(characters.nth(1)),
+                Some((_, 'u')) => drop(characters.find(|(_, c)| *c == '}')),
+                _ => {}
+            }
+        } else if character.is_ascii_alphanumeric() {
+            let new = if character == 'x' { 'y' } else { 'x' };
+            let at = start + index;
+            return format!("{}{new}{}", &source[..at], &source[at + 1..]);
+        }
+    }
+    format!("{}x{}", &source[..end], &source[end..])
+}
+
+/// Another error for an `Errno::…`, another signal for a `Signal::…`.
+fn other_name(path: &Path) -> Option<(Range<usize>, String, usize)> {
+    let mut segments = path.segments.iter().rev();
+    let (name, kind) = (segments.next()?, segments.next()?.ident.to_string());
+    let others = match kind.as_str() {
+        "Errno" => ["EXDEV", "ENOTTY"],
+        "Signal" => ["SIGUSR2", "SIGTTOU"],
+        _ => return None,
+    };
+    let new = others.into_iter().find(|other| name.ident != other)?;
+    Some((name.span().byte_range(), new.into(), name.span().start().line))
+}
+
+/// Whether a call makes a value of its arguments: `Some(1)`, `Errno::Other(2)`.
+fn is_constructor(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if name_of(&path.path).starts_with(char::is_uppercase))
+}
+
+/// The last segment of a path.
+fn name_of(path: &Path) -> String {
+    path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+}
+
+/// The arguments of a macro, those of its message included; empty if they are no expressions.
+fn arguments(found: &Macro) -> Vec<Expr> {
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(found.tokens.clone());
+    if let Ok(list) = list {
+        return list.into_iter().collect();
+    }
+    let repeat = Punctuated::<Expr, Token![;]>::parse_terminated.parse2(found.tokens.clone());
+    repeat.map(|list| list.into_iter().collect()).unwrap_or_default()
+}
+
+/// From the name of a macro to its closing delimiter.
+fn whole(found: &Macro) -> Range<usize> {
+    let end = found.delimiter.span().close().byte_range().end;
+    found.path.span().byte_range().start..end
+}
+
+/// The edits of an assertion, which prints [`MARK`] before it is evaluated.
+fn marked(found: &Macro, mut edits: Vec<(Range<usize>, String)>) -> Vec<(Range<usize>, String)> {
+    let Range { start, end } = whole(found);
+    edits.insert(0, (start..start, format!("{{ eprintln!({MARK:?}); ")));
+    edits.push((end..end, " }".into()));
+    edits
+}
+
+/// A text in one line, and not too long for a report.
+fn one_line(text: &str) -> String {
+    const MOST: usize = 70;
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
