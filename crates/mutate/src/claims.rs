@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use common::{Context, Failure, Result};
 use syn::spanned::Spanned;
-use syn::{Attribute, Item, ItemFn};
+use syn::{Attribute, ImplItem, Item, ItemFn};
 
-use crate::places::{Helpers, Place, add_helper, places};
+use crate::places::{Helpers, Place, places};
 
 /// A test that proves a sentence of the course.
 #[derive(Clone, Debug)]
@@ -62,15 +62,9 @@ fn of_program(root: &Path, package: &str, directory: &Path) -> Result<Vec<Claim>
         let text = fs::read_to_string(&path).step_on("read", &path)?;
         files.push((path, text));
     }
-    let mut helpers = Helpers::new();
+    let mut helpers = Helpers::default();
     for (path, text) in &files {
-        for item in parsed(path, text)?.items {
-            if let Item::Fn(function) = item
-                && !is(&function.attrs, "test")
-            {
-                add_helper(&function, &mut helpers);
-            }
-        }
+        add_helpers(&parsed(path, text)?.items, &mut helpers);
     }
     let mut claims = Vec::new();
     for (path, text) in &files {
@@ -85,6 +79,25 @@ fn of_program(root: &Path, package: &str, directory: &Path) -> Result<Vec<Claim>
         }));
     }
     Ok(claims)
+}
+
+/// Adds the functions and methods among `items` that are no tests.
+pub(crate) fn add_helpers(items: &[Item], helpers: &mut Helpers) {
+    for item in items {
+        match item {
+            Item::Fn(function) if !is(&function.attrs, "test") => {
+                helpers.add(&function.sig, &function.block);
+            }
+            Item::Impl(methods) => {
+                for item in &methods.items {
+                    if let ImplItem::Fn(method) = item {
+                        helpers.add(&method.sig, &method.block);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The tests among `items`, whose names begin with `modules`.

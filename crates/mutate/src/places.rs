@@ -8,7 +8,8 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Block, Expr, ExprCall, FnArg, ItemFn, Lit, Macro, Pat, Path, Token, UnOp};
+use syn::{BinOp, Block, Expr, ExprCall, ExprMethodCall, FnArg, Lit, Macro, Pat, Path, Signature};
+use syn::{Stmt, Token, UnOp};
 
 /// What a changed claim prints when it comes to the change. A claim that passes without it has not
 /// evaluated the changed assertion on this machine.
@@ -41,51 +42,92 @@ impl Place {
     }
 }
 
-/// The functions of a test program that assert what their arguments say: the name, and the indices of
-/// those arguments.
-pub(crate) type Helpers = HashMap<String, Vec<usize>>;
-
-/// The places in the body of a test, in the file `text`.
-pub(crate) fn places(text: &str, body: &Block, helpers: &Helpers) -> Vec<Place> {
-    let mut found = Collector { text, helpers, places: Vec::new() };
-    found.visit_block(body);
-    found.places
+/// The functions and methods of a test program that assert what their arguments say.
+#[derive(Debug, Default)]
+pub(crate) struct Helpers {
+    /// By name, the indices of the arguments that are one side of an `assert_eq!`. The name of a method
+    /// begins with a dot.
+    compared: HashMap<String, Vec<usize>>,
+    /// By name, the indices of the arguments that an assertion uses in any way.
+    used: HashMap<String, Vec<usize>>,
 }
 
-/// Adds `function` to `helpers`, if it compares one of its arguments in an `assert_eq!`.
-pub(crate) fn add_helper(function: &ItemFn, helpers: &mut Helpers) {
-    let mut compared = Compared(Vec::new());
-    compared.visit_block(&function.block);
-    let is_compared = |argument: &FnArg| {
-        let FnArg::Typed(typed) = argument else { return false };
-        matches!(&*typed.pat, Pat::Ident(name) if compared.0.iter().any(|other| name.ident == other))
-    };
-    let arguments = function.sig.inputs.iter().enumerate();
-    let indices: Vec<_> = arguments.filter(|(_, a)| is_compared(a)).map(|(i, _)| i).collect();
-    if !indices.is_empty() {
-        helpers.insert(function.sig.ident.to_string(), indices);
+impl Helpers {
+    /// Adds a function, or a method, if it asserts something about its arguments.
+    pub(crate) fn add(&mut self, signature: &Signature, body: &Block) {
+        let mut asserted = Asserted::default();
+        asserted.visit_block(body);
+        let dot = if signature.receiver().is_some() { "." } else { "" };
+        let name = format!("{dot}{}", signature.ident);
+        let names = signature.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Typed(typed) => Some(&*typed.pat),
+            FnArg::Receiver(_) => None,
+        });
+        for (index, pattern) in names.enumerate() {
+            let Pat::Ident(argument) = pattern else { continue };
+            if asserted.compared.iter().any(|other| argument.ident == other) {
+                self.compared.entry(name.clone()).or_default().push(index);
+            }
+            if asserted.used.iter().any(|other| argument.ident == other) {
+                self.used.entry(name.clone()).or_default().push(index);
+            }
+        }
     }
 }
 
-/// The variables that stand alone on one side of an `assert_eq!`.
-struct Compared(Vec<String>);
+/// The places in the body of a test, in the file `text`.
+pub(crate) fn places(text: &str, body: &Block, helpers: &Helpers) -> Vec<Place> {
+    let mut found = Collector { text, helpers: &helpers.compared, places: Vec::new() };
+    found.visit_block(body);
+    if found.places.is_empty() {
+        // Only numbers: a text may be the name of what is done, and not what is expected.
+        let mut used = Collector { text, helpers: &helpers.used, places: Vec::new() };
+        used.visit_block(body);
+        found.places =
+            used.places.into_iter().filter(|place| !place.before.contains('"')).collect();
+    }
+    found.places
+}
 
-impl Visit<'_> for Compared {
+/// The variables in assertions.
+#[derive(Default)]
+struct Asserted {
+    /// Those that stand alone on one side of an `assert_eq!`.
+    compared: Vec<String>,
+    /// All.
+    used: Vec<String>,
+}
+
+impl Visit<'_> for Asserted {
     fn visit_macro(&mut self, found: &Macro) {
-        if name_of(&found.path) == "assert_eq" {
-            let sides = arguments(found);
-            let names = sides.iter().take(2).filter_map(|side| match side {
-                Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-                _ => None,
-            });
-            self.0.extend(names);
+        let sides = match name_of(&found.path).as_str() {
+            "assert_eq" => 2,
+            "assert" => 1,
+            _ => return,
+        };
+        for side in arguments(found).iter().take(sides) {
+            let mut names = Names(Vec::new());
+            names.visit_expr(side);
+            if sides == 2 && matches!(side, Expr::Path(_)) {
+                self.compared.extend(names.0.iter().cloned());
+            }
+            self.used.extend(names.0);
         }
+    }
+}
+
+/// The variables in an expression.
+struct Names(Vec<String>);
+
+impl Visit<'_> for Names {
+    fn visit_path(&mut self, path: &Path) {
+        self.0.extend(path.get_ident().map(ToString::to_string));
     }
 }
 
 struct Collector<'a> {
     text: &'a str,
-    helpers: &'a Helpers,
+    helpers: &'a HashMap<String, Vec<usize>>,
     places: Vec<Place>,
 }
 
@@ -100,17 +142,15 @@ impl Visit<'_> for Collector<'_> {
     }
 
     fn visit_expr_call(&mut self, call: &ExprCall) {
-        if let Expr::Path(function) = &*call.func
-            && let Some(indices) = self.helpers.get(&name_of(&function.path))
-        {
-            let asserted = indices.iter().filter_map(|index| call.args.get(*index));
-            let changes: Vec<_> = asserted.flat_map(|argument| self.changes(argument)).collect();
-            for (range, new, line) in changes {
-                let marked = format!("{{ eprintln!({MARK:?}); {new} }}");
-                self.add(line, range.clone(), &new, vec![(range, marked)]);
-            }
+        if let Expr::Path(function) = &*call.func {
+            self.change_arguments(&name_of(&function.path), &call.args);
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
+        self.change_arguments(&format!(".{}", call.method), &call.args);
+        visit::visit_expr_method_call(self, call);
     }
 }
 
@@ -135,9 +175,20 @@ impl Collector<'_> {
         if changes.is_empty() {
             self.rename(found, "assert_ne");
         }
-        for (range, new, line) in changes {
-            let edits = marked(found, vec![(range.clone(), new.clone())]);
-            self.add(line, range, &new, edits);
+        self.add_all(changes);
+    }
+
+    /// Another value in the arguments that the helper of this name asserts.
+    fn change_arguments(&mut self, helper: &str, arguments: &Punctuated<Expr, Token![,]>) {
+        let Some(indices) = self.helpers.get(helper) else { return };
+        let asserted = indices.iter().filter_map(|index| arguments.get(*index));
+        self.add_all(asserted.flat_map(|argument| self.changes(argument)).collect());
+    }
+
+    fn add_all(&mut self, changes: Vec<Change>) {
+        for Change { range, new, line } in changes {
+            let marked = format!("({{ eprintln!({MARK:?}); {new} }})");
+            self.add(line, range.clone(), &new, vec![(range, marked)]);
         }
     }
 
@@ -161,19 +212,18 @@ impl Collector<'_> {
         self.places.push(Place { line, before, after: one_line(after), edits });
     }
 
-    /// The literals and names of errors and signals of which a value is made, each with another one and
-    /// its line. Nothing in the arguments of a function, which say what is done and not what is
-    /// expected, and nothing in a branch that may not be taken.
-    fn changes(&self, value: &Expr) -> Vec<(Range<usize>, String, usize)> {
+    /// The literals and names of errors and signals of which a value is made, each with another one.
+    /// Nothing in the arguments of a function, which say what is done and not what is expected.
+    fn changes(&self, value: &Expr) -> Vec<Change> {
         let all = |values: &mut dyn Iterator<Item = &Expr>| {
             values.flat_map(|v| self.changes(v)).collect()
         };
         match value {
             Expr::Lit(literal) => self.other_literal(&literal.lit).into_iter().collect(),
-            Expr::Path(path) => other_name(&path.path).into_iter().collect(),
+            Expr::Path(path) => self.other_name(&path.path).into_iter().collect(),
             Expr::Array(array) => all(&mut array.elems.iter()),
             Expr::Tuple(tuple) => all(&mut tuple.elems.iter()),
-            Expr::Repeat(repeat) => all(&mut [&*repeat.expr, &*repeat.len].into_iter()),
+            Expr::Repeat(repeat) => self.changes(&repeat.expr),
             Expr::Reference(reference) => self.changes(&reference.expr),
             Expr::Paren(inner) => self.changes(&inner.expr),
             Expr::Group(inner) => self.changes(&inner.expr),
@@ -187,6 +237,12 @@ impl Collector<'_> {
             {
                 all(&mut [&*sum.left, &*sum.right].into_iter())
             }
+            Expr::If(branches) => {
+                let otherwise = branches.else_branch.as_ref().map(|(_, branch)| &**branch);
+                all(&mut tail(&branches.then_branch).into_iter().chain(otherwise))
+            }
+            Expr::Block(block) => all(&mut tail(&block.block).into_iter()),
+            Expr::Match(choice) => all(&mut choice.arms.iter().map(|arm| &*arm.body)),
             Expr::Macro(list) if name_of(&list.mac.path) == "vec" => {
                 all(&mut arguments(&list.mac).iter())
             }
@@ -194,7 +250,7 @@ impl Collector<'_> {
         }
     }
 
-    fn other_literal(&self, literal: &Lit) -> Option<(Range<usize>, String, usize)> {
+    fn other_literal(&self, literal: &Lit) -> Option<Change> {
         let range = literal.span().byte_range();
         let new = match literal {
             Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => other_text(&self.text[range.clone()]),
@@ -205,7 +261,37 @@ impl Collector<'_> {
             Lit::Int(int) => format!("{}{}", int.base10_parse::<u128>().ok()? ^ 1, int.suffix()),
             _ => return None,
         };
-        Some((range, new, literal.span().start().line))
+        Some(Change { range, new, line: literal.span().start().line })
+    }
+
+    /// Another error for an `Errno::…`, another signal for a `Signal::…`.
+    fn other_name(&self, path: &Path) -> Option<Change> {
+        let mut segments = path.segments.iter().rev();
+        let (name, kind) = (segments.next()?, segments.next()?.ident.to_string());
+        let others = match kind.as_str() {
+            "Errno" => ["EXDEV", "ENOTTY"],
+            "Signal" => ["SIGUSR2", "SIGTTOU"],
+            _ => return None,
+        };
+        let other = others.into_iter().find(|other| name.ident != other)?;
+        let range = path.span().byte_range();
+        let new = format!("{}{other}", &self.text[range.start..name.span().byte_range().start]);
+        Some(Change { range, new, line: name.span().start().line })
+    }
+}
+
+/// Another value instead of a literal or a name.
+struct Change {
+    range: Range<usize>,
+    new: String,
+    line: usize,
+}
+
+/// The value of a block.
+fn tail(block: &Block) -> Option<&Expr> {
+    match block.stmts.last() {
+        Some(Stmt::Expr(value, None)) => Some(value),
+        _ => None,
     }
 }
 
@@ -230,19 +316,6 @@ fn other_text(source: &str) -> String {
         }
     }
     format!("{}x{}", &source[..end], &source[end..])
-}
-
-/// Another error for an `Errno::…`, another signal for a `Signal::…`.
-fn other_name(path: &Path) -> Option<(Range<usize>, String, usize)> {
-    let mut segments = path.segments.iter().rev();
-    let (name, kind) = (segments.next()?, segments.next()?.ident.to_string());
-    let others = match kind.as_str() {
-        "Errno" => ["EXDEV", "ENOTTY"],
-        "Signal" => ["SIGUSR2", "SIGTTOU"],
-        _ => return None,
-    };
-    let new = others.into_iter().find(|other| name.ident != other)?;
-    Some((name.span().byte_range(), new.into(), name.span().start().line))
 }
 
 /// Whether a call makes a value of its arguments: `Some(1)`, `Errno::Other(2)`.
