@@ -77,11 +77,13 @@ impl Helpers {
 
 /// The places in the body of a test, in the file `text`.
 pub(crate) fn places(text: &str, body: &Block, helpers: &Helpers) -> Vec<Place> {
-    let mut found = Collector { text, helpers: &helpers.compared, places: Vec::new() };
+    let collector =
+        |helpers, is_last_resort| Collector { text, helpers, is_last_resort, places: Vec::new() };
+    let mut found = collector(&helpers.compared, false);
     found.visit_block(body);
     if found.places.is_empty() {
         // Only numbers: a text may be the name of what is done, and not what is expected.
-        let mut used = Collector { text, helpers: &helpers.used, places: Vec::new() };
+        let mut used = collector(&helpers.used, true);
         used.visit_block(body);
         found.places =
             used.places.into_iter().filter(|place| !place.before.contains('"')).collect();
@@ -128,6 +130,8 @@ impl Visit<'_> for Names {
 struct Collector<'a> {
     text: &'a str,
     helpers: &'a HashMap<String, Vec<usize>>,
+    /// There is nothing else: also change the arguments of methods that make an asserted value.
+    is_last_resort: bool,
     places: Vec<Place>,
 }
 
@@ -229,7 +233,10 @@ impl Collector<'_> {
             Expr::Group(inner) => self.changes(&inner.expr),
             Expr::Cast(cast) => self.changes(&cast.expr),
             Expr::Unary(unary) if !matches!(unary.op, UnOp::Deref(_)) => self.changes(&unary.expr),
-            Expr::MethodCall(call) => self.changes(&call.receiver),
+            Expr::MethodCall(call) => {
+                let arguments = call.args.iter().filter(|_| self.is_last_resort);
+                all(&mut [&*call.receiver].into_iter().chain(arguments))
+            }
             Expr::Struct(fields) => all(&mut fields.fields.iter().map(|field| &field.expr)),
             Expr::Call(call) if is_constructor(&call.func) => all(&mut call.args.iter()),
             Expr::Binary(sum)

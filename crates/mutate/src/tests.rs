@@ -93,6 +93,7 @@ fn the_number_that_a_method_asserts_in_some_way_is_changed_if_there_is_nothing_e
         claims[0].places.iter().map(|place| place.after.clone()).collect::<Vec<_>>()
     };
     assert_eq!(places("s.left(\"a\", 8)"), ["9"]);
+    assert_eq!(places("s.left(\"a\", x.part(8))"), ["9"]);
     assert_eq!(places("s.left(\"a\", 8); assert!(x)"), ["!(x)"]);
 }
 
