@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) before: String,
     /// What will stand there, for the report.
     pub(crate) after: String,
+    /// A number that an assertion uses in some way: where the kernel counts nothing, it may not matter.
+    pub(crate) is_indirect: bool,
     /// The edits of the file, from its beginning to its end.
     edits: Vec<(Range<usize>, String)>,
 }
@@ -213,7 +215,8 @@ impl Collector<'_> {
         edits: Vec<(Range<usize>, String)>,
     ) {
         let before = one_line(&self.text[before]);
-        self.places.push(Place { line, before, after: one_line(after), edits });
+        let is_indirect = self.is_last_resort;
+        self.places.push(Place { line, before, after: one_line(after), is_indirect, edits });
     }
 
     /// The literals and names of errors and signals of which a value is made, each with another one.

@@ -92,6 +92,8 @@ fn the_number_that_a_method_asserts_in_some_way_is_changed_if_there_is_nothing_e
         let claims = claims_in(&format!("{method}\n#[test]\nfn t() {{ {body} }}"));
         claims[0].places.iter().map(|place| place.after.clone()).collect::<Vec<_>>()
     };
+    let indirect = claims_in(&format!("{method}\n#[test]\nfn t() {{ s.left(\"a\", 8) }}"));
+    assert!(indirect[0].places[0].is_indirect);
     assert_eq!(places("s.left(\"a\", 8)"), ["9"]);
     assert_eq!(places("s.left(\"a\", x.part(8))"), ["9"]);
     assert_eq!(places("s.left(\"a\", 8); assert!(x)"), ["!(x)"]);

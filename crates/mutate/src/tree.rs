@@ -39,6 +39,14 @@ impl Tree {
         Ok(tree)
     }
 
+    /// Whether the tests' files have no disk, so that no page of them ever becomes clean, or the kernel
+    /// counts their pages elsewhere.
+    pub(crate) fn has_no_disk(&self) -> Result<bool> {
+        let scratch =
+            std::env::var_os("LESSON_SCRATCH").map_or_else(|| self.copy.clone(), PathBuf::from);
+        Ok(["tmpfs", "overlayfs"].contains(&common::file_system(&scratch)?))
+    }
+
     /// Makes the copy equal to the checkout, with one change in each of `claims`: the place `next` of
     /// the claim.
     pub(crate) fn write<'a>(&self, claims: impl Iterator<Item = (&'a Claim, usize)>) -> Result<()> {
