@@ -57,7 +57,7 @@ pub(crate) fn run(
 }
 
 /// How the test ended; `None` if the program has no such test. Without a status the test was killed.
-fn ending(status: Option<ExitStatus>, said: &str) -> Option<Ending> {
+pub(crate) fn ending(status: Option<ExitStatus>, said: &str) -> Option<Ending> {
     let Some(status) = status else { return Some(Ending::Red("killed: it did not end")) };
     if status.signal().is_some() {
         return Some(Ending::Red("its process was killed by a signal"));

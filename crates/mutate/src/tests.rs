@@ -1,8 +1,12 @@
 //! What is changed in a claim, and which claims are chosen.
 
+use std::fs;
+use std::process::Command;
+
 use crate::choose::choose;
 use crate::claims::{Claim, add_helpers, claims, in_file};
 use crate::places::{Helpers, MARK};
+use crate::proof::{Ending, ending};
 
 /// The claims in a file of this text.
 fn claims_in(text: &str) -> Vec<Claim> {
@@ -138,4 +142,31 @@ fn every_claim_of_the_course_has_a_place_that_can_be_changed() {
     let without: Vec<_> =
         without.map(|claim| format!("{} {}", claim.package, claim.test)).collect();
     assert!(without.is_empty(), "assert nothing that can be changed: {without:#?}");
+}
+
+/// Changes the test `t` in `text` at its first place, compiles it, and runs it.
+fn proven(text: &str) -> Option<Ending> {
+    let scratch = course::scratch();
+    let (source, program) = (scratch.path().join("sample.rs"), scratch.path().join("sample"));
+    let mut changed = text.to_owned();
+    claims_in(text)[0].places[0].apply(&mut changed);
+    fs::write(&source, changed).expect("write the sample");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--test", "--edition=2024", "-o"]).arg(&program).arg(&source);
+    assert!(rustc.output().expect("start rustc").status.success(), "the sample compiles");
+    let mut test = Command::new(program);
+    let output = test.args(["--exact", "t", "--nocapture"]).output().expect("start the sample");
+    let said = [output.stdout, output.stderr].concat();
+    ending(Some(output.status), &String::from_utf8_lossy(&said))
+}
+
+#[test]
+fn a_claim_that_passes_whatever_it_asserts_is_found() {
+    let good = "#[test]\nfn t() { assert_eq!(1 + 1, 2); }";
+    let weak = "#[test]\nfn t() { let _ = std::thread::spawn(|| assert_eq!(1 + 1, 2)).join(); }";
+    let unreached =
+        "#[test]\nfn t() { if std::env::args().count() > 99 { assert_eq!(1 + 1, 2); } }";
+    assert_eq!(proven(good), Some(Ending::Red("")));
+    assert_eq!(proven(weak), Some(Ending::Green));
+    assert_eq!(proven(unreached), Some(Ending::NotReached));
 }
