@@ -117,6 +117,11 @@ prove N="*":
 prove-all:
     @cargo test --quiet --locked --package calls --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
 
+# Change what 30 claims assert, and see each of them fail (SEED, --all, --package P, --claim NAME).
+[no-exit-message]
+mutate *ARGUMENTS:
+    @cargo mutate "$@"
+
 # Prove the claims on other kernels (Debian's, in virtual machines): `just kernels 6.1 newest --on xfs`.
 kernels *ARGUMENTS:
     @cargo kernels {{ ARGUMENTS }}
@@ -159,7 +164,7 @@ recordings:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters documentation everywhere grader-image
+ci: format lint test starters mutants documentation everywhere grader-image
 
 [private]
 format:
@@ -173,6 +178,11 @@ lint:
 [private]
 starters:
     cargo test --quiet --locked --package check --test learners -- --ignored
+
+# Each day changes other claims. The seed is printed, so that `just mutate SEED` repeats a failure.
+[private]
+mutants:
+    @cargo mutate "$(date +%Y%m%d)"
 
 [private]
 documentation:

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::page_size;
+use common::{outcome, page_size};
 use course::{errno, file_system, has_cachestat, is_root, kernel_at_least, scratch, undisturbed};
 use lesson_6_mmap_instead_of_read::cost::{cached, make_cold, mapped, write_lines};
 use lesson_6_mmap_instead_of_read::{Region, View};
@@ -86,7 +86,7 @@ fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
 #[test]
 fn madv_willneed_on_memory_without_a_file_succeeds() {
     let region = Region::anonymous(page_size(), libc::PROT_READ).expect("mmap");
-    region.advise(0, page_size(), libc::MADV_WILLNEED).expect("madvise");
+    assert_eq!(outcome(&region.advise(0, page_size(), libc::MADV_WILLNEED)), "ok");
 }
 
 /// `MADV_REMOVE` leaves private copies as they are.
