@@ -53,7 +53,7 @@ pub fn markdown(exercise: &Exercise) -> String {
     text += &format!("About {minutes} minutes, after [the lesson]({lesson}.md).\n\n");
     text += &format!("Edit `{}`, and judge it:\n\n", source_name(number));
     text += &format!("```console\n$ cargo check-exercise {number}\n```\n\n");
-    text += "Or write the program in another language. The judge compiles a `.c`, `.cpp` or `.rs` file first:\n\n";
+    text += "Or write the program in another language. The judge compiles a `.c`, `.cpp` or `.rs` file first, and runs a `.py` file by `python3`:\n\n";
     text += &format!("```console\n$ cargo check-exercise {number} --program PATH\n```\n\n");
     text += "## The program\n\n";
     text += &format!("```text\n{}\n```\n\n", exercise.usage.join("\n"));
@@ -94,8 +94,8 @@ fn places(exercise: &Exercise) -> [(String, String); 4] {
         (
             "In another language:".into(),
             format!(
-                "cargo check-exercise {number} --program PATH (a program; or a .c, .cpp or .rs file, to be \
-                 compiled)"
+                "cargo check-exercise {number} --program PATH (a program; a .c, .cpp or .rs file, to be \
+                 compiled; or a .py file)"
             ),
         ),
         ("The lesson:".into(), format!("lessons/{}.md", exercise.lesson)),
@@ -146,7 +146,9 @@ through a mapping only: never by `read`, `write` and their relatives on FILE, `s
 fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \
 directory. It may use 2 seconds of processor time and 10 seconds by the clock. Time in which it waits for a processor does not \
 count. The start of its language \
-counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust.";
+counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust. (A `python3` of pyenv is a script \
+that looks for Python first, which takes 0.2 seconds: `#!/usr/bin/python3` needs none.) It may have 64 processes and \
+threads at a time, and start 500 in all.";
 
 const EDGES_OF_ALL: &str = "\
 A wrong call gets one line of usage on standard error, and exit status 2. A failure gets one line that \

@@ -46,7 +46,7 @@ struct Judged {
     #[arg(value_name = "N", value_parser = known, group = "judged")]
     exercise: Option<u8>,
     /// Judge this program, in any language, instead of your Rust program. A source file (.c, .cpp or .rs)
-    /// is compiled first
+    /// is compiled first, and a .py file is run by python3
     #[arg(long, value_name = "PATH", requires = "exercise")]
     program: Option<PathBuf>,
     /// Judge the folder of one student: the files exercise-N in DIR, or only the one of exercise N

@@ -371,8 +371,7 @@ impl<'a> CheckContext<'a> {
         observer: &mut dyn Observer,
         traced: bool,
     ) -> Verdict<Run> {
-        // Ten seconds are a check's, however many runs it makes.
-        let wall = self.limits.wall.saturating_sub(self.spent.get());
+        let wall = time_left(self.limits.wall, self.spent.get());
         let limits = Limits { wall, ..self.limits };
         let mut sandbox = Sandbox::new(&self.work_directory, limits, traced)?;
         *self.last_call.borrow_mut() = circumstances(start, self.work_directory.path());
@@ -446,9 +445,27 @@ impl<'a> CheckContext<'a> {
     }
 }
 
+/// How long a run may take. Ten seconds are a check's, however many runs it makes. But no run is said to hang
+/// because those before it took long: each has the time for a start on a busy machine.
+fn time_left(wall: Duration, spent: Duration) -> Duration {
+    const AT_LEAST: Duration = Duration::from_secs(2);
+    wall.saturating_sub(spent).max(AT_LEAST.min(wall))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_run_of_a_check_has_time_for_a_start() {
+        let seconds = Duration::from_secs;
+        assert_eq!(time_left(seconds(10), seconds(3)), seconds(7));
+        for spent in [9, 10, 12] {
+            assert_eq!(time_left(seconds(10), seconds(spent)), seconds(2));
+        }
+        assert_eq!(time_left(seconds(2), Duration::from_millis(1990)), seconds(2));
+        assert_eq!(time_left(seconds(1), seconds(5)), seconds(1), "what a check allows is enough");
+    }
 
     #[test]
     fn a_word_that_is_no_name_is_not_told_as_a_file() {

@@ -251,8 +251,19 @@ impl Run {
             self.called
         );
         let seen = format!("{}; it said {}", self.ending, shown(&said));
-        let finding = Finding::new("output-failure-ignored", expected, seen);
-        Err(finding.details(self.failed_output()).into())
+        let id = if named { "wrong-exit-status" } else { "output-failure-ignored" };
+        let finding = Finding::new(id, expected, seen);
+        Err(finding.details(self.flushed_again()).details(self.failed_output()).into())
+    }
+
+    /// Why the status is 120: of a Python program whose last flush has failed.
+    pub fn flushed_again(&self) -> Option<String> {
+        const OF_PYTHON: i32 = 120;
+        (self.ending == Ending::Exited(OF_PYTHON)).then(|| {
+            "120 is Python's status if its own flush of standard output fails at its end: it flushes again \
+             what could not be written before"
+                .into()
+        })
     }
 
     /// Which write to standard output failed, and whether it was the last thing that the program did.
@@ -305,7 +316,7 @@ impl Run {
 /// line of a panic says what happened. Of a Python traceback, the last three: they say where it was, and
 /// which exception.
 pub(crate) fn said(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !is_underline(line)).collect();
     let told = |lines: &[&str]| -> Vec<String> {
         lines.iter().map(|line| format!("it said: {}", shown(line))).collect()
     };
@@ -319,6 +330,11 @@ pub(crate) fn said(text: &str) -> Vec<String> {
         }
         few => told(few),
     }
+}
+
+/// Whether a line says nothing: it is empty, or Python's marks below a line of source.
+fn is_underline(line: &str) -> bool {
+    line.trim().chars().all(|mark| "^~".contains(mark))
 }
 
 /// What a program wrote to standard error, in short: of several lines, how many, and the last one.
@@ -414,7 +430,14 @@ pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 200;
     let cut = text.chars().count() > MOST;
     let short: String = text.chars().take(MOST).collect();
-    format!("{short:?}{}", if cut { " …" } else { "" })
+    let end = if cut { " …" } else { "" };
+    // Many NULs at the end, such as a whole slot of a ledger, are counted.
+    const MANY: usize = 4;
+    let before = short.trim_end_matches('\0');
+    match short.len() - before.len() {
+        zeros if zeros >= MANY => format!("{before:?}, then {zeros} × \\0{end}"),
+        _ => format!("{short:?}{end}"),
+    }
 }
 
 /// The first bytes of something, for people.
@@ -501,6 +524,21 @@ mod tests {
         let cut = |size: u64| empties(&called(libc::SYS_ftruncate, [3, size, 0, 0, 0, 0], 0));
         assert_eq!(cut(0), Some("`ftruncate` set FILE's size to 0"));
         assert_eq!(cut(100), None);
+    }
+
+    #[test]
+    fn the_marks_below_a_line_of_a_traceback_take_no_place() {
+        let traceback = "Traceback (most recent call last):\n  File 1\n    one()\n    ~~~^^\n  File 2\n    \
+                         two()\n    ^^^^^\nKeyError: 7\n";
+        let told = said(traceback);
+        assert!(told.iter().all(|line| !line.contains('^')), "{told:?}");
+        assert!(told.iter().any(|line| line.contains("two()")), "{told:?}");
+    }
+
+    #[test]
+    fn many_nuls_at_the_end_are_counted() {
+        assert_eq!(shown(&format!("record 1{}", "\0".repeat(56))), "\"record 1\", then 56 × \\0");
+        assert_eq!(shown("a\0"), "\"a\\0\"");
     }
 
     #[test]

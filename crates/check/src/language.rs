@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use memchr::memmem;
@@ -34,14 +35,19 @@ impl Language {
         Self::ALL.into_iter().find(|language| ending == language.ending())
     }
 
-    /// The language of a source that must be compiled; `None` if it can be executed as it stands, whatever
+    /// The language of a source that must be compiled, or of a script that must be made executable; `None` if it can be executed as it stands, whatever
     /// its name is.
     #[must_use]
     pub fn to_compile(file: &Path) -> Option<Self> {
-        let language = Self::of(file).filter(|language| *language != Self::Python)?;
+        let language = Self::of(file)?;
         let mut start = Vec::new();
         let read = File::open(file).and_then(|file| file.take(4).read_to_end(&mut start));
-        let is_program = read.is_ok() && (start == b"\x7fELF" || is_script(&start));
+        let mut is_program = read.is_ok() && (start == b"\x7fELF" || is_script(&start));
+        if language == Self::Python {
+            // A script that lacks a right or its first line is run by `python3`, as in a student's folder.
+            let found = file.metadata();
+            is_program &= found.is_ok_and(|found| found.permissions().mode() & 0o111 != 0);
+        }
         (!is_program).then_some(language)
     }
 
@@ -97,4 +103,27 @@ impl Language {
 /// Whether a file with this start names its interpreter. (A source in Rust can begin with `#![`.)
 fn is_script(start: &[u8]) -> bool {
     start.starts_with(b"#!/") || start.starts_with(b"#! /")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions, write};
+
+    use super::*;
+
+    #[test]
+    fn a_python_script_is_executed_as_it_stands_only_if_it_can_be() {
+        let directory = tempfile::tempdir().expect("make a directory");
+        let path = directory.path().join("poke.py");
+        let cases = [
+            ("#!/usr/bin/env python3\n", 0o755, None),
+            ("#!/usr/bin/env python3\n", 0o644, Some(Language::Python)),
+            ("import mmap\n", 0o755, Some(Language::Python)),
+        ];
+        for (text, mode, language) in cases {
+            write(&path, text).expect("write a script");
+            set_permissions(&path, Permissions::from_mode(mode)).expect("chmod");
+            assert_eq!(Language::to_compile(&path), language, "{text:?}, {mode:o}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use common::Failure;
 use explore::CannotFollow;
 use explore::table::Table;
 use sandbox::StartError;
-use tracer::LookRefused;
+use tracer::{LimitExceeded, LookRefused};
 
 /// A promise that was broken, as it was seen.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Finding {
     pub details: Vec<String>,
     /// By which `--schedule` it shows again.
     pub schedule: Option<String>,
+    /// For which limit the program was ended.
+    pub limit: Option<LimitExceeded>,
 }
 
 /// Why a check did not pass.
@@ -48,6 +50,17 @@ impl CheckError {
                 Self::Wrong(Box::new(Finding { diagnosis, ..*finding }))
             }
             other => other,
+        }
+    }
+
+    /// Whether the program was ended because it had used up its CPU time.
+    #[must_use]
+    pub fn is_out_of_processor_time(&self) -> bool {
+        match self {
+            Self::Wrong(finding) => {
+                finding.limit.is_some_and(|limit| matches!(limit, LimitExceeded::Processor(_)))
+            }
+            _ => false,
         }
     }
 
@@ -96,7 +109,15 @@ impl Finding {
         actual: impl Into<String>,
     ) -> Self {
         let (expected, actual) = (expected.into(), actual.into());
-        Self { diagnosis, expected, actual, table: None, details: Vec::new(), schedule: None }
+        Self {
+            diagnosis,
+            expected,
+            actual,
+            table: None,
+            details: Vec::new(),
+            schedule: None,
+            limit: None,
+        }
     }
 
     /// Adds lines to be shown below.

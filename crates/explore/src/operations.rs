@@ -271,7 +271,9 @@ fn record_lock(command: u64) -> Option<&'static str> {
 
 /// What is said of a call that opens a file with these flags.
 fn opens(file: &str, flags: u64) -> String {
+    let must_be_new = flag(libc::O_CREAT) | flag(libc::O_EXCL);
     match (flags & flag(libc::O_CREAT), flags & flag(libc::O_TRUNC)) {
+        _ if flags & must_be_new == must_be_new => format!("makes {file}, which must not exist"),
         (0, _) => format!("opens {file} and empties it"),
         (_, 0) => format!("opens {file}, making it if there is none"),
         _ => format!("opens {file}, making it if there is none, and empties it"),
@@ -366,6 +368,9 @@ mod tests {
             open.told(&on("FILE.lock"), true),
             "opens FILE.lock, making it if there is none"
         );
+        let alone = made | flag(libc::O_EXCL);
+        let open = call(libc::SYS_openat, [0, 0, alone, 0, 0, 0]);
+        assert_eq!(open.told(&on("FILE.lock"), false), "makes FILE.lock, which must not exist");
         let cut = call(libc::SYS_ftruncate, [3, 0, 0, 0, 0, 0]);
         assert_eq!(cut.told(&on("COPY"), true), "sets COPY's size to 0");
     }

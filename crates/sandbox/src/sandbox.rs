@@ -154,11 +154,25 @@ impl<'a> Sandbox<'a> {
         self.tree.add(pid);
         self.watcher.add(pid, [output, errors]);
         ours.set_read_timeout(Some(LAUNCH)).step("setsockopt")?;
-        self.launch(pid, start, ours).step_on("execute", &start.program)?;
+        if let Err(error) = self.launch(pid, start, ours) {
+            self.in_time()?;
+            return Err(error).step_on("execute", &start.program);
+        }
         if self.is_traced() {
             self.work_directory.keep_namespaces(pid)?;
         }
         Ok(pid)
+    }
+
+    /// Fails if all processes were killed for a limit: then this is why the launcher ended.
+    fn in_time(&self) -> Result<()> {
+        match self.limit_exceeded()? {
+            Some(limit @ LimitExceeded::Wall(_)) => {
+                let why = format!("the process that starts it {limit}; this machine is too busy");
+                Err(io::Error::from(StartError::CannotPrepare(why))).step("start the program")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Leads the launcher process to the `exec` that makes it the program.
@@ -283,5 +297,7 @@ fn unheard(error: io::Error) -> StartError {
 }
 
 fn ended(who: &str) -> StartError {
-    StartError::CannotPrepare(format!("{who} ended before the program was executed"))
+    StartError::CannotPrepare(format!(
+        "{who} ended before it became the program, so nothing is known about the program"
+    ))
 }

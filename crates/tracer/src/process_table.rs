@@ -278,8 +278,8 @@ impl ProcessTable {
         self.end_if(over, LimitExceeded::Wall(wall));
         if !over && elapsed > self.limits.wall_at_most() {
             let why = format!(
-                "after {:.0} s they still had not had {:.1} s without a wait for a processor or a disk; \
-                 this machine is too busy",
+                "{:.0} s after their start, they still had not had {:.1} s in which they could run; this \
+                 machine is too busy, or its disk is",
                 elapsed.as_secs_f64(),
                 wall.as_secs_f64()
             );

@@ -84,7 +84,7 @@ pub const COMMON: &[Diagnosis] = &[
         last: Last {
             rust: "`Vec`, `to_vec` and `fs::read` copy the bytes to memory of your own. Work on the mapping itself, or copy a small piece at a time.",
             c: "`malloc` and `memcpy` of a whole range copy the bytes to memory of your own. Work on the mapping itself, or copy a small piece at a time.",
-            python: "`m.read()`, `bytes(m)` and a slice `m[a:b]` copy the bytes to memory of your own. `memoryview(m)[a:b]` copies nothing; or take slices of 64 KiB, one at a time.",
+            python: "`m.read()`, `m.readline()`, `for line in iter(m.readline, b\"\")`, `bytes(m)` and a slice `m[a:b]` copy the bytes to memory of your own. `memoryview(m)[a:b]` copies nothing; or take slices of 64 KiB, one at a time.",
         },
     },
     Diagnosis {
@@ -108,11 +108,11 @@ pub const COMMON: &[Diagnosis] = &[
         why: "No exercise needs more than its own process.",
         anchor: "exercise",
         hints: [
-            "Look for a `fork` or a `spawn` inside a loop.",
-            "One process, started once, is enough.",
+            "Look for a `fork` or a `spawn` inside a loop: `seen` has the limit.",
+            "One process is enough. Where two processes share FILE, the judge starts both.",
         ],
         last: Last::every(
-            "The judge starts the second process itself. Take out the call that starts another one.",
+            "Take out the call that starts another process, or start few of them: not one for each FILE or each byte.",
         ),
     },
     Diagnosis {
@@ -172,7 +172,7 @@ pub const COMMON: &[Diagnosis] = &[
         last: Last {
             rust: "Return an `ExitCode` from `main`: `ExitCode::FAILURE` is 1, `ExitCode::from(2)` is 2. A panic is 101.",
             c: "Return the status from `main`, or call `exit`. A `main` that ends without `return` has status 0, whatever failed.",
-            python: "`sys.exit(1)` and `sys.exit(2)`. If Python cannot flush standard output at its end, the status is 120: flush it yourself, inside `try`.",
+            python: "`sys.exit(1)` and `sys.exit(2)`. If Python cannot flush standard output at its end, the status is 120. Flush it yourself, inside `try`; if that fails, print the line on standard error, then `os._exit(1)`: `sys.exit` would flush again, and make 120 of it.",
         },
     },
     Diagnosis {

@@ -52,7 +52,7 @@ pub struct Run {
 /// # Errors
 /// The observer's, and faults of the judge.
 pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
-    let (began, called) = (Instant::now(), start.called());
+    let (began, called) = (Instant::now(), shortened(&start.called()));
     let pid = sandbox.start(start)?;
     let traced = sandbox.is_traced();
     let free = start.is_without_syscall_tracing();
@@ -110,6 +110,15 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
     }
     run.ending = ending.ok_or_else(|| io::Error::other(END_UNSEEN)).step(MECHANISM)?;
     finished(run, sandbox, pid)
+}
+
+/// A call for messages, cut if it has many arguments.
+fn shortened(called: &str) -> String {
+    const MOST: usize = 200;
+    match called.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} …", called.get(..end).unwrap_or_default()),
+        None => called.into(),
+    }
 }
 
 /// A fault of the judge: without an end, nothing is known about the run.
@@ -205,6 +214,7 @@ impl Run {
 /// What is said of processes that were killed for a limit.
 pub fn killed_for(limit: LimitExceeded, expected: impl Into<String>, who: &str) -> CheckError {
     let finding = Finding::new(diagnosis_of(limit), expected, format!("{who} {limit}"));
+    let finding = Finding { limit: Some(limit), ..finding };
     // What hangs here may do something else right: only a run that harms the machine is the last one.
     match finding.diagnosis {
         "hang" => CheckError::Wrong(Box::new(finding)),
@@ -220,5 +230,18 @@ pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
         LimitExceeded::Memory(_) => "too-much-memory",
         LimitExceeded::Disk(_) | LimitExceeded::Files(..) => "too-much-disk",
         LimitExceeded::Processes(_) | LimitExceeded::Born(_) => "too-many-processes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_with_thousands_of_arguments_is_cut_in_messages() {
+        assert_eq!(shortened("ledger list FILE"), "ledger list FILE");
+        let long = shortened(&format!("lines {}", "file-0001 ".repeat(2000)));
+        assert!(long.starts_with("lines file-0001 ") && long.ends_with(" …"), "{long}");
+        assert!(long.chars().count() < 210, "{long}");
     }
 }

@@ -22,6 +22,7 @@ use common::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::exercises::Part;
 use crate::words::counted;
 
 /// How a report is written.
@@ -154,7 +155,14 @@ fn uncounted(report: &Report) -> Vec<String> {
             points(open)
         )
     });
-    without.into_iter().chain(open).collect()
+    let cannot = |check: &&CheckResult| {
+        check.state == State::Cannot && check.part != Part::Extra && check.points > 0
+    };
+    let which = report.checks.iter().filter(cannot).map(|check| {
+        let why = check.why.as_deref().unwrap_or("no reason is known");
+        format!("  not judged: {}: {why}", check.promise)
+    });
+    without.into_iter().chain(open).chain(which).collect()
 }
 
 /// The points of one report, in words.
@@ -209,6 +217,9 @@ mod tests {
         let open = format!("{} points of these could not be judged", report.open_points());
         let text = written(&[Named::from(&report)], Format::Text).expect("a text");
         assert!(text.contains(&open), "{text}");
+        let named = report.checks.iter().find(|check| check.state == State::Cannot);
+        let named = named.map(|check| format!("  not judged: {}: not here", check.promise));
+        assert!(named.is_some_and(|named| text.contains(&named)), "{text}");
         let mut lacks = false;
         let result = |check: &Check| match std::mem::replace(&mut lacks, true) {
             false => CheckResult::without_object(check, "it has no lock".into()),

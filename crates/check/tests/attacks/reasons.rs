@@ -322,3 +322,9 @@ fn a_cut_within_the_last_page_is_not_told_by_a_program_that_only_survives_sigbus
     let seen = Judge::of(6, "looks_once.c", &["-DSURVIVES"]).run().must_be_accepted();
     says(&seen, "cut", "cut-not-told");
 }
+
+#[test]
+fn a_handler_of_sigbus_that_returns_is_told_as_such_and_not_as_a_busy_machine() {
+    let seen = Judge::of(6, "returns_from_sigbus.c", &[]).run().must_not_be_blamed();
+    says(&seen, "cut", "faults-for-ever");
+}

@@ -67,11 +67,15 @@ pub(super) fn long_text(context: &mut CheckContext) -> Verdict {
 }
 
 /// Boxes that another program has spoilt: the diagnosis if one is believed, what it is, its bytes.
-fn spoilt() -> [(&'static str, &'static str, Vec<u8>); 4] {
+fn spoilt() -> [(&'static str, &'static str, Vec<u8>); 7] {
     [
         ("length-trusted", "a `length` of 4089", mailbox(1, 4089, b"x")),
         ("length-trusted", "a `length` of 4294967295", mailbox(1, u32::MAX, b"x")),
         ("full-trusted", "a `full` of 2", mailbox(2, 1, b"x")),
+        // Of these, one byte alone is 0 or 1.
+        ("full-trusted", "a `full` of 257", mailbox(257, 1, b"x")),
+        ("full-trusted", "a `full` of 256", mailbox(256, 1, b"x")),
+        ("full-trusted", "a `full` of 16777216", mailbox(1 << 24, 1, b"x")),
         ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, b"x")),
     ]
 }

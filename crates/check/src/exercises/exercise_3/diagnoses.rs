@@ -85,6 +85,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "sync-reports-nothing",
+        is: "the disk failed, and `durable K` was said: `sync` reports no error",
+        why: "A broken disk is exactly when the promise matters. `sync` returns nothing, so a failure cannot be noticed.",
+        anchor: "where-it-bites",
+        hints: [
+            "Which call flushes FILE, and how does it tell you that the disk failed?",
+            "msync and fsync report the disk's error; sync does not. Besides, sync flushes all files of the machine.",
+        ],
+        last: Last {
+            rust: "memmap2's `flush_range`, or `sync_all`, instead of `libc::sync`. Look at the `Result` before the line is printed.",
+            c: "`msync` with MS_SYNC, or `fsync(fd)`, instead of `sync()`. Look at the result before the line is printed.",
+            python: "`m.flush()` or `os.fsync(fd)` instead of `os.sync()`. Both raise `OSError`: catch it before the line is printed.",
+        },
+    },
+    Diagnosis {
         id: "wrong-slot",
         is: "a text is not in the lowest-numbered free slot",
         why: "Every reader of the ledger looks for records where the format puts them.",

@@ -43,6 +43,8 @@ pub(super) fn new_file(context: &mut CheckContext) -> Verdict {
     watched(context, None, &[(0, "the first"), (1, "the second")])
 }
 
+const NO_LINE: &str = "no line `durable 2`: the disk answered EIO (made up here)";
+
 /// A flush that fails: no line.
 pub(super) fn failed_flush(context: &mut CheckContext) -> Verdict {
     make(context.work_directory(), &ledger(4, &[2]))?;
@@ -57,11 +59,11 @@ pub(super) fn failed_flush(context: &mut CheckContext) -> Verdict {
         return run.fails();
     }
     let said = format!("it said {:?}", run.stdout.text());
-    failed(
-        "failed-flush-ignored",
-        "no line `durable 2`: the disk answered EIO (made up here)",
-        said,
-    )
+    if refuses.cannot_be_noticed() {
+        let said = format!("{said}: it called `sync`, which reports no error");
+        return failed("sync-reports-nothing", NO_LINE, said);
+    }
+    failed("failed-flush-ignored", NO_LINE, said)
 }
 
 /// As root: what a reboot finds at the moment of each line, on a disk of its own.

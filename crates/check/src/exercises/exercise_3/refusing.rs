@@ -13,13 +13,27 @@ use crate::verdict::Verdict;
 pub(super) struct Refusing {
     flushes: Flushes,
     begun: Vec<Pid>,
+    /// A flush that can tell its caller of a failure was refused; and one that cannot.
+    reports: bool,
+    silent: bool,
     cannot: Option<&'static str>,
 }
 
 impl Refusing {
     /// For the file at `path`.
     pub(super) fn new(path: &Path) -> Self {
-        Self { flushes: Flushes::of(path), begun: Vec::new(), cannot: None }
+        Self {
+            flushes: Flushes::of(path),
+            begun: Vec::new(),
+            reports: false,
+            silent: false,
+            cannot: None,
+        }
+    }
+
+    /// Whether nothing but `sync` has flushed FILE: it returns nothing, whatever happens.
+    pub(super) fn cannot_be_noticed(&self) -> bool {
+        self.silent && !self.reports
     }
 
     /// Why no result could be changed.
@@ -32,6 +46,10 @@ impl Observer for Refusing {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
         if self.flushes.by(pid, call)?.is_some_and(|flush| !flush.ranges.is_empty()) {
             self.begun.push(pid);
+            match call.number {
+                libc::SYS_sync => self.silent = true,
+                _ => self.reports = true,
+            }
         }
         Ok(())
     }

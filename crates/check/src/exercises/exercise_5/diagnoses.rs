@@ -195,9 +195,9 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "Sleep in the kernel until woken: futex, semaphore, mutex, or a file lock that waits.",
         ],
         last: Last {
-            rust: "`libc::flock(fd, libc::LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `thread::yield_now`, F_OFD_SETLK or tiny sleeps does not pass.",
-            c: "`flock(fd, LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `sched_yield`, F_SETLK or tiny sleeps does not pass.",
-            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` sleeps. A loop of `fcntl.LOCK_NB` and tiny sleeps does not pass.",
+            rust: "`libc::flock(fd, libc::LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `thread::yield_now` or F_OFD_SETLK does not pass; one with sleeps passes only below 1000 calls and 50 ms of CPU time in 500 ms.",
+            c: "`flock(fd, LOCK_EX)` or F_OFD_SETLKW sleep. A loop of `sched_yield` or F_SETLK does not pass; one with sleeps passes only below 1000 calls and 50 ms of CPU time in 500 ms.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` sleeps. A loop of `fcntl.LOCK_NB` does not pass; one with sleeps passes only below 1000 calls and 50 ms of CPU time in 500 ms.",
         },
     },
     Diagnosis {

@@ -62,7 +62,12 @@ struct Saboteur {
     /// Whether each of them could be made to stop.
     is_complete: bool,
     done: bool,
+    faults: usize,
 }
+
+/// More faults than CUT has pages, and some of a program's own: a handler that returns makes the program
+/// access the same page again.
+const MOST_FAULTS: usize = 2000;
 
 impl Saboteur {
     fn cut(&mut self) -> Verdict {
@@ -109,6 +114,11 @@ impl Observer for Saboteur {
     }
 
     fn signal(&mut self, pid: Pid, signal: i32) -> Verdict<bool> {
+        self.faults += usize::from(signal == libc::SIGBUS);
+        if self.faults > MOST_FAULTS {
+            let expected = "after a SIGBUS, the program does not access the same page again";
+            return failed("faults-for-ever", expected, format!("it got SIGBUS {} times", self.faults));
+        }
         if signal != libc::SIGTRAP || !has_accessed_the_word(pid).step(MECHANISM)? {
             return Ok(false);
         }
@@ -134,7 +144,7 @@ fn cut_at(context: &mut CheckContext, moment: Moment) -> Verdict {
     context.work_directory().write("WHOLE", b"one\ntwo\n")?;
     let id = FileId::of(&file).step("fstat")?;
     let (word, watched, is_complete, done) = (None, BTreeSet::new(), true, false);
-    let mut saboteur = Saboteur { file, id, moment, word, watched, is_complete, done };
+    let mut saboteur = Saboteur { file, id, moment, word, watched, is_complete, done, faults: 0 };
     let run = context.observe(&context.start(&["lines", "CUT", "WHOLE"]), &mut saboteur)?;
     if !saboteur.done {
         let why = match saboteur.is_complete {

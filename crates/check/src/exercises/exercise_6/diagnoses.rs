@@ -50,6 +50,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "too-slow",
+        is: "the program uses up its processor time on a large FILE",
+        why: "It counts small files in time, and a large one not. A large FILE has millions of bytes: what is done for each of them decides.",
+        anchor: "how-it-works",
+        hints: [
+            "How much does your program do for each byte?",
+            "Let one call count, or find the next newline in, a piece of 64 KiB.",
+        ],
+        last: Last {
+            rust: "`memchr::memchr_iter(b'\\n', bytes).count()`, or `bytes.iter().filter(|byte| **byte == b'\\n').count()`. A loop of volatile or atomic loads of single bytes is slow.",
+            c: "`memchr` finds the next newline. Do not call a function of your own or of stdio for each byte, and do not start at the first byte again after each line.",
+            python: "`m[i:i + 65536].count(b\"\\n\")` for each piece. A loop in Python over single bytes takes about a hundred times as long.",
+        },
+    },
+    Diagnosis {
+        id: "faults-for-ever",
+        is: "after a SIGBUS, the program accesses the same page again, without an end",
+        why: "A handler that returns lets the CPU repeat the access that failed, and it fails again.",
+        anchor: "where-it-bites",
+        hints: [
+            "Where does your program go on after its handler of SIGBUS has returned?",
+            "The handler must leave the access (`siglongjmp`), or map something else there. Or a process that may die does the counting.",
+        ],
+        last: Last {
+            rust: "A handler by `libc::sigaction` cannot return. `libc::mmap` with MAP_FIXED and MAP_ANONYMOUS puts a page of zeros there, and the handler notes that FILE was cut.",
+            c: "`sigsetjmp` before the count, and `siglongjmp` in the handler. Then print the line, and go on with the next FILE.",
+            python: "Python runs a handler of `signal.signal` between two of its own steps, so it never comes to it: the access repeats inside one step. Count in a child of `os.fork`, and look how it ended.",
+        },
+    },
+    Diagnosis {
         id: "too-many-mappings",
         is: "mappings are not released",
         why: "Address space and the kernel's table of mappings (some 65 000) come to an end.",

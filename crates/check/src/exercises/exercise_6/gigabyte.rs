@@ -5,13 +5,17 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::Duration;
 
 use common::{Context, page_size};
 use memmap2::{Advice, MmapOptions};
 use nix::sys::statvfs::fstatvfs;
+use nix::sys::time::TimeValLike;
+use nix::time::ClockId;
 use rand::RngExt;
 
+use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
@@ -23,6 +27,9 @@ pub const LARGEST_FILE: u64 = 1 << 30;
 
 /// In a smaller file, a copy in private memory might not be noticed.
 pub const SMALLEST_FILE: u64 = 128 << 20;
+
+/// So many times the reference's CPU time a program may use for the file, beside the time of every check.
+const TIMES_THE_REFERENCE: u32 = 8;
 
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
 const PARTS: usize = 16;
@@ -39,9 +46,11 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     context.limits().memory += size;
     // A program that is too slow for a gigabyte is too slow for a smaller file, too.
     let whole = context.limits().processor;
-    context.limits().processor = processor_time(whole, size);
+    let reference = reference_uses(&context.work_directory().path().join("GIGABYTE"))?;
+    context.limits().processor = processor_time(whole, size) + TIMES_THE_REFERENCE * reference;
     let mut watch = Watch::new(context);
-    let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch)?;
+    let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch);
+    let run = run.map_err(too_slow)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts("GIGABYTE", lines, bytes);
@@ -57,6 +66,28 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
         )
     });
     Ok(())
+}
+
+/// CPU time that the reference program uses for this file now. On a busy machine, or a slow one, everybody
+/// needs more.
+fn reference_uses(path: &Path) -> Verdict<Duration> {
+    let now = || -> common::Result<Duration> {
+        let time = ClockId::CLOCK_THREAD_CPUTIME_ID.now().step("clock_gettime")?;
+        Ok(Duration::from_nanos(time.num_nanoseconds().unsigned_abs()))
+    };
+    let before = now()?;
+    reference::count(path).map_err(|why| {
+        CheckError::Cannot(format!("the reference program cannot count the large file: {why}"))
+    })?;
+    Ok(now()?.saturating_sub(before))
+}
+
+/// A program that has counted small files ends. If it uses up its CPU time on a large one, it is too slow.
+pub(super) fn too_slow(error: CheckError) -> CheckError {
+    match error.is_out_of_processor_time() {
+        true => error.known_as("hang", "too-slow"),
+        false => error,
+    }
 }
 
 /// The largest size of which there is twice as much, and how much there is, in words.
@@ -114,7 +145,10 @@ fn warm(file: &File, size: usize, step: usize) -> Verdict<usize> {
 
 #[cfg(test)]
 mod tests {
+    use tracer::LimitExceeded;
+
     use super::*;
+    use crate::observe::killed_for;
 
     #[test]
     fn the_file_is_as_large_as_the_memory_allows() {
@@ -124,6 +158,16 @@ mod tests {
         assert_eq!(size_within(350 << 20), Some(256 << 20), "half of 768 MiB, less what is used");
         assert_eq!(size_within(128 << 20), Some(128 << 20));
         assert_eq!(size_within((128 << 20) - 1), None);
+    }
+
+    #[test]
+    fn a_program_that_uses_up_its_cpu_time_is_too_slow_and_one_that_sleeps_hangs() {
+        let named = |limit| match too_slow(killed_for(limit, "it ends", "it")) {
+            CheckError::Wrong(finding) => finding.diagnosis,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(LimitExceeded::Processor(Duration::from_secs(2))), "too-slow");
+        assert_eq!(named(LimitExceeded::Wall(Duration::from_secs(10))), "hang");
     }
 
     #[test]

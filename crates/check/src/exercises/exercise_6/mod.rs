@@ -43,7 +43,8 @@ const CORE: &str = "\
 were given. It counts in a mapping of FILE.\n\n\
 A file of a gigabyte works with less than 16 MiB of private memory, above what the program has when it \
 opens a FILE first. (If the judge's machine has less than \
-2 GiB of memory to spare, the judge takes a smaller file and says so.) FILE is read in one pass and no more: the page \
+2 GiB of memory to spare, the judge takes a smaller file and says so.) For this file, the program may use 8 times the \
+processor time of the reference program, beside the 2 seconds of every check. FILE is read in one pass and no more: the page \
 faults that a file of 64 MiB in the page cache costs above a file of one line, the lowest of three runs, are at \
 most 1.5 times those of the reference program, plus 16. Mappings are released: at most 8 mappings of \
 FILEs exist at a time. The time, and its ratio to the reference program's, are printed and not judged.";

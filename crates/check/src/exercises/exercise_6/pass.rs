@@ -9,6 +9,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use rand::RngExt;
 use tracer::FileId;
 
+use super::gigabyte::too_slow;
 use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
@@ -112,7 +113,7 @@ fn run(
         Some(large) => (Watch::new(context).of(large), start),
         None => (Watch::new(context), start.without_syscall_tracing()),
     };
-    let run = context.observe(&start, &mut watch)?;
+    let run = context.observe(&start, &mut watch).map_err(too_slow)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);
