@@ -28,7 +28,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
 const CORE: &str = "\
 FILE holds a mailbox of 4096 bytes: bytes 0 to 3 are `full` (a u32: 0 or 1), bytes 4 to 7 are `length` (a \
 u32), bytes 8 to 4095 are the text. Numbers have the byte order of the machine. Whichever process comes \
-first makes FILE and gives it its size; a FILE of 0 bytes has not got its size yet.\n\n\
+first makes FILE. A process that finds FILE with 0 bytes gives it its 4096 bytes.\n\n\
 `post` waits until the box is empty, stores the text, then marks the box full. `take` waits until the box is \
 full, prints the text and a newline, then marks the box empty. How a process waits for \
 the other one is free: it may sleep or spin. There is one `post` and \
