@@ -13,8 +13,8 @@
 //!
 //! The core:
 //!
-//! - Whichever process comes first makes FILE and gives it its size. A FILE of 0 bytes has not got
-//!   its size yet.
+//! - Whichever process comes first makes FILE. A process that finds FILE with 0 bytes gives it its
+//!   4096 bytes.
 //! - `post` waits until the box is empty, stores the text, then marks the box full. `take` waits
 //!   until the box is full, prints the text and a newline, then marks the box empty.
 //! - One `post` and one `take` run at a time. In every interleaving, `take` prints a whole message

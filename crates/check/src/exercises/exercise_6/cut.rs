@@ -117,7 +117,11 @@ impl Observer for Saboteur {
         self.faults += usize::from(signal == libc::SIGBUS);
         if self.faults > MOST_FAULTS {
             let expected = "after a SIGBUS, the program does not access the same page again";
-            return failed("faults-for-ever", expected, format!("it got SIGBUS {} times", self.faults));
+            return failed(
+                "faults-for-ever",
+                expected,
+                format!("it got SIGBUS {} times", self.faults),
+            );
         }
         if signal != libc::SIGTRAP || !has_accessed_the_word(pid).step(MECHANISM)? {
             return Ok(false);
