@@ -8,7 +8,7 @@ use common::{Context, Failure, Result};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, Item, ItemFn};
 
-use crate::places::{Helpers, Place, places};
+use crate::places::{Helpers, Place, calls, places};
 
 /// A test that proves a sentence of the course.
 #[derive(Clone, Debug)]
@@ -106,7 +106,11 @@ pub(crate) fn in_file(items: &[Item], modules: &str, text: &str, helpers: &Helpe
     for item in items {
         match item {
             Item::Fn(function) if is(&function.attrs, "test") => {
-                claims.push(claim(function, modules, text, helpers));
+                let mut claim = claim(function, modules, text, helpers);
+                if claim.places.is_empty() {
+                    claim.places = places_of_calls(function, items, text, helpers);
+                }
+                claims.push(claim);
             }
             Item::Mod(module) => {
                 let modules = format!("{modules}{}::", module.ident);
@@ -118,6 +122,16 @@ pub(crate) fn in_file(items: &[Item], modules: &str, text: &str, helpers: &Helpe
         }
     }
     claims
+}
+
+/// The places in the functions among `items` that a test calls, for a test that only calls them.
+fn places_of_calls(test: &ItemFn, items: &[Item], text: &str, helpers: &Helpers) -> Vec<Place> {
+    let called = calls(&test.block);
+    let functions = items.iter().filter_map(|item| match item {
+        Item::Fn(function) if called.contains(&function.sig.ident.to_string()) => Some(function),
+        _ => None,
+    });
+    functions.flat_map(|function| places(text, &function.block, helpers)).collect()
 }
 
 fn claim(function: &ItemFn, modules: &str, text: &str, helpers: &Helpers) -> Claim {

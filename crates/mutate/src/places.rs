@@ -93,6 +93,22 @@ pub(crate) fn places(text: &str, body: &Block, helpers: &Helpers) -> Vec<Place> 
     found.places
 }
 
+/// The names of the functions that a block calls.
+pub(crate) fn calls(block: &Block) -> Vec<String> {
+    struct Calls(Vec<String>);
+    impl Visit<'_> for Calls {
+        fn visit_expr_call(&mut self, call: &ExprCall) {
+            if let Expr::Path(function) = &*call.func {
+                self.0.push(name_of(&function.path));
+            }
+            visit::visit_expr_call(self, call);
+        }
+    }
+    let mut calls = Calls(Vec::new());
+    calls.visit_block(block);
+    calls.0
+}
+
 /// The variables in assertions.
 #[derive(Default)]
 struct Asserted {

@@ -84,7 +84,8 @@ impl Pending {
     }
 
     fn has(&self, file: &str, line: usize) -> bool {
-        self.claim.file == file && self.claim.lines.contains(&line)
+        let is_place = self.claim.places.get(self.place).is_some_and(|place| place.line == line);
+        self.claim.file == file && (is_place || self.claim.lines.contains(&line))
     }
 }
 

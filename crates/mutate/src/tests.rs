@@ -104,6 +104,13 @@ fn the_number_that_a_method_asserts_in_some_way_is_changed_if_there_is_nothing_e
 }
 
 #[test]
+fn a_claim_that_only_calls_a_function_is_changed_in_that_function() {
+    let claims =
+        claims_in("fn all(g: G) { assert_eq!(g(), 4); }\n#[test]\nfn t() { all(|x| f(x)); }");
+    assert_eq!((claims[0].places[0].line, claims[0].places[0].after.as_str()), (1, "5"));
+}
+
+#[test]
 fn a_claim_that_asserts_nothing_has_no_place() {
     assert!(changes("let x = f(1); x.unwrap(); scenario(\"a\").succeed();").is_empty());
 }
