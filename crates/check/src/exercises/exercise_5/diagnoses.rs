@@ -135,7 +135,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "The size of FILE does not tell whether the lock is made. A mark beside the lock, in the bytes 1024 to 2047, does.",
         ],
         last: Last {
-            rust: "Under a file lock (`libc::flock`): if the mark is 0, call `libc::sem_init` with a `pshared` of 1, then store the mark. Or use no lock that must be made: `flock` alone is enough.",
+            rust: "Under a file lock (`libc::flock`): if the mark is 0, make the semaphore of libc, with a `pshared` of 1, then store the mark. Or use no lock that must be made: `flock` alone is enough.",
             c: "Under `flock`: if the mark is 0, call `sem_init(s, 1, 1)`, then store the mark. Or use no lock that must be made: `flock` alone is enough.",
             python: "Python has no semaphore in FILE. `fcntl.flock` needs no making.",
         },
