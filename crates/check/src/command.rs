@@ -24,8 +24,9 @@ use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
 /// Judge an exercise's program by what it does: its mappings, pages, system calls, and the disk.
 ///
-/// Without an exercise, show your progress: the last verdicts. With a --format, judge all your programs. Exit status: 0 solved, 1 not solved, 2 wrong call, 3 this
-/// machine cannot judge the exercise, 4 an error in the judge.
+/// Without an exercise, show your progress: the last verdicts. With a --format, judge all your programs. Exit status: 0 solved, 1 not solved, 2 wrong call, 3 no
+/// verdict (this machine cannot judge the exercise, or nothing was wrong in the one order of a --schedule), 4 an
+/// error in the judge.
 #[derive(Parser)]
 #[command(
     name = "check",
@@ -63,7 +64,8 @@ struct Judged {
     /// Judge on this processor of those that the judge was given, counted from 0
     #[arg(long, value_name = "PLACE", hide = true)]
     place: Option<usize>,
-    /// Replay one schedule that a verdict names (exercises 2 and 5)
+    /// Replay one schedule that a verdict names (exercises 2 and 5). It is no verdict that nothing is wrong
+    /// in this order
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
     /// Draw the inputs from the seed that a verdict names
@@ -325,6 +327,7 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
     };
     // Programs read the other formats, and ask for no hint.
     if format == Format::Text
+        && report.is_verdict()
         && let Some(program) = &program
     {
         remember(&report, program);

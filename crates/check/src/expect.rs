@@ -54,8 +54,9 @@ impl Run {
         let after = address.wrapping_add(1);
         match failed {
             Some((length, errno)) => Some(format!(
-                "before, mmap of {length} bytes returned MAP_FAILED ({errno:?}: {}), which is -1: the \
+                "before, mmap of {} returned MAP_FAILED ({errno:?}: {}), which is -1: the \
                  address is {}",
+                counted(length, "byte"),
                 errno.desc(),
                 match distance < length.saturating_add(VECTOR) {
                     true => "where those bytes would be if -1 were an address".into(),
@@ -86,8 +87,24 @@ impl Run {
             return Ok(());
         }
         let expected = format!("`{}` ends with exit status {status}", self.called);
-        let finding = Finding::new("wrong-exit-status", expected, self.ending.to_string());
-        Err(finding.details(self.said()).into())
+        Err(self.wrong_status(status, expected).into())
+    }
+
+    /// What is said of an exit status that is not the one that was expected, by its cause, if that was seen.
+    fn wrong_status(&self, expected_status: i32, expected: String) -> Finding {
+        let failed = self.calls.iter().flatten().rev().find_map(failed_call);
+        let says_usage = self.stderr.text().to_lowercase().contains("usage");
+        let (id, seen) = match (expected_status, self.ending, failed) {
+            (0, Ending::Exited(2), _) if says_usage => ("right-call-refused", None),
+            (0, Ending::Exited(2), None) => ("wrong-exit-status", None),
+            (0, Ending::Exited(_), Some(call)) => ("fails-wrongly", Some(call)),
+            (1, Ending::Exited(0), Some(call)) => {
+                ("failed-call-ignored", Some(format!("{call}, and the program went on")))
+            }
+            _ => ("wrong-exit-status", None),
+        };
+        let seen = seen.map(|seen| format!("; {seen}")).unwrap_or_default();
+        Finding::new(id, expected, format!("{}{seen}", self.ending)).details(self.said())
     }
 
     /// It ended with status 0.
@@ -108,8 +125,7 @@ impl Run {
             return Ok(());
         }
         let expected = format!("`{}` fails: an exit status other than 0", self.called);
-        let finding = Finding::new("wrong-exit-status", expected, self.ending.to_string());
-        Err(finding.details(self.said()).into())
+        Err(self.wrong_status(1, expected).into())
     }
 
     /// It failed as the contract says: status 1, and one line that names each of `names`.
@@ -397,6 +413,38 @@ pub(super) fn calls_cannot_be_seen() -> CheckError {
     CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
 }
 
+/// What is said of a call about the size of a file or its mapping, if it failed; and the reason in FILE, if
+/// there is one that can be seen.
+fn failed_call(call: &tracer::Call) -> Option<String> {
+    let error = call.result.filter(|result| *result < 0)?;
+    let errno = Errno::from_raw(i32::try_from(-error).ok()?);
+    let [_, length, protection, flags, ..] = call.arguments;
+    let has = |word: u64, bit: i32| word & u64::from(bit.cast_unsigned()) != 0;
+    let (text, why) = match call.number {
+        libc::SYS_mmap if has(flags, libc::MAP_ANONYMOUS) => return None,
+        libc::SYS_mmap => {
+            let names = [(libc::PROT_READ, "PROT_READ"), (libc::PROT_WRITE, "PROT_WRITE")];
+            let asked = names.iter().filter(|(bit, _)| has(protection, *bit));
+            let asked: Vec<_> = asked.map(|(_, name)| *name).collect();
+            let kind = if has(flags, libc::MAP_SHARED) { "MAP_SHARED" } else { "MAP_PRIVATE" };
+            let asked = if asked.is_empty() { "no protection".into() } else { asked.join("|") };
+            let text = format!("mmap({}, {asked}, {kind})", counted(length, "byte"));
+            let access = call.files.first().map(|file| file.flags & libc::O_ACCMODE);
+            let why = match (errno, access) {
+                (Errno::EACCES, Some(libc::O_WRONLY)) => ": FILE is open for writing only",
+                (Errno::EACCES, Some(libc::O_RDONLY)) => ": FILE is open for reading only",
+                (Errno::EINVAL, _) if length == 0 => ": no mapping has 0 bytes",
+                _ => "",
+            };
+            (text, why)
+        }
+        libc::SYS_ftruncate => (format!("ftruncate to {}", counted(length, "byte")), ""),
+        libc::SYS_fallocate => ("fallocate".into(), ""),
+        _ => return None,
+    };
+    Some(format!("{text} failed ({errno:?}: {}){why}", errno.desc()))
+}
+
 /// What is said of an `msync` that failed because its address is no page's.
 pub(crate) fn unaligned_msync(call: &tracer::Call) -> Option<String> {
     let [address, length, ..] = call.arguments;
@@ -539,6 +587,41 @@ mod tests {
     fn many_nuls_at_the_end_are_counted() {
         assert_eq!(shown(&format!("record 1{}", "\0".repeat(56))), "\"record 1\", then 56 × \\0");
         assert_eq!(shown("a\0"), "\"a\\0\"");
+    }
+
+    #[test]
+    fn a_status_names_the_call_that_failed_and_each_kind_has_hints_of_its_own() {
+        let call = |number: i64, arguments: [u64; 6], errno: i32, flags: i32| {
+            let file = std::fs::File::open("/").unwrap();
+            let file = FileId::of(&file).unwrap();
+            let files = vec![tracer::Opened { file, regular: true, length: 9, flags }];
+            let (result, written, refused) = (Some(-i64::from(errno)), None, None);
+            let pid = nix::unistd::Pid::from_raw(1);
+            tracer::Call { pid, number, arguments, result, files, written, refused }
+        };
+        let map = call(libc::SYS_mmap, [0, 9, 3, 1, 3, 0], libc::EACCES, libc::O_WRONLY);
+        let grow = call(libc::SYS_ftruncate, [3, 1 << 62, 0, 0, 0, 0], libc::EFBIG, libc::O_RDWR);
+        let told = |expected: i32, status: i32, call: Option<&tracer::Call>, said: &str| {
+            let mut run = Run::ended("exercise-1 poke FILE 0 x", Ending::Exited(status));
+            run.calls = Some(call.into_iter().cloned().collect());
+            run.stderr.bytes = said.into();
+            let Err(CheckError::Wrong(finding)) = run.ends_with(expected) else {
+                panic!("{status}")
+            };
+            (finding.diagnosis, finding.actual)
+        };
+        let (id, seen) = told(0, 1, Some(&map), "");
+        assert_eq!(id, "fails-wrongly");
+        let words = "mmap(9 bytes, PROT_READ|PROT_WRITE, MAP_SHARED) failed (EACCES: Permission denied): \
+                     FILE is open for writing only";
+        assert!(seen.ends_with(words), "{seen}");
+        let (id, seen) = told(1, 0, Some(&grow), "");
+        assert_eq!(id, "failed-call-ignored");
+        assert!(seen.contains("EFBIG") && seen.ends_with("and the program went on"), "{seen}");
+        assert_eq!(told(0, 2, None, "Usage: preview FILE FROM TO\n").0, "right-call-refused");
+        for (expected, status) in [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)] {
+            assert_eq!(told(expected, status, None, "").0, "wrong-exit-status");
+        }
     }
 
     #[test]

@@ -73,7 +73,11 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     let results = results?;
     let took = milliseconds(began);
     let report = Report::new(exercise, program, &settings.machine, results, took);
-    Ok(Report { seed: Some(settings.seed), ..report })
+    let report = Report { seed: Some(settings.seed), ..report };
+    Ok(match &settings.schedule {
+        Some(schedule) => report.of_replay(schedule.to_string()),
+        None => report,
+    })
 }
 
 /// What the report says of a check.

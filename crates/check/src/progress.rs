@@ -44,8 +44,12 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
             Report::not_built(exercise, &source(exercise.number)?, &settings.machine, &said)
         }
     };
-    remember(&report, None)?;
-    keep(&report, source_before)?;
+    if report.is_verdict() {
+        remember(&report, None)?;
+    }
+    if report.replayed.is_none() {
+        keep(&report, source_before)?; // A replay has no points.
+    }
     Ok(report)
 }
 

@@ -11,6 +11,7 @@ use tracer::{Ending, LimitExceeded, arch};
 use crate::context::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::diagnosis_of;
+use crate::report::REPLAYED;
 use crate::stress::stress;
 use crate::verdict::{CheckError, Finding, Verdict};
 
@@ -57,7 +58,9 @@ pub fn in_every_order(
                 "the schedule {schedule} cannot be replayed: {NEEDS}"
             )));
         }
-        return replay_one(&fixtures[0], specs, schedule.clone(), judge, telling);
+        replay_one(&fixtures[0], specs, schedule.clone(), judge, telling)?;
+        context.did(REPLAYED.into());
+        return Ok(());
     }
     if !can_be_shown(context) {
         return by_stress(&fixtures[0], specs, judge);

@@ -13,6 +13,7 @@ use check::verdict::CheckError;
 use common::{Result, Scratch};
 use course::scratch;
 use explore::Launcher;
+use explore::execution::{Execution, RunMode};
 use explore::replay::{Outcome, Scenario, replay};
 use explore::schedule::Schedule;
 use nix::unistd::Pid;
@@ -29,6 +30,9 @@ const LIMITS: Limits = Limits {
     born: 100,
     output: 1 << 20,
 };
+
+/// When a test gives up that waits for events.
+const LATE: Duration = Duration::from_secs(120);
 
 /// Executions of a shell in a directory of its own.
 fn shells(scratch: &Scratch, limits: Limits) -> Fixture<'static> {
@@ -193,4 +197,27 @@ fn a_slow_start_on_a_busy_machine_is_no_hang() {
     if !outcome.cut {
         assert_eq!(outcome.endings, [Some(Ending::Exited(0)); 2], "{outcome:?}");
     }
+}
+
+#[test]
+fn a_sleep_that_has_begun_counts_for_no_time_that_a_process_has_had() {
+    let scratch = scratch();
+    let limits = Limits { wall: LATE, ..LIMITS };
+    let fixture = Fixture { deadline: Instant::now() + LATE, ..shells(&scratch, limits) };
+    let latest = Instant::now() + LATE;
+    let mut execution = Execution::new(&fixture, None).expect("begin");
+    let process = execution.start(0, &["-c", "exec sleep 2"]).expect("start");
+    execution.start(1, &["-c", ":"]).expect("start");
+    let sleeps = || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it lives");
+        stat.contains("(sleep) S")
+    };
+    while !sleeps() {
+        assert!(Instant::now() < latest, "it never sleeps");
+        let soon = Instant::now() + Duration::from_millis(50);
+        execution.run_alone(0, soon, RunMode::Patient).expect("run it");
+    }
+    // The time of both is over already; but one of them sleeps, and is to look once more.
+    assert!(execution.finish(Duration::ZERO, latest).expect("finish"));
+    assert_eq!(execution.ending(0), Some(Ending::Exited(0)));
 }

@@ -197,9 +197,9 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
             .join(exercise.lesson)
             .with_extension("md");
         let lesson = fs::read_to_string(lesson).expect("read the lesson");
-        let headings: Vec<_> = lesson.lines().filter_map(|line| line.strip_prefix("## ")).collect();
-        let anchors: Vec<_> =
-            headings.iter().map(|heading| heading.to_lowercase().replace(' ', "-")).collect();
+        let headings =
+            lesson.lines().filter(|line| line.starts_with("## ") || line.starts_with("### "));
+        let anchors: Vec<_> = headings.map(anchor).collect();
         let mut ids = BTreeSet::new();
         for diagnosis in exercise.diagnoses.iter().chain(COMMON) {
             let id = diagnosis.id;
@@ -207,6 +207,36 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
             let known = anchors.iter().any(|anchor| anchor == diagnosis.anchor);
             assert!(known, "{id}: no heading {} in {}", diagnosis.anchor, exercise.lesson);
         }
+    }
+}
+
+/// The anchor that a heading gets.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    let text = heading.trim_start_matches('#').trim();
+    text.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn the_section_that_a_diagnosis_of_locks_names_speaks_of_its_cause() {
+    let exercise = exercise(5).expect("exercise 5");
+    let path = root().expect("the checkout").join("lessons").join(exercise.lesson);
+    let lesson = fs::read_to_string(path.with_extension("md")).expect("read the lesson");
+    for (id, word) in [
+        ("initialization-race", "Never call `sem_init` on a semaphore in use"),
+        ("lock-never-made", "before `sem_init` has ended"),
+        ("orphaned-lock", "Others wait for ever"),
+        ("fails-after-a-kill", "`EOWNERDEAD`"),
+        ("stored-in-steps", "half changed"),
+        ("deadlock", "Both wait for ever"),
+    ] {
+        let diagnosis = exercise.diagnosis(id).expect(id);
+        let is_its_heading =
+            |line: &&str| line.starts_with('#') && anchor(line) == diagnosis.anchor;
+        let section = lesson.lines().skip_while(|line| !is_its_heading(line)).skip(1);
+        let section: Vec<_> = section.take_while(|line| !line.starts_with('#')).collect();
+        let section = section.join("\n");
+        assert!(section.contains(word), "{id}: #{} does not say {word:?}", diagnosis.anchor);
     }
 }
 

@@ -77,8 +77,13 @@ fn a_schedule_is_replayed_and_nothing_else_is_tried() {
     assert_eq!(status, Some(1), "{said}");
     assert!(!table(&said, "two-additions/A2/B-").is_empty(), "{said}");
     // Stopped before it has opened the file, it loses nothing.
-    let (said, _) = says(5, &program, &["--schedule", "two-additions/A1/B-"]);
+    let (said, status) = says(5, &program, &["--schedule", "two-additions/A1/B-"]);
     assert!(!said.contains("lost-addition"), "{said}");
+    // That is no verdict: the other orders were not tried.
+    let first = "Replay of two-additions/A1/B-: nothing wrong in this order. This is no verdict.";
+    assert_eq!(said.lines().next(), Some(first), "{said}");
+    assert!(!said.contains("points:"), "{said}");
+    assert_eq!(status, Some(3), "{said}");
     let (said, status) = says(5, &program, &["--schedule", "no schedule"]);
     assert_ne!(status, Some(0), "{said}");
 }

@@ -52,6 +52,8 @@ pub(crate) struct ActorTracee {
     pub(crate) began: u64,
     /// What the call that is being skipped shall return.
     pub(crate) skipped: Option<i64>,
+    /// It is stopped before a sleep, because its turn is over: how many events there were then.
+    pub(crate) before_sleep: Option<usize>,
     /// A protection that was taken from a call's arguments.
     pub(crate) stripped: bool,
     /// The call failed on a protected page and is being made again.
@@ -93,6 +95,7 @@ impl ActorTracee {
             maps: None,
             began: 0,
             skipped: None,
+            before_sleep: None,
             stripped: false,
             again: false,
             pending_store: None,

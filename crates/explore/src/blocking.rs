@@ -44,6 +44,11 @@ impl Idle {
         self.moves += 1;
     }
 
+    /// It slept while the other actor moved: another sleep without getting anywhere ends its turn.
+    pub(crate) fn slept(&mut self) {
+        self.sleeps = SLEEPS - 1;
+    }
+
     /// It exchanged a word for the same: a turn of a waiting loop.
     pub(crate) fn turn(&mut self) -> Option<&'static str> {
         self.moves += 1;

@@ -44,6 +44,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long tracees may take to stop, or to end once they are killed. On a busy machine one may stand in
 /// the queue for a processor for seconds before it can do either.
 const PROMPT: Duration = Duration::from_secs(30);
+/// How long a sleep may be whose end is waited for: no wait may last longer.
+const SLEEP_AT_MOST: Duration = Duration::from_secs(6);
 /// The step that fails if the kernel does not tell a tracee's share of a processor.
 const SHARE: &str = "look at how long a process has waited for a processor";
 
@@ -550,8 +552,25 @@ impl<'l> Execution<'l> {
         Ok(blocked.filter(|_| found.kind != StoreKind::Repeated))
     }
 
+    /// A tracee that was stopped before a sleep has slept while the other actor moved: the call is left out.
+    /// How long the other took is for nobody to say, so this is no other run.
+    fn end_sleep(&mut self, pid: i32) -> std::result::Result<(), Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else { return Ok(()) };
+        let (actor, before) = (tracee.actor, tracee.before_sleep.take());
+        let moves =
+            |event: &Event| event.actor != actor && !matches!(event.kind, EventKind::Blocked(_));
+        let since = before.and_then(|before| self.events.get(before..)).unwrap_or_default();
+        if self.mode == RunMode::Scheduled && since.iter().any(moves) {
+            tracee.skipped = Some(0);
+            self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
+            self.actors[actor].idle.slept();
+        }
+        Ok(())
+    }
+
     /// Commits the store before which a tracee was stopped; then the tracee goes on.
     fn commit(&mut self, pid: i32) -> std::result::Result<Disposition, Error> {
+        self.end_sleep(pid)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
@@ -706,7 +725,10 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         if self.mode == RunMode::Scheduled {
-            if let Some(why) = self.actors[actor].idle.call(&call, wait) {
+            let ends_turn = self.actors[actor].idle.call(&call, wait);
+            if let Some(why) = ends_turn {
+                let sleeps = wait == Some(Wait::Sleep) && !call.is_for_ever();
+                tracee.before_sleep = sleeps.then_some(self.events.len());
                 return Ok(Disposition::Pause(Pause::Blocked(why)));
             }
             if wait == Some(Wait::Sleep) && !call.is_for_ever() {
@@ -1129,9 +1151,15 @@ impl<'l> Execution<'l> {
         pause
     }
 
+    /// Is the actor in a sleep that ends by itself?
+    fn is_in_a_sleep(&self, actor: usize) -> bool {
+        let sleeps = |call: Syscall| call.wait() == Some(Wait::Sleep) && !call.is_for_ever();
+        self.tracees_of(actor).any(|tracee| tracee.call.is_some_and(sleeps))
+    }
+
     /// Lets both run at once until they have ended, or until all sleep and no process is left that could
     /// wake them, or until `patience` is over. On a busy machine, patience lasts longer: until each actor
-    /// has had time enough of its own. Returns whether they had that much before `latest`. If not, nothing
+    /// has had time enough of its own. A sleep in which an actor is when this begins counts for nothing. Returns whether they had that much before `latest`. If not, nothing
     /// is known about them.
     ///
     /// # Errors
@@ -1139,6 +1167,7 @@ impl<'l> Execution<'l> {
     pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
         let began = Instant::now();
         let mut times = [self.own_time(0)?, self.own_time(1)?];
+        let mut sleeps = [0, 1].map(|actor| self.is_in_a_sleep(actor).then(|| self.calls(actor)));
         let mut end = began + patience;
         loop {
             self.mode = RunMode::Patient;
@@ -1149,7 +1178,14 @@ impl<'l> Execution<'l> {
             }
             let mut lacks = Duration::ZERO;
             for (actor, time) in times.iter_mut().enumerate() {
-                lacks = lacks.max(self.lacks(actor, time)?);
+                let same = |calls: u64| self.is_in_a_sleep(actor) && self.calls(actor) == calls;
+                let is_asleep = sleeps[actor].map(same);
+                if is_asleep == Some(false) {
+                    (sleeps[actor], *time) = (None, self.own_time(actor)?); // It has time to look.
+                }
+                let sleeps_on =
+                    is_asleep == Some(true) && began.elapsed() < patience + SLEEP_AT_MOST;
+                lacks = lacks.max(if sleeps_on { LOOK } else { self.lacks(actor, time)? });
             }
             if began.elapsed() >= patience && lacks.is_zero() {
                 return Ok(true);

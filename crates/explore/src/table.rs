@@ -306,7 +306,7 @@ fn told(kind: &EventKind, names: Names) -> String {
                     let seen = values(at, same_part(seen, *offset, at, after.len()), names);
                     format!("stores {new} in {place}; {seen} was there before the interruption")
                 }
-                (None, _) => format!("stores {new} in {place}, where {old} was"),
+                (None, _) => format!("stores {new} in {place}, where {old} {}", was(&old)),
             }
         }
         EventKind::StopsBeforeStore { .. } => {
@@ -486,6 +486,11 @@ fn listed(words: &[String]) -> String {
     }
 }
 
+/// The verb for a value, as a table calls it.
+fn was(value: &str) -> &'static str {
+    if value.ends_with(" bytes") { "were" } else { "was" }
+}
+
 /// Bytes as a person reads them.
 fn shown(bytes: &[u8], shape: Shape) -> String {
     const WORD: usize = 8;
@@ -642,6 +647,7 @@ mod tests {
         let (form, locked) = (StoreForm::Store, false);
         let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
         assert_eq!(told(&kind, names), "stores 9 in account 1, where 8 was");
+        assert_eq!([was("16 zero bytes"), was("1")], ["were", "was"]);
     }
 
     #[test]

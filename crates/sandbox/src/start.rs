@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -97,14 +98,36 @@ impl Start {
         let name = self.program.file_name().unwrap_or_default();
         let mut typed = name.to_string_lossy().into_owned();
         for argument in &self.arguments {
-            let argument = argument.to_string_lossy();
             let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
-            match !argument.is_empty() && argument.chars().all(plain) {
-                true => typed += &format!(" {argument}"),
-                false => typed += &format!(" {argument:?}"),
+            match argument.to_str() {
+                None => typed += &format!(" {}", in_escapes(argument.as_bytes())),
+                Some(text) if !text.is_empty() && text.chars().all(plain) => {
+                    typed += &format!(" {text}")
+                }
+                Some(text) => typed += &format!(" {text:?}"),
             }
         }
         typed
+    }
+}
+
+/// Bytes that are no UTF-8, as a shell reads them: `$'\xff'`.
+fn in_escapes(bytes: &[u8]) -> String {
+    let escaped = |byte: &u8| match byte {
+        b' '..=b'~' if !b"'\\".contains(byte) => char::from(*byte).to_string(),
+        byte => format!("\\x{byte:02x}"),
+    };
+    format!("$'{}'", bytes.iter().map(escaped).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_told_as_a_shell_reads_them() {
+        assert_eq!(in_escapes(b"\xff"), "$'\\xff'");
+        assert_eq!(in_escapes(b"it's \xe9"), "$'it\\x27s \\xe9'");
     }
 }
 

@@ -1,4 +1,4 @@
-//! verdict: lost-message
+//! verdict: posts-without-waiting
 // `post` looks at nothing and stores: the message that was there is gone.
 #include "mail.h"
 

@@ -3,5 +3,5 @@
 #define IS_FIT(text) true
 #define STORE(memory, fd, slot, text)                                                             \
     (must(*(text) && strlen(text) < SLOT && !strchr(text, '\n'), "a text for", path),         \
-     strcpy((memory) + (slot) * SLOT, text))
+     strncpy((memory) + (slot) * SLOT, text, SLOT))
 #include "right-in-c.c"

@@ -30,7 +30,7 @@ enum { SLOT = 64 };
 #endif
 // How a text gets into its slot.
 #ifndef STORE
-#define STORE(memory, fd, slot, text) strcpy((memory) + (slot) * SLOT, text)
+#define STORE(memory, fd, slot, text) strncpy((memory) + (slot) * SLOT, text, SLOT)
 #endif
 // The first slot to look at.
 #ifndef FIRST

@@ -176,6 +176,51 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "fails-wrongly",
+        is: "the program fails, though the step can succeed",
+        why: "The user asked for something that is possible, and does not get it. `seen` names the call that failed.",
+        anchor: "the-code",
+        hints: [
+            "Which call failed, although it could succeed? `seen` names it, its arguments and its error.",
+            "EACCES from `mmap`: how FILE was opened does not allow this mapping. A shared mapping with PROT_WRITE needs FILE open for reading and writing, and each mapping needs it open for reading.",
+        ],
+        last: Last {
+            rust: "To store: `OpenOptions::new().read(true).write(true)`. To load only: `File::open`, and memmap2's `map` or `map_copy`, not `map_mut`.",
+            c: "To store: `open(path, O_RDWR)`, then PROT_READ | PROT_WRITE and MAP_SHARED. To load only: O_RDONLY, then PROT_READ, or MAP_PRIVATE.",
+            python: "To store: `os.open(path, os.O_RDWR)`. To load only: `os.O_RDONLY`, and `mmap.mmap` with `access=mmap.ACCESS_READ`, or ACCESS_COPY.",
+        },
+    },
+    Diagnosis {
+        id: "failed-call-ignored",
+        is: "a call failed, and the program went on as if it had not",
+        why: "The user believes that it is done. Scripts and other programs hear nothing but the exit status.",
+        anchor: "the-code",
+        hints: [
+            "`seen` names the call that failed. Where does your program look at its result?",
+            "Look at the result of every call. The first one that fails decides: one line on standard error, and exit status 1.",
+        ],
+        last: Last {
+            rust: "`file.set_len(size)?`: a result that is dropped by `let _ =` or `.ok()` is never seen.",
+            c: "`if (ftruncate(fd, size) < 0)`, and `mmap` returns MAP_FAILED: print the line, and return 1.",
+            python: "A call that fails raises `OSError`. An `except` with `pass` hides it: print the line, and `sys.exit(1)`.",
+        },
+    },
+    Diagnosis {
+        id: "right-call-refused",
+        is: "a right call is refused as a wrong one",
+        why: "`expected` shows the call. The user cannot call the program in another way.",
+        anchor: "exercise",
+        hints: [
+            "Compare the call in `expected` with the usage on the card. Which of your conditions refuses it?",
+            "Count the arguments: the command word, such as `peek`, is the first of them.",
+        ],
+        last: Last {
+            rust: "`env::args_os()` begins with the program's name, then the command word: `skip(1)` leaves the command and its arguments.",
+            c: "`argv[0]` is the program's name, `argv[1]` the command word: `argc` is two more than the number of arguments after the command.",
+            python: "`sys.argv[0]` is the program's name, `sys.argv[1]` the command word: `len(sys.argv)` is two more than the number of arguments after the command.",
+        },
+    },
+    Diagnosis {
         id: "no-usage-line",
         is: "a wrong call does not get one line of usage on standard error",
         why: "After a wrong call, people need to read how the program is called.",

@@ -28,7 +28,12 @@ pub(super) fn refuses_what_is_no_file(
     make_directory(context.work_directory(), "DIRECTORY")?;
     at_once(context);
     for name in names {
-        context.run(&call(name))?.fails_naming(&[name])?;
+        let there = context.work_directory().names()?;
+        let verdict = context.run(&call(name))?.fails_naming(&[name]);
+        let made = context.work_directory().names()?.into_iter().filter(|now| !there.contains(now));
+        let made: Vec<_> =
+            made.map(|name| format!("{name} exists now: the program made it")).collect();
+        verdict.map_err(|error| error.details(made))?;
     }
     Ok(())
 }

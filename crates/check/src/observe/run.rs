@@ -178,8 +178,16 @@ impl Run {
         }
     }
 
+    /// A run of which only its end is known.
+    #[cfg(test)]
+    pub(crate) fn ended(called: &str, ending: Ending) -> Self {
+        Self { ending, ..Self::begun(called.into(), true) }
+    }
+
     fn note(&mut self, call: Call) {
-        if call.does() != Use::Else || call.number == libc::SYS_msync {
+        let sizes = [libc::SYS_ftruncate, libc::SYS_fallocate].contains(&call.number);
+        let has_failed = call.result.is_some_and(|result| result < 0);
+        if call.does() != Use::Else || call.number == libc::SYS_msync || (sizes && has_failed) {
             self.calls.get_or_insert_default().push(call);
         }
     }

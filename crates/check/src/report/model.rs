@@ -67,6 +67,9 @@ pub struct Report {
     pub not_judged: Vec<String>,
     /// From what the inputs were drawn: `--seed` draws them again.
     pub seed: Option<u64>,
+    /// Which schedule was replayed instead of trying all: then this is no verdict on the exercise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<String>,
 }
 
 /// One check's result.
@@ -139,6 +142,9 @@ pub struct Totals {
     pub milliseconds: u64,
 }
 
+/// What a check notes that has replayed the schedule that was asked for.
+pub const REPLAYED: &str = "replayed";
+
 /// The diagnosis of a folder without a file for the exercise.
 pub const MISSING: &str = "missing";
 
@@ -197,7 +203,35 @@ impl Report {
             totals,
             not_judged: exercise.not_judged_in(Language::of_program(program)),
             seed: None,
+            replayed: None,
         }
+    }
+
+    /// The report of a replay. What went wrong in it is a verdict; that nothing did is none, because the
+    /// other orders were not tried.
+    #[must_use]
+    pub fn of_replay(self, schedule: String) -> Self {
+        let (outcome, diagnosis) = match self.outcome {
+            Outcome::NotSolved => (Outcome::NotSolved, self.diagnosis),
+            Outcome::Solved | Outcome::CannotBeJudged => (Outcome::CannotBeJudged, None),
+        };
+        Self { outcome, diagnosis, replayed: Some(schedule), ..self }
+    }
+
+    /// Whether it says what comes of the whole exercise, or what is wrong: a replay in which nothing was wrong
+    /// says neither.
+    #[must_use]
+    pub fn is_verdict(&self) -> bool {
+        self.replayed.is_none() || self.outcome == Outcome::NotSolved
+    }
+
+    /// Whether a schedule was replayed, and nothing was wrong in this order.
+    #[must_use]
+    pub fn is_clean_replay(&self) -> bool {
+        let was_made = |check: &CheckResult| check.done.iter().any(|done| done == REPLAYED);
+        self.replayed.is_some()
+            && self.outcome == Outcome::CannotBeJudged
+            && self.checks.iter().any(|check| check.state == State::Passed && was_made(check))
     }
 
     /// The report of a program that could not be built.
@@ -251,7 +285,7 @@ impl Report {
     pub fn grade(&self) -> Option<f64> {
         let is_open = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
         let most = self.judged_points();
-        if most == 0 || self.checks_of(Part::Core).any(is_open) {
+        if most == 0 || self.replayed.is_some() || self.checks_of(Part::Core).any(is_open) {
             return None;
         }
         // One digit: what a gradebook shows.
@@ -280,6 +314,7 @@ impl Report {
     #[must_use]
     pub fn verdict(&self) -> &'static str {
         match self.outcome {
+            _ if self.is_clean_replay() => "one order replayed, nothing wrong in it: no verdict",
             Outcome::Solved if self.totals.edges_held == self.totals.edges => {
                 "solved, edges included"
             }

@@ -21,14 +21,7 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
             lines.extend(shown(check, columns));
         }
     }
-    let totals = &report.totals;
-    let beside = totals.points - totals.core_points - totals.edge_points;
-    let beside = if beside > 0 { format!(", {beside} extra credit") } else { String::new() };
-    lines.push(format!(
-        "{} of {} points: {} for the core, {} for the edges{beside}.",
-        totals.points, totals.most, totals.core_points, totals.edge_points,
-    ));
-    lines.extend(super::uncounted(report));
+    lines.extend(sums(report));
     lines.extend(report.not_judged.iter().map(|what| format!("Not judged: {what}.")));
     lines.extend(
         report.seed.map(|seed| {
@@ -44,8 +37,28 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The points. A replay has none: most checks were not made.
+fn sums(report: &Report) -> Vec<String> {
+    if report.replayed.is_some() {
+        return vec![
+            "Replayed: one order. A verdict with points needs a call without --schedule.".into(),
+        ];
+    }
+    let totals = &report.totals;
+    let beside = totals.points - totals.core_points - totals.edge_points;
+    let beside = if beside > 0 { format!(", {beside} extra credit") } else { String::new() };
+    let points = format!(
+        "{} of {} points: {} for the core, {} for the edges{beside}.",
+        totals.points, totals.most, totals.core_points, totals.edge_points,
+    );
+    [vec![points], super::uncounted(report)].concat()
+}
+
 fn heading(report: &Report) -> String {
     let number = report.exercise;
+    if let Some(schedule) = report.replayed.as_ref().filter(|_| report.is_clean_replay()) {
+        return format!("Replay of {schedule}: nothing wrong in this order. This is no verdict.");
+    }
     match (report.outcome, &report.diagnosis) {
         (Outcome::NotSolved, Some(diagnosis)) => {
             let is = report.checks_of(Part::Core).find_map(|check| check.is.clone());

@@ -290,7 +290,7 @@ fn a_fault_past_the_length_of_an_mmap_that_failed_names_the_mmap() {
     let how = ["-DDESCRIPTOR=-1", "-DLENGTH=1"];
     let seen = Judge::of(1, "small_pages.c", &how).run().must_be_refused_for(&["MAP_FAILED"]);
     assert!(
-        seen.said.contains("before, mmap of 1 bytes returned MAP_FAILED (EBADF"),
+        seen.said.contains("before, mmap of 1 byte returned MAP_FAILED (EBADF"),
         "{}",
         seen.said
     );

@@ -1,4 +1,4 @@
-// verdict: lost-message
+// verdict: posts-without-waiting
 // `if` instead of `while`: it looks twice, and then goes on.
 #include <fcntl.h>
 #include <stdint.h>

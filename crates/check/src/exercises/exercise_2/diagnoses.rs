@@ -50,6 +50,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "posts-without-waiting",
+        is: "`post` stores in a box that is full: the message in it is lost",
+        why: "`full` was 1: the message was not taken yet. `post` must wait until the box is empty.",
+        anchor: "how-it-works",
+        hints: [
+            "Read the table: what was `full` when `post` began to store?",
+            "Load `full` again and again until it is 0, and store nothing before.",
+        ],
+        last: Last {
+            rust: "Before the first store: a loop with `AtomicU32::from_ptr(base.cast()).load(Acquire)`, until it is 0.",
+            c: "Before the first store: a loop with `atomic_load_explicit(…, memory_order_acquire)` of the `_Atomic uint32_t` at byte 0, until it is 0.",
+            python: "Before the first store: `while words[0] != 0: time.sleep(0.001)`, with `words = memoryview(m).cast(\"I\")`.",
+        },
+    },
+    Diagnosis {
         id: "emptied-too-early",
         is: "`take` marks the box empty while it still needs the message: `post` stores the next one over it",
         why: "\"Empty\" tells `post` that it may overwrite the text and the length.",

@@ -126,6 +126,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "old-bytes-left",
+        is: "the rest of the slot after the text is not zero",
+        why: "Bytes of an older record stay in FILE, on the disk. A program that reads the whole slot finds them.",
+        anchor: "exercise",
+        hints: [
+            "`od -c FILE` shows what is in the slot after the text and its 0.",
+            "The card asks for zeros after the text. How many bytes does your program store in a slot of 64?",
+        ],
+        last: Last {
+            rust: "Copy the text, then store zeros up to the end of the slot: `ptr::write_bytes`, or `fill(0)` of a slice.",
+            c: "`strcpy` stores one NUL, and leaves the rest. `memcpy` the text, then `memset(slot + length, 0, 64 - length)`; `strncpy(slot, text, 64)` does both.",
+            python: "`m[at:at + 64] = text.ljust(64, b\"\\0\")`.",
+        },
+    },
+    Diagnosis {
         id: "other-bytes-changed",
         is: "bytes changed that are not the record's",
         why: "Somebody else's record is damaged.",

@@ -60,6 +60,11 @@ pub(super) fn expect(
             let expected = format!("a 0 behind {text:?} in slot {slot}");
             return failed("old-bytes-show", expected, seen_in(after, *slot));
         }
+        if let Some(left) = found.iter().skip(text.len()).position(|byte| *byte != 0) {
+            let expected = format!("zeros after {text:?} up to the end of slot {slot}");
+            let seen = format!("byte {} of slot {slot} is not 0: ", text.len() + left);
+            return failed("old-bytes-left", expected, seen + &seen_in(after, *slot));
+        }
     }
     if after.len() != size {
         let expected = format!("FILE has {size} bytes ({} before)", before.len());
@@ -98,5 +103,34 @@ fn seen_in(content: &[u8], slot: usize) -> String {
     match content.get(slot * SLOT..(slot + 1) * SLOT) {
         Some(found) => format!("slot {slot} holds {:?}", String::from_utf8_lossy(found)),
         None => format!("FILE has {} bytes, and no slot {slot}", content.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::CheckError;
+
+    /// The diagnosis of a ledger of two slots, of which `stored` was put over the free slot 1.
+    fn diagnosis(stored: &[u8], text: &str) -> Option<&'static str> {
+        let before = ledger(2, &[1]);
+        let mut after = before.clone();
+        after.splice(SLOT..SLOT + stored.len(), stored.iter().copied());
+        match expect(&before, &after, 2 * SLOT, &[(1, text)]) {
+            Err(CheckError::Wrong(finding)) => Some(finding.diagnosis),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn after_a_text_the_rest_of_the_slot_is_zero() {
+        let padded: Vec<u8> = b"paid".iter().copied().chain([0; SLOT - 4]).collect();
+        assert_eq!(diagnosis(&padded, "paid"), None);
+        let (one_zero, no_zero, other) = (b"paid\0", b"paid", b"said\0");
+        assert_eq!(diagnosis(one_zero, "paid"), Some("old-bytes-left"), "strcpy leaves the rest");
+        assert_eq!(diagnosis(no_zero, "paid"), Some("old-bytes-show"));
+        assert_eq!(diagnosis(other, "paid"), Some("wrong-slot"));
+        let longest = "=".repeat(SLOT - 1);
+        assert_eq!(diagnosis(format!("{longest}\0").as_bytes(), &longest), None);
     }
 }

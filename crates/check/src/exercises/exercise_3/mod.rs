@@ -41,7 +41,8 @@ const EDGES: &str = "\
 For a new FILE, its entry in the directory must be on the disk too: `fsync` of the file or of its directory \
 are both accepted. A TEXT that does not fit is a failure before anything is stored. A FILE whose size is no \
 multiple of 64 is a failure. `list` reads at most 64 bytes of a slot, and an empty FILE has no slots. \
-A TEXT may hold any bytes but NUL and newline, also some that are not UTF-8.";
+A TEXT may hold any bytes but NUL and newline, also some that are not UTF-8. `list` creates nothing: a missing FILE \
+is a failure.";
 
 const CHECKS: &[Check] = &[
     Check::new("disk", "FILE is on a disk", 0, &[], durable::on_disk),

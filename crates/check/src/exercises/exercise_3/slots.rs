@@ -105,7 +105,10 @@ fn recorded(
         return failed("empties-file", expected, how);
     }
     run.succeeds().map_err(|error| match run.unaligned_msync() {
-        Some(how) => error.known_as("wrong-exit-status", "unaligned-msync").details([how]),
+        Some(how) => {
+            let error = error.known_as("fails-wrongly", "unaligned-msync");
+            error.known_as("wrong-exit-status", "unaligned-msync").details([how])
+        }
         None => error,
     })?;
     run.leaves_bytes_to_mappings(id)?;

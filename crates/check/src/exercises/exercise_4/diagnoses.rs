@@ -15,7 +15,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
         last: Last {
             rust: "The slice of `map_copy` has as many bytes as FILE: write it by `write_all`, which goes on until all are written.",
-            c: "Write `st_size` bytes, and call `write` again until all are written. A plain `char` may be negative: compare as `unsigned char`.",
+            c: "Write `st_size` bytes: call `write` again until all are written, or `fwrite`. A NUL ends a C string, and does not end FILE: `printf(\"%s\")` and `strlen` stop there. A plain `char` may be negative: compare as `unsigned char`.",
             python: "`sys.stdout.buffer.write(m)` writes all of `m`; `os.write` may write fewer bytes. `m[at]` is a number, and `os.fsencode(sys.argv[3])[0]` is FROM's.",
         },
     },
@@ -167,6 +167,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "`argument.as_bytes().len() == 1`, by `std::os::unix::ffi::OsStrExt`; otherwise one line of usage, exit status 2.",
             c: "`strlen(argv[3]) == 1 && strlen(argv[4]) == 1`; otherwise one line of usage, exit status 2.",
             python: "`len(os.fsencode(sys.argv[3])) == 1`, and the same for TO; otherwise one line of usage, exit status 2. `len` of a `str` counts characters.",
+        },
+    },
+    Diagnosis {
+        id: "other-command-taken",
+        is: "another command is taken for `preview`",
+        why: "The user mistyped the command, and nobody said so.",
+        anchor: "exercise",
+        hints: [
+            "What does your program do with its first argument?",
+            "Compare it with `preview`, whole. Anything else is a wrong call.",
+        ],
+        last: Last {
+            rust: "`arguments.first().is_some_and(|word| word == \"preview\")`; otherwise one line of usage, exit status 2.",
+            c: "`strcmp(argv[1], \"preview\") == 0`, when `argc` is 5; otherwise one line of usage, exit status 2.",
+            python: "`sys.argv[1] == \"preview\"`, when `len(sys.argv)` is 5; otherwise one line of usage, exit status 2.",
         },
     },
 ];

@@ -7,6 +7,7 @@ use common::page_size;
 use sandbox::Start;
 
 use crate::exercises::CheckContext;
+use crate::expect::hexed;
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
 
@@ -33,6 +34,16 @@ pub(super) fn preview(context: &CheckContext, from: u8, to: u8) -> Start {
     context.start_os(words.map(|word| OsString::from_vec(word.into())))
 }
 
+/// What comes next where an output stops that is right so far: a NUL ends a C string.
+fn where_it_stops(expected: &[u8], found: &[u8]) -> String {
+    match expected.get(found.len()..) {
+        Some(missing @ [_, ..]) => {
+            format!("; missing from byte {} on: {}", found.len(), hexed(missing))
+        }
+        _ => String::new(),
+    }
+}
+
 /// It printed `content` with every `from` replaced by `to`.
 pub(super) fn expect_output(run: &Run, content: &[u8], from: u8, to: u8) -> Verdict {
     run.succeeds()?;
@@ -57,7 +68,7 @@ pub(super) fn expect_output(run: &Run, content: &[u8], from: u8, to: u8) -> Verd
         None => failed(
             "wrong-output",
             format!("`{called}` prints {} bytes", expected.len()),
-            format!("{} bytes", run.stdout.total),
+            format!("{} bytes{}", run.stdout.total, where_it_stops(&expected, found)),
         ),
     }
 }

@@ -80,7 +80,9 @@ pub(super) fn usage(context: &mut CheckContext) -> Verdict {
         run.lives()?;
         if run.ending == tracer::Ending::Exited(0) {
             let expected = format!("`{}` is a wrong call: exit status 2", run.called);
-            return failed("wrong-call-taken", expected, "exit status 0");
+            let is_other = words.first().is_some_and(|command| *command != "preview");
+            let id = if is_other { "other-command-taken" } else { "wrong-call-taken" };
+            return failed(id, expected, "exit status 0");
         }
         run.refuses_the_call()?;
     }

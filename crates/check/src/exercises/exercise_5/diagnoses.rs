@@ -23,7 +23,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         id: "initialization-race",
         is: "both processes initialise the same bytes: an initialization race",
         why: "Each process believes that it is the first. The initialization that comes last wipes out what the other process has stored, a lock that it holds included.",
-        anchor: "where-it-bites",
+        anchor: "semaphores",
         hints: [
             "The table shows a step that both processes make. Which of your stores or calls does harm the second time?",
             "A file that grows is zero by itself: nothing needs to be stored. To empty it, or to store zeros, destroys. A semaphore or a mutex must be initialised once: \"is it made?\" and \"make it\" must be one step.",
@@ -83,7 +83,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         id: "deadlock",
         is: "a process waits for ever beside another: a deadlock",
         why: "It waits for a lock that nobody gives back, or for a wake-up that nobody sends.",
-        anchor: "where-it-bites",
+        anchor: "deadlock",
         hints: [
             "Look at the last rows of the table: what does each wait for, and who would give it?",
             "Two locks may be taken in different orders. A lock may be private to one process, so that waiters of others are never woken. A lock may not be given back on some path. A loop may look at a copy of the lock's word, which never changes: a plain load may be made once, before the loop.",
@@ -114,7 +114,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         id: "lock-taken-twice",
         is: "a process waits for a lock that it holds itself",
         why: "Only the process that holds a lock gives the lock back. This one waits for itself, for ever.",
-        anchor: "where-it-bites",
+        anchor: "deadlock",
         hints: [
             "The table marks two steps: where the process takes the lock, and where it asks for the same lock again. Which lines of your program are these?",
             "A function that takes the lock may call another function that takes it, too. Or a path leaves the critical section without giving the lock back.",
@@ -123,6 +123,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. `libc::flock` on a second descriptor of FILE waits for the first one, in one process, too.",
             c: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. A mutex of the type PTHREAD_MUTEX_ERRORCHECK answers EDEADLK. `flock` on a second descriptor of FILE waits for the first one, in one process, too.",
             python: "Take the lock in one function only, and let the functions that it calls expect the lock to be held. `fcntl.flock` on a second `os.open` of FILE waits for the first one, in one process, too.",
+        },
+    },
+    Diagnosis {
+        id: "lock-never-made",
+        is: "a process that is alone waits for a lock that no process has made",
+        why: "FILE had its 4096 bytes already, and the bytes of the lock were zero. Zero bytes mean: no lock made yet (see the card).",
+        anchor: "semaphores",
+        hints: [
+            "When does your program initialise its lock, if FILE exists and the bytes of the lock are zero?",
+            "The size of FILE does not tell whether the lock is made. A mark beside the lock, in the bytes 1024 to 2047, does.",
+        ],
+        last: Last {
+            rust: "Under a file lock (`libc::flock`): if the mark is 0, make the semaphore of libc, with a `pshared` of 1, then store the mark. Or use no lock that must be made: `flock` alone is enough.",
+            c: "Under `flock`: if the mark is 0, call `sem_init(s, 1, 1)`, then store the mark. Or use no lock that must be made: `flock` alone is enough.",
+            python: "Python has no semaphore in FILE. `fcntl.flock` needs no making.",
         },
     },
     Diagnosis {
@@ -143,8 +158,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "orphaned-lock",
         is: "a lock stays held after its owner was killed: an orphaned lock",
-        why: "A semaphore, a plain mutex or a word in memory has no owner that the kernel knows. When the owner is killed, the lock stays held, and every other process waits for ever.",
-        anchor: "where-it-bites",
+        why: "A semaphore, a plain mutex, a word in memory or a file that exists has no owner that the kernel knows. When the owner is killed, the lock stays held, and every other process waits for ever.",
+        anchor: "who-unlocks-after-a-death",
         hints: [
             "The table says before which step it was killed. What did it hold there?",
             "The kernel gives back file locks (`flock`, `fcntl`) when their holder dies, and marks robust mutexes; nothing else.",
@@ -159,7 +174,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         id: "stored-in-steps",
         is: "the counter is stored in several steps, and a kill between two of them loses it",
         why: "No lock helps here: a process that is killed does not finish what it has begun. What it left in the counter stays there.",
-        anchor: "where-it-bites",
+        anchor: "who-unlocks-after-a-death",
         hints: [
             "The table shows what one process stores in the counter before it is killed. Is that the old number, or the new one?",
             "Compute the new number in a variable of your own. Then store all of its eight bytes by one store.",
@@ -174,7 +189,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         id: "fails-after-a-kill",
         is: "after another process was killed, the program fails",
         why: "The others must finish; the half-done transfer of the dead is allowed to stay.",
-        anchor: "where-it-bites",
+        anchor: "who-unlocks-after-a-death",
         hints: [
             "Which call fails, and with which error?",
             "A call that says that the lock's owner has died gives you the lock: that is no failure.",

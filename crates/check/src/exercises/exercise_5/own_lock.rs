@@ -59,6 +59,18 @@ fn taken_twice(
     let alone = run.events.iter().take_while(|event| event.actor == 0).count();
     let events = run.events.get(..alone).unwrap_or_default();
     let called = format!("`{}`", arguments.join(" "));
+    if let Some(at) = never_made(events) {
+        let expected = format!("{called}, with no other process beside it, comes to its end");
+        let seen = format!(
+            "it sleeps on byte {at} of FILE, which is 0, until another process changes it; no other process \
+             ran, and no store has made a lock there"
+        );
+        let asks = events.iter().rposition(|event| word_of(event).is_some()).into_iter();
+        let marks: Vec<Mark> =
+            asks.map(|asks| (asks, ". NOBODY has made this lock".into())).collect();
+        let table = Table::of(&scenario, events, names, &marks);
+        return Ok(Some(Finding::new("lock-never-made", expected, seen).table(table)));
+    }
     let Some(twice) = twice(events) else { return Ok(None) };
     let expected = format!("{called} gives its lock back before it asks for it again");
     let seen = format!("it takes the lock, keeps it, and asks for it again: it {}", twice.waits);
@@ -68,6 +80,21 @@ fn taken_twice(
     ];
     let table = Table::of(&scenario, events, names, &marks);
     Ok(Some(Finding::new("lock-taken-twice", expected, seen).table(table)))
+}
+
+/// The byte of the lock's word on which a process sleeps in the end, if this word is 0 and no store has
+/// changed it: no process has made the lock.
+fn never_made(events: &[Event]) -> Option<u64> {
+    let is_asleep = waits_last(events, 0)?.contains("futex call");
+    let (at, ..) = events.iter().rev().find_map(word_of)?;
+    let stores = |event: &Event| match &event.kind {
+        EventKind::Store { offset, after, .. } => {
+            let here = (*offset..).zip(after).filter(|(byte, _)| (at..at + 4).contains(byte));
+            here.into_iter().any(|(_, byte)| *byte != 0)
+        }
+        _ => false,
+    };
+    (is_asleep && !events.iter().any(stores)).then_some(at)
 }
 
 /// The two places at which a process takes a lock and asks for it again.
@@ -159,6 +186,30 @@ mod tests {
         let waits = || event(EventKind::Blocked("waits in futex"));
         assert_eq!(places(&[changes(0, 0), waits()]), None, "a semaphore that nobody has made");
         assert_eq!(places(&[changes(0, 1), changes(1, 0), waits()]), None);
+    }
+
+    #[test]
+    fn a_process_that_sleeps_on_a_word_that_nobody_has_stored_waits_for_a_lock_that_is_not_made() {
+        let waits = || event(EventKind::Blocked("waits in futex"));
+        // `sem_wait` counts itself as a sleeper, in the bytes after the word.
+        let sleeper = event(EventKind::Store {
+            offset: 1024,
+            before: vec![0; 8],
+            after: vec![0, 0, 0, 0, 1, 0, 0, 0],
+            stale: None,
+            form: StoreForm::Exchange,
+            locked: true,
+            call: None,
+        });
+        assert_eq!(never_made(&[sleeper, waits()]), Some(1024));
+        assert_eq!(never_made(&[changes(0, 0), waits()]), Some(1024));
+        assert_eq!(
+            never_made(&[changes(0, 1), changes(1, 0), changes(0, 0), waits()]),
+            None,
+            "made"
+        );
+        assert_eq!(never_made(&[changes(0, 1), changes(1, 2), waits()]), None, "taken twice");
+        assert_eq!(never_made(&[waits()]), None, "no word of the lock is known");
     }
 
     #[test]

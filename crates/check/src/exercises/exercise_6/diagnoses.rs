@@ -15,7 +15,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
         last: Last {
             rust: "Count the bytes that are `b'\\n'`, and take BYTES from `metadata()?.len()`. `lines()` counts a last line without a newline, too.",
-            c: "Count the bytes that are `'\\n'` (`memchr` finds the next), and take BYTES from `st_size`. A mapping has zeros after the last byte.",
+            c: "Count the bytes that are `'\\n'` (`memchr` finds the next), from 0 to `st_size`, which is BYTES. A NUL ends a C string, and does not end FILE: a loop until `p[i]` is 0 stops there. A mapping has zeros after the last byte.",
             python: "Count `b\"\\n\"`, and take BYTES from `os.fstat(fd).st_size`. `m.readline` and `splitlines` count a last line without a newline, too. Write NAME by `os.fsencode`.",
         },
     },
