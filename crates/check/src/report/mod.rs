@@ -22,7 +22,6 @@ use common::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exercises::Part;
 use crate::words::counted;
 
 /// How a report is written.
@@ -155,14 +154,7 @@ fn uncounted(report: &Report) -> Vec<String> {
             points(open)
         )
     });
-    let cannot = |check: &&CheckResult| {
-        check.state == State::Cannot && check.part != Part::Extra && check.points > 0
-    };
-    let which = report.checks.iter().filter(cannot).map(|check| {
-        let why = check.why.as_deref().unwrap_or("no reason is known");
-        format!("  not judged: {}: {why}", check.promise)
-    });
-    without.into_iter().chain(open).chain(which).collect()
+    without.into_iter().chain(open).collect()
 }
 
 /// The points of one report, in words.
@@ -193,6 +185,7 @@ mod tests {
     use super::*;
     use crate::exercises::{Check, Exercise, Part, exercise};
     use crate::machine::Machine;
+    use crate::verdict::Finding;
 
     fn machine() -> Machine {
         Machine {
@@ -217,9 +210,6 @@ mod tests {
         let open = format!("{} points of these could not be judged", report.open_points());
         let text = written(&[Named::from(&report)], Format::Text).expect("a text");
         assert!(text.contains(&open), "{text}");
-        let named = report.checks.iter().find(|check| check.state == State::Cannot);
-        let named = named.map(|check| format!("  not judged: {}: not here", check.promise));
-        assert!(named.is_some_and(|named| text.contains(&named)), "{text}");
         let mut lacks = false;
         let result = |check: &Check| match std::mem::replace(&mut lacks, true) {
             false => CheckResult::without_object(check, "it has no lock".into()),
@@ -230,6 +220,22 @@ mod tests {
         let text = written(&[Named::from(&report)], Format::Text).expect("a text");
         assert!(text.contains("88 of 88 points"), "{text}");
         assert!(text.contains("12 points of 100 do not count: the program has nothing"), "{text}");
+    }
+
+    #[test]
+    fn a_check_that_could_not_be_judged_is_named_beside_an_edge_that_does_not_hold() {
+        let exercise = exercise(1).expect("exercise 1");
+        let finding = Finding::new("no-usage-line", "one line", "none");
+        let result = |check: &Check| match check.id {
+            "wrong-calls" => CheckResult::failed(check, exercise, &finding),
+            "mode" => CheckResult::cannot(check, "not here".into()),
+            _ => CheckResult::passed(check),
+        };
+        let checks = exercise.checks.iter().map(result).collect();
+        let report = Report::new(exercise, Path::new("program"), &machine(), checks, 0);
+        let text = written(&[Named::from(&report)], Format::Text).expect("a text");
+        assert!(text.contains("cannot   a new FILE has mode 0600"), "{text}");
+        assert!(text.contains("not here"), "{text}");
     }
 
     /// All checks passed, but for the first one of this part, which could not be made.

@@ -79,17 +79,18 @@ fn heading(report: &Report) -> String {
 fn edges(report: &Report, columns: usize) -> Vec<String> {
     let (held, all) = (report.totals.edges_held, report.totals.edges);
     let unjudged = report.checks_of(Part::Edge).filter(|check| check.state == State::Cannot);
+    let unjudged = unjudged.flat_map(|check| shown(check, columns));
     match (report.outcome, report.next_edge()) {
         _ if held == all => vec![format!("Edges: {held} of {all}.")],
         (Outcome::Solved, Some(next)) => {
             let first = format!("Edges: {held} of {all}, here is the next one:");
-            std::iter::once(first).chain(shown(next, columns)).collect()
+            std::iter::once(first).chain(shown(next, columns)).chain(unjudged).collect()
         }
         (Outcome::Solved, None) => {
             let first = format!("Edges: {held} of {all}; this machine cannot judge the others:");
-            std::iter::once(first).chain(unjudged.flat_map(|check| shown(check, columns))).collect()
+            std::iter::once(first).chain(unjudged).collect()
         }
-        _ => vec![format!("Edges: {held} of {all}.")],
+        _ => std::iter::once(format!("Edges: {held} of {all}.")).chain(unjudged).collect(),
     }
 }
 
