@@ -47,7 +47,7 @@ fn each_student_is_judged_by_what_is_in_their_folder() {
         "ada,1,\"solved, edges included\",100,100,100,",
         "brian,1,\"solved, edges included\",100,100,100,",
         "dennis,1,not solved,0,0,100,does-not-compile",
-        "edsger,1,not solved,2,2,100,wrong-exit-status",
+        "edsger,1,not solved,2,2,100,right-call-refused",
         "grace,1,not solved,0,0,100,does-not-compile",
         "guido,1,not solved,0,0,100,wrong-exit-status",
         "nobody,1,missing,0,0,0,",
@@ -259,9 +259,9 @@ fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_g
     let said = lines(&compared).join("\n");
     assert!(said.contains("brian, exercise 4: not solved, "), "{said}");
     assert!(said.contains("before: solved, 80 of 100 points"), "{said}");
-    assert!(said.contains("  output: FAILED (wrong-exit-status), before: passed"), "{said}");
+    assert!(said.contains("  output: FAILED (right-call-refused), before: passed"), "{said}");
     assert!(said.contains("1 of 3 results differ."), "{said}");
-    let grouped = "exercise 4, 2 submissions, wrong-exit-status: see ada; the same: brian";
+    let grouped = "exercise 4, 2 submissions, right-call-refused: see ada; the same: brian";
     assert!(said.contains(grouped), "{said}");
     assert!(said.contains("1 group, and 1 submission that is like no other."), "{said}");
 }

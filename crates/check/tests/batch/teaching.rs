@@ -58,7 +58,7 @@ fn the_commands_of_the_teaching_notes_grade_a_class() {
         "exercise_3.py is not graded: a file named exercise-3.py would be",
         "ada, exercise 3: solved, edges included, 100 of 100 points",
         "5 submissions: 1 solved, 3 not solved, 1 missing,",
-        "exercise 3, 2 submissions, wrong-exit-status: see dennis; the same: edsger",
+        "exercise 3, 2 submissions, right-call-refused: see dennis; the same: edsger",
         "0 of 5 results differ.",
         "\"score\": 100.0",
     ] {
