@@ -11,9 +11,8 @@ use tracer::{Ending, LimitExceeded, arch};
 use crate::context::CheckContext;
 use crate::fixture::Fixture;
 use crate::observe::diagnosis_of;
-use crate::report::REPLAYED;
 use crate::stress::stress;
-use crate::verdict::{CheckError, Finding, Verdict};
+use crate::verdict::{CheckError, Finding, REPLAYED, Verdict};
 
 /// What is said about a run of two: nothing, or what is wrong.
 pub type Judge = explore::search::Judge<Finding>;

@@ -6,6 +6,9 @@ use explore::table::Table;
 use sandbox::StartError;
 use tracer::{LimitExceeded, LookRefused};
 
+/// What a check notes that has replayed the schedule that was asked for.
+pub const REPLAYED: &str = "replayed";
+
 /// A promise that was broken, as it was seen.
 #[derive(Debug)]
 pub struct Finding {

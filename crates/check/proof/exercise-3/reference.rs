@@ -60,7 +60,7 @@ fn record(path: &Path, texts: &[&[u8]]) -> Result<(), String> {
             file.set_len(size as u64).map_err(failed("ftruncate", path))?;
             memory = map(&file, size).map_err(failed("mmap", path))?;
         }
-        for (at, byte) in text.iter().chain(&[0]).enumerate() {
+        for (at, byte) in text.iter().chain(&[0; SLOT]).take(SLOT).enumerate() {
             store(&memory, slot * SLOT + at, *byte);
         }
         used.push(slot);

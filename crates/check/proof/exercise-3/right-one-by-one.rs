@@ -79,7 +79,7 @@ fn record(path: &Path, texts: &[&[u8]]) -> Result<(), Failure> {
         };
         let at = (slot * SLOT % page) as usize;
         window[at..at + text.len()].copy_from_slice(text);
-        window[at + text.len()] = 0;
+        window[at + text.len()..at + SLOT as usize].fill(0);
         file.sync_data().map_err(step("fdatasync"))?;
         writeln!(std::io::stdout(), "durable {slot}").map_err(step("write"))?;
         slot += 1;

@@ -10,7 +10,7 @@ mod screen;
 mod spreadsheet;
 mod text;
 
-pub use model::{CheckResult, MISSING, Outcome, REPLAYED, Report, State, Totals};
+pub use model::{CheckResult, MISSING, Outcome, Report, State, Totals};
 pub use screen::on_screen;
 pub use spreadsheet::{Row, heading, row, written_grade};
 pub use text::word;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::exercises::{Check, Exercise, Part};
 use crate::language::Language;
 use crate::machine::Machine;
-use crate::verdict::Finding;
+use crate::verdict::{Finding, REPLAYED};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,9 +141,6 @@ pub struct Totals {
     /// How long all took.
     pub milliseconds: u64,
 }
-
-/// What a check notes that has replayed the schedule that was asked for.
-pub const REPLAYED: &str = "replayed";
 
 /// The diagnosis of a folder without a file for the exercise.
 pub const MISSING: &str = "missing";
