@@ -38,10 +38,9 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
     let lessons = markdown_in(root, "lessons")?;
     let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
     for (index, path) in lessons.enumerate() {
-        let page = path.trim_start_matches("lessons/");
-        let number = page.trim_start_matches("lesson-").split('-').next().unwrap_or_default();
+        let (page, number) = (path.trim_start_matches("lessons/"), index + 1);
         let mut lesson = chapter(root, path, page, (index == 0).then_some("The lessons"))?;
-        lesson.text += &questions::section(root, index + 1)?;
+        lesson.text += &questions::section(root, number)?;
         chapters.push(lesson);
         if root.join(format!("crates/exercises/src/bin/exercise-{number}.rs")).is_file() {
             chapters.push(card(root, number)?);
@@ -123,10 +122,10 @@ fn title(text: &str) -> Option<String> {
 }
 
 /// The task card of an exercise, as the judge prints it in Markdown.
-fn card(root: &Path, number: &str) -> Result<Chapter> {
+fn card(root: &Path, number: usize) -> Result<Chapter> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["check-exercise", "card", number, "--markdown"]).current_dir(root);
+    command.args(["check-exercise", "card", &number.to_string(), "--markdown"]).current_dir(root);
     let output = command.output().step("start cargo check-exercise")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     match title(&text) {
