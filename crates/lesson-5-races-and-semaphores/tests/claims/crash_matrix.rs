@@ -38,6 +38,16 @@ fn a_named_semaphore_stays_locked_however_its_holder_ends() {
     assert_eq!(row("named-semaphore"), STUCK);
 }
 
+/// A process-shared mutex that is not robust stays locked however its holder ends.
+///
+/// - call: `pthread_mutex_lock`, edge
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
+/// - level: POSIX (the `exec`: observed, glibc 2.36)
+#[test]
+fn a_process_shared_mutex_that_is_not_robust_stays_locked_however_its_holder_ends() {
+    assert_eq!(row("plain-mutex"), STUCK);
+}
+
 /// In all five cases, a robust mutex tells the next process.
 ///
 /// - call: `pthread_mutexattr_setrobust`, success
