@@ -1,7 +1,7 @@
 //! The parts of the second processes, which `cargo lesson-7` starts itself.
 
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -33,6 +33,8 @@ pub enum Part {
     WaitForCount { place: PathBuf },
     Linger,
     Connect { socket: PathBuf },
+    Listen { socket: PathBuf },
+    OpenQueue { name: String },
     Attach { sender: PathBuf, receiver: PathBuf },
     AttachAndFork { role: Role, ring: PathBuf },
     SendAndLinger { ring: PathBuf, messages: usize },
@@ -64,6 +66,17 @@ impl Part {
             Self::Connect { socket } => {
                 let mut stream = UnixStream::connect(socket).step_on("connect to", socket)?;
                 stream.write_all(b"hello").step_on("write to", socket)
+            }
+            Self::Listen { socket } => {
+                let _listening = UnixListener::bind(socket).step_on("bind", socket)?;
+                say!("listening")?;
+                linger()
+            }
+            Self::OpenQueue { name } => {
+                let queue = Queue::open(name, MQ_OFlag::O_RDWR, Mode::empty(), None);
+                let _queue = queue.step("open the queue")?;
+                say!("open")?;
+                linger()
             }
             Self::Attach { sender, receiver } => {
                 let _endpoints = (Sender::attach(sender)?, Receiver::attach(receiver)?);

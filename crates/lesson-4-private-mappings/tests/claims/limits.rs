@@ -172,19 +172,21 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     });
 }
 
-/// `RLIMIT_DATA` counts writable private mappings and no others.
+/// `RLIMIT_DATA` counts writable private mappings without `MAP_GROWSDOWN`, and no others.
 ///
 /// - call: limits, success
 /// - source: mm/vma.h, is_data_mapping
 /// - level: observed
 #[test]
-fn rlimit_data_counts_writable_private_mappings_and_no_others() {
+fn rlimit_data_counts_writable_private_mappings_without_map_growsdown_and_no_others() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("unlimited"), "ok");
     assert_eq!(ended.value("private-writable"), "ENOMEM");
     assert_eq!(ended.value("anonymous-writable"), "ENOMEM");
     assert_eq!(ended.value("made-writable"), "ENOMEM", "mprotect of a private read-only one");
-    assert_eq!(ended.value("shared-writable"), "ok");
+    for other in ["shared-writable", "shared-anonymous", "no-permission", "grows-down"] {
+        assert_eq!(ended.value(other), "ok", "{other}");
+    }
     assert_eq!(ended.code, Some(0), "the private read-only one was mapped: {ended:?}");
 }
 

@@ -16,8 +16,13 @@ use crate::sys::Shared;
 
 /// Rounds without `membarrier` until the scenario gives up.
 const MOST: u32 = 10_000_000;
-/// Rounds with `membarrier`.
-const WITH: u32 = 20_000;
+/// Rounds with `membarrier`, for each round that the scenario needed without it: so many that the same
+/// result would have come again by now.
+const WITH: u32 = 30;
+/// The fewest and the most rounds with `membarrier`.
+const LIMITS: (u32, u32) = (2_000, 100_000);
+/// After so many rounds, the scenario reports that it goes on. On a busy machine all of them take minutes.
+const REPORT: u32 = 500;
 
 /// Words are this far apart, so that no two are on one cache line.
 const LINE: usize = 256;
@@ -47,7 +52,8 @@ pub(super) fn play() -> Result<()> {
         Ok(())
     };
     let with: Between = || barrier::heavy().step("membarrier");
-    for (name, most, between) in [("without", MOST, without), ("with", WITH, with)] {
+    let mut most = MOST;
+    for (name, between) in [("without", without), ("with", with)] {
         let path = Path::new(name);
         let file = File::create_new(path).step_on("create", path)?;
         file.set_len(BYTES as u64).step("ftruncate")?;
@@ -57,6 +63,7 @@ pub(super) fn play() -> Result<()> {
         say!("{name} {}", if seen.is_some() { "both-old" } else { "never" })?;
         say!("{name}-rounds {}", seen.unwrap_or(most))?;
         say!("{name}-other {}", other.wait()?)?;
+        most = seen.unwrap_or(most).saturating_mul(WITH).clamp(LIMITS.0, LIMITS.1);
     }
     Ok(())
 }
@@ -84,6 +91,9 @@ fn both_old(path: &Path, side: usize, rounds: u32, between: Between) -> Result<O
         }
     };
     for round in 1..=rounds {
+        if side == HEAVY && round % REPORT == 0 {
+            say!("round {round}")?;
+        }
         meet(READY, round);
         word(VALUE[side]).store(round, Relaxed);
         between()?;
