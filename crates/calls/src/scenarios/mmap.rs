@@ -14,9 +14,10 @@ use libc::{
 
 use super::{Scenarios, file};
 use crate::own_memory::Mapping;
-use crate::sys::Reserved;
+use crate::sys::{Reserved, try_load_from_map_failed};
 
 pub(super) const SCENARIOS: Scenarios = &[
+    ("mmap-unchecked", unchecked),
     ("mmap-permissions", permissions),
     ("mmap-fixed-inside-a-page", fixed_inside_a_page),
     ("mmap-noreplace-and-fixed", noreplace_and_fixed),
@@ -412,4 +413,9 @@ fn unmapped_faults() -> Result<()> {
     range.unmap(page, page).step("munmap")?;
     say!("load {}", range.try_load(page + 5).step("load")?)?;
     say!("store {}", range.try_store(page + 5, 1).step("store")?)
+}
+
+/// A program that does not check what `mmap` returns.
+fn unchecked() -> Result<()> {
+    say!("load {}", try_load_from_map_failed().step("fork")?)
 }

@@ -474,3 +474,18 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
     }
     assert_eq!((ended.value("mmap"), ended.value("file")), ("success", "7"));
 }
+
+/// A program that does not check the result of a failed `mmap` gets `SIGSEGV` at its first access,
+/// at the address -1.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), RETURN VALUE
+/// - level: Linux (the signal: observed)
+/// - article says: The example programs test the result of no call.
+#[test]
+fn a_program_that_does_not_check_the_result_of_a_failed_mmap_gets_sigsegv_at_its_first_access_at_the_address_1()
+ {
+    let ended = scenario("mmap-unchecked", &scratch()).run();
+    let load = ended.value("load");
+    assert!(load.starts_with("SIGSEGV ") && load.ends_with(" at the byte"), "{load}");
+}
