@@ -63,6 +63,7 @@ fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
+/// - article says: Without `MAP_SHARED`, Linux may buffer what is written.
 #[test]
 fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     let letters = Lettered::new(1);

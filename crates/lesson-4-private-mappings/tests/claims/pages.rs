@@ -52,6 +52,7 @@ fn a_store_replaces_the_files_page_with_a_private_copy() {
 /// - source: mm/memory.c
 /// - level: observed
 /// - tutorials say: `MAP_PRIVATE` makes a copy of the file.
+/// - article says: `MAP_PRIVATE` makes a private copy of the file.
 #[test]
 fn a_store_of_one_byte_copies_one_page_and_no_other() {
     let letters = Lettered::new(4);

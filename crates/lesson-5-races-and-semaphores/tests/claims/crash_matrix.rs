@@ -23,6 +23,7 @@ const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 /// - source: sem_overview(7), DESCRIPTION
 /// - level: observed (glibc 2.36)
 /// - tutorials say: The kernel releases the semaphore of a process that dies.
+/// - article says: Semaphores can be used to prevent races.
 #[test]
 fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
     assert_eq!(row("semaphore-in-file"), STUCK);

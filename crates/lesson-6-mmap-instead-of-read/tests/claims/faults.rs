@@ -32,6 +32,7 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
 /// - source: mm/mmap.c
 /// - level: observed (not on tmpfs, where every page is in memory)
 /// - tutorials say: `mmap` copies the file into memory.
+/// - article says: The file is copied into memory, in pages.
 #[test]
 fn mapping_a_file_loads_none_of_it() {
     let scratch = scratch();
@@ -110,6 +111,7 @@ fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fau
 /// - source: mm/memory.c, do_fault_around
 /// - level: observed
 /// - tutorials say: Mapping a file is always faster than reading it.
+/// - article says: Mapping a file is faster than `read` and `write`.
 #[test]
 fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     let scratch = scratch();
