@@ -12,13 +12,13 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{errno_of, file_of, pages_of, scenario, start_of};
 
-/// Mapping a descriptor that is not open for reading fails with `EACCES`.
+/// Mapping a descriptor that is open for writing only (`O_WRONLY`) fails with `EACCES`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mapping_a_descriptor_that_is_not_open_for_reading_fails_with_eacces() {
+fn mapping_a_descriptor_that_is_open_for_writing_only_o_wronly_fails_with_eacces() {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();

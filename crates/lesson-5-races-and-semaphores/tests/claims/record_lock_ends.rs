@@ -9,7 +9,7 @@ use crate::lock_actors::two;
 
 /// Closing any descriptor of the file releases the process's record locks.
 ///
-/// - call: `fcntl(F_SETLK)`, success
+/// - call: `close`, edge
 /// - source: fcntl(2), Advisory record locking
 /// - level: POSIX
 /// - tutorials say: A lock by `fcntl` stays until the process unlocks the bytes or ends.
