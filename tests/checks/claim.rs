@@ -355,7 +355,7 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
         assert_eq!(claim.path, "holes::munmap_of_a_range_with_a_hole_succeeds");
         assert_eq!(
             claim.link("../"),
-            "[`munmap` of a range with a hole succeeds](../crates/x/tests/claims/holes.rs#L15)"
+            "[`munmap` of a range with a hole succeeds](../crates/x/tests/claims/holes.rs#L16)"
         );
     }
 
