@@ -13,9 +13,9 @@ use crate::sys::signals::{count_sigusr1, handled};
 
 pub(super) const SCENARIOS: Scenarios = &[("sem-post-and-signals", post_and_signals)];
 
-/// Posts in a loop while another thread sends signals, until a thousand are handled.
+/// Posts in a loop while another thread sends signals, until a hundred are handled.
 fn post_and_signals() -> Result<()> {
-    const SIGNALS: u32 = 1000;
+    const SIGNALS: u32 = 100;
     let semaphore = Semaphore::in_page(&Page::private().step("mmap")?, 0);
     semaphore.init(0, 0).step("sem_init")?;
     count_sigusr1().step("sigaction")?;
