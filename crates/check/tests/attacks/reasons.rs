@@ -409,3 +409,23 @@ fn a_file_that_is_just_being_made_is_the_reason_of_a_failure() {
     let marked = marked(&seen, "additions");
     assert!(marked.iter().any(|row| row.ends_with("FILE has 0 bytes NOW")), "{marked:?}");
 }
+
+#[test]
+fn a_file_that_an_open_has_emptied_is_told_as_such() {
+    let seen = preview("empties.c");
+    says(&seen, "output", "file-changed");
+    assert_eq!(check(&seen, "output")["actual"], "FILE was opened with O_TRUNC");
+}
+
+#[test]
+fn a_private_mapping_that_is_shown_in_place_of_the_edited_one_is_named() {
+    let seen = preview("shows-another-mapping.c");
+    says(&seen, "output", "wrong-output");
+    let details = check(&seen, "output")["details"].to_string();
+    assert!(details.contains("FILE is mapped 2 times from byte 0 on"), "{details}");
+}
+
+#[test]
+fn a_child_that_prints_when_its_parent_has_ended_prints_too_late() {
+    says(&preview("prints-in-a-child.c"), "output", "prints-after-its-end");
+}
