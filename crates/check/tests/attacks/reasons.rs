@@ -403,14 +403,6 @@ fn a_mutex_that_both_make_is_the_reason_and_not_the_failure_that_follows() {
 }
 
 #[test]
-fn a_file_that_is_just_being_made_is_the_reason_of_a_failure() {
-    let seen = answer(5, "half_made.c");
-    says(&seen, "additions", "half-made-file");
-    let marked = marked(&seen, "additions");
-    assert!(marked.iter().any(|row| row.ends_with("FILE has 0 bytes NOW")), "{marked:?}");
-}
-
-#[test]
 fn a_file_that_an_open_has_emptied_is_told_as_such() {
     let seen = preview("empties.c");
     says(&seen, "output", "file-changed");
@@ -426,6 +418,38 @@ fn a_private_mapping_that_is_shown_in_place_of_the_edited_one_is_named() {
 }
 
 #[test]
+fn a_mapping_of_which_only_a_page_is_given_back_is_told_with_both_lengths() {
+    let seen = answer(6, "unmaps-one-page.c");
+    says(&seen, "released", "too-many-mappings");
+    let actual = check(&seen, "released")["actual"].to_string();
+    assert!(actual.contains("munmap gave back 4096 bytes of a mapping of"), "{actual}");
+}
+
+#[test]
+fn a_loop_that_goes_on_through_other_mappings_is_past_its_own() {
+    let seen = answer(6, "maps-a-megabyte.c");
+    says(&seen, "one-pass", "past-the-mapping");
+    let actual = check(&seen, "one-pass")["actual"].to_string();
+    assert!(actual.contains("past the end of the mapping of LARGE"), "{actual}");
+}
+
+#[test]
+fn a_file_that_is_just_being_made_is_the_reason_of_a_failure() {
+    let seen = answer(5, "half_made.c");
+    says(&seen, "additions", "half-made-file");
+    let marked = marked(&seen, "additions");
+    assert!(marked.iter().any(|row| row.ends_with("FILE has 0 bytes NOW")), "{marked:?}");
+}
+
+#[test]
 fn a_child_that_prints_when_its_parent_has_ended_prints_too_late() {
     says(&preview("prints-in-a-child.c"), "output", "prints-after-its-end");
+}
+
+#[test]
+fn counts_between_which_only_the_blanks_are_wrong_are_not_said_to_be_wrong() {
+    let seen = answer(6, "pads.c");
+    says(&seen, "counts", "wrong-count");
+    let details = check(&seen, "counts")["details"].to_string();
+    assert!(details.contains("only the blanks differ"), "{details}");
 }
