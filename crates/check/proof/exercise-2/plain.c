@@ -33,6 +33,7 @@ int main(int argc, char **argv) {
         unsigned length = box->length;
         if (length > 4088) return 1;
         printf("%.*s\n", (int)length, box->text);
+        fflush(stdout);
         box->full = 0;
     }
     return 0;

@@ -28,4 +28,5 @@ else:
     if length > 4088:
         sys.exit("the length is damaged")
     sys.stdout.buffer.write(memory[8 : 8 + length] + b"\n")
+    sys.stdout.buffer.flush()
     numbers[0] = 0

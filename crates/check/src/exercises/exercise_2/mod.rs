@@ -2,6 +2,7 @@
 
 mod alone;
 mod diagnoses;
+mod early_loads;
 mod hostile;
 mod second_load;
 mod together;
@@ -54,7 +55,7 @@ const CHECKS: &[Check] = &[
     Check::new(
         "takes",
         "`take` prints the text and a newline, and marks the box empty",
-        12,
+        8,
         &[],
         alone::takes,
     ),
@@ -68,10 +69,18 @@ const CHECKS: &[Check] = &[
     Check::new(
         "together",
         "`post` and `take` at once, each stopped at most once, before or after any of its stores, while the \
-         other goes on: `take` prints a whole message or waits",
+         other goes on; and `take` stopped just after it has loaded a part of the message: `take` prints a \
+         whole message or waits",
         32,
         &["posts", "takes"],
         together::together,
+    ),
+    Check::new(
+        "marks-last",
+        "`take` marks the box empty when the text and the newline are printed, and not before",
+        4,
+        &["takes"],
+        alone::marks_last,
     ),
     Check::new(
         "trusts-nothing",
