@@ -171,7 +171,7 @@ impl Observer for Refusing {
         self.story.push(match fails {
             true => format!("it called {}, which returned EIO (made up here)", call.name()),
             false => format!(
-                "it called {} again, which returned 0 and wrote nothing: the kernel tells an error once, and \
+                "then it called {}, which returned 0 and wrote nothing: the kernel tells an error once, and \
                  then the page counts as clean",
                 call.name()
             ),
