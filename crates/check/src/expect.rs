@@ -103,9 +103,9 @@ impl Run {
                  library itself answers EINVAL if the offset is no multiple of {page}",
             )),
             None if distance < VECTOR => Some(format!(
-                "the address is that of MAP_FAILED, which is -1: mmap has failed. No such system call \
-                 has: the C library itself answers EINVAL if the offset is no multiple of {}",
-                page_size()
+                "the address is that of MAP_FAILED, which is -1, and no system call mmap or mremap was seen to \
+                 fail. mmap also fails without a system call: the C library itself answers EINVAL if the offset \
+                 is no multiple of {page}"
             )),
             None => None,
         }

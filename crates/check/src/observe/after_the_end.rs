@@ -5,8 +5,9 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use common::Context;
 use nix::unistd::Pid;
-use tracer::{Call, Use};
+use tracer::{Call, FileId, MECHANISM, Opened, Use};
 
 use super::Observer;
 use crate::verdict::{Verdict, failed};
@@ -18,6 +19,8 @@ pub struct AfterTheEnd<'o> {
     /// FILE's bytes at the end, if other processes went on then.
     at_the_end: Option<Vec<u8>>,
     has_ended: bool,
+    /// The program's standard output.
+    output: Option<FileId>,
     /// The call by which one of the others has printed.
     printed_by: Option<String>,
 }
@@ -25,7 +28,7 @@ pub struct AfterTheEnd<'o> {
 impl<'o> AfterTheEnd<'o> {
     /// For FILE at `path`; another observer looks, too.
     pub fn new(inner: &'o mut dyn Observer, path: PathBuf) -> Self {
-        Self { inner, path, at_the_end: None, has_ended: false, printed_by: None }
+        Self { inner, path, at_the_end: None, has_ended: false, output: None, printed_by: None }
     }
 
     /// FILE's bytes: none, if there is no such file, or if it is longer than any file that is compared.
@@ -68,8 +71,11 @@ impl<'o> AfterTheEnd<'o> {
 
 impl Observer for AfterTheEnd<'_> {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
-        let [descriptor, ..] = call.arguments;
-        if self.has_ended && call.does() == Use::TransfersData && descriptor == 1 {
+        if self.output.is_none() && !self.has_ended {
+            self.output = Opened::by(pid, 1).step(MECHANISM)?.map(|opened| opened.file);
+        }
+        let is_about_it = self.output.is_some_and(|output| call.is_about(output));
+        if self.has_ended && call.does() == Use::TransfersData && is_about_it {
             self.printed_by.get_or_insert_with(|| call.name());
         }
         self.inner.entry(pid, call)

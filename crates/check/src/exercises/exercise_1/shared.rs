@@ -243,8 +243,8 @@ fn aligned(run: &Run, offset: u64, file: Option<FileId>) -> Verdict {
         "{about}, and no system call has mapped FILE. If the offset is no multiple of the page size, the C \
          library's mmap returns EINVAL without a system call"
     );
-    let said = run.stderr.text();
-    if ["Invalid argument", "EINVAL"].iter().any(|words| said.contains(words)) {
+    let said = run.stderr.text().to_lowercase();
+    if ["invalid argument", "einval"].iter().any(|words| said.contains(words)) {
         return told(&about);
     }
     run.succeeds().map_err(|error| match &error {

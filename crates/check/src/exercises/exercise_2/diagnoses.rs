@@ -36,8 +36,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "lost-message",
-        is: "a message is overwritten before it was printed",
-        why: "When `take` has marked the box empty, the next `post` may store in it.",
+        is: "a message is gone before it was printed: another one was stored over it, or the box was marked empty",
+        why: "When `take` has marked the box empty, the next `post` may store in it. A second mark takes the next message away.",
         anchor: "how-it-works",
         hints: [
             "Read the table: who marked the box empty, and who still needed what was in it?",

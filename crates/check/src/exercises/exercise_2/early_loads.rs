@@ -35,9 +35,11 @@ const QUIET: Duration = Duration::from_millis(300);
 /// How long `post` may need: if it waits for a lock that `take` holds, it cannot come in between.
 const AT_MOST: Duration = Duration::from_secs(2);
 
-/// What this check does not see without watchpoints.
-const UNSEEN: &str = "not looked at: whether `take` loads a part of the message before it has looked at `full`. \
-     This machine cannot stop a program at its loads";
+/// What was not looked at, and why.
+const UNSEEN: &str =
+    "not looked at: whether `take` loads a part of the message before it has looked at `full`. ";
+const NO_WATCHPOINTS: &str = "This machine cannot stop a program at its loads";
+const NO_LOAD: &str = "It was not seen to load anything of FILE in the time that it had";
 
 /// What came of one try.
 enum Try {
@@ -45,8 +47,8 @@ enum Try {
     Right,
     /// `take` loaded nothing of the message, or no more of it, before it had seen the mark.
     LooksFirst,
-    /// The loads were not seen.
-    Unseen,
+    /// The loads were not seen, for this reason.
+    Unseen(&'static str),
 }
 
 /// In whichever of its first loads of the message `take` is interrupted: it prints a whole message.
@@ -55,8 +57,8 @@ pub(super) fn come_too_early(context: &mut CheckContext) -> Verdict {
         match interrupted(context, load)? {
             Try::Right => {}
             Try::LooksFirst => break,
-            Try::Unseen => {
-                context.note(UNSEEN.into());
+            Try::Unseen(why) => {
+                context.note(format!("{UNSEEN}{why}"));
                 break;
             }
         }
@@ -74,7 +76,11 @@ fn interrupted(context: &mut CheckContext, load: usize) -> Verdict<Try> {
     let take = sandbox.start(&starts[0])?;
     sandbox.resume(take, Resume::ToSyscall, 0)?;
     let Some((stopped, word)) = loads.until(&mut sandbox, load)? else {
-        return Ok(if loads.has_seen_all() { Try::LooksFirst } else { Try::Unseen });
+        return Ok(match loads.has_seen_some() {
+            _ if !loads.is_complete => Try::Unseen(NO_WATCHPOINTS),
+            true => Try::LooksFirst,
+            false => Try::Unseen(NO_LOAD),
+        });
     };
     let post = sandbox.start(&starts[1])?;
     sandbox.resume(post, Resume::Freely, 0)?;
@@ -122,9 +128,8 @@ impl Loads {
         }
     }
 
-    /// Whether each load by the program was seen.
-    fn has_seen_all(&self) -> bool {
-        self.is_complete && self.start.is_some() && (self.of_full > 0 || self.of_message > 0)
+    fn has_seen_some(&self) -> bool {
+        self.of_full > 0 || self.of_message > 0
     }
 
     /// Lets `take` go on until just after this load of the message: which thread has stopped there, and what

@@ -31,7 +31,8 @@ FILE holds a mailbox of 4096 bytes: bytes 0 to 3 are `full` (a u32: 0 or 1), byt
 u32), bytes 8 to 4095 are the text. Numbers have the byte order of the machine. Whichever process comes \
 first makes FILE. A process that finds FILE with 0 bytes gives it its 4096 bytes.\n\n\
 `post` waits until the box is empty, stores the text, then marks the box full. `take` waits until the box is \
-full, prints the text and a newline, then marks the box empty. How a process waits for \
+full, prints the text and a newline, then marks the box empty. What counts is when the bytes are written to \
+standard output, not when an output function collects them. How a process waits for \
 the other one is free: it may sleep or spin. There is one `post` and \
 one `take` at a time, and both are always the same program. In every interleaving of the two, `take` prints \
 a whole message or waits.\n\n\
