@@ -89,10 +89,8 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
                 }
                 run.note_undone(undone);
                 if who == pid {
-                    ending = Some(how_it_ended);
-                    run.time = began.elapsed();
-                    let others = !sandbox.tree().table().lock().is_empty();
-                    observer.ended(others)?;
+                    (ending, run.time) = (Some(how_it_ended), began.elapsed());
+                    observer.ended(!sandbox.tree().table().lock().is_empty())?;
                 }
                 continue;
             }
