@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_maps_the_file_anew_at_each_look_waits() {
+    fn a_loop_that_maps_the_file_again_at_each_look_waits() {
         let map = |address: u64| call(libc::SYS_mmap, [address, 4096, 3, 1, 3, 0]);
         let sleep = call(libc::SYS_clock_nanosleep, [0; 6]);
         let mut idle = Idle::default();

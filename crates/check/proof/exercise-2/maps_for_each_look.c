@@ -1,5 +1,5 @@
 //! verdict: core
-// Opens and maps FILE anew for each look at `full`: slow, and right.
+// Opens and maps FILE again for each look at `full`: slow, and right.
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
