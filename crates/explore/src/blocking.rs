@@ -153,29 +153,32 @@ mod tests {
         Syscall { number, arguments, instruction: 0 }
     }
 
+    /// Any length will do.
+    const PAGE: u64 = 1 << 12;
+
     #[test]
     fn a_loop_that_maps_the_file_again_at_each_look_waits() {
-        let map = |address: u64| call(libc::SYS_mmap, [address, 4096, 3, 1, 3, 0]);
-        let sleep = call(libc::SYS_clock_nanosleep, [0; 6]);
+        let map = |address: u64| call(libc::SYS_mmap, [address, PAGE, 3, 1, 3, 0]);
+        let nap = call(libc::SYS_clock_nanosleep, [0; 6]);
         let mut idle = Idle::default();
         let mut ends = |address: u64| {
             assert_eq!(idle.call(&map(address), None), None);
-            idle.call(&sleep, Some(Wait::Sleep))
+            idle.call(&nap, Some(Wait::Sleep))
         };
-        assert!((1..20).any(|turn| ends(turn << 12).is_some()), "it waits");
+        assert!((1..20).any(|turn| ends(turn * PAGE).is_some()), "it waits");
         let mut spins = Idle::default();
-        let turns = (1..200).find_map(|turn| spins.call(&map(turn << 12), None));
+        let turns = (1..200).find_map(|turn| spins.call(&map(turn * PAGE), None));
         assert_eq!(turns, Some("turns in a loop that opens or maps the file"));
     }
 
     #[test]
     fn a_program_that_maps_one_part_after_another_gets_somewhere() {
-        let map = |offset: u64| call(libc::SYS_mmap, [0, 4096, 3, 1, 3, offset]);
-        let sleep = call(libc::SYS_clock_nanosleep, [0; 6]);
+        let map = |offset: u64| call(libc::SYS_mmap, [0, PAGE, 3, 1, 3, offset]);
+        let nap = call(libc::SYS_clock_nanosleep, [0; 6]);
         let mut idle = Idle::default();
         for page in 0..20 {
-            assert_eq!(idle.call(&map(page << 12), None), None);
-            assert_eq!(idle.call(&sleep, Some(Wait::Sleep)), None);
+            assert_eq!(idle.call(&map(page * PAGE), None), None);
+            assert_eq!(idle.call(&nap, Some(Wait::Sleep)), None);
         }
     }
 }

@@ -178,7 +178,7 @@ pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "works-after-its-end",
         is: "the program ends before its work is done: a process that it has started goes on",
-        why: "For its caller, the program's end is the end of the work, and its exit status says whether the work succeeded. What happens later may come too late, or fail without a word.",
+        why: "For its caller, the program's end is the end of the work, and its exit status says whether the work succeeded. What happens later may come too late, or fail without an error that anybody sees.",
         anchor: "exercise",
         hints: [
             "Which process does the work, and which one ends first? `strace -f` shows both.",
