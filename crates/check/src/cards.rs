@@ -140,7 +140,8 @@ pub(crate) fn wrapped(text: &str, columns: usize, first: &str, later: &str) -> V
 }
 
 const CORE_OF_ALL: &str = "\
-A failure is any exit status other than 0. The program never dies of a signal. It reaches the bytes of FILE \
+A failure is any exit status other than 0. The program never dies of a signal. When it ends, its work is \
+done: no process that it has started goes on with it. It reaches the bytes of FILE \
 through a mapping only: never by `read`, `write` and their relatives on FILE, `sendfile`, `splice`, \
 `copy_file_range` or io_uring. (`open`, `fstat`, `ftruncate`, `fallocate`, `fsync` and calls that lock are \
 fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \

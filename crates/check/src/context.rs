@@ -17,7 +17,7 @@ use tracer::{Ending, FileId, LimitExceeded, Limits, REFUSED};
 use crate::expect::shown;
 use crate::fixture::{Fixture, regular_file};
 use crate::machine::Settings;
-use crate::observe::{self, NoopObserver, Observer, Run, Unflushed};
+use crate::observe::{self, AfterTheEnd, NoopObserver, Observer, Run, Unflushed};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
 
@@ -376,7 +376,9 @@ impl<'a> CheckContext<'a> {
         let mut sandbox = Sandbox::new(&self.work_directory, limits, traced)?;
         *self.last_call.borrow_mut() = circumstances(start, self.work_directory.path());
         let has_fifo = names_a_fifo(start, self.work_directory.path());
-        let run = observe::run(&mut sandbox, start, observer)?;
+        let file = start.arguments().get(1).map(Path::new).unwrap_or("FILE".as_ref());
+        let mut after = AfterTheEnd::new(observer, self.work_directory.path().join(file));
+        let run = observe::run(&mut sandbox, start, &mut after)?;
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
         // What a language's runtime looks up there by itself is no reason.
@@ -397,6 +399,7 @@ impl<'a> CheckContext<'a> {
             false => error,
         })?;
         run.prints_in_time()?;
+        after.verdict(&run.called)?;
         Ok(run)
     }
 

@@ -1,6 +1,7 @@
 //! What a check may expect of a run.
 
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use common::page_size;
@@ -9,7 +10,7 @@ use sandbox::WorkDirectory;
 use tracer::arch::legacy;
 use tracer::{Ending, FileId, REFUSED, Use};
 
-use crate::observe::{Fault, Run, killed_for};
+use crate::observe::{Fault, Run, is_anonymous, killed_for};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
 
@@ -30,8 +31,37 @@ impl Run {
             _ => "died-of-a-signal",
         };
         let finding = Finding::new(id, expected, seen).details(self.said());
-        let lines = self.about_map_failed().into_iter().chain(self.printed_by_then());
-        Err(finding.details(lines).into())
+        let causes = self.about_map_failed().into_iter().chain(self.about_unmapped());
+        Err(finding.details(causes).details(self.printed_by_then()).into())
+    }
+
+    /// What is said of an access to an address whose mapping the program has removed itself.
+    fn about_unmapped(&self) -> Option<String> {
+        let fault = self.fault.as_ref().filter(|fault| fault.mapping.is_none())?;
+        let address = fault.address as u64;
+        let calls: Vec<_> = self.calls.iter().flatten().collect();
+        let removes =
+            |call: &&tracer::Call| removed(call).is_some_and(|gone| gone.contains(&address));
+        let place = calls.iter().rposition(removes)?;
+        let (call, gone) = (calls.get(place)?, removed(calls.get(place)?)?);
+        let length = counted(gone.end - gone.start, "byte");
+        let mapped =
+            calls.iter().take(place).rev().find(|call| {
+                call.does() == Use::Maps && call.result == Some(gone.start.cast_signed())
+            });
+        let had = mapped.map(|call| call.arguments[1].next_multiple_of(page_size() as u64));
+        let more = match had.filter(|had| *had < gone.end - gone.start) {
+            Some(had) => format!(
+                ". The mapping that mmap had made there has only {}: what lay after it is gone, too",
+                counted(had, "byte")
+            ),
+            None => String::new(),
+        };
+        Some(format!(
+            "before, {} of {length} at {:#x} removed what was mapped at this address{more}",
+            call.name(),
+            gone.start
+        ))
     }
 
     /// What is said of an access to the result of an mmap that failed, MAP_FAILED, as an address.
@@ -43,21 +73,25 @@ impl Run {
         let address = self.fault.as_ref()?.address as u64;
         let distance = address.wrapping_add(VECTOR);
         let failed = self.calls.iter().flatten().rev().find_map(|call| {
-            let [_, length, _, flags, ..] = call.arguments;
-            let error = call.result.filter(|result| *result < 0)?;
-            let errno = Errno::from_raw(i32::try_from(-error).ok()?);
-            let is_of_a_file = flags & u64::from(libc::MAP_ANONYMOUS.cast_unsigned()) == 0;
-            let most = if is_of_a_file { length.max(page) } else { length };
-            let reached = call.number == libc::SYS_mmap && distance < most.saturating_add(VECTOR);
-            reached.then_some((length, errno))
+            let [_, length, new_length, ..] = call.arguments;
+            let errno = errno_of(call)?;
+            let length = match call.number {
+                libc::SYS_mmap => length,
+                libc::SYS_mremap => new_length,
+                _ => return None,
+            };
+            let most = if is_anonymous(call) { length } else { length.max(page) };
+            (distance < most.saturating_add(VECTOR)).then_some((call, length, errno))
         });
         let after = address.wrapping_add(1);
         match failed {
-            Some((length, errno)) => Some(format!(
-                "before, mmap of {} returned MAP_FAILED ({errno:?}: {}), which is -1: the \
+            Some((call, length, errno)) => Some(format!(
+                "before, {} of {} returned MAP_FAILED ({errno:?}: {}{}), which is -1: the \
                  address is {}",
+                call.name(),
                 counted(length, "byte"),
                 errno.desc(),
+                why_it_failed(call, errno),
                 match distance < length.saturating_add(VECTOR) {
                     true => "where those bytes would be if -1 were an address".into(),
                     false => format!("{after} bytes after it"),
@@ -69,9 +103,9 @@ impl Run {
                  library itself answers EINVAL if the offset is no multiple of {page}",
             )),
             None if distance < VECTOR => Some(format!(
-                "the address is that of MAP_FAILED, which is -1: mmap has failed. No such system call \
-                 has: the C library itself answers EINVAL if the offset is no multiple of {}",
-                page_size()
+                "the address is that of MAP_FAILED, which is -1, and no system call mmap or mremap was seen to \
+                 fail. mmap also fails without a system call: the C library itself answers EINVAL if the offset \
+                 is no multiple of {page}"
             )),
             None => None,
         }
@@ -166,7 +200,7 @@ impl Run {
     /// No call carried bytes of this file: all went through mappings.
     ///
     /// # Errors
-    /// `bytes-not-by-mapping`; that calls cannot be seen here.
+    /// `bytes-not-by-mapping`, `anonymous-mapping`; that calls cannot be seen here.
     pub fn leaves_bytes_to_mappings(&self, file: FileId) -> Verdict {
         let Some(calls) = &self.calls else { return Err(calls_cannot_be_seen()) };
         let rings = [libc::SYS_io_uring_setup, libc::SYS_io_setup];
@@ -174,18 +208,15 @@ impl Run {
             call.does() == Use::TransfersData
                 && (call.is_about(file) || rings.contains(&call.number))
         };
-        match calls.iter().find(carries) {
+        if let Some(call) = calls.iter().find(carries) {
+            let expected = "FILE's bytes are reached through a mapping only";
+            let descriptor = call.arguments[0];
+            let seen = format!("`{}` called {}({descriptor}, …) on FILE", self.called, call.name());
+            return failed("bytes-not-by-mapping", expected, seen);
+        }
+        match self.maps_anonymously(file) {
             None => Ok(()),
-            Some(call) => failed(
-                "bytes-not-by-mapping",
-                "FILE's bytes are reached through a mapping only",
-                format!(
-                    "`{}` called {}({}, …) on FILE",
-                    self.called,
-                    call.name(),
-                    call.arguments[0]
-                ),
-            ),
+            Some(how) => failed("anonymous-mapping", "FILE itself is mapped", how),
         }
     }
 
@@ -200,6 +231,28 @@ impl Run {
         (!writable.is_empty() && writable.iter().all(is_private)).then(|| {
             format!("`{}` maps FILE with PROT_WRITE and MAP_PRIVATE, and never shared", self.called)
         })
+    }
+
+    /// It gave this file's descriptor to `mmap`, with MAP_ANONYMOUS, and has no other mapping of it. The words
+    /// for that.
+    #[must_use]
+    pub fn maps_anonymously(&self, file: FileId) -> Option<String> {
+        let call = self.mapped_with(file).find(|call| is_anonymous(call))?;
+        self.mapped(file).next().is_none().then(|| {
+            format!(
+                "`{}` called mmap of {} with FILE's descriptor and with MAP_ANONYMOUS, and has no other \
+                 mapping of FILE",
+                self.called,
+                counted(call.arguments[1], "byte")
+            )
+        })
+    }
+
+    /// Why its stores do not reach this file, if its mappings show that: the diagnosis, and the words.
+    #[must_use]
+    pub fn stores_elsewhere(&self, file: FileId) -> Option<(&'static str, String)> {
+        let private = self.stores_privately(file).map(|how| ("private-mapping", how));
+        private.or_else(|| Some(("anonymous-mapping", self.maps_anonymously(file)?)))
     }
 
     /// It takes all bytes of this file away, which held some: by which call, in words.
@@ -314,7 +367,10 @@ impl Run {
         let (name, errno) = calls.get(place).and_then(fails)?;
         // A program that failed has looked at the result.
         let is_ignored = self.ending == Ending::Exited(0);
-        let last = match place + 1 == calls.len() && is_ignored {
+        let is_about_a_file =
+            |call: &&tracer::Call| call.does() != Use::Else || call.number == libc::SYS_msync;
+        let is_last = !calls.iter().skip(place + 1).any(|call| is_about_a_file(&call));
+        let last = match is_last && is_ignored {
             true => {
                 ". It was the program's last call about a file. At its end, a program flushes what is \
                  left, and nobody looks at the result"
@@ -432,36 +488,101 @@ pub(super) fn calls_cannot_be_seen() -> CheckError {
     CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
 }
 
-/// What is said of a call about the size of a file or its mapping, if it failed; and the reason in FILE, if
-/// there is one that can be seen.
-fn failed_call(call: &tracer::Call) -> Option<String> {
+/// With which error a call has failed, if it has.
+fn errno_of(call: &tracer::Call) -> Option<Errno> {
     let error = call.result.filter(|result| *result < 0)?;
-    let errno = Errno::from_raw(i32::try_from(-error).ok()?);
-    let [_, length, protection, flags, ..] = call.arguments;
-    let has = |word: u64, bit: i32| word & u64::from(bit.cast_unsigned()) != 0;
-    let (text, why) = match call.number {
-        libc::SYS_mmap if has(flags, libc::MAP_ANONYMOUS) => return None,
+    Some(Errno::from_raw(i32::try_from(-error).ok()?))
+}
+
+/// Which addresses a call has taken from its process.
+fn removed(call: &tracer::Call) -> Option<Range<u64>> {
+    let [start, length, ..] = call.arguments;
+    let end = start.checked_add(length)?.checked_next_multiple_of(page_size() as u64)?;
+    let result = call.result.filter(|result| *result >= 0)?;
+    match call.number {
+        libc::SYS_munmap => Some(start..end),
+        libc::SYS_mremap if result.cast_unsigned() != start => Some(start..end),
+        _ => None,
+    }
+}
+
+/// What is said of a call about the size of a file or about a mapping, if it failed; and the reason, if there
+/// is one that can be seen.
+fn failed_call(call: &tracer::Call) -> Option<String> {
+    let errno = errno_of(call)?;
+    let [start, length, protection, flags, ..] = call.arguments;
+    let bytes = counted(length, "byte");
+    let text = match call.number {
+        libc::SYS_mmap if is_anonymous(call) => return None,
         libc::SYS_mmap => {
-            let names = [(libc::PROT_READ, "PROT_READ"), (libc::PROT_WRITE, "PROT_WRITE")];
-            let asked = names.iter().filter(|(bit, _)| has(protection, *bit));
-            let asked: Vec<_> = asked.map(|(_, name)| *name).collect();
             let kind = if has(flags, libc::MAP_SHARED) { "MAP_SHARED" } else { "MAP_PRIVATE" };
-            let asked = if asked.is_empty() { "no protection".into() } else { asked.join("|") };
-            let text = format!("mmap({}, {asked}, {kind})", counted(length, "byte"));
-            let access = call.files.first().map(|file| file.flags & libc::O_ACCMODE);
-            let why = match (errno, access) {
-                (Errno::EACCES, Some(libc::O_WRONLY)) => ": FILE is open for writing only",
-                (Errno::EACCES, Some(libc::O_RDONLY)) => ": FILE is open for reading only",
-                (Errno::EINVAL, _) if length == 0 => ": no mapping has 0 bytes",
-                _ => "",
-            };
-            (text, why)
+            format!("mmap({bytes}, {}, {kind})", rights(protection))
         }
-        libc::SYS_ftruncate => (format!("ftruncate to {}", counted(length, "byte")), ""),
-        libc::SYS_fallocate => ("fallocate".into(), ""),
+        libc::SYS_munmap => format!("munmap({start:#x}, {bytes})"),
+        libc::SYS_mremap => format!("mremap({start:#x}, {bytes}, {})", counted(protection, "byte")),
+        libc::SYS_mprotect => format!("mprotect({start:#x}, {bytes}, {})", rights(protection)),
+        libc::SYS_msync => format!("msync({start:#x}, {bytes}, …)"),
+        libc::SYS_ftruncate => format!("ftruncate to {bytes}"),
+        libc::SYS_fallocate => "fallocate".into(),
         _ => return None,
     };
-    Some(format!("{text} failed ({errno:?}: {}){why}", errno.desc()))
+    Some(format!("{text} failed ({errno:?}: {}){}", errno.desc(), why_it_failed(call, errno)))
+}
+
+fn has(word: u64, bit: i32) -> bool {
+    word & u64::from(bit.cast_unsigned()) != 0
+}
+
+/// The protection that a call asks for.
+fn rights(protection: u64) -> String {
+    let names = [(libc::PROT_READ, "PROT_READ"), (libc::PROT_WRITE, "PROT_WRITE")];
+    let asked: Vec<_> =
+        names.iter().filter(|(bit, _)| has(protection, *bit)).map(|(_, name)| *name).collect();
+    if asked.is_empty() { "no protection".into() } else { asked.join("|") }
+}
+
+/// Why a call has failed, as far as its arguments and its file show that; else nothing.
+fn why_it_failed(call: &tracer::Call, errno: Errno) -> String {
+    let [start, length, protection, flags, ..] = call.arguments;
+    let access = call.files.first().map(|file| file.flags & libc::O_ACCMODE);
+    let stores = has(protection, libc::PROT_WRITE) && has(flags, libc::MAP_SHARED);
+    let past = start % page_size() as u64;
+    let text = match (call.number, errno, access) {
+        (libc::SYS_mmap, Errno::EACCES, Some(libc::O_WRONLY)) => ": FILE is open for writing only",
+        (libc::SYS_mmap, Errno::EACCES, Some(libc::O_RDONLY)) if stores => {
+            ": FILE is open for reading only"
+        }
+        (libc::SYS_mmap, Errno::EINVAL, _) if length == 0 => ": no mapping has 0 bytes",
+        (libc::SYS_mmap, Errno::EINVAL, _) => return unaligned(call).unwrap_or_default(),
+        (
+            libc::SYS_munmap | libc::SYS_mremap | libc::SYS_mprotect | libc::SYS_msync,
+            Errno::EINVAL,
+            _,
+        ) if past != 0 => ": the address is not the start of a page",
+        (libc::SYS_munmap, Errno::EINVAL, _) if length == 0 => ": the length is 0",
+        (libc::SYS_mremap, Errno::EFAULT, _) => ": these bytes are not all in one mapping",
+        (libc::SYS_mprotect | libc::SYS_msync, Errno::ENOMEM, _) => {
+            ": not all of these addresses are mapped"
+        }
+        (libc::SYS_mprotect, Errno::EACCES, _) => ": FILE is not open for writing",
+        _ => "",
+    };
+    text.into()
+}
+
+/// What is said of the offset of an `mmap`, if it is no multiple of the page size.
+fn unaligned(call: &tracer::Call) -> Option<String> {
+    let [.., offset] = call.arguments;
+    let page = page_size() as u64;
+    let is_it =
+        call.number == libc::SYS_mmap && !is_anonymous(call) && !offset.is_multiple_of(page);
+    is_it.then(|| format!(": its offset, {offset}, is no multiple of {page}"))
+}
+
+/// Whether a call of `mmap` failed with EINVAL, and its offset is no multiple of the page size: the words.
+pub(crate) fn unaligned_mmap(call: &tracer::Call) -> Option<String> {
+    let is_it = errno_of(call) == Some(Errno::EINVAL) && unaligned(call).is_some();
+    is_it.then(|| failed_call(call)).flatten()
 }
 
 /// What is said of an `msync` that failed because its address is no page's.

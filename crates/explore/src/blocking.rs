@@ -4,10 +4,12 @@
 //! is taken for blocked too early only gives up its turn. So a decision can miss a schedule, and
 //! never accuse a program of something that cannot happen.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use nix::unistd::Pid;
+use tracer::arch::legacy;
 use tracer::{Stat, Syscall};
 
 use crate::operations::{Operations, Wait};
@@ -35,6 +37,9 @@ pub(crate) struct Idle {
     pub(crate) moves: u64,
     /// The moves and the processor time at the first of the looks at which nothing was new.
     quiet: Option<(u64, Duration)>,
+    /// How often it has made each call that gets it somewhere: a loop that waits may map or open the file
+    /// again at each look.
+    again: BTreeMap<[u64; 5], u32>,
 }
 
 impl Idle {
@@ -59,9 +64,16 @@ impl Idle {
     /// It begins a call, which waits like this. What it waits in, if this is one turn too many.
     pub(crate) fn call(&mut self, call: &Syscall, wait: Option<Wait>) -> Option<&'static str> {
         self.moves += 1;
-        if call.is_progress() {
+        let repeats = call.is_progress() && !self.is_new(call);
+        if call.is_progress() && !repeats {
             self.progress();
             return None;
+        }
+        // Memory without a file is none of what it waits for.
+        let anonymous = call.arguments[3] & u64::from(libc::MAP_ANONYMOUS.cast_unsigned()) != 0;
+        if repeats && !(call.number == libc::SYS_mmap && anonymous) {
+            self.turns += 1;
+            return (self.turns >= TURNS).then_some("turns in a loop that opens or maps the file");
         }
         let (count, most) = match wait {
             Some(Wait::Sleep) => (&mut self.sleeps, SLEEPS),
@@ -74,6 +86,25 @@ impl Idle {
             Some(Wait::Turn) => "tries, fails and tries again",
             None => "makes calls and gets nowhere",
         })
+    }
+
+    /// Has it made this call, about the same place, only a few times since its turn began? An output is always
+    /// new. Where a mapping lies, and by which number a file is open, makes no difference.
+    fn is_new(&mut self, call: &Syscall) -> bool {
+        /// So often may a program map the same part of a file before it begins to wait.
+        const AGAIN: u32 = 3;
+        let [first, second, third, fourth, _, sixth] = call.arguments;
+        let number = call.number.cast_unsigned();
+        let about = match call.number {
+            libc::SYS_mmap => [number, second, third, fourth, sixth],
+            libc::SYS_openat => [number, second, third, 0, 0],
+            libc::SYS_ftruncate => [number, second, 0, 0, 0],
+            legacy::SYS_open | legacy::SYS_creat => [number, first, second, 0, 0],
+            _ => return true,
+        };
+        let times = self.again.entry(about).or_default();
+        *times += 1;
+        *times <= AGAIN
     }
 
     /// Does it work at something, instead of waiting?
@@ -112,4 +143,42 @@ pub(crate) fn is_zombie(pid: Pid) -> io::Result<bool> {
 
 fn has_state(pid: Pid, state: char) -> io::Result<bool> {
     Ok(Stat::of(pid)?.is_some_and(|stat| stat.state == state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(number: i64, arguments: [u64; 6]) -> Syscall {
+        Syscall { number, arguments, instruction: 0 }
+    }
+
+    /// Any length will do.
+    const PAGE: u64 = 1 << 12;
+
+    #[test]
+    fn a_loop_that_maps_the_file_again_at_each_look_waits() {
+        let map = |address: u64| call(libc::SYS_mmap, [address, PAGE, 3, 1, 3, 0]);
+        let nap = call(libc::SYS_clock_nanosleep, [0; 6]);
+        let mut idle = Idle::default();
+        let mut ends = |address: u64| {
+            assert_eq!(idle.call(&map(address), None), None);
+            idle.call(&nap, Some(Wait::Sleep))
+        };
+        assert!((1..20).any(|turn| ends(turn * PAGE).is_some()), "it waits");
+        let mut spins = Idle::default();
+        let turns = (1..200).find_map(|turn| spins.call(&map(turn * PAGE), None));
+        assert_eq!(turns, Some("turns in a loop that opens or maps the file"));
+    }
+
+    #[test]
+    fn a_program_that_maps_one_part_after_another_gets_somewhere() {
+        let map = |offset: u64| call(libc::SYS_mmap, [0, PAGE, 3, 1, 3, offset]);
+        let nap = call(libc::SYS_clock_nanosleep, [0; 6]);
+        let mut idle = Idle::default();
+        for page in 0..20 {
+            assert_eq!(idle.call(&map(page * PAGE), None), None);
+            assert_eq!(idle.call(&nap, Some(Wait::Sleep)), None);
+        }
+    }
 }

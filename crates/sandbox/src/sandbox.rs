@@ -20,7 +20,7 @@ use crate::launcher::launcher;
 use crate::output::Source;
 use crate::protocol::{Message, go, receive};
 use crate::start::Confinement;
-use crate::start_error::StartError;
+use crate::start_error::{StartError, not_followed};
 use crate::watcher::Watcher;
 use crate::{Output, Start, Stdout, WorkDirectory};
 
@@ -129,6 +129,9 @@ impl<'a> Sandbox<'a> {
     /// # Errors
     /// The program cannot be executed, or not be confined: the failure says why.
     pub fn start(&mut self, start: &Start) -> Result<Pid> {
+        if let Some(error) = not_followed(&start.program) {
+            return Err(io::Error::from(error)).step_on("execute", &start.program);
+        }
         let confinement = Confinement {
             memory: self.limits.memory,
             processor_seconds: self.limits.processor.as_secs().max(1),

@@ -64,6 +64,35 @@ impl StartError {
     }
 }
 
+/// Why a program cannot be followed that the kernel would execute: it, or its interpreter, has 32 bits.
+pub(crate) fn not_followed(program: &Path) -> Option<StartError> {
+    let script = start_of(program).is_ok_and(|start| start.starts_with(b"#!"));
+    let interpreter = interpreter(program).filter(|_| script);
+    let has_32_bits = |path: &Path| start_of(path).is_ok_and(|start| has_32_bits(&start));
+    let who = match interpreter {
+        Some(interpreter) if has_32_bits(&interpreter) => {
+            format!("its interpreter {interpreter:?}")
+        }
+        _ if has_32_bits(program) => "it".into(),
+        _ => return None,
+    };
+    Some(StartError::CannotPrepare(format!(
+        "{who} is a 32-bit program. The system calls of such a program have other numbers, which the judge \
+         does not follow. Compile it for 64 bits, without `-m32`"
+    )))
+}
+
+/// Whether a file begins as an ELF file of 32 bits that this processor executes, too. Of another
+/// processor, the kernel says so itself.
+fn has_32_bits(start: &[u8]) -> bool {
+    /// The numbers of 32-bit x86, of x32, and of 32-bit arm.
+    const MACHINES: [u16; 3] = [3, 62, 40];
+    let machine = start.get(18..20).and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes);
+    start.starts_with(b"\x7fELF\x01\x01")
+        && machine.is_some_and(|machine| MACHINES.contains(&machine))
+        && (machine == Some(40)) == cfg!(target_arch = "aarch64")
+}
+
 fn is_on_noexec(program: &Path) -> bool {
     statvfs(program).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
 }

@@ -40,4 +40,4 @@ pub use stop::{Ending, Resume, Stop};
 pub use sys::{Change, MECHANISM, REFUSED, SYS_TRACE, fault_address};
 pub use syscalls::{Call, Syscall, Use};
 pub use tracee::{Error, Tracee, set_result};
-pub use watchpoint::{has_accessed_the_word, watch_word};
+pub use watchpoint::{accessed_words, has_accessed_the_word, watch_word, watch_words};

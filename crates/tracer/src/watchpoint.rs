@@ -16,7 +16,15 @@ use crate::arch;
 /// # Errors
 /// ESRCH: it has been killed meanwhile.
 pub fn watch_word(pid: Pid, address: u64) -> io::Result<bool> {
-    match arch::watch_word(pid, address) {
+    watch_words(pid, &[address])
+}
+
+/// The same for several words, at most [`WATCHPOINTS`](crate::arch::WATCHPOINTS).
+///
+/// # Errors
+/// ESRCH: it has been killed meanwhile.
+pub fn watch_words(pid: Pid, addresses: &[u64]) -> io::Result<bool> {
+    match arch::watch_words(pid, addresses) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Err(error),
         Err(_) => Ok(false),
@@ -30,4 +38,12 @@ pub fn watch_word(pid: Pid, address: u64) -> io::Result<bool> {
 pub fn has_accessed_the_word(pid: Pid) -> io::Result<bool> {
     const TRAP_HWBKPT: i32 = 4;
     Ok(ptrace::getsiginfo(pid)?.si_code == TRAP_HWBKPT)
+}
+
+/// Which of the watched words that was, a bit each: bit 0 is the first. An instruction may access several.
+///
+/// # Errors
+/// ESRCH: it has been killed meanwhile.
+pub fn accessed_words(pid: Pid) -> io::Result<u8> {
+    arch::accessed_words(pid)
 }

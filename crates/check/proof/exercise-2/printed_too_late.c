@@ -1,5 +1,5 @@
-//! verdict: edge message-thrown-away
-// Marked empty before it was printed, from a copy: right beside others, and lost if printing fails.
+//! verdict: edge marked-before-printed
+// Marked empty before it was printed, from a copy: right beside others, and lost if it is killed then.
 #include "mail.h"
 
 static int post(struct box *box, const char *path, const char *text, uint32_t length) {

@@ -161,6 +161,36 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "anonymous-mapping",
+        is: "the mapping has nothing to do with FILE: mmap was given MAP_ANONYMOUS",
+        why: "With MAP_ANONYMOUS, mmap makes new memory full of zeros, and ignores the descriptor. Loads do not see FILE, and stores never reach FILE.",
+        anchor: "the-code",
+        hints: [
+            "Which flags does your `mmap` get? `strace -e mmap` shows them.",
+            "A mapping of a file has a descriptor and no MAP_ANONYMOUS. In `/proc/PID/maps`, it has the file's name.",
+        ],
+        last: Last {
+            rust: "memmap2's `map_raw` of `MmapOptions`, not `map_anon`. With `libc::mmap`: MAP_SHARED alone.",
+            c: "`mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start)`, without MAP_ANONYMOUS.",
+            python: "`mmap.mmap(fd, length)`, without `flags`, or with `flags=mmap.MAP_SHARED` alone. `mmap.mmap(-1, length)` is anonymous.",
+        },
+    },
+    Diagnosis {
+        id: "works-after-its-end",
+        is: "the program ends before its work is done: a process that it has started goes on",
+        why: "For its caller, the program's end is the end of the work, and its exit status says whether the work succeeded. What happens later may come too late, or fail without an error that anybody sees.",
+        anchor: "exercise",
+        hints: [
+            "Which process does the work, and which one ends first? `strace -f` shows both.",
+            "One process is enough here. A program that starts another process must wait for it before it ends.",
+        ],
+        last: Last {
+            rust: "Do the work in `main` itself. After `libc::fork`, the parent calls `libc::waitpid`; a `Child` of `std::process` has `wait()`.",
+            c: "Do the work in `main` itself. After `fork`, the parent calls `waitpid(child, &status, 0)` before it returns, and looks at `status`.",
+            python: "Do the work in the script itself. After `os.fork()`, the parent calls `os.waitpid(child, 0)`; `multiprocessing.Process` has `join()`.",
+        },
+    },
+    Diagnosis {
         id: "wrong-exit-status",
         is: "the exit status is not the one that the card asks for",
         why: "Scripts and other programs hear nothing but the exit status.",

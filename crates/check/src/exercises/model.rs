@@ -36,9 +36,10 @@ pub struct Exercise {
 pub(super) const ORDERINGS: &str = "memory orderings: runs follow the program's instructions, of which \
      x86-64 moves only loads before earlier stores, so that a missing Acquire or Release does not show";
 
-/// Not judged where processes run at once: a process stops before its stores and calls, not before its loads.
-pub(super) const LOADS: &str = "interruptions between two loads: whether a process loads anything before it \
-     has looked at `full`, and uses it after, does not show";
+/// Not judged where processes run at once: a process stops before its stores and calls, and after its loads of
+/// four words only.
+pub(super) const LOADS: &str = "interruptions between two loads, except of `take`, which is stopped just after its \
+     first loads of `length`, and of two words of the text, before it has seen the mark";
 
 /// Not judged of a program in Rust that maps a file.
 pub(super) const REFERENCES: &str = "references: that a Rust `&` or `&mut` to bytes which another process \

@@ -156,7 +156,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, mapping, offset, length, .. } = self;
+        let Self { signal, address, mapping, offset, length, .. } = self;
         write!(f, "address {address:#x}")?;
         let Some(mapping) = mapping else {
             write!(f, ", which no mapping holds")?;
@@ -165,6 +165,12 @@ impl fmt::Display for Fault {
         let name = mapping.path.as_deref().unwrap_or("anonymous memory");
         let name = name.rsplit('/').next().unwrap_or(name);
         write!(f, ", in the mapping {} of {name}", mapping.permissions)?;
+        let refuses = |right| *signal == libc::SIGSEGV && !mapping.permissions.contains(right);
+        match (refuses('r'), refuses('w')) {
+            (true, true) => write!(f, " (PROT_NONE: no load and no store is allowed there)")?,
+            (false, true) => write!(f, " (without PROT_WRITE: no store is allowed there)")?,
+            _ => {}
+        }
         if let Some(offset) = offset {
             write!(f, ", byte {offset} of the file")?;
         }

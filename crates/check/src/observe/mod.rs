@@ -4,12 +4,14 @@
 //! the file that the descriptor is of. An [`Observer`] looks at chosen moments: a call's entry and
 //! exit, a process's end. [`NoopObserver`] does not look.
 
+mod after_the_end;
 mod fault;
 mod observer;
 mod run;
 mod unflushed;
 
+pub use after_the_end::AfterTheEnd;
 pub use fault::{Fault, Past, maps, unless_ended};
 pub use observer::{NoopObserver, Observer};
-pub use run::{Run, diagnosis_of, killed_for, run};
+pub use run::{Run, diagnosis_of, is_anonymous, killed_for, run};
 pub use unflushed::Unflushed;

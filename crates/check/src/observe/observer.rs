@@ -38,6 +38,14 @@ pub trait Observer {
     fn ending(&mut self, _pid: Pid) -> Verdict {
         Ok(())
     }
+
+    /// The program has ended: its first process is gone. Whether other processes that it has started go on.
+    ///
+    /// # Errors
+    /// The observer's own.
+    fn ended(&mut self, _others_go_on: bool) -> Verdict {
+        Ok(())
+    }
 }
 
 /// Does not look.

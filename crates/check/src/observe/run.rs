@@ -93,8 +93,8 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
                 }
                 run.note_undone(undone);
                 if who == pid {
-                    ending = Some(how_it_ended);
-                    run.time = began.elapsed();
+                    (ending, run.time) = (Some(how_it_ended), began.elapsed());
+                    observer.ended(!sandbox.tree().table().lock().is_empty())?;
                 }
                 continue;
             }
@@ -190,9 +190,13 @@ impl Run {
     }
 
     fn note(&mut self, call: Call) {
-        let sizes = [libc::SYS_ftruncate, libc::SYS_fallocate].contains(&call.number);
+        const MAPPINGS: [i64; 3] = [libc::SYS_msync, libc::SYS_munmap, libc::SYS_mremap];
+        const IF_FAILED: [i64; 3] = [libc::SYS_ftruncate, libc::SYS_fallocate, libc::SYS_mprotect];
         let has_failed = call.result.is_some_and(|result| result < 0);
-        if call.does() != Use::Else || call.number == libc::SYS_msync || (sizes && has_failed) {
+        let is_noted = call.does() != Use::Else
+            || MAPPINGS.contains(&call.number)
+            || (IF_FAILED.contains(&call.number) && has_failed);
+        if is_noted {
             self.calls.get_or_insert_default().push(call);
         }
     }
@@ -215,13 +219,25 @@ impl Run {
         opens.flat_map(|call| &call.files)
     }
 
-    /// How it mapped this file: the calls that succeeded.
+    /// How it mapped this file: the calls that succeeded. A call with MAP_ANONYMOUS maps no file.
     pub fn mapped(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
+        self.mapped_with(file).filter(|call| !is_anonymous(call))
+    }
+
+    /// Calls of `mmap` that succeeded and were given a descriptor of this file.
+    pub fn mapped_with(&self, file: FileId) -> impl Iterator<Item = &Call> + '_ {
         self.calls_on(file).filter(|call| call.does() == Use::Maps).filter(|call| {
             // An address, which no process has in the upper half; an error is negative.
             call.result.is_some_and(|result| result > 0)
         })
     }
+}
+
+/// Whether a call of `mmap` asks for memory without a file. Then its descriptor counts for nothing.
+#[must_use]
+pub fn is_anonymous(call: &Call) -> bool {
+    let [_, _, _, flags, ..] = call.arguments;
+    call.does() == Use::Maps && flags & u64::from(libc::MAP_ANONYMOUS.cast_unsigned()) != 0
 }
 
 /// What is said of processes that were killed for a limit.

@@ -453,3 +453,52 @@ fn counts_between_which_only_the_blanks_are_wrong_are_not_said_to_be_wrong() {
     let details = check(&seen, "counts")["details"].to_string();
     assert!(details.contains("only the blanks differ"), "{details}");
 }
+
+/// What the judge says of `poke` if one call is not what it should be.
+fn poke(fault: &str) -> Seen {
+    Judge::of(1, "calls.c", &[&format!("-DDOES={fault}")]).run().must_be_refused()
+}
+
+/// The diagnosis of the first check, and words of it.
+fn poke_is_told(fault: &str, diagnosis: &str, words: &[&str]) -> Seen {
+    let seen = poke(fault);
+    says(&seen, "poke-stores", diagnosis);
+    let told = check(&seen, "poke-stores").to_string();
+    for words in words {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    seen
+}
+
+#[test]
+fn a_poke_that_fails_at_an_unaligned_offset_is_not_said_to_have_given_it_to_mmap() {
+    let words = ["5 is no multiple of", "no system call has mapped FILE"];
+    poke_is_told("REFUSES_UNALIGNED", "wrong-exit-status", &words);
+    let words = ["(EINVAL: Invalid argument): its offset, 5, is no multiple of"];
+    poke_is_told("PASSES_OFFSET", "unaligned-offset", &words);
+}
+
+#[test]
+fn a_store_to_a_mapping_without_prot_write_is_told_so() {
+    poke_is_told("WITHOUT_PROT_WRITE", "died-of-a-signal", &["without PROT_WRITE: no store"]);
+}
+
+#[test]
+fn a_fault_after_an_mmap_that_was_refused_names_the_reason() {
+    poke_is_told("READ_ONLY", "died-of-a-signal", &["EACCES", "FILE is open for reading only"]);
+}
+
+#[test]
+fn a_fault_where_the_program_has_unmapped_too_much_names_the_munmap() {
+    let words = ["munmap of", "removed what was mapped at this address", "what lay after it"];
+    poke_is_told("UNMAPS_TOO_MUCH", "died-of-a-signal", &words);
+}
+
+#[test]
+fn an_mremap_past_the_mapping_is_named_whether_its_result_is_looked_at_or_not() {
+    let words = ["failed (EFAULT", "not all in one mapping"];
+    poke_is_told("REMAPS_TOO_MUCH", "fails-wrongly", &words);
+    let seen =
+        poke_is_told("BELIEVES_MREMAP", "died-of-a-signal", &["before, mremap of", "EFAULT"]);
+    assert!(!seen.said.contains("C library itself"), "mmap did not fail: {}", seen.said);
+}

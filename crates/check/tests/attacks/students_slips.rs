@@ -63,6 +63,15 @@ fn a_program_for_another_processor_cannot_be_executed() {
 }
 
 #[test]
+fn a_program_of_32_bits_is_not_judged_and_is_told_so() {
+    let mut program = fs::read("/bin/true").expect("read a program");
+    (program[4], program[18]) = (1, 3); // The class and the machine in the ELF header: 32 bits, x86.
+    let seen = Judge::of_file("exercise-1", &program, 0o755).run();
+    assert_eq!(seen.status, Some(3), "{}", seen.in_short());
+    assert!(seen.said.contains("it is a 32-bit program"), "{}", seen.said);
+}
+
+#[test]
 fn a_program_whose_loader_is_missing_names_the_loader() {
     let directory = open_directory();
     let linker = "-Wl,--dynamic-linker=/no/such/loader";

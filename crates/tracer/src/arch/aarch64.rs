@@ -21,8 +21,16 @@ pub const KNOWN_CALLS: [RangeInclusive<i64>; 2] =
 /// The longest instruction, in bytes.
 pub const LONGEST_INSTRUCTION: usize = 4;
 
+/// How many words can be watched at a time.
+pub const WATCHPOINTS: usize = 4;
+
 /// Watchpoints are not set yet.
-pub(crate) fn watch_word(_pid: Pid, _address: u64) -> io::Result<()> {
+pub(crate) fn watch_words(_pid: Pid, _addresses: &[u64]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// As no watchpoints are set, none was hit.
+pub(crate) fn accessed_words(_pid: Pid) -> io::Result<u8> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -54,17 +54,44 @@ pub struct Registers {
     raw: libc::user_regs_struct,
 }
 
-/// Stops a tracee after each access to the four bytes at `address`, by the first debug register.
-pub(crate) fn watch_word(pid: Pid, address: u64) -> io::Result<()> {
-    // DR7: enable register 0 for this thread, for loads and stores (3), of four bytes (3).
-    const CONTROL: c_long = 1 | 3 << 16 | 3 << 18;
-    const REGISTERS: usize = offset_of!(libc::user, u_debugreg);
-    let put = |number: usize, value: c_long| {
-        let place = REGISTERS + number * size_of::<c_long>();
-        ptrace::write_user(pid, ptr::without_provenance_mut(place), value).map_err(io::Error::from)
+/// How many words can be watched at a time.
+pub const WATCHPOINTS: usize = 4;
+
+/// Stops a tracee after each access to the four bytes at one of the `addresses`, by the debug registers.
+pub(crate) fn watch_words(pid: Pid, addresses: &[u64]) -> io::Result<()> {
+    // DR7, for each register: enabled for this thread (1), loads and stores (3), of four bytes (3).
+    let one = |place: usize| -> c_long {
+        1 << (2 * place) | 3 << (16 + 4 * place) | 3 << (18 + 4 * place)
     };
-    put(0, address.cast_signed())?;
-    put(7, CONTROL)
+    if addresses.len() > WATCHPOINTS {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    for (place, address) in addresses.iter().enumerate() {
+        put_debug_register(pid, place, address.cast_signed())?;
+    }
+    put_debug_register(pid, CONTROL, (0..addresses.len()).map(one).fold(0, |all, bits| all | bits))
+}
+
+/// Which of the watched words the last instruction has accessed, a bit each; and forgets that.
+pub(crate) fn accessed_words(pid: Pid) -> io::Result<u8> {
+    const HIT: c_long = 0xf;
+    let place = ptr::without_provenance_mut(debug_register(STATUS));
+    let status = ptrace::read_user(pid, place)?;
+    put_debug_register(pid, STATUS, 0)?;
+    u8::try_from(status & HIT).map_err(io::Error::other)
+}
+
+/// Which debug register says what has happened, and which one says what is watched.
+const STATUS: usize = 6;
+const CONTROL: usize = 7;
+
+fn debug_register(number: usize) -> usize {
+    offset_of!(libc::user, u_debugreg) + number * size_of::<c_long>()
+}
+
+fn put_debug_register(pid: Pid, number: usize, value: c_long) -> io::Result<()> {
+    let place = ptr::without_provenance_mut(debug_register(number));
+    ptrace::write_user(pid, place, value).map_err(io::Error::from)
 }
 
 impl Registers {

@@ -1,4 +1,4 @@
-# verdict: not-durable-when-said
+# verdict: said-before-flushing
 # All lines, and then one flush for all of them.
 import mmap
 import os

@@ -1,4 +1,4 @@
-// verdict: wrong-slot
+// verdict: empties-file
 // O_TRUNC in `record`: what was recorded before is gone.
 #include <fcntl.h>
 #include <stdio.h>

@@ -111,7 +111,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-size-far-out",
         is: "far out, FILE does not get the length of OFFSET + length",
-        why: "A number that does not fit into 32 bits was cut.",
+        why: "An OFFSET above 2³² needs more than 32 bits. If any step keeps 32 of them, the others are lost.",
         anchor: "how-it-works",
         hints: [
             "How many bits does the place have that holds your OFFSET?",
@@ -141,7 +141,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "unaligned-offset",
         is: "mmap was given an OFFSET that is no multiple of the page size",
-        why: "A page table has pages, not bytes: mmap answers EINVAL.",
+        why: "A page table has pages, not bytes: mmap returns EINVAL.",
         anchor: "the-code",
         hints: [
             "EINVAL from mmap: which of its arguments must be a multiple of something?",
@@ -260,8 +260,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "prints-past-the-end",
-        is: "peek prints what is not in FILE",
-        why: "Past the end of the file, a page has zeros, or what a process has stored there. None of these bytes is in FILE.",
+        is: "the range reaches past the end of FILE, and peek prints something instead of failing",
+        why: "The caller asked for LEN bytes, and FILE does not have that many. What peek prints is too short, or its end is not FILE's: past the end of the file, a page has zeros, or what a process has stored there.",
         anchor: "how-it-works",
         hints: [
             "How long is FILE, and where does the range end?",

@@ -77,9 +77,14 @@ pub(super) fn past_the_end(context: &mut CheckContext) -> Verdict {
         let run = context.run(&["peek", "FILE", &offset.to_string(), &count.to_string()])?;
         run.lives()?;
         if run.stdout.total > 0 {
-            let expected =
-                format!("`{}` fails: FILE has {length} bytes; nothing is printed", run.called);
-            let seen = format!("{}, printed {}", run.ending, hexed(&run.stdout.bytes));
+            let expected = format!(
+                "`{}` fails and prints nothing: FILE has {length} bytes, and the range ends at byte {}",
+                run.called,
+                offset + count
+            );
+            let printed = counted(run.stdout.total, "byte");
+            let seen =
+                format!("{}; it printed {printed}: {}", run.ending, hexed(&run.stdout.bytes));
             return failed("prints-past-the-end", expected, seen);
         }
         run.fails()?;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use common::Context;
 use nix::unistd::Pid;
 use page_view::Mapping;
-use tracer::{Call, Ending, FileId, MECHANISM, memory};
+use tracer::{Call, Ending, FileId, MECHANISM, Use, memory};
 
 use crate::exercises::CheckContext;
-use crate::expect::{calls_cannot_be_seen, hexed, shown};
+use crate::expect::{calls_cannot_be_seen, hexed, unaligned_mmap};
 use crate::observe::{Observer, Past, Run, unless_ended};
-use crate::verdict::{Finding, Verdict, failed};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
 
 /// Recognisable bytes, none of them the same as its neighbours, no page like the one before.
@@ -41,7 +41,7 @@ pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<P
     let start = context.start(&["poke", "FILE", &offset.to_string(), text]);
     let run = context.observe(&start, &mut poking)?;
     let Poking { shrunk, past, .. } = poking;
-    aligned(&run, offset)?;
+    aligned(&run, offset, FileId::at(&context.work_directory().path().join("FILE")))?;
     run.succeeds()?;
     by_mapping(context, &run)?;
     Ok(Poked { run, shrunk, past })
@@ -99,7 +99,7 @@ impl Observer for Poking<'_> {
 pub(super) fn peek(context: &CheckContext, offset: u64, expected: &[u8]) -> Verdict<Run> {
     let arguments = ["peek", "FILE", &offset.to_string(), &expected.len().to_string()];
     let run = context.run_printing(&arguments, expected)?;
-    aligned(&run, offset)?;
+    aligned(&run, offset, FileId::at(&context.work_directory().path().join("FILE")))?;
     run.succeeds()?;
     by_mapping(context, &run)?;
     run.flushes()?;
@@ -163,12 +163,14 @@ pub(super) fn holds(
             let seen = format!("no byte of FILE changed; TEXT is elsewhere in memory: {past}");
             return failed("past-the-mapping", format!("`{called}` changes FILE"), seen);
         }
-        let private = poked.run.stores_privately(context.identity("FILE")?);
-        let diagnosis = if private.is_some() { "private-mapping" } else { "stores-nothing" };
+        let file = context.identity("FILE")?;
+        let (diagnosis, how) = match poked.run.stores_elsewhere(file) {
+            Some((diagnosis, how)) => (diagnosis, Some(how)),
+            None => ("stores-nothing", no_mapping(&poked.run, file)),
+        };
         let expected = format!("`{called}` changes FILE");
-        return Err(Finding::new(diagnosis, expected, "no byte of FILE changed")
-            .details(private)
-            .into());
+        let finding = Finding::new(diagnosis, expected, "no byte of FILE changed");
+        return Err(finding.details(how).into());
     }
     if seen.len() != expected.len() {
         return wrong_size(called, before.len(), expected.len(), seen.len());
@@ -186,6 +188,12 @@ pub(super) fn holds(
         format!("after `{called}` FILE has from byte {at} on {}", around(expected)),
         around(&seen),
     )
+}
+
+/// That FILE was never mapped, if its calls show that.
+fn no_mapping(run: &Run, file: FileId) -> Option<String> {
+    let is_seen = run.calls.is_some() && run.mapped(file).next().is_none();
+    is_seen.then(|| format!("`{}` has made no mapping of FILE", run.called))
 }
 
 /// Is TEXT in FILE up to the first byte of a page, `at`, and are all bytes from there on what they were?
@@ -210,18 +218,41 @@ pub(super) fn wrong_size(called: &str, before: usize, expected: usize, seen: usi
     failed(diagnosis, expected, counted(seen as u64, "byte"))
 }
 
-/// It fails where OFFSET is no page's first byte, and did not where it is.
-fn aligned(run: &Run, offset: u64) -> Verdict {
+/// It fails where OFFSET is no page's first byte, and did not where it is. That `mmap` got such an offset is
+/// told only if that was seen, or if the program says so: the C library refuses it without a system call.
+fn aligned(run: &Run, offset: u64, file: Option<FileId>) -> Verdict {
     let page = common::page_size() as u64;
     if offset.is_multiple_of(page) || !matches!(run.ending, Ending::Exited(1..)) {
         return Ok(()); // What else may be wrong is asked next.
     }
-    let finding = Finding::new(
-        "unaligned-offset",
-        format!("`{}` succeeds, as it did at byte 0", run.called),
-        format!("it fails: {offset} is no multiple of {page}"),
+    let about = format!("{offset} is no multiple of {page}, the page size");
+    let told = |how: &str| {
+        let expected = format!("`{}` succeeds: OFFSET may be any byte", run.called);
+        let seen = format!("{}; {how}", run.ending);
+        Err(Finding::new("unaligned-offset", expected, seen).details(run.said()).into())
+    };
+    if let Some(how) = run.calls.iter().flatten().find_map(unaligned_mmap) {
+        return told(&how);
+    }
+    let maps =
+        |call: &Call| call.does() == Use::Maps && file.is_some_and(|file| call.is_about(file));
+    if run.calls.as_ref().is_none_or(|calls| calls.iter().any(maps)) {
+        return Ok(()); // It came further than that, or nothing is known.
+    }
+    let about = format!(
+        "{about}, and no system call has mapped FILE. If the offset is no multiple of the page size, the C \
+         library's mmap returns EINVAL without a system call"
     );
-    Err(finding.details([format!("it said: {}", shown(&run.stderr.text()))]).into())
+    let said = run.stderr.text().to_lowercase();
+    if ["invalid argument", "einval"].iter().any(|words| said.contains(words)) {
+        return told(&about);
+    }
+    run.succeeds().map_err(|error| match &error {
+        CheckError::Wrong(finding) if finding.diagnosis == "wrong-exit-status" => {
+            error.details([about])
+        }
+        _ => error,
+    })
 }
 
 /// That calls can be seen here.

@@ -1,13 +1,17 @@
 //! Each of the two alone, on a box that need not be waited for.
 
+use std::path::PathBuf;
+
 use common::Context;
-use tracer::FileId;
+use nix::unistd::Pid;
+use tracer::{Call, FileId, Use};
 
 use super::{SIZE, full_of, mailbox, word};
 use crate::exercises::{CheckContext, draw};
 use crate::expect::shown;
-use crate::observe::Run;
+use crate::observe::{Observer, Run};
 use crate::verdict::{CheckError, Verdict, failed};
+use crate::words::counted;
 
 /// The box in FILE holds this message and is full.
 pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
@@ -39,9 +43,9 @@ fn stores_in_file(context: &CheckContext, run: &Run, full: u32) -> Verdict {
     if word(&context.read("FILE")?, 0) == Some(full) {
         return Ok(());
     }
-    match run.stores_privately(context.identity("FILE")?) {
+    match run.stores_elsewhere(context.identity("FILE")?) {
         None => Ok(()),
-        Some(how) => failed("private-mapping", "FILE is mapped with MAP_SHARED", how),
+        Some((diagnosis, how)) => failed(diagnosis, "FILE is mapped with MAP_SHARED", how),
     }
 }
 
@@ -80,10 +84,21 @@ fn or_emptied(context: &CheckContext, error: CheckError) -> CheckError {
     }
 }
 
+/// A full box. What a longer message has left behind comes after the text.
+fn over_an_older_one(text: &str) -> Vec<u8> {
+    const OLDER: &[u8] =
+        b"an older message, of which only the end is left: it was longer than any other";
+    let mut bytes = full_of(text);
+    for (at, byte) in OLDER.iter().enumerate().skip(text.len()) {
+        bytes[8 + at] = *byte;
+    }
+    bytes
+}
+
 pub(super) fn takes(context: &mut CheckContext) -> Verdict {
     let drawn = draw::letters(context, 1..40);
     for text in ["a message", "two\nlines", "ein Gruß", " blanks\t", &drawn] {
-        let file = context.new_work_directory()?.write("FILE", &full_of(text))?;
+        let file = context.new_work_directory()?.write("FILE", &over_an_older_one(text))?;
         let id = FileId::of(&file).step("fstat")?;
         let line = format!("{text}\n");
         let run = context.run_printing(&["take", "FILE"], line.as_bytes());
@@ -96,6 +111,11 @@ pub(super) fn takes(context: &mut CheckContext) -> Verdict {
         run.flushes()?;
         if run.stdout.bytes != line.as_bytes() {
             let expected = format!("{} and a newline", shown(text));
+            let is_longer = run.stdout.total > line.len() as u64;
+            if is_longer && run.stdout.bytes.starts_with(text.as_bytes()) {
+                let expected = format!("{expected}: `length` is {}", text.len());
+                return failed("past-the-length", expected, shown(&run.stdout.text()));
+            }
             return failed("wrong-output", expected, shown(&run.stdout.text()));
         }
         stores_in_file(context, &run, 0)?;
@@ -103,6 +123,47 @@ pub(super) fn takes(context: &mut CheckContext) -> Verdict {
         if full != Some(0) {
             let seen = full.map_or("FILE is too short".into(), |full| format!("it is {full}"));
             return failed("not-marked-empty", "after `take` the box's `full` is 0", seen);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at `full` each time that something is printed.
+struct MarksLast {
+    path: PathBuf,
+    /// By which call something was printed when the box was marked empty already.
+    late: Option<String>,
+}
+
+impl Observer for MarksLast {
+    fn entry(&mut self, _pid: Pid, call: &Call) -> Verdict {
+        let [descriptor, _, length, ..] = call.arguments;
+        let vectors = [libc::SYS_writev, libc::SYS_pwritev].contains(&call.number);
+        let prints = call.does() == Use::TransfersData && descriptor == 1 && length > 0;
+        if prints && self.late.is_none() {
+            let found = std::fs::read(&self.path).step_on("read", &self.path)?;
+            let how =
+                if vectors { String::new() } else { format!(" of {}", counted(length, "byte")) };
+            self.late = (word(&found, 0) == Some(0)).then(|| call.name() + &how);
+        }
+        Ok(())
+    }
+}
+
+/// The box is marked empty when all is printed, and not before.
+pub(super) fn marks_last(context: &mut CheckContext) -> Verdict {
+    context.needs_tracing("the order of the mark and the output does not show")?;
+    for text in ["a message", "two\nlines"] {
+        context.new_work_directory()?.write("FILE", &full_of(text))?;
+        let path = context.work_directory().path().join("FILE");
+        let mut marks = MarksLast { path, late: None };
+        let run = context.observe(&context.start(&["take", "FILE"]), &mut marks)?;
+        run.succeeds()?;
+        if let Some(how) = marks.late {
+            let expected =
+                format!("`{}` prints the text and a newline, then stores 0 in `full`", run.called);
+            let seen = format!("`full` was 0 already when it called {how} to standard output");
+            return failed("marked-before-printed", expected, seen);
         }
     }
     Ok(())

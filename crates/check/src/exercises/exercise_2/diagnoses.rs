@@ -36,12 +36,12 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "lost-message",
-        is: "a message is overwritten before it was printed",
-        why: "When `take` has marked the box empty, the next `post` may store in it.",
+        is: "a message is gone before it was printed: another one was stored over it, or the box was marked empty",
+        why: "When `take` has marked the box empty, the next `post` may store in it. A second mark takes the next message away.",
         anchor: "how-it-works",
         hints: [
             "Read the table: who marked the box empty, and who still needed what was in it?",
-            "`take` marks the box empty when it has printed the message, or has a copy of it; `post` looks at the mark before every message.",
+            "`take` marks the box empty when it has printed the message; `post` looks at the mark before every message.",
         ],
         last: Last {
             rust: "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
@@ -71,7 +71,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         anchor: "how-it-works",
         hints: [
             "Read the table: when does `take` store 0 in `full`, and which bytes does it load after that?",
-            "`take` marks the box empty when it has printed the message, or has a copy of the length and of the whole text.",
+            "`take` marks the box empty when it has printed the message, and loads nothing of it after that.",
         ],
         last: Last {
             rust: "Copy length and text to memory of your own, print, and only then store 0 in `full` by `Release`.",
@@ -212,6 +212,51 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "Write bytes (`write_all`), not a `String`; a text may hold anything but NUL.",
             c: "`fwrite(text, 1, length, stdout)`, then `putchar('\\n')`. `printf(\"%s\", …)` looks for a NUL that is not there.",
             python: "`sys.stdout.buffer.write(m[8:8 + length] + b\"\\n\")`. `print` writes text, and shows bytes as `b'…'`.",
+        },
+    },
+    Diagnosis {
+        id: "loads-too-early",
+        is: "`take` loads a part of the message before it has seen that the box is full",
+        why: "Between this load and the look at `full`, `post` can store a message. Then `take` sees the mark, and uses what it has loaded before: a part of an older message.",
+        anchor: "how-it-works",
+        hints: [
+            "In which order does `take` load `full`, `length` and the text? The lines below `seen` show where `post` came in.",
+            "Nothing that was loaded before the mark was seen counts. Load `length` and the text after it.",
+        ],
+        last: Last {
+            rust: "First a loop with `load(Acquire)` of `full`, until it is 1. Only then load `length`, and copy the text.",
+            c: "First a loop with `atomic_load_explicit(&box->full, memory_order_acquire)`, until it is 1. Only then load `length`, and copy the text.",
+            python: "First `while words[0] != 1: time.sleep(0.001)`, with `words = memoryview(m).cast(\"I\")`. Only then `length = words[1]`, and `m[8:8 + length]`.",
+        },
+    },
+    Diagnosis {
+        id: "past-the-length",
+        is: "`take` prints more than the message: bytes after `length` bytes of text",
+        why: "What comes after the text in FILE is left of an older, longer message. Nobody has posted it now.",
+        anchor: "exercise",
+        hints: [
+            "Where does your program stop printing, and what tells it to stop there?",
+            "No NUL ends the text. `length` says how many bytes of it count.",
+        ],
+        last: Last {
+            rust: "Copy `length` bytes from byte 8 on, and print these. `CStr` and `trim_end_matches('\\0')` look for a NUL.",
+            c: "`fwrite(text, 1, length, stdout)`. `printf(\"%s\", …)`, `puts` and `strcpy` look for a NUL.",
+            python: "`m[8:8 + length]`. `split(b\"\\0\")` and `rstrip(b\"\\0\")` look for a NUL.",
+        },
+    },
+    Diagnosis {
+        id: "marked-before-printed",
+        is: "`take` marks the box empty before it has printed the message",
+        why: "Between the two steps, the message is in the memory of `take` only. If `take` is killed then, or cannot print, the message is lost.",
+        anchor: "exercise",
+        hints: [
+            "Which comes first in your program: the store of 0 in `full`, or the write of the last byte?",
+            "What counts is when the bytes are written. Many output functions collect bytes first: flush them before the mark.",
+        ],
+        last: Last {
+            rust: "`write_all`, `flush`, look at both results, then `store(0, Release)`.",
+            c: "`fwrite`, `fflush(stdout)`, look at both results, then store 0 with `memory_order_release`.",
+            python: "`sys.stdout.buffer.write(text + b\"\\n\")`, `sys.stdout.buffer.flush()`, then `words[0] = 0`, with `words = memoryview(m).cast(\"I\")`.",
         },
     },
     private_futex("exercise"),

@@ -2,6 +2,7 @@
 
 mod alone;
 mod diagnoses;
+mod early_loads;
 mod hostile;
 mod second_load;
 mod together;
@@ -40,8 +41,9 @@ failure, not a crash. Another process may store a wrong `length` at any moment."
 const EDGES: &str = "\
 Each waits at most 5 seconds; then that is a failure. An empty TEXT is a message, and a TEXT may hold any \
 bytes but NUL, also some that are not UTF-8. A TEXT longer than 4088 \
-bytes is a failure and changes nothing. A FILE of another size than 0 or 4096 bytes is a failure. A message \
-that cannot be printed stays in the box.";
+bytes is a failure and changes nothing. A FILE of another size than 0 or 4096 bytes is a failure. The box is \
+marked empty when the bytes are written to standard output; it is not enough that an output function has \
+collected them. A message that cannot be printed stays in the box.";
 
 const CHECKS: &[Check] = &[
     Check::new(
@@ -68,7 +70,8 @@ const CHECKS: &[Check] = &[
     Check::new(
         "together",
         "`post` and `take` at once, each stopped at most once, before or after any of its stores, while the \
-         other goes on: `take` prints a whole message or waits",
+         other goes on; and `take` stopped just after it has loaded a part of the message: `take` prints a \
+         whole message or waits",
         32,
         &["posts", "takes"],
         together::together,
@@ -84,7 +87,7 @@ const CHECKS: &[Check] = &[
     Check::new(
         "gives-up",
         "a process that has waited for 5 seconds fails",
-        4,
+        3,
         &["posts", "takes"],
         waiting::gives_up,
     )
@@ -109,7 +112,7 @@ const CHECKS: &[Check] = &[
     Check::new(
         "files",
         "a FILE of another size, or that is no regular file, is a failure, at once",
-        4,
+        3,
         &["posts", "takes"],
         hostile::files,
     )
@@ -120,6 +123,14 @@ const CHECKS: &[Check] = &[
         2,
         &["trusts-nothing"],
         hostile::error_lines,
+    )
+    .edge(),
+    Check::new(
+        "marks-last",
+        "`take` marks the box empty when the text and the newline are printed, and not before",
+        2,
+        &["takes"],
+        alone::marks_last,
     )
     .edge(),
     Check::new(

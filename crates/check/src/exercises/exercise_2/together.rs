@@ -8,22 +8,26 @@ use explore::table::{Mark, Shape};
 use explore::trace::{Event, EventKind};
 use tracer::Ending;
 
-use super::{SIZE, emptied, full_of, word};
+use super::{SIZE, early_loads, emptied, full_of, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
-use crate::scenarios::{SearchSpec, Telling, common_finding, in_every_order};
+use crate::scenarios::{SearchSpec, Telling, can_be_shown, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
-const FIRST: &str = "the message that was there before, a long one";
-const SECOND: &str = "THE SECOND ONE, SHORTER";
-const POST: &[&str] = &["post", "FILE", SECOND];
-const TAKE: &[&str] = &["take", "FILE"];
+pub(super) const FIRST: &str = "the message that was there before, a long one";
+pub(super) const SECOND: &str = "THE SECOND ONE, SHORTER";
+pub(super) const POST: &[&str] = &["post", "FILE", SECOND];
+pub(super) const TAKE: &[&str] = &["take", "FILE"];
 /// The first byte of `length`, and of the text.
 const LENGTH: u64 = 4;
 const TEXT: u64 = 8;
 
 pub(super) fn together(context: &mut CheckContext) -> Verdict {
-    in_every_order(context, &specs(), judge, Telling { names, marks })
+    in_every_order(context, &specs(), judge, Telling { names, marks })?;
+    match context.settings().schedule.is_none() && can_be_shown(context) {
+        true => early_loads::come_too_early(context),
+        false => Ok(()), // A schedule was asked for, or no process can be stopped.
+    }
 }
 
 /// The names of the scenarios.

@@ -85,6 +85,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "flushed-again",
+        is: "a flush failed, the next one returned 0, and `durable K` was said",
+        why: "The kernel tells a failed write once. Then it counts the pages as clean, so the next flush writes nothing and returns 0. The bytes are not on the disk.",
+        anchor: "where-it-bites",
+        hints: [
+            "What does your program do when the first flush fails? `seen` shows what the next one returned.",
+            "After a flush has failed, no later flush of the same bytes means anything: fail.",
+        ],
+        last: Last {
+            rust: "On the first `Err` of `flush_range` or `sync_all`: one line that names the step and FILE, exit status 1, no `durable` line. No loop around a flush.",
+            c: "On the first -1 of `msync` or `fsync`: one line that names the step and FILE, exit status 1, no `durable` line. No loop around a flush.",
+            python: "On the first `OSError` of `m.flush()` or `os.fsync`: one line that names the step and FILE, exit status 1, no `durable` line. No loop around a flush.",
+        },
+    },
+    Diagnosis {
         id: "sync-reports-nothing",
         is: "the disk failed, and `durable K` was said: `sync` reports no error",
         why: "A broken disk is exactly when the promise matters. `sync` returns nothing, so a failure cannot be noticed.",

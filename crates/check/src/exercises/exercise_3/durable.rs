@@ -63,6 +63,11 @@ pub(super) fn failed_flush(context: &mut CheckContext) -> Verdict {
         let said = format!("{said}: it called `sync`, which reports no error");
         return failed("sync-reports-nothing", NO_LINE, said);
     }
+    if refuses.has_succeeded_later() {
+        let said = format!("{said}: a flush had failed, and a later one returned 0");
+        let finding = Finding::new("flushed-again", NO_LINE, said);
+        return Err(finding.details(refuses.story()).into());
+    }
     failed("failed-flush-ignored", NO_LINE, said)
 }
 

@@ -34,7 +34,8 @@ it. No other slot changes. A full FILE grows, by zeros, to the next multiple of 
 no FILE, `record` makes it.\n\n\
 `record` prints `durable K` and a newline for slot K (slots count from 0) when, and only when, that slot \
 is on the disk: if the power fails at the instant that the line appears, the record is there after the next \
-boot. Several TEXTs may share one flush. A flush that fails is a failure. One `record` runs at a time.\n\n\
+boot. Several TEXTs may share one flush. A flush that fails is a failure, also if the next one returns 0. One \
+`record` runs at a time.\n\n\
 `list` prints the used slots, one text a line.";
 
 const EDGES: &str = "\

@@ -1,0 +1,101 @@
+//! What a program still does after its end: by a process that it has started and not waited for.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use common::Context;
+use nix::unistd::Pid;
+use tracer::{Call, FileId, MECHANISM, Opened, Use};
+
+use super::Observer;
+use crate::verdict::{Verdict, failed};
+
+/// Looks whether FILE changes, or something is printed, after the program's first process has ended.
+pub struct AfterTheEnd<'o> {
+    inner: &'o mut dyn Observer,
+    path: PathBuf,
+    /// FILE's bytes at the end, if other processes went on then.
+    at_the_end: Option<Vec<u8>>,
+    has_ended: bool,
+    /// The program's standard output.
+    output: Option<FileId>,
+    /// The call by which one of the others has printed.
+    printed_by: Option<String>,
+}
+
+impl<'o> AfterTheEnd<'o> {
+    /// For FILE at `path`; another observer looks, too.
+    pub fn new(inner: &'o mut dyn Observer, path: PathBuf) -> Self {
+        Self { inner, path, at_the_end: None, has_ended: false, output: None, printed_by: None }
+    }
+
+    /// FILE's bytes: none, if there is no such file, or if it is longer than any file that is compared.
+    fn content(&self) -> Vec<u8> {
+        const MOST: u64 = 1 << 20;
+        let mut content = Vec::new();
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = File::options().read(true).custom_flags(flags).open(&self.path);
+        let is_short =
+            |file: &File| file.metadata().is_ok_and(|found| found.is_file() && found.len() <= MOST);
+        if let Ok(file) = file
+            && is_short(&file)
+        {
+            // What cannot be read is as good as empty, before and after.
+            let _ = file.take(MOST).read_to_end(&mut content);
+        }
+        content
+    }
+
+    /// All was done when the program ended.
+    ///
+    /// # Errors
+    /// `works-after-its-end`.
+    pub fn verdict(&self, called: &str) -> Verdict {
+        let expected = format!("when `{called}` ends, all its work is done");
+        let by = "a process that it had started and not waited for";
+        if let Some(call) = &self.printed_by {
+            let seen = format!("`{called}` had ended; then {by} printed, by {call}");
+            return failed("works-after-its-end", expected, seen);
+        }
+        match &self.at_the_end {
+            Some(before) if *before != self.content() => {
+                let seen = format!("`{called}` had ended; then {by} changed FILE");
+                failed("works-after-its-end", expected, seen)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Observer for AfterTheEnd<'_> {
+    fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
+        if self.output.is_none() && !self.has_ended {
+            self.output = Opened::by(pid, 1).step(MECHANISM)?.map(|opened| opened.file);
+        }
+        let is_about_it = self.output.is_some_and(|output| call.is_about(output));
+        if self.has_ended && call.does() == Use::TransfersData && is_about_it {
+            self.printed_by.get_or_insert_with(|| call.name());
+        }
+        self.inner.entry(pid, call)
+    }
+
+    fn exit(&mut self, pid: Pid, call: &Call) -> Verdict {
+        self.inner.exit(pid, call)
+    }
+
+    fn signal(&mut self, pid: Pid, signal: i32) -> Verdict<bool> {
+        self.inner.signal(pid, signal)
+    }
+
+    fn ending(&mut self, pid: Pid) -> Verdict {
+        self.inner.ending(pid)
+    }
+
+    fn ended(&mut self, others_go_on: bool) -> Verdict {
+        self.has_ended = true;
+        self.at_the_end = others_go_on.then(|| self.content());
+        self.inner.ended(others_go_on)
+    }
+}
