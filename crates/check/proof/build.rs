@@ -1,4 +1,4 @@
-//! Makes one program of all Rust answers: each file `exercise-N/NAME.rs` becomes a module as it
+//! Makes one program of all Rust answers: each file `exercise-N/NAME.rs`, also of `more`, becomes a module as it
 //! stands, with one function appended that calls its `main`. One link instead of sixty. A file
 //! `NAME.diff` is what its answer does otherwise than the `reference.rs` beside it.
 #![allow(clippy::expect_used, reason = "a build fails by panicking, with the step's name")]
@@ -11,7 +11,8 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     println!("cargo::rerun-if-changed=."); // A new folder, too.
     let (mut modules, mut table) = (String::new(), String::new());
-    for folder in sorted(Path::new(".")).into_iter().filter(|path| path.is_dir()) {
+    let folders = [".", "more"].into_iter().flat_map(|place| sorted(Path::new(place)));
+    for folder in folders.filter(|path| path.is_dir()) {
         for file in sorted(&folder).into_iter().filter(|path| path.is_file()) {
             let (Some(group), Some(name)) = (folder.file_name(), file.file_stem()) else {
                 continue;

@@ -1,6 +1,6 @@
 //! verdict: busy-wait
 // A file lock that survives its holder, but is asked for again and again instead of waited for.
-#include "guarded.h"
+#include "../../exercise-5/guarded.h"
 #include <sched.h>
 #include <sys/file.h>
 

@@ -1,7 +1,7 @@
 //! verdict: initialization-race
 // Right on a file that exists. Whoever finds an empty one stores its zeros, and may come late.
 #define FIRST(map) memset(map, 0, 4096)
-#include "guarded.h"
+#include "../../exercise-5/guarded.h"
 #include <sys/file.h>
 
 static void prepare(struct bank *bank, int fd) {}

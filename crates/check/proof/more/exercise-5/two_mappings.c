@@ -2,7 +2,7 @@
 // Loads through one mapping and stores through another, which has been moved: it is one memory.
 #define _GNU_SOURCE
 #define ADDS_ITSELF
-#include "by_flock.h"
+#include "../../exercise-5/by_flock.h"
 
 static void add_one(struct bank *bank, int fd) {
     void *other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);

@@ -1,6 +1,6 @@
 //! verdict: edge overflow
 // TO may pass the largest u64, and wraps around.
-#include "bank.h"
+#include "../../exercise-5/bank.h"
 #include <sys/file.h>
 
 static void prepare(struct bank *bank, int fd) {}

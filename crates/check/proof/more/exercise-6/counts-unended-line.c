@@ -1,4 +1,4 @@
 //! verdict: edge unended-line-counted
 // A last line without a newline is counted: wc does not.
 #define COUNT(bytes, size) (newlines(bytes, size) + ((bytes)[(size) - 1] != 10))
-#include "right-in-c.c"
+#include "../../exercise-6/right-in-c.c"

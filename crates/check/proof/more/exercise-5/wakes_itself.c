@@ -2,7 +2,7 @@
 // The lock is its holder's process id. A waiter sleeps without a timeout, but a timer's signal
 // wakes it, and then it takes over a lock whose holder is dead.
 #define _GNU_SOURCE
-#include "guarded.h"
+#include "../../exercise-5/guarded.h"
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/syscall.h>

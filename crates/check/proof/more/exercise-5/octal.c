@@ -1,4 +1,4 @@
 //! verdict: edge not-decimal
 // strtoull with base 0 reads octal and hexadecimal numbers, too.
 #define ANY_BASE
-#include "by_flock.h"
+#include "../../exercise-5/by_flock.h"

@@ -1,6 +1,6 @@
 //! verdict: busy-wait
 // A lock that survives its holder, because the holder's number is in it; but a waiter never sleeps.
-#include "guarded.h"
+#include "../../exercise-5/guarded.h"
 #include <signal.h>
 #include <sched.h>
 
