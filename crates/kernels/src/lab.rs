@@ -1,0 +1,212 @@
+//! The machines of a run: each kernel in its own, two at a time.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{Context, Failure, Result, say};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use kernels::outcome::{self, Output};
+use kernels::programs::Program;
+use kernels::record::{End, Ends, NONE, Run};
+
+use crate::initramfs;
+use crate::machine::{Accelerator, Event, Job, Machine};
+use crate::packages::Packages;
+
+/// The most time between the ends of two test programs. The guest ends each after ten minutes.
+const PROGRAM: Duration = Duration::from_mins(12);
+/// How many machines run at the same time: while the tests of one wait, those of the other work.
+const AT_A_TIME: usize = 2;
+
+/// All that the machines have in common.
+pub(crate) struct Lab {
+    pub(crate) packages: Packages,
+    pub(crate) busybox: PathBuf,
+    pub(crate) programs: Vec<Program>,
+    /// By program, the tests that need no file system.
+    pub(crate) once: Vec<Vec<String>>,
+    pub(crate) file_systems: Vec<&'static str>,
+    pub(crate) machines: PathBuf,
+    pub(crate) accelerator: Mutex<Accelerator>,
+    pub(crate) bars: MultiProgress,
+}
+
+/// What was seen on one kernel.
+pub(crate) struct Seen {
+    /// The version of Debian's package: `6.1.192-3`.
+    pub(crate) version: String,
+    /// What ran its instructions.
+    pub(crate) accelerator: Accelerator,
+    /// How the tests ended in each run, or why there was no run.
+    pub(crate) runs: Vec<(Run, std::result::Result<Ends, String>)>,
+}
+
+impl Seen {
+    /// The runs in which nothing could run, with the reason.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = (&Run, &str)> {
+        self.runs.iter().filter_map(|(run, ends)| Some((run, ends.as_ref().err()?.as_str())))
+    }
+}
+
+impl Lab {
+    /// Runs the tests on each kernel. The kernels come back in the order asked for.
+    pub(crate) fn run(&self, wanted: &[String]) -> Result<Vec<Seen>> {
+        let queue = Mutex::new(wanted.iter().enumerate().collect::<VecDeque<_>>());
+        let seen = Mutex::new(Vec::new());
+        let work = || -> Result<()> {
+            loop {
+                let next = locked(&queue).pop_front();
+                let Some((place, version)) = next else { return Ok(()) };
+                let bar = self.bars.add(spinner());
+                let result = self.run_one(version, &bar);
+                bar.finish_and_clear();
+                if result.is_err() {
+                    locked(&queue).clear(); // The first failure ends the run.
+                }
+                locked(&seen).push((place, result?));
+            }
+        };
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().try_for_each(|worker| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })?;
+        let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        seen.sort_by_key(|(place, _)| *place);
+        Ok(seen.into_iter().map(|(_, seen)| seen).collect())
+    }
+
+    fn run_one(&self, wanted: &str, bar: &ProgressBar) -> Result<Seen> {
+        let version = self.packages.kernel(wanted)?;
+        bar.set_message(format!("{version}: unpacking"));
+        let files = self.packages.unpack_kernel(&version)?;
+        let here = self.machines.join(&version);
+        fs::create_dir_all(&here).step_on("create the directory", &here)?;
+        let initramfs = here.join("initramfs");
+        initramfs::pack(&files, &self.busybox, &here.join("initramfs.d"), &initramfs)?;
+        let job = Job {
+            kernel: &image(&files)?,
+            initramfs: &initramfs,
+            file_systems: &self.file_systems,
+            programs: &self.programs,
+            once: &self.once,
+            directory: &here,
+        };
+        bar.set_message(format!("{version}: booting"));
+        let (mut machine, accelerator) = self.boot(&job)?;
+        self.watch(&mut machine, &version, bar)?;
+        let read = |system: &&str| -> Result<_> {
+            let results = machine.results.join(system);
+            Ok((Run::new(&version, system), self.read(&results, system, accelerator)?))
+        };
+        let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
+        let _ = fs::remove_file(here.join("disk")); // It is large, and the next run makes its own.
+        Ok(Seen { version, accelerator, runs })
+    }
+
+    /// Boots the machine with KVM if that works. In some virtual machines /dev/kvm exists, and a guest
+    /// ends at once, or needs minutes for its first line.
+    fn boot(&self, job: &Job) -> Result<(Machine, Accelerator)> {
+        let mut accelerator = *locked(&self.accelerator);
+        let mut machine = Machine::start(job, accelerator)?;
+        if let Err(failure) = machine.next(accelerator.boot_limit()) {
+            if accelerator == Accelerator::Emulation {
+                return Err(failure);
+            }
+            drop(machine);
+            accelerator = Accelerator::Emulation;
+            *locked(&self.accelerator) = accelerator;
+            machine = Machine::start(job, accelerator)?;
+            machine.next(accelerator.boot_limit())?;
+        }
+        Ok((machine, accelerator))
+    }
+
+    /// Watches a machine until it ends, and shows how far it is.
+    fn watch(&self, machine: &mut Machine, version: &str, bar: &ProgressBar) -> Result<()> {
+        let began = Instant::now();
+        let (each, mut finished) = (self.programs.len(), 0);
+        let all = each * self.file_systems.len();
+        while machine.next(PROGRAM)? == Event::Finished {
+            finished += 1;
+            let seconds = began.elapsed().as_secs();
+            let message = format!("{version}: {finished} of {all} test programs, {seconds} s");
+            if bar.is_hidden() && finished % each == 0 {
+                say!("{message}")?;
+            }
+            bar.set_message(message);
+        }
+        Ok(())
+    }
+
+    /// Reads what a machine wrote for one file system; the reason if it could run nothing there.
+    fn read(
+        &self,
+        results: &Path,
+        system: &str,
+        accelerator: Accelerator,
+    ) -> Result<std::result::Result<Ends, String>> {
+        if results.join("cannot").exists() {
+            let said = fs::read_to_string(results.join("prepare")).unwrap_or_default();
+            return Ok(Err(said.lines().last().unwrap_or("it cannot be mounted").into()));
+        }
+        let mut all = Ends::new();
+        for (number, program) in self.programs.iter().enumerate() {
+            let text = |name: &str| fs::read(results.join(name));
+            let lossy = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+            let optional = |name: &str| text(name).map(lossy).unwrap_or_default();
+            let name = format!("{number}.out");
+            let stdout = lossy(text(&name).step_on("read", &results.join(&name))?);
+            let stderr = optional(&format!("{number}.errors"));
+            let status = optional(&format!("{number}.status"));
+            let output = Output { stdout: &stdout, stderr: &stderr, status: status.trim() };
+            let asked = self.asked(results, system, number)?;
+            let ends = outcome::ends(program, &asked, output);
+            // Without a file system, only what passed is known.
+            all.extend(ends.into_iter().filter(|(_, end)| system != NONE || *end == End::Passed));
+            if system != NONE {
+                all.extend(program.tests.iter().filter_map(|test| {
+                    let why = accelerator.left_out(test)?;
+                    Some((program.key(test), End::LeftOut(why.into())))
+                }));
+            }
+        }
+        Ok(Ok(all))
+    }
+
+    /// The tests of a program that the guest was asked to run on a file system.
+    fn asked(&self, results: &Path, system: &str, number: usize) -> Result<Vec<String>> {
+        if system == NONE {
+            return Ok(Vec::new());
+        }
+        let list = results.with_file_name(format!("{number}.tests"));
+        let text = fs::read_to_string(&list).step_on("read", &list)?;
+        Ok(text.lines().map(Into::into).collect())
+    }
+}
+
+/// A spinner on a terminal; hidden elsewhere.
+pub(crate) fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn image(files: &Path) -> Result<PathBuf> {
+    let boot = files.join("boot");
+    let entries = fs::read_dir(&boot).step_on("read the directory", &boot)?;
+    let mut names = entries.flatten().map(|entry| entry.path());
+    let image = names.find(|path| {
+        path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("vmlinuz"))
+    });
+    image.ok_or_else(|| Failure::refusal("find the kernel in", &boot, "there is no vmlinuz"))
+}

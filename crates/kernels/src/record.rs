@@ -1,0 +1,277 @@
+//! What the claims gave on other kernels and file systems: `lessons/measurements/kernels.json`. The
+//! record maps each test (`PACKAGE: MODULE::TEST`) to its runs (`KERNEL/FILE SYSTEM`), and each run to
+//! its end:
+//!
+//! ```json
+//! {
+//!   "lesson-3-msync: flush::ms_sync_leaves_no_page_dirty": {
+//!     "6.1/ext4": "passed",
+//!     "6.1/tmpfs": { "left out": "needs a disk" },
+//!     "5.10/xfs": { "failed": "5 pages are dirty" }
+//!   }
+//! }
+//! ```
+//!
+//! A test whose scratch directory did not exist in a run has the file system [`NONE`] there: the test
+//! could make no file, so the file systems make no difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use common::{Context, Failure, Result};
+use serde::{Deserialize, Serialize};
+
+/// The file systems, in the order of the tables.
+pub const FILE_SYSTEMS: [&str; 5] = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
+/// In the place of a file system: there was none, and the test made no file.
+pub const NONE: &str = "none";
+/// Where the record is, below the root.
+pub const PATH: &str = "lessons/measurements/kernels.json";
+
+/// Where a test ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Run {
+    /// The first two numbers of the kernel's version: `6.1`.
+    pub kernel: String,
+    /// One of [`FILE_SYSTEMS`], or [`NONE`].
+    pub file_system: String,
+}
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// It passed.
+    #[serde(rename = "passed")]
+    Passed,
+    /// It could not show its claim there, for this reason.
+    #[serde(rename = "left out")]
+    LeftOut(String),
+    /// It failed, and this is the first line that it said.
+    #[serde(rename = "failed")]
+    Failed(String),
+}
+
+/// How each test of one run ended, by `PACKAGE: MODULE::TEST`.
+pub type Ends = BTreeMap<String, End>;
+
+/// The record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record(BTreeMap<String, BTreeMap<Run, End>>);
+
+impl Record {
+    /// Reads the record. It is empty if there is no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no record.
+    pub fn read(path: &Path) -> Result<Self> {
+        match fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            text => Self::parse(&text.step_on("read", path)?).step_on("read", path),
+        }
+    }
+
+    /// Parses the text of a record.
+    ///
+    /// # Errors
+    /// It is not JSON, or has another form.
+    pub fn parse(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self).step("write JSON")?;
+        fs::write(path, text + "\n").step_on("write", path)
+    }
+
+    /// Whether nothing is recorded.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets all runs on this kernel and file system.
+    pub fn forget(&mut self, run: &Run) {
+        self.0.values_mut().for_each(|runs| drop(runs.remove(run)));
+        self.0.retain(|_, runs| !runs.is_empty());
+    }
+
+    /// Adds how the tests of a run ended. An older end of the same test is replaced.
+    pub fn add(&mut self, run: &Run, ends: Ends) {
+        for (test, end) in ends {
+            self.0.entry(test).or_default().insert(run.clone(), end);
+        }
+    }
+
+    /// Every run of the record, kernels and file systems in order.
+    pub fn runs(&self) -> BTreeSet<&Run> {
+        self.0.values().flat_map(BTreeMap::keys).collect()
+    }
+
+    /// Every kernel of the record, in order.
+    pub fn kernels(&self) -> Vec<&str> {
+        let mut kernels: Vec<_> = self.runs().into_iter().map(|run| run.kernel.as_str()).collect();
+        kernels.dedup();
+        kernels
+    }
+
+    /// The runs of a test; `None` if it has none.
+    pub fn ends(&self, test: &str) -> Option<&BTreeMap<Run, End>> {
+        self.0.get(test)
+    }
+
+    /// Every test in every run.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Run, &End)> {
+        self.0
+            .iter()
+            .flat_map(|(test, runs)| runs.iter().map(move |(run, end)| (test.as_str(), run, end)))
+    }
+
+    /// The file systems on which a test ended in a way on a kernel.
+    pub fn file_systems(&self, test: &str, kernel: &str, is: impl Fn(&End) -> bool) -> Vec<&str> {
+        let runs = self.ends(test).into_iter().flatten();
+        let own = runs.filter(|(run, end)| run.kernel == kernel && is(end));
+        own.map(|(run, _)| run.file_system.as_str()).collect()
+    }
+
+    /// Whether a test passed on every file system on which this kernel ran tests. A test that needs no
+    /// file system ran once.
+    pub fn passed_everywhere(&self, test: &str, kernel: &str) -> bool {
+        let passed = self.file_systems(test, kernel, |end| *end == End::Passed);
+        let not = self.file_systems(test, kernel, |end| *end != End::Passed);
+        let runs = self.runs();
+        let mut all = runs.iter().filter(|run| run.kernel == kernel && run.file_system != NONE);
+        let mut has_all = || all.all(|run| passed.contains(&run.file_system.as_str()));
+        not.is_empty() && !passed.is_empty() && (passed.contains(&NONE) || has_all())
+    }
+}
+
+impl Run {
+    /// A run on a kernel whose whole version is `version`, such as `6.1.192-3`.
+    pub fn new(version: &str, file_system: &str) -> Self {
+        let numbers: Vec<_> = version.split('.').take(2).collect();
+        Self { kernel: numbers.join("."), file_system: file_system.into() }
+    }
+
+    /// What runs are sorted by.
+    fn order(&self) -> (Vec<u32>, usize) {
+        let numbers = self.kernel.split('.').filter_map(|number| number.parse().ok()).collect();
+        let place = FILE_SYSTEMS.iter().position(|system| *system == self.file_system);
+        (numbers, place.unwrap_or(FILE_SYSTEMS.len()))
+    }
+}
+
+impl Ord for Run {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let texts = |run: &Self| (run.kernel.clone(), run.file_system.clone());
+        self.order().cmp(&other.order()).then_with(|| texts(self).cmp(&texts(other)))
+    }
+}
+
+impl PartialOrd for Run {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl From<Run> for String {
+    fn from(run: Run) -> Self {
+        format!("{}/{}", run.kernel, run.file_system)
+    }
+}
+
+impl TryFrom<String> for Run {
+    type Error = Failure;
+
+    fn try_from(text: String) -> Result<Self> {
+        let wrong = || {
+            let sentence = "a run is a kernel and a file system, such as 6.1/ext4";
+            Failure::refusal("read the run", Path::new(&text), sentence)
+        };
+        let (kernel, file_system) = text.split_once('/').ok_or_else(wrong)?;
+        let known = file_system == NONE || FILE_SYSTEMS.contains(&file_system);
+        let is_version =
+            kernel.contains('.') && kernel.split('.').all(|n| n.parse::<u32>().is_ok());
+        match known && is_version {
+            true => Ok(Self::new(kernel, file_system)),
+            false => Err(wrong()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"{
+        "x: a::one": { "6.12/ext4": "passed", "6.1/xfs": { "failed": "2, not 1" },
+                       "6.1/ext4": { "left out": "no disk" } },
+        "x: a::two": { "6.1/none": "passed" } }"#;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let record = Record::parse(TEXT).unwrap();
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(Record::parse(&text).unwrap(), record);
+        assert!(text.contains(r#""6.1/ext4":{"left out":"no disk"}"#), "{text}");
+        assert!(text.contains(r#""6.12/ext4":"passed""#), "{text}");
+    }
+
+    #[test]
+    fn kernels_are_sorted_by_their_numbers_and_file_systems_by_the_tables() {
+        let record = Record::parse(TEXT).unwrap();
+        let runs: Vec<String> = record.runs().into_iter().cloned().map(String::from).collect();
+        assert_eq!(runs, ["6.1/ext4", "6.1/xfs", "6.1/none", "6.12/ext4"]);
+        assert_eq!(record.kernels(), ["6.1", "6.12"]);
+    }
+
+    #[test]
+    fn a_wrong_record_is_refused() {
+        for bad in [
+            "[]",
+            r#"{ "x": { "6.1/ext4": "ok" } }"#,
+            r#"{ "x": { "6.1/ext4": {} } }"#,
+            r#"{ "x": { "6.1/ext5": "passed" } }"#,
+            r#"{ "x": { "ext4": "passed" } }"#,
+        ] {
+            assert!(Record::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_an_empty_record_and_an_unreadable_one_is_not() {
+        assert!(Record::read(Path::new("/nonexistent")).unwrap().is_empty());
+        assert!(Record::read(Path::new("/")).is_err(), "a directory");
+    }
+
+    #[test]
+    fn a_new_run_replaces_the_old_one_and_leaves_the_others() {
+        let mut record = Record::parse(TEXT).unwrap();
+        let run = Run::new("6.1.192-3", "ext4");
+        record.forget(&run);
+        assert!(record.ends("x: a::one").unwrap().len() == 2);
+        record.add(&run, Ends::from([("x: a::two".into(), End::Passed)]));
+        assert_eq!(record.file_systems("x: a::two", "6.1", |_| true), ["ext4", "none"]);
+        record.forget(&run);
+        record.forget(&Run::new("6.1", "none"));
+        assert_eq!(record.ends("x: a::two"), None);
+    }
+
+    #[test]
+    fn everywhere_is_all_file_systems_of_the_kernel_or_none_at_all() {
+        let record = Record::parse(TEXT).unwrap();
+        assert!(record.passed_everywhere("x: a::two", "6.1"), "it made no file");
+        assert!(record.passed_everywhere("x: a::one", "6.12"));
+        assert!(!record.passed_everywhere("x: a::one", "6.1"));
+        assert!(!record.passed_everywhere("x: a::two", "6.12"), "it did not run");
+        let partly = r#"{ "x: p": { "6.1/ext4": "passed" }, "x: q": { "6.1/xfs": "passed" } }"#;
+        let record = Record::parse(partly).unwrap();
+        assert!(!record.passed_everywhere("x: p", "6.1"), "it did not run on xfs");
+    }
+}
