@@ -109,13 +109,15 @@ bench-figures:
 doctor *OPTIONS:
     @cargo doctor "$@"
 
-# Prove the claims of lesson N, those about single calls (N is `calls`), or all, one line each.
-prove N="*":
-    @cargo test --quiet --locked {{ if N == "*" { "--package calls --package 'lesson-*'" } else if N == "calls" { "--package calls" } else { "--package 'lesson-" + N + "-*'" } }} --test 'claims*' -- --format pretty
+# Prove the claims of lesson N, those about single calls (N is `calls`), or all. --report writes a file.
+[no-exit-message]
+prove *ARGUMENTS:
+    @cargo prove "$@"
 
 # Prove every claim, including those that need root.
-prove-all:
-    @cargo test --quiet --locked --package calls --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
+[no-exit-message]
+prove-all *OPTIONS:
+    @cargo prove --root "$@"
 
 # Change what 30 claims assert, and see each of them fail (SEED, --all, --package P, --claim NAME).
 [no-exit-message]

@@ -77,15 +77,21 @@ pub fn build(selection: Selection<'_>) -> Result<Vec<Program>> {
             "cargo lists no test program",
         ));
     }
+    // Cargo lists what it need not compile first, so its order changes.
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
     for program in &mut programs {
-        program.tests = tests(&program.executable)?;
+        program.tests = tests(&program.executable, &[])?;
     }
     Ok(programs)
 }
 
-fn tests(executable: &Path) -> Result<Vec<String>> {
+/// The names of a program's tests; with `--ignored` only of those that need root.
+///
+/// # Errors
+/// The program cannot be started, or fails.
+pub fn tests(executable: &Path, options: &[&str]) -> Result<Vec<String>> {
     let mut command = Command::new(executable);
-    let output = command.args(["--list", "--format", "terse"]).output();
+    let output = command.args(["--list", "--format", "terse"]).args(options).output();
     let output = output.step_on("start", executable)?;
     if !output.status.success() {
         return Err(Failure::refusal("list the tests of", executable, output.status.to_string()));
