@@ -166,7 +166,7 @@ recordings:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters mutants documentation everywhere grader-image
+ci: format lint test starters mutants documentation everywhere debian-12 grader-image
 
 [private]
 format:
@@ -194,6 +194,11 @@ documentation:
 [private]
 grader-image:
     @tests/grader-image
+
+# Prove the claims on the kernel of Debian 12, which many learners and graders have.
+[private]
+debian-12:
+    @cargo kernels 6.1 --on ext4
 
 # Prove the claims that need root, and all claims on every file system and as an ordinary user.
 [private]

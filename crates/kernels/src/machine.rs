@@ -13,7 +13,7 @@ use common::{Context, Failure, Result};
 use kernels::programs::Program;
 
 /// The program that runs a machine.
-const QEMU: &str = "qemu-system-x86_64";
+pub(crate) const QEMU: &str = "qemu-system-x86_64";
 /// How much memory a machine has.
 const MEMORY: &str = "4G";
 /// The size of its disk. The file is sparse.
@@ -83,24 +83,6 @@ impl Accelerator {
             Self::Kvm => "kvm",
             Self::Emulation => "tcg",
         }
-    }
-}
-
-/// Looks for QEMU.
-///
-/// # Errors
-/// It is not installed.
-pub(crate) fn find_qemu() -> Result<()> {
-    let mut command = Command::new(QEMU);
-    let status = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Failure::refusal("run", Path::new(QEMU), status.to_string())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let sentence = "it is not installed: install the package qemu-system-x86";
-            Err(Failure::refusal("start", Path::new(QEMU), sentence))
-        }
-        Err(error) => Err(error).step_on("start", Path::new(QEMU)),
     }
 }
 

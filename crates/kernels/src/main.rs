@@ -6,6 +6,7 @@ mod packages;
 
 mod initramfs;
 mod once;
+mod tools;
 
 mod lab;
 mod machine;
@@ -59,13 +60,21 @@ fn run() -> Result<()> {
     if arguments.record {
         keep(&seen, arguments.only.is_none(), &date)?;
     }
-    say!("{} minutes.", began.elapsed().as_secs().div_ceil(60))?;
-    judge(&seen)
+    let minutes = began.elapsed().as_secs().div_ceil(60);
+    let end = judge(&seen);
+    if end.is_ok() {
+        say!("\nEvery test that could run passed, on every kernel and file system above.")?;
+    }
+    say!(
+        "This took {minutes} minutes. `just kernels` without arguments runs all kernels and file systems."
+    )?;
+    end
 }
 
 /// Prepares what the machines have in common.
 fn lab(arguments: &Arguments) -> Result<Lab> {
-    machine::find_qemu()?;
+    let mut file_systems = file_systems(&arguments.file_systems);
+    tools::find(&file_systems)?;
     let directory = root().join("target/kernels");
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let bar = bars.add(lab::spinner());
@@ -74,7 +83,6 @@ fn lab(arguments: &Arguments) -> Result<Lab> {
     bar.set_message("reading Debian's package lists");
     let packages = Packages::new(&directory)?;
     let busybox = packages.unpack("busybox-static")?;
-    let mut file_systems = file_systems(&arguments.file_systems);
     let mut once = Vec::new();
     if file_systems.len() > 1 {
         bar.set_message("looking for tests that need no file system");
@@ -156,20 +164,15 @@ fn keep(seen: &[Seen], all_programs: bool, date: &str) -> Result<()> {
     say!("\nRecorded in {}. `just ledger` writes the pages.", record::PATH)
 }
 
-/// The last line, and the exit status.
+/// Fails if a test failed or could not run.
 fn judge(seen: &[Seen]) -> Result<()> {
-    let mut ends =
-        seen.iter().flat_map(|seen| &seen.runs).filter_map(|(_, ends)| ends.as_ref().ok());
-    let failed = ends.any(|ends| ends.values().any(|end| matches!(end, End::Failed(_))));
+    let ends = seen.iter().flat_map(|seen| &seen.runs).filter_map(|(_, ends)| ends.as_ref().ok());
+    let failed = ends.flat_map(|ends| ends.values()).any(|end| matches!(end, End::Failed(_)));
     let refused = seen.iter().any(|seen| seen.refused().next().is_some());
     let why = match (failed, refused) {
         (true, _) => "some failed: see the list above",
         (_, true) => "some could not run: see above",
-        _ => {
-            return say!(
-                "Every test that could run passed, on every kernel and file system named above."
-            );
-        }
+        _ => return Ok(()),
     };
     Err(Failure::refusal("run", Path::new("the tests"), why))
 }

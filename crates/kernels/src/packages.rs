@@ -8,15 +8,19 @@ use std::process::Command;
 
 use common::{Context, Failure, Result};
 
-const SUITES: &str = "\
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bullseye main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian-security bullseye-security main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian-security bookworm-security main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian-security trixie-security main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main
-";
+/// The keys with which Debian signs its lists.
+pub(crate) const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Debian's archives and suites. The security archive has the newest kernel of a release.
+const SUITES: [(&str, &str); 7] = [
+    ("debian", "bullseye"),
+    ("debian-security", "bullseye-security"),
+    ("debian", "bookworm"),
+    ("debian-security", "bookworm-security"),
+    ("debian", "trixie"),
+    ("debian-security", "trixie-security"),
+    ("debian", "sid"),
+];
 
 /// The package archives, with lists and files in a directory of our own.
 pub(crate) struct Packages {
@@ -34,7 +38,10 @@ impl Packages {
             fs::create_dir_all(&sub).step_on("create the directory", &sub)?;
         }
         let sources = directory.join("sources.list");
-        fs::write(&sources, SUITES).step_on("write", &sources)?;
+        let line = |(archive, suite): (&str, &str)| {
+            format!("deb [signed-by={KEYRING}] http://deb.debian.org/{archive} {suite} main\n")
+        };
+        fs::write(&sources, SUITES.map(line).concat()).step_on("write", &sources)?;
         let packages = Self { directory: directory.into() };
         packages.apt("apt-get", &["update"])?;
         Ok(packages)
