@@ -11,7 +11,7 @@ use common::{Context, Failure, Result, say};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use kernels::outcome::{self, Output};
 use kernels::programs::Program;
-use kernels::record::{End, Ends, NONE, Run};
+use kernels::record::{End, Ends, Run};
 
 use crate::initramfs;
 use crate::machine::{Accelerator, Event, Job, Machine};
@@ -24,11 +24,10 @@ const AT_A_TIME: usize = 2;
 
 /// All that the machines have in common.
 pub(crate) struct Lab {
-    pub(crate) packages: Packages,
+    /// One thread at a time: apt writes its own files.
+    pub(crate) packages: Mutex<Packages>,
     pub(crate) busybox: PathBuf,
     pub(crate) programs: Vec<Program>,
-    /// By program, the tests that need no file system.
-    pub(crate) once: Vec<Vec<String>>,
     pub(crate) file_systems: Vec<&'static str>,
     pub(crate) machines: PathBuf,
     pub(crate) accelerator: Mutex<Accelerator>,
@@ -82,9 +81,11 @@ impl Lab {
     }
 
     fn run_one(&self, wanted: &str, bar: &ProgressBar) -> Result<Seen> {
-        let version = self.packages.kernel(wanted)?;
+        let packages = locked(&self.packages);
+        let version = packages.kernel(wanted)?;
         bar.set_message(format!("{version}: unpacking"));
-        let files = self.packages.unpack_kernel(&version)?;
+        let files = packages.unpack_kernel(&version)?;
+        drop(packages);
         let here = self.machines.join(&version);
         fs::create_dir_all(&here).step_on("create the directory", &here)?;
         let initramfs = here.join("initramfs");
@@ -94,7 +95,6 @@ impl Lab {
             initramfs: &initramfs,
             file_systems: &self.file_systems,
             programs: &self.programs,
-            once: &self.once,
             directory: &here,
         };
         bar.set_message(format!("{version}: booting"));
@@ -102,7 +102,7 @@ impl Lab {
         self.watch(&mut machine, &version, bar)?;
         let read = |system: &&str| -> Result<_> {
             let results = machine.results.join(system);
-            Ok((Run::new(&version, system), self.read(&results, system, accelerator)?))
+            Ok((Run::new(&version, system), self.read(&results, accelerator)?))
         };
         let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
         let _ = fs::remove_file(here.join("disk")); // It is large, and the next run makes its own.
@@ -148,7 +148,6 @@ impl Lab {
     fn read(
         &self,
         results: &Path,
-        system: &str,
         accelerator: Accelerator,
     ) -> Result<std::result::Result<Ends, String>> {
         if results.join("cannot").exists() {
@@ -165,28 +164,15 @@ impl Lab {
             let stderr = optional(&format!("{number}.errors"));
             let status = optional(&format!("{number}.status"));
             let output = Output { stdout: &stdout, stderr: &stderr, status: status.trim() };
-            let asked = self.asked(results, system, number)?;
-            let ends = outcome::ends(program, &asked, output);
-            // Without a file system, only what passed is known.
-            all.extend(ends.into_iter().filter(|(_, end)| system != NONE || *end == End::Passed));
-            if system != NONE {
-                all.extend(program.tests.iter().filter_map(|test| {
-                    let why = accelerator.left_out(test)?;
-                    Some((program.key(test), End::LeftOut(why.into())))
-                }));
-            }
+            let can = |test: &&String| accelerator.left_out(test).is_none();
+            let asked: Vec<_> = program.tests.iter().filter(can).cloned().collect();
+            all.extend(outcome::ends(program, &asked, output));
+            all.extend(program.tests.iter().filter_map(|test| {
+                let why = accelerator.left_out(test)?;
+                Some((program.key(test), End::LeftOut(why.into())))
+            }));
         }
         Ok(Ok(all))
-    }
-
-    /// The tests of a program that the guest was asked to run on a file system.
-    fn asked(&self, results: &Path, system: &str, number: usize) -> Result<Vec<String>> {
-        if system == NONE {
-            return Ok(Vec::new());
-        }
-        let list = results.with_file_name(format!("{number}.tests"));
-        let text = fs::read_to_string(&list).step_on("read", &list)?;
-        Ok(text.lines().map(Into::into).collect())
     }
 }
 

@@ -29,8 +29,6 @@ pub(crate) struct Job<'a> {
     pub(crate) file_systems: &'a [&'static str],
     /// The test programs.
     pub(crate) programs: &'a [Program],
-    /// By program, the tests that run first of all, without a file system.
-    pub(crate) once: &'a [Vec<String>],
     /// Where the results and the log go.
     pub(crate) directory: &'a Path,
 }
@@ -229,9 +227,8 @@ fn write_settings(job: &Job, accelerator: Accelerator, results: &Path) -> Result
     write("programs", lines.collect())?;
     for (number, program) in job.programs.iter().enumerate() {
         let can = |test: &&String| accelerator.left_out(test).is_none();
-        let list = |tests: &[String]| tests.iter().filter(can).map(|t| format!("{t}\n")).collect();
-        write(&format!("{number}.tests"), list(&program.tests))?;
-        write(&format!("{number}.once"), list(job.once.get(number).map_or(&[], Vec::as_slice)))?;
+        let tests = program.tests.iter().filter(can).map(|test| format!("{test}\n"));
+        write(&format!("{number}.tests"), tests.collect())?;
     }
     Ok(())
 }

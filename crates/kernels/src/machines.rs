@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{NONE, Run};
+use crate::record;
 
 /// Where the file is, below the root.
 pub const PATH: &str = "lessons/measurements/kernels-machines.json";
@@ -56,7 +56,7 @@ impl Machines {
     pub fn sorted(&self) -> Vec<(&str, &Machine)> {
         let mut machines: Vec<_> =
             self.0.iter().map(|(kernel, it)| (kernel.as_str(), it)).collect();
-        machines.sort_by_key(|(kernel, _)| Run::new(kernel, NONE));
+        machines.sort_by_key(|(kernel, _)| record::order(kernel));
         machines
     }
 }

@@ -5,7 +5,6 @@
 mod packages;
 
 mod initramfs;
-mod once;
 mod tools;
 
 mod lab;
@@ -21,7 +20,7 @@ use common::{Failure, Result, say};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use kernels::machines::{self, Machines};
 use kernels::programs::{self, Program};
-use kernels::record::{self, End, Record, Run};
+use kernels::record::{self, End, Record};
 use kernels::table;
 
 use crate::lab::{Lab, Seen};
@@ -73,7 +72,7 @@ fn run() -> Result<()> {
 
 /// Prepares what the machines have in common.
 fn lab(arguments: &Arguments) -> Result<Lab> {
-    let mut file_systems = file_systems(&arguments.file_systems);
+    let file_systems = file_systems(&arguments.file_systems);
     tools::find(&file_systems)?;
     let directory = root().join("target/kernels");
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
@@ -83,18 +82,11 @@ fn lab(arguments: &Arguments) -> Result<Lab> {
     bar.set_message("reading Debian's package lists");
     let packages = Packages::new(&directory)?;
     let busybox = packages.unpack("busybox-static")?;
-    let mut once = Vec::new();
-    if file_systems.len() > 1 {
-        bar.set_message("looking for tests that need no file system");
-        once = once::untouched(&programs, &directory.join("once"))?;
-        file_systems.insert(0, record::NONE);
-    }
     bar.finish_and_clear();
     Ok(Lab {
         busybox: found(&busybox, &["bin/busybox", "usr/bin/busybox"])?,
-        packages,
+        packages: Mutex::new(packages),
         programs,
-        once,
         file_systems,
         machines: directory.join("machines"),
         accelerator: Mutex::new(Accelerator::available()),
@@ -158,7 +150,7 @@ fn keep(seen: &[Seen], all_programs: bool, date: &str) -> Result<()> {
             processor: seen.accelerator.processor().into(),
             date: date.into(),
         };
-        known.0.insert(Run::new(&seen.version, record::NONE).kernel, machine);
+        known.0.insert(record::kernel(&seen.version), machine);
     }
     known.write(&path)?;
     say!("\nRecorded in {}. `just ledger` writes the pages.", record::PATH)

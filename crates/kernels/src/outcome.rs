@@ -49,9 +49,10 @@ fn left_out(stderr: &str) -> BTreeMap<&str, &str> {
     said.filter_map(|(_, said)| said.split_once(": ")).collect()
 }
 
-/// What a failed test said, without the place and the hint on backtraces. It is empty if it said nothing.
+/// What a failed test said, without the place and the backtrace. It is empty if it said nothing.
 pub fn said<'a>(stdout: &'a str, test: &str) -> Vec<&'a str> {
-    let ends = |line: &&str| !line.starts_with("note: run with") && !line.starts_with("---- ");
+    const AFTER: [&str; 3] = ["note: run with", "stack backtrace:", "---- "];
+    let ends = |line: &&str| !AFTER.iter().any(|after| line.starts_with(after));
     panic(stdout, test).skip(1).take_while(ends).collect()
 }
 
@@ -121,6 +122,16 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored
         assert_eq!(ends["lesson-1-x: b::four"], End::Passed);
         assert_eq!(ends.len(), 4);
         assert_eq!(place(TEXT, "a::two"), Some("tests/claims/a.rs:3:5"));
+    }
+
+    #[test]
+    fn a_backtrace_is_nothing_that_the_test_said() {
+        let text = TEXT.replace(
+            "note: run with `RUST_BACKTRACE=1`",
+            "stack backtrace:\n   0: rust_begin_unwind\n             at ./a.rs:3:5",
+        );
+        assert_eq!(said(&text, "a::two").last(), Some(&" right: 2"));
+        assert_eq!(read(&[], &text, ""), read(&[], TEXT, ""));
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Packages {
             format!("deb [signed-by={KEYRING}] http://deb.debian.org/{archive} {suite} main\n")
         };
         fs::write(&sources, SUITES.map(line).concat()).step_on("write", &sources)?;
+        // Nothing is installed.
+        let status = directory.join("state/status");
+        if !status.exists() {
+            fs::write(&status, "").step_on("write", &status)?;
+        }
         let packages = Self { directory: directory.into() };
         packages.apt("apt-get", &["update"])?;
         Ok(packages)
@@ -112,6 +117,7 @@ impl Packages {
         let at = |key: &str, path: &str| format!("{key}={}", self.directory.join(path).display());
         for option in [
             at("Dir::State", "state"),
+            at("Dir::State::status", "state/status"),
             at("Dir::Cache", "cache"),
             at("Dir::Etc::SourceList", "sources.list"),
         ] {
@@ -119,8 +125,9 @@ impl Packages {
         }
         for option in [
             "Dir::Etc::SourceParts=/dev/null",
-            "Dir::State::status=/dev/null",
             "Acquire::Languages=none",
+            // A container's image turns this cache off. Without it, each call reads all lists again.
+            "Dir::Cache::pkgcache=pkgcache.bin",
         ] {
             command.args(["-o", option]);
         }

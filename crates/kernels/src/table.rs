@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::machines::Machines;
-use crate::record::{End, FILE_SYSTEMS, NONE, Record, Run};
+use crate::record::{End, FILE_SYSTEMS, Record, Run};
 
 /// What ran where: a row for each kernel.
 pub fn machines(machines: &Machines) -> String {
@@ -24,25 +24,16 @@ pub fn machines(machines: &Machines) -> String {
 /// How many tests passed, failed and were left out: kernel by file system.
 pub fn counts(record: &Record) -> String {
     let runs = record.runs();
-    let systems = FILE_SYSTEMS.iter().chain([&NONE]);
-    let systems: Vec<_> =
-        systems.filter(|system| runs.iter().any(|run| run.file_system == **system)).collect();
-    let heads: Vec<_> = systems.iter().map(|system| head(system)).collect();
+    let has = |system: &&str| runs.iter().any(|run| run.file_system == *system);
+    let systems: Vec<_> = FILE_SYSTEMS.into_iter().filter(has).collect();
     let rule = "--- | ".repeat(systems.len() + 1);
-    let mut text = format!("| kernel | {} |\n| {}\n", heads.join(" | "), rule.trim_end());
+    let mut text = format!("| kernel | {} |\n| {}\n", systems.join(" | "), rule.trim_end());
     for kernel in record.kernels() {
-        let cell = |system: &&&str| cell(record, &Run::new(kernel, system));
+        let cell = |system: &&str| cell(record, &Run::new(kernel, system));
         let cells: Vec<_> = systems.iter().map(cell).collect();
         let _ = writeln!(text, "| {kernel} | {} |", cells.join(" | "));
     }
     text
-}
-
-fn head(system: &str) -> &str {
-    match system {
-        NONE => "without a file",
-        system => system,
-    }
 }
 
 fn cell(record: &Record, run: &Run) -> String {
@@ -94,10 +85,8 @@ pub fn places(runs: &[&Run]) -> String {
             _ => by_kernel.push((&run.kernel, vec![&run.file_system])),
         }
     }
-    let place = |(kernel, systems): &(&str, Vec<&str>)| match systems[..] {
-        [NONE] => String::from(*kernel),
-        _ => format!("{kernel} on {}", systems.join(", ")),
-    };
+    let place =
+        |(kernel, systems): &(&str, Vec<&str>)| format!("{kernel} on {}", systems.join(", "));
     by_kernel.iter().map(place).collect::<Vec<_>>().join("; ")
 }
 
@@ -109,7 +98,7 @@ mod tests {
         let text = r#"{
             "x: a::one": { "6.12/ext4": "passed", "6.1/xfs": { "failed": "2, not 1" },
                            "6.1/ext4": { "failed": "2, not 1" } },
-            "x: a::two": { "6.1/none": "passed", "6.12/ext4": { "left out": "no disk" } } }"#;
+            "x: a::two": { "6.1/tmpfs": "passed", "6.12/ext4": { "left out": "no disk" } } }"#;
         Record::parse(text).unwrap()
     }
 
@@ -117,7 +106,7 @@ mod tests {
     fn each_kernel_has_a_row_with_a_cell_for_each_file_system() {
         let text = counts(&record());
         assert!(
-            text.contains("| kernel | ext4 | xfs | without a file |\n| --- | --- | --- | --- |\n"),
+            text.contains("| kernel | ext4 | xfs | tmpfs |\n| --- | --- | --- | --- |\n"),
             "{text}"
         );
         assert!(text.contains("| 6.1 | 1 **failed** | 1 **failed** | 1 passed |"), "{text}");
