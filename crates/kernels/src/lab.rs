@@ -52,32 +52,29 @@ impl Seen {
 }
 
 impl Lab {
-    /// Runs the tests on each kernel. The kernels come back in the order asked for.
-    pub(crate) fn run(&self, wanted: &[String]) -> Result<Vec<Seen>> {
+    /// Runs the tests on each kernel. The results come back in the order asked for. A kernel that cannot
+    /// be run takes nothing from the others.
+    pub(crate) fn run(&self, wanted: &[String]) -> Vec<Result<Seen>> {
         let queue = Mutex::new(wanted.iter().enumerate().collect::<VecDeque<_>>());
-        let seen = Mutex::new(Vec::new());
-        let work = || -> Result<()> {
+        let results = Mutex::new(Vec::new());
+        let work = || {
             loop {
                 let next = locked(&queue).pop_front();
-                let Some((place, version)) = next else { return Ok(()) };
+                let Some((place, version)) = next else { return };
                 let bar = self.bars.add(spinner());
                 let result = self.run_one(version, &bar);
                 bar.finish_and_clear();
-                if result.is_err() {
-                    locked(&queue).clear(); // The first failure ends the run.
-                }
-                locked(&seen).push((place, result?));
+                locked(&results).push((place, result));
             }
         };
         thread::scope(|scope| {
-            let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().try_for_each(|worker| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-        })?;
-        let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        seen.sort_by_key(|(place, _)| *place);
-        Ok(seen.into_iter().map(|(_, seen)| seen).collect())
+            for _ in 0..AT_A_TIME {
+                scope.spawn(work);
+            }
+        });
+        let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.sort_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     fn run_one(&self, wanted: &str, bar: &ProgressBar) -> Result<Seen> {
@@ -187,12 +184,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The kernel's image: below `boot`, and in newer packages beside its modules.
 fn image(files: &Path) -> Result<PathBuf> {
-    let boot = files.join("boot");
-    let entries = fs::read_dir(&boot).step_on("read the directory", &boot)?;
-    let mut names = entries.flatten().map(|entry| entry.path());
-    let image = names.find(|path| {
-        path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("vmlinuz"))
-    });
-    image.ok_or_else(|| Failure::refusal("find the kernel in", &boot, "there is no vmlinuz"))
+    let entries = |directory: PathBuf| fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut directories = vec![files.join("boot")];
+    for modules in ["usr/lib/modules", "lib/modules"] {
+        directories.extend(entries(files.join(modules)).map(|entry| entry.path()));
+    }
+    let is_image = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz"))
+    };
+    let files_of = |directory| entries(directory).map(|entry| entry.path());
+    let image = directories.into_iter().flat_map(files_of).find(is_image);
+    image.ok_or_else(|| Failure::refusal("find the kernel in", files, "there is no vmlinuz"))
 }

@@ -54,13 +54,19 @@ fn run() -> Result<()> {
     let began = Instant::now();
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let lab = lab(&arguments)?;
-    let seen = lab.run(&arguments.versions)?;
+    let (seen, not_run): (Vec<_>, Vec<_>) =
+        lab.run(&arguments.versions).into_iter().partition(Result::is_ok);
+    let seen: Vec<Seen> = seen.into_iter().flatten().collect();
     tell(&seen)?;
+    let not_run: Vec<Failure> = not_run.into_iter().filter_map(Result::err).collect();
+    for failure in &not_run {
+        say!("\nNOT RUN: {failure}")?;
+    }
     if arguments.record {
         keep(&seen, arguments.only.is_none(), &date)?;
     }
     let minutes = began.elapsed().as_secs().div_ceil(60);
-    let end = judge(&seen);
+    let end = not_run.into_iter().next().map_or_else(|| judge(&seen), Err);
     if end.is_ok() {
         say!("\nEvery test that could run passed, on every kernel and file system above.")?;
     }
@@ -77,11 +83,14 @@ fn lab(arguments: &Arguments) -> Result<Lab> {
     let directory = root().join("target/kernels");
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let bar = bars.add(lab::spinner());
-    bar.set_message("building the tests");
-    let programs = chosen(programs::build(programs::ALL)?, arguments.only.as_deref())?;
     bar.set_message("reading Debian's package lists");
     let packages = Packages::new(&directory)?;
-    let busybox = packages.unpack("busybox-static")?;
+    for version in &arguments.versions {
+        packages.kernel(version)?; // A mistyped one is told before anything is built.
+    }
+    let busybox = packages.unpack(&["busybox-static".into()])?;
+    bar.set_message("building the tests");
+    let programs = chosen(programs::build(programs::ALL)?, arguments.only.as_deref())?;
     bar.finish_and_clear();
     Ok(Lab {
         busybox: found(&busybox, &["bin/busybox", "usr/bin/busybox"])?,
