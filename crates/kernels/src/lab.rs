@@ -31,6 +31,8 @@ pub(crate) struct Lab {
     pub(crate) file_systems: Vec<&'static str>,
     pub(crate) machines: PathBuf,
     pub(crate) accelerator: Mutex<Accelerator>,
+    /// Start no machine, and read what the last ones left.
+    pub(crate) reread: bool,
     pub(crate) bars: MultiProgress,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) accelerator: Accelerator,
     /// How the tests ended in each run, or why there was no run.
     pub(crate) runs: Vec<(Run, std::result::Result<Ends, String>)>,
+    /// Why the machine ended before its work was done. What it did before counts.
+    pub(crate) unfinished: Option<Failure>,
 }
 
 impl Seen {
@@ -85,30 +89,52 @@ impl Lab {
         drop(packages);
         let here = self.machines.join(&version);
         fs::create_dir_all(&here).step_on("create the directory", &here)?;
+        let unfinished = match self.reread {
+            true if here.join("results/done").exists() => None,
+            true => {
+                let sentence = "the machine did not come to its end; what it did before counts";
+                Some(Failure::refusal("read all results of", &here, sentence))
+            }
+            false => self.work(&version, &files, &here, bar)?.err(),
+        };
+        let results = here.join("results");
+        let accelerator = Accelerator::of(&results)?;
+        let read = |system: &&str| -> Result<_> {
+            Ok((Run::new(&version, system), self.read(&results, system, accelerator)?))
+        };
+        let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
+        Ok(Seen { version, accelerator, runs, unfinished })
+    }
+
+    /// Starts the machine and waits for its end. The inner result is a machine that booted and ended
+    /// before its work was done.
+    fn work(
+        &self,
+        version: &str,
+        files: &Path,
+        here: &Path,
+        bar: &ProgressBar,
+    ) -> Result<Result<()>> {
         let initramfs = here.join("initramfs");
-        initramfs::pack(&files, &self.busybox, &here.join("initramfs.d"), &initramfs)?;
+        initramfs::pack(files, &self.busybox, &here.join("initramfs.d"), &initramfs)?;
         let job = Job {
-            kernel: &image(&files)?,
+            kernel: &image(files)?,
             initramfs: &initramfs,
             file_systems: &self.file_systems,
             programs: &self.programs,
-            directory: &here,
+            directory: here,
         };
         bar.set_message(format!("{version}: booting"));
-        let (mut machine, accelerator) = self.boot(&job)?;
-        self.watch(&mut machine, &version, bar)?;
-        let read = |system: &&str| -> Result<_> {
-            let results = machine.results.join(system);
-            Ok((Run::new(&version, system), self.read(&results, accelerator)?))
-        };
-        let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
+        let mut machine = self.boot(&job)?;
+        let end = self.watch(&mut machine, version, bar);
+        drop(machine);
         let _ = fs::remove_file(here.join("disk")); // It is large, and the next run makes its own.
-        Ok(Seen { version, accelerator, runs })
+        Ok(end)
     }
 
     /// Boots the machine with KVM if that works. In some virtual machines /dev/kvm exists, and a guest
     /// ends at once, or needs minutes for its first line.
-    fn boot(&self, job: &Job) -> Result<(Machine, Accelerator)> {
+    fn boot(&self, job: &Job) -> Result<Machine> {
         let mut accelerator = *locked(&self.accelerator);
         let mut machine = Machine::start(job, accelerator)?;
         if let Err(failure) = machine.next(accelerator.boot_limit()) {
@@ -121,7 +147,7 @@ impl Lab {
             machine = Machine::start(job, accelerator)?;
             machine.next(accelerator.boot_limit())?;
         }
-        Ok((machine, accelerator))
+        Ok(machine)
     }
 
     /// Watches a machine until it ends, and shows how far it is.
@@ -141,28 +167,32 @@ impl Lab {
         Ok(())
     }
 
-    /// Reads what a machine wrote for one file system; the reason if it could run nothing there.
+    /// Reads what a machine wrote for one file system; the reason if it could run nothing there. A test
+    /// program that the machine did not come to has no end.
     fn read(
         &self,
         results: &Path,
+        system: &str,
         accelerator: Accelerator,
     ) -> Result<std::result::Result<Ends, String>> {
-        if results.join("cannot").exists() {
-            let said = fs::read_to_string(results.join("prepare")).unwrap_or_default();
+        let lossy = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let text = |name: &str| fs::read(results.join(name)).map(lossy);
+        if results.join(system).join("cannot").exists() {
+            let said = text(&format!("{system}/prepare")).unwrap_or_default();
             return Ok(Err(said.lines().last().unwrap_or("it cannot be mounted").into()));
         }
         let mut all = Ends::new();
-        for (number, program) in self.programs.iter().enumerate() {
-            let text = |name: &str| fs::read(results.join(name));
-            let lossy = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-            let optional = |name: &str| text(name).map(lossy).unwrap_or_default();
-            let name = format!("{number}.out");
-            let stdout = lossy(text(&name).step_on("read", &results.join(&name))?);
-            let stderr = optional(&format!("{number}.errors"));
-            let status = optional(&format!("{number}.status"));
+        let list = text("programs").step_on("read", &results.join("programs"))?;
+        for line in list.lines() {
+            let (number, path) = line.split_once(' ').unwrap_or_default();
+            let is_it = |program: &&Program| path.ends_with(&*program.executable.to_string_lossy());
+            let Some(program) = self.programs.iter().find(is_it) else { continue };
+            let Ok(stdout) = text(&format!("{system}/{number}.out")) else { continue };
+            let optional = |kind| text(&format!("{system}/{number}.{kind}")).unwrap_or_default();
+            let (stderr, status) = (optional("errors"), optional("status"));
             let output = Output { stdout: &stdout, stderr: &stderr, status: status.trim() };
-            let can = |test: &&String| accelerator.left_out(test).is_none();
-            let asked: Vec<_> = program.tests.iter().filter(can).cloned().collect();
+            let asked = text(&format!("{number}.tests")).step_on("read", results)?;
+            let asked: Vec<_> = asked.lines().map(String::from).collect();
             all.extend(outcome::ends(program, &asked, output));
             all.extend(program.tests.iter().filter_map(|test| {
                 let why = accelerator.left_out(test)?;

@@ -48,6 +48,13 @@ impl Accelerator {
         if Path::new("/dev/kvm").exists() { Self::Kvm } else { Self::Emulation }
     }
 
+    /// What ran the machine that wrote these results.
+    pub(crate) fn of(results: &Path) -> Result<Self> {
+        let path = results.join("processor");
+        let text = fs::read_to_string(&path).step_on("read", &path)?;
+        Ok(if text == Self::Kvm.processor() { Self::Kvm } else { Self::Emulation })
+    }
+
     /// Why a test cannot be shown here; `None` if it can.
     pub(crate) fn left_out(self, test: &str) -> Option<&'static str> {
         const NEED_STORE_BUFFERS: [&str; 2] = [
@@ -221,6 +228,7 @@ fn write_settings(job: &Job, accelerator: Accelerator, results: &Path) -> Result
         fs::write(&path, text).step_on("write", &path)
     };
     write("settings", settings)?;
+    write("processor", accelerator.processor().into())?;
     let lines = job.programs.iter().enumerate().map(|(number, program)| {
         format!("{number} {} {}\n", program.directory.display(), program.executable.display())
     });
