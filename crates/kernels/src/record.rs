@@ -77,13 +77,20 @@ impl Record {
         serde_json::from_str(text)
     }
 
-    /// Writes the record.
+    /// Writes the record, with one line for each test.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).step("write JSON")?;
-        fs::write(path, text + "\n").step_on("write", path)
+        fs::write(path, self.text().step("write JSON")?).step_on("write", path)
+    }
+
+    fn text(&self) -> serde_json::Result<String> {
+        let line = |(test, runs): (&String, &BTreeMap<Run, End>)| {
+            Ok(format!("{}: {}", serde_json::to_string(test)?, serde_json::to_string(runs)?))
+        };
+        let lines: Vec<_> = self.0.iter().map(line).collect::<serde_json::Result<_>>()?;
+        Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
     }
 
     /// Whether nothing is recorded.
@@ -135,12 +142,18 @@ impl Record {
         own.map(|(run, _)| run.file_system.as_str()).collect()
     }
 
-    /// Whether a test passed on every file system on which this kernel ran tests.
-    pub fn passed_everywhere(&self, test: &str, kernel: &str) -> bool {
-        let passed = self.file_systems(test, kernel, |end| *end == End::Passed);
-        let runs = self.runs();
-        let mut all = runs.iter().filter(|run| run.kernel == kernel);
-        !passed.is_empty() && all.all(|run| passed.contains(&run.file_system.as_str()))
+    /// The file systems on which each kernel ran tests, kernels and file systems in order.
+    pub fn by_kernel(&self) -> Vec<(String, Vec<String>)> {
+        let mut by_kernel: Vec<(String, Vec<String>)> = Vec::new();
+        for run in self.runs() {
+            match by_kernel.last_mut() {
+                Some((kernel, systems)) if *kernel == run.kernel => {
+                    systems.push(run.file_system.clone());
+                }
+                _ => by_kernel.push((run.kernel.clone(), vec![run.file_system.clone()])),
+            }
+        }
+        by_kernel
     }
 }
 
@@ -169,8 +182,9 @@ impl Run {
 
 impl Ord for Run {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let texts = |run: &Self| (run.kernel.clone(), run.file_system.clone());
-        self.order().cmp(&other.order()).then_with(|| texts(self).cmp(&texts(other)))
+        let by_text =
+            || (&self.kernel, &self.file_system).cmp(&(&other.kernel, &other.file_system));
+        self.order().cmp(&other.order()).then_with(by_text)
     }
 }
 
@@ -217,8 +231,11 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let record = Record::parse(TEXT).unwrap();
-        let text = serde_json::to_string(&record).unwrap();
+        let text = record.text().unwrap();
         assert_eq!(Record::parse(&text).unwrap(), record);
+        assert_eq!(text.lines().count(), 4, "a line for each test, and the braces: {text}");
+        let none = Record::default();
+        assert_eq!(Record::parse(&none.text().unwrap()).unwrap(), none);
         assert!(text.contains(r#""6.1/ext4":{"left out":"no disk"}"#), "{text}");
         assert!(text.contains(r#""6.12/ext4":"passed""#), "{text}");
     }
@@ -264,11 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn everywhere_is_every_file_system_on_which_the_kernel_ran_tests() {
-        let record = Record::parse(TEXT).unwrap();
-        assert!(record.passed_everywhere("x: a::one", "6.12"));
-        assert!(!record.passed_everywhere("x: a::one", "6.1"), "it failed");
-        assert!(!record.passed_everywhere("x: a::two", "6.1"), "it did not run on ext4");
-        assert!(!record.passed_everywhere("x: a::two", "6.12"), "it did not run");
+    fn each_kernel_has_the_file_systems_on_which_it_ran_tests() {
+        let by_kernel = Record::parse(TEXT).unwrap().by_kernel();
+        let systems = |names: &[&str]| names.iter().copied().map(String::from).collect::<Vec<_>>();
+        let right = [("6.1", systems(&["ext4", "xfs", "tmpfs"])), ("6.12", systems(&["ext4"]))];
+        assert_eq!(by_kernel, right.map(|(kernel, systems)| (String::from(kernel), systems)));
     }
 }
