@@ -133,6 +133,11 @@ kernels *ARGUMENTS:
 book *OPTIONS:
     @cargo book {{ OPTIONS }}
 
+# Make the book, and slides of the lessons in target/book/slides/ (needs mdBook and npm).
+[no-exit-message]
+slides:
+    @cargo book --slides
+
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
 container:
     @tests/container

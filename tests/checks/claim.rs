@@ -9,7 +9,7 @@
 //! /// - level: POSIX
 //! ```
 //!
-//! Further bullets are `manual says:` and `tutorials say:`, each as often as needed. After a blank line,
+//! Further bullets are `manual says:`, `tutorials say:` and `article says:`, each as often as needed. After a blank line,
 //! the comment may go on with anything.
 
 use std::path::{Path, PathBuf};
@@ -84,6 +84,8 @@ pub(crate) struct Said {
     pub(crate) manual: Vec<String>,
     /// What tutorials say, where they are wrong.
     pub(crate) tutorials: Vec<String>,
+    /// What the article says whose outline the course follows, where it is wrong.
+    pub(crate) article: Vec<String>,
 }
 
 impl Claim {
@@ -221,8 +223,9 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     if !level.starts_with("observed") && !can_promise(&source) {
         return Err(format!("{source:?} promises nothing: its level is `observed`"));
     }
-    let (manual, tutorials) = (all("manual says"), all("tutorials say"));
-    let said = Said { sentence: sentence.into(), call, kind, source, level, manual, tutorials };
+    let [manual, tutorials, article] = ["manual says", "tutorials say", "article says"].map(all);
+    let sentence = sentence.into();
+    let said = Said { sentence, call, kind, source, level, manual, tutorials, article };
     match said.kind == Kind::Error && said.error().is_empty() {
         true => {
             Err("it is an error, and neither its sentence nor its source names the errno".into())
@@ -233,7 +236,8 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
 
 /// The bullets `- key: value`. A line that goes on is indented by two blanks.
 fn bullets<'a>(lines: &[&'a str]) -> Result<Vec<(&'a str, String)>, String> {
-    const KEYS: [&str; 5] = ["call", "source", "level", "manual says", "tutorials say"];
+    const KEYS: [&str; 6] =
+        ["call", "source", "level", "manual says", "tutorials say", "article says"];
     let mut bullets: Vec<(&str, String)> = Vec::new();
     for line in lines {
         if let (Some(more), Some((_, value))) = (line.strip_prefix("  "), bullets.last_mut()) {
@@ -324,6 +328,7 @@ mod tests {
 /// - manual says: mmap(2): a hole
 ///   fails.
 /// - tutorials say: A hole fails.
+/// - article says: Holes are rare.
 ///
 /// Found by accident.
 #[test]
@@ -346,10 +351,11 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
         assert_eq!(claim.level(), "POSIX (since 1993); needs root");
         assert_eq!(claim.said.manual, ["mmap(2): a hole fails."]);
         assert_eq!(claim.said.tutorials, ["A hole fails."]);
+        assert_eq!(claim.said.article, ["Holes are rare."]);
         assert_eq!(claim.path, "holes::munmap_of_a_range_with_a_hole_succeeds");
         assert_eq!(
             claim.link("../"),
-            "[`munmap` of a range with a hole succeeds](../crates/x/tests/claims/holes.rs#L15)"
+            "[`munmap` of a range with a hole succeeds](../crates/x/tests/claims/holes.rs#L16)"
         );
     }
 

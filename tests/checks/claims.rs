@@ -83,6 +83,7 @@ fn samples() -> [Claim; 2] {
                 level: "Linux".into(),
                 manual: Vec::new(),
                 tutorials: Vec::new(),
+                article: Vec::new(),
             };
             let (path, file) = (format!("a::{name}"), "crates/x/tests/claims/a.rs".into());
             Claim { package: "x".into(), path, name, file, line, needs_root, said }

@@ -109,6 +109,7 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         .replace("{topics}", &counts("topic", &topics))
         .replace("{manual}", &refuted("the manual page says", claims, |claim| &claim.said.manual))
         .replace("{tutorials}", &refuted("tutorials say", claims, |claim| &claim.said.tutorials))
+        .replace("{article}", &refuted("the article says", claims, |claim| &claim.said.article))
 }
 
 /// How many claims each page has.
@@ -162,6 +163,7 @@ pub(crate) mod tests {
             level: "Linux".into(),
             manual: Vec::new(),
             tutorials: Vec::new(),
+            article: Vec::new(),
         };
         let (path, file) = (format!("a::{name}"), "crates/x/tests/claims/a.rs".into());
         Claim { package: "x".into(), path, name, file, line: 7, needs_root: false, said }
@@ -206,6 +208,7 @@ pub(crate) mod tests {
         claims[0].said.manual = vec!["f(2): B fails.".into()];
         claims[1].said.manual = vec!["f(2): B fails.".into()];
         claims[2].said.tutorials = vec!["D is not.".into()];
+        claims[2].said.article = vec!["D was never.".into()];
         let index = &pages(&claims, &Runs::default())["ledger.md"];
         let link = |text: &str| format!("[{text}](../crates/x/tests/claims/a.rs#L7).");
         for part in [
@@ -213,6 +216,7 @@ pub(crate) mod tests {
             "| [Page cache](ledger/page-cache.md) |  |  | 1 |\n",
             &format!("| f(2): B fails. | {}<br>{} |\n", link("B works"), link("C fails")),
             &format!("| D is not. | {} |\n", link("D is")),
+            &format!("| D was never. | {} |\n", link("D is")),
         ] {
             assert!(index.contains(part), "{part} is not in {index}");
         }

@@ -16,9 +16,11 @@ pub mod mseal;
 pub mod msync;
 pub mod remap_file_pages;
 pub mod robust_list;
+pub mod scanf;
 pub mod second_mapping;
+pub mod signals;
 pub mod sync_file_range;
 pub mod truncate;
 
-pub use fault::in_child;
+pub use fault::{in_child, try_load_from_map_failed};
 pub use reserved::Reserved;

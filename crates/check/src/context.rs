@@ -129,8 +129,8 @@ const MOST: Duration = Duration::from_millis(9500);
 /// anything, as Java does: so many times a start, up to two minutes in all.
 const STARTS: u32 = 200;
 const MOST_OF_ALL: Duration = Duration::from_secs(120);
-/// So many processes one execution starts at most: the one that is killed, and those that come after it.
-const PROCESSES: u32 = 5;
+/// So many processes one execution starts at most: the one that is killed, and those that come beside or after it.
+const PROCESSES: u32 = 6;
 /// A program without arguments should have ended by then.
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// On a busy machine a start takes longer than its CPU time, up to so many times. One that takes still
@@ -396,6 +396,7 @@ impl<'a> CheckContext<'a> {
             true => error.known_as("hang", "waits-for-a-fifo"),
             false => error,
         })?;
+        run.prints_in_time()?;
         Ok(run)
     }
 

@@ -179,7 +179,12 @@ impl Run {
             Some(call) => failed(
                 "bytes-not-by-mapping",
                 "FILE's bytes are reached through a mapping only",
-                format!("`{}` called {} on FILE", self.called, call.name()),
+                format!(
+                    "`{}` called {}({}, …) on FILE",
+                    self.called,
+                    call.name(),
+                    call.arguments[0]
+                ),
             ),
         }
     }
@@ -229,6 +234,20 @@ impl Run {
     fn printed_by_then(&self) -> Option<String> {
         let command = self.called.split(' ').nth(1)?;
         PRINT.contains(&command).then(|| printed_by_then(self.stdout.total))
+    }
+
+    /// Nothing was printed after the program's end.
+    ///
+    /// # Errors
+    /// `prints-after-its-end`.
+    pub fn prints_in_time(&self) -> Verdict {
+        if !self.printed_late {
+            return Ok(());
+        }
+        let expected = format!("`{}` ends when all is printed", self.called);
+        let seen =
+            "it had ended, and a process that it has started wrote to standard output after that";
+        failed("prints-after-its-end", expected, seen)
     }
 
     /// What it should print did not stay in its memory.
@@ -549,6 +568,7 @@ mod tests {
                 refused: std::collections::BTreeSet::new(),
                 unfinished: None,
                 unflushed: false,
+                printed_late: false,
                 fault: None,
                 time: std::time::Duration::ZERO,
                 processor: std::time::Duration::ZERO,

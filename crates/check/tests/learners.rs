@@ -227,6 +227,8 @@ fn the_section_that_a_diagnosis_of_locks_names_speaks_of_its_cause() {
         ("lock-never-made", "before `sem_init` has ended"),
         ("orphaned-lock", "Others wait for ever"),
         ("fails-after-a-kill", "`EOWNERDEAD`"),
+        ("no-lock-after-a-kill", "`EOWNERDEAD`"),
+        ("record-lock-ended", "its record locks on it end"),
         ("stored-in-steps", "half changed"),
         ("deadlock", "Both wait for ever"),
     ] {

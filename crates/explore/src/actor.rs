@@ -28,6 +28,8 @@ pub(crate) struct Actor {
     pub(crate) calls: u64,
     /// It has set a timer, whose signal can end a sleep.
     pub(crate) has_timer: bool,
+    /// How many of its calls that wait for a time were left out in a hurry.
+    pub(crate) hurried: u32,
 }
 
 /// A tracee of an actor (its process, a child, or a thread), and what is known of it.
@@ -54,6 +56,10 @@ pub(crate) struct ActorTracee {
     pub(crate) skipped: Option<i64>,
     /// It is stopped before a sleep, because its turn is over: how many events there were then.
     pub(crate) before_sleep: Option<usize>,
+    /// It is in a call that closes a descriptor of this file, on which its process holds a record lock.
+    pub(crate) closes: Option<String>,
+    /// It is in a call that gives back a record lock on a file on which its process holds none.
+    pub(crate) holds_none: bool,
     /// A protection that was taken from a call's arguments.
     pub(crate) stripped: bool,
     /// The call failed on a protected page and is being made again.
@@ -96,6 +102,8 @@ impl ActorTracee {
             began: 0,
             skipped: None,
             before_sleep: None,
+            closes: None,
+            holds_none: false,
             stripped: false,
             again: false,
             pending_store: None,

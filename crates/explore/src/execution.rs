@@ -46,6 +46,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const PROMPT: Duration = Duration::from_secs(30);
 /// How long a sleep may be whose end is waited for: no wait may last longer.
 const SLEEP_AT_MOST: Duration = Duration::from_secs(6);
+/// So many calls that wait for a time are left out in a hurry.
+pub(crate) const HURRIED: u32 = 2_000;
 /// The step that fails if the kernel does not tell a tracee's share of a processor.
 const SHARE: &str = "look at how long a process has waited for a processor";
 
@@ -69,6 +71,9 @@ pub enum RunMode {
     Scheduled,
     /// Nobody is declared blocked: actors run until they end.
     Patient,
+    /// As `Patient`, and a call that waits for a time is left out: the time is over at once. After many such
+    /// calls, they are made.
+    Hurried,
     /// Not even system calls and stores are watched: what an actor costs is its own.
     Free,
 }
@@ -176,7 +181,8 @@ impl<'l> Execution<'l> {
             if !actors.iter().any(|actor| self.lives(*actor)) {
                 return Ok(Pause::Ended);
             }
-            let hopeless = self.mode == RunMode::Patient && self.nobody_can_wake()?;
+            let waits = matches!(self.mode, RunMode::Patient | RunMode::Hurried);
+            let hopeless = waits && self.nobody_can_wake()?;
             if hopeless || Instant::now() >= deadline {
                 return Ok(Pause::TimeUp);
             }
@@ -560,7 +566,12 @@ impl<'l> Execution<'l> {
         let moves =
             |event: &Event| event.actor != actor && !matches!(event.kind, EventKind::Blocked(_));
         let since = before.and_then(|before| self.events.get(before..)).unwrap_or_default();
-        if self.mode == RunMode::Scheduled && since.iter().any(moves) {
+        let is_over = match self.mode {
+            RunMode::Scheduled => since.iter().any(moves),
+            RunMode::Hurried => before.is_some(),
+            RunMode::Patient | RunMode::Free => false,
+        };
+        if is_over {
             tracee.skipped = Some(0);
             self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
             self.actors[actor].idle.slept();
@@ -700,9 +711,12 @@ impl<'l> Execution<'l> {
         let maps =
             if maps_a_file_shared(call) { self.watched(pid, call.arguments[4])? } else { None };
         let wait = self.waits(pid, &call).map_err(Error::System)?;
+        let closes = self.ends_a_record_lock(pid, &call)?;
+        let holds_none = self.gives_back_nothing(pid, &call)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
+        (tracee.closes, tracee.holds_none) = (closes, holds_none);
         let actor = tracee.actor;
         let among_threads = is_among_threads(&tracee.memory.borrow(), &call);
         let mut stopped = self.launcher.tree().tracee(tracee.pid);
@@ -737,6 +751,14 @@ impl<'l> Execution<'l> {
                 return Ok(Disposition::Resume);
             }
         }
+        if let Some(result) = self.hurries(actor, &call, wait, among_threads) {
+            let Some(tracee) = self.tracees.get_mut(&pid) else {
+                return Ok(Disposition::Stay);
+            };
+            tracee.skipped = Some(result);
+            self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
+            return Ok(Disposition::Resume);
+        }
         let Some(kind) = call.point().filter(|_| !among_threads) else {
             return Ok(Disposition::Resume);
         };
@@ -746,6 +768,69 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Pause(Pause::Arrived));
         }
         Ok(Disposition::Resume)
+    }
+
+    /// In a hurry, what a call returns whose time is over at once: a sleep, or a timeout.
+    fn hurries(
+        &mut self,
+        actor: usize,
+        call: &Syscall,
+        wait: Option<Wait>,
+        among_threads: bool,
+    ) -> Option<i64> {
+        let actor = &mut self.actors[actor];
+        if self.mode != RunMode::Hurried || actor.hurried >= HURRIED {
+            return None;
+        }
+        let result = match wait {
+            Some(Wait::Sleep) if !call.is_for_ever() => 0,
+            _ if call.is_timed_futex() && !among_threads => -i64::from(libc::ETIMEDOUT),
+            _ => return None,
+        };
+        actor.hurried += 1;
+        Some(result)
+    }
+
+    /// The name of the file on which a call ends a record lock of its process: the kernel ends it when the
+    /// process closes any descriptor of the file.
+    fn ends_a_record_lock(&self, pid: i32, call: &Syscall) -> io::Result<Option<String>> {
+        let Some((tracee, descriptor)) = self.tracees.get(&pid).zip(call.closes()) else {
+            return Ok(None);
+        };
+        if !self.has_locked(tracee.actor) || self.watched(pid, descriptor)?.is_none() {
+            return Ok(None);
+        }
+        let link = format!("/proc/{pid}/fd/{}", descriptor.cast_signed());
+        let path = look(tracee.pid, &link, fs::read_link(&link))?;
+        let holds = self.holds_a_record_lock(tracee, descriptor)?;
+        Ok(path.filter(|_| holds == Some(true)).map(|path| self.name(&path)))
+    }
+
+    /// Does a call give back a record lock that its process does not hold?
+    fn gives_back_nothing(&self, pid: i32, call: &Syscall) -> io::Result<bool> {
+        let Some(tracee) = self.tracees.get(&pid).filter(|_| call.is_record_lock()) else {
+            return Ok(false);
+        };
+        let gives_back = self.about(pid, call).lock.map(i32::from) == Some(libc::F_UNLCK);
+        Ok(gives_back && self.holds_a_record_lock(tracee, call.arguments[0])? == Some(false))
+    }
+
+    /// Does the process of a tracee hold a record lock on the file of a descriptor? `None`: it is not known.
+    fn holds_a_record_lock(
+        &self,
+        tracee: &ActorTracee,
+        descriptor: u64,
+    ) -> io::Result<Option<bool>> {
+        let link = format!("/proc/{}/fd/{}", tracee.pid, descriptor.cast_signed());
+        let Some(found) = look(tracee.pid, &link, fs::metadata(&link))? else { return Ok(None) };
+        let locks = fs::read_to_string("/proc/locks").ok();
+        Ok(locks.map(|locks| holds_record_lock(&locks, tracee.process, found.ino())))
+    }
+
+    /// Has the actor asked for a file lock?
+    fn has_locked(&self, actor: usize) -> bool {
+        let is_lock = |point: &PreemptionPoint| point.operation == Operation::Call(CallKind::Lock);
+        self.actors[actor].points.iter().any(is_lock)
     }
 
     /// A call that would store in watched memory gets other memory for that. Whether it is skipped: then
@@ -870,6 +955,11 @@ impl<'l> Execution<'l> {
         if let Some(redirected) = &tracee.redirected {
             redirected.put_back(&mut stopped, &memory.borrow())?;
         }
+        if RESTARTS.contains(&result) && self.mode == RunMode::Hurried && call.is_timed_futex() {
+            tracee.redirected = None;
+            stopped.set_result(-i64::from(libc::ETIMEDOUT))?; // Not made again: its time is over.
+            return Ok(true);
+        }
         if RESTARTS.contains(&result) {
             if tracee.redirected.take().is_some() && result == RESTARTS_BY_ITS_OWN_MEANS {
                 return Err(kernel_store::cannot(call)); // The kernel has kept the pointers.
@@ -932,6 +1022,11 @@ impl<'l> Execution<'l> {
 
     /// Records a call that is a preemption point.
     fn note_call(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) {
+        let closes = self.tracees.get_mut(&pid).and_then(|tracee| tracee.closes.take());
+        if let Some(file) = closes.filter(|_| result >= 0) {
+            let text = format!("closes a descriptor of {file}: {ENDS_RECORD_LOCK}");
+            self.note(actor, EventKind::Call(CallKind::Lock, text, false));
+        }
         let among_threads = |tracee: &ActorTracee| is_among_threads(&tracee.memory.borrow(), call);
         if let Some(kind) = call.point()
             && !self.tracees.get(&pid).is_some_and(among_threads)
@@ -942,7 +1037,10 @@ impl<'l> Execution<'l> {
                 format!(", which fails ({:?})", Errno::from_raw(error))
             });
             let empties = result >= 0 && call.empties();
-            let text = call.told(&self.about(pid, call), error.is_none());
+            let mut text = call.told(&self.about(pid, call), error.is_none());
+            if self.tracees.get(&pid).is_some_and(|tracee| tracee.holds_none) {
+                text += HOLDS_NONE;
+            }
             self.note(actor, EventKind::Call(kind, text + &failed, empties));
         }
     }
@@ -1054,6 +1152,7 @@ impl<'l> Execution<'l> {
         Ok(self.all_wait_for_ever()? && !self.collect(false)?)
     }
 
+    /// Is this a deadlock? Every tracee sleeps in a call that only another process could end.
     fn all_wait_for_ever(&self) -> io::Result<bool> {
         let mut works = false;
         for tracee in self.tracees.values() {
@@ -1146,15 +1245,51 @@ impl<'l> Execution<'l> {
     /// The system's.
     pub fn run_alone(&mut self, actor: usize, deadline: Instant, mode: RunMode) -> Result<Pause> {
         self.mode = mode;
+        if mode == RunMode::Hurried {
+            self.interrupt_timeouts(actor);
+        }
         let pause = self.run(&[actor], None, deadline);
         self.mode = RunMode::Scheduled;
         pause
+    }
+
+    /// Interrupts calls that wait with a timeout, in which the actor is already: in a hurry, their time is over.
+    fn interrupt_timeouts(&mut self, actor: usize) {
+        let waits = |tracee: &&ActorTracee| {
+            let is_timed = |call: Syscall| {
+                call.is_timed_futex() && !is_among_threads(&tracee.memory.borrow(), &call)
+            };
+            tracee.running && tracee.call.is_some_and(is_timed)
+        };
+        let pids: Vec<Pid> = self.tracees_of(actor).filter(waits).map(|one| one.pid).collect();
+        for pid in pids {
+            let _ = self.launcher.tree().interrupt(pid); // If it has ended, its end is its stop.
+        }
     }
 
     /// Is the actor in a sleep that ends by itself?
     fn is_in_a_sleep(&self, actor: usize) -> bool {
         let sleeps = |call: Syscall| call.wait() == Some(Wait::Sleep) && !call.is_for_ever();
         self.tracees_of(actor).any(|tracee| tracee.call.is_some_and(sleeps))
+    }
+
+    /// Is an actor asleep in calls that only another process could end? Then it waits, however long that takes.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn waits_for_ever(&self, actor: usize) -> Result<bool> {
+        self.one_waits_for_ever(actor).step(MECHANISM)
+    }
+
+    fn one_waits_for_ever(&self, actor: usize) -> io::Result<bool> {
+        for tracee in self.tracees_of(actor) {
+            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
+            let rests = (waits && blocking::sleeps(tracee.pid)?) || is_zombie(tracee)?;
+            if !rests || self.actors[actor].has_timer {
+                return Ok(false);
+            }
+        }
+        Ok(self.lives(actor))
     }
 
     /// Lets both run at once until they have ended, or until all sleep and no process is left that could
@@ -1279,6 +1414,12 @@ impl<'l> Execution<'l> {
         Ok(time.or_else(used).unwrap_or_default())
     }
 
+    /// The preemption points to which an actor's process has come.
+    #[must_use]
+    pub fn points_of(&self, actor: usize) -> &[PreemptionPoint] {
+        &self.actors[actor].points
+    }
+
     /// How many preemption points an actor has come to.
     #[must_use]
     pub fn points(&self, actor: usize) -> usize {
@@ -1309,6 +1450,11 @@ impl<'l> Execution<'l> {
     #[must_use]
     pub fn trace(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Records that an actor is a new process from here on.
+    pub fn note_begins(&mut self, actor: usize, arguments: &[&str]) {
+        self.note(actor, EventKind::Begins(arguments.join(" ")));
     }
 
     /// Records that an actor cannot go on.
@@ -1342,6 +1488,22 @@ fn path_at(tracee: Pid, address: u64) -> Option<PathBuf> {
     None
 }
 
+/// What is said of a call that closes a descriptor of a file on which its process holds a record lock.
+pub const ENDS_RECORD_LOCK: &str = "this ENDS its record lock";
+
+/// What is said of a call that gives back a record lock on a file on which its process holds none.
+const HOLDS_NONE: &str = ", but it holds none";
+
+/// Whether a process holds a record lock on a file, as `/proc/locks` lists them.
+fn holds_record_lock(locks: &str, process: Pid, inode: u64) -> bool {
+    let (process, inode) = (process.to_string(), format!(":{inode}"));
+    locks.lines().any(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
+        // A lock that is waited for has `->` in the second place.
+        [_, "POSIX", _, _, holder, file, ..] => holder == process && file.ends_with(&inode),
+        _ => false,
+    })
+}
+
 /// Does it sleep in the kernel, or has it ended?
 fn is_asleep(tracee: &ActorTracee) -> io::Result<bool> {
     Ok(is_zombie(tracee)?
@@ -1361,4 +1523,22 @@ fn is_zombie(tracee: &ActorTracee) -> io::Result<bool> {
 
 fn flag(bit: i32) -> u64 {
     u64::from(bit.cast_unsigned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_lock_is_found_by_its_process_and_its_file() {
+        let locks = "1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 0 EOF\n\
+                     1: -> POSIX  ADVISORY  WRITE 4712 fe:00:1234 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 4713 fe:00:1234 0 EOF\n\
+                     3: OFDLCK ADVISORY  WRITE -1 fe:00:1234 0 EOF\n";
+        let holds = |process, inode| holds_record_lock(locks, Pid::from_raw(process), inode);
+        assert!(holds(4711, 1234));
+        assert!(!holds(4711, 234), "another file, whose number ends in the same way");
+        assert!(!holds(4712, 1234), "it only waits");
+        assert!(!holds(4713, 1234), "a flock lock does not end by a close of another descriptor");
+    }
 }

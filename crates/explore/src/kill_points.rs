@@ -1,5 +1,7 @@
-//! A process is killed just before each of its points, while another waits for it or comes after.
+//! Kill points: a process is killed just before each of its stores and calls, while another process waits
+//! for it or comes after.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use common::Result;
@@ -20,6 +22,8 @@ pub struct Telling {
     pub names: Names,
     /// What is said of the step that went wrong.
     pub marks: fn(&[Event]) -> Vec<Mark>,
+    /// Is this a store to what the lock protects?
+    pub protects: fn(&Operation) -> bool,
 }
 
 /// What came of one kill.
@@ -38,6 +42,8 @@ pub struct Killed {
     pub complaint: Vec<u8>,
     /// How many began after the kill, one after another.
     pub later: u64,
+    /// FILE's bytes before the last two, which came at once; `None`: there were no such two.
+    pub before_two: Option<Vec<u8>>,
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
     /// What happened.
@@ -52,7 +58,8 @@ const SURVIVORS: u64 = 3;
 
 /// Kills `victim` at each of its points, one run each. Before the kill, the first of the others runs
 /// until it ends or waits. If it waited, three processes must finish one after another: the
-/// first of the others, then the second of the others, again and again. If not, the second must
+/// first of the others, then the second of the others, again and again. Then two more come at once, to see
+/// whether the lock still keeps one of them out; once for each content of FILE. If the first did not wait, the second must
 /// finish. Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
 ///
@@ -81,13 +88,15 @@ pub fn kill_points(
     if alone.cut {
         return Ok((Vec::new(), true));
     }
+    // FILEs on which two more came at once: they would do the same again.
+    let mut tried = BTreeSet::new();
     let mut all = Vec::new();
     for point in groups(&alone.points[0]).into_iter().flatten() {
         // Whoever hangs must have its time before the check's is over.
         if Instant::now() + time >= fixture.deadline() {
             return Ok((all, true));
         }
-        match kill_at(fixture, &scenario, point.number, others[1], time, telling)? {
+        match kill_at(fixture, &scenario, point.number, others[1], time, (telling, &mut tried))? {
             At::Killed(killed) => {
                 let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
                 all.push(*killed);
@@ -103,6 +112,11 @@ pub fn kill_points(
 }
 
 impl Killed {
+    /// Whether nothing is wrong so far.
+    fn is_well(&self) -> bool {
+        self.stuck.is_none() && self.limit_exceeded.is_none() && self.failed.is_none()
+    }
+
     /// Of a victim that is about to do something; nothing has come of it yet.
     fn before(before: String) -> Self {
         Self {
@@ -113,6 +127,7 @@ impl Killed {
             failed: None,
             complaint: Vec::new(),
             later: 0,
+            before_two: None,
             file: None,
             table: Table::default(),
             events: Vec::new(),
@@ -136,7 +151,7 @@ fn kill_at(
     number: usize,
     last: &'static [&'static str],
     time: Duration,
-    telling: Telling,
+    (telling, tried): (Telling, &mut BTreeSet<Vec<u8>>),
 ) -> Result<At> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
@@ -162,6 +177,16 @@ fn kill_at(
         survive(&mut execution, others, waited, (time, fixture.deadline()), &mut killed)?;
     if !had_time && killed.limit_exceeded.is_none() {
         return Ok(At::Late);
+    }
+    if waited && killed.is_well() {
+        killed.before_two = fixture.file()?.filter(|file| tried.insert(file.clone()));
+    }
+    if killed.before_two.is_some() {
+        let times = (time, fixture.deadline());
+        let had_time = two_more(&mut execution, last, times, &mut killed, telling)?;
+        if !had_time && killed.limit_exceeded.is_none() {
+            return Ok(At::Late);
+        }
     }
     killed.file = fixture.file()?;
     killed.events = execution.into_trace().0;
@@ -191,6 +216,7 @@ fn survive(
         killed.later += 1;
         who = last.join(" ");
         execution.start(other, last)?;
+        execution.note_begins(other, last);
         had_time = execution.finish(time, latest)?;
         ending = execution.ending(other);
     }
@@ -216,6 +242,51 @@ fn survive(
         [_, killed.complaint] = execution.outputs(other);
     }
     Ok(true)
+}
+
+/// Two more after all the others: the first is stopped before its first store to what the lock protects, and
+/// the second goes on as far as it comes. Whether they have had time enough: if not, nothing is known.
+fn two_more(
+    execution: &mut Execution,
+    arguments: &'static [&'static str],
+    (time, latest): (Duration, Instant),
+    killed: &mut Killed,
+    telling: Telling,
+) -> Result<bool> {
+    // The last process did the same, alone: it found FILE as these two find it.
+    let mut points = execution.points_of(1).iter();
+    let Some(inside) = points.find(|point| (telling.protects)(&point.operation)) else {
+        killed.before_two = None;
+        return Ok(true);
+    };
+    let preemption = Preemption { number: inside.number, after: false };
+    for actor in 0..2 {
+        execution.start(actor, arguments)?;
+        execution.note_begins(actor, arguments);
+        killed.later += 1;
+    }
+    let soon = Instant::now() + time;
+    execution.run(&[0], Some(preemption), soon)?;
+    execution.run(&[1], None, soon)?;
+    let had_time = execution.finish(time, latest)?;
+    killed.limit_exceeded = execution.limit_exceeded()?;
+    for actor in 0..2 {
+        if execution.lives(actor) {
+            let who = arguments.join(" ");
+            killed.stuck = had_time.then(|| {
+                format!(
+                    "of two times `{who}` at once, one had not finished {} seconds later",
+                    time.as_secs()
+                )
+            });
+            execution.kill(actor)?;
+        } else if execution.ending(actor) != Some(Ending::Exited(0)) {
+            let ending = execution.ending(actor).map_or("is gone".into(), |how| how.to_string());
+            killed.failed = Some(format!("`{}`: {ending}", arguments.join(" ")));
+            [_, killed.complaint] = execution.outputs(actor);
+        }
+    }
+    Ok(had_time)
 }
 
 /// Is this point a store to the bytes from `from` to `to`?

@@ -71,6 +71,10 @@ pub(crate) trait Operations {
     fn is_private_futex(&self) -> bool;
     /// Does it set a timer, whose signal can end a sleep?
     fn sets_timer(&self) -> bool;
+    /// The descriptor that it closes.
+    fn closes(&self) -> Option<u64>;
+    /// Is it a call about a record lock, which belongs to a process?
+    fn is_record_lock(&self) -> bool;
     /// Does it show that the process has got somewhere?
     fn is_progress(&self) -> bool;
     /// In a table, what a process waits in.
@@ -231,6 +235,20 @@ impl Operations for Syscall {
 
     fn sets_timer(&self) -> bool {
         matches!(self.number, legacy::SYS_alarm | libc::SYS_setitimer | libc::SYS_timer_create)
+    }
+
+    fn is_record_lock(&self) -> bool {
+        let command = self.arguments[1];
+        let commands = [libc::F_SETLK, libc::F_SETLKW].map(flag);
+        self.number == libc::SYS_fcntl && commands.contains(&command)
+    }
+
+    fn closes(&self) -> Option<u64> {
+        match self.number {
+            libc::SYS_close => Some(self.arguments[0]),
+            libc::SYS_dup3 => Some(self.arguments[1]),
+            _ => None,
+        }
     }
 
     fn is_progress(&self) -> bool {

@@ -336,6 +336,7 @@ fn told(kind: &EventKind, names: Names) -> String {
         EventKind::Ended(Ending::Exited(status)) => format!("ends with status {status}"),
         EventKind::Ended(Ending::Killed(signal)) => format!("dies of signal {signal}"),
         EventKind::Killed => "is killed".into(),
+        EventKind::Begins(arguments) => format!("a new process: {arguments}"),
     }
 }
 

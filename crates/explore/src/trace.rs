@@ -65,6 +65,8 @@ pub enum EventKind {
     Ended(Ending),
     /// The judge killed it.
     Killed,
+    /// The actor is a new process from here on, called with these arguments.
+    Begins(String),
 }
 
 /// A point of one process: something that it is stopped before.

@@ -7,9 +7,10 @@ use nix::unistd::Pid;
 use tracer::{Ending, LimitExceeded, Share, status_number};
 
 use crate::Fixture;
-use crate::execution::{Execution, Pause, RunMode};
+use crate::execution::{Execution, HURRIED, Pause, RunMode};
 use crate::replay::{PATIENCE, Scenario};
 use crate::schedule::Preemption;
+use crate::trace::Event;
 
 /// Whether the second waits for the first.
 #[derive(Debug)]
@@ -35,21 +36,60 @@ pub struct Cost {
     pub calls: u64,
     /// It got too little of the processor for these numbers to count, but it could run all the time.
     pub never_slept: bool,
-    /// Did it come to its end, once the other had gone on?
-    pub ended: bool,
+    /// How it ended, once the other had gone on or before; `None`: it did not end.
+    pub ending: Option<Ending>,
+    /// It had ended while the other one stood still: how long it had waited at most, without the time in the queue for
+    /// a processor.
+    pub ended_after: Option<Duration>,
+    /// What it wrote to standard error.
+    pub complaint: Vec<u8>,
+    /// It waited in calls that end by themselves, or had ended before the other went on: it may wait no
+    /// longer than for a time.
+    pub may_give_up: bool,
 }
 
-/// Stops the first before one of its points for a time, while the second waits. The second comes first, and
+/// How time passed in a long stand, for people.
+#[must_use]
+pub fn how_time_passed(stood: Duration) -> String {
+    format!(
+        "A stood still there for {:.1} s by the clock. Of the sleeps and timeouts of B, the first {HURRIED} \
+         were over at once, as if their time had passed",
+        stood.as_secs_f64()
+    )
+}
+
+/// What two did of which the first stood still for long.
+#[derive(Debug)]
+pub struct LongStand {
+    /// The second had ended while the first still stood there.
+    pub went_on: bool,
+    /// How long the first stood there, by the clock.
+    pub stood: Duration,
+    /// How the two ended.
+    pub endings: [Option<Ending>; 2],
+    /// FILE's bytes in the end.
+    pub file: Option<Vec<u8>>,
+    /// Everything that happened.
+    pub events: Vec<Event>,
+}
+
+/// How long the first stands still in a long stand: longer than any process may need after a kill.
+pub const LONG: Duration = Duration::from_secs(6);
+
+/// The first is stopped before one of its points, and the second waits.
+struct Stand<'l> {
+    execution: Execution<'l>,
+    /// The process that waits.
+    waits: Pid,
+}
+
+/// Stops the first before one of its points, and lets the second come to its wait. The second comes first, and
 /// stops before a point of its own: a wait on its way there is not what is measured.
-///
-/// # Errors
-/// Those of starting and following processes.
-pub fn waiter(
-    fixture: &dyn Fixture,
+fn stand<'l>(
+    fixture: &'l dyn Fixture,
     scenario: &Scenario,
     [first_stops, second_stops]: [usize; 2],
-    stands: Duration,
-) -> Result<Waiting> {
+) -> Result<std::result::Result<Stand<'l>, Waiting>> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     let mut waits = Pid::from_raw(0);
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
@@ -61,29 +101,79 @@ pub fn waiter(
     if pause == Pause::Arrived {
         pause = execution.run(&[0], before(first_stops), deadline)?;
         if matches!(pause, Pause::Blocked(_)) && execution.limit_exceeded()?.is_none() {
-            return Ok(Waiting::Reversed);
+            return Ok(Err(Waiting::Reversed));
         }
     }
     if pause == Pause::Arrived {
         pause = execution.run(&[1], None, deadline)?;
     }
-    match (execution.limit_exceeded()?, pause) {
-        (Some(limit), _) => return Ok(Waiting::LimitExceeded(limit)),
-        (None, Pause::Ended) => return Ok(Waiting::Ended),
-        (None, Pause::Blocked(_)) => {}
-        (None, _) => return Ok(Waiting::Late),
+    Ok(match (execution.limit_exceeded()?, pause) {
+        (Some(limit), _) => Err(Waiting::LimitExceeded(limit)),
+        (None, Pause::Ended) => Err(Waiting::Ended),
+        (None, Pause::Blocked(_)) => Ok(Stand { execution, waits }),
+        (None, _) => Err(Waiting::Late),
+    })
+}
+
+/// The first stands still for longer than any process may wait, and then goes on. A call of the second that
+/// waits for a time is over at once, if that is known of the call. `None`: it did not come to that in time.
+///
+/// # Errors
+/// Those of starting and following processes.
+pub fn long_stand(
+    fixture: &dyn Fixture,
+    scenario: &Scenario,
+    stops: [usize; 2],
+) -> Result<Option<LongStand>> {
+    let Ok(Stand { mut execution, .. }) = stand(fixture, scenario, stops)? else { return Ok(None) };
+    let began = Instant::now();
+    execution.run_alone(1, began + LONG, RunMode::Hurried)?;
+    let (stood, went_on) = (began.elapsed(), !execution.lives(1));
+    let had_time = execution.finish(PATIENCE, fixture.deadline())?;
+    if !had_time || execution.limit_exceeded()?.is_some() {
+        return Ok(None);
     }
+    let endings = [0, 1].map(|actor| execution.ending(actor));
+    for actor in 0..2 {
+        if execution.lives(actor) {
+            execution.kill(actor)?;
+        }
+    }
+    let file = fixture.file()?;
+    Ok(Some(LongStand { went_on, stood, endings, file, events: execution.into_trace().0 }))
+}
+
+/// Stops the first before one of its points for a time, while the second waits.
+///
+/// # Errors
+/// Those of starting and following processes.
+pub fn waiter(
+    fixture: &dyn Fixture,
+    scenario: &Scenario,
+    stops: [usize; 2],
+    stands: Duration,
+) -> Result<Waiting> {
+    let Stand { mut execution, waits } = match stand(fixture, scenario, stops)? {
+        Ok(stand) => stand,
+        Err(other) => return Ok(other),
+    };
     let used = used_while_waiting(&mut execution, waits, stands)?;
-    let never_slept = !used.is_enough(stands) && used.never_slept();
-    if !used.is_enough(stands) && !never_slept {
+    let goes_on = execution.lives(1);
+    let never_slept = goes_on && !used.is_enough(stands) && used.never_slept();
+    if goes_on && !used.is_enough(stands) && !never_slept {
         return Ok(Waiting::Late);
     }
+    let mut ended_after = (!goes_on).then(|| used.elapsed.saturating_sub(used.share.queued));
     // Once more, to count its calls, which costs more processor time than they do.
     let before = execution.calls(1);
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
     let calls = execution.calls(1) - before;
+    if goes_on && !execution.lives(1) {
+        ended_after = Some(stands);
+    }
+    let may_give_up = !execution.waits_for_ever(1)?;
     let had_time = execution.finish(PATIENCE, fixture.deadline())?;
-    let ended = execution.ending(1) == Some(Ending::Exited(0));
+    let ending = execution.ending(1);
     if let Some(limit) = execution.limit_exceeded()? {
         return Ok(Waiting::LimitExceeded(limit));
     }
@@ -93,7 +183,17 @@ pub fn waiter(
     for actor in 0..2 {
         execution.kill(actor)?;
     }
-    Ok(Waiting::Costs(Cost { processor: used.processor, calls, never_slept, ended }))
+    let [_, complaint] = execution.outputs(1);
+    let processor = used.processor;
+    Ok(Waiting::Costs(Cost {
+        processor,
+        calls,
+        never_slept,
+        ending,
+        ended_after,
+        complaint,
+        may_give_up,
+    }))
 }
 
 /// How long the second is looked at, at most. On a busy machine it gets less of the processor than it wants.
@@ -135,18 +235,21 @@ fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -
     const LOOK: Duration = Duration::from_millis(50);
     let (before, sleeps) = (execution.processor(waits)?, sleeps_of(waits)?);
     let (began, share) = (Instant::now(), share_of(waits)?);
-    let mut looks = 0;
+    let (mut looks, mut last) = (0, share);
     loop {
         execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
         looks += 1;
+        if execution.lives(1) {
+            last = share_of(waits)?; // If it has ended, the kernel does not tell any more.
+        }
         let used = Used {
             processor: execution.processor(waits)?.saturating_sub(before),
             elapsed: began.elapsed(),
-            share: share_of(waits)?.since(share),
+            share: last.since(share),
             sleeps: sleeps_of(waits)?.zip(sleeps).map(|(now, then)| now.saturating_sub(then)),
             looks,
         };
-        if used.is_enough(stands) || used.elapsed >= MOST {
+        if used.is_enough(stands) || used.elapsed >= MOST || !execution.lives(1) {
             return Ok(used);
         }
     }

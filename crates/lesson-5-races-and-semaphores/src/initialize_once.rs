@@ -23,7 +23,7 @@ use common::{Context, Failure, Result, page_size};
 
 use crate::sys::Page;
 
-/// The byte at which the object is: aligned for both kinds, and in a cache line of its own.
+/// The byte at which the object is: aligned for all kinds, and in a cache line of its own.
 pub const OBJECT_OFFSET: usize = 64;
 const STATE: usize = 8;
 /// A process has begun to initialise the object.
@@ -35,6 +35,8 @@ const NOT_OURS: &str = "not a file of this lesson";
 pub enum ObjectKind {
     /// A semaphore.
     Semaphore,
+    /// A mutex that is not robust.
+    PlainMutex,
     /// A robust mutex.
     Mutex,
 }
@@ -44,6 +46,7 @@ impl ObjectKind {
     fn state(self) -> u64 {
         u64::from_be_bytes(match self {
             Self::Semaphore => *b"sem_t in",
+            Self::PlainMutex => *b"plain in",
             Self::Mutex => *b"mutex in",
         })
     }
@@ -51,6 +54,7 @@ impl ObjectKind {
     fn name(self) -> &'static str {
         match self {
             Self::Semaphore => "semaphore-in-file",
+            Self::PlainMutex => "plain-mutex",
             Self::Mutex => "robust-mutex",
         }
     }
@@ -113,8 +117,8 @@ fn initialize_once(
 }
 
 fn refused(path: &Path, kind: ObjectKind, found: u64) -> Failure {
-    let held =
-        [ObjectKind::Semaphore, ObjectKind::Mutex].into_iter().find(|held| held.state() == found);
+    let kinds = [ObjectKind::Semaphore, ObjectKind::PlainMutex, ObjectKind::Mutex];
+    let held = kinds.into_iter().find(|held| held.state() == found);
     Failure::refusal(
         "open",
         path,

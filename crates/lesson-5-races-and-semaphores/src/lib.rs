@@ -25,6 +25,8 @@ pub mod named_semaphore;
 
 pub mod dead_holder;
 
+pub mod plain_mutex;
+
 pub mod robust_mutex;
 
 pub mod record_locks;

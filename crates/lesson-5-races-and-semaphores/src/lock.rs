@@ -10,6 +10,7 @@ use common::{Failure, Result, Scratch};
 use crate::flock::Flock;
 use crate::named_semaphore::NamedSemaphore;
 use crate::ofd_locks::OfdLocks;
+use crate::plain_mutex::PlainMutex;
 use crate::record_locks::RecordLocks;
 use crate::robust_mutex::RobustMutex;
 use crate::semaphore_in_file::SemaphoreInFile;
@@ -70,6 +71,8 @@ pub enum Primitive {
     OfdLock,
     /// `flock` on the whole file: the owner is the open file description.
     Flock,
+    /// A process-shared mutex in the mapped file, not robust: the next process waits for ever.
+    PlainMutex,
     /// A robust, process-shared mutex in the mapped file: the next process is told of a death.
     RobustMutex,
 }
@@ -82,6 +85,7 @@ impl Primitive {
         Self::RecordLock,
         Self::OfdLock,
         Self::Flock,
+        Self::PlainMutex,
         Self::RobustMutex,
     ];
 
@@ -93,6 +97,7 @@ impl Primitive {
             Self::RecordLock => "record-lock",
             Self::OfdLock => "ofd-lock",
             Self::Flock => "flock",
+            Self::PlainMutex => "plain-mutex",
             Self::RobustMutex => "robust-mutex",
         }
     }
@@ -104,7 +109,7 @@ impl Primitive {
 
     /// Whether opening this lock makes the file and its content.
     pub fn makes_its_file(self) -> bool {
-        matches!(self, Self::SemaphoreInFile | Self::RobustMutex)
+        matches!(self, Self::SemaphoreInFile | Self::PlainMutex | Self::RobustMutex)
     }
 
     /// Whether this lock is on the file itself and needs no content.
@@ -115,7 +120,9 @@ impl Primitive {
     /// The system call in which a process sleeps while another process holds the lock.
     pub fn waits_in(self) -> libc::c_long {
         match self {
-            Self::SemaphoreInFile | Self::NamedSemaphore | Self::RobustMutex => libc::SYS_futex,
+            Self::SemaphoreInFile | Self::NamedSemaphore | Self::PlainMutex | Self::RobustMutex => {
+                libc::SYS_futex
+            }
             Self::RecordLock | Self::OfdLock => libc::SYS_fcntl,
             Self::Flock => libc::SYS_flock,
         }
@@ -145,6 +152,7 @@ impl Primitive {
             Self::RecordLock => Box::new(RecordLocks::open(lockable(place)?)?),
             Self::OfdLock => Box::new(OfdLocks::open(lockable(place)?)?),
             Self::Flock => Box::new(Flock::open(lockable(place)?)?),
+            Self::PlainMutex => Box::new(PlainMutex::open(place)?),
             Self::RobustMutex => Box::new(RobustMutex::open(place)?),
         })
     }

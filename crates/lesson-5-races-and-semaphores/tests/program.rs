@@ -11,8 +11,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lesson-5-races-and-semaphores");
-const PRIMITIVES: [&str; 5] =
-    ["semaphore-in-file", "record-lock", "ofd-lock", "flock", "robust-mutex"];
+const PRIMITIVES: [&str; 6] =
+    ["semaphore-in-file", "record-lock", "ofd-lock", "flock", "plain-mutex", "robust-mutex"];
 
 /// `hold PRIMITIVE FILE`, with FILE's name in the test's own directory.
 fn hold(primitive: &str, file: &str, scratch: &Scratch) -> Program {
@@ -71,7 +71,7 @@ fn hold_of_a_semaphore_waits_for_ever_after_a_kill() {
 
 #[test]
 fn hold_creates_a_file_that_only_its_user_can_use() {
-    for primitive in ["semaphore-in-file", "robust-mutex"] {
+    for primitive in ["semaphore-in-file", "plain-mutex", "robust-mutex"] {
         let scratch = scratch();
         assert_eq!(hold(primitive, "new", &scratch).run().code, Some(0));
         let mode = fs::metadata(scratch.path().join("new")).unwrap().permissions().mode();
@@ -86,7 +86,7 @@ fn hold_refuses_a_file_that_is_not_of_this_lesson_and_does_not_change_it() {
     let whole = vec![b'x'; common::page_size()];
     for (name, content) in [("short", b"hello".as_slice()), ("garbage", &whole)] {
         fs::write(path(name), content).unwrap();
-        for primitive in ["semaphore-in-file", "robust-mutex"] {
+        for primitive in ["semaphore-in-file", "plain-mutex", "robust-mutex"] {
             let ended = hold(primitive, name, &scratch).run();
             refused(&ended, &format!("open {name:?}: not a file of this lesson"));
             assert_eq!(fs::read(path(name)).unwrap(), content);
@@ -95,6 +95,8 @@ fn hold_refuses_a_file_that_is_not_of_this_lesson_and_does_not_change_it() {
     assert_eq!(hold("robust-mutex", "mutex", &scratch).run().code, Some(0));
     let other_kind = hold("semaphore-in-file", "mutex", &scratch).run();
     refused(&other_kind, "open \"mutex\": holds a robust-mutex, not a semaphore-in-file");
+    let plain = hold("plain-mutex", "mutex", &scratch).run();
+    refused(&plain, "open \"mutex\": holds a robust-mutex, not a plain-mutex");
 }
 
 #[test]

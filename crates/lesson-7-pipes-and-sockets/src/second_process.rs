@@ -1,9 +1,9 @@
 //! The parts of the second processes, which `cargo lesson-7` starts itself.
 
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::clap::{self, Subcommand};
@@ -33,6 +33,8 @@ pub enum Part {
     WaitForCount { place: PathBuf },
     Linger,
     Connect { socket: PathBuf },
+    Listen { socket: PathBuf },
+    OpenQueue { name: String },
     Attach { sender: PathBuf, receiver: PathBuf },
     AttachAndFork { role: Role, ring: PathBuf },
     SendAndLinger { ring: PathBuf, messages: usize },
@@ -65,6 +67,8 @@ impl Part {
                 let mut stream = UnixStream::connect(socket).step_on("connect to", socket)?;
                 stream.write_all(b"hello").step_on("write to", socket)
             }
+            Self::Listen { socket } => listen(socket),
+            Self::OpenQueue { name } => open_queue(name),
             Self::Attach { sender, receiver } => {
                 let _endpoints = (Sender::attach(sender)?, Receiver::attach(receiver)?);
                 say!("attached")?;
@@ -97,6 +101,21 @@ impl Part {
             }
         }
     }
+}
+
+/// Listens at a new name, and lingers.
+fn listen(socket: &Path) -> Result<()> {
+    let _listening = UnixListener::bind(socket).step_on("bind", socket)?;
+    say!("listening")?;
+    linger()
+}
+
+/// Opens the queue of this name, and lingers.
+fn open_queue(name: &str) -> Result<()> {
+    let queue = Queue::open(name, MQ_OFlag::O_RDWR, Mode::empty(), None);
+    let _queue = queue.step("open the queue")?;
+    say!("open")?;
+    linger()
 }
 
 /// The part of a forked child, which outlives its parent: ends at the end of its input, or runs `cat`

@@ -14,9 +14,10 @@ use libc::{
 
 use super::{Scenarios, file};
 use crate::own_memory::Mapping;
-use crate::sys::Reserved;
+use crate::sys::{Reserved, try_load_from_map_failed};
 
 pub(super) const SCENARIOS: Scenarios = &[
+    ("mmap-unchecked", unchecked),
     ("mmap-permissions", permissions),
     ("mmap-fixed-inside-a-page", fixed_inside_a_page),
     ("mmap-noreplace-and-fixed", noreplace_and_fixed),
@@ -41,6 +42,7 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("mmap-o-direct", o_direct),
     ("mmap-string", string),
     ("mmap-exec-alone", exec_alone),
+    ("munmap-across-a-gap", unmapped_across_a_gap),
     ("munmap-by-a-thread", unmapped_by_a_thread),
     ("munmap-faults", unmapped_faults),
 ];
@@ -412,4 +414,21 @@ fn unmapped_faults() -> Result<()> {
     range.unmap(page, page).step("munmap")?;
     say!("load {}", range.try_load(page + 5).step("load")?)?;
     say!("store {}", range.try_store(page + 5, 1).step("store")?)
+}
+
+/// Unmaps three pages at once, of which the second is not mapped.
+fn unmapped_across_a_gap() -> Result<()> {
+    let (page, range) = (page_size(), Reserved::pages(4).step("mmap")?);
+    range.unmap(page, page).step("munmap")?;
+    let mapped = || -> Result<Vec<bool>> {
+        (0..4).map(|number| Mapping::is_at(range.address(number * page))).collect()
+    };
+    say!("before {:?}", mapped()?)?;
+    say!("munmap {}", outcome(range.unmap(0, 3 * page)))?;
+    say!("after {:?}", mapped()?)
+}
+
+/// A program that does not check what `mmap` returns.
+fn unchecked() -> Result<()> {
+    say!("load {}", try_load_from_map_failed().step("fork")?)
 }

@@ -16,7 +16,9 @@ mod mprotect;
 mod mremap;
 mod mseal;
 mod msync;
+mod scanf;
 mod seals;
+mod semaphores;
 mod shm_open;
 mod smaps;
 mod truncate;
@@ -45,7 +47,9 @@ const CALLS: &[Scenarios] = &[
     mremap::SCENARIOS,
     mseal::SCENARIOS,
     msync::SCENARIOS,
+    scanf::SCENARIOS,
     seals::SCENARIOS,
+    semaphores::SCENARIOS,
     shm_open::SCENARIOS,
     smaps::SCENARIOS,
     truncate::SCENARIOS,

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
-use std::{fs, mem, panic};
+use std::{fs, mem, panic, ptr};
 
 use libc::{c_int, siginfo_t};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -64,6 +64,23 @@ impl Reserved {
     pub fn store_code(&self, offset: usize) {
         (0..).zip(RETURN).for_each(|(at, byte)| self.store(offset + at, *byte));
     }
+}
+
+/// Maps a descriptor that is not open, takes the result for an address, and loads from it in a child.
+///
+/// # Errors
+/// Those of the child; that `mmap` did not return `MAP_FAILED`.
+pub fn try_load_from_map_failed() -> io::Result<String> {
+    let flags = libc::MAP_SHARED;
+    // SAFETY: without MAP_FIXED the kernel takes only free addresses.
+    let start = unsafe { libc::mmap(ptr::null_mut(), 1, libc::PROT_READ, flags, -1, 0) };
+    if start != libc::MAP_FAILED {
+        return Err(io::Error::other("a descriptor that is not open was mapped"));
+    }
+    attempt(usize::MAX, || {
+        // SAFETY: the last address of all is the kernel's, so the load traps, in the child.
+        unsafe { start.cast::<u8>().read_volatile() };
+    })
 }
 
 /// The instruction `ret`.

@@ -29,6 +29,7 @@ mod proc_maps;
 mod record_locks;
 mod remap_file_pages;
 mod robust_list;
+mod scanf;
 mod seals;
 mod semaphores;
 mod shm_open;

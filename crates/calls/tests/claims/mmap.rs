@@ -1,9 +1,15 @@
 //! `mmap`.
 
+use std::fs::File;
+use std::io::Seek;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use common::page_size;
 use course::{file_system, kernel_at_least, scratch};
+use lesson_1_mapping_a_file::sys::MmapCall;
 
+use crate::files::new_file;
 use crate::scenario;
 
 /// `mmap` with `MAP_FIXED` at an address inside a page fails with `EINVAL` and unmaps nothing.
@@ -473,4 +479,52 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
         return assert!(!["ext4", "xfs", "btrfs"].contains(&file_system(scratch.path())));
     }
     assert_eq!((ended.value("mmap"), ended.value("file")), ("success", "7"));
+}
+
+/// An `O_DIRECT` read finds a byte that was stored through a mapping and is not on the disk yet.
+///
+/// - call: `open(O_DIRECT)`, edge
+/// - source: mm/filemap.c, kiocb_write_and_wait
+/// - level: observed (Linux 6.18)
+#[test]
+fn an_o_direct_read_finds_a_byte_that_was_stored_through_a_mapping_and_is_not_on_the_disk_yet() {
+    let scratch = scratch();
+    let file = new_file(&scratch, "file", 1);
+    file.sync_all().unwrap();
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_DIRECT);
+    let mut direct = match options.open(scratch.path().join("file")) {
+        Ok(direct) => direct,
+        Err(error) => {
+            assert_eq!(
+                file_system(scratch.path()),
+                "tmpfs",
+                "only tmpfs, before Linux 6.6: {error}"
+            );
+            return;
+        }
+    };
+    let area = MmapCall::shared(&file, page_size()).make().unwrap();
+    let buffer = MmapCall::anonymous(page_size()).make().unwrap(); // It is aligned.
+    for byte in [1, 2] {
+        area.store(0, byte);
+        direct.rewind().unwrap();
+        assert_eq!(buffer.read_from(&direct, 0, page_size()).unwrap(), page_size());
+        assert_eq!(buffer.load(0), byte);
+    }
+}
+
+/// A program that does not check the result of a failed `mmap` gets `SIGSEGV` at its first access,
+/// at the address -1.
+///
+/// - call: `mmap`, edge
+/// - source: mmap(2), RETURN VALUE
+/// - level: Linux (the signal: observed)
+/// - article says: The example programs test the result of no call.
+#[test]
+fn a_program_that_does_not_check_the_result_of_a_failed_mmap_gets_sigsegv_at_its_first_access_at_the_address_1()
+ {
+    let ended = scenario("mmap-unchecked", &scratch()).run();
+    let load = ended.value("load");
+    assert!(load.starts_with("SIGSEGV ") && load.ends_with(" at the byte"), "{load}");
 }

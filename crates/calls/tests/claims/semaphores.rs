@@ -7,6 +7,7 @@ use lesson_5_races_and_semaphores::sys::{Page, Semaphore};
 use nix::errno::Errno;
 
 use crate::actors::with_a_page;
+use crate::scenario;
 
 /// A new semaphore of this process's own.
 fn semaphore(value: u32) -> Semaphore {
@@ -46,6 +47,18 @@ fn sem_timedwait_with_a_time_before_1970_fails_with_etimedout_if_the_count_is_0(
     let semaphore = semaphore(1);
     semaphore.wait_until(&before).unwrap();
     assert_eq!(semaphore.value().unwrap(), 0, "a count above 0 needs no time");
+}
+
+/// `sem_post` succeeds and adds 1 while signals come and are handled.
+///
+/// - call: `sem_post`, edge
+/// - source: POSIX, sem_post(), ERRORS (there is no EINTR); signal-safety(7), DESCRIPTION
+/// - level: POSIX
+#[test]
+fn sem_post_succeeds_and_adds_1_while_signals_come_and_are_handled() {
+    let ended = scenario("sem-post-and-signals", &scratch()).run();
+    assert_eq!(ended.value("handled"), "100", "{ended:?}");
+    assert_eq!(ended.value("posts"), ended.value("value"), "{ended:?}");
 }
 
 /// While processes wait for a semaphore, `sem_getvalue` reports 0 and no negative count.

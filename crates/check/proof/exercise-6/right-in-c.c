@@ -38,6 +38,10 @@ struct count {
 #ifndef COUNT
 #define COUNT(bytes, size) newlines(bytes, size)
 #endif
+// A file's line.
+#ifndef SAY
+#define SAY(lines, bytes, name) printf("%zu %zu %s\n", lines, bytes, name)
+#endif
 // What a file that fails makes of the rest.
 #ifndef FAILED
 #define FAILED all_well = false
@@ -91,7 +95,7 @@ int main(int argc, char **argv) {
             continue;
         }
         total.lines += one.lines, total.bytes += one.bytes;
-        printf("%zu %zu %s\n", one.lines, one.bytes, argv[i]);
+        SAY(one.lines, one.bytes, argv[i]);
     }
     if (argc > 3)
         printf("%zu %zu total\n", total.lines, total.bytes);

@@ -371,6 +371,21 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "prints-after-its-end",
+        is: "the program ends before all is printed: a process that it has started prints later",
+        why: "Who runs the program takes its end for the end of its work. A shell prints its prompt then, and another program reads what is there.",
+        anchor: "exercise",
+        hints: [
+            "Which process prints, and which one ends first? `strace -f -e trace=write,exit_group` shows both.",
+            "A process that starts another one must wait until that one has ended.",
+        ],
+        last: Last {
+            rust: "`Child::wait` for each child, before `main` returns; after `libc::fork`, `libc::waitpid`.",
+            c: "`waitpid` for each child, before `main` returns. Its status tells whether the child has failed.",
+            python: "`os.waitpid` after `os.fork`; `process.join()` with `multiprocessing`.",
+        },
+    },
+    Diagnosis {
         id: "otherwise-untraced",
         is: "the program does something else when nobody traces it",
         why: "What is judged must be what everybody gets who runs the program.",

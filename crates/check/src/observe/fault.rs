@@ -75,15 +75,33 @@ impl Past {
         Some(Self { name, bytes, end, at: (address - start) as u64 })
     }
 
-    /// The same of the next mapping below the address, if it has a file of this directory and is near.
+    /// The same of the next mapping below the address, if it has a file of this directory and is near. Other
+    /// mappings may lie between, without a gap: a loop that goes on through them ends at the first address
+    /// after the last of them.
     fn of(mappings: &[Mapping], address: usize, directory: Option<&Path>) -> Option<Self> {
         /// What is further away was not computed from the mapping's address.
         const NEAR: usize = 1 << 26;
-        let below = mappings.iter().rev().find(|mapping| mapping.addresses.end <= address)?;
-        let parent = below.path.as_deref().and_then(|path| Path::new(path).parent());
-        let is_inside = directory.is_some() && parent == directory;
-        let is_near = address - below.addresses.end < NEAR;
-        Self::beyond(below, address).filter(|_| is_inside && is_near)
+        /// The most bytes that one load takes.
+        const VECTOR: usize = 64;
+        let is_inside = |mapping: &Mapping| {
+            let parent = mapping.path.as_deref().and_then(|path| Path::new(path).parent());
+            directory.is_some() && parent == directory
+        };
+        let mut below = mappings.iter().rev().filter(|mapping| mapping.addresses.end <= address);
+        let next = below.next()?;
+        let is_near = address - next.addresses.end < NEAR;
+        if is_inside(next) {
+            return Self::beyond(next, address).filter(|_| is_near);
+        }
+        let is_first = address - next.addresses.end < VECTOR;
+        let mut start = next.addresses.start;
+        let touches = |mapping: &&Mapping| {
+            let touches = mapping.addresses.end == start;
+            start = mapping.addresses.start;
+            touches
+        };
+        let found = below.take_while(touches).find(|mapping| is_inside(mapping))?;
+        Self::beyond(found, address).filter(|past| is_first && past.at < NEAR as u64)
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Run {
     pub unfinished: Option<String>,
     /// What it should print was in its memory when it ended, and no call had written it.
     pub unflushed: bool,
+    /// Another process of its wrote to standard output when its first process had ended.
+    pub printed_late: bool,
     /// What killed it, if that was an access.
     pub fault: Option<Fault>,
     /// How long it took by the clock.
@@ -68,6 +70,8 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
+                    let prints = call.does() == Use::TransfersData && call.arguments[0] == 1;
+                    run.printed_late |= ending.is_some() && prints && result > 0;
                     let allocates = call.number == libc::SYS_fallocate && result == 0;
                     hide_tracer(who, call.number, call.arguments, result).step(MECHANISM)?;
                     leave(call.returned(result).step(MECHANISM)?, &mut run, observer)?;
@@ -171,6 +175,7 @@ impl Run {
             refused: BTreeSet::new(),
             unfinished: None,
             unflushed: false,
+            printed_late: false,
             fault: None,
             time: Duration::ZERO,
             processor: Duration::ZERO,

@@ -328,3 +328,128 @@ fn a_handler_of_sigbus_that_returns_is_told_as_such_and_not_as_a_busy_machine() 
     let seen = Judge::of(6, "returns_from_sigbus.c", &[]).run().must_not_be_blamed();
     says(&seen, "cut", "faults-for-ever");
 }
+
+#[test]
+fn a_robust_mutex_that_nobody_makes_consistent_locks_nothing_after_a_kill() {
+    let seen = answer(5, "robust_never_consistent.c");
+    says(&seen, "kills", "no-lock-after-a-kill");
+    let check = check(&seen, "kills");
+    let details = check["details"].to_string();
+    assert!(details.contains("without a call of `pthread_mutex_consistent`"), "{check:#}");
+    let marked = marked(&seen, "kills");
+    assert!(marked.iter().any(|row| row.contains("is LOST")), "{marked:?}");
+    let rows = rows(&seen, "kills");
+    assert!(rows.contains(&"a new process: add FILE 1"), "{rows:#?}");
+}
+
+#[test]
+fn a_process_that_goes_on_without_the_lock_when_its_time_is_over_stops_waiting() {
+    let seen = answer(5, "timed_semaphore.c");
+    says(&seen, "waiting", "stops-waiting");
+    let marked = marked(&seen, "waiting");
+    assert!(marked.iter().any(|row| row.contains("is LOST")), "{marked:?}");
+    let rows = rows(&seen, "waiting");
+    assert!(!rows.contains(&"is killed"), "both have ended: {rows:#?}");
+    let details = check(&seen, "waiting")["details"].to_string();
+    assert!(details.contains("FILE: a regular file of 4096 bytes"), "{details}");
+}
+
+/// What the judge says of a further answer to exercise 5.
+fn further(name: &str) -> Seen {
+    let answer = format!("-DANSWER=\"../more/exercise-5/{name}\"");
+    Judge::of(5, "at_once.c", &["-DDOES=nothing", &answer]).run()
+}
+
+#[test]
+fn a_wait_of_three_seconds_by_the_programs_own_clock_is_too_short() {
+    let seen = further("tries_for_three_seconds.c").must_be_refused();
+    says(&seen, "waiting", "stops-waiting");
+}
+
+#[test]
+fn a_process_that_fails_because_another_one_stands_still_for_seconds_has_lost_nothing() {
+    further("gives_up_with_a_failure.c").must_be_accepted();
+}
+
+#[test]
+fn a_waiter_that_has_failed_is_not_said_to_wait() {
+    let seen = further("gives_up_too_early.c").must_be_refused();
+    says(&seen, "waiting", "fails-beside-another");
+    let check = check(&seen, "waiting");
+    let actual = check["actual"].to_string();
+    assert!(actual.contains("exit status 1, after") && !actual.contains("not ended"), "{check:#}");
+    assert!(check["details"].to_string().contains("another process holds the lock"), "{check:#}");
+}
+
+#[test]
+fn a_record_lock_that_ends_by_a_close_is_told_as_such() {
+    let seen = answer(5, "closes_a_descriptor.c");
+    says(&seen, "additions", "record-lock-ended");
+    let marked = marked(&seen, "additions");
+    let close = "closes a descriptor of FILE: this ENDS its record lock";
+    assert!(marked.contains(&close), "{marked:?}");
+    let rows = rows(&seen, "additions");
+    let gives = "gives its record lock on FILE back, but it holds none";
+    assert!(rows.contains(&gives), "{rows:#?}");
+}
+
+#[test]
+fn a_mutex_that_both_make_is_the_reason_and_not_the_failure_that_follows() {
+    let seen = answer(5, "mutex_made_twice.c");
+    says(&seen, "additions", "initialization-race");
+    let check = check(&seen, "additions");
+    let actual = check["actual"].to_string();
+    assert!(actual.contains("exit status 1. Both processes initialised the lock"), "{check:#}");
+}
+
+#[test]
+fn a_file_that_an_open_has_emptied_is_told_as_such() {
+    let seen = preview("empties.c");
+    says(&seen, "output", "file-changed");
+    assert_eq!(check(&seen, "output")["actual"], "FILE was opened with O_TRUNC");
+}
+
+#[test]
+fn a_private_mapping_that_is_shown_in_place_of_the_edited_one_is_named() {
+    let seen = preview("shows-another-mapping.c");
+    says(&seen, "output", "wrong-output");
+    let details = check(&seen, "output")["details"].to_string();
+    assert!(details.contains("FILE is mapped 2 times from byte 0 on"), "{details}");
+}
+
+#[test]
+fn a_mapping_of_which_only_a_page_is_given_back_is_told_with_both_lengths() {
+    let seen = answer(6, "unmaps-one-page.c");
+    says(&seen, "released", "too-many-mappings");
+    let actual = check(&seen, "released")["actual"].to_string();
+    assert!(actual.contains("munmap gave back 4096 bytes of a mapping of"), "{actual}");
+}
+
+#[test]
+fn a_loop_that_goes_on_through_other_mappings_is_past_its_own() {
+    let seen = answer(6, "maps-a-megabyte.c");
+    says(&seen, "one-pass", "past-the-mapping");
+    let actual = check(&seen, "one-pass")["actual"].to_string();
+    assert!(actual.contains("past the end of the mapping of LARGE"), "{actual}");
+}
+
+#[test]
+fn a_file_that_is_just_being_made_is_the_reason_of_a_failure() {
+    let seen = answer(5, "half_made.c");
+    says(&seen, "additions", "half-made-file");
+    let marked = marked(&seen, "additions");
+    assert!(marked.iter().any(|row| row.ends_with("FILE has 0 bytes NOW")), "{marked:?}");
+}
+
+#[test]
+fn a_child_that_prints_when_its_parent_has_ended_prints_too_late() {
+    says(&preview("prints-in-a-child.c"), "output", "prints-after-its-end");
+}
+
+#[test]
+fn counts_between_which_only_the_blanks_are_wrong_are_not_said_to_be_wrong() {
+    let seen = answer(6, "pads.c");
+    says(&seen, "counts", "wrong-count");
+    let details = check(&seen, "counts")["details"].to_string();
+    assert!(details.contains("only the blanks differ"), "{details}");
+}

@@ -20,6 +20,14 @@ use crate::sys::{self, MmapCall};
 /// A hole on a full file system: `fallocate`, MADV_POPULATE_WRITE, then a store.
 fn store_on_a_full_disk() -> Result<()> {
     tmpfs_here(MsFlags::empty())?;
+    let reserved = hole("reserved")?;
+    let whole_page = page_size() as libc::off_t;
+    fallocate(&reserved, FallocateFlags::empty(), 0, whole_page).step("fallocate")?;
+    let area = MmapCall::shared(&reserved, page_size()).make().step("mmap")?;
+    let filler = fill()?;
+    area.store(0, 1); // The control: this page has room, and the file system is full.
+    say!("stored-to-the-reserved-page {}", area.load(0))?;
+    drop(filler);
     store_in_a_hole()
 }
 

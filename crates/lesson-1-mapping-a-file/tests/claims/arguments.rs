@@ -115,6 +115,7 @@ fn a_later_chmod_changes_nothing_for_a_mapping_or_an_open_descriptor() {
 /// - source: mmap(2), NOTES
 /// - level: Linux
 /// - tutorials say: `PROT_WRITE` alone is enough for a mapping, on every machine.
+/// - article says: A mapping with only `PROT_WRITE` is enough for `sprintf`.
 #[test]
 fn on_x86_a_mapping_with_only_prot_write_can_be_loaded_from() {
     let scratch = scratch();
@@ -212,6 +213,7 @@ fn memory_without_a_file_begins_as_zeros_and_ignores_the_descriptor() {
 /// - source: lseek(2), DESCRIPTION
 /// - level: POSIX
 /// - tutorials say: To make a file of 257 bytes, seek to byte 257 and write one byte.
+/// - article says: `lseek` to `0x100 + 1` and one written byte make a file of 256 bytes.
 #[test]
 fn seeking_to_257_and_writing_one_byte_makes_a_file_of_258_bytes() {
     let scratch = scratch();

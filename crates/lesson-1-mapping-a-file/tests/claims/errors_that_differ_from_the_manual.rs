@@ -173,8 +173,20 @@ fn a_file_that_is_locked_with_fcntl_can_be_mapped() {
 fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     let scratch = scratch();
     let open_for_writing = pages_of(&scratch, 1);
-    let flags = libc::MAP_PRIVATE | libc::MAP_DENYWRITE;
-    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&open_for_writing, 1) }), "success");
+    let again = File::open(scratch.path().join("pages")).unwrap();
+    for sharing in [libc::MAP_PRIVATE, libc::MAP_SHARED] {
+        for (file, prot) in [
+            (&open_for_writing, libc::PROT_READ | libc::PROT_WRITE),
+            (&open_for_writing, libc::PROT_READ),
+            (&again, libc::PROT_READ),
+        ] {
+            let flags = sharing | libc::MAP_DENYWRITE;
+            let call = MmapCall { prot, flags, ..MmapCall::shared(file, 1) };
+            let mapped = call.make();
+            open_for_writing.set_len(2 * page_size() as u64).unwrap(); // Nobody is denied to write.
+            assert_eq!(mapped.map(|area| area.load(0)).ok(), Some(b'.'), "{flags:#x} {prot}");
+        }
+    }
 }
 
 /// Through a writable descriptor, an append-only file cannot be mapped shared, but private.

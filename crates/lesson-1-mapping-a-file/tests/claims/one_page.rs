@@ -19,6 +19,7 @@ use crate::{evict, file_of, pages_of, resident};
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION
 /// - level: POSIX
+/// - article says: After mapping the file, the program closes the descriptor. (The example does not.)
 #[test]
 fn a_mapping_stays_after_its_descriptor_is_closed() {
     let scratch = scratch();

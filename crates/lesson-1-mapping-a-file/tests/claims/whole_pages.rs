@@ -191,7 +191,7 @@ fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write
 
 /// An empty file or an offset past the end can be mapped, and an access is `SIGBUS`.
 ///
-/// - call: past the end of the file, error
+/// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (SIGBUS)
 /// - level: POSIX (that it can be mapped: observed)
 #[test]

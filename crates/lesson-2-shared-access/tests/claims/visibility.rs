@@ -40,6 +40,7 @@ fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
 /// - source: mm/filemap.c
 /// - level: observed (tmpfs has no disk; overlayfs hides the count)
 /// - tutorials say: A store to a shared mapping is in the file on the disk at once.
+/// - article says: With `MAP_SHARED`, what is written is instantly reflected in the file.
 #[test]
 fn a_store_is_seen_by_read_before_it_is_on_the_disk() {
     undisturbed(|| {

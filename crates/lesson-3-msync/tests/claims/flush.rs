@@ -13,6 +13,7 @@ use crate::{Pair, found, scenario};
 /// - level: Linux
 /// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.)
 /// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
+/// - article says: `MS_ASYNC` schedules an update of the file.
 #[test]
 fn ms_async_leaves_every_page_dirty() {
     undisturbed(|| {

@@ -25,6 +25,7 @@ fn ms_invalidate_alone_leaves_every_page_dirty() {
 /// - source: mmap(2), DESCRIPTION (MAP_SHARED)
 /// - level: POSIX
 /// - tutorials say: `MS_INVALIDATE` refreshes mappings that show old bytes.
+/// - article says: `MS_INVALIDATE` lets other mappings see the new values.
 #[test]
 fn other_mappings_have_the_new_bytes_before_any_ms_invalidate() {
     let scratch = scratch();

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod disk;
+mod disk_errors;
 mod ends;
 mod errors;
 mod flush;
 mod folios;
 mod invalidate;
+mod power_cuts;
 mod time_stamps;
 mod visibility;
 mod ways;

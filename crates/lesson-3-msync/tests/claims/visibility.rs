@@ -16,6 +16,7 @@ use crate::{Pair, scenario, second};
 /// - level: POSIX (by `read`: observed)
 /// - tutorials say: Call `msync`, so that other processes see the store.
 /// - tutorials say: With `MS_SYNC` the update is instant.
+/// - article says: `MS_SYNC` makes the update instant.
 #[test]
 fn another_process_sees_a_store_before_any_msync() {
     let pair = Pair::clean();

@@ -29,6 +29,10 @@ pub(super) fn data() -> Result<()> {
     let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     say!("anonymous-writable {}", outcome(&map(write, anonymous)))?;
     say!("shared-writable {}", outcome(&map(write, libc::MAP_SHARED)))?;
+    let without_a_file = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+    say!("shared-anonymous {}", outcome(&map(write, without_a_file)))?;
+    say!("no-permission {}", outcome(&map(libc::PROT_NONE, anonymous)))?;
+    say!("grows-down {}", outcome(&map(write, anonymous | libc::MAP_GROWSDOWN)))?;
     let read_only = map(read, libc::MAP_PRIVATE).step("mmap")?;
     say!("made-writable {}", outcome(&read_only.protect(write)))
 }

@@ -63,6 +63,7 @@ fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
+/// - article says: Without `MAP_SHARED`, Linux may buffer what is written.
 #[test]
 fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
     let letters = Lettered::new(1);
@@ -172,19 +173,21 @@ fn only_a_writable_private_mapping_is_charged_for_copies_of_its_pages() {
     });
 }
 
-/// `RLIMIT_DATA` counts writable private mappings and no others.
+/// `RLIMIT_DATA` counts writable private mappings without `MAP_GROWSDOWN`, and no others.
 ///
 /// - call: limits, success
 /// - source: mm/vma.h, is_data_mapping
 /// - level: observed
 #[test]
-fn rlimit_data_counts_writable_private_mappings_and_no_others() {
+fn rlimit_data_counts_writable_private_mappings_without_map_growsdown_and_no_others() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("unlimited"), "ok");
     assert_eq!(ended.value("private-writable"), "ENOMEM");
     assert_eq!(ended.value("anonymous-writable"), "ENOMEM");
     assert_eq!(ended.value("made-writable"), "ENOMEM", "mprotect of a private read-only one");
-    assert_eq!(ended.value("shared-writable"), "ok");
+    for other in ["shared-writable", "shared-anonymous", "no-permission", "grows-down"] {
+        assert_eq!(ended.value(other), "ok", "{other}");
+    }
     assert_eq!(ended.code, Some(0), "the private read-only one was mapped: {ended:?}");
 }
 

@@ -52,6 +52,7 @@ fn a_store_replaces_the_files_page_with_a_private_copy() {
 /// - source: mm/memory.c
 /// - level: observed
 /// - tutorials say: `MAP_PRIVATE` makes a copy of the file.
+/// - article says: `MAP_PRIVATE` makes a private copy of the file.
 #[test]
 fn a_store_of_one_byte_copies_one_page_and_no_other() {
     let letters = Lettered::new(4);
@@ -71,14 +72,21 @@ fn a_store_of_one_byte_copies_one_page_and_no_other() {
 #[test]
 fn a_first_load_also_maps_cached_neighbouring_pages_and_a_first_store_does_not() {
     let letters = Lettered::new(26);
-    let (loading, storing) = (letters.mapping(26), letters.mapping(26));
-    // In the middle, because the 64 KiB around a load are aligned by address.
-    loading.load(13 * page_size());
-    storing.store(13 * page_size(), b"N");
+    let storing = letters.mapping(26);
     let present = |mapping: &PrivateMapping| {
         file_pages(mapping.address(), 26).into_iter().filter(Option::is_some).count()
     };
-    assert_eq!(present(&loading) > 1, page_size() < 64 << 10, "{}", present(&loading));
+    // The kernel skips a page that is locked at this moment, for writeback for example. So it is enough
+    // if one of five mappings has neighbours.
+    let most = (0..5).map(|_| {
+        let loading = letters.mapping(26);
+        // In the middle, because the 64 KiB around a load are aligned by address.
+        loading.load(13 * page_size());
+        present(&loading)
+    });
+    let most = most.max().unwrap();
+    storing.store(13 * page_size(), b"N");
+    assert_eq!(most > 1, page_size() < 64 << 10, "{most}");
     assert_eq!(present(&storing), 1);
     assert_eq!(file_pages(storing.address(), 26)[13], Some(false));
     // The page cache has every second page of this file. The others are holes.
@@ -88,12 +96,16 @@ fn a_first_load_also_maps_cached_neighbouring_pages_and_a_first_store_does_not()
     for page in (0..32).step_by(2) {
         sparse.write_all_at(&vec![b'a'; page_size()], page * page_size() as u64).unwrap();
     }
-    let mapping = PrivateMapping::of(&sparse, 32 * page_size()).unwrap();
-    mapping.load(16 * page_size());
-    let found = file_pages(mapping.address(), 32);
-    let mapped: Vec<_> = (0..32).filter(|page| found[*page].is_some()).collect();
-    assert_eq!(mapped.len() > 1, page_size() < 64 << 10, "{mapped:?}");
-    assert!(mapped.iter().all(|page| page % 2 == 0), "only cached pages: {mapped:?}");
+    let mut most = 0;
+    for _ in 0..5 {
+        let mapping = PrivateMapping::of(&sparse, 32 * page_size()).unwrap();
+        mapping.load(16 * page_size());
+        let found = file_pages(mapping.address(), 32);
+        let mapped: Vec<_> = (0..32).filter(|page| found[*page].is_some()).collect();
+        assert!(mapped.iter().all(|page| page % 2 == 0), "only cached pages: {mapped:?}");
+        most = most.max(mapped.len());
+    }
+    assert_eq!(most > 1, page_size() < 64 << 10, "{most}");
 }
 
 /// A load can map a whole folio of 2 MiB, and a store then removes its other entries.
@@ -191,15 +203,20 @@ fn private_dirty_in_smaps_also_counts_dirty_pages_of_the_file() {
 fn the_first_store_to_a_page_causes_one_page_fault_and_the_second_store_causes_none() {
     let faults = || getrusage(UsageWho::RUSAGE_THREAD).unwrap().minor_page_faults();
     let letters = Lettered::new(26);
-    let mapping = letters.mapping(26);
-    let store_to_all = |byte| (0..26).for_each(|page| mapping.store(page * page_size(), byte));
-    let before = faults();
-    store_to_all(b"1");
-    let between = faults();
-    store_to_all(b"2");
-    let after = faults();
-    assert!((26..52).contains(&(between - before)), "one fault per page: {}", between - before);
-    assert!(after - between < 26, "no fault per page: {}", after - between);
+    // Other work of this thread may cause faults as well. The kernel may also take a page away, for
+    // example to write it. So each count is the smallest of five tries.
+    let counts = (0..5).map(|_| {
+        let mapping = letters.mapping(26);
+        let store_to_all = |byte| (0..26).for_each(|page| mapping.store(page * page_size(), byte));
+        let before = faults();
+        store_to_all(b"1");
+        let between = faults();
+        store_to_all(b"2");
+        (between - before, faults() - between)
+    });
+    let counts: Vec<_> = counts.collect();
+    assert_eq!(counts.iter().map(|(first, _)| *first).min(), Some(26), "{counts:?}");
+    assert_eq!(counts.iter().map(|(_, second)| *second).min(), Some(0), "{counts:?}");
 }
 
 /// A `read` into a private mapping copies the page that it stores to.

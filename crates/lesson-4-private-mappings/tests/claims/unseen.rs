@@ -17,6 +17,7 @@ use crate::{Lettered, READ_WRITE};
 /// - source: mmap(2), DESCRIPTION
 /// - level: POSIX
 /// - tutorials say: Without `MAP_SHARED`, the system writes the stores to the file later.
+/// - article says: Without `MAP_SHARED`, Linux may buffer what is written.
 #[test]
 fn a_private_store_never_reaches_the_file() {
     let letters = Lettered::new(2);

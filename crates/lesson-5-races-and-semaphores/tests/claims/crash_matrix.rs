@@ -23,6 +23,7 @@ const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 /// - source: sem_overview(7), DESCRIPTION
 /// - level: observed (glibc 2.36)
 /// - tutorials say: The kernel releases the semaphore of a process that dies.
+/// - article says: Semaphores can be used to prevent races.
 #[test]
 fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
     assert_eq!(row("semaphore-in-file"), STUCK);
@@ -36,6 +37,16 @@ fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
 #[test]
 fn a_named_semaphore_stays_locked_however_its_holder_ends() {
     assert_eq!(row("named-semaphore"), STUCK);
+}
+
+/// A process-shared mutex that is not robust stays locked however its holder ends.
+///
+/// - call: `pthread_mutex_lock`, edge
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
+/// - level: POSIX (the `exec`: observed, glibc 2.36)
+#[test]
+fn a_process_shared_mutex_that_is_not_robust_stays_locked_however_its_holder_ends() {
+    assert_eq!(row("plain-mutex"), STUCK);
 }
 
 /// In all five cases, a robust mutex tells the next process.

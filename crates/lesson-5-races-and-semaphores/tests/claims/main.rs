@@ -16,6 +16,8 @@ mod named_semaphore_ends;
 mod named_semaphores;
 mod not_robust;
 mod ofd_lock_ends;
+mod ofd_lock_errors;
+mod ofd_lock_queries;
 mod ofd_locks;
 mod pid_namespaces;
 mod races;

@@ -9,10 +9,12 @@ use crate::lock_actors::two;
 
 /// Closing any descriptor of the file releases the process's record locks.
 ///
-/// - call: `fcntl(F_SETLK)`, success
+/// - call: `close`, edge
 /// - source: fcntl(2), Advisory record locking
 /// - level: POSIX
 /// - tutorials say: A lock by `fcntl` stays until the process unlocks the bytes or ends.
+/// - article says: After mapping the file, the program closes the descriptor. (The example does
+///   not.)
 #[test]
 fn closing_any_descriptor_of_the_file_releases_the_processs_record_locks() {
     let scratch = scratch();

@@ -35,6 +35,11 @@ fn a_record_lock_of_length_0_covers_all_later_bytes_however_far_the_file_grows()
     let expected = format!("F_WRLCK SEEK_SET 5 0 {}", a.id());
     assert_eq!(b.ask("F_GETLK d F_RDLCK 1000000000000 1"), expected);
     assert_eq!(a.ask("locks d"), "WRITE 5 EOF");
+    b.does("truncate d 100000");
+    assert_eq!(fs::metadata(scratch.path().join("file")).unwrap().len(), 100_000, "it has grown");
+    assert_eq!(b.ask("F_GETLK d F_RDLCK 99999 1"), expected);
+    assert_eq!(b.ask("F_SETLK d F_RDLCK 99999 1"), "EAGAIN");
+    assert_eq!(a.ask("locks d"), "WRITE 5 EOF", "the same lock");
     b.does("F_SETLK d F_WRLCK 0 5");
 }
 

@@ -92,6 +92,7 @@ fn f_setlkw_waits_until_the_bytes_are_free() {
 /// - source: fcntl(2), Mandatory locking
 /// - level: Linux
 /// - tutorials say: A lock by `fcntl` keeps other processes from reading or writing the bytes.
+/// - article says: `fcntl` can place read and write locks on the file.
 #[test]
 fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
     let scratch = scratch();

@@ -106,6 +106,7 @@ fn with_any_pshared_other_than_0_a_post_wakes_another_process() {
 /// - source: sem_init(3), DESCRIPTION; futex(2), DESCRIPTION (FUTEX_PRIVATE_FLAG)
 /// - level: observed (glibc 2.36)
 /// - tutorials say: A semaphore or a mutex works between processes if it is in shared memory.
+/// - article says: Semaphores can be used to prevent races.
 #[test]
 fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
     let scratch = scratch();
@@ -251,6 +252,8 @@ fn in_glibc_any_bytes_are_a_semaphore_but_sem_post_may_abort_the_process() {
     let answer = ask(&mut actor, "sem-try");
     observed(answer.as_str(), "ok", "EINVAL");
     assert_eq!(ask(&mut actor, "page-garbage"), "ok");
+    let value = ask(&mut actor, "sem-value");
+    observed(value.parse::<i64>().is_ok(), true, false); // A count, and no EINVAL.
     actor.tell("sem-post");
     let ended = actor.end();
     observed(

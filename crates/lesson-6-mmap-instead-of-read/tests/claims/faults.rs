@@ -32,6 +32,7 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
 /// - source: mm/mmap.c
 /// - level: observed (not on tmpfs, where every page is in memory)
 /// - tutorials say: `mmap` copies the file into memory.
+/// - article says: The file is copied into memory, in pages.
 #[test]
 fn mapping_a_file_loads_none_of_it() {
     let scratch = scratch();
@@ -110,6 +111,7 @@ fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fau
 /// - source: mm/memory.c, do_fault_around
 /// - level: observed
 /// - tutorials say: Mapping a file is always faster than reading it.
+/// - article says: Mapping a file is faster than `read` and `write`.
 #[test]
 fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     let scratch = scratch();
@@ -147,16 +149,23 @@ fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
 fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
-    let view = View::of(&file, PAGES * page_size()).expect("mmap");
-    // The middle of a block of addresses that begins at a multiple of the window's size.
+    file.sync_all().expect("fsync"); // After this, the kernel has nothing left to write.
     let block = window() * page_size();
-    let half = view.len() / 2;
-    let offset = half + (view.address() + half).next_multiple_of(block) - (view.address() + half);
-    let cost = cost_of_loads(&view, [offset + block / 2]);
-    assert_eq!(cost.minor, 1, "{cost:?}");
-    let brought = mapped(view.address(), view.len()).expect("pagemap");
-    let of_the_block = mapped(view.address() + offset, block).expect("pagemap");
-    assert_eq!((brought, of_the_block), (window(), window()), "its neighbours on both sides");
+    // The kernel skips a page that is locked at this moment, so one of five mappings is enough.
+    let tries = (0..5).map(|_| {
+        let view = View::of(&file, PAGES * page_size()).expect("mmap");
+        // The middle of a block of addresses that begins at a multiple of the window's size.
+        let half = view.address() + view.len() / 2;
+        let offset = half.next_multiple_of(block) - view.address();
+        let cost = cost_of_loads(&view, [offset + block / 2]);
+        let brought = mapped(view.address(), view.len()).expect("pagemap");
+        let of_the_block = mapped(view.address() + offset, block).expect("pagemap");
+        (cost.minor, brought, of_the_block)
+    });
+    let tries: Vec<_> = tries.collect();
+    let expected = (1, window(), window());
+    assert!(tries.contains(&expected), "its neighbours on both sides, {expected:?}: {tries:?}");
+    let view = View::of(&file, PAGES * page_size()).expect("mmap");
     let all = touch_all(&view);
     assert!(all.minor > 0 && all.minor < PAGES as i64 / 2, "far fewer faults than pages: {all:?}");
 }

@@ -25,6 +25,20 @@ fn map_populate_leaves_no_fault_for_later_loads() {
     let length = PAGES * page_size();
     let memory = MmapOptions::new().len(length).populate().map_raw_read_only(&file).expect("mmap");
     assert_eq!(mapped(memory.as_ptr().addr(), length).expect("pagemap"), PAGES);
+    // The control: without the flag, the same loads cause faults.
+    let lazy = Region::of(&file, length, libc::PROT_READ, libc::MAP_SHARED).expect("mmap");
+    let flags = libc::MAP_SHARED | libc::MAP_POPULATE;
+    let populated = Region::of(&file, length, libc::PROT_READ, flags).expect("mmap");
+    let faults = |region: &Region| {
+        let loads = || {
+            (0..PAGES).for_each(|page| {
+                region.load(page * page_size());
+            });
+            Ok(())
+        };
+        cost_of(loads).expect("count the faults").1.faults()
+    };
+    assert_eq!((faults(&populated), faults(&lazy) > 0), (0, true));
 }
 
 /// `MADV_POPULATE_READ` leaves no fault for later loads.

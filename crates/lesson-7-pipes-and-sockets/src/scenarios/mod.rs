@@ -40,6 +40,7 @@ pub fn play(name: &str) -> Result<()> {
         "unread" => unread::play(),
         "names" => sockets::names(),
         "queues" => queues::play(),
+        "queue-death" => queues::death_of_the_other(),
         "queue-refusals" => queues::refusals(),
         "words" => words::play(),
         "rings" => rings::play(),

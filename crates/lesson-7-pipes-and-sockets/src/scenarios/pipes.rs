@@ -80,7 +80,12 @@ fn whole_or_not(from: &mut File, to: &mut File) -> Result<()> {
     from.read_exact(&mut page).step("make room for another page")?;
     let written =
         to.write(&vec![3; 2 * libc::PIPE_BUF]).step("write more than there is room for")?;
-    say!("in-part {}", written > 0 && written < 2 * libc::PIPE_BUF)
+    say!("in-part {}", written > 0 && written < 2 * libc::PIPE_BUF)?;
+    let mut rest = Vec::new();
+    ended("emptied", from.read_to_end(&mut rest))?; // EAGAIN, after the last byte.
+    let bytes = |byte| rest.iter().filter(|found| **found == byte).count();
+    say!("bytes-of-the-short-write {}", bytes(2))?;
+    say!("bytes-of-the-long-write {}", bytes(3) == written)
 }
 
 /// How large a pipe is, and may be.
@@ -91,7 +96,11 @@ pub(super) fn sizes() -> Result<()> {
     say!("pages {}", pages(size(FcntlArg::F_GETPIPE_SZ).step("F_GETPIPE_SZ")?))?;
     let page = libc::c_int::try_from(page_size()).unwrap_or(libc::c_int::MAX);
     say!("larger {}", pages(size(FcntlArg::F_SETPIPE_SZ(20 * page)).step("F_SETPIPE_SZ")?))?;
-    ended("beyond-the-limit", size(FcntlArg::F_SETPIPE_SZ(1 << 30)))?;
+    let path = std::path::Path::new("/proc/sys/fs/pipe-max-size");
+    let limit = std::fs::read_to_string(path).step_on("read", path)?;
+    let limit = limit.trim().parse().unwrap_or(libc::c_int::MAX - 1);
+    ended("the-limit", size(FcntlArg::F_SETPIPE_SZ(limit)))?;
+    ended("beyond-the-limit", size(FcntlArg::F_SETPIPE_SZ(limit + 1)))?;
     to.write_all(&vec![1; 3 * page_size()]).step("write")?;
     ended("smaller-than-what-it-holds", size(FcntlArg::F_SETPIPE_SZ(page)))
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use common::{Context, Failure, Peer, Result, say};
 
@@ -12,6 +13,7 @@ use super::ended;
 use nix::mqueue::{MQ_OFlag, mq_unlink};
 use nix::sys::stat::Mode;
 
+use crate::process::{outcome, until_asleep_in};
 use crate::sys::Queue;
 
 /// Flags of a new queue whose calls never wait.
@@ -63,6 +65,8 @@ pub(super) fn play() -> Result<()> {
     ended("too-long", queue.send(&[0; 17], 0))?;
     ended("too-short-a-buffer", queue.receive(&mut [0; 15], Duration::ZERO))?;
     ended("priority", queue.send(b"?", 32768))?;
+    ended("longest-and-most-urgent", queue.send(&[b'!'; 16], 32767))?;
+    say!("longest {}", texts(&queue, 1).step("mq_receive")?)?;
     drop(queue);
     Peer::start(["second", "send-to-queue", &name.0])?.wait()?; // Now no process has the queue open.
     let again = Queue::open(&name.0, MQ_OFlag::O_RDONLY, mode(), None).step("mq_open")?;
@@ -74,6 +78,26 @@ pub(super) fn play() -> Result<()> {
     say!("unlinked-open {}", again.attributes().step("mq_getattr")?.maxmsg())?;
     let no_queue = File::open(".").map(OwnedFd::from).step("open")?;
     ended("no-queue", Queue::from(no_queue).attributes())
+}
+
+/// A receiver that already sleeps when the process at the other end is killed.
+pub(super) fn death_of_the_other() -> Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let (name, flags) = (Name::new(), MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR);
+    let queue = Queue::open(&name.0, flags, mode(), Some((4, 16))).step("mq_open")?;
+    let mut other = Peer::start(["second", "open-queue", &name.0])?;
+    other.hear()?;
+    let end = Instant::now() + PATIENCE; // Not later than the receiver's own deadline.
+    let received = thread::scope(|threads| {
+        let receiving = threads.spawn(|| outcome(&queue.receive(&mut [0; 16], PATIENCE)));
+        until_asleep_in(std::process::id(), libc::SYS_mq_timedreceive, 1)?;
+        other.kill()?;
+        say!("killed-in-time {}", Instant::now() < end)?;
+        let lost = |_| io::Error::from(io::ErrorKind::Other);
+        receiving.join().map_err(lost).step("join")
+    })?;
+    say!("asleep {received}")?;
+    say!("not-before-the-deadline {}", Instant::now() >= end)
 }
 
 /// What `mq_open` and `mq_unlink` refuse to an ordinary user.
@@ -99,6 +123,8 @@ pub(super) fn refusals() -> Result<()> {
     let (most, longest): (i64, i64) = (limit("msg_max")?, limit("msgsize_max")?);
     ended("too-many", open(&name.0, new(), Some((most + 1, 16))))?;
     ended("too-long", open(&name.0, new(), Some((1, longest + 1))))?;
+    ended("as-many-as-can-be", open(&name.0, new(), Some((most, 16))))?;
+    mq_unlink(name.0.as_str()).step("mq_unlink")?;
     ended("as-long-as-can-be", open(&name.0, new(), Some((1, longest))))?;
     ended("taken", open(&name.0, new(), None))?;
     ended("the-other-s", open(&std::env::var("OTHER").unwrap_or_default(), MQ_OFlag::O_RDWR, None))

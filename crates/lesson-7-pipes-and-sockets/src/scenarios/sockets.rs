@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use common::{Context, Peer, Result, say};
 use nix::sys::signal::Signal;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, getsockopt, socketpair, sockopt};
 use nix::unistd::write;
 
 use super::ended;
@@ -45,7 +45,9 @@ pub(super) fn play() -> Result<()> {
     ended("no-reader", to.write(b"?"))?;
 
     let (from, to) = UnixDatagram::pair().step("socketpair")?;
-    ended("too-long-a-datagram", from.send(&vec![0; 64 << 20]))?;
+    let room = getsockopt(&from, sockopt::SndBuf).step("getsockopt")?;
+    ended("as-long-as-can-be", from.send(&vec![0; room - 32]))?; // The kernel needs 32 bytes itself.
+    ended("too-long-a-datagram", from.send(&vec![0; room - 31]))?;
     drop(to);
     ended("nobody-for-a-datagram", from.send(b"?"))?;
     ended("nor-for-the-next", from.send(b"?"))?;
@@ -74,9 +76,13 @@ pub(super) fn names() -> Result<()> {
     say!("heard {}", String::from_utf8_lossy(&five))?;
     other.wait()?;
     drop(listening);
-    ended("left", UnixStream::connect("here"))?;
-    say!("still-there {}", std::path::Path::new("here").exists())?;
-    ended("taken-still", UnixListener::bind("here"))?;
+    let mut server = Peer::start(["second", "listen", "there"])?;
+    server.hear()?;
+    ended("while-it-lives", UnixStream::connect("there"))?;
+    server.kill()?;
+    ended("left", UnixStream::connect("there"))?;
+    say!("still-there {}", std::path::Path::new("there").exists())?;
+    ended("taken-still", UnixListener::bind("there"))?;
     File::create("plain").step("create")?;
     ended("no-socket", UnixStream::connect("plain"))
 }

@@ -49,7 +49,10 @@ fn a_nonblocking_receive_from_an_empty_queue_fails_with_eagain() {
 /// - level: POSIX
 #[test]
 fn sending_a_message_that_is_longer_than_the_queue_allows_fails_with_emsgsize() {
-    assert_eq!(scenario("queues").value("too-long"), "EMSGSIZE");
+    let queues = scenario("queues");
+    assert_eq!(queues.value("too-long"), "EMSGSIZE");
+    assert_eq!(queues.value("longest-and-most-urgent"), "ok", "as long as the queue allows");
+    assert_eq!(queues.value("longest"), "!".repeat(16));
 }
 
 /// Receiving into a buffer that is shorter than the queue's limit fails with `EMSGSIZE`.
@@ -69,7 +72,9 @@ fn receiving_into_a_buffer_that_is_shorter_than_the_queues_limit_fails_with_emsg
 /// - level: Linux
 #[test]
 fn sending_a_message_with_priority_32768_fails_with_einval() {
-    assert_eq!(scenario("queues").value("priority"), "EINVAL");
+    let queues = scenario("queues");
+    assert_eq!(queues.value("priority"), "EINVAL");
+    assert_eq!(queues.value("longest-and-most-urgent"), "ok", "32767");
 }
 
 /// Messages stay in a queue after every process has closed it.
@@ -197,6 +202,7 @@ fn making_a_queue_for_0_messages_or_messages_of_0_bytes_fails_with_einval() {
 fn making_a_queue_above_the_systems_limits_fails_with_einval_for_an_ordinary_user() {
     let refusals = ordinary_scenario("queue-refusals", "");
     assert_eq!((refusals.value("too-many"), refusals.value("too-long")), ("EINVAL", "EINVAL"));
+    assert_eq!(refusals.value("as-many-as-can-be"), "ok");
     assert_eq!(refusals.value("as-long-as-can-be"), "ok");
 }
 

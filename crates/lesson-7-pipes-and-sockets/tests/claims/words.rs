@@ -112,7 +112,8 @@ fn with_a_fence_and_membarrier_in_one_process_two_processes_that_store_and_then_
     assert_eq!(litmus.value("without"), "both-old", "in {rounds} rounds, with the fence alone");
     assert_eq!(litmus.value("with"), "never");
     let rounds = |name| litmus.value(name).parse::<u32>().unwrap();
-    assert!(rounds("with-rounds") >= 10_000, "it must have been tried: {litmus:?}");
+    let enough = rounds("without-rounds").saturating_mul(20).clamp(2_000, 100_000);
+    assert!(rounds("with-rounds") >= enough, "it must have been tried: {litmus:?}");
     for other in ["without-other", "with-other"] {
         assert_eq!(litmus.value(other), "exit status: 0");
     }

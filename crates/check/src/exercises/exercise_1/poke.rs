@@ -30,7 +30,7 @@ pub(super) fn stores(context: &mut CheckContext) -> Verdict {
     let before = pattern(3 * common::page_size() + 100);
     one(context, &before, 0, "M")?;
     one(context, &before, 5, "mapped")?;
-    one(context, &before, common::page_size() + 1234, "two words")?;
+    one(context, &before, common::page_size() + 1234, " two words\t")?; // Blanks are bytes.
     one(context, &before, before.len() - 3, "end")?;
     let offset = draw::number(context, 0..before.len() - 20);
     let (before, text) = (draw::bytes(context, before.len()), draw::letters(context, 1..20));

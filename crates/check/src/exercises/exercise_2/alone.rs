@@ -52,8 +52,10 @@ pub(super) fn posts(context: &mut CheckContext) -> Verdict {
     stores_in_file(context, &run, 1)?;
     holds(&context.read("FILE")?, "a message")?;
     context.new_work_directory()?.write("FILE", &[])?;
-    context.run(&["post", "FILE", "into a file that was empty"])?.succeeds()?;
-    holds(&context.read("FILE")?, "into a file that was empty")?;
+    // Blanks at its ends are bytes of the text, too.
+    let text = " into a file that was empty\t";
+    context.run(&["post", "FILE", text])?.succeeds()?;
+    holds(&context.read("FILE")?, text)?;
     let drawn = draw::letters(context, 1..40);
     context.new_work_directory()?;
     context.run(&["post", "FILE", &drawn])?.succeeds()?;
@@ -80,7 +82,7 @@ fn or_emptied(context: &CheckContext, error: CheckError) -> CheckError {
 
 pub(super) fn takes(context: &mut CheckContext) -> Verdict {
     let drawn = draw::letters(context, 1..40);
-    for text in ["a message", "two\nlines", "ein Gruß", &drawn] {
+    for text in ["a message", "two\nlines", "ein Gruß", " blanks\t", &drawn] {
         let file = context.new_work_directory()?.write("FILE", &full_of(text))?;
         let id = FileId::of(&file).step("fstat")?;
         let line = format!("{text}\n");

@@ -100,6 +100,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "text-changed",
+        is: "a text is stored without blanks that it has",
+        why: "A text is bytes, and a blank is one of them. Who reads the ledger gets another text than was recorded.",
+        anchor: "exercise",
+        hints: [
+            "Look at the slot: `od -A d -c FILE`. Which bytes of the text are missing?",
+            "A blank or a tab at the start or the end of a TEXT is a part of it.",
+        ],
+        last: Last {
+            rust: "Store the argument's bytes as they are, without `trim`.",
+            c: "Store all `strlen(text)` bytes of the argument, from its first byte on.",
+            python: "`os.fsencode(text)`, without `strip()`, is what to store.",
+        },
+    },
+    Diagnosis {
         id: "wrong-slot",
         is: "a text is not in the lowest-numbered free slot",
         why: "Every reader of the ledger looks for records where the format puts them.",
@@ -224,7 +239,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         last: Last {
             rust: "`slot.iter().position(|byte| *byte == 0)` is where the text ends; `None` means byte 64.",
             c: "`strnlen(slot, 64)` is the length of the text; then `fwrite`.",
-            python: "`m[at:at + 64].split(b\"\\0\", 1)[0]` is the text. `mmap.mmap` of an empty FILE raises `ValueError`: look at `os.fstat(fd).st_size` first.",
+            python: "`m[at:at + 64].split(b\"\\0\", 1)[0]` is the text; `strip()` would take away blanks that are a part of it. `mmap.mmap` of an empty FILE raises `ValueError`: look at `os.fstat(fd).st_size` first.",
         },
     },
     Diagnosis {

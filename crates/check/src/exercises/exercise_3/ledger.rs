@@ -53,6 +53,15 @@ pub(super) fn expect(
 ) -> Verdict {
     for (slot, text) in records {
         let found = after.get(slot * SLOT..(slot + 1) * SLOT).unwrap_or_default();
+        let end = found.iter().position(|byte| *byte == 0).unwrap_or(found.len());
+        let stored = found.get(..end).unwrap_or_default();
+        // Blanks at its ends were taken away: it is in its slot, and not whole.
+        let is_stripped =
+            stored != text.as_bytes() && stored.trim_ascii() == text.trim().as_bytes();
+        if is_stripped {
+            let expected = format!("all {} bytes of {text:?} in slot {slot}", text.len());
+            return failed("text-changed", expected, seen_in(after, *slot));
+        }
         if !found.starts_with(text.as_bytes()) {
             return failed("wrong-slot", format!("{text:?} in slot {slot}"), seen_in(after, *slot));
         }
@@ -130,6 +139,8 @@ mod tests {
         assert_eq!(diagnosis(one_zero, "paid"), Some("old-bytes-left"), "strcpy leaves the rest");
         assert_eq!(diagnosis(no_zero, "paid"), Some("old-bytes-show"));
         assert_eq!(diagnosis(other, "paid"), Some("wrong-slot"));
+        assert_eq!(diagnosis(&padded, " paid"), Some("text-changed"), "a blank was taken away");
+        assert_eq!(diagnosis(&padded, "paid\t"), Some("text-changed"));
         let longest = "=".repeat(SLOT - 1);
         assert_eq!(diagnosis(format!("{longest}\0").as_bytes(), &longest), None);
     }

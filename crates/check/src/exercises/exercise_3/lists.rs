@@ -20,6 +20,15 @@ pub(super) fn lists(context: &mut CheckContext) -> Verdict {
             *byte = letter;
         }
     }
+    expect_list(context, &content)?;
+    // A blank is a byte of the text, also the first one and the last one.
+    let mut content = ledger(slots_per_page(), &[0, 3, 4]);
+    for (slot, text) in
+        content.chunks_mut(SLOT).zip([" a blank", "a blank and a tab \t", "\ta tab"])
+    {
+        slot.fill(0);
+        slot[..text.len()].copy_from_slice(text.as_bytes());
+    }
     expect_list(context, &content)
 }
 
@@ -74,11 +83,16 @@ fn expect_list(context: &mut CheckContext, content: &[u8]) -> Verdict {
     run.flushes()?;
     let said = String::from_utf8_lossy(&run.stdout.bytes).into_owned();
     let wanted = String::from_utf8_lossy(&expected).into_owned();
-    let lines = said.lines().map(Some).chain(std::iter::repeat(None));
-    let difference = wanted.lines().zip(lines).find(|(line, found)| Some(*line) != *found);
-    let (line, found) = difference.unwrap_or(("no more lines", said.lines().last()));
+    let lines = lines_of(&said).map(Some).chain(std::iter::repeat(None));
+    let difference = lines_of(&wanted).zip(lines).find(|(line, found)| Some(*line) != *found);
+    let (line, found) = difference.unwrap_or(("no more lines", lines_of(&said).last()));
     let found = found.map_or("no line".into(), |found| format!("the line {}", shown(found)));
     failed("list-wrong", format!("the line {}", shown(line)), found)
+}
+
+/// The lines of a text. (`str::lines` would take a carriage return for a part of a line's end.)
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split_terminator('\n')
 }
 
 /// The first of these lines.

@@ -12,6 +12,8 @@ pub(super) fn lowest_free_slot(context: &mut CheckContext) -> Verdict {
     let longest = "63 bytes: ".to_owned() + &"=".repeat(53);
     recorded(context, &ledger(8, &[2, 5]), 8 * SLOT, &[(2, "paid 42"), (5, &longest)])?;
     recorded(context, &ledger(5, &[1, 2, 3]), 5 * SLOT, &[(1, "ü")])?;
+    let blanks = [(0, " a blank first"), (2, "and a tab last\t"), (3, " ")];
+    recorded(context, &ledger(5, &[0, 2, 3]), 5 * SLOT, &blanks)?;
     let (free, text) = (draw::number(context, 0..9), draw::letters(context, 1..60));
     recorded(context, &ledger(9, &[free]), 9 * SLOT, &[(free, &text)])?;
     context.same_untraced(&["record", "FILE", "paid 42"], Some(&ledger(5, &[1, 2, 3])))

@@ -39,7 +39,7 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     let (path, id) = (context.work_directory().path().join("FILE"), context.identity("FILE")?);
     let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new(), populated_by: None };
     let run = context.observe(&preview(context, b'#', to), &mut look)?;
-    expect_output(&run, content, b'#', to)?;
+    expect_output(&run, id, content, b'#', to)?;
     if look.pages == *needed {
         return Ok(());
     }

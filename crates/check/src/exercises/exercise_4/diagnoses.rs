@@ -37,8 +37,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "A preview was asked for, and the original is gone.",
         anchor: "how-it-works",
         hints: [
-            "What is the difference between MAP_SHARED and MAP_PRIVATE?",
-            "A store through a shared mapping is a store to the file.",
+            "What is the difference between MAP_SHARED and MAP_PRIVATE? And does a call empty FILE, or give it another size?",
+            "A store through a shared mapping is a store to the file. An open with O_TRUNC, or with the mode \"w\", empties the file.",
         ],
         last: Last {
             rust: "memmap2's `map_copy`, and FILE opened by `File::open`.",

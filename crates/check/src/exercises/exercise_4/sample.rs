@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use common::page_size;
 use sandbox::Start;
+use tracer::FileId;
 
 use crate::exercises::CheckContext;
 use crate::expect::hexed;
@@ -44,9 +45,30 @@ fn where_it_stops(expected: &[u8], found: &[u8]) -> String {
     }
 }
 
-/// It printed `content` with every `from` replaced by `to`.
-pub(super) fn expect_output(run: &Run, content: &[u8], from: u8, to: u8) -> Verdict {
+/// What is said of a program that maps the file, which is FILE, privately more than once from the same byte
+/// on: then it may have edited one mapping, and printed the other.
+fn maps_it_twice(run: &Run, file: FileId) -> Option<String> {
+    let offsets: Vec<u64> = run.mapped(file).map(|call| call.arguments[5]).collect();
+    let is_twice = |at: &&u64| offsets.iter().filter(|other| other == at).count() > 1;
+    let at = offsets.iter().find(is_twice)?;
+    let times = offsets.iter().filter(|other| *other == at).count();
+    Some(format!(
+        "FILE is mapped {times} times from byte {at} on: a store in a private mapping does not show in \
+         another mapping"
+    ))
+}
+
+/// It printed `content`, which the file holds, with every `from` replaced by `to`.
+pub(super) fn expect_output(run: &Run, file: FileId, content: &[u8], from: u8, to: u8) -> Verdict {
+    if let Some(how) = run.empties(file).filter(|_| !content.is_empty()) {
+        let expected = format!("the {} bytes of FILE are what they were", content.len());
+        return failed("file-changed", expected, how);
+    }
     run.succeeds()?;
+    printed(run, content, from, to).map_err(|error| error.details(maps_it_twice(run, file)))
+}
+
+fn printed(run: &Run, content: &[u8], from: u8, to: u8) -> Verdict {
     let replace = |byte: &u8| if *byte == from { to } else { *byte };
     let expected: Vec<u8> = content.iter().map(replace).collect();
     let found = &run.stdout.bytes;

@@ -10,7 +10,10 @@ use crate::expect::complaint;
 use crate::observe::NoopObserver;
 use crate::verdict::{Verdict, failed};
 
-/// Every FROM is replaced: in the first and the last byte, and across pages.
+/// More than that is printed of no other FILE: two mebibytes, which no program should take for the most.
+const LARGE: usize = 2 << 20;
+
+/// Every FROM is replaced: in the first and the last byte, across pages, and far from FILE's start.
 pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     let page = page_size();
     let ends = [0, page - 1, page, 2 * page, 3 * page + 99];
@@ -22,6 +25,9 @@ pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     shown(context, b"#", b'#', b'\n')?;
     shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
     shown(context, &sample(1, 1), b'\n', b' ')?;
+    context.limits().output = 2 * LARGE;
+    let large = with_hashes(sample(LARGE / page, 77), &[7, LARGE / 2, LARGE - 1, LARGE + 76]);
+    shown(context, &large, b'#', b'*')?;
     let length = draw::number(context, page..3 * page);
     let drawn = draw::letters(context, length..length + 1);
     shown(context, drawn.as_bytes(), drawn.as_bytes()[length / 2], b'#')?;
@@ -114,5 +120,5 @@ fn shown(context: &mut CheckContext, content: &[u8], from: u8, to: u8) -> Verdic
         run.leaves_bytes_to_mappings(id)?; // Where they cannot be seen, the check `mapping` says so.
     }
     run.writes_nowhere_else(context.work_directory())?;
-    expect_output(&run, content, from, to)
+    expect_output(&run, id, content, from, to)
 }

@@ -1,18 +1,21 @@
 //! Six at once on all processors: what no schedule of stores shows, such as loads that overtake
 //! stores.
 
+use nix::unistd::Pid;
+use sandbox::Sandbox;
 use tracer::{Ending, Resume, Stop, processors};
 
 use super::alone::expect;
-use super::{BALANCES, COUNTER, bank, word};
+use super::{BALANCES, COUNTER, FOUND, bank, word};
 use crate::exercises::CheckContext;
+use crate::expect::said;
 use crate::observe::killed_for;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{Finding, Verdict};
 
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
     processors::unpin();
-    let verdict = at_once(context);
+    let verdict = at_once(context).map_err(|error| error.details([FOUND.to_owned()]));
     if context.settings().machine.tracing {
         processors::pin();
     }
@@ -38,16 +41,16 @@ fn at_once(context: &mut CheckContext) -> Verdict {
     let mut sandbox = context.sandbox()?;
     let mut pids = Vec::new();
     for arguments in calls {
-        pids.push(sandbox.start(&context.start(arguments))?);
+        pids.push((sandbox.start(&context.start(arguments))?, arguments.join(" ")));
     }
-    for pid in pids {
-        sandbox.resume(pid, Resume::Freely, 0)?;
+    for (pid, _) in &pids {
+        sandbox.resume(*pid, Resume::Freely, 0)?;
     }
     let mut failures = Vec::new();
     while let Some(stop) = sandbox.wait()? {
         match stop {
             Stop::Exited(_, Ending::Exited(0)) => {}
-            Stop::Exited(_, ending) => failures.push(ending.to_string()),
+            Stop::Exited(pid, ending) => failures.push((pid, ending)),
             Stop::Signal(pid, signal) => sandbox.resume(pid, Resume::Freely, signal)?,
             _ => sandbox.resume(stop.pid(), Resume::Freely, 0)?,
         }
@@ -57,8 +60,7 @@ fn at_once(context: &mut CheckContext) -> Verdict {
         return Err(killed_for(limit, expected, "together they"));
     }
     if !failures.is_empty() {
-        let expected = "all six succeed beside each other";
-        return failed("fails-beside-another", expected, failures.join(", "));
+        return Err(told(&sandbox, &failures, &pids).into());
     }
     let mut after = BALANCES;
     (after[0], after[1]) = (98, 102);
@@ -72,4 +74,19 @@ fn at_once(context: &mut CheckContext) -> Verdict {
             _ => Err(trouble),
         }
     })
+}
+
+/// What is said of those of the six that did not succeed.
+fn told(sandbox: &Sandbox, failures: &[(Pid, Ending)], calls: &[(Pid, String)]) -> Finding {
+    let expected = "four times `add FILE 500` and two transfers, all at once, succeed";
+    let (mut seen, mut complaints) = (Vec::new(), Vec::new());
+    for (pid, ending) in failures {
+        // A child of one of the six has none of these calls.
+        let call = calls.iter().find(|(of, _)| of == pid);
+        let call = call.map_or("a child process".into(), |(_, call)| format!("`{call}`"));
+        seen.push(format!("{call}: {ending}"));
+        complaints.extend(said(&sandbox.outputs(*pid).1.text()));
+    }
+    complaints.dedup();
+    Finding::new("fails-beside-another", expected, seen.join(", ")).details(complaints)
 }

@@ -141,6 +141,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "half-made-file",
+        is: "a process fails because another one is just making FILE: an initialization race",
+        why: "Between the call that makes FILE and the call that gives it its size, FILE is there and has 0 bytes. Another process can come at just that time.",
+        anchor: "exercise",
+        hints: [
+            "What does your program do with a FILE of 0 bytes that it has not made itself?",
+            "Whichever process comes first gives an empty FILE its 4096 bytes. To set this size twice does no harm.",
+        ],
+        last: Last {
+            rust: "Open with `create(true)`, then `set_len(4096)` if FILE has 0 bytes, whoever made it; no `create_new(true)` is needed.",
+            c: "Open with O_CREAT, then `ftruncate(fd, 4096)` if FILE has 0 bytes, whoever made it; no O_EXCL is needed.",
+            python: "`os.open` with `os.O_RDWR | os.O_CREAT`, then `os.ftruncate(fd, 4096)` if FILE has 0 bytes, whoever made it; no `os.O_EXCL` is needed.",
+        },
+    },
+    Diagnosis {
         id: "fails-beside-another",
         is: "the program fails because another one runs",
         why: "Being second is no failure: it must wait.",
@@ -183,6 +198,51 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "`AtomicU64::from_ptr(…).store(sum, …)`, or one `ptr::write` of a u64. A loop over `to_ne_bytes` stores bytes, and a fill with zeros before the number is a store, too.",
             c: "`*(uint64_t *)base = sum`, with a volatile or atomic type. A loop over bytes, a `memset` before the number, and `counter += 1` in a loop that first sets it to 0 are several stores.",
             python: "`memoryview(m).cast(\"Q\")[0] = total` stores eight bytes at once. `struct.pack_into` stores zeros first, then the number.",
+        },
+    },
+    Diagnosis {
+        id: "no-lock-after-a-kill",
+        is: "after a process was killed, the lock keeps nobody out any more",
+        why: "The next processes came past the lock of the process that was killed. But since then the lock lets two processes in at once.",
+        anchor: "who-unlocks-after-a-death",
+        hints: [
+            "Look at the last two processes in the table. What did the call return by which each of them takes the lock?",
+            "`pthread_mutex_lock` returns EOWNERDEAD to the first process after the death. If this process unlocks the mutex without `pthread_mutex_consistent`, each later `pthread_mutex_lock` takes nothing and returns ENOTRECOVERABLE.",
+        ],
+        last: Last {
+            rust: "Look at what `libc::pthread_mutex_lock` returns. 0: you have the lock. EOWNERDEAD: you have it; call `pthread_mutex_consistent` before you unlock. Anything else, such as ENOTRECOVERABLE: you do not have it.",
+            c: "`int error = pthread_mutex_lock(m); if (error == EOWNERDEAD) error = pthread_mutex_consistent(m);`. Only if `error` is 0, you have the lock.",
+            python: "The kernel gives back a lock of `fcntl.flock`, and the lock stays a lock. Do not go past a lock because its holder is dead: take it.",
+        },
+    },
+    Diagnosis {
+        id: "stops-waiting",
+        is: "a process stops waiting for the lock, and goes on without it",
+        why: "However long a process waits, the other one may still be inside its critical section. A time that is over is no lock.",
+        anchor: "how-it-works",
+        hints: [
+            "The table shows two processes inside at once. Which call or loop of your program has a limit: a number of tries, or a time?",
+            "If you want to survive the death of the process that holds the lock, a timeout is no help: a process that stands still is not dead. The kernel knows the difference.",
+        ],
+        last: Last {
+            rust: "`libc::flock(fd, libc::LOCK_EX)` waits until it has the lock, and the kernel gives the lock back if its holder dies. Of a call with a timeout, such as `pthread_mutex_timedlock`, the result ETIMEDOUT means: you do not have the lock.",
+            c: "`flock(fd, LOCK_EX)` waits until it has the lock, and the kernel gives the lock back if its holder dies. ETIMEDOUT of `pthread_mutex_timedlock` or `sem_timedwait` means: you do not have the lock.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` waits until it has the lock, and the kernel gives the lock back if its holder dies. A loop of `fcntl.LOCK_NB` must not end before it has the lock.",
+        },
+    },
+    Diagnosis {
+        id: "record-lock-ended",
+        is: "a process closes a descriptor of FILE, and so ends its record lock",
+        why: "A record lock (F_SETLK, F_SETLKW, `lockf`) belongs to the process. When the process closes any descriptor of the file, the kernel ends the lock.",
+        anchor: "file-locks",
+        hints: [
+            "The table marks the step at which the lock ends. Which line of your program closes that descriptor?",
+            "Everything that opens FILE a second time and closes it ends the lock: a look at its size, a second mapping, a library.",
+        ],
+        last: Last {
+            rust: "`libc::flock` or F_OFD_SETLKW: such a lock belongs to the open file, and a close of another descriptor does not end it. Or open FILE once, and keep that descriptor until you have given the lock back.",
+            c: "`flock` or F_OFD_SETLKW: such a lock belongs to the open file, and a close of another descriptor does not end it. Or open FILE once, and keep that descriptor until you have given the lock back.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)`: a close of another descriptor does not end it. `fcntl.lockf` is a record lock: it ends when you close another file object of FILE, or the mapping, which has a descriptor of its own.",
         },
     },
     Diagnosis {

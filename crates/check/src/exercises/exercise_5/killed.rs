@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use explore::kill_points::{Killed, Telling, kill_points};
+use explore::kill_points::{Killed, Telling, kill_points, stores_in};
 use explore::table::Mark;
-use explore::trace::{Event, EventKind};
+use explore::trace::{Event, EventKind, Operation};
 
 use super::{COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
@@ -21,7 +21,7 @@ pub(super) fn kills(context: &mut CheckContext) -> Verdict {
     // A program that hung in another check has less than `TIME` to hang again: not enough to be waited for.
     let wall = &mut context.limits().wall;
     *wall = (*wall).max(2 * TIME);
-    both(context, "was killed at any of its stores or lock calls", one)
+    both(context, "was killed at any of its stores or lock calls", TIME, one)
 }
 
 /// All points of one victim.
@@ -30,12 +30,13 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
-    let (killed, cut) =
-        kill_points(fixture, &bank(), victim, others, TIME, Telling { names, marks })?;
+    let protects = |operation: &Operation| stores_in(operation, 0, 72);
+    let telling = Telling { names, marks, protects };
+    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, telling)?;
     let held = killed.iter().any(|killed| killed.waited);
     for killed in killed {
         let Killed { before, stuck, limit_exceeded, failed, complaint, .. } = killed;
-        let Killed { later, file, table, events, .. } = killed;
+        let Killed { later, before_two, file, table, events, .. } = killed;
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             Err(Finding::new(id, format!("{when}; {expected}"), seen).table(table.clone()).into())
@@ -60,9 +61,17 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
             let said = said(&String::from_utf8_lossy(&complaint));
             return failed.map_err(|error| error.details(said));
         }
+        let sum = file.and_then(|file| word(&file, 0));
+        if let Some((before, sum)) = before_two.and_then(|file| word(&file, 0)).zip(sum)
+            && sum != before.wrapping_add(2)
+        {
+            let expected = format!("two times `{}` at once then add 2 to {before}", add.join(" "));
+            let seen = format!("the counter is {sum}: the lock kept none of the two out");
+            let lost: Verdict<Waited> = told("no-lock-after-a-kill", expected, seen);
+            return lost.map_err(|error| error.details(unrecoverable(&events)));
+        }
         // What the dead was about to add may be there or not; what the others added must be.
         let least = COUNTER + u64::from(adds) + later;
-        let sum = file.and_then(|file| word(&file, 0));
         if !sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
             let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
             let id = if in_steps(&events).is_some() { "stored-in-steps" } else { "lost-addition" };
@@ -93,7 +102,50 @@ fn in_steps(events: &[Event]) -> Option<usize> {
     }
 }
 
+/// What is said of a robust mutex that somebody unlocked without having made it consistent: where glibc has
+/// stored its mark for that.
+fn unrecoverable(events: &[Event]) -> Option<String> {
+    const NOT_RECOVERABLE: [u8; 4] = (i32::MAX - 1).to_ne_bytes();
+    let place = events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::Store { offset: offset @ 1024..2048, after, .. }
+            if *after == NOT_RECOVERABLE =>
+        {
+            Some(offset)
+        }
+        _ => None,
+    })?;
+    Some(format!(
+        "byte {place} of FILE holds {}: by this number glibc marks a robust mutex that was unlocked after its \
+         owner's death, without a call of `pthread_mutex_consistent`",
+        i32::MAX - 1
+    ))
+}
+
 fn marks(events: &[Event]) -> Vec<Mark> {
     let words = ". Killed here, it leaves this number: the old one is LOST";
     in_steps(events).map(|place| (place, words.into())).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_of_glibc_is_told_with_its_place() {
+        let store = |offset, after: i32| Event {
+            actor: 1,
+            kind: EventKind::Store {
+                offset,
+                before: vec![0; 4],
+                after: after.to_ne_bytes().into(),
+                stale: None,
+                form: tracer::arch::StoreForm::Store,
+                locked: false,
+                call: None,
+            },
+        };
+        let marked = unrecoverable(&[store(1040, i32::MAX - 1), store(1032, 0)]);
+        assert!(marked.is_some_and(|text| text.starts_with("byte 1040 of FILE holds 2147483646")));
+        assert_eq!(unrecoverable(&[store(1040, i32::MAX), store(0, i32::MAX - 1)]), None);
+    }
 }

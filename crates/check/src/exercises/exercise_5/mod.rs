@@ -9,6 +9,7 @@ mod together;
 mod waiting;
 
 use std::thread;
+use std::time::Duration;
 
 use common::Failure;
 
@@ -45,7 +46,8 @@ no account goes below zero, and the sum of the accounts stays. If one is killed 
 all others still finish within 5 seconds each, even if further processes start one after another (a transfer \
 that was killed may stay half done). Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
 (The judge does not try this one case.) While another process is stopped inside its critical section for \
-500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls.";
+500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls. It never goes on \
+without the lock, however long the other one stands there.";
 
 const EDGES: &str = "\
 Equal accounts, or others than 1 to 8, are wrong calls. If TO would pass the largest u64, that is a failure. \
@@ -100,7 +102,7 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "waiting",
-        "a process that waits for a lock leaves the processor to others",
+        "a process that waits for a lock leaves the processor to others, and waits as long as the lock is held",
         10,
         &["adds", "transfers"],
         waiting::waiting,
@@ -148,6 +150,12 @@ const COUNTER: u64 = 41;
 /// And the accounts.
 const BALANCES: [u64; 8] = [100, 100, 100, 0, 5, 6, 7, u64::MAX / 2];
 
+/// What a transfer moves that is stopped or killed.
+const AMOUNT: u64 = 10;
+
+/// What is said of FILE where processes run at once.
+const FOUND: &str = "FILE: a regular file of 4096 bytes when the processes began";
+
 /// A file as the judge hands it over.
 fn bank() -> Vec<u8> {
     bank_of(COUNTER, BALANCES)
@@ -176,10 +184,11 @@ struct Waited(bool);
 
 /// Judges `add` and `transfer` at once, each in a place of its own, by stops that no schedule has. One word
 /// can be changed without a lock. So it is enough if a process waits for one of the two; `stopped` says how
-/// both were tried.
+/// both were tried. They get this much more time than other checks.
 fn both(
     context: &mut CheckContext,
     stopped: &str,
+    more: Duration,
     judge: fn(&Fixture, &'static [&'static str]) -> Verdict<Waited>,
 ) -> Verdict {
     if context.settings().schedule.is_some() {
@@ -190,8 +199,11 @@ fn both(
     if !can_be_shown(context) {
         return Err(CheckError::Cannot(NEEDS.into()));
     }
-    let adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
-    let transferrer = (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
+    let mut adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
+    let mut transferrer =
+        (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
+    adder.0.deadline += more;
+    transferrer.0.deadline += more;
     let results: Vec<Verdict<Waited>> = thread::scope(|scope| {
         let jobs = [&adder, &transferrer];
         let threads = jobs.map(|(fixture, call)| scope.spawn(move || judge(fixture, call)));
@@ -199,7 +211,7 @@ fn both(
         let done = threads.map(|thread| thread.join().unwrap_or_else(|_| Err(panicked().into())));
         done.into()
     });
-    let waited = all_of(results)?;
+    let waited = all_of(results).map_err(|error| error.details([FOUND.to_owned()]))?;
     let nobody = |call: &[&str]| format!("nobody waited when `{}` {stopped}", call.join(" "));
     match waited.as_slice() {
         [Waited(false), Waited(false)] => {

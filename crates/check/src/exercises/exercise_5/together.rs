@@ -1,9 +1,13 @@
 //! Two at once, in every order of their stores.
 
+use explore::execution::ENDS_RECORD_LOCK;
+use explore::operations::CallKind;
 use explore::replay::{Outcome, Scenario};
+use explore::schedule::letter;
 use explore::search::PreemptionBound;
 use explore::table::{Mark, Shape};
 use explore::trace::{Event, EventKind};
+use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use super::{BALANCES, COUNTER, bank, word};
@@ -92,6 +96,13 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
             .map(|(place, byte)| (place, format!(". Byte {byte} is initialised a SECOND time")))
             .into_iter()
             .collect(),
+        "half-made-file" => came_too_early(run)
+            .map(|place| (place, ". FILE has 0 bytes NOW".into()))
+            .into_iter()
+            .collect(),
+        "record-lock-ended" => {
+            lock_ended(&run.events).map(|place| (place, String::new())).into_iter().collect()
+        }
         "overdrawn" | "lost-money" => {
             let place = run.events.iter().position(is_store);
             place.map(|place| (place, ". That is below zero".into())).into_iter().collect()
@@ -132,22 +143,102 @@ fn initialised_twice(run: &Outcome) -> Option<(usize, u64)> {
     })
 }
 
-/// The finding, unless its cause is a lock that both have initialised.
+/// The finding, unless its cause is known: a lock that both have initialised, or that ended early.
 fn or_its_cause(finding: Finding, run: &Outcome) -> Finding {
-    const BY_A_LOCK: [&str; 5] =
-        ["lost-addition", "lost-money", "overdrawn", "refused-wrongly", "deadlock"];
-    match initialised_twice(run) {
-        Some((_, byte)) if BY_A_LOCK.contains(&finding.diagnosis) => {
-            let seen =
-                format!("{}. Both processes initialised the lock at byte {byte}", finding.actual);
-            Finding { diagnosis: "initialization-race", actual: seen, ..finding }
+    const BY_A_LOCK: [&str; 7] = [
+        "lost-addition",
+        "lost-money",
+        "overdrawn",
+        "refused-wrongly",
+        "deadlock",
+        "fails-beside-another",
+        "died-of-a-signal",
+    ];
+    if !BY_A_LOCK.contains(&finding.diagnosis) {
+        return finding;
+    }
+    if let Some((_, byte)) = initialised_twice(run) {
+        let what = format!("Both processes initialised the lock at byte {byte}");
+        return caused(finding, "initialization-race", &what);
+    }
+    match lock_ended(&run.events) {
+        Some(place) if finding.diagnosis != "deadlock" => {
+            let who = letter(run.events.get(place).map_or(0, |event| event.actor));
+            let what = format!(
+                "Before that, {who} closed a descriptor of FILE: this ended its record lock"
+            );
+            caused(finding, "record-lock-ended", &what)
         }
         _ => finding,
     }
 }
 
+/// Where a process came that failed, while FILE was there without its size: the other one had made it, and had
+/// not come to the call that sets the size.
+fn came_too_early(run: &Outcome) -> Option<usize> {
+    let is_failure = |event: &Event| match event.kind {
+        EventKind::Ended(Ending::Exited(status)) => status != 0,
+        EventKind::Ended(Ending::Killed(signal)) => signal == libc::SIGBUS,
+        _ => false,
+    };
+    let fails = run.events.iter().position(is_failure)?;
+    let earlier = run.events.get(..fails)?;
+    let who = run.events.get(fails)?.actor;
+    let is_change = |event: &Event, words: &str| match &event.kind {
+        EventKind::Call(CallKind::Change, text, _) => {
+            text.contains(words) && !text.contains("fails")
+        }
+        _ => false,
+    };
+    let made = earlier.iter().position(|event| {
+        event.actor != who && (is_change(event, "makes FILE") || is_change(event, "making it"))
+    })?;
+    let came = earlier.iter().skip(made).position(|event| event.actor == who)?;
+    let is_sized = earlier.iter().any(|event| is_change(event, "FILE's size to"));
+    (!is_sized).then_some(made + came)
+}
+
+/// The finding, by its cause.
+fn caused(finding: Finding, diagnosis: &'static str, what: &str) -> Finding {
+    Finding { diagnosis, actual: format!("{}. {what}", finding.actual), ..finding }
+}
+
+/// The last step by which a process ended its own record lock, by closing a descriptor of FILE, before the
+/// other stored something in the counter or an account.
+fn lock_ended(events: &[Event]) -> Option<usize> {
+    let ends = |event: &Event| match &event.kind {
+        EventKind::Call(CallKind::Lock, text, _) => text.ends_with(ENDS_RECORD_LOCK),
+        _ => false,
+    };
+    let stores = |event: &Event| matches!(event.kind, EventKind::Store { offset: 0..72, .. });
+    // A process that spins has tens of thousands of events: only those few are looked at more closely.
+    let mut places = (0..events.len()).filter(|place| events.get(*place).is_some_and(ends));
+    places.find(|place| {
+        let Some((event, later)) = events.get(*place..).and_then(<[Event]>::split_first) else {
+            return false;
+        };
+        let is_other = |later: &Event| later.actor != event.actor;
+        // It stores what the lock protects, though its lock has ended, and the other one comes between.
+        let others = later.iter().position(|later| is_other(later) && stores(later));
+        let own = later.iter().rposition(|later| !is_other(later) && stores(later));
+        others.zip(own).is_some_and(|(others, own)| others < own)
+    })
+}
+
 fn judge_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
-    wrong_additions(scenario, run).map(|finding| or_its_cause(finding, run))
+    const FAILURES: [&str; 2] = ["fails-beside-another", "died-of-a-signal"];
+    let finding = or_its_cause(wrong_additions(scenario, run)?, run);
+    let is_half_made = scenario.file.is_none()
+        && FAILURES.contains(&finding.diagnosis)
+        && came_too_early(run).is_some();
+    Some(match is_half_made {
+        true => {
+            let what = "FILE was there, and had 0 bytes: the other process had made FILE, and had not given it \
+                        its size";
+            caused(finding, "half-made-file", what)
+        }
+        false => finding,
+    })
 }
 
 fn judge_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
@@ -189,7 +280,7 @@ fn wrong_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     let shown =
         |money: &[u64]| money.iter().take(3).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let seen = format!("accounts 1, 2, 3 hold {}", shown(&money));
-    let succeeded = |side: usize| run.endings[side] == Some(tracer::Ending::Exited(0));
+    let succeeded = |side: usize| run.endings[side] == Some(Ending::Exited(0));
     if scenario.name == "one-pocket" && succeeded(0) && succeeded(1) {
         let expected = "one of two transfers of 80 from an account that holds 100 succeeds";
         return Some(Finding::new("overdrawn", expected, format!("both did; {seen}")));

@@ -5,13 +5,17 @@ use std::time::Duration;
 use explore::kill_points::stores_in;
 use explore::replay::{PATIENCE, Scenario, replay};
 use explore::schedule::Schedule;
-use explore::waiter::{Cost, Waiting, waiter};
+use explore::table::Table;
+use explore::waiter::{Cost, LONG, LongStand, Waiting, how_time_passed, long_stand, waiter};
+use tracer::Ending;
 
-use super::{Waited, bank, both};
+use super::together::names;
+use super::{AMOUNT, BALANCES, COUNTER, Waited, bank, both, word};
 use crate::exercises::CheckContext;
+use crate::expect::said;
 use crate::fixture::Fixture;
 use crate::observe::killed_for;
-use crate::verdict::{CheckError, Verdict, failed};
+use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// How long the other stands still.
 const STANDS: Duration = Duration::from_millis(500);
@@ -23,7 +27,10 @@ const CALLS: u64 = 1000;
 const NEAREST: usize = 8;
 
 pub(super) fn waiting(context: &mut CheckContext) -> Verdict {
-    both(context, "stood still before its first store in the counter or an account", one)
+    let wall = &mut context.limits().wall;
+    *wall = (*wall).max(2 * LONG);
+    let stopped = "stood still before its first store in the counter or an account";
+    both(context, stopped, LONG, one)
 }
 
 fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited> {
@@ -60,25 +67,77 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited>
     // The other stops as near to the same place as it can without the lock: its wait for this lock counts,
     // not one for a lock of its start.
     let mut stops = (1..inside.number).rev().take(NEAREST).chain([1]);
-    let cost = loop {
+    let (stops, cost) = loop {
         let Some(nearest) = stops.next() else { return Ok(Waited(false)) }; // It did not wait at all.
-        match waiter(fixture, &scenario, [inside.number, nearest], STANDS)? {
-            Waiting::Costs(cost) => break cost,
+        let stops = [inside.number, nearest];
+        match waiter(fixture, &scenario, stops, STANDS)? {
+            Waiting::Costs(cost) => break (stops, cost),
             Waiting::Ended | Waiting::Reversed => {}
             Waiting::LimitExceeded(limit) => return killed(limit),
             Waiting::Late => return late(),
         }
     };
+    if cost.may_give_up {
+        waits_long_enough(fixture, &scenario, stops)?;
+    }
     within_the_cost(&called, &cost)
+}
+
+/// Whether a process goes on waiting while another one stands inside its critical section for long. A failure
+/// is no harm: only what is lost counts.
+fn waits_long_enough(fixture: &Fixture, scenario: &Scenario, stops: [usize; 2]) -> Verdict {
+    let Some(stand) = long_stand(fixture, scenario, stops)? else {
+        let why = "two processes did not come to their end in time: try again on a machine that is less busy";
+        return Err(CheckError::Cannot(why.into()));
+    };
+    let LongStand { went_on, stood, endings, file, events } = stand;
+    let succeeded = endings == [Some(Ending::Exited(0)); 2];
+    let (at, right) = match scenario.arguments[0].first() {
+        Some(&"add") => (0, COUNTER + 2),
+        _ => (8, BALANCES[0] - 2 * AMOUNT),
+    };
+    let found = file.and_then(|file| word(&file, at));
+    if !went_on || !succeeded || found == Some(right) {
+        return Ok(());
+    }
+    let place = names(at as u64).0;
+    let called = scenario.arguments[0].join(" ");
+    let expected = format!(
+        "`{called}` waits as long as another one is inside its critical section, and {place} holds {right} in \
+         the end"
+    );
+    let seen = found.map_or("there is no such number".into(), |found| {
+        format!("it ended while the other one was still inside; {place} holds {found}")
+    });
+    let table = Table::of(scenario, &events, names, &[]);
+    let finding = Finding::new("stops-waiting", expected, seen);
+    Err(finding.table(table).details([how_time_passed(stood)]).into())
 }
 
 /// Whether a waiter costs little, and goes on when the other does.
 fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
-    let Cost { processor, calls, never_slept, ended } = *cost;
-    if !ended {
-        let expected = format!("{called} that waited goes on when the other does");
-        let seen = format!("it had not ended {} seconds later", PATIENCE.as_secs());
-        return failed("deadlock", expected, seen);
+    let Cost { processor, calls, never_slept, ending, ended_after, ref complaint, .. } = *cost;
+    let expected = format!("{called} that waits goes on when the other does");
+    match (ending, ended_after) {
+        (None, _) => {
+            let seen = format!("it had not ended {} seconds later", PATIENCE.as_secs());
+            return failed("deadlock", expected, seen);
+        }
+        (Some(Ending::Exited(0)), _) => {}
+        // It has failed after a time of its own: nothing is lost.
+        (Some(Ending::Exited(_)), Some(after)) if after >= STANDS => {}
+        (Some(ending), after) => {
+            let id = match ending {
+                Ending::Killed(_) => "died-of-a-signal",
+                Ending::Exited(_) => "fails-beside-another",
+            };
+            let after = after.map(|after| {
+                format!(", after {} ms, while the other one still stood there", after.as_millis())
+            });
+            let seen = format!("{ending}{}", after.unwrap_or_default());
+            let told: Verdict<Waited> = failed(id, expected, seen);
+            return told.map_err(|error| error.details(said(&String::from_utf8_lossy(complaint))));
+        }
     }
     let seen = match never_slept {
         true => "it never slept: it could run all the time".into(),

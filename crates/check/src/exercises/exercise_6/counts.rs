@@ -54,8 +54,28 @@ pub(super) fn counts(context: &mut CheckContext) -> Verdict {
     let names = names(context, 3);
     let drawn = names.iter().map(|name| (name.as_str(), random_lines(context)));
     counted(context, &drawn.collect::<Vec<_>>())?;
+    named_as_given(context)?;
     let [.., (_, content)] = &files;
     context.same_untraced(&["lines", "FILE"], Some(content))
+}
+
+/// A name is printed as it was given, whatever bytes it has, and as often as it was given.
+fn named_as_given(context: &CheckContext) -> Verdict {
+    let files = [("a-list", &b"one\ntwo\nthree\n"[..]), ("100%d of all that was asked for", b"\n")];
+    for (name, content) in files {
+        context.work_directory().write(name, content)?;
+    }
+    let [(list, lines), (percent, newline)] = files;
+    let path = format!("./{list}");
+    let mut tally = Tally::default();
+    for (name, content) in
+        [(path.as_str(), lines), (percent, newline), (list, lines), (list, lines)]
+    {
+        tally.add(name, content);
+    }
+    let run = context.run(&["lines", &path, percent, list, list])?;
+    run.succeeds()?;
+    tally.with_total().expect(&run)
 }
 
 /// FILE's bytes go through mappings.
@@ -107,13 +127,18 @@ fn counted(context: &CheckContext, files: &[(&str, Vec<u8>)]) -> Verdict {
     all.with_total().expect(&run)
 }
 
-/// Some files of a few bytes each: are their mappings released?
+/// Some files of three pages each: are their mappings released?
 pub(super) fn released(context: &mut CheckContext) -> Verdict {
     context.needs_tracing("no mappings could be counted")?;
     let names = names(context, SOME);
     let mut files = Vec::new();
     for name in &names {
-        let file = context.work_directory().write(name, &random_lines(context))?;
+        // More than a page: what gives back one page of a mapping has not released it.
+        let mut content = random_lines(context);
+        while content.len() <= 2 * page_size() {
+            content.extend(random_lines(context));
+        }
+        let file = context.work_directory().write(name, &content)?;
         files.push(FileId::of(&file).step("fstat")?);
     }
     let mut watch = Watch::new(context);

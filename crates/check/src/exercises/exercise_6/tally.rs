@@ -1,7 +1,8 @@
 //! What `lines` must print.
 
 use crate::observe::Run;
-use crate::verdict::{Verdict, failed};
+use crate::verdict::{Finding, Verdict};
+use crate::words::counted;
 
 /// The lines that must be printed.
 #[derive(Default)]
@@ -56,14 +57,69 @@ impl Tally {
             self.lines.iter().enumerate().find(|(at, line)| found.get(*at) != Some(&line.as_str()));
         let (expected, actual) = match difference {
             Some((at, line)) => (format!("line {} is `{line}`", at + 1), found.get(at).copied()),
-            None => (format!("{} lines", self.lines.len()), found.last().copied()),
+            None if found.len() == self.lines.len() => {
+                ("a newline after the last line".into(), found.last().copied())
+            }
+            None => {
+                let right = self.lines.len();
+                let lines = counted(right as u64, "line");
+                let of_one = if right == 1 { ": of one FILE, there is no total" } else { "" };
+                let expected = format!("`{}` prints {lines}, and no more{of_one}", run.called);
+                (expected, found.get(right).or(found.last()).copied())
+            }
         };
         let actual = actual.map_or("it is missing".into(), |line| format!("it is `{line}`"));
         let counts_unended = found == self.with_unended && said.ends_with('\n');
-        failed(
-            if counts_unended { "unended-line-counted" } else { "wrong-count" },
-            expected,
-            actual,
-        )
+        let id = if counts_unended { "unended-line-counted" } else { "wrong-count" };
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let same_words =
+            found.iter().copied().map(words).eq(self.lines.iter().map(|line| words(line)));
+        let blanks = (same_words && found != self.lines).then_some(
+            "all numbers and names are right: only the blanks differ. One blank stands between two of them, and \
+             none before the first",
+        );
+        Err(Finding::new(id, expected, actual).details(blanks).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracer::Ending;
+
+    use super::*;
+    use crate::verdict::CheckError;
+
+    /// What is said of an output, where a file of three lines is counted.
+    fn found(output: &str) -> Finding {
+        let mut tally = Tally::default();
+        tally.add("words", b"one\ntwo\nthree\n");
+        let mut run = Run::ended("exercise-6 lines words", Ending::Exited(0));
+        run.stdout.bytes = output.into();
+        match tally.expect(&run) {
+            Err(CheckError::Wrong(finding)) => *finding,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn told(output: &str) -> (String, String) {
+        let finding = found(output);
+        (finding.expected, finding.actual)
+    }
+
+    #[test]
+    fn numbers_that_are_right_are_not_said_to_be_wrong() {
+        let padded = found("      3      14 words\n");
+        assert!(padded.details.concat().contains("only the blanks differ"), "{padded:?}");
+        assert_eq!(found("2 14 words\n").details, [""; 0]);
+    }
+
+    #[test]
+    fn a_line_too_many_and_a_missing_newline_are_told_as_such() {
+        let (expected, actual) = told("3 14 words\n3 14 total\n");
+        assert!(expected.ends_with("prints 1 line, and no more: of one FILE, there is no total"));
+        assert_eq!(actual, "it is `3 14 total`");
+        let (expected, actual) = told("3 14 words");
+        assert_eq!(expected, "a newline after the last line");
+        assert_eq!(actual, "it is `3 14 words`");
     }
 }

@@ -1,6 +1,7 @@
 //! Looks while `lines` runs: how many mappings of FILEs there are, how much private memory, how much of it
 //! is copies of FILEs' pages, and how many page faults it took in the end.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
@@ -30,9 +31,12 @@ const MOST_OF_A_RUNTIME: u64 = 128 << 20;
 pub(super) struct Watch {
     /// Where the FILEs are.
     directory: PathBuf,
-    /// Mappings made and not seen to go since they were counted last: never too few.
-    perhaps: usize,
+    /// Mappings made by a thread at an address, and their lengths, of which not all was seen to go: never too
+    /// few.
+    made: BTreeMap<(Pid, u64), u64>,
     mappings: usize,
+    /// How many bytes were given back of how many, of a mapping of which only the first part went.
+    part_of: Option<[u64; 2]>,
     /// Private memory when a FILE was opened first.
     runtime: Option<u64>,
     memory: u64,
@@ -53,8 +57,9 @@ impl Watch {
         let directory = context.work_directory().path().into();
         Self {
             directory,
-            perhaps: 0,
+            made: BTreeMap::new(),
             mappings: 0,
+            part_of: None,
             runtime: None,
             memory: 0,
             faults: 0,
@@ -79,6 +84,11 @@ impl Watch {
     /// How many pages of FILEs the kernel has copied because the program stored to them.
     pub(super) fn copies(&self) -> u64 {
         self.copies / page_size() as u64
+    }
+
+    /// How many pages of memory of its own it had at most, above what it had when it opened a FILE first.
+    pub(super) fn own_pages(&self) -> u64 {
+        self.memory.saturating_sub(self.runtime.unwrap_or_default()) / page_size() as u64
     }
 
     /// Minor and major faults of the whole run.
@@ -110,7 +120,11 @@ impl Watch {
         }
         if self.mappings > MOST_MAPPINGS {
             let expected = format!("at most {MOST_MAPPINGS} mappings of FILEs at a time");
-            return failed("too-many-mappings", expected, format!("{} at a time", self.mappings));
+            let part = self.part_of.map(|[part, whole]| {
+                format!("; munmap gave back {part} bytes of a mapping of {whole} bytes")
+            });
+            let seen = format!("{} at a time{}", self.mappings, part.unwrap_or_default());
+            return failed("too-many-mappings", expected, seen);
         }
         Ok(())
     }
@@ -177,9 +191,23 @@ impl Watch {
         let directory = [self.directory.as_os_str().as_bytes(), b"/"].concat();
         let in_directory =
             |line: &&[u8]| line.windows(directory.len()).any(|part| part == directory);
-        self.perhaps = maps.split(|byte| *byte == b'\n').filter(in_directory).count();
-        self.mappings = self.mappings.max(self.perhaps);
+        let there = maps.split(|byte| *byte == b'\n').filter(in_directory).count();
+        self.mappings = self.mappings.max(there);
         Ok(())
+    }
+
+    /// A mapping is gone if all its pages are: a call may give back a part only.
+    fn note_unmapped(&mut self, pid: Pid, [start, length]: [u64; 2]) {
+        let in_pages = |bytes: u64| bytes.next_multiple_of(page_size() as u64);
+        let end = start.saturating_add(in_pages(length));
+        if let Some(whole) =
+            self.made.get(&(pid, start)).filter(|whole| in_pages(**whole) > end - start)
+        {
+            self.part_of.get_or_insert([length, *whole]);
+        }
+        self.made.retain(|(thread, at), whole| {
+            *thread != pid || *at < start || at.saturating_add(in_pages(*whole)) > end
+        });
     }
 }
 
@@ -233,12 +261,15 @@ impl Observer for Watch {
             self.stores_privately |= self.maps_for_private_stores(pid, call)?;
         }
         if call.number == libc::SYS_mmap && call.files.iter().any(|opened| opened.regular) {
-            self.perhaps += 1;
-            if self.perhaps > MOST_MAPPINGS {
+            if let Some(address) = call.result.filter(|result| *result > 0) {
+                self.made.insert((pid, address.cast_unsigned()), call.arguments[1]);
+            }
+            if self.made.len() > MOST_MAPPINGS {
                 self.count_mappings(pid)?;
             }
-        } else if call.number == libc::SYS_munmap {
-            self.perhaps = self.perhaps.saturating_sub(1);
+        } else if call.number == libc::SYS_munmap && call.result == Some(0) {
+            let [address, length, ..] = call.arguments;
+            self.note_unmapped(pid, [address, length]);
         }
         Ok(())
     }

@@ -1,0 +1,10 @@
+//! verdict: no-lock-after-a-kill
+// A robust mutex without `pthread_mutex_consistent`: ENOTRECOVERABLE is taken for a lock, too.
+#define _GNU_SOURCE
+#include "../../exercise-5/robust.h"
+
+static void take(struct bank *bank, int fd) {
+    int error = pthread_mutex_lock(&LOCK(bank)->mutex);
+    if (error == 0 || error == EOWNERDEAD || error == ENOTRECOVERABLE) return;
+    exit(failed("lock", "FILE", strerror(error)));
+}
