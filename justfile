@@ -109,13 +109,15 @@ bench-figures:
 doctor *OPTIONS:
     @cargo doctor "$@"
 
-# Prove the claims of lesson N, those about single calls (N is `calls`), or all, one line each.
-prove N="*":
-    @cargo test --quiet --locked {{ if N == "*" { "--package calls --package 'lesson-*'" } else if N == "calls" { "--package calls" } else { "--package 'lesson-" + N + "-*'" } }} --test 'claims*' -- --format pretty
+# Prove the claims of lesson N, those about single calls (N is `calls`), or all. --report writes a file.
+[no-exit-message]
+prove *ARGUMENTS:
+    @cargo prove "$@"
 
 # Prove every claim, including those that need root.
-prove-all:
-    @cargo test --quiet --locked --package calls --package 'lesson-*' --test 'claims*' -- --format pretty --include-ignored
+[no-exit-message]
+prove-all *OPTIONS:
+    @cargo prove --root "$@"
 
 # Change what 30 claims assert, and see each of them fail (SEED, --all, --package P, --claim NAME).
 [no-exit-message]
@@ -169,7 +171,7 @@ recordings:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters more-answers mutants documentation everywhere grader-image
+ci: format lint test starters more-answers mutants documentation everywhere debian-12 grader-image
 
 [private]
 format:
@@ -197,6 +199,11 @@ documentation:
 [private]
 grader-image:
     @tests/grader-image
+
+# Prove the claims on the kernel of Debian 12, which many learners and graders have.
+[private]
+debian-12:
+    @cargo kernels 6.1 --on ext4
 
 # Prove the claims that need root, and all claims on every file system and as an ordinary user.
 [private]

@@ -22,6 +22,7 @@ pub(crate) fn pages(claims: &[Claim], runs: &Runs) -> Pages {
     let mut pages: Pages =
         by_call.iter().map(|(call, claims)| (path(call), page(call, claims, runs))).collect();
     pages.insert("ledger.md".into(), index(claims, &by_call, runs));
+    pages.extend(runs.page().map(|page| ("kernels.md".into(), page)));
     pages
 }
 
@@ -59,11 +60,11 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         if kind == Kind::Error {
             heads.insert(0, "error");
         }
-        heads.extend(runs.cell(own[0]).map(|_| "kernels"));
+        heads.extend(runs.kernels());
         let rows = own.iter().map(|claim| {
             let error = error(claim).map(|error| format!("`{error}`"));
             let said = [claim.link(UP_FROM_PAGE), claim.said.source.clone(), claim.level()];
-            error.into_iter().chain(said).chain(runs.cell(claim)).collect()
+            error.into_iter().chain(said).chain(runs.cells(claim)).collect()
         });
         text += &format!("\n## {heading}\n\n{}", table(&heads, rows));
     }
@@ -90,12 +91,13 @@ fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -> String {
     let (calls, topics): (Vec<_>, Vec<_>) =
         by_call.iter().partition(|(call, _)| call.starts_with('`'));
-    let kernels = match &runs.names()[..] {
+    let kernels = match &runs.kernels()[..] {
         [] => String::new(),
         names => format!(
-            "- *Kernels*: on how many of the recorded kernels and file systems the test passed, and where it \
-             did not: {}.\n",
-            names.join(", ")
+            "- *{}*: a version of Linux. ✓: the test passed there on {}. If the test's result depends on the file \
+             system, the cell has their names. [The claims on other kernels](kernels.md) says how we ran them.\n",
+            names.join("*, *"),
+            runs.file_systems(),
         ),
     };
     let names: std::collections::BTreeSet<_> = calls.iter().map(|(call, _)| **call).collect();

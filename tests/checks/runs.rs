@@ -1,127 +1,132 @@
-//! What a recorded run of the claims on other kernels and file systems gave. The record is
-//! `lessons/measurements/kernels.json`. It maps each claim (`PACKAGE: MODULE::TEST`) to its runs
-//! (`KERNEL/FILE SYSTEM`), and each run to its end:
-//!
-//! ```json
-//! {
-//!   "lesson-3-msync: flush::ms_sync_leaves_no_page_dirty": {
-//!     "6.1/ext4": "passed",
-//!     "6.1/tmpfs": { "left out": "needs root" },
-//!     "5.10/xfs": { "failed": "5 pages are dirty" }
-//!   }
-//! }
-//! ```
+//! The columns of the ledger that tell on which kernels and file systems a claim's test passed, and the
+//! page `lessons/kernels.md`. Both are made from the record that `just kernels --record` writes.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
+use kernels::machines::{self, Machines};
+use kernels::record::{self, End, Record};
+use kernels::table;
+
 use crate::claim::Claim;
-use serde_json::Value;
 
 /// The recorded runs; empty without a record.
 #[derive(Default)]
-pub(crate) struct Runs(BTreeMap<String, BTreeMap<String, End>>);
-
-/// How a test ended in one run.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Passed,
-    LeftOut(String),
-    Failed(String),
+pub(crate) struct Runs {
+    record: Record,
+    machines: Machines,
+    /// The kernels, each with its file systems. To find them takes a pass through the whole record.
+    by_kernel: Vec<(String, Vec<String>)>,
 }
 
 impl Runs {
-    /// The record at `path`, or no runs if there is no such file.
-    pub(crate) fn recorded(path: &Path) -> Self {
-        match fs::read_to_string(path) {
-            Ok(text) => Self::read(&text).unwrap_or_else(|problem| panic!("{path:?}: {problem}")),
-            Err(_) => Self::default(),
-        }
+    fn of(record: Record, machines: Machines) -> Self {
+        let by_kernel = record.by_kernel();
+        Self { record, machines, by_kernel }
     }
 
-    fn read(text: &str) -> Result<Self, String> {
-        let record: BTreeMap<String, BTreeMap<String, Value>> =
-            serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let mut runs = BTreeMap::new();
-        for (claim, ends) in record {
-            let ends = ends.into_iter().map(|(run, end)| Ok((run, self::end(&end)?)));
-            runs.insert(claim, ends.collect::<Result<_, String>>()?);
-        }
-        Ok(Self(runs))
+    /// The record of the checkout at `root`, or no runs if there is none.
+    pub(crate) fn recorded(root: &Path) -> Self {
+        let record = Record::read(&root.join(record::PATH)).expect("read the record of the runs");
+        let machines = Machines::read(&root.join(machines::PATH)).expect("read the machines");
+        Self::of(record, machines)
     }
 
-    /// The kernels and file systems of the record, sorted.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        let names: BTreeSet<_> = self.0.values().flat_map(BTreeMap::keys).collect();
-        names.into_iter().map(String::as_str).collect()
+    /// The kernels of the record, sorted: one column each.
+    pub(crate) fn kernels(&self) -> Vec<&str> {
+        self.by_kernel.iter().map(|(kernel, _)| kernel.as_str()).collect()
     }
 
-    /// The claim's cell, or nothing without a record: on how many of its runs it passed, and where it
-    /// did not.
-    pub(crate) fn cell(&self, claim: &Claim) -> Option<String> {
-        if self.0.is_empty() {
-            return None;
+    /// The claim's cells, one for each kernel.
+    pub(crate) fn cells(&self, claim: &Claim) -> Vec<String> {
+        let test = format!("{}: {}", claim.package, claim.path);
+        let cell = |(kernel, systems): &(String, Vec<String>)| self.cell(&test, kernel, systems);
+        self.by_kernel.iter().map(cell).collect()
+    }
+
+    fn cell(&self, test: &str, kernel: &str, all: &[String]) -> String {
+        let on = |is: fn(&End) -> bool| self.record.file_systems(test, kernel, is);
+        if on(|end| *end == End::Passed) == all {
+            return "✓".into();
         }
-        let Some(ends) = self.0.get(&format!("{}: {}", claim.package, claim.path)) else {
-            return Some("not run".into());
+        let on = |is| on(is).join(", ");
+        let parts = [
+            (on(|end| *end == End::Passed), "✓"),
+            (on(|end| matches!(end, End::LeftOut(_))), "[left out](../kernels.md#left-out)"),
+            (on(|end| matches!(end, End::Failed(_))), "[**failed**](../kernels.md#failed)"),
+        ];
+        let parts = parts.iter().filter(|(systems, _)| !systems.is_empty());
+        let parts: Vec<_> = parts.map(|(systems, how)| format!("{systems}: {how}")).collect();
+        if parts.is_empty() { "not run".into() } else { parts.join("<br>") }
+    }
+
+    /// The page `lessons/kernels.md`; its own words are in `tests/checks/kernels.md`.
+    pub(crate) fn page(&self) -> Option<String> {
+        (!self.record.is_empty()).then(|| {
+            include_str!("kernels.md")
+                .replace("{machines}", &table::machines(&self.machines))
+                .replace("{counts}", &table::counts(&self.record))
+                .replace("\n{differences}", &table::differences(&self.record))
+        })
+    }
+
+    /// The kernels of the record whose machine is not known.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let known: Vec<_> = self.machines.sorted().into_iter().map(|(kernel, _)| kernel).collect();
+        let unknown = self.kernels().into_iter().filter(|kernel| !known.contains(kernel));
+        unknown.map(|kernel| format!("{} lacks {kernel}", machines::PATH)).collect()
+    }
+
+    /// The file systems of the record, as the ledger lists them.
+    pub(crate) fn file_systems(&self) -> String {
+        let has = |system: &&str| {
+            self.by_kernel.iter().any(|(_, systems)| systems.iter().any(|known| known == system))
         };
-        let passed = ends.values().filter(|end| **end == End::Passed).count();
-        if passed == ends.len() {
-            return Some(format!("all {passed}"));
-        }
-        let mut others: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for (run, end) in ends {
-            let end = match end {
-                End::Passed => continue,
-                End::LeftOut(reason) => format!("left out ({reason})"),
-                End::Failed(said) => format!("**failed** ({said})"),
-            };
-            others.entry(end).or_default().push(run);
-        }
-        let others = others.iter().map(|(end, runs)| format!("; {end}: {}", runs.join(", ")));
-        Some(format!("{passed} of {}{}", ends.len(), others.collect::<String>()))
-    }
-}
-
-fn end(value: &Value) -> Result<End, String> {
-    let text = |key: &str| value.get(key).and_then(Value::as_str).map(String::from);
-    match (value.as_str(), text("left out"), text("failed")) {
-        (Some("passed"), ..) => Ok(End::Passed),
-        (_, Some(reason), None) => Ok(End::LeftOut(reason)),
-        (_, None, Some(said)) => Ok(End::Failed(said)),
-        _ => Err(format!("a run ends with passed, left out or failed, and not with {value}")),
+        let systems: Vec<_> = record::FILE_SYSTEMS.into_iter().filter(has).collect();
+        systems.join(", ")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assert_none;
     use crate::ledger_pages::tests::claim;
 
-    #[test]
-    fn a_cell_says_where_a_claim_passed_and_why_not_elsewhere() {
-        let runs = Runs::read(
-            r#"{ "x: a::pages_are_whole": { "6.1/ext4": "passed", "6.1/xfs": "passed" },
-                 "x: a::exit_unmaps": { "6.1/ext4": "passed", "5.10/xfs": { "left out": "no disk" },
-                    "5.10/ext4": { "left out": "no disk" }, "6.1/xfs": { "failed": "2, not 1" } } }"#,
+    fn runs() -> Runs {
+        let record = Record::parse(
+            r#"{ "x: a::pages_are_whole": { "6.1/ext4": "passed", "6.1/xfs": "passed",
+                    "6.12/ext4": "passed" },
+                 "x: a::exit_unmaps": { "6.1/ext4": "passed", "6.1/xfs": { "failed": "2, not 1" },
+                    "6.12/ext4": { "left out": "no disk" } } }"#,
         );
-        let runs = runs.expect("the record is right");
-        assert_eq!(runs.names(), ["5.10/ext4", "5.10/xfs", "6.1/ext4", "6.1/xfs"]);
-        let cell = |sentence| runs.cell(&claim(sentence, "`exit`, edge")).expect("a record");
-        assert_eq!(cell("Pages are whole"), "all 2");
-        let mixed =
-            "1 of 4; **failed** (2, not 1): 6.1/xfs; left out (no disk): 5.10/ext4, 5.10/xfs";
-        assert_eq!(cell("`exit` unmaps"), mixed);
-        assert_eq!(cell("Nobody ran this"), "not run");
+        Runs::of(record.expect("the record is right"), Machines::default())
     }
 
     #[test]
-    fn without_a_record_there_is_no_cell_and_a_wrong_record_is_found() {
-        let none = Runs::recorded(Path::new("/nonexistent"));
-        assert_eq!(none.cell(&claim("Pages are whole", "`exit`, edge")), None);
-        for bad in ["[]", r#"{ "x": { "6.1/ext4": "ok" } }"#, r#"{ "x": { "6.1/ext4": {} } }"#] {
-            assert!(Runs::read(bad).is_err(), "{bad}");
-        }
+    fn a_cell_for_each_kernel_says_where_a_claim_passed_and_where_not() {
+        let runs = runs();
+        assert_eq!(runs.kernels(), ["6.1", "6.12"]);
+        let cells = |sentence| runs.cells(&claim(sentence, "`exit`, edge"));
+        assert_eq!(cells("Pages are whole"), ["✓", "✓"]);
+        let failed = "ext4: ✓<br>xfs: [**failed**](../kernels.md#failed)";
+        assert_eq!(cells("`exit` unmaps"), [failed, "ext4: [left out](../kernels.md#left-out)"]);
+        assert_eq!(cells("Nobody ran this"), ["not run", "not run"]);
+    }
+
+    #[test]
+    fn the_page_names_each_difference() {
+        let page = runs().page().expect("there is a record");
+        assert!(page.contains("| 6.1 | 2 passed | 1 passed, 1 **failed** |"), "{page}");
+        assert!(page.contains("- `x: a::exit_unmaps`: 6.1 on xfs. 2, not 1\n"), "{page}");
+        assert!(!page.contains('{'), "a place was not filled: {page}");
+    }
+
+    #[test]
+    fn an_unknown_machine_is_found_and_without_a_record_there_is_nothing() {
+        assert_eq!(runs().problems().len(), 2, "{:?}", runs().problems());
+        let none = Runs::default();
+        assert!(none.cells(&claim("Pages are whole", "`exit`, edge")).is_empty());
+        assert_eq!(none.page(), None);
+        assert_none(&none.problems());
     }
 }

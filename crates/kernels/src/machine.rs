@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Failure, Result};
 
-use crate::programs::Program;
+use kernels::programs::Program;
 
+/// The program that runs a machine.
+pub(crate) const QEMU: &str = "qemu-system-x86_64";
 /// How much memory a machine has.
 const MEMORY: &str = "4G";
 /// The size of its disk. The file is sparse.
@@ -40,29 +42,44 @@ pub(crate) enum Accelerator {
     Emulation,
 }
 
-/// What the instructions of an emulated processor cannot show: a load that overtakes an earlier store.
-const NO_STORE_BUFFER: &str = "an emulated processor has no store buffer";
-
 impl Accelerator {
     /// KVM if there is such a device. Whether it works is only known when a guest has booted.
     pub(crate) fn available() -> Self {
         if Path::new("/dev/kvm").exists() { Self::Kvm } else { Self::Emulation }
     }
 
-    /// Tests that cannot be shown here, by name, with the reason. They are left out.
-    pub(crate) fn left_out(self) -> &'static [(&'static str, &'static str)] {
+    /// What ran the machine that wrote these results.
+    pub(crate) fn of(results: &Path) -> Result<Self> {
+        let path = results.join("processor");
+        let text = fs::read_to_string(&path).step_on("read", &path)?;
+        Ok(if text == Self::Kvm.processor() { Self::Kvm } else { Self::Emulation })
+    }
+
+    /// Why a test cannot be shown here; `None` if it can.
+    pub(crate) fn left_out(self, test: &str) -> Option<&'static str> {
+        const NEED_STORE_BUFFERS: [&str; 2] = [
+            "two_processes_that_store_and_then_load_may_both_load_the_old_value",
+            "with_a_fence_and_membarrier_in_one_process_two_processes_that_store_and_then_load_never_both_load_the_old_value",
+        ];
+        let name = test.rsplit("::").next().unwrap_or(test);
+        let is_lacking = self == Self::Emulation && NEED_STORE_BUFFERS.contains(&name);
+        is_lacking.then_some("an emulated processor has no store buffer")
+    }
+
+    /// The most time until a machine has booted. Emulation needs half a minute on an idle machine, and a
+    /// KVM that works needs a few seconds. A KVM that needs longer is slower than emulation.
+    pub(crate) fn boot_limit(self) -> Duration {
         match self {
-            Self::Kvm => &[],
-            Self::Emulation => &[
-                (
-                    "two_processes_that_store_and_then_load_may_both_load_the_old_value",
-                    NO_STORE_BUFFER,
-                ),
-                (
-                    "with_a_fence_and_membarrier_in_one_process_two_processes_that_store_and_then_load_never_both_load_the_old_value",
-                    NO_STORE_BUFFER,
-                ),
-            ],
+            Self::Kvm => Duration::from_secs(30),
+            Self::Emulation => Duration::from_mins(5),
+        }
+    }
+
+    /// What runs the instructions, in a record.
+    pub(crate) fn processor(self) -> &'static str {
+        match self {
+            Self::Kvm => "KVM",
+            Self::Emulation => "emulated by QEMU",
         }
     }
 
@@ -115,7 +132,7 @@ impl Machine {
         };
         let (output, to_output) = io::pipe().step("pipe")?;
         let errors = to_output.try_clone().step("dup")?;
-        let mut command = Command::new("qemu-system-x86_64");
+        let mut command = Command::new(QEMU);
         command
             .args(["-accel", accelerator.option(), "-cpu", "max", "-smp", "2", "-m", MEMORY])
             .args([
@@ -137,7 +154,7 @@ impl Machine {
             .stdin(Stdio::null())
             .stdout(to_output)
             .stderr(errors);
-        let qemu = command.spawn().step_on("start", Path::new("qemu-system-x86_64"))?;
+        let qemu = command.spawn().step_on("start", Path::new(QEMU))?;
         drop(command); // And with it our copies of the pipe's writing end.
         let log = job.directory.join("log");
         let console = listen(output, File::create(&log).step_on("create", &log)?);
@@ -202,20 +219,24 @@ fn write_settings(job: &Job, accelerator: Accelerator, results: &Path) -> Result
     let environment: Vec<String> =
         ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable).collect();
     let settings = format!(
-        "file_systems=\"{}\"\nenvironment=\"{}\"\nskip=\"{}\"\n",
+        "file_systems=\"{}\"\nenvironment=\"{}\"\n",
         job.file_systems.join(" "),
         environment.join(" "),
-        accelerator
-            .left_out()
-            .iter()
-            .map(|(test, _)| format!("--skip {test} "))
-            .collect::<String>()
     );
-    let path = results.join("settings");
-    fs::write(&path, settings).step_on("write", &path)?;
+    let write = |name: &str, text: String| {
+        let path = results.join(name);
+        fs::write(&path, text).step_on("write", &path)
+    };
+    write("settings", settings)?;
+    write("processor", accelerator.processor().into())?;
     let lines = job.programs.iter().enumerate().map(|(number, program)| {
         format!("{number} {} {}\n", program.directory.display(), program.executable.display())
     });
-    let path = results.join("programs");
-    fs::write(&path, lines.collect::<String>()).step_on("write", &path)
+    write("programs", lines.collect())?;
+    for (number, program) in job.programs.iter().enumerate() {
+        let can = |test: &&String| accelerator.left_out(test).is_none();
+        let tests = program.tests.iter().filter(can).map(|test| format!("{test}\n"));
+        write(&format!("{number}.tests"), tests.collect())?;
+    }
+    Ok(())
 }

@@ -5,29 +5,27 @@
 mod packages;
 
 mod initramfs;
-mod programs;
+mod tools;
 
+mod lab;
 mod machine;
 
-mod outcome;
-mod table;
-
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Mutex;
+use std::time::{Instant, SystemTime};
 
 use common::clap::{self, Parser};
-use common::{Context, Failure, Result, say};
-use indicatif::{ProgressBar, ProgressStyle};
+use common::{Failure, Result, say};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use kernels::machines::{self, Machines};
+use kernels::programs::{self, Program};
+use kernels::record::{self, End, Record};
+use kernels::table;
 
-use crate::machine::{Accelerator, Event, Job, Machine};
-use crate::outcome::Outcome;
+use crate::lab::{Lab, Seen};
+use crate::machine::Accelerator;
 use crate::packages::Packages;
-use crate::programs::Program;
-use crate::table::Record;
 
 /// Run the tests of the lessons on other kernels, in virtual machines
 #[derive(Parser)]
@@ -37,22 +35,18 @@ struct Arguments {
     #[arg(value_name = "VERSION", default_values = ["5.10", "6.1", "6.12", "newest"])]
     versions: Vec<String>,
     /// Run the tests on this file system only; may be repeated
-    #[arg(long = "on", value_name = "FILE SYSTEM", value_parser = SYSTEMS)]
+    #[arg(long = "on", value_name = "FILE SYSTEM", value_parser = record::FILE_SYSTEMS)]
     file_systems: Vec<String>,
     /// Run only the test programs whose package or name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Write the record to lessons/measurements/kernels.json
+    /// Write the results to lessons/measurements/kernels.json
     #[arg(long)]
     record: bool,
+    /// Start no machine: read what the last ones left, even if they did not come to their end
+    #[arg(long)]
+    reread: bool,
 }
-
-/// The most time until a machine has booted.
-const BOOT: Duration = Duration::from_mins(5);
-/// The most time between the ends of two test programs. The guest ends each after ten minutes.
-const PROGRAM: Duration = Duration::from_mins(12);
-
-const SYSTEMS: [&str; 5] = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
 
 fn main() -> ExitCode {
     common::main(run)
@@ -60,33 +54,57 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
-    let directory = root.join("target/kernels");
-    let progress = progress();
-    progress.set_message("building the tests");
-    let programs = chosen(programs::build()?, arguments.only.as_deref())?;
-    progress.set_message("reading Debian's package lists");
-    let packages = Packages::new(&directory)?;
-    let mut lab = Lab {
-        busybox: found(&packages.unpack("busybox-static")?, &["bin/busybox", "usr/bin/busybox"])?,
-        packages,
-        programs,
-        file_systems: file_systems(&arguments.file_systems),
-        machines: directory.join("machines"),
-        accelerator: Accelerator::available(),
-        progress,
-    };
-    let mut record = Record {
-        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        c_library: c_library()?,
-        ..Record::default()
-    };
-    for wanted in &arguments.versions {
-        let (version, outcomes) = lab.run(wanted)?;
-        record.kernels.insert(version, outcomes);
+    let began = Instant::now();
+    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let lab = lab(&arguments)?;
+    let (seen, not_run): (Vec<_>, Vec<_>) =
+        lab.run(&arguments.versions).into_iter().partition(Result::is_ok);
+    let seen: Vec<Seen> = seen.into_iter().flatten().collect();
+    tell(&seen)?;
+    let not_run: Vec<Failure> = not_run.into_iter().filter_map(Result::err).collect();
+    for failure in not_run.iter().chain(seen.iter().filter_map(|seen| seen.unfinished.as_ref())) {
+        say!("\nNOT RUN: {failure}")?;
     }
-    lab.progress.finish_and_clear();
-    tell(&record, arguments.record.then_some(root))
+    if arguments.record {
+        keep(&seen, arguments.only.is_none(), &date)?;
+    }
+    let minutes = began.elapsed().as_secs().div_ceil(60);
+    let end = judge(&seen, not_run.is_empty());
+    if end.is_ok() {
+        say!("\nEvery test that could run passed, on every kernel and file system above.")?;
+    }
+    say!(
+        "This took {minutes} minutes. `just kernels` without arguments runs all kernels and file systems."
+    )?;
+    end
+}
+
+/// Prepares what the machines have in common.
+fn lab(arguments: &Arguments) -> Result<Lab> {
+    let file_systems = file_systems(&arguments.file_systems);
+    tools::find(&file_systems)?;
+    let directory = root().join("target/kernels");
+    let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+    let bar = bars.add(lab::spinner());
+    bar.set_message("reading Debian's package lists");
+    let packages = Packages::new(&directory)?;
+    for version in &arguments.versions {
+        packages.kernel(version)?; // A mistyped one is told before anything is built.
+    }
+    let busybox = packages.unpack(&["busybox-static".into()])?;
+    bar.set_message("building the tests");
+    let programs = chosen(programs::build(programs::ALL)?, arguments.only.as_deref())?;
+    bar.finish_and_clear();
+    Ok(Lab {
+        busybox: found(&busybox, &["bin/busybox", "usr/bin/busybox"])?,
+        packages: Mutex::new(packages),
+        programs,
+        file_systems,
+        machines: directory.join("machines"),
+        accelerator: Mutex::new(Accelerator::available()),
+        reread: arguments.reread,
+        bars,
+    })
 }
 
 /// The test programs whose name contains `only`.
@@ -102,109 +120,65 @@ fn chosen(mut programs: Vec<Program>, only: Option<&str>) -> Result<Vec<Program>
 /// The file systems named, or all.
 fn file_systems(named: &[String]) -> Vec<&'static str> {
     let is_named = |system: &&str| named.is_empty() || named.iter().any(|name| name == system);
-    SYSTEMS.into_iter().filter(is_named).collect()
+    record::FILE_SYSTEMS.into_iter().filter(is_named).collect()
 }
 
-/// All that the machines have in common.
-struct Lab {
-    packages: Packages,
-    busybox: PathBuf,
-    programs: Vec<Program>,
-    file_systems: Vec<&'static str>,
-    machines: PathBuf,
-    accelerator: Accelerator,
-    progress: ProgressBar,
+/// Prints the tables, and what could not run.
+fn tell(seen: &[Seen]) -> Result<()> {
+    let mut record = Record::default();
+    add(&mut record, seen);
+    say!("{}{}", table::counts(&record), table::differences(&record))?;
+    for (run, why) in seen.iter().flat_map(Seen::refused) {
+        say!("\n{}: no test could run: {why}", table::places(&[run]))?;
+    }
+    Ok(())
 }
 
-impl Lab {
-    /// Runs the tests on one kernel. Returns its version and what was seen, by file system.
-    fn run(&mut self, wanted: &str) -> Result<(String, BTreeMap<String, Outcome>)> {
-        let version = self.packages.kernel(wanted)?;
-        self.progress.set_message(format!("{version}: unpacking"));
-        let files = self.packages.unpack_kernel(&version)?;
-        let here = self.machines.join(&version);
-        fs::create_dir_all(&here).step_on("create the directory", &here)?;
-        let initramfs = here.join("initramfs");
-        initramfs::pack(&files, &self.busybox, &here.join("initramfs.d"), &initramfs)?;
-        let job = Job {
-            kernel: &image(&files)?,
-            initramfs: &initramfs,
-            file_systems: &self.file_systems,
-            programs: &self.programs,
-            directory: &here,
+fn add(record: &mut Record, seen: &[Seen]) {
+    for (run, ends) in seen.iter().flat_map(|seen| &seen.runs) {
+        if let Ok(ends) = ends {
+            record.add(run, ends.clone());
+        }
+    }
+}
+
+/// Writes the record. Results of these machines replace older ones. If only some test programs ran, the
+/// older results of the others stay.
+fn keep(seen: &[Seen], all_programs: bool, date: &str) -> Result<()> {
+    let path = root().join(record::PATH);
+    let mut record = Record::read(&path)?;
+    for seen in seen.iter().filter(|seen| all_programs && seen.unfinished.is_none()) {
+        let ran = seen.runs.iter().filter(|(_, ends)| ends.is_ok());
+        ran.for_each(|(run, _)| record.forget(run));
+    }
+    add(&mut record, seen);
+    record.write(&path)?;
+    let path = root().join(machines::PATH);
+    let mut known = Machines::read(&path)?;
+    for seen in seen {
+        let machine = machines::Machine {
+            package: seen.version.clone(),
+            c_library: c_library()?,
+            processor: seen.accelerator.processor().into(),
+            date: date.into(),
         };
-        self.progress.set_message(format!("{version}: booting"));
-        let mut machine = Machine::start(&job, self.accelerator)?;
-        // In some virtual machines /dev/kvm exists and does not work.
-        if let Err(failure) = machine.next(BOOT) {
-            if self.accelerator == Accelerator::Emulation {
-                return Err(failure);
-            }
-            self.accelerator = Accelerator::Emulation;
-            drop(machine);
-            machine = Machine::start(&job, self.accelerator)?;
-            machine.next(BOOT)?;
-        }
-        self.watch(&mut machine, &version)?;
-        let read = |system: &&str| -> Result<(String, Outcome)> {
-            let results = machine.results.join(system);
-            let mut outcome = Outcome::read(&results, &self.programs)?;
-            let reasons = self.accelerator.left_out().iter();
-            outcome.left_out.extend(reasons.map(|(test, why)| format!("{test} ({why})")));
-            Ok(((*system).into(), outcome))
-        };
-        let outcomes = self.file_systems.iter().map(read).collect::<Result<_>>()?;
-        Ok((version, outcomes))
+        known.0.insert(record::kernel(&seen.version), machine);
     }
-
-    /// Watches a machine until it ends, and shows how far it is.
-    fn watch(&self, machine: &mut Machine, version: &str) -> Result<()> {
-        let began = Instant::now();
-        let (each, mut finished) = (self.programs.len(), 0);
-        let all = each * self.file_systems.len();
-        while machine.next(PROGRAM)? == Event::Finished {
-            finished += 1;
-            let seconds = began.elapsed().as_secs();
-            let message = format!("{version}: {finished} of {all} test programs, {seconds} s");
-            if self.progress.is_hidden() && finished % each == 0 {
-                say!("{message}")?;
-            }
-            self.progress.set_message(message);
-        }
-        Ok(())
-    }
+    known.write(&path)?;
+    say!("\nRecorded in {}. `just ledger` writes the pages.", record::PATH)
 }
 
-/// Prints the table. Says what differs in the exit status.
-fn tell(record: &Record, root: Option<&Path>) -> Result<()> {
-    say!("{}", record.markdown())?;
-    for (kernel, systems) in &record.kernels {
-        for (system, outcome) in systems {
-            for (test, said) in &outcome.failed {
-                say!("{kernel} on {system}: {test}\n    {said}")?;
-            }
-        }
-    }
-    if let Some(root) = root {
-        let json = root.join("lessons/measurements/kernels.json");
-        let text = serde_json::to_string_pretty(record).step("write JSON")?;
-        fs::write(&json, text + "\n").step_on("write", &json)?;
-    }
-    match record.is_clean() {
-        true => say!("Every test passed on every kernel and file system."),
-        false => {
-            Err(Failure::refusal("run", Path::new("the tests"), "some failed: see the list above"))
-        }
-    }
-}
-
-fn progress() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+/// Fails if a test failed or could not run.
+fn judge(seen: &[Seen], all_kernels: bool) -> Result<()> {
+    let ends = seen.iter().flat_map(|seen| &seen.runs).filter_map(|(_, ends)| ends.as_ref().ok());
+    let failed = ends.flat_map(|ends| ends.values()).any(|end| matches!(end, End::Failed(_)));
+    let partly = |seen: &Seen| seen.unfinished.is_some() || seen.refused().next().is_some();
+    let why = match (failed, all_kernels && !seen.iter().any(partly)) {
+        (true, _) => "some failed: see the list above",
+        (_, false) => "some were not run: see above",
+        _ => return Ok(()),
+    };
+    Err(Failure::refusal("run", Path::new("the tests"), why))
 }
 
 fn c_library() -> Result<String> {
@@ -212,14 +186,10 @@ fn c_library() -> Result<String> {
     Ok(text.trim().into())
 }
 
-fn image(files: &Path) -> Result<PathBuf> {
-    let boot = files.join("boot");
-    let entries = fs::read_dir(&boot).step_on("read the directory", &boot)?;
-    let mut names = entries.flatten().map(|entry| entry.path());
-    let image = names.find(|path| {
-        path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("vmlinuz"))
-    });
-    image.ok_or_else(|| Failure::refusal("find the kernel in", &boot, "there is no vmlinuz"))
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(Path::new(".")).into()
 }
 
 fn found(directory: &Path, names: &[&str]) -> Result<PathBuf> {

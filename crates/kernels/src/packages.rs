@@ -8,13 +8,19 @@ use std::process::Command;
 
 use common::{Context, Failure, Result};
 
-const SUITES: &str = "\
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bullseye main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian-security bullseye-security main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main
-";
+/// The keys with which Debian signs its lists.
+pub(crate) const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Debian's archives and suites. The security archive has the newest kernel of a release.
+const SUITES: [(&str, &str); 7] = [
+    ("debian", "bullseye"),
+    ("debian-security", "bullseye-security"),
+    ("debian", "bookworm"),
+    ("debian-security", "bookworm-security"),
+    ("debian", "trixie"),
+    ("debian-security", "trixie-security"),
+    ("debian", "sid"),
+];
 
 /// The package archives, with lists and files in a directory of our own.
 pub(crate) struct Packages {
@@ -32,7 +38,15 @@ impl Packages {
             fs::create_dir_all(&sub).step_on("create the directory", &sub)?;
         }
         let sources = directory.join("sources.list");
-        fs::write(&sources, SUITES).step_on("write", &sources)?;
+        let line = |(archive, suite): (&str, &str)| {
+            format!("deb [signed-by={KEYRING}] http://deb.debian.org/{archive} {suite} main\n")
+        };
+        fs::write(&sources, SUITES.map(line).concat()).step_on("write", &sources)?;
+        // Nothing is installed.
+        let status = directory.join("state/status");
+        if !status.exists() {
+            fs::write(&status, "").step_on("write", &status)?;
+        }
         let packages = Self { directory: directory.into() };
         packages.apt("apt-get", &["update"])?;
         Ok(packages)
@@ -63,39 +77,53 @@ impl Packages {
     /// Downloads and unpacks the kernel's image and modules. Returns the directory that holds `boot`.
     ///
     /// # Errors
-    /// The download fails, or dpkg-deb is missing.
+    /// A download fails, or dpkg-deb does.
     pub(crate) fn unpack_kernel(&self, version: &str) -> Result<PathBuf> {
-        let text = self.apt("apt-cache", &["show", &format!("linux-image-amd64={version}")])?;
-        let depends = text.lines().find_map(|line| line.strip_prefix("Depends: ")).unwrap_or("");
-        let image = depends.split([' ', ',']).find(|word| word.starts_with("linux-image-"));
+        let depends = self.depends(&format!("linux-image-amd64={version}"))?;
+        let image = depends.iter().find(|package| package.starts_with("linux-image-"));
         let image = image.ok_or_else(|| {
             Failure::refusal("find the image of", Path::new(version), "the package names none")
         })?;
-        self.unpack(image)
+        // The newest packages have the image and the modules in packages of their own.
+        let is_part = |package: &String| {
+            ["linux-binary-", "linux-modules-"].iter().any(|part| package.starts_with(part))
+        };
+        let mut packages = vec![image.clone()];
+        packages.extend(self.depends(image)?.into_iter().filter(is_part));
+        self.unpack(&packages)
     }
 
-    /// Downloads and unpacks a package. Returns the directory with its files.
+    /// Downloads packages and unpacks them into one directory, which has the first package's name.
     ///
     /// # Errors
-    /// The download fails, or dpkg-deb is missing.
-    pub(crate) fn unpack(&self, package: &str) -> Result<PathBuf> {
-        let into = self.directory.join("files").join(package);
-        if into.join("unpacked").exists() {
+    /// A download fails, or dpkg-deb does.
+    pub(crate) fn unpack(&self, packages: &[String]) -> Result<PathBuf> {
+        let name = packages.first().map_or("none", String::as_str);
+        let into = self.directory.join("files").join(name);
+        let done = into.join("unpacked");
+        if done.exists() {
             return Ok(into);
         }
         fs::create_dir_all(&into).step_on("create the directory", &into)?;
-        let archives = self.directory.join("cache");
-        let uri = self.apt("apt-get", &["download", "--print-uris", package])?;
-        let name = uri.split_whitespace().nth(1).unwrap_or_default();
-        let archive = archives.join(name);
-        if !archive.exists() {
-            self.apt("apt-get", &["download", package])?;
+        for package in packages {
+            let uri = self.apt("apt-get", &["download", "--print-uris", package])?;
+            let name = uri.split_whitespace().nth(1).unwrap_or_default();
+            let archive = self.directory.join("cache").join(name);
+            if !archive.exists() {
+                self.apt("apt-get", &["download", package])?;
+            }
+            let mut unpack = Command::new("dpkg-deb");
+            run(unpack.arg("--extract").arg(&archive).arg(&into))?;
+            fs::remove_file(&archive).step_on("remove", &archive)?;
         }
-        let mut unpack = Command::new("dpkg-deb");
-        run(unpack.arg("--extract").arg(&archive).arg(&into))?;
-        fs::remove_file(&archive).step_on("remove", &archive)?;
-        fs::write(into.join("unpacked"), "").step_on("write", &into)?;
+        fs::write(&done, "").step_on("write", &done)?;
         Ok(into)
+    }
+
+    /// The packages on which a package depends.
+    fn depends(&self, package: &str) -> Result<Vec<String>> {
+        let text = self.apt("apt-cache", &["show", package])?;
+        Ok(packages_in(text.lines().find_map(|line| line.strip_prefix("Depends: ")).unwrap_or("")))
     }
 
     fn apt(&self, program: &str, arguments: &[&str]) -> Result<String> {
@@ -103,6 +131,7 @@ impl Packages {
         let at = |key: &str, path: &str| format!("{key}={}", self.directory.join(path).display());
         for option in [
             at("Dir::State", "state"),
+            at("Dir::State::status", "state/status"),
             at("Dir::Cache", "cache"),
             at("Dir::Etc::SourceList", "sources.list"),
         ] {
@@ -110,8 +139,9 @@ impl Packages {
         }
         for option in [
             "Dir::Etc::SourceParts=/dev/null",
-            "Dir::State::status=/dev/null",
             "Acquire::Languages=none",
+            // A container's image turns this cache off. Without it, each call reads all lists again.
+            "Dir::Cache::pkgcache=pkgcache.bin",
         ] {
             command.args(["-o", option]);
         }
@@ -126,6 +156,12 @@ fn compare(a: &str, b: &str) -> Ordering {
         text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
     };
     numbers(a).cmp(&numbers(b))
+}
+
+/// The names in a list of dependencies: `kmod, linux-base (= 7.2), dracut | initramfs-tools`.
+fn packages_in(depends: &str) -> Vec<String> {
+    let names = depends.split([',', '|']).filter_map(|one| one.split_whitespace().next());
+    names.map(Into::into).collect()
 }
 
 /// Runs a program to its end and returns what it printed.
@@ -151,6 +187,15 @@ mod tests {
     fn versions_are_ordered_by_their_numbers() {
         assert_eq!(compare("5.10.262-1", "5.10.223-1"), Ordering::Greater);
         assert_eq!(compare("6.1.176-1", "6.12.117-1"), Ordering::Less);
+    }
+
+    #[test]
+    fn a_dependency_is_the_name_of_a_package() {
+        let depends =
+            "dracut | initramfs-tools (>= 0.1), linux-binary-7.2+deb14-amd64 (= 7.2-1), kmod";
+        let names = ["dracut", "initramfs-tools", "linux-binary-7.2+deb14-amd64", "kmod"];
+        assert_eq!(packages_in(depends), names);
+        assert!(packages_in("").is_empty());
     }
 
     #[test]

@@ -6,23 +6,51 @@ use std::process::{Command, Stdio};
 use common::{Context, Failure, Result};
 use serde_json::Value;
 
-/// A test program and the directory in which cargo would run it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
-    /// `lesson-3-msync claims`: the package and the target.
-    pub(crate) name: String,
-    /// The package's directory.
-    pub(crate) directory: PathBuf,
-    /// The executable file.
-    pub(crate) executable: PathBuf,
+/// What cargo is asked to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// The packages, as patterns.
+    pub packages: &'a [&'a str],
+    /// The test programs of these packages, as patterns.
+    pub targets: &'a [&'a str],
 }
 
-/// Builds the claims and the stories' tests of the lessons, and page-view's tests that compare it with the
-/// kernel, and lists them.
+/// The claims and the programs' tests of the lessons, and page-view's tests that compare it with the kernel.
+pub const ALL: Selection<'_> = Selection {
+    packages: &["calls", "lesson-*", "page-view"],
+    targets: &["claims*", "program", "views", "agreement"],
+};
+
+/// A test program and the directory in which cargo would run it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// `lesson-3-msync claims`: the package and the target.
+    pub name: String,
+    /// The package's directory.
+    pub directory: PathBuf,
+    /// The executable file.
+    pub executable: PathBuf,
+    /// The names of its tests.
+    pub tests: Vec<String>,
+}
+
+impl Program {
+    /// The package: `lesson-3-msync`.
+    pub fn package(&self) -> &str {
+        self.name.split(' ').next().unwrap_or(&self.name)
+    }
+
+    /// A test's name in a record: `lesson-3-msync: flushing::msync_writes`.
+    pub fn key(&self, test: &str) -> String {
+        format!("{}: {test}", self.package())
+    }
+}
+
+/// Builds test programs and lists them, with their tests.
 ///
 /// # Errors
-/// They do not compile. Cargo has said why.
-pub(crate) fn build() -> Result<Vec<Program>> {
+/// They do not compile: cargo has said why. Or one of them does not list its tests.
+pub fn build(selection: Selection<'_>) -> Result<Vec<Program>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args([
         "test",
@@ -31,17 +59,17 @@ pub(crate) fn build() -> Result<Vec<Program>> {
         "--locked",
         "--message-format=json-render-diagnostics",
     ]);
-    for package in ["calls", "lesson-*", "page-view"] {
+    for package in selection.packages {
         cargo.args(["--package", package]);
     }
-    for test in ["claims*", "program", "views", "agreement"] {
+    for test in selection.targets {
         cargo.args(["--test", test]);
     }
     let output = cargo.stderr(Stdio::inherit()).output().step("start cargo")?;
     if !output.status.success() {
         return Err(Failure::refusal("build", Path::new("the tests"), output.status.to_string()));
     }
-    let programs = listed(&String::from_utf8_lossy(&output.stdout));
+    let mut programs = listed(&String::from_utf8_lossy(&output.stdout));
     if programs.is_empty() {
         return Err(Failure::refusal(
             "build",
@@ -49,7 +77,27 @@ pub(crate) fn build() -> Result<Vec<Program>> {
             "cargo lists no test program",
         ));
     }
+    // Cargo lists what it need not compile first, so its order changes.
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
+    for program in &mut programs {
+        program.tests = tests(&program.executable, &[])?;
+    }
     Ok(programs)
+}
+
+/// The names of a program's tests; with `--ignored` only of those that need root.
+///
+/// # Errors
+/// The program cannot be started, or fails.
+pub fn tests(executable: &Path, options: &[&str]) -> Result<Vec<String>> {
+    let mut command = Command::new(executable);
+    let output = command.args(["--list", "--format", "terse"]).args(options).output();
+    let output = output.step_on("start", executable)?;
+    if !output.status.success() {
+        return Err(Failure::refusal("list the tests of", executable, output.status.to_string()));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.lines().filter_map(|line| line.strip_suffix(": test")).map(Into::into).collect())
 }
 
 fn listed(messages: &str) -> Vec<Program> {
@@ -69,7 +117,8 @@ fn program(message: &Value) -> Option<Program> {
     let directory = Path::new(&text(&message["manifest_path"])?).parent()?.to_owned();
     let package = directory.file_name()?.to_string_lossy().into_owned();
     let target = text(&message["target"]["name"])?;
-    Some(Program { name: format!("{package} {target}"), directory, executable })
+    let name = format!("{package} {target}");
+    Some(Program { name, directory, executable, tests: Vec::new() })
 }
 
 #[cfg(test)]

@@ -1,107 +1,126 @@
-//! The table of a run, kernel by file system, and each difference by name.
+//! The record as tables, in Markdown that is also readable in a terminal.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use crate::machines::Machines;
+use crate::record::{End, FILE_SYSTEMS, Record, Run};
 
-use crate::outcome::Outcome;
-
-/// A run: what was seen on each kernel and file system.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Record {
-    /// When the run began, in UTC.
-    pub(crate) date: String,
-    /// The name and version of the C library.
-    pub(crate) c_library: String,
-    /// By kernel, then by file system.
-    pub(crate) kernels: BTreeMap<String, BTreeMap<String, Outcome>>,
+/// What ran where: a row for each kernel.
+pub fn machines(machines: &Machines) -> String {
+    let mut text = String::from(
+        "| kernel | Debian's package | C library | processor | date |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for (kernel, machine) in machines.sorted() {
+        let day = machine.date.split('T').next().unwrap_or_default();
+        let (package, library) = (&machine.package, &machine.c_library);
+        let processor = &machine.processor;
+        // A String takes every text.
+        let _ = writeln!(text, "| {kernel} | {package} | {library} | {processor} | {day} |");
+    }
+    text
 }
 
-impl Record {
-    /// Whether every test passed everywhere.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.outcomes().all(|(_, _, outcome)| outcome.failed.is_empty() && outcome.cannot.is_none())
+/// How many tests passed, failed and were left out: kernel by file system.
+pub fn counts(record: &Record) -> String {
+    let runs = record.runs();
+    let has = |system: &&str| runs.iter().any(|run| run.file_system == *system);
+    let systems: Vec<_> = FILE_SYSTEMS.into_iter().filter(has).collect();
+    let rule = "--- | ".repeat(systems.len() + 1);
+    let mut text = format!("| kernel | {} |\n| {}\n", systems.join(" | "), rule.trim_end());
+    for kernel in record.kernels() {
+        let cell = |system: &&str| cell(record, &Run::new(kernel, system));
+        let cells: Vec<_> = systems.iter().map(cell).collect();
+        let _ = writeln!(text, "| {kernel} | {} |", cells.join(" | "));
     }
+    text
+}
 
-    fn outcomes(&self) -> impl Iterator<Item = (&str, &str, &Outcome)> {
-        self.kernels.iter().flat_map(|(kernel, systems)| {
-            systems.iter().map(move |(system, outcome)| (kernel.as_str(), system.as_str(), outcome))
-        })
-    }
+fn cell(record: &Record, run: &Run) -> String {
+    let ends: Vec<_> =
+        record.all().filter(|(_, at, _)| *at == run).map(|(_, _, end)| end).collect();
+    let count = |is: fn(&End) -> bool| ends.iter().filter(|end| is(end)).count();
+    let counts = [
+        (count(|end| *end == End::Passed), "passed"),
+        (count(|end| matches!(end, End::Failed(_))), "**failed**"),
+        (count(|end| matches!(end, End::LeftOut(_))), "left out"),
+    ];
+    let told = counts.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<_> = told.map(|(count, how)| format!("{count} {how}")).collect();
+    if told.is_empty() { "not run".into() } else { told.join(", ") }
+}
 
-    /// The table and the differences, as Markdown that is also readable in a terminal.
-    pub(crate) fn markdown(&self) -> String {
-        let mut text = String::from(
-            "| kernel | file system | passed | failed | left out |\n| --- | --- | --- | --- | --- |\n",
-        );
-        for (kernel, system, outcome) in self.outcomes() {
-            let cells = match &outcome.cannot {
-                Some(why) => format!("– | – | all: {why}"),
-                None => format!(
-                    "{} | {} | {}",
-                    outcome.passed,
-                    outcome.failed.len(),
-                    outcome.left_out.len()
-                ),
+/// Each test that did not pass somewhere, with what it said and where.
+pub fn differences(record: &Record) -> String {
+    let mut text = String::new();
+    for (title, which) in [("Failed", true), ("Left out", false)] {
+        let mut by_test: BTreeMap<(&str, &str), Vec<&Run>> = BTreeMap::new();
+        for (test, run, end) in record.all() {
+            let said = match end {
+                End::Failed(said) if which => said,
+                End::LeftOut(said) if !which => said,
+                _ => continue,
             };
-            let _ = writeln!(text, "| {kernel} | {system} | {cells} |"); // A String takes every text.
+            by_test.entry((test, said)).or_default().push(run);
         }
-        for (title, names) in [
-            ("Failed", self.places(|o| o.failed.keys().cloned().collect())),
-            ("Left out", self.places(|o| o.left_out.clone())),
-        ] {
-            if !names.is_empty() {
-                let _ = writeln!(text, "\n{title}:\n");
-            }
-            for (name, places) in names {
-                let _ = writeln!(text, "- `{name}`: {}", places.join("; "));
-            }
+        if by_test.is_empty() {
+            continue;
         }
-        text
+        let _ = writeln!(text, "\n## {title}\n");
+        for ((test, said), runs) in by_test {
+            let _ = writeln!(text, "- `{test}`: {}. {said}", places(&runs));
+        }
     }
+    text
+}
 
-    /// Each name with the kernels and file systems where it occurs.
-    fn places(&self, names: impl Fn(&Outcome) -> Vec<String>) -> BTreeMap<String, Vec<String>> {
-        let mut places: BTreeMap<String, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
-        for (kernel, system, outcome) in self.outcomes() {
-            for name in names(outcome) {
-                places.entry(name).or_default().entry(kernel).or_default().push(system);
-            }
+/// `6.1 on ext4, xfs; 6.12 on ext4`.
+pub fn places(runs: &[&Run]) -> String {
+    let mut sorted = runs.to_vec();
+    sorted.sort();
+    let mut by_kernel: Vec<(&str, Vec<&str>)> = Vec::new();
+    for run in sorted {
+        match by_kernel.last_mut() {
+            Some((kernel, systems)) if *kernel == run.kernel => systems.push(&run.file_system),
+            _ => by_kernel.push((&run.kernel, vec![&run.file_system])),
         }
-        let line =
-            |(kernel, systems): (&str, Vec<&str>)| format!("{kernel} on {}", systems.join(", "));
-        places.into_iter().map(|(name, by)| (name, by.into_iter().map(line).collect())).collect()
     }
+    let place =
+        |(kernel, systems): &(&str, Vec<&str>)| format!("{kernel} on {}", systems.join(", "));
+    by_kernel.iter().map(place).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_difference_is_named_with_its_kernel_and_file_systems() {
-        let mut record = Record::default();
-        let fine = Outcome { passed: 2, ..Outcome::default() };
-        let mut bad = fine.clone();
-        bad.failed.insert("lesson-1: a".into(), "1 is not 2".into());
-        let systems = record.kernels.entry("6.1".into()).or_default();
-        systems.insert("ext4".into(), bad.clone());
-        systems.insert("xfs".into(), bad);
-        systems.insert("tmpfs".into(), fine);
-        let text = record.markdown();
-        assert!(text.contains("| 6.1 | ext4 | 2 | 1 | 0 |"), "{text}");
-        assert!(text.contains("- `lesson-1: a`: 6.1 on ext4, xfs\n"), "{text}");
-        assert!(!record.is_clean());
+    fn record() -> Record {
+        let text = r#"{
+            "x: a::one": { "6.12/ext4": "passed", "6.1/xfs": { "failed": "2, not 1" },
+                           "6.1/ext4": { "failed": "2, not 1" } },
+            "x: a::two": { "6.1/tmpfs": "passed", "6.12/ext4": { "left out": "no disk" } } }"#;
+        Record::parse(text).unwrap()
     }
 
     #[test]
-    fn a_file_system_that_cannot_be_mounted_is_not_clean() {
-        let mut record = Record::default();
-        let cannot =
-            Outcome { cannot: Some("unknown filesystem type".into()), ..Outcome::default() };
-        record.kernels.entry("6.1".into()).or_default().insert("xfs".into(), cannot);
-        assert!(!record.is_clean());
-        assert!(record.markdown().contains("all: unknown filesystem type"));
+    fn each_kernel_has_a_row_with_a_cell_for_each_file_system() {
+        let text = counts(&record());
+        assert!(
+            text.contains("| kernel | ext4 | xfs | tmpfs |\n| --- | --- | --- | --- |\n"),
+            "{text}"
+        );
+        assert!(text.contains("| 6.1 | 1 **failed** | 1 **failed** | 1 passed |"), "{text}");
+        assert!(text.contains("| 6.12 | 1 passed, 1 left out | not run | not run |"), "{text}");
+    }
+
+    #[test]
+    fn a_difference_is_named_with_its_kernel_and_file_systems() {
+        let text = differences(&record());
+        assert!(
+            text.contains("## Failed\n\n- `x: a::one`: 6.1 on ext4, xfs. 2, not 1\n"),
+            "{text}"
+        );
+        assert!(text.contains("## Left out\n\n- `x: a::two`: 6.12 on ext4. no disk\n"), "{text}");
+        assert_eq!(differences(&Record::default()), "");
     }
 }

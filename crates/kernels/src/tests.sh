@@ -38,9 +38,11 @@ for system in $file_systems; do
     while read -r number directory program; do
         output=$results/$system/$number
         cd "$directory" || exit
+        # shellcheck disable=SC2046 # A test's name has no spaces.
         env -i $environment COURSE_PATIENCE=10 LESSON_SCRATCH="$scratch" \
-            timeout -k 5 600 "$program" --format pretty --include-ignored $skip > "$output.running" 2>&1 < /dev/null
-        echo "exit status $?" >> "$output.running"
+            timeout -k 5 600 "$program" --format pretty --include-ignored --exact $(cat "$results/$number.tests") \
+            > "$output.running" 2> "$output.errors" < /dev/null
+        echo $? > "$output.status"
         mv "$output.running" "$output.out"
         echo "kernels: finished"
     done < $results/programs

@@ -136,11 +136,11 @@ fn futex_wait_takes_its_timeout_from_the_call_on_and_futex_wait_bitset_takes_a_m
     assert!(start.elapsed() >= time, "as a moment, it was soon after the boot");
     let all = u32::MAX;
     assert_eq!(errno(wait_bitset(at(word), 0, 0, Some(&relative), all)), Errno::ETIMEDOUT);
+    let start = Instant::now(); // Before the moment is chosen: this process may lose the CPU after it.
     let moment = deadline_on(libc::CLOCK_MONOTONIC, time).unwrap();
-    let start = Instant::now();
     assert_eq!(errno(wait_bitset(at(word), 0, 0, Some(&moment), all)), Errno::ETIMEDOUT);
     let waited = start.elapsed();
-    assert!(waited + Duration::from_millis(5) >= time, "{waited:?}");
+    assert!(waited >= time, "{waited:?}");
     assert!(Duration::from_secs(moment.tv_sec.cast_unsigned()) > waited, "not a time from now");
 }
 
