@@ -11,6 +11,7 @@ use crate::replay::{Scenario, replay};
 use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
 use crate::table::{Mark, Names, Table, last_stop};
+use crate::timeline::Timeline;
 use crate::trace::{Event, Operation};
 
 /// How a kill is told.
@@ -42,6 +43,8 @@ pub struct Killed {
     pub file: Option<Vec<u8>>,
     /// What happened.
     pub table: Table,
+    /// The same, step by step.
+    pub timeline: Timeline,
     /// The same, as events.
     pub events: Vec<Event>,
 }
@@ -115,6 +118,7 @@ impl Killed {
             later: 0,
             file: None,
             table: Table::default(),
+            timeline: Timeline::default(),
             events: Vec::new(),
         }
     }
@@ -165,8 +169,9 @@ fn kill_at(
     }
     killed.file = fixture.file()?;
     killed.events = execution.into_trace().0;
-    killed.table =
-        Table::of(scenario, &killed.events, telling.names, &(telling.marks)(&killed.events));
+    let marks = (telling.marks)(&killed.events);
+    killed.table = Table::of(scenario, &killed.events, telling.names, &marks);
+    killed.timeline = Timeline::of(scenario, &killed.events, telling.names, &marks);
     Ok(At::Killed(killed))
 }
 
