@@ -142,6 +142,11 @@ pages: book
     npm --prefix book/tests ci --no-audit --no-fund --silent
     npm --prefix book/tests test
 
+# Make the book, and slides of the lessons in target/book/slides/ (needs mdBook and npm).
+[no-exit-message]
+slides:
+    @cargo book --slides
+
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
 container:
     @tests/container

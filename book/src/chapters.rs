@@ -24,6 +24,13 @@ pub(crate) struct Chapter {
     is_nested: bool,
 }
 
+impl Chapter {
+    /// Whether it is the text of a lesson.
+    pub(crate) fn is_lesson(&self) -> bool {
+        self.path.to_string_lossy().starts_with("lessons/lesson-")
+    }
+}
+
 /// Every chapter: the overview, the README, each lesson with its exercise, the reference, and the notes
 /// for teachers.
 pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {

@@ -10,6 +10,7 @@ mod chapters;
 mod files;
 mod links;
 mod questions;
+mod slides;
 mod sources;
 
 use std::path::Path;
@@ -27,6 +28,9 @@ struct Book {
     /// Show the book in a browser.
     #[arg(long)]
     open: bool,
+    /// Make slides of the lessons, too, in `target/book/slides/`. Needs npm.
+    #[arg(long)]
+    slides: bool,
 }
 
 fn main() -> ExitCode {
@@ -44,9 +48,13 @@ fn run() -> Result<()> {
     files::copy(&settings.join("theme"), &copies.join("theme"))?;
     let chapters = chapters::all(&root)?;
     let mut sources = Sources::new(&root);
+    let mut lessons = Vec::new();
     for chapter in &chapters {
         let text = links::rewritten(chapter, &chapters, &mut sources)?;
         files::write(&texts.join(&chapter.page), &text)?;
+        if chapter.is_lesson() {
+            lessons.push((chapter.page.with_extension("html"), text));
+        }
     }
     files::write(&texts.join("SUMMARY.md"), &chapters::summary(&chapters))?;
     files::copy(&root.join("lessons/figures"), &texts.join("figures"))?;
@@ -54,6 +62,11 @@ fn run() -> Result<()> {
     sources.write(&book)?;
     for name in ["source.css", "source.js"] {
         files::copy(&settings.join("theme").join(name), &book.join("theme").join(name))?;
+    }
+    if options.slides {
+        for (page, text) in &lessons {
+            slides::write(&root, &book, page, text)?;
+        }
     }
     let first = book.join("index.html");
     common::say!("The book is in {}", first.display())?;

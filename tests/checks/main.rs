@@ -26,6 +26,7 @@ mod sources;
 mod steps;
 mod texts;
 mod words;
+mod workplaces;
 mod workspace;
 
 /// Fails with all problems, one per line.

@@ -1,7 +1,7 @@
 //! Judges an exercise's program, in any language, by what it did: its mappings, its pages, its
 //! calls, the bytes of its files; never by what it says about itself.
 //!
-//! It stands on three crates that know no exercise: `tracer` (the only code that traces), `sandbox`
+//! It stands on three crates that know no exercise: `tracer` (the ptrace code), `sandbox`
 //! (confinement and launch) and `explore` (executions of several actors under a schedule). Here:
 //!
 //! - [`verdict`]: passed, a finding, or why a check could not be made;
@@ -17,8 +17,8 @@
 //!
 //! # To write an exercise
 //!
-//! A module `exercises/exercise_N.rs` (or a folder) has one `pub(super) const EXERCISE: Exercise`, named in
-//! one line of `exercises/mod.rs`. Its checks are functions `fn(&mut CheckContext) -> Verdict`:
+//! A module `exercises/exercise_N.rs` (or a folder) has one `pub(super) const EXERCISE: Exercise`, with a
+//! row of `EXERCISES` in `exercises/mod.rs`. Its checks are functions `fn(&mut CheckContext) -> Verdict`:
 //!
 //! ```
 //! use check::context::CheckContext;
@@ -45,7 +45,7 @@
 //! look while the program runs gives [`CheckContext::observe`](context::CheckContext::observe) an
 //! [`Observer`](observe::Observer), or drives a [`Sandbox`](sandbox::Sandbox) itself.
 //!
-//! Its answers lie in `proof/exercise-N/`, Rust or C; the first line of each, `//! verdict: solved`
+//! Its answers are in `proof/exercise-N/`, in any language; the first line of each, `//! verdict: solved`
 //! or `//! verdict: DIAGNOSIS`, says what must come out.
 
 pub mod batch;

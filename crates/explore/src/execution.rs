@@ -1052,6 +1052,7 @@ impl<'l> Execution<'l> {
         Ok(self.all_wait_for_ever()? && !self.collect(false)?)
     }
 
+    /// Is this a deadlock? Every tracee sleeps in a call that only another process could end.
     fn all_wait_for_ever(&self) -> io::Result<bool> {
         let mut works = false;
         for tracee in self.tracees.values() {

@@ -1,4 +1,5 @@
-//! A process is killed just before each of its points, while another waits for it or comes after.
+//! Kill points: a process is killed just before each of its stores and calls, while another process waits
+//! for it or comes after.
 
 use std::time::{Duration, Instant};
 

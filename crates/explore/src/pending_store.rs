@@ -1,4 +1,4 @@
-//! A store that has trapped and not yet happened.
+//! A pending store: it has trapped, and has not yet happened.
 
 use std::io;
 
