@@ -78,6 +78,11 @@ watch N:
 quiz N:
     @cargo quiz "$1"
 
+# Play race N: choose which of two real processes moves next (STEPS, as in 1221); without N, list the races.
+[no-exit-message]
+play *ARGUMENTS:
+    @cargo play "$@"
+
 # Restore the starter of exercise N and keep your file beside it.
 [no-exit-message]
 reset N:
@@ -133,6 +138,12 @@ kernels *ARGUMENTS:
 book *OPTIONS:
     @cargo book {{ OPTIONS }}
 
+# Make the book, and open every page of it in a browser (needs mdBook, npm and Chromium).
+[private]
+pages: book
+    npm --prefix book/tests ci --no-audit --no-fund --silent
+    npm --prefix book/tests test
+
 # Make the book, and slides of the lessons in target/book/slides/ (needs mdBook and npm).
 [no-exit-message]
 slides:
@@ -165,13 +176,13 @@ figures N="*":
 more-answers:
     cargo test --quiet --locked --package check --test proof -- --ignored --show-output
 
-# Record the runs that the page map of the book shows.
+# Record the runs that the page map of the book shows, and all orders of the races of `just play`.
 recordings:
-    cargo build --quiet --locked --package 'lesson-*' --package page-view-program
+    cargo build --quiet --locked --package 'lesson-*' --package page-view-program --package check
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters more-answers mutants documentation everywhere debian-12 grader-image
+ci: format lint test starters more-answers mutants documentation pages everywhere debian-12 grader-image
 
 [private]
 format:

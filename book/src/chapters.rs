@@ -40,7 +40,8 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
             title: "About the course".into(),
             ..chapter(root, "README.md", "about.md", None)?
         },
-        page_map(root)?,
+        with_recordings(root, "page-map")?,
+        with_recordings(root, "scheduler")?,
     ];
     let lessons = markdown_in(root, "lessons")?;
     let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
@@ -86,29 +87,36 @@ fn markdown_in(root: &Path, directory: &str) -> Result<Vec<String>> {
     Ok(names.map(|name| format!("{directory}/{name}")).collect())
 }
 
-/// The page with the page maps. In place of each comment `<!-- recording: NAME -->` stands the recording
-/// of that name, as the script of the page map expects it.
-fn page_map(root: &Path) -> Result<Chapter> {
-    let map = chapter(root, "book/pages/page-map.md", "page-map.md", None)?;
+/// The comments in whose place a recording stands, with what its file's name begins with, and the class of
+/// the element for which the scripts look.
+const RECORDINGS: [(&str, &str, &str); 2] =
+    [("<!-- recording: ", "", "page-map"), ("<!-- race: ", "race-", "scheduler")];
+
+/// A page of the book alone. In place of each comment `<!-- recording: NAME -->` or `<!-- race: NAME -->`
+/// stands the recording of that name, as the scripts expect it.
+fn with_recordings(root: &Path, name: &str) -> Result<Chapter> {
+    let path = format!("book/pages/{name}.md");
+    let page = chapter(root, &path, &format!("{name}.md"), None)?;
     let mut text = String::new();
-    for line in map.text.lines() {
-        match line.strip_prefix("<!-- recording: ").and_then(|rest| rest.strip_suffix(" -->")) {
-            Some(name) => {
-                let recording = files::read(&root.join(format!("lessons/recordings/{name}.json")))?;
-                text += &embedded(&recording);
-            }
+    for line in page.text.lines() {
+        let found = RECORDINGS.iter().find_map(|(comment, start, class)| {
+            let name = line.strip_prefix(comment)?.strip_suffix(" -->")?;
+            Some((format!("lessons/recordings/{start}{name}.json"), class))
+        });
+        match found {
+            Some((file, class)) => text += &embedded(&files::read(&root.join(file))?, class),
             None => text += line,
         }
         text += "\n";
     }
-    Ok(Chapter { text, ..map })
+    Ok(Chapter { text, ..page })
 }
 
 /// A recording in one line of HTML. Markdown would end the HTML at an empty line.
-fn embedded(recording: &str) -> String {
+fn embedded(recording: &str, class: &str) -> String {
     let json: String = recording.lines().map(str::trim).collect();
     let json = json.replace('<', "\\u003c");
-    format!("<div class=\"page-map\"><script type=\"application/json\">{json}</script></div>")
+    format!("<div class=\"{class}\"><script type=\"application/json\">{json}</script></div>")
 }
 
 fn chapter(root: &Path, path: &str, page: &str, begins: Option<&'static str>) -> Result<Chapter> {
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_recording_is_one_line_in_which_no_tag_can_begin() {
-        let html = embedded("{\n  \"told\": \"a</script>\"\n}\n");
+        let html = embedded("{\n  \"told\": \"a</script>\"\n}\n", "page-map");
         assert!(html.contains(r#"{"told": "a\u003c/script>"}"#), "{html}");
         assert!(!html.contains('\n'), "{html}");
     }

@@ -98,6 +98,14 @@ test("the map goes forth and back by the keyboard, and stays on its page", async
   assert.match(page.url(), /page-map\.html/);
 });
 
+test("the keys go on after the last step was reached by a button", async () => {
+  const map = page.locator(".page-map").first();
+  await map.getByRole("button", { name: "Next" }).click();
+  assert.match(await map.locator(".place").textContent(), /Step 2 of 2/);
+  await page.keyboard.press("Home");
+  assert.match(await map.locator(".place").textContent(), /Step 1 of 2/);
+});
+
 test("a screen reader hears what each entry leads to", async () => {
   const map = page.locator(".page-map").nth(6);
   await map.getByRole("button", { name: "Next" }).click();

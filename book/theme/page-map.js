@@ -222,8 +222,9 @@ const PageMap = (() => {
       const look = looks[at];
       const title = look.title || look.told[0] || "";
       place.replaceChildren(`Step ${at + 1} of ${looks.length}: `, element("strong", {}, title));
-      back.disabled = at === 0;
-      next.disabled = at === looks.length - 1;
+      // Not disabled: a button that is disabled loses the focus, and the keys with it.
+      back.setAttribute("aria-disabled", String(at === 0));
+      next.setAttribute("aria-disabled", String(at === looks.length - 1));
       const list = at === 0 ? [] : changes(looks[at - 1], look);
       const sentences = list.length > 0 ? list : [at === 0 ? "This is how it begins." : "No page table and no page changed."];
       news.replaceChildren(element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))));

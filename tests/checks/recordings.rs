@@ -34,9 +34,51 @@ fn every_recording_is_what_its_story_shows_now() {
         }
     }
     let kept = entries(&directory()).into_iter().map(|file| file_name(&file));
+    let kept = kept.filter(|file| !file.starts_with(RACE));
     let strays = kept.filter(|file| !names.iter().any(|name| *file == format!("{name}.json")));
     problems.extend(strays.map(|file| format!("no page shows {file}")));
     assert_none(&problems);
+}
+
+/// What the name of a race's recording begins with.
+const RACE: &str = "race-";
+
+#[test]
+fn every_recording_of_a_race_is_what_the_tracer_sees_now() {
+    let page = read(&root().join("book/pages/scheduler.md"));
+    let races = named(&page, "<!-- race: ");
+    assert!(races.len() >= 5, "found only {races:?}");
+    let mut problems = Vec::new();
+    for (number, name) in (1..).zip(&races) {
+        let file = directory().join(format!("{RACE}{name}.json"));
+        let recorded = record_race(number);
+        assert!(recorded.contains(&format!("\"name\": \"{name}\"")), "race {number} is not {name}");
+        if std::env::var_os("COURSE_BLESS").is_some() {
+            fs::write(&file, recorded).expect("write the recording");
+        } else if read(&file) != recorded {
+            problems.push(format!(
+                "{name}: `just play {number}` does something else by now: `just recordings`"
+            ));
+        }
+    }
+    let kept = entries(&directory()).into_iter().map(|file| file_name(&file));
+    let strays = kept.filter(|file| {
+        let name = file.strip_prefix(RACE).and_then(|rest| rest.strip_suffix(".json"));
+        name.is_some_and(|name| !races.iter().any(|race| race == name))
+    });
+    problems.extend(strays.map(|file| format!("no page shows {file}")));
+    assert_none(&problems);
+}
+
+/// All orders of a race of `just play`, as the tracer sees them now.
+fn record_race(number: usize) -> String {
+    let program = built_programs().into_keys().next().expect("a lesson's program is built");
+    let check = program.with_file_name("check");
+    let check = check.to_str().expect("the path is text");
+    let (scratch, number) = (scratch(), number.to_string());
+    Program::new(check, ["play", &number, "--record"])
+        .env("LESSON_SCRATCH", scratch.path())
+        .succeed()
 }
 
 #[test]
@@ -57,7 +99,12 @@ fn directory() -> PathBuf {
 
 /// The recordings that a page shows.
 fn names(page: &str) -> Vec<String> {
-    let lines = page.lines().filter_map(|line| line.strip_prefix("<!-- recording: "));
+    named(page, "<!-- recording: ")
+}
+
+/// The names in the comments of a page that begin like this.
+fn named(page: &str, comment: &str) -> Vec<String> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix(comment));
     lines.filter_map(|rest| Some(rest.strip_suffix(" -->")?.to_string())).collect()
 }
 

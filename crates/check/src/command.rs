@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +19,9 @@ use crate::exercises::{Exercise, exercise};
 use crate::judge::judge;
 use crate::language::Language;
 use crate::machine::{Machine, Settings};
-use crate::report::{Format, Named, Outcome, Report, for_screen, on_screen, written};
+use crate::play::terminal::{self, Played};
+use crate::play::{RaceFixture, races, recording};
+use crate::report::{Format, Named, Outcome, Report, for_screen, html, on_screen, written};
 use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -68,6 +71,10 @@ struct Judged {
     /// in this order
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
+    /// Write the verdict into FILE, too: a page for a browser, in which you go through what two processes did,
+    /// step by step
+    #[arg(long, value_name = "FILE", requires = "exercise", conflicts_with_all = ["directory", "submission"])]
+    html: Option<PathBuf>,
     /// Draw the inputs from the seed that a verdict names
     #[arg(long, value_name = "SEED", requires = "judged")]
     seed: Option<u64>,
@@ -118,6 +125,17 @@ enum Command {
         timing: PathBuf,
         #[arg(long)]
         seed: u64,
+    },
+    /// Play a race: choose which of two processes moves next. Without N, list the races
+    Play {
+        #[arg(value_name = "N")]
+        race: Option<usize>,
+        /// Make these steps: 1 where A moves, 2 where B moves. In a pipe, they can come from standard input
+        #[arg(value_name = "STEPS", requires = "race")]
+        steps: Vec<String>,
+        /// Print all orders of the race, for the book
+        #[arg(long, hide = true, requires = "race")]
+        record: bool,
     },
     /// Restore the starter, and keep your file beside it
     Reset {
@@ -235,6 +253,8 @@ fn run(arguments: Arguments) -> Result<u8> {
             processors::choose(place);
             submission(found(exercise)?, &file, timing, seed)
         }
+        Some(Command::Play { race: Some(race), record: true, .. }) => record(race),
+        Some(Command::Play { race, steps, .. }) => played(race, &steps),
         Some(Command::Reset { exercise }) => {
             match reset::reset(&build::source(exercise)?, &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
@@ -244,6 +264,27 @@ fn run(arguments: Arguments) -> Result<u8> {
             Ok(SOLVED)
         }
     }
+}
+
+fn played(race: Option<usize>, steps: &[String]) -> Result<u8> {
+    let steps = (!steps.is_empty()).then(|| steps.concat());
+    Ok(match terminal::play(race, steps.as_deref(), width())? {
+        Played::Done => SOLVED,
+        Played::WrongCall(why) => wrong_call(&WrongCall(why)),
+        Played::Cannot(why) => {
+            complain(&Failure::refusal("play", Path::new("the race"), why));
+            CANNOT
+        }
+    })
+}
+
+/// Prints all orders of a race as JSON.
+fn record(number: usize) -> Result<u8> {
+    let races = races()?;
+    let none = || Failure::refusal("record", Path::new("a race"), "there is no such race");
+    let race = number.checked_sub(1).and_then(|index| races.get(index)).ok_or_else(none)?;
+    let (scratch, program) = (Scratch::new()?, race.build()?);
+    print(&recording::recorded(&RaceFixture::new(race, &program, &scratch))?)
 }
 
 fn proved() -> Result<u8> {
@@ -313,9 +354,19 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
         complain(&failure);
         return Ok(WRONG_CALL);
     }
+    // Nobody waits for a verdict that cannot be written down.
+    let page = asked.html.map(|file| Ok((File::create(&file).step_on("create", &file)?, file)));
+    let page = match page.transpose() {
+        Ok(page) => page,
+        Err(failure) => {
+            complain(&failure);
+            return Ok(WRONG_CALL);
+        }
+    };
     let settings = Settings::new(Machine::of(&scratch)?);
     let seed = asked.seed.unwrap_or(settings.seed);
     let settings = Settings { schedule: asked.schedule, seed, ..settings };
+    let command = called(number, asked.program.as_deref());
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
         Some(program) => of_file(exercise, program, &scratch, &settings)?,
@@ -325,6 +376,9 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
         Format::Text => show_report(&report)?,
         _ => print(&written(&[Named::from(&report)], format)?)?,
     };
+    if let Some((mut page, file)) = page {
+        page.write_all(html::written(&report, &command)?.as_bytes()).step_on("write", &file)?;
+    }
     // Programs read the other formats, and ask for no hint.
     if format == Format::Text
         && report.is_verdict()
@@ -333,6 +387,12 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
         remember(&report, program);
     }
     Ok(status(&report))
+}
+
+/// How a person calls the judge for this program.
+fn called(exercise: u8, program: Option<&Path>) -> String {
+    let program = program.map(|program| format!(" --program {}", program.display()));
+    format!("just check {exercise}{}", program.unwrap_or_default())
 }
 
 /// Remembers the verdict on a program that is not the learner's own one. Outside a checkout nobody can ask

@@ -65,6 +65,7 @@ pub mod language;
 pub mod machine;
 pub mod memory;
 pub mod observe;
+pub mod play;
 pub mod progress;
 pub mod proof;
 pub mod report;

@@ -347,6 +347,17 @@ fn program(answer: &Answer, all: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
+/// Builds one answer in C, named as `exercise-5/check_then_act`.
+///
+/// # Errors
+/// There is no such answer; what the compiler says.
+pub fn build_in_c(name: &str) -> Result<PathBuf> {
+    let answers = answers()?;
+    let answer = answers.iter().find(|answer| answer.name == name && answer.language() == "c");
+    let none = || Failure::refusal("build", Path::new(name), "there is no such answer in C");
+    program(answer.ok_or_else(none)?, Path::new(""))
+}
+
 fn compiled(answer: &Answer, program: &Path, fresh: &Path) -> Result<()> {
     let source = &answer.source;
     let age = |path: &Path| fs::metadata(path).and_then(|found| found.modified());

@@ -5,6 +5,7 @@ use explore::replay::{Outcome, Scenario, replay};
 use explore::schedule::{Schedule, letter};
 use explore::search::{PreemptionBound, SearchJob, search_all};
 use explore::table::{Mark, Names, Table};
+use explore::timeline::Timeline;
 use explore::trace::{Event, EventKind};
 use tracer::{Ending, LimitExceeded, arch};
 
@@ -138,7 +139,8 @@ fn replay_one(
 fn told(scenario: &Scenario, run: &Outcome, finding: Finding, telling: Telling) -> CheckError {
     let marks = (telling.marks)(&finding, run);
     let table = Table::of(scenario, &run.events, telling.names, &marks);
-    let finding = finding.details([found_in(scenario)]).table(table);
+    let timeline = Timeline::of(scenario, &run.events, telling.names, &marks);
+    let finding = finding.details([found_in(scenario)]).table(table).timeline(timeline);
     verdict(run, finding.schedule(run.schedule.to_string()))
 }
 

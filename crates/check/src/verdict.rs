@@ -3,6 +3,7 @@
 use common::Failure;
 use explore::CannotFollow;
 use explore::table::Table;
+use explore::timeline::Timeline;
 use sandbox::StartError;
 use tracer::{LimitExceeded, LookRefused};
 
@@ -20,6 +21,8 @@ pub struct Finding {
     pub actual: String,
     /// What two processes did, in order.
     pub table: Option<Table>,
+    /// The same, step by step.
+    pub timeline: Option<Timeline>,
     /// More lines: a map of pages, the program's own words.
     pub details: Vec<String>,
     /// By which `--schedule` it shows again.
@@ -117,6 +120,7 @@ impl Finding {
             expected,
             actual,
             table: None,
+            timeline: None,
             details: Vec::new(),
             schedule: None,
             limit: None,
@@ -134,6 +138,13 @@ impl Finding {
     #[must_use]
     pub fn table(mut self, table: Table) -> Self {
         self.table = Some(table);
+        self
+    }
+
+    /// Shows the same step by step.
+    #[must_use]
+    pub fn timeline(mut self, timeline: Timeline) -> Self {
+        self.timeline = Some(timeline);
         self
     }
 

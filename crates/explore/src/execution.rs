@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::mem::offset_of;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -1053,17 +1054,14 @@ impl<'l> Execution<'l> {
                 let path = |at: &u64| {
                     path_at(tracee, *at).map_or_else(|| "a file".into(), |path| self.name(&path))
                 };
-                About { files: addresses.iter().map(path).collect(), lock: None }
+                About { files: addresses.iter().map(path).collect(), ..About::default() }
             }
             Named::Descriptor { number, lock } => {
                 let number = u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX);
                 let link = fs::read_link(format!("/proc/{pid}/fd/{}", number.cast_signed()));
                 let files = link.ok().map(|path| self.name(&path)).into_iter().collect();
-                let lock = lock.and_then(|at| {
-                    let bytes = tracer::memory(tracee, usize::try_from(at).ok()?, size_of::<i16>());
-                    bytes.ok()??.try_into().ok().map(i16::from_ne_bytes)
-                });
-                About { files, lock }
+                let lock = lock.and_then(|at| lock_at(tracee, at));
+                About { files, lock: lock.map(|lock| lock.0), bytes: lock.and_then(|lock| lock.1) }
             }
         }
     }
@@ -1426,6 +1424,12 @@ impl<'l> Execution<'l> {
         self.actors[actor].points.len()
     }
 
+    /// The last preemption point that an actor has come to.
+    #[must_use]
+    pub fn last_operation(&self, actor: usize) -> Option<&Operation> {
+        self.actors[actor].points.last().map(|point| &point.operation)
+    }
+
     /// How the actor's first process ended.
     #[must_use]
     pub fn ending(&self, actor: usize) -> Option<Ending> {
@@ -1502,6 +1506,20 @@ fn holds_record_lock(locks: &str, process: Pid, inode: u64) -> bool {
         [_, "POSIX", _, _, holder, file, ..] => holder == process && file.ends_with(&inode),
         _ => false,
     })
+}
+
+/// The kind of the record lock that is described at an address, and the bytes that it is on: the first one,
+/// and how many. A lock on the whole file has no bytes, nor has one whose first byte is counted from elsewhere.
+fn lock_at(tracee: Pid, address: u64) -> Option<(i16, Option<(i64, i64)>)> {
+    let address = usize::try_from(address).ok()?;
+    let bytes = tracer::memory(tracee, address, size_of::<libc::flock>()).ok()??;
+    let short = |at: usize| bytes.get(at..)?.first_chunk().map(|two| i16::from_ne_bytes(*two));
+    let long = |at: usize| bytes.get(at..)?.first_chunk().map(|eight| i64::from_ne_bytes(*eight));
+    let from_the_start =
+        short(offset_of!(libc::flock, l_whence)).map(i32::from) == Some(libc::SEEK_SET);
+    let first = long(offset_of!(libc::flock, l_start));
+    let count = long(offset_of!(libc::flock, l_len)).filter(|count| from_the_start && *count > 0);
+    Some((short(offset_of!(libc::flock, l_type))?, first.zip(count)))
 }
 
 /// Does it sleep in the kernel, or has it ended?

@@ -13,6 +13,7 @@ use crate::replay::{Scenario, replay};
 use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
 use crate::table::{Mark, Names, Table, last_stop};
+use crate::timeline::Timeline;
 use crate::trace::{Event, Operation};
 
 /// How a kill is told.
@@ -48,6 +49,8 @@ pub struct Killed {
     pub file: Option<Vec<u8>>,
     /// What happened.
     pub table: Table,
+    /// The same, step by step.
+    pub timeline: Timeline,
     /// The same, as events.
     pub events: Vec<Event>,
 }
@@ -130,6 +133,7 @@ impl Killed {
             before_two: None,
             file: None,
             table: Table::default(),
+            timeline: Timeline::default(),
             events: Vec::new(),
         }
     }
@@ -190,8 +194,9 @@ fn kill_at(
     }
     killed.file = fixture.file()?;
     killed.events = execution.into_trace().0;
-    killed.table =
-        Table::of(scenario, &killed.events, telling.names, &(telling.marks)(&killed.events));
+    let marks = (telling.marks)(&killed.events);
+    killed.table = Table::of(scenario, &killed.events, telling.names, &marks);
+    killed.timeline = Timeline::of(scenario, &killed.events, telling.names, &marks);
     Ok(At::Killed(killed))
 }
 

@@ -12,6 +12,7 @@
 //! - [`execution`]: the actors, and whose turn it is until when;
 //! - [`schedule`], [`replay`]: one run, by its text; [`search`]: all of them; [`trace`]: what
 //!   happened; [`table`]: the trace as a picture;
+//! - [`steps`]: one run, in which the user of this crate chooses at each step who moves;
 //! - [`kill_points`], [`waiter`]: an actor is killed at each preemption point, or stopped at one.
 //!
 //! Every execution is one that two real processes can make: nothing that is found here is impossible
@@ -33,7 +34,9 @@ pub mod replay;
 pub mod schedule;
 pub mod search;
 mod sigsegv;
+pub mod steps;
 pub mod table;
+pub mod timeline;
 pub mod trace;
 pub mod waiter;
 mod watched_memory;

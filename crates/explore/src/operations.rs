@@ -41,6 +41,8 @@ pub(crate) struct About {
     pub(crate) files: Vec<String>,
     /// The kind of a record lock.
     pub(crate) lock: Option<i16>,
+    /// The bytes that it is on, if it is not on the whole file.
+    pub(crate) bytes: Option<(i64, i64)>,
 }
 
 /// What a system call is to an execution.
@@ -149,7 +151,14 @@ impl Operations for Syscall {
                 let kind = record_lock(second).unwrap_or("lock");
                 let how = about.lock.map(i32::from);
                 let is = |wanted: i32| how == Some(wanted);
-                locks(kind, one, is(libc::F_RDLCK), is(libc::F_UNLCK), done)
+                let place = match about.bytes {
+                    Some((first, 1)) => format!("byte {first} of {one}"),
+                    Some((first, count)) => {
+                        format!("bytes {first} to {} of {one}", first.saturating_add(count) - 1)
+                    }
+                    None => one.clone(),
+                };
+                locks(kind, &place, is(libc::F_RDLCK), is(libc::F_UNLCK), done)
             }
             libc::SYS_flock => {
                 let has = |bit: i32| second & flag(bit) != 0;
@@ -336,7 +345,7 @@ mod tests {
     }
 
     fn on(file: &str) -> About {
-        About { files: vec![file.into()], lock: None }
+        About { files: vec![file.into()], ..About::default() }
     }
 
     #[test]

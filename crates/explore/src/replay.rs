@@ -67,9 +67,21 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
     }
     let began = Instant::now();
     let deadline = fixture.deadline().min(began + PATIENCE);
-    let Course { arrived, second_turn, second_waited, stuck, cut } =
-        play(&mut execution, &schedule, deadline, fixture.deadline())?;
-    let works = stuck && !cut && execution.work(&[0, 1])?;
+    let course = play(&mut execution, &schedule, deadline, fixture.deadline())?;
+    let works = course.stuck && !course.cut && execution.work(&[0, 1])?;
+    conclude(execution, fixture, schedule, course, works)
+}
+
+/// How an execution went. Kills the processes that still live; `works` says that they worked at something
+/// when their time was up.
+pub(crate) fn conclude(
+    mut execution: Execution,
+    fixture: &dyn Fixture,
+    schedule: Schedule,
+    course: Course,
+    works: bool,
+) -> Result<Outcome> {
+    let Course { arrived, second_turn, second_waited, stuck, cut } = course;
     let mut endings = [execution.ending(0), execution.ending(1)];
     for (actor, ending) in endings.iter_mut().enumerate() {
         if execution.lives(actor) {
@@ -99,13 +111,13 @@ pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) ->
     })
 }
 
-/// How a schedule's play went.
-struct Course {
-    arrived: bool,
-    second_turn: usize,
-    second_waited: bool,
-    stuck: bool,
-    cut: bool,
+/// How a schedule's play went: the fields of [`Outcome`] with these names.
+pub(crate) struct Course {
+    pub(crate) arrived: bool,
+    pub(crate) second_turn: usize,
+    pub(crate) second_waited: bool,
+    pub(crate) stuck: bool,
+    pub(crate) cut: bool,
 }
 
 /// Plays a schedule to its end: each turn ends by the deadline, unless its actor lacks time of its own, and

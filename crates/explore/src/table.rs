@@ -60,12 +60,14 @@ impl Table {
     /// The table of these events.
     #[must_use]
     pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
-        let called =
-            |actor: usize| format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "));
         let rows = rows(events, names, marks);
         let words = words(&rows).map(String::from);
         let steps = [0, 1].into_iter().filter_map(|actor| in_steps(events, actor, names));
-        Self { heads: [called(0), called(1)], notes: steps.chain(words).collect(), rows }
+        Self {
+            heads: [0, 1].map(|actor| called(scenario, actor)),
+            notes: steps.chain(words).collect(),
+            rows,
+        }
     }
 
     /// Its lines, none longer than `width`. A `>` marks the step that went wrong.
@@ -100,6 +102,47 @@ impl Table {
     }
 }
 
+/// How a table calls a process: its letter, and how it was called.
+pub(crate) fn called(scenario: &Scenario, actor: usize) -> String {
+    format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "))
+}
+
+/// One row per event, without summaries.
+pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
+    let mut last = LastStores::default();
+    let row = |(index, event): (usize, &Event)| {
+        let (mut text, mut decisive) = last.row(event, names);
+        for (_, words) in marks.iter().filter(|(place, _)| *place == index) {
+            text += words;
+            decisive = true;
+        }
+        Row { actor: event.actor, text, decisive }
+    };
+    events.iter().enumerate().map(row).collect()
+}
+
+/// One row per event, without summaries. A process that stops is told by what it does next.
+#[must_use]
+pub fn told_one_by_one(events: &[Event], names: Names) -> Vec<Row> {
+    let mut rows = each_row(events, names, &[]);
+    for (row, event) in rows.iter_mut().zip(events) {
+        match &event.kind {
+            EventKind::StopsBeforeStore { .. } => {
+                row.text = format!("comes to where it {}", about_to_store(&event.kind, names, ""));
+            }
+            EventKind::StopsBeforeCall(call) => row.text = format!("comes to where it {call}"),
+            _ => {}
+        }
+    }
+    rows
+}
+
+/// What the bytes from `offset` on hold, and what they are called.
+#[must_use]
+pub fn named_value(offset: u64, bytes: &[u8], names: Names) -> (String, String) {
+    (place(offset, bytes.len(), names), values(offset, bytes, names))
+}
+
 /// What the rows' own words mean.
 fn words(rows: &[Row]) -> impl Iterator<Item = &'static str> {
     let any = |has: fn(&str) -> bool| rows.iter().any(|row| has(&row.text));
@@ -121,15 +164,9 @@ fn folded(text: &str, column: usize) -> Vec<String> {
 fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
     const MOST: usize = 4;
     let mut told: Vec<(&Event, Option<Shape>, Row)> = Vec::new();
-    let mut last = LastStores::default();
-    for (index, event) in events.iter().enumerate() {
-        let (mut text, mut decisive) = last.row(event, names);
-        for (_, words) in marks.iter().filter(|(place, _)| *place == index) {
-            text += words;
-            decisive = true;
-        }
+    for (index, (event, row)) in events.iter().zip(each_row(events, names, marks)).enumerate() {
         if is_news(events, index) {
-            told.push((event, series(event, names), Row { actor: event.actor, text, decisive }));
+            told.push((event, series(event, names), row));
         }
     }
     let together = told.chunk_by(|(one, shape, first), (two, same, second)| {
@@ -218,7 +255,7 @@ fn is_try(kind: &EventKind) -> bool {
 
 /// Whether an event is shown. The table leaves out that an actor is blocked again, and that it dies of the
 /// judge's kill.
-fn is_news(events: &[Event], index: usize) -> bool {
+pub(crate) fn is_news(events: &[Event], index: usize) -> bool {
     let Some((event, earlier)) = events.get(..=index).and_then(<[Event]>::split_last) else {
         return false;
     };
@@ -402,7 +439,7 @@ fn in_steps(events: &[Event], actor: usize, names: Names) -> Option<String> {
 }
 
 /// The variables that bytes from `offset` on are of, with the bytes of each.
-fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u8])> {
+pub(crate) fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u8])> {
     if let Some(offset) = offset.checked_sub(ELSEWHERE) {
         return vec![(format!("byte {offset} of another file"), Shape::Other, bytes)];
     }

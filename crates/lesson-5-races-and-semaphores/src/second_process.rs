@@ -24,6 +24,7 @@ use crate::{
 #[expect(missing_docs, reason = "each leads to the function that says what it does")]
 pub enum Part {
     Pass { way: String, file: PathBuf },
+    Race { way: String, file: PathBuf },
     AddUnderLock { primitive: Primitive, place: PathBuf, counter: PathBuf },
     DieHalfWay { file: PathBuf },
     BargeIn { data: PathBuf },
@@ -41,6 +42,7 @@ impl Part {
         common::end_with_parent()?;
         match self {
             Self::Pass { way, file } => turnstile::second(file, way_to_pass(way)?),
+            Self::Race { way, file } => turnstile::race(file, way_to_pass(way)?),
             Self::AddUnderLock { primitive, place, counter } => {
                 add_under_lock::second(*primitive, place, counter)
             }

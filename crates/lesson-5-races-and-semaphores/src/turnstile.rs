@@ -65,6 +65,14 @@ pub fn second(path: &Path, pass: Pass) -> Result<()> {
     say!("B {did}")
 }
 
+/// One process's part in `just play`: passes without a word. The tracer stops it, not this program.
+///
+/// # Errors
+/// Those of the step that failed.
+pub fn race(path: &Path, pass: Pass) -> Result<()> {
+    pass(&map(path)?, &mut |_| Ok(())).map(drop)
+}
+
 /// Prints what B says until B has ended, a column further to the right. Returns B's last line.
 ///
 /// # Errors

@@ -3,10 +3,10 @@
 mod common_diagnoses;
 mod draw;
 mod exercise_1;
-mod exercise_2;
+pub(crate) mod exercise_2;
 mod exercise_3;
 mod exercise_4;
-mod exercise_5;
+pub(crate) mod exercise_5;
 mod exercise_6;
 mod model;
 mod unfit;

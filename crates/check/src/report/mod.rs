@@ -1,6 +1,7 @@
 //! One result model, many formats.
 
 mod gradescope;
+pub mod html;
 mod json;
 mod junit;
 mod markdown;

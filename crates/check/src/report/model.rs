@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use explore::table::Table;
+use explore::timeline::Timeline;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::{Check, Exercise, Part};
@@ -98,6 +99,9 @@ pub struct CheckResult {
     /// What two processes did, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Table>,
+    /// The same, step by step, for a page that shows it.
+    #[serde(skip)]
+    pub timeline: Option<Timeline>,
     /// More lines.
     pub details: Vec<String>,
     /// Why it matters.
@@ -345,6 +349,7 @@ impl CheckResult {
             expected: None,
             actual: None,
             table: None,
+            timeline: None,
             details: Vec::new(),
             why: None,
             hint: None,
@@ -391,6 +396,7 @@ impl CheckResult {
             expected: text(&finding.expected),
             actual: text(&finding.actual),
             table: finding.table.clone(),
+            timeline: finding.timeline.clone(),
             details: finding.details.clone(),
             why: found.and_then(|found| text(found.why)),
             hint: found.and_then(|found| found.hints.first().and_then(|hint| text(hint))),

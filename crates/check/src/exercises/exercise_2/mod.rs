@@ -145,6 +145,8 @@ const CHECKS: &[Check] = &[
         .edge(),
 ];
 
+pub(crate) use together::judged;
+
 /// The size of a box, and of the longest text: numbers of the contract.
 const SIZE: usize = 4 << 10;
 const LONGEST: usize = SIZE - 8;

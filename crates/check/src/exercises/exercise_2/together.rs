@@ -11,6 +11,7 @@ use tracer::Ending;
 use super::{SIZE, early_loads, emptied, full_of, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
+use crate::play::Judged;
 use crate::scenarios::{SearchSpec, Telling, can_be_shown, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
@@ -33,6 +34,12 @@ pub(super) fn together(context: &mut CheckContext) -> Verdict {
 /// The names of the scenarios.
 pub(super) fn scenarios() -> Vec<&'static str> {
     specs().iter().map(|spec| spec.scenario.name).collect()
+}
+
+/// A scenario with its judge, for `just play`.
+pub(crate) fn judged(name: &str) -> Option<Judged> {
+    let spec = specs().into_iter().find(|spec| spec.scenario.name == name)?;
+    Some(Judged { scenario: spec.scenario, names, judge })
 }
 
 fn specs() -> [SearchSpec; 3] {

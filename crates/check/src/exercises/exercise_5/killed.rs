@@ -36,10 +36,11 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let held = killed.iter().any(|killed| killed.waited);
     for killed in killed {
         let Killed { before, stuck, limit_exceeded, failed, complaint, .. } = killed;
-        let Killed { later, before_two, file, table, events, .. } = killed;
+        let Killed { later, before_two, file, table, timeline, events, .. } = killed;
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
-            Err(Finding::new(id, format!("{when}; {expected}"), seen).table(table.clone()).into())
+            let finding = Finding::new(id, format!("{when}; {expected}"), seen);
+            Err(finding.table(table.clone()).timeline(timeline.clone()).into())
         };
         // It has waited for the lock until a limit was exceeded.
         let hangs = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang");

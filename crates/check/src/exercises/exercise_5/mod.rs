@@ -145,6 +145,8 @@ const CHECKS: &[Check] = &[
     .edge(),
 ];
 
+pub(crate) use together::judged;
+
 /// What the counter holds in the files that the judge hands over.
 const COUNTER: u64 = 41;
 /// And the accounts.

@@ -6,6 +6,7 @@ use explore::operations::CallKind;
 use explore::replay::{Scenario, replay};
 use explore::schedule::Schedule;
 use explore::table::{Mark, Table};
+use explore::timeline::Timeline;
 use explore::trace::{Event, EventKind};
 
 use super::together::names;
@@ -69,7 +70,9 @@ fn taken_twice(
         let marks: Vec<Mark> =
             asks.map(|asks| (asks, ". NOBODY has made this lock".into())).collect();
         let table = Table::of(&scenario, events, names, &marks);
-        return Ok(Some(Finding::new("lock-never-made", expected, seen).table(table)));
+        let timeline = Timeline::of(&scenario, events, names, &marks);
+        let finding = Finding::new("lock-never-made", expected, seen);
+        return Ok(Some(finding.table(table).timeline(timeline)));
     }
     let Some(twice) = twice(events) else { return Ok(None) };
     let expected = format!("{called} gives its lock back before it asks for it again");
@@ -79,7 +82,9 @@ fn taken_twice(
         (twice.asks, ". It HOLDS this lock itself".into()),
     ];
     let table = Table::of(&scenario, events, names, &marks);
-    Ok(Some(Finding::new("lock-taken-twice", expected, seen).table(table)))
+    let timeline = Timeline::of(&scenario, events, names, &marks);
+    let finding = Finding::new("lock-taken-twice", expected, seen);
+    Ok(Some(finding.table(table).timeline(timeline)))
 }
 
 /// The byte of the lock's word on which a process sleeps in the end, if this word is 0 and no store has

@@ -12,6 +12,7 @@ use tracer::arch::StoreForm;
 
 use super::{BALANCES, COUNTER, bank, word};
 use crate::exercises::CheckContext;
+use crate::play::Judged;
 use crate::scenarios::{SearchSpec, Telling, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
@@ -30,6 +31,12 @@ pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
 /// The names of the scenarios.
 pub(super) fn scenarios() -> Vec<&'static str> {
     of_additions().iter().chain(&of_transfers()).map(|spec| spec.scenario.name).collect()
+}
+
+/// A scenario of the transfers, with its judge, for `just play`.
+pub(crate) fn judged(name: &str) -> Option<Judged> {
+    let spec = of_transfers().into_iter().find(|spec| spec.scenario.name == name)?;
+    Some(Judged { scenario: spec.scenario, names, judge: judge_transfers })
 }
 
 fn of_additions() -> [SearchSpec; 2] {

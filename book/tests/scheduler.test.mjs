@@ -1,0 +1,114 @@
+// The scheduler: each recorded race by its words; and the page itself, by mouse and keyboard.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createRequire } from "node:module";
+import { readdirSync, readFileSync } from "node:fs";
+
+import { browser, serve } from "./site.mjs";
+
+const require = createRequire(import.meta.url);
+const theme = new URL("../theme/", import.meta.url).pathname;
+const { label, verdict, walk } = require(`${theme}scheduler.js`);
+const directory = new URL("../../lessons/recordings/", import.meta.url);
+const races = readdirSync(directory).filter((name) => name.startsWith("race-"))
+  .map((name) => JSON.parse(readFileSync(new URL(name, directory))));
+const race = (name) => races.find((one) => one.name === name);
+
+/** Every order of a race, from the start to its end. */
+function orders(recording, moves = "") {
+  const { moment } = walk(recording, moves);
+  if (moment.end) {
+    return [[moves, moment.end]];
+  }
+  return [0, 1].filter((actor) => moment.moves[actor]).flatMap((actor) => orders(recording, moves + "AB"[actor]));
+}
+
+test("each race has as many orders as were recorded, and the shortest one goes wrong", () => {
+  assert.ok(races.length >= 5);
+  for (const one of races) {
+    const ends = orders(one);
+    assert.equal(ends.length, one.orders, one.name);
+    assert.equal(ends.filter(([, end]) => end.wrong).length, one.wrong, one.name);
+    assert.ok(one.wrong > 0 && one.wrong < one.orders, `${one.name}: some orders go wrong, and some do not`);
+    assert.equal(walk(one, one.shortest).moment.end.wrong, true, one.name);
+  }
+});
+
+test("one process after the other loses no update", () => {
+  const { moment } = walk(race("lost-update"), "AABB");
+  assert.deepEqual(moment.file, [["the count", "2"]]);
+  assert.match(verdict(moment.end), /Nothing went wrong/);
+});
+
+test("a store over a value that was never seen is the step that goes wrong", () => {
+  const { moment, steps } = walk(race("lost-update"), "ABBA");
+  assert.deepEqual(steps.map(({ wrong }) => wrong), [false, false, false, true]);
+  assert.match(steps[3].told.join(" "), /B's 1 is LOST/);
+  assert.match(verdict(moment.end), /It went wrong\. Expected: the count is 2 in the end\. Seen: it is 1\./);
+});
+
+test("a process that waits cannot move until the other one has", () => {
+  const one = race("deadlock");
+  const { moment } = walk(one, one.shortest);
+  assert.match(moment.end.seen, /waits/);
+  assert.match(label(moment, 0), /^A waits/);
+});
+
+let site, chromium, page;
+
+before(async () => {
+  site = await serve();
+  chromium = await browser();
+  page = await chromium.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${site.address}/scheduler.html`);
+});
+
+after(async () => {
+  await chromium?.close();
+  site?.end();
+});
+
+test("the update is lost by mouse, and the judge's schedule is shown then", async () => {
+  const game = page.locator(".scheduler").first();
+  const reveal = game.getByRole("button", { name: "Show the judge's shortest schedule" });
+  assert.equal(await reveal.count(), 0, "not before the first try");
+  for (const name of [/^1:/, /^2:/, /^2:/, /^1:/]) {
+    await game.getByRole("button", { name }).click();
+  }
+  assert.match(await game.locator(".news").first().textContent(), /Here it goes wrong.*It went wrong/);
+  assert.equal(await game.locator(".lanes li.wrong").count(), 1);
+  const tops = await game.locator(".lanes li").evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().top));
+  assert.deepEqual(tops, [...new Set(tops)].sort((one, two) => one - two), "one step below the other");
+  await reveal.click();
+  const replay = game.locator(".shown .two-lanes");
+  assert.match(await replay.locator(".place").textContent(), /Step 0 of 4/);
+  await replay.getByRole("button", { name: "Next" }).click();
+  assert.match(await replay.locator(".news").textContent(), /^A comes to where it stores 1 in the count\.$/);
+});
+
+test("the game goes by the keyboard, and stays on its page", async () => {
+  const game = page.locator(".scheduler").nth(1);
+  await game.focus();
+  await page.keyboard.press("1");
+  await page.keyboard.press("2");
+  assert.equal(await game.locator(".lanes li").count(), 2);
+  await page.keyboard.press("Backspace");
+  assert.equal(await game.locator(".lanes li").count(), 1);
+  await page.keyboard.press("u");
+  assert.equal(await game.locator(".lanes li").count(), 0);
+  assert.match(await game.locator(".news").textContent(), /Neither process has moved/);
+  assert.match(page.url(), /scheduler\.html/);
+});
+
+test("a screen reader hears each step, and why a process cannot move", async () => {
+  const game = page.locator(".scheduler").first();
+  const news = game.locator(".news").first();
+  assert.equal(await news.getAttribute("aria-live"), "polite");
+  await game.getByRole("button", { name: "New try" }).click();
+  await game.focus();
+  await page.keyboard.press("1");
+  assert.match(await news.textContent(), /^A comes to where it stores 1 in the count\.$/);
+  await page.keyboard.press("1");
+  await page.keyboard.press("1");
+  assert.match(await news.textContent(), /A cannot move: it has ended/);
+});

@@ -1,0 +1,121 @@
+// "You are the scheduler": the reader chooses which process moves next. Each `.scheduler` holds a recording
+// of all orders of a race as JSON. `replay.js` draws the steps.
+"use strict";
+
+const Scheduler = (() => {
+  const { element, lanes, letter, plain, sentence, show: showReplay, values } = typeof Replay === "undefined" ? require("./replay.js") : Replay;
+
+  /** The moment and the steps after these moves, such as "ABBA". */
+  function walk({ moments }, moves) {
+    let moment = moments.at(-1);
+    const steps = [];
+    for (const move of moves) {
+      const actor = "AB".indexOf(move);
+      const { told, lost, to } = moment.moves[actor];
+      moment = moments[to];
+      steps.push({ actor, told, wrong: lost, file: moment.file });
+    }
+    return { moment, steps };
+  }
+
+  /** What a process does next, as words of its button. */
+  function label(moment, actor) {
+    const next = moment.next[actor];
+    const words = moment.moves[actor] ? `${letter(actor)} moves: it ${next}` : `${letter(actor)} ${next}`;
+    return plain(words);
+  }
+
+  /** What came of it, in words. */
+  function verdict({ wrong, expected, seen }) {
+    return wrong
+      ? plain(`It went wrong. Expected: ${expected}. Seen: ${seen}.`)
+      : "Nothing went wrong in this order. Try another one.";
+  }
+
+  /** Makes a game of an element that holds a recording. */
+  function start(place) {
+    const recording = JSON.parse(place.querySelector("script").textContent);
+    const { heads, moments, orders, wrong } = recording;
+    let moves = "";
+    const choices = [0, 1].map((actor) => element("button", { type: "button", class: actor === 0 ? "one" : "two" }));
+    const undo = element("button", { type: "button" }, "Undo");
+    const again = element("button", { type: "button" }, "New try");
+    const reveal = element("button", { type: "button", hidden: "" }, "Show the judge's shortest schedule");
+    const news = element("p", { class: "news", "aria-live": "polite" });
+    const view = element("div", { class: "view" });
+    const shown = element("div", { class: "shown" });
+    const draw = (words) => {
+      const { moment, steps } = walk(recording, moves);
+      choices.forEach((button, actor) => {
+        button.textContent = `${actor + 1}: ${label(moment, actor)}`;
+        button.setAttribute("aria-disabled", String(moment.moves[actor] === null));
+      });
+      undo.setAttribute("aria-disabled", String(moves === ""));
+      again.setAttribute("aria-disabled", String(moves === ""));
+      const before = moves === "" ? moment : walk(recording, moves.slice(0, -1)).moment;
+      view.replaceChildren(values(moment.file, before.file), ...lanes(heads, steps));
+      const last = steps.length === 0 ? "Neither process has moved." : sentence(steps.at(-1));
+      news.textContent = words ?? (moment.end ? `${last} ${verdict(moment.end)}` : last);
+      news.classList.toggle("is-wrong", moment.end?.wrong === true);
+      news.classList.toggle("is-right", moment.end?.wrong === false);
+      reveal.hidden &&= moment.end === null;
+    };
+    const move = (actor) => {
+      const { moment } = walk(recording, moves);
+      if (moment.moves[actor] === null) {
+        draw(plain(`${letter(actor)} cannot move: it ${moment.next[actor]}.`));
+        return;
+      }
+      moves += letter(actor);
+      draw();
+    };
+    const back = () => {
+      moves = moves.slice(0, -1);
+      draw();
+    };
+    const restart = () => {
+      moves = "";
+      draw();
+    };
+    choices.forEach((button, actor) => button.addEventListener("click", () => move(actor)));
+    undo.addEventListener("click", back);
+    again.addEventListener("click", restart);
+    reveal.addEventListener("click", () => {
+      const { steps } = walk(recording, recording.shortest);
+      const replay = element("div", {});
+      const { end } = walk(recording, recording.shortest).moment;
+      shown.replaceChildren(
+        element("p", {}, `The judge writes this schedule as ${recording.schedule}. ${verdict(end)} Of ${orders} orders, ${wrong} go wrong.`),
+        replay);
+      showReplay(replay, { heads, file: moments.at(-1).file, steps });
+    });
+    place.addEventListener("keydown", (event) => {
+      const keys = { 1: () => move(0), 2: () => move(1), u: restart, Backspace: back };
+      const action = keys[event.key];
+      if (action && !event.ctrlKey && !event.altKey && !event.metaKey) {
+        event.preventDefault();
+        event.stopPropagation();
+        action();
+      }
+    });
+    place.classList.add("two-lanes");
+    place.setAttribute("role", "group");
+    place.setAttribute("tabindex", "0");
+    place.setAttribute("aria-label", `${recording.heading}. The keys 1 and 2 move A and B, Backspace undoes a step, u begins again.`);
+    place.replaceChildren(
+      element("div", { class: "choices" }, ...choices),
+      news, view,
+      element("div", { class: "controls" }, undo, again, reveal),
+      shown);
+    draw();
+  }
+
+  if (typeof document !== "undefined") {
+    document.querySelectorAll(".scheduler").forEach(start);
+  }
+  return { label, verdict, walk };
+})();
+
+if (typeof module !== "undefined") {
+  module.exports = Scheduler;
+}

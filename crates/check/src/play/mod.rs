@@ -1,0 +1,74 @@
+//! "You are the scheduler": a person chooses which of two processes moves next, and tries to make a wrong
+//! program go wrong. `just play N` runs the two processes under the tracer; the book shows the same
+//! executions, recorded.
+
+mod moment;
+mod race;
+pub mod recording;
+pub mod terminal;
+
+pub(crate) use race::Judged;
+pub use race::{Race, races};
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use common::{Result, Scratch};
+use explore::replay::Outcome;
+use explore::search::{PreemptionBound, search};
+use explore::steps::Stepper;
+use sandbox::WorkDirectory;
+use tracer::Limits;
+
+use crate::fixture::Fixture;
+use crate::verdict::Finding;
+
+/// How long one execution, or the search for a wrong one, may take.
+const MOST: Duration = Duration::from_secs(60);
+
+/// Where the executions of one race run.
+pub struct RaceFixture<'r> {
+    race: &'r Race,
+    program: &'r Path,
+    scratch: &'r Scratch,
+}
+
+impl<'r> RaceFixture<'r> {
+    /// The fixture of this race, whose program has been built.
+    #[must_use]
+    pub fn new(race: &'r Race, program: &'r Path, scratch: &'r Scratch) -> Self {
+        Self { race, program, scratch }
+    }
+
+    /// A place for two processes, in a work directory of its own.
+    fn fixture(&self) -> Result<Fixture<'r>> {
+        let work_directory = WorkDirectory::new(self.scratch, "play")?;
+        let (limits, deadline) = (Limits::default(), Instant::now() + MOST);
+        Ok(Fixture { program: self.program, work_directory, limits, deadline })
+    }
+
+    /// What is wrong in an execution, in the judge's words.
+    fn wrong(&self, outcome: &Outcome) -> Option<Finding> {
+        (self.race.judge)(&self.race.scenario, outcome)
+    }
+
+    /// The first wrong execution that the judge finds: it tries few and early stops first.
+    fn shortest(&self) -> Result<Option<Shortest>> {
+        let fixture = self.fixture()?;
+        let scenario = &self.race.scenario;
+        let found = search(&fixture, scenario, PreemptionBound::TwoStops, self.race.judge)?;
+        let Some((outcome, finding)) = found.wrong else { return Ok(None) };
+        let mut stepper = Stepper::new(&fixture, scenario)?;
+        stepper.follow(&outcome.schedule)?;
+        let moves = stepper.steps().iter().map(|step| step.actor).collect();
+        Ok(Some(Shortest { outcome, finding, moves }))
+    }
+}
+
+/// The judge's shortest wrong execution.
+struct Shortest {
+    outcome: Outcome,
+    finding: Finding,
+    /// Who moves at each step.
+    moves: Vec<usize>,
+}

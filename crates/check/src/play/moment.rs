@@ -1,0 +1,44 @@
+//! Where two processes stand between two steps.
+
+use common::Result;
+use explore::steps::Stepper;
+use explore::table::{Names, last_stop, named_value};
+use explore::trace::EventKind;
+use serde::Serialize;
+use tracer::Ending;
+
+use super::Race;
+
+/// What a player sees before a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Moment {
+    /// The places in FILE, and what they hold.
+    pub(super) file: Vec<(String, String)>,
+    /// What each process does next.
+    pub(super) next: [String; 2],
+}
+
+impl Moment {
+    pub(super) fn of(stepper: &Stepper<'_>, race: &Race) -> Result<Self> {
+        let bytes = stepper.file()?.unwrap_or_default();
+        let place = |(at, size): &(usize, usize)| {
+            let bytes = bytes.get(*at..at + size).unwrap_or_default();
+            named_value(*at as u64, bytes, race.names)
+        };
+        let file = race.places.iter().map(place).collect();
+        Ok(Self { file, next: [0, 1].map(|actor| next(stepper, actor, race.names)) })
+    }
+}
+
+/// What a process does next, or why it does nothing, as a verb with its object.
+fn next(stepper: &Stepper<'_>, actor: usize, names: Names) -> String {
+    let last = stepper.events().iter().rfind(|event| event.actor == actor);
+    match last.map(|event| &event.kind) {
+        None => "begins".into(),
+        Some(EventKind::Ended(Ending::Exited(0))) => "has ended".into(),
+        Some(EventKind::Ended(ending)) => format!("has ended: {ending}"),
+        Some(EventKind::Blocked(why)) if stepper.waits(actor) => (*why).into(),
+        Some(EventKind::Blocked(_)) => "looks again whether it can go on".into(),
+        Some(_) => last_stop(stepper.events(), actor, names),
+    }
+}

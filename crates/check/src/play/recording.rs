@@ -1,0 +1,197 @@
+//! All schedules of a race as a recording for the book: a tree, in which equal branches are one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use common::{Context, Failure, Result};
+use explore::operations::CallKind;
+use explore::schedule::letter;
+use explore::steps::{Step, Stepper};
+use explore::table::told_one_by_one;
+use explore::trace::EventKind;
+use serde::Serialize;
+
+use super::moment::Moment;
+use super::{RaceFixture, Shortest};
+use crate::verdict::Finding;
+
+/// A race with too many schedules is not for a page.
+const MOST_EXECUTIONS: usize = 400;
+
+/// A recorded race.
+#[derive(Serialize)]
+struct Recording<'r> {
+    name: &'r str,
+    heading: &'r str,
+    task: &'r str,
+    source: &'r str,
+    heads: [String; 2],
+    /// The judge's shortest wrong schedule: who moves at each step.
+    shortest: String,
+    /// The same as the judge writes it.
+    schedule: String,
+    /// How many different orders there are, and how many of them go wrong.
+    orders: usize,
+    wrong: usize,
+    /// The last one is the start.
+    moments: Vec<Recorded>,
+}
+
+#[derive(Serialize)]
+struct Recorded {
+    #[serde(flatten)]
+    moment: Moment,
+    /// What each process does in its next step, and where that leads.
+    moves: [Option<Move>; 2],
+    /// In the end: what came of it.
+    end: Option<End>,
+}
+
+#[derive(Serialize)]
+struct Move {
+    told: Vec<String>,
+    /// A value of the other process is lost in it.
+    lost: bool,
+    to: usize,
+}
+
+#[derive(Clone, Serialize)]
+struct End {
+    wrong: bool,
+    expected: String,
+    seen: String,
+}
+
+/// What one path through the tree leads to, before equal branches are joined.
+struct Node {
+    moment: Moment,
+    /// What was told of the last step.
+    told: (Vec<String>, bool),
+    end: Option<End>,
+}
+
+/// The recording of a race, as JSON.
+///
+/// # Errors
+/// Those of the executions; that the same steps do not do the same twice; that no order goes wrong.
+pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
+    let race = place.race;
+    let refused = |why: &str| Failure::refusal("record", Path::new(race.name), why);
+    let nodes = all_paths(place)?;
+    let Some(Shortest { outcome, moves, .. }) = place.shortest()? else {
+        return Err(refused("the judge finds no order that goes wrong"));
+    };
+    let leads_wrong =
+        nodes.get(&moves).and_then(|node| node.end.as_ref()).is_some_and(|end| end.wrong);
+    if !leads_wrong {
+        return Err(refused("the judge's schedule goes wrong, and its steps do not"));
+    }
+    let ends = || nodes.values().filter_map(|node| node.end.as_ref());
+    let recording = Recording {
+        name: race.name,
+        heading: race.heading,
+        task: race.task,
+        source: race.source,
+        heads: race.heads(),
+        shortest: moves.iter().map(|actor| letter(*actor)).collect(),
+        schedule: outcome.schedule.to_string(),
+        orders: ends().count(),
+        wrong: ends().filter(|end| end.wrong).count(),
+        moments: joined(&nodes)?,
+    };
+    Ok(serde_json::to_string_pretty(&recording).step("write JSON")? + "\n")
+}
+
+/// Runs every order of the two processes' steps. The key is who moves at each step.
+fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
+    let refused = |why: &str| Failure::refusal("record", Path::new(place.race.name), why);
+    let fixture = place.fixture()?;
+    let mut nodes: BTreeMap<Vec<usize>, Node> = BTreeMap::new();
+    let mut open = vec![Vec::new()];
+    let mut executions = 0;
+    while let Some(path) = open.pop() {
+        executions += 1;
+        if executions > MOST_EXECUTIONS {
+            return Err(refused("it has too many orders"));
+        }
+        let mut stepper = Stepper::new(&fixture, &place.race.scenario)?;
+        let mut taken = Vec::new();
+        loop {
+            let node = node(&stepper, place)?;
+            let same = |known: &Node| known.moment == node.moment && known.told == node.told;
+            if nodes.get(&taken).is_some_and(|known| !same(known)) {
+                return Err(refused("the same steps did something else this time"));
+            }
+            nodes.entry(taken.clone()).or_insert(node);
+            let mut movers = [0, 1].into_iter().filter(|actor| stepper.can_move(*actor));
+            let Some(mut actor) = movers.next() else { break };
+            match path.get(taken.len()) {
+                Some(chosen) => actor = *chosen,
+                None => open.extend(movers.map(|other| [&taken[..], &[other]].concat())),
+            }
+            stepper.step(actor)?;
+            taken.push(actor);
+        }
+        let end = end(place.wrong(&stepper.finish()?));
+        nodes.entry(taken).and_modify(|node| node.end = Some(end));
+    }
+    Ok(nodes)
+}
+
+fn node(stepper: &Stepper<'_>, place: &RaceFixture<'_>) -> Result<Node> {
+    let moment = Moment::of(stepper, place.race)?;
+    let told = stepper.steps().last().map(|step| told(stepper, step, place));
+    Ok(Node { moment, told: told.unwrap_or_default(), end: None })
+}
+
+/// What a step did, in words, and whether a value is lost in it.
+pub(super) fn told(
+    stepper: &Stepper<'_>,
+    step: &Step,
+    place: &RaceFixture<'_>,
+) -> (Vec<String>, bool) {
+    let events = stepper.events();
+    let rows = told_one_by_one(events, place.race.names);
+    let has_file = place.race.scenario.file.is_some();
+    // To open a FILE that is there is part of a step, and nothing that a player must know.
+    let is_told = |index: &usize| match events.get(*index).map(|event| &event.kind) {
+        Some(EventKind::Call(CallKind::Change, ..)) => !has_file,
+        Some(EventKind::StopsBeforeStore { .. } | EventKind::StopsBeforeCall(_)) => {
+            index + 1 == step.events.end
+        }
+        event => event.is_some(),
+    };
+    let own: Vec<_> = step.events.clone().filter(is_told).filter_map(|at| rows.get(at)).collect();
+    (own.iter().map(|row| row.text.clone()).collect(), own.iter().any(|row| row.decisive))
+}
+
+fn end(finding: Option<Finding>) -> End {
+    match finding {
+        Some(finding) => End { wrong: true, expected: finding.expected, seen: finding.actual },
+        None => End { wrong: false, expected: String::new(), seen: String::new() },
+    }
+}
+
+/// The tree, in which moments that are equal, and from which all is equal, are one. The start is the last.
+fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
+    let mut longest_first: Vec<_> = nodes.iter().collect();
+    longest_first.sort_by_key(|(path, _)| (std::cmp::Reverse(path.len()), (*path).clone()));
+    let (mut moments, mut known) = (Vec::new(), BTreeMap::new());
+    let mut places: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    for (path, node) in longest_first {
+        let step = |actor: usize| {
+            let next = [&path[..], &[actor]].concat();
+            let (told, lost) = nodes.get(&next)?.told.clone();
+            Some(Move { told, lost, to: *places.get(&next)? })
+        };
+        let moves = [step(0), step(1)];
+        let recorded = Recorded { moment: node.moment.clone(), moves, end: node.end.clone() };
+        let text = serde_json::to_string(&recorded).step("write JSON")?;
+        let index = *known.entry(text).or_insert_with(|| {
+            moments.push(recorded);
+            moments.len() - 1
+        });
+        places.insert(path.clone(), index);
+    }
+    Ok(moments)
+}

@@ -1,0 +1,278 @@
+//! `just play N`: a race in the terminal, with real processes. In a pipe, the steps come from the arguments
+//! or from standard input.
+
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
+
+use common::{Context, Result, Scratch, say};
+use explore::schedule::letter;
+use explore::steps::Stepper;
+use explore::table::{Row, Table};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use tracer::arch;
+
+use super::moment::Moment;
+use super::recording::told;
+use super::{Race, RaceFixture, Shortest, races};
+use crate::machine::Machine;
+use crate::scenarios::NEEDS;
+use crate::verdict::Finding;
+
+/// How a call of `play` ended.
+pub enum Played {
+    /// It was played, to the end or not.
+    Done,
+    /// What the caller asked for does not exist: why.
+    WrongCall(String),
+    /// This machine cannot show it: why.
+    Cannot(String),
+}
+
+/// Lists the races, or plays race `number`: by these moves, or by the keys that the player presses.
+///
+/// # Errors
+/// Those of the executions, and of the terminal.
+pub fn play(number: Option<usize>, moves: Option<&str>, width: usize) -> Result<Played> {
+    let races = races()?;
+    let Some(number) = number else {
+        say!("Two processes run a wrong program. You choose which of them moves next.\n")?;
+        for (number, race) in (1..).zip(&races) {
+            say!("  just play {number}  {}", race.heading)?;
+        }
+        return Ok(Played::Done);
+    };
+    let Some(race) = number.checked_sub(1).and_then(|index| races.get(index)) else {
+        return Ok(Played::WrongCall(format!("there are the races 1 to {}", races.len())));
+    };
+    let scratch = Scratch::new()?;
+    if !Machine::of(&scratch)?.tracing || !arch::TRAPS_STORES {
+        return Ok(Played::Cannot(NEEDS.into()));
+    }
+    let is_alone = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let given = match moves {
+        Some(moves) => Some(moves.to_owned()),
+        None if is_alone => None,
+        None => Some(io::read_to_string(io::stdin()).step("read from standard input")?),
+    };
+    let program = race.build()?;
+    let game = Game { place: RaceFixture::new(race, &program, &scratch), race, number, width };
+    match given.as_deref().map(parsed) {
+        None => game.by_keys(),
+        Some(Ok(moves)) => game.by_moves(&moves),
+        Some(Err(why)) => Ok(Played::WrongCall(why)),
+    }
+}
+
+/// Who moves at each step: `1` and `A` are the first process, `2` and `B` the second.
+fn parsed(text: &str) -> std::result::Result<Vec<usize>, String> {
+    let letters = text.chars().filter(|letter| !letter.is_whitespace());
+    let moves = letters.map(|letter| {
+        mover(letter).ok_or_else(|| {
+            format!("{letter:?} is no step: write 1 where A moves, and 2 where B moves")
+        })
+    });
+    moves.collect()
+}
+
+fn mover(key: char) -> Option<usize> {
+    match key {
+        '1' | 'a' | 'A' => Some(0),
+        '2' | 'b' | 'B' => Some(1),
+        _ => None,
+    }
+}
+
+/// The same as the player writes it.
+fn written(moves: &[usize]) -> String {
+    moves.iter().map(|actor| (actor + 1).to_string()).collect()
+}
+
+struct Game<'g> {
+    place: RaceFixture<'g>,
+    race: &'g Race,
+    number: usize,
+    width: usize,
+}
+
+/// What the player sees after some steps.
+struct View {
+    rows: Vec<Row>,
+    moment: Moment,
+    can_move: [bool; 2],
+    /// In the end: what is wrong, if something is.
+    end: Option<Option<Finding>>,
+}
+
+impl Game<'_> {
+    /// Runs two new processes by these moves. A step that nobody can make is the error.
+    fn view(&self, moves: &[usize]) -> Result<std::result::Result<View, String>> {
+        let fixture = self.place.fixture()?;
+        let mut stepper = Stepper::new(&fixture, &self.race.scenario)?;
+        let mut rows = Vec::new();
+        for (number, actor) in (1..).zip(moves) {
+            if !stepper.can_move(*actor) {
+                let next = &Moment::of(&stepper, self.race)?.next[*actor];
+                let who = letter(*actor);
+                return Ok(Err(format!("step {number}: {who} cannot move, because it {next}")));
+            }
+            stepper.step(*actor)?;
+            if let Some(step) = stepper.steps().last() {
+                let (texts, decisive) = told(&stepper, step, &self.place);
+                rows.extend(texts.into_iter().map(|text| Row { actor: *actor, text, decisive }));
+            }
+        }
+        let moment = Moment::of(&stepper, self.race)?;
+        let can_move = [0, 1].map(|actor| stepper.can_move(actor));
+        let end = match stepper.is_over() {
+            true => Some(self.place.wrong(&stepper.finish()?)),
+            false => None,
+        };
+        Ok(Ok(View { rows, moment, can_move, end }))
+    }
+
+    fn by_moves(&self, moves: &[usize]) -> Result<Played> {
+        let view = match self.view(moves)? {
+            Ok(view) => view,
+            Err(why) => return Ok(Played::WrongCall(why)),
+        };
+        self.show(&view)?;
+        match &view.end {
+            Some(end) => self.show_end(end.as_ref())?,
+            None => say!("\nThis is not the end: add steps, 1 for A or 2 for B.")?,
+        }
+        Ok(Played::Done)
+    }
+
+    fn by_keys(&self) -> Result<Played> {
+        let _keys = Keys::new()?;
+        let mut moves = Vec::new();
+        loop {
+            let view = match self.view(&moves)? {
+                Ok(view) => view,
+                Err(why) => {
+                    say!("{why}. This is a new try.")?;
+                    moves.clear();
+                    continue;
+                }
+            };
+            say!("\x1b[2J\x1b[H")?;
+            self.show(&view)?;
+            if let Some(end) = &view.end {
+                self.show_end(end.as_ref())?;
+                say!("\nu: try again   q: quit")?;
+            } else {
+                say!("\n1: A moves   2: B moves   u: try again   q: quit")?;
+            }
+            loop {
+                match Keys::next()? {
+                    None | Some('q' | '\x03' | '\x04') => return Ok(Played::Done),
+                    Some('u') => moves.clear(),
+                    Some(key) => match mover(key).filter(|actor| view.can_move[*actor]) {
+                        Some(actor) => moves.push(actor),
+                        None => continue,
+                    },
+                }
+                break;
+            }
+        }
+    }
+
+    fn show(&self, view: &View) -> Result<()> {
+        say!("{}\n", self.race.heading)?;
+        self.say(self.race.task)?;
+        say!("")?;
+        let table = Table { heads: self.race.heads(), rows: view.rows.clone(), notes: Vec::new() };
+        for line in table.lines(self.width) {
+            say!("{line}")?;
+        }
+        say!("")?;
+        for (name, value) in &view.moment.file {
+            say!("       FILE: {name} is {value}")?;
+        }
+        for actor in [0, 1] {
+            say!("       {} {}", letter(actor), next(&view.moment.next[actor]))?;
+        }
+        Ok(())
+    }
+
+    /// What came of it, and the judge's shortest schedule.
+    fn show_end(&self, finding: Option<&Finding>) -> Result<()> {
+        match finding {
+            Some(finding) => {
+                self.say(&format!("\nIt went WRONG. {}", seen(finding)))?;
+            }
+            None => say!("\nNothing went wrong in this order.")?,
+        }
+        let Some(Shortest { outcome, finding, moves }) = self.place.shortest()? else {
+            return say!("The judge finds no order that goes wrong.");
+        };
+        say!("\nThe judge's shortest schedule is {}:", outcome.schedule)?;
+        say!("just play {} {}\n", self.number, written(&moves))?;
+        let table = Table::of(&self.race.scenario, &outcome.events, self.race.names, &[]);
+        for line in table.lines(self.width) {
+            say!("{line}")?;
+        }
+        self.say(&seen(&finding))
+    }
+
+    /// Prints a text in lines that the terminal can show.
+    fn say(&self, text: &str) -> Result<()> {
+        say!("{}", textwrap::fill(text, self.width))
+    }
+}
+
+/// What should have been seen, and what was.
+fn seen(finding: &Finding) -> String {
+    format!("Expected: {}. Seen: {}.", finding.expected, finding.actual)
+}
+
+/// What a process does next, in a sentence's words.
+fn next(does: &str) -> String {
+    let is_state = ["has ended", "waits", "sleeps", "tries", "turns"];
+    match is_state.iter().any(|state| does.starts_with(state)) {
+        true => does.into(),
+        false => format!("next: {does}"),
+    }
+}
+
+/// The keys of the terminal, one by one. Dropped, it gives the terminal back as it was.
+struct Keys {
+    before: Termios,
+}
+
+impl Keys {
+    fn new() -> Result<Self> {
+        let before = tcgetattr(io::stdin()).step("tcgetattr")?;
+        let mut raw = before.clone();
+        // Without ISIG, Ctrl-C is a key: the terminal must be given back first.
+        raw.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG);
+        tcsetattr(io::stdin(), SetArg::TCSANOW, &raw).step("tcsetattr")?;
+        Ok(Self { before })
+    }
+
+    /// The next key; `None` at the end of the input.
+    fn next() -> Result<Option<char>> {
+        let mut byte = [0];
+        let read = io::stdin().lock().read(&mut byte).step("read from standard input")?;
+        Ok((read > 0).then_some(char::from(byte[0])))
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        // If the terminal is gone, nobody misses its settings.
+        let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_read_by_numbers_and_by_letters() {
+        assert_eq!(parsed("1 2\nab"), Ok(vec![0, 1, 0, 1]));
+        assert_eq!(written(&[0, 1, 1]), "122");
+        assert!(parsed("1x").is_err_and(|why| why.contains("'x' is no step")));
+    }
+}

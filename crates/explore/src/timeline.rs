@@ -1,0 +1,150 @@
+//! A run as a series of moments: what happened in each step, and what FILE held after it. A page shows it,
+//! forwards and backwards.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::replay::Scenario;
+use crate::table::{Mark, Names, called, each_row, is_news, named_value, variables};
+use crate::trace::{Event, EventKind};
+use crate::watched_memory::ELSEWHERE;
+
+/// A place in FILE, and what it holds.
+pub type Place = (String, String);
+
+/// A run, moment by moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timeline {
+    /// How the two processes were called.
+    pub heads: [String; 2],
+    /// What FILE held at the start, in the places in which the run stores.
+    pub file: Vec<Place>,
+    /// What happened, in order.
+    pub steps: Vec<TimelineStep>,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimelineStep {
+    /// Which of the two moved.
+    pub actor: usize,
+    /// What it did.
+    pub told: [String; 1],
+    /// Whether this is the step that went wrong.
+    pub wrong: bool,
+    /// What FILE holds after it.
+    pub file: Vec<Place>,
+}
+
+impl Timeline {
+    /// The timeline of these events.
+    #[must_use]
+    pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
+        let places = places(events, names);
+        let mut bytes = scenario.file.clone().unwrap_or_default();
+        let shown = |bytes: &[u8]| -> Vec<Place> {
+            let place = |(at, size): (&usize, &usize)| {
+                let held = bytes.get(*at..*at + *size);
+                let none = || (named_value(*at as u64, &[0], names).0, "past the end".into());
+                held.map_or_else(none, |held| named_value(*at as u64, held, names))
+            };
+            places.iter().map(place).collect()
+        };
+        let file = shown(&bytes);
+        let mut steps = Vec::new();
+        for (index, row) in each_row(events, names, marks).into_iter().enumerate() {
+            happen(&mut bytes, events.get(index));
+            if is_news(events, index) {
+                let (told, file) = ([row.text], shown(&bytes));
+                steps.push(TimelineStep { actor: row.actor, told, wrong: row.decisive, file });
+            }
+        }
+        Self { heads: [0, 1].map(|actor| called(scenario, actor)), file, steps }
+    }
+}
+
+/// Changes FILE's bytes as an event did.
+fn happen(bytes: &mut Vec<u8>, event: Option<&Event>) {
+    match event.map(|event| &event.kind) {
+        Some(EventKind::Store { offset, after, .. }) if *offset < ELSEWHERE => {
+            let Ok(start) = usize::try_from(*offset) else { return };
+            let end = start + after.len();
+            bytes.resize(bytes.len().max(end), 0);
+            bytes[start..end].copy_from_slice(after);
+        }
+        Some(EventKind::Call(_, _, true)) => bytes.clear(),
+        _ => {}
+    }
+}
+
+/// The places in which the events store: the first byte of each, and how many bytes. A place inside another
+/// one is left out.
+fn places(events: &[Event], names: Names) -> BTreeMap<usize, usize> {
+    let mut found: BTreeMap<usize, usize> = BTreeMap::new();
+    for event in events {
+        let EventKind::Store { offset, after, .. } = &event.kind else { continue };
+        let Some(mut at) = usize::try_from(*offset).ok().filter(|_| *offset < ELSEWHERE) else {
+            continue;
+        };
+        for (_, _, bytes) in variables(*offset, after, names) {
+            let size = found.entry(at).or_default();
+            *size = bytes.len().max(*size);
+            at += bytes.len();
+        }
+    }
+    let mut end = 0;
+    found.retain(|at, size| {
+        let is_new = *at + *size > end;
+        end = end.max(*at + *size);
+        is_new
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Shape;
+    use tracer::arch::StoreForm;
+
+    fn names(offset: u64) -> (String, Shape) {
+        match offset {
+            0..8 => ("the counter".into(), Shape::Sum),
+            _ => (format!("byte {offset}"), Shape::Other),
+        }
+    }
+
+    fn store(actor: usize, before: u64, after: u64) -> Event {
+        let [before, after] = [before, after].map(|number| number.to_ne_bytes().to_vec());
+        let (form, locked, stale, call) = (StoreForm::Store, false, None, None);
+        let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
+        Event { actor, kind }
+    }
+
+    #[test]
+    fn each_step_has_what_file_holds_after_it() {
+        let scenario = Scenario {
+            name: "x",
+            arguments: [&["add"], &["add"]],
+            file: Some(41_u64.to_ne_bytes().to_vec()),
+            symmetric: true,
+        };
+        let events = [store(0, 41, 42), store(1, 42, 42)];
+        let timeline = Timeline::of(&scenario, &events, names, &[]);
+        let held = |place: &[Place]| place.iter().map(|place| place.1.clone()).collect::<Vec<_>>();
+        assert_eq!(held(&timeline.file), ["41"]);
+        assert_eq!(timeline.file[0].0, "the counter");
+        let steps: Vec<_> = timeline.steps.iter().map(|step| held(&step.file)).collect();
+        assert_eq!(steps, [["42"], ["42"]]);
+        assert_eq!(timeline.steps.iter().map(|step| step.wrong).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_place_that_is_past_the_end_of_the_file_is_named() {
+        let scenario =
+            Scenario { name: "x", arguments: [&["a"], &["b"]], file: None, symmetric: true };
+        let timeline = Timeline::of(&scenario, &[store(0, 0, 1)], names, &[]);
+        assert_eq!(timeline.file, [("the counter".into(), "past the end".into())]);
+    }
+}
