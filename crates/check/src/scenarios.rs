@@ -38,6 +38,13 @@ pub struct SearchSpec {
 /// How many pairs run at a time: two processes each, of which one moves.
 const FIXTURES: usize = 2;
 
+/// A scenario of an exercise's check, with its judge.
+pub(crate) struct Judged {
+    pub(crate) scenario: Scenario,
+    pub(crate) names: Names,
+    pub(crate) judge: Judge,
+}
+
 /// Tries scenarios in every order, or replays the schedule that was asked for.
 ///
 /// # Errors

@@ -704,6 +704,16 @@ impl<'l> Execution<'l> {
         blocked
     }
 
+    /// Leaves a call out, and gives the program this result of it.
+    fn skip(&mut self, pid: i32, result: i64) -> std::result::Result<Disposition, Error> {
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        tracee.skipped = Some(result);
+        self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
+        Ok(Disposition::Resume)
+    }
+
     /// A tracee is about to make a call.
     fn enter(&mut self, pid: i32, call: Syscall) -> std::result::Result<Disposition, Error> {
         if self.redirect(pid, call)? {
@@ -747,18 +757,11 @@ impl<'l> Execution<'l> {
                 return Ok(Disposition::Pause(Pause::Blocked(why)));
             }
             if wait == Some(Wait::Sleep) && !call.is_for_ever() {
-                tracee.skipped = Some(0);
-                stopped.skip_syscall()?;
-                return Ok(Disposition::Resume);
+                return self.skip(pid, 0);
             }
         }
         if let Some(result) = self.hurries(actor, &call, wait, among_threads) {
-            let Some(tracee) = self.tracees.get_mut(&pid) else {
-                return Ok(Disposition::Stay);
-            };
-            tracee.skipped = Some(result);
-            self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
-            return Ok(Disposition::Resume);
+            return self.skip(pid, result);
         }
         let Some(kind) = call.point().filter(|_| !among_threads) else {
             return Ok(Disposition::Resume);

@@ -65,7 +65,7 @@ pub fn second(path: &Path, pass: Pass) -> Result<()> {
     say!("B {did}")
 }
 
-/// One process's part in `just play`: passes without a word. The tracer stops it, not this program.
+/// One process's part in `just play`: passes, and prints nothing. The tracer stops it, not this program.
 ///
 /// # Errors
 /// Those of the step that failed.

@@ -70,11 +70,9 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
             Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
-                    let prints = call.does() == Use::TransfersData && call.arguments[0] == 1;
-                    run.printed_late |= ending.is_some() && prints && result > 0;
+                    run.printed_late |= ending.is_some() && prints(&call) && result > 0;
                     let allocates = call.number == libc::SYS_fallocate && result == 0;
-                    hide_tracer(who, call.number, call.arguments, result).step(MECHANISM)?;
-                    leave(call.returned(result).step(MECHANISM)?, &mut run, observer)?;
+                    leave(who, call, result, &mut run, observer)?;
                     if allocates {
                         sandbox.look_at_disk().step(MECHANISM)?;
                     }
@@ -154,8 +152,15 @@ fn enter(
     Ok(())
 }
 
+/// Whether it writes to standard output.
+fn prints(call: &Call) -> bool {
+    call.does() == Use::TransfersData && call.arguments[0] == 1
+}
+
 /// A call has returned.
-fn leave(call: Call, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
+fn leave(who: Pid, call: Call, result: i64, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
+    hide_tracer(who, call.number, call.arguments, result).step(MECHANISM)?;
+    let call = call.returned(result).step(MECHANISM)?;
     observer.exit(call.pid, &call)?;
     run.refused.extend(call.refused.clone());
     run.note(call);

@@ -7,7 +7,6 @@ mod race;
 pub mod recording;
 pub mod terminal;
 
-pub(crate) use race::Judged;
 pub use race::{Race, races};
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use explore::table::{Names, Shape, Table};
 use crate::build::cargo;
 use crate::exercises::{exercise_2, exercise_5};
 use crate::proof;
-use crate::scenarios::{Judge, common_finding};
+use crate::scenarios::{Judge, Judged, common_finding};
 use crate::verdict::Finding;
 
 /// A race between two processes.
@@ -30,13 +30,6 @@ pub struct Race {
     pub judge: Judge,
     /// The places in FILE that are shown: the first byte, and how many bytes.
     pub places: &'static [(usize, usize)],
-}
-
-/// A scenario of an exercise's check, with its judge.
-pub(crate) struct Judged {
-    pub(crate) scenario: Scenario,
-    pub(crate) names: Names,
-    pub(crate) judge: Judge,
 }
 
 const LESSON_5: &str = "lesson-5-races-and-semaphores";

@@ -11,8 +11,7 @@ use tracer::Ending;
 use super::{SIZE, early_loads, emptied, full_of, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
-use crate::play::Judged;
-use crate::scenarios::{SearchSpec, Telling, can_be_shown, common_finding, in_every_order};
+use crate::scenarios::{Judged, SearchSpec, Telling, can_be_shown, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
 pub(super) const FIRST: &str = "the message that was there before, a long one";

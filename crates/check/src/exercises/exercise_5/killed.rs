@@ -63,11 +63,9 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
             return failed.map_err(|error| error.details(said));
         }
         let sum = file.and_then(|file| word(&file, 0));
-        if let Some((before, sum)) = before_two.and_then(|file| word(&file, 0)).zip(sum)
-            && sum != before.wrapping_add(2)
+        let before = before_two.and_then(|file| word(&file, 0));
+        if let Some((expected, seen)) = before.zip(sum).and_then(|counts| not_kept_out(add, counts))
         {
-            let expected = format!("two times `{}` at once then add 2 to {before}", add.join(" "));
-            let seen = format!("the counter is {sum}: the lock kept none of the two out");
             let lost: Verdict<Waited> = told("no-lock-after-a-kill", expected, seen);
             return lost.map_err(|error| error.details(unrecoverable(&events)));
         }
@@ -85,6 +83,13 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
         return Err(CheckError::Cannot(why.into()));
     }
     Ok(Waited(held))
+}
+
+/// Whether two more processes that add at once lose an addition: what was expected, and what was seen.
+fn not_kept_out(add: &[&str], (before, after): (u64, u64)) -> Option<(String, String)> {
+    let expected = format!("two times `{}` at once then add 2 to {before}", add.join(" "));
+    let seen = format!("the counter is {after}: the lock kept none of the two out");
+    (after != before.wrapping_add(2)).then_some((expected, seen))
 }
 
 /// The last store in the counter by the process that was killed, if it left there neither the old number

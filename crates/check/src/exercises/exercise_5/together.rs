@@ -12,8 +12,7 @@ use tracer::arch::StoreForm;
 
 use super::{BALANCES, COUNTER, bank, word};
 use crate::exercises::CheckContext;
-use crate::play::Judged;
-use crate::scenarios::{SearchSpec, Telling, common_finding, in_every_order};
+use crate::scenarios::{Judged, SearchSpec, Telling, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
 const ADD: &[&str] = &["add", "FILE", "1"];
