@@ -62,6 +62,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
             chapters.push(Chapter { is_nested: true, ..chapter(root, &path, page, None)? });
         }
     }
+    chapters.push(chapter(root, "lessons/kernels.md", "kernels.md", None)?);
     chapters.push(chapter(root, "lessons/teaching.md", "teaching.md", Some("For teachers"))?);
     Ok(chapters)
 }
