@@ -827,8 +827,15 @@ impl<'l> Execution<'l> {
     ) -> io::Result<Option<bool>> {
         let link = format!("/proc/{}/fd/{}", tracee.pid, descriptor.cast_signed());
         let Some(found) = look(tracee.pid, &link, fs::metadata(&link))? else { return Ok(None) };
-        let locks = fs::read_to_string("/proc/locks").ok();
-        Ok(locks.map(|locks| holds_record_lock(&locks, tracee.process, found.ino())))
+        // If others lock and unlock meanwhile, one reading may leave a lock out.
+        const READINGS: usize = 3;
+        for _ in 0..READINGS {
+            let Ok(locks) = fs::read_to_string("/proc/locks") else { return Ok(None) };
+            if holds_record_lock(&locks, tracee.process, found.ino()) {
+                return Ok(Some(true));
+            }
+        }
+        Ok(Some(false))
     }
 
     /// Has the actor asked for a file lock?
