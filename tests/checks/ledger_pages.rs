@@ -13,6 +13,45 @@ pub(crate) type Pages = BTreeMap<String, String>;
 const UP_FROM_PAGE: &str = "../../";
 const UP_FROM_INDEX: &str = "../";
 
+/// Pages that a reader of another page should know of: that page, this one, and what is found there.
+const SEE_ALSO: [(&str, &str, &str); 19] = [
+    ("`fcntl(F_SETLK)`", "`close`", "closing any descriptor of the file releases the locks"),
+    (
+        "`fcntl(F_SETLK)`",
+        "`fcntl(F_OFD_SETLK)`",
+        "locks that a close of another descriptor leaves alone",
+    ),
+    ("`flock`", "`close`", "when a descriptor's lock ends"),
+    ("`pthread_mutex_lock`", "`pthread_mutexattr_setrobust`", "`EOWNERDEAD`: the owner has died"),
+    (
+        "`pthread_mutex_trylock`",
+        "`pthread_mutexattr_setrobust`",
+        "`EOWNERDEAD`: the owner has died",
+    ),
+    (
+        "`pthread_mutex_timedlock`",
+        "`pthread_mutexattr_setrobust`",
+        "`EOWNERDEAD`: the owner has died",
+    ),
+    (
+        "`pthread_mutex_consistent`",
+        "`pthread_mutexattr_setrobust`",
+        "`EOWNERDEAD`: the owner has died",
+    ),
+    ("past the end of the file", "`mmap`", "`SIGBUS`, with its code and its address"),
+    ("SIGBUS and SIGSEGV", "`mmap`", "the signals of each mistake, with their codes"),
+    ("SIGBUS and SIGSEGV", "`munmap`", "`SIGSEGV` where nothing is mapped any more"),
+    ("`ftruncate`", "`fcntl(F_ADD_SEALS)`", "`EPERM` of a sealed memfd"),
+    ("`truncate`", "`fcntl(F_ADD_SEALS)`", "`EPERM` of a sealed memfd"),
+    ("`write`", "`fcntl(F_ADD_SEALS)`", "`EPERM` of a sealed memfd"),
+    ("`fallocate`", "`fcntl(F_ADD_SEALS)`", "`EPERM` of a sealed memfd"),
+    ("`memfd_create`", "`fcntl(F_ADD_SEALS)`", "what each seal forbids"),
+    ("`shm_open`", "`shm_unlink`", "names with a slash in the middle"),
+    ("`shm_open`", "`ftruncate`", "how an object gets its size"),
+    ("`madvise`", "private mappings", "what advice does to private copies"),
+    ("`mincore`", "page cache", "what is in memory, and what is not"),
+];
+
 /// All pages of the ledger.
 pub(crate) fn pages(claims: &[Claim], runs: &Runs) -> Pages {
     let mut by_call: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
@@ -46,7 +85,7 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         "# {}\n\nEach sentence is a claim and links to the test that proves it. \
          [How to read the tables](../ledger.md#how-to-read-it).\n",
         title(call)
-    );
+    ) + &see_also(call);
     for (kind, heading) in
         [(Kind::Success, "Success"), (Kind::Error, "Errors"), (Kind::Edge, "Edges")]
     {
@@ -69,6 +108,18 @@ fn page(call: &str, claims: &[&Claim], runs: &Runs) -> String {
         text += &format!("\n## {heading}\n\n{}", table(&heads, rows));
     }
     text
+}
+
+/// The line that leads from a page to others; empty if there is none.
+fn see_also(call: &str) -> String {
+    let others = SEE_ALSO.iter().filter(|(from, ..)| *from == call);
+    let links: Vec<_> = others
+        .map(|(_, to, why)| {
+            let page = path(to);
+            format!("[{to}]({}) ({why})", page.trim_start_matches("ledger/"))
+        })
+        .collect();
+    if links.is_empty() { String::new() } else { format!("\nSee also: {}.\n", links.join("; ")) }
 }
 
 /// What a sentence is sorted by.
@@ -196,6 +247,19 @@ pub(crate) mod tests {
         let page = pages.get("ledger/f.md").expect("the page of f");
         assert!(page.starts_with("# `f`\n\n"), "{page}");
         assert!(page.ends_with(&right), "{page}\nis not\n{right}");
+    }
+
+    #[test]
+    fn a_page_leads_to_pages_that_exist() {
+        let claims = [claim("A works", "`flock`, success")];
+        let pages = pages(&claims, &Runs::default());
+        let page = pages.get("ledger/flock.md").expect("the page of flock");
+        assert!(page.contains("\nSee also: [`close`](close.md) (when a"), "{page}");
+        let missing = SEE_ALSO.iter().flat_map(|(from, to, _)| [*from, *to]).filter(|call| {
+            let page = common::root().expect("find the checkout").join("lessons").join(path(call));
+            !page.is_file()
+        });
+        assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]

@@ -54,6 +54,8 @@ fn nothing() -> Result<()> {
     let (page, range) = (page_size(), Reserved::with_memory(1).step("mmap")?);
     say!("mapped {}", outcome(mincore::of_nothing(range.address(page))))?;
     say!("inside-a-page {}", outcome(mincore::of_nothing(range.address(page + 1))))?;
+    say!("a-page-mapped {}", outcome(range.resident(page, page).map(drop)))?;
     range.unmap(page, page).step("munmap")?;
-    say!("unmapped {}", outcome(mincore::of_nothing(range.address(page))))
+    say!("unmapped {}", outcome(mincore::of_nothing(range.address(page))))?;
+    say!("a-page-unmapped {}", outcome(range.resident(page, page).map(drop)))
 }

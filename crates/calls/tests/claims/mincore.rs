@@ -59,3 +59,15 @@ fn mincore_with_length_0_succeeds_whether_something_is_mapped_or_not_with_any_ad
     assert_eq!((ended.value("mapped"), ended.value("unmapped")), ("success", "success"));
     assert_eq!(ended.value("inside-a-page"), "EINVAL");
 }
+
+/// `mincore` of addresses where nothing is mapped fails with `ENOMEM`.
+///
+/// - call: `mincore`, error
+/// - source: mincore(2), ERRORS
+/// - level: Linux
+#[test]
+fn mincore_of_addresses_where_nothing_is_mapped_fails_with_enomem() {
+    let ended = scenario("mincore-nothing", &scratch()).run();
+    assert_eq!(ended.value("a-page-unmapped"), "ENOMEM");
+    assert_eq!(ended.value("a-page-mapped"), "success");
+}
