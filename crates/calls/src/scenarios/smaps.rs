@@ -1,6 +1,8 @@
-//! Scenarios of `/proc/PID/clear_refs`, which concerns every page of a process.
+//! Scenarios of `/proc/PID/clear_refs`, which concerns every page of a process, and of
+//! `/proc/PID/pagemap` as an ordinary user sees it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::{Context, Failure, Result, outcome, page_size};
@@ -8,7 +10,21 @@ use lesson_1_mapping_a_file::sys::MmapCall;
 
 use super::Scenarios;
 
-pub(super) const SCENARIOS: Scenarios = &[("clear-refs", clear_refs)];
+pub(super) const SCENARIOS: Scenarios = &[("clear-refs", clear_refs), ("pagemap-frame", frame)];
+
+/// Prints what pagemap tells of a page that was stored to: whether it is present, and its frame's number.
+fn frame() -> Result<()> {
+    let area = MmapCall::anonymous(page_size()).make().step("mmap")?;
+    area.store(0, 1);
+    let mut bytes = [0; 8];
+    let at = area.address() / page_size() * bytes.len();
+    let pagemap = File::open("/proc/self/pagemap").step("open /proc/self/pagemap")?;
+    pagemap.read_exact_at(&mut bytes, at as u64).step("pread")?;
+    let entry = u64::from_ne_bytes(bytes);
+    println!("present {}", entry >> 63);
+    println!("frame {}", entry & ((1 << 55) - 1));
+    Ok(())
+}
 
 /// Reads `Referenced` of pages that were stored to, before and after each write to `clear_refs`.
 fn clear_refs() -> Result<()> {

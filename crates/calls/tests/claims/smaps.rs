@@ -127,6 +127,28 @@ fn bit_56_of_an_entry_of_pagemap_is_set_while_only_one_mapping_has_the_page() {
     assert_eq!(entry(&one) >> 56 & 1, 1);
 }
 
+/// Without the capability `CAP_SYS_ADMIN`, pagemap shows 0 for the number of every page frame.
+///
+/// - call: `/proc/PID/pagemap`, edge
+/// - source: proc_pid_pagemap(5)
+/// - level: Linux (since 4.2)
+#[test]
+fn without_the_capability_cap_sys_admin_pagemap_shows_0_for_the_number_of_every_page_frame() {
+    let ended = scenario("pagemap-frame", &scratch()).as_ordinary_user().run();
+    assert_eq!((ended.value("present"), ended.value("frame")), ("1", "0"));
+    const CAP_SYS_ADMIN: u64 = 1 << 21;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let rights = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
+    let has_it = u64::from_str_radix(rights.trim(), 16).unwrap() & CAP_SYS_ADMIN != 0;
+    let ended = scenario("pagemap-frame", &scratch()).run();
+    assert_eq!(ended.value("present"), "1");
+    assert_eq!(
+        ended.value("frame") != "0",
+        has_it,
+        "root, outside of a container, sees the number"
+    );
+}
+
 /// The entry of pagemap for the first page of an area.
 fn entry(area: &Area) -> u64 {
     let mut bytes = [0; 8];
