@@ -31,8 +31,12 @@ impl<'o> AfterTheEnd<'o> {
         Self { inner, path, at_the_end: None, has_ended: false, output: None, printed_by: None }
     }
 
-    /// FILE's bytes: none, if there is no such file, or if it is longer than any file that is compared.
-    fn content(&self) -> Vec<u8> {
+    /// FILE's bytes: none, if it cannot be opened, is no regular file, or is longer than any file that is
+    /// compared.
+    ///
+    /// # Errors
+    /// FILE is open, and cannot be read.
+    fn content(&self) -> Verdict<Vec<u8>> {
         const MOST: u64 = 1 << 20;
         let mut content = Vec::new();
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
@@ -42,10 +46,9 @@ impl<'o> AfterTheEnd<'o> {
         if let Ok(file) = file
             && is_short(&file)
         {
-            // What cannot be read is as good as empty, before and after.
-            let _ = file.take(MOST).read_to_end(&mut content);
+            file.take(MOST).read_to_end(&mut content).step_on("read", &self.path)?;
         }
-        content
+        Ok(content)
     }
 
     /// All was done when the program ended.
@@ -60,7 +63,7 @@ impl<'o> AfterTheEnd<'o> {
             return failed("works-after-its-end", expected, seen);
         }
         match &self.at_the_end {
-            Some(before) if *before != self.content() => {
+            Some(before) if *before != self.content()? => {
                 let seen = format!("`{called}` had ended; then {by} changed FILE");
                 failed("works-after-its-end", expected, seen)
             }
@@ -95,7 +98,7 @@ impl Observer for AfterTheEnd<'_> {
 
     fn ended(&mut self, others_go_on: bool) -> Verdict {
         self.has_ended = true;
-        self.at_the_end = others_go_on.then(|| self.content());
+        self.at_the_end = if others_go_on { Some(self.content()?) } else { None };
         self.inner.ended(others_go_on)
     }
 }
