@@ -129,7 +129,7 @@ const MOST: Duration = Duration::from_millis(9500);
 /// anything, as Java does: so many times a start, up to two minutes in all.
 const STARTS: u32 = 200;
 const MOST_OF_ALL: Duration = Duration::from_secs(120);
-/// So many processes one execution starts at most: the one that is killed, and those that come beside or after it.
+/// The most processes that one execution starts: the one that is killed, and those beside or after it.
 const PROCESSES: u32 = 6;
 /// A program without arguments should have ended by then.
 const AT_ONCE: Duration = Duration::from_secs(1);

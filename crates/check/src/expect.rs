@@ -488,7 +488,7 @@ pub(super) fn calls_cannot_be_seen() -> CheckError {
     CheckError::Cannot(format!("{REFUSED}, so that no call of the program can be seen"))
 }
 
-/// With which error a call has failed, if it has.
+/// The error of a call, if the call has failed.
 fn errno_of(call: &tracer::Call) -> Option<Errno> {
     let error = call.result.filter(|result| *result < 0)?;
     Some(Errno::from_raw(i32::try_from(-error).ok()?))

@@ -91,7 +91,7 @@ impl Idle {
     /// Has it made this call, about the same place, only a few times since its turn began? An output is always
     /// new. Where a mapping lies, and by which number a file is open, makes no difference.
     fn is_new(&mut self, call: &Syscall) -> bool {
-        /// So often may a program map the same part of a file before it begins to wait.
+        /// How often a program may map the same part of a file before it begins to wait.
         const AGAIN: u32 = 3;
         let [first, second, third, fourth, _, sixth] = call.arguments;
         let number = call.number.cast_unsigned();

@@ -47,7 +47,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const PROMPT: Duration = Duration::from_secs(30);
 /// How long a sleep may be whose end is waited for: no wait may last longer.
 const SLEEP_AT_MOST: Duration = Duration::from_secs(6);
-/// So many calls that wait for a time are left out in a hurry.
+/// The most calls that wait for a time and are left out in a hurry.
 pub(crate) const HURRIED: u32 = 2_000;
 /// The step that fails if the kernel does not tell a tracee's share of a processor.
 const SHARE: &str = "look at how long a process has waited for a processor";

@@ -30,7 +30,7 @@ const WORDS: [(u64, &str); 4] = [
 ];
 /// After so many loads of `full`, and none of the message, `take` looks at `full` first.
 const LOOKS: u32 = 4;
-/// So long without a stop, and `take` sleeps until somebody wakes it.
+/// If `take` does not stop for so long, it sleeps until another process wakes it.
 const QUIET: Duration = Duration::from_millis(300);
 /// How long `post` may need: if it waits for a lock that `take` holds, it cannot come in between.
 const AT_MOST: Duration = Duration::from_secs(2);

@@ -179,8 +179,8 @@ fn or_its_cause(finding: Finding, run: &Outcome) -> Finding {
     }
 }
 
-/// Where a process came that failed, while FILE was there without its size: the other one had made it, and had
-/// not come to the call that sets the size.
+/// How far a process had come that failed because FILE had no size yet: the other process had made FILE, and
+/// had not come to the call that sets the size.
 fn came_too_early(run: &Outcome) -> Option<usize> {
     let is_failure = |event: &Event| match event.kind {
         EventKind::Ended(Ending::Exited(status)) => status != 0,
