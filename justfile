@@ -171,9 +171,10 @@ figures N="*":
     cargo build --quiet --locked --package 'lesson-{{ N }}-*' --package page-view-program
     COURSE_BLESS=1 COURSE_FIGURES='{{ N }}' cargo test --quiet --package course --test checks every_figure
 
-# Judge more answers than the proof table has, in C++, Go and Java, too.
-[private]
-more-answers:
+# Test the judge with all its answers, also in C++, Go and Java, and with its hostile programs (takes minutes).
+[no-exit-message]
+judge:
+    cargo test --locked --package check --test attacks
     cargo test --quiet --locked --package check --test proof -- --ignored --show-output
 
 # Record the runs that the page map of the book shows, and all orders of the races of `just play`.
@@ -182,7 +183,7 @@ recordings:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters more-answers mutants documentation pages everywhere debian-12 grader-image
+ci: format lint test starters judge mutants documentation pages everywhere debian-12 grader-image
 
 [private]
 format:
@@ -191,6 +192,7 @@ format:
 [private]
 lint:
     cargo clippy --locked --workspace --all-targets -- --deny warnings
+    cargo clippy --locked --package check --test attacks -- --deny warnings
 
 # Test the starters as they are shipped. A learner may have changed them.
 [private]

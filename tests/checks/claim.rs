@@ -111,6 +111,15 @@ impl Said {
             .flat_map(|text| text.split(move |c| !is_word(c)));
         words.find(|word| is_error(word)).unwrap_or_default()
     }
+
+    /// The version from which on the whole sentence is true, if its first words or its level say so:
+    /// `6.10` of `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
+    pub(crate) fn since(&self) -> Option<&str> {
+        let in_level = self.level.split_once("(since Linux ").map(|(_, rest)| rest);
+        let rest = self.sentence.strip_prefix("Since Linux ").or(in_level)?;
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        Some(rest[..end].trim_end_matches('.'))
+    }
 }
 
 /// Whether a word is the name of an errno or of a signal.
@@ -357,6 +366,21 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             claim.link("../"),
             "[`munmap` of a range with a hole succeeds](../crates/x/tests/claims/holes.rs#L16)"
         );
+    }
+
+    #[test]
+    fn the_version_from_which_a_claim_holds_is_found() {
+        let claim = only(GOOD).expect("the comment is right");
+        for (sentence, level, version) in [
+            ("It works", "Linux (since Linux 6.10)", Some("6.10")),
+            ("It works", "observed (since Linux 6.5; not on overlayfs)", Some("6.5")),
+            ("Since Linux 6.13, it works", "observed", Some("6.13")),
+            ("It works", "Linux (`MADV_X`: since Linux 5.14)", None),
+            ("It works", "POSIX (since 2024)", None),
+        ] {
+            let said = Said { sentence: sentence.into(), level: level.into(), ..claim.said.clone() };
+            assert_eq!(said.since(), version, "{sentence}, {level}");
+        }
     }
 
     #[test]

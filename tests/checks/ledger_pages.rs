@@ -146,7 +146,8 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         [] => String::new(),
         names => format!(
             "- *{}*: a version of Linux. ✓: the test passed there on {}. If the test's result depends on the file \
-             system, the cell has their names. [The claims on other kernels](kernels.md) says how we ran them.\n",
+             system, the cell has their names. *From 6.10*: the sentence is true from Linux 6.10 on; on the \
+             older kernel of the column, the test passed because it knows what that kernel does instead. [The claims on other kernels](kernels.md) says how we ran them.\n",
             names.join("*, *"),
             runs.file_systems(),
         ),

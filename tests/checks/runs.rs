@@ -39,14 +39,21 @@ impl Runs {
     /// The claim's cells, one for each kernel.
     pub(crate) fn cells(&self, claim: &Claim) -> Vec<String> {
         let test = format!("{}: {}", claim.package, claim.path);
-        let cell = |(kernel, systems): &(String, Vec<String>)| self.cell(&test, kernel, systems);
+        let since = claim.said.since();
+        let cell =
+            |(kernel, systems): &(String, Vec<String>)| self.cell(&test, since, kernel, systems);
         self.by_kernel.iter().map(cell).collect()
     }
 
-    fn cell(&self, test: &str, kernel: &str, all: &[String]) -> String {
+    /// A claim that holds only `since` a version passes on an older kernel, too: there its test checks
+    /// what that kernel does instead.
+    fn cell(&self, test: &str, since: Option<&str>, kernel: &str, all: &[String]) -> String {
         let on = |is: fn(&End) -> bool| self.record.file_systems(test, kernel, is);
         if on(|end| *end == End::Passed) == all {
-            return "✓".into();
+            return match since {
+                Some(version) if older(kernel, version) => format!("from {version}"),
+                _ => "✓".into(),
+            };
         }
         let on = |is| on(is).join(", ");
         let parts = [
@@ -86,6 +93,14 @@ impl Runs {
     }
 }
 
+/// Whether the version of Linux `kernel`, such as `6.1`, comes before `version`.
+fn older(kernel: &str, version: &str) -> bool {
+    let numbers = |version: &str| -> Vec<u32> {
+        version.split('.').map(|part| part.parse().expect("a version has numbers")).collect()
+    };
+    numbers(kernel) < numbers(version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +126,16 @@ mod tests {
         let failed = "ext4: ✓<br>xfs: [**failed**](../kernels.md#failed)";
         assert_eq!(cells("`exit` unmaps"), [failed, "ext4: [left out](../kernels.md#left-out)"]);
         assert_eq!(cells("Nobody ran this"), ["not run", "not run"]);
+    }
+
+    #[test]
+    fn a_claim_of_a_later_version_is_not_shown_as_true_on_an_older_kernel() {
+        let runs = runs();
+        let mut claim = claim("Pages are whole", "`exit`, edge");
+        claim.said.level = "Linux (since Linux 6.10)".into();
+        assert_eq!(runs.cells(&claim), ["from 6.10", "✓"]);
+        claim.said.level = "Linux (since Linux 6.1)".into();
+        assert_eq!(runs.cells(&claim), ["✓", "✓"]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn memfd(flags: MFdFlags) -> nix::Result<File> {
 ///
 /// - call: `cachestat`, success
 /// - source: Documentation/filesystems (cachestat); mm/filemap.c, cachestat
-/// - level: observed (since 6.5; not on overlayfs)
+/// - level: observed (since Linux 6.5; not on overlayfs)
 #[test]
 fn cachestat_counts_the_cached_pages_of_its_range_exactly_and_a_length_of_0_reaches_to_the_end() {
     if !there() {
@@ -55,7 +55,7 @@ fn cachestat_counts_the_cached_pages_of_its_range_exactly_and_a_length_of_0_reac
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, cachestat
-/// - level: observed (since 6.5)
+/// - level: observed (since Linux 6.5)
 #[test]
 fn cachestat_with_a_flag_fails_with_einval_none_is_defined() {
     if there() {
@@ -69,7 +69,7 @@ fn cachestat_with_a_flag_fails_with_einval_none_is_defined() {
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, cachestat
-/// - level: observed (since 6.5)
+/// - level: observed (since Linux 6.5)
 #[test]
 fn cachestat_with_a_null_address_of_its_range_or_of_its_counts_fails_with_efault() {
     if there() {
@@ -83,7 +83,7 @@ fn cachestat_with_a_null_address_of_its_range_or_of_its_counts_fails_with_efault
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, cachestat
-/// - level: observed (since 6.5)
+/// - level: observed (since Linux 6.5)
 #[test]
 fn cachestat_of_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     if there() {
@@ -100,7 +100,7 @@ fn cachestat_of_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, cachestat
-/// - level: observed (since 6.5)
+/// - level: observed (since Linux 6.5)
 #[test]
 fn cachestat_of_a_file_of_huge_pages_fails_with_eopnotsupp() {
     if there() {

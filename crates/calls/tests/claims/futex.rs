@@ -271,7 +271,7 @@ fn futex_wake_op_changes_the_second_word_and_wakes_its_sleepers_only_if_the_old_
 ///
 /// - call: `futex_waitv`, success
 /// - source: Documentation/userspace-api/futex2.rst
-/// - level: Linux (since 5.16)
+/// - level: Linux (since Linux 5.16)
 #[test]
 fn futex_waitv_waits_for_several_words_and_returns_the_index_of_the_one_at_which_it_was_woken() {
     if !has_waitv() {
@@ -291,7 +291,7 @@ fn futex_waitv_waits_for_several_words_and_returns_the_index_of_the_one_at_which
 ///
 /// - call: `futex_waitv`, error
 /// - source: Documentation/userspace-api/futex2.rst
-/// - level: Linux (since 5.16)
+/// - level: Linux (since Linux 5.16)
 #[test]
 fn futex_waitv_fails_with_eagain_if_one_of_the_words_is_not_as_expected() {
     if has_waitv() {
@@ -304,7 +304,7 @@ fn futex_waitv_fails_with_eagain_if_one_of_the_words_is_not_as_expected() {
 ///
 /// - call: `futex_waitv`, error
 /// - source: Documentation/userspace-api/futex2.rst
-/// - level: Linux (since 5.16)
+/// - level: Linux (since Linux 5.16)
 #[test]
 fn futex_waitv_of_no_word_or_of_more_than_128_words_fails_with_einval() {
     if has_waitv() {

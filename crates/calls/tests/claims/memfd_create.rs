@@ -84,7 +84,7 @@ fn a_memfd_is_open_for_reading_and_writing_belongs_to_its_maker_and_has_mode_077
 ///
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), DESCRIPTION (`MFD_HUGETLB`)
-/// - level: Linux (since 4.16, with huge pages in the kernel)
+/// - level: Linux (since Linux 4.16, with huge pages in the kernel)
 /// - manual says: under ERRORS, that both together fail with `EINVAL`; under DESCRIPTION, that Linux 4.16
 ///   allows both
 #[test]

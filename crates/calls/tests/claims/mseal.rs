@@ -25,7 +25,7 @@ fn on_a_new_kernel(name: &str, shows: &str) -> Option<Ended> {
 ///
 /// - call: `mseal`, success
 /// - source: mseal(2), DESCRIPTION; Documentation/userspace-api/mseal.rst
-/// - level: Linux (since 6.10)
+/// - level: Linux (since Linux 6.10)
 #[test]
 fn after_mseal_munmap_mprotect_mremap_and_mmap_with_map_fixed_of_the_pages_fail_with_eperm() {
     if let Some(ended) = on_a_new_kernel("sealed", "seal") {
@@ -40,7 +40,7 @@ fn after_mseal_munmap_mprotect_mremap_and_mmap_with_map_fixed_of_the_pages_fail_
 ///
 /// - call: `mseal`, success
 /// - source: mseal(2), DESCRIPTION; Documentation/userspace-api/mseal.rst
-/// - level: Linux (since 6.10)
+/// - level: Linux (since Linux 6.10)
 #[test]
 fn sealed_pages_can_still_be_loaded_and_stored_to_and_sealing_them_again_succeeds() {
     if let Some(ended) = on_a_new_kernel("sealed", "seal") {
@@ -54,7 +54,7 @@ fn sealed_pages_can_still_be_loaded_and_stored_to_and_sealing_them_again_succeed
 ///
 /// - call: `mseal`, success
 /// - source: mseal(2), DESCRIPTION; Documentation/userspace-api/mseal.rst
-/// - level: Linux (since 6.10)
+/// - level: Linux (since Linux 6.10)
 #[test]
 fn madv_dontneed_of_sealed_private_memory_fails_with_eperm_if_the_process_may_not_store_to_it() {
     if let Some(ended) = on_a_new_kernel("sealed-read-only", "seal") {
@@ -67,7 +67,7 @@ fn madv_dontneed_of_sealed_private_memory_fails_with_eperm_if_the_process_may_no
 ///
 /// - call: `mseal`, error
 /// - source: mseal(2), ERRORS
-/// - level: Linux (since 6.10)
+/// - level: Linux (since Linux 6.10)
 #[test]
 fn mseal_with_a_flag_an_address_inside_a_page_or_a_range_that_wraps_around_fails_with_einval() {
     if let Some(ended) = on_a_new_kernel("seal-refused", "nothing") {
@@ -82,7 +82,7 @@ fn mseal_with_a_flag_an_address_inside_a_page_or_a_range_that_wraps_around_fails
 ///
 /// - call: `mseal`, error
 /// - source: mseal(2), ERRORS
-/// - level: Linux (since 6.10)
+/// - level: Linux (since Linux 6.10)
 #[test]
 fn mseal_of_a_range_with_a_gap_fails_with_enomem_and_seals_no_page_and_of_length_0_it_seals_none_either()
  {

@@ -25,7 +25,7 @@ fn numbered(flags: libc::c_int) -> (Area, std::fs::File, common::Scratch) {
 ///
 /// - call: `remap_file_pages`, success
 /// - source: remap_file_pages(2), DESCRIPTION
-/// - level: Linux (since 4.0 by a mapping of its own for each page)
+/// - level: Linux (since Linux 4.0 by a mapping of its own for each page)
 #[test]
 fn remap_file_pages_shows_another_page_of_the_file_at_an_address_of_a_shared_mapping() {
     let (area, file, _scratch) = numbered(libc::MAP_SHARED);

@@ -132,7 +132,7 @@ fn a_file_sealed_against_writing_refuses_write_at_its_end_too_and_o_trunc_may_st
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
-/// - level: Linux (`F_SEAL_FUTURE_WRITE`: since 5.1)
+/// - level: Linux (`F_SEAL_FUTURE_WRITE`: since Linux 5.1)
 #[test]
 fn a_file_sealed_against_writing_refuses_to_punch_a_hole_with_eperm_and_so_does_one_sealed_against_future_writing()
  {

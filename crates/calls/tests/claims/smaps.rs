@@ -111,7 +111,7 @@ fn writing_a_number_that_is_not_defined_to_proc_pid_clear_refs_fails_with_einval
 ///
 /// - call: `/proc/PID/pagemap`, success
 /// - source: proc_pid_pagemap(5)
-/// - level: Linux (since 4.2)
+/// - level: Linux (since Linux 4.2)
 #[test]
 fn bit_56_of_an_entry_of_pagemap_is_set_while_only_one_mapping_has_the_page() {
     let file: File = OwnedFd::into(memfd_create("page", MFdFlags::MFD_CLOEXEC).unwrap());
@@ -131,7 +131,7 @@ fn bit_56_of_an_entry_of_pagemap_is_set_while_only_one_mapping_has_the_page() {
 ///
 /// - call: `/proc/PID/pagemap`, edge
 /// - source: proc_pid_pagemap(5)
-/// - level: Linux (since 4.2)
+/// - level: Linux (since Linux 4.2)
 #[test]
 fn without_the_capability_cap_sys_admin_pagemap_shows_0_for_the_number_of_every_page_frame() {
     let ended = scenario("pagemap-frame", &scratch()).as_ordinary_user().run();

@@ -251,7 +251,7 @@ fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_fi
 ///
 /// - call: `fallocate`, error
 /// - source: fallocate(2), ERRORS; madvise(2), ERRORS
-/// - level: Linux (`MADV_POPULATE_WRITE`: since 5.14)
+/// - level: Linux (`MADV_POPULATE_WRITE`: since Linux 5.14)
 /// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
 fn before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault() {

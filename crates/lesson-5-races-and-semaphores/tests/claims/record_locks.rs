@@ -113,7 +113,7 @@ fn no_record_lock_stops_a_store_a_write_a_read_or_a_truncation() {
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Mandatory locking
-/// - level: Linux (since 5.15)
+/// - level: Linux (since Linux 5.15)
 #[test]
 fn the_mode_bits_of_mandatory_locks_change_nothing() {
     let scratch = scratch();

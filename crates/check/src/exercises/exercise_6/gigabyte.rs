@@ -15,7 +15,6 @@ use nix::sys::time::TimeValLike;
 use nix::time::ClockId;
 use rand::RngExt;
 
-use super::reference;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;

@@ -7,14 +7,6 @@ mod failures;
 mod gigabyte;
 mod pass;
 mod populated;
-#[expect(unsafe_code, reason = "the proof's own reference, as it stands: a learner's program")]
-#[allow(
-    dead_code,
-    clippy::undocumented_unsafe_blocks,
-    reason = "only its count is called; it is written as learners write"
-)]
-#[path = "../../../proof/exercise-6/reference.rs"]
-mod reference;
 mod tally;
 mod watch;
 

@@ -10,7 +10,7 @@ use rand::RngExt;
 use tracer::FileId;
 
 use super::gigabyte::too_slow;
-use super::reference;
+
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
