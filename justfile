@@ -171,10 +171,13 @@ figures N="*":
     cargo build --quiet --locked --package 'lesson-{{ N }}-*' --package page-view-program
     COURSE_BLESS=1 COURSE_FIGURES='{{ N }}' cargo test --quiet --package course --test checks every_figure
 
+# The tests that `cargo test` leaves out, because they take minutes.
+judges_tests := "--test attacks --test batch --test executions --test hostile --test races"
+
 # Test the judge with all its answers, also in C++, Go and Java, and with its hostile programs (takes minutes).
 [no-exit-message]
 judge:
-    cargo test --locked --package check --test attacks
+    cargo test --locked --package check {{ judges_tests }}
     cargo test --quiet --locked --package check --test proof -- --ignored --show-output
 
 # Record the runs that the page map of the book shows, and all orders of the races of `just play`.
@@ -192,7 +195,7 @@ format:
 [private]
 lint:
     cargo clippy --locked --workspace --all-targets -- --deny warnings
-    cargo clippy --locked --package check --test attacks -- --deny warnings
+    cargo clippy --locked --package check {{ judges_tests }} -- --deny warnings
 
 # Test the starters as they are shipped. A learner may have changed them.
 [private]
