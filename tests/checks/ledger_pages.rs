@@ -159,6 +159,7 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         .replace("{kernels}", &kernels)
         .replace("{calls}", &counts("call", &calls))
         .replace("{topics}", &counts("topic", &topics))
+        .replace("{errors}", &errors(claims))
         .replace("{manual}", &refuted("the manual page says", claims, |claim| &claim.said.manual))
         .replace("{tutorials}", &refuted("tutorials say", claims, |claim| &claim.said.tutorials))
         .replace("{article}", &refuted("the article says", claims, |claim| &claim.said.article))
@@ -176,6 +177,22 @@ fn counts(what: &str, calls: &[(&&str, &Vec<&Claim>)]) -> String {
         std::iter::once(link).chain(numbers).collect()
     });
     table(&[what, "success", "errors", "edges"], rows)
+}
+
+/// For each error and each signal, the pages that say when it happens.
+fn errors(claims: &[Claim]) -> String {
+    let mut pages: BTreeMap<&str, BTreeMap<(String, &str), usize>> = BTreeMap::new();
+    for claim in claims.iter().filter(|claim| claim.said.kind == Kind::Error) {
+        let call = claim.said.call.as_str();
+        let of_error = pages.entry(claim.said.error()).or_default();
+        *of_error.entry((order(call), call)).or_default() += 1;
+    }
+    let rows = pages.into_iter().map(|(error, calls)| {
+        let link = |((_, call), count)| format!("[{call}]({}#errors) {count}", path(call));
+        let links: Vec<_> = calls.into_iter().map(link).collect();
+        vec![format!("`{error}`"), links.join(", ")]
+    });
+    table(&["error", "calls and topics, with the number of claims"], rows)
 }
 
 /// What others say, and the claims that prove something else.
@@ -219,6 +236,21 @@ pub(crate) mod tests {
         };
         let (path, file) = (format!("a::{name}"), "crates/x/tests/claims/a.rs".into());
         Claim { package: "x".into(), path, name, file, line: 7, needs_root: false, said }
+    }
+
+    #[test]
+    fn the_index_leads_from_an_error_to_the_calls_that_fail_with_it() {
+        let claims = [
+            claim("X fails with `EINVAL`", "`g`, error"),
+            claim("Y fails with `EINVAL`", "`f`, error"),
+            claim("Z fails with `EINVAL`", "`f`, error"),
+            claim("W fails with `EBADF`", "`f`, error"),
+            claim("V with `EIO` is no error", "`f`, edge"),
+        ];
+        let right = "| error | calls and topics, with the number of claims |\n| --- | --- |\n\
+             | `EBADF` | [`f`](ledger/f.md#errors) 1 |\n\
+             | `EINVAL` | [`f`](ledger/f.md#errors) 2, [`g`](ledger/g.md#errors) 1 |\n";
+        assert_eq!(errors(&claims), right);
     }
 
     #[test]
