@@ -137,13 +137,13 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
     );
 }
 
-/// A file sealed against shrinking can grow and cannot shrink.
+/// A file sealed against shrinking can grow, and to shrink it fails with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_SHRINK)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_shrinking_can_grow_and_cannot_shrink() {
+fn a_file_sealed_against_shrinking_can_grow_and_to_shrink_it_fails_with_eperm() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
@@ -154,13 +154,13 @@ fn a_file_sealed_against_shrinking_can_grow_and_cannot_shrink() {
     assert_eq!(file.metadata().unwrap().len(), 2 * page);
 }
 
-/// A file sealed against growing can shrink and cannot grow.
+/// A file sealed against growing can shrink, and to grow it fails with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_GROW)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_growing_can_shrink_and_cannot_grow() {
+fn a_file_sealed_against_growing_can_shrink_and_to_grow_it_fails_with_eperm() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_GROW).unwrap();
@@ -171,13 +171,14 @@ fn a_file_sealed_against_growing_can_shrink_and_cannot_grow() {
     assert_eq!(file.metadata().unwrap().len(), 0);
 }
 
-/// A file sealed against writing can still change its size.
+/// `write` to a file sealed against writing fails with `EPERM`, and `ftruncate` still changes its
+/// size.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, edge
 /// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_writing_can_still_change_its_size() {
+fn write_to_a_file_sealed_against_writing_fails_with_eperm_and_ftruncate_still_changes_its_size() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM);
@@ -186,13 +187,13 @@ fn a_file_sealed_against_writing_can_still_change_its_size() {
     assert_eq!(file.metadata().unwrap().len(), 1, "so a load could be SIGBUS: seal both");
 }
 
-/// A file sealed against writing cannot be mapped shared and writable.
+/// A shared writable mapping of a file sealed against writing fails with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_writing_cannot_be_mapped_shared_and_writable() {
+fn a_shared_writable_mapping_of_a_file_sealed_against_writing_fails_with_eperm() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     assert_eq!(errno(Bytes::of(&file, page_size())), Errno::EPERM);
@@ -280,13 +281,14 @@ fn a_seal_against_future_writing_still_lets_an_old_mapping_store() {
     assert_eq!(errno(file.write_at(&[1], 0)), Errno::EPERM, "write");
 }
 
-/// A seal needs a writable descriptor and a bit that the kernel knows.
+/// `F_ADD_SEALS` through a read-only descriptor fails with `EPERM`, and of an unknown seal with
+/// `EINVAL`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), ERRORS (EPERM, EINVAL)
 /// - level: Linux
 #[test]
-fn a_seal_needs_a_writable_descriptor_and_a_bit_that_the_kernel_knows() {
+fn f_add_seals_through_a_read_only_descriptor_fails_with_eperm_and_of_an_unknown_seal_with_einval() {
     let file = one_page();
     let reading = reopened(&file, File::options().read(true)).unwrap();
     assert_eq!(errno(seal(&reading, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);
@@ -294,14 +296,14 @@ fn a_seal_needs_a_writable_descriptor_and_a_bit_that_the_kernel_knows() {
     assert_eq!(errno(seal(&file, SealFlag::from_bits_retain(0x4000))), Errno::EINVAL);
 }
 
-/// Files that are not memfds take no seals.
+/// `F_ADD_SEALS` on a file that is no memfd fails with `EINVAL`, and on tmpfs with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (EINVAL)
 /// - level: Linux (EINVAL; tmpfs EPERM: observed)
 /// - manual says: fcntl(2): a file that does not support seals fails with `EINVAL`.
 #[test]
-fn files_that_are_not_memfds_take_no_seals() {
+fn f_add_seals_on_a_file_that_is_no_memfd_fails_with_einval_and_on_tmpfs_with_eperm() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let on_tmpfs = |error| assert_eq!(error, Errno::EPERM, "tmpfs: sealed against sealing");
