@@ -245,9 +245,12 @@ fn run(arguments: Arguments) -> Result<u8> {
             print(&cards::markdown(found(exercise)?))
         }
         Some(Command::Card { exercise, .. }) => print(&cards::card(found(exercise)?, width())),
-        Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
+        Some(Command::Hint { exercise }) => show(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
-        Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),
+        Some(Command::Merge { files, format }) => Ok(match batch::merged(&files, format)? {
+            Ok(how) => ended(how),
+            Err(why) => wrong_call(&why),
+        }),
         Some(Command::Submission { exercise, file, place, timing, seed }) => {
             common::end_with_parent()?;
             processors::choose(place);
@@ -344,7 +347,7 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
     }
     let scratch = Scratch::new()?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
-        print(&progress::welcome(exercise)?)?;
+        show(&progress::welcome(exercise)?)?;
         hints::forget(number)?; // The next hint is about the starter, too.
         return Ok(NOT_SOLVED);
     }
@@ -398,11 +401,7 @@ fn called(exercise: u8, program: Option<&Path>) -> String {
 /// Remembers the verdict on a program that is not the learner's own one. Outside a checkout nobody can ask
 /// for a hint.
 fn remember(report: &Report, program: &Path) {
-    if build::memory().is_ok()
-        && let Err(failure) = hints::remember(report, Some(program))
-    {
-        complain(&failure); // A verdict is a verdict where no hint can be kept.
-    }
+    let _ = hints::remember(report, Some(program));
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
