@@ -1,6 +1,7 @@
 //! The learner's program: where its source is, and how it is built.
 
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -106,7 +107,9 @@ pub fn build(exercise: u8) -> Result<(Built, Vec<String>)> {
     let (said, artifacts) = telling(&format!("exercise {exercise}"), || cargo(&arguments))?;
     let program = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     match program {
-        Some(program) => Ok((Built::Program(program.into()), warnings(&said))),
+        Some(program) => {
+            Ok((Built::Program(of_this_checkout(Path::new(program))?), warnings(&said)))
+        }
         None if said.contains("could not compile") => Ok((Built::Refused(said), Vec::new())),
         // The compiler was never asked: there is no room on the disk, for example.
         None => {
@@ -114,6 +117,18 @@ pub fn build(exercise: u8) -> Result<(Built, Vec<String>)> {
             Err(io::Error::from(why)).step_on("build", &source(exercise)?)
         }
     }
+}
+
+/// The name of a program that only this checkout gives to it: cargo gives it two names, and the short one is soon that
+/// of another program if another checkout shares the target directory.
+fn of_this_checkout(program: &Path) -> Result<PathBuf> {
+    let of = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    let short = of(program).step_on("stat", program)?;
+    let named = program.parent().unwrap_or(program).join("deps");
+    // Without the other name, as on a file system without links, the short one is the only one.
+    let names = fs::read_dir(named).into_iter().flatten().flatten().map(|entry| entry.path());
+    let same = names.into_iter().find(|path| of(path).is_ok_and(|found| found == short));
+    Ok(same.unwrap_or_else(|| program.into()))
 }
 
 /// What a compiler that was content warned of, with the lines: the first ones, and how many more there are.

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use common::clap::{self, Args, Parser, Subcommand};
+use common::clap::{self, Args, CommandFactory, Parser, Subcommand};
 use common::{Context, Failure, Result, Scratch, say};
 use explore::schedule::Schedule;
 use sandbox::WorkDirectory;
@@ -201,6 +201,11 @@ fn is_the_callers(failure: &Failure) -> Option<String> {
 /// What a person calls: in a process that is the same whoever has started it.
 fn judge_or_print() -> Result<u8> {
     sandbox::prepare_judge()?;
+    if let Some(why) =
+        std::env::args_os().nth(1).and_then(|first| no_command(&first.to_string_lossy()))
+    {
+        return Ok(wrong_call(&WrongCall(why)));
+    }
     let arguments = Arguments::parse();
     if sandbox::standard_output_was_closed() {
         let why = "it is closed, so nobody would be told";
@@ -215,6 +220,24 @@ fn judge_or_print() -> Result<u8> {
     let roomy = std::thread::Builder::new().stack_size(8 << 20);
     let judge = roomy.spawn(move || run(arguments)).step("start a thread")?;
     judge.join().map_err(|_| std::io::Error::other("a panic")).step("judge")?
+}
+
+/// What is said of a first word that is neither a command nor an exercise.
+fn no_command(first: &str) -> Option<String> {
+    let known = Arguments::command();
+    let names: Vec<_> = known
+        .get_subcommands()
+        .filter(|one| !one.is_hide_set())
+        .map(|one| one.get_name().to_owned())
+        .collect();
+    let is_known = known.find_subcommand(first).is_some() || first == "help";
+    let is_number = first.parse::<i64>().is_ok();
+    (!is_known && !is_number && !first.starts_with('-')).then(|| {
+        format!(
+            "there is no command {first:?}. Give an exercise, 1 to 6, or one of these: {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn complain(failure: &Failure) {
@@ -509,12 +532,16 @@ fn watched(number: u8) -> Result<u8> {
         let clear = if std::io::stdout().is_terminal() { "\x1b[2J\x1b[3J\x1b[H" } else { "" };
         let saved = if was_saved { "Saved. " } else { "" };
         say!("{clear}{saved}Judging exercise {number} …")?;
-        let scratch = Scratch::new()?;
-        let settings = Settings::new(Machine::of(&scratch)?);
-        if build::is_untouched(number)? {
-            show(&progress::welcome(exercise)?)?;
-        } else {
-            show_report(&progress::judged(exercise, &settings)?)?;
+        let judged = || -> Result<Option<Report>> {
+            let scratch = Scratch::new()?;
+            let settings = Settings::new(Machine::of(&scratch)?);
+            let begun = !build::is_untouched(number)?;
+            begun.then(|| progress::judged(exercise, &settings)).transpose()
+        };
+        match judged() {
+            Ok(Some(report)) => drop(show_report(&report)?),
+            Ok(None) => drop(show(&progress::welcome(exercise)?)?),
+            Err(failure) => complain(&failure), // The next save may be judged.
         }
         say!("Waiting for the next save. Ctrl-C ends.")
     })?;
@@ -607,6 +634,16 @@ fn print(text: &str) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_word_that_is_no_command_is_told_with_those_that_are() {
+        let said = no_command("chek").unwrap_or_default();
+        assert!(said.starts_with("there is no command \"chek\""), "{said}");
+        assert!(said.ends_with("card, hint, watch, merge, play, reset"), "{said}");
+        for known in ["1", "7", "-1", "--batch", "card", "submission", "help"] {
+            assert_eq!(no_command(known), None, "{known}");
+        }
+    }
 
     #[test]
     fn a_terminal_that_does_not_know_its_size_has_what_columns_says_or_80() {
