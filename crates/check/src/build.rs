@@ -1,6 +1,7 @@
 //! The learner's program: where its source is, and how it is built.
 
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use common::{Context, Failure, Result, root};
+use sandbox::StartError;
 use serde_json::Value;
 
 use crate::exercises::EXERCISES;
@@ -77,9 +79,9 @@ pub fn missing_sources() -> Result<Vec<String>> {
 /// The directory in which the judge keeps what it remembers.
 ///
 /// # Errors
-/// There is no checkout: see [`common::root`].
+/// There is no checkout, or no directory that can be written: see [`common::kept_in`].
 pub fn memory() -> Result<PathBuf> {
-    Ok(root()?.join("target/check"))
+    common::kept_in("check")
 }
 
 /// What building gave.
@@ -93,16 +95,40 @@ pub enum Built {
 /// Builds the learner's program of an exercise. Beside it, what the compiler warned of.
 ///
 /// # Errors
-/// There is no cargo, or it says nothing that can be understood.
+/// There is no cargo, it says nothing that can be understood, or it fails before the compiler begins.
 pub fn build(exercise: u8) -> Result<(Built, Vec<String>)> {
     let name = format!("exercise-{exercise}");
-    let arguments = ["build", "--quiet", "--package", "exercises", "--bin", &name];
+    // Checkouts may share a target directory. To cargo, their packages are the same one, and a program is up to date
+    // if its source is older. So the compiler is told of which checkout it is, which changes nothing else.
+    let root = root()?;
+    let checkout = format!("checkout={:?}", root.canonicalize().step_on("resolve", &root)?);
+    let arguments = ["rustc", "--quiet", "--package", "exercises", "--bin", &name];
+    let arguments = [&arguments[..], &["--", "--cfg", &checkout]].concat();
     let (said, artifacts) = telling(&format!("exercise {exercise}"), || cargo(&arguments))?;
     let program = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
-    Ok(match program {
-        Some(program) => (Built::Program(program.into()), warnings(&said)),
-        None => (Built::Refused(said), Vec::new()),
-    })
+    match program {
+        Some(program) => {
+            Ok((Built::Program(of_this_checkout(Path::new(program))?), warnings(&said)))
+        }
+        None if said.contains("could not compile") => Ok((Built::Refused(said), Vec::new())),
+        // The compiler was never asked: there is no room on the disk, for example.
+        None => {
+            let why = StartError::CannotPrepare(said.trim().replace('\n', "; "));
+            Err(io::Error::from(why)).step_on("build", &source(exercise)?)
+        }
+    }
+}
+
+/// The name of a program that only this checkout gives to it: cargo gives it two names, and the short one is soon that
+/// of another program if another checkout shares the target directory.
+fn of_this_checkout(program: &Path) -> Result<PathBuf> {
+    let of = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    let short = of(program).step_on("stat", program)?;
+    let named = program.parent().unwrap_or(program).join("deps");
+    // Without the other name, as on a file system without links, the short one is the only one.
+    let names = fs::read_dir(named).into_iter().flatten().flatten().map(|entry| entry.path());
+    let same = names.into_iter().find(|path| of(path).is_ok_and(|found| found == short));
+    Ok(same.unwrap_or_else(|| program.into()))
 }
 
 /// What a compiler that was content warned of, with the lines: the first ones, and how many more there are.
@@ -135,7 +161,7 @@ pub(crate) fn telling<T>(what: &str, build: impl FnOnce() -> Result<T>) -> Resul
     const LONG: Duration = Duration::from_secs(2);
     let why = "If another cargo is building, this one waits for it.";
     let tell = || {
-        let _ = writeln!(io::stderr(), "Compiling {what} with cargo. {why}"); // The verdict follows anyway.
+        let _ = writeln!(io::stderr(), "Compiling {what} with cargo.\n{why}"); // The verdict follows anyway.
     };
     telling_after(LONG, tell, build)
 }
@@ -162,7 +188,8 @@ fn telling_after<T>(long: Duration, tell: impl FnOnce() + Send, work: impl FnOnc
 pub(crate) fn cargo(arguments: &[&str]) -> Result<(String, Vec<Value>)> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
-    command.args(arguments).arg("--message-format=json-render-diagnostics");
+    let (first, others) = arguments.split_at(arguments.len().min(1));
+    command.args(first).arg("--message-format=json-render-diagnostics").args(others);
     // What cargo told the program that it runs is not meant for the cargo that this one runs.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use common::clap::{self, Args, Parser, Subcommand};
+use common::clap::{self, Args, CommandFactory, Parser, Subcommand};
 use common::{Context, Failure, Result, Scratch, say};
 use explore::schedule::Schedule;
 use sandbox::WorkDirectory;
@@ -201,6 +201,11 @@ fn is_the_callers(failure: &Failure) -> Option<String> {
 /// What a person calls: in a process that is the same whoever has started it.
 fn judge_or_print() -> Result<u8> {
     sandbox::prepare_judge()?;
+    if let Some(why) =
+        std::env::args_os().nth(1).and_then(|first| no_command(&first.to_string_lossy()))
+    {
+        return Ok(wrong_call(&WrongCall(why)));
+    }
     let arguments = Arguments::parse();
     if sandbox::standard_output_was_closed() {
         let why = "it is closed, so nobody would be told";
@@ -215,6 +220,24 @@ fn judge_or_print() -> Result<u8> {
     let roomy = std::thread::Builder::new().stack_size(8 << 20);
     let judge = roomy.spawn(move || run(arguments)).step("start a thread")?;
     judge.join().map_err(|_| std::io::Error::other("a panic")).step("judge")?
+}
+
+/// What is said of a first word that is neither a command nor an exercise.
+fn no_command(first: &str) -> Option<String> {
+    let known = Arguments::command();
+    let names: Vec<_> = known
+        .get_subcommands()
+        .filter(|one| !one.is_hide_set())
+        .map(|one| one.get_name().to_owned())
+        .collect();
+    let is_known = known.find_subcommand(first).is_some() || first == "help";
+    let is_number = first.parse::<i64>().is_ok();
+    (!is_known && !is_number && !first.starts_with('-')).then(|| {
+        format!(
+            "there is no command {first:?}. Give an exercise, 1 to 6, or one of these: {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn complain(failure: &Failure) {
@@ -245,9 +268,12 @@ fn run(arguments: Arguments) -> Result<u8> {
             print(&cards::markdown(found(exercise)?))
         }
         Some(Command::Card { exercise, .. }) => print(&cards::card(found(exercise)?, width())),
-        Some(Command::Hint { exercise }) => print(&hint(found(exercise)?)?),
+        Some(Command::Hint { exercise }) => show(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
-        Some(Command::Merge { files, format }) => Ok(ended(batch::merged(&files, format)?)),
+        Some(Command::Merge { files, format }) => Ok(match batch::merged(&files, format)? {
+            Ok(how) => ended(how),
+            Err(why) => wrong_call(&why),
+        }),
         Some(Command::Submission { exercise, file, place, timing, seed }) => {
             common::end_with_parent()?;
             processors::choose(place);
@@ -344,7 +370,7 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
     }
     let scratch = Scratch::new()?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
-        print(&progress::welcome(exercise)?)?;
+        show(&progress::welcome(exercise)?)?;
         hints::forget(number)?; // The next hint is about the starter, too.
         return Ok(NOT_SOLVED);
     }
@@ -398,11 +424,7 @@ fn called(exercise: u8, program: Option<&Path>) -> String {
 /// Remembers the verdict on a program that is not the learner's own one. Outside a checkout nobody can ask
 /// for a hint.
 fn remember(report: &Report, program: &Path) {
-    if build::memory().is_ok()
-        && let Err(failure) = hints::remember(report, Some(program))
-    {
-        complain(&failure); // A verdict is a verdict where no hint can be kept.
-    }
+    let _ = hints::remember(report, Some(program));
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
@@ -510,12 +532,16 @@ fn watched(number: u8) -> Result<u8> {
         let clear = if std::io::stdout().is_terminal() { "\x1b[2J\x1b[3J\x1b[H" } else { "" };
         let saved = if was_saved { "Saved. " } else { "" };
         say!("{clear}{saved}Judging exercise {number} …")?;
-        let scratch = Scratch::new()?;
-        let settings = Settings::new(Machine::of(&scratch)?);
-        if build::is_untouched(number)? {
-            show(&progress::welcome(exercise)?)?;
-        } else {
-            show_report(&progress::judged(exercise, &settings)?)?;
+        let judged = || -> Result<Option<Report>> {
+            let scratch = Scratch::new()?;
+            let settings = Settings::new(Machine::of(&scratch)?);
+            let begun = !build::is_untouched(number)?;
+            begun.then(|| progress::judged(exercise, &settings)).transpose()
+        };
+        match judged() {
+            Ok(Some(report)) => drop(show_report(&report)?),
+            Ok(None) => drop(show(&progress::welcome(exercise)?)?),
+            Err(failure) => complain(&failure), // The next save may be judged.
         }
         say!("Waiting for the next save. Ctrl-C ends.")
     })?;
@@ -608,6 +634,16 @@ fn print(text: &str) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_word_that_is_no_command_is_told_with_those_that_are() {
+        let said = no_command("chek").unwrap_or_default();
+        assert!(said.starts_with("there is no command \"chek\""), "{said}");
+        assert!(said.ends_with("card, hint, watch, merge, play, reset"), "{said}");
+        for known in ["1", "7", "-1", "--batch", "card", "submission", "help"] {
+            assert_eq!(no_command(known), None, "{known}");
+        }
+    }
 
     #[test]
     fn a_terminal_that_does_not_know_its_size_has_what_columns_says_or_80() {

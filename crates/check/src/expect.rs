@@ -14,6 +14,11 @@ use crate::observe::{Fault, Run, is_anonymous, killed_for};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
 
+/// Is this the text without blanks that it has at an end?
+pub(crate) fn is_stripped(stored: &[u8], text: &str) -> bool {
+    stored.len() < text.len() && stored.trim_ascii() == text.trim().as_bytes()
+}
+
 impl Run {
     /// It ended by itself; what killed it otherwise, and where it accessed what.
     ///

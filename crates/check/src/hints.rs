@@ -1,10 +1,11 @@
 //! Hints, three depths of them, by the last diagnosis and the language of the program that has it.
 //! The last verdict, and which hint was shown last, are remembered under `target/check`.
 
-use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use common::{Context, Result};
+use common::{Context, Result, root};
 use serde::{Deserialize, Serialize};
 
 use crate::build;
@@ -43,9 +44,18 @@ impl HintState {
 /// Remembers a verdict, as [`HintState::after`].
 ///
 /// # Errors
-/// There is no checkout, or those of writing under `target`.
+/// There is no checkout.
 pub fn remember(report: &Report, program: Option<&Path>) -> Result<()> {
-    keep(report.exercise, &recalled(report.exercise)?.after(report, program))
+    let before = recalled(report.exercise)?;
+    or_say(keep(report.exercise, &before.after(report, program)));
+    Ok(())
+}
+
+/// What cannot be kept, as in a read-only checkout, is lost. A verdict is a verdict, and a hint is a hint.
+pub(crate) fn or_say(kept: Result<()>) {
+    if let Err(failure) = kept {
+        let _ = writeln!(io::stderr(), "warning: {failure}"); // Nowhere else to say it.
+    }
 }
 
 /// Whether the last verdict was about a program that is not the learner's own one.
@@ -59,20 +69,23 @@ pub fn is_about_another_program(exercise: u8) -> Result<bool> {
 /// Forgets what was diagnosed.
 ///
 /// # Errors
-/// There is no checkout, or those of writing under `target`.
+/// There is no checkout.
 pub fn forget(exercise: u8) -> Result<()> {
     let nothing = HintState::default();
-    if recalled(exercise)? == nothing { Ok(()) } else { keep(exercise, &nothing) }
+    if recalled(exercise)? != nothing {
+        or_say(keep(exercise, &nothing));
+    }
+    Ok(())
 }
 
 /// The next hint, and remembers that it was shown.
 ///
 /// # Errors
-/// Those of reading and writing under `target`.
+/// There is no checkout.
 pub fn next(exercise: &Exercise) -> Result<String> {
     let before = recalled(exercise.number)?;
     let text = text(exercise, &before);
-    keep(exercise.number, &HintState { shown: before.shown + 1, ..before })?;
+    or_say(keep(exercise.number, &HintState { shown: before.shown + 1, ..before }));
     Ok(text)
 }
 
@@ -114,8 +127,10 @@ pub fn text(exercise: &Exercise, memory: &HintState) -> String {
 }
 
 fn recalled(exercise: u8) -> Result<HintState> {
+    root()?;
     // Gone or spoilt: then nothing is remembered, which loses no more than a hint.
-    let text = fs::read_to_string(file(exercise)?).unwrap_or_default();
+    let text = file(exercise).and_then(|file| fs::read_to_string(&file).step_on("read", &file));
+    let text = text.unwrap_or_default();
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::build::{self, Built, build, is_untouched, source, source_name};
 use crate::cards::wrapped;
 use crate::exercises::{EXERCISES, Exercise, Part};
-use crate::hints::remember;
+use crate::hints::{or_say, remember};
 use crate::judge::judge;
 use crate::machine::Settings;
 use crate::report::Report;
@@ -48,7 +48,7 @@ pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
         remember(&report, None)?;
     }
     if report.replayed.is_none() {
-        keep(&report, source_before)?; // A replay has no points.
+        or_say(keep(&report, source_before)); // A replay has no points.
     }
     Ok(report)
 }
@@ -130,7 +130,7 @@ fn source_now(number: u8) -> Result<Source> {
     }
     Ok(match is_untouched(number)? {
         true => Source::Starter,
-        false => Source::Begun(kept(number)?, hash_of_source(number)?),
+        false => Source::Begun(kept(number), hash_of_source(number)?),
     })
 }
 
@@ -183,9 +183,9 @@ fn keep(report: &Report, source: u64) -> Result<()> {
 }
 
 /// Gone or spoilt: then the program counts as not judged.
-fn kept(exercise: u8) -> Result<Option<Kept>> {
-    let text = fs::read_to_string(file(exercise)?).unwrap_or_default();
-    Ok(serde_json::from_str(&text).ok())
+fn kept(exercise: u8) -> Option<Kept> {
+    let text = fs::read_to_string(file(exercise).ok()?).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 fn file(exercise: u8) -> Result<PathBuf> {

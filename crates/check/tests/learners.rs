@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use check::verdict::Finding;
 use check::watch::watch;
 use common::{Context, Failure, root};
 use course::{Program, make_checkout};
+use nix::pty::openpty;
 use nix::unistd::Pid;
 use sandbox::Isolation;
 use tempfile::TempDir;
@@ -128,6 +130,43 @@ fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
     assert!(words(&said.stdout).contains(&told), "{said:?}");
     let said = check(&["hint", "3"]);
     assert!(words(&said.stdout).contains(&told), "{said:?}");
+}
+
+#[test]
+fn on_a_terminal_a_hint_and_the_first_step_fit_and_lose_no_word() {
+    let checkout = tempfile::tempdir().expect("make a directory");
+    make_checkout(checkout.path());
+    let name = "crates/check/proof/exercise-3/starter.rs";
+    let proof = root().expect("the checkout").join(name);
+    let begun = checkout.path().join("crates/exercises/src/bin/exercise-3.rs");
+    for (path, text) in [
+        (checkout.path().join(name), fs::read_to_string(proof).expect("read the starter")),
+        (begun, starter(3).expect("a starter")),
+    ] {
+        fs::create_dir_all(path.parent().expect("a directory")).expect("mkdir");
+        fs::write(path, text).expect("write");
+    }
+    let check = |arguments: &[&str], output: Stdio| {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_check"));
+        check.args(arguments).env("CARGO_MANIFEST_DIR", checkout.path()).env("COLUMNS", "60");
+        check.stdout(output).spawn().expect("start").wait_with_output().expect("wait")
+    };
+    for arguments in [&["hint", "3"][..], &["3"]] {
+        let words = |text: &[u8]| -> Vec<String> {
+            let text = String::from_utf8_lossy(text).replace("\x1b[1m", "").replace("\x1b[0m", "");
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let whole = check(arguments, Stdio::piped()).stdout;
+        let pty = openpty(None, None).expect("make a terminal");
+        check(arguments, Stdio::from(pty.slave.try_clone().expect("duplicate the terminal")));
+        let mut shown = vec![0; 1 << 16];
+        let length = fs::File::from(pty.master).read(&mut shown).expect("read from the terminal");
+        shown.truncate(length);
+        let longest =
+            String::from_utf8_lossy(&shown).lines().map(|line| line.chars().count()).max();
+        assert!(longest.is_some_and(|longest| longest <= 60 + "\x1b[1m\x1b[0m".len()), "{shown:?}");
+        assert_eq!(words(&shown), words(&whole));
+    }
 }
 
 #[test]

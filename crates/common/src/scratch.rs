@@ -4,24 +4,20 @@
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::{env, fs, fs::DirBuilder, fs::File, io, path::Path, path::PathBuf};
 
-use crate::{Context, Result, root};
+use crate::{Context, Result, kept_in};
 
 /// The directory of one run, mode 0700, and a lock in it that the run holds as long as it lives.
 pub struct Scratch(PathBuf, #[allow(dead_code, reason = "held, not used")] File);
 
 impl Scratch {
     /// Removes what killed runs left, then makes a directory in `$LESSON_SCRATCH` or, if that is not
-    /// set, in the workspace's `target/scratch`. The usual place, `/tmp`, is often a tmpfs, which hides
-    /// much of what the lessons show.
+    /// set, in the workspace's `target/scratch`, or where [`kept_in`] says. The usual place, `/tmp`, is often a
+    /// tmpfs, which hides much of what the lessons show.
     pub fn new() -> Result<Self> {
         let base = match env::var_os("LESSON_SCRATCH") {
             // A missing one is not made: its name may be a typing error.
             Some(base) => PathBuf::from(base),
-            None => {
-                let base = root()?.join("target/scratch");
-                fs::create_dir_all(&base).step_on("create", &base)?;
-                base
-            }
+            None => kept_in("scratch")?,
         };
         let base = base.canonicalize().step_on("resolve LESSON_SCRATCH", &base)?;
         let turn = File::open(&base).step_on("open", &base)?;

@@ -28,8 +28,12 @@ pub(crate) struct Actor {
     pub(crate) calls: u64,
     /// It has set a timer, whose signal can end a sleep.
     pub(crate) has_timer: bool,
-    /// How many of its calls that wait for a time were left out in a hurry.
+    /// SIGALRM comes to it when some time is over.
+    pub(crate) alarm: bool,
+    /// How many of its waits for a time were over at once in a hurry.
     pub(crate) hurried: u32,
+    /// How many of them were over at once after the other actor's end.
+    pub(crate) waited_out: u32,
 }
 
 /// A tracee of an actor (its process, a child, or a thread), and what is known of it.
@@ -78,6 +82,8 @@ pub(crate) struct ActorTracee {
     /// The head of its list of robust mutexes.
     pub(crate) robust: u64,
     pub(crate) sigsegv: Sigsegv,
+    /// It is interrupted in a call that waits for a time: the time is over.
+    pub(crate) hastened: bool,
 }
 
 impl ActorTracee {
@@ -114,6 +120,7 @@ impl ActorTracee {
             repeating: 0,
             robust: 0,
             sigsegv: Sigsegv::default_action(),
+            hastened: false,
         }
     }
 

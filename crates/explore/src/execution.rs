@@ -34,6 +34,8 @@ use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
 use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
 use crate::{Fixture, Launcher};
 
+mod hurry;
+
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
 const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
 /// The kernel's ERESTART_RESTARTBLOCK: it has kept what it needs.
@@ -47,8 +49,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const PROMPT: Duration = Duration::from_secs(30);
 /// How long a sleep may be whose end is waited for: no wait may last longer.
 const SLEEP_AT_MOST: Duration = Duration::from_secs(6);
-/// The most calls that wait for a time and are left out in a hurry.
-pub(crate) const HURRIED: u32 = 2_000;
+/// The most waits for a time that are over at once in a hurry. After that, they last as long as they do.
+pub(crate) const HURRIED: u32 = 12_000;
 /// The step that fails if the kernel does not tell a tracee's share of a processor.
 const SHARE: &str = "look at how long a process has waited for a processor";
 
@@ -72,8 +74,7 @@ pub enum RunMode {
     Scheduled,
     /// Nobody is declared blocked: actors run until they end.
     Patient,
-    /// As `Patient`, and a call that waits for a time is left out: the time is over at once. After many such
-    /// calls, they are made.
+    /// As `Patient`, and a wait for a time is over at once. After many such waits, they last as long as they do.
     Hurried,
     /// Not even system calls and stores are watched: what an actor costs is its own.
     Free,
@@ -190,6 +191,7 @@ impl<'l> Execution<'l> {
             if let Some(why) = self.cannot_go_on(actors)? {
                 return Ok(Pause::Blocked(why));
             }
+            self.hurry(actors)?;
             self.wait_a_little(actors)?;
         }
     }
@@ -746,6 +748,9 @@ impl<'l> Execution<'l> {
         }
         self.actors[actor].calls += 1;
         self.actors[actor].has_timer |= call.sets_timer();
+        if let Some(is_set) = hurry::sets_alarm(stopped.pid(), &call)? {
+            self.actors[actor].alarm = is_set;
+        }
         if tracee.again {
             return Ok(Disposition::Resume);
         }
@@ -772,27 +777,6 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Pause(Pause::Arrived));
         }
         Ok(Disposition::Resume)
-    }
-
-    /// In a hurry, what a call returns whose time is over at once: a sleep, or a timeout.
-    fn hurries(
-        &mut self,
-        actor: usize,
-        call: &Syscall,
-        wait: Option<Wait>,
-        among_threads: bool,
-    ) -> Option<i64> {
-        let actor = &mut self.actors[actor];
-        if self.mode != RunMode::Hurried || actor.hurried >= HURRIED {
-            return None;
-        }
-        let result = match wait {
-            Some(Wait::Sleep) if !call.is_for_ever() => 0,
-            _ if call.is_timed_futex() && !among_threads => -i64::from(libc::ETIMEDOUT),
-            _ => return None,
-        };
-        actor.hurried += 1;
-        Some(result)
     }
 
     /// The name of the file on which a call ends a record lock of its process: the kernel ends it when the
@@ -966,9 +950,10 @@ impl<'l> Execution<'l> {
         if let Some(redirected) = &tracee.redirected {
             redirected.put_back(&mut stopped, &memory.borrow())?;
         }
-        if RESTARTS.contains(&result) && self.mode == RunMode::Hurried && call.is_timed_futex() {
+        if let Some(over) = hurry::result(tracee, &call, result) {
+            hurry::forget_ready(tracee, &call)?;
             tracee.redirected = None;
-            stopped.set_result(-i64::from(libc::ETIMEDOUT))?; // Not made again: its time is over.
+            stopped.set_result(over)?; // Not made again: its time is over.
             return Ok(true);
         }
         if RESTARTS.contains(&result) {
@@ -1253,26 +1238,9 @@ impl<'l> Execution<'l> {
     /// The system's.
     pub fn run_alone(&mut self, actor: usize, deadline: Instant, mode: RunMode) -> Result<Pause> {
         self.mode = mode;
-        if mode == RunMode::Hurried {
-            self.interrupt_timeouts(actor);
-        }
         let pause = self.run(&[actor], None, deadline);
         self.mode = RunMode::Scheduled;
         pause
-    }
-
-    /// Interrupts calls that wait with a timeout, in which the actor is already: in a hurry, their time is over.
-    fn interrupt_timeouts(&mut self, actor: usize) {
-        let waits = |tracee: &&ActorTracee| {
-            let is_timed = |call: Syscall| {
-                call.is_timed_futex() && !is_among_threads(&tracee.memory.borrow(), &call)
-            };
-            tracee.running && tracee.call.is_some_and(is_timed)
-        };
-        let pids: Vec<Pid> = self.tracees_of(actor).filter(waits).map(|one| one.pid).collect();
-        for pid in pids {
-            let _ = self.launcher.tree().interrupt(pid); // If it has ended, its end is its stop.
-        }
     }
 
     /// Is the actor in a sleep that ends by itself?

@@ -8,7 +8,7 @@ use common::Result;
 use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
-use crate::execution::{Execution, Pause};
+use crate::execution::{Execution, Pause, RunMode};
 use crate::replay::{Scenario, replay};
 use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
@@ -35,6 +35,8 @@ pub struct Killed {
     pub waited: bool,
     /// Who did not finish, and how that shows.
     pub stuck: Option<String>,
+    /// Who did not finish has slept in a call with a timeout, and has finished when the time was over: in which call.
+    pub late: Option<String>,
     /// The limit for which all were killed.
     pub limit_exceeded: Option<LimitExceeded>,
     /// Who failed, and how.
@@ -126,6 +128,7 @@ impl Killed {
             before,
             waited: false,
             stuck: None,
+            late: None,
             limit_exceeded: None,
             failed: None,
             complaint: Vec::new(),
@@ -240,6 +243,7 @@ fn survive(
             false => format!("`{who}` had not finished {} seconds later", time.as_secs()),
         });
         execution.note_blocked(other, "has not come to its end");
+        killed.late = late(execution, other)?;
         execution.kill(other)?;
     } else if ending != Some(Ending::Exited(0)) {
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
@@ -247,6 +251,15 @@ fn survive(
         [_, killed.complaint] = execution.outputs(other);
     }
     Ok(true)
+}
+
+/// If the actor sleeps in a call with a timeout, and comes to its end when the time is over: the call.
+fn late(execution: &mut Execution, actor: usize) -> Result<Option<String>> {
+    const SOON: Duration = Duration::from_millis(500);
+    let Some(call) = execution.sleeps_for_a_time(actor) else { return Ok(None) };
+    execution.run_alone(actor, Instant::now() + SOON, RunMode::Hurried)?;
+    let has_finished = execution.ending(actor) == Some(Ending::Exited(0));
+    Ok(has_finished.then_some(call))
 }
 
 /// Two more after all the others: the first is stopped before its first store to what the lock protects, and

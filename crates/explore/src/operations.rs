@@ -69,6 +69,8 @@ pub(crate) trait Operations {
     fn waits_for_ever(&self) -> bool;
     /// Does it wait in futex with a timeout?
     fn is_timed_futex(&self) -> bool;
+    /// What it returns when the time is over for which it waits at most. `None`: it has no such time.
+    fn when_its_time_is_over(&self) -> Option<i64>;
     /// Is it a futex call that reaches only the threads of its own process?
     fn is_private_futex(&self) -> bool;
     /// Does it set a timer, whose signal can end a sleep?
@@ -237,6 +239,31 @@ impl Operations for Syscall {
         self.number == libc::SYS_futex && waits && timeout != 0
     }
 
+    fn when_its_time_is_over(&self) -> Option<i64> {
+        let [_, operation, third, fourth, fifth, _] = self.arguments;
+        let milliseconds = |word: u64| word.cast_signed() as i32 > 0; // The kernel looks at an int.
+        let some = |address: u64| address != 0;
+        let is_nothing_ready = match self.number {
+            libc::SYS_nanosleep | libc::SYS_clock_nanosleep => true,
+            legacy::SYS_poll => milliseconds(third),
+            legacy::SYS_epoll_wait | libc::SYS_epoll_pwait => milliseconds(fourth),
+            libc::SYS_ppoll => some(third),
+            libc::SYS_epoll_pwait2 => some(fourth),
+            legacy::SYS_select | libc::SYS_pselect6 | libc::SYS_io_getevents => some(fifth),
+            _ => false,
+        };
+        let errno = match self.number {
+            _ if is_nothing_ready => return Some(0),
+            libc::SYS_futex if futex_waits(operation) && some(fourth) => libc::ETIMEDOUT,
+            libc::SYS_futex_waitv if some(fourth) => libc::ETIMEDOUT,
+            libc::SYS_rt_sigtimedwait if some(third) => libc::EAGAIN,
+            libc::SYS_semtimedop if some(fourth) => libc::EAGAIN,
+            libc::SYS_mq_timedsend | libc::SYS_mq_timedreceive if some(fifth) => libc::ETIMEDOUT,
+            _ => return None,
+        };
+        Some(-i64::from(errno))
+    }
+
     fn is_private_futex(&self) -> bool {
         let [_, operation, ..] = self.arguments;
         self.number == libc::SYS_futex && operation & flag(libc::FUTEX_PRIVATE_FLAG) != 0
@@ -322,10 +349,27 @@ pub const FUTEX_WAITS: &str = "waits in futex";
 /// The same, if only threads of its own process can wake it.
 pub const PRIVATE_FUTEX_WAITS: &str = "waits in futex (private)";
 
+/// What a futex call is to do, without the flags FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME.
+fn futex_command(operation: u64) -> i32 {
+    const COMMAND: u64 = 0x7f;
+    i32::try_from(operation & COMMAND).unwrap_or(-1)
+}
+
+/// Does a futex call wait, for a word or for a mutex that inherits priority?
+fn futex_waits(operation: u64) -> bool {
+    matches!(
+        futex_command(operation),
+        libc::FUTEX_WAIT
+            | libc::FUTEX_WAIT_BITSET
+            | libc::FUTEX_WAIT_REQUEUE_PI
+            | libc::FUTEX_LOCK_PI
+            | libc::FUTEX_LOCK_PI2
+    )
+}
+
 fn futex(operation: u64) -> &'static str {
-    const COMMAND: u64 = 0x7f; // Without the flags FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME.
     let is_private = operation & flag(libc::FUTEX_PRIVATE_FLAG) != 0;
-    match i32::try_from(operation & COMMAND).unwrap_or(-1) {
+    match futex_command(operation) {
         libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET if is_private => PRIVATE_FUTEX_WAITS,
         libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => FUTEX_WAITS,
         libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET | libc::FUTEX_WAKE_OP if is_private => {
@@ -373,6 +417,31 @@ mod tests {
         let private = wakes(libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG);
         assert!(private.starts_with("wakes by futex (private"), "{private}");
         assert_eq!(wakes(libc::FUTEX_WAKE), "wakes by futex");
+    }
+
+    #[test]
+    fn a_wait_with_a_timeout_says_so_when_its_time_is_over() {
+        let over = |number: i64, arguments| call(number, arguments).when_its_time_is_over();
+        let (forever, at) = (u64::MAX, 0x1000);
+        #[cfg(target_arch = "x86_64")]
+        {
+            assert_eq!(over(legacy::SYS_poll, [0, 1, 8000, 0, 0, 0]), Some(0));
+            assert_eq!(over(legacy::SYS_poll, [0, 1, forever, 0, 0, 0]), None);
+            assert_eq!(over(legacy::SYS_select, [1, 0, 0, 0, at, 0]), Some(0));
+        }
+        assert_eq!(over(libc::SYS_ppoll, [0, 1, at, 0, 0, 0]), Some(0));
+        assert_eq!(over(libc::SYS_ppoll, [0, 1, 0, 0, 0, 0]), None);
+        assert_eq!(over(libc::SYS_epoll_pwait, [3, 0, 1, 8000, 0, 0]), Some(0));
+        assert_eq!(over(libc::SYS_epoll_pwait, [3, 0, 1, forever, 0, 0]), None);
+        let error = |errno: i32| Some(-i64::from(errno));
+        assert_eq!(over(libc::SYS_rt_sigtimedwait, [0, 0, at, 8, 0, 0]), error(libc::EAGAIN));
+        assert_eq!(over(libc::SYS_rt_sigtimedwait, [0, 0, 0, 8, 0, 0]), None);
+        assert_eq!(over(libc::SYS_semtimedop, [1, 0, 1, at, 0, 0]), error(libc::EAGAIN));
+        let futex = |operation, timeout| over(libc::SYS_futex, [64, operation, 0, timeout, 0, 0]);
+        assert_eq!(futex(flag(libc::FUTEX_LOCK_PI), at), error(libc::ETIMEDOUT));
+        assert_eq!(futex(flag(libc::FUTEX_WAIT), at), error(libc::ETIMEDOUT));
+        assert_eq!(futex(flag(libc::FUTEX_WAIT), 0), None);
+        assert_eq!(futex(flag(libc::FUTEX_WAKE), at), None, "it does not wait");
     }
 
     #[test]

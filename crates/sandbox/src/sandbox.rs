@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::unistd::{Pid, pipe2};
+use nix::unistd::{Gid, Pid, Uid, fchown, geteuid, pipe2};
 use tracer::{
     Change, Ending, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume, Stop, children,
 };
@@ -22,6 +22,7 @@ use crate::protocol::{Message, go, receive};
 use crate::start::Confinement;
 use crate::start_error::{StartError, not_followed};
 use crate::watcher::Watcher;
+use crate::work_directory::ORDINARY;
 use crate::{Output, Start, Stdout, WorkDirectory};
 
 /// How long the launcher process may take to say that it runs.
@@ -142,7 +143,7 @@ impl<'a> Sandbox<'a> {
             namespaces: self.work_directory.namespaces()?,
         };
         let as_json = serde_json::to_string(&confinement).step("write JSON")?;
-        let (errors, to_errors) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+        let (errors, to_errors) = output_pipe().step("pipe")?;
         let (ours, theirs) = UnixStream::pair().step("socketpair")?;
         self.work_directory.open_up()?; // A process of before may have closed it.
         let mut command = Command::new(launcher());
@@ -205,7 +206,7 @@ impl<'a> Sandbox<'a> {
     fn send_output(&self, start: &Start, command: &mut Command) -> Result<Source> {
         match &start.stdout {
             Stdout::Kept => {
-                let (output, to_output) = pipe2(OFlag::O_CLOEXEC).step("pipe")?;
+                let (output, to_output) = output_pipe().step("pipe")?;
                 command.stdout(Stdio::from(to_output));
                 Source::new(output, self.limits.output).step("fcntl")
             }
@@ -256,6 +257,16 @@ impl<'a> Sandbox<'a> {
         }
         .into())
     }
+}
+
+/// A pipe for what the program prints: its reading and its writing end. It belongs to the program's user, so that the
+/// program can open `/dev/stdout` by its name, as anywhere else.
+fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (output, to_output) = pipe2(OFlag::O_CLOEXEC)?;
+    if geteuid().is_root() {
+        fchown(&to_output, Some(Uid::from_raw(ORDINARY)), Some(Gid::from_raw(ORDINARY)))?;
+    }
+    Ok((output, to_output))
 }
 
 /// Waits for this message of the launcher.

@@ -161,12 +161,12 @@ pub(super) fn append(file: &mut File, entry: &Entry) -> io::Result<()> {
     file.write_all(&line)
 }
 
-/// The results in a file. A last line that a crash cut is left out.
+/// The results in a file. A last line that a crash cut is left out, wherever it was cut.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
-    let text = std::fs::read_to_string(path).step_on("read", path)?;
+    let text = std::fs::read(path).step_on("read", path)?;
     let mut entries = Vec::new();
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        match serde_json::from_str::<Entry>(line) {
+    for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match serde_json::from_slice::<Entry>(line) {
             Ok(mut entry) => {
                 // An older judge wrote neither of them.
                 match &entry.report {
@@ -177,7 +177,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
                 }
                 entries.push(entry);
             }
-            Err(_) if !line.ends_with('\n') => {}
+            Err(_) if !line.ends_with(b"\n") => {}
             Err(error) => {
                 let why = format!("line {} is no result: {error}", number + 1);
                 return Err(Failure::refusal("read", path, why));

@@ -4,11 +4,11 @@
 mod compare;
 mod entry;
 mod group;
+mod results;
 mod students;
 mod workers;
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -18,6 +18,7 @@ use common::{Context, Failure, Result, Scratch, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub use entry::Entry;
+use results::Results;
 pub use students::Submission;
 
 use crate::exercises::exercise;
@@ -126,24 +127,23 @@ pub fn judged(
     let shard = asked.shard.unwrap_or(Shard { number: 1, of: 1 });
     let mut submissions = class.submissions(exercise);
     submissions.retain(|submission| shard.holds(submission.place));
-    let mut known = Vec::new();
-    if let Some(path) = &asked.results {
-        known = match kept(path, asked.resume)? {
-            Ok(known) => known,
-            Err(why) => return Ok(Err(WrongCall(why))),
-        };
-    }
+    let opened = |path| Results::open(path, asked.resume);
+    let files = asked.compare.as_deref().map(entry::read).transpose();
+    let files = files.and_then(|old| Ok((old, asked.results.as_deref().map(opened).transpose()?)));
+    let (old, results) = match files {
+        Ok(files) => files,
+        Err(failure) => return Ok(Err(WrongCall(failure.to_string()))),
+    };
+    let (results, known) = results.unzip();
+    let known: Vec<Entry> = known.unwrap_or_default();
     // Results of others stay in the file: of students or exercises that this call does not ask for.
     let (mut known, others): (Vec<_>, Vec<_>) =
         known.into_iter().partition(|entry| submissions.iter().any(|one| one.key() == entry.key()));
     known.retain(|entry| entry.is_judged() && submissions.iter().any(|one| one.is_of(entry)));
     let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
     submissions.retain(|submission| !done.contains(&submission.key()));
-    let old = asked.compare.as_deref().map(entry::read).transpose()?;
-    let log = match &asked.results {
-        Some(path) => Some(rewritten(path, others.iter().chain(&known))?),
-        None => None,
-    };
+    let all = others.iter().chain(&known);
+    let log = results.map(|results| results.replace(all)).transpose()?;
     let printer = entry::Printer::new(format);
     // What is judged now gets the inputs of what was judged before.
     let seed = seed.or_else(|| known.iter().find_map(Entry::seed)).unwrap_or_else(rand::random);
@@ -175,7 +175,7 @@ fn printed_one_by_one(
     seed: u64,
     known: Vec<Entry>,
     printer: &entry::Printer,
-    mut log: Option<fs::File>,
+    mut log: Option<Results>,
     keep: impl Fn(Entry) -> Entry,
 ) -> Result<Option<Vec<Entry>>> {
     printer.begin()?;
@@ -186,7 +186,7 @@ fn printed_one_by_one(
     let mut entries: Vec<_> = known.into_iter().map(&keep).collect();
     let interrupted = workers::run(submissions, seed, |entry| {
         if let Some(log) = &mut log {
-            entry::append(log, &entry).step("write the results")?;
+            log.append(&entry)?;
         }
         bar.suspend(|| printer.one(&entry))?;
         bar.inc(1);
@@ -253,11 +253,16 @@ fn nothing_handed_in(number: u8, folder: &Path, warnings: &[String]) -> Result<R
 /// The results of several parts of a class as one.
 ///
 /// # Errors
-/// A file cannot be read; two have different results of one submission, and both are judged.
-pub fn merged(files: &[PathBuf], format: Format) -> Result<Ended> {
+/// [`WrongCall`] in the inner result if a file holds no results; two files have different results of one submission,
+/// and both are judged.
+pub fn merged(files: &[PathBuf], format: Format) -> Result<std::result::Result<Ended, WrongCall>> {
     let mut entries: Vec<Entry> = Vec::new();
     for file in files {
-        for entry in entry::read(file)? {
+        let found = match entry::read(file) {
+            Ok(found) => found,
+            Err(failure) => return Ok(Err(WrongCall(failure.to_string()))),
+        };
+        for entry in found {
             match entries.iter_mut().find(|other| other.key() == entry.key()) {
                 None => entries.push(entry),
                 Some(other) if other.same_result(&entry) || !entry.is_judged() => {}
@@ -281,7 +286,7 @@ pub fn merged(files: &[PathBuf], format: Format) -> Result<Ended> {
     }
     printer.end(&entries)?;
     warn_of_seeds(&entries);
-    Ok(Ended::of(&entries))
+    Ok(Ok(Ended::of(&entries)))
 }
 
 /// Warns if not all students have had the same inputs.
@@ -294,33 +299,6 @@ fn warn_of_seeds(entries: &[Entry]) {
              to judge all with the same ones"
         ));
     }
-}
-
-/// The results that a file of an earlier batch holds; why it cannot be used.
-fn kept(path: &Path, resume: bool) -> Result<std::result::Result<Vec<Entry>, String>> {
-    let is_empty = fs::metadata(path).map_or(true, |found| found.len() == 0);
-    Ok(match (is_empty, resume) {
-        (true, _) => Ok(Vec::new()),
-        (false, true) => Ok(entry::read(path)?),
-        (false, false) => Err(format!(
-            "{} already holds results: --resume keeps them and goes on; or remove it",
-            path.display()
-        )),
-    })
-}
-
-/// The file of results with these lines, to be appended to. It is replaced at once, so that a crash
-/// leaves the old one or the new one.
-fn rewritten<'e>(path: &Path, known: impl Iterator<Item = &'e Entry>) -> Result<fs::File> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    let mut file = fs::File::create(&beside).step_on("create", &beside)?;
-    for entry in known {
-        entry::append(&mut file, entry).step_on("write", &beside)?;
-    }
-    fs::rename(&beside, path).step_on("rename", &beside)?;
-    OpenOptions::new().append(true).open(path).step_on("open", path)
 }
 
 fn progress(length: usize) -> ProgressBar {

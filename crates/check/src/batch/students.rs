@@ -60,8 +60,7 @@ pub(super) fn listed(
         return Ok(Err(format!("{} is no directory", directory.display())));
     }
     let mut found = Class { folders: Vec::new(), warnings: Vec::new() };
-    for entry in fs::read_dir(directory).step_on("list", directory)? {
-        let path = entry.step_on("list", directory)?.path();
+    for path in sorted(directory)? {
         if path.is_dir() {
             found.folders.push(path);
         } else if is_answer(&path) {
@@ -73,12 +72,16 @@ pub(super) fn listed(
             found.warn(&path, "it is no folder of a student");
         }
     }
-    found.folders.sort();
     if let Some(chosen) = chosen {
-        let names = fs::read_to_string(chosen).step_on("read", chosen)?;
-        let names: BTreeSet<_> =
-            names.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
-        if let Some(name) = names.iter().find(|name| name.contains('/')) {
+        let names = match fs::read_to_string(chosen).step_on("read", chosen) {
+            Ok(names) => names,
+            Err(failure) => return Ok(Err(failure.to_string())),
+        };
+        // An editor may have put a mark of UTF-8 in front of the first name.
+        let names = names.trim_start_matches('\u{feff}').lines().map(str::trim);
+        let names: BTreeSet<_> = names.filter(|name| !name.is_empty()).collect();
+        let is_no_name = |name: &&&str| name.contains('/') || [".", ".."].contains(*name);
+        if let Some(name) = names.iter().find(is_no_name) {
             return Ok(Err(format!("{}: {name:?} is no folder's name", chosen.display())));
         }
         found.choose(&names.into_iter().map(|name| directory.join(name)).collect());
@@ -133,12 +136,7 @@ impl Class {
         }
         let graded: Vec<_> =
             EXERCISES.iter().filter_map(|one| answer(folder, one.number)).collect();
-        let mut names = Vec::new();
-        for entry in fs::read_dir(folder).step_on("list", folder)? {
-            names.push(entry.step_on("list", folder)?.path());
-        }
-        names.sort();
-        for path in names.into_iter().filter(|path| !graded.contains(path)) {
+        for path in sorted(folder)?.into_iter().filter(|path| !graded.contains(path)) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match () {
                 () if is_answer(&path) && path.is_file() => {
@@ -176,6 +174,16 @@ impl Class {
     }
 }
 
+/// What a folder holds, sorted by name.
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).step_on("list", folder)? {
+        paths.push(entry.step_on("list", folder)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// The name of a student's folder. Two names that differ in bytes which are not UTF-8 stay two.
 fn name_of(folder: &Path) -> String {
     for_people(folder.file_name().unwrap_or_default().as_encoded_bytes())
@@ -195,8 +203,9 @@ fn number_of(path: &Path) -> Option<u8> {
     let name = path.file_name()?.to_str()?;
     let (stem, ending) = name.split_once('.').map_or((name, None), |(stem, end)| (stem, Some(end)));
     let known = ending.is_none_or(|end| Language::ALL.iter().any(|one| one.ending() == end));
-    let number = stem.strip_prefix("exercise-")?.parse().ok()?;
-    (known && EXERCISES.iter().any(|one| one.number == number)).then_some(number)
+    let number = stem.strip_prefix("exercise-")?;
+    let found = EXERCISES.iter().find(|one| one.number.to_string() == number)?; // `01` is no name.
+    known.then_some(found.number)
 }
 
 fn is_answer(path: &Path) -> bool {
@@ -207,7 +216,7 @@ fn is_answer(path: &Path) -> bool {
 fn meant(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let rest = lower.strip_prefix("exercise").or_else(|| lower.strip_prefix("ex"))?;
-    let rest = rest.trim_start_matches(['-', '_', ' ', '.']);
+    let rest = rest.trim_start_matches(['-', '_', ' ', '.', '0']);
     let name = format!("exercise-{rest}");
     is_answer(Path::new(&name)).then_some(name)
 }
@@ -271,6 +280,7 @@ mod tests {
             ("Exercise4.c", "exercise-4.c"),
             ("ex 2.py", "exercise-2.py"),
             ("exercise-1.RS", "exercise-1.rs"),
+            ("exercise-05.c", "exercise-5.c"),
         ];
         for (name, means) in cases {
             assert_eq!(meant(name).as_deref(), Some(means));

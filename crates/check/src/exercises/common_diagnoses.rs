@@ -38,6 +38,23 @@ pub(super) const EMPTIES_FILE: Diagnosis = Diagnosis {
     },
 };
 
+/// A program takes the blanks at a text's ends away.
+pub(super) const TEXT_CHANGED: Diagnosis = Diagnosis {
+    id: "text-changed",
+    is: "a text is stored without blanks that it has",
+    why: "A text is bytes, and a blank is one of them. Whoever reads FILE gets another text than the one that was given.",
+    anchor: "exercise",
+    hints: [
+        "Look at FILE with `od -A d -c FILE`. Which bytes of the text are missing?",
+        "A blank or a tab at the start or the end of a TEXT is a part of it.",
+    ],
+    last: Last {
+        rust: "Store the argument's bytes as they are, without `trim`.",
+        c: "Store all `strlen(text)` bytes of the argument, from its first byte on.",
+        python: "`os.fsencode(text)`, without `strip()`, is what to store.",
+    },
+};
+
 /// Of the exercises whose FILE holds texts.
 pub(super) const NOT_UTF_8: Diagnosis = Diagnosis {
     id: "not-utf-8",

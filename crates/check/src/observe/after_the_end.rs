@@ -31,21 +31,26 @@ impl<'o> AfterTheEnd<'o> {
         Self { inner, path, at_the_end: None, has_ended: false, output: None, printed_by: None }
     }
 
-    /// FILE's bytes: none, if it cannot be opened, is no regular file, or is longer than any file that is
-    /// compared.
+    /// FILE's bytes: none, if there is no such file for the program's user, or if it is no regular file or longer
+    /// than any file that is compared.
     ///
     /// # Errors
-    /// FILE is open, and cannot be read.
+    /// FILE cannot be looked at, for a reason that is not the program's.
     fn content(&self) -> Verdict<Vec<u8>> {
         const MOST: u64 = 1 << 20;
+        // A symbolic link, a directory of mode 0, or a FIFO: the program has made it so.
+        const NO_FILE: [i32; 5] =
+            [libc::ENOENT, libc::ENOTDIR, libc::ELOOP, libc::EACCES, libc::ENXIO];
         let mut content = Vec::new();
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let file = File::options().read(true).custom_flags(flags).open(&self.path);
-        let is_short =
-            |file: &File| file.metadata().is_ok_and(|found| found.is_file() && found.len() <= MOST);
-        if let Ok(file) = file
-            && is_short(&file)
-        {
+        let file = match File::options().read(true).custom_flags(flags).open(&self.path) {
+            Err(error) if error.raw_os_error().is_some_and(|errno| NO_FILE.contains(&errno)) => {
+                return Ok(content);
+            }
+            file => file.step_on("open", &self.path)?,
+        };
+        let found = file.metadata().step_on("fstat", &self.path)?;
+        if found.is_file() && found.len() <= MOST {
             file.take(MOST).read_to_end(&mut content).step_on("read", &self.path)?;
         }
         Ok(content)
@@ -100,5 +105,37 @@ impl Observer for AfterTheEnd<'_> {
         self.has_ended = true;
         self.at_the_end = if others_go_on { Some(self.content()?) } else { None };
         self.inner.ended(others_go_on)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::NoopObserver;
+    use crate::verdict::CheckError;
+
+    fn at_the_end(path: &str) -> Verdict<Vec<u8>> {
+        let mut inner = NoopObserver;
+        let mut looks = AfterTheEnd::new(&mut inner, path.into());
+        looks.ended(true)?;
+        Ok(looks.at_the_end.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_empty_file_and_no_fault_of_the_program() {
+        // A regular file, whose first byte cannot be read: EIO.
+        let seen = at_the_end("/proc/self/mem");
+        assert!(
+            matches!(&seen, Err(CheckError::Cannot(_) | CheckError::Fault(_))),
+            "{:?}",
+            seen.map(|bytes| bytes.len())
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_a_directory_has_no_bytes() {
+        for path in ["/nowhere", "/proc/self", "/proc/self/exe", "/dev/null"] {
+            assert!(at_the_end(path).is_ok_and(|bytes| bytes.is_empty()), "{path}");
+        }
     }
 }

@@ -249,6 +249,7 @@ impl Report {
         report.outcome = Outcome::NotSolved;
         report.diagnosis = Some("does-not-compile".into());
         report.compiler = Some(compiler.into());
+        report.not_judged = Vec::new(); // Nothing was judged.
         report
     }
 }

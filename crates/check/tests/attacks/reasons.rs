@@ -502,3 +502,52 @@ fn an_mremap_past_the_mapping_is_named_whether_its_result_is_looked_at_or_not() 
         poke_is_told("BELIEVES_MREMAP", "died-of-a-signal", &["before, mremap of", "EFAULT"]);
     assert!(!seen.said.contains("C library itself"), "mmap did not fail: {}", seen.said);
 }
+
+#[test]
+fn the_call_that_touches_file_is_named() {
+    let seen = answer(4, "touches-time.c");
+    says(&seen, "untouched", "file-touched");
+    let actual = check(&seen, "untouched")["actual"].to_string();
+    assert!(actual.contains("The call that did it: utimensat"), "{actual}");
+    let answer = "-DANSWER=\"../more/exercise-4/edits_and_undoes.c\"";
+    let seen = Judge::of(4, "at_once.c", &["-DDOES=nothing", answer]).run().must_be_refused();
+    says(&seen, "untouched", "file-touched");
+    let actual = check(&seen, "untouched")["actual"].to_string();
+    assert!(actual.contains("a store through a shared mapping"), "{actual}");
+}
+
+/// A process that waits once for eight seconds in this way, and then goes on without the lock.
+fn waits_for_a_time(how: &str) -> Seen {
+    let seen = Judge::of(5, "waits_for_a_time.c", &[&format!("-DWAITS={how}")]).run();
+    let seen = seen.must_be_refused();
+    says(&seen, "waiting", "stops-waiting");
+    seen
+}
+
+#[test]
+fn a_wait_that_an_alarm_ends_is_over_however_late_the_alarm_is() {
+    waits_for_a_time("ALARM");
+}
+
+#[test]
+fn a_mutex_that_inherits_priority_is_not_waited_for_for_ever() {
+    waits_for_a_time("PI_MUTEX");
+}
+
+#[test]
+fn eight_thousand_naps_come_to_their_end() {
+    waits_for_a_time("NAPS");
+}
+
+#[test]
+fn a_select_of_eight_seconds_ends_with_nothing_ready_and_too_late_after_a_kill() {
+    let seen = waits_for_a_time("SELECT");
+    says(&seen, "kills", "wakes-too-late");
+    let actual = check(&seen, "kills")["actual"].to_string();
+    assert!(actual.contains("it slept in pselect6"), "{actual}");
+}
+
+#[test]
+fn a_wait_for_a_signal_ends_with_eagain() {
+    waits_for_a_time("SIGNAL");
+}

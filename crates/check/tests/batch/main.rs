@@ -82,6 +82,7 @@ fn a_file_or_folder_that_is_not_graded_is_named() {
     class.hand_in("ada", "exercise-4.c", "int main(void) { return 1; }");
     class.hand_in("ada", "exercise_2.rs", "fn main() {}");
     class.hand_in("ada", "notes.txt", "hello");
+    class.hand_in("ada", "exercise-03.c", "int main(void) { return 1; }");
     fs::create_dir(class.students().join("ada/old")).expect("mkdir");
     fs::write(class.students().join("README"), "hello").expect("write");
     class.hand_in_script("brian", "exercise-1", 2);
@@ -92,6 +93,7 @@ fn a_file_or_folder_that_is_not_graded_is_named() {
     for part in [
         "ada/exercise-4.c is not graded: another file answers the same exercise",
         "ada/exercise_2.rs is not graded: a file named exercise-2.rs would be",
+        "ada/exercise-03.c is not graded: a file named exercise-3.c would be",
         "ada/notes.txt is not graded: only files named exercise-N are",
         "ada/old is not graded: it is a folder",
         "students/README is not graded: it is no folder of a student",
@@ -264,6 +266,88 @@ fn results_are_compared_with_those_of_before_and_programs_that_do_the_same_are_g
     let grouped = "exercise 4, 2 submissions, right-call-refused: see ada; the same: brian";
     assert!(said.contains(grouped), "{said}");
     assert!(said.contains("1 group, and 1 submission that is like no other."), "{said}");
+}
+
+#[test]
+fn a_line_that_a_crash_has_cut_within_a_letter_is_left_out() {
+    let class = Class::new();
+    class.hand_in_script("Zoë", "exercise-4", 2);
+    let results = class.path("results.jsonl");
+    let name = results.to_str().expect("UTF-8");
+    assert_eq!(class.judged(&["4", "--results", name]).status.code(), Some(0));
+    let whole = fs::read(&results).expect("read the results");
+    let within = whole.windows(2).position(|two| two == "ë".as_bytes()).expect("her name") + 1;
+    fs::write(&results, [&whole[..], &whole[..within]].concat()).expect("write");
+    let resumed = class.judged(&["4", "--results", name, "--resume"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", complaints(&resumed));
+    assert_eq!(fs::read(&results).expect("read the results"), whole);
+}
+
+#[test]
+fn a_file_that_the_caller_names_and_that_cannot_be_used_is_a_wrong_call() {
+    let class = Class::new();
+    class.hand_in_script("ada", "exercise-4", 2);
+    let (nothing, other) = (class.path("nowhere/file"), class.path("other"));
+    let nothing = nothing.to_str().expect("UTF-8");
+    fs::write(&other, "no result\n").expect("write");
+    let other = other.to_str().expect("UTF-8");
+    for arguments in [
+        ["--students", nothing],
+        ["--compare", nothing],
+        ["--compare", other],
+        ["--results", nothing],
+        ["--results", other],
+    ] {
+        let ended = class.judged(&[&["4"][..], &arguments].concat());
+        assert_eq!(ended.status.code(), Some(2), "{arguments:?}: {ended:?}");
+        assert!(complaints(&ended).contains("error: "), "{ended:?}");
+    }
+    for file in [nothing, other] {
+        let mut merge = Command::new(CHECK);
+        let ended = merge.args(["merge", file]).output().expect("merge");
+        assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    }
+    assert_eq!(fs::read_to_string(other).expect("read"), "no result\n");
+}
+
+#[test]
+fn results_go_to_a_regular_file_and_never_in_place_of_something_else() {
+    let class = Class::new();
+    class.hand_in_script("ada", "exercise-4", 2);
+    let fifo = class.path("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("mkfifo");
+    let ended = class.judged(&["4", "--results", fifo.to_str().expect("UTF-8"), "--resume"]);
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    assert!(complaints(&ended).contains("it is no regular file"), "{ended:?}");
+    assert!(!fs::symlink_metadata(&fifo).expect("lstat").is_file(), "it was replaced");
+    // A link stays one: what it names gets the results.
+    let (link, named) = (class.path("link"), class.path("named"));
+    fs::write(&named, "").expect("write");
+    std::os::unix::fs::symlink(&named, &link).expect("symlink");
+    let ended = class.judged(&["4", "--results", link.to_str().expect("UTF-8")]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(fs::symlink_metadata(&link).expect("lstat").is_symlink());
+    assert_eq!(fs::read_to_string(&named).expect("read").lines().count(), 1);
+}
+
+#[test]
+fn two_batches_never_append_to_one_file_of_results() {
+    let class = Class::new();
+    for number in 0..12 {
+        class.hand_in_script(&format!("student-{number:02}"), "exercise-4", 2);
+    }
+    let results = class.path("results.jsonl");
+    let results = results.to_str().expect("UTF-8");
+    let arguments = ["4", "--results", results, "--format", "jsonl", "--resume"];
+    let mut child = class.command(&arguments).stdout(Stdio::piped()).spawn().expect("start");
+    let mut known = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    known.next().expect("a line").expect("read a line");
+    let second = class.judged(&arguments);
+    assert_eq!(second.status.code(), Some(2), "{second:?}");
+    assert!(complaints(&second).contains("another batch appends to it"), "{second:?}");
+    assert_eq!(known.count(), 11);
+    assert!(child.wait().expect("wait").success());
+    assert_eq!(fs::read_to_string(results).expect("read the results").lines().count(), 12);
 }
 
 /// The folder of one student, judged as a platform does it.

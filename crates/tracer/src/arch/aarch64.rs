@@ -38,6 +38,7 @@ pub(crate) fn accessed_words(_pid: Pid) -> io::Result<u8> {
 #[expect(missing_docs, non_upper_case_globals, reason = "the names are those of libc")]
 pub mod legacy {
     pub const SYS_alarm: i64 = -13;
+    pub const SYS_epoll_wait: i64 = -14;
     pub const SYS_creat: i64 = -2;
     pub const SYS_link: i64 = -3;
     pub const SYS_open: i64 = -4;

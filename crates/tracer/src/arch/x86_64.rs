@@ -28,8 +28,8 @@ pub const LONGEST_INSTRUCTION: usize = 15;
 /// The numbers of calls that newer architectures do not have.
 pub mod legacy {
     pub use libc::{
-        SYS_alarm, SYS_arch_prctl, SYS_creat, SYS_fork, SYS_link, SYS_open, SYS_pause, SYS_poll,
-        SYS_rename, SYS_select, SYS_unlink, SYS_vfork,
+        SYS_alarm, SYS_arch_prctl, SYS_creat, SYS_epoll_wait, SYS_fork, SYS_link, SYS_open,
+        SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink, SYS_vfork,
     };
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a `poke` or a `peek`.
 
+use crate::exercises::common_diagnoses::TEXT_CHANGED;
 use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -33,6 +34,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             python: "If `mmap.mmap` got `offset=OFFSET - OFFSET % page`, TEXT begins at `m[OFFSET % page]`, where `page` is `mmap.ALLOCATIONGRANULARITY`.",
         },
     },
+    TEXT_CHANGED,
     Diagnosis {
         id: "part-missing",
         is: "TEXT is cut at a page's end: its bytes on the next page are not in FILE",

@@ -8,7 +8,7 @@ use page_view::Mapping;
 use tracer::{Call, Ending, FileId, MECHANISM, Use, memory};
 
 use crate::exercises::CheckContext;
-use crate::expect::{calls_cannot_be_seen, hexed, unaligned_mmap};
+use crate::expect::{calls_cannot_be_seen, hexed, is_stripped, unaligned_mmap};
 use crate::observe::{Observer, Past, Run, unless_ended};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
@@ -179,6 +179,7 @@ pub(super) fn holds(
     let at = at.unwrap_or_default();
     let around = |bytes: &[u8]| hexed(bytes.get(at..).unwrap_or_default());
     let diagnosis = match () {
+        () if lacks_blanks(before, expected, &seen) => "text-changed",
         () if is_cut_at_a_page(before, expected, &seen, at) => "part-missing",
         () if before.get(at) == expected.get(at) => "changes-other-bytes",
         () => "stores-elsewhere",
@@ -194,6 +195,22 @@ pub(super) fn holds(
 fn no_mapping(run: &Run, file: FileId) -> Option<String> {
     let is_seen = run.calls.is_some() && run.mapped(file).next().is_none();
     is_seen.then(|| format!("`{}` has made no mapping of FILE", run.called))
+}
+
+/// Is what differs only that TEXT lacks blanks that it has at its ends?
+fn lacks_blanks(before: &[u8], expected: &[u8], seen: &[u8]) -> bool {
+    let was = |place: usize| before.get(place).copied().unwrap_or(0);
+    let changed = |bytes: &[u8]| -> Option<(usize, usize)> {
+        let differs = |(place, byte): (usize, &u8)| (*byte != was(place)).then_some(place);
+        let first = bytes.iter().enumerate().find_map(differs)?;
+        let last = bytes.iter().enumerate().rev().find_map(differs)?;
+        Some((first, last + 1))
+    };
+    let part = |bytes: &[u8]| {
+        changed(bytes).and_then(|(from, to)| bytes.get(from..to).map(<[u8]>::to_vec))
+    };
+    let (Some(text), Some(stored)) = (part(expected), part(seen)) else { return false };
+    std::str::from_utf8(&text).is_ok_and(|text| is_stripped(&stored, text))
 }
 
 /// Is TEXT in FILE up to the first byte of a page, `at`, and are all bytes from there on what they were?

@@ -8,7 +8,7 @@ use tracer::{Call, FileId, Use};
 
 use super::{SIZE, full_of, mailbox, word};
 use crate::exercises::{CheckContext, draw};
-use crate::expect::shown;
+use crate::expect::{is_stripped, shown};
 use crate::observe::{Observer, Run};
 use crate::verdict::{CheckError, Verdict, failed};
 use crate::words::counted;
@@ -27,6 +27,12 @@ pub(super) fn holds(found: &[u8], text: &str) -> Verdict {
     let length = word(found, 4).unwrap_or_default();
     if length as usize != text.len() {
         let expected = format!("{called} `length` (bytes 4 to 7) is {}", text.len());
+        let stored = found[8..].get(..length as usize).unwrap_or_default();
+        if is_stripped(stored, text) {
+            let seen =
+                format!("it is {length}; the text is {}", shown(&String::from_utf8_lossy(stored)));
+            return failed("text-changed", expected, seen);
+        }
         return failed("wrong-layout", expected, format!("it is {length}"));
     }
     match &found[8..8 + text.len()] == text.as_bytes() {

@@ -1,6 +1,6 @@
 //! What can be wrong with exercise 2.
 
-use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8, private_futex};
+use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8, TEXT_CHANGED, private_futex};
 use crate::exercises::{Diagnosis, Last};
 
 pub(super) const DIAGNOSES: &[Diagnosis] = &[
@@ -261,6 +261,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     private_futex("exercise"),
     EMPTIES_FILE,
+    TEXT_CHANGED,
     NOT_UTF_8,
     Diagnosis {
         id: "long-text-accepted",

@@ -1,6 +1,6 @@
 //! What can be wrong with `record` and `list`.
 
-use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8};
+use crate::exercises::common_diagnoses::{EMPTIES_FILE, NOT_UTF_8, TEXT_CHANGED};
 use crate::exercises::{Diagnosis, Last};
 
 /// All of it, beside what all exercises share.
@@ -114,21 +114,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             python: "`m.flush()` or `os.fsync(fd)` instead of `os.sync()`. Both raise `OSError`: catch it before the line is printed.",
         },
     },
-    Diagnosis {
-        id: "text-changed",
-        is: "a text is stored without blanks that it has",
-        why: "A text is bytes, and a blank is one of them. Who reads the ledger gets another text than was recorded.",
-        anchor: "exercise",
-        hints: [
-            "Look at the slot: `od -A d -c FILE`. Which bytes of the text are missing?",
-            "A blank or a tab at the start or the end of a TEXT is a part of it.",
-        ],
-        last: Last {
-            rust: "Store the argument's bytes as they are, without `trim`.",
-            c: "Store all `strlen(text)` bytes of the argument, from its first byte on.",
-            python: "`os.fsencode(text)`, without `strip()`, is what to store.",
-        },
-    },
+    TEXT_CHANGED,
     Diagnosis {
         id: "wrong-slot",
         is: "a text is not in the lowest-numbered free slot",

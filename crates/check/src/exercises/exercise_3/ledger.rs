@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use common::{Context, page_size};
 use sandbox::WorkDirectory;
 
+use crate::expect::is_stripped;
 use crate::observe::Run;
 use crate::verdict::{Finding, Verdict, failed};
 
@@ -55,10 +56,7 @@ pub(super) fn expect(
         let found = after.get(slot * SLOT..(slot + 1) * SLOT).unwrap_or_default();
         let end = found.iter().position(|byte| *byte == 0).unwrap_or(found.len());
         let stored = found.get(..end).unwrap_or_default();
-        // Blanks at its ends were taken away: it is in its slot, and not whole.
-        let is_stripped =
-            stored != text.as_bytes() && stored.trim_ascii() == text.trim().as_bytes();
-        if is_stripped {
+        if is_stripped(stored, text) {
             let expected = format!("all {} bytes of {text:?} in slot {slot}", text.len());
             return failed("text-changed", expected, seen_in(after, *slot));
         }

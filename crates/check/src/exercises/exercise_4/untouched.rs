@@ -1,17 +1,20 @@
 //! FILE as it was.
 
 use std::fs::{File, FileTimes, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use common::{Context, page_size};
-use tracer::FileId;
+use nix::unistd::Pid;
+use tracer::{Call, FileId};
 
 use super::copies::is_only_shared;
 use super::sample::{preview, sample, with_hashes};
 use crate::exercises::CheckContext;
 use crate::expect::complaint;
-use crate::observe::NoopObserver;
+use crate::observe::{NoopObserver, Observer};
 use crate::verdict::{Finding, Verdict, failed};
 
 const SHARED: &str =
@@ -22,7 +25,9 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
     let (file, content) = old_file(context)?;
     let before = file.metadata().step("fstat")?;
     let id = FileId::of(&file).step("fstat")?;
-    let run = context.observe(&preview(context, b'#', b'*'), &mut NoopObserver)?;
+    let path = context.work_directory().path().join("FILE");
+    let mut touches = Touches { seen: stamp(&path)?, path, by: None };
+    let run = context.observe(&preview(context, b'#', b'*'), &mut touches)?;
     run.lives()?;
     let found = context.read("FILE")?;
     if found != content {
@@ -44,7 +49,50 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
         return Ok(());
     }
     let expected = "FILE's time of modification is what it was (2001)";
-    failed("file-touched", expected, "it is another")
+    let by = touches.by.map(|by| format!(". {by}")).unwrap_or_default();
+    let seen = match same {
+        true => format!("it is another{by}"),
+        false => format!("another file has its name{by}"),
+    };
+    failed("file-touched", expected, seen)
+}
+
+/// What shows that FILE was touched or replaced: its inode, and when it was modified last. `None`: there is none.
+type Stamp = Option<(u64, i64, i64)>;
+
+fn stamp(path: &Path) -> common::Result<Stamp> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        found => {
+            found.step_on("lstat", path).map(|of| Some((of.ino(), of.mtime(), of.mtime_nsec())))
+        }
+    }
+}
+
+/// The observer: which call touches FILE first.
+struct Touches {
+    path: PathBuf,
+    seen: Stamp,
+    by: Option<String>,
+}
+
+impl Touches {
+    fn look(&mut self, by: impl FnOnce() -> String) -> Verdict {
+        if self.by.is_none() && stamp(&self.path)? != self.seen {
+            self.by = Some(by());
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Touches {
+    fn entry(&mut self, _pid: Pid, _call: &Call) -> Verdict {
+        self.look(|| "No call did it: it was a store through a shared mapping".into())
+    }
+
+    fn exit(&mut self, _pid: Pid, call: &Call) -> Verdict {
+        self.look(|| format!("The call that did it: {}", call.name()))
+    }
 }
 
 /// Every descriptor of FILE is for reading only; and a FILE that cannot be opened otherwise is no

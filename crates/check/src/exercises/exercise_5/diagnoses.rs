@@ -186,6 +186,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "wakes-too-late",
+        is: "a process goes on too late after a kill: it sleeps for a time of its own",
+        why: "Nobody holds it up any more, but it does not look again before its time is over. After a kill, all others must finish within 5 seconds.",
+        anchor: "who-unlocks-after-a-death",
+        hints: [
+            "In which call does it sleep when the lock is taken, and for how long?",
+            "A process that waits in the lock call itself is woken as soon as the lock is free.",
+        ],
+        last: Last {
+            rust: "`libc::flock(fd, libc::LOCK_EX)`, without `LOCK_NB`, waits and is woken by the kernel. A loop with `LOCK_NB` needs short sleeps: some milliseconds.",
+            c: "`flock(fd, LOCK_EX)`, without `LOCK_NB`, waits and is woken by the kernel. A loop with `LOCK_NB` needs short sleeps: some milliseconds.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)`, without `fcntl.LOCK_NB`, waits and is woken by the kernel. A loop with `LOCK_NB` needs short sleeps: some milliseconds.",
+        },
+    },
+    Diagnosis {
         id: "stored-in-steps",
         is: "the counter is stored in several steps, and a kill between two of them loses it",
         why: "No lock helps here: a process that is killed does not finish what it has begun. What it left in the counter stays there.",

@@ -35,7 +35,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, telling)?;
     let held = killed.iter().any(|killed| killed.waited);
     for killed in killed {
-        let Killed { before, stuck, limit_exceeded, failed, complaint, .. } = killed;
+        let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
         let Killed { later, before_two, file, table, timeline, events, .. } = killed;
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
@@ -52,6 +52,12 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
         if let Some(limit) = limit_exceeded {
             let expected = format!("{when}; the others stay within the limits");
             return Err(killed_for(limit, expected, "together they"));
+        }
+        if let Some((call, seen)) = late.zip(stuck.as_ref()) {
+            let seen = format!(
+                "{seen}: it slept in {call}, which it had given a time of its own. When this time was over, it finished"
+            );
+            return told("wakes-too-late", "the others finish".into(), seen);
         }
         if let Some(seen) = stuck {
             return told("orphaned-lock", "the others finish".into(), seen);

@@ -20,6 +20,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "count-overflows",
+        is: "a number is too large for its type: only its lowest 32 bits are printed",
+        why: "Files, and sums of their sizes, may be larger than 2 GiB. An `int` ends at 2 147 483 647.",
+        anchor: "exercise",
+        hints: [
+            "Which type has the number that is wrong, and what is its largest value?",
+            "A file's size has 64 bits, and so has a sum of sizes.",
+        ],
+        last: Last {
+            rust: "`u64` for each number and each sum, and no `as i32` or `as u32`: `metadata()?.len()` is a `u64`.",
+            c: "`long long` (or `uint64_t`, `off_t`) for each number and each sum, and `%lld` to print it. `int` has 32 bits.",
+            python: "Python's integers do not end. `ctypes.c_int`, `struct.pack(\"i\", …)` and `numpy.int32` have 32 bits.",
+        },
+    },
+    Diagnosis {
         id: "unended-line-counted",
         is: "a last line without a newline is counted as a line",
         why: "`wc -l` counts newlines. Two programs that count differently cannot be compared.",

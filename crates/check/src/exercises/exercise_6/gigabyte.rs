@@ -55,6 +55,7 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     tally.add_counts("GIGABYTE", lines, bytes);
     tally.expect(&run)?;
     watch.within_bounds()?;
+    sums(context, lines, bytes)?;
     let took = run.time.as_secs_f64() * 1e3;
     context.note(if size == LARGEST_FILE {
         format!("a gigabyte: {took:.0} ms")
@@ -65,6 +66,22 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
         )
     });
     Ok(())
+}
+
+/// The total of so many bytes that they are no `int`: the file is named again and again.
+fn sums(context: &mut CheckContext, lines: usize, bytes: usize) -> Verdict {
+    const PAST_AN_INT: usize = 1 << 31;
+    let times = PAST_AN_INT.div_ceil(bytes);
+    let times_more = u32::try_from(times).unwrap_or(u32::MAX);
+    context.limits().processor *= times_more;
+    context.limits().wall *= times_more;
+    let arguments: Vec<_> =
+        std::iter::once("lines").chain(std::iter::repeat_n("GIGABYTE", times)).collect();
+    let run = context.run(&arguments).map_err(too_slow)?;
+    run.succeeds()?;
+    let mut tally = Tally::default();
+    (0..times).for_each(|_| tally.add_counts("GIGABYTE", lines, bytes));
+    tally.with_total().expect(&run)
 }
 
 /// CPU time that the reference program uses for this file now. On a busy machine, or a slow one, everybody

@@ -68,9 +68,15 @@ impl Tally {
                 (expected, found.get(right).or(found.last()).copied())
             }
         };
+        let overflows =
+            difference.is_some_and(|(_, line)| actual.is_some_and(|found| is_cut(line, found)));
         let actual = actual.map_or("it is missing".into(), |line| format!("it is `{line}`"));
         let counts_unended = found == self.with_unended && said.ends_with('\n');
-        let id = if counts_unended { "unended-line-counted" } else { "wrong-count" };
+        let id = match () {
+            () if counts_unended => "unended-line-counted",
+            () if overflows => "count-overflows",
+            () => "wrong-count",
+        };
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let same_words =
             found.iter().copied().map(words).eq(self.lines.iter().map(|line| words(line)));
@@ -80,6 +86,13 @@ impl Tally {
         );
         Err(Finding::new(id, expected, actual).details(blanks).into())
     }
+}
+
+/// Are the bytes in a line those that are expected, but for what does not fit into 32 bits?
+fn is_cut(expected: &str, found: &str) -> bool {
+    let bytes = |line: &str| line.split_whitespace().nth(1)?.parse::<i64>().ok();
+    let (Some(expected), Some(found)) = (bytes(expected), bytes(found)) else { return false };
+    expected != found && (expected - found) % (1 << 32) == 0
 }
 
 #[cfg(test)]
@@ -111,6 +124,14 @@ mod tests {
         let padded = found("      3      14 words\n");
         assert!(padded.details.concat().contains("only the blanks differ"), "{padded:?}");
         assert_eq!(found("2 14 words\n").details, [""; 0]);
+    }
+
+    #[test]
+    fn a_number_of_which_only_32_bits_are_printed_overflows() {
+        assert!(is_cut("4 2147483648 total", "4 -2147483648 total"));
+        assert!(is_cut("4 4294967296 total", "4 0 total"));
+        assert!(!is_cut("4 2147483648 total", "4 2147483648 total"));
+        assert!(!is_cut("4 2147483648 total", "4 2147483647 total"));
     }
 
     #[test]
