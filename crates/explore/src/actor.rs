@@ -13,6 +13,7 @@ use crate::kernel_store::{KernelStore, Redirected};
 use crate::pending_store::PendingStore;
 use crate::schedule::Preemption;
 use crate::sigsegv::Sigsegv;
+use crate::source::SourceLine;
 use crate::trace::PreemptionPoint;
 use crate::watched_memory::WatchedMemory;
 
@@ -77,6 +78,8 @@ pub(crate) struct ActorTracee {
     pub(crate) repeating: u64,
     /// The head of its list of robust mutexes.
     pub(crate) robust: u64,
+    /// Where in its source it made its last store or call, if the execution is looked at.
+    pub(crate) source: Option<SourceLine>,
     pub(crate) sigsegv: Sigsegv,
 }
 
@@ -113,6 +116,7 @@ impl ActorTracee {
             kernel_stores: VecDeque::new(),
             repeating: 0,
             robust: 0,
+            source: None,
             sigsegv: Sigsegv::default_action(),
         }
     }
