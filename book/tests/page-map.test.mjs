@@ -54,6 +54,21 @@ test("every state that a recording can have has its own box", () => {
   assert.deepEqual(cached({ on_disk: false }, { state: "present" }), { cache: "", disk: null });
 });
 
+test("what could not be seen is drawn as unknown, not as clean", () => {
+  assert.deepEqual(cached({ on_disk: true }, { state: "unknown" }), { cache: "unknown", disk: "unknown" });
+  assert.deepEqual(cached({ on_disk: false }, { state: "unknown" }), { cache: "unknown", disk: null });
+});
+
+test("a process that has a letter is named by it, and has the pages once it maps them", () => {
+  const entries = [{ label: 0, page: 0, leads: "leads to the page cache", own: null }];
+  const look = (parts) => ({ processes: [{ name: "process A", parts }], files: [] });
+  const [before, after] = [look([]), look([{ kind: "shared mapping", file: 0, entries }])];
+  assert.deepEqual(changes(before, after), ["Process A has mapped the pages."]);
+  const stored = structuredClone(after);
+  stored.processes[0].parts[0].entries[0].leads = "has no entry in the page table";
+  assert.deepEqual(changes(stored, after), ["In process A, page 0 now leads to the page cache."]);
+});
+
 test("the page map is small", () => {
   const size = statSync(`${theme}page-map.js`).size + statSync(`${theme}page-map.css`).size;
   assert.ok(size <= 60_000, `${size} bytes`);

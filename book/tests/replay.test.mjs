@@ -2,7 +2,7 @@
 // mouse and keyboard.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -15,26 +15,40 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const root = new URL("../..", import.meta.url).pathname;
 let directory, chromium, page, problems;
 
-before(async () => {
-  directory = mkdtempSync(join(tmpdir(), "verdict-"));
-  const program = join(directory, "program");
-  execFileSync("cc", ["-O2", "-o", program, join(root, "crates/check/proof/exercise-5/load_then_store.c")]);
-  const html = join(directory, "verdict.html");
+/** Compiles an answer of the proof beside its source, judges it, and gives the address of the page. */
+function verdict(exercise, answer, beside, more) {
+  const place = mkdtempSync(join(directory, "answer-"));
+  for (const file of [`${answer}.c`, ...beside]) {
+    copyFileSync(join(root, `crates/check/proof/exercise-${exercise}`, file), join(place, file));
+  }
+  execFileSync("cc", ["-O2", "-g", "-pthread", "-o", "program", `${answer}.c`], { cwd: place });
+  const html = join(place, "verdict.html");
   const judged = spawnSync(join(root, "target/debug/check"),
-    ["5", "--program", program, "--schedule", "two-additions/A2/B-", "--html", html, "--format", "json"],
+    [exercise, "--program", join(place, "program"), "--html", html, "--format", "json", ...more],
     { cwd: root, encoding: "utf8" });
   assert.equal(judged.status, 1, judged.stderr);
-  chromium = await browser();
-  problems = [];
-  page = await chromium.newPage({ viewport: { width: 1280, height: 900 } });
-  page.on("console", (line) => line.type() === "error" && problems.push(line.text()));
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("request", (request) => {
-    if (request.url() !== String(pathToFileURL(html)) && !request.url().startsWith("data:")) {
+  return String(pathToFileURL(html));
+}
+
+/** Opens a page, and notes what goes wrong in it. */
+async function opened(address) {
+  const tab = await chromium.newPage({ viewport: { width: 1280, height: 900 } });
+  tab.on("console", (line) => line.type() === "error" && problems.push(line.text()));
+  tab.on("pageerror", (error) => problems.push(String(error)));
+  tab.on("request", (request) => {
+    if (request.url() !== address && !request.url().startsWith("data:")) {
       problems.push(`asks for ${request.url()}`);
     }
   });
-  await page.goto(String(pathToFileURL(html)));
+  await tab.goto(address);
+  return tab;
+}
+
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), "verdict-"));
+  chromium = await browser();
+  problems = [];
+  page = await opened(verdict("5", "load_then_store", ["bank.h", "guarded.h"], ["--schedule", "two-additions/A2/B-"]));
 });
 
 after(async () => {
@@ -42,25 +56,34 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test("the page holds in both widths and both colours, and axe finds nothing", async () => {
+/** What is wrong with a page at a step, in both widths and both colours. */
+async function holds(tab, key) {
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [360, 1280]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      await page.reload();
-      await page.evaluate(axe);
-      const [scrollWidth, clientWidth] = await page.evaluate(() =>
+      await tab.emulateMedia({ colorScheme });
+      await tab.setViewportSize({ width, height: 900 });
+      await tab.reload();
+      await tab.locator(".replay button").first().focus();
+      await tab.keyboard.press(key);
+      await tab.evaluate(axe);
+      const [scrollWidth, clientWidth] = await tab.evaluate(() =>
         [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
       assert.ok(scrollWidth <= clientWidth, `${scrollWidth} wide in ${clientWidth}`);
-      const { violations } = await page.evaluate(() => axe.run());
+      const { violations } = await tab.evaluate(() => axe.run());
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
     }
   }
   assert.deepEqual(problems, []);
+}
+
+test("the page holds in both widths and both colours, and axe finds nothing", async () => {
+  await holds(page, "Home");
+  await holds(page, "End");
 });
 
 test("the steps go forth and back by mouse and by the keyboard, and FILE with them", async () => {
   const replay = page.locator(".replay").first();
+  await page.reload();
   const value = replay.locator(".values dd").first();
   assert.equal(await value.textContent(), "41");
   await replay.getByRole("button", { name: "Next" }).click();
@@ -77,4 +100,70 @@ test("the steps go forth and back by mouse and by the keyboard, and FILE with th
 
 test("the schedule to replay stands below the steps", async () => {
   assert.match(await page.textContent("main"), /just check 5 --program .* --schedule two-additions\/A2\/B-/);
+});
+
+test("the page map shows who maps FILE at each step, and what is dirty", async () => {
+  await page.reload();
+  const replay = page.locator(".replay").first();
+  const map = replay.locator(".page-map");
+  const next = replay.getByRole("button", { name: "Next" });
+  assert.equal(await map.locator(".box.process").count(), 0, "neither process has begun");
+  await next.click();
+  assert.match(await map.locator(".box.process").first().textContent(), /Process A.*maps no page of the file/);
+  assert.equal(await map.locator("svg path").count(), 0);
+  await next.click();
+  assert.match(await map.locator(".box.process").first().textContent(), /shared mapping of FILE.*leads to the page cache/);
+  assert.match(await map.locator(".changes").textContent(), /Process A has mapped the pages/);
+  assert.equal(await map.locator("svg path").count(), 1);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await map.locator("svg path").count(), 2, "B's entry leads to the same page");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await map.locator("svg path").count(), 0, "and back");
+});
+
+test("the page map can be closed by the keyboard, and stays so", async () => {
+  const replay = page.locator(".replay").first();
+  await replay.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await replay.locator(".page-map .stage").isVisible(), false);
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await replay.locator(".page-map .stage").isVisible(), false);
+  await page.keyboard.press("Enter");
+  assert.equal(await replay.locator(".page-map .stage").isVisible(), true);
+});
+
+test("each step names its source line, on the page and for a screen reader", async () => {
+  await page.reload();
+  const replay = page.locator(".replay").first();
+  await replay.getByRole("button", { name: "Next" }).click();
+  assert.match(await replay.locator(".lanes li code").first().textContent(), /^bank\.h:\d+ .*open\(path/);
+  assert.match(await replay.locator(".news").textContent(), /^A opens FILE.*\(bank\.h:\d+\)\.$/);
+});
+
+test("the current step is in sight, however many steps there are", async () => {
+  await page.setViewportSize({ width: 360, height: 900 });
+  const replay = page.locator(".replay").first();
+  await replay.getByRole("button", { name: "Next" }).focus();
+  await page.keyboard.press("End");
+  const [step, track] = await Promise.all([".lanes li[aria-current]", ".track"].map((part) => replay.locator(part).boundingBox()));
+  assert.ok(step.y >= track.y - 1 && step.y + step.height <= track.y + track.height + 1, JSON.stringify([step, track]));
+});
+
+test("of a ledger, the page shows FILE beside the disk, and holds", async () => {
+  const tab = await opened(verdict("3", "ms-async", ["right-in-c.c"], []));
+  const replay = tab.locator(".replay").first();
+  await replay.getByRole("button", { name: "Next" }).focus();
+  await tab.keyboard.press("End");
+  assert.match(await replay.locator(".news").textContent(), /^Here it goes wrong\. The process writes durable 67/);
+  const lists = await replay.locator(".values").allTextContents();
+  assert.equal(lists.length, 2);
+  assert.match(lists[0], /slot 67"paid 42"/);
+  assert.match(lists[1], /slot 67free/);
+  assert.equal(await replay.locator(".lanes.alone li").count(), 3);
+  assert.equal(await replay.locator(".lanes li b").first().textContent(), await replay.locator(".lanes li code b").first().textContent(), "one process needs no letter");
+  await holds(tab, "End");
+  await tab.close();
 });

@@ -27,6 +27,9 @@ const PageMap = (() => {
       : `${entry.leads}, the same memory as in the ${others.join(" and the ")}`;
   }
 
+  /** A process in a sentence. One that has a letter needs no article: `process A`. */
+  const the = (name) => /^process ./.test(name) ? name : `the ${name}`;
+
   const many = { "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
 
   /** A sentence about one page, as one about several: its verb changes. */
@@ -45,7 +48,7 @@ const PageMap = (() => {
         runs.push({ subject, what, start: page, end: page + 1 });
       }
     };
-    const names = (look) => look.processes.map((process) => process.name);
+    const names = (look) => look.processes.filter(({ parts }) => parts.length > 0).map(({ name }) => name);
     const come = names(after).filter((name) => !names(before).includes(name));
     const gone = names(before).filter((name) => !names(after).includes(name));
     const key = (entry) => `${entry.process}/${entry.part}/${entry.label}`;
@@ -53,7 +56,7 @@ const PageMap = (() => {
     for (const entry of entriesOf(after)) {
       const now = leads(after, entry);
       if (old.has(key(entry)) && old.get(key(entry)) !== now) {
-        add(`In the ${entry.process}`, entry.label, `now ${now}`);
+        add(`In ${the(entry.process)}`, entry.label, `now ${now}`);
       }
     }
     for (const file of after.files) {
@@ -66,8 +69,8 @@ const PageMap = (() => {
       }
     }
     return [
-      ...come.map((name) => `The ${name} has mapped the pages.`),
-      ...gone.map((name) => `The ${name} no longer has the pages.`),
+      ...come.map((name) => `${capital(the(name))} has mapped the pages.`),
+      ...gone.map((name) => `${capital(the(name))} no longer has the pages.`),
       ...runs.map(({ subject, what, start, end }) => end - start === 1
         ? `${subject}, page ${start} ${what}.`
         : `${subject}, pages ${start}-${end - 1} ${plural(what)}.`),
@@ -98,6 +101,9 @@ const PageMap = (() => {
 
   /** The boxes of the page cache and of the disk for a page of a file. */
   function cached(file, { state }) {
+    if (state === "unknown") {
+      return { cache: "unknown", disk: file.on_disk ? "unknown" : null };
+    }
     if (state === "past the end of the file") {
       return { cache: null, disk: null };
     }
@@ -136,7 +142,7 @@ const PageMap = (() => {
           frames.append(frame);
         }
         if (block !== null) {
-          blocks.append(element("li", { class: `cell block ${block ? "old" : ""}` }, `page ${page.page}`, element("small", {}, block)));
+          blocks.append(element("li", { class: `cell block ${block === "old bytes" ? "old" : block}` }, `page ${page.page}`, element("small", {}, block)));
         }
       }
       memory.append(element("div", { class: "box cache" }, element("p", {}, `Page cache of ${file.name}`), frames));
@@ -169,16 +175,20 @@ const PageMap = (() => {
         const of = part.file === null ? "" : ` of ${look.files[part.file].name}`;
         return element("div", { class: "part" }, element("p", {}, `${part.kind || "no mapping"}${of}`), entries);
       });
-      processes.append(element("div", { class: "box process" }, element("h4", {}, capital(process.name)), ...parts));
+      const nothing = parts.length === 0 ? [element("p", {}, "maps no page of the file")] : [];
+      processes.append(element("div", { class: "box process" }, element("h4", {}, capital(process.name)), ...nothing, ...parts));
     }
     if (own.children.length > 0) {
       memory.append(element("div", { class: "box own" }, element("p", {}, "Memory that belongs to no file"), own));
     }
-    const stage = element("div", { class: "stage" },
-      element("h3", { class: "band" }, "Page tables"), processes,
-      element("h3", { class: "band" }, "Memory"), memory);
-    if (disk.children.length > 0) {
-      stage.append(element("h3", { class: "band" }, "Disk"), disk);
+    const stage = element("div", { class: "stage" });
+    for (const [band, row] of [["Page tables", processes], ["Memory", memory], ["Disk", disk]]) {
+      if (row.children.length > 0) {
+        stage.append(element("h3", { class: "band" }, band), row);
+      }
+    }
+    if (look.files.length === 0) {
+      stage.append(element("p", {}, "There is no file."));
     }
     return { stage, arrows: arrows.flatMap(([from, key, kind]) => targets.has(key) ? [[from, targets.get(key), kind]] : []) };
   }
@@ -259,7 +269,7 @@ const PageMap = (() => {
   if (typeof document !== "undefined") {
     document.querySelectorAll(".page-map").forEach(start);
   }
-  return { changes, box, cached };
+  return { changes, box, cached, picture, draw };
 })();
 
 if (typeof module !== "undefined") {

@@ -1,6 +1,7 @@
 // Two lanes, one for each process: what two processes did, step by step. The book shows a schedule in
-// it, and so does the page that `check N --html FILE` writes. This file is a plain script, so that a page
-// also works from a directory.
+// it, and so does the page that `check N --html FILE` writes. That page also knows the source lines, the
+// pages of FILE, which `page-map.js` draws, and the disk. This file is a plain script, so that a page also
+// works from a directory.
 "use strict";
 
 const Replay = (() => {
@@ -18,31 +19,46 @@ const Replay = (() => {
   /** The judge marks code by backticks, as its texts do. */
   const plain = (words) => words.replaceAll("`", "");
 
-  /** What a step is in a sentence, for the live region. */
-  function sentence({ actor, told, wrong }) {
-    return `${wrong ? "Here it goes wrong. " : ""}${letter(actor)} ${plain(told.join("; "))}.`.replace("..", ".");
+  /** Where in its source a process stands: `bank.h:56`. */
+  const position = ({ name, line }) => `${name}:${line}`;
+
+  /** What a step is in a sentence, for the live region. `who` is how the process is called. */
+  function sentence({ actor, told, wrong, source }, who = letter(actor)) {
+    const at = source ? ` (${position(source)})` : "";
+    return `${wrong ? "Here it goes wrong. " : ""}${who} ${plain(told.join("; "))}${at}.`.replace("..", ".");
+  }
+
+  /** What was seen of FILE's pages after a step; a step that changed nothing there has no look of its own. */
+  function pagesAt({ pages, steps }, number) {
+    const looks = steps.slice(0, number).map((step) => step.pages);
+    return looks.findLast((look) => look) ?? pages;
   }
 
   /** The heads and the steps of both processes. The step at `current` is the last that has happened. */
   function lanes(heads, steps, current = steps.length - 1) {
+    const alone = isAlone(heads);
     const rows = steps.map(({ actor, told, wrong, source }, number) => {
       const states = [actor === 0 ? "one" : "two", wrong ? "wrong" : "", number > current ? "later" : ""];
       const row = element("li", { class: states.join(" ").trim() },
-        element("b", {}, letter(actor)), " ", plain(told.join("; ")));
+        ...(alone ? [] : [element("b", {}, letter(actor)), " "]), plain(told.join("; ")));
       row.style.gridRow = String(number + 1); // One step at a time: no two stand side by side.
       if (source) {
-        row.append(element("code", {}, source));
+        row.append(element("code", {}, element("b", {}, position(source)), ` ${source.text ?? ""}`));
       }
       if (number === current) {
         row.setAttribute("aria-current", "step");
       }
       return row;
     });
+    const shown = alone ? heads.slice(0, 1) : heads;
     return [
-      element("div", { class: "heads" }, ...heads.map((head) => element("p", {}, head))),
-      element("ol", { class: "lanes" }, ...rows),
+      element("div", { class: alone ? "heads alone" : "heads" }, ...shown.map((head) => element("p", {}, head))),
+      element("ol", { class: alone ? "lanes alone" : "lanes" }, ...rows),
     ];
   }
+
+  /** Is there one process only? */
+  const isAlone = (heads) => heads[1] === "";
 
   /** What the places in FILE hold; what the last step has changed is marked. */
   function values(file, before = file) {
@@ -54,25 +70,63 @@ const Replay = (() => {
     return element("dl", { class: "values" }, ...cells);
   }
 
-  /** Fills `place` with steps to scrub: `{ heads, file, steps }`. `file` is what FILE holds at the start. */
-  function show(place, { heads, file, steps }) {
+  /** FILE's pages at one moment, in a box that can be closed. The result is the box, and what draws the arrows. */
+  function map(look, before, box) {
+    const { stage, arrows } = PageMap.picture(look);
+    const changes = before ? PageMap.changes(before, look) : [];
+    box.querySelector(".changes").textContent = changes.join(" ");
+    box.querySelector(".view").replaceChildren(stage);
+    const draw = () => PageMap.draw(stage, arrows);
+    draw();
+    return draw;
+  }
+
+  /** Fills `place` with steps to scrub: `{ heads, file, disk, pages, steps }`. `file` is what FILE holds at the
+   *  start, `disk` what the disk holds of it, `pages` what is known of its pages. */
+  function show(place, run) {
+    const { heads, file, disk, steps } = run;
+    const who = (step) => isAlone(heads) ? "The process" : letter(step.actor);
     let at = 0;
+    let redraw = () => {};
     const back = element("button", { type: "button" }, "Back");
     const next = element("button", { type: "button" }, "Next");
     const slider = element("input", { type: "range", min: "0", max: String(steps.length), step: "1", "aria-label": "Step" });
     const where = element("p", { class: "place" });
     const news = element("p", { class: "news", "aria-live": "polite" });
-    const view = element("div", { class: "view" });
+    const view = element("div", { class: "now" });
+    const track = element("div", { class: "track", tabindex: "0", role: "group", "aria-label": "All steps so far" });
+    const hasMap = typeof PageMap !== "undefined" && pagesAt(run, steps.length) !== undefined;
+    const box = element("details", { class: "page-map", open: "" }, element("summary", {}, "The pages of FILE"),
+      element("p", { class: "changes" }), element("div", { class: "view" }));
+    if (hasMap) {
+      new ResizeObserver(() => redraw()).observe(box);
+      box.addEventListener("toggle", () => redraw());
+    }
     const fileAt = (number) => number === 0 ? file : steps[number - 1].file;
+    const diskAt = (number) => number === 0 ? disk : steps[number - 1].disk;
     const draw = () => {
       // Not disabled: a button that is disabled loses the focus, and the keys with it.
       back.setAttribute("aria-disabled", String(at === 0));
       next.setAttribute("aria-disabled", String(at === steps.length));
       slider.value = String(at);
-      slider.setAttribute("aria-valuetext", at === 0 ? "the start" : sentence(steps[at - 1]));
+      const words = at === 0 ? "This is how it begins." : sentence(steps[at - 1], who(steps[at - 1]));
+      const before = Math.max(0, at - 1);
+      slider.setAttribute("aria-valuetext", at === 0 ? "the start" : words);
       where.textContent = `Step ${at} of ${steps.length}`;
-      news.textContent = at === 0 ? "This is how it begins." : sentence(steps[at - 1]);
-      view.replaceChildren(values(fileAt(at), fileAt(Math.max(0, at - 1))), ...lanes(heads, steps, at - 1));
+      news.textContent = words;
+      view.replaceChildren(values(fileAt(at), fileAt(before)));
+      if (disk) {
+        view.prepend(element("p", {}, "FILE, as every process sees it:"));
+        view.append(element("p", {}, "The disk, by what the calls so far have flushed:"), values(diskAt(at), diskAt(before)));
+      }
+      const look = hasMap ? pagesAt(run, at) : undefined;
+      box.hidden = look === undefined;
+      if (look) {
+        redraw = map(look, pagesAt(run, before), box);
+      }
+      track.replaceChildren(...lanes(heads, steps, at - 1));
+      const current = track.querySelector("[aria-current]");
+      track.scrollTop = current ? current.offsetTop - track.clientHeight / 2 : 0;
     };
     const go = (to) => {
       at = Math.max(0, Math.min(steps.length, to));
@@ -91,8 +145,10 @@ const Replay = (() => {
     });
     place.classList.add("two-lanes");
     place.setAttribute("role", "group");
-    place.setAttribute("aria-label", "The steps of both processes. The arrow keys go back and forth.");
-    place.replaceChildren(element("div", { class: "controls" }, back, next, slider, where), news, view);
+    const whose = isAlone(heads) ? "the process" : "both processes";
+    place.setAttribute("aria-label", `The steps of ${whose}. The arrow keys go back and forth.`);
+    place.replaceChildren(element("div", { class: "controls" }, back, next, slider, where), news, view,
+      ...(hasMap ? [box] : []), track);
     draw();
   }
 
@@ -101,7 +157,7 @@ const Replay = (() => {
       show(place, JSON.parse(place.querySelector("script").textContent));
     }
   }
-  return { element, lanes, letter, plain, sentence, show, values };
+  return { element, lanes, letter, pagesAt, plain, sentence, show, values };
 })();
 
 if (typeof module !== "undefined") {

@@ -21,7 +21,9 @@ use crate::language::Language;
 use crate::machine::{Machine, Settings};
 use crate::play::terminal::{self, Played};
 use crate::play::{RaceFixture, races, recording};
-use crate::report::{Format, Named, Outcome, Report, for_screen, html, on_screen, written};
+use crate::report::{
+    Format, JudgedFiles, Named, Outcome, Report, for_screen, html, on_screen, written,
+};
 use crate::verdict::CheckError;
 use crate::{batch, build, cards, hints, progress, proof, reset, watch};
 
@@ -71,8 +73,8 @@ struct Judged {
     /// in this order
     #[arg(long, value_name = "SCHEDULE", requires = "exercise")]
     schedule: Option<Schedule>,
-    /// Write the verdict into FILE, too: a page for a browser, in which you go through what two processes did,
-    /// step by step
+    /// Write the verdict into FILE, too: a page for a browser, in which you go through what the processes did,
+    /// step by step, with the lines of the source and the pages of the file
     #[arg(long, value_name = "FILE", requires = "exercise", conflicts_with_all = ["directory", "submission"])]
     html: Option<PathBuf>,
     /// Draw the inputs from the seed that a verdict names
@@ -391,7 +393,7 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
     };
     let settings = Settings::new(Machine::of(&scratch)?);
     let seed = asked.seed.unwrap_or(settings.seed);
-    let settings = Settings { schedule: asked.schedule, seed, ..settings };
+    let settings = Settings { schedule: asked.schedule, seed, looks: page.is_some(), ..settings };
     let command = called(number, asked.program.as_deref());
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
@@ -403,7 +405,8 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
         _ => print(&written(&[Named::from(&report)], format)?)?,
     };
     if let Some((mut page, file)) = page {
-        page.write_all(html::written(&report, &command)?.as_bytes()).step_on("write", &file)?;
+        let text = html::written(&report, &command, &judged_files(number, program.as_deref())?)?;
+        page.write_all(text.as_bytes()).step_on("write", &file)?;
     }
     // Programs read the other formats, and ask for no hint.
     if format == Format::Text
@@ -413,6 +416,19 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
         remember(&report, program);
     }
     Ok(status(&report))
+}
+
+/// The files from which a page may show lines: the learner's own source, the source that was given to be
+/// compiled, or what is beside the program that was given.
+fn judged_files(exercise: u8, given: Option<&Path>) -> Result<JudgedFiles> {
+    let given = given.map(Path::to_path_buf);
+    Ok(match given {
+        None => JudgedFiles { source: Some(build::source(exercise)?), program: None },
+        Some(file) if Language::to_compile(&file).is_some() => {
+            JudgedFiles { source: Some(file), program: None }
+        }
+        program => JudgedFiles { source: None, program },
+    })
 }
 
 /// How a person calls the judge for this program.

@@ -19,6 +19,9 @@ use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
 use crate::verdict::CheckError;
 
+/// Debug information that has lines, and nothing else: a page shows the line of each step.
+const LINES: &str = "-Cdebuginfo=line-tables-only";
+
 /// Longer than the longest answer.
 const MOST_SOURCE: u64 = 1 << 20;
 
@@ -130,7 +133,7 @@ fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
         fs::create_dir(&path).step_on("mkdir", &path)?;
     }
     let mut arguments: Vec<String> =
-        ["--edition=2024", "-Copt-level=2", "-Cdebug-assertions=on", "--cap-lints=warn"]
+        ["--edition=2024", "-Copt-level=2", "-Cdebug-assertions=on", "--cap-lints=warn", LINES]
             .map(String::from)
             .into();
     arguments.push(format!("--sysroot={}", toolchain.display()));
@@ -151,7 +154,7 @@ fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
 }
 
 fn cc(compiler_path: &str, source: &str) -> Start {
-    let arguments = ["-O2", "-pthread", "-o", "program", source];
+    let arguments = ["-O2", "-g1", "-pthread", "-o", "program", source];
     Start::new(Path::new(compiler_path), arguments).compiler(Compiler::default())
 }
 

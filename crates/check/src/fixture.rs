@@ -8,9 +8,12 @@ use std::time::Instant;
 
 use common::{Context, Result};
 use explore::Launcher;
+use explore::pages::Pages;
 use nix::unistd::Pid;
 use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{Limits, ProcessTree};
+
+use crate::pages::pages_of;
 
 /// One program in one work directory, which is emptied before each execution.
 pub struct Fixture<'a> {
@@ -22,6 +25,8 @@ pub struct Fixture<'a> {
     pub limits: Limits,
     /// When all must be over.
     pub deadline: Instant,
+    /// Does a person look at what happens here, on a page?
+    pub looks: bool,
 }
 
 impl Fixture<'_> {
@@ -32,7 +37,12 @@ impl Fixture<'_> {
     pub fn set(&self, file: Option<&[u8]>) -> Result<()> {
         self.work_directory.forget_namespaces();
         self.work_directory.empty()?;
-        file.map_or(Ok(()), |bytes| self.work_directory.write("FILE", bytes).map(drop))
+        let Some(bytes) = file else { return Ok(()) };
+        let written = self.work_directory.write("FILE", bytes)?;
+        match self.looks {
+            true => written.sync_all().step("fsync FILE"), // A page that is dirty later was stored to.
+            false => Ok(()),
+        }
     }
 
     /// FILE's bytes, never more than a few pages; none, if there is no such regular file.
@@ -67,6 +77,14 @@ impl explore::Fixture for Fixture<'_> {
 
     fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    fn is_looked_at(&self) -> bool {
+        self.looks
+    }
+
+    fn pages(&self, processes: &[(String, Pid)]) -> Option<Pages> {
+        pages_of(&self.work_directory.path().join("FILE"), processes)
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`disk`]: what a power cut would leave of a file;
 //! - [`context`]: where a check works;
 //! - [`fixture`], [`scenarios`], [`stress`]: two processes, in every order of their stores;
+//! - [`pages`]: what a person sees of FILE's pages in a run that went wrong;
 //! - [`exercises`]: what each exercise promises, one check a promise, and the diagnoses;
 //! - [`language`]: what a source or a program is written in, for the compiler and the hints;
 //! - [`report`]: one result model, many formats;
@@ -65,6 +66,7 @@ pub mod language;
 pub mod machine;
 pub mod memory;
 pub mod observe;
+pub mod pages;
 pub mod play;
 pub mod progress;
 pub mod proof;

@@ -20,6 +20,8 @@ pub struct Settings {
     pub seed: u64,
     /// What this machine can do.
     pub machine: Machine,
+    /// The report becomes a page, which shows source lines and FILE's pages at each step.
+    pub looks: bool,
     /// In a class: the file whose locks let the checks that measure time be alone.
     pub timing: Option<PathBuf>,
 }
@@ -28,7 +30,7 @@ impl Settings {
     /// No schedule, inputs that nobody knows, and nobody else who judges.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { schedule: None, seed: rand::random(), machine, timing: None }
+        Self { schedule: None, seed: rand::random(), machine, looks: false, timing: None }
     }
 }
 

@@ -65,6 +65,7 @@ pub fn in_every_order(
                 "the schedule {schedule} cannot be replayed: {NEEDS}"
             )));
         }
+        fixtures[0].looks = context.settings().looks;
         replay_one(&fixtures[0], specs, schedule.clone(), judge, telling)?;
         context.did(REPLAYED.into());
         return Ok(());
@@ -80,6 +81,7 @@ pub fn in_every_order(
         context.did(format!("{}: {} orders", spec.scenario.name, found.runs));
         if let Some((run, finding)) = found.wrong {
             context.did(run.schedule.to_string());
+            let (run, finding) = looked_at(context, &spec.scenario, (run, finding), judge)?;
             return Err(told(&spec.scenario, &run, finding, telling));
         }
         runs += found.runs;
@@ -120,6 +122,27 @@ fn by_stress(fixture: &Fixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
     }
 }
 
+/// The same run once more, looked at, if a page is to show it. If something else happens this time, the page
+/// shows the first run, and what was seen of that.
+fn looked_at(
+    context: &CheckContext,
+    scenario: &Scenario,
+    (run, finding): (Outcome, Finding),
+    judge: Judge,
+) -> Verdict<(Outcome, Finding)> {
+    if !context.settings().looks {
+        return Ok((run, finding));
+    }
+    let fixture = Fixture { looks: true, ..context.fixture("looked-at")? };
+    let again = replay(&fixture, scenario, run.schedule.clone())?;
+    let same =
+        |other: &Finding| (other.diagnosis, &other.actual) == (finding.diagnosis, &finding.actual);
+    Ok(match judge(scenario, &again).filter(same) {
+        Some(finding) if !again.cut => (again, finding),
+        _ => (run, finding),
+    })
+}
+
 fn replay_one(
     fixture: &Fixture,
     specs: &[SearchSpec],
@@ -147,6 +170,7 @@ fn told(scenario: &Scenario, run: &Outcome, finding: Finding, telling: Telling) 
     let marks = (telling.marks)(&finding, run);
     let table = Table::of(scenario, &run.events, telling.names, &marks);
     let timeline = Timeline::of(scenario, &run.events, telling.names, &marks);
+    let timeline = timeline.from(run.pages_at_start.clone());
     let finding = finding.details([found_in(scenario)]).table(table).timeline(timeline);
     verdict(run, finding.schedule(run.schedule.to_string()))
 }

@@ -102,6 +102,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
         stdout: [stdout_of_one.bytes, stdout_of_two.bytes],
         stderr: [stderr_of_one.bytes, stderr_of_two.bytes],
         file: fixture.look()?,
+        pages_at_start: None,
         events: Vec::new(),
         points: [Vec::new(), Vec::new()],
         arrived: false,

@@ -42,6 +42,7 @@ fn shells(scratch: &Scratch, limits: Limits) -> Fixture<'static> {
         work_directory: WorkDirectory::new(scratch, "work").expect("make a directory"),
         limits,
         deadline: Instant::now() + Duration::from_secs(8),
+        looks: false,
     }
 }
 

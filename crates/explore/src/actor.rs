@@ -13,6 +13,7 @@ use crate::kernel_store::{KernelStore, Redirected};
 use crate::pending_store::PendingStore;
 use crate::schedule::Preemption;
 use crate::sigsegv::Sigsegv;
+use crate::source::SourceLine;
 use crate::trace::PreemptionPoint;
 use crate::watched_memory::WatchedMemory;
 
@@ -81,6 +82,8 @@ pub(crate) struct ActorTracee {
     pub(crate) repeating: u64,
     /// The head of its list of robust mutexes.
     pub(crate) robust: u64,
+    /// Where in its source it made its last store or call, if the execution is looked at.
+    pub(crate) source: Option<SourceLine>,
     pub(crate) sigsegv: Sigsegv,
     /// It is interrupted in a call that waits for a time: the time is over.
     pub(crate) hastened: bool,
@@ -119,6 +122,7 @@ impl ActorTracee {
             kernel_stores: VecDeque::new(),
             repeating: 0,
             robust: 0,
+            source: None,
             sigsegv: Sigsegv::default_action(),
             hastened: false,
         }

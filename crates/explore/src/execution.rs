@@ -28,9 +28,11 @@ use crate::cannot_follow::CannotFollow;
 use crate::kernel_store::{self, KernelStore, Redirected};
 use crate::operations::{About, CallKind, FUTEX_WAITS, Named, Operations, Wait};
 use crate::own_time::OwnTime;
+use crate::pages::Pages;
 use crate::pending_store::{self, PendingStore, Stored};
-use crate::schedule::Preemption;
-use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
+use crate::schedule::{Preemption, letter};
+use crate::source::Sources;
+use crate::trace::{Event, EventKind, Operation, PreemptionPoint, Seen};
 use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
 use crate::{Fixture, Launcher};
 
@@ -100,6 +102,7 @@ enum Here {
 
 /// Two actors, and everything that they did to the files of one directory.
 pub struct Execution<'l> {
+    fixture: &'l dyn Fixture,
     launcher: Box<dyn Launcher + 'l>,
     tracees: BTreeMap<i32, ActorTracee>,
     /// First stops of tracees whose birth has not been reported yet.
@@ -108,6 +111,10 @@ pub struct Execution<'l> {
     events: Vec<Event>,
     directory: PathBuf,
     mode: RunMode,
+    /// The programs' debug information, if somebody looks.
+    sources: Option<Sources>,
+    /// FILE's pages before either actor had begun.
+    pages_at_start: Option<Pages>,
 }
 
 impl<'l> Execution<'l> {
@@ -119,7 +126,11 @@ impl<'l> Execution<'l> {
         let mut launcher = fixture.set_up(file)?;
         launcher.tree().tick().step("timer_settime")?;
         let directory = fixture.directory();
+        let looked_at = fixture.is_looked_at();
         Ok(Self {
+            fixture,
+            sources: looked_at.then(Sources::default),
+            pages_at_start: if looked_at { fixture.pages(&[]) } else { None },
             launcher,
             tracees: BTreeMap::new(),
             early_stops: BTreeMap::new(),
@@ -461,6 +472,11 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         let (actor, begun) = (tracee.actor, tracee.repeating);
+        self.note_source(pid, true);
+        let Some(tracee) = self.tracees.get_mut(&pid) else {
+            return Ok(Disposition::Stay);
+        };
+        let stopped = self.launcher.tree().tracee(tracee.pid);
         let found = pending_store::decode(&stopped, &memory.borrow())?;
         let offset = region.offset + (address - region.start);
         let middle = found.kind == StoreKind::Repeated && begun == found.at;
@@ -489,6 +505,7 @@ impl<'l> Execution<'l> {
         found: arch::StoreInstruction,
         middle: bool,
     ) -> std::result::Result<Disposition, Error> {
+        let pages = self.pages(); // The store is tried, and taken back, to know its bytes.
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
@@ -522,6 +539,9 @@ impl<'l> Execution<'l> {
             call: None,
         };
         self.note(actor, stops);
+        if let Some(event) = self.events.last_mut() {
+            event.seen.pages = pages;
+        }
         Ok(Disposition::Pause(Pause::Arrived))
     }
 
@@ -675,7 +695,50 @@ impl<'l> Execution<'l> {
     }
 
     fn note(&mut self, actor: usize, kind: EventKind) {
-        self.events.push(Event { actor, kind });
+        let seen = self.seen(actor, &kind);
+        self.events.push(Event { actor, kind, seen });
+    }
+
+    /// What else is seen of an event, if somebody looks.
+    fn seen(&self, actor: usize, kind: &EventKind) -> Seen {
+        if self.sources.is_none() {
+            return Seen::default();
+        }
+        let process = self.tracees.get(&self.actors[actor].process);
+        // A process that turns in a loop is somewhere else than at its last store.
+        let has_line = |tracee: &&ActorTracee| match kind {
+            EventKind::Begins(_) | EventKind::Killed | EventKind::StopsAfter => false,
+            EventKind::Blocked(_) => tracee.call.is_some(),
+            _ => true,
+        };
+        let source = process.filter(has_line).and_then(|tracee| tracee.source.clone());
+        // A try changes no page, and there may be thousands of them.
+        let is_try = matches!(kind, EventKind::Store { before, after, .. } if before == after);
+        Seen { source, pages: if is_try { None } else { self.pages() } }
+    }
+
+    /// FILE's pages now, if somebody looks.
+    fn pages(&self) -> Option<Pages> {
+        self.sources.as_ref()?;
+        let living = |actor: usize| {
+            let tracee = self.tracees.get(&self.actors[actor].process)?;
+            (!tracee.exiting).then(|| (format!("process {}", letter(actor)), tracee.pid))
+        };
+        self.fixture.pages(&[0, 1].into_iter().filter_map(living).collect::<Vec<_>>())
+    }
+
+    /// Notes at which line of its source a tracee stands, if somebody looks. It is about to store, or to
+    /// make a call. If that is not told, the line does not matter.
+    fn note_source(&mut self, pid: i32, is_told: bool) {
+        if let (Some(sources), Some(tracee)) = (&mut self.sources, self.tracees.get_mut(&pid)) {
+            tracee.source = if is_told { sources.line(tracee.pid) } else { None };
+        }
+    }
+
+    /// FILE's pages before either actor had begun, if somebody looks.
+    #[must_use]
+    pub fn pages_at_start(&self) -> Option<Pages> {
+        self.pages_at_start.clone()
     }
 
     /// Records a store that has happened. Why the actor is blocked, if it has come to that.
@@ -726,6 +789,7 @@ impl<'l> Execution<'l> {
         let wait = self.waits(pid, &call).map_err(Error::System)?;
         let closes = self.ends_a_record_lock(pid, &call)?;
         let holds_none = self.gives_back_nothing(pid, &call)?;
+        self.note_source(pid, call.point().is_some() || wait.is_some() || closes.is_some());
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };

@@ -196,10 +196,11 @@ fn kill_at(
         }
     }
     killed.file = fixture.file()?;
+    let pages = execution.pages_at_start();
     killed.events = execution.into_trace().0;
     let marks = (telling.marks)(&killed.events);
     killed.table = Table::of(scenario, &killed.events, telling.names, &marks);
-    killed.timeline = Timeline::of(scenario, &killed.events, telling.names, &marks);
+    killed.timeline = Timeline::of(scenario, &killed.events, telling.names, &marks).from(pages);
     Ok(At::Killed(killed))
 }
 

@@ -8,6 +8,8 @@ use common::Result;
 use nix::unistd::Pid;
 use tracer::ProcessTree;
 
+use crate::pages::Pages;
+
 /// Where executions run: one program, one work directory.
 pub trait Fixture: Sync {
     /// Empties the work directory, puts FILE there if there is to be one, and makes a launcher for one
@@ -28,6 +30,17 @@ pub trait Fixture: Sync {
 
     /// When all executions must be over.
     fn deadline(&self) -> Instant;
+
+    /// Does a person look at the executions? Then source lines and pages are noted at each event, which
+    /// takes time.
+    fn is_looked_at(&self) -> bool {
+        false
+    }
+
+    /// FILE's pages now, in these processes, which are stopped; `None` if they cannot be seen.
+    fn pages(&self, _processes: &[(String, Pid)]) -> Option<Pages> {
+        None
+    }
 }
 
 /// Launches the processes of one execution. Dropped, it ends all of them.

@@ -12,6 +12,8 @@
 //! - [`execution`]: the actors, and whose turn it is until when;
 //! - [`schedule`], [`replay`]: one run, by its text; [`search`]: all of them; [`trace`]: what
 //!   happened; [`table`]: the trace as a picture;
+//! - [`source`]: at which line of its source an actor stands; [`pages`]: who maps what of FILE;
+//!   [`timeline`]: a run with both, for a page that shows it;
 //! - [`steps`]: one run, in which the user of this crate chooses at each step who moves;
 //! - [`kill_points`], [`waiter`]: an actor is killed at each preemption point, or stopped at one.
 //!
@@ -29,11 +31,13 @@ pub mod kill_points;
 mod launch;
 pub mod operations;
 mod own_time;
+pub mod pages;
 mod pending_store;
 pub mod replay;
 pub mod schedule;
 pub mod search;
 mod sigsegv;
+pub mod source;
 pub mod steps;
 pub mod table;
 pub mod timeline;

@@ -7,6 +7,7 @@ use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause};
+use crate::pages::Pages;
 use crate::schedule::Schedule;
 use crate::trace::{Event, PreemptionPoint};
 
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub stderr: [Vec<u8>; 2],
     /// The bytes of FILE in the end.
     pub file: Option<Vec<u8>>,
+    /// FILE's pages at the start, if somebody looked.
+    pub pages_at_start: Option<Pages>,
     /// Everything that happened.
     pub events: Vec<Event>,
     /// The points of each.
@@ -93,6 +96,7 @@ pub(crate) fn conclude(
         execution.limit_exceeded()?.or(works.then_some(LimitExceeded::Wall(PATIENCE)));
     let [[one, complaint_of_one], [two, complaint_of_two]] =
         [0, 1].map(|actor| execution.outputs(actor));
+    let pages_at_start = execution.pages_at_start();
     let (events, points) = execution.into_trace();
     Ok(Outcome {
         schedule,
@@ -100,6 +104,7 @@ pub(crate) fn conclude(
         stdout: [one, two],
         stderr: [complaint_of_one, complaint_of_two],
         file: fixture.file()?,
+        pages_at_start,
         events,
         points,
         arrived,

@@ -606,7 +606,7 @@ mod tests {
         let (stale, call) = (None, None);
         let locked = form == StoreForm::CompareExchange;
         let kind = EventKind::Store { offset, before, after, stale, form, locked, call };
-        Event { actor, kind }
+        Event::new(actor, kind)
     }
 
     /// A is stopped between its load and its store, and B adds meanwhile.
@@ -629,12 +629,12 @@ mod tests {
             locked: false,
             call: None,
         };
-        let ends = |actor| Event { actor, kind: EventKind::Ended(Ending::Exited(0)) };
+        let ends = |actor| Event::new(actor, EventKind::Ended(Ending::Exited(0)));
         vec![
-            Event { actor: 0, kind: stops },
+            Event::new(0, stops),
             store(1, 0, [41, 42], StoreForm::Update),
             ends(1),
-            Event { actor: 0, kind: late },
+            Event::new(0, late),
             ends(0),
         ]
     }

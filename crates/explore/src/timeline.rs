@@ -1,11 +1,15 @@
-//! A run as a series of moments: what happened in each step, and what FILE held after it. A page shows it,
-//! forwards and backwards.
+//! A run as a series of moments: what happened in each step, at which line of the program's source, and what
+//! FILE, its pages and the disk held after it. A page shows it, forwards and backwards. What was not seen is
+//! left out.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::pages::Pages;
 use crate::replay::Scenario;
+use crate::source::SourceLine;
 use crate::table::{Mark, Names, called, each_row, is_news, named_value, variables};
 use crate::trace::{Event, EventKind};
 use crate::watched_memory::ELSEWHERE;
@@ -20,12 +24,18 @@ pub struct Timeline {
     pub heads: [String; 2],
     /// What FILE held at the start, in the places in which the run stores.
     pub file: Vec<Place>,
+    /// What the disk held of it, where that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disk: Vec<Place>,
+    /// FILE's pages at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
     /// What happened, in order.
     pub steps: Vec<TimelineStep>,
 }
 
 /// One step of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TimelineStep {
     /// Which of the two moved.
     pub actor: usize,
@@ -33,8 +43,39 @@ pub struct TimelineStep {
     pub told: [String; 1],
     /// Whether this is the step that went wrong.
     pub wrong: bool,
+    /// The line of the program's source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// What FILE holds after it.
     pub file: Vec<Place>,
+    /// What the disk holds after it, where that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disk: Vec<Place>,
+    /// FILE's pages after it; left out if they are as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
+}
+
+/// A line of a program's source, as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The file, as the debug information names it: a page shows no path.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// The file's name, without its directory.
+    pub name: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The text of the line, if the page may show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl From<SourceLine> for Source {
+    fn from(SourceLine { file, line }: SourceLine) -> Self {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { file, name, line, text: None }
+    }
 }
 
 impl Timeline {
@@ -57,10 +98,42 @@ impl Timeline {
             happen(&mut bytes, events.get(index));
             if is_news(events, index) {
                 let (told, file) = ([row.text], shown(&bytes));
-                steps.push(TimelineStep { actor: row.actor, told, wrong: row.decisive, file });
+                let seen = events.get(index).map(|event| event.seen.clone()).unwrap_or_default();
+                steps.push(TimelineStep {
+                    actor: row.actor,
+                    told,
+                    wrong: row.decisive,
+                    source: seen.source.map(Source::from),
+                    file,
+                    disk: Vec::new(),
+                    pages: seen.pages,
+                });
             }
         }
-        Self { heads: [0, 1].map(|actor| called(scenario, actor)), file, steps }
+        let heads = [0, 1].map(|actor| called(scenario, actor));
+        let mut timeline = Self { heads, file, steps, ..Self::default() };
+        timeline.leave_out_what_stays();
+        timeline
+    }
+
+    /// The same with what was seen of FILE's pages before it began.
+    #[must_use]
+    pub fn from(mut self, pages: Option<Pages>) -> Self {
+        self.pages = pages;
+        self.leave_out_what_stays();
+        self
+    }
+
+    /// Leaves out pages that are as they were in the step before.
+    pub fn leave_out_what_stays(&mut self) {
+        let mut last = self.pages.clone();
+        for step in &mut self.steps {
+            if step.pages.is_none() || step.pages == last {
+                step.pages = None;
+            } else {
+                last.clone_from(&step.pages);
+            }
+        }
     }
 }
 
@@ -119,7 +192,7 @@ mod tests {
         let [before, after] = [before, after].map(|number| number.to_ne_bytes().to_vec());
         let (form, locked, stale, call) = (StoreForm::Store, false, None, None);
         let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
-        Event { actor, kind }
+        Event::new(actor, kind)
     }
 
     #[test]

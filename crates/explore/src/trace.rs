@@ -4,6 +4,8 @@ use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use crate::operations::CallKind;
+use crate::pages::Pages;
+use crate::source::SourceLine;
 
 /// One line of a run's record.
 #[derive(Clone, Debug)]
@@ -12,6 +14,26 @@ pub struct Event {
     pub actor: usize,
     /// What it did.
     pub kind: EventKind,
+    /// What else was seen, if the fixture has the execution looked at.
+    pub seen: Seen,
+}
+
+impl Event {
+    /// An event at which nothing else was seen.
+    #[must_use]
+    pub fn new(actor: usize, kind: EventKind) -> Self {
+        Self { actor, kind, seen: Seen::default() }
+    }
+}
+
+/// What is seen of an event besides what the process did.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// The line of the program's source.
+    pub source: Option<SourceLine>,
+    /// FILE's pages just after the event. Of a process that is stopped before a store: when the store
+    /// trapped. `None`: they were not looked at.
+    pub pages: Option<Pages>,
 }
 
 /// What a process did.

@@ -155,7 +155,7 @@ fn mapped(part: &Part, axes: &[&Axis], frames: &mut Vec<Frame>) -> Mapped {
             }
         });
         let label = page + part.first_label - part.pages.start;
-        Entry { label, page, leads: words::entry(Cell::of(&state), false), own }
+        Entry { label, page, leads: Cell::of(&state).leads(false), own }
     });
     Mapped {
         kind: part.kind.clone(),

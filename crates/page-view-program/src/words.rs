@@ -38,7 +38,7 @@ fn sentence(process: &str, part: &Part) -> String {
     for run in &part.runs {
         match (runs.last_mut(), Cell::of(&run.state)) {
             // A dirty page has the same entry as a clean one.
-            (Some((pages, last)), cell) if entry(*last, true) == entry(cell, true) => {
+            (Some((pages, last)), cell) if last.leads(true) == cell.leads(true) => {
                 pages.end = run.pages.end;
             }
             (_, cell) => runs.push((run.pages.clone(), cell)),
@@ -47,36 +47,13 @@ fn sentence(process: &str, part: &Part) -> String {
     let label = |page: u64| page + part.first_label - part.pages.start;
     let told = runs.iter().take(MOST_RUNS).map(|(pages, cell)| {
         let pages = label(pages.start)..label(pages.end);
-        format!("{} {}", pages_in_words(&pages), entry(*cell, pages.end - pages.start > 1))
+        format!("{} {}", pages_in_words(&pages), cell.leads(pages.end - pages.start > 1))
     });
     let mut told: Vec<String> = told.collect();
     if runs.len() > MOST_RUNS {
         told.push(format!("and {} runs more", runs.len() - MOST_RUNS));
     }
     format!("{process}, {kind}{of}: {}.", told.join("; "))
-}
-
-/// What an entry of a page table leads to.
-pub(crate) fn entry(cell: Cell, many: bool) -> &'static str {
-    match (cell, many) {
-        (Cell::Mapped | Cell::MappedDirty, false) => "leads to the page cache",
-        (Cell::Mapped | Cell::MappedDirty, true) => "lead to the page cache",
-        (Cell::PrivateCopy, false) => "leads to a private copy",
-        (Cell::PrivateCopy, true) => "lead to private copies",
-        (Cell::Anonymous, false) => "leads to anonymous memory",
-        (Cell::Anonymous, true) => "lead to anonymous memory",
-        (Cell::Special, false) => "leads to memory of the kernel or of a device",
-        (Cell::Special, true) => "lead to memory of the kernel or of a device",
-        (Cell::PastEnd, false) => "is past the end of the file",
-        (Cell::PastEnd, true) => "are past the end of the file",
-        (Cell::Swapped, false) => "is in swap",
-        (Cell::Swapped, true) => "are in swap",
-        (Cell::Hidden, _) => "unknown",
-        (Cell::Unmapped, false) => "is not mapped",
-        (Cell::Unmapped, true) => "are not mapped",
-        (_, false) => "has no entry in the page table",
-        (_, true) => "have no entry in the page table",
-    }
 }
 
 /// What the page cache and the disk have of a file: `Page cache of note: page 0, dirty.`

@@ -100,6 +100,29 @@ impl Cell {
         }
     }
 
+    /// What its entry of the page table leads to, as a verb phrase about one page or about many.
+    pub fn leads(self, many: bool) -> &'static str {
+        match (self, many) {
+            (Self::Mapped | Self::MappedDirty, false) => "leads to the page cache",
+            (Self::Mapped | Self::MappedDirty, true) => "lead to the page cache",
+            (Self::PrivateCopy, false) => "leads to a private copy",
+            (Self::PrivateCopy, true) => "lead to private copies",
+            (Self::Anonymous, false) => "leads to anonymous memory",
+            (Self::Anonymous, true) => "lead to anonymous memory",
+            (Self::Special, false) => "leads to memory of the kernel or of a device",
+            (Self::Special, true) => "lead to memory of the kernel or of a device",
+            (Self::PastEnd, false) => "is past the end of the file",
+            (Self::PastEnd, true) => "are past the end of the file",
+            (Self::Swapped, false) => "is in swap",
+            (Self::Swapped, true) => "are in swap",
+            (Self::Hidden, _) => "unknown",
+            (Self::Unmapped, false) => "is not mapped",
+            (Self::Unmapped, true) => "are not mapped",
+            (_, false) => "has no entry in the page table",
+            (_, true) => "have no entry in the page table",
+        }
+    }
+
     /// What a picture says of it, in at most 26 columns.
     pub fn words(self) -> &'static str {
         match self {

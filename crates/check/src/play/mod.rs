@@ -43,7 +43,7 @@ impl<'r> RaceFixture<'r> {
     fn fixture(&self) -> Result<Fixture<'r>> {
         let work_directory = WorkDirectory::new(self.scratch, "play")?;
         let (limits, deadline) = (Limits::default(), Instant::now() + MOST);
-        Ok(Fixture { program: self.program, work_directory, limits, deadline })
+        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false })
     }
 
     /// What is wrong in an execution, in the judge's words.

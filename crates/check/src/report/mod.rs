@@ -8,11 +8,13 @@ mod markdown;
 mod model;
 mod prairielearn;
 mod screen;
+mod source_text;
 mod spreadsheet;
 mod text;
 
 pub use model::{CheckResult, MISSING, Outcome, Report, State, Totals};
 pub use screen::on_screen;
+pub use source_text::JudgedFiles;
 pub use spreadsheet::{Row, heading, row, written_grade};
 pub use text::word;
 

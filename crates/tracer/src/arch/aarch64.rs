@@ -87,6 +87,12 @@ impl Registers {
         match self.never {}
     }
 
+    /// All of them by their numbers in DWARF.
+    #[must_use]
+    pub fn by_dwarf(&self) -> [u64; 17] {
+        match self.never {}
+    }
+
     pub(crate) fn repeat(&mut self, _: i64) {
         match self.never {}
     }

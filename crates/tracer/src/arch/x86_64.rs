@@ -126,6 +126,19 @@ impl Registers {
         Ok(ptrace::setregs(pid, raw)?)
     }
 
+    /// All of them by their numbers in DWARF, the next instruction's address last: what an unwinder needs.
+    #[must_use]
+    pub fn by_dwarf(&self) -> [u64; 17] {
+        let raw = &self.raw;
+        let low = [raw.rax, raw.rdx, raw.rcx, raw.rbx, raw.rsi, raw.rdi, raw.rbp, raw.rsp];
+        let high = [raw.r8, raw.r9, raw.r10, raw.r11, raw.r12, raw.r13, raw.r14, raw.r15];
+        let mut all = [raw.rip; 17];
+        for (place, value) in all.iter_mut().zip(low.into_iter().chain(high)) {
+            *place = value;
+        }
+        all
+    }
+
     /// Goes back to the syscall instruction that has just been executed, with the number in its place.
     pub(crate) fn repeat(&mut self, number: i64) {
         self.at = syscall_instruction(self.at);

@@ -137,7 +137,11 @@ fn watched_in(
     let opened =
         common::Context::step(std::fs::File::open(directory.path()), "open the work directory")?;
     common::Context::step(opened.sync_all(), "fsync the work directory")?;
-    let mut watch = Watch::new(&directory.path().join("FILE"), before, records, at_line);
+    let path = directory.path().join("FILE");
+    let mut watch = Watch::new(&path, before, records, at_line);
+    if context.settings().looks {
+        watch = watch.step_by_step(&path);
+    }
     let mut sandbox = context.sandbox_in(directory)?;
     let run = observe::run(&mut sandbox, &context.start(&call(records)), &mut watch)?;
     watch.verdict()?;

@@ -7,6 +7,7 @@ mod lists;
 mod refusing;
 mod saying;
 mod slots;
+mod steps;
 mod watch;
 
 use super::model::REFERENCES;

@@ -10,6 +10,7 @@ use tracer::{Call, FileId, MECHANISM, Opened};
 
 use super::ledger::SLOT;
 use super::saying::bytes_of;
+use super::steps::Steps;
 use crate::disk::{Flush, Flushes, Model, is_dirty};
 use crate::observe::Observer;
 use crate::verdict::{Finding, Verdict};
@@ -35,6 +36,8 @@ pub(super) struct Watch<'a> {
     unaligned: Option<String>,
     /// The first line that was not true.
     wrong: Option<Untrue>,
+    /// The run step by step, if a page is to show it.
+    steps: Option<Steps<'a>>,
 }
 
 /// A line that is about to appear and is not true yet.
@@ -91,7 +94,14 @@ impl<'a> Watch<'a> {
             story: Vec::new(),
             unaligned: None,
             wrong: None,
+            steps: None,
         }
+    }
+
+    /// The same for a page that shows each step.
+    pub(super) fn step_by_step(mut self, path: &Path) -> Self {
+        self.steps = Some(Steps::new(path, self.records, &self.disk));
+        self
     }
 
     /// What is wrong with the first line that was not true. The end of the run shows whether a flush came
@@ -100,7 +110,12 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// `not-durable-when-said`, `said-before-flushing`, `unaligned-msync`, `new-file-not-durable`.
     pub(super) fn verdict(self) -> Verdict {
-        self.wrong.map_or(Ok(()), |untrue| Err(untrue.told().into()))
+        let Some(untrue) = self.wrong else { return Ok(()) };
+        let finding = untrue.told();
+        Err(match self.steps {
+            Some(steps) => finding.timeline(steps.timeline()).into(),
+            None => finding.into(),
+        })
     }
 
     /// A line is about to appear.
@@ -196,13 +211,23 @@ impl Observer for Watch<'_> {
         if let Some(flush) = self.flushes.by(pid, call)? {
             self.begun.insert(pid, flush);
         }
+        if let Some(steps) = &mut self.steps {
+            steps.begins(pid, &self.flushes.content(), &self.disk);
+        }
         if self.output.is_some_and(|output| call.is_about(output)) {
             let bytes = bytes_of(pid, call)?;
             let shown = [&self.said[..], &bytes].concat();
             let complete = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
             let text = String::from_utf8_lossy(&shown).into_owned();
             let (from, to) = (complete(&self.said), complete(&shown));
-            text.lines().take(to).skip(from).try_for_each(|line| self.line(line))?;
+            for line in text.lines().take(to).skip(from) {
+                let was_wrong = self.wrong.is_some();
+                self.line(line)?;
+                let is_untrue = self.wrong.is_some() && !was_wrong;
+                if let Some(steps) = &mut self.steps {
+                    steps.says(pid, line, is_untrue, (&self.flushes.content(), &self.disk));
+                }
+            }
             self.saying.insert(pid, bytes);
         }
         Ok(())
@@ -215,21 +240,24 @@ impl Observer for Watch<'_> {
             self.said.extend(bytes.into_iter().take(written));
         }
         let flush = self.begun.remove(&pid);
-        if let Some(about) = super::saying::about_the_disk(call, flush.as_ref()) {
-            self.story.push(about);
-        }
+        let about = super::saying::about_the_disk(call, flush.as_ref());
+        self.story.extend(about.clone());
         if let Some(how) = crate::expect::unaligned_msync(call) {
             self.unaligned.get_or_insert(how);
         }
-        let Some(flush) = flush.filter(|_| result == 0) else { return Ok(()) };
-        if let Some(untrue) = &mut self.wrong {
-            let text = self.records.iter().find(|(slot, _)| *slot == untrue.slot);
-            let is_it = text.is_some_and(|(_, text)| untrue.is_mended_by(&flush, text));
-            if untrue.later.is_none() && is_it {
-                untrue.later = self.story.last().cloned();
+        if let Some(flush) = flush.filter(|_| result == 0) {
+            if let Some(untrue) = &mut self.wrong {
+                let text = self.records.iter().find(|(slot, _)| *slot == untrue.slot);
+                let is_it = text.is_some_and(|(_, text)| untrue.is_mended_by(&flush, text));
+                if untrue.later.is_none() && is_it {
+                    untrue.later = self.story.last().cloned();
+                }
             }
+            self.disk.flushed(&flush);
         }
-        self.disk.flushed(&flush);
+        if let Some((steps, told)) = self.steps.as_mut().zip(about) {
+            steps.calls(pid, &told, &self.flushes.content(), &self.disk);
+        }
         Ok(())
     }
 }

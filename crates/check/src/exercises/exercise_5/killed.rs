@@ -144,9 +144,8 @@ mod tests {
 
     #[test]
     fn the_mark_of_glibc_is_told_with_its_place() {
-        let store = |offset, after: i32| Event {
-            actor: 1,
-            kind: EventKind::Store {
+        let store = |offset, after: i32| {
+            let kind = EventKind::Store {
                 offset,
                 before: vec![0; 4],
                 after: after.to_ne_bytes().into(),
@@ -154,7 +153,8 @@ mod tests {
                 form: tracer::arch::StoreForm::Store,
                 locked: false,
                 call: None,
-            },
+            };
+            Event::new(1, kind)
         };
         let marked = unrecoverable(&[store(1040, i32::MAX - 1), store(1032, 0)]);
         assert!(marked.is_some_and(|text| text.starts_with("byte 1040 of FILE holds 2147483646")));

@@ -204,6 +204,8 @@ fn both(
     let mut adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
     let mut transferrer =
         (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
+    adder.0.looks = context.settings().looks;
+    transferrer.0.looks = context.settings().looks;
     adder.0.deadline += more;
     transferrer.0.deadline += more;
     let results: Vec<Verdict<Waited>> = thread::scope(|scope| {

@@ -46,6 +46,7 @@ fn taken_twice(
     }
     let mut fixture = context.fixture("alone")?;
     fixture.deadline = Instant::now() + SOON;
+    fixture.looks = context.settings().looks;
     let arguments: &'static [&'static str] = Vec::leak(
         arguments.iter().map(|word| &*String::leak((*word).to_owned())).collect::<Vec<&str>>(),
     );
@@ -70,7 +71,7 @@ fn taken_twice(
         let marks: Vec<Mark> =
             asks.map(|asks| (asks, ". NOBODY has made this lock".into())).collect();
         let table = Table::of(&scenario, events, names, &marks);
-        let timeline = Timeline::of(&scenario, events, names, &marks);
+        let timeline = Timeline::of(&scenario, events, names, &marks).from(run.pages_at_start);
         let finding = Finding::new("lock-never-made", expected, seen);
         return Ok(Some(finding.table(table).timeline(timeline)));
     }
@@ -82,7 +83,7 @@ fn taken_twice(
         (twice.asks, ". It HOLDS this lock itself".into()),
     ];
     let table = Table::of(&scenario, events, names, &marks);
-    let timeline = Timeline::of(&scenario, events, names, &marks);
+    let timeline = Timeline::of(&scenario, events, names, &marks).from(run.pages_at_start);
     let finding = Finding::new("lock-taken-twice", expected, seen);
     Ok(Some(finding.table(table).timeline(timeline)))
 }
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
 
     fn event(kind: EventKind) -> Event {
-        Event { actor: 0, kind }
+        Event::new(0, kind)
     }
 
     fn changes(before: u32, after: u32) -> Event {
