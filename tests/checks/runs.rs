@@ -76,11 +76,17 @@ impl Runs {
         })
     }
 
-    /// The kernels of the record whose machine is not known.
+    /// What is wrong with the record itself: a failure, or a kernel without its machine.
     pub(crate) fn problems(&self) -> Vec<String> {
+        let failed = self.record.all().filter(|(.., end)| matches!(end, End::Failed(_)));
+        let failed = failed.map(|(test, run, end)| {
+            let run = String::from(run.clone());
+            format!("{}: {test} on {run} is {end:?}", record::PATH)
+        });
         let known: Vec<_> = self.machines.sorted().into_iter().map(|(kernel, _)| kernel).collect();
         let unknown = self.kernels().into_iter().filter(|kernel| !known.contains(kernel));
-        unknown.map(|kernel| format!("{} lacks {kernel}", machines::PATH)).collect()
+        let unknown = unknown.map(|kernel| format!("{} lacks {kernel}", machines::PATH));
+        failed.chain(unknown).collect()
     }
 
     /// The file systems of the record, as the ledger lists them.
@@ -147,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_machine_is_found_and_without_a_record_there_is_nothing() {
-        assert_eq!(runs().problems().len(), 2, "{:?}", runs().problems());
+    fn a_failure_and_an_unknown_machine_are_found_and_without_a_record_there_is_nothing() {
+        assert_eq!(runs().problems().len(), 3, "{:?}", runs().problems());
         let none = Runs::default();
         assert!(none.cells(&claim("Pages are whole", "`exit`, edge")).is_empty());
         assert_eq!(none.page(), None);

@@ -1,10 +1,11 @@
 //! `MAP_POPULATE`, `MADV_POPULATE_WRITE` and `MADV_POPULATE_READ`: which pages they copy or dirty.
 
 use std::fs::FileTimes;
+use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::page_size;
-use course::{dirty_pages, errno, file_system, undisturbed};
+use course::{dirty_pages, errno, file_system, kernel_at_least, undisturbed};
 use lesson_4_private_mappings::PrivateMapping;
 use memmap2::MmapOptions;
 use nix::errno::Errno;
@@ -67,10 +68,14 @@ fn map_populate_past_the_end_of_the_file_reports_no_error() {
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
-/// - level: Linux
+/// - level: Linux (since 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     let letters = Lettered::new(4);
+    let bare = letters.bare(4, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    let copied = populates(bare.advise(0, 4 * page_size(), POPULATE)).then_some(false);
+    assert_eq!(file_pages(bare.address(), 4), [copied; 4]);
+    // Before Linux 5.14, `copy_pages` stores to each page.
     let mapping = letters.mapping(4);
     mapping.copy_pages(0, 4 * page_size()).unwrap();
     assert_eq!(file_pages(mapping.address(), 4), [Some(false); 4]);
@@ -117,13 +122,13 @@ fn after_mlockall_mcl_future_mmap_copies_every_page_of_a_writable_private_mappin
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_READ)
-/// - level: Linux
+/// - level: Linux (since 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_read_copies_no_page() {
     let letters = Lettered::new(4);
     let mapping = letters.mapping(4);
-    mapping.populate_read(0, 4 * page_size()).unwrap();
-    assert_eq!(file_pages(mapping.address(), 4), [Some(true); 4]);
+    let entered = populates(mapping.populate_read(0, 4 * page_size())).then_some(true);
+    assert_eq!(file_pages(mapping.address(), 4), [entered; 4]);
     letters.write(0, "9");
     assert_eq!(mapping.text(0, 1), "9");
 }
@@ -132,18 +137,16 @@ fn madv_populate_read_copies_no_page() {
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
-/// - level: Linux
+/// - level: Linux (since 5.14; before, `EINVAL`)
 #[test]
 fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     let letters = Lettered::new(1);
-    let mapping = letters.mapping(2);
-    assert_eq!(errno(mapping.copy_pages(0, 2 * page_size())), Errno::EFAULT);
-    assert_eq!(
-        file_pages(mapping.address(), 2),
-        [Some(false), None],
-        "it copied the page inside the file"
-    );
-    assert_eq!(errno(mapping.populate_read(0, 2 * page_size())), Errno::EFAULT);
+    let mapping = letters.bare(2, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    let both = |advice| errno(mapping.advise(0, 2 * page_size(), advice));
+    assert_eq!(both(POPULATE), since_5_14(Errno::EFAULT));
+    let copied = kernel_at_least(5, 14).then_some(false);
+    assert_eq!(file_pages(mapping.address(), 2), [copied, None], "the page inside the file");
+    assert_eq!(both(libc::MADV_POPULATE_READ), since_5_14(Errno::EFAULT));
 }
 
 /// `MADV_POPULATE_WRITE` without write permission fails with `EINVAL`.
@@ -157,7 +160,7 @@ fn madv_populate_write_without_write_permission_fails_with_einval() {
     let mapping = letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
     assert_eq!(errno(mapping.advise(0, page_size(), POPULATE)), Errno::EINVAL);
     mapping.protect(READ_WRITE).unwrap();
-    mapping.advise(0, page_size(), POPULATE).unwrap();
+    populates(mapping.advise(0, page_size(), POPULATE));
 }
 
 /// `MADV_POPULATE_WRITE` from an address inside a page fails with `EINVAL`.
@@ -170,8 +173,9 @@ fn madv_populate_write_from_an_address_inside_a_page_fails_with_einval() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     assert_eq!(errno(mapping.advise(1, 1, POPULATE)), Errno::EINVAL);
-    mapping.advise(0, 1, POPULATE).unwrap(); // A length inside a page means the whole page.
-    assert_eq!(file_pages(mapping.address(), 1), [Some(false)]);
+    // A length inside a page means the whole page.
+    let copied = populates(mapping.advise(0, 1, POPULATE)).then_some(false);
+    assert_eq!(file_pages(mapping.address(), 1), [copied]);
 }
 
 /// `MADV_POPULATE_READ` without any permission fails with `EINVAL`.
@@ -186,19 +190,19 @@ fn madv_populate_read_without_any_permission_fails_with_einval() {
     let advice = libc::MADV_POPULATE_READ;
     assert_eq!(errno(mapping.advise(0, page_size(), advice)), Errno::EINVAL);
     mapping.protect(READ).unwrap();
-    mapping.advise(0, page_size(), advice).unwrap();
+    populates(mapping.advise(0, page_size(), advice));
 }
 
 /// `MADV_POPULATE_WRITE` over a range that is not all mapped fails with `ENOMEM`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
-/// - level: Linux
+/// - level: Linux (since 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
     let ended = scenario("populate-a-hole", &course::scratch()).run();
-    assert_eq!(ended.value("whole"), "ok");
-    assert_eq!(ended.value("with-a-hole"), "ENOMEM");
+    let right = if kernel_at_least(5, 14) { ("ok", "ENOMEM") } else { ("EINVAL", "EINVAL") };
+    assert_eq!((ended.value("whole"), ended.value("with-a-hole")), right);
 }
 
 /// On a shared mapping, `MAP_POPULATE` dirties no page and leaves mtime alone.
@@ -225,24 +229,27 @@ fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
 ///
 /// - call: `madvise`, edge
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
-/// - level: observed (ext4, xfs, btrfs; overlayfs: mtime only; tmpfs: mtime only, and only if a
-///   page was not loaded before)
+/// - level: observed (since Linux 5.14; ext4, xfs, btrfs; overlayfs: mtime only; tmpfs: mtime only,
+///   and only if a page was not loaded before)
 #[test]
 fn on_a_shared_mapping_madv_populate_write_dirties_clean_pages_and_changes_mtime() {
     undisturbed(|| {
         let (letters, before) = clean_and_old(4);
         let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
-        mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+        if !populates(mapping.advise(0, 4 * page_size(), POPULATE)) {
+            return unnoticed(&letters, before);
+        }
         assert_eq!(letters.text(0, 2), "aa", "no byte has changed");
         noticed(&letters, before, 4)
     });
     // The same after a load from each page. tmpfs then does not notice that a store may follow.
     let (letters, before) = clean_and_old(4);
     let mapping = letters.bare(4, READ_WRITE, libc::MAP_SHARED).unwrap();
-    mapping.advise(0, 4 * page_size(), libc::MADV_POPULATE_READ).unwrap();
-    mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+    populates(mapping.advise(0, 4 * page_size(), libc::MADV_POPULATE_READ));
+    let populated = populates(mapping.advise(0, 4 * page_size(), POPULATE));
     let mtime = letters.file.metadata().unwrap().modified().unwrap();
     match file_system(&letters.path) {
+        _ if !populated => assert_eq!(mtime, before),
         "tmpfs" => assert_eq!(mtime, before),
         "overlayfs" => {} // The file system below it decides.
         _ => assert!(mtime > before),
@@ -254,9 +261,25 @@ fn on_a_shared_mapping_madv_populate_write_dirties_clean_pages_and_changes_mtime
         (0..4).for_each(|page| mapping.store(page * page_size(), b'S'));
         let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         letters.file.set_times(FileTimes::new().set_modified(long_ago)).unwrap();
-        mapping.advise(0, 4 * page_size(), POPULATE).unwrap();
+        populates(mapping.advise(0, 4 * page_size(), POPULATE));
         (letters.file.metadata().unwrap().modified().unwrap() == long_ago).then_some(())
     });
+}
+
+/// Whether this kernel populates, after its answer to `madvise`: a success, or `EINVAL` before Linux 5.14,
+/// which does not know this advice.
+fn populates(answer: io::Result<()>) -> bool {
+    let knows = kernel_at_least(5, 14);
+    match knows {
+        true => answer.expect("madvise"),
+        false => assert_eq!(errno(answer), Errno::EINVAL, "before Linux 5.14"),
+    }
+    knows
+}
+
+/// `error`, or `EINVAL` before Linux 5.14.
+fn since_5_14(error: Errno) -> Errno {
+    if kernel_at_least(5, 14) { error } else { Errno::EINVAL }
 }
 
 /// A file without dirty pages and with an old mtime, which is returned too.
@@ -276,4 +299,11 @@ fn noticed(letters: &Lettered, before: SystemTime, pages: u64) -> Option<()> {
         "tmpfs" | "overlayfs" => Some(()), // They count no dirty pages.
         _ => (dirty_pages(&letters.file) >= pages).then_some(()),
     }
+}
+
+/// Asserts that the file's mtime is still `before` and that the file has no dirty page.
+fn unnoticed(letters: &Lettered, before: SystemTime) -> Option<()> {
+    assert_eq!(letters.file.metadata().unwrap().modified().unwrap(), before);
+    assert_eq!(dirty_pages(&letters.file), 0);
+    Some(())
 }
