@@ -378,7 +378,8 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("It works", "Linux (`MADV_X`: since Linux 5.14)", None),
             ("It works", "POSIX (since 2024)", None),
         ] {
-            let said = Said { sentence: sentence.into(), level: level.into(), ..claim.said.clone() };
+            let said =
+                Said { sentence: sentence.into(), level: level.into(), ..claim.said.clone() };
             assert_eq!(said.since(), version, "{sentence}, {level}");
         }
     }

@@ -128,6 +128,13 @@ impl ActorTracee {
         }
     }
 
+    /// Whether the call ends it while it holds a robust mutex and its pages are still protected.
+    pub(crate) fn ends_with_a_robust_mutex(&self, call: &Syscall) -> bool {
+        matches!(call.number, libc::SYS_exit | libc::SYS_exit_group)
+            && self.holds_robust_mutex()
+            && !self.memory.borrow().unprotected
+    }
+
     /// Does it hold, or is it taking, a robust mutex that the kernel would clean up after it?
     pub(crate) fn holds_robust_mutex(&self) -> bool {
         let word = |address| self.memory.borrow().word(address);

@@ -800,10 +800,7 @@ impl<'l> Execution<'l> {
         (tracee.maps, tracee.began) = (maps, tracee.memory.borrow().mapped);
         tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, maps.is_some())?;
         tracee.sigsegv.note(call, &tracee.memory.borrow());
-        if matches!(call.number, libc::SYS_exit | libc::SYS_exit_group)
-            && tracee.holds_robust_mutex()
-            && !tracee.memory.borrow().unprotected
-        {
+        if tracee.ends_with_a_robust_mutex(&call) {
             // The kernel marks the mutex as its owner ends, and needs the page: the call is left
             // out, the page unprotected, and the call made again.
             tracee.again = true;

@@ -12,7 +12,8 @@ use super::entry::{self, Entry};
 pub(super) struct Results {
     path: PathBuf,
     file: File,
-    /// The one that was replaced: who has opened it, and waits for its lock, would append to a file without a name.
+    /// The file that was replaced. Its lock is kept: a process that opened it and waits for the lock would append to a
+    /// file without a name.
     _replaced: Option<File>,
 }
 

@@ -288,7 +288,8 @@ fn a_seal_against_future_writing_still_lets_an_old_mapping_store() {
 /// - source: fcntl(2), ERRORS (EPERM, EINVAL)
 /// - level: Linux
 #[test]
-fn f_add_seals_through_a_read_only_descriptor_fails_with_eperm_and_of_an_unknown_seal_with_einval() {
+fn f_add_seals_through_a_read_only_descriptor_fails_with_eperm_and_of_an_unknown_seal_with_einval()
+{
     let file = one_page();
     let reading = reopened(&file, File::options().read(true)).unwrap();
     assert_eq!(errno(seal(&reading, SealFlag::F_SEAL_SHRINK)), Errno::EPERM);

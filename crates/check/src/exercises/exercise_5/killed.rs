@@ -5,6 +5,7 @@ use std::time::Duration;
 use explore::kill_points::{Killed, Telling, kill_points, stores_in};
 use explore::table::Mark;
 use explore::trace::{Event, EventKind, Operation};
+use tracer::LimitExceeded;
 
 use super::{COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
@@ -33,7 +34,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let protects = |operation: &Operation| stores_in(operation, 0, 72);
     let telling = Telling { names, marks, protects };
     let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, telling)?;
-    let held = killed.iter().any(|killed| killed.waited);
+    let waited = Waited(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
         let Killed { later, before_two, file, table, timeline, events, .. } = killed;
@@ -42,11 +43,7 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
             let finding = Finding::new(id, format!("{when}; {expected}"), seen);
             Err(finding.table(table.clone()).timeline(timeline.clone()).into())
         };
-        // It has waited for the lock until a limit was exceeded.
-        let hangs = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang");
-        let spins = waits_last(&events, 1).filter(|how| !how.starts_with("waits"));
-        if let Some((limit, how)) = hangs.zip(spins) {
-            let seen = format!("the next process {how}; it {limit}");
+        if let Some(seen) = spins(limit_exceeded, &events) {
             return told("orphaned-lock", "the others finish".into(), seen);
         }
         if let Some(limit) = limit_exceeded {
@@ -65,8 +62,8 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
         if let Some(how) = failed {
             let failed: Verdict<Waited> =
                 told("fails-after-a-kill", "the others succeed".into(), how);
-            let said = said(&String::from_utf8_lossy(&complaint));
-            return failed.map_err(|error| error.details(said));
+            let complaint = String::from_utf8_lossy(&complaint);
+            return failed.map_err(|error| error.details(said(&complaint)));
         }
         let sum = file.and_then(|file| word(&file, 0));
         let before = before_two.and_then(|file| word(&file, 0));
@@ -84,11 +81,19 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
         }
     }
     if cut {
-        let why = "not every point could be tried in the time that a check may take: try again on a \
-                   machine that is less busy";
-        return Err(CheckError::Cannot(why.into()));
+        return Err(CheckError::Cannot(TOO_BUSY.into()));
     }
-    Ok(Waited(held))
+    Ok(waited)
+}
+
+const TOO_BUSY: &str = "not every point could be tried in the time that a check may take: try again on a \
+                        machine that is less busy";
+
+/// What the next process did if it waited for the lock, without sleeping, until a limit was exceeded.
+fn spins(limit_exceeded: Option<LimitExceeded>, events: &[Event]) -> Option<String> {
+    let limit = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang")?;
+    let how = waits_last(events, 1).filter(|how| !how.starts_with("waits"))?;
+    Some(format!("the next process {how}; it {limit}"))
 }
 
 /// Whether two more processes that add at once lose an addition: what was expected, and what was seen.
