@@ -241,7 +241,10 @@ impl Operations for Syscall {
 
     fn when_its_time_is_over(&self) -> Option<i64> {
         let [_, operation, third, fourth, fifth, _] = self.arguments;
-        let milliseconds = |word: u64| word.cast_signed() as i32 > 0; // The kernel looks at an int.
+        // An int, of which a negative one means for ever.
+        let milliseconds = |word: u64| {
+            (1..=i32::MAX.cast_unsigned().into()).contains(&(word & u64::from(u32::MAX)))
+        };
         let some = |address: u64| address != 0;
         let is_nothing_ready = match self.number {
             libc::SYS_nanosleep | libc::SYS_clock_nanosleep => true,
