@@ -808,10 +808,7 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         }
         self.actors[actor].calls += 1;
-        self.actors[actor].has_timer |= call.sets_timer();
-        if let Some(is_set) = hurry::sets_alarm(stopped.pid(), &call)? {
-            self.actors[actor].alarm = is_set;
-        }
+        hurry::note_timers(&mut self.actors[actor], stopped.pid(), &call)?;
         if tracee.again {
             return Ok(Disposition::Resume);
         }

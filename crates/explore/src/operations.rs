@@ -241,8 +241,10 @@ impl Operations for Syscall {
 
     fn when_its_time_is_over(&self) -> Option<i64> {
         let [_, operation, third, fourth, fifth, _] = self.arguments;
-        let negative = 1 << 31; // The kernel looks at an int, which is the lower half.
-        let milliseconds = |word: u64| word & 0xffff_ffff != 0 && word & negative == 0;
+        // An int, of which a negative one means for ever.
+        let milliseconds = |word: u64| {
+            (1..=i32::MAX.cast_unsigned().into()).contains(&(word & u64::from(u32::MAX)))
+        };
         let some = |address: u64| address != 0;
         let is_nothing_ready = match self.number {
             libc::SYS_nanosleep | libc::SYS_clock_nanosleep => true,
@@ -423,7 +425,7 @@ mod tests {
     #[test]
     fn a_wait_with_a_timeout_says_so_when_its_time_is_over() {
         let over = |number: i64, arguments| call(number, arguments).when_its_time_is_over();
-        let (forever, at) = (u64::MAX, 0x5000);
+        let (forever, at) = (u64::MAX, 0x1000);
         #[cfg(target_arch = "x86_64")]
         {
             assert_eq!(over(legacy::SYS_poll, [0, 1, 8000, 0, 0, 0]), Some(0));

@@ -42,6 +42,10 @@ struct count {
 #ifndef SAY
 #define SAY(lines, bytes, name) printf("%zu %zu %s\n", lines, bytes, name)
 #endif
+// A number of the total.
+#ifndef SUM
+#define SUM(number) number
+#endif
 // What a file that fails makes of the rest.
 #ifndef FAILED
 #define FAILED all_well = false
@@ -98,7 +102,7 @@ int main(int argc, char **argv) {
         SAY(one.lines, one.bytes, argv[i]);
     }
     if (argc > 3)
-        printf("%zu %zu total\n", total.lines, total.bytes);
+        printf("%zu %zu total\n", SUM(total.lines), SUM(total.bytes));
     if (fflush(stdout) || ferror(stdout))
         return complain("write", "standard output"), 1;
     return all_well ? 0 : 1;

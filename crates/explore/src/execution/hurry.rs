@@ -9,7 +9,7 @@ use tracer::arch::legacy;
 use tracer::{Ending, Syscall, memory};
 
 use super::{Execution, HURRIED, RESTARTS, RunMode, is_among_threads};
-use crate::actor::ActorTracee;
+use crate::actor::{Actor, ActorTracee};
 use crate::blocking;
 use crate::operations::{Operations, Wait};
 
@@ -110,8 +110,17 @@ pub(super) fn result(tracee: &mut ActorTracee, call: &Syscall, result: i64) -> O
     call.when_its_time_is_over().filter(|_| was_hastened && is_interrupted)
 }
 
+/// An actor sets a timer or an alarm.
+pub(super) fn note_timers(actor: &mut Actor, pid: Pid, call: &Syscall) -> io::Result<()> {
+    actor.has_timer |= call.sets_timer();
+    if let Some(is_set) = sets_alarm(pid, call)? {
+        actor.alarm = is_set;
+    }
+    Ok(())
+}
+
 /// Whether a call sets the alarm clock of its process, or stops it. `None`: it does neither.
-pub(super) fn sets_alarm(pid: Pid, call: &Syscall) -> io::Result<Option<bool>> {
+fn sets_alarm(pid: Pid, call: &Syscall) -> io::Result<Option<bool>> {
     const INTERVAL: usize = 16; // Of `struct itimerval`, after which the time to wait comes.
     let [first, new, ..] = call.arguments;
     match call.number {

@@ -50,14 +50,9 @@ fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
             let expected = format!("{when}; the others stay within the limits");
             return Err(killed_for(limit, expected, "together they"));
         }
-        if let Some((call, seen)) = late.zip(stuck.as_ref()) {
-            let seen = format!(
-                "{seen}: it slept in {call}, which it had given a time of its own. When this time was over, it finished"
-            );
-            return told("wakes-too-late", "the others finish".into(), seen);
-        }
         if let Some(seen) = stuck {
-            return told("orphaned-lock", "the others finish".into(), seen);
+            let (id, seen) = why_stuck(seen, late);
+            return told(id, "the others finish".into(), seen);
         }
         if let Some(how) = failed {
             let failed: Verdict<Waited> =
@@ -94,6 +89,13 @@ fn spins(limit_exceeded: Option<LimitExceeded>, events: &[Event]) -> Option<Stri
     let limit = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang")?;
     let how = waits_last(events, 1).filter(|how| !how.starts_with("waits"))?;
     Some(format!("the next process {how}; it {limit}"))
+}
+
+/// Why a process did not finish: it sleeps in this call for a time of its own, or a lock is held.
+fn why_stuck(seen: String, late: Option<String>) -> (&'static str, String) {
+    let Some(call) = late else { return ("orphaned-lock", seen) };
+    let slept = format!("it slept in {call}, which it had given a time of its own");
+    ("wakes-too-late", format!("{seen}: {slept}. When this time was over, it finished"))
 }
 
 /// Whether two more processes that add at once lose an addition: what was expected, and what was seen.

@@ -55,7 +55,6 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     tally.add_counts("GIGABYTE", lines, bytes);
     tally.expect(&run)?;
     watch.within_bounds()?;
-    sums(context, lines, bytes)?;
     let took = run.time.as_secs_f64() * 1e3;
     context.note(if size == LARGEST_FILE {
         format!("a gigabyte: {took:.0} ms")
@@ -68,19 +67,25 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     Ok(())
 }
 
-/// The total of so many bytes that they are no `int`: the file is named again and again.
-fn sums(context: &mut CheckContext, lines: usize, bytes: usize) -> Verdict {
-    const PAST_AN_INT: usize = 1 << 31;
-    let times = PAST_AN_INT.div_ceil(bytes);
-    let times_more = u32::try_from(times).unwrap_or(u32::MAX);
-    context.limits().processor *= times_more;
-    context.limits().wall *= times_more;
-    let arguments: Vec<_> =
-        std::iter::once("lines").chain(std::iter::repeat_n("GIGABYTE", times)).collect();
+/// A total of so many bytes that they are no `int`: one file is named again and again.
+pub(super) fn sums(context: &mut CheckContext) -> Verdict {
+    const BYTES: usize = 64 << 20;
+    const TIMES: usize = (1 << 31) / BYTES + 1;
+    let file = context.work_directory().write("FILE", b"")?;
+    file.set_len(BYTES as u64).step("ftruncate")?;
+    file.write_all_at(b"\n", BYTES as u64 - 1).step("write")?;
+    let one = reference_uses(&context.work_directory().path().join("FILE"))?;
+    let times = u32::try_from(TIMES).unwrap_or(u32::MAX);
+    let limits = context.limits();
+    limits.processor = 2 * limits.processor + TIMES_THE_REFERENCE * times * one;
+    limits.wall *= 2;
+    limits.memory += BYTES as u64; // On tmpfs, as above.
+    let names = std::iter::repeat_n("FILE", TIMES);
+    let arguments: Vec<_> = std::iter::once("lines").chain(names).collect();
     let run = context.run(&arguments).map_err(too_slow)?;
     run.succeeds()?;
     let mut tally = Tally::default();
-    (0..times).for_each(|_| tally.add_counts("GIGABYTE", lines, bytes));
+    (0..TIMES).for_each(|_| tally.add_counts("FILE", 1, BYTES));
     tally.with_total().expect(&run)
 }
 

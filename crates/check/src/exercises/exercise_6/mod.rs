@@ -43,7 +43,7 @@ FILEs exist at a time. The time, and its ratio to the reference program's, are p
 
 const EDGES: &str = "\
 An empty FILE has 0 lines and 0 bytes. A last line without a newline is not counted, and its bytes are. \
-Thousands of small files work. A FILE that cannot be mapped \
+Thousands of small files work, and so does a total above 2 GiB. A FILE that cannot be mapped \
 gets its line on standard error, the others are still counted, and the exit status is 1.\n\n\
 Extra credit: a FILE that is truncated while it is counted gets such a line too, and no crash.";
 
@@ -103,9 +103,17 @@ const CHECKS: &[Check] = &[
     Check::new(
         "small-files",
         "thousands of small files work in one call",
-        5,
+        3,
         &["released"],
         counts::small_files,
+    )
+    .edge(),
+    Check::new(
+        "sums",
+        "a total above 2 GiB is right",
+        2,
+        &["counts", "gigabyte"],
+        gigabyte::sums,
     )
     .edge(),
     Check::new(

@@ -90,7 +90,7 @@ impl Tally {
 
 /// Are the bytes in a line those that are expected, but for what does not fit into 32 bits?
 fn is_cut(expected: &str, found: &str) -> bool {
-    let bytes = |line: &str| line.split_whitespace().nth(1)?.parse::<i64>().ok();
+    let bytes = |line: &str| line.split_whitespace().nth(1)?.parse::<i128>().ok();
     let (Some(expected), Some(found)) = (bytes(expected), bytes(found)) else { return false };
     expected != found && (expected - found) % (1 << 32) == 0
 }
