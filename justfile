@@ -138,9 +138,9 @@ kernels *ARGUMENTS:
 book *OPTIONS:
     @cargo book {{ OPTIONS }}
 
-# Make the book, and open every page of it in a browser (needs mdBook, npm and Chromium).
+# Make the book and the slides, and open every page of both in a browser (needs mdBook, npm and Chromium).
 [private]
-pages: book
+pages: slides
     npm --prefix book/tests ci --no-audit --no-fund --silent
     npm --prefix book/tests test
 

@@ -17,6 +17,8 @@ use crate::{files, succeed};
 
 /// Sections that are for reading: the list of claims, and what follows it.
 const LEFT_OUT: [&str; 4] = ["Claims", "Going deeper", "Further", "What will happen?"];
+/// The most lines of code, or of a program's output, on one slide: more are too small to be read.
+const LINES: usize = 24;
 /// The most sentences on one slide.
 const SENTENCES: usize = 4;
 /// What of reveal.js the slides need, from its directory `dist`.
@@ -155,10 +157,13 @@ impl<'a> Section<'a> {
     fn shows(&mut self, source: &str) {
         let last = self.said.pop();
         self.finish();
-        let (sentence, all) = last.unwrap_or_default();
-        let shown = self.html(&format!("{sentence}\n\n{source}"));
+        let (mut sentence, all) = last.unwrap_or_default();
         let notes = self.html(&all);
-        self.push(shown, notes);
+        for part in in_parts(source) {
+            let shown = self.html(&format!("{sentence}\n\n{part}"));
+            self.push(shown, notes.clone());
+            sentence.clear();
+        }
     }
 
     /// Makes a slide of the sentences.
@@ -194,6 +199,20 @@ impl<'a> Section<'a> {
         let mut out = String::new();
         html::push_html(&mut out, Parser::new_ext(&all, Options::ENABLE_TABLES).map(to_a_page));
         out
+    }
+}
+
+/// A block of code in parts that fit on a slide; anything else as it is.
+fn in_parts(source: &str) -> Vec<String> {
+    let lines: Vec<&str> = source.trim_end().lines().collect();
+    match lines.as_slice() {
+        [fence, body @ .., end] if fence.starts_with("```") && body.len() > LINES => {
+            // Parts of equal lengths: no slide is left with a line or two.
+            let length = body.len().div_ceil(body.len().div_ceil(LINES));
+            let part = |part: &[&str]| format!("{fence}\n{}\n{end}", part.join("\n"));
+            body.chunks(length).map(part).collect()
+        }
+        _ => vec![source.into()],
     }
 }
 
@@ -247,6 +266,7 @@ fn document(title: &str, sections: &[Vec<Slide>]) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
         <base href=\"../\">\n\
+        <link rel=\"icon\" href=\"data:,\">\n\
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
         <link rel=\"stylesheet\" href=\"slides/reveal/reset.css\">\n\
         <link rel=\"stylesheet\" href=\"slides/reveal/reveal.css\">\n\
@@ -262,6 +282,17 @@ fn document(title: &str, sections: &[Vec<Slide>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_block_of_code_is_shown_in_parts_of_equal_lengths() {
+        let body: Vec<String> = (0..LINES + 2).map(|line| format!("line {line}")).collect();
+        let parts = in_parts(&format!("```console\n{}\n```\n", body.join("\n")));
+        let lengths: Vec<_> = parts.iter().map(|part| part.lines().count() - 2).collect();
+        assert_eq!(lengths, [(LINES + 2) / 2; 2]);
+        let is_whole = |part: &String| part.starts_with("```console\n") && part.ends_with("\n```");
+        assert!(parts.iter().all(is_whole), "{parts:?}");
+        assert_eq!(in_parts("| a |\n| --- |\n"), ["| a |\n| --- |\n"]);
+    }
 
     const TEXT: &str = "# Lesson 9: Pages\n\n5 minutes.\n\n## A question\n\nWhat does `a.b. C` do? It maps. \
         More.\n\n- *\"It copies.\"* No: [it does not][one]. Really.\n\n### Deeper\n\nThe code. It is long.\n\n```c\nint x;\n```\n\n\

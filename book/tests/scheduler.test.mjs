@@ -8,7 +8,7 @@ import { browser, serve } from "./site.mjs";
 
 const require = createRequire(import.meta.url);
 const theme = new URL("../theme/", import.meta.url).pathname;
-const { label, verdict, walk } = require(`${theme}scheduler.js`);
+const { killLabel, label, verdict, walk } = require(`${theme}scheduler.js`);
 const directory = new URL("../../lessons/recordings/", import.meta.url);
 const races = readdirSync(directory).filter((name) => name.startsWith("race-"))
   .map((name) => JSON.parse(readFileSync(new URL(name, directory))));
@@ -20,11 +20,12 @@ function orders(recording, moves = "") {
   if (moment.end) {
     return [[moves, moment.end]];
   }
-  return [0, 1].filter((actor) => moment.moves[actor]).flatMap((actor) => orders(recording, moves + "AB"[actor]));
+  const possible = { A: moment.moves[0], B: moment.moves[1], K: moment.kill };
+  return Object.keys(possible).filter((move) => possible[move]).flatMap((move) => orders(recording, moves + move));
 }
 
 test("each race has as many orders as were recorded, and the shortest one goes wrong", () => {
-  assert.ok(races.length >= 5);
+  assert.ok(races.length >= 7);
   for (const one of races) {
     const ends = orders(one);
     assert.equal(ends.length, one.orders, one.name);
@@ -52,6 +53,26 @@ test("a process that waits cannot move until the other one has", () => {
   const { moment } = walk(one, one.shortest);
   assert.match(moment.end.seen, /waits/);
   assert.match(label(moment, 0), /^A waits/);
+});
+
+test("a second initialisation takes an addition away", () => {
+  const one = race("initialization");
+  const { moment, steps } = walk(one, one.shortest);
+  assert.deepEqual(moment.file, [["the counter", "1"]]);
+  assert.equal(steps.filter(({ told }) => told.join(" ").includes("stores 0 in the counter")).length, 4, "each comes to it, and stores");
+  assert.deepEqual(walk(one, "AAAAABBB").moment.file, [["the counter", "2"]]);
+  assert.deepEqual(walk(one, "").moment.file, [["the counter", "not there"]]);
+});
+
+test("only a kill while A holds the lock makes B wait for ever", () => {
+  const one = race("orphaned-lock");
+  const wrong = orders(one).filter(([, end]) => end.wrong).map(([moves]) => moves);
+  assert.ok(wrong.every((moves) => moves.includes("K")), "no order without a kill is wrong");
+  assert.equal(walk(one, one.shortest).moment.next[0], "was killed");
+  assert.match(walk(one, one.shortest).moment.end.seen, /^A was killed while it held the lock\. B waits in a futex call/);
+  assert.equal(walk(one, "AKBBBB").moment.end?.wrong, false, "A had not locked yet");
+  assert.equal(killLabel(walk(one, "").moment), "A has not begun: it cannot be killed yet");
+  assert.equal(killLabel(walk(one, "AK").moment), "A was killed");
 });
 
 let site, chromium, page;
@@ -111,4 +132,30 @@ test("a screen reader hears each step, and why a process cannot move", async () 
   await page.keyboard.press("1");
   await page.keyboard.press("1");
   assert.match(await news.textContent(), /A cannot move: it has ended/);
+});
+
+test("A is killed by mouse and by the keyboard, and B waits for ever", async () => {
+  const game = page.locator(".scheduler").nth(6);
+  const kill = game.getByRole("button", { name: /^3:/ });
+  const news = game.locator(".news").first();
+  assert.equal(await page.locator(".scheduler .kill").count(), 1, "no other race has a kill");
+  await game.focus();
+  await page.keyboard.press("3");
+  assert.match(await news.textContent(), /A has not begun: it cannot be killed yet/);
+  for (const key of ["1", "1", "2", "2", "2", "2"]) {
+    await page.keyboard.press(key);
+  }
+  await kill.click();
+  assert.match(await news.textContent(), /^A is killed\.$/);
+  await page.keyboard.press("2");
+  assert.match(await news.textContent(), /It went wrong\. Expected: B ends, although A was killed/);
+  await page.keyboard.press("u");
+  await page.keyboard.press("1");
+  await page.keyboard.press("3");
+  assert.match(await news.textContent(), /^A is killed\.$/);
+  await game.getByRole("button", { name: "Show the judge's shortest schedule" }).click();
+  const replay = game.locator(".shown .two-lanes");
+  await replay.getByRole("button", { name: "Next" }).focus();
+  await page.keyboard.press("End");
+  assert.match((await replay.locator(".lanes li").allTextContents()).join(" "), /A is killed/);
 });

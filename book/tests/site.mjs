@@ -17,12 +17,21 @@ const types = {
   ".woff2": "font/woff2",
 };
 
-/** Every page of the book, as a path below its directory. */
-export function pages(directory = book) {
+/** The slides of each lesson, as a path below the book's directory. */
+export function decks() {
+  return files(join(book, "slides"));
+}
+
+/** Every page of the book, as a path below its directory. The slides have tests of their own. */
+export function pages() {
+  return files(book).filter((path) => !path.startsWith("slides/"));
+}
+
+function files(directory) {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) {
-      return pages(path);
+      return files(path);
     }
     return entry.name.endsWith(".html") ? [relative(book, path)] : [];
   }).sort();

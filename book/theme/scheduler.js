@@ -5,13 +5,16 @@
 const Scheduler = (() => {
   const { element, lanes, letter, plain, sentence, show: showReplay, values } = typeof Replay === "undefined" ? require("./replay.js") : Replay;
 
+  /** What a move does at a moment, or null if nobody can make it: A and B are steps, K kills A. */
+  const moveAt = (moment, move) => (move === "K" ? moment.kill : moment.moves["AB".indexOf(move)]) ?? null;
+
   /** The moment and the steps after these moves, such as "ABBA". */
   function walk({ moments }, moves) {
     let moment = moments.at(-1);
     const steps = [];
     for (const move of moves) {
-      const actor = "AB".indexOf(move);
-      const { told, lost, to } = moment.moves[actor];
+      const actor = move === "B" ? 1 : 0;
+      const { told, lost, to } = moveAt(moment, move);
       moment = moments[to];
       steps.push({ actor, told, wrong: lost, file: moment.file });
     }
@@ -23,6 +26,12 @@ const Scheduler = (() => {
     const next = moment.next[actor];
     const words = moment.moves[actor] ? `${letter(actor)} moves: it ${next}` : `${letter(actor)} ${next}`;
     return plain(words);
+  }
+
+  /** What the button says that kills A. */
+  function killLabel(moment) {
+    const has = ["has ended", "was killed"].find((state) => moment.next[0].startsWith(state));
+    return moment.kill ? "kill A here" : `A ${has ?? "has not begun: it cannot be killed yet"}`;
   }
 
   /** What came of it, in words. */
@@ -38,6 +47,8 @@ const Scheduler = (() => {
     const { heads, moments, orders, wrong } = recording;
     let moves = "";
     const choices = [0, 1].map((actor) => element("button", { type: "button", class: actor === 0 ? "one" : "two" }));
+    const kills = moments.some((moment) => moment.kill);
+    const kill = element("button", { type: "button", class: "kill" });
     const undo = element("button", { type: "button" }, "Undo");
     const again = element("button", { type: "button" }, "New try");
     const reveal = element("button", { type: "button", hidden: "" }, "Show the judge's shortest schedule");
@@ -50,6 +61,8 @@ const Scheduler = (() => {
         button.textContent = `${actor + 1}: ${label(moment, actor)}`;
         button.setAttribute("aria-disabled", String(moment.moves[actor] === null));
       });
+      kill.textContent = `3: ${killLabel(moment)}`;
+      kill.setAttribute("aria-disabled", String(!moment.kill));
       undo.setAttribute("aria-disabled", String(moves === ""));
       again.setAttribute("aria-disabled", String(moves === ""));
       const before = moves === "" ? moment : walk(recording, moves.slice(0, -1)).moment;
@@ -60,13 +73,14 @@ const Scheduler = (() => {
       news.classList.toggle("is-right", moment.end?.wrong === false);
       reveal.hidden &&= moment.end === null;
     };
-    const move = (actor) => {
+    const move = (made) => {
       const { moment } = walk(recording, moves);
-      if (moment.moves[actor] === null) {
-        draw(plain(`${letter(actor)} cannot move: it ${moment.next[actor]}.`));
+      if (moveAt(moment, made) === null) {
+        const actor = made === "B" ? 1 : 0;
+        draw(made === "K" ? `${killLabel(moment)}.` : plain(`${made} cannot move: it ${moment.next[actor]}.`));
         return;
       }
-      moves += letter(actor);
+      moves += made;
       draw();
     };
     const back = () => {
@@ -77,7 +91,8 @@ const Scheduler = (() => {
       moves = "";
       draw();
     };
-    choices.forEach((button, actor) => button.addEventListener("click", () => move(actor)));
+    choices.forEach((button, actor) => button.addEventListener("click", () => move(letter(actor))));
+    kill.addEventListener("click", () => move("K"));
     undo.addEventListener("click", back);
     again.addEventListener("click", restart);
     reveal.addEventListener("click", () => {
@@ -85,12 +100,13 @@ const Scheduler = (() => {
       const replay = element("div", {});
       const { end } = walk(recording, recording.shortest).moment;
       shown.replaceChildren(
-        element("p", {}, `The judge writes this schedule as ${recording.schedule}. ${verdict(end)} Of ${orders} orders, ${wrong} go wrong.`),
+        element("p", {}, `${recording.schedule ? `The judge writes this schedule as ${recording.schedule}. ` : ""}${verdict(end)} Of ${orders} orders, ${wrong} go wrong.`),
         replay);
       showReplay(replay, { heads, file: moments.at(-1).file, steps });
     });
     place.addEventListener("keydown", (event) => {
-      const keys = { 1: () => move(0), 2: () => move(1), u: restart, Backspace: back };
+      const killing = kills ? { 3: () => move("K"), k: () => move("K") } : {};
+      const keys = { 1: () => move("A"), 2: () => move("B"), ...killing, u: restart, Backspace: back };
       const action = keys[event.key];
       if (action && !event.ctrlKey && !event.altKey && !event.metaKey) {
         event.preventDefault();
@@ -101,9 +117,9 @@ const Scheduler = (() => {
     place.classList.add("two-lanes");
     place.setAttribute("role", "group");
     place.setAttribute("tabindex", "0");
-    place.setAttribute("aria-label", `${recording.heading}. The keys 1 and 2 move A and B, Backspace undoes a step, u begins again.`);
+    place.setAttribute("aria-label", `${recording.heading}. The keys 1 and 2 move A and B, ${kills ? "3 kills A, " : ""}Backspace undoes a step, u begins again.`);
     place.replaceChildren(
-      element("div", { class: "choices" }, ...choices),
+      element("div", { class: "choices" }, ...choices, ...(kills ? [kill] : [])),
       news, view,
       element("div", { class: "controls" }, undo, again, reveal),
       shown);
@@ -113,7 +129,7 @@ const Scheduler = (() => {
   if (typeof document !== "undefined") {
     document.querySelectorAll(".scheduler").forEach(start);
   }
-  return { label, verdict, walk };
+  return { killLabel, label, verdict, walk };
 })();
 
 if (typeof module !== "undefined") {

@@ -19,7 +19,7 @@ fn play(arguments: &[&str]) -> Ended {
 fn the_races_are_listed_with_the_command_that_plays_each() {
     let ended = play(&[]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for line in ["just play 1  The lost update", "just play 5  The torn message"] {
+    for line in ["just play 1  The lost update", "just play 7  The orphaned lock"] {
         assert!(ended.stdout.contains(line), "{ended:?}");
     }
 }
@@ -68,7 +68,7 @@ fn each_race_goes_wrong_by_the_steps_that_the_book_shows() {
 #[test]
 fn what_cannot_be_played_is_refused_with_the_reason() {
     for (wrong, why) in [
-        (&["9"][..], "there are the races 1 to 5"),
+        (&["9"][..], "there are the races 1 to 7"),
         (&["1", "13"], "'3' is no step: write 1 where A moves, and 2 where B moves"),
         (&["1", "111"], "step 3: A cannot move, because it has ended"),
     ] {
@@ -80,6 +80,29 @@ fn what_cannot_be_played_is_refused_with_the_reason() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stdout.contains("This is not the end"), "{ended:?}");
     assert!(ended.stdout.contains("A next: stores 1 in the count"), "{ended:?}");
+}
+
+#[test]
+fn after_a_kill_the_survivor_waits_for_the_lock_for_ever() {
+    let ended = play(&["7", "11 2222 3 2"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for words in ["is killed", "It went WRONG. Expected: B ends", "just play 7 11222232"] {
+        assert!(ended.stdout.contains(words), "{words:?} is missing: {ended:?}");
+    }
+    let ended = play(&["7", "1 3 2222"]);
+    assert!(ended.stdout.contains("Nothing went wrong in this order."), "{ended:?}");
+    let ended = play(&["7", "3"]);
+    assert!(ended.stderr.contains("step 1: A cannot be killed, because it begins"), "{ended:?}");
+}
+
+#[test]
+fn a_second_initialisation_takes_an_addition_away() {
+    let ended = play(&["6", "11 22222 111"]);
+    for words in ["FILE: the counter is 1", "Expected: the counter goes from 0 to 2"] {
+        assert!(ended.stdout.contains(words), "{words:?} is missing: {ended:?}");
+    }
+    let ended = play(&["6", "1"]);
+    assert!(ended.stdout.contains("FILE: the counter is not there"), "{ended:?}");
 }
 
 /// A terminal, with the game on its other side.

@@ -56,6 +56,12 @@ impl<'l> Stepper<'l> {
         })
     }
 
+    /// Has this process neither ended nor been killed?
+    #[must_use]
+    pub fn lives(&self, actor: usize) -> bool {
+        self.execution.lives(actor)
+    }
+
     /// Can this process make a step? Not if it has ended, or if it waits and the other has not moved since.
     #[must_use]
     pub fn can_move(&self, actor: usize) -> bool {
@@ -104,6 +110,25 @@ impl<'l> Stepper<'l> {
         }
         self.steps.push(Step { actor, events, arrived });
         Ok(())
+    }
+
+    /// Kills a process where it is, with SIGKILL: what it was about to store is not stored. That is a step, too.
+    ///
+    /// # Errors
+    /// Those of following processes.
+    pub fn kill(&mut self, actor: usize) -> Result<()> {
+        let began = self.execution.trace().len();
+        self.execution.kill(actor)?;
+        self.waits[1 - actor] = false; // The kernel may have given back what it held.
+        self.steps.push(Step { actor, events: began..self.execution.trace().len(), arrived: None });
+        Ok(())
+    }
+
+    /// Has this process been killed?
+    #[must_use]
+    pub fn is_killed(&self, actor: usize) -> bool {
+        let mut own = self.events().iter().filter(|event| event.actor == actor);
+        own.any(|event| event.kind == EventKind::Killed)
     }
 
     /// Is the process about to open or size the FILE that was there at the start?

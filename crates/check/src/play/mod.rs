@@ -51,8 +51,12 @@ impl<'r> RaceFixture<'r> {
         (self.race.judge)(&self.race.scenario, outcome)
     }
 
-    /// The first wrong execution that the judge finds: it tries few and early stops first.
+    /// The first wrong execution that the judge finds: it tries few and early stops first. If the player can
+    /// kill A, it kills A just before each of its steps.
     fn shortest(&self) -> Result<Option<Shortest>> {
+        if self.race.kills {
+            return self.shortest_with_a_kill();
+        }
         let fixture = self.fixture()?;
         let scenario = &self.race.scenario;
         let found = search(&fixture, scenario, PreemptionBound::TwoStops, self.race.judge)?;
@@ -62,12 +66,61 @@ impl<'r> RaceFixture<'r> {
         let moves = stepper.steps().iter().map(|step| step.actor).collect();
         Ok(Some(Shortest { outcome, finding, moves }))
     }
+
+    /// A makes some steps, B goes on until it waits, A is killed, and B goes on.
+    fn shortest_with_a_kill(&self) -> Result<Option<Shortest>> {
+        let fixture = self.fixture()?;
+        for steps in 1.. {
+            let mut stepper = Stepper::new(&fixture, &self.race.scenario)?;
+            let mut moves = Vec::new();
+            for _ in 0..steps {
+                if !stepper.can_move(0) {
+                    return Ok(None); // A has ended, and was killed before each of its steps.
+                }
+                stepper.step(0)?;
+                moves.push(0);
+            }
+            for mover in [1, KILL, 1] {
+                while can_move(&stepper, self.race, mover) {
+                    moved(&mut stepper, mover)?;
+                    moves.push(mover);
+                }
+            }
+            let outcome = stepper.finish()?;
+            if let Some(finding) = self.wrong(&outcome) {
+                return Ok(Some(Shortest { outcome, finding, moves }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The player's moves: 0 is a step of A, 1 is a step of B, and this one kills A.
+const KILL: usize = 2;
+
+/// Can the player make this move now?
+fn can_move(stepper: &Stepper<'_>, race: &Race, mover: usize) -> bool {
+    match mover {
+        // A process that has not begun holds nothing.
+        KILL => {
+            race.kills && stepper.lives(0) && stepper.steps().iter().any(|step| step.actor == 0)
+        }
+        actor => stepper.can_move(actor),
+    }
+}
+
+/// Makes this move.
+fn moved(stepper: &mut Stepper<'_>, mover: usize) -> Result<()> {
+    match mover {
+        KILL => stepper.kill(0),
+        actor => stepper.step(actor),
+    }
 }
 
 /// The judge's shortest wrong execution.
 struct Shortest {
     outcome: Outcome,
     finding: Finding,
-    /// Who moves at each step.
+    /// Who moves at each step; [`KILL`] where A is killed.
     moves: Vec<usize>,
 }

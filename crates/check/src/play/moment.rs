@@ -20,10 +20,12 @@ pub(super) struct Moment {
 
 impl Moment {
     pub(super) fn of(stepper: &Stepper<'_>, race: &Race) -> Result<Self> {
-        let bytes = stepper.file()?.unwrap_or_default();
+        let file = stepper.file()?;
         let place = |(at, size): &(usize, usize)| {
-            let bytes = bytes.get(*at..at + size).unwrap_or_default();
-            named_value(*at as u64, bytes, race.names)
+            let held = file.as_ref().and_then(|bytes| bytes.get(*at..at + size));
+            let (name, value) =
+                named_value(*at as u64, held.unwrap_or(&vec![0; *size]), race.names);
+            (name, if held.is_some() { value } else { "not there".into() })
         };
         let file = race.places.iter().map(place).collect();
         Ok(Self { file, next: [0, 1].map(|actor| next(stepper, actor, race.names)) })
@@ -34,6 +36,7 @@ impl Moment {
 fn next(stepper: &Stepper<'_>, actor: usize, names: Names) -> String {
     let last = stepper.events().iter().rfind(|event| event.actor == actor);
     match last.map(|event| &event.kind) {
+        _ if stepper.is_killed(actor) => "was killed".into(),
         None => "begins".into(),
         Some(EventKind::Ended(Ending::Exited(0))) => "has ended".into(),
         Some(EventKind::Ended(ending)) => format!("has ended: {ending}"),

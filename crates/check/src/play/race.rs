@@ -9,7 +9,7 @@ use explore::table::{Names, Shape, Table};
 use crate::build::cargo;
 use crate::exercises::{exercise_2, exercise_5};
 use crate::proof;
-use crate::scenarios::{Judge, Judged, common_finding};
+use crate::scenarios::{Judge, Judged, common_finding, waits_last};
 use crate::verdict::Finding;
 
 /// A race between two processes.
@@ -30,6 +30,8 @@ pub struct Race {
     pub judge: Judge,
     /// The places in FILE that are shown: the first byte, and how many bytes.
     pub places: &'static [(usize, usize)],
+    /// Can the player also kill A?
+    pub kills: bool,
 }
 
 const LESSON_5: &str = "lesson-5-races-and-semaphores";
@@ -39,7 +41,15 @@ const LESSON_5: &str = "lesson-5-races-and-semaphores";
 /// # Errors
 /// A scenario has another name by now.
 pub fn races() -> Result<Vec<Race>> {
-    Ok(vec![lost_update(), test_then_set(), check_then_act()?, deadlock()?, torn_message()?])
+    Ok(vec![
+        lost_update(),
+        test_then_set(),
+        check_then_act()?,
+        deadlock()?,
+        torn_message()?,
+        initialization()?,
+        orphaned_lock()?,
+    ])
 }
 
 fn lost_update() -> Race {
@@ -53,6 +63,7 @@ fn lost_update() -> Race {
         names: words_of_lesson,
         judge: |scenario, run| of_count(scenario, run, 2, "lost-addition"),
         places: &[(0, 8)],
+        kills: false,
     }
 }
 
@@ -67,6 +78,7 @@ fn test_then_set() -> Race {
         names: words_of_lesson,
         judge: |scenario, run| of_count(scenario, run, 1, "two-inside"),
         places: &[(8, 8), (0, 8)],
+        kills: false,
     }
 }
 
@@ -83,6 +95,7 @@ fn check_then_act() -> Result<Race> {
         names,
         judge,
         places: &[(8, 8), (16, 8), (24, 8)],
+        kills: false,
     })
 }
 
@@ -99,6 +112,7 @@ fn deadlock() -> Result<Race> {
         names,
         judge,
         places: &[(8, 8), (16, 8)],
+        kills: false,
     })
 }
 
@@ -115,7 +129,61 @@ fn torn_message() -> Result<Race> {
         names,
         judge,
         places: &[(0, 4), (4, 4), (8, 45)],
+        kills: false,
     })
+}
+
+fn initialization() -> Result<Race> {
+    let Judged { scenario, names, judge } = known(exercise_5::judged("first-additions"))?;
+    Ok(Race {
+        name: "initialization",
+        heading: "The initialization race",
+        task: "There is no FILE yet. Two processes add 1 to its counter, each by an atomic operation. A process \
+               that finds FILE empty gives FILE its size, and stores 0 in the counter. Both additions must \
+               count. Try to lose one.",
+        source: "crates/check/proof/exercise-5/both_initialise.c",
+        scenario,
+        names,
+        judge,
+        places: &[(0, 8)],
+        kills: false,
+    })
+}
+
+fn orphaned_lock() -> Result<Race> {
+    let Judged { scenario, .. } = known(exercise_5::judged("two-additions"))?;
+    Ok(Race {
+        name: "orphaned-lock",
+        heading: "The orphaned lock",
+        task: "Two processes add 1 to a counter under a lock. The lock is a word of FILE: 0 is free, 1 is locked, \
+               2 is locked and somebody waits. No order of the steps is wrong. But you can also kill A, at any \
+               moment. Try to make B wait for ever.",
+        source: "crates/check/proof/exercise-5/lock_that_stays.c",
+        scenario: Scenario { name: "orphaned-lock", ..scenario },
+        names: words_of_bank,
+        judge: of_survivor,
+        places: &[(1024, 4), (0, 8)],
+        kills: true,
+    })
+}
+
+/// B must end, and its addition must count, whatever becomes of A.
+fn of_survivor(_: &Scenario, run: &Outcome) -> Option<Finding> {
+    if run.endings[1].is_some() {
+        return None;
+    }
+    let how = waits_last(&run.events, 1).unwrap_or("does not end");
+    let actual = format!("A was killed while it held the lock. B {how}");
+    Some(Finding::new("orphaned-lock", "B ends, although A was killed", actual))
+}
+
+/// The words of exercise 5's file, with a lock of one word.
+fn words_of_bank(offset: u64) -> (String, Shape) {
+    match offset {
+        0..8 => ("the counter".into(), Shape::Sum),
+        1024..1028 => ("the lock".into(), Shape::Own),
+        _ => (format!("byte {offset}"), Shape::Other),
+    }
 }
 
 fn known(judged: Option<Judged>) -> Result<Judged> {

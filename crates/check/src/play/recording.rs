@@ -12,11 +12,11 @@ use explore::trace::EventKind;
 use serde::Serialize;
 
 use super::moment::Moment;
-use super::{RaceFixture, Shortest};
+use super::{KILL, RaceFixture, Shortest, can_move, moved};
 use crate::verdict::Finding;
 
 /// A race with too many schedules is not for a page.
-const MOST_EXECUTIONS: usize = 400;
+const MOST_EXECUTIONS: usize = 1000;
 
 /// A recorded race.
 #[derive(Serialize)]
@@ -28,8 +28,9 @@ struct Recording<'r> {
     heads: [String; 2],
     /// The judge's shortest wrong schedule: who moves at each step.
     shortest: String,
-    /// The same as the judge writes it.
-    schedule: String,
+    /// The same as the judge writes it, if it has no kill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<String>,
     /// How many different orders there are, and how many of them go wrong.
     orders: usize,
     wrong: usize,
@@ -43,6 +44,9 @@ struct Recorded {
     moment: Moment,
     /// What each process does in its next step, and where that leads.
     moves: [Option<Move>; 2],
+    /// What it does to A to be killed, and where that leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kill: Option<Move>,
     /// In the end: what came of it.
     end: Option<End>,
 }
@@ -93,8 +97,8 @@ pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
         task: race.task,
         source: race.source,
         heads: race.heads(),
-        shortest: moves.iter().map(|actor| letter(*actor)).collect(),
-        schedule: outcome.schedule.to_string(),
+        shortest: moves.iter().map(|mover| written(*mover)).collect(),
+        schedule: (!race.kills).then(|| outcome.schedule.to_string()),
         orders: ends().count(),
         wrong: ends().filter(|end| end.wrong).count(),
         moments: joined(&nodes)?,
@@ -123,14 +127,16 @@ fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
                 return Err(refused("the same steps did something else this time"));
             }
             nodes.entry(taken.clone()).or_insert(node);
-            let mut movers = [0, 1].into_iter().filter(|actor| stepper.can_move(*actor));
-            let Some(mut actor) = movers.next() else { break };
+            // Where neither process can move, a kill may set one free.
+            let movers = [0, 1, KILL].into_iter();
+            let mut movers = movers.filter(|mover| can_move(&stepper, place.race, *mover));
+            let Some(mut mover) = movers.next() else { break };
             match path.get(taken.len()) {
-                Some(chosen) => actor = *chosen,
+                Some(chosen) => mover = *chosen,
                 None => open.extend(movers.map(|other| [&taken[..], &[other]].concat())),
             }
-            stepper.step(actor)?;
-            taken.push(actor);
+            moved(&mut stepper, mover)?;
+            taken.push(mover);
         }
         let end = end(place.wrong(&stepper.finish()?));
         nodes.entry(taken).and_modify(|node| node.end = Some(end));
@@ -161,8 +167,19 @@ pub(super) fn told(
         }
         event => event.is_some(),
     };
-    let own: Vec<_> = step.events.clone().filter(is_told).filter_map(|at| rows.get(at)).collect();
+    // That it dies of the kill is no news.
+    let dies = |index: &usize| {
+        let before = index.checked_sub(1).and_then(|before| events.get(before));
+        before.is_some_and(|before| before.kind == EventKind::Killed)
+    };
+    let told = step.events.clone().filter(is_told).filter(|index| !dies(index));
+    let own: Vec<_> = told.filter_map(|at| rows.get(at)).collect();
     (own.iter().map(|row| row.text.clone()).collect(), own.iter().any(|row| row.decisive))
+}
+
+/// The letter of a move: A, B, or K for the kill.
+fn written(mover: usize) -> char {
+    if mover == KILL { 'K' } else { letter(mover) }
 }
 
 fn end(finding: Option<Finding>) -> End {
@@ -179,13 +196,13 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
     let (mut moments, mut known) = (Vec::new(), BTreeMap::new());
     let mut places: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     for (path, node) in longest_first {
-        let step = |actor: usize| {
-            let next = [&path[..], &[actor]].concat();
+        let step = |mover: usize| {
+            let next = [&path[..], &[mover]].concat();
             let (told, lost) = nodes.get(&next)?.told.clone();
             Some(Move { told, lost, to: *places.get(&next)? })
         };
-        let moves = [step(0), step(1)];
-        let recorded = Recorded { moment: node.moment.clone(), moves, end: node.end.clone() };
+        let (moves, kill) = ([step(0), step(1)], step(KILL));
+        let recorded = Recorded { moment: node.moment.clone(), moves, kill, end: node.end.clone() };
         let text = serde_json::to_string(&recorded).step("write JSON")?;
         let index = *known.entry(text).or_insert_with(|| {
             moments.push(recorded);

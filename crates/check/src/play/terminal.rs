@@ -13,7 +13,7 @@ use tracer::arch;
 
 use super::moment::Moment;
 use super::recording::told;
-use super::{Race, RaceFixture, Shortest, races};
+use super::{KILL, Race, RaceFixture, Shortest, can_move, moved, races};
 use crate::machine::Machine;
 use crate::scenarios::NEEDS;
 use crate::verdict::Finding;
@@ -56,19 +56,21 @@ pub fn play(number: Option<usize>, moves: Option<&str>, width: usize) -> Result<
     };
     let program = race.build()?;
     let game = Game { place: RaceFixture::new(race, &program, &scratch), race, number, width };
-    match given.as_deref().map(parsed) {
+    match given.as_deref().map(|text| parsed(text, race.kills)) {
         None => game.by_keys(),
         Some(Ok(moves)) => game.by_moves(&moves),
         Some(Err(why)) => Ok(Played::WrongCall(why)),
     }
 }
 
-/// Who moves at each step: `1` and `A` are the first process, `2` and `B` the second.
-fn parsed(text: &str) -> std::result::Result<Vec<usize>, String> {
+/// Who moves at each step: `1` and `A` are the first process, `2` and `B` the second. `3` and `K` kill A, if
+/// the race has that.
+fn parsed(text: &str, kills: bool) -> std::result::Result<Vec<usize>, String> {
     let letters = text.chars().filter(|letter| !letter.is_whitespace());
+    let kill = if kills { ", and 3 where A is killed" } else { "" };
     let moves = letters.map(|letter| {
-        mover(letter).ok_or_else(|| {
-            format!("{letter:?} is no step: write 1 where A moves, and 2 where B moves")
+        mover(letter).filter(|mover| kills || *mover != KILL).ok_or_else(|| {
+            format!("{letter:?} is no step: write 1 where A moves, and 2 where B moves{kill}")
         })
     });
     moves.collect()
@@ -78,13 +80,14 @@ fn mover(key: char) -> Option<usize> {
     match key {
         '1' | 'a' | 'A' => Some(0),
         '2' | 'b' | 'B' => Some(1),
+        '3' | 'k' | 'K' => Some(KILL),
         _ => None,
     }
 }
 
 /// The same as the player writes it.
 fn written(moves: &[usize]) -> String {
-    moves.iter().map(|actor| (actor + 1).to_string()).collect()
+    moves.iter().map(|mover| (mover + 1).to_string()).collect()
 }
 
 struct Game<'g> {
@@ -98,7 +101,8 @@ struct Game<'g> {
 struct View {
     rows: Vec<Row>,
     moment: Moment,
-    can_move: [bool; 2],
+    /// A, B, and the kill.
+    can_move: [bool; 3],
     /// In the end: what is wrong, if something is.
     end: Option<Option<Finding>>,
 }
@@ -109,21 +113,23 @@ impl Game<'_> {
         let fixture = self.place.fixture()?;
         let mut stepper = Stepper::new(&fixture, &self.race.scenario)?;
         let mut rows = Vec::new();
-        for (number, actor) in (1..).zip(moves) {
-            if !stepper.can_move(*actor) {
-                let next = &Moment::of(&stepper, self.race)?.next[*actor];
-                let who = letter(*actor);
-                return Ok(Err(format!("step {number}: {who} cannot move, because it {next}")));
+        for (number, mover) in (1..).zip(moves) {
+            let actor = if *mover == KILL { 0 } else { *mover };
+            if !can_move(&stepper, self.race, *mover) {
+                let next = &Moment::of(&stepper, self.race)?.next[actor];
+                let cannot = if *mover == KILL { "be killed" } else { "move" };
+                let who = letter(actor);
+                return Ok(Err(format!("step {number}: {who} cannot {cannot}, because it {next}")));
             }
-            stepper.step(*actor)?;
+            moved(&mut stepper, *mover)?;
             if let Some(step) = stepper.steps().last() {
                 let (texts, decisive) = told(&stepper, step, &self.place);
-                rows.extend(texts.into_iter().map(|text| Row { actor: *actor, text, decisive }));
+                rows.extend(texts.into_iter().map(|text| Row { actor, text, decisive }));
             }
         }
         let moment = Moment::of(&stepper, self.race)?;
-        let can_move = [0, 1].map(|actor| stepper.can_move(actor));
-        let end = match stepper.is_over() {
+        let can_move = [0, 1, KILL].map(|mover| can_move(&stepper, self.race, mover));
+        let end = match can_move == [false; 3] {
             true => Some(self.place.wrong(&stepper.finish()?)),
             false => None,
         };
@@ -138,6 +144,9 @@ impl Game<'_> {
         self.show(&view)?;
         match &view.end {
             Some(end) => self.show_end(end.as_ref())?,
+            None if self.race.kills => {
+                say!("\nThis is not the end: add steps, 1 for A, 2 for B, or 3 to kill A.")?;
+            }
             None => say!("\nThis is not the end: add steps, 1 for A or 2 for B.")?,
         }
         Ok(Played::Done)
@@ -161,14 +170,15 @@ impl Game<'_> {
                 self.show_end(end.as_ref())?;
                 say!("\nu: try again   q: quit")?;
             } else {
-                say!("\n1: A moves   2: B moves   u: try again   q: quit")?;
+                let kill = if self.race.kills { "3: kill A   " } else { "" };
+                say!("\n1: A moves   2: B moves   {kill}u: try again   q: quit")?;
             }
             loop {
                 match Keys::next()? {
                     None | Some('q' | '\x03' | '\x04') => return Ok(Played::Done),
                     Some('u') => moves.clear(),
-                    Some(key) => match mover(key).filter(|actor| view.can_move[*actor]) {
-                        Some(actor) => moves.push(actor),
+                    Some(key) => match mover(key).filter(|mover| view.can_move[*mover]) {
+                        Some(mover) => moves.push(mover),
                         None => continue,
                     },
                 }
@@ -206,7 +216,10 @@ impl Game<'_> {
         let Some(Shortest { outcome, finding, moves }) = self.place.shortest()? else {
             return say!("The judge finds no order that goes wrong.");
         };
-        say!("\nThe judge's shortest schedule is {}:", outcome.schedule)?;
+        match self.race.kills {
+            true => say!("\nThe judge's shortest way:")?,
+            false => say!("\nThe judge's shortest schedule is {}:", outcome.schedule)?,
+        }
         say!("just play {} {}\n", self.number, written(&moves))?;
         let table = Table::of(&self.race.scenario, &outcome.events, self.race.names, &[]);
         for line in table.lines(self.width) {
@@ -228,7 +241,7 @@ fn seen(finding: &Finding) -> String {
 
 /// What a process does next, in a sentence's words.
 fn next(does: &str) -> String {
-    let is_state = ["has ended", "waits", "sleeps", "tries", "turns"];
+    let is_state = ["has ended", "was killed", "waits", "sleeps", "tries", "turns"];
     match is_state.iter().any(|state| does.starts_with(state)) {
         true => does.into(),
         false => format!("next: {does}"),
@@ -271,8 +284,10 @@ mod tests {
 
     #[test]
     fn a_schedule_is_read_by_numbers_and_by_letters() {
-        assert_eq!(parsed("1 2\nab"), Ok(vec![0, 1, 0, 1]));
+        assert_eq!(parsed("1 2\nab", false), Ok(vec![0, 1, 0, 1]));
+        assert_eq!(parsed("13k", true), Ok(vec![0, KILL, KILL]));
         assert_eq!(written(&[0, 1, 1]), "122");
-        assert!(parsed("1x").is_err_and(|why| why.contains("'x' is no step")));
+        assert!(parsed("1x", true).is_err_and(|why| why.contains("'x' is no step")));
+        assert!(parsed("13", false).is_err_and(|why| why.contains("'3' is no step")));
     }
 }

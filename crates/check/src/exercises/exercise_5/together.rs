@@ -32,10 +32,14 @@ pub(super) fn scenarios() -> Vec<&'static str> {
     of_additions().iter().chain(&of_transfers()).map(|spec| spec.scenario.name).collect()
 }
 
-/// A scenario of the transfers, with its judge, for `just play`.
+/// A scenario with its judge, for `just play`.
 pub(crate) fn judged(name: &str) -> Option<Judged> {
-    let spec = of_transfers().into_iter().find(|spec| spec.scenario.name == name)?;
-    Some(Judged { scenario: spec.scenario, names, judge: judge_transfers })
+    let is_it = |spec: &SearchSpec| spec.scenario.name == name;
+    let of = |spec: SearchSpec, judge| Judged { scenario: spec.scenario, names, judge };
+    match of_additions().into_iter().find(is_it) {
+        Some(spec) => Some(of(spec, judge_additions)),
+        None => Some(of(of_transfers().into_iter().find(is_it)?, judge_transfers)),
+    }
 }
 
 fn of_additions() -> [SearchSpec; 2] {
