@@ -20,9 +20,12 @@ const MEMORY: &str = "4G";
 /// (`erms`, `fsrm`), and registers that are saved at each switch to another thread (`avx`, `mpx`).
 const PROCESSOR: &str = "max,-erms,-fsrm,-avx,-avx2,-fma,-f16c,-mpx,-la57,-smap";
 /// What the kernel is told. Without `init_on_alloc=0`, it sets all memory to zero that it gets for itself.
-/// Without `tsc=reliable`, it reads the time from a device, which is slow.
-const KERNEL_OPTIONS: &str =
-    "console=ttyS0 panic=-1 quiet init_on_alloc=0 mitigations=off tsc=reliable clocksource=tsc";
+/// Without `tsc=reliable`, it reads the time from a device, which is slow. While it boots, it tests the timer;
+/// on a busy host, the interrupts come too late and it panics (`no_timer_check`).
+const KERNEL_OPTIONS: &str = concat!(
+    "console=ttyS0 panic=-1 quiet init_on_alloc=0 mitigations=off ",
+    "tsc=reliable clocksource=tsc no_timer_check"
+);
 /// The size of its disk. The file is sparse.
 const DISK_BYTES: u64 = 6 << 30;
 
