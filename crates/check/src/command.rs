@@ -203,6 +203,17 @@ fn is_the_callers(failure: &Failure) -> Option<String> {
 /// What a person calls: in a process that is the same whoever has started it.
 fn judge_or_print() -> Result<u8> {
     sandbox::prepare_judge()?;
+    if sandbox::has_room_on_the_stack() {
+        let judged = std::panic::catch_unwind(parse_and_run);
+        return judged.map_err(|_| std::io::Error::other("a panic")).step("judge")?;
+    }
+    // A thread's stack is not bound by the limit on the first one's. The command line alone takes 128 KiB.
+    let roomy = std::thread::Builder::new().stack_size(8 << 20);
+    let judge = roomy.spawn(parse_and_run).step("start a thread")?;
+    judge.join().map_err(|_| std::io::Error::other("a panic")).step("judge")?
+}
+
+fn parse_and_run() -> Result<u8> {
     if let Some(why) =
         std::env::args_os().nth(1).and_then(|first| no_command(&first.to_string_lossy()))
     {
@@ -214,14 +225,7 @@ fn judge_or_print() -> Result<u8> {
         complain(&Failure::refusal("write to", Path::new("standard output"), why));
         return Ok(CANNOT);
     }
-    if sandbox::has_room_on_the_stack() {
-        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(arguments)));
-        return judged.map_err(|_| std::io::Error::other("a panic")).step("judge")?;
-    }
-    // A thread's stack is not bound by the limit on the first one's.
-    let roomy = std::thread::Builder::new().stack_size(8 << 20);
-    let judge = roomy.spawn(move || run(arguments)).step("start a thread")?;
-    judge.join().map_err(|_| std::io::Error::other("a panic")).step("judge")?
+    run(arguments)
 }
 
 /// What is said of a first word that is neither a command nor an exercise.

@@ -1,7 +1,7 @@
 //! FILE as it was.
 
 use std::fs::{File, FileTimes, Permissions};
-use std::io::ErrorKind;
+use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -57,12 +57,13 @@ pub(super) fn untouched(context: &mut CheckContext) -> Verdict {
     failed("file-touched", expected, seen)
 }
 
-/// What shows that FILE was touched or replaced: its inode, and when it was modified last. `None`: there is none.
+/// What shows that FILE was touched or replaced: its inode, and when it was modified last. `None`: the judge finds none there.
 type Stamp = Option<(u64, i64, i64)>;
 
 fn stamp(path: &Path) -> common::Result<Stamp> {
     match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // The program may have removed it, or closed the directory.
+        Err(error) if matches!(error.kind(), NotFound | PermissionDenied | NotADirectory) => Ok(None),
         found => {
             found.step_on("lstat", path).map(|of| Some((of.ino(), of.mtime(), of.mtime_nsec())))
         }
