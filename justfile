@@ -186,7 +186,7 @@ recordings:
     COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
 
 # Run everything that CI runs.
-ci: format lint test starters judge mutants documentation pages everywhere debian-12 grader-image
+ci: format lint test starters judge mutants documentation pages everywhere newer-glibc debian-12 grader-image
 
 [private]
 format:
@@ -210,6 +210,10 @@ mutants:
 [private]
 documentation:
     RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+# Prove the claims with the C libraries of newer Debian releases: `just newer-glibc trixie sid` (needs root).
+newer-glibc *RELEASES:
+    @tests/newer-glibc {{ RELEASES }}
 
 # Build the graders' image as far as this machine can, and compare the verdicts in it with those outside.
 [private]

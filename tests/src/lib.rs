@@ -2,6 +2,7 @@
 //! machine. It reports errors by panicking, as tests do.
 #![expect(clippy::expect_used, reason = "a harness fails by panicking, with the step's name")]
 
+mod c_library;
 mod control;
 mod errno;
 mod ground;
@@ -10,6 +11,7 @@ mod page_cache;
 mod picture;
 mod program;
 
+pub use c_library::glibc_version;
 pub use control::undisturbed;
 pub use errno::errno;
 pub use ground::{file_system, is_root, kernel_at_least, make_checkout, scratch};

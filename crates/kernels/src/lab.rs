@@ -17,8 +17,8 @@ use crate::initramfs;
 use crate::machine::{Accelerator, Event, Job, Machine};
 use crate::packages::Packages;
 
-/// The most time between the ends of two test programs. The guest ends each after ten minutes.
-const PROGRAM: Duration = Duration::from_mins(12);
+/// The most time between the ends of two test programs. The guest ends each after twenty minutes.
+const PROGRAM: Duration = Duration::from_mins(24);
 /// How many machines run at the same time: while the tests of one wait, those of the other work.
 const AT_A_TIME: usize = 2;
 

@@ -12,6 +12,8 @@ use common::{Context, Failure, Result};
 
 use kernels::programs::Program;
 
+use crate::counter;
+
 /// The program that runs a machine.
 pub(crate) const QEMU: &str = "qemu-system-x86_64";
 /// How much memory a machine has.
@@ -81,7 +83,7 @@ impl Accelerator {
     pub(crate) fn boot_limit(self) -> Duration {
         match self {
             Self::Kvm => Duration::from_secs(30),
-            Self::Emulation => Duration::from_mins(5),
+            Self::Emulation => Duration::from_mins(10),
         }
     }
 
@@ -166,7 +168,7 @@ impl Machine {
             .arg(job.kernel)
             .arg("-initrd")
             .arg(job.initramfs)
-            .args(["-append", KERNEL_OPTIONS])
+            .args(["-append", &format!("{KERNEL_OPTIONS} tsc_early_khz={}", counter::kilohertz())])
             .args(["-drive", &format!("file={},format=raw,if=virtio,cache=unsafe", disk.display())])
             .args(["-virtfs", &share(Path::new("/"), "host", ",readonly=on")])
             .args(["-virtfs", &share(&results, "results", "")])

@@ -1,12 +1,12 @@
 //! Runs the tests of the lessons on other kernels: `just kernels [VERSION …]`. Each kernel is Debian's,
 //! in a virtual machine of QEMU, which reads the files of this machine and has a disk of its own.
-#![forbid(unsafe_code)]
 
 mod packages;
 
 mod initramfs;
 mod tools;
 
+mod counter;
 mod lab;
 mod machine;
 

@@ -65,7 +65,7 @@ for system in $file_systems; do
         cd "$directory" || exit
         # shellcheck disable=SC2046 # A test's name has no spaces.
         env -i $environment COURSE_PATIENCE=10 LESSON_SCRATCH="$scratch" \
-            timeout -k 5 600 "$program" --format pretty --include-ignored --exact $(cat "$results/$number.tests") \
+            timeout -k 5 1200 "$program" --format pretty --include-ignored --exact $(cat "$results/$number.tests") \
             > "$output.running" 2> "$output.errors" < /dev/null
         echo $? > "$output.status"
         mv "$output.running" "$output.out"

@@ -16,8 +16,8 @@ pub use mutex::{Acquired, Attributes, Mutex};
 pub use not_robust::{Condition, ReadWriteLock, has_robust_read_write_locks};
 pub use page::Page;
 pub use process::{
-    OnParentDeath, exit_status, fork, fork_beside_threads, glibc_version, handle_sigusr1,
-    in_a_forked_child, keep_across_exec, live_until_end_of_input, live_until_killed,
+    OnParentDeath, exit_status, fork, fork_beside_threads, handle_sigusr1, in_a_forked_child,
+    keep_across_exec, live_until_end_of_input, live_until_killed,
 };
 pub use semaphore::{Create, Semaphore, unlink};
 

@@ -7,7 +7,6 @@
 //! end with `_exit`. The signal handler makes async-signal-safe calls and touches only atomics.
 #![expect(unsafe_code, reason = "fork, and what runs in a signal handler")]
 
-use std::ffi::CStr;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -142,14 +141,4 @@ pub fn handle_sigusr1(restart: bool, post: Option<&'static Semaphore>) -> io::Re
     // default one.
     unsafe { sigaction(Signal::SIGUSR1, &action) }?;
     Ok(())
-}
-
-/// The running C library's version: `(2, 36)`.
-pub fn glibc_version() -> (u32, u32) {
-    // SAFETY: takes nothing and returns a string that lives as long as the library.
-    let text = unsafe { libc::gnu_get_libc_version() };
-    // SAFETY: such a string ends in a NUL and never changes.
-    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
-    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }

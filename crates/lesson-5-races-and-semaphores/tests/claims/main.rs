@@ -39,7 +39,6 @@ use std::path::Path;
 use common::{Scratch, page_size};
 use course::{Program, Running};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in_one_of;
-use lesson_5_races_and_semaphores::sys;
 
 /// A scenario of this lesson, in a fresh process whose working directory is the test's own.
 fn scenario(name: &str, scratch: &Scratch) -> Program {
@@ -107,7 +106,7 @@ fn in_time(mut attempt: impl FnMut(u64) -> bool) {
 
 /// What was observed with glibc 2.36; another version may also do what the manual page says.
 fn observed<T: PartialEq + Debug>(got: T, with_2_36: T, by_the_page: T) {
-    match sys::glibc_version() {
+    match course::glibc_version() {
         (2, 36) => assert_eq!(got, with_2_36),
         version => assert!(got == with_2_36 || got == by_the_page, "{got:?} with {version:?}"),
     }

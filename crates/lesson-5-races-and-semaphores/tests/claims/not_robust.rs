@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use course::{Running, scratch};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
-use lesson_5_races_and_semaphores::sys::{self, has_robust_read_write_locks};
+use lesson_5_races_and_semaphores::sys::has_robust_read_write_locks;
 
 use crate::{actor, ask, ask_and_wait, begin, in_time, observed, sleeps};
 
@@ -215,7 +215,7 @@ fn after_a_waiter_on_a_condition_variable_is_killed_one_signal_is_lost_and_the_n
         begin(&mut signaller, "cond-signal");
         let returns = sleeps(&signaller) == libc::SYS_read; // Nothing ends a sleep in `futex`.
         observed(returns, false, true);
-        if sys::glibc_version() >= (2, 41) {
+        if course::glibc_version() >= (2, 41) {
             assert!(returns, "the third signal waits");
         }
         if returns {

@@ -63,7 +63,9 @@ type Stamp = Option<(u64, i64, i64)>;
 fn stamp(path: &Path) -> common::Result<Stamp> {
     match std::fs::symlink_metadata(path) {
         // The program may have removed it, or closed the directory.
-        Err(error) if matches!(error.kind(), NotFound | PermissionDenied | NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), NotFound | PermissionDenied | NotADirectory) => {
+            Ok(None)
+        }
         found => {
             found.step_on("lstat", path).map(|of| Some((of.ino(), of.mtime(), of.mtime_nsec())))
         }
