@@ -179,11 +179,12 @@ judges_tests := "--test attacks --test batch --test executions --test hostile --
 judge:
     cargo test --locked --package check {{ judges_tests }}
     cargo test --quiet --locked --package check --test proof -- --ignored --show-output
+    cargo test --quiet --locked --package course --test checks -- --ignored
 
 # Record the runs that the page map of the book shows, and all orders of the races of `just play`.
 recordings:
     cargo build --quiet --locked --package 'lesson-*' --package page-view-program --package check
-    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording
+    COURSE_BLESS=1 cargo test --quiet --package course --test checks every_recording -- --include-ignored
 
 # Run everything that CI runs.
 ci: format lint test starters judge mutants documentation pages everywhere newer-glibc debian-12 grader-image

@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn a_wait_with_a_timeout_says_so_when_its_time_is_over() {
         let over = |number: i64, arguments| call(number, arguments).when_its_time_is_over();
-        let (forever, at) = (u64::MAX, 0x1000);
+        let (forever, at) = (u64::MAX, 0x5000);
         #[cfg(target_arch = "x86_64")]
         {
             assert_eq!(over(legacy::SYS_poll, [0, 1, 8000, 0, 0, 0]), Some(0));
