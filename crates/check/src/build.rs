@@ -1,5 +1,6 @@
 //! The learner's program: where its source is, and how it is built.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -81,7 +82,14 @@ pub fn missing_sources() -> Result<Vec<String>> {
 /// # Errors
 /// There is no checkout, or no directory that can be written: see [`common::kept_in`].
 pub fn memory() -> Result<PathBuf> {
-    common::kept_in("check")
+    let (kept, root) = (common::kept_in("check")?, root()?);
+    if kept.starts_with(&root) {
+        return Ok(kept);
+    }
+    // Other checkouts may share a target directory elsewhere.
+    let mut hasher = DefaultHasher::new();
+    root.canonicalize().step_on("resolve", &root)?.hash(&mut hasher);
+    Ok(kept.join(format!("{:016x}", hasher.finish())))
 }
 
 /// What building gave.

@@ -1,8 +1,7 @@
 //! Where the checkout is in which a program runs.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, fs};
 
 use nix::unistd::{AccessFlags, access};
 
@@ -22,25 +21,13 @@ pub fn root() -> Result<PathBuf> {
     roots.map(Path::to_path_buf).next().ok_or_else(none)
 }
 
-/// A directory for what programs keep: `target/NAME` in the checkout, which is made. If nobody may write there, as
-/// in a read-only checkout, one in cargo's target directory elsewhere. It belongs to this checkout alone, though other
-/// ones may share the target directory.
+/// A directory for what programs keep, which is made: `target/NAME` in the checkout. Of a checkout that cannot be
+/// written: NAME in cargo's target directory elsewhere, which other checkouts may share.
 pub fn kept_in(name: &str) -> Result<PathBuf> {
     let root = root()?;
-    let inside = root.join("target").join(name);
-    let can_write = |path: &Path| -> io::Result<()> {
-        fs::create_dir_all(path)?;
-        Ok(access(path, AccessFlags::W_OK)?)
-    };
-    let refused = match can_write(&inside) {
-        Ok(()) => return Ok(inside),
-        Err(error) => Err(error).step_on("create", &inside),
-    };
-    let Some(elsewhere) = env::var_os("CARGO_TARGET_DIR") else { return refused };
-    let elsewhere = std::path::absolute(elsewhere).step("find the working directory")?;
-    let mut hasher = DefaultHasher::new();
-    root.canonicalize().step_on("resolve", &root)?.hash(&mut hasher);
-    let elsewhere = elsewhere.join(format!("{name}-{:016x}", hasher.finish()));
-    can_write(&elsewhere).step_on("create", &elsewhere)?;
-    Ok(elsewhere)
+    let is_read_only = access(&root, AccessFlags::W_OK).is_err();
+    let elsewhere = env::var_os("CARGO_TARGET_DIR").filter(|_| is_read_only);
+    let path = elsewhere.map_or(root.join("target"), PathBuf::from).join(name);
+    fs::create_dir_all(&path).step_on("create", &path)?;
+    Ok(path)
 }

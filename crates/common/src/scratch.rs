@@ -14,11 +14,9 @@ impl Scratch {
     /// set, in the workspace's `target/scratch`, or where [`kept_in`] says. The usual place, `/tmp`, is often a
     /// tmpfs, which hides much of what the lessons show.
     pub fn new() -> Result<Self> {
-        let base = match env::var_os("LESSON_SCRATCH") {
-            // A missing one is not made: its name may be a typing error.
-            Some(base) => PathBuf::from(base),
-            None => kept_in("scratch")?,
-        };
+        // A missing one is not made: its name may be a typing error.
+        let named = env::var_os("LESSON_SCRATCH").map(PathBuf::from);
+        let base = named.map_or_else(|| kept_in("scratch"), Ok)?;
         let base = base.canonicalize().step_on("resolve LESSON_SCRATCH", &base)?;
         let turn = File::open(&base).step_on("open", &base)?;
         turn.lock().step_on("lock", &base)?; // No other run may sweep between making a directory and locking it.
