@@ -30,8 +30,7 @@ const Scheduler = (() => {
 
   /** What the button says that kills A. */
   function killLabel(moment) {
-    const has = ["has ended", "was killed"].find((state) => moment.next[0].startsWith(state));
-    return moment.kill ? "kill A here" : `A ${has ?? "has not begun: it cannot be killed yet"}`;
+    return moment.kill ? "kill A here" : `A ${plain(moment.next[0])}`;
   }
 
   /** What came of it, in words. */

@@ -46,6 +46,17 @@ impl<'r> RaceFixture<'r> {
         Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false })
     }
 
+    /// Two new processes. If the player can kill A, both have come to their first point, so that there are
+    /// fewer orders.
+    fn stepper<'f>(&self, fixture: &'f Fixture<'_>) -> Result<Stepper<'f>> {
+        let mut stepper = Stepper::new(fixture, &self.race.scenario)?;
+        if self.race.kills {
+            stepper.step(0)?;
+            stepper.step(1)?;
+        }
+        Ok(stepper)
+    }
+
     /// What is wrong in an execution, in the judge's words.
     fn wrong(&self, outcome: &Outcome) -> Option<Finding> {
         (self.race.judge)(&self.race.scenario, outcome)
@@ -70,8 +81,8 @@ impl<'r> RaceFixture<'r> {
     /// A makes some steps, B goes on until it waits, A is killed, and B goes on.
     fn shortest_with_a_kill(&self) -> Result<Option<Shortest>> {
         let fixture = self.fixture()?;
-        for steps in 1.. {
-            let mut stepper = Stepper::new(&fixture, &self.race.scenario)?;
+        for steps in 0.. {
+            let mut stepper = self.stepper(&fixture)?;
             let mut moves = Vec::new();
             for _ in 0..steps {
                 if !stepper.can_move(0) {
@@ -101,10 +112,7 @@ const KILL: usize = 2;
 /// Can the player make this move now?
 fn can_move(stepper: &Stepper<'_>, race: &Race, mover: usize) -> bool {
     match mover {
-        // A process that has not begun holds nothing.
-        KILL => {
-            race.kills && stepper.lives(0) && stepper.steps().iter().any(|step| step.actor == 0)
-        }
+        KILL => race.kills && stepper.lives(0),
         actor => stepper.can_move(actor),
     }
 }

@@ -30,7 +30,7 @@ pub struct Race {
     pub judge: Judge,
     /// The places in FILE that are shown: the first byte, and how many bytes.
     pub places: &'static [(usize, usize)],
-    /// Can the player also kill A?
+    /// Can the player also kill A? Then both have come to their first point when the game begins.
     pub kills: bool,
 }
 
@@ -156,8 +156,8 @@ fn orphaned_lock() -> Result<Race> {
         name: "orphaned-lock",
         heading: "The orphaned lock",
         task: "Two processes add 1 to a counter under a lock. The lock is a word of FILE: 0 is free, 1 is locked, \
-               2 is locked and somebody waits. No order of the steps is wrong. But you can also kill A, at any \
-               moment. Try to make B wait for ever.",
+               2 is locked and somebody waits. Both have come to the lock. No order of their steps is \
+               wrong. But you can also kill A, at any moment. Try to make B wait for ever.",
         source: "crates/check/proof/exercise-5/lock_that_stays.c",
         scenario: Scenario { name: "orphaned-lock", ..scenario },
         names: words_of_bank,

@@ -16,7 +16,7 @@ use super::{KILL, RaceFixture, Shortest, can_move, moved};
 use crate::verdict::Finding;
 
 /// A race with too many schedules is not for a page.
-const MOST_EXECUTIONS: usize = 1000;
+const MOST_EXECUTIONS: usize = 400;
 
 /// A recorded race.
 #[derive(Serialize)]
@@ -118,10 +118,11 @@ fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
         if executions > MOST_EXECUTIONS {
             return Err(refused("it has too many orders"));
         }
-        let mut stepper = Stepper::new(&fixture, &place.race.scenario)?;
+        let mut stepper = place.stepper(&fixture)?;
         let mut taken = Vec::new();
         loop {
-            let node = node(&stepper, place)?;
+            let last = stepper.steps().last().filter(|_| !taken.is_empty());
+            let node = node(&stepper, last, place)?;
             let same = |known: &Node| known.moment == node.moment && known.told == node.told;
             if nodes.get(&taken).is_some_and(|known| !same(known)) {
                 return Err(refused("the same steps did something else this time"));
@@ -144,9 +145,10 @@ fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
     Ok(nodes)
 }
 
-fn node(stepper: &Stepper<'_>, place: &RaceFixture<'_>) -> Result<Node> {
+/// Where a path leads; `last` is its last step.
+fn node(stepper: &Stepper<'_>, last: Option<&Step>, place: &RaceFixture<'_>) -> Result<Node> {
     let moment = Moment::of(stepper, place.race)?;
-    let told = stepper.steps().last().map(|step| told(stepper, step, place));
+    let told = last.map(|step| told(stepper, step, place));
     Ok(Node { moment, told: told.unwrap_or_default(), end: None })
 }
 

@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 
 use common::{Context, Result, Scratch, say};
 use explore::schedule::letter;
-use explore::steps::Stepper;
 use explore::table::{Row, Table};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use tracer::arch;
@@ -111,7 +110,7 @@ impl Game<'_> {
     /// Runs two new processes by these moves. A step that nobody can make is the error.
     fn view(&self, moves: &[usize]) -> Result<std::result::Result<View, String>> {
         let fixture = self.place.fixture()?;
-        let mut stepper = Stepper::new(&fixture, &self.race.scenario)?;
+        let mut stepper = self.place.stepper(&fixture)?;
         let mut rows = Vec::new();
         for (number, mover) in (1..).zip(moves) {
             let actor = if *mover == KILL { 0 } else { *mover };
