@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::{Context, Failure, Result, say};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -42,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) version: String,
     /// What ran its instructions.
     pub(crate) accelerator: Accelerator,
+    /// When the machine was started.
+    pub(crate) began: SystemTime,
     /// How the tests ended in each run, or why there was no run.
     pub(crate) runs: Vec<(Run, std::result::Result<Ends, String>)>,
     /// Why the machine ended before its work was done. What it did before counts.
@@ -99,11 +101,14 @@ impl Lab {
         };
         let results = here.join("results");
         let accelerator = Accelerator::of(&results)?;
+        let settings = results.join("settings"); // Written just before a machine starts.
+        let began = fs::metadata(&settings).and_then(|settings| settings.modified());
+        let began = began.step_on("stat", &settings)?;
         let read = |system: &&str| -> Result<_> {
             Ok((Run::new(&version, system), self.read(&results, system, accelerator)?))
         };
         let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
-        Ok(Seen { version, accelerator, runs, unfinished })
+        Ok(Seen { version, accelerator, began, runs, unfinished })
     }
 
     /// Starts the machine and waits for its end. The inner result is a machine that booted and ended

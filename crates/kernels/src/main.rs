@@ -13,7 +13,7 @@ mod machine;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use common::clap::{self, Parser};
 use common::{Failure, Result, say};
@@ -55,7 +55,6 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let began = Instant::now();
-    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let lab = lab(&arguments)?;
     let (seen, not_run): (Vec<_>, Vec<_>) =
         lab.run(&arguments.versions).into_iter().partition(Result::is_ok);
@@ -66,7 +65,7 @@ fn run() -> Result<()> {
         say!("\nNOT RUN: {failure}")?;
     }
     if arguments.record {
-        keep(&seen, arguments.only.is_none(), &date)?;
+        keep(&seen, arguments.only.is_none())?;
     }
     let minutes = began.elapsed().as_secs().div_ceil(60);
     let end = judge(&seen, not_run.is_empty());
@@ -144,7 +143,7 @@ fn add(record: &mut Record, seen: &[Seen]) {
 
 /// Writes the record. Results of these machines replace older ones. If only some test programs ran, the
 /// older results of the others stay.
-fn keep(seen: &[Seen], all_programs: bool, date: &str) -> Result<()> {
+fn keep(seen: &[Seen], all_programs: bool) -> Result<()> {
     let path = root().join(record::PATH);
     let mut record = Record::read(&path)?;
     for seen in seen.iter().filter(|seen| all_programs && seen.unfinished.is_none()) {
@@ -160,7 +159,7 @@ fn keep(seen: &[Seen], all_programs: bool, date: &str) -> Result<()> {
             package: seen.version.clone(),
             c_library: c_library()?,
             processor: seen.accelerator.processor().into(),
-            date: date.into(),
+            date: humantime::format_rfc3339_seconds(seen.began).to_string(),
         };
         known.0.insert(record::kernel(&seen.version), machine);
     }
