@@ -18,7 +18,7 @@ use addr2line::Context;
 use gimli::{BaseAddresses, CfaRule, EhFrame, RegisterRule, UnwindSection};
 use nix::unistd::Pid;
 use object::{Object, ObjectSection, ObjectSegment};
-use tracer::arch::Registers;
+use tracer::arch::{DWARF_NEXT, DWARF_REGISTERS, DWARF_STACK, Registers};
 
 /// A line of a program's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +38,8 @@ pub struct Sources {
 /// The bytes of one section of a file.
 type Bytes = gimli::EndianArcSlice<gimli::NativeEndian>;
 /// All registers, by their numbers in DWARF.
-type Frame = [u64; 17];
+type Frame = [u64; DWARF_REGISTERS];
 
-/// The numbers of the registers that hold the top of the stack and the next instruction's address.
-const STACK: usize = 7;
-const NEXT: usize = 16;
 /// The most callers that are looked through.
 const DEEPEST: usize = 64;
 /// A larger program is not read.
@@ -74,7 +71,7 @@ impl Sources {
         let mut frame = Registers::of(process).ok()?.by_dwarf();
         for depth in 0..DEEPEST {
             // A return address is behind the call, and may be another line's.
-            let at = frame[NEXT].checked_sub(u64::from(depth > 0))?;
+            let at = frame[DWARF_NEXT].checked_sub(u64::from(depth > 0))?;
             let mapped = maps.iter().find(|mapped| (mapped.start..mapped.end).contains(&at))?;
             let module = self.module(&mapped.file)?;
             let address = module.address(at - mapped.start + mapped.offset)?;
@@ -194,11 +191,11 @@ impl Module {
                 Some(RegisterRule::Offset(offset)) => {
                     *value = word(process, start.checked_add_signed(offset)?)?;
                 }
-                Some(RegisterRule::Undefined) | None if number == NEXT => return None,
+                Some(RegisterRule::Undefined) | None if number == DWARF_NEXT => return None,
                 _ => {}
             }
         }
-        caller[STACK] = start;
+        caller[DWARF_STACK] = start;
         Some(caller)
     }
 }

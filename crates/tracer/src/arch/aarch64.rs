@@ -89,7 +89,7 @@ impl Registers {
 
     /// All of them by their numbers in DWARF.
     #[must_use]
-    pub fn by_dwarf(&self) -> [u64; 17] {
+    pub fn by_dwarf(&self) -> [u64; DWARF_REGISTERS] {
         match self.never {}
     }
 
@@ -97,6 +97,13 @@ impl Registers {
         match self.never {}
     }
 }
+
+/// How many registers an unwinder of DWARF knows here: x0 to x30, `sp`, and the program counter.
+pub const DWARF_REGISTERS: usize = 33;
+/// The number of the stack pointer in DWARF.
+pub const DWARF_STACK: usize = 31;
+/// The number of the next instruction's address in DWARF.
+pub const DWARF_NEXT: usize = 32;
 
 /// The address of the syscall instruction (`svc`) before `next`.
 #[must_use]

@@ -128,11 +128,11 @@ impl Registers {
 
     /// All of them by their numbers in DWARF, the next instruction's address last: what an unwinder needs.
     #[must_use]
-    pub fn by_dwarf(&self) -> [u64; 17] {
+    pub fn by_dwarf(&self) -> [u64; DWARF_REGISTERS] {
         let raw = &self.raw;
         let low = [raw.rax, raw.rdx, raw.rcx, raw.rbx, raw.rsi, raw.rdi, raw.rbp, raw.rsp];
         let high = [raw.r8, raw.r9, raw.r10, raw.r11, raw.r12, raw.r13, raw.r14, raw.r15];
-        let mut all = [raw.rip; 17];
+        let mut all = [raw.rip; DWARF_REGISTERS];
         for (place, value) in all.iter_mut().zip(low.into_iter().chain(high)) {
             *place = value;
         }
@@ -145,6 +145,13 @@ impl Registers {
         self.result = number.cast_unsigned();
     }
 }
+
+/// How many registers an unwinder of DWARF knows here.
+pub const DWARF_REGISTERS: usize = 17;
+/// The number of the stack pointer in DWARF.
+pub const DWARF_STACK: usize = 7;
+/// The number of the next instruction's address in DWARF.
+pub const DWARF_NEXT: usize = 16;
 
 /// The address of the syscall instruction before `next`.
 #[must_use]
