@@ -112,6 +112,20 @@ impl Said {
         words.find(|word| is_error(word)).unwrap_or_default()
     }
 
+    /// The errors and signals that the claim's sentence names, each once. If it names none, a claim about
+    /// an error has that of its source.
+    pub(crate) fn errors(&self) -> Vec<&str> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = self.sentence.split(move |c| !is_word(c)).filter(|word| is_error(word));
+        let mut errors: Vec<_> = words.collect();
+        if errors.is_empty() && self.kind == Kind::Error {
+            errors.push(self.error());
+        }
+        errors.sort_unstable();
+        errors.dedup();
+        errors
+    }
+
     /// The version from which on the whole sentence is true, if its first words or its level say so:
     /// `6.10` of `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
     pub(crate) fn since(&self) -> Option<&str> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::claim::{Claim, Kind};
-use crate::runs::Runs;
+use crate::runs::{Runs, numbers};
 
 /// The pages, by their paths below `lessons/`.
 pub(crate) type Pages = BTreeMap<String, String>;
@@ -14,7 +14,7 @@ const UP_FROM_PAGE: &str = "../../";
 const UP_FROM_INDEX: &str = "../";
 
 /// Pages that a reader of another page should know of: that page, this one, and what is found there.
-const SEE_ALSO: [(&str, &str, &str); 19] = [
+const SEE_ALSO: [(&str, &str, &str); 37] = [
     ("`fcntl(F_SETLK)`", "`close`", "closing any descriptor of the file releases the locks"),
     (
         "`fcntl(F_SETLK)`",
@@ -50,6 +50,24 @@ const SEE_ALSO: [(&str, &str, &str); 19] = [
     ("`shm_open`", "`ftruncate`", "how an object gets its size"),
     ("`madvise`", "private mappings", "what advice does to private copies"),
     ("`mincore`", "page cache", "what is in memory, and what is not"),
+    ("SIGBUS and SIGSEGV", "past the end of the file", "a page that the file does not have"),
+    ("SIGBUS and SIGSEGV", "`ftruncate`", "a page cut off; a full tmpfs"),
+    ("SIGBUS and SIGSEGV", "`fallocate`", "a full disk"),
+    ("SIGBUS and SIGSEGV", "`shm_open`", "an object without a size"),
+    ("SIGBUS and SIGSEGV", "`sem_open`", "an empty file in the place of a semaphore"),
+    ("SIGBUS and SIGSEGV", "`mremap`", "a mapping that is longer than its memory"),
+    ("`sem_unlink`", "`sem_open`", "names that are too long"),
+    ("`close`", "`mmap`", "a mapping stays after the close"),
+    ("`close`", "`munmap`", "what was stored stays in the page cache"),
+    ("`munmap`", "`mseal`", "`EPERM` of sealed pages"),
+    ("`mprotect`", "`mseal`", "`EPERM` of sealed pages"),
+    ("`mremap`", "`mseal`", "`EPERM` of sealed pages"),
+    ("`madvise`", "`mseal`", "`EPERM` of sealed pages"),
+    ("`mmap`", "`mseal`", "`EPERM` of sealed pages"),
+    ("`mmap`", "SIGBUS and SIGSEGV", "accesses that end in a signal"),
+    ("file systems", "`ftruncate`", "a full tmpfs"),
+    ("file systems", "`fallocate`", "a full disk"),
+    ("file systems", "time stamps", "which store changes mtime where"),
 ];
 
 /// All pages of the ledger.
@@ -160,6 +178,7 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         .replace("{calls}", &counts("call", &calls))
         .replace("{topics}", &counts("topic", &topics))
         .replace("{errors}", &errors(claims))
+        .replace("{versions}", &versions(claims))
         .replace("{manual}", &refuted("the manual page says", claims, |claim| &claim.said.manual))
         .replace("{tutorials}", &refuted("tutorials say", claims, |claim| &claim.said.tutorials))
         .replace("{article}", &refuted("the article says", claims, |claim| &claim.said.article))
@@ -179,20 +198,39 @@ fn counts(what: &str, calls: &[(&&str, &Vec<&Claim>)]) -> String {
     table(&[what, "success", "errors", "edges"], rows)
 }
 
-/// For each error and each signal, the pages that say when it happens.
+/// For each error and each signal, the pages that name it.
 fn errors(claims: &[Claim]) -> String {
     let mut pages: BTreeMap<&str, BTreeMap<(String, &str), usize>> = BTreeMap::new();
-    for claim in claims.iter().filter(|claim| claim.said.kind == Kind::Error) {
+    for claim in claims {
         let call = claim.said.call.as_str();
-        let of_error = pages.entry(claim.said.error()).or_default();
-        *of_error.entry((order(call), call)).or_default() += 1;
+        for error in claim.said.errors() {
+            let of_error = pages.entry(error).or_default();
+            *of_error.entry((order(call), call)).or_default() += 1;
+        }
     }
     let rows = pages.into_iter().map(|(error, calls)| {
-        let link = |((_, call), count)| format!("[{call}]({}#errors) {count}", path(call));
+        let link = |((_, call), count)| format!("[{}]({}) {count}", title(call), path(call));
         let links: Vec<_> = calls.into_iter().map(link).collect();
         vec![format!("`{error}`"), links.join(", ")]
     });
     table(&["error", "calls and topics, with the number of claims"], rows)
+}
+
+/// The claims that do not hold on every kernel, by the version from which on they hold.
+fn versions(claims: &[Claim]) -> String {
+    let mut by_version: BTreeMap<Vec<u32>, (&str, Vec<&Claim>)> = BTreeMap::new();
+    for claim in claims {
+        if let Some(version) = claim.said.since() {
+            let of_version = by_version.entry(numbers(version)).or_insert((version, Vec::new()));
+            of_version.1.push(claim);
+        }
+    }
+    let rows = by_version.into_values().map(|(version, mut claims)| {
+        claims.sort_by_key(|claim| order(&claim.said.sentence));
+        let links: Vec<_> = claims.iter().map(|claim| claim.link(UP_FROM_INDEX) + ".").collect();
+        vec![version.into(), links.join("<br>")]
+    });
+    table(&["Linux", "true from this version on"], rows)
 }
 
 /// What others say, and the claims that prove something else.
@@ -239,18 +277,34 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_index_leads_from_an_error_to_the_calls_that_fail_with_it() {
+    fn the_index_leads_from_an_error_to_the_calls_that_name_it() {
         let claims = [
             claim("X fails with `EINVAL`", "`g`, error"),
             claim("Y fails with `EINVAL`", "`f`, error"),
-            claim("Z fails with `EINVAL`", "`f`, error"),
-            claim("W fails with `EBADF`", "`f`, error"),
-            claim("V with `EIO` is no error", "`f`, edge"),
+            claim("Z fails with `EINVAL`, or with `EBADF`", "`f`, success"),
+            claim("W fails", "`f`, error"),
+            claim("V of `EXIT` is no error", "`f`, edge"),
         ];
         let right = "| error | calls and topics, with the number of claims |\n| --- | --- |\n\
-             | `EBADF` | [`f`](ledger/f.md#errors) 1 |\n\
-             | `EINVAL` | [`f`](ledger/f.md#errors) 2, [`g`](ledger/g.md#errors) 1 |\n";
-        assert_eq!(errors(&claims), right);
+             | `EACCES` | [`f`](ledger/f.md) 1 |\n\
+             | `EBADF` | [`f`](ledger/f.md) 1 |\n\
+             | `EINVAL` | [`f`](ledger/f.md) 2, [`g`](ledger/g.md) 1 |\n";
+        assert_eq!(errors(&claims), right, "the error of W is in its source");
+    }
+
+    #[test]
+    fn the_index_lists_what_came_with_a_version_in_the_order_of_the_versions() {
+        let mut claims = ["Old", "Since Linux 6.13, a", "Since Linux 6.9, b", "C"]
+            .map(|sentence| claim(sentence, "`f`, edge"));
+        claims[3].said.level = "Linux (since Linux 6.9)".into();
+        let row = |text: &str| format!("[{text}](../crates/x/tests/claims/a.rs#L7).");
+        let right = format!(
+            "| Linux | true from this version on |\n| --- | --- |\n| 6.9 | {}<br>{} |\n| 6.13 | {} |\n",
+            row("C"),
+            row("Since Linux 6.9, b"),
+            row("Since Linux 6.13, a"),
+        );
+        assert_eq!(versions(&claims), right);
     }
 
     #[test]

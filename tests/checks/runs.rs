@@ -101,10 +101,12 @@ impl Runs {
 
 /// Whether the version of Linux `kernel`, such as `6.1`, comes before `version`.
 fn older(kernel: &str, version: &str) -> bool {
-    let numbers = |version: &str| -> Vec<u32> {
-        version.split('.').map(|part| part.parse().expect("a version has numbers")).collect()
-    };
     numbers(kernel) < numbers(version)
+}
+
+/// `[6, 10]` of `6.10`, which comes after `[6, 9]`.
+pub(crate) fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().expect("a version has numbers")).collect()
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub(crate) fn user_namespaces() -> Finding {
 
 /// Claims whose scenarios mount file systems as an ordinary user.
 const CLAIMS_IN_NAMESPACES: [&str; 4] = [
-    "before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault",
+    "on_a_full_file_system_before_any_store_fallocate_fails_with_enospc_and_madv_populate_write_with_efault",
     "ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus",
     "prot_exec_on_a_file_system_that_is_mounted_noexec_fails_with_eperm",
     "on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus",

@@ -15,14 +15,14 @@ use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::{errno_of, pages_of, permissions};
 
-/// A pipe, a Unix socket or `/dev/null` fails with `ENODEV`, and `/dev/zero` can be mapped.
+/// Mapping a pipe, a Unix socket or `/dev/null` fails with `ENODEV`, and `/dev/zero` can be mapped.
 ///
 /// - call: `mmap`, error
 /// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap
 /// - level: POSIX (`/dev/zero`: observed)
 /// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
-fn a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
+fn mapping_a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
     let (read_end, _write_end) = std::io::pipe().unwrap();
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
@@ -189,7 +189,8 @@ fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
     }
 }
 
-/// Through a writable descriptor, an append-only file cannot be mapped shared, but private.
+/// Through a writable descriptor, a shared mapping of an append-only file fails with `EACCES`, and
+/// a private one succeeds.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (EACCES)
@@ -197,7 +198,8 @@ fn map_denywrite_is_ignored_and_never_fails_with_etxtbsy() {
 /// - manual says: mmap(2): an append-only file cannot be mapped with `PROT_WRITE`.
 #[test]
 #[ignore = "needs root: chattr +a"]
-fn through_a_writable_descriptor_an_append_only_file_cannot_be_mapped_shared_but_private() {
+fn through_a_writable_descriptor_a_shared_mapping_of_an_append_only_file_fails_with_eacces_and_a_private_one_succeeds()
+ {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let path = scratch.path().join("pages");

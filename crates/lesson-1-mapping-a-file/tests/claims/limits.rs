@@ -6,24 +6,24 @@ use nix::sys::signal::Signal;
 
 use crate::{errno_of, scenario};
 
-/// More addresses than `RLIMIT_AS` fail with `ENOMEM`, even with `PROT_NONE`.
+/// `mmap` of more addresses than `RLIMIT_AS` allows fails with `ENOMEM`, even with `PROT_NONE`.
 ///
 /// - call: `mmap`, error
 /// - source: getrlimit(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn more_addresses_than_rlimit_as_fail_with_enomem_even_with_prot_none() {
+fn mmap_of_more_addresses_than_rlimit_as_allows_fails_with_enomem_even_with_prot_none() {
     let ended = scenario("address-space-limit", &scratch()).run();
     assert_eq!((ended.value("before"), ended.value("after")), ("success", "ENOMEM"));
 }
 
-/// More private writable memory than an `RLIMIT_DATA` above 0 fails with `ENOMEM`.
+/// `mmap` of more private writable memory than an `RLIMIT_DATA` above 0 allows fails with `ENOMEM`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS; mm/mmap.c
 /// - level: Linux (other memory not counted: observed)
 #[test]
-fn more_private_writable_memory_than_an_rlimit_data_above_0_fails_with_enomem() {
+fn mmap_of_more_private_writable_memory_than_an_rlimit_data_above_0_allows_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
@@ -185,7 +185,7 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio
 ///
 /// - call: `fallocate`, edge
 /// - source: ioctl_ficlonerange(2), DESCRIPTION; cp(1), --reflink
-/// - level: observed (xfs, and since Linux 6.1 btrfs; in 5.10, btrfs says `ENOSPC`)
+/// - level: observed (since Linux 6.1, on btrfs and xfs; in 5.10, btrfs says `ENOSPC`)
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
 fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_space() {
@@ -238,7 +238,7 @@ fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succee
 ///
 /// - call: `fallocate`, edge
 /// - source: btrfs(5), copy-on-write
-/// - level: observed (btrfs, since Linux 6.1; in 5.10, `ENOSPC`)
+/// - level: observed (since Linux 6.1, on btrfs; in 5.10, `ENOSPC`)
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_find_no_space() {
@@ -249,14 +249,16 @@ fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_fi
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
-/// Before the store, `fallocate` reports `ENOSPC` and `MADV_POPULATE_WRITE` reports `EFAULT`.
+/// On a full file system, before any store, `fallocate` fails with `ENOSPC` and
+/// `MADV_POPULATE_WRITE` with `EFAULT`.
 ///
 /// - call: `fallocate`, error
 /// - source: fallocate(2), ERRORS; madvise(2), ERRORS
-/// - level: Linux (`MADV_POPULATE_WRITE`: since Linux 5.14)
+/// - level: Linux (since Linux 5.14; `fallocate` also before)
 /// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
-fn before_the_store_fallocate_reports_enospc_and_madv_populate_write_reports_efault() {
+fn on_a_full_file_system_before_any_store_fallocate_fails_with_enospc_and_madv_populate_write_with_efault()
+ {
     let ended = scenario("store-on-a-full-disk", &scratch()).run();
     let Some(ended) = unless_mounts_are_refused(ended) else { return };
     assert_eq!(ended.value("fallocate"), "ENOSPC");

@@ -31,13 +31,13 @@ fn warm() -> File {
     file
 }
 
-/// Two looks at the same bytes may find a text, and then none.
+/// Two searches of the same bytes may find a text, and then none.
 ///
 /// - call: plain loads and stores, edge
 /// - source: mmap(2), DESCRIPTION (MAP_SHARED)
 /// - level: POSIX
 #[test]
-fn two_looks_at_the_same_bytes_may_find_a_text_and_then_none() {
+fn two_searches_of_the_same_bytes_may_find_a_text_and_then_none() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let bytes = Bytes::of(&file, CAPACITY).unwrap();

@@ -205,8 +205,8 @@ fn a_shared_writable_mapping_of_a_file_sealed_against_writing_fails_with_eperm()
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, edge
 /// - source: mm/memfd.c
-/// - level: observed (Linux 6.18, 6.12.117, 6.1.176 of Debian; kernels before 6.7 without a
-///   backport, and early 6.12: `EPERM`)
+/// - level: observed (since Linux 6.7; some older kernels allow it too, such as 6.1.176 of Debian;
+///   the others, and the first ones of 6.12, fail with `EPERM`)
 #[test]
 fn a_sealed_file_can_be_mapped_read_only_through_a_writable_descriptor() {
     let file = one_page();

@@ -227,13 +227,15 @@ fn a_store_leaves_the_set_user_id_bit_and_a_write_clears_it() {
     assert_eq!(ended.value("content"), "PRogram", "both changed the file");
 }
 
-/// A writable shared mapping needs a descriptor that is open for reading and writing.
+/// A writable shared mapping fails with `EACCES` unless the descriptor is open for reading and
+/// writing.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (EACCES)
 /// - level: POSIX
 #[test]
-fn a_writable_shared_mapping_needs_a_descriptor_that_is_open_for_reading_and_writing() {
+fn a_writable_shared_mapping_fails_with_eacces_unless_the_descriptor_is_open_for_reading_and_writing()
+ {
     let scratch = scratch();
     let path = scratch.path().join("file");
     new_file(&scratch, "file", 1);

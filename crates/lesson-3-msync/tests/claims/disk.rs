@@ -38,7 +38,7 @@ fn ms_async_writes_no_sector_and_ms_sync_of_pages_written_before_can_write_only_
 ///
 /// - call: `fallocate`, edge
 /// - source: fs/ext4/inode.c, ext4_punch_hole
-/// - level: observed (from Linux 6.14 on)
+/// - level: observed (since Linux 6.14)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_punching_a_hole_discards_dirty_pages_without_writing_them() {

@@ -130,13 +130,15 @@ fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
     assert_eq!(ended.value("before-the-lock"), "0", "of the pages before it");
 }
 
-/// If `MS_SYNC` fails with `EBUSY`, it has written the pages before the locked page.
+/// If `MS_SYNC` with `MS_INVALIDATE` fails with `EBUSY`, it has written the pages before the locked
+/// page.
 ///
 /// - call: `msync`, error
 /// - source: mm/msync.c
 /// - level: observed (Linux 6.18)
 #[test]
-fn if_ms_sync_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page() {
+fn if_ms_sync_with_ms_invalidate_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page()
+{
     let (ended, instruments) = undisturbed_scenario("locked");
     assert_eq!(ended.value("with-MS_SYNC"), "EBUSY");
     let (_, left) = instruments.expected(instruments.left_by_a_part(5), 8); // Page 3, and those after it.

@@ -129,7 +129,7 @@ fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, can_do_cachestat
-/// - level: observed (from Linux 6.14 on)
+/// - level: observed (since Linux 6.14)
 #[test]
 fn cachestat_of_a_file_that_you_neither_own_nor_may_write_to_fails_with_eperm() {
     let answer = |program: Program| program.run().value("cachestat").to_string();

@@ -68,7 +68,7 @@ fn map_populate_past_the_end_of_the_file_reports_no_error() {
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
-/// - level: Linux (since 5.14; before, `EINVAL`)
+/// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_write_copies_every_page_of_a_private_mapping() {
     let letters = Lettered::new(4);
@@ -122,7 +122,7 @@ fn after_mlockall_mcl_future_mmap_copies_every_page_of_a_writable_private_mappin
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_READ)
-/// - level: Linux (since 5.14; before, `EINVAL`)
+/// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_read_copies_no_page() {
     let letters = Lettered::new(4);
@@ -137,7 +137,7 @@ fn madv_populate_read_copies_no_page() {
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
-/// - level: Linux (since 5.14; before, `EINVAL`)
+/// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
 fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
     let letters = Lettered::new(1);
@@ -197,7 +197,7 @@ fn madv_populate_read_without_any_permission_fails_with_einval() {
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
-/// - level: Linux (since 5.14; before, `EINVAL`)
+/// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
     let ended = scenario("populate-a-hole", &course::scratch()).run();

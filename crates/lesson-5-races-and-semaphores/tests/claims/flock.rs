@@ -87,7 +87,7 @@ fn flock_with_an_unknown_operation_fails_with_einval() {
 ///
 /// - call: `flock`, edge
 /// - source: fs/locks.c, sys_flock
-/// - level: observed (Linux 6.18; before 5.16, it makes a lock that conflicts with no other)
+/// - level: observed (since Linux 5.16; before, it makes a lock that conflicts with no other)
 /// - manual says: flock(2): an invalid operation fails with `EINVAL`.
 #[test]
 fn flock_with_the_old_bit_lock_mand_succeeds_and_does_nothing() {

@@ -26,7 +26,7 @@ fn f_getlk_reports_process_1_for_an_ofd_lock() {
 ///
 /// - call: `fcntl(F_OFD_GETLK)`, edge
 /// - source: fs/locks.c, fcntl_getlk
-/// - level: observed (Linux 6.18; `EINVAL` before 6.6)
+/// - level: observed (since Linux 6.6; before, `EINVAL`)
 #[test]
 fn f_ofd_getlk_with_f_unlck_reports_the_open_file_descriptions_own_lock() {
     let scratch = scratch();

@@ -15,13 +15,15 @@ use crate::{file, scenario};
 
 const PAGES: usize = 1024;
 
-/// `MADV_DONTNEED` empties the page table, and the page cache keeps the pages.
+/// `MADV_DONTNEED` of a shared mapping of a file empties the page table, and what was stored stays
+/// in the page cache.
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_DONTNEED)
 /// - level: Linux (that the page cache keeps the pages: observed)
 #[test]
-fn madv_dontneed_empties_the_page_table_and_the_page_cache_keeps_the_pages() {
+fn madv_dontneed_of_a_shared_mapping_of_a_file_empties_the_page_table_and_what_was_stored_stays_in_the_page_cache()
+ {
     let scratch = scratch();
     let (file, _) = file(&scratch, 16);
     let length = 16 * page_size();
@@ -116,7 +118,7 @@ fn madv_remove_leaves_private_copies_as_they_are() {
 ///
 /// - call: `madvise`, edge
 /// - source: mm/madvise.c, madvise_remove
-/// - level: observed (Linux 6.7 and newer)
+/// - level: observed (since Linux 6.7; some older kernels of Debian, too)
 /// - manual says: madvise(2): `MADV_REMOVE` needs a shared writable mapping.
 #[test]
 fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
@@ -246,7 +248,7 @@ fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
 ///
 /// - call: `madvise`, error
 /// - source: mm/madvise.c, madvise_populate
-/// - level: observed (before Linux 6.12, here 6.1, the call goes on past the gap)
+/// - level: observed (since Linux 6.12; before, here in 6.1, the call goes on past the gap)
 #[test]
 fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
     // Older kernels (seen on 6.1) go on behind the gap, as for other advice. Linux 6.12 stops.

@@ -240,7 +240,7 @@ fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_lock
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
-/// - level: Linux
+/// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
 fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     let scratch = scratch();

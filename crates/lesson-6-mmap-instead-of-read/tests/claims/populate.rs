@@ -45,7 +45,7 @@ fn map_populate_leaves_no_fault_for_later_loads() {
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_READ)
-/// - level: Linux
+/// - level: Linux (since Linux 5.14)
 #[test]
 fn madv_populate_read_leaves_no_fault_for_later_loads() {
     let scratch = scratch();
@@ -69,7 +69,7 @@ fn madv_populate_read_leaves_no_fault_for_later_loads() {
 ///
 /// - call: `madvise`, edge
 /// - source: mm/gup.c, populate_vma_page_range; madvise(2), DESCRIPTION
-/// - level: observed
+/// - level: observed (since Linux 5.14)
 #[test]
 fn map_populate_copies_the_pages_of_a_writable_private_mapping_and_madv_populate_read_copies_none()
 {

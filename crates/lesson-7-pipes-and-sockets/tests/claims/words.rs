@@ -84,13 +84,13 @@ fn a_private_membarrier_in_a_process_that_has_not_registered_for_it_fails_with_e
     assert_eq!(scenario("words").value("unregistered"), "EPERM");
 }
 
-/// The `membarrier` calls of this ring need no privileges.
+/// The `membarrier` calls of lesson 7's ring need no privileges.
 ///
 /// - call: `membarrier`, success
 /// - source: kernel/sched/membarrier.c
 /// - level: observed
 #[test]
-fn the_membarrier_calls_of_this_ring_need_no_privileges() {
+fn the_membarrier_calls_of_lesson_7s_ring_need_no_privileges() {
     let words = crate::ordinary_scenario("words", "");
     assert_eq!((words.value("register"), words.value("global")), ("ok", "ok"));
 }
