@@ -178,7 +178,7 @@ judges_tests := "--test attacks --test batch --test executions --test hostile --
 [no-exit-message]
 judge:
     cargo test --locked --package check {{ judges_tests }}
-    cargo test --quiet --locked --package check --test proof -- --ignored --show-output
+    cargo test --quiet --locked --package check --test proof -- --ignored --show-output --test-threads 1
     cargo test --quiet --locked --package course --test checks -- --ignored
 
 # Record the runs that the page map of the book shows, and all orders of the races of `just play`.
