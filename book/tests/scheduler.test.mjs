@@ -149,11 +149,15 @@ test("A is killed by mouse and by the keyboard, and B waits for ever", async () 
   assert.match(await news.textContent(), /^A was killed\.$/);
   await page.keyboard.press("2");
   assert.match(await news.textContent(), /It went wrong\. Expected: B ends, although A was killed/);
+  await page.keyboard.press("1");
+  assert.match(await news.textContent(), /^A cannot move.* It went wrong\./, "the verdict stays");
+  await page.keyboard.press("ArrowRight");
+  assert.match(page.url(), /scheduler\.html$/, "the arrow keys leave the try alone");
   await page.keyboard.press("u");
   await page.keyboard.press("1");
   await page.keyboard.press("3");
   assert.match(await news.textContent(), /^A is killed\.$/);
-  await game.getByRole("button", { name: "Show the judge's shortest schedule" }).click();
+  await game.getByRole("button", { name: "Show an order that goes wrong" }).click();
   const replay = game.locator(".shown .two-lanes");
   await replay.getByRole("button", { name: "Next" }).focus();
   await page.keyboard.press("End");

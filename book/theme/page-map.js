@@ -52,12 +52,20 @@ const PageMap = (() => {
     const come = names(after).filter((name) => !names(before).includes(name));
     const gone = names(before).filter((name) => !names(after).includes(name));
     const key = (entry) => `${entry.process}/${entry.part}/${entry.label}`;
-    const old = new Map(entriesOf(before).map((entry) => [key(entry), leads(before, entry)]));
+    const others = (look, entry) =>
+      entry.own === null ? [] : sharers(look, entry.own).filter((name) => name !== entry.process);
+    const old = new Map(entriesOf(before).map((entry) => [key(entry), entry]));
     for (const entry of entriesOf(after)) {
+      const was = old.get(key(entry));
       const now = leads(after, entry);
-      if (old.has(key(entry)) && old.get(key(entry)) !== now) {
-        add(`In ${the(entry.process)}`, entry.label, `now ${now}`);
+      if (was === undefined || leads(before, was) === now) {
+        continue;
       }
+      // One of the processes has got a copy. A picture does not show which one.
+      const shared = was.leads === entry.leads && others(after, entry).length === 0 ? others(before, was) : [];
+      add(`In ${the(entry.process)}`, entry.label, shared.length > 0
+        ? `no longer leads to the same memory as in the ${shared.join(" and the ")}`
+        : `now ${now}`);
     }
     for (const file of after.files) {
       const known = before.files.find((other) => other.name === file.name);
@@ -261,7 +269,8 @@ const PageMap = (() => {
       }
     });
     new ResizeObserver(() => shown && draw(shown.stage, shown.arrows)).observe(view);
-    const output = element("details", {}, element("summary", {}, "What the program printed"), told);
+    const output = element("details", { open: "" }, element("summary", {}, "What the program printed"), told);
+    map.setAttribute("tabindex", "-1"); // After a click anywhere in it, the keys belong to it.
     map.replaceChildren(element("div", { class: "controls" }, back, next, place), news, view, output);
     show();
   }

@@ -50,7 +50,8 @@ const Scheduler = (() => {
     const kill = element("button", { type: "button", class: "kill" });
     const undo = element("button", { type: "button" }, "Undo");
     const again = element("button", { type: "button" }, "New try");
-    const reveal = element("button", { type: "button", hidden: "" }, "Show the judge's shortest schedule");
+    const reveal = element("button", { type: "button", hidden: "" },
+      recording.schedule ? "Show the judge's shortest schedule" : "Show an order that goes wrong");
     const news = element("p", { class: "news", "aria-live": "polite" });
     const view = element("div", { class: "view" });
     const shown = element("div", { class: "shown" });
@@ -67,7 +68,7 @@ const Scheduler = (() => {
       const before = moves === "" ? moment : walk(recording, moves.slice(0, -1)).moment;
       view.replaceChildren(values(moment.file, before.file), ...lanes(heads, steps));
       const last = steps.length === 0 ? "Neither process has moved." : sentence(steps.at(-1));
-      news.textContent = words ?? (moment.end ? `${last} ${verdict(moment.end)}` : last);
+      news.textContent = moment.end ? `${words ?? last} ${verdict(moment.end)}` : words ?? last;
       news.classList.toggle("is-wrong", moment.end?.wrong === true);
       news.classList.toggle("is-right", moment.end?.wrong === false);
       reveal.hidden &&= moment.end === null;
@@ -105,7 +106,9 @@ const Scheduler = (() => {
     });
     place.addEventListener("keydown", (event) => {
       const killing = kills ? { 3: () => move("K"), k: () => move("K") } : {};
-      const keys = { 1: () => move("A"), 2: () => move("B"), ...killing, u: restart, Backspace: back };
+      // mdBook goes to another chapter with the arrow keys, and the try would be lost.
+      const stays = { ArrowLeft: () => {}, ArrowRight: () => {} };
+      const keys = { 1: () => move("A"), 2: () => move("B"), ...killing, u: restart, Backspace: back, ...stays };
       const action = keys[event.key];
       if (action && !event.ctrlKey && !event.altKey && !event.metaKey) {
         event.preventDefault();

@@ -300,6 +300,9 @@ impl Operations for Syscall {
         match self.number {
             libc::SYS_futex if self.is_private_futex() => PRIVATE_FUTEX_WAITS,
             libc::SYS_futex => FUTEX_WAITS,
+            libc::SYS_fcntl if self.arguments[1] == flag(libc::F_OFD_SETLKW) => {
+                "waits for an open file description lock"
+            }
             libc::SYS_fcntl => "waits for a record lock",
             libc::SYS_flock if self.arguments[1] & flag(libc::LOCK_SH) != 0 => {
                 "waits for a shared flock lock"
