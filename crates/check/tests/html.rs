@@ -123,8 +123,12 @@ fn each_step_has_files_pages_as_the_kernel_reports_them() {
     assert_eq!(parts(stops, 1), json!([]), "B has not begun: {stops}");
     let stores = &step_told(&timeline, "stores 42 in the counter, where")["pages"];
     assert_eq!(parts(stores, 1)[0]["entries"][0]["leads"], "leads to the page cache");
-    if course::file_system(&std::env::temp_dir()) == "ext4" {
-        assert_eq!(state(stores), "dirty");
+    // The judge works in LESSON_SCRATCH, or below the copy of the checkout.
+    let place = std::env::var_os("LESSON_SCRATCH").map_or_else(std::env::temp_dir, PathBuf::from);
+    match course::file_system(&place) {
+        "ext4" | "xfs" | "btrfs" => assert_eq!(state(stores), "dirty"),
+        "tmpfs" => assert_eq!(state(stores), "present", "tmpfs has no disk"),
+        _ => {}
     }
 }
 
