@@ -426,13 +426,23 @@ mod tests {
     #[test]
     fn a_process_that_sleeps_has_the_time_by_the_clock_and_no_more() {
         let wall = Duration::from_millis(300);
-        let asleep = Running::of(&["sleep", "100"]);
-        let mut table = ProcessTable::new(Limits { wall, ..Limits::default() }).unwrap();
-        table.add(asleep.pid());
-        while table.exceeded().unwrap().is_none() {
-            table.enforce().unwrap();
-        }
-        assert_eq!(table.exceeded().unwrap(), Some(LimitExceeded::Wall(wall)));
+        let limit_exceeded = || {
+            let asleep = Running::of(&["sleep", "100"]);
+            let mut table = ProcessTable::new(Limits { wall, ..Limits::default() })?;
+            table.add(asleep.pid());
+            loop {
+                table.enforce()?;
+                if let Some(limit) = table.exceeded()? {
+                    return Ok::<_, io::Error>(limit);
+                }
+            }
+        };
+        // On a machine that is too busy the table says so, and tells nothing about the process.
+        let seen = (0..5).map(|_| limit_exceeded()).find(Result::is_ok);
+        assert_eq!(
+            seen.expect("the machine was too busy five times").unwrap(),
+            LimitExceeded::Wall(wall)
+        );
     }
 
     #[test]
