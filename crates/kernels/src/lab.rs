@@ -105,7 +105,8 @@ impl Lab {
         let began = fs::metadata(&settings).and_then(|settings| settings.modified());
         let began = began.step_on("stat", &settings)?;
         let read = |system: &&str| -> Result<_> {
-            Ok((Run::new(&version, system), self.read(&results, system, accelerator)?))
+            let ends = self.read(&results, system, accelerator)?;
+            Ok((Run::new(&version, system), ends.and_then(some)))
         };
         let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
         Ok(Seen { version, accelerator, began, runs, unfinished })
@@ -232,4 +233,25 @@ fn image(files: &Path) -> Result<PathBuf> {
     let files_of = |directory| entries(directory).map(|entry| entry.path());
     let image = directories.into_iter().flat_map(files_of).find(is_image);
     image.ok_or_else(|| Failure::refusal("find the kernel in", files, "there is no vmlinuz"))
+}
+
+/// The results, or why there are none: those of other programs, such as another checkout's, say nothing
+/// about these.
+fn some(ends: Ends) -> std::result::Result<Ends, String> {
+    match ends.is_empty() {
+        true => Err("there is no result of any of these test programs".into()),
+        false => Ok(ends),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::End;
+
+    #[test]
+    fn a_machine_without_a_result_is_no_machine_on_which_all_passed() {
+        assert!(some(Ends::new()).is_err());
+        assert!(some(Ends::from([("x: a".into(), End::Passed)])).is_ok());
+    }
 }

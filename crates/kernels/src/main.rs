@@ -154,7 +154,7 @@ fn keep(seen: &[Seen], all_programs: bool) -> Result<()> {
     record.write(&path)?;
     let path = root().join(machines::PATH);
     let mut known = Machines::read(&path)?;
-    for seen in seen {
+    for seen in seen.iter().filter(|seen| seen.runs.iter().any(|(_, ends)| ends.is_ok())) {
         let machine = machines::Machine {
             package: seen.version.clone(),
             c_library: c_library()?,
