@@ -35,7 +35,8 @@ pub struct Killed {
     pub waited: bool,
     /// Who did not finish, and how that shows.
     pub stuck: Option<String>,
-    /// Who did not finish has slept in a call with a timeout, and has finished when the time was over: in which call.
+    /// A process that had not finished in time slept in this call, which has a timeout. After the timeout it
+    /// finished.
     pub late: Option<String>,
     /// The limit for which all were killed.
     pub limit_exceeded: Option<LimitExceeded>,
