@@ -11,14 +11,16 @@ use common::{Context, Failure, Result};
 /// The keys with which Debian signs its lists.
 pub(crate) const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Debian's archives and suites. The security archive has the newest kernel of a release.
-const SUITES: [(&str, &str); 7] = [
+/// Debian's archives and suites. The security archive has the newest kernel of a release, and the backports
+/// may have a newer one than sid.
+const SUITES: [(&str, &str); 8] = [
     ("debian", "bullseye"),
     ("debian-security", "bullseye-security"),
     ("debian", "bookworm"),
     ("debian-security", "bookworm-security"),
     ("debian", "trixie"),
     ("debian-security", "trixie-security"),
+    ("debian", "trixie-backports"),
     ("debian", "sid"),
 ];
 
