@@ -216,6 +216,10 @@ documentation:
 newer-glibc *RELEASES:
     @tests/newer-glibc {{ RELEASES }}
 
+# Run the lessons' programs and the tests of their command lines with musl (needs root, debootstrap, jq).
+musl:
+    @tests/musl
+
 # Build the graders' image as far as this machine can, and compare the verdicts in it with those outside.
 [private]
 grader-image:

@@ -6,7 +6,8 @@
 
 use std::ffi::CStr;
 
-/// The running C library's version: `(2, 36)`.
+/// The running C library's version: `(2, 36)`. Only glibc has such a number, and only glibc has the claims
+/// that ask for it.
 pub fn glibc_version() -> (u32, u32) {
     // SAFETY: takes nothing and returns a string that lives as long as the library.
     let text = unsafe { libc::gnu_get_libc_version() };

@@ -2,6 +2,7 @@
 //! machine. It reports errors by panicking, as tests do.
 #![expect(clippy::expect_used, reason = "a harness fails by panicking, with the step's name")]
 
+#[cfg(target_env = "gnu")]
 mod c_library;
 mod control;
 mod errno;
@@ -11,6 +12,7 @@ mod page_cache;
 mod picture;
 mod program;
 
+#[cfg(target_env = "gnu")]
 pub use c_library::glibc_version;
 pub use control::undisturbed;
 pub use errno::errno;

@@ -8,6 +8,8 @@ use crate::{Context, Result};
 
 /// Of `linux/magic.h`: tmpfs without a limit on its size.
 const RAMFS_MAGIC: statfs::FsType = statfs::FsType(0x8584_58f6);
+/// Of `linux/magic.h`. nix has no constant for it with musl.
+const XFS_MAGIC: statfs::FsType = statfs::FsType(0x5846_5342);
 
 /// The name of the file system of `path`, if it is one that the course was tested on.
 pub fn file_system(path: &Path) -> Result<&'static str> {
@@ -16,7 +18,7 @@ pub fn file_system(path: &Path) -> Result<&'static str> {
         statfs::TMPFS_MAGIC => "tmpfs",
         RAMFS_MAGIC => "ramfs",
         statfs::OVERLAYFS_SUPER_MAGIC => "overlayfs",
-        statfs::XFS_SUPER_MAGIC => "xfs",
+        XFS_MAGIC => "xfs",
         statfs::BTRFS_SUPER_MAGIC => "btrfs",
         _ => "another file system",
     })

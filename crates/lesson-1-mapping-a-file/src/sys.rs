@@ -104,7 +104,9 @@ pub fn prepare_stores(address: usize, length: usize) -> io::Result<()> {
 /// # Errors
 /// `EINVAL` before Linux 6.1 and where huge pages are impossible, `ENOMEM`, `EAGAIN`, `EBUSY`.
 pub fn collapse(address: usize, length: usize) -> io::Result<()> {
-    advise(address, length, libc::MADV_COLLAPSE)
+    /// Of `asm-generic/mman-common.h`. libc has no constant for it with musl.
+    const MADV_COLLAPSE: c_int = 25;
+    advise(address, length, MADV_COLLAPSE)
 }
 
 /// Makes this process ignore the signal `which`, as far as the kernel allows it.

@@ -52,6 +52,9 @@ impl Lock for NamedSemaphore {
     }
 }
 
+/// What the C library puts in front of the name of the semaphore's file: glibc `sem.`, musl nothing.
+const PREFIX: &str = if cfg!(target_env = "gnu") { "sem." } else { "" };
+
 /// The step of the story.
 ///
 /// # Errors
@@ -59,8 +62,9 @@ impl Lock for NamedSemaphore {
 pub fn show(stage: &mut Stage) -> Result<()> {
     let name = stage.scratch.object("turnstile");
     let mut ours = NamedSemaphore::open(&name)?;
-    let file = format!("/dev/shm/sem.{}", &name[1..]);
-    sentence("sem_open(\"/….turnstile\", O_CREAT, …, 1) makes the file /dev/shm/sem.….turnstile.")?;
+    let file = format!("/dev/shm/{PREFIX}{}", &name[1..]);
+    let calls = "sem_open(\"/….turnstile\", O_CREAT, …, 1) makes the file";
+    sentence(&format!("{calls} /dev/shm/{PREFIX}….turnstile."))?;
     let length = std::fs::metadata(&file).step("stat the semaphore")?.len();
     compare("bytes in the file: ", length, size_of::<libc::sem_t>())?;
     unlink(&name).step("sem_unlink")?;

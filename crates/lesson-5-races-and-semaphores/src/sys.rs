@@ -24,6 +24,8 @@ pub use semaphore::{Create, Semaphore, unlink};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(not(target_env = "gnu"))]
+use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
 
 /// The moment `later` from now on `CLOCK_REALTIME`, for the timed waits: an absolute time. Setting
@@ -40,8 +42,19 @@ pub fn deadline_on(clock: libc::clockid_t, later: Duration) -> io::Result<libc::
     Ok(timespec(Duration::from(clock_gettime(ClockId::from_raw(clock))?) + later))
 }
 
+/// The moment `deadline` of `clock`, as `CLOCK_REALTIME` tells it now.
+///
+/// # Errors
+/// `EINVAL` for an unknown clock.
+#[cfg(not(target_env = "gnu"))]
+fn as_realtime(clock: libc::clockid_t, moment: &libc::timespec) -> io::Result<libc::timespec> {
+    let now = Duration::from(clock_gettime(ClockId::from_raw(clock))?);
+    let moment = Duration::from(TimeSpec::from(*moment));
+    Ok(deadline(moment.saturating_sub(now)))
+}
+
 fn timespec(time: Duration) -> libc::timespec {
-    let seconds = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+    let seconds = time.as_secs().try_into().unwrap_or(i64::MAX);
     libc::timespec { tv_sec: seconds, tv_nsec: time.subsec_nanos().into() }
 }
 

@@ -26,7 +26,7 @@ use crate::atomics::AtomicU32;
 /// `EAGAIN` if the word does not hold `seen`, `ETIMEDOUT`, `EINTR`.
 pub fn futex_wait(word: &AtomicU32, seen: u32, timeout: Option<Duration>) -> io::Result<()> {
     let timeout = timeout.map(|duration| libc::timespec {
-        tv_sec: duration.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX),
         tv_nsec: duration.subsec_nanos().into(),
     });
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);

@@ -92,9 +92,9 @@ pub(crate) fn cache_dirty(
 
 /// Whether the file's file system keeps its files on a disk.
 pub(crate) fn is_on_disk(file: &File) -> bool {
-    const RAMFS_MAGIC: i64 = 0x8584_58f6; // nix has no name for it.
-    let kind = statfs::fstatfs(file).map(|found| found.filesystem_type().0);
-    let in_memory = [statfs::TMPFS_MAGIC.0, statfs::HUGETLBFS_MAGIC.0, RAMFS_MAGIC];
+    const RAMFS_MAGIC: statfs::FsType = statfs::FsType(0x8584_58f6); // nix has no name for it.
+    let kind = statfs::fstatfs(file).map(|found| found.filesystem_type());
+    let in_memory = [statfs::TMPFS_MAGIC, statfs::HUGETLBFS_MAGIC, RAMFS_MAGIC];
     kind.is_ok_and(|kind| !in_memory.contains(&kind))
 }
 

@@ -22,8 +22,9 @@ use libc::{c_int, clockid_t, pthread_mutex_t, pthread_mutexattr_t, timespec};
 
 use super::{Page, by_result};
 
+#[cfg(target_env = "gnu")]
 unsafe extern "C" {
-    /// In glibc since 2.30, and not in the crate `libc`.
+    /// In glibc since 2.30, not in musl 1.2.6, and not in the crate `libc`.
     fn pthread_mutex_clocklock(
         at: *mut pthread_mutex_t,
         clock: clockid_t,
@@ -99,9 +100,20 @@ impl Mutex {
     /// # Errors
     /// Those of [`lock_until`](Self::lock_until); `EINVAL` for a clock that is neither
     /// `CLOCK_REALTIME` nor `CLOCK_MONOTONIC`.
+    #[cfg(target_env = "gnu")]
     pub fn lock_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<Acquired> {
         // SAFETY: as in `lock`; the call reads one timespec, which is borrowed until it returns.
         self.got(unsafe { pthread_mutex_clocklock(self.at, clock, deadline) })
+    }
+
+    /// What `pthread_mutex_clocklock` does, for a C library without it: as long as nobody sets
+    /// `CLOCK_REALTIME`.
+    ///
+    /// # Errors
+    /// Those of [`lock_until`](Self::lock_until); `EINVAL` for an unknown clock.
+    #[cfg(not(target_env = "gnu"))]
+    pub fn lock_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<Acquired> {
+        self.lock_until(&super::as_realtime(clock, deadline)?)
     }
 
     /// `pthread_mutex_unlock`.

@@ -16,8 +16,9 @@ use libc::{c_int, c_uint, clockid_t, sem_t, timespec};
 
 use super::{Page, by_errno};
 
+#[cfg(target_env = "gnu")]
 unsafe extern "C" {
-    /// In glibc since 2.30, and not in the crate `libc`.
+    /// In glibc since 2.30, not in musl 1.2.6, and not in the crate `libc`.
     fn sem_clockwait(at: *mut sem_t, clock: clockid_t, deadline: *const timespec) -> c_int;
 }
 
@@ -111,9 +112,19 @@ impl Semaphore {
     /// # Errors
     /// Those of [`wait_until`](Self::wait_until); `EINVAL` for a clock that is neither
     /// `CLOCK_REALTIME` nor `CLOCK_MONOTONIC`.
+    #[cfg(target_env = "gnu")]
     pub fn wait_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<()> {
         // SAFETY: as in `wait`; the call reads one timespec, which is borrowed until it returns.
         by_errno(unsafe { sem_clockwait(self.at, clock, deadline) })
+    }
+
+    /// What `sem_clockwait` does, for a C library without it: as long as nobody sets `CLOCK_REALTIME`.
+    ///
+    /// # Errors
+    /// Those of [`wait_until`](Self::wait_until); `EINVAL` for an unknown clock.
+    #[cfg(not(target_env = "gnu"))]
+    pub fn wait_until_on(&self, clock: clockid_t, deadline: &timespec) -> io::Result<()> {
+        self.wait_until(&super::as_realtime(clock, deadline)?)
     }
 
     /// `sem_post`: adds 1 to the count, and wakes one waiting process.

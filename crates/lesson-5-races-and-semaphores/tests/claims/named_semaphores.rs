@@ -29,7 +29,7 @@ fn name_of(scratch: &Scratch, length: usize) -> String {
 ///
 /// - call: `sem_open`, success
 /// - source: sem_open(3), DESCRIPTION; sem_overview(7), DESCRIPTION
-/// - level: POSIX (the file: Linux)
+/// - level: POSIX (the file: Linux; glibc puts `sem.` in front of its name, musl 1.2.6 nothing)
 /// - tutorials say: With `O_CREAT` and the mode 0666, `sem_open` lets every user in.
 #[test]
 fn sem_open_makes_a_file_in_dev_shm_and_the_umask_clears_bits_of_its_mode() {

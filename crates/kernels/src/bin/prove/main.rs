@@ -75,7 +75,7 @@ fn build(part: Option<&str>) -> Result<Vec<Program>> {
         (_, Some(lesson)) => vec![lesson],
         _ => vec!["calls", "lesson-*"],
     };
-    programs::build(Selection { packages: &packages, targets: &["claims*"] })
+    programs::build(Selection { packages: &packages, targets: &["claims*"], release: false })
 }
 
 /// Runs a test program, passes on what it prints, and adds how its tests ended.
