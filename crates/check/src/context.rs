@@ -193,7 +193,14 @@ impl<'a> CheckContext<'a> {
         // Together they may use as much CPU time as one alone, and what their starts cost.
         let processor = self.limits.processor + PROCESSES * self.start_up()?;
         let limits = Limits { processor, ..self.limits };
-        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false })
+        Ok(Fixture {
+            program: self.program,
+            work_directory,
+            limits,
+            deadline,
+            looks: false,
+            loads: false,
+        })
     }
 
     /// How long a run without arguments takes. The program should do no more then than start and say
