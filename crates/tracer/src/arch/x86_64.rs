@@ -284,11 +284,11 @@ mod tests {
         kind_of(&Decoder::new(64, code, DecoderOptions::NONE).decode())
     }
 
-    /// The registers of a tracee that has 0x1000 in rsi, 0x2000 in rdi, and 2 in rax.
+    /// The registers of a tracee that has 0x40000 in rsi, 0x80000 in rdi, and 2 in rax.
     fn registers() -> Registers {
         let raw = libc::user_regs_struct {
-            rsi: 0x1000,
-            rdi: 0x2000,
+            rsi: 0x40000,
+            rdi: 0x80000,
             rax: 2,
             r15: 0,
             r14: 0,
@@ -333,15 +333,15 @@ mod tests {
             let found = decode_load(code, &registers(), address);
             found.map(|found| (found.address, found.size))
         };
-        assert_eq!(load(&[0x48, 0x8b, 0x06], 0x1000), Some((0x1000, 8))); // mov rax, [rsi]
-        assert_eq!(load(&[0x8b, 0x44, 0x86, 0x04], 0x100c), Some((0x100c, 4))); // mov eax, [rsi+4*rax+4]
-        assert_eq!(load(&[0xc5, 0xfe, 0x6f, 0x06], 0x1010), Some((0x1000, 32))); // vmovdqu ymm0, [rsi]
-        assert_eq!(load(&[0x83, 0x3e, 0x01], 0x1000), Some((0x1000, 4))); // cmp dword [rsi], 1
+        assert_eq!(load(&[0x48, 0x8b, 0x06], 0x40000), Some((0x40000, 8))); // mov rax, [rsi]
+        assert_eq!(load(&[0x8b, 0x44, 0x86, 0x04], 0x4000c), Some((0x4000c, 4))); // mov eax, [rsi+4*rax+4]
+        assert_eq!(load(&[0xc5, 0xfe, 0x6f, 0x06], 0x40010), Some((0x40000, 32))); // vmovdqu ymm0, [rsi]
+        assert_eq!(load(&[0x83, 0x3e, 0x01], 0x40000), Some((0x40000, 4))); // cmp dword [rsi], 1
         // A copy loads from one place and stores in the other.
-        assert_eq!(load(&[0x48, 0xa5], 0x1000), Some((0x1000, 8))); // movsq
-        assert_eq!(load(&[0x48, 0xa5], 0x2000), None);
-        assert_eq!(load(&[0xf3, 0xa4], 0x1000), Some((0x1000, 1))); // rep movsb
-        assert_eq!(load(&[0xf3, 0xa4], 0x2000), None);
+        assert_eq!(load(&[0x48, 0xa5], 0x40000), Some((0x40000, 8))); // movsq
+        assert_eq!(load(&[0x48, 0xa5], 0x80000), None);
+        assert_eq!(load(&[0xf3, 0xa4], 0x40000), Some((0x40000, 1))); // rep movsb
+        assert_eq!(load(&[0xf3, 0xa4], 0x80000), None);
         let stores: [&[u8]; 4] = [
             &[0x48, 0x89, 0x06],             // mov [rsi], rax
             &[0x48, 0x01, 0x06],             // add [rsi], rax
@@ -349,7 +349,7 @@ mod tests {
             &[0xf0, 0x48, 0x0f, 0xb1, 0x3e], // lock cmpxchg [rsi], rdi
         ];
         for code in stores {
-            assert_eq!(load(code, 0x1000), None, "{code:x?}");
+            assert_eq!(load(code, 0x40000), None, "{code:x?}");
         }
     }
 
