@@ -37,6 +37,7 @@ mod sleepers;
 mod smaps;
 mod sync_file_range;
 mod truncate;
+mod unlink;
 
 use common::Scratch;
 

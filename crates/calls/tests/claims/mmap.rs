@@ -37,6 +37,22 @@ fn with_both_map_fixed_and_map_fixed_noreplace_mmap_of_a_taken_address_fails_wit
     assert_eq!((ended.value("answer"), ended.value("kept")), ("EEXIST", "7"));
 }
 
+/// `mmap` with `MAP_FIXED_NOREPLACE` fails with `EEXIST` if one page of the range is taken, and
+/// then maps none of the free pages.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION (MAP_FIXED_NOREPLACE); mmap(2), ERRORS
+/// - level: Linux (since Linux 4.17; before, the kernel ignores the flag, and the address is a hint)
+#[test]
+fn mmap_with_map_fixed_noreplace_fails_with_eexist_if_one_page_of_the_range_is_taken_and_then_maps_none_of_the_free_pages()
+ {
+    let ended = scenario("mmap-noreplace-overlap", &scratch()).run();
+    for name in ["end-taken", "start-taken", "middle-taken"] {
+        assert_eq!(ended.value(name), "EEXIST false 7 false", "{name}");
+    }
+    assert_eq!(ended.value("free"), "success false 7 true", "a range that is free");
+}
+
 /// Two shared mappings of `/dev/zero` are different memory, even through one descriptor.
 ///
 /// - call: `mmap`, edge

@@ -42,6 +42,7 @@ pub fn play(name: &str) -> Result<()> {
         "store-truncated-copy" => past_the_end::store_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),
+        "unlinked-program" => programs::unlinked(),
         "running-script" => programs::script(),
         _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }
