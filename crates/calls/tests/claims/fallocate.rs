@@ -211,14 +211,14 @@ fn posix_fallocate_of_a_closed_or_read_only_descriptor_fails_with_ebadf_of_a_pip
     assert_eq!(file.metadata().unwrap().len(), 2 * page_size() as u64);
 }
 
-/// `FALLOC_FL_ZERO_RANGE` makes the bytes of its range zeros and keeps their blocks; tmpfs has no
-/// such mode.
+/// `FALLOC_FL_ZERO_RANGE` makes the bytes of its range zeros and keeps their blocks, but fails with
+/// `EOPNOTSUPP` on tmpfs.
 ///
 /// - call: `fallocate`, success
 /// - source: fallocate(2), Zeroing file space
-/// - level: Linux (on ext4, xfs and btrfs; elsewhere `EOPNOTSUPP`)
+/// - level: Linux (on ext4, xfs and btrfs)
 #[test]
-fn falloc_fl_zero_range_makes_the_bytes_of_its_range_zeros_and_keeps_their_blocks_tmpfs_has_no_such_mode()
+fn falloc_fl_zero_range_makes_the_bytes_of_its_range_zeros_and_keeps_their_blocks_but_fails_with_eopnotsupp_on_tmpfs()
  {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 0);

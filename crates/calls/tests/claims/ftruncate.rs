@@ -118,13 +118,15 @@ fn ftruncate_changes_mtime_even_if_the_size_stays_the_same() {
     assert!(metadata.modified().unwrap() > long_ago);
 }
 
-/// `ftruncate` to more than the file system allows fails with `EFBIG`; tmpfs allows every length.
+/// `ftruncate` to more than the file system allows fails with `EFBIG`, and on tmpfs every length is
+/// allowed.
 ///
 /// - call: `ftruncate`, error
 /// - source: truncate(2), ERRORS
 /// - level: Linux (the maximum depends on the file system)
 #[test]
-fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_tmpfs_allows_every_length() {
+fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_and_on_tmpfs_every_length_is_allowed()
+ {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let most = libc::off_t::MAX;

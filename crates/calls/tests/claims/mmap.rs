@@ -262,13 +262,15 @@ fn on_ext4_and_xfs_without_persistent_memory_map_sync_fails_with_eopnotsupp_with
     }
 }
 
-/// `mmap` of a file with `MAP_PRIVATE` and `MAP_GROWSDOWN` fails with `EINVAL`.
+/// `mmap` of a file with `MAP_PRIVATE` and `MAP_GROWSDOWN` fails with `EINVAL`, and without a file
+/// it succeeds.
 ///
 /// - call: `mmap`, error
 /// - source: mm/mmap.c, do_mmap
 /// - level: observed
 #[test]
-fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval() {
+fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval_and_without_a_file_it_succeeds()
+ {
     let ended = scenario("mmap-validate", &scratch()).run();
     assert_eq!(ended.value("growsdown-private"), "EINVAL");
     assert_eq!(scenario("mmap-growsdown", &scratch()).run().value("before"), "2", "without a file");
@@ -412,14 +414,14 @@ fn on_x86_64_a_load_from_a_page_with_only_prot_exec_is_sigsegv_with_the_code_seg
     }
 }
 
-/// If a text fills its file's last page, no zero byte follows it in the mapping, and a search for
-/// one goes on past the mapping; after a shorter text there is one.
+/// A text that fills the last page of its file has no zero byte after it in the mapping, and a
+/// search for one runs past the mapping.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
 #[test]
-fn if_a_text_fills_its_files_last_page_no_zero_byte_follows_it_in_the_mapping_and_a_search_for_one_goes_on_past_the_mapping_after_a_shorter_text_there_is_one()
+fn a_text_that_fills_the_last_page_of_its_file_has_no_zero_byte_after_it_in_the_mapping_and_a_search_for_one_runs_past_the_mapping()
  {
     let ended = scenario("mmap-string", &scratch()).run();
     assert_eq!(ended.value("shorter"), "true", "the first zero byte is the one after the text");
@@ -501,7 +503,7 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
 ///
 /// - call: `open(O_DIRECT)`, edge
 /// - source: mm/filemap.c, kiocb_write_and_wait
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_o_direct_read_finds_a_byte_that_was_stored_through_a_mapping_and_is_not_on_the_disk_yet() {
     let scratch = scratch();

@@ -80,15 +80,15 @@ fn for_a_read_lock_f_getlk_reports_only_another_processs_write_lock_for_a_write_
     }
 }
 
-/// A directory can have a record read lock and, because no process can write to it, no write lock:
+/// A directory can have a record read lock, and a record write lock on a directory fails with
 /// `EBADF`.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking; fs/locks.c, fcntl_setlk
 /// - level: observed
 #[test]
-fn a_directory_can_have_a_record_read_lock_and_because_no_process_can_write_to_it_no_write_lock_ebadf()
- {
+fn a_directory_can_have_a_record_read_lock_and_a_record_write_lock_on_a_directory_fails_with_ebadf()
+{
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
     lock_byte(&directory, "F_SETLK", libc::F_RDLCK, 0).unwrap();

@@ -110,13 +110,15 @@ fn f_get_seals_of_a_pipe_or_of_a_file_on_a_disk_fails_with_einval() {
     }
 }
 
-/// A file sealed against writing refuses `write` at its end too, and `O_TRUNC` may still empty it.
+/// `write` at or past the end of a file sealed against writing fails with `EPERM`, and `O_TRUNC`
+/// can still empty the file.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_writing_refuses_write_at_its_end_too_and_o_trunc_may_still_empty_it() {
+fn write_at_or_past_the_end_of_a_file_sealed_against_writing_fails_with_eperm_and_o_trunc_can_still_empty_the_file()
+ {
     let mut file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     let end = file.seek(SeekFrom::End(0)).unwrap();
@@ -127,15 +129,13 @@ fn a_file_sealed_against_writing_refuses_write_at_its_end_too_and_o_trunc_may_st
     assert_eq!(length(&emptied), 0);
 }
 
-/// A file sealed against writing refuses to punch a hole with `EPERM`, and so does one sealed
-/// against future writing.
+/// Punching a hole in a file sealed against writing or against future writing fails with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
 /// - level: Linux (`F_SEAL_FUTURE_WRITE`: since Linux 5.1)
 #[test]
-fn a_file_sealed_against_writing_refuses_to_punch_a_hole_with_eperm_and_so_does_one_sealed_against_future_writing()
- {
+fn punching_a_hole_in_a_file_sealed_against_writing_or_against_future_writing_fails_with_eperm() {
     let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
     let page = page_size() as libc::off_t;
     for sealed in [SealFlag::F_SEAL_WRITE, SealFlag::F_SEAL_FUTURE_WRITE] {
@@ -170,14 +170,14 @@ fn write_of_0_bytes_to_a_file_sealed_against_writing_and_growing_succeeds() {
     assert_eq!(errno(file.write(&[1])), Errno::EPERM);
 }
 
-/// `mprotect` cannot make a shared read-only mapping of a file sealed against writing writable:
-/// `EACCES`.
+/// `mprotect` that would make a shared read-only mapping of a file sealed against writing writable
+/// fails with `EACCES`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`); mprotect(2), ERRORS
 /// - level: Linux
 #[test]
-fn mprotect_cannot_make_a_shared_read_only_mapping_of_a_file_sealed_against_writing_writable_eacces()
+fn mprotect_that_would_make_a_shared_read_only_mapping_of_a_file_sealed_against_writing_writable_fails_with_eacces()
  {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
@@ -219,13 +219,13 @@ fn a_file_sealed_against_shrinking_can_be_written_also_past_its_end_and_stored_t
     assert_eq!(byte, [3]);
 }
 
-/// A file sealed against growing that has shrunk cannot grow back: `EPERM`.
+/// After a file sealed against growing has shrunk, growing it again fails with `EPERM`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_GROW`)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_growing_that_has_shrunk_cannot_grow_back_eperm() {
+fn after_a_file_sealed_against_growing_has_shrunk_growing_it_again_fails_with_eperm() {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_GROW).unwrap();
     file.set_len(1).unwrap();
@@ -234,14 +234,14 @@ fn a_file_sealed_against_growing_that_has_shrunk_cannot_grow_back_eperm() {
     assert_eq!(length(&file), 1);
 }
 
-/// A file sealed against growing refuses `fallocate` past its end with `EPERM`, also with
+/// `fallocate` past the end of a file sealed against growing fails with `EPERM`, also with
 /// `FALLOC_FL_KEEP_SIZE`.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (`F_SEAL_GROW`); mm/shmem.c, shmem_fallocate
 /// - level: Linux (with `FALLOC_FL_KEEP_SIZE`: observed)
 #[test]
-fn a_file_sealed_against_growing_refuses_fallocate_past_its_end_with_eperm_also_with_falloc_fl_keep_size()
+fn fallocate_past_the_end_of_a_file_sealed_against_growing_fails_with_eperm_also_with_falloc_fl_keep_size()
  {
     let file = one_page();
     let page = page_size() as libc::off_t;

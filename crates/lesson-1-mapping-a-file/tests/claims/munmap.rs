@@ -45,13 +45,14 @@ fn munmap_of_addresses_that_are_not_mapped_succeeds() {
     assert_eq!(scenario("munmap-twice", &scratch()).run().value("twice"), "success");
 }
 
-/// An access to an unmapped page is `SIGSEGV`.
+/// After `munmap` of one page, an access to that page is `SIGSEGV`, and the page beside it can be
+/// used.
 ///
 /// - call: `munmap`, edge
 /// - source: mmap(2), DESCRIPTION (munmap)
 /// - level: POSIX
 #[test]
-fn an_access_to_an_unmapped_page_is_sigsegv() {
+fn after_munmap_of_one_page_an_access_to_that_page_is_sigsegv_and_the_page_beside_it_can_be_used() {
     for name in ["load-after-munmap", "store-after-munmap"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"), "{name}");
@@ -60,13 +61,15 @@ fn an_access_to_an_unmapped_page_is_sigsegv() {
     }
 }
 
-/// `munmap` of an unaligned address, of no bytes or of too many fails with `EINVAL`.
+/// `munmap` at an address inside a page, of 0 bytes or of more bytes than there are addresses fails
+/// with `EINVAL`.
 ///
 /// - call: `munmap`, error
 /// - source: mmap(2), ERRORS; mm/vma.c (the length)
 /// - level: POSIX (unaligned: may)
 #[test]
-fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval() {
+fn munmap_at_an_address_inside_a_page_of_0_bytes_or_of_more_bytes_than_there_are_addresses_fails_with_einval()
+ {
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
     assert_eq!(outcome(area.unmap(1, page_size())), "EINVAL");
     assert_eq!(outcome(unmap_nonsense(area.address(), 0)), "EINVAL");

@@ -137,13 +137,13 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
     );
 }
 
-/// A file sealed against shrinking can grow, and to shrink it fails with `EPERM`.
+/// Shrinking a file sealed against shrinking fails with `EPERM`, and growing it succeeds.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_SHRINK)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_shrinking_can_grow_and_to_shrink_it_fails_with_eperm() {
+fn shrinking_a_file_sealed_against_shrinking_fails_with_eperm_and_growing_it_succeeds() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_SHRINK).unwrap();
@@ -154,13 +154,13 @@ fn a_file_sealed_against_shrinking_can_grow_and_to_shrink_it_fails_with_eperm() 
     assert_eq!(file.metadata().unwrap().len(), 2 * page);
 }
 
-/// A file sealed against growing can shrink, and to grow it fails with `EPERM`.
+/// Growing a file sealed against growing fails with `EPERM`, and shrinking it succeeds.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_GROW)
 /// - level: Linux
 #[test]
-fn a_file_sealed_against_growing_can_shrink_and_to_grow_it_fails_with_eperm() {
+fn growing_a_file_sealed_against_growing_fails_with_eperm_and_shrinking_it_succeeds() {
     let file = one_page();
     let page = page_size() as u64;
     seal(&file, SealFlag::F_SEAL_GROW).unwrap();
@@ -187,13 +187,15 @@ fn write_to_a_file_sealed_against_writing_fails_with_eperm_and_ftruncate_still_c
     assert_eq!(file.metadata().unwrap().len(), 1, "so a load could be SIGBUS: seal both");
 }
 
-/// A shared writable mapping of a file sealed against writing fails with `EPERM`.
+/// A file sealed against writing cannot be mapped shared and writable (`EPERM`), and through a
+/// read-only descriptor it can be mapped for loads.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
 /// - level: Linux
 #[test]
-fn a_shared_writable_mapping_of_a_file_sealed_against_writing_fails_with_eperm() {
+fn a_file_sealed_against_writing_cannot_be_mapped_shared_and_writable_eperm_and_through_a_read_only_descriptor_it_can_be_mapped_for_loads()
+ {
     let file = one_page();
     seal(&file, SealFlag::F_SEAL_WRITE).unwrap();
     assert_eq!(errno(Bytes::of(&file, page_size())), Errno::EPERM);

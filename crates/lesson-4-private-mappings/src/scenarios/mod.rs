@@ -34,7 +34,6 @@ pub fn play(name: &str) -> Result<()> {
         "populate-a-hole" => limits::hole(),
         "lock-future" => limits::lock_future(),
         "data-limit" => limits::data(),
-        "process-limit" => limits::processes(),
         "load-past-the-end" => past_the_end::load(),
         "store-past-the-end" => past_the_end::store(),
         "huge-page-past-the-end" => huge_page::past_the_end(),

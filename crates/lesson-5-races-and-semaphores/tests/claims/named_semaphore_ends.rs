@@ -34,7 +34,7 @@ fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_ke
 ///
 /// - call: `sem_unlink`, edge
 /// - source: sem_overview(7), Accessing named semaphores via the filesystem
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn removing_the_file_of_a_named_semaphore_removes_its_name() {
     let scratch = scratch();

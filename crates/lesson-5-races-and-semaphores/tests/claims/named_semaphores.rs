@@ -122,7 +122,7 @@ fn sem_open_fails_with_eacces_unless_the_user_may_both_read_and_write() {
 ///
 /// - call: `sem_open`, error
 /// - source: sem_open(3), ERRORS (the slash)
-/// - level: Linux (the empty name: observed, glibc 2.36)
+/// - level: Linux (the empty name: observed, glibc)
 #[test]
 fn sem_open_of_an_empty_name_or_of_a_slash_fails_with_einval() {
     for name in ["/", ""] {
@@ -130,15 +130,16 @@ fn sem_open_of_an_empty_name_or_of_a_slash_fails_with_einval() {
     }
 }
 
-/// In glibc a name with a later slash fails with `EINVAL`, and leading slashes count as one or
-/// none.
+/// In glibc, `sem_open` of a name with a later slash fails with `EINVAL`, and several leading
+/// slashes or none count as one.
 ///
 /// - call: `sem_open`, error
 /// - source: glibc, posix/shm-directory.c
 /// - level: observed (glibc 2.36)
 /// - manual says: sem_open(3): a name that is not well formed fails with `ENOENT`.
 #[test]
-fn in_glibc_a_name_with_a_later_slash_fails_with_einval_and_leading_slashes_count_as_one_or_none() {
+fn in_glibc_sem_open_of_a_name_with_a_later_slash_fails_with_einval_and_several_leading_slashes_or_none_count_as_one()
+ {
     let (scratch, open) = (scratch(), |name: &str| Semaphore::open(name, NEW).map(drop));
     let later = ["a/b", "a/"].map(|name| errno(open(&scratch.object(name))));
     observed(later, [Errno::EINVAL; 2], [Errno::ENOENT; 2]);
@@ -147,14 +148,14 @@ fn in_glibc_a_name_with_a_later_slash_fails_with_einval_and_leading_slashes_coun
     observed((leading, file(&bare).exists()), ([true; 2], true), ([false; 2], false));
 }
 
-/// `sem_open` and `sem_unlink` of 252 to 255 characters fail with `ENAMETOOLONG`, but in glibc 2.43
-/// `sem_unlink` fails with `ENOENT`.
+/// `sem_open` and `sem_unlink` of a name of 252 to 255 characters fail with `ENAMETOOLONG`, but in
+/// glibc 2.43 `sem_unlink` fails with `ENOENT`.
 ///
 /// - call: `sem_open`, error
 /// - source: sem_overview(7), DESCRIPTION; sem_unlink(3), ERRORS
 /// - level: Linux (`ENOENT`: observed)
 #[test]
-fn sem_open_and_sem_unlink_of_252_to_255_characters_fail_with_enametoolong_but_in_glibc_2_43_sem_unlink_fails_with_enoent()
+fn sem_open_and_sem_unlink_of_a_name_of_252_to_255_characters_fail_with_enametoolong_but_in_glibc_2_43_sem_unlink_fails_with_enoent()
  {
     let scratch = scratch();
     let longest = name_of(&scratch, 251);
@@ -175,27 +176,31 @@ fn sem_open_and_sem_unlink_of_252_to_255_characters_fail_with_enametoolong_but_i
     }
 }
 
-/// In glibc `sem_open` of 256 characters fails with `EINVAL`, and `sem_unlink` with `ENOENT`.
+/// In glibc, `sem_open` of a name of 256 characters fails with `EINVAL`, and `sem_unlink` of that
+/// name with `ENOENT`.
 ///
 /// - call: `sem_open`, error
 /// - source: glibc, posix/shm-directory.c
 /// - level: observed (glibc 2.36; in 2.41 and 2.43 `sem_open` fails with `ENAMETOOLONG`)
 /// - manual says: sem_open(3): a name that is too long fails with `ENAMETOOLONG`.
 #[test]
-fn in_glibc_sem_open_of_256_characters_fails_with_einval_and_sem_unlink_with_enoent() {
+fn in_glibc_sem_open_of_a_name_of_256_characters_fails_with_einval_and_sem_unlink_of_that_name_with_enoent()
+ {
     let scratch = scratch();
     let name = name_of(&scratch, 256);
     observed(errno(Semaphore::open(&name, NEW).map(drop)), Errno::EINVAL, Errno::ENAMETOOLONG);
     observed(errno(unlink(&name)), Errno::ENOENT, Errno::ENAMETOOLONG);
 }
 
-/// `sem_open` without a free descriptor fails with `EMFILE`; none stays open after it.
+/// `sem_open` without a free descriptor fails with `EMFILE`, and a `sem_open` that succeeds leaves
+/// no descriptor open.
 ///
 /// - call: `sem_open`, error
 /// - source: sem_open(3), ERRORS
-/// - level: POSIX (that none stays open: observed, glibc 2.36)
+/// - level: POSIX (that none stays open: observed, glibc)
 #[test]
-fn sem_open_without_a_free_descriptor_fails_with_emfile_none_stays_open_after_it() {
+fn sem_open_without_a_free_descriptor_fails_with_emfile_and_a_sem_open_that_succeeds_leaves_no_descriptor_open()
+ {
     let scratch = scratch();
     let (mut actor, name) = (actor(&scratch), scratch.object("semaphore"));
     let before = ask(&mut actor, "descriptors");
@@ -257,7 +262,7 @@ fn sem_open_accepts_an_empty_file_and_the_first_use_is_sigbus() {
 ///
 /// - call: `sem_close`, success
 /// - source: sem_close(3), DESCRIPTION
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn the_last_sem_close_unmaps_the_semaphore_and_leaves_its_file() {
     let scratch = scratch();

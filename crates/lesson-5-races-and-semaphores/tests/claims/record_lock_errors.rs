@@ -73,13 +73,13 @@ fn a_write_lock_on_a_descriptor_not_open_for_writing_fails_with_ebadf() {
     a.does("F_SETLK r F_RDLCK 0 0");
 }
 
-/// `F_GETLK` works whatever the descriptor's access mode.
+/// `F_GETLK` works with a descriptor of any access mode.
 ///
 /// - call: `fcntl(F_GETLK)`, success
 /// - source: fs/locks.c, fcntl_getlk
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn f_getlk_works_whatever_the_descriptors_access_mode() {
+fn f_getlk_works_with_a_descriptor_of_any_access_mode() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_RDLCK 0 10");
@@ -160,7 +160,7 @@ fn an_unknown_fcntl_command_fails_with_einval() {
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fs/locks.c, assign_type
-/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
+/// - level: observed (POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_of_an_unknown_type_fails_with_einval() {
     let scratch = scratch();
@@ -173,7 +173,7 @@ fn a_record_lock_of_an_unknown_type_fails_with_einval() {
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fs/locks.c, flock_to_posix_lock
-/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
+/// - level: observed (POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_with_an_unknown_whence_fails_with_einval() {
     let scratch = scratch();
@@ -186,7 +186,7 @@ fn a_record_lock_with_an_unknown_whence_fails_with_einval() {
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fs/locks.c, flock_to_posix_lock
-/// - level: observed (Linux 6.18; POSIX says `EINVAL`, too)
+/// - level: observed (POSIX says `EINVAL`, too)
 #[test]
 fn a_record_lock_before_byte_0_fails_with_einval() {
     let scratch = scratch();
@@ -201,7 +201,7 @@ fn a_record_lock_before_byte_0_fails_with_einval() {
 ///
 /// - call: `fcntl(F_GETLK)`, error
 /// - source: fs/locks.c, fcntl_getlk
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn f_getlk_with_f_unlck_fails_with_einval() {
     let scratch = scratch();
@@ -213,7 +213,7 @@ fn f_getlk_with_f_unlck_fails_with_einval() {
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fs/locks.c, flock_to_posix_lock
-/// - level: observed (Linux 6.18; POSIX says `EOVERFLOW`, too)
+/// - level: observed (POSIX says `EOVERFLOW`, too)
 /// - manual says: fcntl(2): `EOVERFLOW` is not listed.
 #[test]
 fn a_record_lock_past_the_largest_offset_fails_with_eoverflow() {
@@ -247,7 +247,7 @@ fn lockf_is_a_record_lock_that_starts_at_the_file_offset() {
 ///
 /// - call: `lockf`, error
 /// - source: lockf(3), ERRORS
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - manual says: lockf(3): on Linux, `F_TEST` of locked bytes fails with `EAGAIN`.
 #[test]
 fn lockf_with_f_test_of_locked_bytes_fails_with_eacces() {
