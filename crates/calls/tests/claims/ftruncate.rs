@@ -76,6 +76,7 @@ fn ftruncate_of_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     assert_eq!(ftruncate(by_path_only(&path), 0), Err(Errno::EBADF));
     assert_eq!(ftruncate(crate::files::closed(), 0), Err(Errno::EBADF));
     assert_eq!(file.metadata().unwrap().len(), page_size() as u64);
+    assert_eq!(ftruncate(&file, 1), Ok(()), "an open descriptor");
 }
 
 /// `ftruncate` leaves the file offset as it is, so a later `write` can leave a gap of zeros.

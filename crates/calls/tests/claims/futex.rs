@@ -155,6 +155,8 @@ fn futex_wait_with_a_timeout_of_a_billion_nanoseconds_or_of_negative_seconds_fai
         let wrong = libc::timespec { tv_sec, tv_nsec };
         assert_eq!(errno(wait(at(word(0)), 0, 0, Some(&wrong))), Errno::EINVAL);
     }
+    let right = libc::timespec { tv_sec: 0, tv_nsec: 999_999 };
+    assert_eq!(errno(wait(at(word(0)), 0, 0, Some(&right))), Errno::ETIMEDOUT);
 }
 
 /// `FUTEX_WAKE_BITSET` wakes only threads whose `FUTEX_WAIT_BITSET` has a bit in common, and those
@@ -335,4 +337,5 @@ fn has_waitv() -> bool {
 fn futex_with_an_unknown_operation_fails_with_enosys() {
     let unknown = 0x7f; // Wrong bits in the flags of FUTEX_WAKE, which is 1.
     assert_eq!(errno(wake(at(word(0)), unknown, 1)), Errno::ENOSYS);
+    assert_eq!(wake(at(word(0)), 0, 1).unwrap(), 0, "a known one");
 }

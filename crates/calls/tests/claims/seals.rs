@@ -105,4 +105,5 @@ fn f_get_seals_of_a_pipe_or_of_a_file_on_a_disk_fails_with_einval() {
     if !matches!(file_system(scratch.path()), "tmpfs" | "ramfs") {
         assert_eq!(seals(&new_file(&scratch, "file", 1)), Err(Errno::EINVAL));
     }
+    assert_eq!(seals(&one_page()), Ok(SealFlag::empty()), "a memfd");
 }

@@ -17,6 +17,8 @@ fn mmap_of_length_0_fails_with_einval_with_a_file_and_without_one() {
     let file = pages_of(&scratch, 1);
     assert_eq!(errno_of(MmapCall::shared(&file, 0)), "EINVAL");
     assert_eq!(errno_of(MmapCall::anonymous(0)), "EINVAL");
+    assert_eq!(errno_of(MmapCall::shared(&file, 1)), "success");
+    assert_eq!(errno_of(MmapCall::anonymous(1)), "success");
 }
 
 /// An offset or a fixed address inside a page fails with `EINVAL`.
@@ -57,6 +59,7 @@ fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval_with_a_file_an
         errno_of(MmapCall { flags: libc::MAP_ANONYMOUS, ..MmapCall::anonymous(1) }),
         "EINVAL"
     );
+    assert_eq!(errno_of(MmapCall::shared(&file, 1)), "success");
 }
 
 /// A length or a fixed address beyond the address space fails with `ENOMEM`.

@@ -51,6 +51,7 @@ fn msync_with_an_unknown_flag_fails_with_einval() {
     for unknown in [8, 0x100, -1, libc::MS_SYNC | 8] {
         assert_eq!(errno(msync(start, 1, unknown)), Errno::EINVAL, "{unknown:#x}");
     }
+    msync(start, 1, libc::MS_SYNC).expect("a known one");
 }
 
 /// `MS_SYNC` together with `MS_ASYNC` fails with `EINVAL`.
@@ -62,6 +63,9 @@ fn msync_with_an_unknown_flag_fails_with_einval() {
 fn ms_sync_together_with_ms_async_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start, 1, libc::MS_SYNC | libc::MS_ASYNC)), Errno::EINVAL);
+    for alone in [libc::MS_SYNC, libc::MS_ASYNC] {
+        msync(start, 1, alone).expect("each alone");
+    }
 }
 
 /// `msync` of a range that is not mapped, wraps around or belongs to the kernel fails with

@@ -72,9 +72,12 @@ fn on_a_tmpfs_with_huge_pages_a_private_load_or_store_past_the_end_of_the_file_m
 #[test]
 fn an_access_to_a_private_copy_that_a_truncation_has_discarded_is_sigbus() {
     for access in ["load-truncated-copy", "store-truncated-copy"] {
-        let ended = scenario(access, &scratch()).run();
+        let scratch = scratch();
+        let ended = scenario(access, &scratch).run();
         assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
         assert_eq!(ended.stdout, "");
+        let length = scratch.path().join("lettered").metadata().unwrap().len();
+        assert_eq!(length, page_size() as u64, "{access}: only after the truncation");
     }
 }
 

@@ -68,6 +68,7 @@ fn a_file_that_is_emptied_and_grows_again_forgets_its_locked_mutex_so_two_proces
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_ne!(lock_word(&mut owner), 0);
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY", "before");
     assert_eq!(ask(&mut next, "page-truncate 0"), "ok");
     assert_eq!(lock_word(&mut owner), 0);
     assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");

@@ -65,6 +65,8 @@ fn sem_open_with_a_value_above_sem_value_max_fails_with_einval() {
     let name = scratch.object("too-many");
     assert_eq!(errno(Semaphore::open(&name, Some(create)).map(drop)), Errno::EINVAL);
     assert!(!file(&name).exists());
+    let largest = Create { value: i32::MAX.cast_unsigned(), ..create };
+    Semaphore::open(&name, Some(largest)).expect("the largest value");
 }
 
 /// `sem_open` with `O_EXCL` of an existing semaphore fails with `EEXIST`.

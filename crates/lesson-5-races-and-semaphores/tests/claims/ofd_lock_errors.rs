@@ -96,6 +96,7 @@ fn an_ofd_lock_call_with_an_unmapped_address_fails_with_efault() {
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK d NULL"), "EFAULT");
     assert_eq!(a.ask("F_OFD_GETLK d NULL"), "EFAULT");
+    a.does("F_OFD_SETLK d F_WRLCK 0 0");
 }
 
 /// A handler without `SA_RESTART` ends the wait for an OFD lock with `EINTR`.

@@ -26,10 +26,12 @@ fn f_setlk_on_bytes_that_another_process_has_locked_fails_with_eagain() {
 /// - level: POSIX
 #[test]
 fn a_record_lock_on_a_closed_descriptor_fails_with_ebadf() {
-    let mut a = actor(&scratch());
+    let scratch = scratch();
+    let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK 999 F_WRLCK 0 0"), "EBADF");
     assert_eq!(a.ask("F_SETLK -1 F_WRLCK 0 0"), "EBADF");
     assert_eq!(a.ask("F_GETLK -1 F_WRLCK 0 0"), "EBADF");
+    a.does("F_SETLK d F_WRLCK 0 0");
 }
 
 /// A record lock on an `O_PATH` descriptor fails with `EBADF`.
@@ -104,6 +106,7 @@ fn a_record_lock_call_with_an_unmapped_address_fails_with_efault() {
     assert_eq!(a.ask("F_SETLK d NULL"), "EFAULT");
     assert_eq!(a.ask("F_SETLKW d NULL"), "EFAULT");
     assert_eq!(a.ask("F_GETLK d NULL"), "EFAULT");
+    a.does("F_SETLK d F_WRLCK 0 0");
 }
 
 /// A handler without `SA_RESTART` ends the wait for a record lock with `EINTR`.
@@ -154,6 +157,7 @@ fn an_unknown_fcntl_command_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_NO_SUCH_COMMAND d F_WRLCK 0 0"), "EINVAL");
+    a.does("F_SETLK d F_WRLCK 0 0");
 }
 
 /// A record lock of an unknown type fails with `EINVAL`.
@@ -167,6 +171,7 @@ fn a_record_lock_of_an_unknown_type_fails_with_einval() {
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_SETLK d 77 0 0"), "EINVAL");
     assert_eq!(a.ask("F_GETLK d 77 0 0"), "EINVAL");
+    a.does("F_SETLK d F_WRLCK 0 0");
 }
 
 /// A record lock with an unknown whence fails with `EINVAL`.
@@ -207,6 +212,7 @@ fn f_getlk_with_f_unlck_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_GETLK d F_UNLCK 0 0"), "EINVAL");
+    assert!(a.ask("F_GETLK d F_RDLCK 0 0").starts_with("F_UNLCK"), "a read lock would be free");
 }
 
 /// A record lock past the largest offset fails with `EOVERFLOW`.
@@ -268,6 +274,7 @@ fn lockf_with_an_unknown_function_fails_with_einval() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("lockf d 99 0"), "EINVAL");
+    a.does("lockf d F_TLOCK 0");
 }
 
 /// Locking by `lockf` on a descriptor not open for writing fails with `EBADF`.

@@ -247,6 +247,11 @@ fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_m
     let scratch = scratch();
     let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
     assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
+    assert_eq!(ask(&mut owner, "mutex-lock-three"), "ok");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try-three"), ["OwnerDied"; 3].join(" "), "the control");
+    let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
+    assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
     assert_eq!(ask(&mut owner, "mutex-lock-three-and-make-the-middle-page-read-only"), "ok");
     owner.kill();
     assert_eq!(ask(&mut next, "mutex-try-three"), "EBUSY EBUSY OwnerDied");

@@ -52,6 +52,8 @@ fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
         let wrong = libc::timespec { tv_sec: i64::MAX, tv_nsec };
         assert_eq!(errno(semaphore(0).wait_until(&wrong)), Errno::EINVAL);
     }
+    let right = libc::timespec { tv_sec: 1, tv_nsec: 999_999_999 };
+    assert_eq!(errno(semaphore(0).wait_until(&right)), Errno::ETIMEDOUT);
 }
 
 /// In glibc, `sem_timedwait` with an invalid time fails with `EINVAL` even if the count is above 0.

@@ -70,6 +70,7 @@ fn sem_post_at_sem_value_max_fails_with_eoverflow() {
     let semaphore = semaphore(LARGEST);
     assert_eq!(errno(semaphore.post()), Errno::EOVERFLOW);
     assert_eq!(semaphore.value().unwrap(), i32::MAX, "unchanged");
+    self::semaphore(LARGEST - 1).post().expect("one less");
 }
 
 /// `sem_trywait` fails with `EAGAIN` if the count is 0.
@@ -80,6 +81,7 @@ fn sem_post_at_sem_value_max_fails_with_eoverflow() {
 #[test]
 fn sem_trywait_fails_with_eagain_if_the_count_is_0() {
     assert_eq!(errno(semaphore(0).try_wait()), Errno::EAGAIN);
+    semaphore(1).try_wait().expect("the count is 1");
 }
 
 /// With any `pshared` other than 0, a post wakes another process.
