@@ -191,14 +191,14 @@ fn futex_wait_bitset_and_futex_wake_bitset_without_any_bit_fail_with_einval() {
     assert_eq!(errno(wake_bitset(at(word(0)), 1, 0)), Errno::EINVAL);
 }
 
-/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever its
-/// value is.
+/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever value
+/// that word has.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_REQUEUE`)
 /// - level: Linux
 #[test]
-fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word_whatever_its_value_is()
+fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word_whatever_value_that_word_has()
  {
     let (from, to) = (word(0), word(9));
     let sleepers = [(); 4].map(|()| waits(from, 0));

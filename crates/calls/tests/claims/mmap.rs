@@ -227,14 +227,14 @@ fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give
     assert_eq!(ended.value("bit-31"), "EOPNOTSUPP success", "validated, and not");
 }
 
-/// `MAP_SHARED` ignores every flag bit that means nothing, and `MAP_SHARED_VALIDATE` refuses each
-/// of them with `EOPNOTSUPP`.
+/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each flag bit that means nothing, and
+/// `MAP_SHARED` ignores the bit.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn map_shared_ignores_every_flag_bit_that_means_nothing_and_map_shared_validate_refuses_each_of_them_with_eopnotsupp()
+fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothing_and_map_shared_ignores_the_bit()
  {
     let ended = scenario("mmap-validate", &scratch()).run();
     for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
@@ -303,14 +303,14 @@ fn in_a_64_bit_process_mmap_of_a_file_at_a_negative_offset_fails_with_eoverflow(
     assert_eq!(ended.value("zero"), "success");
 }
 
-/// Since Linux 6.11, the sharing type 8, `MAP_DROPPABLE`, makes private memory without a file;
-/// with a file it fails with `EINVAL`.
+/// Since Linux 6.11, the sharing type 8, `MAP_DROPPABLE`, makes private memory without a file, and
+/// fails with `EINVAL` with a file.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/mmap.c, do_mmap
 /// - level: observed (before Linux 6.11 `EINVAL`)
 #[test]
-fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_without_a_file_with_a_file_it_fails_with_einval()
+fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_without_a_file_and_fails_with_einval_with_a_file()
  {
     let ended = scenario("mmap-droppable", &scratch()).run();
     assert_eq!(ended.value("file"), "EINVAL");
@@ -321,14 +321,14 @@ fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_withou
     }
 }
 
-/// `mmap` ignores permission bits that it does not know, and `mprotect` refuses them with
-/// `EINVAL`.
+/// `mmap` ignores permission bits that it does not know, and `mprotect` fails with `EINVAL` for
+/// them.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/mmap.c, do_mmap; mprotect(2), ERRORS
 /// - level: observed
 #[test]
-fn mmap_ignores_permission_bits_that_it_does_not_know_and_mprotect_refuses_them_with_einval() {
+fn mmap_ignores_permission_bits_that_it_does_not_know_and_mprotect_fails_with_einval_for_them() {
     let ended = scenario("mprotect-unknown-bits", &scratch()).run();
     assert_eq!((ended.value("mmap"), ended.value("mprotect")), ("success", "EINVAL"));
 }

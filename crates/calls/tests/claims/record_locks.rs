@@ -58,14 +58,15 @@ fn f_setlkw_waits_where_one_of_the_two_locks_is_a_write_lock_and_does_not_wait_w
     assert_eq!(holder.ask("F_SETLK d F_WRLCK 0 0"), "EAGAIN", "both hold one");
 }
 
-/// For a read lock, `F_GETLK` reports only another process's write lock; for a write lock, any
+/// `F_GETLK` for a read lock reports only another process's write lock, and for a write lock any
 /// lock.
 ///
 /// - call: `fcntl(F_GETLK)`, success
 /// - source: fcntl(2), Advisory record locking (`F_GETLK`)
 /// - level: POSIX
 #[test]
-fn for_a_read_lock_f_getlk_reports_only_another_processs_write_lock_for_a_write_lock_any_lock() {
+fn f_getlk_for_a_read_lock_reports_only_another_processs_write_lock_and_for_a_write_lock_any_lock()
+{
     let scratch = scratch();
     let [mut holder, mut asks] = actors(&scratch);
     let id = holder.id();

@@ -85,28 +85,6 @@ fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
     assert_eq!(errno_of(MmapCall { addr, ..MmapCall::shared(&file, 1) }), "success", "as a hint");
 }
 
-/// An unknown flag fails with `EOPNOTSUPP` with `MAP_SHARED_VALIDATE`, and `MAP_SHARED` ignores the
-/// flag.
-///
-/// - call: `mmap`, error
-/// - source: mmap(2), DESCRIPTION
-/// - level: Linux
-#[test]
-fn an_unknown_flag_fails_with_eopnotsupp_with_map_shared_validate_and_map_shared_ignores_the_flag()
-{
-    let scratch = scratch();
-    let file = pages_of(&scratch, 1);
-    let unknown = 0x0200_0000;
-    let flags = libc::MAP_SHARED_VALIDATE | unknown;
-    assert_eq!(errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }), "EOPNOTSUPP");
-    let flags = libc::MAP_SHARED | unknown;
-    assert_eq!(
-        errno_of(MmapCall { flags, ..MmapCall::shared(&file, 1) }),
-        "success",
-        "MAP_SHARED ignores it"
-    );
-}
-
 /// `MAP_SYNC` with `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` without persistent memory.
 ///
 /// - call: `mmap`, error

@@ -94,13 +94,15 @@ fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_map
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }
 
-/// `mremap` makes a mapping longer if it may move; if it moves, the old address is unmapped.
+/// `mremap` that may move makes a mapping longer, and if it moves, nothing is mapped at the old
+/// address.
 ///
 /// - call: `mremap`, success
 /// - source: mremap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn mremap_makes_a_mapping_longer_if_it_may_move_if_it_moves_the_old_address_is_unmapped() {
+fn mremap_that_may_move_makes_a_mapping_longer_and_if_it_moves_nothing_is_mapped_at_the_old_address()
+ {
     let ended = scenario("enlarge", &scratch()).run();
     assert_eq!(ended.value("in-place"), "ENOMEM", "the next addresses are taken");
     assert_eq!((ended.value("may-move"), ended.value("moved")), ("success", "true"));

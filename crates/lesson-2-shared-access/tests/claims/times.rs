@@ -144,16 +144,14 @@ fn the_first_store_through_a_second_mapping_changes_mtime_even_if_the_page_is_di
     });
 }
 
-/// On tmpfs, a store after a load changes mtime only if the load went through another mapping;
-/// elsewhere the store always changes mtime.
+/// A store after a load changes mtime, but on tmpfs only if the load went through another mapping.
 ///
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES; mm/shmem.c
 /// - level: observed (overlayfs: as the file system below it)
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
-fn on_tmpfs_a_store_after_a_load_changes_mtime_only_if_the_load_went_through_another_mapping_elsewhere_the_store_always_changes_mtime()
- {
+fn a_store_after_a_load_changes_mtime_but_on_tmpfs_only_if_the_load_went_through_another_mapping() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();

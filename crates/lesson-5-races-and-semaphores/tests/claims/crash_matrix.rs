@@ -17,7 +17,8 @@ fn row(primitive: &str) -> &'static str {
 
 const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 
-/// A semaphore in a file stays locked however its holder ends.
+/// A semaphore in a file stays locked if its holder is killed, exits, calls `exec`, or forks and is
+/// killed.
 ///
 /// - call: `sem_wait`, edge
 /// - source: sem_overview(7), DESCRIPTION
@@ -25,38 +26,43 @@ const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 /// - tutorials say: The kernel releases the semaphore of a process that dies.
 /// - article says: Semaphores can be used to prevent races.
 #[test]
-fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
+fn a_semaphore_in_a_file_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+ {
     assert_eq!(row("semaphore-in-file"), STUCK);
 }
 
-/// A named semaphore stays locked however its holder ends.
+/// A named semaphore stays locked if its holder is killed, exits, calls `exec`, or forks and is
+/// killed.
 ///
 /// - call: `sem_open`, edge
 /// - source: sem_overview(7), Named semaphores
 /// - level: observed (glibc)
 #[test]
-fn a_named_semaphore_stays_locked_however_its_holder_ends() {
+fn a_named_semaphore_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+{
     assert_eq!(row("named-semaphore"), STUCK);
 }
 
-/// A process-shared mutex that is not robust stays locked however its holder ends.
+/// A process-shared mutex that is not robust stays locked if its holder is killed, exits, calls
+/// `exec`, or forks and is killed.
 ///
 /// - call: `pthread_mutex_lock`, edge
 /// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
 /// - level: POSIX (the `exec`: observed, glibc)
 #[test]
-fn a_process_shared_mutex_that_is_not_robust_stays_locked_however_its_holder_ends() {
+fn a_process_shared_mutex_that_is_not_robust_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+ {
     assert_eq!(row("plain-mutex"), STUCK);
 }
 
-/// However its owner ends, by one of the five ways of the crash matrix, a robust mutex tells the
+/// If its owner is killed, exits, calls `exec`, or forks and is killed, a robust mutex tells the
 /// next process.
 ///
 /// - call: `pthread_mutexattr_setrobust`, success
 /// - source: pthread_mutexattr_setrobust(3), NOTES
 /// - level: Linux
 #[test]
-fn however_its_owner_ends_by_one_of_the_five_ways_of_the_crash_matrix_a_robust_mutex_tells_the_next_process()
+fn if_its_owner_is_killed_exits_calls_exec_or_forks_and_is_killed_a_robust_mutex_tells_the_next_process()
  {
     assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }

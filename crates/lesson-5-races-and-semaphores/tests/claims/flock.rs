@@ -7,13 +7,13 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{actor, two};
 
-/// Several processes can hold a shared `flock`; an exclusive one excludes all others.
+/// Several processes can hold a shared `flock`, and an exclusive `flock` excludes all others.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn several_processes_can_hold_a_shared_flock_an_exclusive_one_excludes_all_others() {
+fn several_processes_can_hold_a_shared_flock_and_an_exclusive_flock_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");

@@ -9,13 +9,13 @@ use nix::errno::Errno;
 use crate::named_semaphores::{NEW, file};
 use crate::{actor, ask, ordinary_actor};
 
-/// `sem_unlink` removes the name at once; processes that have the semaphore open keep it.
+/// `sem_unlink` removes the name at once, and processes that have the semaphore open keep it.
 ///
 /// - call: `sem_unlink`, success
 /// - source: sem_unlink(3), DESCRIPTION
 /// - level: POSIX
 #[test]
-fn sem_unlink_removes_the_name_at_once_processes_that_have_the_semaphore_open_keep_it() {
+fn sem_unlink_removes_the_name_at_once_and_processes_that_have_the_semaphore_open_keep_it() {
     let scratch = scratch();
     let name = scratch.object("unlinked");
     let mut old = [(); 2].map(|()| actor(&scratch));

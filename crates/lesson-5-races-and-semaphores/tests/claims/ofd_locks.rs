@@ -4,13 +4,13 @@ use course::scratch;
 
 use crate::lock_actors::{actor, two};
 
-/// Several opens can hold an OFD read lock; a write lock excludes all others.
+/// Several opens can hold an OFD read lock, and an OFD write lock excludes all others.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, success
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
 /// - level: POSIX
 #[test]
-fn several_opens_can_hold_an_ofd_read_lock_a_write_lock_excludes_all_others() {
+fn several_opens_can_hold_an_ofd_read_lock_and_an_ofd_write_lock_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
