@@ -28,13 +28,19 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
         let mut concurrent = BTreeMap::new();
-        let mut over: Option<&str> = None;
+        let (mut over, mut has_hung): (Option<&str>, bool) = (None, false);
         for (place, check) in exercise.checks.iter().enumerate() {
             let later = exercise.checks.iter().skip(place).filter(|check| check.concurrent);
-            for check in later.filter(|check| missing(check, &results).is_none()) {
-                if over.is_none() && !concurrent.contains_key(check.id) {
+            for check in later {
+                // What needs a check that runs beside the others does not wait for it: its result counts only
+                // if that check passes. It shares the processor of this thread.
+                let pending = |id: &str| concurrent.contains_key(id);
+                let waits_for = check.needs.iter().copied().find(|id| pending(id));
+                let may_begin = lacking(check, &results).all(pending);
+                if over.is_none() && may_begin && !pending(check.id) {
+                    let beside = settings.machine.tracing && waits_for.is_none();
                     let run = move || {
-                        if settings.machine.tracing {
+                        if beside {
                             processors::pin_beside();
                         }
                         timed(check, program, settings, false)
@@ -53,7 +59,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 continue;
             } else {
                 match begun {
-                    None => timed(check, program, settings, has_hung(&results)),
+                    None => timed(check, program, settings, has_hung),
                     Some(done) => {
                         done.map_err(|_| Failure::refusal("judge", program, "a panic"))?
                     }
@@ -61,6 +67,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             };
             let (verdict, noted) = done?;
             over = matches!(verdict, Err(CheckError::Ended(_))).then_some(check.id);
+            has_hung |= verdict.as_ref().is_err_and(CheckError::is_out_of_time_by_the_clock);
             let mut result = result_of(exercise, check, verdict)?;
             result.details.extend(noted.lines);
             result.done = noted.done;
@@ -96,10 +103,6 @@ fn result_of(exercise: &Exercise, check: &Check, verdict: Verdict) -> Result<Che
 /// How long a run may take, by the clock, of a program that has hung in another check: it may do
 /// something else right, and nobody waits long to see it hang again.
 const AFTER_A_HANG: Duration = Duration::from_secs(4);
-
-fn has_hung(results: &[CheckResult]) -> bool {
-    results.iter().any(|result| result.diagnosis.as_deref() == Some("hang"))
-}
 
 /// One check, and how long it took.
 fn timed(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> (Done, u64) {
@@ -154,9 +157,14 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
 
 /// A check that is needed and did not pass.
 fn missing<'a>(check: &'a Check, results: &[CheckResult]) -> Option<&'a str> {
+    lacking(check, results).next()
+}
+
+/// All checks that are needed and have not passed so far.
+fn lacking<'a>(check: &'a Check, results: &[CheckResult]) -> impl Iterator<Item = &'a str> {
     let passed =
         |id: &str| results.iter().any(|result| result.id == id && result.state == State::Passed);
-    check.needs.iter().copied().find(|id| !passed(id))
+    check.needs.iter().copied().filter(move |id| !passed(id))
 }
 
 /// The result of a check that needs another one. What could not be judged takes nothing from those
