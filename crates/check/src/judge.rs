@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use common::{Failure, Result, Scratch};
@@ -27,26 +27,12 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     }
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
-        let mut concurrent = BTreeMap::new();
+        let mut concurrent = Concurrent::new();
         let (mut over, mut has_hung): (Option<&str>, bool) = (None, false);
         for (place, check) in exercise.checks.iter().enumerate() {
-            let later = exercise.checks.iter().skip(place).filter(|check| check.concurrent);
-            for check in later {
-                // What needs a check that runs beside the others does not wait for it: its result counts only
-                // if that check passes. It shares the processor of this thread.
-                let pending = |id: &str| concurrent.contains_key(id);
-                let waits_for = check.needs.iter().copied().find(|id| pending(id));
-                let may_begin = lacking(check, &results).all(pending);
-                if over.is_none() && may_begin && !pending(check.id) {
-                    let beside = settings.machine.tracing && waits_for.is_none();
-                    let run = move || {
-                        if beside {
-                            processors::pin_beside();
-                        }
-                        timed(check, program, settings, false)
-                    };
-                    concurrent.insert(check.id, scope.spawn(run));
-                }
+            if over.is_none() {
+                let later = exercise.checks.get(place..).unwrap_or_default();
+                begin_beside(scope, later, (program, settings), &results, &mut concurrent);
             }
             let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
             let (done, milliseconds) = if let Some(id) = &over {
@@ -85,6 +71,35 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
         Some(schedule) => report.of_replay(schedule.to_string()),
         None => report,
     })
+}
+
+/// Checks that run beside the others, by their ids.
+type Concurrent<'scope> = BTreeMap<&'static str, ScopedJoinHandle<'scope, (Done, u64)>>;
+
+/// Begins those of the checks that run beside the others, as soon as all that they need has passed. What needs
+/// another one that runs beside the others does not wait for it, and runs on the processor of this thread: its
+/// result counts only if the other one passes.
+fn begin_beside<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    later: &'env [Check],
+    (program, settings): (&'env Path, &'env Settings),
+    results: &[CheckResult],
+    concurrent: &mut Concurrent<'scope>,
+) {
+    for check in later.iter().filter(|check| check.concurrent) {
+        let runs = |id: &str| concurrent.contains_key(id);
+        if runs(check.id) || !lacking(check, results).all(runs) {
+            continue;
+        }
+        let beside = settings.machine.tracing && !check.needs.iter().copied().any(runs);
+        let run = move || {
+            if beside {
+                processors::pin_beside();
+            }
+            timed(check, program, settings, false)
+        };
+        concurrent.insert(check.id, scope.spawn(run));
+    }
 }
 
 /// What the report says of a check.

@@ -124,8 +124,7 @@ const CHECKS: &[Check] = &[
         &["poke-stores", "peek-past-the-end"],
         failures::named,
     )
-    .edge()
-    .concurrent(),
+    .edge(),
     Check::new(
         "irregular-files",
         "a directory, a FIFO or a device is a failure, at once",
@@ -133,8 +132,7 @@ const CHECKS: &[Check] = &[
         &["poke-stores", "peek-prints"],
         failures::irregular_files,
     )
-    .edge()
-    .concurrent(),
+    .edge(),
     Check::new(
         "full-output",
         "standard output that cannot be written is a failure that names it",
@@ -142,8 +140,7 @@ const CHECKS: &[Check] = &[
         &["peek-prints"],
         failures::full_output,
     )
-    .edge()
-    .concurrent(),
+    .edge(),
     Check::new(
         "wrong-calls",
         "a wrong call gets one line of usage and exit status 2, and touches nothing",
@@ -151,6 +148,5 @@ const CHECKS: &[Check] = &[
         &[],
         failures::wrong_calls,
     )
-    .edge()
-    .concurrent(),
+    .edge(),
 ];
