@@ -1,11 +1,12 @@
 //! Judges one program: every check of its exercise, in order, each in a directory of its own.
 
 use std::collections::BTreeMap;
+use std::panic;
 use std::path::Path;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use common::{Failure, Result, Scratch};
+use common::{Context, Failure, Result, Scratch};
 use tracer::processors;
 
 use crate::context::Noted;
@@ -21,6 +22,25 @@ use crate::verdict::{CheckError, Verdict};
 /// # Errors
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
+    // Orphans become children of the first thread, whoever traces them. If this thread waited for a process, the
+    // kernel would tell it of their stops, and not their tracer. So it waits for none before all is over.
+    let judged = thread::scope(|scope| {
+        let judge = || judge_in_this_thread(exercise, program, settings);
+        let judge = thread::Builder::new().name("judge".into()).spawn_scoped(scope, judge);
+        judge.map(ScopedJoinHandle::join)
+    });
+    let reaped = tracer::end_orphans();
+    match judged.step("start a thread")? {
+        Ok(report) => reaped.step("end the orphans").and(report),
+        Err(panicked) => panic::resume_unwind(panicked),
+    }
+}
+
+fn judge_in_this_thread(
+    exercise: &Exercise,
+    program: &Path,
+    settings: &Settings,
+) -> Result<Report> {
     let began = Instant::now();
     if settings.machine.tracing {
         processors::pin(); // Without it nothing is followed, and races need more than one.
