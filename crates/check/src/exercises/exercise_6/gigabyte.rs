@@ -32,7 +32,7 @@ const TIMES_THE_REFERENCE: u32 = 8;
 
 /// The first part of the file, on which the reference's CPU time is measured: the whole would take as long again
 /// as the program that is judged.
-const PART: u64 = 64 << 20;
+const PART: usize = 64 << 20;
 
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
 const PARTS: usize = 16;
@@ -44,10 +44,10 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     let (size, there_is) = affordable(&file, in_memory)?;
     let bytes = usize::try_from(size).unwrap_or(usize::MAX);
     let step = bytes / PARTS + context.random().random_range(1..1 << 18);
-    file.set_len(PART).step("ftruncate")?;
-    load(&file, PART as usize)?;
+    file.set_len(PART as u64).step("ftruncate")?;
+    load(&file, PART)?;
     let part = reference_uses(&context.work_directory().path().join("GIGABYTE"))?;
-    let parts = u32::try_from(size / PART).unwrap_or(u32::MAX);
+    let parts = u32::try_from(bytes / PART).unwrap_or(u32::MAX);
     let lines = warm(&file, bytes, step)?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
     context.limits().memory += size;
