@@ -359,15 +359,17 @@ impl Drop for ProcessTree {
 /// `/proc` cannot be read. ETIMEDOUT: one of them does not end.
 pub fn end_orphans() -> io::Result<()> {
     let deadline = Instant::now() + GRACE;
-    while !children(getpid(), gettid())?.is_empty() {
+    let _interrupts_each_wait = Alarm::after(Duration::ZERO)?;
+    loop {
         kill_children()?;
-        while matches!(sys::wait(false)?, Answer::Changed(_)) {}
-        if Instant::now() > deadline {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "an orphan does not end"));
+        match sys::wait(true)? {
+            Answer::Nobody => return Ok(()),
+            _ if Instant::now() > deadline => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "an orphan does not end"));
+            }
+            Answer::Changed(_) | Answer::Nothing => {}
         }
-        std::thread::yield_now();
     }
-    Ok(())
 }
 
 /// Kills this thread's children: an orphan that nobody traced has become one of them.

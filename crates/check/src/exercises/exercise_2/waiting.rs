@@ -21,10 +21,7 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
     context.work_directory().write("EMPTY", &mailbox(0, 0, b""))?;
     context.work_directory().write("FULL", &full_of("nobody takes this"))?;
     let calls: [&[&str]; 2] = [&["take", "EMPTY"], &["post", "FULL", "x"]];
-    // How it waits is free: two that turn in a loop all the time are right, too.
-    context.limits().processor = 2 * (WAITS + LATE);
-    // What still waits then waits too long, whenever it would end.
-    context.limits().wall = WAITS + LATE + SURE;
+    give_time(context);
     let starts = calls.map(|arguments| context.start(arguments));
     let mut sandbox = context.sandbox()?;
     let mut running = Vec::new();
@@ -77,6 +74,13 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
         }
     }
     Ok(())
+}
+
+fn give_time(context: &mut CheckContext) {
+    // How it waits is free: two that turn in a loop all the time are right, too.
+    context.limits().processor = 2 * (WAITS + LATE);
+    // What still waits then waits too long, whenever it would end.
+    context.limits().wall = WAITS + LATE + SURE;
 }
 
 fn begin(sandbox: &mut Sandbox, start: &Start) -> Verdict<nix::unistd::Pid> {
