@@ -150,8 +150,8 @@ slides:
     @cargo book --slides
 
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
-container:
-    @tests/container
+container *OPTIONS:
+    @tests/container {{ OPTIONS }}
 
 # Run all tests.
 test:

@@ -31,6 +31,17 @@ impl Chapter {
     }
 }
 
+/// The text of a lesson with its first paragraph in a box: how long the lesson takes, and what it needs.
+pub(crate) fn with_needs(text: &str) -> String {
+    let mut parts = text.splitn(3, "\n\n");
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(title), Some(needs), Some(rest)) if title.starts_with("# ") => {
+            format!("{title}\n\n<div class=\"needs\">\n\n{needs}\n\n</div>\n\n{rest}")
+        }
+        _ => text.into(),
+    }
+}
+
 /// Every chapter: the overview, the README, each lesson with its exercise, the reference, and the notes
 /// for teachers.
 pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {

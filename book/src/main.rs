@@ -51,7 +51,8 @@ fn run() -> Result<()> {
     let mut lessons = Vec::new();
     for chapter in &chapters {
         let text = links::rewritten(chapter, &chapters, &mut sources)?;
-        files::write(&texts.join(&chapter.page), &text)?;
+        let page = if chapter.is_lesson() { chapters::with_needs(&text) } else { text.clone() };
+        files::write(&texts.join(&chapter.page), &page)?;
         if chapter.is_lesson() {
             lessons.push((chapter.page.with_extension("html"), text));
         }

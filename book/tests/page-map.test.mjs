@@ -2,21 +2,24 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createRequire } from "node:module";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 
 import { browser, serve } from "./site.mjs";
 
 const require = createRequire(import.meta.url);
 const theme = new URL("../theme/", import.meta.url).pathname;
-const { box, cached, changes } = require(`${theme}page-map.js`);
+const { box, cached, changes, crosses } = require(`${theme}page-map.js`);
 const recorded = (name) => JSON.parse(readFileSync(new URL(`../../lessons/recordings/${name}.json`, import.meta.url)));
 
 test("the first store of a mapping makes an entry and a dirty page", () => {
   const [before, after] = recorded("lesson-1-step-1").looks;
+  const { holds, disk } = after.files[0].pages[0];
   assert.deepEqual(changes(before, after), [
     "In the first process, page 0 now leads to the page cache.",
+    `In file number, page 0 now begins with ${holds} in memory, not with 0.`,
     "In file number, page 0 is now dirty: the disk has the old bytes.",
   ]);
+  assert.equal(disk, "0");
 });
 
 test("a private store copies one page", () => {
@@ -34,7 +37,10 @@ test("after fork, parent and child share their copies until one stores", () => {
 
 test("neighbouring pages that change alike are one sentence", () => {
   const looks = recorded("lesson-3-step-1").looks;
-  assert.deepEqual(changes(looks[0], looks[1]), ["In file ledger, pages 0-3 are now dirty: the disk has the old bytes."]);
+  assert.deepEqual(changes(looks[0], looks[1]), [
+    "In file ledger, pages 0-3 now begin with 'A' in memory, not with '.'.",
+    "In file ledger, pages 0-3 are now dirty: the disk has the old bytes.",
+  ]);
   assert.deepEqual(changes(looks[2], looks[3]), [], "MS_ASYNC writes nothing");
 });
 
@@ -42,6 +48,43 @@ test("a truncation takes the page from both page tables", () => {
   const [before, after] = recorded("lesson-1-step-9").looks;
   const sentences = changes(before, after);
   assert.ok(sentences.includes("In the second process, page 1 now is past the end of the file."), sentences.join("\n"));
+});
+
+test("a load past the end of the file kills its process", () => {
+  const [, before, after] = recorded("lesson-1-step-9").looks;
+  assert.deepEqual(after.processes[1].killed, { page: 1, what: "loads byte 4096", signal: "SIGBUS" });
+  assert.deepEqual(changes(before, after), ["The second process loads byte 4096, which is in page 1. "
+    + "There is no such page: it is past the end of the file. The kernel sends SIGBUS, and the process dies."]);
+});
+
+test("a file that has grown again is told so, with the page that the kernel has zeroed", () => {
+  const [, before, after] = recorded("lesson-4-step-8").looks;
+  assert.equal(after.title, "after the file has grown again");
+  assert.ok(changes(before, after).includes("In file letters-truncated, pages 2-3 are part of the file again, and not in memory."));
+});
+
+test("each page in memory has what it begins with", () => {
+  const names = readdirSync(new URL("../../lessons/recordings/", import.meta.url)).filter((name) => name.startsWith("lesson-"));
+  assert.ok(names.length >= 9);
+  for (const name of names) {
+    for (const look of recorded(name.replace(".json", "")).looks) {
+      const pages = look.files.flatMap((file) => file.pages);
+      assert.ok(pages.every(({ state, holds }) => (holds === undefined) === /not in|past the end/.test(state)), name);
+      const own = look.processes.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries)).filter((entry) => entry.own !== null);
+      assert.ok(own.every(({ holds }) => holds), name);
+    }
+  }
+  const [, stored] = recorded("lesson-4-step-1").looks;
+  assert.equal(stored.processes[0].parts[0].entries[0].holds, '"HELLO…"');
+  assert.equal(stored.files[0].pages[0].holds, "'a'");
+});
+
+test("an arrow that goes over a box is noticed", () => {
+  const arrow = { start: [50, 0], end: [50, 100] };
+  const box = { left: 40, right: 60, top: 40, bottom: 60 };
+  assert.equal(crosses(arrow, box), true);
+  assert.equal(crosses(arrow, { ...box, left: 70, right: 90 }), false);
+  assert.equal(crosses({ start: [50, 100], end: [50, 0] }, { ...box, left: 70, right: 90 }), true, "it would go up");
 });
 
 test("every state that a recording can have has its own box", () => {
@@ -129,4 +172,61 @@ test("a screen reader hears what each entry leads to", async () => {
   await map.getByRole("button", { name: "Next" }).click();
   const entries = await map.locator("li.entry").allTextContents();
   assert.match(entries[0], /leads to a private copy, the same memory as in the second process/);
+});
+
+/** How many pictures have an arrow that goes over a box which is not one of its ends. */
+async function covered(map) {
+  return map.evaluate((map) => {
+    const boxes = [...map.querySelectorAll("li.cell")].map((cell) => cell.getBoundingClientRect());
+    const origin = map.querySelector(".stage").getBoundingClientRect();
+    const inside = ({ x, y }, box, edge) => x > box.left + edge && x < box.right - edge && y > box.top + edge && y < box.bottom - edge;
+    return [...map.querySelectorAll("svg path")].filter((path) => {
+      const length = path.getTotalLength() - 20; // Without its head.
+      const places = Array.from({ length: 60 }, (_, place) => path.getPointAtLength(1 + (length - 1) * place / 60));
+      return places.some(({ x, y }) => boxes.some((box) => inside({ x: x + origin.left, y: y + origin.top }, box, 1)));
+    }).length;
+  });
+}
+
+for (const width of [360, 500, 1280]) {
+  test(`at ${width} pixels no arrow goes over a box, and each entry says or shows where it leads`, async () => {
+    const page = await chromium.newPage({ viewport: { width, height: 900 } });
+    await page.goto(`${site.address}/page-map.html`);
+    let arrows = 0;
+    let words = 0;
+    for (const map of await page.locator(".page-map").all()) {
+      const next = map.getByRole("button", { name: "Next" });
+      for (;;) {
+        assert.equal(await covered(map), 0, await map.locator(".place").textContent());
+        arrows += await map.locator("svg path").count();
+        words += await map.locator(".tag:visible").count();
+        assert.equal(await map.evaluate((map) => [...map.querySelectorAll("li.cell")].filter((cell) => cell.scrollWidth > cell.clientWidth).length), 0, "words wider than their box");
+        if (await next.getAttribute("aria-disabled") === "true") {
+          break;
+        }
+        await next.click();
+      }
+    }
+    assert.ok(arrows > 0, "there are arrows");
+    assert.equal(words > 0, width < 1000, "there are words instead of arrows in a narrow window");
+    await page.close();
+  });
+}
+
+test("the signal, the access and the page that is not there are shown", async () => {
+  const map = page.locator(".page-map").nth(7);
+  await map.locator(".view").focus();
+  await page.keyboard.press("End");
+  assert.match(await map.locator(".killed").textContent(), /Second process.*loads byte 4096.*killed by SIGBUS/);
+  assert.match(await map.locator(".entry.dies").textContent(), /page 1SIGBUS/);
+  assert.match(await map.locator(".memory .past").textContent(), /page 1no page/);
+  assert.equal(await map.locator("svg path.to-nothing").count(), 1);
+});
+
+test("boxes show what pages hold, and shared anonymous memory has the kernel's name", async () => {
+  const map = page.locator(".page-map").nth(2);
+  await map.locator(".view").focus();
+  await page.keyboard.press("End");
+  assert.deepEqual(await map.locator(".memory b").allTextContents(), ["42", "1", "42"]);
+  assert.match(await map.locator(".memory .box.cache").textContent(), /Shared anonymous memory \(the kernel calls it shmem\)/);
 });

@@ -151,3 +151,19 @@ test("the search finds MS_ASYNC, by the keyboard", async () => {
   await page.waitForLoadState();
   assert.match(await page.textContent("main"), /MS_ASYNC/);
 });
+
+test("a lesson says in a box how long it takes, its lines are short, and its figures can be read on a telephone", async () => {
+  const { page } = await tab("light", 360);
+  await page.goto(`${site.address}/lesson-1-mapping-a-file.html`);
+  assert.match(await page.locator("main .needs").textContent(), /^\s*\d+ minutes\. Needs/);
+  const figure = page.locator("main img").first();
+  assert.ok((await figure.boundingBox()).width > 600, "the figure is not shrunk to the window");
+  assert.equal(await figure.locator("xpath=ancestor::p").getAttribute("tabindex"), "0", "it scrolls by the keyboard, too");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, "the page does not scroll");
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const letters = await page.evaluate(() => Math.max(...[...document.querySelectorAll("main > p")]
+    .filter((text) => text.textContent.length > 200)
+    .map((text) => text.textContent.length / Math.round(text.clientHeight / parseFloat(getComputedStyle(text).lineHeight)))));
+  assert.ok(letters <= 88, `${letters} letters in a line`);
+  await page.context().close();
+});

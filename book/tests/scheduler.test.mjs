@@ -35,6 +35,29 @@ test("each race has as many orders as were recorded, and the shortest one goes w
   }
 });
 
+test("in each order that goes wrong, one step is marked, and none in the others", () => {
+  for (const one of races) {
+    for (const [moves, end] of orders(one)) {
+      const marked = walk(one, moves).steps.filter(({ wrong }) => wrong);
+      assert.equal(marked.length, end.wrong ? 1 : 0, `${one.name} ${moves}`);
+      assert.ok(marked.every(({ told, wrongAt }) => told[wrongAt].length > 0), `${one.name} ${moves}`);
+    }
+  }
+});
+
+test("a step tells what its process loads from the file", () => {
+  const told = (name, moves) => walk(race(name), moves).steps.map((step) => step.told);
+  assert.deepEqual(told("lost-update", "AB"), Array(2).fill(["loads 0 from the count", "comes to where it stores 1 in the count"]));
+  assert.equal(told("lost-update", "AAB")[2][0], "loads 1 from the count");
+  assert.equal(told("test-then-set", "A")[0][0], "loads 0 from the lock");
+  assert.equal(told("check-then-act", "A")[0][0], "loads 100 from account 1");
+  const torn = race("torn-message");
+  const { told: taken } = walk(torn, torn.shortest).steps.find(({ wrong }) => wrong);
+  assert.deepEqual(taken.slice(0, 1), ["loads 1 from `full`"]);
+  assert.match(taken[1], /^loads 45 from `length`\. This is the length of the older message/);
+  assert.equal(taken[2], 'loads "THE SECOND ONE, SHORTERere before, a long one" from the text', "whole, not cut");
+});
+
 test("one process after the other loses no update", () => {
   const { moment } = walk(race("lost-update"), "AABB");
   assert.deepEqual(moment.file, [["the count", "2"]]);
@@ -44,7 +67,7 @@ test("one process after the other loses no update", () => {
 test("a store over a value that was never seen is the step that goes wrong", () => {
   const { moment, steps } = walk(race("lost-update"), "ABBA");
   assert.deepEqual(steps.map(({ wrong }) => wrong), [false, false, false, true]);
-  assert.match(steps[3].told.join(" "), /B's 1 is LOST/);
+  assert.match(steps[3].told.join(" "), /stores 1 in the count; 0 was there when it came here\. B's 1 is LOST/);
   assert.match(verdict(moment.end), /It went wrong\. Expected: the count is 2 in the end\. Seen: it is 1\./);
 });
 
@@ -102,9 +125,14 @@ test("the update is lost by mouse, and the judge's schedule is shown then", asyn
   assert.deepEqual(tops, [...new Set(tops)].sort((one, two) => one - two), "one step below the other");
   await reveal.click();
   const replay = game.locator(".shown .two-lanes");
-  assert.match(await replay.locator(".place").textContent(), /Step 0 of 4/);
+  assert.match(await replay.locator(".place").textContent(), /Step 4 of 4/, "it opens where it goes wrong");
+  assert.match(await replay.locator(".lanes li.wrong .mark").textContent(), /^Here it goes wrong: A stores 1 in the count.*LOST $/);
+  await replay.getByRole("button", { name: "Next" }).focus();
+  await page.keyboard.press("Home");
   await replay.getByRole("button", { name: "Next" }).click();
-  assert.match(await replay.locator(".news").textContent(), /^A comes to where it stores 1 in the count\.$/);
+  assert.match(await replay.locator(".news").textContent(), /^A loads 0 from the count; comes to where it stores 1 in the count\.$/);
+  await replay.getByRole("button", { name: "Where it goes wrong" }).click();
+  assert.match(await replay.locator(".place").textContent(), /Step 4 of 4/);
 });
 
 test("the game goes by the keyboard, and stays on its page", async () => {
@@ -128,7 +156,7 @@ test("a screen reader hears each step, and why a process cannot move", async () 
   await game.getByRole("button", { name: "New try" }).click();
   await game.focus();
   await page.keyboard.press("1");
-  assert.match(await news.textContent(), /^A comes to where it stores 1 in the count\.$/);
+  assert.match(await news.textContent(), /^A loads 0 from the count; comes to where it stores 1 in the count\.$/);
   await page.keyboard.press("1");
   await page.keyboard.press("1");
   assert.match(await news.textContent(), /A cannot move: it has ended/);
@@ -144,7 +172,7 @@ test("A is killed by mouse and by the keyboard, and B waits for ever", async () 
     await page.keyboard.press(key);
   }
   await kill.click();
-  assert.match(await news.textContent(), /^A is killed\.$/);
+  assert.match(await news.textContent(), /^Here it goes wrong\. A is killed while it holds the lock\.$/);
   await page.keyboard.press("3");
   assert.match(await news.textContent(), /^A was killed\.$/);
   await page.keyboard.press("2");
@@ -156,10 +184,10 @@ test("A is killed by mouse and by the keyboard, and B waits for ever", async () 
   await page.keyboard.press("u");
   await page.keyboard.press("1");
   await page.keyboard.press("3");
-  assert.match(await news.textContent(), /^A is killed\.$/);
+  assert.match(await news.textContent(), /^Here it goes wrong\. A is killed while it holds the lock\.$/);
   await game.getByRole("button", { name: "Show an order that goes wrong" }).click();
   const replay = game.locator(".shown .two-lanes");
   await replay.getByRole("button", { name: "Next" }).focus();
   await page.keyboard.press("End");
-  assert.match((await replay.locator(".lanes li").allTextContents()).join(" "), /A is killed/);
+  assert.match((await replay.locator(".lanes li").allTextContents()).join(" "), /Here it goes wrong: A is killed while it holds the lock/);
 });

@@ -50,7 +50,7 @@
   toggle?.append(words);
 
   // A block that can be scrolled must be reachable by the keyboard.
-  for (const block of document.querySelectorAll("pre > code, .table-wrapper")) {
+  for (const block of document.querySelectorAll("pre > code, .table-wrapper, main p:has(img)")) {
     block.tabIndex = 0;
   }
 })();

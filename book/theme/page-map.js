@@ -30,19 +30,24 @@ const PageMap = (() => {
   /** A process in a sentence. One that has a letter needs no article: `process A`. */
   const the = (name) => /^process ./.test(name) ? name : `the ${name}`;
 
-  const many = { "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
+  /** The name under which a recording has shared memory that belongs to no file on a disk. */
+  const isShmem = ({ name, on_disk }) => name === "anonymous memory" && !on_disk;
+
+  const inFile = (file) => isShmem(file) ? "In the shared memory" : `In file ${file.name}`;
+
+  const many = { begins: "begin", "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
 
   /** A sentence about one page, as one about several: its verb changes. */
   function plural(words) {
-    return words.replace(/\b(leads to a private copy|leads|has|is)\b/, (verb) => many[verb]);
+    return words.replace(/\b(leads to a private copy|leads|begins|has|is)\b/, (verb) => many[verb]);
   }
 
   /** What changed between two looks, a sentence each. Equal changes of neighbouring pages are one sentence. */
   function changes(before, after) {
     const runs = [];
     const add = (subject, page, what) => {
-      const last = runs.at(-1);
-      if (last && last.subject === subject && last.what === what && last.end === page) {
+      const last = runs.findLast((run) => run.subject === subject && run.what === what);
+      if (last && last.end === page) {
         last.end += 1;
       } else {
         runs.push({ subject, what, start: page, end: page + 1 });
@@ -67,16 +72,24 @@ const PageMap = (() => {
         ? `no longer leads to the same memory as in the ${shared.join(" and the ")}`
         : `now ${now}`);
     }
+    const deaths = after.processes.filter(({ killed }) => killed).map(({ name, killed: { page, what, signal } }) =>
+      `${capital(the(name))} ${what}, which is in page ${page}. There is no such page: it is past the end of the file. The kernel sends ${signal}, and the process dies.`);
     for (const file of after.files) {
       const known = before.files.find((other) => other.name === file.name);
-      for (const { page, state } of file.pages) {
-        const was = known?.pages.find((other) => other.page === page)?.state;
+      for (const { page, state, holds } of file.pages) {
+        const old = known?.pages.find((other) => other.page === page);
+        const was = old?.state;
+        if (old?.holds && holds && old.holds !== holds) {
+          add(inFile(file), page, `now begins with ${holds}${file.on_disk ? " in memory" : ""}, not with ${old.holds}`);
+        }
         if (was !== undefined && was !== state) {
-          add(`In file ${file.name}`, page, states[state] ?? `is now ${state}`);
+          const again = was === "past the end of the file" && state === "not in the page cache";
+          add(inFile(file), page, again ? "is part of the file again, and not in memory" : states[state] ?? `is now ${state}`);
         }
       }
     }
     return [
+      ...deaths,
       ...come.map((name) => `${capital(the(name))} has mapped the pages.`),
       ...gone.map((name) => `${capital(the(name))} no longer has the pages.`),
       ...runs.map(({ subject, what, start, end }) => end - start === 1
@@ -133,58 +146,80 @@ const PageMap = (() => {
     return made;
   }
 
+  /** A box: its name, what it holds, and a word about its state. */
+  function cell(kinds, name, holds, state) {
+    const held = holds ? [element("b", {}, holds)] : [];
+    return element("li", { class: `cell ${kinds}`.trim() }, element("span", {}, name), ...held, element("small", {}, state));
+  }
+
   /** The picture of one look, and the pairs of boxes between which an arrow goes. */
   function picture(look) {
     const targets = new Map();
     const arrows = [];
     const memory = element("div", { class: "row memory" });
     const disk = element("div", { class: "row disk" });
+    // A page that is not there has a box if a process has died of it.
+    const missing = (index) => look.processes.flatMap(({ killed, parts }) => parts
+      .filter(({ file }) => killed && file === index)
+      .flatMap(({ entries }) => entries.filter(({ label }) => label === killed.page).map(({ page }) => page)));
     look.files.forEach((file, index) => {
       const frames = element("ol", { class: "cells" });
       const blocks = element("ol", { class: "cells" });
       for (const page of file.pages) {
         const { cache, disk: block } = cached(file, page);
+        const name = `page ${page.page}`;
         if (cache !== null) {
-          const frame = element("li", { class: `cell ${cache === "" ? "clean" : cache}` }, `page ${page.page}`, element("small", {}, cache === "absent" ? "not here" : cache));
+          const frame = cell(cache === "" ? "clean" : cache, name, page.holds, cache === "absent" ? "not here" : cache);
+          targets.set(`file ${index} ${page.page}`, frame);
+          frames.append(frame);
+        } else if (missing(index).includes(page.page)) {
+          const frame = cell("past", name, null, "no page");
           targets.set(`file ${index} ${page.page}`, frame);
           frames.append(frame);
         }
         if (block !== null) {
-          blocks.append(element("li", { class: `cell block ${block === "old bytes" ? "old" : block}` }, `page ${page.page}`, element("small", {}, block)));
+          blocks.append(cell(`block ${block === "old bytes" ? "old" : block}`, name, page.disk, block));
         }
       }
-      memory.append(element("div", { class: "box cache" }, element("p", {}, `Page cache of ${file.name}`), frames));
+      const title = isShmem(file) ? "Shared anonymous memory (the kernel calls it shmem): in the page cache, on no disk" : `Page cache of ${file.name}`;
+      memory.append(element("div", { class: "box cache" }, element("p", {}, title), frames));
       if (file.on_disk) {
         disk.append(element("div", { class: "box" }, element("p", {}, `File ${file.name} on the disk`), blocks));
       }
     });
     const processes = element("div", { class: "row processes" });
     const own = element("ol", { class: "cells" });
+    const copies = [];
     for (const process of look.processes) {
+      const { killed } = process;
       const parts = process.parts.map((part) => {
         const entries = element("ol", { class: "cells" });
         for (const entry of part.entries) {
           const { kind, words } = box(entry);
-          const cell = element("li", { class: `cell entry ${kind}` }, `page ${entry.label}`, element("small", {}, words));
-          cell.append(element("span", { class: "spoken" }, ` ${leads(look, { ...entry, process: process.name })}`));
-          entries.append(cell);
+          const dies = killed && killed.page === entry.label;
+          const made = cell(`entry ${kind}${dies ? " dies" : ""}`, `page ${entry.label}`, null, dies ? killed.signal : words);
+          made.append(element("span", { class: "spoken" }, ` ${leads(look, { ...entry, process: process.name })}`));
+          entries.append(made);
           if (entry.own !== null) {
             const key = `own ${entry.own}`;
             if (!targets.has(key)) {
-              const copy = element("li", { class: "cell copy" }, `page ${entry.label}`, element("small", {}, part.file === null ? "" : "copy"));
+              copies.push(key);
+              const copy = cell("copy", `page ${entry.label}`, entry.holds, `${part.file === null ? "" : "copy "}${nth(copies, key)}`);
               targets.set(key, copy);
               own.append(copy);
             }
-            arrows.push([cell, key, "to-copy"]);
-          } else if (kind === "cache" && part.file !== null) {
-            arrows.push([cell, `file ${part.file} ${entry.page}`, ""]);
+            arrows.push([made, key, "to-copy", nth(copies, key)]);
+          } else if (part.file !== null && (kind === "cache" || dies)) {
+            arrows.push([made, `file ${part.file} ${entry.page}`, dies ? "to-nothing" : "", dies ? "no page" : `page ${entry.page}`]);
           }
         }
-        const of = part.file === null ? "" : ` of ${look.files[part.file].name}`;
+        const file = part.file === null ? null : look.files[part.file];
+        const of = file === null ? "" : isShmem(file) ? ", no file" : ` of ${file.name}`;
         return element("div", { class: "part" }, element("p", {}, `${part.kind || "no mapping"}${of}`), entries);
       });
       const nothing = parts.length === 0 ? [element("p", {}, "maps no page of the file")] : [];
-      processes.append(element("div", { class: "box process" }, element("h4", {}, capital(process.name)), ...nothing, ...parts));
+      const death = killed ? [element("p", { class: "death" }, element("strong", {}, killed.what), element("strong", {}, `killed by ${killed.signal}`))] : [];
+      processes.append(element("div", { class: `box process${killed ? " killed" : ""}` }, element("h4", {}, capital(process.name)), ...nothing, ...death, element("div", { class: "parts" }, ...parts)));
     }
     if (own.children.length > 0) {
       memory.append(element("div", { class: "box own" }, element("p", {}, "Memory that belongs to no file"), own));
@@ -198,30 +233,60 @@ const PageMap = (() => {
     if (look.files.length === 0) {
       stage.append(element("p", {}, "There is no file."));
     }
-    return { stage, arrows: arrows.flatMap(([from, key, kind]) => targets.has(key) ? [[from, targets.get(key), kind]] : []) };
+    const drawn = arrows.filter(([, key]) => targets.has(key));
+    for (const [from, , , words] of drawn) {
+      from.append(element("small", { class: "tag", "aria-hidden": "true" }, `→ ${words}`));
+    }
+    return { stage, arrows: drawn.map(([from, key, kind]) => [from, targets.get(key), kind]) };
   }
+
+  /** A letter for a private page, in the order in which they are drawn. */
+  const nth = (all, key) => String.fromCharCode("a".charCodeAt(0) + all.indexOf(key));
 
   function capital(words) {
     return words.charAt(0).toUpperCase() + words.slice(1);
   }
 
-  /** Draws the arrows over the stage, from the bottom of an entry to the top of a frame. */
+  /** Draws the arrows over the stage, from the bottom of an entry to the top of a frame. Where one would go
+   *  over another box, there are no arrows: each entry names its frame in words. */
   function draw(stage, arrows) {
     stage.querySelector("svg")?.remove();
+    stage.classList.remove("in-words");
+    const origin = stage.getBoundingClientRect();
+    const boxes = [...stage.querySelectorAll("li.cell")].map((cell) => [cell, cell.getBoundingClientRect()]);
+    const lines = arrows.map(([from, to, kind]) => {
+      const [a, b] = [from.getBoundingClientRect(), to.getBoundingClientRect()];
+      return { from, to, kind, start: [a.left + a.width / 2, a.bottom], end: [b.left + b.width / 2, b.top - 5] };
+    });
+    if (lines.some((line) => boxes.some(([cell, box]) => cell !== line.from && cell !== line.to && crosses(line, box)))) {
+      stage.classList.add("in-words");
+      return;
+    }
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("aria-hidden", "true");
-    const origin = stage.getBoundingClientRect();
-    for (const [from, to, kind] of arrows) {
-      const [a, b] = [from.getBoundingClientRect(), to.getBoundingClientRect()];
-      const [x1, y1] = [a.left + a.width / 2 - origin.left, a.bottom - origin.top];
-      const [x2, y2] = [b.left + b.width / 2 - origin.left, b.top - origin.top];
+    for (const { start, end, kind } of lines) {
+      const [x1, y1, x2, y2] = [start[0] - origin.left, start[1] - origin.top, end[0] - origin.left, end[1] - origin.top];
       const middle = (y1 + y2) / 2;
       const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      path.setAttribute("d", `M ${x1} ${y1} C ${x1} ${middle}, ${x2} ${middle}, ${x2} ${y2 - 5} m -4 -3 l 4 8 l 4 -8`);
+      path.setAttribute("d", `M ${x1} ${y1} C ${x1} ${middle}, ${x2} ${middle}, ${x2} ${y2} m -4 -3 l 4 8 l 4 -8`);
       path.setAttribute("class", kind);
       svg.append(path);
     }
     stage.append(svg);
+  }
+
+  /** Does an arrow go over a box, or up? Its curve is looked at in some places. */
+  function crosses({ start: [x1, y1], end: [x2, y2] }, { left, right, top, bottom }) {
+    const PLACES = 40;
+    for (let place = 1; place < PLACES; place += 1) {
+      const t = place / PLACES;
+      const x = x1 + (x2 - x1) * t * t * (3 - 2 * t);
+      const y = y1 + (y2 - y1) * (1.5 * t * (1 - t) + t * t * t);
+      if (x > left - 1 && x < right + 1 && y > top - 1 && y < bottom + 1) {
+        return true;
+      }
+    }
+    return y2 < y1;
   }
 
   /** Makes a page map of an element that holds a recording as JSON. */
@@ -278,7 +343,7 @@ const PageMap = (() => {
   if (typeof document !== "undefined") {
     document.querySelectorAll(".page-map").forEach(start);
   }
-  return { changes, box, cached, picture, draw };
+  return { changes, box, cached, crosses, picture, draw };
 })();
 
 if (typeof module !== "undefined") {

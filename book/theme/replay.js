@@ -37,10 +37,14 @@ const Replay = (() => {
   /** The heads and the steps of both processes. The step at `current` is the last that has happened. */
   function lanes(heads, steps, current = steps.length - 1) {
     const alone = isAlone(heads);
-    const rows = steps.map(({ actor, told, wrong, source }, number) => {
+    const rows = steps.map(({ actor, told, wrong, wrongAt = 0, source }, number) => {
       const states = [actor === 0 ? "one" : "two", wrong ? "wrong" : "", number > current ? "later" : ""];
-      const row = element("li", { class: states.join(" ").trim() },
-        ...(alone ? [] : [element("b", {}, letter(actor)), " "]), plain(told.join("; ")));
+      const lines = told.map((words, line) => {
+        const mark = wrong && line === wrongAt ? [element("strong", {}, "Here it goes wrong:"), " "] : [];
+        const who = line === 0 && !alone ? [element("b", {}, letter(actor)), " "] : [];
+        return element("span", mark.length > 0 ? { class: "mark" } : {}, ...mark, ...who, plain(words), " ");
+      });
+      const row = element("li", { class: states.join(" ").trim() }, ...lines);
       row.style.gridRow = String(number + 1); // One step at a time: no two stand side by side.
       if (source) {
         row.append(element("code", {}, element("b", {}, position(source)), ` ${source.text ?? ""}`));
@@ -82,14 +86,15 @@ const Replay = (() => {
   }
 
   /** Fills `place` with steps to scrub: `{ heads, file, disk, pages, steps }`. `file` is what FILE holds at the
-   *  start, `disk` what the disk holds of it, `pages` what is known of its pages. */
-  function show(place, run) {
+   *  start, `disk` what the disk holds of it, `pages` what is known of its pages. `at` steps have happened. */
+  function show(place, run, at = 0) {
     const { heads, file, disk, steps } = run;
     const who = (step) => isAlone(heads) ? "The process" : letter(step.actor);
-    let at = 0;
+    const wrongStep = steps.findIndex(({ wrong }) => wrong) + 1;
     let redraw = () => {};
     const back = element("button", { type: "button" }, "Back");
     const next = element("button", { type: "button" }, "Next");
+    const wrong = element("button", { type: "button", class: "to-wrong" }, "Where it goes wrong");
     const slider = element("input", { type: "range", min: "0", max: String(steps.length), step: "1", "aria-label": "Step" });
     const where = element("p", { class: "place" });
     const news = element("p", { class: "news", "aria-live": "polite" });
@@ -108,6 +113,7 @@ const Replay = (() => {
       // Not disabled: a button that is disabled loses the focus, and the keys with it.
       back.setAttribute("aria-disabled", String(at === 0));
       next.setAttribute("aria-disabled", String(at === steps.length));
+      wrong.setAttribute("aria-disabled", String(at === wrongStep));
       slider.value = String(at);
       const words = at === 0 ? "This is how it begins." : sentence(steps[at - 1], who(steps[at - 1]));
       const before = Math.max(0, at - 1);
@@ -134,6 +140,7 @@ const Replay = (() => {
     };
     back.addEventListener("click", () => go(at - 1));
     next.addEventListener("click", () => go(at + 1));
+    wrong.addEventListener("click", () => go(wrongStep));
     slider.addEventListener("input", () => go(Number(slider.value)));
     place.addEventListener("keydown", (event) => {
       const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: steps.length }[event.key];
@@ -147,7 +154,7 @@ const Replay = (() => {
     place.setAttribute("role", "group");
     const whose = isAlone(heads) ? "the process" : "both processes";
     place.setAttribute("aria-label", `The steps of ${whose}. The arrow keys go back and forth.`);
-    place.replaceChildren(element("div", { class: "controls" }, back, next, slider, where), news, view,
+    place.replaceChildren(element("div", { class: "controls" }, back, next, ...(wrongStep > 0 ? [wrong] : []), slider, where), news, view,
       ...(hasMap ? [box] : []), track);
     draw();
   }

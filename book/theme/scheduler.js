@@ -14,9 +14,9 @@ const Scheduler = (() => {
     const steps = [];
     for (const move of moves) {
       const actor = move === "B" ? 1 : 0;
-      const { told, lost, to } = moveAt(moment, move);
+      const { told, wrong, to } = moveAt(moment, move);
       moment = moments[to];
-      steps.push({ actor, told, wrong: lost, file: moment.file });
+      steps.push({ actor, told, wrong: wrong !== undefined, wrongAt: wrong, file: moment.file });
     }
     return { moment, steps };
   }
@@ -102,7 +102,8 @@ const Scheduler = (() => {
       shown.replaceChildren(
         element("p", {}, `${recording.schedule ? `The judge writes this schedule as ${recording.schedule}. ` : ""}${verdict(end)} Of ${orders} orders, ${wrong} go wrong.`),
         replay);
-      showReplay(replay, { heads, file: moments.at(-1).file, steps });
+      // It opens where it goes wrong: that is what the reader looks for, and the way there is above it.
+      showReplay(replay, { heads, file: moments.at(-1).file, steps }, steps.findIndex(({ wrong }) => wrong) + 1);
     });
     place.addEventListener("keydown", (event) => {
       const killing = kills ? { 3: () => move("K"), k: () => move("K") } : {};

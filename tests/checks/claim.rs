@@ -243,6 +243,11 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     if !LEVELS.iter().any(|known| level.split(' ').next() == Some(known)) {
         return Err(format!("the level {level:?} begins with none of {LEVELS:?}"));
     }
+    if names_a_bare_version(&level) {
+        return Err(format!(
+            "the level {level:?} names Linux without `since`, `before` or `only on`"
+        ));
+    }
     if !level.starts_with("observed") && !can_promise(&source) {
         return Err(format!("{source:?} promises nothing: its level is `observed`"));
     }
@@ -326,6 +331,15 @@ fn is_sentence(sentence: &str) -> bool {
     let begins = sentence.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`');
     let prose = sentence.split('`').step_by(2); // What is between two backticks is code.
     begins && !prose.collect::<String>().contains('_')
+}
+
+/// Whether a level names a version of Linux at the start of a condition: `observed (Linux 6.18)` could mean
+/// that it was seen there, or that it is so only there.
+fn names_a_bare_version(level: &str) -> bool {
+    let starts = ["(Linux ", ", Linux ", " on Linux "].map(|start| level.split(start).skip(1));
+    let versions = starts.into_iter().flatten();
+    let bare = versions.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).count();
+    bare > level.matches("only on Linux ").count()
 }
 
 /// Whether a source is a text that promises something: a manual page such as mmap(2), POSIX, or the
@@ -413,6 +427,9 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("`munmap`, success", "`Munmap`, success", "neither a call"),
             ("/// - source: mmap(2), DESCRIPTION\n///   (munmap)\n", "", "one bullet `source:`"),
             ("- level: POSIX", "- level: surely", "begins with none of"),
+            ("- level: POSIX", "- level: observed (Linux 6.18)", "names Linux without"),
+            ("- level: POSIX", "- level: observed (ext4, Linux 6.18)", "names Linux without"),
+            ("- level: POSIX", "- level: observed (ext4 on Linux 6.18)", "names Linux without"),
             ("mmap(2), DESCRIPTION\n///   (munmap)", "mm/vma.c", "promises nothing"),
             ("- tutorials say:", "- blogs say:", "none of the bullets"),
             ("`munmap`, success", "`munmap`, error", "names the errno"),

@@ -93,6 +93,9 @@ fn numbers_of_the_output_differ_from_run_to_run_and_the_memory_does_not() {
     };
     assert_eq!(memory(&look("stored 17", "dirty")), memory(&look("stored 3", "dirty")));
     assert_ne!(memory(&look("stored 17", "dirty")), memory(&look("stored 17", "present")));
+    let holds = |value: &str| memory(&format!("\"holds\": \"{value}\","));
+    assert_eq!(holds("-17"), holds("3"));
+    assert_ne!(holds("'A'"), holds("'B'"));
     assert_eq!(page_tables(&look("a", "dirty")), page_tables(&look("b", "present")));
     assert_eq!(page_tables("\"leads\": \"x\",\n\"state\": \"y\"\n"), ["\"leads\": \"x\","]);
     assert_eq!(names("a\n<!-- recording: b-1 -->\nc\n"), ["b-1"]);
@@ -120,9 +123,21 @@ fn memory(recording: &str) -> Vec<String> {
     for line in recording.lines().map(str::trim) {
         is_told |= line.starts_with("\"told\": [");
         if !is_told {
-            kept.push(line.to_string());
+            kept.push(without_random_numbers(line));
         }
         is_told &= !line.starts_with(']') && line != "\"told\": [],";
+    }
+    kept
+}
+
+/// A line of a recording. If it says what a page holds, each number in it is `#`: the number may be random.
+fn without_random_numbers(line: &str) -> String {
+    if !["\"holds\":", "\"disk\":"].iter().any(|key| line.starts_with(key)) {
+        return line.into();
+    }
+    let mut kept = line.replace("-", "").replace(|letter: char| letter.is_ascii_digit(), "#");
+    while kept.contains("##") {
+        kept = kept.replace("##", "#");
     }
     kept
 }

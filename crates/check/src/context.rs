@@ -133,6 +133,8 @@ const MOST_OF_ALL: Duration = Duration::from_secs(120);
 const PROCESSES: u32 = 6;
 /// A program without arguments should have ended by then.
 const AT_ONCE: Duration = Duration::from_secs(1);
+/// A program sleeps so long, beyond its start, where it waits for the other end of a FIFO.
+const IN_A_FIFO: Duration = Duration::from_millis(500);
 /// On a busy machine a start takes longer than its CPU time, up to so many times. One that takes still
 /// longer sleeps.
 const BUSY: u32 = 5;
@@ -193,7 +195,14 @@ impl<'a> CheckContext<'a> {
         // Together they may use as much CPU time as one alone, and what their starts cost.
         let processor = self.limits.processor + PROCESSES * self.start_up()?;
         let limits = Limits { processor, ..self.limits };
-        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false })
+        Ok(Fixture {
+            program: self.program,
+            work_directory,
+            limits,
+            deadline,
+            looks: false,
+            loads: false,
+        })
     }
 
     /// How long a run without arguments takes. The program should do no more then than start and say
@@ -371,11 +380,15 @@ impl<'a> CheckContext<'a> {
         observer: &mut dyn Observer,
         traced: bool,
     ) -> Verdict<Run> {
-        let wall = time_left(self.limits.wall, self.spent.get());
+        let mut wall = time_left(self.limits.wall, self.spent.get());
+        let has_fifo = names_a_fifo(start, self.work_directory.path());
+        if has_fifo {
+            // Nobody will come to the other end: what sleeps there when it could have started sleeps for ever.
+            wall = wall.min(IN_A_FIFO + BUSY * self.start_up()?);
+        }
         let limits = Limits { wall, ..self.limits };
         let mut sandbox = Sandbox::new(&self.work_directory, limits, traced)?;
         *self.last_call.borrow_mut() = circumstances(start, self.work_directory.path());
-        let has_fifo = names_a_fifo(start, self.work_directory.path());
         let file = start.arguments().get(1).map(Path::new).unwrap_or("FILE".as_ref());
         let mut after = AfterTheEnd::new(observer, self.work_directory.path().join(file));
         let run = observe::run(&mut sandbox, start, &mut after)?;

@@ -27,6 +27,8 @@ pub struct Fixture<'a> {
     pub deadline: Instant,
     /// Does a person look at what happens here, on a page?
     pub looks: bool,
+    /// Are loads from FILE noted?
+    pub loads: bool,
 }
 
 impl Fixture<'_> {
@@ -81,6 +83,10 @@ impl explore::Fixture for Fixture<'_> {
 
     fn is_looked_at(&self) -> bool {
         self.looks
+    }
+
+    fn traps_loads(&self) -> bool {
+        self.loads
     }
 
     fn pages(&self, processes: &[(String, Pid)]) -> Option<Pages> {

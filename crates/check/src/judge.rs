@@ -1,11 +1,12 @@
 //! Judges one program: every check of its exercise, in order, each in a directory of its own.
 
 use std::collections::BTreeMap;
+use std::panic;
 use std::path::Path;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use common::{Failure, Result, Scratch};
+use common::{Context, Failure, Result, Scratch};
 use tracer::processors;
 
 use crate::context::Noted;
@@ -21,26 +22,37 @@ use crate::verdict::{CheckError, Verdict};
 /// # Errors
 /// Faults of the judge itself: nothing is known about the program then.
 pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result<Report> {
+    // Orphans become children of the first thread, whoever traces them. If this thread waited for a process, the
+    // kernel would tell it of their stops, and not their tracer. So it waits for none before all is over.
+    let judged = thread::scope(|scope| {
+        let judge = || judge_in_this_thread(exercise, program, settings);
+        let judge = thread::Builder::new().name("judge".into()).spawn_scoped(scope, judge);
+        judge.map(ScopedJoinHandle::join)
+    });
+    let reaped = tracer::end_orphans();
+    match judged.step("start a thread")? {
+        Ok(report) => reaped.step("end the orphans").and(report),
+        Err(panicked) => panic::resume_unwind(panicked),
+    }
+}
+
+fn judge_in_this_thread(
+    exercise: &Exercise,
+    program: &Path,
+    settings: &Settings,
+) -> Result<Report> {
     let began = Instant::now();
     if settings.machine.tracing {
         processors::pin(); // Without it nothing is followed, and races need more than one.
     }
     let results = thread::scope(|scope| {
         let mut results: Vec<CheckResult> = Vec::new();
-        let mut concurrent = BTreeMap::new();
-        let mut over: Option<&str> = None;
+        let mut concurrent = Concurrent::new();
+        let (mut over, mut has_hung): (Option<&str>, bool) = (None, false);
         for (place, check) in exercise.checks.iter().enumerate() {
-            let later = exercise.checks.iter().skip(place).filter(|check| check.concurrent);
-            for check in later.filter(|check| missing(check, &results).is_none()) {
-                if over.is_none() && !concurrent.contains_key(check.id) {
-                    let run = move || {
-                        if settings.machine.tracing {
-                            processors::pin_beside();
-                        }
-                        timed(check, program, settings, false)
-                    };
-                    concurrent.insert(check.id, scope.spawn(run));
-                }
+            if over.is_none() {
+                let later = exercise.checks.get(place..).unwrap_or_default();
+                begin_beside(scope, later, (program, settings), &results, &mut concurrent);
             }
             let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
             let (done, milliseconds) = if let Some(id) = &over {
@@ -53,7 +65,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
                 continue;
             } else {
                 match begun {
-                    None => timed(check, program, settings, has_hung(&results)),
+                    None => timed(check, program, settings, has_hung),
                     Some(done) => {
                         done.map_err(|_| Failure::refusal("judge", program, "a panic"))?
                     }
@@ -61,6 +73,7 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
             };
             let (verdict, noted) = done?;
             over = matches!(verdict, Err(CheckError::Ended(_))).then_some(check.id);
+            has_hung |= verdict.as_ref().is_err_and(CheckError::is_out_of_time_by_the_clock);
             let mut result = result_of(exercise, check, verdict)?;
             result.details.extend(noted.lines);
             result.done = noted.done;
@@ -80,6 +93,35 @@ pub fn judge(exercise: &Exercise, program: &Path, settings: &Settings) -> Result
     })
 }
 
+/// Checks that run beside the others, by their ids.
+type Concurrent<'scope> = BTreeMap<&'static str, ScopedJoinHandle<'scope, (Done, u64)>>;
+
+/// Begins those of the checks that run beside the others, as soon as all that they need has passed. What needs
+/// another one that runs beside the others does not wait for it, and runs on the processor of this thread: its
+/// result counts only if the other one passes.
+fn begin_beside<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    later: &'env [Check],
+    (program, settings): (&'env Path, &'env Settings),
+    results: &[CheckResult],
+    concurrent: &mut Concurrent<'scope>,
+) {
+    for check in later.iter().filter(|check| check.concurrent) {
+        let runs = |id: &str| concurrent.contains_key(id);
+        if runs(check.id) || !lacking(check, results).all(runs) {
+            continue;
+        }
+        let beside = settings.machine.tracing && !check.needs.iter().copied().any(runs);
+        let run = move || {
+            if beside {
+                processors::pin_beside();
+            }
+            timed(check, program, settings, false)
+        };
+        concurrent.insert(check.id, scope.spawn(run));
+    }
+}
+
 /// What the report says of a check.
 fn result_of(exercise: &Exercise, check: &Check, verdict: Verdict) -> Result<CheckResult> {
     Ok(match verdict {
@@ -96,10 +138,6 @@ fn result_of(exercise: &Exercise, check: &Check, verdict: Verdict) -> Result<Che
 /// How long a run may take, by the clock, of a program that has hung in another check: it may do
 /// something else right, and nobody waits long to see it hang again.
 const AFTER_A_HANG: Duration = Duration::from_secs(4);
-
-fn has_hung(results: &[CheckResult]) -> bool {
-    results.iter().any(|result| result.diagnosis.as_deref() == Some("hang"))
-}
 
 /// One check, and how long it took.
 fn timed(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> (Done, u64) {
@@ -154,9 +192,14 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
 
 /// A check that is needed and did not pass.
 fn missing<'a>(check: &'a Check, results: &[CheckResult]) -> Option<&'a str> {
+    lacking(check, results).next()
+}
+
+/// All checks that are needed and have not passed so far.
+fn lacking<'a>(check: &'a Check, results: &[CheckResult]) -> impl Iterator<Item = &'a str> {
     let passed =
         |id: &str| results.iter().any(|result| result.id == id && result.state == State::Passed);
-    check.needs.iter().copied().find(|id| !passed(id))
+    check.needs.iter().copied().filter(move |id| !passed(id))
 }
 
 /// The result of a check that needs another one. What could not be judged takes nothing from those

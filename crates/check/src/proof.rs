@@ -182,7 +182,7 @@ pub fn answers_in(part: &str) -> Result<Vec<Answer>> {
 }
 
 /// Builds these answers and lets `check` judge each: on each processor one that keeps it busy, and, if the
-/// machine is not busy with other things, one that mostly waits.
+/// machine is not busy with other things, two that mostly wait.
 ///
 /// # Errors
 /// One cannot be built, or the judge cannot be started.
@@ -203,12 +203,14 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     }
     drop(scratch);
     let jobs = answers.into_iter().zip(programs);
-    let (waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
+    let (mut waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
+    // Programs that hang take longest. If they came last, the table would wait for them alone.
+    waiting.sort_by_key(|(answer, _)| answer.exercise == 2);
     let queues = [Queue::new(busy), Queue::new(waiting)];
     let rows = Mutex::new(lacking.into_iter().map(Row::skipped).collect::<Vec<_>>());
     let processors = thread::available_parallelism().map_or(1, usize::from).max(2);
     let load = LoadAverage::current().map_or(f32::INFINITY, |load| load.one);
-    let beside = if f64::from(load) < 2.0 * processors as f64 { 2 } else { 1 };
+    let at_a_place = if f64::from(load) < 2.0 * processors as f64 { 3 } else { 1 };
     let work = |place: usize, queues: &[Queue]| -> Result<()> {
         while let Some((answer, program)) = queues.iter().find_map(Queue::next) {
             let mut row = judged(check, answer, program, place)?;
@@ -224,7 +226,10 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     };
     thread::scope(|scope| {
         let places = (0..processors).flat_map(|place| {
-            [(place, &queues[..]), (place, &queues[1..])].into_iter().take(beside)
+            [&queues[..], &queues[1..], &queues[1..]]
+                .into_iter()
+                .take(at_a_place)
+                .map(move |of| (place, of))
         });
         let workers: Vec<_> =
             places.map(|(place, queues)| scope.spawn(move || work(place, queues))).collect();

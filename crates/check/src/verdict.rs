@@ -70,6 +70,17 @@ impl CheckError {
         }
     }
 
+    /// Whether the program was ended because it had used up its time by the clock.
+    #[must_use]
+    pub fn is_out_of_time_by_the_clock(&self) -> bool {
+        match self {
+            Self::Wrong(finding) | Self::Ended(finding) => {
+                finding.limit.is_some_and(|limit| matches!(limit, LimitExceeded::Wall(_)))
+            }
+            _ => false,
+        }
+    }
+
     /// Adds lines to be shown below what is wrong.
     #[must_use]
     pub fn details(self, lines: impl IntoIterator<Item = String>) -> Self {

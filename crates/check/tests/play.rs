@@ -36,6 +36,25 @@ fn a_lost_update_is_told_and_so_is_the_judges_shortest_schedule() {
 }
 
 #[test]
+fn what_a_process_loads_from_the_file_is_told() {
+    let ended = play(&["1", "1122"]);
+    let order = ["loads 0 from the count", "where 0 was", "loads 1 from the count", "where 1 was"];
+    let mut rest = &ended.stdout[..];
+    for words in order {
+        let found = rest.find(words);
+        rest = &rest[found.unwrap_or_else(|| panic!("{words:?} is missing: {ended:?}"))..];
+    }
+    let (played, _) =
+        ended.stdout.split_once("The judge's").expect("the judge's schedule is shown");
+    assert!(!played.contains('>'), "a step is marked: {ended:?}");
+    let ended = play(&["5", "1111222 1"]);
+    for words in ["loads 1 from `full`", "loads 45 from `length`. This is"] {
+        let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "{words:?} is missing: {ended:?}");
+    }
+}
+
+#[test]
 fn one_after_the_other_nothing_goes_wrong() {
     let ended = play(&["1", "1122"]);
     assert!(ended.stdout.contains("FILE: the count is 2"), "{ended:?}");

@@ -147,7 +147,8 @@ impl<'l> Execution<'l> {
     /// The process cannot be started or traced.
     pub fn start(&mut self, actor: usize, arguments: &[&str]) -> Result<Pid> {
         let process = self.launcher.start(arguments)?;
-        let memory = WatchedMemory::of(process).step("open the memory of a tracee")?;
+        let traps_loads = self.fixture.traps_loads();
+        let memory = WatchedMemory::of(process, traps_loads).step("open the memory of a tracee")?;
         let memory = Rc::new(RefCell::new(memory));
         let tracee = ActorTracee::new(process, process, actor, memory);
         self.tracees.insert(process.as_raw(), tracee);
@@ -368,7 +369,7 @@ impl<'l> Execution<'l> {
                 };
             }
             Stop::Executed { former, .. } => {
-                let memory = WatchedMemory::of(tracee.pid)?;
+                let memory = WatchedMemory::of(tracee.pid, self.fixture.traps_loads())?;
                 tracee.memory = Rc::new(RefCell::new(memory));
                 (tracee.pending_store, tracee.robust, tracee.repeating) = (None, 0, 0);
                 (tracee.scratch, tracee.redirected) = (0..0, None);
@@ -473,6 +474,9 @@ impl<'l> Execution<'l> {
         }
         let (actor, begun) = (tracee.actor, tracee.repeating);
         self.note_source(pid, true);
+        if self.load(pid, address)? {
+            return Ok(Disposition::Resume);
+        }
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
@@ -494,6 +498,32 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Pause(Pause::Arrived));
         }
         Ok(Disposition::Resume)
+    }
+
+    /// Makes a load that has trapped. `false`: it was a store that trapped.
+    fn load(&mut self, pid: i32, address: u64) -> std::result::Result<bool, Error> {
+        let Some(tracee) = self.tracees.get(&pid).filter(|_| self.fixture.traps_loads()) else {
+            return Ok(false);
+        };
+        let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
+        let mut memory = memory.borrow_mut();
+        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let Some(loaded) = pending_store::perform_load(&mut stopped, &mut memory, address)? else {
+            return Ok(false);
+        };
+        let offset = memory.offset(loaded.address);
+        drop(memory);
+        self.loaded(actor, offset, loaded.bytes);
+        Ok(true)
+    }
+
+    /// Records a load. The equal loads of a loop that waits are one.
+    fn loaded(&mut self, actor: usize, offset: u64, bytes: Vec<u8>) {
+        let kind = EventKind::Load { offset, bytes };
+        let is_again = |last: &Event| last.actor == actor && last.kind == kind;
+        if !self.events.last().is_some_and(is_again) {
+            self.note(actor, kind);
+        }
     }
 
     /// Leaves a store pending, and ends the turn. Of a plain store, the load is done first.
@@ -586,8 +616,10 @@ impl<'l> Execution<'l> {
     fn end_sleep(&mut self, pid: i32) -> std::result::Result<(), Error> {
         let Some(tracee) = self.tracees.get_mut(&pid) else { return Ok(()) };
         let (actor, before) = (tracee.actor, tracee.before_sleep.take());
-        let moves =
-            |event: &Event| event.actor != actor && !matches!(event.kind, EventKind::Blocked(_));
+        let moves = |event: &Event| {
+            event.actor != actor
+                && !matches!(event.kind, EventKind::Blocked(_) | EventKind::Load { .. })
+        };
         let since = before.and_then(|before| self.events.get(before..)).unwrap_or_default();
         let is_over = match self.mode {
             RunMode::Scheduled => since.iter().any(moves),

@@ -37,6 +37,11 @@ pub trait Fixture: Sync {
         false
     }
 
+    /// Are loads from FILE noted, too? Then each of them traps, which takes time.
+    fn traps_loads(&self) -> bool {
+        false
+    }
+
     /// FILE's pages now, in these processes, which are stopped; `None` if they cannot be seen.
     fn pages(&self, _processes: &[(String, Pid)]) -> Option<Pages> {
         None

@@ -41,6 +41,30 @@ pub(crate) fn decode(tracee: &Tracee, memory: &WatchedMemory) -> Result<StoreIns
     Ok(arch::decode_store(&code, &registers).ok_or_else(undecodable)?)
 }
 
+/// A load from watched memory: where, and what was there.
+pub(crate) struct Loaded {
+    pub(crate) address: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Makes the load at which a tracee is stopped because it has no access to `address`. `None`: it is about to
+/// store there.
+pub(crate) fn perform_load(
+    tracee: &mut Tracee,
+    memory: &mut WatchedMemory,
+    address: u64,
+) -> Result<Option<Loaded>, Error> {
+    let registers = tracee.registers()?;
+    let code = memory.code(registers.at, arch::LONGEST_INSTRUCTION)?;
+    let Some(found) = arch::decode_load(&code, &registers, address) else { return Ok(None) };
+    // A page past the end of the file has no bytes. The load raises SIGBUS.
+    let bytes = memory.read(found.address, found.size).unwrap_or_default();
+    memory.allow_loads(tracee)?;
+    step(tracee, memory)?;
+    memory.protect(tracee)?;
+    Ok(Some(Loaded { address: found.address, bytes }))
+}
+
 /// Makes a store, and leaves the pages unprotected.
 pub(crate) fn perform(
     tracee: &mut Tracee,

@@ -6,10 +6,11 @@
 //! the second. That is a switch at any point of the one and at any point of the other: every error
 //! that needs no more than these two is found, on every run, because nothing is left to luck.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
+use std::{io, thread};
 
 use common::{Context, Result};
 use tracer::processors;
@@ -54,50 +55,57 @@ pub fn search<F>(
     bound: PreemptionBound,
     judge: Judge<F>,
 ) -> Result<Found<F>> {
-    let mut found = Found { runs: 0, wrong: None, cut: false };
-    let firsts: &[usize] = if scenario.symmetric { &[0] } else { &[0, 1] };
-    for first in firsts {
-        let second = 1 - first;
-        let with = |stops| Schedule { scenario: scenario.name.into(), first: *first, stops };
-        let Some(base) = found.try_one(fixture, scenario, with([None, None]), judge)? else {
-            return Ok(found);
-        };
-        for one in worth_it(&base.points[*first]) {
-            let stop = Some(Preemption { number: one.number, after: false });
-            let Some(run) = found.try_one(fixture, scenario, with([stop, None]), judge)? else {
+    let job = SearchJob { scenario, bound, judge };
+    let mut found = Found::new();
+    for first in firsts(scenario) {
+        let mut next = vec![Part::Base { first: *first }];
+        while let Some(part) = next.pop() {
+            let (done, parts) = part.tried(fixture, &job)?;
+            if found.goes_on_with(done) {
+                next.extend(parts.into_iter().rev());
+            } else {
                 return Ok(found);
-            };
-            if bound == PreemptionBound::All {
-                let after = Some(Preemption { number: one.number, after: true });
-                if found.try_one(fixture, scenario, with([after, None]), judge)?.is_none() {
-                    return Ok(found);
-                }
-            }
-            if bound == PreemptionBound::OneStop
-                || !run.arrived
-                || has_done_nothing(&one, &base.points[*first])
-            {
-                continue;
-            }
-            let passed = run.points[second].get(..run.second_turn).unwrap_or_default();
-            let mut seconds = worth_it(passed);
-            if run.second_waited {
-                // It came to where the first keeps others out: what it did on the way it does in
-                // any other run, too. Its last step is the one that could have looked too early.
-                seconds = seconds.split_off(seconds.len().saturating_sub(1));
-            }
-            for two in seconds {
-                if two.number == 1 && two.operation == Operation::Call(CallKind::Change) {
-                    continue; // For the same reason.
-                }
-                let other = Some(Preemption { number: two.number, after: false });
-                if found.try_one(fixture, scenario, with([stop, other]), judge)?.is_none() {
-                    return Ok(found);
-                }
             }
         }
     }
     Ok(found)
+}
+
+/// Who may begin: if both do the same, it makes no difference.
+fn firsts(scenario: &Scenario) -> &'static [usize] {
+    if scenario.symmetric { &[0] } else { &[0, 1] }
+}
+
+/// A part of a search. What it does depends on no other part but the first one of its kind.
+enum Part {
+    /// One process after the other, without a stop: it shows at which points to stop the first.
+    Base { first: usize },
+    /// All schedules in which the first is stopped at this point. `points`: all those of the first.
+    At { first: usize, one: PreemptionPoint, points: Arc<[PreemptionPoint]> },
+}
+
+impl Part {
+    /// Its runs, and the parts that follow from them.
+    fn tried<F>(&self, fixture: &dyn Fixture, job: &SearchJob<F>) -> Result<(Found<F>, Vec<Self>)> {
+        let mut found = Found::new();
+        let parts = match self {
+            Self::Base { first } => {
+                let base = found.try_one(fixture, job, *first, [None, None])?;
+                base.map(|base| Self::that_follow(*first, &base)).unwrap_or_default()
+            }
+            Self::At { first, one, points } => {
+                found.stop_at(fixture, job, *first, (one, points))?;
+                Vec::new()
+            }
+        };
+        Ok((found, parts))
+    }
+
+    fn that_follow(first: usize, base: &Outcome) -> Vec<Self> {
+        let points: Arc<[_]> = base.points[first].clone().into();
+        let worth_it = worth_it(&points).into_iter();
+        worth_it.map(|one| Self::At { first, one, points: Arc::clone(&points) }).collect()
+    }
 }
 
 /// Has a process that stands before this point done nothing that another could notice? It has made
@@ -117,25 +125,81 @@ fn has_done_nothing(point: &PreemptionPoint, all: &[PreemptionPoint]) -> bool {
 }
 
 impl<F> Found<F> {
+    const fn new() -> Self {
+        Self { runs: 0, wrong: None, cut: false }
+    }
+
+    /// Adds what a later part has found; whether the search goes on after it.
+    fn goes_on_with(&mut self, later: Self) -> bool {
+        self.runs += later.runs;
+        self.wrong = self.wrong.take().or(later.wrong);
+        self.cut |= later.cut;
+        self.goes_on()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.wrong.is_none() && !self.cut
+    }
+
+    /// Stops the first at this one of its points, and the second at each of its own that may show more.
+    fn stop_at(
+        &mut self,
+        fixture: &dyn Fixture,
+        job: &SearchJob<F>,
+        first: usize,
+        (one, points): (&PreemptionPoint, &[PreemptionPoint]),
+    ) -> Result<()> {
+        let before = |point: &PreemptionPoint| Preemption { number: point.number, after: false };
+        let stop = Some(before(one));
+        let Some(run) = self.try_one(fixture, job, first, [stop, None])? else { return Ok(()) };
+        if job.bound == PreemptionBound::All {
+            let after = Some(Preemption { number: one.number, after: true });
+            if self.try_one(fixture, job, first, [after, None])?.is_none() {
+                return Ok(());
+            }
+        }
+        let alone = job.bound == PreemptionBound::OneStop;
+        if alone || !run.arrived || has_done_nothing(one, points) {
+            return Ok(());
+        }
+        let passed = run.points[1 - first].get(..run.second_turn).unwrap_or_default();
+        let mut seconds = worth_it(passed);
+        if run.second_waited {
+            // It came to where the first keeps others out: what it did on the way it does in
+            // any other run, too. Its last step is the one that could have looked too early.
+            seconds = seconds.split_off(seconds.len().saturating_sub(1));
+        }
+        for two in seconds {
+            if two.number == 1 && two.operation == Operation::Call(CallKind::Change) {
+                continue; // For the same reason.
+            }
+            if self.try_one(fixture, job, first, [stop, Some(before(&two))])?.is_none() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// Runs one schedule; `None` if something was wrong, which is kept.
     fn try_one(
         &mut self,
         fixture: &dyn Fixture,
-        scenario: &Scenario,
-        schedule: Schedule,
-        judge: Judge<F>,
+        job: &SearchJob<F>,
+        first: usize,
+        stops: [Option<Preemption>; 2],
     ) -> Result<Option<Outcome>> {
         if Instant::now() >= fixture.deadline() {
             self.cut = true;
             return Ok(None);
         }
-        let run = replay(fixture, scenario, schedule)?;
+        let schedule = Schedule { scenario: job.scenario.name.into(), first, stops };
+        let run = replay(fixture, job.scenario, schedule)?;
         self.runs += 1;
         if run.cut {
             self.cut = true;
             return Ok(None);
         }
-        match judge(scenario, &run) {
+        match (job.judge)(job.scenario, &run) {
             None => Ok(Some(run)),
             Some(finding) => {
                 self.wrong = Some((run, finding));
@@ -187,7 +251,9 @@ pub struct SearchJob<'a, F> {
     pub judge: Judge<F>,
 }
 
-/// Searches on as many fixtures at once as are given; the results in the order of the jobs.
+/// Searches on as many fixtures at once as are given; the results in the order of the jobs. The parts of a
+/// search are spread over all fixtures, and what is found is what one fixture alone would find: of the runs that
+/// go wrong, the first in the order of the schedules counts, and no run after it.
 ///
 /// # Errors
 /// Those of starting and following processes.
@@ -195,34 +261,143 @@ pub fn search_all<F: Send>(
     fixtures: &[impl Fixture],
     jobs: &[SearchJob<F>],
 ) -> Result<Vec<Found<F>>> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<Found<F>>)>> = Mutex::new(Vec::new());
+    let shared = Shared { parts: Mutex::new(Parts::of(jobs)), changed: Condvar::new() };
     thread::scope(|scope| {
         for (place, fixture) in fixtures.iter().enumerate() {
-            let (next, results) = (&next, &results);
+            let shared = &shared;
             let work = move || {
                 processors::pin_at(place); // A processor for each pair, where there are several.
-                while let Some((index, job)) = take(next, jobs) {
-                    let found = search(fixture, job.scenario, job.bound, job.judge);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((index, found));
-                    }
-                }
+                shared.work(fixture, jobs);
             };
             // Without a thread of its own its share is done by the others.
             let _ = thread::Builder::new().name("search".into()).spawn_scoped(scope, work);
         }
     });
-    let poisoned = |_| std::io::Error::other("a search has panicked");
-    let mut results = results.into_inner().map_err(poisoned).step("search")?;
-    results.sort_by_key(|(index, _)| *index);
-    if results.len() < jobs.len() {
-        return Err(std::io::Error::other("a search did not end")).step("search");
+    let parts = shared.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !parts.waiting.is_empty() || parts.running > 0 {
+        return Err(io::Error::other("a search did not end")).step("search");
     }
-    results.into_iter().map(|(_, found)| found).collect()
+    let mut results: Vec<Found<F>> = jobs.iter().map(|_| Found::new()).collect();
+    for ([job, ..], done) in parts.done {
+        if let Some(found) = results.get_mut(job).filter(|found| found.goes_on()) {
+            found.goes_on_with(done?);
+        }
+    }
+    Ok(results)
 }
 
-fn take<'a, T>(next: &AtomicUsize, all: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    all.get(index).map(|one| (index, one))
+/// A part's place in the order of all: that of its job, who begins, and the part's number among those.
+type Place = [usize; 3];
+
+/// The parts of all searches.
+struct Parts<F> {
+    waiting: BTreeMap<Place, Part>,
+    running: usize,
+    done: BTreeMap<Place, Result<Found<F>>>,
+}
+
+impl<F> Parts<F> {
+    fn of(jobs: &[SearchJob<F>]) -> Self {
+        let bases = jobs.iter().enumerate().flat_map(|(place, job)| {
+            let firsts = firsts(job.scenario).iter();
+            firsts.map(move |first| ([place, *first, 0], Part::Base { first: *first }))
+        });
+        Self { waiting: bases.collect(), running: 0, done: BTreeMap::new() }
+    }
+
+    /// The next part. What comes after a run that went wrong is left out.
+    fn next(&mut self) -> Option<(Place, Part)> {
+        while let Some((place, part)) = self.waiting.pop_first() {
+            let mut before = self.done.range([place[0], 0, 0]..place);
+            if before.all(|(_, done)| done.as_ref().is_ok_and(Found::goes_on)) {
+                self.running += 1;
+                return Some((place, part));
+            }
+        }
+        None
+    }
+
+    fn end(&mut self, place @ [job, first, _]: Place, tried: Result<(Found<F>, Vec<Part>)>) {
+        self.running -= 1;
+        let found = tried.map(|(found, parts)| {
+            let parts = parts.into_iter().enumerate();
+            self.waiting.extend(parts.map(|(number, part)| ([job, first, number + 1], part)));
+            found
+        });
+        self.done.insert(place, found);
+    }
+}
+
+/// The parts, and a bell that rings when one has ended.
+struct Shared<F> {
+    parts: Mutex<Parts<F>>,
+    changed: Condvar,
+}
+
+impl<F> Shared<F> {
+    /// Takes one part after another, until none can follow.
+    fn work(&self, fixture: &dyn Fixture, jobs: &[SearchJob<F>]) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some((place, part)) = parts.next() {
+                drop(parts);
+                // A panic that nobody tells would leave the others waiting for this part.
+                let tried = panic::catch_unwind(AssertUnwindSafe(|| match jobs.get(place[0]) {
+                    Some(job) => part.tried(fixture, job),
+                    None => Ok((Found::new(), Vec::new())),
+                }));
+                let panicked = |_| Err(io::Error::other("a search has panicked")).step("search");
+                let tried = tried.unwrap_or_else(panicked);
+                parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+                parts.end(place, tried);
+                self.changed.notify_all();
+            } else if parts.running > 0 {
+                parts = self.changed.wait(parts).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::PreemptionPoint;
+
+    /// Parts of two searches, of which the first goes wrong at the second of its points.
+    #[test]
+    fn what_comes_after_a_run_that_went_wrong_is_left_out_and_what_comes_before_is_not() {
+        let scenario = Scenario { name: "any", arguments: [&[], &[]], file: None, symmetric: true };
+        let job = || SearchJob::<()> {
+            scenario: &scenario,
+            bound: PreemptionBound::OneStop,
+            judge: |_, _| None,
+        };
+        let mut parts = Parts::of(&[job(), job()]);
+        let places = |parts: &Parts<()>| parts.waiting.keys().copied().collect::<Vec<_>>();
+        assert_eq!(places(&parts), [[0, 0, 0], [1, 0, 0]]);
+        let at = |number| {
+            let operation = Operation::Call(CallKind::Change);
+            let one = PreemptionPoint { number, operation };
+            Part::At { first: 0, one, points: Arc::new([]) }
+        };
+        let next = |parts: &mut Parts<()>| parts.next().map(|(place, _)| place);
+        assert_eq!(next(&mut parts), Some([0, 0, 0]));
+        parts.end([0, 0, 0], Ok((Found::new(), (1..=4).map(at).collect())));
+        assert_eq!(
+            next(&mut parts),
+            Some([0, 0, 1]),
+            "it still runs while the next one goes wrong"
+        );
+        assert_eq!(next(&mut parts), Some([0, 0, 2]));
+        parts.end([0, 0, 2], Ok((Found { cut: true, ..Found::new() }, Vec::new())));
+        assert_eq!(next(&mut parts), Some([1, 0, 0]), "the third and the fourth are left out");
+        parts.end([0, 0, 1], Ok((Found { runs: 7, ..Found::new() }, Vec::new())));
+        parts.end([1, 0, 0], Ok((Found::new(), Vec::new())));
+        assert_eq!(next(&mut parts), None);
+        assert_eq!(parts.running, 0);
+        let done: Vec<_> = parts.done.keys().copied().collect();
+        assert_eq!(done, [[0, 0, 0], [0, 0, 1], [0, 0, 2], [1, 0, 0]]);
+    }
 }

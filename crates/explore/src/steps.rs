@@ -217,7 +217,7 @@ impl<'l> Stepper<'l> {
 /// Has something happened that the other process may have waited for?
 fn is_progress(event: &Event) -> bool {
     match &event.kind {
-        EventKind::Blocked(_) => false,
+        EventKind::Blocked(_) | EventKind::Load { .. } => false,
         EventKind::Store { before, after, .. } => before != after,
         _ => true,
     }

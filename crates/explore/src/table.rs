@@ -107,7 +107,8 @@ pub(crate) fn called(scenario: &Scenario, actor: usize) -> String {
     format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "))
 }
 
-/// One row per event, without summaries.
+/// One row per event, without summaries. A copy of a text loads it in pieces, which may overlap: the row of the
+/// first piece tells all of them, and the rows of the others are empty.
 pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
     let mut last = LastStores::default();
     let row = |(index, event): (usize, &Event)| {
@@ -118,19 +119,58 @@ pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Ro
         }
         Row { actor: event.actor, text, decisive }
     };
-    events.iter().enumerate().map(row).collect()
+    let mut rows: Vec<Row> = events.iter().enumerate().map(row).collect();
+    let is_marked = |index: usize| marks.iter().any(|(place, _)| *place == index);
+    let mut index = 0;
+    while index < events.len() {
+        let (count, text) = text_loaded(&events[index..], names);
+        if let Some(text) = text.filter(|_| !(index..index + count).any(is_marked)) {
+            rows[index].text = text;
+            rows[index + 1..index + count].iter_mut().for_each(|row| row.text.clear());
+        }
+        index += count;
+    }
+    rows
+}
+
+/// How many of the first events load pieces of one text, at least 1; and what is said of them, if there are
+/// several.
+fn text_loaded(events: &[Event], names: Names) -> (usize, Option<String>) {
+    let text = |event: &Event| match &event.kind {
+        EventKind::Load { offset, bytes } if names(*offset).1 == Shape::Text => {
+            Some((event.actor, *offset, bytes.clone()))
+        }
+        _ => None,
+    };
+    let mut pieces = events.iter().map_while(text);
+    let Some((actor, start, mut all)) = pieces.next() else { return (1, None) };
+    let mut count = 1;
+    for (_, offset, bytes) in pieces.take_while(|(other, ..)| *other == actor) {
+        let end = start + all.len() as u64;
+        if !(start..=end).contains(&offset) {
+            break;
+        }
+        let known = usize::try_from(end - offset).unwrap_or(0);
+        all.extend_from_slice(bytes.get(known..).unwrap_or_default());
+        count += 1;
+    }
+    let loads = EventKind::Load { offset: start, bytes: all };
+    (count, (count > 1).then(|| told(&loads, names)))
 }
 
 /// One row per event, without summaries. A process that stops is told by what it does next.
 #[must_use]
-pub fn told_one_by_one(events: &[Event], names: Names) -> Vec<Row> {
-    let mut rows = each_row(events, names, &[]);
+pub fn told_one_by_one(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
+    let mut rows = each_row(events, names, marks);
     for (row, event) in rows.iter_mut().zip(events) {
         match &event.kind {
             EventKind::StopsBeforeStore { .. } => {
                 row.text = format!("comes to where it {}", about_to_store(&event.kind, names, ""));
             }
             EventKind::StopsBeforeCall(call) => row.text = format!("comes to where it {call}"),
+            EventKind::Store { stale: Some(_), .. } => {
+                row.text = row.text.replace("before the interruption", "when it came here");
+            }
             _ => {}
         }
     }
@@ -165,7 +205,7 @@ fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
     const MOST: usize = 4;
     let mut told: Vec<(&Event, Option<Shape>, Row)> = Vec::new();
     for (index, (event, row)) in events.iter().zip(each_row(events, names, marks)).enumerate() {
-        if is_news(events, index) {
+        if is_news(events, index) && !row.text.is_empty() {
             told.push((event, series(event, names), row));
         }
     }
@@ -346,6 +386,11 @@ fn told(kind: &EventKind, names: Names) -> String {
                 (None, _) => format!("stores {new} in {place}, where {old} {}", was(&old)),
             }
         }
+        EventKind::Load { offset, bytes } => {
+            let (value, place) =
+                (values(*offset, bytes, names), place(*offset, bytes.len(), names));
+            format!("loads {value} from {place}")
+        }
         EventKind::StopsBeforeStore { .. } => {
             let about = about_to_store(kind, names, "");
             match kind {
@@ -417,7 +462,9 @@ pub fn last_stop(events: &[Event], actor: usize, names: Names) -> String {
 fn in_steps(events: &[Event], actor: usize, names: Names) -> Option<String> {
     let stores =
         events.iter().filter(|event| event.actor == actor).filter_map(|event| match &event.kind {
-            EventKind::StopsBeforeStore { .. } | EventKind::StopsAfter => None,
+            EventKind::StopsBeforeStore { .. } | EventKind::StopsAfter | EventKind::Load { .. } => {
+                None
+            }
             EventKind::Store { offset, form, .. } if *offset < ELSEWHERE => {
                 let (name, shape) = names(*offset);
                 let counts =
@@ -538,7 +585,7 @@ fn shown(bytes: &[u8], shape: Shape) -> String {
     }
     match (shape, bytes.len()) {
         (Shape::Text, _) => {
-            const MOST: usize = 12;
+            const MOST: usize = 48;
             let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string();
             match text.chars().count() {
                 count if count > MOST => {

@@ -96,7 +96,7 @@ impl Timeline {
         let mut steps = Vec::new();
         for (index, row) in each_row(events, names, marks).into_iter().enumerate() {
             happen(&mut bytes, events.get(index));
-            if is_news(events, index) {
+            if is_news(events, index) && !row.text.is_empty() {
                 let (told, file) = ([row.text], shown(&bytes));
                 let seen = events.get(index).map(|event| event.seen.clone()).unwrap_or_default();
                 steps.push(TimelineStep {

@@ -57,6 +57,13 @@ pub enum EventKind {
         /// The call for which the kernel stored.
         call: Option<String>,
     },
+    /// A load, if the fixture has loads noted.
+    Load {
+        /// The first byte's place in the file.
+        offset: u64,
+        /// What it loaded.
+        bytes: Vec<u8>,
+    },
     /// A call that is a point: how it is told, and whether it took away the bytes of a file.
     Call(CallKind, String, bool),
     /// It was stopped just before a store: of which bytes, where that is known already; `middle`

@@ -1,7 +1,8 @@
 //! Watched memory: the shared mappings of watched files in one address space, whose stores trap.
 //!
 //! A watched page is read-only to the kernel while the program believes that it can write: each of
-//! its stores is a fault, and a fault is a stop *before* the store.
+//! its stores is a fault, and a fault is a stop *before* the store. If loads are watched, too, the page has no
+//! access at all, and each load is a fault.
 
 use std::fs::File;
 use std::io;
@@ -41,18 +42,21 @@ pub(crate) struct WatchedMemory {
     pub(crate) mapped: u64,
     /// Are the pages writable at the moment?
     pub(crate) unprotected: bool,
+    /// Do loads trap, too?
+    pub(crate) traps_loads: bool,
 }
 
 impl WatchedMemory {
     /// The address space of a process that has just started, or has just executed a program.
-    pub(crate) fn of(process: Pid) -> io::Result<Self> {
+    pub(crate) fn of(process: Pid, traps_loads: bool) -> io::Result<Self> {
         let file = File::options().read(true).write(true).open(format!("/proc/{process}/mem"))?;
-        Ok(Self { file, syscall_at: 0, regions: Vec::new(), mapped: 0, unprotected: false })
+        let regions = Vec::new();
+        Ok(Self { file, syscall_at: 0, regions, mapped: 0, unprotected: false, traps_loads })
     }
 
     /// A forked child's: its own copy of the same mappings.
     pub(crate) fn forked(&self, child: Pid) -> io::Result<Self> {
-        let copy = Self::of(child)?;
+        let copy = Self::of(child, self.traps_loads)?;
         let (regions, syscall_at, mapped, unprotected) =
             (self.regions.clone(), self.syscall_at, self.mapped, self.unprotected);
         Ok(Self { regions, syscall_at, mapped, unprotected, ..copy })
@@ -104,11 +108,21 @@ impl WatchedMemory {
         Ok(())
     }
 
-    /// Makes them read-only again.
+    /// Makes them readable, so that a load which has trapped can be made.
+    pub(crate) fn allow_loads(&mut self, tracee: &mut Tracee) -> Result<(), Error> {
+        self.set_protection(tracee, libc::PROT_READ)
+    }
+
+    /// Makes their stores trap again, and their loads if these are watched.
     pub(crate) fn protect(&mut self, tracee: &mut Tracee) -> Result<(), Error> {
-        self.set_protection(tracee, libc::PROT_READ)?;
+        self.set_protection(tracee, self.protection())?;
         self.unprotected = false;
         Ok(())
+    }
+
+    /// What the kernel allows on watched pages while their program runs.
+    fn protection(&self) -> i32 {
+        if self.traps_loads { libc::PROT_NONE } else { libc::PROT_READ }
     }
 
     /// Maps private memory, by a call that a tracee makes for us.
@@ -155,8 +169,9 @@ impl WatchedMemory {
         if !concerned || protection & bit(libc::PROT_WRITE) == 0 {
             return Ok(false);
         }
-        // A page that can be written can be read here, so it stays readable.
-        tracee.set_argument(2, (protection & !bit(libc::PROT_WRITE)) | bit(libc::PROT_READ))?;
+        // A page that can be written can be read here, so it stays readable if only stores trap.
+        let kept = protection & !bit(libc::PROT_READ | libc::PROT_WRITE);
+        tracee.set_argument(2, kept | bit(self.protection()))?;
         Ok(true)
     }
 
@@ -267,7 +282,7 @@ mod tests {
     /// The regions' first and last addresses after these calls: what was called, what it returned, where
     /// the watched file's bytes begin, how many regions there had been when it was entered.
     fn regions_after(calls: &[(Syscall, u64, Option<u64>, u64)]) -> Vec<(u64, u64)> {
-        let mut memory = WatchedMemory::of(nix::unistd::getpid()).unwrap();
+        let mut memory = WatchedMemory::of(nix::unistd::getpid(), false).unwrap();
         for (call, result, file, began) in calls {
             memory.follow(*call, *result, *file, (true, *began));
         }

@@ -48,10 +48,12 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     picture::show("after ftruncate to one", &[&ours, &theirs])?;
     child.tell("now load")?;
     compare_last_word(&child.hear()?, "0")?;
-    let status = child.wait()?;
+    let (pid, status) = (child.process.id(), child.wait()?);
     let signal = status.signal().and_then(|number| Signal::try_from(number).ok());
     let died = signal.map_or_else(|| status.to_string(), |signal| signal.to_string());
+    page_view::killed(pid, 1, &format!("loads byte {}", page_size()), &died)?;
     compare(&format!(" loads byte {}: dies of ", page_size()), died, "SIGBUS")?;
+    page_view::look("a load from page 1: SIGBUS")?;
     sentence(
         "Any process that may shorten your file can kill your process. You cannot prevent that by checking the length first. (A signal handler can survive it: lesson 6.)",
     )

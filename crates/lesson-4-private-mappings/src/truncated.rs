@@ -41,7 +41,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
     draw("After the file has grown again", &mapping)?;
-    page_view::pause()?;
+    page_view::look("after the file has grown again")?;
     let lost = char::from(mapping.load(2 * page_size()));
     compare("page 2 now begins with: ", format!("{lost:?}"), "'\\0'")
 }

@@ -7,6 +7,7 @@ mod ansi;
 mod canvas;
 mod choice;
 mod compare;
+mod contents;
 mod drawing;
 mod figure;
 mod json;

@@ -26,6 +26,8 @@ pub(crate) struct Part {
     /// `shared mapping`, `private mapping`, …; empty where nothing is mapped.
     pub(crate) kind: String,
     pub(crate) file: Option<FileRef>,
+    /// Its process, and the address of its first page there.
+    pub(crate) place: (u32, usize),
     /// The number of its first page in the view that it was cut from.
     pub(crate) first_label: u64,
     /// The axis that its pages lie on: pages of the file, or pages of its own.
@@ -51,6 +53,8 @@ pub(crate) enum Axis {
 #[derive(Clone)]
 pub(crate) struct FileRef {
     pub(crate) name: String,
+    /// Where the kernel says that it is; `None`: it has no name there.
+    pub(crate) path: Option<String>,
     pub(crate) facts: Option<FileFacts>,
 }
 
@@ -179,7 +183,12 @@ fn part(
     });
     Part {
         kind: mapping.map_or(String::new(), |(mapping, _)| kind(mapping)),
-        file: file.map(|(mapping, facts)| FileRef { name: file_name(mapping), facts: *facts }),
+        file: file.map(|(mapping, facts)| FileRef {
+            name: file_name(mapping),
+            path: mapping.path.clone(),
+            facts: *facts,
+        }),
+        place: (view.pid, start_address(pages.start)),
         first_label: pages.start,
         axis,
         pages: first..first + (pages.end - pages.start),

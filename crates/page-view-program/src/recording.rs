@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use common::{Failure, Result};
-use page_view::Cell;
+use page_view::{Cell, Report};
 use serde::Serialize;
 
+use crate::contents::{self, Contents};
 use crate::figure::moment;
 use crate::moment::{Axis, Frame, Moment, Part, is_own};
 use crate::output;
@@ -34,14 +35,26 @@ struct Look {
     files: Vec<File>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Process {
     name: String,
     parts: Vec<Mapped>,
+    /// Its last access, if it has died of it. Then its pages are those before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    killed: Option<Killed>,
+}
+
+/// An access that killed its process.
+#[derive(Clone, Serialize)]
+struct Killed {
+    /// The number of the page in the picture.
+    page: u64,
+    what: String,
+    signal: String,
 }
 
 /// Pages of one mapping, or pages where nothing is mapped.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Mapped {
     /// `shared mapping`, `private mapping`, …; empty where nothing is mapped.
     kind: String,
@@ -51,7 +64,7 @@ struct Mapped {
 }
 
 /// A page's entry in the page table.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Entry {
     /// The number of the page in the picture.
     label: u64,
@@ -61,6 +74,9 @@ struct Entry {
     leads: &'static str,
     /// Which memory it leads to, if that belongs to no file. In one look, equal numbers are one memory.
     own: Option<usize>,
+    /// What this memory begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +92,12 @@ struct Cached {
     page: u64,
     /// What the page cache and the disk have of it, in words; `past the end of the file`.
     state: &'static str,
+    /// What it begins with in the page cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<String>,
+    /// What it begins with on the disk: what it held in the page cache when it was last clean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk: Option<String>,
 }
 
 /// Prints the recording of the step `name`: `lesson-N-step-S`.
@@ -89,6 +111,7 @@ pub(crate) fn print(name: &str) -> Result<()> {
     let start = format!("{step}. ");
     let mut recording = Recording { lesson, step, heading: String::new(), looks: Vec::new() };
     let mut told = 1; // The heading stands by itself.
+    let (mut processes, mut contents) = (Vec::new(), Contents::default());
     while story.ended().is_none() {
         if !story.is_waiting() {
             story.listen()?;
@@ -102,8 +125,12 @@ pub(crate) fn print(name: &str) -> Result<()> {
             let (new, memory) = (new.collect(), moment(&story));
             told = complete;
             if !memory.processes.is_empty() {
-                recording.looks.push(look(&memory, new).map_err(refuse)?);
+                let mut look = look(&memory, new, &mut contents).map_err(refuse)?;
+                let last = recording.looks.last();
+                look.processes.extend(last.and_then(|last| killed(&story, &processes, last)));
+                recording.looks.push(look);
             }
+            processes = story.processes();
         } else if !recording.looks.is_empty() {
             break;
         }
@@ -122,7 +149,20 @@ fn parse(name: &str) -> Option<(usize, usize)> {
     Some((lesson.parse().ok()?, step.parse().ok()?))
 }
 
-fn look(moment: &Moment, told: Vec<String>) -> std::result::Result<Look, &'static str> {
+/// The process that has died of an access since the `last` look, as it was then.
+fn killed(story: &Story, before: &[u32], last: &Look) -> Option<Process> {
+    let (name, report) = story.killed(before)?;
+    let Report::Killed { page, what, signal, .. } = report else { return None };
+    let process = last.processes.iter().find(|process| process.name == name)?;
+    let killed = Killed { page: *page, what: what.clone(), signal: signal.clone() };
+    Some(Process { killed: Some(killed), ..process.clone() })
+}
+
+fn look(
+    moment: &Moment,
+    told: Vec<String>,
+    contents: &mut Contents,
+) -> std::result::Result<Look, &'static str> {
     let parts = || moment.processes.iter().flat_map(|process| &process.parts);
     if parts().any(|part| part.pages.end - part.pages.start > MOST_PAGES) {
         return Err("it shows more pages than a map has room for");
@@ -137,9 +177,10 @@ fn look(moment: &Moment, told: Vec<String>) -> std::result::Result<Look, &'stati
     let processes = moment.processes.iter().map(|process| Process {
         name: process.name.clone(),
         parts: process.parts.iter().map(|part| mapped(part, &axes, &mut frames)).collect(),
+        killed: None,
     });
     let processes = processes.collect();
-    let files = axes.iter().map(|axis| file(moment, axis)).collect();
+    let files = axes.iter().map(|axis| file(moment, axis, contents)).collect();
     Ok(Look { title: moment.title.clone(), told, processes, files })
 }
 
@@ -155,7 +196,8 @@ fn mapped(part: &Part, axes: &[&Axis], frames: &mut Vec<Frame>) -> Mapped {
             }
         });
         let label = page + part.first_label - part.pages.start;
-        Entry { label, page, leads: Cell::of(&state).leads(false), own }
+        let holds = own.and_then(|_| contents::of_process(part, page));
+        Entry { label, page, leads: Cell::of(&state).leads(false), own, holds }
     });
     Mapped {
         kind: part.kind.clone(),
@@ -164,7 +206,7 @@ fn mapped(part: &Part, axes: &[&Axis], frames: &mut Vec<Frame>) -> Mapped {
     }
 }
 
-fn file(moment: &Moment, axis: &Axis) -> File {
+fn file(moment: &Moment, axis: &Axis, contents: &mut Contents) -> File {
     let parts = moment.processes.iter().flat_map(|process| &process.parts);
     let parts: Vec<&Part> = parts.filter(|part| part.axis == *axis).collect();
     let Some(file) = parts.iter().find_map(|part| part.file.as_ref()) else {
@@ -172,10 +214,12 @@ fn file(moment: &Moment, axis: &Axis) -> File {
     };
     let first = parts.iter().map(|part| part.pages.start).min().unwrap_or_default();
     let end = parts.iter().map(|part| part.pages.end).max().unwrap_or_default();
-    let pages = (first..end).map(|page| Cached {
-        page,
-        state: words::in_the_cache(file, &moment.state_of(axis, page))
-            .unwrap_or("past the end of the file"),
+    let pages = (first..end).map(|page| {
+        let state = words::in_the_cache(file, &moment.state_of(axis, page));
+        let state = state.unwrap_or("past the end of the file");
+        let holds = contents::of_file(&parts, file, page).filter(|_| contents::is_cached(state));
+        let disk = contents.on_the_disk(&file.name, page, state, holds.as_deref());
+        Cached { page, state, holds, disk: disk.filter(|_| file.is_on_disk()) }
     });
     File { name: file.name.clone(), on_disk: file.is_on_disk(), pages: pages.collect() }
 }

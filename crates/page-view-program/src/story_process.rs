@@ -165,6 +165,18 @@ impl Story {
         })
     }
 
+    /// The process that has died of an access since the last pause, if one has: its name, counted among the
+    /// processes of the last pause, and the report.
+    pub(crate) fn killed(&self, before: &[u32]) -> Option<(String, &Report)> {
+        self.reports[self.before_pause..].iter().find_map(|report| match report {
+            Report::Killed { pid, .. } => {
+                let index = before.iter().position(|known| known == pid)?;
+                Some((process_name(index), report))
+            }
+            _ => None,
+        })
+    }
+
     /// Its process and those that it started, and those that they did.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let mut family = vec![self.child.id()];

@@ -43,7 +43,7 @@ pub use maps::{Mapping, for_people, is_named, mapping_at, mappings_of, maps_of};
 pub use opened::{Identity, identity_of};
 pub use pages::{Page, pages};
 pub use picture::{CELLS, Cell, Line, draw, lines, page_range, parts};
-pub use report::{Field, Report, Row, event, event_asleep, event_to, layout, look};
+pub use report::{Field, Report, Row, event, event_asleep, event_to, killed, layout, look};
 pub use runs::{Run, State};
 pub use show::{show, show_rows};
 pub use view::{FileFacts, MOST_FRAMES, View};

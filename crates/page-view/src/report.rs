@@ -29,6 +29,17 @@ pub enum Report {
         /// Whether the lane sleeps from here to its next event.
         sleeps: bool,
     },
+    /// A process has died of an access to one of the pages that were drawn last.
+    Killed {
+        /// The process.
+        pid: u32,
+        /// The page, by its number in the picture.
+        page: u64,
+        /// What it did, such as `loads byte 4096`.
+        what: String,
+        /// The signal that killed it.
+        signal: String,
+    },
     /// What lies where in a piece of memory.
     Layout {
         /// What memory it is.
@@ -119,6 +130,15 @@ pub fn layout<S: AsRef<str>>(title: &str, fields: &[(u64, u64, S)]) -> Result<()
     send(&Report::Layout { title: title.into(), fields: fields.iter().map(field).collect() })
 }
 
+/// Reports that process `pid`, whose pages were drawn at the last pause, has died of a signal, because it did
+/// `what` (such as `loads byte 4096`) in one of these pages.
+///
+/// # Errors
+/// Those of standard output.
+pub fn killed(pid: u32, page: u64, what: &str, signal: &str) -> Result<()> {
+    send(&Report::Killed { pid, page, what: what.into(), signal: signal.into() })
+}
+
 /// Pauses as [`pause`] does, and gives this moment a title in a figure: `after the store`.
 ///
 /// # Errors
@@ -151,6 +171,10 @@ impl Report {
                 fields.extend(["event".into(), lane.clone(), what.clone(), to]);
                 fields.push(sleeps.to_string());
             }
+            Self::Killed { pid, page, what, signal } => {
+                fields.extend(["killed".into(), pid.to_string(), page.to_string()]);
+                fields.extend([what.clone(), signal.clone()]);
+            }
             Self::Layout { title, fields: parts } => {
                 fields.extend(["layout".into(), title.clone()]);
                 for Field { offset, length, name } in parts {
@@ -179,6 +203,12 @@ impl Report {
                 what: (*what).into(),
                 to: Some(*to).filter(|to| !to.is_empty()).map(String::from),
                 sleeps: *sleeps == "true",
+            }),
+            (&"killed", [pid, page, what, signal]) => Some(Self::Killed {
+                pid: pid.parse().ok()?,
+                page: page.parse().ok()?,
+                what: (*what).into(),
+                signal: (*signal).into(),
             }),
             (&"layout", [title, parts @ ..]) => {
                 let field = |[offset, length, name]: &[&str; 3]| {
@@ -210,6 +240,12 @@ mod tests {
             Report::Rows(vec![]),
             Report::Rows(vec![Row { pid: 7, addresses: 16..32 }]),
             Report::Title("after the store".into()),
+            Report::Killed {
+                pid: 7,
+                page: 1,
+                what: "loads byte 4096".into(),
+                signal: "SIGBUS".into(),
+            },
             event(None, true),
             event(Some("process B"), false),
             Report::Layout {

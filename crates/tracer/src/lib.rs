@@ -34,7 +34,7 @@ pub use look::{LookRefused, Stat, is_ending, look, read_text, status_number};
 pub use memory::{hide_tracer, memory};
 pub use pid_namespace::{children, threads};
 pub use process_table::{ProcessTable, processor_time};
-pub use process_tree::{ProcessTree, SharedTable, Waited};
+pub use process_tree::{ProcessTree, SharedTable, Waited, end_orphans};
 pub use share::Share;
 pub use stop::{Ending, Resume, Stop};
 pub use sys::{Change, MECHANISM, REFUSED, SYS_TRACE, fault_address};

@@ -352,6 +352,26 @@ impl Drop for ProcessTree {
     }
 }
 
+/// Kills and reaps the children of this thread. If it is the first one of its process, these are orphans that
+/// nobody traces any more. Only when no process tree is left: its processes may be children of this thread, too.
+///
+/// # Errors
+/// `/proc` cannot be read. ETIMEDOUT: one of them does not end.
+pub fn end_orphans() -> io::Result<()> {
+    let deadline = Instant::now() + GRACE;
+    let _interrupts_each_wait = Alarm::after(Duration::ZERO)?;
+    loop {
+        kill_children()?;
+        match sys::wait(true)? {
+            Answer::Nobody => return Ok(()),
+            _ if Instant::now() > deadline => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "an orphan does not end"));
+            }
+            Answer::Changed(_) | Answer::Nothing => {}
+        }
+    }
+}
+
 /// Kills this thread's children: an orphan that nobody traced has become one of them.
 fn kill_children() -> io::Result<()> {
     for child in children(getpid(), gettid())? {

@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("maps-names", names),
     ("maps-rename", renamed),
     ("maps-deleted", deleted),
+    ("maps-two-names", two_names),
     ("maps-read-only-descriptor", read_only_descriptor),
     ("maps-of-the-parent", of_the_parent),
     ("map-files", map_files),
@@ -94,6 +95,19 @@ fn deleted() -> Result<()> {
     let file = file::of_pages("gone (deleted)", 1)?;
     range.map(0, MmapCall::shared(&file, page)).step("mmap")?;
     say!("there {}", name(&line(&range)?))
+}
+
+fn two_names() -> Result<()> {
+    let (page, range) = (page_size(), Reserved::pages(1).step("mmap")?);
+    for (what, removed) in [("other-name-removed", "other"), ("opened-name-removed", "opened")] {
+        let file = file::of_pages("opened", 1)?;
+        fs::hard_link("opened", "other").step("link")?;
+        range.map(0, MmapCall::shared(&file, page)).step("mmap")?;
+        fs::remove_file(removed).step("unlink")?;
+        say!("{what} {} link, {}", file.metadata().step("fstat")?.nlink(), name(&line(&range)?))?;
+        fs::remove_file(if removed == "opened" { "other" } else { "opened" }).step("unlink")?;
+    }
+    Ok(())
 }
 
 fn read_only_descriptor() -> Result<()> {

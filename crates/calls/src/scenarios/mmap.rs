@@ -21,6 +21,7 @@ pub(super) const SCENARIOS: Scenarios = &[
     ("mmap-permissions", permissions),
     ("mmap-fixed-inside-a-page", fixed_inside_a_page),
     ("mmap-noreplace-and-fixed", noreplace_and_fixed),
+    ("mmap-noreplace-overlap", noreplace_overlap),
     ("mmap-two-of-dev-zero", two_of_dev_zero),
     ("mmap-growsdown", grows_down),
     ("mmap-growsdown-onto-a-neighbour", grows_down_onto_a_neighbour),
@@ -80,6 +81,26 @@ fn noreplace_and_fixed() -> Result<()> {
     let flags = call.flags | MAP_FIXED | MAP_FIXED_NOREPLACE;
     say!("answer {}", outcome(range.map_with(page, MmapCall { flags, ..call })))?;
     say!("kept {}", range.load(page))
+}
+
+/// The middle one of three pages is mapped. The ranges begin before it, end behind it, or both.
+fn noreplace_overlap() -> Result<()> {
+    let (page, range) = (page_size(), Reserved::pages(3).step("mmap")?);
+    range.map(page, MmapCall::anonymous(page)).step("mmap")?;
+    range.store(page, 7);
+    range.unmap(0, page).step("munmap")?;
+    range.unmap(2 * page, page).step("munmap")?;
+    for (name, first, count) in
+        [("end-taken", 0, 2), ("start-taken", 1, 2), ("middle-taken", 0, 3), ("free", 2, 1)]
+    {
+        let call = MmapCall::anonymous(count * page);
+        let call = MmapCall { flags: call.flags | MAP_FIXED_NOREPLACE, ..call };
+        let answer = outcome(range.map_with(first * page, call));
+        let mapped = [0, 2].map(|other| Mapping::is_at(range.address(other * page)));
+        let [before, after] = mapped;
+        say!("{name} {answer} {} {} {}", before?, range.load(page), after?)?;
+    }
+    Ok(())
 }
 
 fn two_of_dev_zero() -> Result<()> {

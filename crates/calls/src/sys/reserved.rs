@@ -52,7 +52,7 @@ impl Reserved {
         match start.addr() {
             _ if start == libc::MAP_FAILED => Err(io::Error::last_os_error()),
             at if at == wish => Ok(Self { start: start.cast(), length }),
-            _ => Err(io::Error::from_raw_os_error(libc::EEXIST)),
+            _ => Err(io::Error::other("mapped at another address")),
         }
     }
 
@@ -81,7 +81,7 @@ impl Reserved {
     /// `mmap` with exactly these flags at this range's byte `offset`; `addr` is not used.
     ///
     /// # Errors
-    /// Every errno of `mmap(2)`, and `EEXIST` if the kernel chose another address.
+    /// Every errno of `mmap(2)`, and one without an errno if the kernel chose another address.
     ///
     /// # Panics
     /// If the new mapping would not lie inside.
@@ -94,7 +94,7 @@ impl Reserved {
         match start {
             _ if start == libc::MAP_FAILED => Err(io::Error::last_os_error()),
             _ if start == at => Ok(()),
-            _ => Err(io::Error::from_raw_os_error(libc::EEXIST)),
+            _ => Err(io::Error::other("mapped at another address")),
         }
     }
 

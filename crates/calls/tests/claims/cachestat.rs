@@ -51,13 +51,13 @@ fn cachestat_counts_the_cached_pages_of_its_range_exactly_and_a_length_of_0_reac
     assert_eq!(cached(3 * page - 1, 1), 1, "one byte counts its page");
 }
 
-/// `cachestat` with a flag fails with `EINVAL`: none is defined.
+/// `cachestat` with any flag fails with `EINVAL`, because none is defined.
 ///
 /// - call: `cachestat`, error
 /// - source: mm/filemap.c, cachestat
 /// - level: observed (since Linux 6.5)
 #[test]
-fn cachestat_with_a_flag_fails_with_einval_none_is_defined() {
+fn cachestat_with_any_flag_fails_with_einval_because_none_is_defined() {
     if there() {
         let file = memfd(MFdFlags::empty()).unwrap();
         assert_eq!(errno(cachestat(&file, Wrong::Flags)), Errno::EINVAL);

@@ -109,14 +109,15 @@ fn flock_waits_where_one_of_the_two_locks_is_exclusive_and_does_not_wait_where_b
     assert_eq!(holder.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN", "both hold one");
 }
 
-/// The two ends of a pipe conflict by `flock`, and so do two opens of a memfd or of a file of
-/// `/proc`.
+/// A `flock` of one end of a pipe conflicts with that of the other end, and two opens of a memfd or
+/// of a file of `/proc` conflict, too.
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), DESCRIPTION; fs/locks.c, flock
 /// - level: observed
 #[test]
-fn the_two_ends_of_a_pipe_conflict_by_flock_and_so_do_two_opens_of_a_memfd_or_of_a_file_of_proc() {
+fn a_flock_of_one_end_of_a_pipe_conflicts_with_that_of_the_other_end_and_two_opens_of_a_memfd_or_of_a_file_of_proc_conflict_too()
+ {
     let memfd: File = OwnedFd::into(memfd_create("locked", MFdFlags::MFD_CLOEXEC).unwrap());
     let again = reopened(&memfd, File::options().read(true)).unwrap();
     let status = || File::open("/proc/self/status").unwrap();
@@ -192,13 +193,15 @@ fn proc_locks_lists_a_flock_as_flock_advisory_with_the_process_that_called_it_an
     assert_eq!(other.ask("flock d LOCK_SH|LOCK_NB"), "EAGAIN");
 }
 
-/// A `flock` and a record lock of one process on one file are two locks, and both are listed.
+/// A `flock` and a record lock of one process on one file are two locks, and `/proc/PID/fdinfo`
+/// lists both.
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), NOTES; proc_pid_fdinfo(5)
 /// - level: Linux (on local file systems)
 #[test]
-fn a_flock_and_a_record_lock_of_one_process_on_one_file_are_two_locks_and_both_are_listed() {
+fn a_flock_and_a_record_lock_of_one_process_on_one_file_are_two_locks_and_proc_pid_fdinfo_lists_both()
+ {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     flock(&file, LOCK_EX).unwrap();

@@ -25,6 +25,8 @@ fn of_no_file(flush: Flush) {
     ] {
         assert_eq!(flush(file.as_fd()), Err(Errno::EINVAL), "{what}");
     }
+    let scratch = scratch();
+    assert_eq!(flush(new_file(&scratch, "file", 1).as_fd()), Ok(()), "a regular file");
 }
 
 fn of_no_descriptor(flush: Flush) {

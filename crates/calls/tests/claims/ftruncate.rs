@@ -76,6 +76,7 @@ fn ftruncate_of_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     assert_eq!(ftruncate(by_path_only(&path), 0), Err(Errno::EBADF));
     assert_eq!(ftruncate(crate::files::closed(), 0), Err(Errno::EBADF));
     assert_eq!(file.metadata().unwrap().len(), page_size() as u64);
+    assert_eq!(ftruncate(&file, 1), Ok(()), "an open descriptor");
 }
 
 /// `ftruncate` leaves the file offset as it is, so a later `write` can leave a gap of zeros.
@@ -118,13 +119,15 @@ fn ftruncate_changes_mtime_even_if_the_size_stays_the_same() {
     assert!(metadata.modified().unwrap() > long_ago);
 }
 
-/// `ftruncate` to more than the file system allows fails with `EFBIG`; tmpfs allows every length.
+/// `ftruncate` to more than the file system allows fails with `EFBIG`, and on tmpfs every length is
+/// allowed.
 ///
 /// - call: `ftruncate`, error
 /// - source: truncate(2), ERRORS
 /// - level: Linux (the maximum depends on the file system)
 #[test]
-fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_tmpfs_allows_every_length() {
+fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_and_on_tmpfs_every_length_is_allowed()
+ {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let most = libc::off_t::MAX;

@@ -83,15 +83,15 @@ fn futex_wake_wakes_at_most_as_many_threads_as_it_is_told_and_returns_how_many_i
     sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
 }
 
-/// `FUTEX_WAKE` with `FUTEX_PRIVATE_FLAG` wakes no thread that waits without the flag, and without
-/// the flag none that waits with it.
+/// `FUTEX_WAKE` wakes a waiting thread only if both calls have `FUTEX_PRIVATE_FLAG` or neither has
+/// it.
 ///
 /// - call: `futex`, edge
 /// - source: futex(2), DESCRIPTION (`FUTEX_PRIVATE_FLAG`); kernel/futex/core.c, get_futex_key
 /// - level: observed
 #[test]
-fn futex_wake_with_futex_private_flag_wakes_no_thread_that_waits_without_the_flag_and_without_the_flag_none_that_waits_with_it()
- {
+fn futex_wake_wakes_a_waiting_thread_only_if_both_calls_have_futex_private_flag_or_neither_has_it()
+{
     for (waiters, other) in [(0, FUTEX_PRIVATE_FLAG), (FUTEX_PRIVATE_FLAG, 0)] {
         let word = word(0);
         let sleeper = waits(word, waiters);
@@ -102,14 +102,14 @@ fn futex_wake_with_futex_private_flag_wakes_no_thread_that_waits_without_the_fla
     }
 }
 
-/// Without `FUTEX_PRIVATE_FLAG`, `FUTEX_WAKE` wakes a forked child in shared memory without a file;
-/// with the flag, no other process.
+/// In shared memory without a file, `FUTEX_WAKE` wakes a forked child, but not if either call has
+/// `FUTEX_PRIVATE_FLAG`.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), DESCRIPTION (`FUTEX_PRIVATE_FLAG`)
 /// - level: Linux
 #[test]
-fn without_futex_private_flag_futex_wake_wakes_a_forked_child_in_shared_memory_without_a_file_with_the_flag_no_other_process()
+fn in_shared_memory_without_a_file_futex_wake_wakes_a_forked_child_but_not_if_either_call_has_futex_private_flag()
  {
     let ended = scenario("futex-between-processes", &scratch()).run();
     assert_eq!(ended.value("shared-wakes-shared"), "1", "{ended:?}");
@@ -119,14 +119,14 @@ fn without_futex_private_flag_futex_wake_wakes_a_forked_child_in_shared_memory_w
     }
 }
 
-/// `FUTEX_WAIT` takes its timeout from the call on, and `FUTEX_WAIT_BITSET` takes a moment of
+/// The timeout of `FUTEX_WAIT` is a duration, and the timeout of `FUTEX_WAIT_BITSET` is a moment of
 /// `CLOCK_MONOTONIC`.
 ///
 /// - call: `futex`, edge
 /// - source: futex(2), Futex operations (`FUTEX_WAIT`, `FUTEX_WAIT_BITSET`)
 /// - level: Linux
 #[test]
-fn futex_wait_takes_its_timeout_from_the_call_on_and_futex_wait_bitset_takes_a_moment_of_clock_monotonic()
+fn the_timeout_of_futex_wait_is_a_duration_and_the_timeout_of_futex_wait_bitset_is_a_moment_of_clock_monotonic()
  {
     let word = word(0);
     let time = Duration::from_millis(40);
@@ -155,6 +155,8 @@ fn futex_wait_with_a_timeout_of_a_billion_nanoseconds_or_of_negative_seconds_fai
         let wrong = libc::timespec { tv_sec, tv_nsec };
         assert_eq!(errno(wait(at(word(0)), 0, 0, Some(&wrong))), Errno::EINVAL);
     }
+    let right = libc::timespec { tv_sec: 0, tv_nsec: 999_999 };
+    assert_eq!(errno(wait(at(word(0)), 0, 0, Some(&right))), Errno::ETIMEDOUT);
 }
 
 /// `FUTEX_WAKE_BITSET` wakes only threads whose `FUTEX_WAIT_BITSET` has a bit in common, and those
@@ -189,14 +191,14 @@ fn futex_wait_bitset_and_futex_wake_bitset_without_any_bit_fail_with_einval() {
     assert_eq!(errno(wake_bitset(at(word(0)), 1, 0)), Errno::EINVAL);
 }
 
-/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever its
-/// value is.
+/// `FUTEX_REQUEUE` wakes some of the threads and lets others wait at a second word, whatever value
+/// that word has.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), Futex operations (`FUTEX_REQUEUE`)
 /// - level: Linux
 #[test]
-fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word_whatever_its_value_is()
+fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word_whatever_value_that_word_has()
  {
     let (from, to) = (word(0), word(9));
     let sleepers = [(); 4].map(|()| waits(from, 0));
@@ -223,14 +225,15 @@ fn futex_requeue_returns_how_many_threads_it_woke_or_moved() {
     sleepers.iter().for_each(|sleeper| sleeper.answer().unwrap());
 }
 
-/// `FUTEX_CMP_REQUEUE` fails with `EAGAIN` if the first word is not as expected, and moves no
-/// thread.
+/// `FUTEX_CMP_REQUEUE` fails with `EAGAIN` if the first word does not hold the expected value, and
+/// moves no thread.
 ///
 /// - call: `futex`, error
 /// - source: futex(2), ERRORS
 /// - level: Linux
 #[test]
-fn futex_cmp_requeue_fails_with_eagain_if_the_first_word_is_not_as_expected_and_moves_no_thread() {
+fn futex_cmp_requeue_fails_with_eagain_if_the_first_word_does_not_hold_the_expected_value_and_moves_no_thread()
+ {
     let (from, to) = (word(0), word(0));
     let sleeper = waits(from, 0);
     assert_eq!(errno(compare_and_requeue(at(from), at(to), 0, 1, 5)), Errno::EAGAIN);
@@ -287,13 +290,13 @@ fn futex_waitv_waits_for_several_words_and_returns_the_index_of_the_one_at_which
     }
 }
 
-/// `futex_waitv` fails with `EAGAIN` if one of the words is not as expected.
+/// `futex_waitv` fails with `EAGAIN` if one of the words does not hold its expected value.
 ///
 /// - call: `futex_waitv`, error
 /// - source: Documentation/userspace-api/futex2.rst
 /// - level: Linux (since Linux 5.16)
 #[test]
-fn futex_waitv_fails_with_eagain_if_one_of_the_words_is_not_as_expected() {
+fn futex_waitv_fails_with_eagain_if_one_of_the_words_does_not_hold_its_expected_value() {
     if has_waitv() {
         let waiters = [Waiter::at(at(word(1)), 1), Waiter::at(at(word(2)), 3)];
         assert_eq!(errno(waitv(&waiters)), Errno::EAGAIN);
@@ -334,4 +337,5 @@ fn has_waitv() -> bool {
 fn futex_with_an_unknown_operation_fails_with_enosys() {
     let unknown = 0x7f; // Wrong bits in the flags of FUTEX_WAKE, which is 1.
     assert_eq!(errno(wake(at(word(0)), unknown, 1)), Errno::ENOSYS);
+    assert_eq!(wake(at(word(0)), 0, 1).unwrap(), 0, "a known one");
 }

@@ -286,14 +286,14 @@ fn madv_dontneed_madv_free_mprotect_and_mremap_leave_a_guard_in_place() {
     assert_eq!(ended.value("mremap-neighbour"), "no signal");
 }
 
-/// On a page with `MADV_GUARD_INSTALL`, `mlock` fails with `ENOMEM` and `MADV_POPULATE_READ` with
-/// `EFAULT`; on a locked page, `MADV_GUARD_INSTALL` fails with `EINVAL`.
+/// `mlock` of a page with `MADV_GUARD_INSTALL` fails with `ENOMEM`, `MADV_POPULATE_READ` of it with
+/// `EFAULT`, and `MADV_GUARD_INSTALL` of a locked page with `EINVAL`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), DESCRIPTION (MADV_GUARD_INSTALL)
 /// - level: Linux (since Linux 6.13)
 #[test]
-fn on_a_page_with_madv_guard_install_mlock_fails_with_enomem_and_madv_populate_read_with_efault_on_a_locked_page_madv_guard_install_fails_with_einval()
+fn mlock_of_a_page_with_madv_guard_install_fails_with_enomem_madv_populate_read_of_it_with_efault_and_madv_guard_install_of_a_locked_page_with_einval()
  {
     let Some(ended) = with_guard("madvise-guard-refusals") else { return };
     assert_eq!((ended.value("mlock"), ended.value("populate")), ("ENOMEM", "EFAULT"));

@@ -33,10 +33,13 @@ mod scanf;
 mod seals;
 mod semaphores;
 mod shm_open;
+mod size_seals;
 mod sleepers;
 mod smaps;
 mod sync_file_range;
 mod truncate;
+mod unlink;
+mod write_seals;
 
 use common::Scratch;
 

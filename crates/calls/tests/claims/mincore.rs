@@ -46,14 +46,14 @@ fn after_mlock_mincore_reports_every_page_of_the_file_as_resident() {
     assert_eq!(ended.value("after"), "[true, true, true, true]");
 }
 
-/// `mincore` with length 0 succeeds, whether something is mapped or not, with any address for the
-/// vector; inside a page it fails with `EINVAL`.
+/// `mincore` with length 0 succeeds at the start of a page, mapped or not, and fails with `EINVAL`
+/// inside a page.
 ///
 /// - call: `mincore`, edge
 /// - source: mm/mincore.c, mincore
 /// - level: observed
 #[test]
-fn mincore_with_length_0_succeeds_whether_something_is_mapped_or_not_with_any_address_for_the_vector_inside_a_page_it_fails_with_einval()
+fn mincore_with_length_0_succeeds_at_the_start_of_a_page_mapped_or_not_and_fails_with_einval_inside_a_page()
  {
     let ended = scenario("mincore-nothing", &scratch()).run();
     assert_eq!((ended.value("mapped"), ended.value("unmapped")), ("success", "success"));

@@ -37,6 +37,22 @@ fn with_both_map_fixed_and_map_fixed_noreplace_mmap_of_a_taken_address_fails_wit
     assert_eq!((ended.value("answer"), ended.value("kept")), ("EEXIST", "7"));
 }
 
+/// `mmap` with `MAP_FIXED_NOREPLACE` fails with `EEXIST` if one page of the range is taken, and
+/// then maps none of the free pages.
+///
+/// - call: `mmap`, error
+/// - source: mmap(2), DESCRIPTION (MAP_FIXED_NOREPLACE); mmap(2), ERRORS
+/// - level: Linux (since Linux 4.17; before, the kernel ignores the flag, and the address is a hint)
+#[test]
+fn mmap_with_map_fixed_noreplace_fails_with_eexist_if_one_page_of_the_range_is_taken_and_then_maps_none_of_the_free_pages()
+ {
+    let ended = scenario("mmap-noreplace-overlap", &scratch()).run();
+    for name in ["end-taken", "start-taken", "middle-taken"] {
+        assert_eq!(ended.value(name), "EEXIST false 7 false", "{name}");
+    }
+    assert_eq!(ended.value("free"), "success false 7 true", "a range that is free");
+}
+
 /// Two shared mappings of `/dev/zero` are different memory, even through one descriptor.
 ///
 /// - call: `mmap`, edge
@@ -211,14 +227,14 @@ fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give
     assert_eq!(ended.value("bit-31"), "EOPNOTSUPP success", "validated, and not");
 }
 
-/// `MAP_SHARED` ignores every flag bit that means nothing, and `MAP_SHARED_VALIDATE` refuses each
-/// of them with `EOPNOTSUPP`.
+/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each flag bit that means nothing, and
+/// `MAP_SHARED` ignores the bit.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn map_shared_ignores_every_flag_bit_that_means_nothing_and_map_shared_validate_refuses_each_of_them_with_eopnotsupp()
+fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothing_and_map_shared_ignores_the_bit()
  {
     let ended = scenario("mmap-validate", &scratch()).run();
     for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
@@ -246,13 +262,15 @@ fn on_ext4_and_xfs_without_persistent_memory_map_sync_fails_with_eopnotsupp_with
     }
 }
 
-/// `mmap` of a file with `MAP_PRIVATE` and `MAP_GROWSDOWN` fails with `EINVAL`.
+/// `mmap` of a file with `MAP_PRIVATE` and `MAP_GROWSDOWN` fails with `EINVAL`, and without a file
+/// it succeeds.
 ///
 /// - call: `mmap`, error
 /// - source: mm/mmap.c, do_mmap
 /// - level: observed
 #[test]
-fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval() {
+fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval_and_without_a_file_it_succeeds()
+ {
     let ended = scenario("mmap-validate", &scratch()).run();
     assert_eq!(ended.value("growsdown-private"), "EINVAL");
     assert_eq!(scenario("mmap-growsdown", &scratch()).run().value("before"), "2", "without a file");
@@ -285,14 +303,14 @@ fn in_a_64_bit_process_mmap_of_a_file_at_a_negative_offset_fails_with_eoverflow(
     assert_eq!(ended.value("zero"), "success");
 }
 
-/// Since Linux 6.11, the sharing type 8, `MAP_DROPPABLE`, makes private memory without a file;
-/// with a file it fails with `EINVAL`.
+/// Since Linux 6.11, the sharing type 8, `MAP_DROPPABLE`, makes private memory without a file, and
+/// fails with `EINVAL` with a file.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/mmap.c, do_mmap
 /// - level: observed (before Linux 6.11 `EINVAL`)
 #[test]
-fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_without_a_file_with_a_file_it_fails_with_einval()
+fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_without_a_file_and_fails_with_einval_with_a_file()
  {
     let ended = scenario("mmap-droppable", &scratch()).run();
     assert_eq!(ended.value("file"), "EINVAL");
@@ -303,14 +321,14 @@ fn since_linux_6_11_the_sharing_type_8_map_droppable_makes_private_memory_withou
     }
 }
 
-/// `mmap` ignores permission bits that it does not know, and `mprotect` refuses them with
-/// `EINVAL`.
+/// `mmap` ignores permission bits that it does not know, and `mprotect` fails with `EINVAL` for
+/// them.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/mmap.c, do_mmap; mprotect(2), ERRORS
 /// - level: observed
 #[test]
-fn mmap_ignores_permission_bits_that_it_does_not_know_and_mprotect_refuses_them_with_einval() {
+fn mmap_ignores_permission_bits_that_it_does_not_know_and_mprotect_fails_with_einval_for_them() {
     let ended = scenario("mprotect-unknown-bits", &scratch()).run();
     assert_eq!((ended.value("mmap"), ended.value("mprotect")), ("success", "EINVAL"));
 }
@@ -396,14 +414,14 @@ fn on_x86_64_a_load_from_a_page_with_only_prot_exec_is_sigsegv_with_the_code_seg
     }
 }
 
-/// If a text fills its file's last page, no zero byte follows it in the mapping, and a search for
-/// one goes on past the mapping; after a shorter text there is one.
+/// A text that fills the last page of its file has no zero byte after it in the mapping, and a
+/// search for one runs past the mapping.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
 #[test]
-fn if_a_text_fills_its_files_last_page_no_zero_byte_follows_it_in_the_mapping_and_a_search_for_one_goes_on_past_the_mapping_after_a_shorter_text_there_is_one()
+fn a_text_that_fills_the_last_page_of_its_file_has_no_zero_byte_after_it_in_the_mapping_and_a_search_for_one_runs_past_the_mapping()
  {
     let ended = scenario("mmap-string", &scratch()).run();
     assert_eq!(ended.value("shorter"), "true", "the first zero byte is the one after the text");
@@ -485,7 +503,7 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
 ///
 /// - call: `open(O_DIRECT)`, edge
 /// - source: mm/filemap.c, kiocb_write_and_wait
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_o_direct_read_finds_a_byte_that_was_stored_through_a_mapping_and_is_not_on_the_disk_yet() {
     let scratch = scratch();

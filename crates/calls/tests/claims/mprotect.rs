@@ -136,14 +136,14 @@ fn mprotect_can_make_a_shared_mapping_writable_if_the_file_was_opened_for_readin
     assert_eq!(ended.value("loaded"), "7", "the store has reached the file");
 }
 
-/// `mprotect` that would make a shared mapping writable fails with `EACCES` if the file was
-/// opened for reading only.
+/// `mprotect` that would make a shared mapping writable fails with `EACCES` if the file was opened
+/// for reading only, even if the user may write to the file.
 ///
 /// - call: `mprotect`, error
 /// - source: mprotect(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mprotect_that_would_make_a_shared_mapping_writable_fails_with_eacces_if_the_file_was_opened_for_reading_only()
+fn mprotect_that_would_make_a_shared_mapping_writable_fails_with_eacces_if_the_file_was_opened_for_reading_only_even_if_the_user_may_write_to_the_file()
  {
     let scratch = scratch();
     open_to_all(&scratch);

@@ -188,15 +188,13 @@ fn mremap_with_mremap_dontunmap_to_another_size_fails_with_einval() {
     assert_eq!(ended.value("dontunmap-shorter"), "EINVAL");
 }
 
-/// `mremap` to a larger size, of addresses where nothing is mapped or across a gap, fails with
-/// `EFAULT`.
+/// `mremap` to a larger size fails with `EFAULT` across a gap or where nothing is mapped.
 ///
 /// - call: `mremap`, error
 /// - source: mremap(2), ERRORS
 /// - level: Linux
 #[test]
-fn mremap_to_a_larger_size_of_addresses_where_nothing_is_mapped_or_across_a_gap_fails_with_efault()
-{
+fn mremap_to_a_larger_size_fails_with_efault_across_a_gap_or_where_nothing_is_mapped() {
     let ended = scenario("mremap-gap", &scratch()).run();
     assert_eq!(ended.value("nothing-mapped"), "EFAULT");
     assert_eq!(ended.value("longer-across"), "EFAULT");

@@ -77,14 +77,14 @@ fn mseal_with_a_flag_an_address_inside_a_page_or_a_range_that_wraps_around_fails
     }
 }
 
-/// `mseal` of a range with a gap fails with `ENOMEM` and seals no page, and of length 0 it seals
-/// none either.
+/// `mseal` of a range with a gap fails with `ENOMEM` and seals no page, and `mseal` of length 0
+/// succeeds and seals none.
 ///
 /// - call: `mseal`, error
 /// - source: mseal(2), ERRORS
 /// - level: Linux (since Linux 6.10)
 #[test]
-fn mseal_of_a_range_with_a_gap_fails_with_enomem_and_seals_no_page_and_of_length_0_it_seals_none_either()
+fn mseal_of_a_range_with_a_gap_fails_with_enomem_and_seals_no_page_and_mseal_of_length_0_succeeds_and_seals_none()
  {
     if let Some(ended) = on_a_new_kernel("seal-refused", "nothing") {
         assert_eq!(ended.value("hole"), "ENOMEM");

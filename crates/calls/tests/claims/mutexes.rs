@@ -92,15 +92,13 @@ fn in_glibc_locking_a_destroyed_mutex_fails_with_einval() {
     mutex.unlock().unwrap();
 }
 
-/// The owner of a normal mutex, robust or not, waits for itself: `pthread_mutex_timedlock` fails
-/// with `ETIMEDOUT`.
+/// `pthread_mutex_timedlock` by the owner of a normal mutex, robust or not, fails with `ETIMEDOUT`.
 ///
 /// - call: `pthread_mutex_timedlock`, error
 /// - source: POSIX, pthread_mutex_timedlock(), DESCRIPTION; pthread_mutex_lock(3), DESCRIPTION
 /// - level: POSIX
 #[test]
-fn the_owner_of_a_normal_mutex_robust_or_not_waits_for_itself_pthread_mutex_timedlock_fails_with_etimedout()
- {
+fn pthread_mutex_timedlock_by_the_owner_of_a_normal_mutex_robust_or_not_fails_with_etimedout() {
     for robust in [libc::PTHREAD_MUTEX_STALLED, libc::PTHREAD_MUTEX_ROBUST] {
         let mutex = mutex(libc::PTHREAD_MUTEX_NORMAL, robust);
         mutex.lock().unwrap();

@@ -7,14 +7,14 @@ use nix::errno::Errno;
 use crate::files::new_file;
 use crate::locks::{listed, lock_byte};
 
-/// An OFD lock and a record lock on the same bytes conflict unless both are read locks, whichever
-/// is first.
+/// An OFD lock and a record lock share the same bytes if both are read locks, and every other pair
+/// conflicts, whichever is first.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: fcntl(2), Open file description locks
 /// - level: Linux
 #[test]
-fn an_ofd_lock_and_a_record_lock_on_the_same_bytes_conflict_unless_both_are_read_locks_whichever_is_first()
+fn an_ofd_lock_and_a_record_lock_share_the_same_bytes_if_both_are_read_locks_and_every_other_pair_conflicts_whichever_is_first()
  {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);

@@ -61,14 +61,14 @@ fn after_a_file_was_renamed_proc_pid_maps_shows_the_new_path_for_an_old_mapping(
     assert_eq!((ended.value("before"), ended.value("after")), ("before", "after"));
 }
 
-/// `/proc/PID/maps` adds ` (deleted)` to the path of a removed file, and a file whose name really
-/// ends so looks the same.
+/// `/proc/PID/maps` adds ` (deleted)` to the path of a removed file, and a file whose name ends
+/// with this word looks the same.
 ///
 /// - call: `/proc/PID/maps`, edge
 /// - source: proc(5), /proc/pid/maps
 /// - level: Linux
 #[test]
-fn proc_pid_maps_adds_deleted_to_the_path_of_a_removed_file_and_a_file_whose_name_really_ends_so_looks_the_same()
+fn proc_pid_maps_adds_deleted_to_the_path_of_a_removed_file_and_a_file_whose_name_ends_with_this_word_looks_the_same()
  {
     let ended = scenario("maps-deleted", &scratch()).run();
     assert_eq!(
@@ -92,15 +92,16 @@ fn vmflags_has_sh_for_a_shared_mapping_only_if_the_file_was_opened_for_writing_w
     assert_eq!(ended.value("private"), "r--p false");
 }
 
-/// An ordinary user cannot open `/proc/PID/maps`, `smaps` or `pagemap` of another user's process:
-/// `EACCES`.
+/// Opening `/proc/PID/maps`, `smaps` or `pagemap` of another user's process fails with `EACCES` for
+/// an ordinary user.
 ///
 /// - call: `/proc/PID/maps`, error
 /// - source: proc(5), /proc/pid/maps; ptrace(2), Ptrace access mode checking
 /// - level: Linux
 #[test]
 #[ignore = "needs root: a process of another user"]
-fn an_ordinary_user_cannot_open_proc_pid_maps_smaps_or_pagemap_of_another_users_process_eacces() {
+fn opening_proc_pid_maps_smaps_or_pagemap_of_another_users_process_fails_with_eacces_for_an_ordinary_user()
+ {
     let ended = scenario("maps-of-the-parent", &scratch()).as_ordinary_user().run();
     for name in ["maps", "smaps", "pagemap"] {
         assert_eq!(ended.value(name), "EACCES", "{name}");

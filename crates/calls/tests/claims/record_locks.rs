@@ -58,14 +58,15 @@ fn f_setlkw_waits_where_one_of_the_two_locks_is_a_write_lock_and_does_not_wait_w
     assert_eq!(holder.ask("F_SETLK d F_WRLCK 0 0"), "EAGAIN", "both hold one");
 }
 
-/// For a read lock, `F_GETLK` reports only another process's write lock; for a write lock, any
+/// `F_GETLK` for a read lock reports only another process's write lock, and for a write lock any
 /// lock.
 ///
 /// - call: `fcntl(F_GETLK)`, success
 /// - source: fcntl(2), Advisory record locking (`F_GETLK`)
 /// - level: POSIX
 #[test]
-fn for_a_read_lock_f_getlk_reports_only_another_processs_write_lock_for_a_write_lock_any_lock() {
+fn f_getlk_for_a_read_lock_reports_only_another_processs_write_lock_and_for_a_write_lock_any_lock()
+{
     let scratch = scratch();
     let [mut holder, mut asks] = actors(&scratch);
     let id = holder.id();
@@ -80,15 +81,15 @@ fn for_a_read_lock_f_getlk_reports_only_another_processs_write_lock_for_a_write_
     }
 }
 
-/// A directory can have a record read lock and, because no process can write to it, no write lock:
+/// A directory can have a record read lock, and a record write lock on a directory fails with
 /// `EBADF`.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking; fs/locks.c, fcntl_setlk
 /// - level: observed
 #[test]
-fn a_directory_can_have_a_record_read_lock_and_because_no_process_can_write_to_it_no_write_lock_ebadf()
- {
+fn a_directory_can_have_a_record_read_lock_and_a_record_write_lock_on_a_directory_fails_with_ebadf()
+{
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
     lock_byte(&directory, "F_SETLK", libc::F_RDLCK, 0).unwrap();

@@ -11,6 +11,7 @@ use std::{io, panic, thread};
 
 use common::{Context, Result};
 use lesson_3_msync::disk::{Disk, mount_for_this_process_only};
+use nix::mount::{MsFlags, mount};
 
 /// Runs `scenario` on a disk of its own, whose image lies in a new directory `directory`.
 ///
@@ -24,6 +25,7 @@ pub fn on_a_disk<T: Send>(
         mount_for_this_process_only()?;
         // The program may pass through to the mounted disk, and read nothing of the image.
         DirBuilder::new().mode(0o711).create(directory).step_on("create", directory)?;
+        in_memory(directory)?;
         let disk = Disk::new(directory)?;
         let result = scenario(&disk);
         let image = disk.image.clone();
@@ -39,6 +41,15 @@ pub fn on_a_disk<T: Send>(
         Ok(result) => result,
         Err(panicked) => panic::resume_unwind(panicked),
     }
+}
+
+/// Keeps what lies in `directory` in memory from now on, images of disks too: a flush of such a disk waits for
+/// no other disk. A loop device hands each write to its image at once, wherever the image lies, so a copy
+/// holds the same. The memory is free again when the thread's mounts end.
+fn in_memory(directory: &Path) -> Result<()> {
+    let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    let (name, options) = (Some("judge"), Some("mode=0711,size=64m"));
+    mount(name, directory, Some("tmpfs"), flags, options).step_on("mount a tmpfs", directory)
 }
 
 /// What a reboot at this instant would find in the file `name` of the disk's directory `inside`;

@@ -2,6 +2,7 @@
 //! program go wrong. `just play N` runs the two processes under the tracer; the book shows the same
 //! executions, recorded.
 
+mod decisive;
 mod moment;
 mod race;
 pub mod recording;
@@ -14,8 +15,10 @@ use std::time::{Duration, Instant};
 
 use common::{Result, Scratch};
 use explore::replay::Outcome;
+use explore::schedule::Schedule;
 use explore::search::{PreemptionBound, search};
 use explore::steps::Stepper;
+use explore::trace::Event;
 use sandbox::WorkDirectory;
 use tracer::Limits;
 
@@ -39,11 +42,12 @@ impl<'r> RaceFixture<'r> {
         Self { race, program, scratch }
     }
 
-    /// A place for two processes, in a work directory of its own.
-    fn fixture(&self) -> Result<Fixture<'r>> {
+    /// A place for two processes, in a work directory of its own. If the executions are told, `loads` has each
+    /// load from FILE noted.
+    fn fixture(&self, loads: bool) -> Result<Fixture<'r>> {
         let work_directory = WorkDirectory::new(self.scratch, "play")?;
         let (limits, deadline) = (Limits::default(), Instant::now() + MOST);
-        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false })
+        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false, loads })
     }
 
     /// Two new processes. If the player can kill A, both have come to their first point, so that there are
@@ -68,19 +72,21 @@ impl<'r> RaceFixture<'r> {
         if self.race.kills {
             return self.shortest_with_a_kill();
         }
-        let fixture = self.fixture()?;
         let scenario = &self.race.scenario;
-        let found = search(&fixture, scenario, PreemptionBound::TwoStops, self.race.judge)?;
-        let Some((outcome, finding)) = found.wrong else { return Ok(None) };
+        let searched = self.fixture(false)?; // The search is faster without the loads.
+        let found = search(&searched, scenario, PreemptionBound::TwoStops, self.race.judge)?;
+        let Some((Outcome { schedule, .. }, finding)) = found.wrong else { return Ok(None) };
+        drop(searched);
+        let fixture = self.fixture(true)?;
         let mut stepper = Stepper::new(&fixture, scenario)?;
-        stepper.follow(&outcome.schedule)?;
+        stepper.follow(&schedule)?;
         let moves = stepper.steps().iter().map(|step| step.actor).collect();
-        Ok(Some(Shortest { outcome, finding, moves }))
+        Ok(Some(Shortest { schedule, events: stepper.finish()?.events, finding, moves }))
     }
 
     /// A makes some steps, B goes on until it waits, A is killed, and B goes on.
     fn shortest_with_a_kill(&self) -> Result<Option<Shortest>> {
-        let fixture = self.fixture()?;
+        let fixture = self.fixture(true)?;
         for steps in 0.. {
             let mut stepper = self.stepper(&fixture)?;
             let mut moves = Vec::new();
@@ -99,7 +105,8 @@ impl<'r> RaceFixture<'r> {
             }
             let outcome = stepper.finish()?;
             if let Some(finding) = self.wrong(&outcome) {
-                return Ok(Some(Shortest { outcome, finding, moves }));
+                let Outcome { schedule, events, .. } = outcome;
+                return Ok(Some(Shortest { schedule, events, finding, moves }));
             }
         }
         Ok(None)
@@ -127,7 +134,9 @@ fn moved(stepper: &mut Stepper<'_>, mover: usize) -> Result<()> {
 
 /// The judge's shortest wrong execution.
 struct Shortest {
-    outcome: Outcome,
+    schedule: Schedule,
+    /// What happened, with the loads.
+    events: Vec<Event>,
     finding: Finding,
     /// Who moves at each step; [`KILL`] where A is killed.
     moves: Vec<usize>,

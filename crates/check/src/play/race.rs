@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use common::{Failure, Result};
 use explore::replay::{Outcome, Scenario};
-use explore::table::{Names, Shape, Table};
+use explore::table::{Mark, Names, Shape, Table};
+use explore::trace::Event;
 
+use super::decisive::{self, Decides};
 use crate::build::cargo;
 use crate::exercises::{exercise_2, exercise_5};
 use crate::proof;
@@ -28,6 +30,8 @@ pub struct Race {
     pub names: Names,
     /// What is said about an execution.
     pub judge: Judge,
+    /// Which event is the one at which it goes wrong.
+    pub(super) decides: Decides,
     /// The places in FILE that are shown: the first byte, and how many bytes.
     pub places: &'static [(usize, usize)],
     /// Can the player also kill A? Then both have come to their first point when the game begins.
@@ -62,6 +66,7 @@ fn lost_update() -> Race {
         scenario: of_lesson("lost-update", &["second", "race", "lost-update", "FILE"]),
         names: words_of_lesson,
         judge: |scenario, run| of_count(scenario, run, 2, "lost-addition"),
+        decides: decisive::by_the_table,
         places: &[(0, 8)],
         kills: false,
     }
@@ -77,6 +82,7 @@ fn test_then_set() -> Race {
         scenario: of_lesson("test-then-set", &["second", "race", "test-then-set", "FILE"]),
         names: words_of_lesson,
         judge: |scenario, run| of_count(scenario, run, 1, "two-inside"),
+        decides: decisive::second_inside,
         places: &[(8, 8), (0, 8)],
         kills: false,
     }
@@ -94,6 +100,7 @@ fn check_then_act() -> Result<Race> {
         scenario,
         names,
         judge,
+        decides: decisive::overdrawn,
         places: &[(8, 8), (16, 8), (24, 8)],
         kills: false,
     })
@@ -111,6 +118,7 @@ fn deadlock() -> Result<Race> {
         scenario,
         names,
         judge,
+        decides: decisive::both_wait,
         places: &[(8, 8), (16, 8)],
         kills: false,
     })
@@ -128,6 +136,7 @@ fn torn_message() -> Result<Race> {
         scenario,
         names,
         judge,
+        decides: decisive::old_length,
         places: &[(0, 4), (4, 4), (8, 45)],
         kills: false,
     })
@@ -145,6 +154,7 @@ fn initialization() -> Result<Race> {
         scenario,
         names,
         judge,
+        decides: decisive::set_back,
         places: &[(0, 8)],
         kills: false,
     })
@@ -162,6 +172,7 @@ fn orphaned_lock() -> Result<Race> {
         scenario: Scenario { name: "orphaned-lock", ..scenario },
         names: words_of_bank,
         judge: of_survivor,
+        decides: decisive::orphaned,
         places: &[(1024, 4), (0, 8)],
         kills: true,
     })
@@ -173,7 +184,10 @@ fn of_survivor(_: &Scenario, run: &Outcome) -> Option<Finding> {
         return None;
     }
     let how = waits_last(&run.events, 1).unwrap_or("does not end");
-    let actual = format!("A was killed while it held the lock. B {how}");
+    let when =
+        (0..run.events.len()).find_map(|at| decisive::how_it_leaves_the_lock(&run.events, at));
+    let when = when.map_or(String::new(), |(_, when)| format!(" {when}"));
+    let actual = format!("A was killed{when}. B {how}");
     Some(Finding::new("orphaned-lock", "B ends, although A was killed", actual))
 }
 
@@ -200,7 +214,7 @@ fn of_lesson(name: &'static str, arguments: &'static [&'static str]) -> Scenario
 fn words_of_lesson(offset: u64) -> (String, Shape) {
     match offset {
         0..8 => ("the count".into(), Shape::Number),
-        8..16 => ("the lock".into(), Shape::Number),
+        8..16 => ("the lock".into(), Shape::Own),
         _ => (format!("byte {offset}"), Shape::Other),
     }
 }
@@ -227,6 +241,12 @@ fn of_count(
 }
 
 impl Race {
+    /// What is said of the event at which it goes wrong, if it does.
+    pub(super) fn marks(&self, events: &[Event]) -> Vec<Mark> {
+        let all = 0..events.len();
+        all.filter_map(|index| Some((index, (self.decides)(events, index)?))).collect()
+    }
+
     /// Builds the program.
     ///
     /// # Errors

@@ -54,8 +54,9 @@ struct Recorded {
 #[derive(Serialize)]
 struct Move {
     told: Vec<String>,
-    /// A value of the other process is lost in it.
-    lost: bool,
+    /// Which of these words tell where it goes wrong, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrong: Option<usize>,
     to: usize,
 }
 
@@ -70,7 +71,7 @@ struct End {
 struct Node {
     moment: Moment,
     /// What was told of the last step.
-    told: (Vec<String>, bool),
+    told: Told,
     end: Option<End>,
 }
 
@@ -82,7 +83,13 @@ pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
     let race = place.race;
     let refused = |why: &str| Failure::refusal("record", Path::new(race.name), why);
     let nodes = all_paths(place)?;
-    let Some(Shortest { outcome, moves, .. }) = place.shortest()? else {
+    if let Some(path) = nodes.keys().find(|path| !is_marked_once(&nodes, path)) {
+        let path: String = path.iter().map(|mover| written(*mover)).collect();
+        return Err(refused(&format!(
+            "{path}: one step must be marked if it goes wrong, or else none"
+        )));
+    }
+    let Some(Shortest { schedule, moves, .. }) = place.shortest()? else {
         return Err(refused("the judge finds no order that goes wrong"));
     };
     let leads_wrong =
@@ -98,7 +105,7 @@ pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
         source: race.source,
         heads: race.heads(),
         shortest: moves.iter().map(|mover| written(*mover)).collect(),
-        schedule: (!race.kills).then(|| outcome.schedule.to_string()),
+        schedule: (!race.kills).then(|| schedule.to_string()),
         orders: ends().count(),
         wrong: ends().filter(|end| end.wrong).count(),
         moments: joined(&nodes)?,
@@ -109,7 +116,7 @@ pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
 /// Runs every order of the two processes' steps. The key is who moves at each step.
 fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
     let refused = |why: &str| Failure::refusal("record", Path::new(place.race.name), why);
-    let fixture = place.fixture()?;
+    let fixture = place.fixture(true)?;
     let mut nodes: BTreeMap<Vec<usize>, Node> = BTreeMap::new();
     let mut open = vec![Vec::new()];
     let mut executions = 0;
@@ -152,14 +159,27 @@ fn node(stepper: &Stepper<'_>, last: Option<&Step>, place: &RaceFixture<'_>) -> 
     Ok(Node { moment, told: told.unwrap_or_default(), end: None })
 }
 
-/// What a step did, in words, and whether a value is lost in it.
-pub(super) fn told(
-    stepper: &Stepper<'_>,
-    step: &Step,
-    place: &RaceFixture<'_>,
-) -> (Vec<String>, bool) {
+/// Is one step of this order marked if the order goes wrong, and none if not?
+fn is_marked_once(nodes: &BTreeMap<Vec<usize>, Node>, path: &[usize]) -> bool {
+    let Some(end) = nodes.get(path).and_then(|node| node.end.as_ref()) else { return true };
+    let prefixes = (1..=path.len()).filter_map(|length| nodes.get(path.get(..length)?));
+    let marked = prefixes.filter(|node| node.told.wrong.is_some()).count();
+    marked == usize::from(end.wrong)
+}
+
+/// What a step did, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) words: Vec<String>,
+    /// Which of these words tell where it goes wrong.
+    pub(super) wrong: Option<usize>,
+}
+
+/// What a step did.
+pub(super) fn told(stepper: &Stepper<'_>, step: &Step, place: &RaceFixture<'_>) -> Told {
     let events = stepper.events();
-    let rows = told_one_by_one(events, place.race.names);
+    let marks = place.race.marks(events);
+    let rows = told_one_by_one(events, place.race.names, &marks);
     let has_file = place.race.scenario.file.is_some();
     // To open a FILE that is there is part of a step, and nothing that a player must know.
     let is_told = |index: &usize| match events.get(*index).map(|event| &event.kind) {
@@ -175,8 +195,12 @@ pub(super) fn told(
         before.is_some_and(|before| before.kind == EventKind::Killed)
     };
     let told = step.events.clone().filter(is_told).filter(|index| !dies(index));
-    let own: Vec<_> = told.filter_map(|at| rows.get(at)).collect();
-    (own.iter().map(|row| row.text.clone()).collect(), own.iter().any(|row| row.decisive))
+    let own = told.filter_map(|at| rows.get(at)).filter(|row| !row.text.is_empty());
+    let own: Vec<_> = own.collect();
+    Told {
+        words: own.iter().map(|row| row.text.clone()).collect(),
+        wrong: own.iter().position(|row| row.decisive),
+    }
 }
 
 /// The letter of a move: A, B, or K for the kill.
@@ -200,8 +224,8 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
     for (path, node) in longest_first {
         let step = |mover: usize| {
             let next = [&path[..], &[mover]].concat();
-            let (told, lost) = nodes.get(&next)?.told.clone();
-            Some(Move { told, lost, to: *places.get(&next)? })
+            let Told { words, wrong } = nodes.get(&next)?.told.clone();
+            Some(Move { told: words, wrong, to: *places.get(&next)? })
         };
         let (moves, kill) = ([step(0), step(1)], step(KILL));
         let recorded = Recorded { moment: node.moment.clone(), moves, kill, end: node.end.clone() };

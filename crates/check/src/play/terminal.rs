@@ -11,7 +11,7 @@ use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use tracer::arch;
 
 use super::moment::Moment;
-use super::recording::told;
+use super::recording::{Told, told};
 use super::{KILL, Race, RaceFixture, Shortest, can_move, moved, races};
 use crate::machine::Machine;
 use crate::scenarios::NEEDS;
@@ -109,7 +109,7 @@ struct View {
 impl Game<'_> {
     /// Runs two new processes by these moves. A step that nobody can make is the error.
     fn view(&self, moves: &[usize]) -> Result<std::result::Result<View, String>> {
-        let fixture = self.place.fixture()?;
+        let fixture = self.place.fixture(true)?;
         let mut stepper = self.place.stepper(&fixture)?;
         let mut rows = Vec::new();
         for (number, mover) in (1..).zip(moves) {
@@ -122,8 +122,13 @@ impl Game<'_> {
             }
             moved(&mut stepper, *mover)?;
             if let Some(step) = stepper.steps().last() {
-                let (texts, decisive) = told(&stepper, step, &self.place);
-                rows.extend(texts.into_iter().map(|text| Row { actor, text, decisive }));
+                let Told { words, wrong } = told(&stepper, step, &self.place);
+                let words = words.into_iter().enumerate();
+                rows.extend(words.map(|(number, text)| Row {
+                    actor,
+                    text,
+                    decisive: wrong == Some(number),
+                }));
             }
         }
         let moment = Moment::of(&stepper, self.race)?;
@@ -212,15 +217,16 @@ impl Game<'_> {
             }
             None => say!("\nNothing went wrong in this order.")?,
         }
-        let Some(Shortest { outcome, finding, moves }) = self.place.shortest()? else {
+        let Some(Shortest { schedule, events, finding, moves }) = self.place.shortest()? else {
             return say!("The judge finds no order that goes wrong.");
         };
         match self.race.kills {
             true => say!("\nThe judge's shortest way:")?,
-            false => say!("\nThe judge's shortest schedule is {}:", outcome.schedule)?,
+            false => say!("\nThe judge's shortest schedule is {schedule}:")?,
         }
         say!("just play {} {}\n", self.number, written(&moves))?;
-        let table = Table::of(&self.race.scenario, &outcome.events, self.race.names, &[]);
+        let marks = self.race.marks(&events);
+        let table = Table::of(&self.race.scenario, &events, self.race.names, &marks);
         for line in table.lines(self.width) {
             say!("{line}")?;
         }

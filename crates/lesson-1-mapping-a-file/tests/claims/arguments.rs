@@ -54,13 +54,15 @@ fn if_mmap_gets_a_hint_that_is_already_mapped_it_maps_elsewhere_and_keeps_the_ea
     assert_eq!((old.load(0), start_of(&new, 3)), (b'o', b"new".to_vec()));
 }
 
-/// Any byte is reached by mapping from the start of its page and skipping.
+/// To reach any byte, a program can map from the start of the byte's page and skip the bytes before
+/// it.
 ///
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION; mmap(2), EXAMPLES
 /// - level: POSIX
 #[test]
-fn any_byte_is_reached_by_mapping_from_the_start_of_its_page_and_skipping() {
+fn to_reach_any_byte_a_program_can_map_from_the_start_of_the_bytes_page_and_skip_the_bytes_before_it()
+ {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
     let page = page_size();
@@ -146,13 +148,13 @@ fn a_load_with_prot_none_or_a_store_without_prot_write_is_sigsegv() {
     assert!(file.iter().all(|byte| *byte == 0), "the file is unchanged");
 }
 
-/// Instructions run only from a page with `PROT_EXEC`.
+/// A page without `PROT_EXEC` can be loaded from, and running its instructions is `SIGSEGV`.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES (depends on the architecture)
 /// - level: observed
 #[test]
-fn instructions_run_only_from_a_page_with_prot_exec() {
+fn a_page_without_prot_exec_can_be_loaded_from_and_running_its_instructions_is_sigsegv() {
     let ended = scenario("run-instructions", &scratch()).run();
     assert_eq!((ended.value("with-exec"), ended.value("loaded")), ("returned", "true"));
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");
@@ -174,13 +176,15 @@ fn mprotect_removes_and_restores_the_permissions_of_whole_pages() {
     assert_eq!(outcome(area.protect(1, page_size(), libc::PROT_READ)), "EINVAL", "unaligned");
 }
 
-/// `mprotect` gives a shared mapping no more than `open` allowed.
+/// `mprotect` that adds `PROT_WRITE` to a mapping of a read-only descriptor fails with `EACCES` if
+/// it is shared, and succeeds if it is private.
 ///
 /// - call: `mprotect`, error
 /// - source: mprotect(2), ERRORS (EACCES)
 /// - level: POSIX
 #[test]
-fn mprotect_gives_a_shared_mapping_no_more_than_open_allowed() {
+fn mprotect_that_adds_prot_write_to_a_mapping_of_a_read_only_descriptor_fails_with_eacces_if_it_is_shared_and_succeeds_if_it_is_private()
+ {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let read_only = File::open(scratch.path().join("pages")).unwrap();

@@ -12,13 +12,15 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{errno_of, file_of, pages_of, scenario, start_of};
 
-/// Mapping a descriptor that is open for writing only (`O_WRONLY`) fails with `EACCES`.
+/// Mapping a descriptor that is open for writing only (`O_WRONLY`) fails with `EACCES`, shared or
+/// private, even with `PROT_NONE`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mapping_a_descriptor_that_is_open_for_writing_only_o_wronly_fails_with_eacces() {
+fn mapping_a_descriptor_that_is_open_for_writing_only_o_wronly_fails_with_eacces_shared_or_private_even_with_prot_none()
+ {
     let scratch = scratch();
     drop(pages_of(&scratch, 1));
     let write_only = File::options().write(true).open(scratch.path().join("pages")).unwrap();
@@ -30,13 +32,15 @@ fn mapping_a_descriptor_that_is_open_for_writing_only_o_wronly_fails_with_eacces
     }
 }
 
-/// `PROT_WRITE` with a read-only descriptor fails with `EACCES` if shared, not if private.
+/// `PROT_WRITE` with a read-only descriptor fails with `EACCES` in a shared mapping, and succeeds
+/// in a private one.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn prot_write_with_a_read_only_descriptor_fails_with_eacces_if_shared_not_if_private() {
+fn prot_write_with_a_read_only_descriptor_fails_with_eacces_in_a_shared_mapping_and_succeeds_in_a_private_one()
+ {
     let scratch = scratch();
     drop(file_of(&scratch, "file", b"file"));
     let read_only = File::open(scratch.path().join("file")).unwrap();
@@ -70,13 +74,13 @@ fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() 
     assert_eq!((ended.value("open"), ended.value("closed")), ("success", "EBADF"));
 }
 
-/// Mapping a directory or most files of sysfs for loads fails with `ENODEV`.
+/// Mapping most files of sysfs fails with `ENODEV`, as mapping a directory does.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
-/// - level: POSIX (sysfs: observed)
+/// - level: observed (a directory: POSIX)
 #[test]
-fn mapping_a_directory_or_most_files_of_sysfs_for_loads_fails_with_enodev() {
+fn mapping_most_files_of_sysfs_fails_with_enodev_as_mapping_a_directory_does() {
     let scratch = scratch();
     let mapped =
         |file: &File| errno_of(MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(file, 1) });
@@ -91,13 +95,15 @@ fn mapping_a_directory_or_most_files_of_sysfs_for_loads_fails_with_enodev() {
     assert!(2 * refused > results.len(), "most files: {results:?}");
 }
 
-/// A shared writable mapping of a write-sealed `memfd` fails with `EPERM`.
+/// `mmap` of a memfd that is sealed against writing fails with `EPERM` if it is shared and
+/// writable, and succeeds if it is private.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: Linux
 #[test]
-fn a_shared_writable_mapping_of_a_write_sealed_memfd_fails_with_eperm() {
+fn mmap_of_a_memfd_that_is_sealed_against_writing_fails_with_eperm_if_it_is_shared_and_writable_and_succeeds_if_it_is_private()
+ {
     let memfd = memfd_create("sealed", MFdFlags::MFD_ALLOW_SEALING).unwrap();
     nix::unistd::ftruncate(&memfd, page_size() as i64).unwrap();
     let call = MmapCall::shared(&memfd, page_size());

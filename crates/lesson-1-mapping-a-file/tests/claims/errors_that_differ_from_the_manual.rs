@@ -37,13 +37,15 @@ fn mapping_a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_b
     }
 }
 
-/// `mmap` checks the permissions before the kind of the file.
+/// `mmap` of a directory or a pipe fails with `EACCES` if the descriptor's access mode does not
+/// allow the mapping.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/mmap.c
 /// - level: observed
 #[test]
-fn mmap_checks_the_permissions_before_the_kind_of_the_file() {
+fn mmap_of_a_directory_or_a_pipe_fails_with_eacces_if_the_descriptors_access_mode_does_not_allow_the_mapping()
+ {
     let (_read_end, write_end) = std::io::pipe().unwrap();
     let scratch = scratch();
     let directory = File::open(scratch.path()).unwrap();
@@ -112,13 +114,14 @@ fn map_shared_plus_map_private_is_map_shared_validate_and_no_error() {
     assert_eq!(fs::read(scratch.path().join("pages")).unwrap()[0], b'S', "the mapping is shared");
 }
 
-/// `MAP_GROWSDOWN` or `MAP_HUGETLB` with an ordinary file fails with `EINVAL`.
+/// `mmap` of an ordinary file with `MAP_SHARED` and `MAP_GROWSDOWN` or `MAP_HUGETLB` fails with
+/// `EINVAL`.
 ///
 /// - call: `mmap`, error
 /// - source: mm/mmap.c
 /// - level: observed
 #[test]
-fn map_growsdown_or_map_hugetlb_with_an_ordinary_file_fails_with_einval() {
+fn mmap_of_an_ordinary_file_with_map_shared_and_map_growsdown_or_map_hugetlb_fails_with_einval() {
     let flags = libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS;
     assert_eq!(errno_of(MmapCall { flags, ..MmapCall::anonymous(1) }), "EINVAL");
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;

@@ -57,6 +57,7 @@ fn map_fixed_noreplace_takes_a_free_address_and_fails_with_eexist_for_a_taken_on
 fn map_shared_validate_with_map_fixed_noreplace_fails_with_eopnotsupp() {
     let ended = scenario("noreplace-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("shared-validate"), "EOPNOTSUPP");
+    assert_eq!(ended.value("shared"), "success at the address", "the same with MAP_SHARED");
 }
 
 /// A failed `MAP_FIXED` may already have unmapped the old pages.

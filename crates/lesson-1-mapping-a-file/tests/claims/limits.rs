@@ -89,25 +89,25 @@ fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
     }
 }
 
-/// Locking more memory than `RLIMIT_MEMLOCK` fails with `EAGAIN`.
+/// `mmap` with `MAP_LOCKED` of more memory than `RLIMIT_MEMLOCK` allows fails with `EAGAIN`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (EAGAIN)
 /// - level: Linux (ordinary users)
 #[test]
-fn locking_more_memory_than_rlimit_memlock_fails_with_eagain() {
+fn mmap_with_map_locked_of_more_memory_than_rlimit_memlock_allows_fails_with_eagain() {
     let ended = scenario("lock-limit", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EAGAIN"));
 }
 
-/// Locking memory while `RLIMIT_MEMLOCK` is 0 fails with `EPERM`.
+/// `mmap` with `MAP_LOCKED` fails with `EPERM` if `RLIMIT_MEMLOCK` is 0.
 ///
 /// - call: `mmap`, error
 /// - source: mlock(2), ERRORS
 /// - level: observed (ordinary users)
 /// - manual says: mmap(2): `EPERM` for a limit of 0 is not listed.
 #[test]
-fn locking_memory_while_rlimit_memlock_is_0_fails_with_eperm() {
+fn mmap_with_map_locked_fails_with_eperm_if_rlimit_memlock_is_0() {
     let ended = scenario("lock-limit-of-zero", &scratch()).as_ordinary_user().run();
     assert_eq!((ended.value("unlocked"), ended.value("locked")), ("success", "EPERM"));
 }
@@ -144,14 +144,14 @@ fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
     assert!(!ended.stdout.contains("stored yes"), "{ended:?}");
 }
 
-/// A store to a hole on a full disk is `SIGBUS`, and `fallocate` reports `ENOSPC` before.
+/// On a full disk, a store to a hole is `SIGBUS`, and an earlier `fallocate` fails with `ENOSPC`.
 ///
 /// - call: `fallocate`, error
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite
-/// - level: observed (Linux 6.18: ext4, xfs, btrfs)
+/// - level: observed (ext4, xfs, btrfs)
 #[test]
 #[ignore = "needs root: mounts an ext4, an xfs and a btrfs"]
-fn a_store_to_a_hole_on_a_full_disk_is_sigbus_and_fallocate_reports_enospc_before() {
+fn on_a_full_disk_a_store_to_a_hole_is_sigbus_and_an_earlier_fallocate_fails_with_enospc() {
     for file_system in ["ext4", "xfs", "btrfs"] {
         let ended = scenario(&format!("store-on-a-full-{file_system}"), &scratch()).run();
         assert_eq!(ended.value("mmap"), "success", "{file_system}: {ended:?}");
@@ -161,14 +161,17 @@ fn a_store_to_a_hole_on_a_full_disk_is_sigbus_and_fallocate_reports_enospc_befor
     }
 }
 
-/// On ext4 and xfs, a store to a reserved page may find no space if a large folio also has a hole.
+/// On ext4 and xfs, a store to a reserved page may be `SIGBUS` because no space is left, if a large
+/// folio also has a hole.
 ///
 /// - call: `fallocate`, edge
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite; fs/iomap/buffered-io.c, iomap_page_mkwrite
-/// - level: observed (ext4, xfs on Linux 6.18)
+/// - level: observed (since Linux 6.18, on ext4 and xfs; older kernels may make no large folio
+///   here)
 #[test]
 #[ignore = "needs root: mounts an ext4 and an xfs"]
-fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio_also_has_a_hole() {
+fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_be_sigbus_because_no_space_is_left_if_a_large_folio_also_has_a_hole()
+ {
     for file_system in ["ext4", "xfs"] {
         let ended = scenario(&format!("store-beside-a-hole-on-{file_system}"), &scratch()).run();
         assert_eq!(ended.value("fallocate"), "success", "{file_system}: the page has a block");
@@ -181,14 +184,16 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_find_no_space_if_a_large_folio
     }
 }
 
-/// If a copy shares the blocks, `fallocate` may succeed and a store may find no space.
+/// If another file shares the blocks, `fallocate` may succeed, and a store is `SIGBUS` because no
+/// space is left.
 ///
 /// - call: `fallocate`, edge
 /// - source: ioctl_ficlonerange(2), DESCRIPTION; cp(1), --reflink
 /// - level: observed (since Linux 6.1, on btrfs and xfs; in 5.10, btrfs says `ENOSPC`)
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
-fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_space() {
+fn if_another_file_shares_the_blocks_fallocate_may_succeed_and_a_store_is_sigbus_because_no_space_is_left()
+ {
     for which in ["a-copy-on-xfs", "the-original-on-xfs", "a-copy-on-btrfs"] {
         let ended = scenario(&format!("store-to-{which}"), &scratch()).run();
         let is_on_btrfs = which.ends_with("btrfs");
@@ -204,7 +209,7 @@ fn if_a_copy_shares_the_blocks_fallocate_may_succeed_and_a_store_may_find_no_spa
 ///
 /// - call: file systems, edge
 /// - source: fs/xfs/xfs_iomap.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 #[ignore = "needs root: mounts an xfs"]
 fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
@@ -214,14 +219,14 @@ fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
     assert_eq!((ended.value("stored"), ended.signal), ("yes", None), "{ended:?}");
 }
 
-/// On a full btrfs, a store may find no space although `MADV_POPULATE_WRITE` succeeded.
+/// On a full btrfs, a store may be `SIGBUS` although `MADV_POPULATE_WRITE` has succeeded.
 ///
 /// - call: `madvise`, edge
 /// - source: btrfs(5), copy-on-write; madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
-/// - level: observed (btrfs, Linux 6.18; in 6.1 and 6.12, `MADV_POPULATE_WRITE` fails)
+/// - level: observed (since Linux 6.18, on btrfs; in 6.1 and 6.12, `MADV_POPULATE_WRITE` fails)
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
-fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succeeded() {
+fn on_a_full_btrfs_a_store_may_be_sigbus_although_madv_populate_write_has_succeeded() {
     let ended = scenario("store-to-a-ready-page-of-a-full-btrfs", &scratch()).run();
     assert_eq!(ended.value("fallocate"), "success");
     match ended.value("ready") {
@@ -234,14 +239,16 @@ fn on_a_full_btrfs_a_store_may_find_no_space_although_madv_populate_write_succee
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
-/// After a flush on btrfs, `fallocate` succeeds and a store to the same page may find no space.
+/// After a flush on btrfs, `fallocate` succeeds, and a store to the same page may be `SIGBUS`
+/// because no space is left.
 ///
 /// - call: `fallocate`, edge
 /// - source: btrfs(5), copy-on-write
 /// - level: observed (since Linux 6.1, on btrfs; in 5.10, `ENOSPC`)
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
-fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_find_no_space() {
+fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_be_sigbus_because_no_space_is_left()
+ {
     let ended = scenario("store-after-flush-on-btrfs", &scratch()).run();
     assert_eq!(ended.value("ready"), populated("success"));
     assert_eq!(ended.value("fallocate-after-flush"), reserved_on_a_full_btrfs());

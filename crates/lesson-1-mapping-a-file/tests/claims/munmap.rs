@@ -45,13 +45,14 @@ fn munmap_of_addresses_that_are_not_mapped_succeeds() {
     assert_eq!(scenario("munmap-twice", &scratch()).run().value("twice"), "success");
 }
 
-/// An access to an unmapped page is `SIGSEGV`.
+/// After `munmap` of one page, an access to that page is `SIGSEGV`, and the page beside it can be
+/// used.
 ///
 /// - call: `munmap`, edge
 /// - source: mmap(2), DESCRIPTION (munmap)
 /// - level: POSIX
 #[test]
-fn an_access_to_an_unmapped_page_is_sigsegv() {
+fn after_munmap_of_one_page_an_access_to_that_page_is_sigsegv_and_the_page_beside_it_can_be_used() {
     for name in ["load-after-munmap", "store-after-munmap"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!((ended.value("before"), ended.value("first-page")), ("0", "0"), "{name}");
@@ -60,13 +61,15 @@ fn an_access_to_an_unmapped_page_is_sigsegv() {
     }
 }
 
-/// `munmap` of an unaligned address, of no bytes or of too many fails with `EINVAL`.
+/// `munmap` at an address inside a page, of 0 bytes or of more bytes than there are addresses fails
+/// with `EINVAL`.
 ///
 /// - call: `munmap`, error
 /// - source: mmap(2), ERRORS; mm/vma.c (the length)
 /// - level: POSIX (unaligned: may)
 #[test]
-fn munmap_of_an_unaligned_address_of_no_bytes_or_of_too_many_fails_with_einval() {
+fn munmap_at_an_address_inside_a_page_of_0_bytes_or_of_more_bytes_than_there_are_addresses_fails_with_einval()
+ {
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
     assert_eq!(outcome(area.unmap(1, page_size())), "EINVAL");
     assert_eq!(outcome(unmap_nonsense(area.address(), 0)), "EINVAL");
@@ -91,13 +94,15 @@ fn munmap_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_map
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
 }
 
-/// `mremap` makes a mapping longer if it may move; if it moves, the old address is unmapped.
+/// `mremap` that may move makes a mapping longer, and if it moves, nothing is mapped at the old
+/// address.
 ///
 /// - call: `mremap`, success
 /// - source: mremap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn mremap_makes_a_mapping_longer_if_it_may_move_if_it_moves_the_old_address_is_unmapped() {
+fn mremap_that_may_move_makes_a_mapping_longer_and_if_it_moves_nothing_is_mapped_at_the_old_address()
+ {
     let ended = scenario("enlarge", &scratch()).run();
     assert_eq!(ended.value("in-place"), "ENOMEM", "the next addresses are taken");
     assert_eq!((ended.value("may-move"), ended.value("moved")), ("success", "true"));

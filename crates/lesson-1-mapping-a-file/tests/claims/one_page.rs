@@ -139,7 +139,8 @@ fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
 ///
 /// - call: `cachestat`, edge
 /// - source: mm/filemap.c, filemap_cachestat; mm/mincore.c, mincore_page
-/// - level: observed (Linux 6.18: ext4, tmpfs; on xfs, btrfs and overlayfs, and in 7.2 on ext4, neither counts it)
+/// - level: observed (only on Linux 6.18, on ext4 and tmpfs; xfs, btrfs, overlayfs, and ext4 in 7.2
+///   count none)
 #[test]
 fn after_fallocate_of_a_part_of_a_page_cachestat_may_count_a_page_that_mincore_does_not() {
     let scratch = scratch();

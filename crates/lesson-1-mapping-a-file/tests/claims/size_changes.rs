@@ -14,13 +14,15 @@ use nix::sys::signal::Signal;
 
 use crate::{file_of, scenario};
 
-/// An access to a page past the end of the file is `SIGBUS`.
+/// A page past the end of the file is `SIGBUS` to a load and to a store, and the page that the file
+/// has can be used.
 ///
 /// - call: past the end of the file, error
 /// - source: mmap(2), ERRORS (SIGBUS)
 /// - level: POSIX (a tmpfs with huge pages: not always)
 #[test]
-fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
+fn a_page_past_the_end_of_the_file_is_sigbus_to_a_load_and_to_a_store_and_the_page_that_the_file_has_can_be_used()
+ {
     for name in ["load-past-the-end", "store-past-the-end"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("first-page"), "[0]", "the page that the file still has");
@@ -33,7 +35,7 @@ fn an_access_to_a_page_past_the_end_of_the_file_is_sigbus() {
 ///
 /// - call: past the end of the file, edge
 /// - source: mm/memory.c, do_set_pmd; tmpfs(5), huge; madvise(2), DESCRIPTION (MADV_COLLAPSE)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus() {
     let ended = scenario("load-past-the-end-of-a-collapsed-memfd", &scratch()).run();
@@ -53,13 +55,13 @@ fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigb
     assert_eq!(ended.value("in-the-longer-file"), "7");
 }
 
-/// `SIGBUS` kills a process even if it ignores or blocks the signal.
+/// Past the end of the file, `SIGBUS` kills a process even if it ignores or blocks the signal.
 ///
 /// - call: SIGBUS and SIGSEGV, edge
 /// - source: kernel/signal.c
 /// - level: observed
 #[test]
-fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
+fn past_the_end_of_the_file_sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     for name in ["load-past-the-end-ignoring", "load-past-the-end-blocking"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("first-page"), "[0]");
@@ -67,19 +69,22 @@ fn sigbus_kills_a_process_even_if_it_ignores_or_blocks_the_signal() {
     }
 }
 
-/// A system call that must use a page past the end as its buffer fails with `EFAULT`.
+/// A `write` or a `read` whose buffer begins past the end of its file fails with `EFAULT` and
+/// leaves the file offset.
 ///
 /// - call: `write`, error
 /// - source: write(2), ERRORS
 /// - level: observed
 /// - tutorials say: When the file is truncated, its mappings end or fail at once.
 #[test]
-fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efault() {
+fn a_write_or_a_read_whose_buffer_begins_past_the_end_of_its_file_fails_with_efault_and_leaves_the_file_offset()
+ {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let out = file_of(&scratch, "out", b"");
     let refused = area.write_to(&out, page_size(), 1).unwrap_err();
     assert_eq!(refused.raw_os_error(), Some(libc::EFAULT));
+    assert_eq!(out.metadata().unwrap().len(), 0, "no byte was written");
     assert_eq!(area.write_to(&out, 0, page_size()).unwrap(), page_size(), "the page that is left");
     let long = file_of(&scratch, "long", b"l");
     let refused = area.read_from(&long, page_size(), 1).unwrap_err();
@@ -88,13 +93,16 @@ fn a_system_call_that_must_use_a_page_past_the_end_as_its_buffer_fails_with_efau
     drop(file);
 }
 
-/// A system call that could transfer some bytes may return a short count, not `EFAULT`.
+/// A buffer that runs past the end of its file gives `write` and `read` a short count, but a Unix
+/// socket takes none of its bytes and fails with `EFAULT`.
 ///
 /// - call: `write`, edge
 /// - source: write(2), RETURN VALUE
-/// - level: observed (a file on btrfs: a short count on Linux 6.18, `EFAULT` on 6.1, 6.12 and 7.2)
+/// - level: observed (a file on btrfs: a short count only on Linux 6.18; `EFAULT` in 6.1, 6.12 and
+///   7.2)
 #[test]
-fn a_system_call_that_could_transfer_some_bytes_may_return_a_short_count_not_efault() {
+fn a_buffer_that_runs_past_the_end_of_its_file_gives_write_and_read_a_short_count_but_a_unix_socket_takes_none_of_its_bytes_and_fails_with_efault()
+ {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     let page = page_size();
@@ -149,13 +157,13 @@ fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {
     }
 }
 
-/// After a file has grown, its mapped pages are usable.
+/// After a file was cut and has grown again, a store to the page that was lost reaches the file.
 ///
 /// - call: `ftruncate`, success
 /// - source: mmap(2), NOTES (unspecified)
 /// - level: observed
 #[test]
-fn after_a_file_has_grown_its_mapped_pages_are_usable() {
+fn after_a_file_was_cut_and_has_grown_again_a_store_to_the_page_that_was_lost_reaches_the_file() {
     let scratch = scratch();
     let (file, area) = shrunk(&scratch);
     file.set_len(2 * page_size() as u64).unwrap();
@@ -165,13 +173,13 @@ fn after_a_file_has_grown_its_mapped_pages_are_usable() {
     assert_eq!(&read, b"g");
 }
 
-/// If a file shrinks, what it loses is lost in its shared mappings too.
+/// If a file shrinks and grows again, the lost bytes are zeros in its shared mappings, too.
 ///
 /// - call: `ftruncate`, success
 /// - source: POSIX, ftruncate(), DESCRIPTION
 /// - level: POSIX (whole pages; the rest: observed)
 #[test]
-fn if_a_file_shrinks_what_it_loses_is_lost_in_its_shared_mappings_too() {
+fn if_a_file_shrinks_and_grows_again_the_lost_bytes_are_zeros_in_its_shared_mappings_too() {
     let scratch = scratch();
     let file = file_of(&scratch, "file", &vec![b'x'; 2 * page_size()]);
     let mapping = Mapping::of(&file, 2 * page_size()).unwrap();

@@ -101,7 +101,7 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_
 ///
 /// - call: file systems, edge
 /// - source: fs/ext4/page-io.c; fs/iomap/buffered-io.c; fs/btrfs/extent_io.c
-/// - level: observed (Linux 6.18: ext4, xfs, btrfs without compression; tmpfs keeps the byte)
+/// - level: observed (ext4, xfs, btrfs without compression; tmpfs keeps the byte)
 #[test]
 fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     let scratch = scratch();
@@ -123,7 +123,8 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c; fs/ext4/inode.c
-/// - level: observed (Linux 6.18: tmpfs; ext4, xfs, btrfs; overlayfs like the file system below it)
+/// - level: observed (tmpfs: before Linux 6.19; ext4, xfs, btrfs: zeros since Linux 6.18;
+///   overlayfs: as the file system below it)
 /// - manual says: mmap(2): bytes stored past the end are never written to the file.
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
@@ -159,7 +160,7 @@ fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_a
 ///
 /// - call: file systems, edge
 /// - source: fs/ext4/file.c
-/// - level: observed (Linux 6.18: ext4, tmpfs; xfs and btrfs show zeros)
+/// - level: observed (only on Linux 6.18, on ext4 and tmpfs; xfs and btrfs show zeros)
 #[test]
 fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write_to_a_later_page_makes_it_longer()
  {

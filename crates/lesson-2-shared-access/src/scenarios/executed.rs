@@ -30,18 +30,22 @@ pub(super) fn after_exec() -> Result<()> {
     say!("in-the-file {byte}")
 }
 
-/// Runs a program while its file is mapped shared, through a writable descriptor that is closed again.
+/// Runs a program while its file is open for writing; and while the file is mapped shared, through this
+/// descriptor, which is closed again.
 pub(super) fn execute_a_mapped_file() -> Result<()> {
     let path = Path::new("program");
     fs::copy("/bin/true", path).step_on("copy", path)?;
     fs::set_permissions(path, Permissions::from_mode(0o755)).step_on("chmod", path)?;
     say!("before {}", run())?;
     let file = File::options().read(true).write(true).open(path).step_on("open", path)?;
+    say!("open-for-writing {}", run())?;
     let bytes = Bytes::read_only(&file, page_size()).step_on("mmap", path)?;
     drop(file);
     say!("mapped {}", run())?;
     drop(bytes);
-    say!("unmapped {}", run())
+    say!("unmapped {}", run())?;
+    let _reader = File::open(path).step_on("open", path)?;
+    say!("open-for-reading {}", run())
 }
 
 fn run() -> String {

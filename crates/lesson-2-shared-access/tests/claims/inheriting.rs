@@ -121,6 +121,27 @@ fn execve_removes_shared_mappings_with_and_without_a_file_and_what_was_stored_st
     assert_eq!(ended.value("in-the-file"), "42");
 }
 
+/// Executing a file fails with `ETXTBSY` while a process has the file open for writing.
+///
+/// - call: `execve`, error
+/// - source: execve(2), ERRORS (ETXTBSY)
+/// - level: Linux (not in early 6.11 and 6.12)
+#[test]
+fn executing_a_file_fails_with_etxtbsy_while_a_process_has_the_file_open_for_writing() {
+    let scratch = scratch();
+    let ended = scenario("execute-a-mapped-file", &scratch).run();
+    if ended.value("before") == "EACCES" {
+        let mount = nix::sys::statvfs::statvfs(scratch.path()).unwrap();
+        return assert!(mount.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC));
+    }
+    assert_eq!((ended.value("before"), ended.value("open-for-reading")), ("done", "done"));
+    // Linux 6.11 and the first ones of 6.12 let a file be executed that a process can write.
+    let let_it_run = kernel_at_least(6, 11) && !kernel_at_least(6, 13);
+    if !(let_it_run && ended.value("open-for-writing") == "done") {
+        assert_eq!(ended.value("open-for-writing"), "ETXTBSY");
+    }
+}
+
 /// Executing a file fails with `ETXTBSY` while a shared mapping could change it.
 ///
 /// - call: `execve`, error

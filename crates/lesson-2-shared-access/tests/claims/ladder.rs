@@ -164,13 +164,13 @@ fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_e
     assert!(longer.expect_err("a refusal").to_string().contains("exceeds the size"));
 }
 
-/// No process can change what a sealed slice shows.
+/// No process can change the bytes of a memfd that is sealed against shrinking and writing.
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, success
 /// - source: fcntl(2), File Sealing
 /// - level: Linux
 #[test]
-fn no_process_can_change_what_a_sealed_slice_shows() {
+fn no_process_can_change_the_bytes_of_a_memfd_that_is_sealed_against_shrinking_and_writing() {
     let file = warm();
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut other = second(path.as_ref());

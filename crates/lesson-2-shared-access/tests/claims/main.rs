@@ -6,6 +6,7 @@ mod compiled;
 mod inheriting;
 mod ladder;
 mod layered;
+mod memfds;
 mod objects;
 mod publishing;
 mod resizing;
@@ -13,6 +14,7 @@ mod seals;
 mod sharing_meters;
 mod times;
 mod visibility;
+mod write_seals;
 
 use std::fs::File;
 use std::path::Path;

@@ -85,15 +85,15 @@ fn an_objects_bytes_are_zeros_and_before_ftruncate_a_load_is_sigbus() {
     assert!(bytes.copy().iter().all(|byte| *byte == 0));
 }
 
-/// On a full `/dev/shm`, `ftruncate` and `mmap` succeed, a store or load is `SIGBUS`, and
-/// `posix_fallocate` fails.
+/// On a full `/dev/shm`, `ftruncate` and `mmap` succeed, a store or a load is `SIGBUS`, and
+/// `posix_fallocate` fails with `ENOSPC`.
 ///
 /// - call: `shm_open`, edge
 /// - source: mm/shmem.c; posix_fallocate(3), ERRORS (ENOSPC)
 /// - level: observed (`ENOSPC`: POSIX)
 #[test]
 #[ignore = "needs root: it mounts a small /dev/shm"]
-fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_load_is_sigbus_and_posix_fallocate_fails()
+fn on_a_full_dev_shm_ftruncate_and_mmap_succeed_a_store_or_a_load_is_sigbus_and_posix_fallocate_fails_with_enospc()
  {
     let ended = scenario("full-dev-shm", &scratch()).run();
     for access in ["stored", "loaded"] {
@@ -148,13 +148,13 @@ fn shm_unlink_removes_the_name_and_the_memory_stays_while_a_process_maps_it() {
     assert_eq!(new.metadata().unwrap().len(), 0, "the same name again is another object");
 }
 
-/// An object that is opened read-only cannot be mapped shared and writable.
+/// A shared writable mapping of an object that was opened with `O_RDONLY` fails with `EACCES`.
 ///
 /// - call: `shm_open`, error
 /// - source: shm_open(3), DESCRIPTION (O_RDONLY); mmap(2), ERRORS (EACCES)
 /// - level: POSIX
 #[test]
-fn an_object_that_is_opened_read_only_cannot_be_mapped_shared_and_writable() {
+fn a_shared_writable_mapping_of_an_object_that_was_opened_with_o_rdonly_fails_with_eacces() {
     let scratch = scratch();
     let (object, name, _) = object(&scratch, "read-only");
     object.set_len(page_size() as u64).unwrap();
@@ -280,7 +280,7 @@ fn shm_unlink_of_another_users_object_fails_with_eacces() {
 ///
 /// - call: `shm_open`, error
 /// - source: glibc, rt/shm_open.c (O_NOFOLLOW)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn shm_open_of_a_symbolic_link_fails_with_eloop() {
     let scratch = scratch();

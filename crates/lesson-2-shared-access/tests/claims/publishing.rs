@@ -61,13 +61,15 @@ fn a_seqlock_refuses_the_torn_reading_and_some_whole_readings_too() {
     assert_eq!(seqlock::read(&reader, || again(&mut writer)), None, "whole, and refused");
 }
 
-/// A writer killed halfway leaves a reading that readers refuse until the next writer.
+/// If the writer of a seqlock is killed halfway, readers refuse the reading until the next writer
+/// has stored one.
 ///
 /// - call: atomics, edge
 /// - source: lesson 2, src/seqlock.rs
 /// - level: observed
 #[test]
-fn a_writer_killed_halfway_leaves_a_reading_that_readers_refuse_until_the_next_writer() {
+fn if_the_writer_of_a_seqlock_is_killed_halfway_readers_refuse_the_reading_until_the_next_writer_has_stored_one()
+ {
     let scratch = scratch();
     let (path, reader, mut writer) = thermometer(&scratch);
     assert_eq!(ask(&mut writer, "half 2"), "done");
@@ -118,13 +120,13 @@ fn a_mapping_made_before_the_magic_number_was_stored_sees_it_afterwards() {
     assert!(thermometer_file::is_published(&file, &path).unwrap());
 }
 
-/// The bytes in the file have the documented layout.
+/// The bytes of lesson 2's file have the documented layout.
 ///
 /// - call: plain loads and stores, success
 /// - source: lesson 2, src/layout.rs
 /// - level: observed
 #[test]
-fn the_bytes_in_the_file_have_the_documented_layout() {
+fn the_bytes_of_lesson_2s_file_have_the_documented_layout() {
     let scratch = scratch();
     let (path, _, mut writer) = thermometer(&scratch);
     assert_eq!(ask(&mut writer, "publish 2"), "done");
@@ -136,13 +138,15 @@ fn the_bytes_in_the_file_have_the_documented_layout() {
     assert_eq!([word(16), word(24), word(32), word(40)], [4, 2, 2_000, 2_000_000]);
 }
 
-/// The writer's lock ends with its process.
+/// If the writer of lesson 2's file is killed, the next process that waits for its OFD lock gets
+/// the lock.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, success
 /// - source: fcntl(2), Open file description locks
 /// - level: POSIX (since 2024)
 #[test]
-fn the_writers_lock_ends_with_its_process() {
+fn if_the_writer_of_lesson_2s_file_is_killed_the_next_process_that_waits_for_its_ofd_lock_gets_the_lock()
+ {
     let scratch = scratch();
     let path = scratch.path().join("thermometer");
     let mut writer = measuring(&path);

@@ -11,13 +11,15 @@ use nix::sys::signal::Signal;
 
 use crate::{ask, new_file, second};
 
-/// A page that the file grows into becomes readable in an old mapping.
+/// A page past the end of the file gives `EFAULT` to a system call and becomes readable in the old
+/// mapping when the file grows.
 ///
 /// - call: `ftruncate`, success
 /// - source: mmap(2), NOTES (unspecified)
 /// - level: observed
 #[test]
-fn a_page_that_the_file_grows_into_becomes_readable_in_an_old_mapping() {
+fn a_page_past_the_end_of_the_file_gives_efault_to_a_system_call_and_becomes_readable_in_the_old_mapping_when_the_file_grows()
+ {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 1);
@@ -80,13 +82,13 @@ fn a_system_call_that_loads_from_a_cut_off_page_fails_with_efault() {
     assert_eq!(ask(&mut other, "load 0"), "0", "and the process lives");
 }
 
-/// A `write` that runs into a cut-off page may return a short count.
+/// A `write` to a pipe that runs into a cut-off page returns the number of bytes before the page.
 ///
 /// - call: `write`, edge
 /// - source: fs/pipe.c
 /// - level: observed
 #[test]
-fn a_write_that_runs_into_a_cut_off_page_may_return_a_short_count() {
+fn a_write_to_a_pipe_that_runs_into_a_cut_off_page_returns_the_number_of_bytes_before_the_page() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 2);
@@ -98,13 +100,15 @@ fn a_write_that_runs_into_a_cut_off_page_may_return_a_short_count() {
     assert_eq!(errno(bytes.send(page..2 * page, &pipe)), Errno::EFAULT, "no byte is left");
 }
 
-/// A truncation inside a page leaves zeros past the end, and no signal.
+/// After another process has truncated the file inside a page, a load past the new end gives 0 and
+/// raises no signal.
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/truncate.c
 /// - level: observed
 #[test]
-fn a_truncation_inside_a_page_leaves_zeros_past_the_end_and_no_signal() {
+fn after_another_process_has_truncated_the_file_inside_a_page_a_load_past_the_new_end_gives_0_and_raises_no_signal()
+ {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();
@@ -135,13 +139,15 @@ fn a_mapping_keeps_its_length_when_its_file_grows() {
     assert_eq!(bytes.load(0), 0);
 }
 
-/// `mremap` enlarges a mapping, and its bytes stay shared.
+/// After `mremap` to a larger size, the old and the new pages of a shared mapping are shared with
+/// another process.
 ///
 /// - call: `mremap`, success
 /// - source: mremap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn mremap_enlarges_a_mapping_and_its_bytes_stay_shared() {
+fn after_mremap_to_a_larger_size_the_old_and_the_new_pages_of_a_shared_mapping_are_shared_with_another_process()
+ {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 1);

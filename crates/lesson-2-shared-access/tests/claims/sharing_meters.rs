@@ -91,13 +91,13 @@ fn shared_dirty_counts_dirty_pages_that_are_mapped_at_least_twice() {
     });
 }
 
-/// A load from one page may map its neighbours too.
+/// A load of the second page of a file may also map the page before it.
 ///
 /// - call: page tables and faults, success
 /// - source: mm/memory.c, do_fault_around
 /// - level: observed
 #[test]
-fn a_load_from_one_page_may_map_its_neighbours_too() {
+fn a_load_of_the_second_page_of_a_file_may_also_map_the_page_before_it() {
     let scratch = scratch();
     let page = page_size();
     let file = new_file(&scratch, "file", 2);

@@ -57,7 +57,7 @@ fn the_first_store_through_a_mapping_changes_mtime_without_msync() {
 ///
 /// - call: time stamps, edge
 /// - source: mm/memory.c, set_pte_range
-/// - level: observed (ext4 and xfs on Linux 6.18)
+/// - level: observed (since Linux 6.18, on ext4 and xfs)
 #[test]
 fn the_first_store_to_a_large_folio_may_map_all_its_pages_and_stores_to_mapped_pages_leave_mtime_unchanged()
  {
@@ -144,14 +144,14 @@ fn the_first_store_through_a_second_mapping_changes_mtime_even_if_the_page_is_di
     });
 }
 
-/// A store after a load of the same page changes mtime, except on tmpfs.
+/// A store after a load changes mtime, but on tmpfs only if the load went through another mapping.
 ///
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES; mm/shmem.c
-/// - level: observed (tmpfs: never, through one mapping)
+/// - level: observed (overlayfs: as the file system below it)
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
-fn a_store_after_a_load_of_the_same_page_changes_mtime_except_on_tmpfs() {
+fn a_store_after_a_load_changes_mtime_but_on_tmpfs_only_if_the_load_went_through_another_mapping() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 1);
     let bytes = Bytes::of(&file, page_size()).unwrap();

@@ -81,7 +81,7 @@ fn a_byte_that_write_changes_is_seen_through_a_mapping() {
 ///
 /// - call: file systems, edge
 /// - source: mm/filemap.c, kiocb_invalidate_pages
-/// - level: observed (Linux 6.18: ext4, xfs, overlayfs; not tmpfs and btrfs)
+/// - level: observed (ext4, xfs, overlayfs; not tmpfs and btrfs)
 #[test]
 fn an_o_direct_write_may_remove_a_page_from_the_page_table_and_the_next_load_finds_the_new_byte() {
     undisturbed(|| {
@@ -112,14 +112,14 @@ fn an_o_direct_write_may_remove_a_page_from_the_page_table_and_the_next_load_fin
     });
 }
 
-/// A writer killed with `SIGKILL` loses nothing that it stored.
+/// After a writer was killed with `SIGKILL`, `read` and a new mapping show what it stored.
 ///
 /// - call: shared mappings, success
 /// - source: mmap(2), DESCRIPTION (MAP_SHARED)
 /// - level: Linux
 /// - tutorials say: A process that is killed before it calls `msync` loses its stores.
 #[test]
-fn a_writer_killed_with_sigkill_loses_nothing_that_it_stored() {
+fn after_a_writer_was_killed_with_sigkill_read_and_a_new_mapping_show_what_it_stored() {
     let scratch = scratch();
     let file = new_file(&scratch, "file", 2);
     let mut other = second(&scratch.path().join("file"));

@@ -15,7 +15,7 @@ pub(crate) fn run(name: &str) -> Ended {
 ///
 /// - call: `msync`, success
 /// - source: mm/msync.c, vfs_fsync_range
-/// - level: observed (ext4, Linux 6.18)
+/// - level: observed (ext4)
 /// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
@@ -58,7 +58,7 @@ fn on_ext4_punching_a_hole_discards_dirty_pages_without_writing_them() {
 ///
 /// - call: `msync`, edge
 /// - source: fs/ext4/fsync.c
-/// - level: observed (ext4, Linux 6.18)
+/// - level: observed (ext4)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty_but_not_through_a_read_only_descriptor()
@@ -77,14 +77,16 @@ fn ms_sync_flushes_the_disks_cache_even_if_nothing_is_dirty_but_not_through_a_re
     });
 }
 
-/// After a store, `MS_SYNC` writes the whole folio; after a `write`, only the blocks that changed.
+/// After a store, `MS_SYNC` writes the whole folio, and after a `write` it writes only the blocks
+/// that changed.
 ///
 /// - call: `msync`, edge
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite
-/// - level: observed (ext4, Linux 6.18)
+/// - level: observed (ext4, where a folio has one page before Linux 6.16)
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn after_a_store_ms_sync_writes_the_whole_folio_after_a_write_only_the_blocks_that_changed() {
+fn after_a_store_ms_sync_writes_the_whole_folio_and_after_a_write_it_writes_only_the_blocks_that_changed()
+ {
     undisturbed(|| {
         let ended = run("large-folio");
         let number = |name: &str| ended.value(name).parse::<u64>().unwrap();

@@ -15,7 +15,7 @@ use crate::{Pair, found, second};
 ///
 /// - call: `munmap`, success
 /// - source: mm/memory.c, zap_pte_range
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: `munmap` or `close` writes the stores to the disk.
 #[test]
 fn munmap_and_close_leave_the_pages_dirty() {
@@ -35,7 +35,7 @@ fn munmap_and_close_leave_the_pages_dirty() {
 ///
 /// - call: page cache, success
 /// - source: mm/memory.c, zap_pte_range
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn exit_leaves_the_pages_dirty() {
     undisturbed(|| {
@@ -52,7 +52,7 @@ fn exit_leaves_the_pages_dirty() {
 ///
 /// - call: page cache, success
 /// - source: mm/memory.c, zap_pte_range
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: A process that is killed before it calls `msync` loses its stores.
 #[test]
 fn sigkill_leaves_the_pages_dirty_and_loses_no_store() {
@@ -163,14 +163,14 @@ fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_
     });
 }
 
-/// On xfs, closing and unmapping a file that was made shorter begins to write its pages if one has
-/// no block.
+/// On xfs, closing and unmapping a file that was made shorter begins to write its pages if one of
+/// them has no block.
 ///
 /// - call: `close`, edge
 /// - source: fs/xfs/xfs_file.c, xfs_file_release
 /// - level: observed (xfs; not ext4, btrfs, tmpfs)
 #[test]
-fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its_pages_if_one_has_no_block()
+fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its_pages_if_one_of_them_has_no_block()
  {
     for stored in [1, 8] {
         undisturbed(|| {

@@ -51,6 +51,7 @@ fn msync_with_an_unknown_flag_fails_with_einval() {
     for unknown in [8, 0x100, -1, libc::MS_SYNC | 8] {
         assert_eq!(errno(msync(start, 1, unknown)), Errno::EINVAL, "{unknown:#x}");
     }
+    msync(start, 1, libc::MS_SYNC).expect("a known one");
 }
 
 /// `MS_SYNC` together with `MS_ASYNC` fails with `EINVAL`.
@@ -62,6 +63,9 @@ fn msync_with_an_unknown_flag_fails_with_einval() {
 fn ms_sync_together_with_ms_async_fails_with_einval() {
     let (_scratch, _specimen, start) = page();
     assert_eq!(errno(msync(start, 1, libc::MS_SYNC | libc::MS_ASYNC)), Errno::EINVAL);
+    for alone in [libc::MS_SYNC, libc::MS_ASYNC] {
+        msync(start, 1, alone).expect("each alone");
+    }
 }
 
 /// `msync` of a range that is not mapped, wraps around or belongs to the kernel fails with
@@ -86,7 +90,7 @@ fn msync_of_a_range_that_is_not_mapped_wraps_around_or_belongs_to_the_kernel_fai
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writes_nothing() {
     undisturbed(|| {
@@ -104,7 +108,7 @@ fn msync_with_a_length_that_is_0_or_rounds_up_to_0_succeeds_at_any_page_and_writ
 ///
 /// - call: `msync`, error
 /// - source: msync(2), ERRORS (ENOMEM); mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: msync(2): `ENOMEM` for a gap. It does not say that both sides are written.
 #[test]
 fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
@@ -115,13 +119,14 @@ fn with_a_gap_in_the_range_ms_sync_writes_both_sides_and_fails_with_enomem() {
     assert_eq!(ended.value("after-MS_SYNC"), left.to_string());
 }
 
-/// `MS_INVALIDATE` over locked addresses fails with `EBUSY`.
+/// `MS_INVALIDATE` over pages that `mlock` has locked fails with `EBUSY`, with `MS_SYNC` or
+/// `MS_ASYNC` too.
 ///
 /// - call: `msync`, error
 /// - source: msync(2), ERRORS (EBUSY)
 /// - level: POSIX
 #[test]
-fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
+fn ms_invalidate_over_pages_that_mlock_has_locked_fails_with_ebusy_with_ms_sync_or_ms_async_too() {
     let ended = scenario("locked", &scratch()).run();
     for call in ["alone", "with-MS_ASYNC", "with-MS_SYNC"] {
         assert_eq!(ended.value(call), "EBUSY", "{call}");
@@ -135,7 +140,7 @@ fn ms_invalidate_over_locked_addresses_fails_with_ebusy() {
 ///
 /// - call: `msync`, error
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn if_ms_sync_with_ms_invalidate_fails_with_ebusy_it_has_written_the_pages_before_the_locked_page()
 {
@@ -149,7 +154,7 @@ fn if_ms_sync_with_ms_invalidate_fails_with_ebusy_it_has_written_the_pages_befor
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn if_only_another_mapping_or_process_has_locked_a_page_ms_invalidate_succeeds() {
     let ended = scenario("locked", &scratch()).run();

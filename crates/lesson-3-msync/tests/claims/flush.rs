@@ -73,7 +73,7 @@ fn ms_sync_leaves_no_page_dirty() {
 ///
 /// - call: `msync`, success
 /// - source: msync(2), DESCRIPTION; fs/btrfs/file.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_sync_writes_only_the_folios_that_its_range_touches_but_on_btrfs_the_whole_file() {
     undisturbed(|| {
@@ -122,7 +122,7 @@ fn the_first_store_to_a_clean_page_is_a_page_fault() {
 ///
 /// - call: `cachestat`, edge
 /// - source: mm/filemap.c, filemap_cachestat
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overlayfs() {
     undisturbed(|| {
@@ -138,7 +138,7 @@ fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overl
 ///
 /// - call: `msync`, edge
 /// - source: mmap(2), BUGS
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmpfs() {
     let pair = Pair::clean();
@@ -152,13 +152,15 @@ fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmp
     assert_eq!(pair.sample.file.metadata().unwrap().len(), 10);
 }
 
-/// With the address rounded down and the length of the record, `MS_SYNC` can leave its end dirty.
+/// `MS_SYNC` from the start of a record's page with the length of the record can leave the record's
+/// end dirty.
 ///
 /// - call: `msync`, edge
 /// - source: POSIX, msync(), DESCRIPTION
-/// - level: observed (Linux 6.18; not btrfs)
+/// - level: observed (not btrfs)
 #[test]
-fn with_the_address_rounded_down_and_the_length_of_the_record_ms_sync_can_leave_its_end_dirty() {
+fn ms_sync_from_the_start_of_a_records_page_with_the_length_of_the_record_can_leave_the_records_end_dirty()
+ {
     undisturbed(|| {
         let pair = Pair::stored();
         let (page, record, skipped) = (pair.sample.memory.address(), 20, page_size() - 10);

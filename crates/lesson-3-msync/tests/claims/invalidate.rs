@@ -9,7 +9,7 @@ use crate::Pair;
 ///
 /// - call: `msync`, success
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_invalidate_alone_leaves_every_page_dirty() {
     undisturbed(|| {
@@ -42,7 +42,7 @@ fn other_mappings_have_the_new_bytes_before_any_ms_invalidate() {
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: `MS_INVALIDATE` refreshes mappings that show old bytes.
 #[test]
 fn ms_invalidate_does_not_refresh_a_private_copy() {

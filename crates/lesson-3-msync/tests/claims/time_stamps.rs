@@ -31,13 +31,15 @@ fn stored() -> (Pair, Memory) {
     (pair, memory)
 }
 
-/// Without any `msync`, the first store to a page changes mtime and the next store does not.
+/// The first store to a page changes mtime, and the next store to another byte of the page does
+/// not.
 ///
 /// - call: time stamps, success
 /// - source: mm/memory.c, do_page_mkwrite
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn without_any_msync_the_first_store_to_a_page_changes_mtime_and_the_next_store_does_not() {
+fn the_first_store_to_a_page_changes_mtime_and_the_next_store_to_another_byte_of_the_page_does_not()
+{
     undisturbed(|| {
         let (pair, memory) = stored();
         set_back(&pair.sample);
@@ -52,13 +54,15 @@ fn without_any_msync_the_first_store_to_a_page_changes_mtime_and_the_next_store_
     });
 }
 
-/// The first store through each mapping changes mtime, even if the page is dirty.
+/// Of the stores through a second mapping of a dirty page, the first one changes mtime and the next
+/// one does not.
 ///
 /// - call: time stamps, edge
 /// - source: mm/memory.c, do_page_mkwrite
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty() {
+fn of_the_stores_through_a_second_mapping_of_a_dirty_page_the_first_one_changes_mtime_and_the_next_one_does_not()
+ {
     undisturbed(|| {
         let (pair, memory) = stored();
         memory.store(0, b'A');
@@ -80,7 +84,7 @@ fn the_first_store_through_each_mapping_changes_mtime_even_if_the_page_is_dirty(
 ///
 /// - call: time stamps, edge
 /// - source: mm/memory.c, do_fault_around
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn on_tmpfs_a_load_can_keep_a_store_to_a_neighbouring_page_from_changing_mtime() {
     let pair = Pair::clean();
@@ -103,7 +107,7 @@ fn on_tmpfs_a_load_can_keep_a_store_to_a_neighbouring_page_from_changing_mtime()
 ///
 /// - call: time stamps, success
 /// - source: mmap(2), NOTES
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn msync_does_not_change_mtime() {
     let (pair, memory) = stored();
@@ -135,14 +139,14 @@ fn the_first_store_after_ms_sync_changes_mtime_again() {
     }
 }
 
-/// A store to a page that was loaded before changes mtime, but not on tmpfs.
+/// After a load of its page, a store with `MS_SYNC` changes mtime, but not on tmpfs.
 ///
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
-fn a_store_to_a_page_that_was_loaded_before_changes_mtime_but_not_on_tmpfs() {
+fn after_a_load_of_its_page_a_store_with_ms_sync_changes_mtime_but_not_on_tmpfs() {
     let (pair, memory) = stored();
     assert_eq!(memory.load(0), b'.');
     set_back(&pair.sample);
@@ -167,7 +171,7 @@ fn a_store_to_a_private_mapping_does_not_change_mtime() {
     assert_eq!(pair.sample.read().unwrap(), '.');
 }
 
-/// `mmap` changes an old atime, and the load does not.
+/// Under `relatime`, `mmap` changes an old atime, but not through a descriptor with `O_NOATIME`.
 ///
 /// - call: time stamps, success
 /// - source: mmap(2), NOTES (allows either)
@@ -175,7 +179,7 @@ fn a_store_to_a_private_mapping_does_not_change_mtime() {
 /// - manual says: mmap(2): the first access through the mapping updates atime, if nothing has
 ///   before.
 #[test]
-fn mmap_changes_an_old_atime_and_the_load_does_not() {
+fn under_relatime_mmap_changes_an_old_atime_but_not_through_a_descriptor_with_o_noatime() {
     let (pair, _) = stored();
     let path = &pair.sample.path;
     let no_atime = fstatvfs(&pair.sample.file).unwrap().flags().contains(FsFlags::ST_NOATIME);

@@ -9,7 +9,8 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::{Pair, scenario, second};
 
-/// Another process sees a store before any `msync`.
+/// Another process sees a store before any `msync`, by `read`, by a new mapping and by an earlier
+/// one.
 ///
 /// - call: shared mappings, success
 /// - source: mmap(2), DESCRIPTION (MAP_SHARED)
@@ -18,7 +19,7 @@ use crate::{Pair, scenario, second};
 /// - tutorials say: With `MS_SYNC` the update is instant.
 /// - article says: `MS_SYNC` makes the update instant.
 #[test]
-fn another_process_sees_a_store_before_any_msync() {
+fn another_process_sees_a_store_before_any_msync_by_read_by_a_new_mapping_and_by_an_earlier_one() {
     let pair = Pair::clean();
     let mut reader = second("reader", &pair.sample.path).start();
     reader.tell("read");
@@ -33,13 +34,15 @@ fn another_process_sees_a_store_before_any_msync() {
     assert!(reader.hear().starts_with("B "), "by a load, while both have it mapped");
 }
 
-/// A page that one process maps twice counts as `Shared_Dirty` too.
+/// A dirty page that one process loads through a second mapping counts as `Shared_Dirty` until that
+/// mapping is unmapped.
 ///
 /// - call: `/proc/PID/smaps`, edge
 /// - source: proc(5), smaps
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn a_page_that_one_process_maps_twice_counts_as_shared_dirty_too() {
+fn a_dirty_page_that_one_process_loads_through_a_second_mapping_counts_as_shared_dirty_until_that_mapping_is_unmapped()
+ {
     course::undisturbed(|| {
         let pair = Pair::stored();
         let alone = pair.sample.dirty().unwrap();
@@ -90,7 +93,7 @@ fn a_dirty_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_s
 ///
 /// - call: `/proc/PID/smaps`, edge
 /// - source: mm/memory.c, do_fault_around
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
     course::undisturbed(|| {
@@ -110,7 +113,7 @@ fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
 ///
 /// - call: page cache, edge
 /// - source: mm/shmem.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_is_clean() {
     let descriptor = memfd_create("dirty", MFdFlags::empty()).unwrap();

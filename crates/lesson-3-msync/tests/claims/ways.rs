@@ -14,7 +14,7 @@ use crate::{Pair, scenario, second};
 ///
 /// - call: `msync`, success
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_sync_also_writes_pages_that_write_has_changed() {
     undisturbed(|| {
@@ -31,7 +31,7 @@ fn ms_sync_also_writes_pages_that_write_has_changed() {
 ///
 /// - call: `msync`, success
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_sync_also_writes_pages_that_another_process_has_stored_to() {
     undisturbed(|| {
@@ -49,7 +49,7 @@ fn ms_sync_also_writes_pages_that_another_process_has_stored_to() {
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn ms_sync_on_a_read_only_mapping_of_a_writable_descriptor_writes_the_dirty_pages() {
     undisturbed(|| {
@@ -64,7 +64,7 @@ fn ms_sync_on_a_read_only_mapping_of_a_writable_descriptor_writes_the_dirty_page
 ///
 /// - call: `msync`, edge
 /// - source: mm/mmap.c, do_mmap (drops VM_SHARED)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: msync(2): `MS_SYNC` writes the changes, with no exception for a read-only
 ///   descriptor.
 #[test]
@@ -105,7 +105,7 @@ fn fsync_and_fdatasync_write_mapped_stores_even_on_a_read_only_descriptor() {
 ///
 /// - call: `sync_file_range`, success
 /// - source: sync_file_range(2), DESCRIPTION
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     undisturbed(|| {
@@ -115,13 +115,13 @@ fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     });
 }
 
-/// `MS_SYNC` on a private mapping succeeds and writes nothing.
+/// `MS_SYNC` on a private mapping writes none of the pages that a shared mapping has made dirty.
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
+fn ms_sync_on_a_private_mapping_writes_none_of_the_pages_that_a_shared_mapping_has_made_dirty() {
     undisturbed(|| {
         let pair = Pair::stored();
         let private = Memory::private(&pair.sample.file).unwrap();
@@ -136,7 +136,7 @@ fn ms_sync_on_a_private_mapping_succeeds_and_writes_nothing() {
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn msync_of_memory_without_a_file_succeeds() {
     let ended = scenario("no-file", &scratch()).run();
@@ -149,7 +149,7 @@ fn msync_of_memory_without_a_file_succeeds() {
 ///
 /// - call: `msync`, edge
 /// - source: open(2), DESCRIPTION (O_SYNC: only about writes)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: With `O_SYNC`, stores through a mapping are on the disk at once.
 #[test]
 fn with_o_sync_on_the_descriptor_a_store_still_leaves_its_page_dirty() {

@@ -10,7 +10,7 @@ use page_view::pages;
 
 use super::forks::mapping_of_four;
 use crate::PrivateMapping;
-use crate::sys::{RawMapping, fork, lock_future_mappings};
+use crate::sys::{RawMapping, lock_future_mappings};
 
 /// Prints the outcome of several mappings of 256 MiB, first without and then with an `RLIMIT_DATA` of
 /// 64 MiB.
@@ -64,14 +64,4 @@ pub(super) fn lock_future() -> Result<()> {
         say!("{name} {}", pages.iter().filter(|page| page.file_page == Some(false)).count())?;
     }
     Ok(())
-}
-
-/// Prints the outcome of a fork when the user may have no more processes.
-pub(super) fn processes() -> Result<()> {
-    let forked = || {
-        outcome(&fork(|pipes| pipes.receive().map(drop)).and_then(crate::sys::ForkedChild::finish))
-    };
-    say!("unlimited {}", forked())?;
-    setrlimit(Resource::RLIMIT_NPROC, 0, 0).step("setrlimit")?;
-    say!("limited {}", forked())
 }

@@ -34,7 +34,6 @@ pub fn play(name: &str) -> Result<()> {
         "populate-a-hole" => limits::hole(),
         "lock-future" => limits::lock_future(),
         "data-limit" => limits::data(),
-        "process-limit" => limits::processes(),
         "load-past-the-end" => past_the_end::load(),
         "store-past-the-end" => past_the_end::store(),
         "huge-page-past-the-end" => huge_page::past_the_end(),
@@ -42,6 +41,7 @@ pub fn play(name: &str) -> Result<()> {
         "store-truncated-copy" => past_the_end::store_truncated_copy(),
         "patched-program" => programs::patched(),
         "busy-program" => programs::busy(),
+        "unlinked-program" => programs::unlinked(),
         "running-script" => programs::script(),
         _ => Err(Failure::refusal("run", Path::new(name), "there is no such scenario")),
     }

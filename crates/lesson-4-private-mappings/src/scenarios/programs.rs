@@ -3,10 +3,10 @@
 
 use std::env;
 use std::fs::{self, File, Permissions};
-use std::io::Read;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::{Context, Result, outcome, page_size, say};
 use nix::unistd::truncate;
@@ -46,15 +46,50 @@ pub(super) fn patched() -> Result<()> {
 pub(super) fn busy() -> Result<()> {
     let path = copy()?;
     drop(lettered::create(Path::new("lettered"), 1)?);
-    while_running(Command::new(path).args([second_process::ROLE, "lettered"]), || {
+    while_running(Command::new(path).args([second_process::ROLE, "lettered"]), |_| {
+        let length = || fs::metadata(path).step_on("stat", path).map(|known| known.len());
+        let before = length()?;
         say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))?;
+        say!("open-for-reading {}", outcome(&File::open(path)))?;
         let file = File::open(path).step_on("open", path)?;
         let mapping = PrivateMapping::of(&file, page_size()).step_on("mmap", path)?;
         mapping.store(0, PATCH);
         say!("private-mapping {}", mapping.text(0, PATCH.len()))?;
-        say!("truncate {}", outcome(&truncate(path, 0).map_err(Into::into)))
+        say!("truncate {}", outcome(&truncate(path, 0).map_err(Into::into)))?;
+        say!("open-and-empty {}", outcome(&read_and_empty(path)))?;
+        say!("same-length {}", length()? == before)
     })?;
-    say!("open-afterwards {}", outcome(&File::options().write(true).open(path)))
+    say!("open-afterwards {}", outcome(&File::options().write(true).open(path)))?;
+    say!("truncate-afterwards {}", outcome(&truncate(path, 1).map_err(Into::into)))?;
+    say!(
+        "empty-afterwards {} {}",
+        outcome(&read_and_empty(path)),
+        fs::read(path).step("read")?.len()
+    )
+}
+
+/// `open` with `O_RDONLY` and `O_TRUNC`.
+fn read_and_empty(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(libc::O_TRUNC).open(path)
+}
+
+/// Prints what becomes of a program whose file is unlinked while it runs.
+pub(super) fn unlinked() -> Result<()> {
+    let path = copy()?;
+    drop(lettered::create(Path::new("lettered"), 1)?);
+    let mut command = Command::new(path);
+    while_running(command.args([second_process::ROLE, "lettered"]), |running| {
+        let link = format!("/proc/{}/exe", running.id());
+        let target = || -> Result<String> {
+            let target = fs::read_link(&link).step("readlink")?;
+            Ok(target.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        };
+        say!("before {}", target()?)?;
+        say!("unlink {}", outcome(&fs::remove_file(path)))?;
+        say!("after {}", target()?)?;
+        say!("open {}", outcome(&File::open(path)))?;
+        say!("answers {}", answer(running)?)
+    })
 }
 
 /// Prints whether a script can be opened for writing while it runs. A copy of this program interprets
@@ -66,25 +101,31 @@ pub(super) fn script() -> Result<()> {
     file.write_all_at(b"#!./program second-process\n", 0).step_on("write", path)?;
     file.set_permissions(Permissions::from_mode(0o755)).step_on("chmod", path)?;
     drop(file); // Linux runs no file that is open for writing.
-    while_running(&mut Command::new(path), || {
+    while_running(&mut Command::new(path), |_| {
         say!("open-for-writing {}", outcome(&File::options().write(true).open(path)))
     })
 }
 
 /// Runs `look` while `command` runs, which is a second process of the story.
-fn while_running(command: &mut Command, look: impl FnOnce() -> Result<()>) -> Result<()> {
+fn while_running(command: &mut Command, look: impl FnOnce(&mut Child) -> Result<()>) -> Result<()> {
     let mut running = match command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() {
         Ok(running) => running,
         refused => return say!("started {}", outcome(&refused)),
     };
-    let (mut to, mut answer) = (running.stdin.take(), [0]);
-    if let (Some(to), Some(from)) = (&mut to, &mut running.stdout) {
-        std::io::Write::write_all(to, b"read 0 1\n").step("tell the program")?;
-        from.read_exact(&mut answer).step("hear the program")?;
-    }
+    answer(&mut running)?;
     say!("started ok")?;
-    look()?;
-    drop(to);
+    look(&mut running)?;
+    drop(running.stdin.take());
     running.wait().step("wait for the program")?;
     Ok(())
+}
+
+/// What a running second process loads.
+fn answer(running: &mut Child) -> Result<String> {
+    let mut line = [0; 2];
+    if let (Some(to), Some(from)) = (&mut running.stdin, &mut running.stdout) {
+        to.write_all(b"read 0 1\n").step("tell the program")?;
+        from.read_exact(&mut line).step("hear the program")?;
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().into())
 }

@@ -85,24 +85,12 @@ fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() 
 ///
 /// - call: `sem_init`, edge
 /// - source: sem_init(3), DESCRIPTION; POSIX, sem_init(), DESCRIPTION (using a copy is undefined)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_post_of_a_semaphore_in_a_private_mapping_does_not_reach_another_process() {
     let ended = scenario("fork-semaphores", &scratch()).run();
     assert_eq!(ended.value("private"), "EAGAIN", "the child posted its own copy");
     assert_eq!(ended.value("shared"), "ok");
-}
-
-/// `fork` beyond the user's limit of processes fails with `EAGAIN`.
-///
-/// - call: `fork`, error
-/// - source: fork(2), ERRORS
-/// - level: Linux
-#[test]
-fn fork_beyond_the_users_limit_of_processes_fails_with_eagain() {
-    let ended = scenario("process-limit", &scratch()).as_ordinary_user().run();
-    assert_eq!(ended.value("unlimited"), "ok");
-    assert_eq!(ended.value("limited"), "EAGAIN");
 }
 
 /// After a fork, the process that stores first gets the new page.

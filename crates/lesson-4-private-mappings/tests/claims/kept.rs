@@ -62,13 +62,15 @@ fn growing_a_mapping_with_mremap_keeps_its_copies_and_adds_pages_of_the_file() {
     assert_eq!(letters.text(0, 1), "a");
 }
 
-/// `MADV_DONTNEED` discards the copy, and the file's page is back.
+/// `MADV_DONTNEED` discards the private copy of its page and of no other page, and the file's page
+/// is back.
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION; mm/madvise.c
 /// - level: observed
 #[test]
-fn madv_dontneed_discards_the_copy_and_the_files_page_is_back() {
+fn madv_dontneed_discards_the_private_copy_of_its_page_and_of_no_other_page_and_the_files_page_is_back()
+ {
     let letters = Lettered::new(2);
     let mapping = letters.mapping(2);
     mapping.store(0, b"A");
@@ -81,13 +83,13 @@ fn madv_dontneed_discards_the_copy_and_the_files_page_is_back() {
     assert_eq!(file_pages(mapping.address(), 2), [Some(true), Some(false)]);
 }
 
-/// `MADV_DONTNEED` of locked pages fails with `EINVAL`.
+/// `MADV_DONTNEED` of locked private copies fails with `EINVAL` and keeps the copies.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
 #[test]
-fn madv_dontneed_of_locked_pages_fails_with_einval() {
+fn madv_dontneed_of_locked_private_copies_fails_with_einval_and_keeps_the_copies() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');
@@ -96,13 +98,13 @@ fn madv_dontneed_of_locked_pages_fails_with_einval() {
     assert_eq!((errno(refused), mapping.load(0)), (Errno::EINVAL, b'A'));
 }
 
-/// `MADV_FREE` of a private mapping of a file fails with `EINVAL`.
+/// `MADV_FREE` of a private mapping of a file fails with `EINVAL` and keeps the copies.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
 #[test]
-fn madv_free_of_a_private_mapping_of_a_file_fails_with_einval() {
+fn madv_free_of_a_private_mapping_of_a_file_fails_with_einval_and_keeps_the_copies() {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');

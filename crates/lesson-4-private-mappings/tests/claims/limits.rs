@@ -1,12 +1,12 @@
 //! What private memory is refused for, and what it is charged to.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::fd::AsRawFd;
 use std::sync::{Mutex, PoisonError};
 
 use common::{outcome, page_size};
 use course::{errno, scratch, undisturbed};
-use lesson_4_private_mappings::{PrivateMapping, sys::RawMapping};
+use lesson_4_private_mappings::sys::RawMapping;
 use nix::errno::Errno;
 use procfs::{Current, Meminfo};
 
@@ -42,35 +42,6 @@ fn overcommit_mode() -> String {
     fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap().trim().into()
 }
 
-/// Mapping a file opened for writing only fails with `EACCES`, even privately.
-///
-/// - call: `mmap`, error
-/// - source: mmap(2), ERRORS
-/// - level: POSIX
-#[test]
-fn mapping_a_file_opened_for_writing_only_fails_with_eacces_even_privately() {
-    let letters = Lettered::new(1);
-    let write_only = File::options().write(true).open(&letters.path).unwrap();
-    assert_eq!(errno(PrivateMapping::of(&write_only, page_size())), Errno::EACCES);
-    for prot in [libc::PROT_NONE, READ, libc::PROT_WRITE] {
-        let refused = RawMapping::map(page_size(), prot, libc::MAP_PRIVATE, write_only.as_raw_fd());
-        assert_eq!(errno(refused), Errno::EACCES, "{prot}");
-    }
-}
-
-/// `mmap` with neither `MAP_SHARED` nor `MAP_PRIVATE` fails with `EINVAL`.
-///
-/// - call: `mmap`, error
-/// - source: mmap(2), ERRORS
-/// - level: POSIX
-/// - article says: Without `MAP_SHARED`, Linux may buffer what is written.
-#[test]
-fn mmap_with_neither_map_shared_nor_map_private_fails_with_einval() {
-    let letters = Lettered::new(1);
-    assert_eq!(errno(letters.bare(1, READ, 0)), Errno::EINVAL);
-    letters.bare(1, READ, libc::MAP_PRIVATE).unwrap();
-}
-
 /// A private writable mapping larger than all memory and swap fails with `ENOMEM`.
 ///
 /// - call: `mmap`, error
@@ -101,13 +72,15 @@ fn a_private_writable_mapping_larger_than_all_memory_and_swap_fails_with_enomem(
     assert_eq!(mapped(READ_WRITE, libc::MAP_SHARED), "ok", "its pages are the file's");
 }
 
-/// In the default mode, the kernel compares each request alone with all memory.
+/// In the default mode of overcommit, the kernel compares each request alone with all memory and
+/// swap.
 ///
 /// - call: limits, edge
 /// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
 /// - level: Linux
 #[test]
-fn in_the_default_mode_the_kernel_compares_each_request_alone_with_all_memory() {
+fn in_the_default_mode_of_overcommit_the_kernel_compares_each_request_alone_with_all_memory_and_swap()
+ {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let descriptor = letters.file.as_raw_fd();

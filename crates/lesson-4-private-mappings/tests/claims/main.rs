@@ -9,6 +9,7 @@ mod limits;
 mod overlay;
 mod pages;
 mod populate;
+mod program_files;
 mod programs;
 mod reads;
 mod rights;

@@ -133,13 +133,15 @@ fn madv_populate_read_copies_no_page() {
     assert_eq!(mapping.text(0, 1), "9");
 }
 
-/// Populating pages past the end of the file with `madvise` fails with `EFAULT`.
+/// `MADV_POPULATE_READ` and `MADV_POPULATE_WRITE` of a range that ends past the end of the file
+/// fail with `EFAULT`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
-fn populating_pages_past_the_end_of_the_file_with_madvise_fails_with_efault() {
+fn madv_populate_read_and_madv_populate_write_of_a_range_that_ends_past_the_end_of_the_file_fail_with_efault()
+ {
     let letters = Lettered::new(1);
     let mapping = letters.bare(2, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     let both = |advice| errno(mapping.advise(0, 2 * page_size(), advice));
@@ -178,19 +180,23 @@ fn madv_populate_write_from_an_address_inside_a_page_fails_with_einval() {
     assert_eq!(file_pages(mapping.address(), 1), [copied]);
 }
 
-/// `MADV_POPULATE_READ` without any permission fails with `EINVAL`.
+/// `MADV_POPULATE_READ` of pages with `PROT_NONE` fails with `EINVAL`, and succeeds after
+/// `mprotect` to `PROT_READ`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
 #[test]
-fn madv_populate_read_without_any_permission_fails_with_einval() {
+fn madv_populate_read_of_pages_with_prot_none_fails_with_einval_and_succeeds_after_mprotect_to_prot_read()
+ {
     let letters = Lettered::new(1);
-    let mapping = letters.bare(1, libc::PROT_NONE, libc::MAP_PRIVATE).unwrap();
     let advice = libc::MADV_POPULATE_READ;
-    assert_eq!(errno(mapping.advise(0, page_size(), advice)), Errno::EINVAL);
-    mapping.protect(READ).unwrap();
-    populates(mapping.advise(0, page_size(), advice));
+    for kind in [libc::MAP_PRIVATE, libc::MAP_SHARED] {
+        let mapping = letters.bare(1, libc::PROT_NONE, kind).unwrap();
+        assert_eq!(errno(mapping.advise(0, page_size(), advice)), Errno::EINVAL);
+        mapping.protect(READ).unwrap();
+        populates(mapping.advise(0, page_size(), advice));
+    }
 }
 
 /// `MADV_POPULATE_WRITE` over a range that is not all mapped fails with `ENOMEM`.

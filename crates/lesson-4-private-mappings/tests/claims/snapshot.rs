@@ -35,20 +35,6 @@ fn a_private_page_that_was_not_stored_to_follows_the_file() {
     assert_eq!(shown(2), *b"33", "after a write by another process");
 }
 
-/// A private page that was only loaded from still follows the file.
-///
-/// - call: private mappings, success
-/// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
-#[test]
-fn a_private_page_that_was_only_loaded_from_still_follows_the_file() {
-    let letters = Lettered::new(1);
-    let mapping = letters.mapping(1);
-    assert_eq!(mapping.text(0, 2), "aa");
-    letters.write(1, "9");
-    assert_eq!(mapping.text(0, 2), "a9");
-}
-
 /// A read-only private mapping shows later writes to the file.
 ///
 /// - call: private mappings, success

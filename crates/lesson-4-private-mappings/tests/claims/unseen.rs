@@ -139,13 +139,13 @@ fn a_private_store_is_not_visible_to_another_process() {
     assert_eq!(other.end().code, Some(0));
 }
 
-/// `msync` of a private mapping succeeds and writes nothing.
+/// `msync` of a private mapping succeeds, and its stores stay private.
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
 /// - level: observed (POSIX: no private store is written)
 #[test]
-fn msync_of_a_private_mapping_succeeds_and_writes_nothing() {
+fn msync_of_a_private_mapping_succeeds_and_its_stores_stay_private() {
     let letters = Lettered::new(1);
     let mapping = letters.mapping(1);
     mapping.store(0, b"A");
@@ -197,13 +197,15 @@ fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
     assert_eq!(letters.text(0, 2), "Aa");
 }
 
-/// Truncating the file to save a private edit loses the edit and the file.
+/// Truncating a file in order to write a private edit back loses the edit and the bytes of the
+/// file.
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/truncate.c; write(2), ERRORS
 /// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
 #[test]
-fn truncating_the_file_to_save_a_private_edit_loses_the_edit_and_the_file() {
+fn truncating_a_file_in_order_to_write_a_private_edit_back_loses_the_edit_and_the_bytes_of_the_file()
+ {
     let letters = Lettered::new(1);
     let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
     mapping.store(0, b'A');

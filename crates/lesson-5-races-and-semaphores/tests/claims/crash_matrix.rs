@@ -17,55 +17,65 @@ fn row(primitive: &str) -> &'static str {
 
 const STUCK: &str = "StillWaits StillWaits StillWaits StillWaits StillWaits";
 
-/// A semaphore in a file stays locked however its holder ends.
+/// A semaphore in a file stays locked if its holder is killed, exits, calls `exec`, or forks and is
+/// killed.
 ///
 /// - call: `sem_wait`, edge
 /// - source: sem_overview(7), DESCRIPTION
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - tutorials say: The kernel releases the semaphore of a process that dies.
 /// - article says: Semaphores can be used to prevent races.
 #[test]
-fn a_semaphore_in_a_file_stays_locked_however_its_holder_ends() {
+fn a_semaphore_in_a_file_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+ {
     assert_eq!(row("semaphore-in-file"), STUCK);
 }
 
-/// A named semaphore stays locked however its holder ends.
+/// A named semaphore stays locked if its holder is killed, exits, calls `exec`, or forks and is
+/// killed.
 ///
 /// - call: `sem_open`, edge
 /// - source: sem_overview(7), Named semaphores
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
-fn a_named_semaphore_stays_locked_however_its_holder_ends() {
+fn a_named_semaphore_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+{
     assert_eq!(row("named-semaphore"), STUCK);
 }
 
-/// A process-shared mutex that is not robust stays locked however its holder ends.
+/// A process-shared mutex that is not robust stays locked if its holder is killed, exits, calls
+/// `exec`, or forks and is killed.
 ///
 /// - call: `pthread_mutex_lock`, edge
 /// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
-/// - level: POSIX (the `exec`: observed, glibc 2.36)
+/// - level: POSIX (the `exec`: observed, glibc)
 #[test]
-fn a_process_shared_mutex_that_is_not_robust_stays_locked_however_its_holder_ends() {
+fn a_process_shared_mutex_that_is_not_robust_stays_locked_if_its_holder_is_killed_exits_calls_exec_or_forks_and_is_killed()
+ {
     assert_eq!(row("plain-mutex"), STUCK);
 }
 
-/// In all five cases, a robust mutex tells the next process.
+/// If its owner is killed, exits, calls `exec`, or forks and is killed, a robust mutex tells the
+/// next process.
 ///
 /// - call: `pthread_mutexattr_setrobust`, success
 /// - source: pthread_mutexattr_setrobust(3), NOTES
 /// - level: Linux
 #[test]
-fn in_all_five_cases_a_robust_mutex_tells_the_next_process() {
+fn if_its_owner_is_killed_exits_calls_exec_or_forks_and_is_killed_a_robust_mutex_tells_the_next_process()
+ {
     assert_eq!(row("robust-mutex"), ["LocksAndIsTold"; 5].join(" "));
 }
 
-/// A record lock ends with its process, or when `exec` closes the file; a child does not have it.
+/// A record lock ends with its process or when `exec` closes the file, and a forked child does not
+/// keep it.
 ///
 /// - call: `fcntl(F_SETLK)`, success
 /// - source: fcntl(2), Advisory record locking; execve(2), DESCRIPTION
 /// - level: POSIX (the `exec`: Linux)
 #[test]
-fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_a_child_does_not_have_it() {
+fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_and_a_forked_child_does_not_keep_it()
+ {
     assert_eq!(row("record-lock"), "Locks Locks Locks StillWaits Locks");
 }
 

@@ -31,7 +31,7 @@ fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edea
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fs/locks.c, posix_locks_deadlock (the owner is the process)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn edeadlk_can_be_a_false_alarm_if_a_process_has_threads() {
     let scratch = scratch();
@@ -65,13 +65,15 @@ fn a_deadlock_of_record_locks_is_detected_across_two_files() {
     assert_eq!(a.hear(), "ok");
 }
 
-/// If two readers ask for a write lock, the second record lock fails with `EDEADLK`.
+/// If two processes hold a read lock on the same bytes and both ask for a write lock, the second
+/// one gets `EDEADLK`.
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fcntl(2), ERRORS
 /// - level: Linux (POSIX: may fail)
 #[test]
-fn if_two_readers_ask_for_a_write_lock_the_second_record_lock_fails_with_edeadlk() {
+fn if_two_processes_hold_a_read_lock_on_the_same_bytes_and_both_ask_for_a_write_lock_the_second_one_gets_edeadlk()
+ {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_SETLK d F_RDLCK 0 10");
@@ -116,14 +118,14 @@ fn a_deadlock_of_ten_processes_with_record_locks_is_detected() {
     }
 }
 
-/// A deadlock of twelve record locks is detected; one of thirteen is not.
+/// A deadlock of twelve record locks is detected, and a deadlock of thirteen is not.
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fs/locks.c, MAX_DEADLK_ITERATIONS
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: fcntl(2), BUGS: the search for a deadlock makes at most ten steps.
 #[test]
-fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
+fn a_deadlock_of_twelve_record_locks_is_detected_and_a_deadlock_of_thirteen_is_not() {
     let scratch = scratch();
     let mut twelve = ring(&scratch, 12);
     assert_eq!(twelve.last_mut().unwrap().ask("F_SETLKW d F_WRLCK 0 1"), "EDEADLK");
@@ -143,7 +145,7 @@ fn a_deadlock_of_twelve_record_locks_is_detected_one_of_thirteen_is_not() {
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fs/locks.c, posix_lock_inode (it follows the first conflicting lock)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_deadlock_of_record_locks_can_be_missed_while_a_third_process_holds_a_conflicting_lock() {
     let scratch = scratch();
@@ -178,13 +180,15 @@ fn a_deadlock_of_two_ofd_locks_is_not_detected() {
     assert_eq!(a.hear(), "ok", "until the other is killed");
 }
 
-/// If two holders of an OFD read lock ask for a write lock, both wait for ever.
+/// If two processes hold an OFD read lock on the same bytes and both ask for a write lock, both
+/// wait for ever.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: fcntl(2), Open file description locks
 /// - level: Linux
 #[test]
-fn if_two_holders_of_an_ofd_read_lock_ask_for_a_write_lock_both_wait_for_ever() {
+fn if_two_processes_hold_an_ofd_read_lock_on_the_same_bytes_and_both_ask_for_a_write_lock_both_wait_for_ever()
+ {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
@@ -239,7 +243,7 @@ fn a_deadlock_of_two_flock_s_is_not_detected() {
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), NOTES
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
     let scratch = scratch();
@@ -257,7 +261,7 @@ fn a_deadlock_of_one_record_lock_and_one_flock_is_not_detected() {
 ///
 /// - call: `pthread_mutex_lock`, edge
 /// - source: POSIX, pthread_mutex_lock() (may fail)
-/// - level: observed (Linux 6.18, glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_deadlock_of_two_robust_mutexes_is_not_detected() {
     let scratch = scratch();
@@ -278,7 +282,7 @@ fn a_deadlock_of_two_robust_mutexes_is_not_detected() {
 ///
 /// - call: `sem_wait`, edge
 /// - source: POSIX, sem_wait() (may fail); POSIX, pthread_mutex_lock() (may fail)
-/// - level: observed (Linux 6.18, glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_deadlock_of_a_semaphore_and_a_robust_mutex_is_not_detected() {
     let scratch = scratch();

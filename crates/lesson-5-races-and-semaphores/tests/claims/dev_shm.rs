@@ -34,7 +34,7 @@ fn if_dev_shm_is_full_sem_open_of_a_new_name_fails_with_enospc() {
 ///
 /// - call: `ftruncate`, edge
 /// - source: tmpfs(5), DESCRIPTION; mmap(2), ERRORS (SIGBUS)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 #[ignore = "needs root: mounts a small /dev/shm"]
 fn if_dev_shm_is_full_ftruncate_succeeds_and_a_store_is_sigbus() {

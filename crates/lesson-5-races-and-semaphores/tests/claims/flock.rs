@@ -7,13 +7,13 @@ use nix::sys::signal::Signal;
 
 use crate::lock_actors::{actor, two};
 
-/// Several processes can hold a shared `flock`; an exclusive one excludes all others.
+/// Several processes can hold a shared `flock`, and an exclusive `flock` excludes all others.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn several_processes_can_hold_a_shared_flock_an_exclusive_one_excludes_all_others() {
+fn several_processes_can_hold_a_shared_flock_and_an_exclusive_flock_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_SH");
@@ -144,13 +144,13 @@ fn after_a_handler_with_sa_restart_the_wait_for_a_flock_goes_on() {
     assert_eq!(b.hear(), "ok");
 }
 
-/// `flock` works whatever the descriptor's access mode.
+/// `flock` works with a descriptor of any access mode.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn flock_works_whatever_the_descriptors_access_mode() {
+fn flock_works_with_a_descriptor_of_any_access_mode() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("open r read file");
@@ -162,13 +162,13 @@ fn flock_works_whatever_the_descriptors_access_mode() {
     assert_eq!(a.ask("flock r LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
-/// Two opens in one process conflict by `flock`.
+/// Two `flock`s of one process conflict if the process has opened the file twice.
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn two_opens_in_one_process_conflict_by_flock() {
+fn two_flock_s_of_one_process_conflict_if_the_process_has_opened_the_file_twice() {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -176,13 +176,13 @@ fn two_opens_in_one_process_conflict_by_flock() {
     assert_eq!(a.ask("flock e LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
-/// `flock` and `fcntl` locks do not see each other.
+/// A `flock` of a file stops neither a record lock nor an OFD lock of another process.
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), NOTES
 /// - level: Linux (local file systems)
 #[test]
-fn flock_and_fcntl_locks_do_not_see_each_other() {
+fn a_flock_of_a_file_stops_neither_a_record_lock_nor_an_ofd_lock_of_another_process() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -255,7 +255,7 @@ fn no_flock_stops_a_store_a_write_or_a_truncation() {
 ///
 /// - call: `flock`, edge
 /// - source: std::fs::File::lock, Platform-specific behavior
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn rusts_file_lock_is_a_flock() {
     let scratch = scratch();

@@ -114,7 +114,7 @@ fn after_close_mappings_keep_a_flock_until_the_last_munmap() {
 ///
 /// - call: `flock`, edge
 /// - source: mm/vma.c (the mapping holds its own open file description)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_mapping_made_through_another_open_of_the_file_does_not_keep_a_flock() {
     let scratch = scratch();

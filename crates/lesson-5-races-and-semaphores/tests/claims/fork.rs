@@ -17,7 +17,7 @@ fn a_private_mutex_that_another_thread_holds_at_fork_stays_locked_in_the_child()
     assert!(said.starts_with("at fork: mutex and FILE; parent: none; child: mutex"), "{said}");
 }
 
-/// In glibc `fork` frees the lock of a file stream in the child.
+/// In glibc, `fork` frees the lock of a file stream in the child.
 ///
 /// - call: `fork`, edge
 /// - source: glibc, posix/fork.c (it resets the locks of all streams)

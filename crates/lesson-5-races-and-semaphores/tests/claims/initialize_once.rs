@@ -33,7 +33,7 @@ fn of_two_processes_that_start_together_one_makes_the_semaphore_and_the_other_wa
 /// - call: `sem_init`, edge
 /// - source: flock(2), DESCRIPTION (the lock); sem_init(3), DESCRIPTION (does not mention cleared
 ///   bytes)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn if_the_initialising_process_is_killed_half_way_the_next_one_clears_the_bytes_and_starts_again() {
     let scratch = scratch();
@@ -50,7 +50,7 @@ fn if_the_initialising_process_is_killed_half_way_the_next_one_clears_the_bytes_
 /// - call: `sem_init`, edge
 /// - source: glibc, nptl/sem_init.c; sem_overview(7), Persistence (does not mention unnamed
 ///   semaphores)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn the_count_of_a_semaphore_in_a_file_survives_a_kill_and_is_copied_with_the_file() {
     let (original, elsewhere) = (scratch(), scratch());

@@ -26,6 +26,7 @@ mod record_lock_errors;
 mod record_lock_ranges;
 mod record_locks;
 mod robust_mutexes;
+mod semaphore_names;
 mod semaphore_waits;
 mod semaphores;
 mod unusable_mutexes;

@@ -11,7 +11,7 @@ use crate::{actor, ask, ask_and_wait};
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, exit_robust_list
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: A robust mutex always recovers from its owner's death.
 #[test]
 fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked() {
@@ -25,13 +25,15 @@ fn a_robust_mutex_in_a_file_restored_from_a_locked_moment_stays_locked() {
     assert_eq!(ask_and_wait(&mut actor(&scratch), "mutex-lock-until 200"), "ETIMEDOUT");
 }
 
-/// A new mutex in the place of a lost one tells of no death.
+/// If a lost file with a robust mutex is made again, no process learns from the new mutex that the
+/// owner has died.
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death (the mark is in the old lock word)
-/// - level: observed (Linux 6.18, glibc 2.36)
+/// - level: observed (glibc)
 #[test]
-fn a_new_mutex_in_the_place_of_a_lost_one_tells_of_no_death() {
+fn if_a_lost_file_with_a_robust_mutex_is_made_again_no_process_learns_from_the_new_mutex_that_the_owner_has_died()
+ {
     for (lost, answer) in [(false, "OwnerDied"), (true, "Clean")] {
         let scratch = scratch();
         let data = scratch.path().join("data");
@@ -58,7 +60,7 @@ fn a_new_mutex_in_the_place_of_a_lost_one_tells_of_no_death() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: truncate(2), DESCRIPTION
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - tutorials say: A robust mutex always recovers from its owner's death.
 #[test]
 fn a_file_that_is_emptied_and_grows_again_forgets_its_locked_mutex_so_two_processes_hold_the_mutex()
@@ -66,6 +68,7 @@ fn a_file_that_is_emptied_and_grows_again_forgets_its_locked_mutex_so_two_proces
     let scratch = scratch();
     let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     assert_ne!(lock_word(&mut owner), 0);
+    assert_eq!(ask(&mut next, "mutex-try"), "EBUSY", "before");
     assert_eq!(ask(&mut next, "page-truncate 0"), "ok");
     assert_eq!(lock_word(&mut owner), 0);
     assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
@@ -75,7 +78,7 @@ fn a_file_that_is_emptied_and_grows_again_forgets_its_locked_mutex_so_two_proces
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: truncate(2), DESCRIPTION (the bytes before the new end stay)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_truncation_past_the_lock_word_leaves_a_mutex_locked() {
     for (length, answer) in [(64, "Clean"), (68, "EBUSY")] {

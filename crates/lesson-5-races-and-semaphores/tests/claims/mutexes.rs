@@ -92,7 +92,7 @@ fn a_process_shared_mutex_excludes_another_process_and_wakes_it() {
 /// - call: `pthread_mutexattr_setpshared`, edge
 /// - source: pthread_mutexattr_setpshared(3), DESCRIPTION; futex(2), DESCRIPTION
 ///   (FUTEX_PRIVATE_FLAG)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - tutorials say: A semaphore or a mutex works between processes if it is in shared memory.
 #[test]
 fn a_mutex_that_is_not_process_shared_excludes_another_process_but_never_wakes_it() {
@@ -208,7 +208,7 @@ fn unlocking_another_processs_error_checking_or_robust_mutex_fails_with_eperm() 
 ///
 /// - call: `pthread_mutex_unlock`, edge
 /// - source: POSIX, pthread_mutex_unlock() (undefined)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_plain_mutex_can_be_unlocked_by_a_process_that_does_not_own_it() {
     let scratch = scratch();

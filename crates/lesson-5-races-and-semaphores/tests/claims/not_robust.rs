@@ -26,7 +26,7 @@ fn two(scratch: &common::Scratch) -> (Running, Running) {
 ///
 /// - call: `pthread_rwlock_rdlock`, edge
 /// - source: POSIX, pthread_rwlock_rdlock() (does not mention a death)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_killed_reader_shuts_every_writer_out_of_a_reader_writer_lock() {
     let scratch = scratch();
@@ -41,7 +41,7 @@ fn a_killed_reader_shuts_every_writer_out_of_a_reader_writer_lock() {
 ///
 /// - call: `pthread_rwlock_wrlock`, edge
 /// - source: POSIX, pthread_rwlock_wrlock() (does not mention a death)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_killed_writer_shuts_every_process_out_of_a_reader_writer_lock() {
     let scratch = scratch();
@@ -81,7 +81,7 @@ fn after_a_wait(held: &str, waited: &str, is_killed: bool) -> [String; 2] {
 ///
 /// - call: `pthread_rwlock_wrlock`, edge
 /// - source: glibc, nptl/pthread_rwlock_common.c
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn if_the_first_writer_that_waits_for_a_reader_is_killed_no_process_can_lock_after_the_reader() {
     assert_eq!(after_a_wait("read", "write", true), ["ETIMEDOUT", "ETIMEDOUT"]);
@@ -92,7 +92,7 @@ fn if_the_first_writer_that_waits_for_a_reader_is_killed_no_process_can_lock_aft
 ///
 /// - call: `pthread_rwlock_wrlock`, edge
 /// - source: glibc, nptl/pthread_rwlock_common.c
-/// - level: observed (glibc 2.36, 2.41)
+/// - level: observed (glibc)
 #[test]
 fn if_the_second_writer_that_waits_for_a_reader_is_killed_the_lock_works_as_before() {
     let scratch = scratch();
@@ -119,7 +119,7 @@ fn if_the_second_writer_that_waits_for_a_reader_is_killed_the_lock_works_as_befo
 ///
 /// - call: `pthread_rwlock_rdlock`, edge
 /// - source: glibc, nptl/pthread_rwlock_common.c
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn if_a_reader_is_killed_while_it_waits_for_a_writer_no_writer_can_lock_again() {
     assert_eq!(after_a_wait("write", "read", true), ["ok", "ETIMEDOUT"]);
@@ -136,13 +136,13 @@ fn no_reader_writer_lock_in_glibc_is_robust() {
     observed(has_robust_read_write_locks(), false, false);
 }
 
-/// A death wakes no process that waits on a condition variable.
+/// The death of the mutex's owner wakes no process that waits on a condition variable.
 ///
 /// - call: `pthread_cond_wait`, edge
 /// - source: POSIX, pthread_cond_timedwait() (EOWNERDEAD reports the owner of the mutex)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
-fn a_death_wakes_no_process_that_waits_on_a_condition_variable() {
+fn the_death_of_the_mutexs_owner_wakes_no_process_that_waits_on_a_condition_variable() {
     in_time(|milliseconds| {
         let scratch = scratch();
         let (mut waiter, mut signaller) = two(&scratch);
@@ -166,7 +166,7 @@ fn a_death_wakes_no_process_that_waits_on_a_condition_variable() {
 ///
 /// - call: `pthread_cond_destroy`, edge
 /// - source: glibc, nptl/pthread_cond_destroy.c
-/// - level: observed (glibc 2.36, 2.41)
+/// - level: observed (glibc)
 #[test]
 fn after_a_waiter_on_a_condition_variable_is_killed_pthread_cond_destroy_waits_for_ever() {
     let scratch = scratch();
@@ -184,7 +184,7 @@ fn after_a_waiter_on_a_condition_variable_is_killed_pthread_cond_destroy_waits_f
 ///
 /// - call: `pthread_cond_signal`, edge
 /// - source: glibc, nptl/pthread_cond_common.c
-/// - level: observed (glibc 2.36, 2.41; never returns: 2.36, not 2.41)
+/// - level: observed (glibc; never returns: glibc 2.36, not 2.41)
 #[test]
 fn after_a_waiter_on_a_condition_variable_is_killed_one_signal_is_lost_and_the_next_may_never_return()
  {

@@ -63,7 +63,7 @@ fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: mm/vma.c (the mapping holds its own open file description)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_mapping_made_through_another_open_of_the_file_does_not_keep_an_ofd_lock() {
     let scratch = scratch();

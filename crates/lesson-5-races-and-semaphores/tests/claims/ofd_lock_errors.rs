@@ -36,14 +36,16 @@ fn an_ofd_lock_on_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
     assert_eq!(a.ask("F_OFD_SETLK p F_RDLCK 0 0"), "EBADF");
 }
 
-/// An OFD lock that the descriptor's access mode does not allow fails with `EBADF`.
+/// An OFD write lock on a descriptor not open for writing fails with `EBADF`, and so does an OFD
+/// read lock on one not open for reading.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, error
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), ERRORS (names only F_SETLK and F_SETLKW)
 /// - level: POSIX
 /// - manual says: fcntl(2): `EBADF` is listed for `F_SETLK` and `F_SETLKW` only.
 #[test]
-fn an_ofd_lock_that_the_descriptors_access_mode_does_not_allow_fails_with_ebadf() {
+fn an_ofd_write_lock_on_a_descriptor_not_open_for_writing_fails_with_ebadf_and_so_does_an_ofd_read_lock_on_one_not_open_for_reading()
+ {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open r read file");
@@ -58,7 +60,7 @@ fn an_ofd_lock_that_the_descriptors_access_mode_does_not_allow_fails_with_ebadf(
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, error
 /// - source: fs/locks.c, flock_to_posix_lock
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_fails_with_einval() {
     let scratch = scratch();
@@ -73,7 +75,7 @@ fn an_ofd_lock_with_an_unknown_type_or_whence_or_before_byte_0_fails_with_einval
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, error
 /// - source: fs/locks.c, flock_to_posix_lock
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: fcntl(2): `EOVERFLOW` is not listed.
 #[test]
 fn an_ofd_lock_past_the_largest_offset_fails_with_eoverflow() {
@@ -94,6 +96,7 @@ fn an_ofd_lock_call_with_an_unmapped_address_fails_with_efault() {
     let (mut a, _) = two(&scratch);
     assert_eq!(a.ask("F_OFD_SETLK d NULL"), "EFAULT");
     assert_eq!(a.ask("F_OFD_GETLK d NULL"), "EFAULT");
+    a.does("F_OFD_SETLK d F_WRLCK 0 0");
 }
 
 /// A handler without `SA_RESTART` ends the wait for an OFD lock with `EINTR`.

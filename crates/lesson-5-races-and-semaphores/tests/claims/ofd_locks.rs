@@ -4,13 +4,13 @@ use course::scratch;
 
 use crate::lock_actors::{actor, two};
 
-/// Several opens can hold an OFD read lock; a write lock excludes all others.
+/// Several opens can hold an OFD read lock, and an OFD write lock excludes all others.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, success
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
 /// - level: POSIX
 #[test]
-fn several_opens_can_hold_an_ofd_read_lock_a_write_lock_excludes_all_others() {
+fn several_opens_can_hold_an_ofd_read_lock_and_an_ofd_write_lock_excludes_all_others() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_RDLCK 0 10");
@@ -21,13 +21,15 @@ fn several_opens_can_hold_an_ofd_read_lock_a_write_lock_excludes_all_others() {
     assert_eq!(b.ask("F_OFD_SETLK d F_RDLCK 0 10"), "EAGAIN");
 }
 
-/// Two opens in one process conflict: the second OFD lock fails with `EAGAIN`.
+/// An OFD lock fails with `EAGAIN` if the same process holds a conflicting one through another open
+/// of the file.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, error
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
 /// - level: POSIX (`EAGAIN`: Linux)
 #[test]
-fn two_opens_in_one_process_conflict_the_second_ofd_lock_fails_with_eagain() {
+fn an_ofd_lock_fails_with_eagain_if_the_same_process_holds_a_conflicting_one_through_another_open_of_the_file()
+ {
     let scratch = scratch();
     let (mut a, _) = two(&scratch);
     a.does("open e both file");
@@ -88,7 +90,7 @@ fn an_ofd_lock_and_a_record_lock_conflict_even_in_one_process_on_one_descriptor(
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: fcntl(2), Open file description locks
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn if_an_ofd_read_lock_cannot_become_a_write_lock_the_process_keeps_the_read_lock() {
     let scratch = scratch();
@@ -122,7 +124,7 @@ fn no_ofd_lock_stops_a_store_a_write_or_a_read() {
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: fs/locks.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_directory_can_have_an_ofd_read_lock_and_a_flock() {
     let scratch = scratch();

@@ -23,7 +23,7 @@ fn actor_in_a_pid_namespace(scratch: &common::Scratch) -> (Running, u32) {
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death (it compares thread ids)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 #[ignore = "needs root: makes PID namespaces"]
 fn if_two_pid_namespaces_share_a_robust_mutex_a_killed_waiter_can_mark_a_living_owner_as_dead() {

@@ -8,7 +8,7 @@ use crate::{actor, ask, ask_and_wait, scenario};
 ///
 /// - call: plain loads and stores, edge
 /// - source: lesson 5 (a load and a store are two accesses)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_addition_between_another_processs_load_and_store_is_lost() {
     let said = scenario("lost-update", &scratch()).succeed();
@@ -20,7 +20,7 @@ fn an_addition_between_another_processs_load_and_store_is_lost() {
 ///
 /// - call: atomics, success
 /// - source: std::sync::atomic, documentation
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_atomic_addition_at_the_same_moment_loses_nothing() {
     let said = scenario("atomic-addition", &scratch()).succeed();
@@ -48,7 +48,7 @@ fn an_atomic_addition_at_the_same_moment_loses_nothing() {
 ///
 /// - call: atomics, edge
 /// - source: lesson 5 (a load and a store are two accesses)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn an_atomic_addition_between_another_processs_load_and_store_is_lost_too() {
     let scratch = scratch();
@@ -64,7 +64,7 @@ fn an_atomic_addition_between_another_processs_load_and_store_is_lost_too() {
 ///
 /// - call: plain loads and stores, edge
 /// - source: lesson 5 (two stores are two accesses)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_reader_between_two_stores_sees_a_torn_record() {
     let said = scenario("torn-record", &scratch()).succeed();
@@ -75,7 +75,7 @@ fn a_reader_between_two_stores_sees_a_torn_record() {
 ///
 /// - call: plain loads and stores, edge
 /// - source: lesson 5 (a load and a store are two accesses)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_lock_that_is_tested_and_then_set_lets_two_processes_in() {
     let said = scenario("test-then-set", &scratch()).succeed();

@@ -64,7 +64,7 @@ fn closing_a_descriptor_opened_by_another_name_of_the_file_releases_the_record_l
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: open(2), DESCRIPTION (O_PATH)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn closing_an_o_path_descriptor_releases_no_record_lock() {
     let scratch = scratch();
@@ -189,7 +189,7 @@ fn record_locks_end_when_the_process_is_killed() {
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_stopped_process_keeps_its_record_locks() {
     let scratch = scratch();

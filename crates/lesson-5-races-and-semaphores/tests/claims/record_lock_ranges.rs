@@ -136,7 +136,7 @@ fn adjacent_record_locks_of_one_type_become_one() {
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fs/locks.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn unlocking_bytes_that_are_not_locked_succeeds() {
     let scratch = scratch();
@@ -178,7 +178,7 @@ fn f_getlk_describes_the_conflicting_lock_and_names_its_process() {
 ///
 /// - call: `fcntl(F_GETLK)`, edge
 /// - source: fcntl(2), Advisory record locking
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn f_getlk_does_not_report_the_processs_own_locks() {
     let scratch = scratch();

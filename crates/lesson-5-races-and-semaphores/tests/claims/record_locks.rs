@@ -130,7 +130,7 @@ fn the_mode_bits_of_mandatory_locks_change_nothing() {
 ///
 /// - call: `fcntl(F_SETLK)`, edge
 /// - source: fcntl(2), Advisory record locking
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn a_lock_belongs_to_the_file_and_not_to_its_name() {
     let scratch = scratch();

@@ -48,7 +48,7 @@ fn after_the_owners_death_the_next_lock_call_returns_eownerdead_and_locks() {
 /// - call: `pthread_mutexattr_setrobust`, success
 /// - source: get_robust_list(2), DESCRIPTION; kernel/futex/core.c, handle_futex_death (the
 ///   condition)
-/// - level: Linux (the condition: observed, Linux 6.18)
+/// - level: Linux (the condition: observed)
 #[test]
 fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them() {
     const FUTEX_WAITERS: u64 = 0x8000_0000;
@@ -72,13 +72,13 @@ fn if_the_lock_word_says_that_processes_wait_the_owners_death_wakes_one_of_them(
     assert_eq!(waiters[woken].hear(), "OwnerDied");
 }
 
-/// For a robust mutex, an exit or an `exec` of a process with one thread is a death.
+/// For a robust mutex, `exit` or `exec` of a process with one thread counts as the owner's death.
 ///
 /// - call: `pthread_mutexattr_setrobust`, success
 /// - source: pthread_mutexattr_setrobust(3), NOTES
 /// - level: Linux
 #[test]
-fn for_a_robust_mutex_an_exit_or_an_exec_of_a_process_with_one_thread_is_a_death() {
+fn for_a_robust_mutex_exit_or_exec_of_a_process_with_one_thread_counts_as_the_owners_death() {
     for end in ["exit", "exec"] {
         let scratch = scratch();
         let (mut owner, mut next) = two_and_locked(&scratch, "shared robust normal");
@@ -97,7 +97,7 @@ fn for_a_robust_mutex_an_exit_or_an_exec_of_a_process_with_one_thread_is_a_death
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: fs/exec.c, de_thread (the thread gets another id); kernel/futex/core.c,
 ///   handle_futex_death (compares thread ids)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: pthread_mutexattr_setrobust(3): when a thread calls `exec`, the next owner is
 ///   told.
 #[test]
@@ -129,7 +129,7 @@ fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: POSIX, pthread_mutex_lock() (a thread owns it)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_forked_child_does_not_own_its_parents_mutex_and_the_childs_end_unlocks_nothing() {
     let scratch = scratch();
@@ -171,13 +171,13 @@ fn pthread_mutex_consistent_of_a_consistent_mutex_fails_with_einval() {
     assert_eq!(ask(&mut next, "mutex-consistent"), "EINVAL", "a second time");
 }
 
-/// If the next owner dies before the repair, the one after it gets `EOWNERDEAD`.
+/// If the next owner dies before the repair, the process after that owner gets `EOWNERDEAD`.
 ///
 /// - call: `pthread_mutexattr_setrobust`, error
 /// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
 /// - level: POSIX
 #[test]
-fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
+fn if_the_next_owner_dies_before_the_repair_the_process_after_that_owner_gets_eownerdead() {
     let scratch = scratch();
     let (owner, mut next) = two_and_locked(&scratch, "shared robust normal");
     owner.kill();
@@ -190,7 +190,7 @@ fn if_the_next_owner_dies_before_the_repair_the_one_after_it_gets_eownerdead() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: get_robust_list(2), DESCRIPTION; include/uapi/linux/futex.h
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_it() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
@@ -221,7 +221,7 @@ fn the_lock_word_holds_the_owners_thread_id_and_the_owners_death_sets_a_bit_in_i
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, exit_robust_list
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - tutorials say: A robust mutex always recovers from its owner's death.
 #[test]
 fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_death() {
@@ -240,11 +240,16 @@ fn a_robust_mutex_that_its_owner_has_unmapped_stays_locked_after_the_owners_deat
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_mutexes_stay_locked_too()
  {
     let scratch = scratch();
+    let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
+    assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
+    assert_eq!(ask(&mut owner, "mutex-lock-three"), "ok");
+    owner.kill();
+    assert_eq!(ask(&mut next, "mutex-try-three"), ["OwnerDied"; 3].join(" "), "the control");
     let (mut owner, mut next) = (actor(&scratch), actor(&scratch));
     assert_eq!(ask(&mut next, "mutex-init-three"), "ok");
     assert_eq!(ask(&mut owner, "mutex-lock-three-and-make-the-middle-page-read-only"), "ok");
@@ -256,7 +261,7 @@ fn if_an_owner_makes_the_page_of_a_robust_mutex_read_only_and_dies_its_earlier_m
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, exit_robust_list (the walk stops)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_locked_too() {
     let scratch = scratch();
@@ -273,7 +278,7 @@ fn if_an_owner_unmaps_a_locked_robust_mutex_and_dies_its_earlier_mutexes_stay_lo
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: include/uapi/linux/futex.h, ROBUST_LIST_LIMIT
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
 fn the_kernel_marks_only_the_newest_2048_robust_mutexes_of_a_dead_owner() {
     let scratch = scratch();

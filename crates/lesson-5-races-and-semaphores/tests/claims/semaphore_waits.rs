@@ -52,16 +52,18 @@ fn sem_timedwait_with_a_billion_nanoseconds_fails_with_einval() {
         let wrong = libc::timespec { tv_sec: i64::MAX, tv_nsec };
         assert_eq!(errno(semaphore(0).wait_until(&wrong)), Errno::EINVAL);
     }
+    let right = libc::timespec { tv_sec: 1, tv_nsec: 999_999_999 };
+    assert_eq!(errno(semaphore(0).wait_until(&right)), Errno::ETIMEDOUT);
 }
 
-/// In glibc, `sem_timedwait` checks that its time is valid even if the count is above 0.
+/// In glibc, `sem_timedwait` with an invalid time fails with `EINVAL` even if the count is above 0.
 ///
 /// - call: `sem_timedwait`, error
 /// - source: glibc, nptl/sem_timedwait.c (EINVAL)
 /// - level: observed (glibc 2.36)
 /// - manual says: sem_wait(3): the time is not checked if the call need not wait.
 #[test]
-fn in_glibc_sem_timedwait_checks_that_its_time_is_valid_even_if_the_count_is_above_0() {
+fn in_glibc_sem_timedwait_with_an_invalid_time_fails_with_einval_even_if_the_count_is_above_0() {
     let semaphore = semaphore(1);
     let wrong = libc::timespec { tv_sec: 1, tv_nsec: 1_000_000_000 };
     let result = semaphore.wait_until(&wrong).map_err(|error| error.raw_os_error());
@@ -132,7 +134,7 @@ fn after_a_handler_with_sa_restart_sem_wait_goes_on_waiting() {
 ///
 /// - call: `sem_timedwait`, error
 /// - source: kernel/futex/waitwake.c
-/// - level: observed (Linux 6.18)
+/// - level: observed
 /// - manual says: signal(7): after a handler with `SA_RESTART`, `sem_timedwait` goes on waiting.
 #[test]
 fn a_handler_ends_sem_timedwait_with_eintr_even_with_sa_restart() {

@@ -70,6 +70,7 @@ fn sem_post_at_sem_value_max_fails_with_eoverflow() {
     let semaphore = semaphore(LARGEST);
     assert_eq!(errno(semaphore.post()), Errno::EOVERFLOW);
     assert_eq!(semaphore.value().unwrap(), i32::MAX, "unchanged");
+    self::semaphore(LARGEST - 1).post().expect("one less");
 }
 
 /// `sem_trywait` fails with `EAGAIN` if the count is 0.
@@ -80,6 +81,7 @@ fn sem_post_at_sem_value_max_fails_with_eoverflow() {
 #[test]
 fn sem_trywait_fails_with_eagain_if_the_count_is_0() {
     assert_eq!(errno(semaphore(0).try_wait()), Errno::EAGAIN);
+    semaphore(1).try_wait().expect("the count is 1");
 }
 
 /// With any `pshared` other than 0, a post wakes another process.
@@ -104,7 +106,7 @@ fn with_any_pshared_other_than_0_a_post_wakes_another_process() {
 ///
 /// - call: `sem_init`, edge
 /// - source: sem_init(3), DESCRIPTION; futex(2), DESCRIPTION (FUTEX_PRIVATE_FLAG)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - tutorials say: A semaphore or a mutex works between processes if it is in shared memory.
 /// - article says: Semaphores can be used to prevent races.
 #[test]
@@ -129,7 +131,7 @@ fn with_pshared_0_another_process_sees_the_count_but_is_not_woken() {
 ///
 /// - call: `sem_post`, success
 /// - source: sem_post(3), DESCRIPTION; sem_getvalue(3), DESCRIPTION
-/// - level: POSIX (that the others sleep on: observed, Linux 6.18; the value 0: Linux)
+/// - level: POSIX (that the others sleep on: observed; the value 0: Linux)
 #[test]
 fn one_post_wakes_exactly_one_of_three_waiting_processes_and_lets_it_in() {
     let scratch = scratch();
@@ -171,7 +173,7 @@ fn one_post_wakes_exactly_one_of_three_waiting_processes_and_lets_it_in() {
 ///
 /// - call: `sem_wait`, edge
 /// - source: sem_wait(3), DESCRIPTION
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_process_that_is_killed_while_it_waits_takes_nothing_from_the_count() {
     let scratch = scratch();
@@ -188,7 +190,7 @@ fn a_process_that_is_killed_while_it_waits_takes_nothing_from_the_count() {
 ///
 /// - call: `sem_wait`, edge
 /// - source: sem_overview(7), DESCRIPTION
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 /// - tutorials say: The kernel releases the semaphore of a process that dies.
 #[test]
 fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
@@ -207,7 +209,7 @@ fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
 ///
 /// - call: `sem_init`, edge
 /// - source: POSIX, sem_init() (undefined)
-/// - level: observed (glibc 2.36)
+/// - level: observed (glibc)
 #[test]
 fn a_second_sem_init_resets_the_count_so_two_processes_hold_the_semaphore() {
     let scratch = scratch();
@@ -239,14 +241,14 @@ fn in_a_read_only_mapping_sem_getvalue_works_and_taking_1_is_sigsegv() {
     assert_eq!(actor.end().signal, Some(Signal::SIGSEGV));
 }
 
-/// In glibc any bytes are a semaphore, but `sem_post` may abort the process.
+/// In glibc, any bytes are taken for a semaphore, but `sem_post` may abort the process.
 ///
 /// - call: `sem_post`, edge
 /// - source: glibc, sysdeps/nptl/futex-internal.h
 /// - level: observed (glibc 2.36)
 /// - manual says: sem_wait(3), sem_post(3): what is no semaphore fails with `EINVAL`.
 #[test]
-fn in_glibc_any_bytes_are_a_semaphore_but_sem_post_may_abort_the_process() {
+fn in_glibc_any_bytes_are_taken_for_a_semaphore_but_sem_post_may_abort_the_process() {
     let mut actor = actor(&scratch());
     assert_eq!(ask(&mut actor, "page-garbage"), "ok");
     let answer = ask(&mut actor, "sem-try");

@@ -62,13 +62,13 @@ fn if_a_sleeper_is_killed_after_sem_post_woke_it_the_next_sleeper_is_not_woken()
 }
 
 /// If a sleeper is killed after it was woken for a robust mutex that is still free, the kernel
-/// wakes the next one.
+/// wakes the next sleeper.
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death (the pending lock)
-/// - level: observed (Linux 6.18)
+/// - level: observed
 #[test]
-fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_free_the_kernel_wakes_the_next_one()
+fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_free_the_kernel_wakes_the_next_sleeper()
  {
     let scratch = scratch();
     let (_owner, first, mut second) = one_woken_and_one_asleep(&scratch, "mutex-lock");
@@ -77,15 +77,15 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
 }
 
 /// If a process locks a robust mutex after an unlock and before the woken sleeper is killed, the
-/// next one may sleep on.
+/// next sleeper may sleep on.
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death (it wakes nobody, because the lock word names
 ///   another owner)
-/// - level: observed (Linux 6.18.44; glibc 2.36, 2.41. Linux 6.1.192, 6.12.118 and 7.2.13 wake the
-///   next one: the next unlock lets it lock)
+/// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 wake the next
+///   sleeper: the next unlock lets it lock)
 #[test]
-fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_one_may_sleep_on()
+fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_sleeper_may_sleep_on()
  {
     let scratch = scratch();
     let (mut owner, mut second, stranded) = one_left(&scratch, "mutex-lock");
@@ -116,15 +116,15 @@ fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleepe
     );
 }
 
-/// A stranded sleeper sleeps on even after the next owner's death.
+/// A sleeper of a robust mutex that was left asleep sleeps on even after the next owner's death.
 ///
 /// - call: `pthread_mutexattr_setrobust`, edge
 /// - source: kernel/futex/core.c, handle_futex_death (it wakes nobody, because the lock word says
 ///   that nobody waits)
-/// - level: observed (Linux 6.18.44; glibc 2.36. Linux 6.1.192, 6.12.118 and 7.2.13 strand no
-///   sleeper: the death wakes it)
+/// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
+///   asleep: the death wakes it)
 #[test]
-fn a_stranded_sleeper_sleeps_on_even_after_the_next_owners_death() {
+fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_sleeps_on_even_after_the_next_owners_death() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
     let scratch = scratch();
     let (owner, mut second, stranded) = one_left(&scratch, "mutex-lock");
@@ -145,15 +145,17 @@ fn a_stranded_sleeper_sleeps_on_even_after_the_next_owners_death() {
     assert_eq!(second.hear(), "Clean", "a third process has waited");
 }
 
-/// A stranded sleeper that waits with a deadline, and tries again, locks.
+/// A sleeper of a robust mutex that was left asleep gets the lock if it waits with a deadline and
+/// tries again.
 ///
 /// - call: `pthread_mutex_clocklock`, edge
 /// - source: POSIX.1-2024, pthread_mutex_clocklock() (the deadline); glibc,
 ///   nptl/pthread_mutex_timedlock.c
-/// - level: observed (Linux 6.18.44; glibc 2.36. Linux 6.1.192, 6.12.118 and 7.2.13 strand no
-///   sleeper)
+/// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
+///   asleep)
 #[test]
-fn a_stranded_sleeper_that_waits_with_a_deadline_and_tries_again_locks() {
+fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_gets_the_lock_if_it_waits_with_a_deadline_and_tries_again()
+ {
     for (ends, answer) in [(false, "Clean"), (true, "OwnerDied")] {
         in_time(|milliseconds| {
             let scratch = scratch();

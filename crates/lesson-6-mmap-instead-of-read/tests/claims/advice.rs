@@ -36,13 +36,13 @@ fn madv_dontneed_of_a_shared_mapping_of_a_file_empties_the_page_table_and_what_w
     assert_eq!(region.load(0), b'!', "and what was stored is there");
 }
 
-/// `MADV_DONTNEED` discards what was stored in a private mapping.
+/// `MADV_DONTNEED` loses a store to a private mapping and keeps a store to a shared one.
 ///
 /// - call: `madvise`, success
 /// - source: mm/memory.c, zap_pte_range
 /// - level: observed
 #[test]
-fn madv_dontneed_discards_what_was_stored_in_a_private_mapping() {
+fn madv_dontneed_loses_a_store_to_a_private_mapping_and_keeps_a_store_to_a_shared_one() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let protection = libc::PROT_READ | libc::PROT_WRITE;

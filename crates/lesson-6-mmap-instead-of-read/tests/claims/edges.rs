@@ -13,13 +13,15 @@ use nix::errno::Errno;
 
 use crate::{file, scenario};
 
-/// A hole is zeros in a mapping and takes no disk space, but on tmpfs a page for each load.
+/// A hole is zeros in a mapping and takes no disk space, but on tmpfs each load of a hole takes a
+/// page.
 ///
 /// - call: file systems, success
 /// - source: lseek(2), DESCRIPTION (SEEK_HOLE)
 /// - level: observed
 #[test]
-fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_a_page_for_each_load() {
+fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_each_load_of_a_hole_takes_a_page()
+ {
     let scratch = scratch();
     let path = scratch.path().join("sparse");
     let file = File::options().read(true).write(true).create_new(true).open(&path).expect("open");

@@ -29,13 +29,13 @@ fn pipe() -> (OwnedFd, OwnedFd) {
     nix::unistd::pipe().expect("pipe")
 }
 
-/// Mapping length 0 fails with `EINVAL`, where `read` of an empty file returns 0.
+/// Mapping all 0 bytes of an empty file fails with `EINVAL`, where `read` returns 0.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
+fn mapping_all_0_bytes_of_an_empty_file_fails_with_einval_where_read_returns_0() {
     let scratch = scratch();
     let path = scratch.path().join("empty");
     let mut file =
@@ -44,14 +44,14 @@ fn mapping_length_0_fails_with_einval_where_read_of_an_empty_file_returns_0() {
     assert_eq!(file.read(&mut [0]).expect("read"), 0, "`read` returns 0 for the end");
 }
 
-/// Mapping a directory fails with `ENODEV`.
+/// A directory can be neither mapped nor read: `mmap` fails with `ENODEV` and `read` with `EISDIR`.
 ///
 /// - call: `mmap`, error
 /// - source: mm/mmap.c, do_mmap
 /// - level: observed
 /// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
-fn mapping_a_directory_fails_with_enodev() {
+fn a_directory_can_be_neither_mapped_nor_read_mmap_fails_with_enodev_and_read_with_eisdir() {
     let scratch = scratch();
     let mut directory = File::open(scratch.path()).expect("open");
     assert_eq!(errno(mmap(&directory, page_size())), Errno::ENODEV);
@@ -71,13 +71,14 @@ fn mapping_the_read_end_of_a_pipe_fails_with_enodev_and_the_write_end_with_eacce
     assert_eq!(errno(mmap(&write_end, page_size())), Errno::EACCES, "not open for reading");
 }
 
-/// The files `version` and `self/maps` of `/proc` report length 0 and cannot be mapped.
+/// Mapping `/proc/version` or `/proc/self/maps`, which report length 0, fails with `EIO` or
+/// `ENODEV`.
 ///
 /// - call: `mmap`, error
 /// - source: fs/proc/inode.c (EIO or ENODEV)
 /// - level: observed
 #[test]
-fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped() {
+fn mapping_proc_version_or_proc_self_maps_which_report_length_0_fails_with_eio_or_enodev() {
     for path in ["/proc/self/maps", "/proc/version"] {
         let mut file = File::open(path).expect("open");
         assert_eq!(file.metadata().expect("stat").len(), 0, "{path}");
@@ -87,15 +88,15 @@ fn the_files_version_and_self_maps_of_proc_report_length_0_and_cannot_be_mapped(
     }
 }
 
-/// `/sys/devices/system/cpu/online` reports a length of one page, has fewer bytes, and cannot be
-/// mapped.
+/// Mapping `/sys/devices/system/cpu/online`, which reports a length of one page and has fewer
+/// bytes, fails with `ENODEV`.
 ///
 /// - call: `mmap`, error
 /// - source: fs/sysfs/file.c (ENODEV)
 /// - level: observed
 #[test]
-fn sys_devices_system_cpu_online_reports_a_length_of_one_page_has_fewer_bytes_and_cannot_be_mapped()
-{
+fn mapping_sys_devices_system_cpu_online_which_reports_a_length_of_one_page_and_has_fewer_bytes_fails_with_enodev()
+ {
     let mut file = File::open("/sys/devices/system/cpu/online").expect("open");
     let claimed = file.metadata().expect("stat").len();
     assert_eq!(claimed, page_size() as u64);
@@ -174,6 +175,7 @@ fn madvise_of_a_negative_length_fails_with_einval_and_of_length_0_succeeds() {
 fn madvise_with_an_unknown_advice_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.advise(0, page_size(), 12345)), Errno::EINVAL);
+    region.advise(0, page_size(), libc::MADV_NORMAL).expect("a known one");
 }
 
 /// `MADV_REMOVE` on a private mapping fails with `EACCES`.
@@ -203,17 +205,18 @@ fn madv_remove_fails_with_eacces_if_the_file_was_opened_for_reading_only() {
     assert_eq!(errno(region.advise(0, page_size(), libc::MADV_REMOVE)), Errno::EACCES);
 }
 
-/// `MADV_FREE` and `MADV_WIPEONFORK` on a file mapping fail with `EINVAL`.
+/// `MADV_FREE` and `MADV_WIPEONFORK` on a shared mapping of a file fail with `EINVAL`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
 #[test]
-fn madv_free_and_madv_wipeonfork_on_a_file_mapping_fail_with_einval() {
+fn madv_free_and_madv_wipeonfork_on_a_shared_mapping_of_a_file_fail_with_einval() {
     let region = two_pages(&scratch());
     for advice in [libc::MADV_FREE, libc::MADV_WIPEONFORK] {
         assert_eq!(errno(region.advise(0, page_size(), advice)), Errno::EINVAL, "advice {advice}");
     }
+    region.advise(0, page_size(), libc::MADV_NORMAL).expect("the range is right");
 }
 
 /// `MADV_DONTNEED`, `MADV_REMOVE`, `MADV_COLD` and `MADV_PAGEOUT` fail with `EINVAL` on locked
@@ -236,13 +239,13 @@ fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_lock
     assert_eq!(for_locked_pages.is_ok(), kernel_at_least(5, 18), "the advice made for them");
 }
 
-/// `MADV_POPULATE_READ` past the end of the file fails with `EFAULT`.
+/// `MADV_POPULATE_READ` of a page that a truncation has cut off fails with `EFAULT`.
 ///
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux (since Linux 5.14; before, `EINVAL`)
 #[test]
-fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
+fn madv_populate_read_of_a_page_that_a_truncation_has_cut_off_fails_with_efault() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 2);
     let region = mmap(&file, 2 * page_size()).expect("mmap");
@@ -254,19 +257,6 @@ fn madv_populate_read_past_the_end_of_the_file_fails_with_efault() {
     assert_eq!(errno(both()), Errno::EFAULT, "a load would be SIGBUS");
 }
 
-/// `MADV_POPULATE_READ` of pages that may not be read fails with `EINVAL`.
-///
-/// - call: `madvise`, error
-/// - source: madvise(2), ERRORS
-/// - level: Linux
-#[test]
-fn madv_populate_read_of_pages_that_may_not_be_read_fails_with_einval() {
-    let scratch = scratch();
-    let (file, _) = file(&scratch, 1);
-    let region = Region::of(&file, page_size(), libc::PROT_NONE, libc::MAP_SHARED).expect("mmap");
-    assert_eq!(errno(region.advise(0, page_size(), libc::MADV_POPULATE_READ)), Errno::EINVAL);
-}
-
 /// `mincore` at an address inside a page fails with `EINVAL`.
 ///
 /// - call: `mincore`, error
@@ -276,6 +266,7 @@ fn madv_populate_read_of_pages_that_may_not_be_read_fails_with_einval() {
 fn mincore_at_an_address_inside_a_page_fails_with_einval() {
     let region = two_pages(&scratch());
     assert_eq!(errno(region.resident(1, page_size(), Some(&mut [0; 2]))), Errno::EINVAL);
+    region.resident(0, page_size(), Some(&mut [0; 2])).expect("at the start of the page");
 }
 
 /// `mincore` across a gap fails with `ENOMEM`.
@@ -300,6 +291,7 @@ fn mincore_of_more_than_the_address_space_fails_with_enomem() {
     let region = two_pages(&scratch());
     let negative = 0_usize.wrapping_sub(page_size());
     assert_eq!(errno(region.resident(0, negative, Some(&mut [0; 2]))), Errno::ENOMEM);
+    region.resident(0, page_size(), Some(&mut [0; 2])).expect("of one page");
 }
 
 /// `mincore` into a vector that is not mapped fails with `EFAULT`.

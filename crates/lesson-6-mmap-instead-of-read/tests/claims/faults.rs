@@ -26,7 +26,7 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
     cost_of(loads).expect("count the faults").1
 }
 
-/// Mapping a file loads none of it.
+/// Mapping a cold file reads no page from the disk and enters none in the page table.
 ///
 /// - call: `mmap`, success
 /// - source: mm/mmap.c
@@ -34,7 +34,7 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
 /// - tutorials say: `mmap` copies the file into memory.
 /// - article says: The file is copied into memory, in pages.
 #[test]
-fn mapping_a_file_loads_none_of_it() {
+fn mapping_a_cold_file_reads_no_page_from_the_disk_and_enters_none_in_the_page_table() {
     let scratch = scratch();
     let (file, path) = file(&scratch, PAGES);
     make_cold(&file, &path).expect("make_cold");
@@ -142,13 +142,13 @@ fn a_page_fault_on_a_cached_page_takes_longer_than_a_read_of_64_bytes() {
     assert!(fault > read, "the faults took {fault:?}, the reads {read:?}");
 }
 
-/// One fault also maps neighbouring pages that are in the page cache.
+/// One fault of a load maps all cached pages of an aligned block around the page.
 ///
 /// - call: page tables and faults, success
 /// - source: mm/memory.c, do_fault_around
 /// - level: observed
 #[test]
-fn one_fault_also_maps_neighbouring_pages_that_are_in_the_page_cache() {
+fn one_fault_of_a_load_maps_all_cached_pages_of_an_aligned_block_around_the_page() {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     file.sync_all().expect("fsync"); // After this, the kernel has nothing left to write.

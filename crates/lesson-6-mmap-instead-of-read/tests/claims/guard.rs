@@ -7,13 +7,13 @@ use nix::sys::signal::Signal;
 
 use crate::{file, scenario, scenario_ignoring_sigbus};
 
-/// A guard handles `SIGBUS` with a page of zeros and records the address.
+/// The guard of lesson 6 answers `SIGBUS` with a page of zeros and records the address.
 ///
 /// - call: SIGBUS and SIGSEGV, success
 /// - source: mmap(2), DESCRIPTION (MAP_FIXED)
 /// - level: Linux
 #[test]
-fn a_guard_handles_sigbus_with_a_page_of_zeros_and_records_the_address() {
+fn the_guard_of_lesson_6_answers_sigbus_with_a_page_of_zeros_and_records_the_address() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 3);
     let guarded = Guard::over(View::of(&file, 3 * page_size()).expect("mmap")).expect("guard");
@@ -46,13 +46,13 @@ fn a_fault_outside_every_guarded_mapping_still_kills_the_process() {
     assert!(!ended.stdout.contains("survived"), "{ended:?}");
 }
 
-/// A `SIGBUS` that someone sends gets the action that was set before the guard.
+/// A `SIGBUS` that a process sends gets the action that was set before the guard of lesson 6.
 ///
 /// - call: SIGBUS and SIGSEGV, edge
 /// - source: sigaction(2), DESCRIPTION (si_code)
 /// - level: Linux
 #[test]
-fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
+fn a_sigbus_that_a_process_sends_gets_the_action_that_was_set_before_the_guard_of_lesson_6() {
     let killed = scenario("sent-sigbus-under-a-guard", &scratch()).run();
     assert_eq!(killed.signal, Some(Signal::SIGBUS), "the default action at last: {killed:?}");
     assert!(!killed.stdout.contains("survived"), "{killed:?}");
@@ -63,13 +63,13 @@ fn a_sigbus_that_someone_sends_gets_the_action_that_was_set_before_the_guard() {
     assert_eq!(ignored.value("survived"), "both", "ignored: {ignored:?}");
 }
 
-/// In a forked child, a guard does not work.
+/// In a forked child, `SIGBUS` kills the child although its parent had a guard.
 ///
 /// - call: SIGBUS and SIGSEGV, edge
 /// - source: gettid(2), DESCRIPTION (the child has a thread id of its own)
 /// - level: Linux
 #[test]
-fn in_a_forked_child_a_guard_does_not_work() {
+fn in_a_forked_child_sigbus_kills_the_child_although_its_parent_had_a_guard() {
     let ended = scenario("forked-child-under-a-guard", &scratch()).run();
     assert_eq!(ended.value("killed-child"), "SIGBUS", "{ended:?}");
     assert_eq!(ended.value("parent"), "Err(0)", "in the parent it works: {ended:?}");
@@ -89,13 +89,13 @@ fn two_guards_each_report_only_the_fault_in_their_own_mapping() {
     assert_eq!(ended.value("third"), "Ok(())", "{ended:?}");
 }
 
-/// After the last guard, the earlier action of `SIGBUS` is back.
+/// When the last guard is dropped, the earlier action of `SIGBUS` is back.
 ///
 /// - call: SIGBUS and SIGSEGV, success
 /// - source: sigaction(2), DESCRIPTION
 /// - level: POSIX
 #[test]
-fn after_the_last_guard_the_earlier_action_of_sigbus_is_back() {
+fn when_the_last_guard_is_dropped_the_earlier_action_of_sigbus_is_back() {
     let scenario =
         |scratch: &_| scenario_ignoring_sigbus("action-before-under-and-after-a-guard", scratch);
     let ended = scenario(&scratch()).run();

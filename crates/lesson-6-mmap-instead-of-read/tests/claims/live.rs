@@ -48,14 +48,14 @@ fn a_mapping_shows_what_is_written_later_and_a_buffer_does_not() {
     assert_eq!((&buffer, &loaded), (b"as ", b"new"));
 }
 
-/// A private mapping is no snapshot.
+/// A page that a read-only private mapping has loaded still changes with a later `write`.
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION (MAP_PRIVATE: unspecified)
 /// - level: observed
 /// - tutorials say: A private mapping is a snapshot of the file.
 #[test]
-fn a_private_mapping_is_no_snapshot() {
+fn a_page_that_a_read_only_private_mapping_has_loaded_still_changes_with_a_later_write() {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let region = Region::of(&file, page_size(), libc::PROT_READ, libc::MAP_PRIVATE).expect("mmap");
@@ -83,13 +83,15 @@ fn bytes_appended_to_a_file_appear_in_the_last_page_of_an_existing_mapping() {
     assert_eq!(whole_page.load(3), b'+');
 }
 
-/// A page past the end can be loaded after the file has grown to it.
+/// After a `write` past the end of a file, a mapping that was longer than the file shows the new
+/// bytes.
 ///
 /// - call: past the end of the file, success
 /// - source: mmap(2), NOTES (unspecified)
 /// - level: observed
 #[test]
-fn a_page_past_the_end_can_be_loaded_after_the_file_has_grown_to_it() {
+fn after_a_write_past_the_end_of_a_file_a_mapping_that_was_longer_than_the_file_shows_the_new_bytes()
+ {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let region = Region::of(&file, 2 * page_size(), libc::PROT_READ, libc::MAP_SHARED);

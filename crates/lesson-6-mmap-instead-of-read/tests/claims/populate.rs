@@ -64,15 +64,15 @@ fn madv_populate_read_leaves_no_fault_for_later_loads() {
     assert_eq!((cost.minor, cost.major), (0, 0), "{cost:?}");
 }
 
-/// `MAP_POPULATE` copies the pages of a writable private mapping, and `MADV_POPULATE_READ` copies
-/// none.
+/// `MAP_POPULATE` of a shared writable mapping and `MADV_POPULATE_READ` of a private one enter the
+/// file's own pages.
 ///
 /// - call: `madvise`, edge
 /// - source: mm/gup.c, populate_vma_page_range; madvise(2), DESCRIPTION
 /// - level: observed (since Linux 5.14)
 #[test]
-fn map_populate_copies_the_pages_of_a_writable_private_mapping_and_madv_populate_read_copies_none()
-{
+fn map_populate_of_a_shared_writable_mapping_and_madv_populate_read_of_a_private_one_enter_the_files_own_pages()
+ {
     let scratch = scratch();
     let (file, _) = file(&scratch, PAGES);
     let length = PAGES * page_size();

@@ -129,7 +129,7 @@ fn madv_willneed_starts_reading_and_maps_nothing() {
 ///
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_fault
-/// - level: observed (Linux 6.4 and newer; not on tmpfs)
+/// - level: observed (since Linux 6.4; not on tmpfs)
 #[test]
 fn a_load_of_a_page_that_the_kernel_is_already_reading_is_a_minor_fault() {
     let scratch = scratch();
@@ -193,7 +193,7 @@ fn madv_willneed_reads_only_the_start_of_a_large_range() {
 ///
 /// - call: `madvise`, edge
 /// - source: mm/filemap.c, do_sync_mmap_readahead
-/// - level: observed (Linux 6.18: ext4, xfs; on ext4 not with `data=journal`)
+/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
 #[test]
 fn a_cold_file_gets_larger_folios_if_it_is_mapped_after_madv_hugepage() {
     let scratch = scratch();
@@ -223,7 +223,7 @@ fn a_cold_file_gets_larger_folios_if_it_is_mapped_after_madv_hugepage() {
 ///
 /// - call: page cache, edge
 /// - source: mm/filemap.c, do_sync_mmap_readahead
-/// - level: observed (Linux 6.18: ext4, xfs; on ext4 not with `data=journal`)
+/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
 #[test]
 fn a_cold_file_can_get_smaller_folios_if_it_is_read_through_a_mapping_than_by_read() {
     let scratch = scratch();

@@ -30,14 +30,16 @@ fn counted_by(reader: &str, meanwhile: impl FnOnce(&File)) -> Ended {
     counter.end()
 }
 
-/// After a truncation, the next load of a lost page is `SIGBUS`.
+/// A program that passes over a mapping is killed by `SIGBUS` if the file is truncated to length 0
+/// in between.
 ///
 /// - call: `ftruncate`, error
 /// - source: POSIX, ftruncate(), DESCRIPTION
 /// - level: POSIX
 /// - tutorials say: When the file is truncated, its mappings end or fail at once.
 #[test]
-fn after_a_truncation_the_next_load_of_a_lost_page_is_sigbus() {
+fn a_program_that_passes_over_a_mapping_is_killed_by_sigbus_if_the_file_is_truncated_to_length_0_in_between()
+ {
     let ended = counted_by("mapped", |file| file.set_len(0).expect("ftruncate"));
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
     let left_alone = counted_by("mapped", |_| {});
@@ -59,39 +61,43 @@ fn after_a_truncation_read_returns_the_bytes_up_to_the_new_end_then_0() {
     }
 }
 
-/// A lost page is `SIGBUS` even if you loaded it before.
+/// A page that a truncation has cut off is `SIGBUS` even to the process that loaded it before.
 ///
 /// - call: `ftruncate`, error
 /// - source: POSIX, ftruncate(), DESCRIPTION
 /// - level: POSIX
 #[test]
-fn a_lost_page_is_sigbus_even_if_you_loaded_it_before() {
+fn a_page_that_a_truncation_has_cut_off_is_sigbus_even_to_the_process_that_loaded_it_before() {
     let ended = scenario("load-after-a-cut", &scratch()).run();
     assert!(ended.stdout.starts_with("before ["), "{ended:?}");
     assert!(!ended.stdout.contains("after"), "{ended:?}");
     assert_eq!(ended.signal, Some(Signal::SIGBUS), "{ended:?}");
 }
 
-/// Ignoring or blocking `SIGBUS` does not help.
+/// A process that ignores or blocks `SIGBUS` is killed all the same when it loads from a page that
+/// was cut off.
 ///
 /// - call: SIGBUS and SIGSEGV, edge
 /// - source: kernel/signal.c, force_sig_info_to_task
 /// - level: observed
 #[test]
-fn ignoring_or_blocking_sigbus_does_not_help() {
+fn a_process_that_ignores_or_blocks_sigbus_is_killed_all_the_same_when_it_loads_from_a_page_that_was_cut_off()
+ {
     let ignored = scenario_ignoring_sigbus("load-after-a-cut", &scratch()).run();
     assert_eq!(ignored.signal, Some(Signal::SIGBUS), "{ignored:?}");
     let blocked = scenario("load-after-a-cut-with-sigbus-blocked", &scratch()).run();
     assert_eq!(blocked.signal, Some(Signal::SIGBUS), "{blocked:?}");
 }
 
-/// A cut inside the last page shows zeros, except in private copies, and causes no signal.
+/// After a truncation inside its last page, mappings show zeros past the new end, and a private
+/// copy keeps the lost bytes.
 ///
 /// - call: `ftruncate`, edge
 /// - source: mmap(2), NOTES (unspecified)
 /// - level: observed
 #[test]
-fn a_cut_inside_the_last_page_shows_zeros_except_in_private_copies_and_causes_no_signal() {
+fn after_a_truncation_inside_its_last_page_mappings_show_zeros_past_the_new_end_and_a_private_copy_keeps_the_lost_bytes()
+ {
     let scratch = scratch();
     let (file, _) = file(&scratch, 1);
     let view = View::of(&file, page_size()).expect("mmap");
@@ -179,8 +185,8 @@ fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
 ///
 /// - call: `write`, error
 /// - source: write(2), ERRORS
-/// - level: observed (on btrfs, Linux 6.1, 6.12 and 7.2 also fail with `EFAULT` if it starts before
-///   that page)
+/// - level: observed (on btrfs in 6.1, 6.12 and 7.2, `write` also fails with `EFAULT` if it starts
+///   before that page)
 #[test]
 fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fails_with_efault_if_it_starts_there()
  {
@@ -212,8 +218,8 @@ fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fa
 ///
 /// - call: `write`, error
 /// - source: fs/iomap/direct-io.c
-/// - level: observed (Linux 6.18; btrfs, tmpfs, and ext4 with `data=journal` return the number of
-///   bytes; on Linux 7.2, btrfs fails before it has written any)
+/// - level: observed (since Linux 6.18; btrfs, tmpfs, and ext4 with `data=journal` return the
+///   number of bytes; in 7.2, btrfs fails before it has written any)
 #[test]
 fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_it_has_written_bytes()
  {
@@ -300,13 +306,15 @@ fn a_guarded_reader_reports_the_lost_byte_and_the_new_length() {
     assert_eq!((ended.code, ended.stdout), (Some(0), expected));
 }
 
-/// A guarded reader asks for the length at the end, and reports a cut inside the last page.
+/// A guarded reader compares the file's length at the end, and so reports a cut inside the last
+/// page.
 ///
 /// - call: SIGBUS and SIGSEGV, edge
 /// - source: mmap(2), NOTES
 /// - level: Linux
 #[test]
-fn a_guarded_reader_asks_for_the_length_at_the_end_and_reports_a_cut_inside_the_last_page() {
+fn a_guarded_reader_compares_the_files_length_at_the_end_and_so_reports_a_cut_inside_the_last_page()
+{
     let ended = counted_by("guarded", |file| file.set_len(LENGTH as u64 - 1).expect("ftruncate"));
     let last = LENGTH - 1;
     let expected = format!("error: byte {last} is gone: the file now has {last} bytes\n");

@@ -46,25 +46,27 @@ fn a_queue_doesnt_report_that_the_process_at_the_other_end_was_killed() {
     assert_eq!(death.value("not-before-the-deadline"), "true");
 }
 
-/// A process that waits at this ring gets `EOWNERDEAD` when the other process was killed.
+/// A process that waits at the ring gets `EOWNERDEAD` when the other process was killed.
 ///
 /// - call: the ring of lesson 7, error
 /// - source: fcntl(2), Open file description locks
 /// - level: Linux
 #[test]
-fn a_process_that_waits_at_this_ring_gets_eownerdead_when_the_other_process_was_killed() {
+fn a_process_that_waits_at_the_ring_gets_eownerdead_when_the_other_process_was_killed() {
     let deaths = scenario("deaths");
     assert!(deaths.value("ring-receiver").starts_with("EOWNERDEAD"));
     assert!(deaths.value("ring-sender").starts_with("EOWNERDEAD"));
 }
 
-/// While another process holds the same end of a pipe open, the death goes unnoticed.
+/// If a process at one end of a pipe is killed while another process holds that end open, the other
+/// end learns nothing.
 ///
 /// - call: `pipe`, edge
 /// - source: pipe(7), I/O on pipes and FIFOs
 /// - level: POSIX
 #[test]
-fn while_another_process_holds_the_same_end_of_a_pipe_open_the_death_goes_unnoticed() {
+fn if_a_process_at_one_end_of_a_pipe_is_killed_while_another_process_holds_that_end_open_the_other_end_learns_nothing()
+ {
     let holders = scenario("two-holders");
     assert_eq!((holders.value("one-dead"), holders.value("both-dead")), ("EAGAIN", "0"));
 }

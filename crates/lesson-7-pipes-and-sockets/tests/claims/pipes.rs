@@ -43,13 +43,13 @@ fn a_message_of_more_than_pipe_buf_bytes_arrives_in_parts_in_packet_mode() {
     assert!(pipes.value("packets-read").ends_with(" 4096 904"), "{pipes:?}");
 }
 
-/// Data in a pipe can be read after its write end is closed; then `read` returns 0.
+/// After the write end of a pipe is closed, `read` returns the data that is left, and then 0.
 ///
 /// - call: `pipe`, success
 /// - source: pipe(7), I/O on pipes and FIFOs
 /// - level: POSIX
 #[test]
-fn data_in_a_pipe_can_be_read_after_its_write_end_is_closed_then_read_returns_0() {
+fn after_the_write_end_of_a_pipe_is_closed_read_returns_the_data_that_is_left_and_then_0() {
     let pipes = scenario("pipes");
     assert_eq!((pipes.value("left"), pipes.value("after")), ("last words", "0"));
 }

@@ -117,13 +117,15 @@ fn impossible_lengths_and_counts_in_the_ring_are_reported_as_ebadmsg_and_crash_n
     }
 }
 
-/// A possible but wrong count is believed: the receiver gets a message that nobody sent.
+/// The receiver believes a possible but wrong count in the ring, and gets a message that nobody
+/// sent.
 ///
 /// - call: the ring of lesson 7, edge
 /// - source: lesson 7, the ring
 /// - level: observed
 #[test]
-fn a_possible_but_wrong_count_is_believed_the_receiver_gets_a_message_that_nobody_sent() {
+fn the_receiver_believes_a_possible_but_wrong_count_in_the_ring_and_gets_a_message_that_nobody_sent()
+ {
     assert_eq!(scenario("bad-peer").value("possible"), "Some(0)");
 }
 

@@ -57,13 +57,13 @@ fn a_nonblocking_write_to_a_full_socket_fails_with_eagain() {
     assert_eq!(scenario("sockets").value("full"), "EAGAIN");
 }
 
-/// A stream socket whose other end is closed reads end of file and writes `EPIPE`.
+/// If the other end of a stream socket is closed, `read` returns 0 and `write` fails with `EPIPE`.
 ///
 /// - call: `write`, error
 /// - source: recv(2), RETURN VALUE; unix(7), ERRORS
 /// - level: POSIX
 #[test]
-fn a_stream_socket_whose_other_end_is_closed_reads_end_of_file_and_writes_epipe() {
+fn if_the_other_end_of_a_stream_socket_is_closed_read_returns_0_and_write_fails_with_epipe() {
     let sockets = scenario("sockets");
     assert_eq!((sockets.value("closed"), sockets.value("no-reader")), ("0", "EPIPE"));
 }
@@ -114,13 +114,13 @@ fn if_a_write_waits_at_a_full_socket_and_the_reader_dies_the_write_fails_with_ec
     assert_eq!(unread.value("survived"), "ok", "SIGPIPE would have killed it");
 }
 
-/// A waiting write that has written a part returns its length when the reader dies.
+/// If the reader dies, a waiting `write` that has written a part returns the length of that part.
 ///
 /// - call: `write`, edge
 /// - source: net/unix/af_unix.c, unix_stream_sendmsg
 /// - level: observed
 #[test]
-fn a_waiting_write_that_has_written_a_part_returns_its_length_when_the_reader_dies() {
+fn if_the_reader_dies_a_waiting_write_that_has_written_a_part_returns_the_length_of_that_part() {
     assert_eq!(scenario("unread").value("a-part"), "true then 0");
 }
 

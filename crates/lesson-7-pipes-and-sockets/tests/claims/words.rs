@@ -32,13 +32,13 @@ fn futex_wake_on_a_word_where_nobody_sleeps_returns_0() {
     assert_eq!(scenario("words").value("woken-of-none"), "0");
 }
 
-/// A store to a futex word wakes nobody; `FUTEX_WAKE` does.
+/// A store to a futex word wakes no thread, and `FUTEX_WAKE` wakes one.
 ///
 /// - call: `futex`, success
 /// - source: futex(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn a_store_to_a_futex_word_wakes_nobody_futex_wake_does() {
+fn a_store_to_a_futex_word_wakes_no_thread_and_futex_wake_wakes_one() {
     let words = scenario("words");
     assert_eq!(words.value("after-the-store"), "asleep");
     assert_eq!((words.value("woken"), words.value("slept")), ("1", "ok"));

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use nix::unistd::Pid;
 
-use super::StoreInstruction;
+use super::{LoadInstruction, StoreInstruction};
 
 /// Whether a store can be trapped and then made on its own.
 pub const TRAPS_STORES: bool = false;
@@ -110,6 +110,12 @@ pub const DWARF_NEXT: usize = 32;
 pub fn syscall_instruction(next: u64) -> u64 {
     const LENGTH: u64 = 4;
     next.wrapping_sub(LENGTH)
+}
+
+/// Decodes the instruction at which a tracee stands before an access: what it loads there.
+#[must_use]
+pub fn decode_load(_: &[u8], registers: &Registers, _: u64) -> Option<LoadInstruction> {
+    match registers.never {}
 }
 
 /// Decodes the instruction at which a tracee stands before a store.

@@ -38,6 +38,15 @@ pub enum StoreForm {
     CompareExchange,
 }
 
+/// A load that a tracee is about to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadInstruction {
+    /// The first byte's address.
+    pub address: u64,
+    /// How many bytes.
+    pub size: usize,
+}
+
 /// A store that a tracee is about to make.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreInstruction {

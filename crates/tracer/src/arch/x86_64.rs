@@ -7,11 +7,12 @@ use std::{io, ptr};
 
 use iced_x86::{
     Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    Register, UsedMemory,
 };
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-use super::{StoreForm, StoreInstruction, StoreKind};
+use super::{LoadInstruction, StoreForm, StoreInstruction, StoreKind};
 
 /// Whether a store can be trapped and then made on its own.
 pub const TRAPS_STORES: bool = true;
@@ -139,6 +140,32 @@ impl Registers {
         all
     }
 
+    /// What a register holds that an address is computed from; of a segment register, where it begins.
+    fn value(&self, register: Register) -> u64 {
+        let raw = &self.raw;
+        match register.full_register() {
+            Register::RAX => raw.rax,
+            Register::RBX => raw.rbx,
+            Register::RCX => raw.rcx,
+            Register::RDX => raw.rdx,
+            Register::RSI => raw.rsi,
+            Register::RDI => raw.rdi,
+            Register::RBP => raw.rbp,
+            Register::RSP => raw.rsp,
+            Register::R8 => raw.r8,
+            Register::R9 => raw.r9,
+            Register::R10 => raw.r10,
+            Register::R11 => raw.r11,
+            Register::R12 => raw.r12,
+            Register::R13 => raw.r13,
+            Register::R14 => raw.r14,
+            Register::R15 => raw.r15,
+            Register::FS => raw.fs_base,
+            Register::GS => raw.gs_base,
+            _ => 0, // The other segments begin at 0.
+        }
+    }
+
     /// Goes back to the syscall instruction that has just been executed, with the number in its place.
     pub(crate) fn repeat(&mut self, number: i64) {
         self.at = syscall_instruction(self.at);
@@ -211,12 +238,119 @@ pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstructi
     Some(StoreInstruction { kind, form, size, at, iterations })
 }
 
+/// Decodes the instruction at which a tracee stands before an access to `address`: what it loads there.
+/// `None`: it stores there, whether it also loads or not.
+#[must_use]
+pub fn decode_load(code: &[u8], registers: &Registers, address: u64) -> Option<LoadInstruction> {
+    use OpAccess::{CondRead, CondWrite, Read, ReadCondWrite, ReadWrite, Write};
+    let mut decoder = Decoder::with_ip(registers.bits, code, registers.at, DecoderOptions::NONE);
+    let instruction = decoder.decode();
+    if instruction.code() == Code::INVALID {
+        return None;
+    }
+    let mut factory = InstructionInfoFactory::new();
+    let memory = factory.info(&instruction).used_memory();
+    let start = |used: &UsedMemory| {
+        used.virtual_address(0, |register, _, _| Some(registers.value(register)))
+    };
+    // Of a repeated instruction, one iteration.
+    let size = |used: &UsedMemory| match used.memory_size().size() {
+        0 => instruction.memory_size().size(),
+        size => size,
+    };
+    let is_it = |used: &&UsedMemory| {
+        start(used).is_some_and(|start| address.wrapping_sub(start) < size(used) as u64)
+    };
+    let writes =
+        |used: &&UsedMemory| matches!(used.access(), Write | CondWrite | ReadWrite | ReadCondWrite);
+    let reads = |used: &&UsedMemory| matches!(used.access(), Read | CondRead);
+    if memory.iter().filter(writes).any(|used| is_it(&used)) {
+        return None;
+    }
+    if let Some(used) = memory.iter().filter(reads).find(is_it) {
+        return Some(LoadInstruction { address: start(used)?, size: size(used) });
+    }
+    // The addresses of a gather are in a vector register: of such a load, one element is known.
+    let is_load = !memory.iter().any(|used| writes(&used));
+    let element = memory.iter().map(size).min().filter(|size| *size > 0);
+    element.filter(|_| is_load).map(|size| LoadInstruction { address, size })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn kind(code: &[u8]) -> StoreKind {
         kind_of(&Decoder::new(64, code, DecoderOptions::NONE).decode())
+    }
+
+    /// The registers of a tracee that has 0x40000 in rsi, 0x80000 in rdi, and 2 in rax.
+    fn registers() -> Registers {
+        let raw = libc::user_regs_struct {
+            rsi: 0x40000,
+            rdi: 0x80000,
+            rax: 2,
+            r15: 0,
+            r14: 0,
+            r13: 0,
+            r12: 0,
+            rbp: 0,
+            rbx: 0,
+            r11: 0,
+            r10: 0,
+            r9: 0,
+            r8: 0,
+            rcx: 0,
+            rdx: 0,
+            orig_rax: 0,
+            rip: 0,
+            cs: 0,
+            eflags: 0,
+            rsp: 0,
+            ss: 0,
+            fs_base: 0,
+            gs_base: 0,
+            ds: 0,
+            es: 0,
+            fs: 0,
+            gs: 0,
+        };
+        Registers {
+            at: 0,
+            result: 0,
+            call: 0,
+            arguments: [0; 6],
+            stack: 0,
+            iterations: 0,
+            bits: 64,
+            raw,
+        }
+    }
+
+    #[test]
+    fn an_instruction_that_loads_from_an_address_is_known_by_the_address() {
+        let load = |code: &[u8], address| {
+            let found = decode_load(code, &registers(), address);
+            found.map(|found| (found.address, found.size))
+        };
+        assert_eq!(load(&[0x48, 0x8b, 0x06], 0x40000), Some((0x40000, 8))); // mov rax, [rsi]
+        assert_eq!(load(&[0x8b, 0x44, 0x86, 0x04], 0x4000c), Some((0x4000c, 4))); // mov eax, [rsi+4*rax+4]
+        assert_eq!(load(&[0xc5, 0xfe, 0x6f, 0x06], 0x40010), Some((0x40000, 32))); // vmovdqu ymm0, [rsi]
+        assert_eq!(load(&[0x83, 0x3e, 0x01], 0x40000), Some((0x40000, 4))); // cmp dword [rsi], 1
+        // A copy loads from one place and stores in the other.
+        assert_eq!(load(&[0x48, 0xa5], 0x40000), Some((0x40000, 8))); // movsq
+        assert_eq!(load(&[0x48, 0xa5], 0x80000), None);
+        assert_eq!(load(&[0xf3, 0xa4], 0x40000), Some((0x40000, 1))); // rep movsb
+        assert_eq!(load(&[0xf3, 0xa4], 0x80000), None);
+        let stores: [&[u8]; 4] = [
+            &[0x48, 0x89, 0x06],             // mov [rsi], rax
+            &[0x48, 0x01, 0x06],             // add [rsi], rax
+            &[0x48, 0x87, 0x06],             // xchg [rsi], rax
+            &[0xf0, 0x48, 0x0f, 0xb1, 0x3e], // lock cmpxchg [rsi], rdi
+        ];
+        for code in stores {
+            assert_eq!(load(code, 0x40000), None, "{code:x?}");
+        }
     }
 
     #[test]

@@ -124,7 +124,8 @@ const CHECKS: &[Check] = &[
         &["poke-stores", "peek-past-the-end"],
         failures::named,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
     Check::new(
         "irregular-files",
         "a directory, a FIFO or a device is a failure, at once",
@@ -132,7 +133,8 @@ const CHECKS: &[Check] = &[
         &["poke-stores", "peek-prints"],
         failures::irregular_files,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
     Check::new(
         "full-output",
         "standard output that cannot be written is a failure that names it",
@@ -140,7 +142,8 @@ const CHECKS: &[Check] = &[
         &["peek-prints"],
         failures::full_output,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
     Check::new(
         "wrong-calls",
         "a wrong call gets one line of usage and exit status 2, and touches nothing",
@@ -148,5 +151,6 @@ const CHECKS: &[Check] = &[
         &[],
         failures::wrong_calls,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
 ];

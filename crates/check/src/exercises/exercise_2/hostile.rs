@@ -12,6 +12,7 @@ use super::alone::holds;
 use super::second_load;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
 use crate::exercises::CheckContext;
+use crate::exercises::unfit::at_once;
 use crate::expect::{hexed, shown};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
@@ -123,6 +124,7 @@ pub(super) fn calls(context: &mut CheckContext) -> Verdict {
 }
 
 pub(super) fn files(context: &mut CheckContext) -> Verdict {
+    at_once(context);
     for (size, arguments) in [
         (1, &["post", "FILE", "x"][..]),
         (SIZE - 1, &["take", "FILE"]),

@@ -116,7 +116,8 @@ const CHECKS: &[Check] = &[
         &["posts", "takes"],
         hostile::files,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
     Check::new(
         "error-lines",
         "a box that is refused gets one line that names it, and status 1",

@@ -14,14 +14,14 @@ use crate::verdict::{Finding, Verdict};
 /// How long each waits, and what is given for a slow machine and for other ways to count.
 const WAITS: Duration = Duration::from_secs(5);
 const LATE: Duration = Duration::from_secs(2);
+const SURE: Duration = Duration::from_millis(100);
 const EARLY: Duration = Duration::from_millis(500);
 
 pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
     context.work_directory().write("EMPTY", &mailbox(0, 0, b""))?;
     context.work_directory().write("FULL", &full_of("nobody takes this"))?;
     let calls: [&[&str]; 2] = [&["take", "EMPTY"], &["post", "FULL", "x"]];
-    // How it waits is free: two that turn in a loop all the time are right, too.
-    context.limits().processor = 2 * (WAITS + LATE);
+    give_time(context);
     let starts = calls.map(|arguments| context.start(arguments));
     let mut sandbox = context.sandbox()?;
     let mut running = Vec::new();
@@ -74,6 +74,13 @@ pub(super) fn gives_up(context: &mut CheckContext) -> Verdict {
         }
     }
     Ok(())
+}
+
+fn give_time(context: &mut CheckContext) {
+    // How it waits is free: two that turn in a loop all the time are right, too.
+    context.limits().processor = 2 * (WAITS + LATE);
+    // What still waits then waits too long, whenever it would end.
+    context.limits().wall = WAITS + LATE + SURE;
 }
 
 fn begin(sandbox: &mut Sandbox, start: &Start) -> Verdict<nix::unistd::Pid> {

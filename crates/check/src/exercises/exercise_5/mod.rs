@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::Failure;
+use tracer::processors;
 
 use super::model::{ORDERINGS, REFERENCES, STRANDED};
 use super::{Check, CheckContext, Exercise};
@@ -210,7 +211,13 @@ fn both(
     transferrer.0.deadline += more;
     let results: Vec<Verdict<Waited>> = thread::scope(|scope| {
         let jobs = [&adder, &transferrer];
-        let threads = jobs.map(|(fixture, call)| scope.spawn(move || judge(fixture, call)));
+        let threads = [0, 1].map(|place| {
+            let (fixture, call) = jobs[place];
+            scope.spawn(move || {
+                processors::pin_at(place); // A processor for each, where there are several.
+                judge(fixture, call)
+            })
+        });
         let panicked = || Failure::refusal("judge", adder.0.program, "a thread has panicked");
         let done = threads.map(|thread| thread.join().unwrap_or_else(|_| Err(panicked().into())));
         done.into()

@@ -30,7 +30,9 @@ pub(super) fn unless_it_holds_the_lock<T>(
 ) -> Verdict<T> {
     match run {
         Err(CheckError::Wrong(finding)) if finding.diagnosis == "hang" => {
-            Err(taken_twice(context, file, arguments)?.unwrap_or(*finding).into())
+            let limit = finding.limit;
+            let told = taken_twice(context, file, arguments)?.unwrap_or(*finding);
+            Err(Finding { limit, ..told }.into())
         }
         run => run,
     }

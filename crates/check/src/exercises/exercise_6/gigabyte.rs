@@ -30,6 +30,10 @@ pub const SMALLEST_FILE: u64 = 128 << 20;
 /// So many times the reference's CPU time a program may use for the file, beside the time of every check.
 const TIMES_THE_REFERENCE: u32 = 8;
 
+/// The first part of the file, on which the reference's CPU time is measured: the whole would take as long again
+/// as the program that is judged.
+const PART: usize = 64 << 20;
+
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
 const PARTS: usize = 16;
 
@@ -40,13 +44,16 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     let (size, there_is) = affordable(&file, in_memory)?;
     let bytes = usize::try_from(size).unwrap_or(usize::MAX);
     let step = bytes / PARTS + context.random().random_range(1..1 << 18);
+    file.set_len(PART as u64).step("ftruncate")?;
+    load(&file, PART)?;
+    let part = reference_uses(&context.work_directory().path().join("GIGABYTE"))?;
+    let parts = u32::try_from(bytes / PART).unwrap_or(u32::MAX);
     let lines = warm(&file, bytes, step)?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
     context.limits().memory += size;
     // A program that is too slow for a gigabyte is too slow for a smaller file, too.
     let whole = context.limits().processor;
-    let reference = reference_uses(&context.work_directory().path().join("GIGABYTE"))?;
-    context.limits().processor = processor_time(whole, size) + TIMES_THE_REFERENCE * reference;
+    context.limits().processor = processor_time(whole, size) + TIMES_THE_REFERENCE * parts * part;
     let mut watch = Watch::new(context);
     let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch);
     let run = run.map_err(too_slow)?;
@@ -74,6 +81,7 @@ pub(super) fn sums(context: &mut CheckContext) -> Verdict {
     let file = context.work_directory().write("FILE", b"")?;
     file.set_len(BYTES as u64).step("ftruncate")?;
     file.write_all_at(b"\n", BYTES as u64 - 1).step("write")?;
+    load(&file, BYTES)?;
     let one = reference_uses(&context.work_directory().path().join("FILE"))?;
     let times = u32::try_from(TIMES).unwrap_or(u32::MAX);
     let limits = context.limits();
@@ -142,13 +150,21 @@ fn size_within(most: u64) -> Option<u64> {
 /// Makes the file, which ends with a newline, and brings all of it into the page cache; how many lines it
 /// has.
 fn warm(file: &File, size: usize, step: usize) -> Verdict<usize> {
-    let cannot =
-        |why: String| CheckError::Cannot(format!("no large file can be kept in memory: {why}"));
     file.set_len(size as u64).step("ftruncate")?;
     let last = size - 1;
     let newlines = (0..last).step_by(step).skip(1).chain([last]);
     newlines.clone().try_for_each(|at| file.write_all_at(b"\n", at as u64)).step("write")?;
+    load(file, size)?;
+    Ok(newlines.count())
+}
+
+/// Brings the file's first `size` bytes into the page cache.
+fn load(file: &File, size: usize) -> Verdict {
+    let cannot =
+        |why: String| CheckError::Cannot(format!("no large file can be kept in memory: {why}"));
     let whole = MmapOptions::new().len(size).map_raw_read_only(file).step("mmap")?;
+    // In large folios the kernel loads and maps it in a fraction of the time. Where it has none, pages do.
+    let _ = whole.advise(Advice::HugePage);
     // Rarely, on a busy machine, a page has left the cache again before it is counted: then it is
     // loaded again.
     const ATTEMPTS: usize = 5;
@@ -158,7 +174,7 @@ fn warm(file: &File, size: usize, step: usize) -> Verdict<usize> {
         let resident = page_view::resident(whole.as_ptr().addr(), size).step("mincore")?;
         missing = resident.iter().filter(|page| !**page).count();
         if missing == 0 {
-            return Ok(newlines.count());
+            return Ok(());
         }
     }
     Err(cannot(format!("{missing} pages of {} have gone again", size / page_size())))

@@ -115,7 +115,8 @@ const CHECKS: &[Check] = &[
         &["counts", "gigabyte"],
         gigabyte::sums,
     )
-    .edge(),
+    .edge()
+    .concurrent(),
     Check::new(
         "failures",
         "a FILE that cannot be mapped gets its line, the others are counted, the status is 1",

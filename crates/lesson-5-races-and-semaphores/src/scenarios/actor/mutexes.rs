@@ -99,6 +99,7 @@ fn on_several(words: &[&str]) -> Option<Answer> {
             Mutex::in_page(&page, OBJECT_OFFSET).lock().map(|how| format!("{how:?}"))
         }),
         ["mutex-init-three"] => three().and_then(|mutexes| initialise(&mutexes)),
+        ["mutex-lock-three"] => lock_three(),
         ["mutex-lock-three-and-unmap-the-middle-one"] => lock_three_and_unmap_one(),
         ["mutex-lock-three-and-make-the-middle-page-read-only"] => lock_three_and_protect_one(),
         ["mutex-try-three"] => try_three(),
@@ -173,6 +174,12 @@ fn try_many(mutexes: Vec<Mutex>) -> Answer {
 /// What an attempt to lock it says.
 fn try_one(mutex: &Mutex) -> String {
     mutex.try_lock().map_or_else(|error| errno_name(&error), |how| format!("{how:?}"))
+}
+
+/// Locks all three in order.
+fn lock_three() -> Answer {
+    let mutexes = ManuallyDrop::new(three()?); // They stay locked.
+    done(mutexes.iter().try_for_each(|mutex| mutex.lock().map(drop)))
 }
 
 /// Locks all three in order, unmaps the second, and ends with the other two mapped and locked.
