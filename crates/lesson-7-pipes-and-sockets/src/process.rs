@@ -1,6 +1,6 @@
 //! Starting, killing and observing a second process. `cargo lesson-7` needs it in most steps.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Child;
@@ -39,7 +39,8 @@ pub fn socket_pair(kind: SockType, flags: SockFlag) -> Result<(OwnedFd, OwnedFd)
 }
 
 /// Waits until `count` threads of process `pid` are asleep in the system call `number`. No event tells
-/// that a thread has fallen asleep, so this reads `/proc/PID/task/*/syscall`.
+/// that a thread has fallen asleep, so this reads `/proc/PID/task/*/syscall`, and the state in `stat`: the
+/// first file also names the call of a thread that was woken and has not run yet.
 ///
 /// # Errors
 /// `TimedOut`; of reading `/proc`.
@@ -57,8 +58,14 @@ pub fn until_asleep_in(pid: u32, number: libc::c_long, count: usize) -> Result<(
 fn asleep_in(pid: u32, number: libc::c_long) -> io::Result<usize> {
     let call = format!("{number} ");
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))?;
-    let calls = tasks.flatten().map(|task| fs::read_to_string(task.path().join("syscall")));
-    Ok(calls.flatten().filter(|text| text.starts_with(&call)).count())
+    let is_asleep = |task: &DirEntry| {
+        let read = |name: &str| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        let is_in_it = || read("syscall").starts_with(&call);
+        is_in_it()
+            && read("stat").rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
+            && is_in_it()
+    };
+    Ok(tasks.flatten().filter(is_asleep).count())
 }
 
 /// `ok`, the name of the errno, or the kind of an error that an endpoint itself made.

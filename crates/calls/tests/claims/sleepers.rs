@@ -38,11 +38,15 @@ impl<T: Send + 'static> Sleeper<T> {
         self.thread
     }
 
-    /// Returns once it sleeps in the call.
+    /// Returns once it sleeps in the call. The file `syscall` also names the call of a thread that was woken
+    /// and has not run yet, so the state must be S.
     pub(crate) fn until_asleep(&self) {
-        let path = format!("/proc/self/task/{}/syscall", self.thread);
+        let read =
+            |name| fs::read_to_string(format!("/proc/self/task/{}/{name}", self.thread)).unwrap();
+        let is_in_it = || read("syscall").starts_with(&self.call);
+        let is_asleep = || read("stat").rsplit(") ").next().unwrap().starts_with('S');
         let start = Instant::now();
-        while !fs::read_to_string(&path).unwrap().starts_with(&self.call) {
+        while !(is_in_it() && is_asleep() && is_in_it()) {
             assert!(start.elapsed() < PATIENCE, "thread {} does not sleep", self.thread);
             poll(&mut [], PollTimeout::from(1_u8)).unwrap();
         }

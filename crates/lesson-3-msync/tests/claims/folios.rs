@@ -176,7 +176,7 @@ fn reading_a_file_from_start_to_end_even_page_by_page_can_make_large_folios() {
 ///
 /// - call: time stamps, edge
 /// - source: mm/memory.c, finish_fault
-/// - level: observed (since Linux 6.18, on ext4 and xfs)
+/// - level: observed (since Linux 6.18, on ext4 and xfs; since Linux 7.3, on btrfs)
 #[test]
 fn in_a_large_folio_only_the_first_store_changes_mtime_and_in_folios_of_one_page_the_first_store_to_each_page_does()
  {
