@@ -16,17 +16,19 @@ const COPIES: u32 = 2;
 const FIRST: u64 = 500;
 const MORE: u64 = 8;
 const MOST: u64 = 1 << 28;
-/// How much longer than the shortest run they must run. Without a lock, each then adds thousands of times while
-/// the other one does, even if both take turns on one processor.
-const LONG_ENOUGH: Duration = Duration::from_millis(20);
+/// How much more CPU time than the cheapest run they must use. Without a lock, each then adds a million times
+/// while the other one does, or is interrupted in the middle.
+const ENOUGH: Duration = Duration::from_millis(50);
+/// How long a run may take, by the clock, before it is the last: one in which processes sleep uses little.
+const LONG: Duration = Duration::from_millis(400);
 
 /// No addition is lost. A right program has the exact sum, however the processes run.
 pub(super) fn additions(context: &mut CheckContext) -> Verdict {
-    let mut shortest = Duration::MAX;
+    let mut cheapest = Duration::MAX;
     let mut times = FIRST;
     while times <= MOST {
-        let took = match at_once(context, times)? {
-            Ended::Added(took) => took,
+        let (took, used) = match at_once(context, times)? {
+            Ended::Added { took, used } => (took, used),
             Ended::Else(how) => {
                 let so_many =
                     format!("{COPIES} times `add FILE {times}` at once that nobody traces");
@@ -34,8 +36,8 @@ pub(super) fn additions(context: &mut CheckContext) -> Verdict {
                 return Ok(());
             }
         };
-        shortest = shortest.min(took);
-        if took >= shortest + LONG_ENOUGH {
+        cheapest = cheapest.min(used);
+        if used >= cheapest + ENOUGH || took >= LONG {
             return Ok(());
         }
         times *= MORE;
@@ -46,7 +48,7 @@ pub(super) fn additions(context: &mut CheckContext) -> Verdict {
 /// How the processes ended.
 enum Ended {
     /// They have added, and nothing was lost.
-    Added(Duration),
+    Added { took: Duration, used: Duration },
     /// Their sum is not known, for this reason, which may be that the machine is busy.
     Else(String),
 }
@@ -57,12 +59,15 @@ fn at_once(context: &mut CheckContext, times: u64) -> Verdict<Ended> {
     let mut sandbox = Sandbox::new(context.work_directory(), limits, false)?;
     let start = context.start(&["add", "FILE", &times.to_string()]).copies(COPIES as usize);
     let began = Instant::now();
-    if let Err(failure) = sandbox.start(&start) {
-        return match CheckError::from(failure) {
-            CheckError::Cannot(why) => Ok(Ended::Else(why)),
-            error => Err(error),
-        };
-    }
+    let pid = match sandbox.start(&start) {
+        Ok(pid) => pid,
+        Err(failure) => {
+            return match CheckError::from(failure) {
+                CheckError::Cannot(why) => Ok(Ended::Else(why)),
+                error => Err(error),
+            };
+        }
+    };
     let mut ended_well = false;
     while let Some(stop) = sandbox.wait()? {
         if let Stop::Exited(_, ending) = stop {
@@ -73,13 +78,15 @@ fn at_once(context: &mut CheckContext, times: u64) -> Verdict<Ended> {
     if let Some(limit) = sandbox.limit_exceeded()? {
         return Ok(Ended::Else(format!("a process {limit}")));
     }
+    // Those that waited for the processes have used next to nothing themselves.
+    let used = sandbox.used(pid).map(|used| used.processor).unwrap_or_default();
     drop(sandbox);
     if !ended_well {
         return Ok(Ended::Else("not all of them succeed".into()));
     }
     let right = COUNTER + u64::from(COPIES) * times;
     match word(&context.read("FILE")?, 0).unwrap_or_default() {
-        found if found == right => Ok(Ended::Added(took)),
+        found if found == right => Ok(Ended::Added { took, used }),
         found => failed(
             "lost-addition",
             format!(
