@@ -29,7 +29,8 @@ pub fn memory(pid: Pid, address: usize, length: usize) -> io::Result<Option<Vec<
 
 /// After a call that read `/proc/PID/status` and returned `result`: no process is traced, as the reader is
 /// told. Other runs of it are not traced, and it must do the same in all of them. It knows the calls of the
-/// `read` family, in whatever pieces they read; it does not know `splice` and its siblings.
+/// `read` family, in whatever pieces they read. `splice`, `sendfile` and `copy_file_range` refuse this file
+/// (EINVAL, Linux 6.18).
 ///
 /// # Errors
 /// As [`look()`].
