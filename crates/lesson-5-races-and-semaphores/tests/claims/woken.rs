@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use common::Scratch;
 use course::{Running, scratch};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
+use nix::poll::{PollTimeout, poll};
 use nix::sys::ptrace;
 use nix::sys::utsname::uname;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::{actor, ask, ask_and_wait, begin, in_time, mutexes, observed, sleeps};
@@ -29,10 +30,18 @@ fn stop_when_woken(sleeper: &Running) {
     until_waiting_in(sleeper.id(), libc::SYS_futex).unwrap();
 }
 
-/// Returns once the actor was woken and has stopped.
+/// Returns once the actor was woken and has stopped. If another process was woken in its place, it never is.
 fn until_woken(sleeper: &Running) {
     let process = process(sleeper);
-    assert_eq!(waitpid(process, None).unwrap(), WaitStatus::PtraceSyscall(process));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let stopped = loop {
+        match waitpid(process, Some(WaitPidFlag::WNOHANG)).unwrap() {
+            WaitStatus::StillAlive => assert!(Instant::now() < deadline, "it was not woken"),
+            stopped => break stopped,
+        }
+        poll(&mut [], PollTimeout::from(1_u8)).unwrap();
+    };
+    assert_eq!(stopped, WaitStatus::PtraceSyscall(process));
 }
 
 /// If a sleeper is killed after `sem_post` woke it, the next sleeper is not woken.
