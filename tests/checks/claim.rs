@@ -9,11 +9,13 @@
 //! /// - level: POSIX
 //! ```
 //!
+//! If the sentence is true only on some kernels or file systems, `holds:` says where (see `holds.rs`).
 //! Further bullets are `manual says:`, `tutorials say:` and `article says:`, each as often as needed. After a blank line,
 //! the comment may go on with anything.
 
 use std::path::{Path, PathBuf};
 
+use crate::holds::{Holds, must_say};
 use crate::workspace::{file_name, lessons, read, root, rust_files, shown};
 use syn::spanned::Spanned;
 
@@ -80,6 +82,8 @@ pub(crate) struct Said {
     pub(crate) kind: Kind,
     pub(crate) source: String,
     pub(crate) level: String,
+    /// Where the sentence is true.
+    pub(crate) holds: Holds,
     /// What the manual page says, where it differs.
     pub(crate) manual: Vec<String>,
     /// What tutorials say, where they are wrong.
@@ -126,14 +130,19 @@ impl Said {
         errors
     }
 
-    /// The version from which on the whole sentence is true, if its first words or its level say so:
-    /// `6.10` of `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
+    /// The version from which on the whole sentence is true, if it says one.
     pub(crate) fn since(&self) -> Option<&str> {
-        let in_level = self.level.split_once("(since Linux ").map(|(_, rest)| rest);
-        let rest = self.sentence.strip_prefix("Since Linux ").or(in_level)?;
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        Some(rest[..end].trim_end_matches('.'))
+        since(&self.sentence, &self.level)
     }
+}
+
+/// The version from which on a sentence is true, if its first words or its level say so: `6.10` of
+/// `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
+fn since<'a>(sentence: &'a str, level: &'a str) -> Option<&'a str> {
+    let in_level = level.split_once("(since Linux ").map(|(_, rest)| rest);
+    let rest = sentence.strip_prefix("Since Linux ").or(in_level)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    Some(rest[..end].trim_end_matches('.'))
 }
 
 /// Whether a word is the name of an errno or of a signal.
@@ -251,9 +260,10 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     if !level.starts_with("observed") && !can_promise(&source) {
         return Err(format!("{source:?} promises nothing: its level is `observed`"));
     }
+    let holds = holds(sentence, &level, &all("holds"))?;
     let [manual, tutorials, article] = ["manual says", "tutorials say", "article says"].map(all);
     let sentence = sentence.into();
-    let said = Said { sentence, call, kind, source, level, manual, tutorials, article };
+    let said = Said { sentence, call, kind, source, level, holds, manual, tutorials, article };
     match said.kind == Kind::Error && said.error().is_empty() {
         true => {
             Err("it is an error, and neither its sentence nor its source names the errno".into())
@@ -262,10 +272,29 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     }
 }
 
+/// Where a claim holds, from its bullets `holds:`, or else from its `since`.
+fn holds(sentence: &str, level: &str, bullets: &[String]) -> Result<Holds, String> {
+    let since = since(sentence, level);
+    let holds = match bullets {
+        [] if must_say(sentence, level, since) => {
+            return Err(format!(
+                "the level {level:?} or the sentence names kernels or file systems: add `holds:`"
+            ));
+        }
+        [] => Holds::since(since),
+        [text] => Holds::read(text)?,
+        several => return Err(format!("it needs one bullet `holds:`, and has {several:?}")),
+    };
+    match since.filter(|version| !holds.begins_with(version)) {
+        Some(version) => Err(format!("`holds:` does not say `since {version}`")),
+        None => Ok(holds),
+    }
+}
+
 /// The bullets `- key: value`. A line that goes on is indented by two blanks.
 fn bullets<'a>(lines: &[&'a str]) -> Result<Vec<(&'a str, String)>, String> {
-    const KEYS: [&str; 6] =
-        ["call", "source", "level", "manual says", "tutorials say", "article says"];
+    const KEYS: [&str; 7] =
+        ["call", "source", "level", "holds", "manual says", "tutorials say", "article says"];
     let mut bullets: Vec<(&str, String)> = Vec::new();
     for line in lines {
         if let (Some(more), Some((_, value))) = (line.strip_prefix("  "), bullets.last_mut()) {
@@ -432,6 +461,14 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("- level: POSIX", "- level: observed (ext4 on Linux 6.18)", "names Linux without"),
             ("mmap(2), DESCRIPTION\n///   (munmap)", "mm/vma.c", "promises nothing"),
             ("- tutorials say:", "- blogs say:", "none of the bullets"),
+            ("POSIX (since 1993)", "observed (not on tmpfs)", "add `holds:`"),
+            ("POSIX (since 1993)", "observed (only on Linux 6.18)", "add `holds:`"),
+            ("POSIX (since 1993)", "observed\n/// - holds: here", "does not say where it holds"),
+            (
+                "POSIX (since 1993)",
+                "observed (since Linux 6.1)\n/// - holds: on xfs",
+                "`since 6.1`",
+            ),
             ("`munmap`, success", "`munmap`, error", "names the errno"),
         ] {
             let bad = GOOD.replacen(right, wrong, 1);

@@ -252,6 +252,7 @@ fn refuted(head: &str, claims: &[Claim], said: impl Fn(&Claim) -> &[String]) -> 
 pub(crate) mod tests {
     use super::*;
     use crate::claim::{Said, test_name};
+    use crate::holds::Holds;
 
     /// A claim of a package `x`; `call` is written as in a doc comment.
     pub(crate) fn claim(sentence: &str, call: &str) -> Claim {
@@ -268,6 +269,7 @@ pub(crate) mod tests {
             kind,
             source: "mmap(2), ERRORS (EACCES)".into(),
             level: "Linux".into(),
+            holds: Holds::since(None),
             manual: Vec::new(),
             tutorials: Vec::new(),
             article: Vec::new(),

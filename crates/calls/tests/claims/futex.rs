@@ -57,7 +57,7 @@ fn a_signal_handler_without_sa_restart_ends_futex_wait_with_eintr() {
 ///
 /// - call: `futex`, edge
 /// - source: signal(7), Interruption of system calls; kernel/futex/waitwake.c, futex_wait
-/// - level: observed (with a timeout)
+/// - level: observed
 /// - manual says: with `SA_RESTART` it goes on
 #[test]
 fn after_a_signal_handler_with_sa_restart_futex_wait_goes_on_if_it_has_no_timeout_and_fails_with_eintr_if_it_has_one()

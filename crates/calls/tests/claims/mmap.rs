@@ -249,6 +249,7 @@ fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothin
 /// - call: `mmap`, error
 /// - source: fs/ext4/file.c, ext4_file_mmap
 /// - level: observed
+/// - holds: on ext4, xfs
 /// - manual says: only `MAP_SHARED_VALIDATE` knows the flag.
 #[test]
 fn on_ext4_and_xfs_without_persistent_memory_map_sync_fails_with_eopnotsupp_with_map_private_too() {

@@ -30,7 +30,7 @@ fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
 ///
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION
-/// - level: Linux (an attempt; the rounding down: observed)
+/// - level: Linux (that the address is rounded down: observed)
 #[test]
 fn a_hint_that_is_free_is_rounded_down_to_its_page_and_normally_granted() {
     let ended = scenario("hint-in-a-gap", &scratch()).run();

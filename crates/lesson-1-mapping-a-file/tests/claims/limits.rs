@@ -93,7 +93,7 @@ fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (EAGAIN)
-/// - level: Linux (ordinary users)
+/// - level: Linux (an ordinary user)
 #[test]
 fn mmap_with_map_locked_of_more_memory_than_rlimit_memlock_allows_fails_with_eagain() {
     let ended = scenario("lock-limit", &scratch()).as_ordinary_user().run();
@@ -104,7 +104,7 @@ fn mmap_with_map_locked_of_more_memory_than_rlimit_memlock_allows_fails_with_eag
 ///
 /// - call: `mmap`, error
 /// - source: mlock(2), ERRORS
-/// - level: observed (ordinary users)
+/// - level: observed (an ordinary user)
 /// - manual says: mmap(2): `EPERM` for a limit of 0 is not listed.
 #[test]
 fn mmap_with_map_locked_fails_with_eperm_if_rlimit_memlock_is_0() {
@@ -132,7 +132,8 @@ fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c
-/// - level: observed (tmpfs)
+/// - level: observed (on tmpfs)
+/// - holds: everywhere
 /// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
 fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
@@ -148,7 +149,8 @@ fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
 ///
 /// - call: `fallocate`, error
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite
-/// - level: observed (ext4, xfs, btrfs)
+/// - level: observed (on ext4, xfs and btrfs)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts an ext4, an xfs and a btrfs"]
 fn on_a_full_disk_a_store_to_a_hole_is_sigbus_and_an_earlier_fallocate_fails_with_enospc() {
@@ -168,6 +170,7 @@ fn on_a_full_disk_a_store_to_a_hole_is_sigbus_and_an_earlier_fallocate_fails_wit
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite; fs/iomap/buffered-io.c, iomap_page_mkwrite
 /// - level: observed (since Linux 6.18, on ext4 and xfs; older kernels may make no large folio
 ///   here)
+/// - holds: since 6.18
 #[test]
 #[ignore = "needs root: mounts an ext4 and an xfs"]
 fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_be_sigbus_because_no_space_is_left_if_a_large_folio_also_has_a_hole()
@@ -190,6 +193,7 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_be_sigbus_because_no_space_is_
 /// - call: `fallocate`, edge
 /// - source: ioctl_ficlonerange(2), DESCRIPTION; cp(1), --reflink
 /// - level: observed (since Linux 6.1, on btrfs and xfs; in 5.10, btrfs says `ENOSPC`)
+/// - holds: since 6.1
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
 fn if_another_file_shares_the_blocks_fallocate_may_succeed_and_a_store_is_sigbus_because_no_space_is_left()
@@ -210,6 +214,7 @@ fn if_another_file_shares_the_blocks_fallocate_may_succeed_and_a_store_is_sigbus
 /// - call: file systems, edge
 /// - source: fs/xfs/xfs_iomap.c
 /// - level: observed
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts an xfs"]
 fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
@@ -224,6 +229,7 @@ fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
 /// - call: `madvise`, edge
 /// - source: btrfs(5), copy-on-write; madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
 /// - level: observed (since Linux 6.18, on btrfs; in 6.1 and 6.12, `MADV_POPULATE_WRITE` fails)
+/// - holds: since 6.18
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn on_a_full_btrfs_a_store_may_be_sigbus_although_madv_populate_write_has_succeeded() {
@@ -245,6 +251,7 @@ fn on_a_full_btrfs_a_store_may_be_sigbus_although_madv_populate_write_has_succee
 /// - call: `fallocate`, edge
 /// - source: btrfs(5), copy-on-write
 /// - level: observed (since Linux 6.1, on btrfs; in 5.10, `ENOSPC`)
+/// - holds: since 6.1
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_be_sigbus_because_no_space_is_left()

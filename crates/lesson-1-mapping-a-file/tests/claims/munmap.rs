@@ -66,7 +66,7 @@ fn after_munmap_of_one_page_an_access_to_that_page_is_sigsegv_and_the_page_besid
 ///
 /// - call: `munmap`, error
 /// - source: mmap(2), ERRORS; mm/vma.c (the length)
-/// - level: POSIX (unaligned: may)
+/// - level: POSIX (for an address inside a page: POSIX allows the error)
 #[test]
 fn munmap_at_an_address_inside_a_page_of_0_bytes_or_of_more_bytes_than_there_are_addresses_fails_with_einval()
  {

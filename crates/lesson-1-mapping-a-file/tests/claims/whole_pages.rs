@@ -79,6 +79,7 @@ fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
 /// - call: past the end of the file, edge
 /// - source: mmap(2), BUGS
 /// - level: Linux (btrfs: until the first store to the page through another mapping: observed)
+/// - holds: not on btrfs
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
 fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_later_one() {
@@ -101,7 +102,8 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_
 ///
 /// - call: file systems, edge
 /// - source: fs/ext4/page-io.c; fs/iomap/buffered-io.c; fs/btrfs/extent_io.c
-/// - level: observed (ext4, xfs, btrfs without compression; tmpfs keeps the byte)
+/// - level: observed (on ext4, xfs and btrfs, without compression; tmpfs keeps the byte)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     let scratch = scratch();
@@ -123,8 +125,9 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c; fs/ext4/inode.c
-/// - level: observed (tmpfs: before Linux 6.19; ext4, xfs, btrfs: zeros since Linux 6.18;
-///   overlayfs: as the file system below it)
+/// - level: observed (ext4, xfs and btrfs before Linux 6.18 and tmpfs since Linux 6.19: the one or
+///   the other; on overlayfs as on the file system below it)
+/// - holds: before 6.19 on tmpfs; since 6.18 on ext4, xfs, btrfs
 /// - manual says: mmap(2): bytes stored past the end are never written to the file.
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
@@ -161,6 +164,7 @@ fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_a
 /// - call: file systems, edge
 /// - source: fs/ext4/file.c
 /// - level: observed (only on Linux 6.18, on ext4 and tmpfs; xfs and btrfs show zeros)
+/// - holds: in 6.18 on ext4, tmpfs
 #[test]
 fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write_to_a_later_page_makes_it_longer()
  {

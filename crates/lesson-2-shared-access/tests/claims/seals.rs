@@ -104,7 +104,8 @@ fn f_add_seals_through_a_read_only_descriptor_fails_with_eperm_and_of_an_unknown
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (EINVAL)
-/// - level: Linux (EINVAL; tmpfs EPERM: observed)
+/// - level: Linux (`EINVAL`); observed (`EPERM` on tmpfs)
+/// - holds: everywhere
 /// - manual says: fcntl(2): a file that does not support seals fails with `EINVAL`.
 #[test]
 fn f_add_seals_on_a_file_that_is_no_memfd_fails_with_einval_and_on_tmpfs_with_eperm() {

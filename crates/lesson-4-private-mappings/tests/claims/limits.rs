@@ -46,7 +46,7 @@ fn overcommit_mode() -> String {
 ///
 /// - call: `mmap`, error
 /// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
-/// - level: Linux (modes 0 and 2)
+/// - level: Linux (with `vm.overcommit_memory` 0 or 2)
 #[test]
 fn a_private_writable_mapping_larger_than_all_memory_and_swap_fails_with_enomem() {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);

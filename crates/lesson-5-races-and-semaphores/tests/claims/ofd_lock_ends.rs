@@ -42,7 +42,8 @@ fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: mm/vma.c (the mapping keeps the open file description); POSIX.1-2024, fcntl() (the
 ///   lock ends with the last descriptor)
-/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - level: observed (not on overlayfs)
+/// - holds: not on overlayfs
 /// - tutorials say: After `mmap`, it does no harm to close the descriptor.
 #[test]
 fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {

@@ -93,6 +93,7 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
 ///   another owner)
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 wake the next
 ///   sleeper: the next unlock lets it lock)
+/// - holds: in 6.18
 #[test]
 fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_sleeper_may_sleep_on()
  {
@@ -132,6 +133,7 @@ fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleepe
 ///   that nobody waits)
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
 ///   asleep: the death wakes it)
+/// - holds: in 6.18
 #[test]
 fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_sleeps_on_even_after_the_next_owners_death() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
@@ -162,6 +164,7 @@ fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_sleeps_on_even_after_the_nex
 ///   nptl/pthread_mutex_timedlock.c
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
 ///   asleep)
+/// - holds: in 6.18
 #[test]
 fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_gets_the_lock_if_it_waits_with_a_deadline_and_tries_again()
  {

@@ -60,7 +60,8 @@ fn madv_dontneed_loses_a_store_to_a_private_mapping_and_keeps_a_store_to_a_share
 ///
 /// - call: `posix_fadvise`, edge
 /// - source: mm/truncate.c, mapping_evict_folio
-/// - level: observed (on tmpfs no page at all)
+/// - level: observed (from tmpfs it evicts no page at all)
+/// - holds: everywhere
 #[test]
 fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     let scratch = scratch();
@@ -149,6 +150,7 @@ fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
 /// - call: `madvise`, edge
 /// - source: mm/vmscan.c
 /// - level: observed (on tmpfs without swap)
+/// - holds: everywhere
 /// - manual says: madvise(2): `MADV_PAGEOUT` writes the dirty pages of a file.
 #[test]
 fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
@@ -248,7 +250,8 @@ fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
 ///
 /// - call: `madvise`, error
 /// - source: mm/madvise.c, madvise_populate
-/// - level: observed (since Linux 6.12; before, here in 6.1, the call goes on past the gap)
+/// - level: observed (since Linux 6.12; in 6.1, the call goes on past the gap)
+/// - holds: since 6.12
 #[test]
 fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
     // Older kernels (seen on 6.1) go on behind the gap, as for other advice. Linux 6.12 stops.
