@@ -262,6 +262,11 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     }
     let holds = holds(sentence, &level, &all("holds"))?;
     let [manual, tutorials, article] = ["manual says", "tutorials say", "article says"].map(all);
+    if let Some(bare) = manual.iter().find(|text| !names_its_page(text)) {
+        return Err(format!(
+            "`manual says: {bare}` does not begin with the page, as `mmap(2): …` does"
+        ));
+    }
     let sentence = sentence.into();
     let said = Said { sentence, call, kind, source, level, holds, manual, tutorials, article };
     match said.kind == Kind::Error && said.error().is_empty() {
@@ -371,6 +376,13 @@ fn names_a_bare_version(level: &str) -> bool {
     bare > level.matches("only on Linux ").count()
 }
 
+/// Whether a statement begins with the manual page that it is from: `mmap(2): …`.
+fn names_its_page(text: &str) -> bool {
+    let page = text.split(": ").next().filter(|page| page.len() < text.len());
+    let section = page.and_then(|page| page.split_once('(')).map(|(_, section)| section);
+    section.is_some_and(|section| section.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Whether a source is a text that promises something: a manual page such as mmap(2), POSIX, or the
 /// kernel's documentation. The kernel's code only shows what it does now.
 fn can_promise(source: &str) -> bool {
@@ -461,6 +473,11 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("- level: POSIX", "- level: observed (ext4 on Linux 6.18)", "names Linux without"),
             ("mmap(2), DESCRIPTION\n///   (munmap)", "mm/vma.c", "promises nothing"),
             ("- tutorials say:", "- blogs say:", "none of the bullets"),
+            (
+                "- manual says: mmap(2): a hole",
+                "- manual says: a hole",
+                "does not begin with the page",
+            ),
             ("POSIX (since 1993)", "observed (not on tmpfs)", "add `holds:`"),
             ("POSIX (since 1993)", "observed (only on Linux 6.18)", "add `holds:`"),
             ("POSIX (since 1993)", "observed\n/// - holds: here", "does not say where it holds"),

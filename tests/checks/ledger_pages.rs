@@ -162,12 +162,15 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         by_call.iter().partition(|(call, _)| call.starts_with('`'));
     let kernels = match &runs.kernels()[..] {
         [] => String::new(),
-        names => format!(
-            "- *{}*: a version of Linux. ✓: the test passed there on {}. If the test's result depends on the file \
-             system, the cell has their names. *From 6.10*: the sentence is true from Linux 6.10 on; on the \
-             older kernel of the column, the test passed because it knows what that kernel does instead. [The claims on other kernels](kernels.md) says how we ran them.\n",
-            names.join("*, *"),
-            runs.file_systems(),
+        _ => format!(
+            "- {}: the versions of Linux, and the file systems on which we ran the tests there. [The claims on other kernels](kernels.md) says \
+             how.\n\n  - ✓: the sentence is true there: its test passed.\n  - *from 6.10*: the sentence is not true \
+             there, but from Linux 6.10 on.\n  - *otherwise*: the sentence is not true there. The test passed, because \
+             it knows that this kernel or file system does something else; the level says more.\n  - *left out*: \
+             the test could not show its claim there. The link leads to the reason.\n  - *not run*: the test did not \
+             run there, because it is newer than the last recorded run.\n  - *ext4: ✓*: if the file systems differ, \
+             each has its name. A file system on which the sentence is never true is not named.\n",
+            runs.kernels_and_file_systems(),
         ),
     };
     let names: std::collections::BTreeSet<_> = calls.iter().map(|(call, _)| **call).collect();

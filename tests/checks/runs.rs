@@ -108,13 +108,12 @@ impl Runs {
         failed.chain(unknown).collect()
     }
 
-    /// The file systems of the record, as the ledger lists them.
-    pub(crate) fn file_systems(&self) -> String {
-        let has = |system: &&str| {
-            self.by_kernel.iter().any(|(_, systems)| systems.iter().any(|known| known == system))
+    /// The kernels, each with its file systems: `*6.1* (ext4, xfs), *6.12* (ext4)`.
+    pub(crate) fn kernels_and_file_systems(&self) -> String {
+        let kernel = |(kernel, systems): &(String, Vec<String>)| {
+            format!("*{kernel}* ({})", systems.join(", "))
         };
-        let systems: Vec<_> = record::FILE_SYSTEMS.into_iter().filter(has).collect();
-        systems.join(", ")
+        self.by_kernel.iter().map(kernel).collect::<Vec<_>>().join(", ")
     }
 }
 

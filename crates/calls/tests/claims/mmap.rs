@@ -70,8 +70,8 @@ fn two_shared_mappings_of_dev_zero_are_different_memory_even_through_one_descrip
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION (MAP_GROWSDOWN)
 /// - level: Linux
-/// - manual says: the mapping grows by a page when the page below it is touched. It grows by
-///   several pages at once, too.
+/// - manual says: mmap(2): the mapping grows by a page when the page below it is touched. It grows
+///   by several pages at once, too.
 #[test]
 fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_page_of_the_store() {
     let ended = scenario("mmap-growsdown", &scratch()).run();
@@ -87,7 +87,7 @@ fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_pa
 /// - source: mm/vma.c, expand_downwards; Documentation/admin-guide/kernel-parameters.txt
 ///   (stack_guard_gap)
 /// - level: observed (unless the kernel was started with another `stack_guard_gap`)
-/// - manual says: it grows until it is within a page of the next lower mapping.
+/// - manual says: mmap(2): it grows until it is within a page of the next lower mapping.
 #[test]
 fn a_mapping_with_map_growsdown_does_not_grow_and_the_access_is_sigsegv_if_memory_that_allows_an_access_lies_less_than_256_pages_below()
  {
@@ -139,7 +139,7 @@ fn mmap_ignores_map_uninitialized_so_the_memory_begins_as_zeros() {
 /// - call: `mmap`, success
 /// - source: include/linux/mman.h, calc_vm_flag_bits
 /// - level: observed (a kernel with transparent huge pages)
-/// - manual says: the flag does nothing.
+/// - manual says: mmap(2): the flag does nothing.
 #[test]
 fn since_linux_6_7_map_stack_keeps_huge_pages_out_of_a_mapping() {
     let ended = scenario("mmap-stack", &scratch()).run();
@@ -218,7 +218,7 @@ fn map_shared_validate_works_with_map_populate_map_noreserve_map_stack_and_map_f
 /// - call: `mmap`, edge
 /// - source: include/linux/mman.h, LEGACY_MAP_MASK
 /// - level: observed
-/// - manual says: `EOPNOTSUPP` for every unknown flag.
+/// - manual says: mmap(2): `EOPNOTSUPP` for every unknown flag.
 #[test]
 fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give_the_size_of_huge_pages()
  {
@@ -250,7 +250,7 @@ fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothin
 /// - source: fs/ext4/file.c, ext4_file_mmap
 /// - level: observed
 /// - holds: on ext4, xfs
-/// - manual says: only `MAP_SHARED_VALIDATE` knows the flag.
+/// - manual says: mmap(2): only `MAP_SHARED_VALIDATE` knows the flag.
 #[test]
 fn on_ext4_and_xfs_without_persistent_memory_map_sync_fails_with_eopnotsupp_with_map_private_too() {
     let scratch = scratch();
@@ -283,7 +283,7 @@ fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval_and_witho
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION (MAP_ANONYMOUS); arch/x86/kernel/sys_x86_64.c, mmap
 /// - level: observed
-/// - manual says: the offset should be zero.
+/// - manual says: mmap(2): the offset should be zero.
 #[test]
 fn mmap_without_a_file_ignores_an_offset_of_whole_pages_and_an_offset_inside_a_page_fails_with_einval()
  {

@@ -98,7 +98,7 @@ fn writing_1_to_proc_pid_clear_refs_sets_referenced_of_smaps_to_0_and_changes_no
 /// - call: `/proc/PID/clear_refs`, error
 /// - source: proc_pid_clear_refs(5); fs/proc/task_mmu.c, clear_refs_write
 /// - level: observed
-/// - manual says: any other number has no effect
+/// - manual says: proc(5): any other number has no effect.
 #[test]
 fn writing_a_number_that_is_not_defined_to_proc_pid_clear_refs_fails_with_einval() {
     let ended = scenario("clear-refs", &scratch()).run();

@@ -11,7 +11,7 @@ use crate::{Pair, found, scenario};
 /// - call: `msync`, success
 /// - source: msync(2), NOTES
 /// - level: Linux
-/// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.)
+/// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.).
 /// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
 /// - article says: `MS_ASYNC` schedules an update of the file.
 #[test]

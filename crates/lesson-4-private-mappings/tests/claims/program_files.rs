@@ -82,7 +82,7 @@ fn truncate_of_the_file_of_a_running_program_fails_with_etxtbsy() {
 ///
 /// - call: `unlink`, success
 /// - source: unlink(2), DESCRIPTION
-/// - level: Linux (POSIX: may fail with `ETXTBSY`)
+/// - level: Linux (POSIX allows `ETXTBSY`)
 #[test]
 fn unlink_of_the_file_of_a_running_program_succeeds_and_the_program_runs_on() {
     let ended = scenario("unlinked-program", &scratch()).run();

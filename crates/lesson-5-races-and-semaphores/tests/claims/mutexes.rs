@@ -62,7 +62,7 @@ fn a_mutex_is_by_default_neither_process_shared_nor_robust() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, error
 /// - source: pthread_mutexattr_setrobust(3), ERRORS
-/// - level: POSIX (`pshared`: Linux; POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn an_unknown_value_of_a_mutex_attribute_fails_with_einval() {
     let attributes = Attributes::new().unwrap();
