@@ -14,7 +14,7 @@ const UP_FROM_PAGE: &str = "../../";
 const UP_FROM_INDEX: &str = "../";
 
 /// Pages that a reader of another page should know of: that page, this one, and what is found there.
-const SEE_ALSO: [(&str, &str, &str); 37] = [
+const SEE_ALSO: [(&str, &str, &str); 48] = [
     ("`fcntl(F_SETLK)`", "`close`", "closing any descriptor of the file releases the locks"),
     (
         "`fcntl(F_SETLK)`",
@@ -65,6 +65,17 @@ const SEE_ALSO: [(&str, &str, &str); 37] = [
     ("`madvise`", "`mseal`", "`EPERM` of sealed pages"),
     ("`mmap`", "`mseal`", "`EPERM` of sealed pages"),
     ("`mmap`", "SIGBUS and SIGSEGV", "accesses that end in a signal"),
+    ("`munmap`", "`close`", "what a close begins to write"),
+    ("past the end of the file", "`ftruncate`", "what a file shows after it grows"),
+    ("`fork`", "`madvise`", "mappings that a child does not get"),
+    ("`fork`", "`mlock`", "a child inherits no memory locks"),
+    ("`fork`", "`fcntl(F_SETLK)`", "record locks, which a child does not get"),
+    ("`fork`", "`fcntl(F_OFD_SETLK)`", "OFD locks, which parent and child share"),
+    ("`mprotect`", "`fcntl(F_ADD_SEALS)`", "`EACCES` for a file that is sealed against writing"),
+    ("running programs", "`open`", "`ETXTBSY`"),
+    ("running programs", "`truncate`", "`ETXTBSY`"),
+    ("running programs", "`unlink`", "a file without a name that is still mapped"),
+    ("running programs", "`execve`", "`ETXTBSY` while a process could write"),
     ("file systems", "`ftruncate`", "a full tmpfs"),
     ("file systems", "`fallocate`", "a full disk"),
     ("file systems", "time stamps", "which store changes mtime where"),

@@ -80,8 +80,8 @@ fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_pa
     assert_eq!(ended.value("ordinary-mapping"), "SIGSEGV SEGV_MAPERR at the byte");
 }
 
-/// A mapping with `MAP_GROWSDOWN` does not grow, and the access is `SIGSEGV`, if memory that
-/// allows an access lies less than 256 pages below.
+/// A mapping with `MAP_GROWSDOWN` does not grow, and the access is `SIGSEGV`, if an accessible
+/// mapping lies less than 256 pages below.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/vma.c, expand_downwards; Documentation/admin-guide/kernel-parameters.txt
@@ -89,7 +89,7 @@ fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_pa
 /// - level: observed (unless the kernel was started with another `stack_guard_gap`)
 /// - manual says: mmap(2): it grows until it is within a page of the next lower mapping.
 #[test]
-fn a_mapping_with_map_growsdown_does_not_grow_and_the_access_is_sigsegv_if_memory_that_allows_an_access_lies_less_than_256_pages_below()
+fn a_mapping_with_map_growsdown_does_not_grow_and_the_access_is_sigsegv_if_an_accessible_mapping_lies_less_than_256_pages_below()
  {
     let ended = scenario("mmap-growsdown-onto-a-neighbour", &scratch()).run();
     assert_eq!(ended.value("alone"), "no signal");
@@ -190,7 +190,7 @@ fn memory_that_is_mapped_with_map_noreserve_can_be_stored_to_and_loaded_from() {
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
-/// - level: POSIX
+/// - level: POSIX (the third type: Linux)
 #[test]
 fn mmap_of_a_file_with_a_sharing_type_other_than_map_shared_map_private_and_map_shared_validate_fails_with_einval()
  {
@@ -227,14 +227,14 @@ fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give
     assert_eq!(ended.value("bit-31"), "EOPNOTSUPP success", "validated, and not");
 }
 
-/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each flag bit that means nothing, and
-/// `MAP_SHARED` ignores the bit.
+/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each unknown flag, and `MAP_SHARED` ignores
+/// unknown flags.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothing_and_map_shared_ignores_the_bit()
+fn map_shared_validate_fails_with_eopnotsupp_for_each_unknown_flag_and_map_shared_ignores_unknown_flags()
  {
     let ended = scenario("mmap-validate", &scratch()).run();
     for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
@@ -415,15 +415,13 @@ fn on_x86_64_a_load_from_a_page_with_only_prot_exec_is_sigsegv_with_the_code_seg
     }
 }
 
-/// A text that fills the last page of its file has no zero byte after it in the mapping, and a
-/// search for one runs past the mapping.
+/// If a text fills the file's last page, no zero byte follows, and `strlen` runs past the mapping.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
 #[test]
-fn a_text_that_fills_the_last_page_of_its_file_has_no_zero_byte_after_it_in_the_mapping_and_a_search_for_one_runs_past_the_mapping()
- {
+fn if_a_text_fills_the_files_last_page_no_zero_byte_follows_and_strlen_runs_past_the_mapping() {
     let ended = scenario("mmap-string", &scratch()).run();
     assert_eq!(ended.value("shorter"), "true", "the first zero byte is the one after the text");
     assert_eq!(ended.value("whole-page"), "none");

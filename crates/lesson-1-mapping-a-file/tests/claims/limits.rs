@@ -17,13 +17,13 @@ fn mmap_of_more_addresses_than_rlimit_as_allows_fails_with_enomem_even_with_prot
     assert_eq!((ended.value("before"), ended.value("after")), ("success", "ENOMEM"));
 }
 
-/// `mmap` of more private writable memory than an `RLIMIT_DATA` above 0 allows fails with `ENOMEM`.
+/// If `RLIMIT_DATA` is above 0, `mmap` of more private writable memory fails with `ENOMEM`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS; mm/mmap.c
 /// - level: Linux (other memory not counted: observed)
 #[test]
-fn mmap_of_more_private_writable_memory_than_an_rlimit_data_above_0_allows_fails_with_enomem() {
+fn if_rlimit_data_is_above_0_mmap_of_more_private_writable_memory_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
@@ -43,32 +43,6 @@ fn more_mappings_than_max_map_count_fail_with_enomem() {
     // Each replaced page adds two mappings: the page itself and the rest that it cuts off.
     let (allowed, made) = (number("allowed"), number("refused-at-page"));
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
-}
-
-/// One private writable mapping of twice the memory fails with `ENOMEM`, unless overcommit is
-/// unlimited.
-///
-/// - call: `mmap`, error
-/// - source: proc(5), overcommit_memory (MAP_NORESERVE and read-only mappings are exempt)
-/// - level: Linux
-#[test]
-fn one_private_writable_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited()
- {
-    let total = nix::sys::sysinfo::sysinfo().unwrap();
-    let twice = 2 * (total.ram_total() + total.swap_total());
-    let call = MmapCall::anonymous(usize::try_from(twice).unwrap());
-    let mode = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
-    let expected = if mode.trim() == "1" { "success" } else { "ENOMEM" };
-    assert_eq!(errno_of(call), expected);
-    if mode.trim() != "2" {
-        let flags = call.flags | libc::MAP_NORESERVE;
-        assert_eq!(errno_of(MmapCall { flags, ..call }), "success", "MAP_NORESERVE");
-        assert_eq!(
-            errno_of(MmapCall { prot: libc::PROT_READ, ..call }),
-            "success",
-            "never written"
-        );
-    }
 }
 
 /// `MAP_HUGETLB` without reserved huge pages fails with `ENOMEM`.

@@ -120,8 +120,8 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     }
 }
 
-/// Growing a file with `ftruncate`, `write` or `fallocate` shows stray bytes on tmpfs and zeros
-/// elsewhere.
+/// Growing a file with `ftruncate`, `write` or `fallocate` shows the bytes stored past its end on
+/// tmpfs before Linux 6.19, and zeros on ext4, xfs and btrfs since Linux 6.18.
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c; fs/ext4/inode.c
@@ -131,8 +131,8 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
 /// - manual says: mmap(2): bytes stored past the end are never written to the file.
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
-fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere()
-{
+fn growing_a_file_with_ftruncate_write_or_fallocate_shows_the_bytes_stored_past_its_end_on_tmpfs_before_linux_6_19_and_zeros_on_ext4_xfs_and_btrfs_since_linux_6_18()
+ {
     let scratch = scratch();
     let ways: [Way; 4] = [
         ("ftruncate", |file| file.set_len(10)),
@@ -194,13 +194,15 @@ fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write
     }
 }
 
-/// An empty file or an offset past the end can be mapped, and an access is `SIGBUS`.
+/// `mmap` with a length above 0 of an empty file, or at an offset past the end of a file, succeeds,
+/// and an access is `SIGBUS`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (SIGBUS)
-/// - level: POSIX (that it can be mapped: observed)
+/// - level: POSIX (that `mmap` succeeds: observed)
 #[test]
-fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_an_access_is_sigbus() {
+fn mmap_with_a_length_above_0_of_an_empty_file_or_at_an_offset_past_the_end_of_a_file_succeeds_and_an_access_is_sigbus()
+ {
     for name in ["load-of-an-empty-file", "load-from-an-offset-past-the-end"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("mapped"), "yes");

@@ -51,7 +51,7 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
 
 /// Shrinking a file sealed against shrinking fails with `EPERM`, and growing it succeeds.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_SHRINK)
 /// - level: Linux
 #[test]
@@ -68,7 +68,7 @@ fn shrinking_a_file_sealed_against_shrinking_fails_with_eperm_and_growing_it_suc
 
 /// Growing a file sealed against growing fails with `EPERM`, and shrinking it succeeds.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_GROW)
 /// - level: Linux
 #[test]

@@ -38,8 +38,8 @@ fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported
     assert_eq!(ended.value("opened-after"), "0");
 }
 
-/// After a disk error, a new `msync` of a page that was on the disk writes nothing unless you store
-/// again.
+/// After a failed `MS_SYNC`, a new `MS_SYNC` of a page that was on the disk returns 0 and writes
+/// nothing unless you store again.
 ///
 /// - call: `msync`, edge
 /// - source: mm/filemap.c
@@ -47,11 +47,12 @@ fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported
 /// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_unless_you_store_again()
+fn after_a_failed_ms_sync_a_new_ms_sync_of_a_page_that_was_on_the_disk_returns_0_and_writes_nothing_unless_you_store_again()
  {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     let stored = b'A'.to_string();
+    assert_eq!(ended.value("second"), "0", "the disk is still full");
     assert_eq!(ended.value("mended"), "0", "the disk has room again");
     assert_ne!(ended.value("mended-on-the-disk"), stored);
     assert_eq!(ended.value("stored-again"), "0");

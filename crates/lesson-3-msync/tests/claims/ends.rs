@@ -11,14 +11,14 @@ use nix::sys::signal::Signal;
 
 use crate::{Pair, found, second};
 
-/// `munmap` and `close` leave the pages dirty.
+/// `munmap` and `close` write nothing to the disk: the file's dirty pages stay in the page cache.
 ///
 /// - call: `munmap`, success
 /// - source: mm/memory.c, zap_pte_range
 /// - level: observed
 /// - tutorials say: `munmap` or `close` writes the stores to the disk.
 #[test]
-fn munmap_and_close_leave_the_pages_dirty() {
+fn munmap_and_close_write_nothing_to_the_disk_the_files_dirty_pages_stay_in_the_page_cache() {
     undisturbed(|| {
         let pair = Pair::clean();
         pair.control.store(b'A');

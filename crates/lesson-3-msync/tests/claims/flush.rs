@@ -155,15 +155,15 @@ fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmp
     assert_eq!(pair.sample.file.metadata().unwrap().len(), 10);
 }
 
-/// `MS_SYNC` from the start of a record's page with the length of the record can leave the record's
-/// end dirty.
+/// A range must reach the record's last byte: `MS_SYNC` with the record's length from the start of
+/// its page can leave the record's end dirty.
 ///
 /// - call: `msync`, edge
 /// - source: POSIX, msync(), DESCRIPTION
 /// - level: observed (not on btrfs)
 /// - holds: not on btrfs
 #[test]
-fn ms_sync_from_the_start_of_a_records_page_with_the_length_of_the_record_can_leave_the_records_end_dirty()
+fn a_range_must_reach_the_records_last_byte_ms_sync_with_the_records_length_from_the_start_of_its_page_can_leave_the_records_end_dirty()
  {
     undisturbed(|| {
         let pair = Pair::stored();

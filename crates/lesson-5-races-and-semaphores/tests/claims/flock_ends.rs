@@ -72,13 +72,13 @@ fn closing_another_descriptor_of_the_file_keeps_a_flock() {
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
-/// A `flock` ends with the last descriptor of its open file description.
+/// Unless a mapping is left, a `flock` ends with the last descriptor of its open file description.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
+fn unless_a_mapping_is_left_a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");

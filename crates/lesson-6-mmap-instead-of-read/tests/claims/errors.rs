@@ -29,13 +29,13 @@ fn pipe() -> (OwnedFd, OwnedFd) {
     nix::unistd::pipe().expect("pipe")
 }
 
-/// Mapping all 0 bytes of an empty file fails with `EINVAL`, where `read` returns 0.
+/// `mmap` of an empty file with its length, 0, fails with `EINVAL`, where `read` returns 0.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mapping_all_0_bytes_of_an_empty_file_fails_with_einval_where_read_returns_0() {
+fn mmap_of_an_empty_file_with_its_length_0_fails_with_einval_where_read_returns_0() {
     let scratch = scratch();
     let path = scratch.path().join("empty");
     let mut file =
