@@ -63,7 +63,7 @@ fn mfd_cloexec_sets_close_on_exec_and_without_it_the_descriptor_of_a_memfd_survi
 ///
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), DESCRIPTION; mm/shmem.c, __shmem_file_setup
-/// - level: observed
+/// - level: Linux (that it belongs to its maker, and the mode: observed)
 #[test]
 fn a_memfd_is_open_for_reading_and_writing_belongs_to_its_maker_and_has_mode_0777_whatever_the_umask_is()
  {

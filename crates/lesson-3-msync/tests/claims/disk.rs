@@ -32,7 +32,7 @@ fn ms_async_writes_no_sector() {
     });
 }
 
-/// `MS_SYNC` of pages that have blocks on the disk can write their sectors and nothing else.
+/// `MS_SYNC` of pages that have blocks on the disk can write only their sectors.
 ///
 /// - call: `msync`, success
 /// - source: mm/msync.c, vfs_fsync_range
@@ -40,7 +40,7 @@ fn ms_async_writes_no_sector() {
 /// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
-fn ms_sync_of_pages_that_have_blocks_on_the_disk_can_write_their_sectors_and_nothing_else() {
+fn ms_sync_of_pages_that_have_blocks_on_the_disk_can_write_only_their_sectors() {
     undisturbed(|| {
         let ended = run("counters");
         if ended.value("store-sectors") != "0" || ended.value("nothing-dirty-sectors") != "0" {
