@@ -195,7 +195,16 @@ fn claims_in(package: &str, file: &Path, source: &str) -> Vec<Result<Claim, Stri
         let name = function.sig.ident.to_string();
         let line = function.sig.fn_token.span().start().line;
         let file = shown(file);
-        let said = said(&name, &values(&function.attrs, "doc"));
+        let doc = values(&function.attrs, "doc");
+        let until = function.block.brace_token.span.close().end().line;
+        let body = source.lines().take(until).skip(line).collect::<Vec<_>>().join("\n");
+        let said =
+            said(&name, &doc).and_then(|said| match asks_without_saying(&said, &doc, &body) {
+                Some(asked) => {
+                    Err(format!("its test asks {asked}, and it does not say where it `holds:`"))
+                }
+                None => Ok(said),
+            });
         let said = said.map_err(|problem| format!("{file}:{line}: {name}: {problem}"))?;
         let ignored = values(&function.attrs, "ignore");
         let needs_root = ignored.iter().any(|reason| reason.starts_with("needs root"));
@@ -203,6 +212,22 @@ fn claims_in(package: &str, file: &Path, source: &str) -> Vec<Result<Claim, Stri
         Ok(Claim { package: package.into(), path, name, file, line, needs_root, said })
     };
     tests.map(claim).collect()
+}
+
+/// What a test asks about the kernel or the file system, if its comment does not say where it holds: such
+/// a test may pass where its sentence is not true.
+fn asks_without_saying(said: &Said, doc: &[String], body: &str) -> Option<&'static str> {
+    const OF_KERNELS: [&str; 1] = ["kernel_at_least("];
+    const OF_FILE_SYSTEMS: [&str; 4] =
+        ["file_system(", ".file_system", "gets_clean", "_large_folios("];
+    let asked = |questions: &'static [&str]| {
+        questions.iter().copied().find(|question| body.contains(question))
+    };
+    if doc.iter().any(|line| line.trim_start().starts_with("- holds: ")) {
+        return None;
+    }
+    let of_kernels = || said.since().is_none().then(|| asked(&OF_KERNELS)).flatten();
+    asked(&OF_FILE_SYSTEMS).or_else(of_kernels)
 }
 
 fn has(attributes: &[syn::Attribute], name: &str) -> bool {
@@ -492,6 +517,23 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             let found = only(&bad).expect_err(&bad);
             assert!(found.contains(problem), "{problem:?} is not in {found:?}");
             assert!(found.starts_with("crates/x/tests/claims/holes.rs:"), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_asks_for_the_kernel_or_the_file_system_must_say_where_it_holds() {
+        let since = GOOD.replace("POSIX (since 1993)", "Linux (since Linux 6.1)");
+        let holds = GOOD.replace("POSIX (since 1993)", "POSIX\n/// - holds: everywhere");
+        let with = |claim: &str, body: &str| only(&claim.replace("{}", &format!("{{\n{body}\n}}")));
+        for (claim, body, is_right) in [
+            (GOOD, "kernel_at_least(6, 1)", false),
+            (&since, "kernel_at_least(6, 1)", true),
+            (GOOD, "file_system(path)", false),
+            (&since, "file_system(path)", false),
+            (&holds, "file_system(path); kernel_at_least(6, 1)", true),
+            (GOOD, "succeed()", true),
+        ] {
+            assert_eq!(with(claim, body).is_ok(), is_right, "{claim}: {body}");
         }
     }
 

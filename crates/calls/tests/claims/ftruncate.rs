@@ -125,6 +125,7 @@ fn ftruncate_changes_mtime_even_if_the_size_stays_the_same() {
 /// - call: `ftruncate`, error
 /// - source: truncate(2), ERRORS
 /// - level: Linux (the maximum depends on the file system)
+/// - holds: everywhere
 #[test]
 fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_and_on_tmpfs_every_length_is_allowed()
  {

@@ -10,6 +10,7 @@ use crate::scenario;
 /// - call: `madvise`, success
 /// - source: madvise(2), NOTES
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn madvise_with_a_null_address_and_length_0_succeeds_if_the_kernel_knows_the_advice_and_otherwise_fails_with_einval()
  {

@@ -486,7 +486,8 @@ fn the_bytes_past_the_end_of_a_memory_object_are_zeros_and_a_store_to_them_does_
 ///
 /// - call: `mmap`, success
 /// - source: mm/filemap.c, generic_file_mmap
-/// - level: observed
+/// - level: observed (tmpfs opens no file with `O_DIRECT` before Linux 6.6)
+/// - holds: not on tmpfs; since 6.6 on tmpfs
 #[test]
 fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
     let scratch = scratch();
@@ -502,7 +503,8 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
 ///
 /// - call: `open(O_DIRECT)`, edge
 /// - source: mm/filemap.c, kiocb_write_and_wait
-/// - level: observed
+/// - level: observed (tmpfs opens no file with `O_DIRECT` before Linux 6.6)
+/// - holds: not on tmpfs; since 6.6 on tmpfs
 #[test]
 fn an_o_direct_read_finds_a_byte_that_was_stored_through_a_mapping_and_is_not_on_the_disk_yet() {
     let scratch = scratch();

@@ -96,6 +96,7 @@ fn f_get_seals_gives_f_seal_seal_for_a_file_on_tmpfs_and_for_a_shared_memory_obj
 /// - call: `fcntl(F_GET_SEALS)`, error
 /// - source: fcntl(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn f_get_seals_of_a_pipe_or_of_a_file_on_a_disk_fails_with_einval() {
     let scratch = scratch();

@@ -55,7 +55,8 @@ fn in_smaps_size_is_the_length_of_the_mapping_and_rss_counts_the_pages_of_its_pa
 ///
 /// - call: `/proc/PID/smaps`, success
 /// - source: proc_pid_smaps(5)
-/// - level: Linux
+/// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn in_smaps_pages_of_a_file_that_were_only_loaded_are_clean_and_pages_of_memory_that_were_stored_to_are_dirty()
  {

@@ -80,6 +80,7 @@ fn write_of_0_bytes_to_a_file_sealed_against_writing_and_growing_succeeds() {
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`); mprotect(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn mprotect_that_would_make_a_shared_read_only_mapping_of_a_file_sealed_against_writing_writable_fails_with_eacces()
  {

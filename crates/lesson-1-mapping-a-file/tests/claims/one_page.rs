@@ -116,7 +116,8 @@ fn mmap_alone_makes_no_page_table_entry_before_the_first_access() {
 ///
 /// - call: page cache, success
 /// - source: mm/filemap.c, filemap_fault
-/// - level: observed
+/// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
     let scratch = scratch();

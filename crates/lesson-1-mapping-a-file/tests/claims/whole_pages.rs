@@ -54,6 +54,7 @@ fn the_rest_of_the_files_last_page_is_zero_if_no_process_stored_there() {
 /// - call: past the end of the file, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
+/// - holds: everywhere
 #[test]
 fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();

@@ -126,6 +126,7 @@ fn the_first_store_to_a_clean_page_is_a_page_fault() {
 /// - call: `cachestat`, edge
 /// - source: mm/filemap.c, filemap_cachestat
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overlayfs() {
     undisturbed(|| {
@@ -142,6 +143,7 @@ fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overl
 /// - call: `msync`, edge
 /// - source: mmap(2), BUGS
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmpfs() {
     let pair = Pair::clean();

@@ -66,6 +66,7 @@ fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
 /// - call: page cache, edge
 /// - source: include/linux/pagemap.h, MAX_PAGECACHE_ORDER
 /// - level: observed (x86-64)
+/// - holds: everywhere
 #[test]
 fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
     let most = (2 << 20) / page_size();

@@ -146,6 +146,7 @@ fn the_first_store_after_ms_sync_changes_mtime_again() {
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES
 /// - level: observed
+/// - holds: everywhere
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
 fn after_a_load_of_its_page_a_store_with_ms_sync_changes_mtime_but_not_on_tmpfs() {

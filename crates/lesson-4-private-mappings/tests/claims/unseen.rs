@@ -145,6 +145,7 @@ fn a_private_store_is_not_visible_to_another_process() {
 /// - call: `msync`, edge
 /// - source: mm/msync.c
 /// - level: observed (POSIX: no private store is written)
+/// - holds: everywhere
 #[test]
 fn msync_of_a_private_mapping_succeeds_and_its_stores_stay_private() {
     let letters = Lettered::new(1);

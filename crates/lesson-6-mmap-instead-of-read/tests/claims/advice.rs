@@ -185,6 +185,7 @@ fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
 /// - call: `mincore`, edge
 /// - source: mm/mincore.c, can_do_mincore
 /// - level: observed (since Linux 5.2)
+/// - holds: since 5.2
 /// - manual says: mincore(2): the vector says which pages are in memory.
 #[test]
 fn mincore_reports_every_page_as_cached_to_a_user_who_neither_owns_the_file_nor_may_write_to_it() {
@@ -235,6 +236,7 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_neither_owns_the_file_nor_
 /// - call: `mincore`, edge
 /// - source: mm/mincore.c, can_do_mincore
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn mincore_tells_the_owner_of_a_file_which_pages_are_cached_even_if_the_owner_may_only_read_the_file()
  {

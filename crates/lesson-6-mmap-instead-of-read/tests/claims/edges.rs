@@ -19,6 +19,7 @@ use crate::{file, scenario};
 /// - call: file systems, success
 /// - source: lseek(2), DESCRIPTION (SEEK_HOLE)
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_each_load_of_a_hole_takes_a_page()
  {

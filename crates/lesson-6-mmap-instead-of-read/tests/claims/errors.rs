@@ -225,6 +225,7 @@ fn madv_free_and_madv_wipeonfork_on_a_shared_mapping_of_a_file_fail_with_einval(
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_locked_pages() {
     let region = two_pages(&scratch());
