@@ -86,8 +86,8 @@ test("a race names its locks, who holds them and who waits", () => {
   assert.deepEqual(moment.locks, [["the lock on account 1", "A holds it, B waits"], ["the lock on account 2", "B holds it"]]);
   assert.deepEqual(walk(one, one.shortest).steps.at(-1).file.at(-1), ["the lock on account 2", "B holds it, A waits"]);
   const orphaned = race("orphaned-lock");
-  assert.deepEqual(walk(orphaned, "ABBB").moment.locks, [["who holds the lock", "A"], ["who sleeps in futex", "B"]]);
-  assert.deepEqual(walk(orphaned, "ABBBK").moment.locks[0], ["who holds the lock", "A, which was killed"]);
+  assert.deepEqual(walk(orphaned, "ABBB").moment.locks, [["holder of the lock", "A"], ["asleep in futex", "B"]]);
+  assert.deepEqual(walk(orphaned, "ABBBK").moment.locks[0], ["holder of the lock", "A, which was killed"]);
 });
 
 test("a process that sleeps in the kernel moves only after it was woken", () => {

@@ -8,7 +8,7 @@ const Scheduler = (() => {
   /** What a move does at a moment, or null if nobody can make it: A and B are steps, K kills A. */
   const moveAt = (moment, move) => (move === "K" ? moment.kill : moment.moves["AB".indexOf(move)]) ?? null;
 
-  /** What the reader sees of a moment: the places in FILE, and then the locks with those who wait for them. */
+  /** What the reader sees of a moment: the places in FILE, and then the locks with the processes that wait for them. */
   const shownAt = ({ file, locks = [] }) => [...file, ...locks];
 
   /** What the text of a schedule means: `lost-update/A1/B-`. The first letter is the process that begins. */

@@ -1,4 +1,4 @@
-//! The lock of a race: what its calls are called, who holds it, and who waits for it.
+//! The lock of a race: the names of its calls, its holder, and the process that waits for it.
 
 use explore::schedule::letter;
 use explore::steps::Stepper;
@@ -74,7 +74,7 @@ impl Locks {
                 let asleep: Vec<_> =
                     (0..2).filter(waits).map(|actor| letter(actor).to_string()).collect();
                 let asleep = if asleep.is_empty() { "nobody".into() } else { asleep.join(" and ") };
-                vec![("who holds the lock".into(), holder), ("who sleeps in futex".into(), asleep)]
+                vec![("holder of the lock".into(), holder), ("asleep in futex".into(), asleep)]
             }
         }
     }
@@ -124,7 +124,8 @@ fn named(text: &str) -> Option<&'static str> {
     ACCOUNTS.iter().find(|(judges, _)| text.contains(judges)).map(|(_, name)| *name)
 }
 
-/// Who holds the lock that is a word at this place: who has changed it from 0, and not given it back since.
+/// Who holds the lock that is a word at this place: the process that has changed it from 0, and has not given it
+/// back since.
 fn holder_of_word(events: &[Event], place: u64) -> Option<usize> {
     let mut holder = None;
     for event in events {

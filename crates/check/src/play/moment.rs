@@ -14,7 +14,7 @@ use super::Race;
 pub(super) struct Moment {
     /// The places in FILE, and what they hold.
     pub(super) file: Vec<(String, String)>,
-    /// The locks, and who holds them and waits for them.
+    /// The locks: their holders, and the processes that wait for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) locks: Vec<(String, String)>,
     /// What each process does next.

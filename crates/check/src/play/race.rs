@@ -188,7 +188,7 @@ fn orphaned_lock() -> Result<Race> {
     })
 }
 
-/// As the judge says it; in a deadlock, who waits for which lock.
+/// As the judge says it; in a deadlock, which lock each process waits for.
 fn of_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     let Judged { judge, .. } = exercise_5::judged("to-and-fro")?;
     let finding = judge(scenario, run)?;
