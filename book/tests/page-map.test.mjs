@@ -8,7 +8,7 @@ import { browser, serve } from "./site.mjs";
 
 const require = createRequire(import.meta.url);
 const theme = new URL("../theme/", import.meta.url).pathname;
-const { box, cached, changes, crosses } = require(`${theme}page-map.js`);
+const { box, cached, changes, crosses, lettersOf } = require(`${theme}page-map.js`);
 const recorded = (name) => JSON.parse(readFileSync(new URL(`../../lessons/recordings/${name}.json`, import.meta.url)));
 
 test("the first store of a mapping makes an entry and a dirty page", () => {
@@ -24,15 +24,53 @@ test("the first store of a mapping makes an entry and a dirty page", () => {
 
 test("a private store copies one page", () => {
   const looks = recorded("lesson-4-step-2").looks;
-  assert.deepEqual(changes(looks[0], looks[1]), ["In the first process, page 2 now leads to a private copy."]);
-  assert.deepEqual(changes(looks[2], looks[3]), ["In the first process, page 0 now leads to a private copy."]);
+  assert.deepEqual(changes(looks[0], looks[1]), ['In the first process, page 2 now leads to a private copy of its own, which begins with "Cc…".']);
+  assert.deepEqual(changes(looks[2], looks[3]), ['In the first process, page 0 now leads to a private copy of its own, which begins with "Aa…".']);
 });
 
 test("after fork, parent and child share their copies until one stores", () => {
   const [first, forked, stored] = recorded("lesson-4-step-7").looks;
   assert.match(changes(first, forked).join(" "), /The second process has mapped the pages/);
   assert.match(changes(first, forked).join(" "), /pages 0-1 now lead to private copies, the same memory as in the second process/);
-  assert.match(changes(forked, stored).join(" "), /In the second process, page 0 no longer leads to the same memory as in the first process\./);
+  assert.deepEqual(changes(forked, stored), ['In the second process, page 0 now leads to a private copy of its own, which begins with "child…".'],
+    "the process that has stored has the new copy");
+  const [parted, childStored] = recorded("lesson-2-step-2").looks;
+  assert.equal(changes(parted, childStored)[0], "In the second process, page 0 now leads to anonymous memory of its own, which begins with 42.");
+  assert.ok(!changes(parted, childStored).join(" ").includes("In the first process"), "the parent's memory is the same as before");
+});
+
+test("a private page keeps its letter from step to step", () => {
+  const lettersAt = (name) => {
+    const { looks } = recorded(name);
+    return lettersOf(looks).map((letters, at) => looks[at].processes.map(({ parts }) =>
+      parts.flatMap(({ entries }) => entries).map(({ own }) => own === null ? "-" : letters.get(own)).join("")).join(" "));
+  };
+  assert.deepEqual(lettersAt("lesson-4-step-2"), ["----", "--a-", "--a-", "b-a-"]);
+  assert.deepEqual(lettersAt("lesson-4-step-7"), ["ab", "ab ab", "ab cb"]);
+  assert.deepEqual(lettersAt("lesson-2-step-2").at(-1), "a- b-");
+});
+
+test("a page that comes into the page cache is told with what it begins with", () => {
+  const [mapped, stored] = recorded("lesson-2-step-1").looks;
+  assert.deepEqual(changes(mapped, stored).slice(1), [
+    "In file visible, page 0 came into the page cache with 42.",
+    "In file visible, page 0 is now dirty: the disk has the old bytes.",
+  ]);
+});
+
+test("each step shows what was printed in it, with its indentation and with the head of its table", () => {
+  const { looks: truncated } = recorded("lesson-4-step-8");
+  const has = (look, words) => look.told.some((line) => line.includes(words));
+  assert.deepEqual(truncated.map((look) => has(look, "a load from a discarded copy: SIGBUS")), [false, true, false]);
+  assert.deepEqual(truncated.map((look) => has(look, '"mine!"')), [false, true, false]);
+  const { looks: synced } = recorded("lesson-3-step-1");
+  for (const look of synced) {
+    const head = look.told.findIndex((line) => /^after +cachestat +smaps +2nd loads$/.test(line));
+    assert.ok(head >= 0, look.title);
+    assert.match(look.told[head + 1], /\d \(\d\)/, look.title);
+    assert.doesNotMatch(look.title, /^[A-D] /, "a letter that is stored is no process");
+  }
+  assert.ok(recorded("lesson-4-step-8").looks[1].told.some((line) => line.startsWith(" ")), "no leading blank is cut");
 });
 
 test("neighbouring pages that change alike are one sentence", () => {
@@ -47,14 +85,14 @@ test("neighbouring pages that change alike are one sentence", () => {
 test("a truncation takes the page from both page tables", () => {
   const [before, after] = recorded("lesson-1-step-9").looks;
   const sentences = changes(before, after);
-  assert.ok(sentences.includes("In the second process, page 1 now is past the end of the file."), sentences.join("\n"));
+  assert.ok(sentences.includes("In the second process, page 1 now is past the end of the file: its entry in the page table is gone."), sentences.join("\n"));
 });
 
 test("a load past the end of the file kills its process", () => {
   const [, before, after] = recorded("lesson-1-step-9").looks;
   assert.deepEqual(after.processes[1].killed, { page: 1, what: "loads byte 4096", signal: "SIGBUS" });
   assert.deepEqual(changes(before, after), ["The second process loads byte 4096, which is in page 1. "
-    + "There is no such page: it is past the end of the file. The kernel sends SIGBUS, and the process dies."]);
+    + "There is no such page: it is past the end of the file. The kernel sends SIGBUS, and the process dies. Its page table is freed."]);
 });
 
 test("a file that has grown again is told so, with the page that the kernel has zeroed", () => {
@@ -157,6 +195,10 @@ test("the map goes forth and back by the keyboard, and stays on its page", async
   await map.locator(".news").click();
   await page.keyboard.press("ArrowRight");
   assert.match(page.url(), /page-map\.html$/, "after a click anywhere in the map");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("ArrowRight");
+  await page.waitForTimeout(300);
+  assert.match(page.url(), /page-map\.html$/, "with no focus in a map");
 });
 
 test("the keys go on after the last step was reached by a button", async () => {
@@ -218,6 +260,7 @@ test("the signal, the access and the page that is not there are shown", async ()
   await map.locator(".view").focus();
   await page.keyboard.press("End");
   assert.match(await map.locator(".killed").textContent(), /Second process.*loads byte 4096.*killed by SIGBUS/);
+  assert.match(await map.locator(".killed").textContent(), /page table is freed/);
   assert.match(await map.locator(".entry.dies").textContent(), /page 1SIGBUS/);
   assert.match(await map.locator(".memory .past").textContent(), /page 1no page/);
   assert.equal(await map.locator("svg path.to-nothing").count(), 1);
@@ -229,4 +272,13 @@ test("boxes show what pages hold, and shared anonymous memory has the kernel's n
   await page.keyboard.press("End");
   assert.deepEqual(await map.locator(".memory b").allTextContents(), ["42", "1", "42"]);
   assert.match(await map.locator(".memory .box.cache").textContent(), /Shared anonymous memory \(the kernel calls it shmem\)/);
+});
+
+test("at 360 pixels what the program printed keeps its lines", async () => {
+  const page = await chromium.newPage({ viewport: { width: 360, height: 740 } });
+  await page.goto(`${site.address}/page-map.html`);
+  const printed = page.locator(".page-map pre").nth(3);
+  assert.equal(await printed.evaluate((pre) => getComputedStyle(pre).whiteSpace), "pre");
+  assert.ok(await printed.evaluate((pre) => pre.scrollWidth > pre.clientWidth), "it scrolls");
+  await page.close();
 });

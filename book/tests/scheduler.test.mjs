@@ -8,7 +8,7 @@ import { browser, serve } from "./site.mjs";
 
 const require = createRequire(import.meta.url);
 const theme = new URL("../theme/", import.meta.url).pathname;
-const { killLabel, label, verdict, walk } = require(`${theme}scheduler.js`);
+const { inWords, killLabel, label, verdict, walk } = require(`${theme}scheduler.js`);
 const directory = new URL("../../lessons/recordings/", import.meta.url);
 const races = readdirSync(directory).filter((name) => name.startsWith("race-"))
   .map((name) => JSON.parse(readFileSync(new URL(name, directory))));
@@ -67,15 +67,62 @@ test("one process after the other loses no update", () => {
 test("a store over a value that was never seen is the step that goes wrong", () => {
   const { moment, steps } = walk(race("lost-update"), "ABBA");
   assert.deepEqual(steps.map(({ wrong }) => wrong), [false, false, false, true]);
-  assert.match(steps[3].told.join(" "), /stores 1 in the count; 0 was there when it came here\. B's 1 is LOST/);
+  assert.match(steps[3].told.join(" "), /^stores 1 in the count, where 1 was\. B's 1 is LOST/);
   assert.match(verdict(moment.end), /It went wrong\. Expected: the count is 2 in the end\. Seen: it is 1\./);
 });
 
 test("a process that waits cannot move until the other one has", () => {
   const one = race("deadlock");
   const { moment } = walk(one, one.shortest);
-  assert.match(moment.end.seen, /waits/);
-  assert.match(label(moment, 0), /^A waits/);
+  assert.equal(moment.end.seen, "A waits for the lock on account 2, which B holds; B waits for the lock on account 1, which A holds");
+  assert.equal(label(moment, 0), "A waits for the lock on account 2");
+});
+
+test("a race names its locks, who holds them and who waits", () => {
+  const one = race("deadlock");
+  const said = JSON.stringify(one);
+  assert.doesNotMatch(said, /open file description|bytes 8 to/);
+  const { moment } = walk(one, one.shortest.slice(0, -1));
+  assert.deepEqual(moment.locks, [["the lock on account 1", "A holds it, B waits"], ["the lock on account 2", "B holds it"]]);
+  assert.deepEqual(walk(one, one.shortest).steps.at(-1).file.at(-1), ["the lock on account 2", "B holds it, A waits"]);
+  const orphaned = race("orphaned-lock");
+  assert.deepEqual(walk(orphaned, "ABBB").moment.locks, [["holder of the lock", "A"], ["asleep in futex", "B"]]);
+  assert.deepEqual(walk(orphaned, "ABBBK").moment.locks[0], ["holder of the lock", "A, which was killed"]);
+});
+
+test("a process that sleeps in the kernel moves only after it was woken", () => {
+  for (const one of [race("deadlock"), race("orphaned-lock")]) {
+    assert.doesNotMatch(JSON.stringify(one), /looks again whether/, one.name);
+  }
+  const one = race("orphaned-lock");
+  const asleep = walk(one, "ABBBA").moment;
+  assert.equal(asleep.moves[1], null, "A has stored, and woken nobody");
+  assert.equal(label(asleep, 1), "B sleeps in futex");
+  assert.equal(label(walk(one, "ABBBAAA").moment, 1), "B moves: it wakes up, and goes on");
+});
+
+test("a kill between the release and the wake-up is a lost wake-up, not an orphaned lock", () => {
+  const { moment, steps } = walk(race("orphaned-lock"), "ABBBAAK");
+  assert.deepEqual(moment.file[0], ["the lock", "0"]);
+  assert.match(steps.at(-1).told.join(" "), /after it has given the lock back, and before it wakes B\. The lock is free.*lost wake-up/);
+  assert.match(verdict(moment.end), /before it woke B: a lost wake-up\. B waits in a futex call/);
+  assert.doesNotMatch(verdict(moment.end), /orphaned/);
+});
+
+test("a button says which value is stored", () => {
+  for (const one of races) {
+    for (const { next } of one.moments) {
+      assert.ok(next.every((words) => !words.startsWith("stores in")), `${one.name}: ${next}`);
+    }
+    assert.ok(one.moments.some(({ next }) => next.join().includes("stores ")) || one.name === "check-then-act", one.name);
+  }
+  assert.equal(label(walk(race("orphaned-lock"), "AA").moment, 0), "A moves: it stores 0 in the lock");
+});
+
+test("the text of a schedule is put in words", () => {
+  assert.match(inWords("lost-update/A1/B-"), /^A runs and is stopped just before its point 1; then B runs and is not stopped; then A goes on\. /);
+  assert.match(inWords("x/B3/A5"), /^B runs .* point 3; then A runs .* point 5; then B goes on; then A goes on\. /);
+  assert.ok(races.every(({ schedule }) => !schedule || inWords(schedule).length > 0));
 });
 
 test("a second initialisation takes an addition away", () => {
@@ -92,7 +139,7 @@ test("only a kill while A holds the lock makes B wait for ever", () => {
   const wrong = orders(one).filter(([, end]) => end.wrong).map(([moves]) => moves);
   assert.ok(wrong.every((moves) => moves.includes("K")), "no order without a kill is wrong");
   assert.equal(walk(one, one.shortest).moment.next[0], "was killed");
-  assert.match(walk(one, one.shortest).moment.end.seen, /^A was killed while it held the lock\. B waits in a futex call/);
+  assert.match(walk(one, one.shortest).moment.end.seen, /^A was killed while it held the lock: an orphaned lock\. B waits in a futex call/);
   assert.equal(walk(one, "KBBB").moment.end?.wrong, false, "A had not locked yet");
   assert.equal(killLabel(walk(one, "").moment), "kill A here");
   assert.equal(killLabel(walk(one, "AK").moment), "A was killed");
@@ -172,11 +219,11 @@ test("A is killed by mouse and by the keyboard, and B waits for ever", async () 
     await page.keyboard.press(key);
   }
   await kill.click();
-  assert.match(await news.textContent(), /^Here it goes wrong\. A is killed while it holds the lock\.$/);
+  assert.match(await news.textContent(), /^Here it goes wrong\. A is killed while it holds the lock\. It went wrong\. Expected: B ends, although A was killed/);
   await page.keyboard.press("3");
-  assert.match(await news.textContent(), /^A was killed\.$/);
+  assert.match(await news.textContent(), /^A was killed\. It went wrong/);
   await page.keyboard.press("2");
-  assert.match(await news.textContent(), /It went wrong\. Expected: B ends, although A was killed/);
+  assert.match(await news.textContent(), /^B cannot move: it sleeps in futex\. It went wrong/);
   await page.keyboard.press("1");
   assert.match(await news.textContent(), /^A cannot move.* It went wrong\./, "the verdict stays");
   await page.keyboard.press("ArrowRight");
@@ -190,4 +237,27 @@ test("A is killed by mouse and by the keyboard, and B waits for ever", async () 
   await replay.getByRole("button", { name: "Next" }).focus();
   await page.keyboard.press("End");
   assert.match((await replay.locator(".lanes li").allTextContents()).join(" "), /Here it goes wrong: A is killed while it holds the lock/);
+});
+
+test("with no focus in a race, an arrow key does not turn the page", async () => {
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("ArrowRight");
+  await page.waitForTimeout(300);
+  assert.match(page.url(), /scheduler\.html/);
+});
+
+test("at 360 pixels the step that goes wrong in the judge's schedule is in sight, and the count is no probability", async () => {
+  const page = await chromium.newPage({ viewport: { width: 360, height: 740 } });
+  await page.goto(`${site.address}/scheduler.html`);
+  const game = page.locator(".scheduler").nth(3);
+  await game.focus();
+  for (const key of race("deadlock").shortest) {
+    await page.keyboard.press(key === "A" ? "1" : "2");
+  }
+  await game.getByRole("button", { name: "Show the judge's shortest schedule" }).click();
+  assert.match(await game.locator(".shown > p").textContent(), /12 go wrong\. That is no probability/);
+  const [box, track] = await game.locator(".shown").evaluate((shown) =>
+    [".lanes li.wrong", ".track"].map((name) => shown.querySelector(name).getBoundingClientRect().toJSON()));
+  assert.ok(box.top >= Math.max(0, track.top) && box.bottom <= Math.min(740, track.bottom), JSON.stringify([box, track]));
+  await page.close();
 });

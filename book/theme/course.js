@@ -37,6 +37,16 @@
     });
   }, true);
 
+  // On a page with steps, an arrow key outside of a picture must not turn the page: the steps would be lost.
+  const TURNS = ["ArrowLeft", "ArrowRight"];
+  if (document.querySelector(".page-map, .scheduler")) {
+    document.addEventListener("keydown", (event) => {
+      if (TURNS.includes(event.key) && !event.target.closest?.(".page-map, .scheduler, input, textarea")) {
+        event.stopImmediatePropagation(); // Before mdBook's own listener.
+      }
+    }, true);
+  }
+
   // What mdBook's pages lack for a screen reader.
   document.querySelector("#mdbook-menu-bar, #menu-bar")?.setAttribute("role", "banner");
   // A label has no ARIA attributes: its words name the hidden checkbox that it switches.

@@ -35,11 +35,14 @@ const PageMap = (() => {
 
   const inFile = (file) => isShmem(file) ? "In the shared memory" : `In file ${file.name}`;
 
-  const many = { begins: "begin", "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are" };
+  const many = {
+    "is past the end of the file: its entry in the page table is gone": "are past the end of the file: their entries in the page table are gone",
+    begins: "begin", "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are",
+  };
 
   /** A sentence about one page, as one about several: its verb changes. */
   function plural(words) {
-    return words.replace(/\b(leads to a private copy|leads|begins|has|is)\b/, (verb) => many[verb]);
+    return words.replace(/\b(is past the end of the file: its entry in the page table is gone|leads to a private copy|leads|begins|has|is)\b/, (verb) => many[verb]);
   }
 
   /** What changed between two looks, a sentence each. Equal changes of neighbouring pages are one sentence. */
@@ -66,14 +69,21 @@ const PageMap = (() => {
       if (was === undefined || leads(before, was) === now) {
         continue;
       }
-      // One of the processes has got a copy. A picture does not show which one.
+      const is = (what) => add(`In ${the(entry.process)}`, entry.label, what);
       const shared = was.leads === entry.leads && others(after, entry).length === 0 ? others(before, was) : [];
-      add(`In ${the(entry.process)}`, entry.label, shared.length > 0
-        ? `no longer leads to the same memory as in the ${shared.join(" and the ")}`
-        : `now ${now}`);
+      const isNew = entry.holds !== undefined && (was.own === null || shared.length > 0) && was.holds !== entry.holds;
+      if (isNew) {
+        is(`now ${entry.leads} of its own, which begins with ${entry.holds}`);
+      } else if (shared.length === 0) {
+        const hadEntry = was.leads.startsWith("leads to") && entry.leads === "is past the end of the file";
+        is(`now ${now}${hadEntry ? ": its entry in the page table is gone" : ""}`);
+      } else if (!entriesOf(after).some((other) => shared.includes(other.process) && other.holds !== old.get(key(other))?.holds)) {
+        // One of the processes has got a copy. If none has stored something else, a picture does not show which one.
+        is(`no longer leads to the same memory as in the ${shared.join(" and the ")}`);
+      }
     }
     const deaths = after.processes.filter(({ killed }) => killed).map(({ name, killed: { page, what, signal } }) =>
-      `${capital(the(name))} ${what}, which is in page ${page}. There is no such page: it is past the end of the file. The kernel sends ${signal}, and the process dies.`);
+      `${capital(the(name))} ${what}, which is in page ${page}. There is no such page: it is past the end of the file. The kernel sends ${signal}, and the process dies. Its page table is freed.`);
     for (const file of after.files) {
       const known = before.files.find((other) => other.name === file.name);
       for (const { page, state, holds } of file.pages) {
@@ -82,7 +92,11 @@ const PageMap = (() => {
         if (old?.holds && holds && old.holds !== holds) {
           add(inFile(file), page, `now begins with ${holds}${file.on_disk ? " in memory" : ""}, not with ${old.holds}`);
         }
-        if (was !== undefined && was !== state) {
+        const comes = was === "not in the page cache" && state !== "unknown" && state !== "past the end of the file";
+        if (comes) {
+          add(inFile(file), page, `came into the page cache${holds ? ` with ${holds}` : ""}`);
+        }
+        if (was !== undefined && was !== state && !(comes && state !== "dirty")) {
           const again = was === "past the end of the file" && state === "not in the page cache";
           add(inFile(file), page, again ? "is part of the file again, and not in memory" : states[state] ?? `is now ${state}`);
         }
@@ -152,8 +166,36 @@ const PageMap = (() => {
     return element("li", { class: `cell ${kinds}`.trim() }, element("span", {}, name), ...held, element("small", {}, state));
   }
 
+  /** The letter of each private page, for each look: a map from the number of its memory to its letter. A page
+   *  keeps its letter from look to look. */
+  function lettersOf(looks) {
+    let used = 0;
+    let known = new Map();
+    return looks.map((look) => {
+      const entries = entriesOf(look).filter(({ own }) => own !== null);
+      const key = (entry) => `${entry.process}/${entry.part}/${entry.label}`;
+      const letters = new Map();
+      // If two processes shared a page and one of them has stored, the page stays with the other one.
+      const stays = (entry) => known.get(key(entry))?.holds === entry.holds;
+      for (const entry of [...entries.filter(stays), ...entries.filter((entry) => !stays(entry))]) {
+        const before = known.get(key(entry))?.letter;
+        if (!letters.has(entry.own) && before && ![...letters.values()].includes(before)) {
+          letters.set(entry.own, before);
+        }
+      }
+      for (const { own } of entries.filter((entry) => !letters.has(entry.own))) {
+        if (!letters.has(own)) {
+          letters.set(own, String.fromCharCode("a".charCodeAt(0) + used));
+          used += 1;
+        }
+      }
+      known = new Map(entries.map((entry) => [key(entry), { letter: letters.get(entry.own), holds: entry.holds }]));
+      return letters;
+    });
+  }
+
   /** The picture of one look, and the pairs of boxes between which an arrow goes. */
-  function picture(look) {
+  function picture(look, letters = lettersOf([look])[0]) {
     const targets = new Map();
     const arrows = [];
     const memory = element("div", { class: "row memory" });
@@ -189,7 +231,6 @@ const PageMap = (() => {
     });
     const processes = element("div", { class: "row processes" });
     const own = element("ol", { class: "cells" });
-    const copies = [];
     for (const process of look.processes) {
       const { killed } = process;
       const parts = process.parts.map((part) => {
@@ -202,13 +243,13 @@ const PageMap = (() => {
           entries.append(made);
           if (entry.own !== null) {
             const key = `own ${entry.own}`;
+            const letter = letters.get(entry.own);
             if (!targets.has(key)) {
-              copies.push(key);
-              const copy = cell("copy", `page ${entry.label}`, entry.holds, `${part.file === null ? "" : "copy "}${nth(copies, key)}`);
+              const copy = cell("copy", `page ${entry.label}`, entry.holds, `${part.file === null ? "" : "copy "}${letter}`);
               targets.set(key, copy);
               own.append(copy);
             }
-            arrows.push([made, key, "to-copy", nth(copies, key)]);
+            arrows.push([made, key, "to-copy", letter]);
           } else if (part.file !== null && (kind === "cache" || dies)) {
             arrows.push([made, `file ${part.file} ${entry.page}`, dies ? "to-nothing" : "", dies ? "no page" : `page ${entry.page}`]);
           }
@@ -218,7 +259,7 @@ const PageMap = (() => {
         return element("div", { class: "part" }, element("p", {}, `${part.kind || "no mapping"}${of}`), entries);
       });
       const nothing = parts.length === 0 ? [element("p", {}, "maps no page of the file")] : [];
-      const death = killed ? [element("p", { class: "death" }, element("strong", {}, killed.what), element("strong", {}, `killed by ${killed.signal}`))] : [];
+      const death = killed ? [element("p", { class: "death" }, element("strong", {}, killed.what), element("strong", {}, `killed by ${killed.signal}`), element("small", {}, "The page table is freed. Here it is as it was before."))] : [];
       processes.append(element("div", { class: `box process${killed ? " killed" : ""}` }, element("h4", {}, capital(process.name)), ...nothing, ...death, element("div", { class: "parts" }, ...parts)));
     }
     if (own.children.length > 0) {
@@ -239,9 +280,6 @@ const PageMap = (() => {
     }
     return { stage, arrows: drawn.map(([from, key, kind]) => [from, targets.get(key), kind]) };
   }
-
-  /** A letter for a private page, in the order in which they are drawn. */
-  const nth = (all, key) => String.fromCharCode("a".charCodeAt(0) + all.indexOf(key));
 
   function capital(words) {
     return words.charAt(0).toUpperCase() + words.slice(1);
@@ -293,6 +331,7 @@ const PageMap = (() => {
   function start(map) {
     const recording = JSON.parse(map.querySelector("script").textContent);
     const { looks } = recording;
+    const letters = lettersOf(looks);
     let at = 0;
     let shown = null;
     const back = element("button", { type: "button" }, "Back");
@@ -303,7 +342,7 @@ const PageMap = (() => {
     const told = element("pre", { tabindex: "0" });
     const show = () => {
       const look = looks[at];
-      const title = look.title || look.told[0] || "";
+      const title = look.title || look.told[0]?.trim() || "";
       place.replaceChildren(`Step ${at + 1} of ${looks.length}: `, element("strong", {}, title));
       // Not disabled: a button that is disabled loses the focus, and the keys with it.
       back.setAttribute("aria-disabled", String(at === 0));
@@ -312,7 +351,7 @@ const PageMap = (() => {
       const sentences = list.length > 0 ? list : [at === 0 ? "This is how it begins." : "No page table and no page changed."];
       news.replaceChildren(element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))));
       told.textContent = look.told.join("\n");
-      shown = picture(look);
+      shown = picture(look, letters[at]);
       view.replaceChildren(shown.stage);
       draw(shown.stage, shown.arrows);
     };
@@ -343,7 +382,7 @@ const PageMap = (() => {
   if (typeof document !== "undefined") {
     document.querySelectorAll(".page-map").forEach(start);
   }
-  return { changes, box, cached, crosses, picture, draw };
+  return { changes, box, cached, crosses, lettersOf, picture, draw };
 })();
 
 if (typeof module !== "undefined") {

@@ -132,7 +132,8 @@ const Replay = (() => {
       }
       track.replaceChildren(...lanes(heads, steps, at - 1));
       const current = track.querySelector("[aria-current]");
-      track.scrollTop = current ? current.offsetTop - track.clientHeight / 2 : 0;
+      // The whole of the current step is in sight.
+      track.scrollTop = current ? current.offsetTop - Math.max(0, (track.clientHeight - current.offsetHeight) / 2) : 0;
     };
     const go = (to) => {
       at = Math.max(0, Math.min(steps.length, to));

@@ -8,6 +8,19 @@ const Scheduler = (() => {
   /** What a move does at a moment, or null if nobody can make it: A and B are steps, K kills A. */
   const moveAt = (moment, move) => (move === "K" ? moment.kill : moment.moves["AB".indexOf(move)]) ?? null;
 
+  /** What the reader sees of a moment: the places in FILE, and then the locks with the processes that wait for them. */
+  const shownAt = ({ file, locks = [] }) => [...file, ...locks];
+
+  /** What the text of a schedule means: `lost-update/A1/B-`. The first letter is the process that begins. */
+  function inWords(schedule) {
+    const turns = schedule.split("/").slice(1).map((turn) => {
+      const [, who, point] = /^([AB])(-|\d+)/.exec(turn);
+      return point === "-" ? [`${who} runs and is not stopped`] : [`${who} runs and is stopped just before its point ${point}`, `${who} goes on`];
+    });
+    const [first, second] = turns;
+    return `${[first[0], second[0], ...first.slice(1), ...second.slice(1)].join("; then ")}. A point is a place where a process may be stopped: a store, or a call such as an open, a lock or an output.`;
+  }
+
   /** The moment and the steps after these moves, such as "ABBA". */
   function walk({ moments }, moves) {
     let moment = moments.at(-1);
@@ -16,7 +29,7 @@ const Scheduler = (() => {
       const actor = move === "B" ? 1 : 0;
       const { told, wrong, to } = moveAt(moment, move);
       moment = moments[to];
-      steps.push({ actor, told, wrong: wrong !== undefined, wrongAt: wrong, file: moment.file });
+      steps.push({ actor, told, wrong: wrong !== undefined, wrongAt: wrong, file: shownAt(moment) });
     }
     return { moment, steps };
   }
@@ -66,7 +79,7 @@ const Scheduler = (() => {
       undo.setAttribute("aria-disabled", String(moves === ""));
       again.setAttribute("aria-disabled", String(moves === ""));
       const before = moves === "" ? moment : walk(recording, moves.slice(0, -1)).moment;
-      view.replaceChildren(values(moment.file, before.file), ...lanes(heads, steps));
+      view.replaceChildren(values(shownAt(moment), shownAt(before)), ...lanes(heads, steps));
       const last = steps.length === 0 ? "Neither process has moved." : sentence(steps.at(-1));
       news.textContent = moment.end ? `${words ?? last} ${verdict(moment.end)}` : words ?? last;
       news.classList.toggle("is-wrong", moment.end?.wrong === true);
@@ -100,10 +113,11 @@ const Scheduler = (() => {
       const replay = element("div", {});
       const { end } = walk(recording, recording.shortest).moment;
       shown.replaceChildren(
-        element("p", {}, `${recording.schedule ? `The judge writes this schedule as ${recording.schedule}. ` : ""}${verdict(end)} Of ${orders} orders, ${wrong} go wrong.`),
+        element("p", {}, `${recording.schedule ? `The judge writes this schedule as ${recording.schedule}: ${inWords(recording.schedule)} ` : ""}${verdict(end)} Of ${orders} orders, ${wrong} go wrong. That is no probability: on a machine, some orders are far less likely than others.`),
         replay);
       // It opens where it goes wrong: that is what the reader looks for, and the way there is above it.
-      showReplay(replay, { heads, file: moments.at(-1).file, steps }, steps.findIndex(({ wrong }) => wrong) + 1);
+      showReplay(replay, { heads, file: shownAt(moments.at(-1)), steps }, steps.findIndex(({ wrong }) => wrong) + 1);
+      replay.querySelector(".lanes li.wrong")?.scrollIntoView({ block: "nearest" });
     });
     place.addEventListener("keydown", (event) => {
       const killing = kills ? { 3: () => move("K"), k: () => move("K") } : {};
@@ -132,7 +146,7 @@ const Scheduler = (() => {
   if (typeof document !== "undefined") {
     document.querySelectorAll(".scheduler").forEach(start);
   }
-  return { killLabel, label, verdict, walk };
+  return { inWords, killLabel, label, verdict, walk };
 })();
 
 if (typeof module !== "undefined") {

@@ -9,11 +9,13 @@
 //! /// - level: POSIX
 //! ```
 //!
+//! If the sentence is true only on some kernels or file systems, `holds:` says where (see `holds.rs`).
 //! Further bullets are `manual says:`, `tutorials say:` and `article says:`, each as often as needed. After a blank line,
 //! the comment may go on with anything.
 
 use std::path::{Path, PathBuf};
 
+use crate::holds::{Holds, must_say};
 use crate::workspace::{file_name, lessons, read, root, rust_files, shown};
 use syn::spanned::Spanned;
 
@@ -80,6 +82,8 @@ pub(crate) struct Said {
     pub(crate) kind: Kind,
     pub(crate) source: String,
     pub(crate) level: String,
+    /// Where the sentence is true.
+    pub(crate) holds: Holds,
     /// What the manual page says, where it differs.
     pub(crate) manual: Vec<String>,
     /// What tutorials say, where they are wrong.
@@ -126,14 +130,19 @@ impl Said {
         errors
     }
 
-    /// The version from which on the whole sentence is true, if its first words or its level say so:
-    /// `6.10` of `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
+    /// The version from which on the whole sentence is true, if it says one.
     pub(crate) fn since(&self) -> Option<&str> {
-        let in_level = self.level.split_once("(since Linux ").map(|(_, rest)| rest);
-        let rest = self.sentence.strip_prefix("Since Linux ").or(in_level)?;
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        Some(rest[..end].trim_end_matches('.'))
+        since(&self.sentence, &self.level)
     }
+}
+
+/// The version from which on a sentence is true, if its first words or its level say so: `6.10` of
+/// `Since Linux 6.10` or of `Linux (since Linux 6.10)`.
+fn since<'a>(sentence: &'a str, level: &'a str) -> Option<&'a str> {
+    let in_level = level.split_once("(since Linux ").map(|(_, rest)| rest);
+    let rest = sentence.strip_prefix("Since Linux ").or(in_level)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    Some(rest[..end].trim_end_matches('.'))
 }
 
 /// Whether a word is the name of an errno or of a signal.
@@ -186,7 +195,16 @@ fn claims_in(package: &str, file: &Path, source: &str) -> Vec<Result<Claim, Stri
         let name = function.sig.ident.to_string();
         let line = function.sig.fn_token.span().start().line;
         let file = shown(file);
-        let said = said(&name, &values(&function.attrs, "doc"));
+        let doc = values(&function.attrs, "doc");
+        let until = function.block.brace_token.span.close().end().line;
+        let body = source.lines().take(until).skip(line).collect::<Vec<_>>().join("\n");
+        let said =
+            said(&name, &doc).and_then(|said| match asks_without_saying(&said, &doc, &body) {
+                Some(asked) => {
+                    Err(format!("its test asks {asked}, and it does not say where it `holds:`"))
+                }
+                None => Ok(said),
+            });
         let said = said.map_err(|problem| format!("{file}:{line}: {name}: {problem}"))?;
         let ignored = values(&function.attrs, "ignore");
         let needs_root = ignored.iter().any(|reason| reason.starts_with("needs root"));
@@ -194,6 +212,22 @@ fn claims_in(package: &str, file: &Path, source: &str) -> Vec<Result<Claim, Stri
         Ok(Claim { package: package.into(), path, name, file, line, needs_root, said })
     };
     tests.map(claim).collect()
+}
+
+/// What a test asks about the kernel or the file system, if its comment does not say where it holds: such
+/// a test may pass where its sentence is not true.
+fn asks_without_saying(said: &Said, doc: &[String], body: &str) -> Option<&'static str> {
+    const OF_KERNELS: [&str; 1] = ["kernel_at_least("];
+    const OF_FILE_SYSTEMS: [&str; 4] =
+        ["file_system(", ".file_system", "gets_clean", "_large_folios("];
+    let asked = |questions: &'static [&str]| {
+        questions.iter().copied().find(|question| body.contains(question))
+    };
+    if doc.iter().any(|line| line.trim_start().starts_with("- holds: ")) {
+        return None;
+    }
+    let of_kernels = || said.since().is_none().then(|| asked(&OF_KERNELS)).flatten();
+    asked(&OF_FILE_SYSTEMS).or_else(of_kernels)
 }
 
 fn has(attributes: &[syn::Attribute], name: &str) -> bool {
@@ -251,9 +285,15 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     if !level.starts_with("observed") && !can_promise(&source) {
         return Err(format!("{source:?} promises nothing: its level is `observed`"));
     }
+    let holds = holds(sentence, &level, &all("holds"))?;
     let [manual, tutorials, article] = ["manual says", "tutorials say", "article says"].map(all);
+    if let Some(bare) = manual.iter().find(|text| !names_its_page(text)) {
+        return Err(format!(
+            "`manual says: {bare}` does not begin with the page, as `mmap(2): …` does"
+        ));
+    }
     let sentence = sentence.into();
-    let said = Said { sentence, call, kind, source, level, manual, tutorials, article };
+    let said = Said { sentence, call, kind, source, level, holds, manual, tutorials, article };
     match said.kind == Kind::Error && said.error().is_empty() {
         true => {
             Err("it is an error, and neither its sentence nor its source names the errno".into())
@@ -262,10 +302,29 @@ fn said(name: &str, comment: &[String]) -> Result<Said, String> {
     }
 }
 
+/// Where a claim holds, from its bullets `holds:`, or else from its `since`.
+fn holds(sentence: &str, level: &str, bullets: &[String]) -> Result<Holds, String> {
+    let since = since(sentence, level);
+    let holds = match bullets {
+        [] if must_say(sentence, level, since) => {
+            return Err(format!(
+                "the level {level:?} or the sentence names kernels or file systems: add `holds:`"
+            ));
+        }
+        [] => Holds::since(since),
+        [text] => Holds::read(text)?,
+        several => return Err(format!("it needs one bullet `holds:`, and has {several:?}")),
+    };
+    match since.filter(|version| !holds.begins_with(version)) {
+        Some(version) => Err(format!("`holds:` does not say `since {version}`")),
+        None => Ok(holds),
+    }
+}
+
 /// The bullets `- key: value`. A line that goes on is indented by two blanks.
 fn bullets<'a>(lines: &[&'a str]) -> Result<Vec<(&'a str, String)>, String> {
-    const KEYS: [&str; 6] =
-        ["call", "source", "level", "manual says", "tutorials say", "article says"];
+    const KEYS: [&str; 7] =
+        ["call", "source", "level", "holds", "manual says", "tutorials say", "article says"];
     let mut bullets: Vec<(&str, String)> = Vec::new();
     for line in lines {
         if let (Some(more), Some((_, value))) = (line.strip_prefix("  "), bullets.last_mut()) {
@@ -340,6 +399,13 @@ fn names_a_bare_version(level: &str) -> bool {
     let versions = starts.into_iter().flatten();
     let bare = versions.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).count();
     bare > level.matches("only on Linux ").count()
+}
+
+/// Whether a statement begins with the manual page that it is from: `mmap(2): …`.
+fn names_its_page(text: &str) -> bool {
+    let page = text.split(": ").next().filter(|page| page.len() < text.len());
+    let section = page.and_then(|page| page.split_once('(')).map(|(_, section)| section);
+    section.is_some_and(|section| section.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a source is a text that promises something: a manual page such as mmap(2), POSIX, or the
@@ -432,12 +498,42 @@ fn munmap_of_a_range_with_a_hole_succeeds() {}
             ("- level: POSIX", "- level: observed (ext4 on Linux 6.18)", "names Linux without"),
             ("mmap(2), DESCRIPTION\n///   (munmap)", "mm/vma.c", "promises nothing"),
             ("- tutorials say:", "- blogs say:", "none of the bullets"),
+            (
+                "- manual says: mmap(2): a hole",
+                "- manual says: a hole",
+                "does not begin with the page",
+            ),
+            ("POSIX (since 1993)", "observed (not on tmpfs)", "add `holds:`"),
+            ("POSIX (since 1993)", "observed (only on Linux 6.18)", "add `holds:`"),
+            ("POSIX (since 1993)", "observed\n/// - holds: here", "does not say where it holds"),
+            (
+                "POSIX (since 1993)",
+                "observed (since Linux 6.1)\n/// - holds: on xfs",
+                "`since 6.1`",
+            ),
             ("`munmap`, success", "`munmap`, error", "names the errno"),
         ] {
             let bad = GOOD.replacen(right, wrong, 1);
             let found = only(&bad).expect_err(&bad);
             assert!(found.contains(problem), "{problem:?} is not in {found:?}");
             assert!(found.starts_with("crates/x/tests/claims/holes.rs:"), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_asks_for_the_kernel_or_the_file_system_must_say_where_it_holds() {
+        let since = GOOD.replace("POSIX (since 1993)", "Linux (since Linux 6.1)");
+        let holds = GOOD.replace("POSIX (since 1993)", "POSIX\n/// - holds: everywhere");
+        let with = |claim: &str, body: &str| only(&claim.replace("{}", &format!("{{\n{body}\n}}")));
+        for (claim, body, is_right) in [
+            (GOOD, "kernel_at_least(6, 1)", false),
+            (&since, "kernel_at_least(6, 1)", true),
+            (GOOD, "file_system(path)", false),
+            (&since, "file_system(path)", false),
+            (&holds, "file_system(path); kernel_at_least(6, 1)", true),
+            (GOOD, "succeed()", true),
+        ] {
+            assert_eq!(with(claim, body).is_ok(), is_right, "{claim}: {body}");
         }
     }
 

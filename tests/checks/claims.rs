@@ -81,6 +81,7 @@ fn samples() -> [Claim; 2] {
                 kind: Kind::Success,
                 source: "mmap(2), A|B".into(),
                 level: "Linux".into(),
+                holds: crate::holds::Holds::since(None),
                 manual: Vec::new(),
                 tutorials: Vec::new(),
                 article: Vec::new(),

@@ -14,7 +14,7 @@ const UP_FROM_PAGE: &str = "../../";
 const UP_FROM_INDEX: &str = "../";
 
 /// Pages that a reader of another page should know of: that page, this one, and what is found there.
-const SEE_ALSO: [(&str, &str, &str); 37] = [
+const SEE_ALSO: [(&str, &str, &str); 48] = [
     ("`fcntl(F_SETLK)`", "`close`", "closing any descriptor of the file releases the locks"),
     (
         "`fcntl(F_SETLK)`",
@@ -65,6 +65,17 @@ const SEE_ALSO: [(&str, &str, &str); 37] = [
     ("`madvise`", "`mseal`", "`EPERM` of sealed pages"),
     ("`mmap`", "`mseal`", "`EPERM` of sealed pages"),
     ("`mmap`", "SIGBUS and SIGSEGV", "accesses that end in a signal"),
+    ("`munmap`", "`close`", "what a close begins to write"),
+    ("past the end of the file", "`ftruncate`", "what a file shows after it grows"),
+    ("`fork`", "`madvise`", "mappings that a child does not get"),
+    ("`fork`", "`mlock`", "a child inherits no memory locks"),
+    ("`fork`", "`fcntl(F_SETLK)`", "record locks, which a child does not get"),
+    ("`fork`", "`fcntl(F_OFD_SETLK)`", "OFD locks, which parent and child share"),
+    ("`mprotect`", "`fcntl(F_ADD_SEALS)`", "`EACCES` for a file that is sealed against writing"),
+    ("running programs", "`open`", "`ETXTBSY`"),
+    ("running programs", "`truncate`", "`ETXTBSY`"),
+    ("running programs", "`unlink`", "a file without a name that is still mapped"),
+    ("running programs", "`execve`", "`ETXTBSY` while a process could write"),
     ("file systems", "`ftruncate`", "a full tmpfs"),
     ("file systems", "`fallocate`", "a full disk"),
     ("file systems", "time stamps", "which store changes mtime where"),
@@ -162,12 +173,15 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
         by_call.iter().partition(|(call, _)| call.starts_with('`'));
     let kernels = match &runs.kernels()[..] {
         [] => String::new(),
-        names => format!(
-            "- *{}*: a version of Linux. ✓: the test passed there on {}. If the test's result depends on the file \
-             system, the cell has their names. *From 6.10*: the sentence is true from Linux 6.10 on; on the \
-             older kernel of the column, the test passed because it knows what that kernel does instead. [The claims on other kernels](kernels.md) says how we ran them.\n",
-            names.join("*, *"),
-            runs.file_systems(),
+        _ => format!(
+            "- {}: the versions of Linux, and the file systems on which we ran the tests there. [The claims on other kernels](kernels.md) says \
+             how.\n\n  - ✓: the sentence is true there: its test passed.\n  - *from 6.10*: the sentence is not true \
+             there, but from Linux 6.10 on.\n  - *otherwise*: the sentence is not true there. The test passed, because \
+             it knows that this kernel or file system does something else; the level says more.\n  - *left out*: \
+             the test could not show its claim there. The link leads to the reason.\n  - *not run*: the test did not \
+             run there, because it is newer than the last recorded run.\n  - *ext4: ✓*: if the file systems differ, \
+             each has its name. A file system on which the sentence is never true is not named.\n",
+            runs.kernels_and_file_systems(),
         ),
     };
     let names: std::collections::BTreeSet<_> = calls.iter().map(|(call, _)| **call).collect();
@@ -252,6 +266,7 @@ fn refuted(head: &str, claims: &[Claim], said: impl Fn(&Claim) -> &[String]) -> 
 pub(crate) mod tests {
     use super::*;
     use crate::claim::{Said, test_name};
+    use crate::holds::Holds;
 
     /// A claim of a package `x`; `call` is written as in a doc comment.
     pub(crate) fn claim(sentence: &str, call: &str) -> Claim {
@@ -268,6 +283,7 @@ pub(crate) mod tests {
             kind,
             source: "mmap(2), ERRORS (EACCES)".into(),
             level: "Linux".into(),
+            holds: Holds::since(None),
             manual: Vec::new(),
             tutorials: Vec::new(),
             article: Vec::new(),

@@ -11,6 +11,7 @@ mod dependencies;
 mod excerpts;
 mod figures;
 mod glossary;
+mod holds;
 mod ledger;
 mod ledger_pages;
 mod links;

@@ -8,6 +8,7 @@ use kernels::record::{self, End, Record};
 use kernels::table;
 
 use crate::claim::Claim;
+use crate::holds::{Answer, Holds};
 
 /// The recorded runs; empty without a record.
 #[derive(Default)]
@@ -39,31 +40,49 @@ impl Runs {
     /// The claim's cells, one for each kernel.
     pub(crate) fn cells(&self, claim: &Claim) -> Vec<String> {
         let test = format!("{}: {}", claim.package, claim.path);
-        let since = claim.said.since();
-        let cell =
-            |(kernel, systems): &(String, Vec<String>)| self.cell(&test, since, kernel, systems);
+        let cell = |(kernel, systems): &(String, Vec<String>)| {
+            self.cell(&test, &claim.said.holds, kernel, systems)
+        };
         self.by_kernel.iter().map(cell).collect()
     }
 
-    /// A claim that holds only `since` a version passes on an older kernel, too: there its test checks
-    /// what that kernel does instead.
-    fn cell(&self, test: &str, since: Option<&str>, kernel: &str, all: &[String]) -> String {
+    /// A test passes where its sentence is not true, too: there it checks what happens instead. A file
+    /// system on which the sentence is never true is left out of the cell.
+    fn cell(&self, test: &str, holds: &Holds, kernel: &str, all: &[String]) -> String {
+        const OTHERWISE: &str = "otherwise";
         let on = |is: fn(&End) -> bool| self.record.file_systems(test, kernel, is);
-        if on(|end| *end == End::Passed) == all {
-            return match since {
-                Some(version) if older(kernel, version) => format!("from {version}"),
-                _ => "✓".into(),
-            };
+        let (passed, left_out) =
+            (on(|end| *end == End::Passed), on(|end| matches!(end, End::LeftOut(_))));
+        let failed = on(|end| matches!(end, End::Failed(_)));
+        if passed.is_empty() && left_out.is_empty() && failed.is_empty() {
+            return "not run".into();
         }
-        let on = |is| on(is).join(", ");
-        let parts = [
-            (on(|end| *end == End::Passed), "✓"),
-            (on(|end| matches!(end, End::LeftOut(_))), "[left out](../kernels.md#left-out)"),
-            (on(|end| matches!(end, End::Failed(_))), "[**failed**](../kernels.md#failed)"),
-        ];
-        let parts = parts.iter().filter(|(systems, _)| !systems.is_empty());
-        let parts: Vec<_> = parts.map(|(systems, how)| format!("{systems}: {how}")).collect();
-        if parts.is_empty() { "not run".into() } else { parts.join("<br>") }
+        let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
+        for system in all.iter().map(String::as_str) {
+            let said = match holds.on(kernel, system) {
+                _ if left_out.contains(&system) => "[left out](../kernels.md#left-out)".into(),
+                _ if failed.contains(&system) => "[**failed**](../kernels.md#failed)".into(),
+                _ if !passed.contains(&system) => continue,
+                Answer::Yes => "✓".into(),
+                Answer::From(version) => format!("from {version}"),
+                Answer::NotOnThisKernel => OTHERWISE.into(),
+                Answer::NotOnThisFileSystem => continue,
+            };
+            match parts.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, systems)) => systems.push(system),
+                None => parts.push((said, vec![system])),
+            }
+        }
+        match &parts[..] {
+            [] => OTHERWISE.into(),
+            [(said, systems)] if systems.len() == all.len() => said.clone(),
+            parts => {
+                let part = |(said, systems): &(String, Vec<&str>)| {
+                    format!("{}: {said}", systems.join(", "))
+                };
+                parts.iter().map(part).collect::<Vec<_>>().join("<br>")
+            }
+        }
     }
 
     /// The page `lessons/kernels.md`; its own words are in `tests/checks/kernels.md`.
@@ -89,19 +108,13 @@ impl Runs {
         failed.chain(unknown).collect()
     }
 
-    /// The file systems of the record, as the ledger lists them.
-    pub(crate) fn file_systems(&self) -> String {
-        let has = |system: &&str| {
-            self.by_kernel.iter().any(|(_, systems)| systems.iter().any(|known| known == system))
+    /// The kernels, each with its file systems: `*6.1* (ext4, xfs), *6.12* (ext4)`.
+    pub(crate) fn kernels_and_file_systems(&self) -> String {
+        let kernel = |(kernel, systems): &(String, Vec<String>)| {
+            format!("*{kernel}* ({})", systems.join(", "))
         };
-        let systems: Vec<_> = record::FILE_SYSTEMS.into_iter().filter(has).collect();
-        systems.join(", ")
+        self.by_kernel.iter().map(kernel).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Whether the version of Linux `kernel`, such as `6.1`, comes before `version`.
-fn older(kernel: &str, version: &str) -> bool {
-    numbers(kernel) < numbers(version)
 }
 
 /// `[6, 10]` of `6.10`, which comes after `[6, 9]`.
@@ -132,18 +145,26 @@ mod tests {
         let cells = |sentence| runs.cells(&claim(sentence, "`exit`, edge"));
         assert_eq!(cells("Pages are whole"), ["✓", "✓"]);
         let failed = "ext4: ✓<br>xfs: [**failed**](../kernels.md#failed)";
-        assert_eq!(cells("`exit` unmaps"), [failed, "ext4: [left out](../kernels.md#left-out)"]);
+        assert_eq!(cells("`exit` unmaps"), [failed, "[left out](../kernels.md#left-out)"]);
         assert_eq!(cells("Nobody ran this"), ["not run", "not run"]);
     }
 
     #[test]
-    fn a_claim_of_a_later_version_is_not_shown_as_true_on_an_older_kernel() {
+    fn a_tick_stands_only_where_the_sentence_is_true() {
         let runs = runs();
-        let mut claim = claim("Pages are whole", "`exit`, edge");
-        claim.said.level = "Linux (since Linux 6.10)".into();
-        assert_eq!(runs.cells(&claim), ["from 6.10", "✓"]);
-        claim.said.level = "Linux (since Linux 6.1)".into();
-        assert_eq!(runs.cells(&claim), ["✓", "✓"]);
+        let cells = |holds: &str| {
+            let mut claim = claim("Pages are whole", "`exit`, edge");
+            claim.said.holds = Holds::read(holds).expect(holds);
+            runs.cells(&claim)
+        };
+        assert_eq!(cells("since 6.10"), ["from 6.10", "✓"]);
+        assert_eq!(cells("since 6.1"), ["✓", "✓"]);
+        assert_eq!(cells("in 6.18"), ["otherwise", "otherwise"]);
+        assert_eq!(cells("before 6.2"), ["✓", "otherwise"]);
+        assert_eq!(cells("on ext4"), ["ext4: ✓", "✓"]);
+        assert_eq!(cells("not on ext4"), ["xfs: ✓", "otherwise"]);
+        assert_eq!(cells("since 6.16 on ext4; on xfs"), ["ext4: from 6.16<br>xfs: ✓", "from 6.16"]);
+        assert_eq!(cells("on tmpfs"), ["otherwise", "otherwise"]);
     }
 
     #[test]

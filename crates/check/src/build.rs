@@ -205,7 +205,9 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(String, Vec<Value>)> {
         }
     }
     command.current_dir(root()?).stdin(Stdio::null());
-    let output = command.output().step_on("run", Path::new(&cargo))?;
+    // Without cargo, this machine can judge no source.
+    let lacks = |error: io::Error| StartError::CannotPrepare(error.to_string());
+    let output = command.output().map_err(lacks).step_on("run", Path::new(&cargo))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         return Ok((said, Vec::new()));

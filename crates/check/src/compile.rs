@@ -2,7 +2,7 @@
 //! takes as long as the source makes it.
 
 use std::fs::OpenOptions;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use std::{env, fs};
 
 use common::{Context, Failure, Result};
-use sandbox::{Compiler, Sandbox, Start, WorkDirectory};
+use sandbox::{Compiler, Sandbox, Start, StartError, WorkDirectory};
 use tracer::{Ending, Limits};
 
-use crate::build::{Built, broken, cargo, telling};
+use crate::build::{Built, cargo, telling};
 use crate::language::Language;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
@@ -48,7 +48,7 @@ pub fn compiled(
         && let Some(closed) = closed_above(directory.path())
     {
         let why = format!("the compiler's user cannot pass {}: chmod a+x", closed.display());
-        return Err(Failure::refusal("compile", source, why));
+        return Err(StartError::CannotPrepare(why)).step_on("compile", source);
     }
     let start = match language {
         Language::Rust => rustc(directory, settings)?,
@@ -68,7 +68,7 @@ pub fn compiled(
         Err(CheckError::Fault(failure)) => return Err(failure),
         Err(error) => {
             let why = format!("the compiler cannot be run: {}", said_of(error));
-            return Err(Failure::refusal("compile", source, why));
+            return Err(StartError::CannotPrepare(why)).step_on("compile", source);
         }
     };
     drop(sandbox);
@@ -114,12 +114,15 @@ fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
         let files = built.and_then(|artifact| artifact["filenames"].as_array());
         let library = files.into_iter().flatten().filter_map(|file| file.as_str());
         let library = library.into_iter().find(|file| file.ends_with(".rlib"));
-        let library = library.ok_or_else(|| broken("build", Path::new(name), &said))?;
+        // Without it, this machine cannot compile any program in Rust.
+        let lacks = || StartError::CannotPrepare(said.trim().replace('\n', "; "));
+        let library = library.ok_or_else(lacks).step_on("build", Path::new(name))?;
         libraries.push((name, PathBuf::from(library)));
     }
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(&rustc).args(["--print", "sysroot"]).output();
-    let output = output.step_on("run", Path::new(&rustc))?;
+    let lacks = |error: io::Error| StartError::CannotPrepare(error.to_string());
+    let output = output.map_err(lacks).step_on("run", Path::new(&rustc))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     let built = libraries.first().and_then(|(_, library)| library.parent());
     let built = built.unwrap_or(Path::new("/")).to_path_buf();

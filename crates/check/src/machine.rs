@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use common::{Context, Failure, Result, Scratch};
+use common::{Context, Result, Scratch};
 use explore::schedule::Schedule;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
@@ -198,7 +198,8 @@ pub fn refusal_of_tracing(scratch: &Scratch) -> Result<Option<String>> {
             Some(Stop::SyscallEntry(..) | Stop::SyscallExit { .. }) => return Ok(None),
             Some(Stop::Exited(..)) | None => {
                 let why = "it ended, and no system call of it was seen";
-                return Err(Failure::refusal("trace", Path::new("/bin/sh"), why));
+                return Err(StartError::CannotPrepare(why.into()))
+                    .step_on("trace", Path::new("/bin/sh"));
             }
             Some(Stop::Signal(pid, signal)) => sandbox.resume(pid, Resume::ToSyscall, signal)?,
             Some(other) => sandbox.resume(other.pid(), Resume::ToSyscall, 0)?,

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use common::{Context, Failure, Result};
+use common::{Context, Result};
+use sandbox::StartError;
 
 use crate::control_groups;
 
@@ -24,8 +25,8 @@ pub fn available() -> Result<u64> {
 pub fn of_the_machine() -> Result<u64> {
     let path = Path::new("/proc/meminfo");
     let text = fs::read_to_string(path).step_on("read", path)?;
-    let unknown = || Failure::refusal("read", path, "the kernel does not say MemAvailable");
-    kilobytes(&text, "MemAvailable:").ok_or_else(unknown)
+    let unknown = || StartError::CannotPrepare("the kernel does not say MemAvailable".into());
+    kilobytes(&text, "MemAvailable:").ok_or_else(unknown).step_on("read", path)
 }
 
 /// What the limits of control groups leave; `None` if there are no limits.

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use common::{Context, Failure, Result};
+use common::{Context, Result};
 use nix::fcntl::{Flock, FlockArg};
 
 /// The right to make a check now. It ends when it is dropped.
@@ -30,7 +30,7 @@ impl Turn {
 
 fn locked(path: &Path, kind: FlockArg) -> Result<Flock<File>> {
     let file = File::options().create(true).append(true).open(path).step_on("open", path)?;
-    Flock::lock(file, kind).map_err(|(_, error)| Failure::refusal("flock", path, error.to_string()))
+    Flock::lock(file, kind).map_err(|(_, error)| error).step_on("flock", path)
 }
 
 #[cfg(test)]

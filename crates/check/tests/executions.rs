@@ -43,6 +43,7 @@ fn shells(scratch: &Scratch, limits: Limits) -> Fixture<'static> {
         limits,
         deadline: Instant::now() + Duration::from_secs(8),
         looks: false,
+        loads: false,
     }
 }
 

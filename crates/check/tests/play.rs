@@ -103,16 +103,34 @@ fn what_cannot_be_played_is_refused_with_the_reason() {
 
 #[test]
 fn after_a_kill_the_survivor_waits_for_the_lock_for_ever() {
-    let ended = play(&["7", "1 222 3 2"]);
+    let ended = play(&["7", "1 222 3"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for words in ["is killed", "It went WRONG. Expected: B ends", "just play 7 122232"] {
+    for words in ["is killed", "It went WRONG. Expected: B ends", "just play 7 12223"] {
         assert!(ended.stdout.contains(words), "{words:?} is missing: {ended:?}");
     }
+    let ended = play(&["7", "1 222 3 2"]);
+    let why = "step 6: B cannot move, because it sleeps in futex";
+    assert!(ended.stderr.contains(why), "nobody can wake it: {ended:?}");
+    let ended = play(&["7", "1 222 11 3"]);
+    assert!(ended.stdout.contains("a lost wake-up"), "{ended:?}");
     let ended = play(&["7", "3 222"]);
     assert!(ended.stdout.contains("Nothing went wrong in this order."), "{ended:?}");
     let ended = play(&["7", "33"]);
     let why = "step 2: A cannot be killed, because it was killed";
     assert!(ended.stderr.contains(why), "{ended:?}");
+}
+
+#[test]
+fn a_deadlock_names_the_locks_their_holders_and_who_waits() {
+    let ended = play(&["4", "112221"]);
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "the lock on account 1: A holds it, B waits",
+        "the lock on account 2: B holds it, A waits",
+        "A waits for the lock on account 2, which B holds; B waits for the lock on account 1",
+    ] {
+        assert!(told.contains(words), "{words:?} is missing: {ended:?}");
+    }
 }
 
 #[test]

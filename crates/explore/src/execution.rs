@@ -1252,6 +1252,23 @@ impl<'l> Execution<'l> {
         Ok(works)
     }
 
+    /// Does the actor sleep in a call that ends only if another process wakes it?
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn sleeps_until_woken(&self, actor: usize) -> Result<bool> {
+        let own = self.tracees.values().filter(|tracee| tracee.actor == actor);
+        let mut asleep = false;
+        for tracee in own {
+            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
+            if !tracee.running || !waits || !blocking::sleeps(tracee.pid).step(MECHANISM)? {
+                return Ok(false);
+            }
+            asleep = true;
+        }
+        Ok(asleep && !self.actors[actor].has_timer)
+    }
+
     /// Has the actor used CPU time without a call or a store?
     fn spins(&mut self, actor: usize) -> io::Result<Option<&'static str>> {
         let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();

@@ -62,7 +62,8 @@ impl<'l> Stepper<'l> {
         self.execution.lives(actor)
     }
 
-    /// Can this process make a step? Not if it has ended, or if it waits and the other has not moved since.
+    /// Can this process make a step? Not if it has ended; not if it waits, and the other has not moved since; and
+    /// not if it sleeps in the kernel, and nobody has woken it.
     #[must_use]
     pub fn can_move(&self, actor: usize) -> bool {
         self.execution.lives(actor) && !self.waits[actor]
@@ -106,7 +107,7 @@ impl<'l> Stepper<'l> {
         };
         let events = began..self.execution.trace().len();
         if self.events_of(&events).iter().any(is_progress) {
-            self.waits[1 - actor] = false;
+            self.look_again(1 - actor)?;
         }
         self.steps.push(Step { actor, events, arrived });
         Ok(())
@@ -119,8 +120,15 @@ impl<'l> Stepper<'l> {
     pub fn kill(&mut self, actor: usize) -> Result<()> {
         let began = self.execution.trace().len();
         self.execution.kill(actor)?;
-        self.waits[1 - actor] = false; // The kernel may have given back what it held.
+        self.look_again(1 - actor)?; // The kernel may have given back what it held.
         self.steps.push(Step { actor, events: began..self.execution.trace().len(), arrived: None });
+        Ok(())
+    }
+
+    /// The other process has moved. If this one has waited, it can go on, unless it still sleeps in the kernel:
+    /// whoever wakes a process does so before the call that wakes it returns.
+    fn look_again(&mut self, actor: usize) -> Result<()> {
+        self.waits[actor] = self.waits(actor) && self.execution.sleeps_until_woken(actor)?;
         Ok(())
     }
 

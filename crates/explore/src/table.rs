@@ -168,13 +168,24 @@ pub fn told_one_by_one(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Ro
                 row.text = format!("comes to where it {}", about_to_store(&event.kind, names, ""));
             }
             EventKind::StopsBeforeCall(call) => row.text = format!("comes to where it {call}"),
-            EventKind::Store { stale: Some(_), .. } => {
-                row.text = row.text.replace("before the interruption", "when it came here");
+            EventKind::Store { stale: Some(_), form, .. } if *form != StoreForm::Update => {
+                row.text = over(&row.text, &event.kind, names);
             }
             _ => {}
         }
     }
     rows
+}
+
+/// What is said of a store over a value that its process has not seen, with the value that was there. A reader
+/// who follows each step knows what was there when the process came to its store.
+fn over(text: &str, kind: &EventKind, names: Names) -> String {
+    let mut seen = kind.clone();
+    if let EventKind::Store { stale, .. } = &mut seen {
+        *stale = None;
+    }
+    let rest = text.split_once(" before the interruption").map_or("", |(_, rest)| rest);
+    told(&seen, names) + rest
 }
 
 /// What the bytes from `offset` on hold, and what they are called.

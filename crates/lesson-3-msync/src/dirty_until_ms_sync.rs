@@ -15,27 +15,31 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let sample = MappedFile::new(&path, 4)?;
     sample.load();
     let mut reader = Peer::start(["second".as_ref(), "reader".as_ref(), path.as_os_str()])?;
-    let mut table = Table::new("2nd loads")?;
+    let mut table = Table::new("2nd loads");
     let mut turn = "map"; // The reader maps the file at its first turn.
-    let mut row = |act: &str, dirty: u64| -> Result<()> {
+    let mut row = |act: &str, title: &str, dirty: u64| -> Result<()> {
         reader.tell(std::mem::replace(&mut turn, "read"))?;
         let seen = reader.hear()?.chars().next().unwrap_or('?').to_string();
         table.row(act, &sample, Expected { dirty, in_page_table: 4 }, &seen)?;
-        table.pages(act, &sample, Some(&mut reader))
+        table.pages(title, &sample, Some(&mut reader))
     };
 
-    row("mapped, and loaded", 0)?;
+    row("mapped, and loaded", "mapped, and loaded", 0)?;
     sample.store(b'A');
-    row("A stored to 4 pages", 4)?;
+    row("stored A to 4 pages", "stored 'A' to 4 pages", 4)?;
     save_async::save(&sample.memory, b"B").step_on("msync", &path)?;
-    row("B stored, MS_ASYNC 1 page", 4)?;
+    row("stored B, MS_ASYNC 1 page", "stored 'B', MS_ASYNC 1 page", 4)?;
     sample.msync(libc::MS_ASYNC)?;
-    row("MS_ASYNC, 4 pages", 4)?;
+    row("MS_ASYNC, 4 pages", "MS_ASYNC, 4 pages", 4)?;
     save_sync::save(&sample.memory, b"C").step_on("msync", &path)?;
-    row("C stored, MS_SYNC 1 page", sample.instruments.left_by_a_part(3))?;
+    row(
+        "stored C, MS_SYNC 1 page",
+        "stored 'C', MS_SYNC 1 page",
+        sample.instruments.left_by_a_part(3),
+    )?;
     sample.msync(libc::MS_SYNC)?;
-    row("MS_SYNC, 4 pages", 0)?;
+    row("MS_SYNC, 4 pages", "MS_SYNC, 4 pages", 0)?;
     sample.memory.store(0, b'D');
-    row("D stored to 1 page", 1)?;
+    row("stored D to 1 page", "stored 'D' to 1 page", 1)?;
     table.end(sample.instruments)
 }

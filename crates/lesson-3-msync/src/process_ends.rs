@@ -10,7 +10,7 @@ use crate::{Instruments, MappedFile, Table};
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let mut table = Table::new("1st reads")?;
+    let mut table = Table::new("1st reads");
     for way in ["munmap", "exit", "SIGKILL"] {
         let path = stage.scratch.path().join(format!("ledger-{way}"));
         let sample = MappedFile::new(&path, 4)?;

@@ -23,7 +23,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         Err(error) => error.to_string(),
     };
 
-    let mut table = Table::new("returned")?;
+    let mut table = Table::new("returned");
     sample.store(b'A');
     table.row("A stored", &sample, dirty(8), "")?;
     table.pages("A stored", &sample, None)?;

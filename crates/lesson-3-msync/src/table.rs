@@ -9,8 +9,14 @@ use common::{Context, Peer, Result, is_stepping, say, sentence};
 
 use crate::{Instruments, MappedFile};
 
-/// A table, and whether all that it has shown so far was as expected.
-pub struct Table(bool);
+/// A table.
+pub struct Table {
+    /// The heading of its last column.
+    last: &'static str,
+    has_rows: bool,
+    /// Whether all that it has shown so far was as expected.
+    as_expected: bool,
+}
 
 /// What a row must show.
 #[derive(Clone, Copy)]
@@ -22,17 +28,23 @@ pub struct Expected {
 }
 
 impl Table {
-    /// Prints the head. `last` is the heading of the last column, of at most nine letters.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn new(last: &str) -> Result<Self> {
-        say!("   dirty pages: seen (expected)")?;
-        say!("   {:<25} {:<9} {:<11} {last}", "after", "cachestat", "smaps")?;
-        Ok(Self(true))
+    /// An empty table. `last` is the heading of the last column, of at most nine letters.
+    #[must_use]
+    pub fn new(last: &'static str) -> Self {
+        Self { last, has_rows: false, as_expected: true }
     }
 
-    /// Prints a row.
+    /// Prints the head. In step mode there is a picture between two rows, and each row has the head above it.
+    fn head(&mut self) -> Result<()> {
+        if !self.has_rows || is_stepping() {
+            say!("   dirty pages: seen (expected)")?;
+            say!("   {:<25} {:<9} {:<11} {}", "after", "cachestat", "smaps", self.last)?;
+        }
+        self.has_rows = true;
+        Ok(())
+    }
+
+    /// Prints a row, the first one below the head.
     ///
     /// # Errors
     /// Those of the instruments and of the output.
@@ -43,10 +55,11 @@ impl Table {
         expected: Expected,
         last: &str,
     ) -> Result<()> {
+        self.head()?;
         let (cache, mapped) = sample.instruments.expected(expected.dirty, expected.in_page_table);
         let mapped = mapped.min(expected.in_page_table);
         let seen = sample.dirty()?;
-        self.0 &= seen.cache.is_none_or(|seen| seen == cache) && seen.mapped() == mapped;
+        self.as_expected &= seen.cache.is_none_or(|seen| seen == cache) && seen.mapped() == mapped;
         let by_cachestat = seen.cache.map_or("unknown".into(), |seen| format!("{seen} ({cache})"));
         let kind = match (seen.private, seen.shared) {
             (0, 0) => "",
@@ -97,7 +110,7 @@ impl Table {
         if instruments.gets_clean && !instruments.by_range {
             sentence(&format!("On {name} MS_SYNC of one page writes the whole file."))?;
         }
-        unless_flushed(self.0, "dirty pages")
+        unless_flushed(self.as_expected, "dirty pages")
     }
 }
 

@@ -21,7 +21,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     page_view::look("one byte stored to page 2")?;
     mapping.load_each_page(4);
     draw("One byte loaded from each page", &mapping)?;
-    page_view::look("before the store to page 0")?;
+    page_view::look("one byte loaded from each page")?;
     mapping.store(0, b"A");
     draw("One byte stored to page 0", &mapping)?;
     page_view::look("after the store to page 0")?;

@@ -30,7 +30,6 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     file.set_len(middle as u64).step_on("ftruncate", &path)?;
     file.sync_all().step_on("fsync", &path)?; // The pictures are not about dirty pages.
     draw("The file truncated to page 0 and 5 bytes of page 1", &mapping)?;
-    page_view::look("after the truncation")?;
     let kept = format!("{:?}", mapping.text(end, 5));
     compare("the end of page 1: ", kept, "\"mine!\"")?;
 
@@ -38,6 +37,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let mut second = Peer::start([ROLE.as_ref(), cut.as_os_str()])?;
     let signal = second.wait()?.signal().and_then(|number| Signal::try_from(number).ok());
     compare(" a load from a discarded copy: ", signal.map_or("exit", Signal::as_str), "SIGBUS")?;
+    page_view::look("after the truncation")?;
 
     file.set_len(4 * page_size() as u64).step_on("ftruncate", &path)?;
     draw("After the file has grown again", &mapping)?;

@@ -121,8 +121,7 @@ pub(crate) fn print(name: &str) -> Result<()> {
         if let Some(heading) = lines.first().and_then(|line| line.strip_prefix(&start)) {
             recording.heading = heading.into();
             let complete = lines.len() - 1; // The last line is still empty.
-            let new = lines[told.min(complete)..complete].iter().map(|line| line.trim().into());
-            let (new, memory) = (new.collect(), moment(&story));
+            let (new, memory) = (shifted(&lines[told.min(complete)..complete]), moment(&story));
             told = complete;
             if !memory.processes.is_empty() {
                 let mut look = look(&memory, new, &mut contents).map_err(refuse)?;
@@ -142,6 +141,13 @@ pub(crate) fn print(name: &str) -> Result<()> {
     }
     let json = serde_json::to_string_pretty(&recording).map_err(|error| refuse(&error.to_string()));
     output::write((json? + "\n").as_bytes())
+}
+
+/// Lines as the story printed them, without the indentation that all lines of a story have.
+fn shifted(lines: &[String]) -> Vec<String> {
+    const INDENTATION: &str = "   ";
+    let shift = |line: &String| line.strip_prefix(INDENTATION).unwrap_or(line).trim_end().into();
+    lines.iter().map(shift).collect()
 }
 
 fn parse(name: &str) -> Option<(usize, usize)> {

@@ -67,6 +67,12 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
         Ok(None) => return Ok(()),
         Ok(Some((opened, given))) => {
             send(&mut judge, &Message::Executes).step("tell the judge")?;
+            if !given.traced
+                && given.copies > 1
+                && let Place::Outside = namespace::copy(given.copies).step("fork")?
+            {
+                return Ok(());
+            }
             execute(program, &opened, arguments, given.compiler.as_ref())
         }
         Err(failure) => failure,

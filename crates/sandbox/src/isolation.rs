@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use common::{Context, Failure, Result};
+use common::{Context, Result};
 use nix::fcntl::{OFlag, openat};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -28,6 +28,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
+use crate::StartError;
 use crate::launcher::launcher;
 
 /// What this machine keeps apart, as found by trying.
@@ -58,9 +59,9 @@ impl Isolation {
         command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
         let output = command.output().step_on("start", launcher)?;
         let found = serde_json::from_slice(&output.stdout).map_err(|_| {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Failure::refusal("try namespaces in", launcher, said)
-        })?;
+            StartError::CannotPrepare(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        });
+        let found = found.step_on("try namespaces in", launcher)?;
         Ok(*FOUND.get_or_init(|| found))
     }
 

@@ -138,6 +138,7 @@ impl<'a> Sandbox<'a> {
             processor_seconds: self.limits.processor.as_secs().max(1),
             address_space: start.address_space,
             traced: self.is_traced(),
+            copies: start.copies,
             compiler: start.compiler.clone(),
             isolation: Isolation::of_this_machine()?,
             namespaces: self.work_directory.namespaces()?,

@@ -16,6 +16,7 @@ pub struct Start {
     pub(crate) stdout: Stdout,
     pub(crate) address_space: Option<u64>,
     without_syscall_tracing: bool,
+    pub(crate) copies: usize,
     pub(crate) compiler: Option<Compiler>,
 }
 
@@ -48,6 +49,7 @@ impl Start {
             stdout: Stdout::Kept,
             address_space: None,
             without_syscall_tracing: false,
+            copies: 1,
             compiler: None,
         }
     }
@@ -77,6 +79,14 @@ impl Start {
     #[must_use]
     pub fn without_syscall_tracing(mut self) -> Self {
         self.without_syscall_tracing = true;
+        self
+    }
+
+    /// So many processes execute it, all at once, in a run that nobody traces. They have one PID namespace: a
+    /// lock can name its holder by a number of a process. The run ends well if all of them end well.
+    #[must_use]
+    pub fn copies(mut self, copies: usize) -> Self {
+        self.copies = copies;
         self
     }
 
@@ -139,6 +149,8 @@ pub(crate) struct Confinement {
     pub(crate) address_space: Option<u64>,
     /// Whether the judge traces it. If not, it lives in a PID namespace.
     pub(crate) traced: bool,
+    /// How many processes become the program, if nobody traces it.
+    pub(crate) copies: usize,
     pub(crate) compiler: Option<Compiler>,
     pub(crate) isolation: Isolation,
     /// Where the namespaces are, if a process of this work directory has made them before.

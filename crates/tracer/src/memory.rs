@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 
 use nix::unistd::Pid;
 
@@ -25,37 +27,115 @@ pub fn memory(pid: Pid, address: usize, length: usize) -> io::Result<Option<Vec<
     }
 }
 
-/// After a `read` of `/proc/PID/status` that returned `result`: no process is traced, as the reader is
-/// told. Other runs of it are not traced, and it must do the same in all of them.
+/// After a call that read `/proc/PID/status` and returned `result`: no process is traced, as the reader is
+/// told. Other runs of it are not traced, and it must do the same in all of them. It knows the calls of the
+/// `read` family, in whatever pieces they read. `splice`, `sendfile` and `copy_file_range` refuse this file
+/// (EINVAL, Linux 6.18).
 ///
 /// # Errors
 /// As [`look()`].
 pub fn hide_tracer(pid: Pid, number: i64, arguments: [u64; 6], result: i64) -> io::Result<()> {
-    const FIELD: &[u8] = b"TracerPid:\t";
     const MOST: usize = 1 << 16;
-    let [descriptor, address, ..] = arguments;
     let length = usize::try_from(result).ok().filter(|length| (1..=MOST).contains(length));
     let Some(length) = length else { return Ok(()) };
-    if number != libc::SYS_read && number != libc::SYS_pread64 {
+    let is_vector = [libc::SYS_readv, libc::SYS_preadv, libc::SYS_preadv2].contains(&number);
+    if !is_vector && number != libc::SYS_read && number != libc::SYS_pread64 {
         return Ok(());
     }
-    let path = format!("/proc/{pid}/fd/{}", descriptor & u64::from(u32::MAX));
+    let descriptor = arguments[0] & u64::from(u32::MAX);
+    let path = format!("/proc/{pid}/fd/{descriptor}");
     let of = look(pid, &path, fs::metadata(&path))?.map(|file| file.dev());
     if of != Some(fs::metadata("/proc")?.dev()) {
         return Ok(());
     }
-    let address = usize::try_from(address).map_err(io::Error::other)?;
-    let Some(bytes) = memory(pid, address, length)? else { return Ok(()) };
-    let Some(found) = bytes.windows(FIELD.len()).position(|part| part == FIELD) else {
+    let Some(file) = look(pid, &path, fs::read_link(&path))? else { return Ok(()) };
+    if file.file_name() != Some("status".as_ref()) {
+        return Ok(());
+    }
+    let address = usize::try_from(arguments[1]).map_err(io::Error::other)?;
+    let addresses = match is_vector {
+        true => vector(pid, address, arguments[2], length)?,
+        false => (address..address + length).collect(),
+    };
+    let mut bytes = Vec::new();
+    for piece in addresses.chunk_by(|one, next| one.wrapping_add(1) == *next) {
+        let Some(part) = memory(pid, piece[0], piece.len())? else { return Ok(()) };
+        bytes.extend(part);
+    }
+    let digits = match digits_of_tracer(&bytes) {
+        Some(digits) => digits,
+        None => {
+            let end = match number {
+                libc::SYS_pread64 | libc::SYS_preadv => arguments[3].checked_add(length as u64),
+                libc::SYS_preadv2 if arguments[3] != u64::MAX => {
+                    arguments[3].checked_add(length as u64)
+                }
+                _ => position(pid, descriptor)?,
+            };
+            let end = end.and_then(|end| usize::try_from(end).ok());
+            let Some(start) = end.and_then(|end| end.checked_sub(length)) else { return Ok(()) };
+            digits_in_part(pid, &file, &bytes, start)
+        }
+    };
+    let path = format!("/proc/{pid}/mem");
+    let Some(memory) = look(pid, &path, File::options().write(true).open(&path))? else {
         return Ok(());
     };
-    let number = found + FIELD.len();
-    let digits = bytes.iter().skip(number).take_while(|byte| byte.is_ascii_digit()).count();
-    let path = format!("/proc/{pid}/mem");
-    let written = File::options().write(true).open(&path);
-    let written = written
-        .and_then(|memory| memory.write_all_at(&vec![b'0'; digits], (address + number) as u64));
-    look(pid, &path, written).map(drop)
+    for address in addresses.get(digits).unwrap_or_default() {
+        look(pid, &path, memory.write_all_at(b"0", *address as u64))?;
+    }
+    Ok(())
+}
+
+/// Where a call stores the first `length` bytes by these `count` pieces of an `iovec`.
+fn vector(pid: Pid, address: usize, count: u64, length: usize) -> io::Result<Vec<usize>> {
+    const WORD: usize = size_of::<usize>();
+    let count =
+        usize::try_from(count).unwrap_or_default().min(libc::UIO_MAXIOV.unsigned_abs() as usize);
+    let words = memory(pid, address, count * 2 * WORD)?.unwrap_or_default();
+    let (words, _) = words.as_chunks::<WORD>();
+    let (pieces, _) = words.as_chunks::<2>();
+    let pieces = pieces.iter().map(|piece| piece.map(usize::from_ne_bytes));
+    let all = pieces.flat_map(|[from, size]| (0..size).map(move |at| from.wrapping_add(at)));
+    Ok(all.take(length).collect())
+}
+
+/// Where the tracer's number stands in these bytes of a `status` file.
+fn digits_of_tracer(bytes: &[u8]) -> Option<Range<usize>> {
+    const FIELD: &[u8] = b"TracerPid:\t";
+    let found = bytes.windows(FIELD.len()).position(|part| part == FIELD)? + FIELD.len();
+    let digits = bytes.iter().skip(found).take_while(|byte| byte.is_ascii_digit()).count();
+    Some(found..found + digits)
+}
+
+/// The same in a part of the file that begins at `start`, and may begin or end within the number. Only if
+/// the file, as the tracer reads it, has the same digits there.
+fn digits_in_part(pid: Pid, file: &Path, bytes: &[u8], start: usize) -> Range<usize> {
+    let Ok(text) = fs::read_to_string(file) else { return 0..0 }; // The process has ended.
+    let is_own = text.lines().any(|line| line == format!("Pid:\t{pid}"));
+    // Whoever reads its own state is running then; now it has stopped.
+    let as_read = |line: &str| match line.starts_with("State:\t") && is_own {
+        true => "State:\tR (running)\n".to_owned(),
+        false => line.to_owned(),
+    };
+    let text: String = text.split_inclusive('\n').map(as_read).collect();
+    let Some(digits) = digits_of_tracer(text.as_bytes()) else { return 0..0 };
+    let (from, to) = (digits.start.max(start), digits.end.min(start + bytes.len()));
+    match (
+        text.as_bytes().get(from..to),
+        bytes.get(from.saturating_sub(start)..to.saturating_sub(start)),
+    ) {
+        (Some(right), Some(found)) if from < to && right == found => from - start..to - start,
+        _ => 0..0,
+    }
+}
+
+/// Where the next `read` of this descriptor begins.
+fn position(pid: Pid, descriptor: u64) -> io::Result<Option<u64>> {
+    let path = format!("/proc/{pid}/fdinfo/{descriptor}");
+    let text = look(pid, &path, fs::read_to_string(&path))?.unwrap_or_default();
+    let found = text.lines().find_map(|line| line.strip_prefix("pos:"));
+    Ok(found.and_then(|number| number.trim().parse().ok()))
 }
 
 /// The bytes up to the next NUL; `None` if not all of them are mapped.

@@ -153,10 +153,11 @@ fn invalid() -> Result<()> {
 }
 
 fn gap() -> Result<()> {
-    let (page, range) = (page_size(), Reserved::with_memory(3).step("mmap")?);
-    range.unmap(2 * page, page).step("munmap")?;
-    say!("nothing-mapped {}", outcome(range.remap(2 * page, page, 2 * page, MREMAP_MAYMOVE)))?;
-    say!("longer-across {}", outcome(range.remap(page, 3 * page, 4 * page, MREMAP_MAYMOVE)))?;
+    let (page, range) = (page_size(), Reserved::with_memory(4).step("mmap")?);
+    range.unmap(2 * page, 2 * page).step("munmap")?;
+    let unmapped = |to| outcome(range.remap(2 * page, 2 * page, to, MREMAP_MAYMOVE));
+    say!("nothing-mapped {} {} {}", unmapped(3 * page), unmapped(2 * page), unmapped(page))?;
+    say!("longer-across {}", outcome(range.remap(page, 4 * page, 5 * page, MREMAP_MAYMOVE)))?;
     say!("mappings {}", mappings(&range)?)
 }
 

@@ -32,6 +32,7 @@ fn memfd(flags: MFdFlags) -> nix::Result<File> {
 /// - call: `cachestat`, success
 /// - source: Documentation/filesystems (cachestat); mm/filemap.c, cachestat
 /// - level: observed (since Linux 6.5; not on overlayfs)
+/// - holds: since 6.5 not on overlayfs
 #[test]
 fn cachestat_counts_the_cached_pages_of_its_range_exactly_and_a_length_of_0_reaches_to_the_end() {
     if !there() {

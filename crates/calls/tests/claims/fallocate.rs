@@ -220,6 +220,7 @@ fn posix_fallocate_of_a_closed_or_read_only_descriptor_fails_with_ebadf_of_a_pip
 /// - call: `fallocate`, success
 /// - source: fallocate(2), Zeroing file space
 /// - level: Linux (on ext4, xfs and btrfs)
+/// - holds: not on overlayfs
 #[test]
 fn falloc_fl_zero_range_makes_the_bytes_of_its_range_zeros_and_keeps_their_blocks_but_fails_with_eopnotsupp_on_tmpfs()
  {

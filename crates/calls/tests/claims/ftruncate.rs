@@ -105,7 +105,7 @@ fn ftruncate_leaves_the_file_offset_as_it_is_so_a_later_write_can_leave_a_gap_of
 /// - call: `ftruncate`, edge
 /// - source: truncate(2), DESCRIPTION; fs/open.c, do_ftruncate
 /// - level: Linux
-/// - manual says: the times change if the size changes
+/// - manual says: truncate(2): the times change if the size changes.
 #[test]
 fn ftruncate_changes_mtime_even_if_the_size_stays_the_same() {
     let scratch = scratch();
@@ -125,6 +125,7 @@ fn ftruncate_changes_mtime_even_if_the_size_stays_the_same() {
 /// - call: `ftruncate`, error
 /// - source: truncate(2), ERRORS
 /// - level: Linux (the maximum depends on the file system)
+/// - holds: everywhere
 #[test]
 fn ftruncate_to_more_than_the_file_system_allows_fails_with_efbig_and_on_tmpfs_every_length_is_allowed()
  {

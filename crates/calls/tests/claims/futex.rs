@@ -57,8 +57,8 @@ fn a_signal_handler_without_sa_restart_ends_futex_wait_with_eintr() {
 ///
 /// - call: `futex`, edge
 /// - source: signal(7), Interruption of system calls; kernel/futex/waitwake.c, futex_wait
-/// - level: observed (with a timeout)
-/// - manual says: with `SA_RESTART` it goes on
+/// - level: observed
+/// - manual says: signal(7): with `SA_RESTART` it goes on.
 #[test]
 fn after_a_signal_handler_with_sa_restart_futex_wait_goes_on_if_it_has_no_timeout_and_fails_with_eintr_if_it_has_one()
  {
@@ -213,7 +213,7 @@ fn futex_requeue_wakes_some_of_the_threads_and_lets_others_wait_at_a_second_word
 /// - call: `futex`, success
 /// - source: kernel/futex/requeue.c, futex_requeue
 /// - level: observed
-/// - manual says: it returns only how many it woke
+/// - manual says: futex(2): it returns only how many it woke.
 #[test]
 fn futex_requeue_returns_how_many_threads_it_woke_or_moved() {
     let (from, to) = (word(0), word(0));

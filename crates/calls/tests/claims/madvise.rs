@@ -10,6 +10,7 @@ use crate::scenario;
 /// - call: `madvise`, success
 /// - source: madvise(2), NOTES
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn madvise_with_a_null_address_and_length_0_succeeds_if_the_kernel_knows_the_advice_and_otherwise_fails_with_einval()
  {
@@ -142,7 +143,7 @@ fn after_madv_remove_in_a_forked_child_the_shared_memory_is_zeros_for_its_parent
 /// - call: `madvise`, error
 /// - source: mm/madvise.c, madvise_remove
 /// - level: observed
-/// - manual says: `EACCES` if the range is not a shared writable mapping.
+/// - manual says: madvise(2): `EACCES` if the range is not a shared writable mapping.
 #[test]
 fn madv_remove_of_private_memory_without_a_file_fails_with_einval_and_removes_nothing() {
     let ended = scenario("madvise-remove-private", &scratch()).run();
@@ -305,7 +306,7 @@ fn mlock_of_a_page_with_madv_guard_install_fails_with_enomem_madv_populate_read_
 /// - call: `/proc/PID/pagemap`, success
 /// - source: Documentation/admin-guide/mm/pagemap.rst
 /// - level: Linux
-/// - manual says: the bits 58 to 60 are always 0.
+/// - manual says: proc(5): the bits 58 to 60 are always 0.
 #[test]
 fn since_linux_6_15_bit_58_of_an_entry_of_proc_pid_pagemap_marks_a_guard() {
     let Some(ended) = with_guard("madvise-guard") else { return };

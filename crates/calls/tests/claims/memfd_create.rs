@@ -63,7 +63,7 @@ fn mfd_cloexec_sets_close_on_exec_and_without_it_the_descriptor_of_a_memfd_survi
 ///
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), DESCRIPTION; mm/shmem.c, __shmem_file_setup
-/// - level: observed (the mode)
+/// - level: Linux (that it belongs to its maker, and the mode: observed)
 #[test]
 fn a_memfd_is_open_for_reading_and_writing_belongs_to_its_maker_and_has_mode_0777_whatever_the_umask_is()
  {
@@ -85,8 +85,8 @@ fn a_memfd_is_open_for_reading_and_writing_belongs_to_its_maker_and_has_mode_077
 /// - call: `memfd_create`, success
 /// - source: memfd_create(2), DESCRIPTION (`MFD_HUGETLB`)
 /// - level: Linux (since Linux 4.16, with huge pages in the kernel)
-/// - manual says: under ERRORS, that both together fail with `EINVAL`; under DESCRIPTION, that Linux 4.16
-///   allows both
+/// - manual says: memfd_create(2): under ERRORS, that both together fail with `EINVAL`; under
+///   DESCRIPTION, that Linux 4.16 allows both.
 #[test]
 fn mfd_allow_sealing_may_be_combined_with_mfd_hugetlb() {
     let both = MFdFlags::MFD_HUGETLB | MFdFlags::MFD_ALLOW_SEALING;

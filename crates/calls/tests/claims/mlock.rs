@@ -69,7 +69,7 @@ fn mlock_of_addresses_where_nothing_is_mapped_fails_with_enomem() {
 /// - call: `mlock`, error
 /// - source: mm/mlock.c, apply_vma_lock_flags
 /// - level: observed
-/// - manual says: after an error no lock has changed.
+/// - manual says: mlock(2): after an error no lock has changed.
 #[test]
 fn mlock_across_a_gap_fails_with_enomem_and_the_pages_before_the_gap_stay_locked() {
     let ended = scenario("mlock-gap", &scratch()).run();
@@ -83,7 +83,7 @@ fn mlock_across_a_gap_fails_with_enomem_and_the_pages_before_the_gap_stay_locked
 /// - call: `mlock`, error
 /// - source: mm/mlock.c, do_mlock
 /// - level: observed
-/// - manual says: after an error no lock has changed.
+/// - manual says: mlock(2): after an error no lock has changed.
 #[test]
 fn mlock_of_memory_with_prot_none_fails_with_enomem_and_the_memory_counts_as_locked() {
     let ended = scenario("mlock-no-permission", &scratch()).run();
@@ -96,7 +96,7 @@ fn mlock_of_memory_with_prot_none_fails_with_enomem_and_the_memory_counts_as_loc
 /// - call: `mlock`, error
 /// - source: mm/mlock.c, do_mlock
 /// - level: observed
-/// - manual says: after an error no lock has changed.
+/// - manual says: mlock(2): after an error no lock has changed.
 #[test]
 fn mlock_of_pages_past_the_end_of_the_file_fails_with_enomem_and_the_whole_range_counts_as_locked()
 {
@@ -177,7 +177,7 @@ fn munlock_of_a_range_that_wraps_around_the_end_of_all_addresses_fails_with_einv
 /// - call: `mlock`, error
 /// - source: mm/mlock.c, do_mlock
 /// - level: observed (with the capability `CAP_IPC_LOCK`: `EINVAL`)
-/// - manual says: `EINVAL`.
+/// - manual says: mlock(2): the call fails with `EINVAL`.
 #[test]
 fn mlock_of_a_range_that_wraps_around_the_end_of_all_addresses_fails_with_enomem_for_an_ordinary_user_because_the_limit_is_checked_first()
  {
@@ -194,7 +194,7 @@ fn mlock_of_a_range_that_wraps_around_the_end_of_all_addresses_fails_with_enomem
 /// - call: `mlock`, edge
 /// - source: mm/mlock.c, do_mlock
 /// - level: observed
-/// - manual says: `EINVAL` if the address plus the length overflows.
+/// - manual says: mlock(2): `EINVAL` if the address plus the length overflows.
 #[test]
 fn mlock_from_the_start_of_a_page_with_the_length_size_max_which_is_rounded_to_0_succeeds_and_locks_nothing()
  {

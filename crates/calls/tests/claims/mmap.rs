@@ -70,8 +70,8 @@ fn two_shared_mappings_of_dev_zero_are_different_memory_even_through_one_descrip
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION (MAP_GROWSDOWN)
 /// - level: Linux
-/// - manual says: the mapping grows by a page when the page below it is touched. It grows by
-///   several pages at once, too.
+/// - manual says: mmap(2): the mapping grows by a page when the page below it is touched. It grows
+///   by several pages at once, too.
 #[test]
 fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_page_of_the_store() {
     let ended = scenario("mmap-growsdown", &scratch()).run();
@@ -80,16 +80,16 @@ fn a_store_below_a_mapping_with_map_growsdown_extends_the_mapping_down_to_the_pa
     assert_eq!(ended.value("ordinary-mapping"), "SIGSEGV SEGV_MAPERR at the byte");
 }
 
-/// A mapping with `MAP_GROWSDOWN` does not grow, and the access is `SIGSEGV`, if memory that
-/// allows an access lies less than 256 pages below.
+/// A mapping with `MAP_GROWSDOWN` does not grow, and the access is `SIGSEGV`, if an accessible
+/// mapping lies less than 256 pages below.
 ///
 /// - call: `mmap`, edge
 /// - source: mm/vma.c, expand_downwards; Documentation/admin-guide/kernel-parameters.txt
 ///   (stack_guard_gap)
 /// - level: observed (unless the kernel was started with another `stack_guard_gap`)
-/// - manual says: it grows until it is within a page of the next lower mapping.
+/// - manual says: mmap(2): it grows until it is within a page of the next lower mapping.
 #[test]
-fn a_mapping_with_map_growsdown_does_not_grow_and_the_access_is_sigsegv_if_memory_that_allows_an_access_lies_less_than_256_pages_below()
+fn a_mapping_with_map_growsdown_does_not_grow_and_the_access_is_sigsegv_if_an_accessible_mapping_lies_less_than_256_pages_below()
  {
     let ended = scenario("mmap-growsdown-onto-a-neighbour", &scratch()).run();
     assert_eq!(ended.value("alone"), "no signal");
@@ -139,7 +139,7 @@ fn mmap_ignores_map_uninitialized_so_the_memory_begins_as_zeros() {
 /// - call: `mmap`, success
 /// - source: include/linux/mman.h, calc_vm_flag_bits
 /// - level: observed (a kernel with transparent huge pages)
-/// - manual says: the flag does nothing.
+/// - manual says: mmap(2): the flag does nothing.
 #[test]
 fn since_linux_6_7_map_stack_keeps_huge_pages_out_of_a_mapping() {
     let ended = scenario("mmap-stack", &scratch()).run();
@@ -190,7 +190,7 @@ fn memory_that_is_mapped_with_map_noreserve_can_be_stored_to_and_loaded_from() {
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
-/// - level: POSIX
+/// - level: POSIX (the third type: Linux)
 #[test]
 fn mmap_of_a_file_with_a_sharing_type_other_than_map_shared_map_private_and_map_shared_validate_fails_with_einval()
  {
@@ -218,7 +218,7 @@ fn map_shared_validate_works_with_map_populate_map_noreserve_map_stack_and_map_f
 /// - call: `mmap`, edge
 /// - source: include/linux/mman.h, LEGACY_MAP_MASK
 /// - level: observed
-/// - manual says: `EOPNOTSUPP` for every unknown flag.
+/// - manual says: mmap(2): `EOPNOTSUPP` for every unknown flag.
 #[test]
 fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give_the_size_of_huge_pages()
  {
@@ -227,14 +227,14 @@ fn map_shared_validate_does_not_refuse_the_bits_26_to_30_of_the_flags_which_give
     assert_eq!(ended.value("bit-31"), "EOPNOTSUPP success", "validated, and not");
 }
 
-/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each flag bit that means nothing, and
-/// `MAP_SHARED` ignores the bit.
+/// `MAP_SHARED_VALIDATE` fails with `EOPNOTSUPP` for each unknown flag, and `MAP_SHARED` ignores
+/// unknown flags.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothing_and_map_shared_ignores_the_bit()
+fn map_shared_validate_fails_with_eopnotsupp_for_each_unknown_flag_and_map_shared_ignores_unknown_flags()
  {
     let ended = scenario("mmap-validate", &scratch()).run();
     for bit in [9, 10, 21, 22, 23, 24, 25, 31] {
@@ -249,7 +249,8 @@ fn map_shared_validate_fails_with_eopnotsupp_for_each_flag_bit_that_means_nothin
 /// - call: `mmap`, error
 /// - source: fs/ext4/file.c, ext4_file_mmap
 /// - level: observed
-/// - manual says: only `MAP_SHARED_VALIDATE` knows the flag.
+/// - holds: on ext4, xfs
+/// - manual says: mmap(2): only `MAP_SHARED_VALIDATE` knows the flag.
 #[test]
 fn on_ext4_and_xfs_without_persistent_memory_map_sync_fails_with_eopnotsupp_with_map_private_too() {
     let scratch = scratch();
@@ -282,7 +283,7 @@ fn mmap_of_a_file_with_map_private_and_map_growsdown_fails_with_einval_and_witho
 /// - call: `mmap`, edge
 /// - source: mmap(2), DESCRIPTION (MAP_ANONYMOUS); arch/x86/kernel/sys_x86_64.c, mmap
 /// - level: observed
-/// - manual says: the offset should be zero.
+/// - manual says: mmap(2): the offset should be zero.
 #[test]
 fn mmap_without_a_file_ignores_an_offset_of_whole_pages_and_an_offset_inside_a_page_fails_with_einval()
  {
@@ -414,15 +415,13 @@ fn on_x86_64_a_load_from_a_page_with_only_prot_exec_is_sigsegv_with_the_code_seg
     }
 }
 
-/// A text that fills the last page of its file has no zero byte after it in the mapping, and a
-/// search for one runs past the mapping.
+/// If a text fills the file's last page, no zero byte follows, and `strlen` runs past the mapping.
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
 #[test]
-fn a_text_that_fills_the_last_page_of_its_file_has_no_zero_byte_after_it_in_the_mapping_and_a_search_for_one_runs_past_the_mapping()
- {
+fn if_a_text_fills_the_files_last_page_no_zero_byte_follows_and_strlen_runs_past_the_mapping() {
     let ended = scenario("mmap-string", &scratch()).run();
     assert_eq!(ended.value("shorter"), "true", "the first zero byte is the one after the text");
     assert_eq!(ended.value("whole-page"), "none");
@@ -487,7 +486,8 @@ fn the_bytes_past_the_end_of_a_memory_object_are_zeros_and_a_store_to_them_does_
 ///
 /// - call: `mmap`, success
 /// - source: mm/filemap.c, generic_file_mmap
-/// - level: observed
+/// - level: observed (tmpfs opens no file with `O_DIRECT` before Linux 6.6)
+/// - holds: not on tmpfs; since 6.6 on tmpfs
 #[test]
 fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
     let scratch = scratch();
@@ -503,7 +503,8 @@ fn a_file_that_was_opened_with_o_direct_can_be_mapped() {
 ///
 /// - call: `open(O_DIRECT)`, edge
 /// - source: mm/filemap.c, kiocb_write_and_wait
-/// - level: observed
+/// - level: observed (tmpfs opens no file with `O_DIRECT` before Linux 6.6)
+/// - holds: not on tmpfs; since 6.6 on tmpfs
 #[test]
 fn an_o_direct_read_finds_a_byte_that_was_stored_through_a_mapping_and_is_not_on_the_disk_yet() {
     let scratch = scratch();

@@ -296,8 +296,8 @@ fn mprotect_fails_with_enomem_if_splitting_a_mapping_would_exceed_the_limit_of_m
 /// - call: `mprotect`, error
 /// - source: getrlimit(2), DESCRIPTION (RLIMIT_DATA); mm/mprotect.c, mprotect_fixup
 /// - level: Linux
-/// - manual says: `RLIMIT_DATA` affects calls to `brk`, `sbrk` and `mmap`; `mprotect` is not
-///   named.
+/// - manual says: getrlimit(2): `RLIMIT_DATA` affects calls to `brk`, `sbrk` and `mmap`; `mprotect`
+///   is not named.
 #[test]
 fn mprotect_that_makes_more_private_memory_writable_than_rlimit_data_allows_fails_with_enomem() {
     let ended = scenario("mprotect-beyond-the-data-limit", &scratch()).run();

@@ -18,13 +18,14 @@ fn an_access_to_an_unmapped_page_is_sigsegv_with_the_code_segv_maperr_and_the_by
     }
 }
 
-/// `munmap` of a range with a gap succeeds and unmaps the pages on both sides of the gap.
+/// `munmap` of a range with a gap succeeds (returns 0) and unmaps the pages on both sides of the
+/// gap.
 ///
 /// - call: `munmap`, success
 /// - source: mmap(2), DESCRIPTION (munmap)
 /// - level: POSIX
 #[test]
-fn munmap_of_a_range_with_a_gap_succeeds_and_unmaps_the_pages_on_both_sides_of_the_gap() {
+fn munmap_of_a_range_with_a_gap_succeeds_returns_0_and_unmaps_the_pages_on_both_sides_of_the_gap() {
     let ended = scenario("munmap-across-a-gap", &scratch()).run();
     assert_eq!(ended.value("before"), "[true, false, true, true]");
     assert_eq!(ended.value("munmap"), "success");

@@ -9,7 +9,8 @@ use crate::scenario;
 ///
 /// - call: `/proc/PID/maps`, success
 /// - source: proc(5), /proc/pid/maps
-/// - level: Linux (the inode not on overlayfs)
+/// - level: Linux (on overlayfs all but the inode)
+/// - holds: not on overlayfs
 #[test]
 fn a_line_of_proc_pid_maps_has_the_mappings_addresses_permissions_offset_in_the_file_and_the_files_inode_and_path()
  {

@@ -153,7 +153,7 @@ fn a_socket_a_memfd_a_character_device_and_a_file_of_proc_can_have_record_locks(
 /// - call: `fcntl(F_SETLK)`, success
 /// - source: fcntl(2), ERRORS
 /// - level: Linux
-/// - manual says: `F_SETLK` may fail with `EAGAIN` if another process has mapped the file
+/// - manual says: fcntl(2): `F_SETLK` may fail with `EAGAIN` if another process has mapped the file.
 #[test]
 fn a_file_that_another_process_has_mapped_shared_can_be_locked() {
     let scratch = scratch();

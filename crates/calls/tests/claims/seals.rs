@@ -77,7 +77,7 @@ fn if_f_add_seals_fails_with_ebusy_for_f_seal_write_it_adds_none_of_the_other_se
 /// - call: `fcntl(F_GET_SEALS)`, edge
 /// - source: fcntl(2), File Sealing; mm/shmem.c, __shmem_get_inode
 /// - level: observed
-/// - manual says: only a memfd has seals, and on other files the call fails with `EINVAL`
+/// - manual says: fcntl(2): only a memfd has seals, and on other files the call fails with `EINVAL`.
 #[test]
 fn f_get_seals_gives_f_seal_seal_for_a_file_on_tmpfs_and_for_a_shared_memory_object() {
     let scratch = scratch();
@@ -96,6 +96,7 @@ fn f_get_seals_gives_f_seal_seal_for_a_file_on_tmpfs_and_for_a_shared_memory_obj
 /// - call: `fcntl(F_GET_SEALS)`, error
 /// - source: fcntl(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn f_get_seals_of_a_pipe_or_of_a_file_on_a_disk_fails_with_einval() {
     let scratch = scratch();

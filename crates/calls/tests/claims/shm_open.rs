@@ -93,7 +93,7 @@ fn shm_open_with_o_trunc_empties_the_object_and_keeps_its_mode_and_its_owner() {
 /// - call: `shm_open`, edge
 /// - source: mmap(2), ERRORS; shm_open(3), DESCRIPTION
 /// - level: Linux
-/// - manual says: exactly one of `O_RDONLY` and `O_RDWR` is given
+/// - manual says: shm_open(3): exactly one of `O_RDONLY` and `O_RDWR` is given.
 #[test]
 fn an_object_opened_with_o_wronly_can_be_written_to_and_mapping_it_fails_with_eacces() {
     let scratch = scratch();
@@ -138,7 +138,7 @@ fn an_object_opened_with_o_rdonly_can_be_mapped_private_and_writable_and_stores_
 /// - call: `shm_open`, edge
 /// - source: shm_open(3), DESCRIPTION; glibc, posix/shm-directory.c, __shm_get_name
 /// - level: observed (glibc)
-/// - manual says: a name begins with a slash and contains no other slash
+/// - manual says: shm_open(3): a name begins with a slash and contains no other slash.
 #[test]
 fn in_glibc_the_name_of_a_shared_memory_object_needs_no_slash_and_several_leading_slashes_count_as_one()
  {
@@ -160,7 +160,7 @@ fn in_glibc_the_name_of_a_shared_memory_object_needs_no_slash_and_several_leadin
 /// - source: shm_open(3), ERRORS; POSIX, shm_unlink(), ERRORS
 /// - level: POSIX (`ENAMETOOLONG`); observed (glibc 2.36 and 2.41 give `ENOENT` too if the name is
 ///   much longer)
-/// - manual says: `ENAMETOOLONG`
+/// - manual says: shm_open(3): the call fails with `ENAMETOOLONG`.
 #[test]
 fn shm_unlink_of_a_name_of_more_than_255_bytes_fails_with_enametoolong_or_with_enoent_in_glibc_2_43()
  {
@@ -181,7 +181,7 @@ fn shm_unlink_of_a_name_of_more_than_255_bytes_fails_with_enametoolong_or_with_e
 /// - call: `shm_unlink`, error
 /// - source: shm_open(3), ERRORS; glibc, rt/shm_unlink.c
 /// - level: observed (glibc)
-/// - manual says: `EINVAL`, for both calls
+/// - manual says: shm_open(3): the call fails with `EINVAL`, and so does the other.
 #[test]
 fn shm_unlink_of_a_name_with_a_slash_in_its_middle_fails_with_enoent_and_shm_open_with_einval() {
     let scratch = scratch();

@@ -33,7 +33,7 @@ fn a_file_sealed_against_shrinking_can_be_written_also_past_its_end_and_stored_t
 
 /// After a file sealed against growing has shrunk, growing it again fails with `EPERM`.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_GROW`)
 /// - level: Linux
 #[test]
@@ -49,7 +49,7 @@ fn after_a_file_sealed_against_growing_has_shrunk_growing_it_again_fails_with_ep
 /// `fallocate` past the end of a file sealed against growing fails with `EPERM`, also with
 /// `FALLOC_FL_KEEP_SIZE`.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_GROW`); mm/shmem.c, shmem_fallocate
 /// - level: Linux (with `FALLOC_FL_KEEP_SIZE`: observed)
 #[test]

@@ -55,7 +55,8 @@ fn in_smaps_size_is_the_length_of_the_mapping_and_rss_counts_the_pages_of_its_pa
 ///
 /// - call: `/proc/PID/smaps`, success
 /// - source: proc_pid_smaps(5)
-/// - level: Linux
+/// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn in_smaps_pages_of_a_file_that_were_only_loaded_are_clean_and_pages_of_memory_that_were_stored_to_are_dirty()
  {
@@ -98,7 +99,7 @@ fn writing_1_to_proc_pid_clear_refs_sets_referenced_of_smaps_to_0_and_changes_no
 /// - call: `/proc/PID/clear_refs`, error
 /// - source: proc_pid_clear_refs(5); fs/proc/task_mmu.c, clear_refs_write
 /// - level: observed
-/// - manual says: any other number has no effect
+/// - manual says: proc(5): any other number has no effect.
 #[test]
 fn writing_a_number_that_is_not_defined_to_proc_pid_clear_refs_fails_with_einval() {
     let ended = scenario("clear-refs", &scratch()).run();

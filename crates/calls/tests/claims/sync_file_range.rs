@@ -68,7 +68,8 @@ fn sync_file_range_of_a_closed_or_an_o_path_descriptor_fails_with_ebadf() {
 ///
 /// - call: `sync_file_range`, success
 /// - source: sync_file_range(2), DESCRIPTION
-/// - level: Linux (on overlayfs it writes nothing, and on tmpfs there is no disk)
+/// - level: Linux (on ext4, xfs and btrfs; on overlayfs it writes nothing, and tmpfs has no disk)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn sync_file_range_writes_the_dirty_pages_of_its_range_and_leaves_the_other_pages_dirty() {
     const FAR: usize = 300; // So far apart that both are in no folio together.

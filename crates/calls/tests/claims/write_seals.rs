@@ -17,7 +17,7 @@ use crate::seals::{length, map, one_page, seal};
 /// `write` at or past the end of a file sealed against writing fails with `EPERM`, and `O_TRUNC`
 /// can still empty the file.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
 /// - level: Linux
 #[test]
@@ -35,7 +35,7 @@ fn write_at_or_past_the_end_of_a_file_sealed_against_writing_fails_with_eperm_an
 
 /// Punching a hole in a file sealed against writing or against future writing fails with `EPERM`.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`)
 /// - level: Linux (`F_SEAL_FUTURE_WRITE`: since Linux 5.1)
 #[test]
@@ -77,9 +77,10 @@ fn write_of_0_bytes_to_a_file_sealed_against_writing_and_growing_succeeds() {
 /// `mprotect` that would make a shared read-only mapping of a file sealed against writing writable
 /// fails with `EACCES`.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (`F_SEAL_WRITE`); mprotect(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn mprotect_that_would_make_a_shared_read_only_mapping_of_a_file_sealed_against_writing_writable_fails_with_eacces()
  {

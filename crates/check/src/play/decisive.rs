@@ -89,14 +89,19 @@ pub(super) fn how_it_leaves_the_lock(
     }
     let sleeps = matches!(last_of_b, Some(EventKind::Blocked(_)));
     match (holds, must_wake && sleeps) {
-        (true, _) => Some(("while it holds the lock", "while it held the lock")),
-        (_, true) => Some(("before it wakes B", "before it woke B")),
+        (true, _) => Some(("while it holds the lock", "while it held the lock: an orphaned lock")),
+        // The lock is free: this is no orphaned lock.
+        (_, true) => Some((
+            "after it has given the lock back, and before it wakes B. The lock is free, and B sleeps: \
+             this is a lost wake-up",
+            "after it had given the lock back, and before it woke B: a lost wake-up",
+        )),
         _ => None,
     }
 }
 
 /// The numbers before and after a store that begins at a place in FILE.
-fn stored(event: &Event, place: u64) -> Option<(u64, u64)> {
+pub(super) fn stored(event: &Event, place: u64) -> Option<(u64, u64)> {
     const WORD: usize = 8;
     let number = |bytes: &[u8]| {
         let mut wide = [0; WORD];

@@ -3,6 +3,7 @@
 //! executions, recorded.
 
 mod decisive;
+mod locks;
 mod moment;
 mod race;
 pub mod recording;

@@ -2,7 +2,7 @@
 
 use common::Result;
 use explore::steps::Stepper;
-use explore::table::{Names, last_stop, named_value};
+use explore::table::{last_stop, named_value};
 use explore::trace::EventKind;
 use serde::Serialize;
 use tracer::Ending;
@@ -14,6 +14,9 @@ use super::Race;
 pub(super) struct Moment {
     /// The places in FILE, and what they hold.
     pub(super) file: Vec<(String, String)>,
+    /// The locks: their holders, and the processes that wait for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) locks: Vec<(String, String)>,
     /// What each process does next.
     pub(super) next: [String; 2],
 }
@@ -28,20 +31,27 @@ impl Moment {
             (name, if held.is_some() { value } else { "not there".into() })
         };
         let file = race.places.iter().map(place).collect();
-        Ok(Self { file, next: [0, 1].map(|actor| next(stepper, actor, race.names)) })
+        let next = [0, 1].map(|actor| next(stepper, actor, race));
+        Ok(Self { file, locks: race.locks.shown(stepper), next })
     }
 }
 
 /// What a process does next, or why it does nothing, as a verb with its object.
-fn next(stepper: &Stepper<'_>, actor: usize, names: Names) -> String {
-    let last = stepper.events().iter().rfind(|event| event.actor == actor);
-    match last.map(|event| &event.kind) {
+fn next(stepper: &Stepper<'_>, actor: usize, race: &Race) -> String {
+    let events = stepper.events();
+    let Some(at) = events.iter().rposition(|event| event.actor == actor) else {
+        return "begins".into();
+    };
+    let (last, earlier) = (&events[at], &events[..at]);
+    let text = match &last.kind {
         _ if stepper.is_killed(actor) => "was killed".into(),
-        None => "begins".into(),
-        Some(EventKind::Ended(Ending::Exited(0))) => "has ended".into(),
-        Some(EventKind::Ended(ending)) => format!("has ended: {ending}"),
-        Some(EventKind::Blocked(why)) if stepper.waits(actor) => (*why).into(),
-        Some(EventKind::Blocked(_)) => "looks again whether it can go on".into(),
-        Some(_) => last_stop(stepper.events(), actor, names),
-    }
+        EventKind::Ended(Ending::Exited(0)) => "has ended".into(),
+        EventKind::Ended(ending) => format!("has ended: {ending}"),
+        EventKind::Blocked(why) if stepper.waits(actor) => (*why).into(),
+        // Nobody but the kernel's call has held it up: it sleeps no longer.
+        EventKind::Blocked(why) if why.starts_with("waits") => "wakes up, and goes on".into(),
+        EventKind::Blocked(_) => "looks again whether it can go on".into(),
+        _ => last_stop(events, actor, race.names),
+    };
+    race.locks.renamed(&text, last, earlier)
 }

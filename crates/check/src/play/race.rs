@@ -8,6 +8,7 @@ use explore::table::{Mark, Names, Shape, Table};
 use explore::trace::Event;
 
 use super::decisive::{self, Decides};
+use super::locks::{self, Locks};
 use crate::build::cargo;
 use crate::exercises::{exercise_2, exercise_5};
 use crate::proof;
@@ -36,6 +37,8 @@ pub struct Race {
     pub places: &'static [(usize, usize)],
     /// Can the player also kill A? Then both have come to their first point when the game begins.
     pub kills: bool,
+    /// The lock that its processes take.
+    pub locks: Locks,
 }
 
 const LESSON_5: &str = "lesson-5-races-and-semaphores";
@@ -69,6 +72,7 @@ fn lost_update() -> Race {
         decides: decisive::by_the_table,
         places: &[(0, 8)],
         kills: false,
+        locks: Locks::None,
     }
 }
 
@@ -85,6 +89,7 @@ fn test_then_set() -> Race {
         decides: decisive::second_inside,
         places: &[(8, 8), (0, 8)],
         kills: false,
+        locks: Locks::None,
     }
 }
 
@@ -103,11 +108,12 @@ fn check_then_act() -> Result<Race> {
         decides: decisive::overdrawn,
         places: &[(8, 8), (16, 8), (24, 8)],
         kills: false,
+        locks: Locks::None,
     })
 }
 
 fn deadlock() -> Result<Race> {
-    let Judged { scenario, names, judge } = known(exercise_5::judged("to-and-fro"))?;
+    let Judged { scenario, names, .. } = known(exercise_5::judged("to-and-fro"))?;
     Ok(Race {
         name: "deadlock",
         heading: "The deadlock",
@@ -117,10 +123,11 @@ fn deadlock() -> Result<Race> {
         source: "crates/check/proof/exercise-5/opposite_orders.c",
         scenario,
         names,
-        judge,
+        judge: of_transfers,
         decides: decisive::both_wait,
         places: &[(8, 8), (16, 8)],
         kills: false,
+        locks: Locks::OfAccounts,
     })
 }
 
@@ -139,6 +146,7 @@ fn torn_message() -> Result<Race> {
         decides: decisive::old_length,
         places: &[(0, 4), (4, 4), (8, 45)],
         kills: false,
+        locks: Locks::None,
     })
 }
 
@@ -157,6 +165,7 @@ fn initialization() -> Result<Race> {
         decides: decisive::set_back,
         places: &[(0, 8)],
         kills: false,
+        locks: Locks::None,
     })
 }
 
@@ -175,7 +184,19 @@ fn orphaned_lock() -> Result<Race> {
         decides: decisive::orphaned,
         places: &[(1024, 4), (0, 8)],
         kills: true,
+        locks: Locks::Word(1024),
     })
+}
+
+/// As the judge says it; in a deadlock, which lock each process waits for.
+fn of_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+    let Judged { judge, .. } = exercise_5::judged("to-and-fro")?;
+    let finding = judge(scenario, run)?;
+    let actual = match finding.diagnosis {
+        "deadlock" => locks::deadlocked(&run.events).unwrap_or(finding.actual),
+        _ => finding.actual,
+    };
+    Some(Finding { actual, ..finding })
 }
 
 /// B must end, and its addition must count, whatever becomes of A.

@@ -7,7 +7,7 @@ use common::{Context, Failure, Result};
 use explore::operations::CallKind;
 use explore::schedule::letter;
 use explore::steps::{Step, Stepper};
-use explore::table::told_one_by_one;
+use explore::table::{Row, told_one_by_one};
 use explore::trace::EventKind;
 use serde::Serialize;
 
@@ -195,11 +195,16 @@ pub(super) fn told(stepper: &Stepper<'_>, step: &Step, place: &RaceFixture<'_>) 
         before.is_some_and(|before| before.kind == EventKind::Killed)
     };
     let told = step.events.clone().filter(is_told).filter(|index| !dies(index));
-    let own = told.filter_map(|at| rows.get(at)).filter(|row| !row.text.is_empty());
-    let own: Vec<_> = own.collect();
+    let own = told.filter_map(|at| Some((at, rows.get(at)?)));
+    let own: Vec<_> = own.filter(|(_, row)| !row.text.is_empty()).collect();
+    let renamed = |(at, row): &(usize, &Row)| {
+        let earlier = events.get(..*at).unwrap_or_default();
+        let event = events.get(*at);
+        event.map_or(String::new(), |event| place.race.locks.renamed(&row.text, event, earlier))
+    };
     Told {
-        words: own.iter().map(|row| row.text.clone()).collect(),
-        wrong: own.iter().position(|row| row.decisive),
+        words: own.iter().map(renamed).collect(),
+        wrong: own.iter().position(|(_, row)| row.decisive),
     }
 }
 
@@ -224,11 +229,18 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
     for (path, node) in longest_first {
         let step = |mover: usize| {
             let next = [&path[..], &[mover]].concat();
-            let Told { words, wrong } = nodes.get(&next)?.told.clone();
+            let Told { mut words, wrong } = nodes.get(&next)?.told.clone();
+            for word in &mut words {
+                *word = with_its_value(word, nodes, &next, mover);
+            }
             Some(Move { told: words, wrong, to: *places.get(&next)? })
         };
         let (moves, kill) = ([step(0), step(1)], step(KILL));
-        let recorded = Recorded { moment: node.moment.clone(), moves, kill, end: node.end.clone() };
+        let mut moment = node.moment.clone();
+        for (actor, next) in moment.next.iter_mut().enumerate() {
+            *next = with_its_value(next, nodes, path, actor);
+        }
+        let recorded = Recorded { moment, moves, kill, end: node.end.clone() };
         let text = serde_json::to_string(&recorded).step("write JSON")?;
         let index = *known.entry(text).or_insert_with(|| {
             moments.push(recorded);
@@ -237,4 +249,24 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
         places.insert(path.clone(), index);
     }
     Ok(moments)
+}
+
+/// What a process at the end of a path is about to do, with the value that it stores in its next step. Of an
+/// atomic exchange, the tracer does not know the value before the exchange has happened.
+fn with_its_value(
+    text: &str,
+    nodes: &BTreeMap<Vec<usize>, Node>,
+    path: &[usize],
+    actor: usize,
+) -> String {
+    let valued = || {
+        let (start, place) = text.split_once("stores in ")?;
+        let Told { words, .. } = &nodes.get(&[path, &[actor]].concat())?.told;
+        let found = |word: &String| {
+            let (value, _) = word.strip_prefix("stores ")?.split_once(&format!(" in {place}"))?;
+            Some(format!("{start}stores {value} in {place}"))
+        };
+        words.iter().find_map(found)
+    };
+    valued().unwrap_or_else(|| text.into())
 }

@@ -203,6 +203,9 @@ impl Game<'_> {
         for (name, value) in &view.moment.file {
             say!("       FILE: {name} is {value}")?;
         }
+        for (name, value) in &view.moment.locks {
+            say!("       {name}: {value}")?;
+        }
         for actor in [0, 1] {
             say!("       {} {}", letter(actor), next(&view.moment.next[actor]))?;
         }
@@ -246,7 +249,7 @@ fn seen(finding: &Finding) -> String {
 
 /// What a process does next, in a sentence's words.
 fn next(does: &str) -> String {
-    let is_state = ["has ended", "was killed", "waits", "sleeps", "tries", "turns"];
+    let is_state = ["has ended", "was killed", "waits", "sleeps", "tries, fails", "turns"];
     match is_state.iter().any(|state| does.starts_with(state)) {
         true => does.into(),
         false => format!("next: {does}"),

@@ -1,6 +1,7 @@
 //! What the machine or the judge fails in is told as theirs, never as the program's.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -55,6 +56,40 @@ fn where_setpgid_is_refused_the_machine_cannot_judge() {
 #[test]
 fn where_socketpair_is_refused_the_machine_cannot_judge() {
     refused(libc::EPERM, &["socketpair"]).must_be_the_machines_failure("socketpair");
+}
+
+#[test]
+fn a_call_that_fails_as_it_never_should_is_the_judges_own_fault() {
+    let seen = right(4).refused(libc::EIO, &["timer_create"]).run();
+    assert_eq!(seen.status, Some(4), "the judge fails: {}", seen.complained);
+    assert!(seen.complained.contains("timer_create"), "{}", seen.complained);
+    seen.must_be_clean();
+}
+
+/// A source in C.
+fn source() -> Judge {
+    let directory = open_directory();
+    let source = directory.path().join("answer.c");
+    fs::write(&source, "int main(void) { return 1; }\n").expect("write the source");
+    Judge::of_program(1, directory, source)
+}
+
+#[test]
+fn where_the_compiler_cannot_be_executed_the_machine_cannot_judge() {
+    if is_root() {
+        let hides = "mount --bind /dev/null /usr/bin/cc && exec \"$@\"";
+        let judge = source().under(["unshare", "--mount", "sh", "-c", hides, "sh"]);
+        judge.run().must_be_the_machines_failure("the compiler cannot be run");
+    }
+}
+
+#[test]
+fn where_cargo_is_missing_a_source_in_rust_cannot_be_judged() {
+    let directory = open_directory();
+    let source = directory.path().join("answer.rs");
+    fs::write(&source, "fn main() {}\n").expect("write the source");
+    let judge = Judge::of_program(1, directory, source).under(["env", "CARGO=/nonexistent"]);
+    judge.run().must_be_the_machines_failure("/nonexistent");
 }
 
 #[test]

@@ -142,6 +142,32 @@ fn a_program_that_locks_only_if_it_is_traced_is_refused() {
     adds_without_a_lock("IF_TRACED").must_be_refused();
 }
 
+/// The same, told in another way that it is traced.
+fn locks_only_if_told(how: &[&str]) {
+    let defines = [&["-DHOW=IF_TRACED"], how].concat();
+    Judge::of(5, "hidden_store.c", &defines).run().must_be_refused_for(LOST);
+}
+
+#[test]
+fn a_program_that_locks_only_if_it_is_traced_as_single_bytes_tell_is_refused() {
+    locks_only_if_told(&["-DBY_BYTES"]);
+}
+
+#[test]
+fn a_program_that_locks_only_if_it_is_traced_as_vectors_tell_is_refused() {
+    locks_only_if_told(&["-DBY_PIECES"]);
+}
+
+#[test]
+fn a_program_that_locks_only_if_it_is_traced_as_a_child_tells_is_refused() {
+    locks_only_if_told(&["-DBY_ANOTHER", "-DBY_BYTES"]);
+}
+
+#[test]
+fn a_program_that_locks_only_if_it_is_traced_as_the_time_of_a_call_tells_is_refused() {
+    locks_only_if_told(&["-DBY_TIME"]);
+}
+
 #[test]
 fn a_program_that_maps_only_if_it_is_traced_is_refused() {
     reads(6, "IF_UNTRACED").run().must_be_refused();

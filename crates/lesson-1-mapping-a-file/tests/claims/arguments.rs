@@ -26,13 +26,13 @@ fn with_a_null_address_the_kernel_chooses_a_page_and_never_page_zero() {
     assert_eq!(mapping.address() % page_size(), 0);
 }
 
-/// A hint that is free is rounded down to its page and normally granted.
+/// `mmap` with a hint normally maps at the hint's page if the page is free.
 ///
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION
-/// - level: Linux (an attempt; the rounding down: observed)
+/// - level: Linux (that the address is rounded down: observed)
 #[test]
-fn a_hint_that_is_free_is_rounded_down_to_its_page_and_normally_granted() {
+fn mmap_with_a_hint_normally_maps_at_the_hints_page_if_the_page_is_free() {
     let ended = scenario("hint-in-a-gap", &scratch()).run();
     assert_eq!(ended.value("asked-for"), "page + 123");
     assert_eq!(ended.value("got"), "page + 0");
@@ -54,14 +54,14 @@ fn if_mmap_gets_a_hint_that_is_already_mapped_it_maps_elsewhere_and_keeps_the_ea
     assert_eq!((old.load(0), start_of(&new, 3)), (b'o', b"new".to_vec()));
 }
 
-/// To reach any byte, a program can map from the start of the byte's page and skip the bytes before
-/// it.
+/// The offset must be a multiple of the page size; to map from another byte, round it down and add
+/// the rest to the address.
 ///
 /// - call: `mmap`, success
 /// - source: mmap(2), DESCRIPTION; mmap(2), EXAMPLES
-/// - level: POSIX
+/// - level: Linux (POSIX allows the error)
 #[test]
-fn to_reach_any_byte_a_program_can_map_from_the_start_of_the_bytes_page_and_skip_the_bytes_before_it()
+fn the_offset_must_be_a_multiple_of_the_page_size_to_map_from_another_byte_round_it_down_and_add_the_rest_to_the_address()
  {
     let scratch = scratch();
     let file = pages_of(&scratch, 3);
@@ -76,6 +76,9 @@ fn to_reach_any_byte_a_program_can_map_from_the_start_of_the_bytes_page_and_skip
         expected[at..][..6].copy_from_slice(b"needle");
         assert!(read == expected, "at {at}");
         mapping.store(skipped, b"......");
+        let offset = libc::off_t::try_from(at).unwrap();
+        let unaligned = crate::errno_of(MmapCall { offset, ..MmapCall::shared(&file, 6) });
+        assert_eq!(unaligned, if at % page == 0 { "success" } else { "EINVAL" }, "at {at}");
     }
 }
 
@@ -148,13 +151,13 @@ fn a_load_with_prot_none_or_a_store_without_prot_write_is_sigsegv() {
     assert!(file.iter().all(|byte| *byte == 0), "the file is unchanged");
 }
 
-/// A page without `PROT_EXEC` can be loaded from, and running its instructions is `SIGSEGV`.
+/// A page without `PROT_EXEC` can be loaded from but not executed (`SIGSEGV`).
 ///
 /// - call: `mmap`, edge
 /// - source: mmap(2), NOTES (depends on the architecture)
 /// - level: observed
 #[test]
-fn a_page_without_prot_exec_can_be_loaded_from_and_running_its_instructions_is_sigsegv() {
+fn a_page_without_prot_exec_can_be_loaded_from_but_not_executed_sigsegv() {
     let ended = scenario("run-instructions", &scratch()).run();
     assert_eq!((ended.value("with-exec"), ended.value("loaded")), ("returned", "true"));
     assert_eq!(ended.signal, Some(Signal::SIGSEGV), "{ended:?}");

@@ -25,7 +25,7 @@ fn mmap_of_length_0_fails_with_einval_with_a_file_and_without_one() {
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
-/// - level: Linux (POSIX: may)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn an_offset_or_a_fixed_address_inside_a_page_fails_with_einval() {
     let scratch = scratch();
@@ -90,6 +90,7 @@ fn a_length_or_a_fixed_address_beyond_the_address_space_fails_with_enomem() {
 /// - call: `mmap`, error
 /// - source: mmap(2), DESCRIPTION
 /// - level: Linux (with `MAP_SHARED`: observed; ext4 and xfs fail, tmpfs and btrfs ignore it)
+/// - holds: everywhere
 /// - manual says: mmap(2): together with `MAP_SHARED`, `MAP_SYNC` is silently ignored.
 #[test]
 fn map_sync_with_map_shared_validate_fails_with_eopnotsupp_without_persistent_memory() {

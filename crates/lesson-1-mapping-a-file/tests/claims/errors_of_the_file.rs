@@ -53,13 +53,13 @@ fn prot_write_with_a_read_only_descriptor_fails_with_eacces_in_a_shared_mapping_
     assert_eq!(fs::read(scratch.path().join("file")).unwrap(), b"file");
 }
 
-/// A descriptor that is closed, invalid or opened with `O_PATH` fails with `EBADF`.
+/// `mmap` of a descriptor that is closed, invalid or opened with `O_PATH` fails with `EBADF`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS; open(2), DESCRIPTION (O_PATH)
-/// - level: POSIX (O_PATH: Linux)
+/// - level: POSIX (`O_PATH`: Linux)
 #[test]
-fn a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() {
+fn mmap_of_a_descriptor_that_is_closed_invalid_or_opened_with_o_path_fails_with_ebadf() {
     let scratch = scratch();
     let call = MmapCall { prot: libc::PROT_READ, ..MmapCall::shared(&pages_of(&scratch, 1), 1) };
     for fd in [-1, -100, i32::MAX] {

@@ -15,14 +15,16 @@ use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::{errno_of, pages_of, permissions};
 
-/// Mapping a pipe, a Unix socket or `/dev/null` fails with `ENODEV`, and `/dev/zero` can be mapped.
+/// Mapping the read end of a pipe, a Unix socket or `/dev/null` fails with `ENODEV`, and `/dev/zero`
+/// can be mapped.
 ///
 /// - call: `mmap`, error
 /// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap
 /// - level: POSIX (`/dev/zero`: observed)
 /// - manual says: mmap(2): a file that is not regular fails with `EACCES`.
 #[test]
-fn mapping_a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped() {
+fn mapping_the_read_end_of_a_pipe_a_unix_socket_or_dev_null_fails_with_enodev_and_dev_zero_can_be_mapped()
+ {
     let (read_end, _write_end) = std::io::pipe().unwrap();
     let (socket, _peer) = UnixStream::pair().unwrap();
     let null = File::open("/dev/null").unwrap();
@@ -77,7 +79,7 @@ fn mapping_many_files_of_proc_fails_with_eio() {
     );
 }
 
-/// A range past the largest offset fails with `EOVERFLOW`, even in a 64-bit process.
+/// If offset plus length is above the largest file offset, `mmap` fails with `EOVERFLOW`.
 ///
 /// - call: `mmap`, error
 /// - source: POSIX, mmap(), ERRORS; mm/mmap.c, do_mmap
@@ -85,7 +87,7 @@ fn mapping_many_files_of_proc_fails_with_eio() {
 /// - manual says: mmap(2): only 32-bit systems fail with `EOVERFLOW`.
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn a_range_past_the_largest_offset_fails_with_eoverflow_even_in_a_64_bit_process() {
+fn if_offset_plus_length_is_above_the_largest_file_offset_mmap_fails_with_eoverflow() {
     let scratch = scratch();
     let file = pages_of(&scratch, 1);
     let last_page = i64::MAX - (page_size() as i64 - 1);

@@ -17,13 +17,13 @@ fn mmap_of_more_addresses_than_rlimit_as_allows_fails_with_enomem_even_with_prot
     assert_eq!((ended.value("before"), ended.value("after")), ("success", "ENOMEM"));
 }
 
-/// `mmap` of more private writable memory than an `RLIMIT_DATA` above 0 allows fails with `ENOMEM`.
+/// If `RLIMIT_DATA` is above 0, `mmap` of more private writable memory fails with `ENOMEM`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS; mm/mmap.c
 /// - level: Linux (other memory not counted: observed)
 #[test]
-fn mmap_of_more_private_writable_memory_than_an_rlimit_data_above_0_allows_fails_with_enomem() {
+fn if_rlimit_data_is_above_0_mmap_of_more_private_writable_memory_fails_with_enomem() {
     let ended = scenario("data-limit", &scratch()).run();
     assert_eq!(ended.value("before"), "success");
     assert_eq!((ended.value("private"), ended.value("anonymous")), ("ENOMEM", "ENOMEM"));
@@ -43,32 +43,6 @@ fn more_mappings_than_max_map_count_fail_with_enomem() {
     // Each replaced page adds two mappings: the page itself and the rest that it cuts off.
     let (allowed, made) = (number("allowed"), number("refused-at-page"));
     assert!(made <= allowed && made + 200 > allowed, "{made} of {allowed}, besides the program's");
-}
-
-/// One private writable mapping of twice the memory fails with `ENOMEM`, unless overcommit is
-/// unlimited.
-///
-/// - call: `mmap`, error
-/// - source: proc(5), overcommit_memory (MAP_NORESERVE and read-only mappings are exempt)
-/// - level: Linux
-#[test]
-fn one_private_writable_mapping_of_twice_the_memory_fails_with_enomem_unless_overcommit_is_unlimited()
- {
-    let total = nix::sys::sysinfo::sysinfo().unwrap();
-    let twice = 2 * (total.ram_total() + total.swap_total());
-    let call = MmapCall::anonymous(usize::try_from(twice).unwrap());
-    let mode = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
-    let expected = if mode.trim() == "1" { "success" } else { "ENOMEM" };
-    assert_eq!(errno_of(call), expected);
-    if mode.trim() != "2" {
-        let flags = call.flags | libc::MAP_NORESERVE;
-        assert_eq!(errno_of(MmapCall { flags, ..call }), "success", "MAP_NORESERVE");
-        assert_eq!(
-            errno_of(MmapCall { prot: libc::PROT_READ, ..call }),
-            "success",
-            "never written"
-        );
-    }
 }
 
 /// `MAP_HUGETLB` without reserved huge pages fails with `ENOMEM`.
@@ -93,7 +67,7 @@ fn map_hugetlb_without_reserved_huge_pages_fails_with_enomem() {
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (EAGAIN)
-/// - level: Linux (ordinary users)
+/// - level: Linux (an ordinary user)
 #[test]
 fn mmap_with_map_locked_of_more_memory_than_rlimit_memlock_allows_fails_with_eagain() {
     let ended = scenario("lock-limit", &scratch()).as_ordinary_user().run();
@@ -104,7 +78,7 @@ fn mmap_with_map_locked_of_more_memory_than_rlimit_memlock_allows_fails_with_eag
 ///
 /// - call: `mmap`, error
 /// - source: mlock(2), ERRORS
-/// - level: observed (ordinary users)
+/// - level: observed (an ordinary user)
 /// - manual says: mmap(2): `EPERM` for a limit of 0 is not listed.
 #[test]
 fn mmap_with_map_locked_fails_with_eperm_if_rlimit_memlock_is_0() {
@@ -132,7 +106,8 @@ fn a_fixed_address_below_mmap_min_addr_fails_with_eperm_and_a_hint_is_raised_to_
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c
-/// - level: observed (tmpfs)
+/// - level: observed (on tmpfs)
+/// - holds: everywhere
 /// - tutorials say: `ftruncate` reserves the space of the file.
 #[test]
 fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
@@ -148,7 +123,8 @@ fn ftruncate_reserves_nothing_so_a_store_on_a_full_file_system_is_sigbus() {
 ///
 /// - call: `fallocate`, error
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite
-/// - level: observed (ext4, xfs, btrfs)
+/// - level: observed (on ext4, xfs and btrfs)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts an ext4, an xfs and a btrfs"]
 fn on_a_full_disk_a_store_to_a_hole_is_sigbus_and_an_earlier_fallocate_fails_with_enospc() {
@@ -168,6 +144,7 @@ fn on_a_full_disk_a_store_to_a_hole_is_sigbus_and_an_earlier_fallocate_fails_wit
 /// - source: fs/ext4/inode.c, ext4_page_mkwrite; fs/iomap/buffered-io.c, iomap_page_mkwrite
 /// - level: observed (since Linux 6.18, on ext4 and xfs; older kernels may make no large folio
 ///   here)
+/// - holds: since 6.18
 #[test]
 #[ignore = "needs root: mounts an ext4 and an xfs"]
 fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_be_sigbus_because_no_space_is_left_if_a_large_folio_also_has_a_hole()
@@ -190,6 +167,7 @@ fn on_ext4_and_xfs_a_store_to_a_reserved_page_may_be_sigbus_because_no_space_is_
 /// - call: `fallocate`, edge
 /// - source: ioctl_ficlonerange(2), DESCRIPTION; cp(1), --reflink
 /// - level: observed (since Linux 6.1, on btrfs and xfs; in 5.10, btrfs says `ENOSPC`)
+/// - holds: since 6.1
 #[test]
 #[ignore = "needs root: mounts an xfs and a btrfs"]
 fn if_another_file_shares_the_blocks_fallocate_may_succeed_and_a_store_is_sigbus_because_no_space_is_left()
@@ -210,6 +188,7 @@ fn if_another_file_shares_the_blocks_fallocate_may_succeed_and_a_store_is_sigbus
 /// - call: file systems, edge
 /// - source: fs/xfs/xfs_iomap.c
 /// - level: observed
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts an xfs"]
 fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
@@ -224,6 +203,7 @@ fn on_xfs_the_first_store_gives_a_page_of_a_copy_its_own_block() {
 /// - call: `madvise`, edge
 /// - source: btrfs(5), copy-on-write; madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
 /// - level: observed (since Linux 6.18, on btrfs; in 6.1 and 6.12, `MADV_POPULATE_WRITE` fails)
+/// - holds: since 6.18
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn on_a_full_btrfs_a_store_may_be_sigbus_although_madv_populate_write_has_succeeded() {
@@ -245,6 +225,7 @@ fn on_a_full_btrfs_a_store_may_be_sigbus_although_madv_populate_write_has_succee
 /// - call: `fallocate`, edge
 /// - source: btrfs(5), copy-on-write
 /// - level: observed (since Linux 6.1, on btrfs; in 5.10, `ENOSPC`)
+/// - holds: since 6.1
 #[test]
 #[ignore = "needs root: mounts a btrfs"]
 fn after_a_flush_on_btrfs_fallocate_succeeds_and_a_store_to_the_same_page_may_be_sigbus_because_no_space_is_left()

@@ -61,14 +61,14 @@ fn after_munmap_of_one_page_an_access_to_that_page_is_sigsegv_and_the_page_besid
     }
 }
 
-/// `munmap` at an address inside a page, of 0 bytes or of more bytes than there are addresses fails
+/// `munmap` at an address inside a page, of 0 bytes or of a length beyond the address space fails
 /// with `EINVAL`.
 ///
 /// - call: `munmap`, error
 /// - source: mmap(2), ERRORS; mm/vma.c (the length)
-/// - level: POSIX (unaligned: may)
+/// - level: POSIX (an address inside a page: POSIX allows the error)
 #[test]
-fn munmap_at_an_address_inside_a_page_of_0_bytes_or_of_more_bytes_than_there_are_addresses_fails_with_einval()
+fn munmap_at_an_address_inside_a_page_of_0_bytes_or_of_a_length_beyond_the_address_space_fails_with_einval()
  {
     let area = MmapCall::anonymous(2 * page_size()).make().unwrap();
     assert_eq!(outcome(area.unmap(1, page_size())), "EINVAL");

@@ -35,7 +35,7 @@ fn a_mapping_stays_after_its_descriptor_is_closed() {
 ///
 /// - call: `mmap`, edge
 /// - source: rename(2), DESCRIPTION; proc(5), DESCRIPTION
-/// - level: POSIX (the mark: Linux)
+/// - level: Linux (that `/proc/PID/maps` then says `(deleted)`); POSIX (the rest)
 #[test]
 fn a_mapping_follows_its_file_not_the_files_name() {
     let scratch = scratch();
@@ -116,7 +116,8 @@ fn mmap_alone_makes_no_page_table_entry_before_the_first_access() {
 ///
 /// - call: page cache, success
 /// - source: mm/filemap.c, filemap_fault
-/// - level: observed
+/// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
     let scratch = scratch();
@@ -141,6 +142,7 @@ fn a_load_reads_a_page_that_is_not_cached_from_the_disk_into_the_page_cache() {
 /// - source: mm/filemap.c, filemap_cachestat; mm/mincore.c, mincore_page
 /// - level: observed (only on Linux 6.18, on ext4 and tmpfs; xfs, btrfs, overlayfs, and ext4 in 7.2
 ///   count none)
+/// - holds: in 6.18 on ext4, tmpfs
 #[test]
 fn after_fallocate_of_a_part_of_a_page_cachestat_may_count_a_page_that_mincore_does_not() {
     let scratch = scratch();

@@ -20,6 +20,7 @@ use crate::{file_of, scenario};
 /// - call: past the end of the file, error
 /// - source: mmap(2), ERRORS (SIGBUS)
 /// - level: POSIX (a tmpfs with huge pages: not always)
+/// - holds: everywhere
 #[test]
 fn a_page_past_the_end_of_the_file_is_sigbus_to_a_load_and_to_a_store_and_the_page_that_the_file_has_can_be_used()
  {
@@ -36,6 +37,7 @@ fn a_page_past_the_end_of_the_file_is_sigbus_to_a_load_and_to_a_store_and_the_pa
 /// - call: past the end of the file, edge
 /// - source: mm/memory.c, do_set_pmd; tmpfs(5), huge; madvise(2), DESCRIPTION (MADV_COLLAPSE)
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn on_a_tmpfs_with_huge_pages_an_access_past_the_end_of_the_file_may_not_be_sigbus() {
     let ended = scenario("load-past-the-end-of-a-collapsed-memfd", &scratch()).run();
@@ -98,8 +100,9 @@ fn a_write_or_a_read_whose_buffer_begins_past_the_end_of_its_file_fails_with_efa
 ///
 /// - call: `write`, edge
 /// - source: write(2), RETURN VALUE
-/// - level: observed (a file on btrfs: a short count only on Linux 6.18; `EFAULT` in 6.1, 6.12 and
-///   7.2)
+/// - level: observed (btrfs does so in 6.18 only: in 6.1, 6.12 and 7.2, its `write` fails with
+///   `EFAULT`)
+/// - holds: not on btrfs; in 6.18 on btrfs
 #[test]
 fn a_buffer_that_runs_past_the_end_of_its_file_gives_write_and_read_a_short_count_but_a_unix_socket_takes_none_of_its_bytes_and_fails_with_efault()
  {
@@ -137,6 +140,7 @@ fn a_buffer_that_runs_past_the_end_of_its_file_gives_write_and_read_a_short_coun
 /// - call: SIGBUS and SIGSEGV, error
 /// - source: mm/filemap.c
 /// - level: observed (before Linux 6.12, a loop device on tmpfs gives zeros instead of an error)
+/// - holds: not on tmpfs; since 6.12 on tmpfs
 #[test]
 #[ignore = "needs root: losetup"]
 fn a_read_error_of_the_disk_is_sigbus_to_a_load_and_eio_to_read() {

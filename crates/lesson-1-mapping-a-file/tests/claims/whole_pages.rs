@@ -54,6 +54,7 @@ fn the_rest_of_the_files_last_page_is_zero_if_no_process_stored_there() {
 /// - call: past the end of the file, edge
 /// - source: mmap(2), NOTES
 /// - level: POSIX
+/// - holds: everywhere
 #[test]
 fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
     let scratch = scratch();
@@ -79,6 +80,7 @@ fn a_store_past_the_end_never_reaches_a_file_that_does_not_grow() {
 /// - call: past the end of the file, edge
 /// - source: mmap(2), BUGS
 /// - level: Linux (btrfs: until the first store to the page through another mapping: observed)
+/// - holds: not on btrfs
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
 fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_later_one() {
@@ -101,7 +103,8 @@ fn a_store_past_the_end_is_visible_in_every_mapping_of_the_page_and_may_be_in_a_
 ///
 /// - call: file systems, edge
 /// - source: fs/ext4/page-io.c; fs/iomap/buffered-io.c; fs/btrfs/extent_io.c
-/// - level: observed (ext4, xfs, btrfs without compression; tmpfs keeps the byte)
+/// - level: observed (on ext4, xfs and btrfs, without compression; tmpfs keeps the byte)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     let scratch = scratch();
@@ -118,18 +121,19 @@ fn on_a_disk_file_system_writing_a_page_to_the_disk_sets_its_tail_to_zero() {
     }
 }
 
-/// Growing a file with `ftruncate`, `write` or `fallocate` shows stray bytes on tmpfs and zeros
-/// elsewhere.
+/// Growing a file with `ftruncate`, `write` or `fallocate` shows the bytes stored past its end on
+/// tmpfs before Linux 6.19, and zeros on ext4, xfs and btrfs since Linux 6.18.
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/shmem.c; fs/ext4/inode.c
-/// - level: observed (tmpfs: before Linux 6.19; ext4, xfs, btrfs: zeros since Linux 6.18;
-///   overlayfs: as the file system below it)
+/// - level: observed (ext4, xfs and btrfs before Linux 6.18 and tmpfs since Linux 6.19: the one or
+///   the other; on overlayfs as on the file system below it)
+/// - holds: before 6.19 on tmpfs; since 6.18 on ext4, xfs, btrfs
 /// - manual says: mmap(2): bytes stored past the end are never written to the file.
 /// - tutorials say: Bytes past the end of the file are always zero and never reach the file.
 #[test]
-fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_and_zeros_elsewhere()
-{
+fn growing_a_file_with_ftruncate_write_or_fallocate_shows_the_bytes_stored_past_its_end_on_tmpfs_before_linux_6_19_and_zeros_on_ext4_xfs_and_btrfs_since_linux_6_18()
+ {
     let scratch = scratch();
     let ways: [Way; 4] = [
         ("ftruncate", |file| file.set_len(10)),
@@ -161,6 +165,7 @@ fn growing_a_file_with_ftruncate_write_or_fallocate_shows_stray_bytes_on_tmpfs_a
 /// - call: file systems, edge
 /// - source: fs/ext4/file.c
 /// - level: observed (only on Linux 6.18, on ext4 and tmpfs; xfs and btrfs show zeros)
+/// - holds: in 6.18 on ext4, tmpfs
 #[test]
 fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write_to_a_later_page_makes_it_longer()
  {
@@ -190,13 +195,15 @@ fn on_ext4_bytes_stored_past_the_end_may_appear_in_the_file_if_an_o_direct_write
     }
 }
 
-/// An empty file or an offset past the end can be mapped, and an access is `SIGBUS`.
+/// `mmap` with a length above 0 of an empty file, or at an offset past the end of a file, succeeds,
+/// and an access is `SIGBUS`.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS (SIGBUS)
-/// - level: POSIX (that it can be mapped: observed)
+/// - level: POSIX (that `mmap` succeeds: observed)
 #[test]
-fn an_empty_file_or_an_offset_past_the_end_can_be_mapped_and_an_access_is_sigbus() {
+fn mmap_with_a_length_above_0_of_an_empty_file_or_at_an_offset_past_the_end_of_a_file_succeeds_and_an_access_is_sigbus()
+ {
     for name in ["load-of-an-empty-file", "load-from-an-offset-past-the-end"] {
         let ended = scenario(name, &scratch()).run();
         assert_eq!(ended.value("mapped"), "yes");

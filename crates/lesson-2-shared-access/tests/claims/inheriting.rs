@@ -126,6 +126,7 @@ fn execve_removes_shared_mappings_with_and_without_a_file_and_what_was_stored_st
 /// - call: `execve`, error
 /// - source: execve(2), ERRORS (ETXTBSY)
 /// - level: Linux (not in early 6.11 and 6.12)
+/// - holds: before 6.11; since 6.12
 #[test]
 fn executing_a_file_fails_with_etxtbsy_while_a_process_has_the_file_open_for_writing() {
     let scratch = scratch();
@@ -147,6 +148,7 @@ fn executing_a_file_fails_with_etxtbsy_while_a_process_has_the_file_open_for_wri
 /// - call: `execve`, error
 /// - source: execve(2), ERRORS (ETXTBSY)
 /// - level: Linux (not in early 6.11 and 6.12; not on overlayfs: observed)
+/// - holds: not on overlayfs
 /// - tutorials say: A file can be executed as soon as its writer has closed it.
 #[test]
 fn executing_a_file_fails_with_etxtbsy_while_a_shared_mapping_could_change_it() {

@@ -141,6 +141,7 @@ fn map_if_safe_accepts_a_memfd_only_if_it_is_sealed_against_shrinking_and_writin
 /// - call: the crate memmap2, edge
 /// - source: memmap2 0.9.12, src/unix.rs
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn map_if_safe_refuses_ordinary_files_shared_memory_objects_and_bytes_past_the_end() {
     let scratch = scratch();

@@ -10,6 +10,7 @@ use crate::scenario;
 /// - call: file systems, edge
 /// - source: Documentation/filesystems/overlayfs.rst, Non-standard behavior
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_mapping_through_a_descriptor_from_before_the_copy_up_shows_no_store_that_is_made_after_the_copy_up()

@@ -64,7 +64,8 @@ fn memfd_create_fails_with_einval_for_a_name_of_250_bytes_or_an_unknown_flag() {
 ///
 /// - call: `memfd_create`, edge
 /// - source: memfd_create(2), DESCRIPTION (MFD_ALLOW_SEALING); fcntl(2), File Sealing (F_SEAL_SEAL)
-/// - level: Linux (MFD_NOEXEC_SEAL: since Linux 6.3)
+/// - level: Linux (`MFD_NOEXEC_SEAL`: since Linux 6.3)
+/// - holds: since 6.3
 #[test]
 fn a_memfd_takes_seals_only_with_mfd_allow_sealing_or_mfd_noexec_seal_and_none_after_f_seal_seal() {
     let file: File = memfd_create("plain", MFdFlags::MFD_CLOEXEC).map(OwnedFd::into).unwrap();

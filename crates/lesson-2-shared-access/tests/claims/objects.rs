@@ -31,6 +31,7 @@ fn object(scratch: &Scratch, name: &str) -> (File, String, PathBuf) {
 /// - call: `shm_open`, success
 /// - source: shm_open(3), DESCRIPTION; shm_open(3), NOTES
 /// - level: POSIX (/dev/shm: Linux)
+/// - holds: everywhere
 #[test]
 fn shm_open_makes_an_empty_file_in_dev_shm_that_belongs_to_its_maker() {
     let scratch = scratch();

@@ -51,7 +51,7 @@ fn seals_belong_to_the_file_and_can_only_be_added() {
 
 /// Shrinking a file sealed against shrinking fails with `EPERM`, and growing it succeeds.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_SHRINK)
 /// - level: Linux
 #[test]
@@ -68,7 +68,7 @@ fn shrinking_a_file_sealed_against_shrinking_fails_with_eperm_and_growing_it_suc
 
 /// Growing a file sealed against growing fails with `EPERM`, and shrinking it succeeds.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_GROW)
 /// - level: Linux
 #[test]
@@ -104,7 +104,8 @@ fn f_add_seals_through_a_read_only_descriptor_fails_with_eperm_and_of_an_unknown
 ///
 /// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (EINVAL)
-/// - level: Linux (EINVAL; tmpfs EPERM: observed)
+/// - level: Linux (`EINVAL`); observed (`EPERM` on tmpfs)
+/// - holds: everywhere
 /// - manual says: fcntl(2): a file that does not support seals fails with `EINVAL`.
 #[test]
 fn f_add_seals_on_a_file_that_is_no_memfd_fails_with_einval_and_on_tmpfs_with_eperm() {

@@ -41,6 +41,7 @@ fn is_dirty(file: &File) -> bool {
 /// - call: time stamps, success
 /// - source: mm/memory.c, do_page_mkwrite; mm/memory.c, fault_dirty_shared_page
 /// - level: observed (POSIX: by the next msync; on tmpfs not after a load through it)
+/// - holds: everywhere
 #[test]
 fn the_first_store_through_a_mapping_changes_mtime_without_msync() {
     let scratch = scratch();
@@ -58,6 +59,7 @@ fn the_first_store_through_a_mapping_changes_mtime_without_msync() {
 /// - call: time stamps, edge
 /// - source: mm/memory.c, set_pte_range
 /// - level: observed (since Linux 6.18, on ext4 and xfs)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn the_first_store_to_a_large_folio_may_map_all_its_pages_and_stores_to_mapped_pages_leave_mtime_unchanged()
  {
@@ -148,7 +150,8 @@ fn the_first_store_through_a_second_mapping_changes_mtime_even_if_the_page_is_di
 ///
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES; mm/shmem.c
-/// - level: observed (overlayfs: as the file system below it)
+/// - level: observed (on overlayfs as on the file system below it)
+/// - holds: not on overlayfs
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
 fn a_store_after_a_load_changes_mtime_but_on_tmpfs_only_if_the_load_went_through_another_mapping() {

@@ -38,7 +38,8 @@ fn a_store_is_seen_without_msync_by_an_unrelated_process_that_maps_the_file() {
 ///
 /// - call: shared mappings, success
 /// - source: mm/filemap.c
-/// - level: observed (tmpfs has no disk; overlayfs hides the count)
+/// - level: observed (on ext4, xfs and btrfs; tmpfs has no disk, and overlayfs hides the count)
+/// - holds: on ext4, xfs, btrfs
 /// - tutorials say: A store to a shared mapping is in the file on the disk at once.
 /// - article says: With `MAP_SHARED`, what is written is instantly reflected in the file.
 #[test]
@@ -81,7 +82,8 @@ fn a_byte_that_write_changes_is_seen_through_a_mapping() {
 ///
 /// - call: file systems, edge
 /// - source: mm/filemap.c, kiocb_invalidate_pages
-/// - level: observed (ext4, xfs, overlayfs; not tmpfs and btrfs)
+/// - level: observed (on ext4, xfs and overlayfs)
+/// - holds: on ext4, xfs, overlayfs
 #[test]
 fn an_o_direct_write_may_remove_a_page_from_the_page_table_and_the_next_load_finds_the_new_byte() {
     undisturbed(|| {
@@ -156,7 +158,8 @@ fn a_store_wakes_no_inotify_watcher_and_a_write_does() {
 ///
 /// - call: `inotify_add_watch`, edge
 /// - source: inotify(7), DESCRIPTION (IN_CLOSE_WRITE)
-/// - level: observed (overlayfs: at close)
+/// - level: observed (not on overlayfs, which sends it at the close of the file)
+/// - holds: not on overlayfs
 #[test]
 fn after_the_file_is_closed_the_last_munmap_of_a_writable_mapping_sends_inotify_a_close() {
     let scratch = scratch();

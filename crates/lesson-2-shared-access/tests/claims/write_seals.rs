@@ -23,7 +23,7 @@ use crate::seals::{one_page, reopened};
 /// `write` to a file sealed against writing fails with `EPERM`, and `ftruncate` still changes its
 /// size.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, edge
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
 /// - level: Linux
 #[test]
@@ -39,7 +39,7 @@ fn write_to_a_file_sealed_against_writing_fails_with_eperm_and_ftruncate_still_c
 /// A file sealed against writing cannot be mapped shared and writable (`EPERM`), and through a
 /// read-only descriptor it can be mapped for loads.
 ///
-/// - call: `fcntl(F_ADD_SEALS)`, success
+/// - call: `fcntl(F_ADD_SEALS)`, error
 /// - source: fcntl(2), File Sealing (F_SEAL_WRITE)
 /// - level: Linux
 #[test]

@@ -9,6 +9,7 @@ use crate::disk::run;
 /// - call: `msync`, error
 /// - source: mm/msync.c, vfs_fsync_range
 /// - level: observed (ext4)
+/// - holds: everywhere
 /// - manual says: msync(2): no error of the disk is listed.
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
@@ -24,6 +25,7 @@ fn on_a_disk_error_ms_sync_fails_with_eio_or_enospc_and_then_the_page_counts_as_
 /// - call: `fsync`, edge
 /// - source: lib/errseq.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported_never_to_later_ones()
@@ -36,19 +38,21 @@ fn a_disk_error_is_reported_once_to_each_open_file_description_and_once_reported
     assert_eq!(ended.value("opened-after"), "0");
 }
 
-/// After a disk error, a new `msync` of a page that was on the disk writes nothing unless you store
-/// again.
+/// After a failed `MS_SYNC`, a new `MS_SYNC` of a page that was on the disk returns 0 and writes
+/// nothing unless you store again.
 ///
 /// - call: `msync`, edge
 /// - source: mm/filemap.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
-fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_unless_you_store_again()
+fn after_a_failed_ms_sync_a_new_ms_sync_of_a_page_that_was_on_the_disk_returns_0_and_writes_nothing_unless_you_store_again()
  {
     let ended = run("broken-disk");
     assert_ne!(ended.value("first"), "0");
     let stored = b'A'.to_string();
+    assert_eq!(ended.value("second"), "0", "the disk is still full");
     assert_eq!(ended.value("mended"), "0", "the disk has room again");
     assert_ne!(ended.value("mended-on-the-disk"), stored);
     assert_eq!(ended.value("stored-again"), "0");
@@ -59,8 +63,9 @@ fn after_a_disk_error_a_new_msync_of_a_page_that_was_on_the_disk_writes_nothing_
 ///
 /// - call: power cuts and disk errors, edge
 /// - source: fs/ext4/page-io.c, ext4_end_io_end
-/// - level: observed (only on Linux 6.12 to 7.2; a new file is saved; in 5.10 and 6.1, the page is
-///   saved, too)
+/// - level: observed (since Linux 6.12; in 5.10 and 6.1, the page is saved, and a new file is saved
+///   everywhere)
+/// - holds: since 6.12
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
@@ -81,6 +86,7 @@ fn on_ext4_a_page_whose_first_write_failed_is_not_saved_by_storing_again() {
 /// - call: `fsync`, edge
 /// - source: lib/errseq.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn after_a_disk_error_fsync_of_each_open_file_description_made_before_the_first_report_returns_the_error()
@@ -100,6 +106,7 @@ fn after_a_disk_error_fsync_of_each_open_file_description_made_before_the_first_
 /// - call: `msync`, edge
 /// - source: mm/filemap.c, file_check_and_advance_wb_err
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn ms_sync_of_one_page_also_returns_the_error_of_another_page() {
@@ -112,6 +119,7 @@ fn ms_sync_of_one_page_also_returns_the_error_of_another_page() {
 /// - call: power cuts and disk errors, edge
 /// - source: lib/errseq.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_from_memory() {
@@ -125,6 +133,7 @@ fn a_disk_error_that_was_never_reported_is_lost_when_the_kernel_drops_the_inode_
 /// - call: power cuts and disk errors, edge
 /// - source: mm/filemap.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: breaks a disk of its own"]
 fn after_a_disk_error_a_page_shows_what_was_stored_until_the_kernel_drops_the_page_from_memory() {

@@ -11,14 +11,14 @@ use nix::sys::signal::Signal;
 
 use crate::{Pair, found, second};
 
-/// `munmap` and `close` leave the pages dirty.
+/// `munmap` and `close` write nothing to the disk: the file's dirty pages stay in the page cache.
 ///
 /// - call: `munmap`, success
 /// - source: mm/memory.c, zap_pte_range
 /// - level: observed
 /// - tutorials say: `munmap` or `close` writes the stores to the disk.
 #[test]
-fn munmap_and_close_leave_the_pages_dirty() {
+fn munmap_and_close_write_nothing_to_the_disk_the_files_dirty_pages_stay_in_the_page_cache() {
     undisturbed(|| {
         let pair = Pair::clean();
         pair.control.store(b'A');
@@ -119,7 +119,8 @@ fn renamed(grow: fn(&File), length: usize) -> Option<(&'static str, u64, u64)> {
 /// - call: `close`, edge
 /// - source: ext4(5), auto_da_alloc; fs/xfs/xfs_file.c, xfs_file_release; fs/btrfs/file.c,
 ///   btrfs_release_file
-/// - level: observed (ext4, xfs, btrfs; overlayfs: as the file system below it)
+/// - level: observed (on ext4, xfs and btrfs; on overlayfs as on the file system below it)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write_its_pages() {
     undisturbed(|| {
@@ -139,7 +140,8 @@ fn after_a_truncation_to_length_0_closing_and_unmapping_the_file_begins_to_write
 /// - call: `close`, edge
 /// - source: fs/ext4/file.c, ext4_release_file; fs/xfs/xfs_file.c, xfs_file_release;
 ///   fs/btrfs/file.c, btrfs_release_file
-/// - level: observed (ext4, xfs, btrfs)
+/// - level: observed (on ext4, xfs and btrfs)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_closes_do_not() {
     undisturbed(|| {
@@ -168,7 +170,8 @@ fn the_first_close_of_an_emptied_file_by_any_process_writes_its_pages_and_later_
 ///
 /// - call: `close`, edge
 /// - source: fs/xfs/xfs_file.c, xfs_file_release
-/// - level: observed (xfs; not ext4, btrfs, tmpfs)
+/// - level: observed (on xfs)
+/// - holds: on xfs
 #[test]
 fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its_pages_if_one_of_them_has_no_block()
  {
@@ -203,7 +206,8 @@ fn on_xfs_closing_and_unmapping_a_file_that_was_made_shorter_begins_to_write_its
 ///
 /// - call: `close`, edge
 /// - source: fs/ext4/inode.c, ext4_alloc_da_blocks; fs/xfs/xfs_file.c, xfs_file_release
-/// - level: observed (ext4, xfs, btrfs)
+/// - level: observed (on ext4, xfs and btrfs)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_an_emptied_file_when_it_is_closed() {
     undisturbed(|| {
@@ -220,7 +224,8 @@ fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_an_emptied_file_when_i
 ///
 /// - call: `rename`, edge
 /// - source: ext4(5), auto_da_alloc; fs/btrfs/inode.c, btrfs_rename
-/// - level: observed (xfs: no page is written; btrfs: not over an empty file)
+/// - level: observed (on ext4 and btrfs; on btrfs not over an empty file; xfs writes no page)
+/// - holds: on ext4, btrfs
 #[test]
 fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_pages() {
     for length in [8 * page_size(), 0] {
@@ -240,7 +245,8 @@ fn on_ext4_and_btrfs_renaming_a_new_file_over_another_file_begins_to_write_its_p
 ///
 /// - call: `rename`, edge
 /// - source: fs/ext4/inode.c, ext4_alloc_da_blocks; fs/btrfs/inode.c, btrfs_rename
-/// - level: observed (ext4, xfs, btrfs)
+/// - level: observed (on ext4, xfs and btrfs)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn if_fallocate_has_reserved_all_blocks_only_btrfs_writes_a_file_that_is_renamed_over_another() {
     undisturbed(|| {

@@ -150,13 +150,13 @@ fn if_ms_sync_with_ms_invalidate_fails_with_ebusy_it_has_written_the_pages_befor
     assert_eq!(ended.value("left"), left.to_string());
 }
 
-/// If only another mapping or process has locked a page, `MS_INVALIDATE` succeeds.
+/// `MS_INVALIDATE` fails with `EBUSY` only for locks of the same mapping.
 ///
 /// - call: `msync`, edge
 /// - source: mm/msync.c
 /// - level: observed
 #[test]
-fn if_only_another_mapping_or_process_has_locked_a_page_ms_invalidate_succeeds() {
+fn ms_invalidate_fails_with_ebusy_only_for_locks_of_the_same_mapping() {
     let ended = scenario("locked", &scratch()).run();
     assert_eq!(ended.value("through-another-mapping"), "0");
     assert_eq!(ended.value("alone"), "EBUSY", "through the mapping that is locked");

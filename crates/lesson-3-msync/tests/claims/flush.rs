@@ -11,7 +11,7 @@ use crate::{Pair, found, scenario};
 /// - call: `msync`, success
 /// - source: msync(2), NOTES
 /// - level: Linux
-/// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.)
+/// - manual says: msync(2), DESCRIPTION: `MS_ASYNC` schedules an update. (NOTES: it does nothing.).
 /// - tutorials say: `MS_ASYNC` starts to write the pages to the disk.
 /// - article says: `MS_ASYNC` schedules an update of the file.
 #[test]
@@ -42,7 +42,8 @@ fn msync_with_flags_of_0_succeeds_and_leaves_every_page_dirty() {
 ///
 /// - call: `msync`, edge
 /// - source: msync(2), NOTES
-/// - level: Linux (not tmpfs)
+/// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn flush_async_of_memmap2_leaves_every_page_dirty_and_flush_leaves_none() {
     undisturbed(|| {
@@ -58,7 +59,8 @@ fn flush_async_of_memmap2_leaves_every_page_dirty_and_flush_leaves_none() {
 ///
 /// - call: `msync`, success
 /// - source: msync(2), DESCRIPTION (MS_SYNC)
-/// - level: Linux (not tmpfs)
+/// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 /// - tutorials say: With `MS_SYNC` the update is instant.
 #[test]
 fn ms_sync_leaves_no_page_dirty() {
@@ -103,7 +105,8 @@ fn ms_sync_with_a_length_of_one_byte_writes_the_whole_page() {
 ///
 /// - call: page tables and faults, success
 /// - source: mm/page-writeback.c, folio_clear_dirty_for_io
-/// - level: observed (not tmpfs)
+/// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn the_first_store_to_a_clean_page_is_a_page_fault() {
     undisturbed(|| {
@@ -123,6 +126,7 @@ fn the_first_store_to_a_clean_page_is_a_page_fault() {
 /// - call: `cachestat`, edge
 /// - source: mm/filemap.c, filemap_cachestat
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overlayfs() {
     undisturbed(|| {
@@ -139,6 +143,7 @@ fn a_store_makes_its_page_dirty_but_cachestat_does_not_see_it_on_tmpfs_and_overl
 /// - call: `msync`, edge
 /// - source: mmap(2), BUGS
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmpfs() {
     let pair = Pair::clean();
@@ -152,14 +157,15 @@ fn ms_sync_clears_bytes_that_were_stored_past_the_end_of_the_file_but_not_on_tmp
     assert_eq!(pair.sample.file.metadata().unwrap().len(), 10);
 }
 
-/// `MS_SYNC` from the start of a record's page with the length of the record can leave the record's
-/// end dirty.
+/// A range must reach the record's last byte: `MS_SYNC` with the record's length from the start of
+/// its page can leave the record's end dirty.
 ///
 /// - call: `msync`, edge
 /// - source: POSIX, msync(), DESCRIPTION
-/// - level: observed (not btrfs)
+/// - level: observed (not on btrfs)
+/// - holds: not on btrfs
 #[test]
-fn ms_sync_from_the_start_of_a_records_page_with_the_length_of_the_record_can_leave_the_records_end_dirty()
+fn a_range_must_reach_the_records_last_byte_ms_sync_with_the_records_length_from_the_start_of_its_page_can_leave_the_records_end_dirty()
  {
     undisturbed(|| {
         let pair = Pair::stored();

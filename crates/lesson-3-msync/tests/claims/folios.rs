@@ -36,6 +36,7 @@ fn dirty_after(length: usize, pages: &[usize], directory: &Path) -> (Vec<u64>, M
 /// - call: page cache, edge
 /// - source: mm/page-writeback.c, folio_mark_dirty
 /// - level: observed (since Linux 6.16, on ext4; since Linux 6.6, on xfs)
+/// - holds: since 6.16 on ext4; since 6.6 on xfs
 /// - tutorials say: A store of one byte makes one page dirty.
 #[test]
 fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
@@ -65,6 +66,7 @@ fn one_stored_byte_can_make_a_whole_folio_of_many_pages_dirty() {
 /// - call: page cache, edge
 /// - source: include/linux/pagemap.h, MAX_PAGECACHE_ORDER
 /// - level: observed (x86-64)
+/// - holds: everywhere
 #[test]
 fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
     let most = (2 << 20) / page_size();
@@ -95,6 +97,7 @@ fn one_stored_byte_makes_at_most_2_mib_dirty_however_much_one_write_wrote() {
 /// - call: `msync`, edge
 /// - source: fs/ext4/inode.c, mpage_prepare_extent_to_map; mm/page-writeback.c, writeback_iter
 /// - level: observed (since Linux 6.16, on ext4; since Linux 6.6, on xfs)
+/// - holds: since 6.16 on ext4; since 6.6 on xfs
 #[test]
 fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
     undisturbed(|| {
@@ -123,6 +126,7 @@ fn ms_sync_of_one_page_writes_the_whole_folio_that_holds_the_page() {
 /// - call: page cache, success
 /// - source: mm/filemap.c, __filemap_get_folio
 /// - level: observed (since Linux 6.16, on ext4; since Linux 6.6, on xfs)
+/// - holds: since 6.16 on ext4; since 6.6 on xfs
 #[test]
 fn each_folio_that_one_write_makes_has_a_power_of_two_of_pages_and_is_aligned_to_its_size() {
     let scratch = scratch();
@@ -142,6 +146,7 @@ fn each_folio_that_one_write_makes_has_a_power_of_two_of_pages_and_is_aligned_to
 /// - call: page cache, success
 /// - source: mm/readahead.c, page_cache_ra_order
 /// - level: observed (since Linux 6.16, on ext4; since Linux 6.6, on xfs)
+/// - holds: since 6.16 on ext4; since 6.6 on xfs
 #[test]
 fn reading_a_file_from_start_to_end_even_page_by_page_can_make_large_folios() {
     undisturbed(|| {
@@ -177,6 +182,7 @@ fn reading_a_file_from_start_to_end_even_page_by_page_can_make_large_folios() {
 /// - call: time stamps, edge
 /// - source: mm/memory.c, finish_fault
 /// - level: observed (since Linux 6.18, on ext4 and xfs; since Linux 7.3, on btrfs)
+/// - holds: since 6.18 on ext4, xfs; since 7.3 on btrfs
 #[test]
 fn in_a_large_folio_only_the_first_store_changes_mtime_and_in_folios_of_one_page_the_first_store_to_each_page_does()
  {

@@ -20,6 +20,7 @@ fn found_after(stage: &str) -> bool {
 /// - call: power cuts and disk errors, success
 /// - source: msync(2), DESCRIPTION
 /// - level: observed (ext4)
+/// - holds: everywhere
 /// - tutorials say: A store to a shared mapping is in the file on the disk at once.
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
@@ -32,6 +33,7 @@ fn after_a_store_alone_a_power_cut_loses_the_record() {
 /// - call: `msync`, success
 /// - source: msync(2), NOTES
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_ms_async_a_power_cut_loses_the_record() {
@@ -43,6 +45,7 @@ fn after_ms_async_a_power_cut_loses_the_record() {
 /// - call: power cuts and disk errors, success
 /// - source: write(2), NOTES
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn after_write_alone_a_power_cut_loses_the_record() {
@@ -76,6 +79,7 @@ fn after_a_store_and_fsync_a_power_cut_loses_nothing() {
 /// - call: `msync`, edge
 /// - source: fs/ext4/fsync.c
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
@@ -92,6 +96,7 @@ fn on_ext4_ms_sync_of_a_new_file_saves_its_name_too() {
 /// - call: `msync`, edge
 /// - source: fs/ext4/fsync.c, ext4_fsync_journal
 /// - level: observed (ext4; saved if the file gets a new block)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_after_a_rename_may_not_save_the_new_name_but_fsync_does() {
@@ -110,6 +115,7 @@ fn on_ext4_ms_sync_after_a_rename_may_not_save_the_new_name_but_fsync_does() {
 /// - call: `msync`, edge
 /// - source: fsync(2), DESCRIPTION
 /// - level: observed (by `fsync`: Linux)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn on_ext4_ms_sync_may_not_save_a_new_time_of_modification_but_fsync_does() {
@@ -125,6 +131,7 @@ fn on_ext4_ms_sync_may_not_save_a_new_time_of_modification_but_fsync_does() {
 /// - call: power cuts and disk errors, success
 /// - source: msync(2), DESCRIPTION
 /// - level: observed (ext4)
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: mounts a disk of its own"]
 fn a_later_store_can_be_on_the_disk_without_an_earlier_one() {

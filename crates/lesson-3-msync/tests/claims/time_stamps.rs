@@ -85,6 +85,7 @@ fn of_the_stores_through_a_second_mapping_of_a_dirty_page_the_first_one_changes_
 /// - call: time stamps, edge
 /// - source: mm/memory.c, do_fault_around
 /// - level: observed
+/// - holds: on tmpfs
 #[test]
 fn on_tmpfs_a_load_can_keep_a_store_to_a_neighbouring_page_from_changing_mtime() {
     let pair = Pair::clean();
@@ -123,7 +124,8 @@ fn msync_does_not_change_mtime() {
 ///
 /// - call: time stamps, success
 /// - source: mmap(2), NOTES
-/// - level: observed (not tmpfs)
+/// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn the_first_store_after_ms_sync_changes_mtime_again() {
     let (pair, memory) = stored();
@@ -144,6 +146,7 @@ fn the_first_store_after_ms_sync_changes_mtime_again() {
 /// - call: time stamps, edge
 /// - source: mmap(2), NOTES
 /// - level: observed
+/// - holds: everywhere
 /// - manual says: mmap(2): mtime changes after a store, at the latest with the next `msync`.
 #[test]
 fn after_a_load_of_its_page_a_store_with_ms_sync_changes_mtime_but_not_on_tmpfs() {

@@ -65,7 +65,8 @@ fn a_dirty_page_that_one_process_loads_through_a_second_mapping_counts_as_shared
 ///
 /// - call: `/proc/PID/smaps`, success
 /// - source: proc(5), smaps
-/// - level: Linux (tmpfs: for ever)
+/// - level: Linux (not on tmpfs, where a page stays dirty for ever)
+/// - holds: not on tmpfs
 #[test]
 fn a_dirty_page_that_two_processes_map_counts_as_shared_dirty_in_both_until_ms_sync() {
     course::undisturbed(|| {
@@ -114,6 +115,7 @@ fn smaps_also_counts_dirty_pages_that_a_fault_on_a_neighbour_has_mapped() {
 /// - call: page cache, edge
 /// - source: mm/shmem.c
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn on_tmpfs_a_written_page_stays_dirty_for_ever_and_a_hole_that_was_only_loaded_is_clean() {
     let descriptor = memfd_create("dirty", MFdFlags::empty()).unwrap();

@@ -106,6 +106,7 @@ fn fsync_and_fdatasync_write_mapped_stores_even_on_a_read_only_descriptor() {
 /// - call: `sync_file_range`, success
 /// - source: sync_file_range(2), DESCRIPTION
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn sync_file_range_writes_stores_made_through_a_mapping_but_not_on_overlayfs() {
     undisturbed(|| {

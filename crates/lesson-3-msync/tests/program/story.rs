@@ -45,7 +45,7 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
             Some(())
         };
         if !has_cachestat() {
-            let first = story.lines().find(|line| line.contains("A stored to 4 pages")).unwrap();
+            let first = story.lines().find(|line| line.contains("stored A to 4 pages")).unwrap();
             assert!(first.contains(" unknown   4 (4)"), "no cachestat here: {story}");
             return Some(());
         }
@@ -60,10 +60,10 @@ fn the_table_in_the_text_is_the_one_of_a_disk() {
                 })
             }
             // The whole file is written with its first page.
-            (true, false) => row("   C stored, MS_SYNC 1 page  0 (0)     0 (0)          C"),
+            (true, false) => row("   stored C, MS_SYNC 1 page  0 (0)     0 (0)          C"),
             // cachestat counts nothing, so no picture marks a dirty page.
             (false, _) => {
-                let first = story.lines().find(|line| line.contains("A stored to 4 pages"));
+                let first = story.lines().find(|line| line.contains("stored A to 4 pages"));
                 assert!(first.unwrap().contains(" 0 (0)     4 (4)"), "{story}");
                 Some(())
             }

@@ -43,7 +43,7 @@ impl RawMapping {
         done(unsafe { libc::mprotect(self.start.cast(), self.length, prot) })
     }
 
-    /// `madvise(start + offset, length, advice)`, for the four kinds of advice that this lesson uses.
+    /// `madvise(start + offset, length, advice)`, for the five kinds of advice that this lesson uses.
     ///
     /// # Errors
     /// The kernel's; `ENOMEM` if part of the range is not mapped.
@@ -52,7 +52,8 @@ impl RawMapping {
     /// If the advice is of another kind, or would discard memory outside this mapping.
     pub fn advise(&self, offset: usize, length: usize, advice: i32) -> io::Result<()> {
         let populates = [libc::MADV_POPULATE_READ, libc::MADV_POPULATE_WRITE].contains(&advice);
-        let discards = [libc::MADV_DONTNEED, libc::MADV_FREE].contains(&advice);
+        let discards = [libc::MADV_DONTNEED, libc::MADV_DONTNEED_LOCKED, libc::MADV_FREE];
+        let discards = discards.contains(&advice);
         assert!(populates || discards && offset + length <= self.length, "advice {advice}");
         let start = self.start.wrapping_add(offset);
         // SAFETY: populating changes no byte, wherever the range lies. Discarding changes bytes of

@@ -20,6 +20,7 @@ fn died_at_the_second_page(ended: &Ended) {
 /// - call: past the end of the file, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX (a tmpfs with huge pages: not always)
+/// - holds: everywhere
 #[test]
 fn a_load_from_a_private_page_past_the_end_of_the_file_is_sigbus() {
     let ended = scenario("load-past-the-end", &scratch()).run();
@@ -32,6 +33,7 @@ fn a_load_from_a_private_page_past_the_end_of_the_file_is_sigbus() {
 /// - call: past the end of the file, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX (a tmpfs with huge pages: not always)
+/// - holds: everywhere
 #[test]
 fn a_store_to_a_private_page_past_the_end_of_the_file_is_sigbus() {
     let ended = scenario("store-past-the-end", &scratch()).run();
@@ -46,6 +48,7 @@ fn a_store_to_a_private_page_past_the_end_of_the_file_is_sigbus() {
 /// - source: mm/memory.c, do_set_pmd; tmpfs(5), huge
 /// - level: observed (since Linux 6.18; in 6.1 and 6.12 it is `SIGBUS` if the mapping has a copy of
 ///   an earlier page)
+/// - holds: since 6.18
 #[test]
 #[ignore = "needs root: it mounts a tmpfs"]
 fn on_a_tmpfs_with_huge_pages_a_private_load_or_store_past_the_end_of_the_file_may_not_be_sigbus() {
@@ -68,7 +71,7 @@ fn on_a_tmpfs_with_huge_pages_a_private_load_or_store_past_the_end_of_the_file_m
 ///
 /// - call: past the end of the file, error
 /// - source: mmap(2), NOTES (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn an_access_to_a_private_copy_that_a_truncation_has_discarded_is_sigbus() {
     for access in ["load-truncated-copy", "store-truncated-copy"] {
@@ -105,7 +108,7 @@ fn in_the_last_page_of_the_file_private_bytes_past_the_end_begin_as_zeros_and_ca
 ///
 /// - call: past the end of the file, edge
 /// - source: mmap(2), BUGS
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_private_mapping_shows_bytes_that_a_shared_mapping_has_stored_past_the_end_of_the_file() {
     let letters = Lettered::new(1);
@@ -122,7 +125,7 @@ fn a_private_mapping_shows_bytes_that_a_shared_mapping_has_stored_past_the_end_o
 ///
 /// - call: `ftruncate`, success
 /// - source: mm/truncate.c
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_truncation_discards_the_private_copies_wholly_past_the_new_end() {
     let letters = Lettered::new(3);
@@ -142,7 +145,7 @@ fn a_truncation_discards_the_private_copies_wholly_past_the_new_end() {
 ///
 /// - call: `ftruncate`, success
 /// - source: mm/truncate.c
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_truncation_inside_a_page_keeps_the_private_copy_of_that_page() {
     let letters = Lettered::new(1);
@@ -158,7 +161,7 @@ fn a_truncation_inside_a_page_keeps_the_private_copy_of_that_page() {
 ///
 /// - call: `fallocate`, success
 /// - source: fallocate(2), DESCRIPTION; mm/truncate.c
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
     let letters = Lettered::new(2);
@@ -179,6 +182,7 @@ fn punching_a_hole_in_the_file_keeps_the_private_copies_there() {
 /// - call: `fallocate`, edge
 /// - source: fallocate(2), DESCRIPTION; fs/ext4/extents.c
 /// - level: observed (xfs: only past the new end; btrfs and tmpfs cannot collapse)
+/// - holds: on ext4
 #[test]
 fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_range_on() {
     let (collapsed, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_COLLAPSE_RANGE);
@@ -199,6 +203,7 @@ fn on_ext4_collapsing_a_range_of_the_file_discards_the_private_copies_from_the_r
 /// - call: `fallocate`, edge
 /// - source: fallocate(2), DESCRIPTION; fs/ext4/extents.c
 /// - level: observed (xfs keeps them; btrfs and tmpfs cannot insert)
+/// - holds: on ext4
 #[test]
 fn on_ext4_inserting_a_range_into_the_file_discards_the_private_copies_from_the_range_on() {
     let (inserted, after, mapping) = after_a_change(FallocateFlags::FALLOC_FL_INSERT_RANGE);
@@ -235,7 +240,7 @@ fn after_a_change(
 ///
 /// - call: `ftruncate`, success
 /// - source: mmap(2), NOTES (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_private_page_past_the_end_of_the_file_becomes_usable_when_the_file_grows_to_it() {
     let letters = Lettered::new(1);

@@ -73,7 +73,7 @@ fn a_child_begins_with_its_parents_copies_not_with_the_files_pages() {
 ///
 /// - call: `fork`, edge
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_page_that_neither_process_stored_to_follows_the_file_in_parent_and_child() {
     let ended = scenario("fork-follows-the-file", &scratch()).run();

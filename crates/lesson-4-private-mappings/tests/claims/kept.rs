@@ -1,7 +1,7 @@
 //! Which calls keep a private copy, and which discard it.
 
 use common::page_size;
-use course::errno;
+use course::{errno, kernel_at_least};
 use lesson_4_private_mappings::sys::RawMapping;
 use nix::errno::Errno;
 
@@ -96,6 +96,29 @@ fn madv_dontneed_of_locked_private_copies_fails_with_einval_and_keeps_the_copies
     mapping.lock().unwrap();
     let refused = mapping.advise(0, page_size(), libc::MADV_DONTNEED);
     assert_eq!((errno(refused), mapping.load(0)), (Errno::EINVAL, b'A'));
+}
+
+/// Since Linux 5.18, `MADV_DONTNEED_LOCKED` discards locked private copies, and the pages stay
+/// locked.
+///
+/// - call: `madvise`, success
+/// - source: madvise(2), DESCRIPTION (MADV_DONTNEED_LOCKED)
+/// - level: Linux (before Linux 5.18 `EINVAL`)
+#[test]
+fn since_linux_5_18_madv_dontneed_locked_discards_locked_private_copies_and_the_pages_stay_locked()
+{
+    let letters = Lettered::new(1);
+    let mapping = letters.bare(1, READ_WRITE, libc::MAP_PRIVATE).unwrap();
+    mapping.store(0, b'A');
+    mapping.lock().unwrap();
+    let advised = mapping.advise(0, page_size(), libc::MADV_DONTNEED_LOCKED);
+    if !kernel_at_least(5, 18) {
+        return assert_eq!((errno(advised), mapping.load(0)), (Errno::EINVAL, b'A'));
+    }
+    advised.unwrap();
+    assert_eq!(mapping.load(0), b'a', "the file's byte is back");
+    let refused = mapping.advise(0, page_size(), libc::MADV_DONTNEED);
+    assert_eq!(errno(refused), Errno::EINVAL, "which fails on locked pages");
 }
 
 /// `MADV_FREE` of a private mapping of a file fails with `EINVAL` and keeps the copies.

@@ -42,13 +42,16 @@ fn overcommit_mode() -> String {
     fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap().trim().into()
 }
 
-/// A private writable mapping larger than all memory and swap fails with `ENOMEM`.
+/// A private writable mapping larger than all memory and swap fails with `ENOMEM`, unless
+/// `vm.overcommit_memory` is 1.
 ///
 /// - call: `mmap`, error
-/// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory
-/// - level: Linux (modes 0 and 2)
+/// - source: Documentation/admin-guide/sysctl/vm.rst, overcommit_memory; proc(5),
+///   overcommit_memory (`MAP_NORESERVE` and read-only mappings are exempt)
+/// - level: Linux
 #[test]
-fn a_private_writable_mapping_larger_than_all_memory_and_swap_fails_with_enomem() {
+fn a_private_writable_mapping_larger_than_all_memory_and_swap_fails_with_enomem_unless_vm_overcommit_memory_is_1()
+ {
     let _alone = PROMISES.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = Lettered::new(1);
     let mode = overcommit_mode();

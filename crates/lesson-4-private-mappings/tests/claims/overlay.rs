@@ -9,6 +9,7 @@ use crate::scenario;
 /// - call: file systems, edge
 /// - source: Documentation/filesystems/overlayfs.rst
 /// - level: observed
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_private_mapping_through_a_descriptor_from_before_the_copy_up_shows_the_old_file()
@@ -26,6 +27,7 @@ fn on_overlayfs_a_private_mapping_through_a_descriptor_from_before_the_copy_up_s
 /// - call: file systems, edge
 /// - source: Documentation/filesystems/overlayfs.rst
 /// - level: observed
+/// - holds: everywhere
 #[test]
 #[ignore = "needs root: it mounts an overlay"]
 fn on_overlayfs_a_truncation_that_copies_the_file_up_keeps_the_private_copies() {

@@ -113,6 +113,7 @@ fn a_first_load_also_maps_cached_neighbouring_pages_and_a_first_store_does_not()
 /// - call: page tables and faults, edge
 /// - source: mm/memory.c, do_set_pmd; mm/huge_memory.c, __split_huge_pmd_locked
 /// - level: observed (since Linux 6.18, on ext4 and xfs; x86-64)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn a_load_can_map_a_whole_folio_of_2_mib_and_a_store_then_removes_its_other_entries() {
     let letters = Lettered::new(1);

@@ -215,7 +215,8 @@ fn madv_populate_write_over_a_range_that_is_not_all_mapped_fails_with_enomem() {
 ///
 /// - call: `mmap`, edge
 /// - source: mm/gup.c, populate_vma_page_range
-/// - level: observed (ext4, xfs, btrfs; tmpfs and overlayfs: mtime only)
+/// - level: observed (on ext4, xfs and btrfs; on tmpfs and overlayfs only mtime can be seen)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
     undisturbed(|| {
@@ -237,6 +238,7 @@ fn on_a_shared_mapping_map_populate_dirties_no_page_and_leaves_mtime_alone() {
 /// - source: madvise(2), DESCRIPTION (MADV_POPULATE_WRITE)
 /// - level: observed (since Linux 5.14; ext4, xfs, btrfs; overlayfs: mtime only; tmpfs: mtime only,
 ///   and only if a page was not loaded before)
+/// - holds: since 5.14 on ext4, xfs, btrfs
 #[test]
 fn on_a_shared_mapping_madv_populate_write_dirties_clean_pages_and_changes_mtime() {
     undisturbed(|| {

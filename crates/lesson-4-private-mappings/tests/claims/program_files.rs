@@ -82,7 +82,7 @@ fn truncate_of_the_file_of_a_running_program_fails_with_etxtbsy() {
 ///
 /// - call: `unlink`, success
 /// - source: unlink(2), DESCRIPTION
-/// - level: Linux (POSIX: may fail with `ETXTBSY`)
+/// - level: Linux (POSIX allows `ETXTBSY`)
 #[test]
 fn unlink_of_the_file_of_a_running_program_succeeds_and_the_program_runs_on() {
     let ended = scenario("unlinked-program", &scratch()).run();
@@ -112,7 +112,8 @@ fn the_file_of_a_running_script_can_be_opened_for_writing() {
 ///
 /// - call: running programs, edge
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs; overlayfs after a copy-up)
+/// - level: observed (on overlayfs after a copy-up)
+/// - holds: everywhere
 #[test]
 fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
     let Some(user) = UserOfALibrary::start() else { return };
@@ -128,7 +129,8 @@ fn a_librarys_file_can_be_overwritten_while_a_program_runs_it() {
 ///
 /// - call: running programs, edge
 /// - source: mm/truncate.c
-/// - level: observed (ext4, xfs, btrfs, tmpfs; overlayfs after a copy-up)
+/// - level: observed (on overlayfs after a copy-up)
+/// - holds: everywhere
 #[test]
 fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs() {
     let Some(user) = UserOfALibrary::start() else { return };
@@ -144,7 +146,8 @@ fn copying_a_file_over_a_library_discards_the_private_copies_of_running_programs
 ///
 /// - call: running programs, edge
 /// - source: mmap(2), DESCRIPTION; truncate(2), ERRORS (ETXTBSY: only of a program that is executed)
-/// - level: observed (glibc 2.36; ext4, xfs, btrfs, tmpfs; overlayfs after a copy-up)
+/// - level: observed (glibc 2.36; on overlayfs after a copy-up)
+/// - holds: everywhere
 #[test]
 fn a_librarys_file_can_be_truncated_while_a_program_runs_it_and_then_the_program_ends_with_sigbus()
 {

@@ -24,8 +24,9 @@ const LENGTH_IN_PAGES: u8 = 26;
 ///
 /// - call: `read`, edge
 /// - source: mm/filemap.c; fs/xfs/xfs_file.c
-/// - level: observed (ext4, btrfs, tmpfs; on xfs in none of 2,000 reads without `O_DIRECT`;
-///   overlayfs: as the file system below it)
+/// - level: observed (xfs: in none of 2,000 reads without `O_DIRECT`; on overlayfs as on the file
+///   system below it)
+/// - holds: not on overlayfs
 #[test]
 fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
     let letters = Lettered::new(LENGTH_IN_PAGES);
@@ -47,7 +48,7 @@ fn one_read_may_return_half_of_a_concurrent_write_except_on_xfs() {
 ///
 /// - call: private mappings, edge
 /// - source: mm/memory.c, wp_page_copy
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn the_copy_of_a_page_that_was_loaded_before_may_hold_half_of_a_concurrent_write() {
     // The write and the copy must happen at the same time, so on two CPUs.

@@ -13,7 +13,7 @@ use crate::{Lettered, READ_WRITE, file_pages};
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 /// - tutorials say: A private mapping is a snapshot of the file.
 #[test]
 fn a_private_page_that_was_not_stored_to_follows_the_file() {
@@ -39,7 +39,7 @@ fn a_private_page_that_was_not_stored_to_follows_the_file() {
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_read_only_private_mapping_shows_later_writes_to_the_file() {
     let letters = Lettered::new(1);
@@ -56,7 +56,7 @@ fn a_read_only_private_mapping_shows_later_writes_to_the_file() {
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to() {
     let letters = Lettered::new(2);
@@ -73,7 +73,7 @@ fn a_copied_page_stops_following_the_file_even_in_bytes_that_were_not_stored_to(
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn the_copy_holds_what_the_file_held_at_the_first_store() {
     let letters = Lettered::new(1);
@@ -116,7 +116,7 @@ fn a_store_of_the_byte_that_is_already_there_copies_the_page_too() {
 ///
 /// - call: private mappings, edge
 /// - source: mmap(2), DESCRIPTION (unspecified)
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn pages_copied_at_different_moments_can_show_half_of_one_write() {
     let letters = Lettered::new(2);

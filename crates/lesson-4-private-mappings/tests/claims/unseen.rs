@@ -75,7 +75,8 @@ fn until_the_clock_has_moved(letters: &Lettered, before: (i64, i64)) {
 ///
 /// - call: private mappings, success
 /// - source: mmap(2), DESCRIPTION
-/// - level: observed (ext4, xfs, btrfs; tmpfs and overlayfs do not count dirty pages)
+/// - level: observed (on ext4, xfs and btrfs; tmpfs and overlayfs do not count dirty pages)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn a_private_store_leaves_no_dirty_page_in_the_page_cache() {
     undisturbed(|| {
@@ -144,6 +145,7 @@ fn a_private_store_is_not_visible_to_another_process() {
 /// - call: `msync`, edge
 /// - source: mm/msync.c
 /// - level: observed (POSIX: no private store is written)
+/// - holds: everywhere
 #[test]
 fn msync_of_a_private_mapping_succeeds_and_its_stores_stay_private() {
     let letters = Lettered::new(1);
@@ -202,7 +204,7 @@ fn a_write_of_a_private_page_to_the_file_saves_its_private_stores() {
 ///
 /// - call: `ftruncate`, edge
 /// - source: mm/truncate.c; write(2), ERRORS
-/// - level: observed (ext4, xfs, btrfs, tmpfs, overlayfs)
+/// - level: observed
 #[test]
 fn truncating_a_file_in_order_to_write_a_private_edit_back_loses_the_edit_and_the_bytes_of_the_file()
  {

@@ -79,22 +79,24 @@ fn a_record_lock_ends_with_its_process_or_when_exec_closes_the_file_and_a_forked
     assert_eq!(row("record-lock"), "Locks Locks Locks StillWaits Locks");
 }
 
-/// An OFD lock ends with its last descriptor, which may be a forked child's.
+/// Unless a mapping is left, an OFD lock ends with its last descriptor, which may be a forked
+/// child's.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, success
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
 /// - level: POSIX
 #[test]
-fn an_ofd_lock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
+fn unless_a_mapping_is_left_an_ofd_lock_ends_with_its_last_descriptor_which_may_be_a_forked_childs()
+{
     assert_eq!(row("ofd-lock"), "Locks Locks Locks StillWaits StillWaits");
 }
 
-/// A `flock` ends with its last descriptor, which may be a forked child's.
+/// Unless a mapping is left, a `flock` ends with its last descriptor, which may be a forked child's.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn a_flock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
+fn unless_a_mapping_is_left_a_flock_ends_with_its_last_descriptor_which_may_be_a_forked_childs() {
     assert_eq!(row("flock"), "Locks Locks Locks StillWaits StillWaits");
 }

@@ -12,7 +12,7 @@ use crate::{ask, ask_and_wait, begin, mutexes};
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fcntl(2), ERRORS
-/// - level: Linux (POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn a_record_lock_that_would_complete_a_deadlock_of_two_processes_fails_with_edeadlk() {
     let scratch = scratch();
@@ -70,7 +70,7 @@ fn a_deadlock_of_record_locks_is_detected_across_two_files() {
 ///
 /// - call: `fcntl(F_SETLK)`, error
 /// - source: fcntl(2), ERRORS
-/// - level: Linux (POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn if_two_processes_hold_a_read_lock_on_the_same_bytes_and_both_ask_for_a_write_lock_the_second_one_gets_edeadlk()
  {

@@ -180,7 +180,7 @@ fn two_flock_s_of_one_process_conflict_if_the_process_has_opened_the_file_twice(
 ///
 /// - call: `flock`, edge
 /// - source: flock(2), NOTES
-/// - level: Linux (local file systems)
+/// - level: Linux (on local file systems)
 #[test]
 fn a_flock_of_a_file_stops_neither_a_record_lock_nor_an_ofd_lock_of_another_process() {
     let scratch = scratch();

@@ -72,13 +72,13 @@ fn closing_another_descriptor_of_the_file_keeps_a_flock() {
     assert_eq!(b.ask("flock d LOCK_EX|LOCK_NB"), "EAGAIN");
 }
 
-/// A `flock` ends with the last descriptor of its open file description.
+/// Unless a mapping is left, a `flock` ends with the last descriptor of its open file description.
 ///
 /// - call: `flock`, success
 /// - source: flock(2), DESCRIPTION
 /// - level: Linux
 #[test]
-fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
+fn unless_a_mapping_is_left_a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("flock d LOCK_EX");
@@ -93,7 +93,8 @@ fn a_flock_ends_with_the_last_descriptor_of_its_open_file_description() {
 ///
 /// - call: `flock`, edge
 /// - source: mm/vma.c (the mapping keeps the open file description)
-/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - level: observed (not on overlayfs)
+/// - holds: not on overlayfs
 /// - tutorials say: After `mmap`, it does no harm to close the descriptor.
 #[test]
 fn after_close_mappings_keep_a_flock_until_the_last_munmap() {
@@ -130,7 +131,8 @@ fn a_mapping_made_through_another_open_of_the_file_does_not_keep_a_flock() {
 ///
 /// - call: `flock`, edge
 /// - source: mm/vma.c (the mapping keeps the open file description)
-/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - level: observed (not on overlayfs)
+/// - holds: not on overlayfs
 #[test]
 fn a_read_only_mapping_keeps_a_flock_too() {
     let scratch = scratch();

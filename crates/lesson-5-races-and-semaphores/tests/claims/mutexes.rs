@@ -62,7 +62,7 @@ fn a_mutex_is_by_default_neither_process_shared_nor_robust() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, error
 /// - source: pthread_mutexattr_setrobust(3), ERRORS
-/// - level: POSIX (`pshared`: Linux; POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn an_unknown_value_of_a_mutex_attribute_fails_with_einval() {
     let attributes = Attributes::new().unwrap();
@@ -215,6 +215,29 @@ fn a_plain_mutex_can_be_unlocked_by_a_process_that_does_not_own_it() {
     let (_owner, mut next) = two_and_locked(&scratch, "shared stalled normal");
     assert_eq!(ask(&mut next, "mutex-unlock"), "ok");
     assert_eq!(ask(&mut next, "mutex-try"), "Clean", "two are in");
+}
+
+/// If the holder of a process-shared mutex that is not robust is killed, the processes that wait
+/// for it sleep on.
+///
+/// - call: `pthread_mutex_lock`, edge
+/// - source: pthread_mutexattr_setrobust(3), DESCRIPTION (PTHREAD_MUTEX_STALLED)
+/// - level: observed (glibc)
+#[test]
+fn if_the_holder_of_a_process_shared_mutex_that_is_not_robust_is_killed_the_processes_that_wait_for_it_sleep_on()
+ {
+    let scratch = scratch();
+    let (owner, mut first) = two_and_locked(&scratch, "shared stalled normal");
+    let [mut second, mut other] = [(); 2].map(|()| actor(&scratch));
+    for waiter in [&mut first, &mut second] {
+        begin(waiter, "mutex-lock");
+        sleeps(waiter);
+    }
+    owner.kill();
+    assert_eq!([&first, &second].map(sleeps), [libc::SYS_futex; 2]);
+    assert_eq!(ask(&mut other, "mutex-unlock"), "ok", "the control");
+    assert_eq!(first.hear(), "Clean");
+    assert_eq!(sleeps(&second), libc::SYS_futex);
 }
 
 /// A recursive mutex is free after as many unlocks as locks.

@@ -97,7 +97,7 @@ fn the_last_sem_close_unmaps_the_semaphore_and_leaves_its_file() {
 ///
 /// - call: `sem_close`, error
 /// - source: sem_close(3), ERRORS
-/// - level: Linux (POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn sem_close_of_an_unnamed_semaphore_fails_with_einval() {
     let semaphore = Semaphore::in_page(&Page::private().unwrap(), 0);

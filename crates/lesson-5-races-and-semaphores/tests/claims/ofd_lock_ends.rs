@@ -20,13 +20,14 @@ fn closing_another_descriptor_of_the_file_keeps_an_ofd_lock() {
     assert_eq!(b.ask("F_OFD_SETLK d F_WRLCK 0 10"), "EAGAIN");
 }
 
-/// An OFD lock ends with the last descriptor of its open file description.
+/// Unless a mapping is left, an OFD lock ends with the last descriptor of its open file description.
 ///
 /// - call: `fcntl(F_OFD_SETLK)`, success
 /// - source: POSIX.1-2024, fcntl(); fcntl(2), Open file description locks
 /// - level: POSIX
 #[test]
-fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
+fn unless_a_mapping_is_left_an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description()
+{
     let scratch = scratch();
     let (mut a, mut b) = two(&scratch);
     a.does("F_OFD_SETLK d F_WRLCK 0 10");
@@ -42,7 +43,8 @@ fn an_ofd_lock_ends_with_the_last_descriptor_of_its_open_file_description() {
 /// - call: `fcntl(F_OFD_SETLK)`, edge
 /// - source: mm/vma.c (the mapping keeps the open file description); POSIX.1-2024, fcntl() (the
 ///   lock ends with the last descriptor)
-/// - level: observed (ext4, tmpfs, xfs, btrfs; not overlayfs)
+/// - level: observed (not on overlayfs)
+/// - holds: not on overlayfs
 /// - tutorials say: After `mmap`, it does no harm to close the descriptor.
 #[test]
 fn after_close_mappings_keep_an_ofd_lock_until_the_last_munmap() {

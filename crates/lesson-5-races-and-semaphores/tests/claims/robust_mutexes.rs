@@ -115,7 +115,7 @@ fn if_a_thread_other_than_the_first_calls_exec_its_robust_mutex_stays_locked() {
 ///
 /// - call: `pthread_mutexattr_setrobust`, error
 /// - source: pthread_mutexattr_setrobust(3), DESCRIPTION
-/// - level: Linux (POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn the_end_of_the_owning_thread_is_enough_for_eownerdead() {
     let scratch = scratch();

@@ -96,7 +96,7 @@ fn sem_clockwait_can_wait_until_a_moment_of_clock_monotonic() {
 ///
 /// - call: `sem_wait`, error
 /// - source: sem_wait(3), ERRORS
-/// - level: Linux (POSIX: may fail)
+/// - level: Linux (POSIX allows the error)
 #[test]
 fn a_handler_without_sa_restart_ends_sem_wait_with_eintr() {
     let mut waiter = actor(&scratch());

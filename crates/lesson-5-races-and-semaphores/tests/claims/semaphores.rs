@@ -205,6 +205,29 @@ fn a_killed_holder_leaves_the_count_at_0_and_any_process_can_post() {
     assert_eq!(ask(&mut next, "sem-try"), "ok");
 }
 
+/// If the holder of a semaphore is killed, the processes that wait for it sleep on.
+///
+/// - call: `sem_wait`, edge
+/// - source: sem_overview(7), DESCRIPTION
+/// - level: observed (glibc)
+#[test]
+fn if_the_holder_of_a_semaphore_is_killed_the_processes_that_wait_for_it_sleep_on() {
+    let scratch = scratch();
+    let [mut holder, mut first, mut second, mut poster] = [(); 4].map(|()| actor(&scratch));
+    ask(&mut holder, "sem-init 1 1");
+    assert_eq!(ask(&mut holder, "sem-try"), "ok");
+    for waiter in [&mut first, &mut second] {
+        begin(waiter, "sem-wait");
+        sleeps(waiter);
+    }
+    holder.kill();
+    assert_eq!([&first, &second].map(sleeps), [libc::SYS_futex; 2]);
+    for waiter in [&mut first, &mut second] {
+        assert_eq!(ask(&mut poster, "sem-post"), "ok");
+        assert_eq!(waiter.hear(), "ok", "a post wakes the one that has waited longest");
+    }
+}
+
 /// A second `sem_init` resets the count, so two processes hold the semaphore.
 ///
 /// - call: `sem_init`, edge

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use common::Scratch;
 use course::{Running, scratch};
 use lesson_5_races_and_semaphores::second_process::until_waiting_in;
+use nix::poll::{PollTimeout, poll};
 use nix::sys::ptrace;
 use nix::sys::utsname::uname;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::{actor, ask, ask_and_wait, begin, in_time, mutexes, observed, sleeps};
@@ -29,10 +30,18 @@ fn stop_when_woken(sleeper: &Running) {
     until_waiting_in(sleeper.id(), libc::SYS_futex).unwrap();
 }
 
-/// Returns once the actor was woken and has stopped.
+/// Returns once the actor was woken and has stopped. If another process was woken in its place, it never is.
 fn until_woken(sleeper: &Running) {
     let process = process(sleeper);
-    assert_eq!(waitpid(process, None).unwrap(), WaitStatus::PtraceSyscall(process));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let stopped = loop {
+        match waitpid(process, Some(WaitPidFlag::WNOHANG)).unwrap() {
+            WaitStatus::StillAlive => assert!(Instant::now() < deadline, "it was not woken"),
+            stopped => break stopped,
+        }
+        poll(&mut [], PollTimeout::from(1_u8)).unwrap();
+    };
+    assert_eq!(stopped, WaitStatus::PtraceSyscall(process));
 }
 
 /// If a sleeper is killed after `sem_post` woke it, the next sleeper is not woken.
@@ -84,6 +93,7 @@ fn if_a_sleeper_is_killed_after_it_was_woken_for_a_robust_mutex_that_is_still_fr
 ///   another owner)
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 wake the next
 ///   sleeper: the next unlock lets it lock)
+/// - holds: in 6.18
 #[test]
 fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleeper_is_killed_the_next_sleeper_may_sleep_on()
  {
@@ -123,6 +133,7 @@ fn if_a_process_locks_a_robust_mutex_after_an_unlock_and_before_the_woken_sleepe
 ///   that nobody waits)
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
 ///   asleep: the death wakes it)
+/// - holds: in 6.18
 #[test]
 fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_sleeps_on_even_after_the_next_owners_death() {
     const FUTEX_OWNER_DIED: u64 = 0x4000_0000;
@@ -153,6 +164,7 @@ fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_sleeps_on_even_after_the_nex
 ///   nptl/pthread_mutex_timedlock.c
 /// - level: observed (only on Linux 6.18.44; Linux 6.1.192, 6.12.118 and 7.2.13 leave no sleeper
 ///   asleep)
+/// - holds: in 6.18
 #[test]
 fn a_sleeper_of_a_robust_mutex_that_was_left_asleep_gets_the_lock_if_it_waits_with_a_deadline_and_tries_again()
  {

@@ -60,7 +60,8 @@ fn madv_dontneed_loses_a_store_to_a_private_mapping_and_keeps_a_store_to_a_share
 ///
 /// - call: `posix_fadvise`, edge
 /// - source: mm/truncate.c, mapping_evict_folio
-/// - level: observed (on tmpfs no page at all)
+/// - level: observed (from tmpfs it evicts no page at all)
+/// - holds: everywhere
 #[test]
 fn posix_fadv_dontneed_does_not_evict_a_page_that_is_mapped() {
     let scratch = scratch();
@@ -149,6 +150,7 @@ fn madv_remove_through_a_read_only_mapping_makes_a_hole_in_the_file() {
 /// - call: `madvise`, edge
 /// - source: mm/vmscan.c
 /// - level: observed (on tmpfs without swap)
+/// - holds: everywhere
 /// - manual says: madvise(2): `MADV_PAGEOUT` writes the dirty pages of a file.
 #[test]
 fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
@@ -178,14 +180,15 @@ fn madv_pageout_empties_the_page_table_but_writes_no_dirty_page() {
     });
 }
 
-/// `mincore` reports every page as cached to a user who may only read the file.
+/// `mincore` reports every page as cached to a user who neither owns the file nor may write to it.
 ///
 /// - call: `mincore`, edge
 /// - source: mm/mincore.c, can_do_mincore
-/// - level: observed
+/// - level: observed (since Linux 5.2)
+/// - holds: since 5.2
 /// - manual says: mincore(2): the vector says which pages are in memory.
 #[test]
-fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
+fn mincore_reports_every_page_as_cached_to_a_user_who_neither_owns_the_file_nor_may_write_to_it() {
     let scratch = scratch();
     let directory = scratch.path().join("open-to-all");
     fs::create_dir(&directory).expect("mkdir");
@@ -227,6 +230,38 @@ fn mincore_reports_every_page_as_cached_to_a_user_who_may_only_read_the_file() {
     }
 }
 
+/// `mincore` tells the owner of a file which pages are cached, even if the owner may only read the
+/// file.
+///
+/// - call: `mincore`, edge
+/// - source: mm/mincore.c, can_do_mincore
+/// - level: observed
+/// - holds: everywhere
+#[test]
+fn mincore_tells_the_owner_of_a_file_which_pages_are_cached_even_if_the_owner_may_only_read_the_file()
+ {
+    const NOBODY: u32 = 65534;
+    let scratch = scratch();
+    let directory = scratch.path().join("open-to-all");
+    fs::create_dir(&directory).expect("mkdir");
+    fs::set_permissions(&directory, PermissionsExt::from_mode(0o755)).expect("chmod");
+    let path = directory.join("file");
+    let file = write_lines(&path, PAGES * page_size(), page_size()).expect("write");
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).expect("chmod");
+    make_cold(&file, &path).expect("make_cold");
+    let to_an_ordinary_user = || {
+        let scenario = ["scenario", "mincore-of-another-users-file"];
+        let program = course::Program::new(crate::PROGRAM, scenario).in_directory(&directory);
+        program.as_ordinary_user().run().value("cached").to_owned()
+    };
+    if is_root() {
+        assert_eq!(to_an_ordinary_user(), PAGES.to_string(), "the control: the file is root's");
+        std::os::unix::fs::chown(&path, Some(NOBODY), None).expect("chown");
+    }
+    let cached = if file_system(&path) == "tmpfs" { PAGES } else { 0 };
+    assert_eq!(to_an_ordinary_user(), cached.to_string());
+}
+
 /// The pages on both sides of the gap that are in the page table, before and after the advice.
 fn across_a_gap(name: &str, errno: &str) -> [String; 2] {
     let ended = scenario(name, &scratch()).run();
@@ -248,7 +283,8 @@ fn madv_dontneed_across_a_gap_works_on_both_sides_and_fails_with_enomem() {
 ///
 /// - call: `madvise`, error
 /// - source: mm/madvise.c, madvise_populate
-/// - level: observed (since Linux 6.12; before, here in 6.1, the call goes on past the gap)
+/// - level: observed (since Linux 6.12; in 6.1, the call goes on past the gap)
+/// - holds: since 6.12
 #[test]
 fn madv_populate_read_across_a_gap_stops_there_and_fails_with_enomem() {
     // Older kernels (seen on 6.1) go on behind the gap, as for other advice. Linux 6.12 stops.

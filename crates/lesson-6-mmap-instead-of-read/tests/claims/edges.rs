@@ -19,6 +19,7 @@ use crate::{file, scenario};
 /// - call: file systems, success
 /// - source: lseek(2), DESCRIPTION (SEEK_HOLE)
 /// - level: observed
+/// - holds: everywhere
 #[test]
 fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_each_load_of_a_hole_takes_a_page()
  {
@@ -43,8 +44,9 @@ fn a_hole_is_zeros_in_a_mapping_and_takes_no_disk_space_but_on_tmpfs_each_load_o
 ///
 /// - call: `open(O_DIRECT)`, success
 /// - source: open(2), DESCRIPTION (O_DIRECT)
-/// - level: observed (btrfs: without compression, into touched buffers; ext4: not with
-///   `data=journal`; not on tmpfs)
+/// - level: observed (not on tmpfs; on btrfs without compression and into touched buffers; on ext4
+///   without `data=journal`)
+/// - holds: not on tmpfs
 #[test]
 fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
     let scratch = scratch();
@@ -72,7 +74,9 @@ fn o_direct_reads_a_file_and_leaves_no_page_in_the_page_cache() {
 ///
 /// - call: `open(O_DIRECT)`, error
 /// - source: open(2), NOTES (O_DIRECT)
-/// - level: observed (ext4: not with `data=journal`; on tmpfs as on btrfs)
+/// - level: observed (not on tmpfs, which reads through the page cache, too; on ext4 without
+///   `data=journal`)
+/// - holds: not on tmpfs
 #[test]
 fn o_direct_with_an_unaligned_buffer_offset_or_length_fails_with_einval_but_btrfs_reads_through_the_page_cache()
  {

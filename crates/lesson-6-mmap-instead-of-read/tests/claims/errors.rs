@@ -29,13 +29,13 @@ fn pipe() -> (OwnedFd, OwnedFd) {
     nix::unistd::pipe().expect("pipe")
 }
 
-/// Mapping all 0 bytes of an empty file fails with `EINVAL`, where `read` returns 0.
+/// `mmap` of an empty file with its length, 0, fails with `EINVAL`, where `read` returns 0.
 ///
 /// - call: `mmap`, error
 /// - source: mmap(2), ERRORS
 /// - level: POSIX
 #[test]
-fn mapping_all_0_bytes_of_an_empty_file_fails_with_einval_where_read_returns_0() {
+fn mmap_of_an_empty_file_with_its_length_0_fails_with_einval_where_read_returns_0() {
     let scratch = scratch();
     let path = scratch.path().join("empty");
     let mut file =
@@ -225,6 +225,7 @@ fn madv_free_and_madv_wipeonfork_on_a_shared_mapping_of_a_file_fail_with_einval(
 /// - call: `madvise`, error
 /// - source: madvise(2), ERRORS
 /// - level: Linux
+/// - holds: everywhere
 #[test]
 fn madv_dontneed_madv_remove_madv_cold_and_madv_pageout_fail_with_einval_on_locked_pages() {
     let region = two_pages(&scratch());

@@ -31,6 +31,7 @@ pub(crate) fn cost_of_loads(view: &View, offsets: impl IntoIterator<Item = usize
 /// - call: `mmap`, success
 /// - source: mm/mmap.c
 /// - level: observed (not on tmpfs, where every page is in memory)
+/// - holds: not on tmpfs
 /// - tutorials say: `mmap` copies the file into memory.
 /// - article says: The file is copied into memory, in pages.
 #[test]
@@ -56,6 +57,7 @@ fn mapping_a_cold_file_reads_no_page_from_the_disk_and_enters_none_in_the_page_t
 /// - call: page tables and faults, success
 /// - source: getrusage(2), DESCRIPTION (ru_majflt)
 /// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn the_first_load_of_a_cold_page_is_a_major_fault() {
     let scratch = scratch();
@@ -78,6 +80,7 @@ fn the_first_load_of_a_cold_page_is_a_major_fault() {
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_fault; mm/shmem.c, shmem_fault; mm/memory.c, fault_dirty_shared_page
 /// - level: observed (since Linux 6.1; in 5.10, it is a major fault on tmpfs, too)
+/// - holds: since 6.1
 #[test]
 fn the_first_store_to_a_page_of_a_hole_is_a_minor_fault_on_tmpfs_and_a_major_fault_on_other_file_systems()
  {
@@ -205,6 +208,7 @@ pub(crate) fn window() -> usize {
 /// - call: page tables and faults, success
 /// - source: proc_pid_status(5), VmPTE
 /// - level: observed (x86-64; not on tmpfs with `huge=always`)
+/// - holds: everywhere
 #[test]
 fn a_page_table_takes_8_bytes_for_each_page_of_a_fully_mapped_file() {
     let ended = scenario("size-of-the-page-table", &scratch()).run();
@@ -222,6 +226,7 @@ fn a_page_table_takes_8_bytes_for_each_page_of_a_fully_mapped_file() {
 /// - call: page cache, success
 /// - source: madvise(2), DESCRIPTION (MADV_PAGEOUT)
 /// - level: Linux (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn the_kernel_can_evict_a_clean_page_while_it_is_mapped() {
     let scratch = scratch();

@@ -14,7 +14,8 @@ use crate::faults::{cost_of_loads, window};
 ///
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_map_pages
-/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
+/// - level: observed (since Linux 6.18, on ext4 without `data=journal` and on xfs)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn if_a_fault_maps_large_folios_a_file_of_many_large_folios_needs_fewer_faults() {
     let scratch = scratch();
@@ -49,8 +50,9 @@ pub(crate) fn maps_large_folios(directory: &Path) -> bool {
 ///
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_map_pages
-/// - level: observed (ext4, xfs; on ext4 not with `data=journal`; differs on tmpfs with
-///   `huge=always`)
+/// - level: observed (since Linux 6.18, on ext4 without `data=journal` and on xfs; differs on tmpfs
+///   with `huge=always`)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn since_linux_6_18_one_fault_can_map_a_whole_large_folio_before_6_18_at_most_64_kib_of_a_folio_below_2_mib()
  {
@@ -85,7 +87,9 @@ fn since_linux_6_18_one_fault_can_map_a_whole_large_folio_before_6_18_at_most_64
 ///
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_map_pages (whether the page table exists)
-/// - level: observed (ext4, not with `data=journal`; differs on tmpfs with `huge=always`)
+/// - level: observed (since Linux 6.18, on ext4 without `data=journal`; differs on tmpfs with
+///   `huge=always`)
+/// - holds: since 6.18 on ext4
 #[test]
 fn in_a_forward_pass_on_ext4_linux_6_18_maps_the_last_folio_of_1_mib_64_kib_at_a_time_or_with_one_fault_in_a_new_page_table()
  {

@@ -53,7 +53,9 @@ fn around_one_load(
 ///
 /// - call: `madvise`, success
 /// - source: mm/filemap.c, do_sync_mmap_readahead
-/// - level: observed (btrfs: without compression; xfs: blocks of at most a page; not on tmpfs)
+/// - level: observed (not on tmpfs; on btrfs without compression, on xfs with blocks of at most a
+///   page)
+/// - holds: not on tmpfs
 #[test]
 fn after_madv_random_one_load_of_a_cold_page_reads_no_other_page() {
     let (file, file_system, pages) = around_one_load(Advice::Random, |_, _| true);
@@ -75,6 +77,7 @@ fn after_madv_random_one_load_of_a_cold_page_reads_no_other_page() {
 /// - call: page cache, success
 /// - source: mm/filemap.c, do_sync_mmap_readahead
 /// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn without_advice_one_load_of_a_cold_page_also_reads_pages_before_and_after_it() {
     let both = |before, after| before > 0 && after > 1;
@@ -86,7 +89,8 @@ fn without_advice_one_load_of_a_cold_page_also_reads_pages_before_and_after_it()
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_SEQUENTIAL)
-/// - level: observed (xfs: blocks of at most a page; not on tmpfs)
+/// - level: observed (not on tmpfs; on xfs with blocks of at most a page)
+/// - holds: not on tmpfs
 #[test]
 fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
     let (_, file_system, pages) = around_one_load(Advice::Sequential, |_, after| after > 1);
@@ -100,7 +104,9 @@ fn after_madv_sequential_one_load_reads_ahead_and_nothing_before_its_page() {
 ///
 /// - call: `madvise`, success
 /// - source: madvise(2), DESCRIPTION (MADV_WILLNEED)
-/// - level: observed
+/// - level: observed (on ext4, xfs and btrfs; overlayfs hides the count, and on tmpfs every page is
+///   in memory)
+/// - holds: on ext4, xfs, btrfs
 #[test]
 fn madv_willneed_starts_reading_and_maps_nothing() {
     let scratch = scratch();
@@ -130,6 +136,7 @@ fn madv_willneed_starts_reading_and_maps_nothing() {
 /// - call: page tables and faults, edge
 /// - source: mm/filemap.c, filemap_fault
 /// - level: observed (since Linux 6.4; not on tmpfs)
+/// - holds: since 6.4 not on tmpfs
 #[test]
 fn a_load_of_a_page_that_the_kernel_is_already_reading_is_a_minor_fault() {
     let scratch = scratch();
@@ -161,6 +168,7 @@ fn a_load_of_a_page_that_the_kernel_is_already_reading_is_a_minor_fault() {
 /// - call: `madvise`, edge
 /// - source: mm/readahead.c, force_page_cache_ra
 /// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn madv_willneed_reads_only_the_start_of_a_large_range() {
     let scratch = scratch();
@@ -193,7 +201,8 @@ fn madv_willneed_reads_only_the_start_of_a_large_range() {
 ///
 /// - call: `madvise`, edge
 /// - source: mm/filemap.c, do_sync_mmap_readahead
-/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
+/// - level: observed (since Linux 6.18, on ext4 without `data=journal` and on xfs)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn a_cold_file_gets_larger_folios_if_it_is_mapped_after_madv_hugepage() {
     let scratch = scratch();
@@ -223,7 +232,8 @@ fn a_cold_file_gets_larger_folios_if_it_is_mapped_after_madv_hugepage() {
 ///
 /// - call: page cache, edge
 /// - source: mm/filemap.c, do_sync_mmap_readahead
-/// - level: observed (ext4, xfs; on ext4 not with `data=journal`)
+/// - level: observed (since Linux 6.18, on ext4 without `data=journal` and on xfs)
+/// - holds: since 6.18 on ext4, xfs
 #[test]
 fn a_cold_file_can_get_smaller_folios_if_it_is_read_through_a_mapping_than_by_read() {
     let scratch = scratch();

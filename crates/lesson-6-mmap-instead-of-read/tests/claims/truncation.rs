@@ -154,6 +154,7 @@ fn cut_and_grow(file: &File, length: usize) {
 /// - call: `ftruncate`, edge
 /// - source: POSIX, ftruncate(), DESCRIPTION
 /// - level: POSIX (in steps of some ms before Linux 6.13)
+/// - holds: everywhere
 #[test]
 fn cutting_a_file_and_growing_it_again_changes_its_ctime() {
     let scratch = scratch();
@@ -185,8 +186,9 @@ fn last_page_lost(scratch: &Scratch, pages: usize) -> Region {
 ///
 /// - call: `write`, error
 /// - source: write(2), ERRORS
-/// - level: observed (on btrfs in 6.1, 6.12 and 7.2, `write` also fails with `EFAULT` if it starts
-///   before that page)
+/// - level: observed (btrfs does so in 6.18 only: in 6.1, 6.12 and 7.2, its `write` also fails with
+///   `EFAULT` if it starts before that page)
+/// - holds: not on btrfs; in 6.18 on btrfs
 #[test]
 fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fails_with_efault_if_it_starts_there()
  {
@@ -220,6 +222,7 @@ fn without_o_direct_a_write_from_a_mapping_stops_at_or_before_a_lost_page_and_fa
 /// - source: fs/iomap/direct-io.c
 /// - level: observed (since Linux 6.18; btrfs, tmpfs, and ext4 with `data=journal` return the
 ///   number of bytes; in 7.2, btrfs fails before it has written any)
+/// - holds: since 6.18 on ext4, xfs, overlayfs
 #[test]
 fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_it_has_written_bytes()
  {
@@ -264,6 +267,7 @@ fn with_o_direct_on_ext4_xfs_or_overlayfs_a_write_may_fail_with_efault_although_
 /// - call: `write`, error
 /// - source: fs/pipe.c, anon_pipe_write
 /// - level: observed (on ext4, xfs and tmpfs: bytes before the page)
+/// - holds: everywhere
 #[test]
 fn a_write_to_a_pipe_a_socket_or_a_file_on_btrfs_may_stop_before_the_lost_page_or_fail_with_efault()
 {

@@ -35,7 +35,10 @@ fn truncated() -> Result<()> {
     file.set_len(8).step("ftruncate")?;
     let memory = Shared::of(&file, 8).step("mmap")?;
     ended("wake-before-the-truncation", futex_wake(memory.word(0), 1))?;
+    let wait = || futex_wait(memory.word(0), 0, Some(Duration::from_millis(1)));
+    ended("wait-before-the-truncation", wait())?;
     file.set_len(0).step("ftruncate")?;
+    ended("wait-after-the-truncation", wait())?;
     ended("wake-after-the-truncation", futex_wake(memory.word(0), 1))
 }
 

@@ -133,7 +133,8 @@ fn the_receiver_believes_a_possible_but_wrong_count_in_the_ring_and_gets_a_messa
 ///
 /// - call: the ring of lesson 7, edge
 /// - source: mm/page-writeback.c, folio_clear_dirty_for_io
-/// - level: observed (not tmpfs)
+/// - level: observed (not on tmpfs)
+/// - holds: not on tmpfs
 #[test]
 fn after_the_kernel_has_written_the_rings_page_to_the_disk_the_next_message_causes_a_page_fault() {
     // If the kernel has written the page before the scenario does, repeat.

@@ -119,15 +119,17 @@ fn with_a_fence_and_membarrier_in_one_process_two_processes_that_store_and_then_
     }
 }
 
-/// `FUTEX_WAKE` on a word of a truncated file fails with `EFAULT`.
+/// `FUTEX_WAIT` and `FUTEX_WAKE` on a word of a truncated file fail with `EFAULT`.
 ///
 /// - call: `futex`, error
 /// - source: kernel/futex/core.c, get_futex_key
 /// - level: observed
 #[test]
-fn futex_wake_on_a_word_of_a_truncated_file_fails_with_efault() {
+fn futex_wait_and_futex_wake_on_a_word_of_a_truncated_file_fail_with_efault() {
     let words = scenario("words");
     assert_eq!(words.value("wake-before-the-truncation"), "ok");
+    assert_eq!(words.value("wait-before-the-truncation"), "ETIMEDOUT");
+    assert_eq!(words.value("wait-after-the-truncation"), "EFAULT");
     assert_eq!(words.value("wake-after-the-truncation"), "EFAULT");
 }
 

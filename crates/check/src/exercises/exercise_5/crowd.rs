@@ -6,7 +6,7 @@ use sandbox::Sandbox;
 use tracer::{Ending, Resume, Stop, processors};
 
 use super::alone::expect;
-use super::{BALANCES, COUNTER, FOUND, bank, word};
+use super::{BALANCES, COUNTER, FOUND, bank, untraced, word};
 use crate::exercises::CheckContext;
 use crate::expect::said;
 use crate::observe::killed_for;
@@ -15,7 +15,8 @@ use crate::verdict::{Finding, Verdict};
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
     processors::unpin();
-    let verdict = at_once(context).map_err(|error| error.details([FOUND.to_owned()]));
+    let verdict = at_once(context).and_then(|()| untraced::additions(context));
+    let verdict = verdict.map_err(|error| error.details([FOUND.to_owned()]));
     if context.settings().machine.tracing {
         processors::pin();
     }

@@ -6,6 +6,7 @@ mod diagnoses;
 mod killed;
 mod own_lock;
 mod together;
+mod untraced;
 mod waiting;
 
 use std::thread;
@@ -82,7 +83,7 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "crowd",
-        "six processes at once, as fast as they can: nothing is lost",
+        "six processes at once, as fast as they can, and two that nobody traces: nothing is lost",
         4,
         &["additions", "transfers-at-once"],
         crowd::crowd,
