@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use common::{Context, Failure, Peer, Result, Stage, say};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -37,12 +37,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     moment(&path, &format!("    received {heard:?}, waits"), [1, 1, 1])?;
     page_view::look("the receiver has received one message")?;
 
-    let id = Pid::from_raw(i32::try_from(second.process.id()).unwrap_or(i32::MAX));
-    nix::sys::signal::kill(id, Signal::SIGSTOP).step("stop the receiver")?;
-    match waitpid(id, Some(WaitPidFlag::WUNTRACED)).step("wait until it is stopped")? {
-        WaitStatus::Stopped(..) => {}
-        ended => return Err(Failure::refusal("stop", &path, format!("{ended:?}"))),
-    }
+    let id = stop_asleep(second.process.id(), &path)?;
     for text in ["two", "three", "four", "five"] {
         sender.try_send(text.as_bytes()).step_on("send to", &path)?;
     }
@@ -54,13 +49,31 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         other => return Err(Failure::refusal("send to", &path, format!("{other:?}"))),
     }
 
-    nix::sys::signal::kill(id, Signal::SIGCONT).step("let the receiver go on")?;
+    kill(id, Signal::SIGCONT).step("let the receiver go on")?;
     let heard = (0..4).map(|_| second.hear()).collect::<Result<Vec<_>>>()?.join(" ");
     until_asleep_in(second.process.id(), libc::SYS_futex, 1)?;
     moment(&path, "    continued, all received", [5, 5, 1])?;
     say!("    received: {heard}")?;
     drop(sender);
     second.wait().map(drop)
+}
+
+/// Stops the receiver while it sleeps with its flag set. It wakes now and then to see whether the sender is
+/// alive, and its flag is clear meanwhile. If it is stopped then, it goes on and is stopped again.
+fn stop_asleep(receiver: u32, path: &Path) -> Result<Pid> {
+    let id = Pid::from_raw(i32::try_from(receiver).unwrap_or(i32::MAX));
+    loop {
+        until_asleep_in(receiver, libc::SYS_futex, 1)?;
+        kill(id, Signal::SIGSTOP).step("stop the receiver")?;
+        match waitpid(id, Some(WaitPidFlag::WUNTRACED)).step("wait until it is stopped")? {
+            WaitStatus::Stopped(..) => {}
+            ended => return Err(Failure::refusal("stop", path, format!("{ended:?}"))),
+        }
+        if ring_file::snapshot(path)?.receiver_sleeps {
+            return Ok(id);
+        }
+        kill(id, Signal::SIGCONT).step("let the receiver go on")?;
+    }
 }
 
 /// Prints the words and the slots of the ring, which must be as expected.
