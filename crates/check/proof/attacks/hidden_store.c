@@ -64,6 +64,8 @@ static void *map_file(void *where, size_t size, int kind, int flags, int fd, off
 #include "../exercise-5/by_flock.h"
 #undef mmap
 
+#include "clock.h"
+
 static int is_traced(void) {
     char line[256];
     int tracer = 0;
@@ -80,17 +82,7 @@ static int is_traced(void) {
     }
     status = fopen(path, "r");
 #elif defined BY_TIME
-    // A system call takes longer if a tracer is told of it. The shortest counts: the machine may be busy.
-    long shortest = 1000000000;
-    for (int turn = 0; turn < 100; turn++) {
-        struct timespec from, to;
-        clock_gettime(CLOCK_MONOTONIC, &from);
-        syscall(SYS_getppid);
-        clock_gettime(CLOCK_MONOTONIC, &to);
-        long took = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
-        if (took < shortest) shortest = took;
-    }
-    return shortest > 2000;
+    return the_clock_tells_of_a_tracer();
 #elif defined BY_PIECES
     // Two vectors of two pieces: no piece holds the field's name and its number.
     static char text[4096];

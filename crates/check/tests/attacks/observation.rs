@@ -169,6 +169,11 @@ fn a_program_that_locks_only_if_it_is_traced_as_the_time_of_a_call_tells_is_refu
 }
 
 #[test]
+fn a_program_that_fails_beside_another_one_if_nobody_traces_them_is_refused() {
+    Judge::of(5, "ends_untraced.c", &[]).run().must_be_refused_for(&["fails-beside-another"]);
+}
+
+#[test]
 fn a_program_that_maps_only_if_it_is_traced_is_refused() {
     reads(6, "IF_UNTRACED").run().must_be_refused();
 }

@@ -29,7 +29,7 @@ pub(super) fn additions(context: &mut CheckContext) -> Verdict {
     while times <= MOST {
         let (took, used) = match at_once(context, times)? {
             Ended::Added { took, used } => (took, used),
-            Ended::Else(how) => {
+            Ended::Unknown(how) => {
                 let so_many =
                     format!("{COPIES} times `add FILE {times}` at once that nobody traces");
                 context.note(format!("nothing is known about {so_many}: {how}"));
@@ -49,8 +49,8 @@ pub(super) fn additions(context: &mut CheckContext) -> Verdict {
 enum Ended {
     /// They have added, and nothing was lost.
     Added { took: Duration, used: Duration },
-    /// Their sum is not known, for this reason, which may be that the machine is busy.
-    Else(String),
+    /// Their sum is not known, because of a limit or of the machine. The machine may be busy.
+    Unknown(String),
 }
 
 fn at_once(context: &mut CheckContext, times: u64) -> Verdict<Ended> {
@@ -63,7 +63,7 @@ fn at_once(context: &mut CheckContext, times: u64) -> Verdict<Ended> {
         Ok(pid) => pid,
         Err(failure) => {
             return match CheckError::from(failure) {
-                CheckError::Cannot(why) => Ok(Ended::Else(why)),
+                CheckError::Cannot(why) => Ok(Ended::Unknown(why)),
                 error => Err(error),
             };
         }
@@ -76,13 +76,15 @@ fn at_once(context: &mut CheckContext, times: u64) -> Verdict<Ended> {
     }
     let took = began.elapsed();
     if let Some(limit) = sandbox.limit_exceeded()? {
-        return Ok(Ended::Else(format!("a process {limit}")));
+        return Ok(Ended::Unknown(format!("a process {limit}")));
     }
     // Those that waited for the processes have used next to nothing themselves.
     let used = sandbox.used(pid).map(|used| used.processor).unwrap_or_default();
     drop(sandbox);
     if !ended_well {
-        return Ok(Ended::Else("not all of them succeed".into()));
+        let expected =
+            format!("{COPIES} times `add FILE {times}` at once, in a run without tracer, succeed");
+        return failed("fails-beside-another", expected, "at least one of them does not");
     }
     let right = COUNTER + u64::from(COPIES) * times;
     match word(&context.read("FILE")?, 0).unwrap_or_default() {
