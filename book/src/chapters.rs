@@ -7,6 +7,12 @@ use common::{Context, Failure, Result};
 
 use crate::{files, questions};
 
+/// The text that a reader opens first, and the README, which follows.
+const OVERVIEW: &str = "lessons/README.md";
+const README: &str = "README.md";
+/// The path from which the links of a task card begin. There is no such file.
+const CARD: &str = "lessons/card.md";
+
 /// A text of the course, and its page in the book.
 #[derive(Debug)]
 pub(crate) struct Chapter {
@@ -17,11 +23,11 @@ pub(crate) struct Chapter {
     /// The path of its copy for mdBook, below `src/`. The page has the same path, and ends in `.html`.
     pub(crate) page: PathBuf,
     /// What stands in the sidebar.
-    title: String,
+    pub(crate) title: String,
     /// The part of the book that begins with this chapter.
-    begins: Option<&'static str>,
+    pub(crate) begins: Option<&'static str>,
     /// Whether the chapter belongs to the one above it.
-    is_nested: bool,
+    pub(crate) is_nested: bool,
 }
 
 impl Chapter {
@@ -29,42 +35,49 @@ impl Chapter {
     pub(crate) fn is_lesson(&self) -> bool {
         self.path.to_string_lossy().starts_with("lessons/lesson-")
     }
-}
 
-/// The text of a lesson with its first paragraph in a box: how long the lesson takes, and what it needs.
-pub(crate) fn with_needs(text: &str) -> String {
-    let mut parts = text.splitn(3, "\n\n");
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(title), Some(needs), Some(rest)) if title.starts_with("# ") => {
-            format!("{title}\n\n<div class=\"needs\">\n\n{needs}\n\n</div>\n\n{rest}")
-        }
-        _ => text.into(),
+    /// Whether it is the task card of an exercise.
+    pub(crate) fn is_card(&self) -> bool {
+        self.path == Path::new(CARD)
+    }
+
+    /// Whether it has recorded runs, which the reader goes through step by step.
+    pub(crate) fn has_recordings(&self) -> bool {
+        self.path.starts_with("book/pages")
+    }
+
+    /// Whether its first paragraph says how long it takes.
+    pub(crate) fn says_minutes(&self) -> bool {
+        self.is_lesson() || self.is_card() || self.path == Path::new(OVERVIEW)
+    }
+
+    /// Whether a reader of the whole course comes to it from the chapter before it.
+    pub(crate) fn is_on_the_way(&self) -> bool {
+        self.is_lesson() || self.is_card() || self.path == Path::new(README)
     }
 }
 
-/// Every chapter: the overview, the README, each lesson with its exercise, the reference, and the notes
-/// for teachers.
+/// Every chapter: the overview, the README, each lesson with its exercise, the recorded runs, the
+/// reference, and the notes for teachers.
 pub(crate) fn all(root: &Path) -> Result<Vec<Chapter>> {
     let mut chapters = vec![
-        chapter(root, "lessons/README.md", "index.md", Some("The course"))?,
-        Chapter {
-            title: "About the course".into(),
-            ..chapter(root, "README.md", "about.md", None)?
-        },
-        with_recordings(root, "page-map")?,
-        with_recordings(root, "scheduler")?,
+        chapter(root, OVERVIEW, "index.md", Some("The course"))?,
+        Chapter { title: "About the course".into(), ..chapter(root, README, "about.md", None)? },
     ];
     let lessons = markdown_in(root, "lessons")?;
     let lessons = lessons.iter().filter(|path| path.starts_with("lessons/lesson-"));
     for (index, path) in lessons.enumerate() {
         let (page, number) = (path.trim_start_matches("lessons/"), index + 1);
         let mut lesson = chapter(root, path, page, (index == 0).then_some("The lessons"))?;
-        lesson.text += &questions::section(root, number)?;
+        lesson.text = questions::asked(&lesson.text, &questions::section(root, number)?);
         chapters.push(lesson);
         if root.join(format!("crates/exercises/src/bin/exercise-{number}.rs")).is_file() {
             chapters.push(card(root, number)?);
         }
     }
+    let page_map = with_recordings(root, "page-map")?;
+    chapters.push(Chapter { begins: Some("Step by step"), ..page_map });
+    chapters.push(with_recordings(root, "scheduler")?);
     chapters.push(chapter(root, "lessons/glossary.md", "glossary.md", Some("Reference"))?);
     chapters.push(chapter(root, "lessons/ledger.md", "ledger.md", None)?);
     if root.join("lessons/ledger").is_dir() {
@@ -157,7 +170,7 @@ fn card(root: &Path, number: usize) -> Result<Chapter> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     match title(&text) {
         Some(title) if output.status.success() => Ok(Chapter {
-            path: "lessons/card.md".into(),
+            path: CARD.into(),
             page: format!("exercise-{number}.md").into(),
             title,
             text,

@@ -10,8 +10,10 @@ mod chapters;
 mod files;
 mod links;
 mod questions;
+mod reading;
 mod slides;
 mod sources;
+mod terms;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -19,7 +21,9 @@ use std::process::{Command, ExitCode};
 use common::clap::{self, Parser};
 use common::{Context, Failure, Result};
 
+use chapters::Chapter;
 use sources::Sources;
+use terms::Terms;
 
 /// Make the book of the course in `target/book/`.
 #[derive(Parser)]
@@ -32,6 +36,9 @@ struct Book {
     #[arg(long)]
     slides: bool,
 }
+
+/// The text from which the terms come.
+const GLOSSARY: &str = "lessons/glossary.md";
 
 fn main() -> ExitCode {
     common::main(run)
@@ -48,10 +55,24 @@ fn run() -> Result<()> {
     files::copy(&settings.join("theme"), &copies.join("theme"))?;
     let chapters = chapters::all(&root)?;
     let mut sources = Sources::new(&root);
+    let terms = Terms::of(&files::read(&root.join(GLOSSARY))?)?;
     let mut lessons = Vec::new();
-    for chapter in &chapters {
+    for (index, chapter) in chapters.iter().enumerate() {
         let text = links::rewritten(chapter, &chapters, &mut sources)?;
-        let page = if chapter.is_lesson() { chapters::with_needs(&text) } else { text.clone() };
+        let following = chapters.get(index + 1);
+        let mut page = if chapter.is_lesson() {
+            lesson(chapter, &text, &terms, &chapters)
+        } else if chapter.path == Path::new(GLOSSARY) {
+            terms.anchored(&text)
+        } else {
+            text.clone()
+        };
+        if chapter.says_minutes() {
+            page = reading::with_needs(&page);
+        }
+        if let Some(following) = following.filter(|following| following.is_on_the_way()) {
+            page += &reading::next(following);
+        }
         files::write(&texts.join(&chapter.page), &page)?;
         if chapter.is_lesson() {
             lessons.push((chapter.page.with_extension("html"), text));
@@ -72,6 +93,16 @@ fn run() -> Result<()> {
     let first = book.join("index.html");
     common::say!("The book is in {}", first.display())?;
     if options.open { succeed(Command::new("xdg-open").arg(first)) } else { Ok(()) }
+}
+
+/// The page of a lesson: its text with links to the terms, to the recorded runs and to its exercise.
+fn lesson(chapter: &Chapter, text: &str, terms: &Terms, chapters: &[Chapter]) -> String {
+    let text = terms.linked(text, &chapter.page.to_string_lossy(), "glossary.md");
+    let recordings = chapters.iter().filter(|other| other.has_recordings());
+    let recorded: Vec<_> = recordings.flat_map(|page| reading::recorded(page, chapter)).collect();
+    let cards = chapters.iter().skip_while(|other| other.page != chapter.page).skip(1);
+    let card = cards.take(1).find(|next| next.is_card());
+    reading::with_folded_claims(&reading::with_ways_to_try(&text, &recorded, card))
 }
 
 /// Renders the texts in `copies` as web pages.

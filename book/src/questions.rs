@@ -1,4 +1,4 @@
-//! The questions at the end of a lesson. The page hides an answer until the reader chooses one
+//! The questions on a lesson, after its text. The page hides an answer until the reader chooses one
 //! (`theme/quiz.js`); in print, the answers stand below the questions.
 
 use std::path::{Path, PathBuf};
@@ -16,6 +16,14 @@ pub(crate) fn section(root: &Path, number: usize) -> Result<String> {
         text += &form(index, question, &proof(root, number, &question.proof)?);
     }
     Ok(text)
+}
+
+/// A lesson with the questions after its text: the claims, the exercise and what follows are for later.
+pub(crate) fn asked(lesson: &str, questions: &str) -> String {
+    match lesson.split_once("\n## Claims\n") {
+        Some((text, rest)) => format!("{text}{questions}\n## Claims\n{rest}"),
+        None => format!("{lesson}{questions}"),
+    }
 }
 
 /// A question with its choices, and the answer.
@@ -109,6 +117,16 @@ mod tests {
         );
         assert!(form.contains("<div class=\"answer\" hidden>\n\n"), "{form}");
         assert!(form.contains("\n\nSo.\n\nPROOF\n\n</div>"), "{form}");
+    }
+
+    #[test]
+    fn the_questions_come_after_the_text_and_before_the_claims() {
+        let asked =
+            asked("# L\n\nText.\n\n## Claims\n\nTable.\n", "\n## What will happen?\n\nA form.\n");
+        assert_eq!(
+            asked,
+            "# L\n\nText.\n\n## What will happen?\n\nA form.\n\n## Claims\n\nTable.\n"
+        );
     }
 
     #[test]

@@ -128,6 +128,20 @@ test("every link leads to a page and to a place on it", () => {
   assert.ok(links.length > 500, `only ${links.length} links`);
 });
 
+test("each term of the glossary has an anchor, and each lesson links its first use of other lessons' terms", () => {
+  const glossary = readFileSync(join(book, "glossary.html"), "utf8");
+  const terms = [...glossary.matchAll(/<strong id="([^"]+)"><a class="header" href="#([^"]+)">/g)].map(([, id]) => id);
+  assert.equal(terms.length, (glossary.match(/<p><strong/g) ?? []).length, "every entry");
+  assert.ok(terms.includes("page-cache") && terms.includes("map_populate"), terms.join(" "));
+  for (const lesson of all.filter((path) => path.startsWith("lesson-"))) {
+    const html = readFileSync(join(book, lesson), "utf8");
+    const links = [...html.matchAll(/<a href="glossary\.html#([^"]+)" title="([^"]+)">/g)].map(([, term]) => term);
+    assert.ok(links.length > 0, lesson);
+    assert.deepEqual(links, [...new Set(links)], `${lesson}: a term is linked twice`);
+    assert.ok(links.every((term) => terms.includes(term)), lesson);
+  }
+});
+
 test("the copy button of a console block copies the commands alone", async () => {
   const { page } = await tab("light", 1280);
   await page.goto(`${site.address}/lesson-1-mapping-a-file.html`);
@@ -166,4 +180,35 @@ test("a lesson says in a box how long it takes, its lines are short, and its fig
     .map((text) => text.textContent.length / Math.round(text.clientHeight / parseFloat(getComputedStyle(text).lineHeight)))));
   assert.ok(letters <= 88, `${letters} letters in a line`);
   await page.context().close();
+});
+
+test("in a lesson, the questions come before the claims, which are folded until they are searched or printed", async () => {
+  const { page } = await tab("light", 1280);
+  const open = () => page.locator("details.claims").evaluate((details) => details.open);
+  await page.goto(`${site.address}/lesson-3-msync.html`);
+  const headings = await page.locator("main h2").evaluateAll((all) => all.map((heading) => heading.textContent));
+  const last = headings.slice(headings.indexOf("What will happen?"));
+  assert.deepEqual(last, ["What will happen?", "Claims", "Exercise", "Going deeper", "Further"]);
+  const rows = await page.locator("details.claims tbody tr").count();
+  assert.equal(await page.locator("details.claims summary").textContent(), `Show the ${rows} claims`);
+  assert.ok(rows > 20 && !await open(), `${rows} rows`);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.ok(await open(), "printed");
+  await page.goto(`${site.address}/lesson-3-msync.html?highlight=sector#claims`);
+  assert.ok(await open(), "searched");
+  await page.context().close();
+});
+
+test("a reader learns what comes next, and comes from a lesson to its recorded runs and its exercise", () => {
+  const html = (path) => readFileSync(join(book, path), "utf8");
+  const next = (path) => html(path).match(/<div class="following">\s*<p>Next: <a href="([^"]+)">[^<]+<\/a>(.*)<\/p>/)?.slice(1);
+  assert.deepEqual(next("index.html"), ["about.html", ""]);
+  assert.deepEqual(next("about.html"), ["lesson-1-mapping-a-file.html", ", 35 minutes"]);
+  assert.deepEqual(next("lesson-1-mapping-a-file.html"), ["exercise-1.html", ", 60 minutes"]);
+  assert.deepEqual(next("exercise-1.html"), ["lesson-2-shared-access.html", ", 60 minutes"]);
+  for (const number of [1, 2, 3, 4, 5]) {
+    const lesson = all.find((path) => path.startsWith(`lesson-${number}-`));
+    assert.match(html(lesson), /step by step on another page: <a href="(page-map|scheduler)\.html#/, lesson);
+    assert.match(html(lesson), new RegExp(`About \\d+ minutes\\. <a href="exercise-${number}\\.html">`), lesson);
+  }
 });

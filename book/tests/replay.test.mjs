@@ -92,10 +92,23 @@ test("the steps go forth and back by mouse and by the keyboard, and FILE with th
   assert.equal(await value.textContent(), "42");
   assert.equal(await replay.locator(".lanes li.wrong").count(), 1);
   await page.keyboard.press("Home");
-  assert.match(await replay.locator(".news").textContent(), /how it begins/);
+  assert.match(await replay.locator(".news").textContent(), /This is the start/);
   await replay.getByRole("slider").focus();
   await page.keyboard.press("ArrowRight");
   assert.match(await replay.locator(".place").textContent(), /Step 1 of/);
+});
+
+test("each process's load is a step with its value, and the step that loses the update is marked", async () => {
+  await page.reload();
+  const replay = page.locator(".replay").first();
+  const rows = replay.locator(".lanes li");
+  await replay.getByRole("button", { name: "Where it goes wrong" }).click();
+  const shown = await rows.allTextContents();
+  for (const who of ["A", "B"]) {
+    assert.equal(shown.filter((row) => row.startsWith(`${who} loads 41 from the counter`)).length, 1, shown.join("\n"));
+  }
+  assert.match(await replay.locator(".lanes li.wrong").textContent(), /^Here it goes wrong: A stores 42 in the counter; 41 was there before.*B's 42 is LOST/);
+  assert.match(await replay.locator(".news").textContent(), /^Here it goes wrong\. A stores 42/);
 });
 
 test("the schedule to replay stands below the steps", async () => {
@@ -111,16 +124,24 @@ test("the page map shows who maps FILE at each step, and what is dirty", async (
   await next.click();
   assert.match(await map.locator(".box.process").first().textContent(), /Process A.*maps no page of the file/);
   assert.equal(await map.locator("svg path").count(), 0);
+  assert.match(await replay.locator(".news").textContent(), /^A opens FILE/);
+  await next.click();
+  assert.match(await replay.locator(".news").textContent(), /^A finds that FILE has 4096 bytes/);
   await next.click();
   assert.match(await map.locator(".box.process").first().textContent(), /shared mapping of FILE.*leads to the page cache/);
   assert.match(await map.locator(".changes").textContent(), /Process A has mapped the pages/);
   assert.equal(await map.locator("svg path").count(), 1);
-  await page.keyboard.press("ArrowRight");
-  await page.keyboard.press("ArrowRight");
+  let presses = 0;
+  const ofB = map.locator(".box.process").nth(1);
+  while (await ofB.count() === 0 || !(await ofB.textContent()).includes("leads to the page cache")) {
+    presses += 1;
+    assert.ok(presses < 10, "B maps FILE");
+    await page.keyboard.press("ArrowRight");
+  }
   assert.equal(await map.locator("svg path").count(), 2, "B's entry leads to the same page");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
+  for (let back = 0; back <= presses; back += 1) {
+    await page.keyboard.press("ArrowLeft");
+  }
   assert.equal(await map.locator("svg path").count(), 0, "and back");
 });
 

@@ -37,6 +37,14 @@
     });
   }, true);
 
+  // The folded claims: print them, and show what the search has found in them.
+  const claims = document.querySelectorAll("details.claims");
+  const unfold = () => claims.forEach((details) => { details.open = true; });
+  addEventListener("beforeprint", unfold);
+  if (location.search.includes("highlight")) {
+    unfold();
+  }
+
   // On a page with steps, an arrow key outside of a picture must not turn the page: the steps would be lost.
   const TURNS = ["ArrowLeft", "ArrowRight"];
   if (document.querySelector(".page-map, .scheduler")) {

@@ -35,25 +35,30 @@ const PageMap = (() => {
 
   const inFile = (file) => isShmem(file) ? "In the shared memory" : `In file ${file.name}`;
 
+  /** The words for what one page does, and for what several pages do. The longest words come first. */
   const many = {
-    "is past the end of the file: its entry in the page table is gone": "are past the end of the file: their entries in the page table are gone",
-    begins: "begin", "leads to a private copy": "lead to private copies", leads: "lead", has: "have", is: "are",
+    "is now past the end of the file: its entry in the page table is gone": "are now past the end of the file: their entries in the page table are gone",
+    "leads to the same copy as before; now both processes share it": "lead to the same copies as before; now both processes share them",
+    "was dirty after this store": "were dirty after this store",
+    "leads to a private copy": "lead to private copies", begins: "begin", leads: "lead", has: "have", is: "are",
   };
+  const verbs = new RegExp(`\\b(${Object.keys(many).join("|")})\\b`);
 
   /** A sentence about one page, as one about several: its verb changes. */
   function plural(words) {
-    return words.replace(/\b(is past the end of the file: its entry in the page table is gone|leads to a private copy|leads|begins|has|is)\b/, (verb) => many[verb]);
+    return words.replace("writes the page", "writes the pages").replace(verbs, (verb) => many[verb]);
   }
 
-  /** What changed between two looks, a sentence each. Equal changes of neighbouring pages are one sentence. */
-  function changes(before, after) {
+  /** What changed between two looks, a sentence each. Equal changes of neighbouring pages are one sentence. `numbers`
+   *  has the numbers of the private pages, if the picture shows them. */
+  function changes(before, after, numbers) {
     const runs = [];
-    const add = (subject, page, what) => {
-      const last = runs.findLast((run) => run.subject === subject && run.what === what);
+    const add = (subject, page, what, of = "") => {
+      const last = runs.findLast((run) => run.subject === subject && run.of === of && run.what === what);
       if (last && last.end === page) {
         last.end += 1;
       } else {
-        runs.push({ subject, what, start: page, end: page + 1 });
+        runs.push({ subject, of, what, start: page, end: page + 1 });
       }
     };
     const names = (look) => look.processes.filter(({ parts }) => parts.length > 0).map(({ name }) => name);
@@ -69,14 +74,22 @@ const PageMap = (() => {
       if (was === undefined || leads(before, was) === now) {
         continue;
       }
-      const is = (what) => add(`In ${the(entry.process)}`, entry.label, what);
+      // A process that maps several things has several pages 0.
+      const { parts } = after.processes.find(({ name }) => name === entry.process);
+      const is = (what) => add(`In ${the(entry.process)}`, entry.label, what, parts.length > 1 && entry.kind ? ` of the ${entry.kind}` : "");
       const shared = was.leads === entry.leads && others(after, entry).length === 0 ? others(before, was) : [];
       const isNew = entry.holds !== undefined && (was.own === null || shared.length > 0) && was.holds !== entry.holds;
       if (isNew) {
-        is(`now ${entry.leads} of its own, which begins with ${entry.holds}`);
+        const number = numbers?.get(entry.own);
+        is(`now ${entry.leads} of its own${number ? ` (${ownName(entry, number)})` : ""}, which begins with ${entry.holds}`);
+      } else if (was.leads === entry.leads && was.holds === entry.holds && others(before, was).length === 0 && others(after, entry).length > 0) {
+        is(`leads to the same ${entry.leads.includes("copy") ? "copy" : "memory"} as before; now both processes share it`);
       } else if (shared.length === 0) {
         const hadEntry = was.leads.startsWith("leads to") && entry.leads === "is past the end of the file";
-        is(`now ${now}${hadEntry ? ": its entry in the page table is gone" : ""}`);
+        const hadNone = was.leads === "is past the end of the file" && entry.leads === "has no entry in the page table";
+        const adverb = hadNone ? "still" : "now";
+        const words = now.startsWith("is ") ? now.replace("is", `is ${adverb}`) : `${adverb} ${now}`;
+        is(`${words}${hadEntry ? ": its entry in the page table is gone" : ""}`);
       } else if (!entriesOf(after).some((other) => shared.includes(other.process) && other.holds !== old.get(key(other))?.holds)) {
         // One of the processes has got a copy. If none has stored something else, a picture does not show which one.
         is(`no longer leads to the same memory as in the ${shared.join(" and the ")}`);
@@ -86,11 +99,14 @@ const PageMap = (() => {
       `${capital(the(name))} ${what}, which is in page ${page}. There is no such page: it is past the end of the file. The kernel sends ${signal}, and the process dies. Its page table is freed.`);
     for (const file of after.files) {
       const known = before.files.find((other) => other.name === file.name);
-      for (const { page, state, holds } of file.pages) {
+      for (const { page, state, holds, then, disk } of file.pages) {
         const old = known?.pages.find((other) => other.page === page);
         const was = old?.state;
         if (old?.holds && holds && old.holds !== holds) {
           add(inFile(file), page, `now begins with ${holds}${file.on_disk ? " in memory" : ""}, not with ${old.holds}`);
+        }
+        if (then && known && old?.state !== "past the end of the file" && old?.then !== then) {
+          add(inFile(file), page, `now has ${afterLetters(old?.then, then)}`);
         }
         const comes = was === "not in the page cache" && state !== "unknown" && state !== "past the end of the file";
         if (comes) {
@@ -98,23 +114,47 @@ const PageMap = (() => {
         }
         if (was !== undefined && was !== state && !(comes && state !== "dirty")) {
           const again = was === "past the end of the file" && state === "not in the page cache";
-          add(inFile(file), page, again ? "is part of the file again, and not in memory" : states[state] ?? `is now ${state}`);
+          const stored = old?.holds && holds && old.holds !== holds && was === "dirty" && state === CLEAN;
+          const clean = stored ? `was dirty after this store; now memory and disk both have ${holds}` : undefined;
+          const unknown = file.on_disk && state === "dirty" && disk === undefined ? "is now dirty: what it holds is not on the disk until the kernel writes the page" : undefined;
+          add(inFile(file), page, again ? "is part of the file again, and not in memory yet: a load gives 0" : clean ?? unknown ?? states[state] ?? `is now ${state}`);
+        } else if (was === "dirty" && state === "dirty" && old.holds && holds && old.holds !== holds) {
+          add(inFile(file), page, "is still dirty");
         }
       }
     }
     return [
       ...deaths,
-      ...come.map((name) => `${capital(the(name))} has mapped the pages.`),
+      ...come.map((name) => isForked(after, name) ? `fork has made ${the(name)}. Its page table leads to the same copies.` : `${capital(the(name))} has mapped the pages.`),
       ...gone.map((name) => `${capital(the(name))} no longer has the pages.`),
-      ...runs.map(({ subject, what, start, end }) => end - start === 1
-        ? `${subject}, page ${start} ${what}.`
-        : `${subject}, pages ${start}-${end - 1} ${plural(what)}.`),
+      ...runs.map(({ subject, of, what, start, end }) => end - start === 1
+        ? `${subject}, page ${start}${of} ${what}.`
+        : `${subject}, pages ${start}-${end - 1}${of} ${plural(what)}.`),
     ];
   }
 
+  /** Is this a new process that shares private pages? Only `fork` makes such a process. */
+  function isForked(look, name) {
+    return entriesOf(look).some(({ process, own }) => process === name && own !== null && sharers(look, own).length > 1);
+  }
+
+  /** What is new after the letters of a page. The kernel stores zeros after the end of a file that becomes shorter. */
+  function afterLetters(was = "", then) {
+    const END = "the end of the file at byte ";
+    if (then.startsWith(END)) {
+      return `${then}. In memory, the rest of the page is zeros`;
+    }
+    return was.startsWith(END) && then.startsWith("zeros") ? `${then}, and they belong to the file` : then;
+  }
+
+  /** What the picture calls a page of private memory. */
+  const ownName = ({ leads }, number) => `${leads.includes("copy") ? "copy" : "memory"} ${number}`;
+
+  const CLEAN = "the same on the disk";
+
   /** What a page of a file is after a change, in words. */
   const states = {
-    "dirty": "is now dirty: the disk has the old bytes",
+    "dirty": "is now dirty: the disk has the old bytes until the kernel writes the page",
     "the same on the disk": "is now the same in memory and on the disk",
     "not in the page cache": "is now only on the disk",
     "present": "is now in the page cache",
@@ -126,7 +166,7 @@ const PageMap = (() => {
       ["page cache", "cache", ""],
       ["private cop", "copy", ""],
       ["anonymous", "copy", ""],
-      ["past the end", "past", "past the end"],
+      ["past the end", "past", "no page: SIGBUS"],
       ["not mapped", "gone", "not mapped"],
       ["no entry", "none", "no entry"],
     ];
@@ -161,41 +201,53 @@ const PageMap = (() => {
   }
 
   /** A box: its name, what it holds, and a word about its state. */
-  function cell(kinds, name, holds, state) {
+  function cell(kinds, name, { holds, then } = {}, state) {
     const held = holds ? [element("b", {}, holds)] : [];
-    return element("li", { class: `cell ${kinds}`.trim() }, element("span", {}, name), ...held, element("small", {}, state));
+    const more = then ? [element("small", { class: "then" }, then)] : [];
+    return element("li", { class: `cell ${kinds}`.trim() }, element("span", {}, name), ...held, ...more, element("small", {}, state));
   }
 
-  /** The letter of each private page, for each look: a map from the number of its memory to its letter. A page
-   *  keeps its letter from look to look. */
-  function lettersOf(looks) {
+  /** The number of each private page, for each look: a map from its memory to its number. A page keeps its number
+   *  from look to look. */
+  function numbersOf(looks) {
     let used = 0;
     let known = new Map();
     return looks.map((look) => {
       const entries = entriesOf(look).filter(({ own }) => own !== null);
       const key = (entry) => `${entry.process}/${entry.part}/${entry.label}`;
-      const letters = new Map();
+      const numbers = new Map();
       // If two processes shared a page and one of them has stored, the page stays with the other one.
       const stays = (entry) => known.get(key(entry))?.holds === entry.holds;
       for (const entry of [...entries.filter(stays), ...entries.filter((entry) => !stays(entry))]) {
-        const before = known.get(key(entry))?.letter;
-        if (!letters.has(entry.own) && before && ![...letters.values()].includes(before)) {
-          letters.set(entry.own, before);
+        const before = known.get(key(entry))?.number;
+        if (!numbers.has(entry.own) && before && ![...numbers.values()].includes(before)) {
+          numbers.set(entry.own, before);
         }
       }
-      for (const { own } of entries.filter((entry) => !letters.has(entry.own))) {
-        if (!letters.has(own)) {
-          letters.set(own, String.fromCharCode("a".charCodeAt(0) + used));
+      for (const { own } of entries.filter((entry) => !numbers.has(entry.own))) {
+        if (!numbers.has(own)) {
           used += 1;
+          numbers.set(own, String(used));
         }
       }
-      known = new Map(entries.map((entry) => [key(entry), { letter: letters.get(entry.own), holds: entry.holds }]));
-      return letters;
+      known = new Map(entries.map((entry) => [key(entry), { number: numbers.get(entry.own), holds: entry.holds }]));
+      return numbers;
     });
   }
 
+  /** What the program's own output calls the processes. */
+  function aliasesOf(looks) {
+    const told = looks.flatMap((look) => look.told).join(" ");
+    if (!looks.some(({ processes }) => processes.length > 1)) {
+      return {};
+    }
+    const has = (words) => new RegExp(`\\b${words}\\b`, "i").test(told);
+    const first = [...has("child") ? ["(parent)"] : [], ...has("this process") ? ["“this process” below"] : []];
+    return { "first process": first.join(", "), "second process": has("child") ? "(child)" : "" };
+  }
+
   /** The picture of one look, and the pairs of boxes between which an arrow goes. */
-  function picture(look, letters = lettersOf([look])[0]) {
+  function picture(look, numbers = numbersOf([look])[0], { aliases = {}, recorded = false } = {}) {
     const targets = new Map();
     const arrows = [];
     const memory = element("div", { class: "row memory" });
@@ -206,27 +258,34 @@ const PageMap = (() => {
       .flatMap(({ entries }) => entries.filter(({ label }) => label === killed.page).map(({ page }) => page)));
     look.files.forEach((file, index) => {
       const frames = element("ol", { class: "cells" });
+      const nowhere = element("ol", { class: "cells" });
       const blocks = element("ol", { class: "cells" });
       for (const page of file.pages) {
         const { cache, disk: block } = cached(file, page);
         const name = `page ${page.page}`;
         if (cache !== null) {
-          const frame = cell(cache === "" ? "clean" : cache, name, page.holds, cache === "absent" ? "not here" : cache);
+          const frame = cell(cache === "" ? "clean" : cache, name, page, cache === "absent" ? "not here" : cache);
           targets.set(`file ${index} ${page.page}`, frame);
           frames.append(frame);
         } else if (missing(index).includes(page.page)) {
-          const frame = cell("past", name, null, "no page");
+          const frame = cell("past", name, {}, "no page");
           targets.set(`file ${index} ${page.page}`, frame);
-          frames.append(frame);
+          nowhere.append(frame);
         }
         if (block !== null) {
-          blocks.append(cell(`block ${block === "old bytes" ? "old" : block}`, name, page.disk, block));
+          const unseen = recorded && page.disk === undefined && block !== "unknown";
+          blocks.append(cell(`block ${block === "old bytes" ? "old" : block}`, name, { holds: page.disk, then: page.disk_then }, unseen ? "not recorded" : block));
+        } else if (file.on_disk && page.state === "past the end of the file") {
+          blocks.append(cell("past", name, {}, "past the end"));
         }
       }
       const title = isShmem(file) ? "Shared anonymous memory (the kernel calls it shmem): in the page cache, on no disk" : `Page cache of ${file.name}`;
       memory.append(element("div", { class: "box cache" }, element("p", {}, title), frames));
+      if (nowhere.children.length > 0) {
+        memory.append(element("div", { class: "nowhere" }, element("p", {}, "Not in memory, not in the file"), nowhere));
+      }
       if (file.on_disk) {
-        disk.append(element("div", { class: "box" }, element("p", {}, `File ${file.name} on the disk`), blocks));
+        disk.append(element("div", { class: "box" }, element("p", {}, `File ${file.name}${file.size === undefined ? "" : ` (length now: ${file.size.toLocaleString("en")} bytes)`} on the disk`), blocks));
       }
     });
     const processes = element("div", { class: "row processes" });
@@ -238,19 +297,19 @@ const PageMap = (() => {
         for (const entry of part.entries) {
           const { kind, words } = box(entry);
           const dies = killed && killed.page === entry.label;
-          const made = cell(`entry ${kind}${dies ? " dies" : ""}`, `page ${entry.label}`, null, dies ? killed.signal : words);
-          made.append(element("span", { class: "spoken" }, ` ${leads(look, { ...entry, process: process.name })}`));
+          const made = cell(`entry ${kind}${dies ? " dies" : ""}${entry.leads.includes("anonymous") ? " of-memory" : ""}`, `page ${entry.label}`, {}, dies ? killed.signal : words);
+          made.append(element("span", { class: "spoken" }, killed ? " as it was before" : ` ${leads(look, { ...entry, process: process.name })}`));
           entries.append(made);
           if (entry.own !== null) {
             const key = `own ${entry.own}`;
-            const letter = letters.get(entry.own);
+            const words = ownName(entry, numbers.get(entry.own));
             if (!targets.has(key)) {
-              const copy = cell("copy", `page ${entry.label}`, entry.holds, `${part.file === null ? "" : "copy "}${letter}`);
+              const copy = cell("copy", words, entry, `of page ${entry.label}`);
               targets.set(key, copy);
               own.append(copy);
             }
-            arrows.push([made, key, "to-copy", letter]);
-          } else if (part.file !== null && (kind === "cache" || dies)) {
+            arrows.push([made, key, "to-copy", words]);
+          } else if (part.file !== null && (kind === "cache" && !killed || dies)) {
             arrows.push([made, `file ${part.file} ${entry.page}`, dies ? "to-nothing" : "", dies ? "no page" : `page ${entry.page}`]);
           }
         }
@@ -258,12 +317,13 @@ const PageMap = (() => {
         const of = file === null ? "" : isShmem(file) ? ", no file" : ` of ${file.name}`;
         return element("div", { class: "part" }, element("p", {}, `${part.kind || "no mapping"}${of}`), entries);
       });
+      const alias = aliases[process.name] ? [" ", element("small", {}, aliases[process.name])] : [];
       const nothing = parts.length === 0 ? [element("p", {}, "maps no page of the file")] : [];
-      const death = killed ? [element("p", { class: "death" }, element("strong", {}, killed.what), element("strong", {}, `killed by ${killed.signal}`), element("small", {}, "The page table is freed. Here it is as it was before."))] : [];
-      processes.append(element("div", { class: `box process${killed ? " killed" : ""}` }, element("h4", {}, capital(process.name)), ...nothing, ...death, element("div", { class: "parts" }, ...parts)));
+      const death = killed ? [element("p", { class: "death" }, element("strong", {}, killed.what), element("strong", {}, `killed by ${killed.signal}`), element("strong", { class: "freed" }, "The page table is freed. The boxes show it as it was before."))] : [];
+      processes.append(element("div", { class: `box process${killed ? " killed" : ""}` }, element("h4", {}, capital(process.name), ...alias), ...nothing, ...death, element("div", { class: "parts" }, ...parts)));
     }
     if (own.children.length > 0) {
-      memory.append(element("div", { class: "box own" }, element("p", {}, "Memory that belongs to no file"), own));
+      memory.append(element("div", { class: "box own" }, element("p", {}, "Private memory of no file"), own));
     }
     const stage = element("div", { class: "stage" });
     for (const [band, row] of [["Page tables", processes], ["Memory", memory], ["Disk", disk]]) {
@@ -327,31 +387,45 @@ const PageMap = (() => {
     return y2 < y1;
   }
 
+  /** The words of the heading above an element. */
+  function headingOf(place) {
+    const above = [...document.querySelectorAll("main h2")].filter((heading) => heading.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return above.at(-1)?.textContent.trim();
+  }
+
+  /** Is this a row of a table with several columns? Its columns must stay below each other. */
+  const isRow = (line = "") => /\S {2,}\S.* {2,}\S/.test(line) && !/->|expected/.test(line);
+
   /** Makes a page map of an element that holds a recording as JSON. */
   function start(map) {
     const recording = JSON.parse(map.querySelector("script").textContent);
     const { looks } = recording;
-    const letters = lettersOf(looks);
+    const name = headingOf(map) ?? recording.heading;
+    const numbers = numbersOf(looks);
+    const more = { aliases: aliasesOf(looks), recorded: true };
     let at = 0;
     let shown = null;
     const back = element("button", { type: "button" }, "Back");
     const next = element("button", { type: "button" }, "Next");
     const place = element("p", { class: "place" });
     const news = element("div", { class: "news", "aria-live": "polite" });
-    const view = element("div", { class: "view", tabindex: "0", role: "group", "aria-label": `${recording.heading}: the memory. The arrow keys go back and forth.` });
-    const told = element("pre", { tabindex: "0" });
+    const view = element("div", { class: "view", tabindex: "0", role: "group", "aria-label": `${name}: the memory. The arrow keys go back and forth.` });
+    const told = element("pre", { tabindex: "0", role: "region", "aria-label": `${name}: what the program printed` });
+    const edge = element("p", { class: "edge", role: "status" });
     const show = () => {
       const look = looks[at];
       const title = look.title || look.told[0]?.trim() || "";
       place.replaceChildren(`Step ${at + 1} of ${looks.length}: `, element("strong", {}, title));
+      edge.textContent = "";
       // Not disabled: a button that is disabled loses the focus, and the keys with it.
       back.setAttribute("aria-disabled", String(at === 0));
       next.setAttribute("aria-disabled", String(at === looks.length - 1));
-      const list = at === 0 ? [] : changes(looks[at - 1], look);
-      const sentences = list.length > 0 ? list : [at === 0 ? "This is how it begins." : "No page table and no page changed."];
+      const list = at === 0 ? [] : changes(looks[at - 1], look, numbers[at]);
+      const sentences = list.length > 0 ? list : [at === 0 ? "This is the start. Press Next to see what changes." : "No page table and no page changed."];
       news.replaceChildren(element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))));
-      told.textContent = look.told.join("\n");
-      shown = picture(look, letters[at]);
+      told.replaceChildren(...look.told.map((line, number) =>
+        element("span", isRow(line) && (isRow(look.told[number - 1]) || isRow(look.told[number + 1])) ? { class: "columns" } : {}, `${line}\n`)));
+      shown = picture(look, numbers[at], more);
       view.replaceChildren(shown.stage);
       draw(shown.stage, shown.arrows);
     };
@@ -360,6 +434,8 @@ const PageMap = (() => {
       if (wanted !== at) {
         at = wanted;
         show();
+      } else {
+        edge.textContent = at === 0 ? "This is the first step." : "This is the last step.";
       }
     };
     back.addEventListener("click", () => go(at - 1));
@@ -375,14 +451,14 @@ const PageMap = (() => {
     new ResizeObserver(() => shown && draw(shown.stage, shown.arrows)).observe(view);
     const output = element("details", { open: "" }, element("summary", {}, "What the program printed"), told);
     map.setAttribute("tabindex", "-1"); // After a click anywhere in it, the keys belong to it.
-    map.replaceChildren(element("div", { class: "controls" }, back, next, place), news, view, output);
+    map.replaceChildren(element("div", { class: "controls" }, back, next, place, edge), news, view, output);
     show();
   }
 
   if (typeof document !== "undefined") {
     document.querySelectorAll(".page-map").forEach(start);
   }
-  return { changes, box, cached, crosses, lettersOf, picture, draw };
+  return { aliasesOf, changes, box, cached, crosses, numbersOf, picture, draw };
 })();
 
 if (typeof module !== "undefined") {
