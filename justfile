@@ -1,4 +1,4 @@
-# Every command of the course. just is optional: each recipe is one cargo command.
+# Every command of the course. just is optional: most recipes are one cargo command.
 
 set positional-arguments
 
@@ -78,7 +78,7 @@ watch N:
 quiz N:
     @cargo quiz "$1"
 
-# Play race N: choose which of two real processes moves next (STEPS, as in 1221); without N, list the races.
+# Play race N: choose which of two real processes moves next (TURNS, as in 1221); without N, list the races.
 [no-exit-message]
 play *ARGUMENTS:
     @cargo play "$@"
@@ -131,12 +131,12 @@ mutate *ARGUMENTS:
 
 # Prove the claims on other kernels (Debian's, in virtual machines): `just kernels 6.1 newest --on xfs`.
 kernels *ARGUMENTS:
-    @cargo kernels {{ ARGUMENTS }}
+    @cargo kernels "$@"
 
 # Make the book of the course in target/book/ (--open shows it in a browser; needs mdBook).
 [no-exit-message]
 book *OPTIONS:
-    @cargo book {{ OPTIONS }}
+    @cargo book "$@"
 
 # Make the book and the slides, and open every page of both in a browser (needs mdBook, npm and Chromium).
 [private]
@@ -151,7 +151,7 @@ slides:
 
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
 container *OPTIONS:
-    @tests/container {{ OPTIONS }}
+    @tests/container "$@"
 
 # Run all tests.
 test:
@@ -214,7 +214,7 @@ documentation:
 
 # Prove the claims with the C libraries of newer Debian releases: `just newer-glibc trixie sid` (needs root).
 newer-glibc *RELEASES:
-    @tests/newer-glibc {{ RELEASES }}
+    @tests/newer-glibc "$@"
 
 # Run the lessons' programs and the tests of their command lines with musl (needs root, debootstrap, jq).
 musl:

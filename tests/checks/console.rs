@@ -14,7 +14,11 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 #[test]
 fn every_console_block_prints_what_the_text_says() {
-    let texts: Vec<_> = lessons().into_iter().map(|lesson| lesson.text).collect();
+    let mut texts: Vec<_> = lessons().into_iter().map(|lesson| lesson.text).collect();
+    if !course::has_cachestat() {
+        course::left_out("without cachestat, lesson 3's table has other columns");
+        texts.retain(|text| !text.ends_with("lesson-3-msync.md"));
+    }
     let commands: Vec<_> = texts.iter().flat_map(|text| commands_in(&read(text))).collect();
     let scratch = course::scratch();
     let log = scratch.path().join("executed");

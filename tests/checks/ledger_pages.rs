@@ -179,7 +179,7 @@ fn index(claims: &[Claim], by_call: &BTreeMap<&str, Vec<&Claim>>, runs: &Runs) -
              there, but from Linux 6.10 on.\n  - *otherwise*: the sentence is not true there. The test passed, because \
              it knows that this kernel or file system does something else; the level says more.\n  - *left out*: \
              the test could not show its claim there. The link leads to the reason.\n  - *not run*: the test did not \
-             run there, because it is newer than the last recorded run.\n  - *ext4: ✓*: if the file systems differ, \
+             run there, or its code has changed since.\n  - *ext4: ✓*: if the file systems differ, \
              each has its name. A file system on which the sentence is never true is not named.\n",
             runs.kernels_and_file_systems(),
         ),

@@ -2,6 +2,7 @@
 //! broken sample, so that a check that cannot fail is found.
 #![expect(clippy::expect_used, reason = "a check fails by panicking, with the step's name")]
 
+mod architecture;
 mod budgets;
 mod claim;
 mod claims;

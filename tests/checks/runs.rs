@@ -25,9 +25,10 @@ impl Runs {
         Self { record, machines, by_kernel }
     }
 
-    /// The record of the checkout at `root`, or no runs if there is none.
+    /// The record of the checkout at `root`, or no runs if there is none. A test whose code has changed
+    /// since then has not run.
     pub(crate) fn recorded(root: &Path) -> Self {
-        let record = Record::read(&root.join(record::PATH)).expect("read the record of the runs");
+        let record = Record::current(root).expect("read the record of the runs");
         let machines = Machines::read(&root.join(machines::PATH)).expect("read the machines");
         Self::of(record, machines)
     }

@@ -2,7 +2,7 @@
 //! and how many links a paragraph may hold.
 
 use crate::assert_none;
-use crate::workspace::{lessons, read};
+use crate::workspace::{file_name, lessons, read, root};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 const HEADINGS: [&str; 9] = [
@@ -58,6 +58,44 @@ fn a_text_out_of_shape_is_found() {
     ] {
         assert_eq!(problems(3, &bad).len(), 1, "{:?} in {bad}", problems(3, &bad));
     }
+}
+
+#[test]
+fn every_table_of_the_lessons_has_the_minutes_that_the_lesson_says() {
+    let lessons: Vec<_> = lessons()
+        .iter()
+        .map(|lesson| (file_name(&lesson.text), minutes(&read(&lesson.text)).unwrap_or_default()))
+        .collect();
+    for table in ["README.md", "lessons/README.md", "lessons/teaching.md"] {
+        let text = read(&root().join(table));
+        let rows: Vec<_> = lessons
+            .iter()
+            .map(|(file, minutes)| (row(&text, file).unwrap_or_default(), minutes))
+            .collect();
+        assert_eq!(rows.len(), 7, "{table}");
+        let wrong = rows.iter().filter(|(row, minutes)| !has_cell(row, minutes));
+        let wrong =
+            wrong.map(|(row, minutes)| format!("{table}: {row:?} says not {minutes} minutes"));
+        assert_none(&wrong.collect::<Vec<_>>());
+    }
+    assert!(has_cell("| [1](a.md) | x | 35 |", "35") && !has_cell("| [1](a.md) | x | 35 |", "40"));
+    assert_eq!(row("a\n| [1](a.md) | 5 |\n", "b.md"), None);
+}
+
+/// How many minutes a text takes, as its first paragraph says.
+fn minutes(text: &str) -> Option<String> {
+    let number = text.split_once(" minutes")?.0.rsplit(|c: char| !c.is_ascii_digit()).next()?;
+    (!number.is_empty()).then(|| number.into())
+}
+
+/// The first row of a table that links to `file`.
+fn row<'t>(text: &'t str, file: &str) -> Option<&'t str> {
+    text.lines().find(|line| line.starts_with("| [") && line.contains(&format!("{file})")))
+}
+
+/// Whether a cell is this number, or begins with it: `35 + 60` has the minutes of the exercise, too.
+fn has_cell(row: &str, number: &str) -> bool {
+    row.split('|').any(|cell| cell.trim().split(" + ").next() == Some(number))
 }
 
 fn problems(number: usize, text: &str) -> Vec<String> {

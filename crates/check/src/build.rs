@@ -112,7 +112,7 @@ pub fn build(exercise: u8) -> Result<(Built, Vec<String>)> {
     let checkout = format!("checkout={:?}", root.canonicalize().step_on("resolve", &root)?);
     let arguments = ["rustc", "--quiet", "--package", "exercises", "--bin", &name];
     let arguments = [&arguments[..], &["--", "--cfg", &checkout]].concat();
-    let (said, artifacts) = telling(&format!("exercise {exercise}"), || cargo(&arguments))?;
+    let (said, artifacts) = with_notice(&format!("exercise {exercise}"), || cargo(&arguments))?;
     let program = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
     match program {
         Some(program) => {
@@ -164,18 +164,18 @@ fn warnings(said: &str) -> Vec<String> {
 ///
 /// # Errors
 /// Those of `build`.
-pub(crate) fn telling<T>(what: &str, build: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn with_notice<T>(what: &str, build: impl FnOnce() -> Result<T>) -> Result<T> {
     /// A build of one small program has ended by then, unless something else had to be built.
     const LONG: Duration = Duration::from_secs(2);
     let why = "If another cargo is building, this one waits for it.";
     let tell = || {
         let _ = writeln!(io::stderr(), "Compiling {what} with cargo.\n{why}"); // The verdict follows anyway.
     };
-    telling_after(LONG, tell, build)
+    with_notice_after(LONG, tell, build)
 }
 
 /// Does `work`, and calls `tell` meanwhile if that takes longer than `long`.
-fn telling_after<T>(long: Duration, tell: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
+fn with_notice_after<T>(long: Duration, tell: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
     let (working, is_working) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -250,13 +250,13 @@ mod tests {
         let (told, is_told) = mpsc::channel();
         let tell = move || told.send(()).expect("tell");
         // The build ends when somebody was told. The deadline finds a build that nobody is told of.
-        let heard = telling_after(Duration::from_millis(1), tell, || {
+        let heard = with_notice_after(Duration::from_millis(1), tell, || {
             is_told.recv_timeout(Duration::from_secs(60))
         });
         assert_eq!(heard, Ok(()));
         let told = AtomicBool::new(false);
         let tell = || told.store(true, Ordering::Relaxed);
-        assert_eq!(telling_after(Duration::from_secs(3600), tell, || 7), 7);
+        assert_eq!(with_notice_after(Duration::from_secs(3600), tell, || 7), 7);
         assert!(!told.load(Ordering::Relaxed));
     }
 }

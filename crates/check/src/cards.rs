@@ -51,8 +51,11 @@ pub fn markdown(exercise: &Exercise) -> String {
     let [core, edges] = [Part::Core, Part::Edge].map(|part| exercise.points(part));
     let mut text = format!("# Exercise {number}: {title}\n\n");
     text += &format!("About {minutes} minutes, after [the lesson]({lesson}.md).\n\n");
-    text += &format!("Edit `{}`, and judge it:\n\n", source_name(number));
+    let source = source_name(number);
+    text += &format!("Edit [`{source}`](../{source}), and judge it:\n\n");
     text += &format!("```console\n$ cargo check-exercise {number}\n```\n\n");
+    text += "If something is not right, ask for a hint. Each call prints the next one:\n\n";
+    text += &format!("```console\n$ cargo check-exercise hint {number}\n```\n\n");
     text += "Or write the program in another language. The judge compiles a `.c`, `.cpp` or `.rs` file first, and runs a `.py` file by `python3`:\n\n";
     text += &format!("```console\n$ cargo check-exercise {number} --program PATH\n```\n\n");
     text += "## The program\n\n";
@@ -141,13 +144,13 @@ pub(crate) fn wrapped(text: &str, columns: usize, first: &str, later: &str) -> V
 
 const CORE_OF_ALL: &str = "\
 A failure is any exit status other than 0. The program never dies of a signal. When it ends, its work is \
-done: no process that it has started goes on with it. It reaches the bytes of FILE \
-through a mapping only: never by `read`, `write` and their relatives on FILE, `sendfile`, `splice`, \
+done: no process that it has started goes on with it.\n\n\
+It reaches the bytes of FILE through a mapping only: never by `read`, `write` and their relatives on FILE, `sendfile`, `splice`, \
 `copy_file_range` or io_uring. (`open`, `fstat`, `ftruncate`, `fallocate`, `fsync` and calls that lock are \
 fine, and so is a `write` to standard output straight from the mapping.) It writes nowhere but in FILE's own \
-directory. It may use 2 seconds of processor time and 10 seconds by the clock. Time in which it waits for a processor does not \
-count. The start of its language \
-counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust. (A `python3` of pyenv is a script \
+directory.\n\n\
+It may use 2 seconds of processor time and 10 seconds by the clock. Time in which it waits for a processor does \
+not count. The start of its language counts: about 0.01 seconds in Python, up to 0.1 in Java, less in Go, C and Rust. (A `python3` of pyenv is a script \
 that looks for Python first, which takes 0.2 seconds: `#!/usr/bin/python3` needs none.) It may have 64 processes and \
 threads at a time, and start 500 in all.";
 

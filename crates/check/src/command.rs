@@ -22,10 +22,10 @@ use crate::machine::{Machine, Settings};
 use crate::play::terminal::{self, Played};
 use crate::play::{RaceFixture, races, recording};
 use crate::report::{
-    Format, JudgedFiles, Named, Outcome, Report, for_screen, html, on_screen, written,
+    ExerciseOutcome, Format, JudgedFiles, Named, Report, for_screen, html, on_screen, written,
 };
 use crate::verdict::CheckError;
-use crate::{batch, build, cards, hints, progress, proof, reset, watch};
+use crate::{batch, build, cards, counterpart, hints, progress, proof, reset, watch};
 
 /// Judge an exercise's program by what it does: its mappings, pages, system calls, and the disk.
 ///
@@ -42,12 +42,12 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    judged: Judged,
+    judged: JudgeArguments,
 }
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("judged").multiple(true))]
-struct Judged {
+struct JudgeArguments {
     /// Judge this exercise, 1 to 6
     #[arg(value_name = "N", value_parser = known, group = "judged")]
     exercise: Option<u8>,
@@ -132,9 +132,9 @@ enum Command {
     Play {
         #[arg(value_name = "N")]
         race: Option<usize>,
-        /// Make these steps: 1 where A moves, 2 where B moves. In a pipe, they can come from standard input
-        #[arg(value_name = "STEPS", requires = "race")]
-        steps: Vec<String>,
+        /// Give these turns: 1 to A, 2 to B. In a pipe, they can come from standard input
+        #[arg(value_name = "TURNS", requires = "race")]
+        turns: Vec<String>,
         /// Print all orders of the race, for the book
         #[arg(long, hide = true, requires = "race")]
         record: bool,
@@ -162,10 +162,11 @@ fn known(number: &str) -> std::result::Result<u8, String> {
 /// Runs the command; the exit status is the verdict.
 #[must_use]
 pub fn main() -> ExitCode {
-    let done = match confined() {
+    let done = match hidden_role() {
         Some(done) => done.map(|()| SOLVED),
         None => judge_or_print(),
     };
+    sandbox::zygote::end(); // Nothing of the judge lives longer than it does.
     match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) if let Some(why) = is_the_callers(&failure) => {
@@ -250,12 +251,20 @@ fn complain(failure: &Failure) {
     let _ = writeln!(std::io::stderr(), "error: {failure}"); // Nowhere else to say it.
 }
 
-/// The hidden role `confined CONFINEMENT PROGRAM ARGUMENT…`, which becomes the untrusted program. Each
-/// run begins with it, so it takes the short way. `None` if this is another call.
+/// Runs a hidden role. `confined CONFINEMENT PROGRAM ARGUMENT…` becomes the untrusted program. The zygote forks
+/// processes that become it. The counterpart runs beside an untraced program. Each run begins with one of these roles,
+/// so they skip the command line's parser. `None` if this is no hidden role.
 #[must_use]
-pub fn confined() -> Option<Result<()>> {
+pub fn hidden_role() -> Option<Result<()>> {
     let mut words = std::env::args_os().skip(1);
-    if words.next()? != "confined" {
+    let role = words.next()?;
+    if role == sandbox::zygote::ROLE {
+        return Some(sandbox::zygote::serve());
+    }
+    if role == counterpart::ROLE {
+        return Some(counterpart::run(words.filter_map(|word| word.into_string().ok())));
+    }
+    if role != "confined" {
         return None;
     }
     let confinement = words.next()?.into_string().ok()?;
@@ -286,7 +295,7 @@ fn run(arguments: Arguments) -> Result<u8> {
             submission(found(exercise)?, &file, timing, seed)
         }
         Some(Command::Play { race: Some(race), record: true, .. }) => record(race),
-        Some(Command::Play { race, steps, .. }) => played(race, &steps),
+        Some(Command::Play { race, turns, .. }) => played(race, &turns),
         Some(Command::Reset { exercise }) => {
             match reset::reset(&build::source(exercise)?, &build::starter(exercise)?)? {
                 Some(kept) => say!("The starter is back; yours is {}", kept.display())?,
@@ -298,9 +307,9 @@ fn run(arguments: Arguments) -> Result<u8> {
     }
 }
 
-fn played(race: Option<usize>, steps: &[String]) -> Result<u8> {
-    let steps = (!steps.is_empty()).then(|| steps.concat());
-    Ok(match terminal::play(race, steps.as_deref(), width())? {
+fn played(race: Option<usize>, turns: &[String]) -> Result<u8> {
+    let turns = (!turns.is_empty()).then(|| turns.concat());
+    Ok(match terminal::play(race, turns.as_deref(), width())? {
         Played::Done => SOLVED,
         Played::WrongCall(why) => wrong_call(&WrongCall(why)),
         Played::Cannot(why) => {
@@ -329,7 +338,7 @@ fn proved() -> Result<u8> {
     })
 }
 
-fn verdict(asked: Judged) -> Result<u8> {
+fn verdict(asked: JudgeArguments) -> Result<u8> {
     let format = asked.format.unwrap_or(Format::Text);
     if asked.proof {
         return proved();
@@ -369,7 +378,7 @@ fn of_all(format: Format) -> Result<u8> {
 }
 
 /// The verdict on a program for one exercise.
-fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
+fn of_one(exercise: &Exercise, asked: JudgeArguments, format: Format) -> Result<u8> {
     let number = exercise.number;
     if let Some(why) = asked.schedule.as_ref().and_then(|one| is_of_another(one, exercise)) {
         return Ok(wrong_call(&why));
@@ -397,7 +406,13 @@ fn of_one(exercise: &Exercise, asked: Judged, format: Format) -> Result<u8> {
     };
     let settings = Settings::new(Machine::of(&scratch)?);
     let seed = asked.seed.unwrap_or(settings.seed);
-    let settings = Settings { schedule: asked.schedule, seed, looks: page.is_some(), ..settings };
+    let settings = Settings {
+        schedule: asked.schedule,
+        seed,
+        for_a_page: page.is_some(),
+        is_awaited: format == Format::Text,
+        ..settings
+    };
     let command = called(number, asked.program.as_deref());
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
@@ -491,7 +506,7 @@ fn of_source(
 }
 
 /// The verdicts on one student's folder; the exit status is the worst of them.
-fn of_one_student(folder: &Path, asked: &Judged, format: Format) -> Result<u8> {
+fn of_one_student(folder: &Path, asked: &JudgeArguments, format: Format) -> Result<u8> {
     match batch::of_one_student(folder, asked.exercise, asked.seed)? {
         Ok(judged) => {
             if format == Format::Text {
@@ -554,7 +569,7 @@ fn watched(number: u8) -> Result<u8> {
         say!("{clear}{saved}Judging exercise {number} …")?;
         let judged = || -> Result<Option<Report>> {
             let scratch = Scratch::new()?;
-            let settings = Settings::new(Machine::of(&scratch)?);
+            let settings = Settings { is_awaited: true, ..Settings::new(Machine::of(&scratch)?) };
             let begun = !build::is_untouched(number)?;
             begun.then(|| progress::judged(exercise, &settings)).transpose()
         };
@@ -585,9 +600,9 @@ fn hint(exercise: &Exercise) -> Result<String> {
 
 fn status(report: &Report) -> u8 {
     match report.outcome {
-        Outcome::Solved => SOLVED,
-        Outcome::NotSolved => NOT_SOLVED,
-        Outcome::CannotBeJudged => CANNOT,
+        ExerciseOutcome::Solved => SOLVED,
+        ExerciseOutcome::NotSolved => NOT_SOLVED,
+        ExerciseOutcome::CannotBeJudged => CANNOT,
     }
 }
 

@@ -13,7 +13,7 @@ use common::{Context, Failure, Result};
 use sandbox::{Compiler, Sandbox, Start, StartError, WorkDirectory};
 use tracer::{Ending, Limits};
 
-use crate::build::{Built, cargo, telling};
+use crate::build::{Built, cargo, with_notice};
 use crate::language::Language;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
@@ -57,7 +57,7 @@ pub fn compiled(
         Language::Python => return script(&text, directory),
     };
     let limits = Limits {
-        processor: Duration::from_secs(60),
+        cpu_time: Duration::from_secs(60),
         wall: Duration::from_secs(90),
         memory: 2 << 30,
         ..Limits::default()
@@ -105,7 +105,7 @@ fn rustc(directory: &WorkDirectory, settings: &Settings) -> Result<Start> {
     let build = || cargo(&["build", "--quiet", "--locked", "--package", "proof"]);
     // The judge of a class says on standard error what it does itself.
     let (said, artifacts) = match settings.timing {
-        None => telling("the libraries for this program", build)?,
+        None => with_notice("the libraries for this program", build)?,
         Some(_) => build()?,
     };
     let mut libraries = Vec::new();

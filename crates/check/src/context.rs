@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use common::{Context, Scratch};
 use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
-use tracer::{Ending, FileId, LimitExceeded, Limits, REFUSED};
+use tracer::{Ending, FileId, LimitExceeded, Limits, ProcFile, REFUSED};
 
 use crate::expect::shown;
-use crate::fixture::{Fixture, regular_file};
-use crate::machine::Settings;
+use crate::fixture::{SandboxedFixture, regular_file};
+use crate::machine::{Settings, shows};
 use crate::observe::{self, AfterTheEnd, NoopObserver, Observer, Run, Unflushed};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 use crate::words::counted;
@@ -45,6 +45,8 @@ pub struct Noted {
     pub lines: Vec<String>,
     /// What the program did, for [`Report::fingerprint`](crate::report::Report::fingerprint).
     pub done: Vec<String>,
+    /// Parts of the check that this machine could not make: what each promises, and why it was not made.
+    pub not_made: Vec<(String, String)>,
 }
 
 /// The calls of a run that were about regular files, in order: repetitions once.
@@ -93,7 +95,10 @@ fn names_a_fifo(start: &Start, directory: &Path) -> bool {
 /// a sleep is all that is known.
 fn waits_in_a_file(run: &Run) -> bool {
     const WAIT: [&str; 5] = ["open", "openat", "openat2", "creat", "read"];
-    let slept = matches!(run.limit_exceeded, Some(LimitExceeded::Wall(_)));
+    let slept = match run.limit_exceeded {
+        Some(LimitExceeded::Fifo) => return true,
+        limit => matches!(limit, Some(LimitExceeded::Wall(_))),
+    };
     let in_a_file = run.unfinished.as_deref().is_some_and(|call| WAIT.contains(&call));
     slept && (run.calls.is_none() || in_a_file)
 }
@@ -187,27 +192,33 @@ impl<'a> CheckContext<'a> {
     /// A place for two of the program's processes, with a work directory of its own.
     ///
     /// # Errors
-    /// Those of making a directory.
-    pub fn fixture(&self, name: &str) -> common::Result<Fixture<'a>> {
+    /// Those of making a directory. This machine does not show whether a process waits for another one.
+    pub fn fixture(&self, name: &str) -> common::Result<SandboxedFixture<'a>> {
+        if self.settings.machine.tracing {
+            shows(ProcFile::Syscall)?;
+        }
         let work_directory = WorkDirectory::new(self.scratch, name)?;
         let most = MOST + STARTS * self.start_up()?;
         let deadline = self.began + most.min(MOST_OF_ALL);
         // Together they may use as much CPU time as one alone, and what their starts cost.
-        let processor = self.limits.processor + PROCESSES * self.start_up()?;
-        let limits = Limits { processor, ..self.limits };
-        Ok(Fixture {
+        let cpu_time = self.limits.cpu_time + PROCESSES * self.start_up()?;
+        let limits = Limits { cpu_time, ..self.limits };
+        Ok(SandboxedFixture {
             program: self.program,
             work_directory,
             limits,
             deadline,
-            looks: false,
+            for_a_page: false,
             loads: false,
         })
     }
 
     /// How long a run without arguments takes. The program should do no more then than start and say
     /// how it is called.
-    fn start_up(&self) -> common::Result<Duration> {
+    ///
+    /// # Errors
+    /// Faults of the judge.
+    pub fn start_up(&self) -> common::Result<Duration> {
         if let Some(known) = self.start_up.get() {
             return Ok(known);
         }
@@ -216,7 +227,7 @@ impl<'a> CheckContext<'a> {
         let mut sandbox = Sandbox::new(&directory, limits, self.settings.machine.tracing)?;
         let none: [&str; 0] = [];
         let used = match observe::run(&mut sandbox, &self.start(&none), &mut NoopObserver) {
-            Ok(run) => run.time.min(BUSY * run.processor),
+            Ok(run) => run.time.min(BUSY * run.cpu_time),
             Err(CheckError::Fault(failure)) => return Err(failure),
             Err(_) => Duration::ZERO, // The check itself finds out what is wrong.
         };
@@ -244,6 +255,12 @@ impl<'a> CheckContext<'a> {
     /// Something to be told, whatever the verdict: a measurement that is not judged.
     pub fn note(&mut self, line: String) {
         self.noted.borrow_mut().lines.push(line);
+    }
+
+    /// A part of this check could not be made on this machine. The report has it as a check of its own that could
+    /// not be made. It is worth no points: the rest of the check decides.
+    pub fn could_not_be_made(&self, promise: &str, why: String) {
+        self.noted.borrow_mut().not_made.push((promise.into(), why));
     }
 
     /// Something that the program did, by which it is compared with others.
@@ -279,9 +296,15 @@ impl<'a> CheckContext<'a> {
         self.noted.into_inner()
     }
 
-    /// The limits of the runs from now on.
-    pub fn limits(&mut self) -> &mut Limits {
+    /// The limits of the runs from now on, to be changed.
+    pub fn limits_mut(&mut self) -> &mut Limits {
         &mut self.limits
+    }
+
+    /// The limits of the next run.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The program with these arguments, to be started.
@@ -337,7 +360,9 @@ impl<'a> CheckContext<'a> {
             let run = self.run_to_its_end(&self.start(arguments), &mut NoopObserver, traced);
             let run = match run {
                 Err(CheckError::Cannot(why)) if !traced => {
-                    self.note(format!("no run could be compared that nobody traces: {why}"));
+                    let called = format!("`{}`", arguments.join(" "));
+                    let promise = format!("{called} does the same, whether it is traced or not");
+                    self.could_not_be_made(&promise, why);
                     return Ok(());
                 }
                 run => run?,
@@ -383,7 +408,8 @@ impl<'a> CheckContext<'a> {
         let mut wall = time_left(self.limits.wall, self.spent.get());
         let has_fifo = names_a_fifo(start, self.work_directory.path());
         if has_fifo {
-            // Nobody will come to the other end: what sleeps there when it could have started sleeps for ever.
+            // Nobody will open the other end. If that cannot be seen at once, the clock decides: a program that still
+            // sleeps there after the time that a start takes sleeps for ever.
             wall = wall.min(IN_A_FIFO + BUSY * self.start_up()?);
         }
         let limits = Limits { wall, ..self.limits };
@@ -391,7 +417,10 @@ impl<'a> CheckContext<'a> {
         *self.last_call.borrow_mut() = circumstances(start, self.work_directory.path());
         let file = start.arguments().get(1).map(Path::new).unwrap_or("FILE".as_ref());
         let mut after = AfterTheEnd::new(observer, self.work_directory.path().join(file));
-        let run = observe::run(&mut sandbox, start, &mut after)?;
+        let run = match has_fifo {
+            true => observe::run_with_fifos(&mut sandbox, start, &mut after)?,
+            false => observe::run(&mut sandbox, start, &mut after)?,
+        };
         self.spent.set(self.spent.get() + run.time);
         self.did(what_it_did(&run));
         // What a language's runtime looks up there by itself is no reason.
@@ -437,8 +466,17 @@ impl<'a> CheckContext<'a> {
     /// # Errors
     /// `file-gone`: there is none.
     pub fn identity(&self, name: &str) -> Verdict<FileId> {
-        let found = FileId::at(&self.work_directory.path().join(name));
+        let found = self.identity_if_there(name)?;
         found.map_or_else(|| failed("file-gone", "FILE is there", "there is no FILE any more"), Ok)
+    }
+
+    /// The same of a file that need not be there.
+    ///
+    /// # Errors
+    /// The file cannot be looked at.
+    pub fn identity_if_there(&self, name: &str) -> Verdict<Option<FileId>> {
+        let path = self.work_directory.path().join(name);
+        Ok(FileId::at(&path).step_on("look at", &path)?)
     }
 
     /// The bytes of a file in the work directory; a link is none.

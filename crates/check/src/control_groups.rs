@@ -1,8 +1,10 @@
 //! The control groups in which the judge runs. A container has limits there.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use common::{Context, Result};
+use common::{Context, Failure, Result};
+use procfs::ProcError;
 use procfs::process::{MountInfo, Process};
 
 /// The directories of this process's control groups that may limit what `controller` controls: its own one,
@@ -11,9 +13,12 @@ use procfs::process::{MountInfo, Process};
 /// # Errors
 /// `/proc` cannot be read.
 pub fn directories(controller: &str) -> Result<Vec<PathBuf>> {
-    let process = Process::myself().map_err(std::io::Error::other).step("open /proc/self")?;
-    let of_process = process.cgroups().map_err(std::io::Error::other).step("read cgroup")?;
-    let mounts = process.mountinfo().map_err(std::io::Error::other).step("read mountinfo")?;
+    let process = Process::myself().map_err(system).step("open /proc/self")?;
+    let of_process = match process.cgroups() {
+        Err(ProcError::NotFound(_)) => return Ok(Vec::new()), // A kernel without control groups.
+        of_process => of_process.map_err(system).step("read /proc/self/cgroup")?,
+    };
+    let mounts = process.mountinfo().map_err(system).step("read /proc/self/mountinfo")?;
     let mut groups = Vec::new();
     for group in of_process {
         // Version 2 has one hierarchy, and names no controllers.
@@ -30,6 +35,33 @@ pub fn directories(controller: &str) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(groups)
+}
+
+/// The directories of this process's control groups, as far as they can be looked at.
+///
+/// # Errors
+/// There are control groups, but no directory of one is mounted, so a limit could not be seen.
+pub fn shown(controller: &str) -> Result<Vec<PathBuf>> {
+    let mut groups = directories(controller)?;
+    let has_groups = Path::new("/proc/self/cgroup").exists();
+    groups.retain(|group| group.is_dir());
+    match groups.is_empty() && has_groups {
+        false => Ok(groups),
+        true => {
+            let why = "no control group is mounted";
+            Err(Failure::refusal("find the control groups of", Path::new("/proc/self/cgroup"), why))
+        }
+    }
+}
+
+/// The system's error, with its errno.
+fn system(error: ProcError) -> io::Error {
+    match error {
+        ProcError::PermissionDenied(_) => io::Error::from_raw_os_error(libc::EACCES),
+        ProcError::NotFound(_) => io::Error::from_raw_os_error(libc::ENOENT),
+        ProcError::Io(error, _) => error,
+        other => io::Error::other(other),
+    }
 }
 
 /// The directory of a control group, and those above it, in a mount that shows the hierarchy from `root`

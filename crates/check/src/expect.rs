@@ -697,7 +697,7 @@ mod tests {
                 printed_late: false,
                 fault: None,
                 time: std::time::Duration::ZERO,
-                processor: std::time::Duration::ZERO,
+                cpu_time: std::time::Duration::ZERO,
                 peak_memory: 0,
             };
             run.failed_output().unwrap_or_default()

@@ -6,17 +6,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{Context, Result};
-use explore::Launcher;
+use common::{Context, Failure, Result};
 use explore::pages::Pages;
+use explore::{ActorProcesses, UntracedProcess};
 use nix::unistd::Pid;
-use sandbox::{Sandbox, Start, WorkDirectory};
+use sandbox::{InTurn, Sandbox, Start, WorkDirectory};
 use tracer::{Limits, ProcessTree};
 
 use crate::pages::pages_of;
 
 /// One program in one work directory, which is emptied before each execution.
-pub struct Fixture<'a> {
+pub struct SandboxedFixture<'a> {
     /// The program to be judged.
     pub program: &'a Path,
     /// Its directory.
@@ -25,13 +25,13 @@ pub struct Fixture<'a> {
     pub limits: Limits,
     /// When all must be over.
     pub deadline: Instant,
-    /// Does a person look at what happens here, on a page?
-    pub looks: bool,
+    /// Are source lines and FILE's pages noted, for a page that shows the run?
+    pub for_a_page: bool,
     /// Are loads from FILE noted?
     pub loads: bool,
 }
 
-impl Fixture<'_> {
+impl SandboxedFixture<'_> {
     /// Empties the work directory, forgets what programs have made in the kernel, and puts FILE there, if there is to be one.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Fixture<'_> {
         self.work_directory.empty()?;
         let Some(bytes) = file else { return Ok(()) };
         let written = self.work_directory.write("FILE", bytes)?;
-        match self.looks {
+        match self.for_a_page {
             true => written.sync_all().step("fsync FILE"), // A page that is dirty later was stored to.
             false => Ok(()),
         }
@@ -62,11 +62,11 @@ impl Fixture<'_> {
     }
 }
 
-impl explore::Fixture for Fixture<'_> {
-    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn Launcher + '_>> {
+impl explore::Fixture for SandboxedFixture<'_> {
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn ActorProcesses + '_>> {
         self.set(file)?;
         let sandbox = Sandbox::new(&self.work_directory, self.limits, true)?;
-        Ok(Box::new(Launched { program: self.program, sandbox }))
+        Ok(Box::new(Sandboxed { program: self.program, sandbox }))
     }
 
     fn directory(&self) -> &Path {
@@ -82,7 +82,7 @@ impl explore::Fixture for Fixture<'_> {
     }
 
     fn is_looked_at(&self) -> bool {
-        self.looks
+        self.for_a_page
     }
 
     fn traps_loads(&self) -> bool {
@@ -91,6 +91,36 @@ impl explore::Fixture for Fixture<'_> {
 
     fn pages(&self, processes: &[(String, Pid)]) -> Option<Pages> {
         pages_of(&self.work_directory.path().join("FILE"), processes)
+    }
+}
+
+/// A fixture for an actor and for an untraced process beside it. Both live in one PID namespace, because a lock can
+/// name its holder by a PID.
+pub struct FixtureBeside<'a> {
+    /// The fixture of the actor.
+    pub fixture: SandboxedFixture<'a>,
+    /// The arguments of the untraced process.
+    pub beside: Vec<String>,
+}
+
+impl explore::Fixture for FixtureBeside<'_> {
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn ActorProcesses + '_>> {
+        self.fixture.set(file)?;
+        let sandbox = Sandbox::new(&self.fixture.work_directory, self.fixture.limits, false)?;
+        let (program, beside) = (self.fixture.program, &self.beside);
+        Ok(Box::new(SandboxedBeside { program, beside, sandbox, processes: None }))
+    }
+
+    fn directory(&self) -> &Path {
+        self.fixture.work_directory.path()
+    }
+
+    fn file(&self) -> Result<Option<Vec<u8>>> {
+        self.fixture.look()
+    }
+
+    fn deadline(&self) -> Instant {
+        self.fixture.deadline
     }
 }
 
@@ -131,14 +161,15 @@ pub fn regular_file(
 }
 
 /// The processes of one execution.
-struct Launched<'a> {
+struct Sandboxed<'a> {
     program: &'a Path,
     sandbox: Sandbox<'a>,
 }
 
-impl Launcher for Launched<'_> {
-    fn start(&mut self, arguments: &[&str]) -> Result<Pid> {
-        self.sandbox.start(&Start::new(self.program, arguments))
+impl ActorProcesses for Sandboxed<'_> {
+    fn start(&mut self, arguments: &[&str], reports_calls: bool) -> Result<Pid> {
+        let start = Start::new(self.program, arguments);
+        self.sandbox.start(&if reports_calls { start } else { start.without_syscall_tracing() })
     }
 
     fn tree(&mut self) -> &mut ProcessTree {
@@ -152,5 +183,49 @@ impl Launcher for Launched<'_> {
     fn outputs(&self, pid: Pid) -> [Vec<u8>; 2] {
         let (output, errors) = self.sandbox.outputs(pid);
         [output.bytes, errors.bytes]
+    }
+}
+
+/// An actor, and an untraced process beside it.
+struct SandboxedBeside<'a> {
+    program: &'a Path,
+    beside: &'a [String],
+    sandbox: Sandbox<'a>,
+    processes: Option<InTurn>,
+}
+
+impl SandboxedBeside<'_> {
+    fn next(&mut self, traced: bool) -> Result<UntracedProcess> {
+        let why = "the traced process has not started yet";
+        let none = || Failure::refusal("start", self.program, why);
+        let processes = self.processes.as_mut().ok_or_else(none)?;
+        let pid = self.sandbox.start_next(processes, traced)?;
+        Ok(UntracedProcess { pid, all: processes.first() })
+    }
+}
+
+impl ActorProcesses for SandboxedBeside<'_> {
+    fn start(&mut self, arguments: &[&str], _reports_calls: bool) -> Result<Pid> {
+        let start = Start::new(self.program, arguments).beside(self.beside);
+        self.processes = Some(self.sandbox.in_turn(&start)?);
+        Ok(self.next(true)?.pid)
+    }
+
+    fn tree(&mut self) -> &mut ProcessTree {
+        self.sandbox.tree()
+    }
+
+    fn look_at_disk(&self) -> io::Result<()> {
+        self.sandbox.look_at_disk()
+    }
+
+    fn outputs(&self, pid: Pid) -> [Vec<u8>; 2] {
+        let both = self.processes.as_ref().map_or(pid, InTurn::first);
+        let (output, errors) = self.sandbox.outputs(both);
+        [output.bytes, errors.bytes]
+    }
+
+    fn start_untraced(&mut self) -> Result<UntracedProcess> {
+        self.next(false)
     }
 }

@@ -1,8 +1,9 @@
 //! Judges one program: every check of its exercise, in order, each in a directory of its own.
 
-use std::collections::BTreeMap;
-use std::panic;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use common::{Context, Failure, Result, Scratch};
 use tracer::processors;
 
 use crate::context::Noted;
+use crate::early::EarlyVerdict;
 use crate::exercises::{Check, CheckContext, Exercise};
 use crate::machine::Settings;
 use crate::memory::out_of_memory_kills;
@@ -45,42 +47,15 @@ fn judge_in_this_thread(
     if settings.machine.tracing {
         processors::pin(); // Without it nothing is followed, and races need more than one.
     }
+    let board = Board::of(exercise, program, settings);
     let results = thread::scope(|scope| {
-        let mut results: Vec<CheckResult> = Vec::new();
-        let mut concurrent = Concurrent::new();
-        let (mut over, mut has_hung): (Option<&str>, bool) = (None, false);
-        for (place, check) in exercise.checks.iter().enumerate() {
-            if over.is_none() {
-                let later = exercise.checks.get(place..).unwrap_or_default();
-                begin_beside(scope, later, (program, settings), &results, &mut concurrent);
-            }
-            let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
-            let (done, milliseconds) = if let Some(id) = &over {
-                let why =
-                    format!("{}, and nothing more is judged", promised(id, &results, "failed"));
-                results.push(CheckResult::skipped(check, why));
-                continue;
-            } else if let Some(id) = missing(check, &results) {
-                results.push(without(check, id, &results));
-                continue;
-            } else {
-                match begun {
-                    None => timed(check, program, settings, has_hung),
-                    Some(done) => {
-                        done.map_err(|_| Failure::refusal("judge", program, "a panic"))?
-                    }
-                }
-            };
-            let (verdict, noted) = done?;
-            over = matches!(verdict, Err(CheckError::Ended(_))).then_some(check.id);
-            has_hung |= verdict.as_ref().is_err_and(CheckError::is_out_of_time_by_the_clock);
-            let mut result = result_of(exercise, check, verdict)?;
-            result.details.extend(noted.lines);
-            result.done = noted.done;
-            result.milliseconds = milliseconds;
-            results.push(result);
+        if exercise.two_at_a_time && settings.machine.tracing && processors::has_another() {
+            // Without a thread of its own its share is done by this one.
+            let beside = || board.judge_beside();
+            let _ = thread::Builder::new().name("beside".into()).spawn_scoped(scope, beside);
         }
-        Ok(results)
+        let _closing = Closing(&board);
+        in_order(scope, &board)
     });
     processors::unpin();
     let results = results?;
@@ -91,6 +66,187 @@ fn judge_in_this_thread(
         Some(schedule) => report.of_replay(schedule.to_string()),
         None => report,
     })
+}
+
+/// The results of all checks, in their order.
+fn in_order<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    board: &'env Board,
+) -> Result<Vec<CheckResult>> {
+    let Board { exercise, program, settings, .. } = *board;
+    let early = EarlyVerdict::new(exercise, settings.is_awaited);
+    let mut results: Vec<CheckResult> = Vec::new();
+    let mut concurrent = Concurrent::new();
+    let (mut over, mut has_hung): (Option<&str>, bool) = (None, false);
+    for (place, check) in exercise.checks.iter().enumerate() {
+        early.show(&results);
+        if over.is_none() {
+            let later = exercise.checks.get(place..).unwrap_or_default();
+            begin_beside(scope, later, (program, settings), &results, &mut concurrent);
+        }
+        let begun = concurrent.remove(check.id).map(ScopedJoinHandle::join);
+        let (done, milliseconds) = if let Some(id) = &over {
+            let why = format!("{}, and nothing more is judged", promised(id, &results, "failed"));
+            results.push(CheckResult::skipped(check, why));
+            continue;
+        } else if let Some(id) = missing(check, &results) {
+            results.push(without(check, id, &results));
+            continue;
+        } else {
+            match begun {
+                None => board.result(place, has_hung)?,
+                Some(done) => done.map_err(|_| Failure::refusal("judge", program, "a panic"))?,
+            }
+        };
+        let (verdict, noted) = done?;
+        over = matches!(verdict, Err(CheckError::Ended(_))).then_some(check.id);
+        has_hung |= verdict.as_ref().is_err_and(CheckError::is_out_of_time_by_the_clock);
+        let mut result = result_of(exercise, check, verdict)?;
+        result.details.extend(noted.lines);
+        result.done = noted.done;
+        result.milliseconds = milliseconds;
+        results.push(result);
+        let parts = noted.not_made.into_iter().enumerate();
+        results.extend(parts.map(|(place, part)| CheckResult::part_not_made(check, place, part)));
+    }
+    Ok(results)
+}
+
+/// The checks of one judgement, for the two threads that make them: one in their order, one from the last of them.
+/// Each makes a check only when all that it needs has passed. So no check is made that would not be made in order,
+/// unless an earlier one ends the judgement: then its result does not count.
+struct Board<'a> {
+    exercise: &'a Exercise,
+    program: &'a Path,
+    settings: &'a Settings,
+    state: Mutex<Made>,
+    changed: Condvar,
+}
+
+/// How far they are.
+#[derive(Default)]
+struct Made {
+    /// The checks that are being made, or were, by their places.
+    begun: BTreeSet<usize>,
+    /// The results that wait for their turn. `None`: its thread has panicked.
+    done: BTreeMap<usize, Option<(Done, u64)>>,
+    passed: BTreeSet<&'static str>,
+    /// A check runs that measures time.
+    is_measuring: bool,
+    /// The number of checks that are running.
+    running: usize,
+    /// Nobody waits for a result any more.
+    is_closed: bool,
+}
+
+impl<'a> Board<'a> {
+    fn of(exercise: &'a Exercise, program: &'a Path, settings: &'a Settings) -> Self {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        Self { exercise, program, settings, state, changed }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Made> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'g>(&self, made: MutexGuard<'g, Made>) -> MutexGuard<'g, Made> {
+        self.changed.wait(made).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The result of a check. While the other thread makes it, this one makes others.
+    fn result(&self, place: usize, has_hung: bool) -> Result<(Done, u64)> {
+        let mut made = self.lock();
+        loop {
+            if let Some(done) = made.done.remove(&place) {
+                return done.ok_or_else(|| Failure::refusal("judge", self.program, "a panic"));
+            }
+            let first = made.ready(self.exercise).first().copied();
+            if made.begun.insert(place) {
+                made = self.make(place, made, has_hung);
+            } else if let Some(next) = first {
+                made.begun.insert(next);
+                made = self.make(next, made, has_hung);
+            } else {
+                made = self.wait(made);
+            }
+        }
+    }
+
+    /// Makes the last of the checks that can be made beside others, again and again.
+    fn judge_beside(&self) {
+        processors::pin_beside();
+        let mut made = self.lock();
+        while !made.is_closed {
+            let next = match made.is_measuring {
+                true => None,
+                false => made.ready(self.exercise).into_iter().rfind(|place| {
+                    self.exercise.checks.get(*place).is_some_and(|check| !check.everywhere)
+                }),
+            };
+            made = match next {
+                Some(next) => {
+                    made.begun.insert(next);
+                    self.make(next, made, false)
+                }
+                None => self.wait(made),
+            };
+        }
+    }
+
+    /// Makes one check, which was noted as begun.
+    fn make<'g>(
+        &'g self,
+        place: usize,
+        mut made: MutexGuard<'g, Made>,
+        has_hung: bool,
+    ) -> MutexGuard<'g, Made> {
+        let Some(check) = self.exercise.checks.get(place) else { return made };
+        while check.alone && made.running > 0 {
+            made.is_measuring = true; // The other thread begins nothing more.
+            made = self.wait(made);
+        }
+        made.is_measuring = check.alone;
+        made.running += 1;
+        drop(made);
+        // A panic that nobody tells would leave the other thread waiting for this check.
+        let done = panic::catch_unwind(AssertUnwindSafe(|| {
+            timed(check, self.program, self.settings, has_hung)
+        }));
+        let mut made = self.lock();
+        made.running -= 1;
+        if check.alone {
+            made.is_measuring = false;
+        }
+        if let Ok((Ok((Ok(()), _)), _)) = &done {
+            made.passed.insert(check.id);
+        }
+        made.done.insert(place, done.ok());
+        self.changed.notify_all();
+        made
+    }
+}
+
+/// When this is dropped, the other thread stops.
+struct Closing<'b>(&'b Board<'b>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().is_closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Made {
+    /// The checks that can be made by either thread, by their places.
+    fn ready(&self, exercise: &Exercise) -> Vec<usize> {
+        let can_be_made = |(place, check): &(usize, &Check)| {
+            !self.begun.contains(place)
+                && !check.alone
+                && !check.concurrent
+                && check.needs.iter().all(|needed| self.passed.contains(needed))
+        };
+        exercise.checks.iter().enumerate().filter(can_be_made).map(|(place, _)| place).collect()
+    }
 }
 
 /// Checks that run beside the others, by their ids.
@@ -177,7 +333,7 @@ fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Do
     match CheckContext::new(program, settings, &scratch) {
         Ok(mut context) => {
             if has_hung {
-                context.limits().wall = AFTER_A_HANG;
+                context.limits_mut().wall = AFTER_A_HANG;
             }
             let kills_before = out_of_memory_kills();
             let verdict = (check.judge)(&mut context);

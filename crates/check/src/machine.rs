@@ -8,9 +8,12 @@ use explore::schedule::Schedule;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use procfs::process::Process;
-use sandbox::{Isolation, Sandbox, Start, StartError, WorkDirectory, landlock_version};
+use sandbox::{
+    Isolation, Refusals, Sandbox, Start, StartError, WorkDirectory, ask_for_landlock,
+    landlock_version,
+};
 use serde::{Deserialize, Serialize};
-use tracer::{Limits, REFUSED, Resume, Stop};
+use tracer::{Limits, ProcFile, REFUSED, Resume, Stop};
 
 /// What one run of the judge was told, and what it found out.
 pub struct Settings {
@@ -20,17 +23,27 @@ pub struct Settings {
     pub seed: u64,
     /// What this machine can do.
     pub machine: Machine,
-    /// The report becomes a page, which shows source lines and FILE's pages at each step.
-    pub looks: bool,
+    /// The report becomes a page, too (`--html`). So the run that went wrong is made once more, with source lines, loads and
+    /// FILE's pages.
+    pub for_a_page: bool,
+    /// Somebody waits at a terminal for this verdict.
+    pub is_awaited: bool,
     /// In a class: the file whose locks let the checks that measure time be alone.
     pub timing: Option<PathBuf>,
 }
 
 impl Settings {
-    /// No schedule, inputs that nobody knows, and nobody else who judges.
+    /// No schedule, inputs that nobody knows, no terminal at which somebody waits, and no other judge at work.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { schedule: None, seed: rand::random(), machine, looks: false, timing: None }
+        Self {
+            schedule: None,
+            seed: rand::random(),
+            machine,
+            for_a_page: false,
+            is_awaited: false,
+            timing: None,
+        }
     }
 }
 
@@ -53,8 +66,24 @@ pub struct Machine {
     pub landlock: i64,
     /// Whether what programs make in the kernel, and files elsewhere, are kept apart by namespaces.
     pub isolation: Isolation,
+    /// What the system refuses the judge.
+    #[serde(default)]
+    pub refused: Refused,
     /// What a verdict here cannot be sure of, in words.
     pub weaker: Vec<String>,
+}
+
+/// What the system refuses: the step and its errno, in words. `None` for each thing that it allows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Refused {
+    /// To trace a program.
+    pub tracing: Option<String>,
+    /// To make rules of Landlock.
+    pub landlock: Option<String>,
+    /// To see in which call a process sleeps.
+    pub calls_of_sleepers: Option<String>,
+    /// To keep things apart by namespaces.
+    pub namespaces: Refusals,
 }
 
 impl Machine {
@@ -65,16 +94,26 @@ impl Machine {
     pub fn of(scratch: &Scratch) -> Result<Self> {
         has_room_for_memory()?;
         may_look_at_programs()?;
+        for file in [ProcFile::SchedStat, ProcFile::Children] {
+            shows(file)?;
+        }
         let system = uname().step("uname")?;
+        let refused = Refused {
+            tracing: refusal_of_tracing(scratch)?,
+            landlock: in_words(ask_for_landlock().step("landlock_create_ruleset")),
+            calls_of_sleepers: in_words(shows(ProcFile::Syscall)),
+            namespaces: Isolation::refusals()?,
+        };
         let mut found = Self {
             kernel: system.release().to_string_lossy().into_owned(),
             architecture: std::env::consts::ARCH.into(),
             file_system: common::file_system(scratch.path())?.into(),
             page_size: common::page_size(),
             root: nix::unistd::geteuid().is_root(),
-            tracing: refusal_of_tracing(scratch)?.is_none(),
+            tracing: refused.tracing.is_none(),
             landlock: landlock_version(),
             isolation: Isolation::of_this_machine()?,
+            refused,
             weaker: Vec::new(),
         };
         found.weaker = found.weaknesses();
@@ -84,53 +123,106 @@ impl Machine {
     /// The same machine, as if it refused tracing.
     pub fn refuse_tracing(&mut self) {
         self.tracing = false;
+        self.refused.tracing.get_or_insert(REFUSED.into());
         self.weaker = self.weaknesses();
     }
 
+    /// A line for each thing that the system refuses, with all that follows from it, and for each other thing that
+    /// makes a verdict less sure.
     fn weaknesses(&self) -> Vec<String> {
-        let told = [
+        let mut lines: Vec<(Option<&String>, String)> = Vec::new();
+        let refused = self.consequences().into_iter().filter(|(holds, ..)| *holds);
+        for (_, why, follows) in refused {
+            match lines.iter_mut().find(|(known, _)| why.is_some() && *known == why) {
+                Some((_, line)) => *line += &format!("; {follows}"),
+                None => {
+                    let why_in_words = why.map(|why| format!("{why}: ")).unwrap_or_default();
+                    lines.push((why, why_in_words + follows));
+                }
+            }
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// What follows from each thing that this machine may lack: whether it lacks the thing, which step was refused,
+    /// and what that means for a verdict.
+    fn consequences(&self) -> [(bool, Option<&String>, &'static str); 9] {
+        let Refused { tracing, landlock, calls_of_sleepers, namespaces } = &self.refused;
+        [
             (
                 !self.tracing,
-                format!(
-                    "{REFUSED}: no call of the program was seen, and races were only looked \
-                     for at many \
-                     moments, which can miss one"
-                ),
+                tracing.as_ref(),
+                "no call of the program was seen, and races were looked for only by starting the processes at many \
+                 different moments, which can miss a race",
+            ),
+            (
+                calls_of_sleepers.is_some(),
+                calls_of_sleepers.as_ref(),
+                "whether a process waits for another one is not known, so the checks of two processes at once were \
+                 not made",
             ),
             (
                 self.architecture != "x86_64",
-                "not an x86-64 processor: races were only looked \
-                     for at many moments, which can miss one, and no call of another \
-                 architecture is refused"
-                    .into(),
+                None,
+                "not an x86-64 processor: races were looked for only by starting the processes at many different \
+                 moments, which can miss a race, and no call of another architecture is refused",
             ),
             (
                 self.landlock == 0,
-                "not contained: this kernel has no Landlock, and the program could write wherever \
-                 its user may"
-                    .into(),
+                landlock.as_ref(),
+                "not contained: without Landlock, the program could write wherever its user may",
             ),
             (
                 (1..6).contains(&self.landlock),
-                "not fully contained: this kernel's Landlock is older than Linux 6.12, and the \
-                 program could signal its user's processes"
-                    .into(),
+                None,
+                "not fully contained: this kernel's Landlock is older than Linux 6.12, and the program could signal \
+                 its user's processes",
             ),
             (
                 !self.isolation.kernel_objects,
-                "no IPC namespace can be made: the program may make no System V semaphores, shared \
-                 memory or message queues, and no POSIX message queues"
-                    .into(),
+                namespaces.kernel_objects.as_ref(),
+                "no IPC namespace: the program may make no System V semaphores, shared memory or message queues, and \
+                 no POSIX message queues",
             ),
             (
                 !self.isolation.files && !self.root,
-                "not fully contained: no mount namespace can be made, and the program could change \
-                 modes, times and attributes of its user's files"
-                    .into(),
+                namespaces.files.as_ref(),
+                "no mount namespace, so not fully contained: the program could change modes, times and attributes of \
+                 its user's files",
             ),
-        ];
-        told.into_iter().filter(|(holds, _)| *holds).map(|(_, words): (_, String)| words).collect()
+            (
+                !self.isolation.processes,
+                namespaces.processes.as_ref(),
+                "no PID namespace: no run was made without a tracer, so the judge does not know whether the program \
+                 behaves differently when it is not traced",
+            ),
+            (
+                self.isolation.processes && !self.isolation.counts,
+                namespaces.counts.as_ref(),
+                "no user namespace: in a run without a tracer, the kernel also counts the processes of other judged \
+                 programs, so it may refuse threads to a program that starts many",
+            ),
+        ]
     }
+}
+
+/// Why a step was refused.
+fn in_words<T>(step: Result<T>) -> Option<String> {
+    step.err().map(|refused| refused.to_string())
+}
+
+/// Whether `/proc` has a file by which the judge sees what a process does.
+///
+/// # Errors
+/// `/proc` has no such file, and the judge cannot work without it.
+pub fn shows(file: ProcFile) -> Result<()> {
+    // This kind of failure is the machine's, not the program's.
+    let read = file.read().map_err(|why| StartError::CannotPrepare(why.to_string()));
+    read.step(&format!(
+        "judge without {} (use a kernel that has it, built with {})",
+        file.name(),
+        file.option()
+    ))
 }
 
 /// Whether this process may have the memory that judging takes. If an allocation fails, the process is aborted,

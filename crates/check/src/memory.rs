@@ -37,9 +37,17 @@ pub fn left_by_control_groups() -> Result<Option<u64>> {
     Ok(control_groups::directories("memory")?.iter().filter_map(|group| left(group)).min())
 }
 
-/// How many processes the kernel has killed so far because memory ran out; `None` if it does not say.
+/// How many processes the kernel has killed so far because memory ran out; `None` if it does not say. Each check asks
+/// twice, so only the one line is parsed.
 pub(crate) fn out_of_memory_kills() -> Option<i64> {
-    procfs::vmstat().ok()?.get("oom_kill").copied()
+    kills_in(&fs::read("/proc/vmstat").ok()?)
+}
+
+fn kills_in(vmstat: &[u8]) -> Option<i64> {
+    const NAME: &[u8] = b"\noom_kill ";
+    let number = vmstat.get(memchr::memmem::find(vmstat, NAME)? + NAME.len()..)?;
+    let end = memchr::memchr(b'\n', number).unwrap_or(number.len());
+    std::str::from_utf8(number.get(..end)?).ok()?.parse().ok()
 }
 
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
@@ -73,6 +81,13 @@ mod tests {
         let text = fs::read_to_string("/proc/meminfo").expect("read");
         let all = kilobytes(&text, "MemTotal:").expect("MemTotal");
         assert!((1..=all).contains(&available().expect("available")));
+    }
+
+    #[test]
+    fn the_kills_are_found_among_the_other_counts() {
+        assert_eq!(kills_in(b"nr_free_pages 7\noom_kill 3\ndrop_pagecache 1\n"), Some(3));
+        assert_eq!(kills_in(b"nr_free_pages 7\nnot_oom_kill 3\n"), None);
+        assert!(out_of_memory_kills().is_some_and(|kills| kills >= 0));
     }
 
     #[test]

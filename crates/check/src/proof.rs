@@ -10,6 +10,7 @@
 //!
 //! An answer in a language that this machine lacks is not judged. The table names it.
 
+use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -182,7 +183,7 @@ pub fn answers_in(part: &str) -> Result<Vec<Answer>> {
 }
 
 /// Builds these answers and lets `check` judge each: on each processor one that keeps it busy, and, if the
-/// machine is not busy with other things, two that mostly wait.
+/// machine is not busy with other things, two that mostly wait, or at the end a second one that keeps it busy.
 ///
 /// # Errors
 /// One cannot be built, or the judge cannot be started.
@@ -202,17 +203,17 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
         about_disks.for_each(|answer| answer.required = "cannot".into());
     }
     drop(scratch);
-    let jobs = answers.into_iter().zip(programs);
-    let (mut waiting, busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
-    // Programs that hang take longest. If they came last, the table would wait for them alone.
-    waiting.sort_by_key(|(answer, _)| answer.exercise == 2);
-    let queues = [Queue::new(busy), Queue::new(waiting)];
+    let [busy, waiting] = queues(answers.into_iter().zip(programs));
+    // Of the threads of one processor, the first takes busy answers from the beginning. The second takes them when no
+    // answer is left that mostly waits.
+    let (first, second, third) = ([&busy, &waiting], [&waiting, &busy], [&waiting]);
+    let of_a_place = [&first[..], &second[..], &third[..]];
     let rows = Mutex::new(lacking.into_iter().map(Row::skipped).collect::<Vec<_>>());
     let processors = thread::available_parallelism().map_or(1, usize::from).max(2);
     let load = LoadAverage::current().map_or(f32::INFINITY, |load| load.one);
     let at_a_place = if f64::from(load) < 2.0 * processors as f64 { 3 } else { 1 };
-    let work = |place: usize, queues: &[Queue]| -> Result<()> {
-        while let Some((answer, program)) = queues.iter().find_map(Queue::next) {
+    let work = |place: usize, queues: &[&Queue]| -> Result<()> {
+        while let Some((answer, program)) = queues.iter().find_map(|queue| queue.next()) {
             let mut row = judged(check, answer, program, place)?;
             // That this machine is too busy to tell is no verdict: the judge is asked again.
             for _ in 0..2 {
@@ -225,12 +226,8 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
         Ok(())
     };
     thread::scope(|scope| {
-        let places = (0..processors).flat_map(|place| {
-            [&queues[..], &queues[1..], &queues[1..]]
-                .into_iter()
-                .take(at_a_place)
-                .map(move |of| (place, of))
-        });
+        let places = (0..processors)
+            .flat_map(|place| of_a_place.into_iter().take(at_a_place).map(move |of| (place, of)));
         let workers: Vec<_> =
             places.map(|(place, queues)| scope.spawn(move || work(place, queues))).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
@@ -241,6 +238,16 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|row| (row.answer.exercise, row.answer.name.clone()));
     Ok(rows)
+}
+
+/// The answers that keep a processor busy, and those that mostly wait.
+fn queues(jobs: impl Iterator<Item = (Answer, PathBuf)>) -> [Queue; 2] {
+    let (mut waiting, mut busy): (Vec<_>, Vec<_>) = jobs.partition(|(answer, _)| answer.waits);
+    // A verdict takes longer in later exercises. If one of these came last, the table would wait for it alone.
+    busy.sort_by_key(|(answer, _)| Reverse(answer.exercise));
+    // The same holds for programs that hang.
+    waiting.sort_by_key(|(answer, _)| answer.exercise == 2);
+    [Queue::new(busy), Queue::new(waiting)]
 }
 
 /// Answers, of which each is taken once.

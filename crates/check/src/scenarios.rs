@@ -1,30 +1,31 @@
 //! Searches as a check states them: the scenarios, what is said about a run, and the table.
 
-use explore::operations::{FUTEX_WAITS, PRIVATE_FUTEX_WAITS};
-use explore::replay::{Outcome, Scenario, replay};
+use explore::replay::{ExecutionResult, Scenario, run_scenario};
+use explore::requests::Blocked;
 use explore::schedule::{Schedule, letter};
 use explore::search::{PreemptionBound, SearchJob, search_all};
-use explore::table::{Mark, Names, Table};
+use explore::table::{Mark, Table};
 use explore::timeline::Timeline;
 use explore::trace::{Event, EventKind};
+use explore::words::{Names, Vocabulary};
 use tracer::{Ending, LimitExceeded, arch};
 
 use crate::context::CheckContext;
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::observe::diagnosis_of;
 use crate::stress::stress;
 use crate::verdict::{CheckError, Finding, REPLAYED, Verdict};
 
 /// What is said about a run of two: nothing, or what is wrong.
-pub type Judge = explore::search::Judge<Finding>;
+pub type Judge = explore::search::Invariant<Finding>;
 
-/// How a check tells what happened in a run.
+/// The words in which a check says what happened in a run.
 #[derive(Clone, Copy)]
-pub struct Telling {
+pub struct Wording {
     /// How the places in FILE are called.
     pub names: Names,
     /// What is said of the step that went wrong; a value that is overwritten unseen is marked anyway.
-    pub marks: fn(&Finding, &Outcome) -> Vec<Mark>,
+    pub marks: fn(&Finding, &ExecutionResult) -> Vec<Mark>,
 }
 
 /// Scenarios that a check tries.
@@ -39,7 +40,7 @@ pub struct SearchSpec {
 const FIXTURES: usize = 2;
 
 /// A scenario of an exercise's check, with its judge.
-pub(crate) struct Judged {
+pub(crate) struct JudgedScenario {
     pub(crate) scenario: Scenario,
     pub(crate) names: Names,
     pub(crate) judge: Judge,
@@ -53,9 +54,9 @@ pub fn in_every_order(
     context: &CheckContext,
     specs: &[SearchSpec],
     judge: Judge,
-    telling: Telling,
+    wording: Wording,
 ) -> Verdict {
-    let mut fixtures: Vec<Fixture> = Vec::new();
+    let mut fixtures: Vec<SandboxedFixture> = Vec::new();
     for number in 0..FIXTURES {
         fixtures.push(context.fixture(&format!("fixture-{number}"))?);
     }
@@ -65,8 +66,7 @@ pub fn in_every_order(
                 "the schedule {schedule} cannot be replayed: {NEEDS}"
             )));
         }
-        fixtures[0].looks = context.settings().looks;
-        replay_one(&fixtures[0], specs, schedule.clone(), judge, telling)?;
+        replay_one(context, &fixtures[0], specs, schedule.clone(), judge, wording)?;
         context.did(REPLAYED.into());
         return Ok(());
     }
@@ -74,15 +74,18 @@ pub fn in_every_order(
         return by_stress(&fixtures[0], specs, judge);
     }
     let jobs = specs.iter();
-    let jobs =
-        jobs.map(|SearchSpec { scenario, bound }| SearchJob { scenario, bound: *bound, judge });
+    let jobs = jobs.map(|SearchSpec { scenario, bound }| SearchJob {
+        scenario,
+        bound: *bound,
+        invariant: judge,
+    });
     let (mut runs, mut cut) = (0, false);
     for (spec, found) in specs.iter().zip(search_all(&fixtures, &jobs.collect::<Vec<_>>())?) {
         context.did(format!("{}: {} orders", spec.scenario.name, found.runs));
         if let Some((run, finding)) = found.wrong {
             context.did(run.schedule.to_string());
-            let (run, finding) = looked_at(context, &spec.scenario, (run, finding), judge)?;
-            return Err(told(&spec.scenario, &run, finding, telling));
+            let looked = looked_at(context, &spec.scenario, (&run, &finding), judge)?;
+            return Err(told(&spec.scenario, &run, (finding, looked), wording));
         }
         runs += found.runs;
         cut |= found.cut;
@@ -105,7 +108,7 @@ pub fn can_be_shown(context: &CheckContext) -> bool {
     context.settings().machine.tracing && arch::TRAPS_STORES
 }
 
-fn by_stress(fixture: &Fixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
+fn by_stress(fixture: &SandboxedFixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
     let scenarios: Vec<_> = specs.iter().map(|spec| &spec.scenario).collect();
     let tried = stress(fixture, &scenarios, judge)?;
     match tried.wrong {
@@ -122,55 +125,94 @@ fn by_stress(fixture: &Fixture, specs: &[SearchSpec], judge: Judge) -> Verdict {
     }
 }
 
-/// The same run once more, looked at, if a page is to show it. If something else happens this time, the page
-/// shows the first run, and what was seen of that.
+/// What a page shows of a run.
+#[derive(Default)]
+struct Looked {
+    /// The same run once more, and what was found in it.
+    again: Option<(ExecutionResult, Finding)>,
+    /// Why the loads are not shown, if they should be.
+    without_loads: Option<String>,
+}
+
+/// The same run once more, looked at, if a page is to show it: with the loads, or else without them. If
+/// something else happens each time, the page shows the first run, and what was seen of that.
 fn looked_at(
     context: &CheckContext,
     scenario: &Scenario,
-    (run, finding): (Outcome, Finding),
+    (run, finding): (&ExecutionResult, &Finding),
     judge: Judge,
-) -> Verdict<(Outcome, Finding)> {
-    if !context.settings().looks {
-        return Ok((run, finding));
+) -> Verdict<Looked> {
+    let mut looked = Looked::default();
+    if !context.settings().for_a_page {
+        return Ok(looked);
     }
-    let fixture = Fixture { looks: true, ..context.fixture("looked-at")? };
-    let again = replay(&fixture, scenario, run.schedule.clone())?;
     let same =
         |other: &Finding| (other.diagnosis, &other.actual) == (finding.diagnosis, &finding.actual);
-    Ok(match judge(scenario, &again).filter(same) {
-        Some(finding) if !again.cut => (again, finding),
-        _ => (run, finding),
-    })
+    for loads in [true, false] {
+        let fixture = context.fixture(if loads { "with-loads" } else { "looked-at" })?;
+        let fixture = SandboxedFixture { for_a_page: true, loads, ..fixture };
+        let why = match run_scenario(&fixture, scenario, run.schedule.clone()) {
+            Ok(again) if again.cut => "they take too long".into(),
+            Ok(again) => match judge(scenario, &again).filter(same) {
+                Some(finding) => {
+                    return Ok(Looked { again: Some((again, finding)), ..looked });
+                }
+                None => "the processes then do something else".into(),
+            },
+            // The verdict stands without this run. The page says why it shows no loads.
+            Err(failure) if loads => failure.to_string(),
+            Err(failure) => return Err(failure.into()),
+        };
+        looked.without_loads.get_or_insert(why);
+    }
+    Ok(looked)
 }
 
 fn replay_one(
-    fixture: &Fixture,
+    context: &CheckContext,
+    fixture: &SandboxedFixture,
     specs: &[SearchSpec],
     schedule: Schedule,
     judge: Judge,
-    telling: Telling,
+    wording: Wording,
 ) -> Verdict {
     let Some(spec) = specs.iter().find(|spec| spec.scenario.name == schedule.scenario) else {
         return Err(CheckError::Cannot(format!("the schedule {schedule} is of another check")));
     };
-    let run = replay(fixture, &spec.scenario, schedule)?;
+    let run = run_scenario(fixture, &spec.scenario, schedule)?;
     if run.cut {
         let why = "the two processes did not get so far in the time that a check may take: try again on a \
                    machine that is less busy";
         return Err(CheckError::Cannot(why.into()));
     }
     match judge(&spec.scenario, &run) {
-        Some(finding) => Err(told(&spec.scenario, &run, finding, telling)),
+        Some(finding) => {
+            let looked = looked_at(context, &spec.scenario, (&run, &finding), judge)?;
+            Err(told(&spec.scenario, &run, (finding, looked), wording))
+        }
         None => Ok(()),
     }
 }
 
 /// A finding with its table, and how to see it again.
-fn told(scenario: &Scenario, run: &Outcome, finding: Finding, telling: Telling) -> CheckError {
-    let marks = (telling.marks)(&finding, run);
-    let table = Table::of(scenario, &run.events, telling.names, &marks);
-    let timeline = Timeline::of(scenario, &run.events, telling.names, &marks);
-    let timeline = timeline.from(run.pages_at_start.clone());
+fn told(
+    scenario: &Scenario,
+    run: &ExecutionResult,
+    (finding, looked): (Finding, Looked),
+    wording: Wording,
+) -> CheckError {
+    let marks = (wording.marks)(&finding, run);
+    let words = Vocabulary::of(wording.names);
+    let table = Table::of(scenario, &run.events, words, &marks);
+    let timeline = match looked.again {
+        None => Timeline::of(scenario, &run.events, words, &marks),
+        Some((run, finding)) => {
+            let marks = (wording.marks)(&finding, &run);
+            let timeline = Timeline::of(scenario, &run.events, words, &marks);
+            timeline.from(run.pages_at_start)
+        }
+    };
+    let timeline = Timeline { without_loads: looked.without_loads, ..timeline };
     let finding = finding.details([found_in(scenario)]).table(table).timeline(timeline);
     verdict(run, finding.schedule(run.schedule.to_string()))
 }
@@ -187,7 +229,7 @@ fn found_in(scenario: &Scenario) -> String {
 
 /// If a run exceeded a limit, nothing more of the program is judged: each scenario would take as long. But a
 /// wait without an end may be one scenario's.
-fn verdict(run: &Outcome, finding: Finding) -> CheckError {
+fn verdict(run: &ExecutionResult, finding: Finding) -> CheckError {
     match run.limit_exceeded {
         Some(limit) if diagnosis_of(limit) == finding.diagnosis => {
             CheckError::Ended(Box::new(finding))
@@ -198,19 +240,23 @@ fn verdict(run: &Outcome, finding: Finding) -> CheckError {
 
 /// What is wrong with any run of two, whatever they do: one crashed, hung, or failed, or FILE is gone.
 #[must_use]
-pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Option<Finding> {
-    let called = |side: usize| format!("`{}`", scenario.arguments[side].join(" "));
+pub fn common_finding(
+    scenario: &Scenario,
+    run: &ExecutionResult,
+    may_fail: bool,
+) -> Option<Finding> {
+    let called = |actor: usize| format!("`{}`", scenario.arguments[actor].join(" "));
     if run.limit_exceeded.is_some() || run.stuck {
         return Some(without_an_end(scenario, run));
     }
-    for side in 0..2 {
-        let said = String::from_utf8_lossy(&run.stderr[side]);
+    for actor in 0..2 {
+        let said = String::from_utf8_lossy(&run.stderr[actor]);
         let told = |id, expected: &str, ending: Ending| {
             let finding =
-                Finding::new(id, format!("{} {expected}", called(side)), ending.to_string());
+                Finding::new(id, format!("{} {expected}", called(actor)), ending.to_string());
             finding.details(crate::expect::said(&said))
         };
-        match run.endings[side] {
+        match run.endings[actor] {
             Some(Ending::Exited(0)) => {}
             Some(Ending::Exited(1)) if may_fail => {}
             Some(ending @ Ending::Exited(_)) => {
@@ -229,30 +275,34 @@ pub fn common_finding(scenario: &Scenario, run: &Outcome, may_fail: bool) -> Opt
 }
 
 /// What is said of a run of two that did not come to its end.
-fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
+fn without_an_end(scenario: &Scenario, run: &ExecutionResult) -> Finding {
     let expected = "both processes end";
-    let goes_on = |side: &usize| {
+    let goes_on = |actor: &usize| {
         let killed = run.limit_exceeded.is_some()
-            && run.endings[*side] == Some(Ending::Killed(libc::SIGKILL));
-        run.endings[*side].is_none() || killed
+            && run.endings[*actor] == Some(Ending::Killed(libc::SIGKILL));
+        run.endings[*actor].is_none() || killed
     };
-    let name = |side: usize| format!("{} (`{}`)", letter(side), scenario.arguments[side].join(" "));
-    let sides: Vec<usize> = (0..2).filter(goes_on).collect();
-    let waits: Vec<String> = sides
+    let name =
+        |actor: usize| format!("{} (`{}`)", letter(actor), scenario.arguments[actor].join(" "));
+    let actors: Vec<usize> = (0..2).filter(goes_on).collect();
+    let waits: Vec<String> = actors
         .iter()
-        .filter_map(|side| Some(format!("{} {}", name(*side), waits_last(&run.events, *side)?)))
+        .filter_map(|actor| {
+            Some(format!("{} {}", name(*actor), how(&waits_last(&run.events, *actor)?)))
+        })
         .collect();
-    let names: Vec<String> = sides.iter().map(|side| name(*side)).collect();
-    let ended = (0..2).filter(|side| !sides.contains(side));
-    let ended: Vec<String> = ended.map(|side| format!("; {} has ended", letter(side))).collect();
+    let names: Vec<String> = actors.iter().map(|actor| name(*actor)).collect();
+    let ended = (0..2).filter(|actor| !actors.contains(actor));
+    let ended: Vec<String> = ended.map(|actor| format!("; {} has ended", letter(actor))).collect();
     let ended = ended.concat();
     // All that did not end were waiting: that is what went wrong, not the time that it took. What used
     // up CPU time was a wait only if it turns in a loop: a child of an actor may have used it up, too.
-    let all_wait = !sides.is_empty() && waits.len() == sides.len();
-    let all_spin = all_wait && sides.iter().all(|side| spins_last(&run.events, *side));
+    let all_wait = !actors.is_empty() && waits.len() == actors.len();
+    let all_spin = all_wait && actors.iter().all(|actor| spins_last(&run.events, *actor));
     let (waits, names) = (waits.join("; "), names.join(" and "));
-    let is_private = |side: &usize| waits_last(&run.events, *side) == Some(IN_PRIVATE_FUTEX);
-    let deadlock = if sides.iter().any(is_private) { "private-futex" } else { "deadlock" };
+    let private = Some(Blocked::Futex { is_private: true });
+    let is_private = |actor: &usize| waits_last(&run.events, *actor) == private;
+    let deadlock = if actors.iter().any(is_private) { "private-futex" } else { "deadlock" };
     let limit = match run.limit_exceeded {
         None if all_wait => return Finding::new(deadlock, expected, waits + &ended),
         None => {
@@ -261,7 +311,7 @@ fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
         Some(limit) => limit,
     };
     let is_wait = match limit {
-        LimitExceeded::Processor(_) => all_spin,
+        LimitExceeded::CpuTime(_) => all_spin,
         LimitExceeded::Wall(_) => all_wait,
         _ => false,
     };
@@ -274,42 +324,43 @@ fn without_an_end(scenario: &Scenario, run: &Outcome) -> Finding {
     }
 }
 
-/// What an actor does that has lost its turn and waits for no other process.
-const NO_WAITS: [&str; 4] = [
-    "makes calls and gets nowhere",
-    "waits for its child",
-    "waits for input",
-    "waits until its output is taken",
-];
-
-/// What is said of a process that waits in futex.
-const IN_FUTEX: &str = "waits in a futex call: it sleeps until a lock or a semaphore is given back";
-
-/// What is said of one that only its own threads could wake.
-const IN_PRIVATE_FUTEX: &str = "waits in a private futex call (FUTEX_PRIVATE_FLAG): only threads of its own process \
-     could wake it";
+/// How an actor waits, for a finding.
+pub(crate) fn how(waits: &Blocked) -> String {
+    match waits {
+        Blocked::Futex { is_private: false } => {
+            "waits in a futex call: it sleeps until a lock or a semaphore is given back".into()
+        }
+        Blocked::Futex { is_private: true } => {
+            "waits in a private futex call (FUTEX_PRIVATE_FLAG): only threads of its own process could \
+             wake it"
+                .into()
+        }
+        waits => waits.to_string(),
+    }
+}
 
 /// Does an actor wait in a loop that uses CPU time?
-fn spins_last(events: &[Event], side: usize) -> bool {
-    let spins = |why: &str| why.starts_with("turns") || why.starts_with("tries");
-    waits_last(events, side).is_some_and(spins)
+fn spins_last(events: &[Event], actor: usize) -> bool {
+    waits_last(events, actor).is_some_and(|waits| waits.is_busy())
 }
 
 /// In what an actor waits, if it has done nothing else since; to make calls, or to wait for a child that
 /// works, is no wait for another process.
 #[must_use]
-pub fn waits_last(events: &[Event], side: usize) -> Option<&'static str> {
-    let own = events.iter().rev().filter(|event| event.actor == side);
+pub fn waits_last(events: &[Event], actor: usize) -> Option<Blocked> {
+    let own = events.iter().rev().filter(|event| event.actor == actor);
     let mut last = own.skip_while(|event| {
         matches!(event.kind, EventKind::Killed | EventKind::Ended(Ending::Killed(_)))
+            || event.kind.is_futex_that_does_not_sleep()
     });
-    match last.next()?.kind {
-        EventKind::Blocked(FUTEX_WAITS) => Some(IN_FUTEX),
-        EventKind::Blocked(PRIVATE_FUTEX_WAITS) => Some(IN_PRIVATE_FUTEX),
-        EventKind::Blocked(why) => Some(why).filter(|why| !NO_WAITS.contains(why)),
+    match &last.next()?.kind {
+        EventKind::Blocked(Blocked::Calls | Blocked::Child | Blocked::Input | Blocked::Output) => {
+            None
+        }
+        EventKind::Blocked(why) => Some(why.clone()),
         // An atomic operation that changes nothing is a try.
-        EventKind::Store { locked: true, ref before, ref after, .. } if before == after => {
-            Some("tries, fails and tries again")
+        EventKind::Store { locked: true, before, after, .. } if before == after => {
+            Some(Blocked::Tries)
         }
         _ => None,
     }

@@ -8,16 +8,16 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use common::{Context, Result};
-use explore::replay::{Outcome, PATIENCE, Scenario};
+use explore::replay::{ExecutionResult, PATIENCE, Scenario};
 use explore::schedule::Schedule;
-use explore::search::Judge;
+use explore::search::Invariant;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandbox::{Sandbox, Start};
 use tracer::{Ending, MECHANISM, Stop, Waited, children};
 
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::verdict::Finding;
 
 /// At how many moments the first is stopped, spread over the time that it takes alone.
@@ -31,21 +31,25 @@ const WINDOW: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn stress(fixture: &Fixture, scenarios: &[&Scenario], judge: Judge<Finding>) -> Result<Tried> {
-    let mut sides = Vec::new();
+pub fn stress(
+    fixture: &SandboxedFixture,
+    scenarios: &[&Scenario],
+    invariant: Invariant<Finding>,
+) -> Result<Tried> {
+    let mut starts = Vec::new();
     for scenario in scenarios {
         for first in 0..if scenario.symmetric { 1 } else { 2 } {
-            sides.push((*scenario, first, alone(fixture, scenario, first)?));
+            starts.push((*scenario, first, alone(fixture, scenario, first)?));
         }
     }
     for round in 0..MOMENTS {
-        for (scenario, first, time) in &sides {
+        for (scenario, first, time) in &starts {
             if Instant::now() + PATIENCE >= fixture.deadline {
                 return Ok(Tried { rounds: round, wrong: None });
             }
             let moment = *time * (round * STRIDE % MOMENTS) / MOMENTS;
             let run = one(fixture, scenario, *first, moment)?;
-            if let Some(finding) = judge(scenario, &run) {
+            if let Some(finding) = invariant(scenario, &run) {
                 return Ok(Tried { rounds: round, wrong: Some((scenario.name, run, finding)) });
             }
         }
@@ -58,27 +62,33 @@ pub struct Tried {
     /// How many moments of every scenario.
     pub rounds: u32,
     /// In which scenario something was wrong, in which run, and what.
-    pub wrong: Option<(&'static str, Outcome, Finding)>,
+    pub wrong: Option<(&'static str, ExecutionResult, Finding)>,
 }
 
-/// How long one side takes if the other does not run, up to the window.
-fn alone(fixture: &Fixture, scenario: &Scenario, side: usize) -> Result<Duration> {
+/// How long one actor takes if the other does not run, up to the window.
+fn alone(fixture: &SandboxedFixture, scenario: &Scenario, actor: usize) -> Result<Duration> {
     fixture.set(scenario.file.as_deref())?;
     let mut sandbox = Sandbox::new(&fixture.work_directory, fixture.limits, false)?;
     let mut pids = [Pid::from_raw(0); 2];
-    let start = Start::new(fixture.program, scenario.arguments[side].iter().copied());
-    pids[side] = sandbox.start(&start)?;
+    let start = Start::new(fixture.program, scenario.arguments[actor].iter().copied());
+    pids[actor] = sandbox.start(&start)?;
     let began = Instant::now();
     watch(&mut sandbox, pids, &mut [None; 2], WINDOW, 1)?;
     Ok(began.elapsed())
 }
 
-fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -> Result<Outcome> {
+fn one(
+    fixture: &SandboxedFixture,
+    scenario: &Scenario,
+    first: usize,
+    moment: Duration,
+) -> Result<ExecutionResult> {
     fixture.set(scenario.file.as_deref())?;
     let mut sandbox = Sandbox::new(&fixture.work_directory, fixture.limits, false)?;
     let mut pids = [Pid::from_raw(0); 2];
     let mut endings = [None; 2];
-    let start = |side: usize| Start::new(fixture.program, scenario.arguments[side].iter().copied());
+    let start =
+        |actor: usize| Start::new(fixture.program, scenario.arguments[actor].iter().copied());
     let second = 1 - first;
     pids[first] = sandbox.start(&start(first))?;
     watch(&mut sandbox, pids, &mut endings, moment, 1)?;
@@ -96,7 +106,7 @@ fn one(fixture: &Fixture, scenario: &Scenario, first: usize, moment: Duration) -
     let limit_exceeded = sandbox.limit_exceeded()?;
     let [(stdout_of_one, stderr_of_one), (stdout_of_two, stderr_of_two)] =
         pids.map(|pid| sandbox.outputs(pid));
-    Ok(Outcome {
+    Ok(ExecutionResult {
         schedule: Schedule::in_turn(scenario.name, first),
         endings,
         stdout: [stdout_of_one.bytes, stdout_of_two.bytes],
@@ -126,8 +136,8 @@ fn watch(
     while endings.iter().flatten().count() < wanted && Instant::now() < late {
         match sandbox.tree().wait_or_tick(false).step(MECHANISM)? {
             Waited::Stop(Stop::Exited(pid, ending)) => {
-                if let Some(side) = pids.iter().position(|of| *of == pid) {
-                    endings[side] = Some(ending);
+                if let Some(actor) = pids.iter().position(|of| *of == pid) {
+                    endings[actor] = Some(ending);
                 }
             }
             Waited::Stop(_) => {}

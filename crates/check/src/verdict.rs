@@ -61,10 +61,10 @@ impl CheckError {
 
     /// Whether the program was ended because it had used up its CPU time.
     #[must_use]
-    pub fn is_out_of_processor_time(&self) -> bool {
+    pub fn is_out_of_cpu_time(&self) -> bool {
         match self {
             Self::Wrong(finding) => {
-                finding.limit.is_some_and(|limit| matches!(limit, LimitExceeded::Processor(_)))
+                finding.limit.is_some_and(|limit| matches!(limit, LimitExceeded::CpuTime(_)))
             }
             _ => false,
         }

@@ -44,7 +44,7 @@ fn a_loop_beside_a_program_that_runs_between_ticks_exceeds_the_limit_on_cpu_time
         drop(tell);
         ended
     });
-    let limit = Limits::default().processor;
-    assert_eq!(ended.limit_exceeded, Some(LimitExceeded::Processor(limit)), "{ended:?}");
-    assert!(ended.processor >= limit, "{ended:?}");
+    let limit = Limits::default().cpu_time;
+    assert_eq!(ended.limit_exceeded, Some(LimitExceeded::CpuTime(limit)), "{ended:?}");
+    assert!(ended.cpu_time >= limit, "{ended:?}");
 }

@@ -3,18 +3,19 @@
 
 use std::io;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use check::fixture::Fixture;
+use check::fixture::SandboxedFixture;
 use check::verdict::CheckError;
 use common::{Result, Scratch};
 use course::scratch;
-use explore::Launcher;
-use explore::execution::{Execution, RunMode};
-use explore::replay::{Outcome, Scenario, replay};
+use explore::ActorProcesses;
+use explore::execution::{Execution, Pause, RunMode};
+use explore::replay::{ExecutionResult, Scenario, run_scenario};
 use explore::schedule::Schedule;
 use nix::unistd::Pid;
 use sandbox::{WorkDirectory, launch_by};
@@ -22,7 +23,7 @@ use tracer::{Ending, LimitExceeded, Limits, LookRefused, ProcessTree, processors
 
 /// Low, so that they are exceeded soon on a busy machine, too.
 const LIMITS: Limits = Limits {
-    processor: Duration::from_millis(300),
+    cpu_time: Duration::from_millis(300),
     wall: Duration::from_secs(10),
     memory: 64 << 20,
     disk: 256 << 20,
@@ -35,30 +36,31 @@ const LIMITS: Limits = Limits {
 const LATE: Duration = Duration::from_secs(120);
 
 /// Executions of a shell in a directory of its own.
-fn shells(scratch: &Scratch, limits: Limits) -> Fixture<'static> {
+fn shells(scratch: &Scratch, limits: Limits) -> SandboxedFixture<'static> {
     launch_by(env!("CARGO_BIN_EXE_check"));
-    Fixture {
+    SandboxedFixture {
         program: Path::new("/bin/sh"),
         work_directory: WorkDirectory::new(scratch, "work").expect("make a directory"),
         limits,
         deadline: Instant::now() + Duration::from_secs(8),
-        looks: false,
+        for_a_page: false,
         loads: false,
     }
 }
 
 /// Runs a shell command as one actor, beside one that does nothing.
-fn beside_another(command: &'static str) -> Outcome {
+fn beside_another(command: &'static str) -> ExecutionResult {
     within(LIMITS, command)
 }
 
-fn within(limits: Limits, command: &'static str) -> Outcome {
+fn within(limits: Limits, command: &'static str) -> ExecutionResult {
     let scratch = scratch();
     let began = Instant::now();
     let fixture = shells(&scratch, limits);
     let arguments: [&'static [&'static str]; 2] = [vec!["-c", command].leak(), &["-c", ":"]];
     let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
-    let outcome = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect("replay it");
+    let outcome =
+        run_scenario(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect("replay it");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     outcome
 }
@@ -82,7 +84,7 @@ fn short_lived_grandchildren_one_after_another_exceed_the_limit_on_processes() {
 #[test]
 fn grandchildren_that_take_memory_together_exceed_the_limit_on_memory() {
     // To fill memory takes CPU time, too.
-    let limits = Limits { processor: Duration::from_secs(5), ..LIMITS };
+    let limits = Limits { cpu_time: Duration::from_secs(5), ..LIMITS };
     let fills = "(for each in 1 2 3; do tail -n 1 /dev/zero & done); sleep 100";
     let outcome = within(limits, fills);
     assert_eq!(outcome.limit_exceeded, Some(LimitExceeded::Memory(LIMITS.memory)), "{outcome:?}");
@@ -93,17 +95,69 @@ fn a_grandchild_that_never_rests_exceeds_the_limit_on_cpu_time() {
     let outcome = beside_another("(sh -c 'while :; do :; done' &); sleep 100");
     assert_eq!(
         outcome.limit_exceeded,
-        Some(LimitExceeded::Processor(LIMITS.processor)),
+        Some(LimitExceeded::CpuTime(LIMITS.cpu_time)),
         "{outcome:?}"
     );
 }
 
+#[test]
+fn a_process_whose_child_waits_for_a_lock_waits_for_ever() {
+    let waits = |command: &'static str| {
+        let scratch = scratch();
+        let fixture = shells(&scratch, Limits::default());
+        let mut execution = Execution::new(&fixture, Some(b"")).expect("make an execution");
+        let path = fixture.work_directory.path().join("FILE");
+        let file = std::fs::File::open(path).expect("open FILE");
+        file.lock().expect("flock");
+        execution.start(1, &["-c", command]).expect("start the shell");
+        let deadline = Instant::now() + LATE;
+        let pause = execution.run(&[1], None, deadline).expect("run it");
+        assert!(matches!(pause, Pause::Blocked(_)), "{pause:?}");
+        execution.waits_for_ever(1).expect("look at it")
+    };
+    assert!(waits("flock FILE true; :"));
+    assert!(!waits("flock --timeout 90 FILE true; :"), "its child waits for a time");
+}
+
+/// One process ends while another waits for a file lock, which is given back a second later. The kernel does the
+/// same when somebody looks at the memory of the process that held the lock just as that process dies.
+#[test]
+fn a_lock_that_is_given_back_only_after_the_end_of_its_process_is_no_deadlock() {
+    for ends in ["by itself", "killed"] {
+        let scratch = scratch();
+        let fixture = shells(&scratch, Limits::default());
+        let mut execution = Execution::new(&fixture, Some(b"")).expect("make an execution");
+        let path = fixture.work_directory.path().join("FILE");
+        let file = std::fs::File::open(path).expect("open FILE");
+        file.lock().expect("flock");
+        execution.start(0, &["-c", ":"]).expect("start the shell");
+        execution.start(1, &["-c", "exec 9<FILE; exec flock 9"]).expect("start the other shell");
+        let soon = Instant::now() + LATE;
+        let pause = execution.run(&[1], None, soon).expect("run it");
+        assert!(matches!(pause, Pause::Blocked(_)), "{pause:?}");
+        match ends {
+            "killed" => execution.kill(0).expect("kill it"),
+            _ => assert_eq!(execution.run(&[0], None, soon).expect("run it"), Pause::Ended),
+        }
+        let began = Instant::now();
+        execution.wait_for_locks_of_the_dead(1).expect("wait");
+        assert!(began.elapsed() >= Duration::from_secs(2), "the lock may come yet");
+        // A process that is none of the execution's holds the lock for a second more.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec 3<&0; sleep 1 &"]).stdin(file).stdout(Stdio::null());
+        assert!(shell.status().expect("start sleep").success());
+        drop(shell); // And with it this process's descriptor.
+        assert!(execution.finish(Duration::from_secs(5), Instant::now() + LATE).expect("finish"));
+        assert_eq!(execution.ending(1), Some(Ending::Exited(0)), "{ends}");
+    }
+}
+
 /// A fixture whose second actor's start is the moment at which a look at the limits is refused.
-struct Refused<'a>(Fixture<'a>);
+struct Refused<'a>(SandboxedFixture<'a>);
 
 impl explore::Fixture for Refused<'_> {
-    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn Launcher + '_>> {
-        Ok(Box::new(RefusedLauncher(self.0.set_up(file)?, 0)))
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn ActorProcesses + '_>> {
+        Ok(Box::new(RefusedProcesses(self.0.set_up(file)?, 0)))
     }
 
     fn directory(&self) -> &Path {
@@ -119,11 +173,11 @@ impl explore::Fixture for Refused<'_> {
     }
 }
 
-struct RefusedLauncher<'l>(Box<dyn Launcher + 'l>, u32);
+struct RefusedProcesses<'l>(Box<dyn ActorProcesses + 'l>, u32);
 
-impl Launcher for RefusedLauncher<'_> {
-    fn start(&mut self, arguments: &[&str]) -> Result<Pid> {
-        let pid = self.0.start(arguments)?;
+impl ActorProcesses for RefusedProcesses<'_> {
+    fn start(&mut self, arguments: &[&str], reports_calls: bool) -> Result<Pid> {
+        let pid = self.0.start(arguments, reports_calls)?;
         self.1 += 1;
         if self.1 == 2 {
             let refused = LookRefused::because("a process", "it is another's");
@@ -151,7 +205,8 @@ fn a_look_at_the_limits_that_is_refused_during_an_execution_is_the_machines_fail
     let fixture = Refused(shells(&scratch, LIMITS));
     let arguments: [&'static [&'static str]; 2] = [&["-c", ":"], &["-c", ":"]];
     let scenario = Scenario { name: "shell", arguments, file: None, symmetric: false };
-    let failure = replay(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect_err("refused");
+    let failure =
+        run_scenario(&fixture, &scenario, Schedule::in_turn("shell", 0)).expect_err("refused");
     assert!(failure.to_string().contains("it is another's"), "{failure}");
     assert!(matches!(CheckError::from(failure), CheckError::Cannot(_)));
 }
@@ -186,14 +241,15 @@ fn a_slow_start_on_a_busy_machine_is_no_hang() {
     processors::pin(); // The judge, the two processes and the busy threads share one processor.
     let _busy = Busy::with(8);
     let scratch = scratch();
-    let limits = Limits { processor: Duration::from_secs(60), ..LIMITS };
+    let limits = Limits { cpu_time: Duration::from_secs(60), ..LIMITS };
     let late = Duration::from_secs(120);
-    let fixture = Fixture { deadline: Instant::now() + late, ..shells(&scratch, limits) };
+    let fixture = SandboxedFixture { deadline: Instant::now() + late, ..shells(&scratch, limits) };
     // About a second of CPU time before FILE is touched: nine seconds by the clock.
     let starts = "turn=0; while [ $turn -lt 500000 ]; do turn=$((turn + 1)); done; : >> FILE";
     let slow: &'static [&'static str] = vec!["-c", starts].leak();
     let scenario = Scenario { name: "slow", arguments: [slow, slow], file: None, symmetric: false };
-    let outcome = replay(&fixture, &scenario, Schedule::in_turn("slow", 0)).expect("replay it");
+    let outcome =
+        run_scenario(&fixture, &scenario, Schedule::in_turn("slow", 0)).expect("replay it");
     processors::unpin();
     assert!(outcome.limit_exceeded.is_none() && (outcome.cut || !outcome.stuck), "{outcome:?}");
     if !outcome.cut {
@@ -205,7 +261,7 @@ fn a_slow_start_on_a_busy_machine_is_no_hang() {
 fn a_sleep_that_has_begun_counts_for_no_time_that_a_process_has_had() {
     let scratch = scratch();
     let limits = Limits { wall: LATE, ..LIMITS };
-    let fixture = Fixture { deadline: Instant::now() + LATE, ..shells(&scratch, limits) };
+    let fixture = SandboxedFixture { deadline: Instant::now() + LATE, ..shells(&scratch, limits) };
     let latest = Instant::now() + LATE;
     let mut execution = Execution::new(&fixture, None).expect("begin");
     let process = execution.start(0, &["-c", "exec sleep 2"]).expect("start");

@@ -56,8 +56,17 @@ fn compiled_beside_its_source(directory: &Path, names: &[&str]) -> PathBuf {
 /// The steps of a timeline in which a process stores this.
 fn step_told<'v>(timeline: &'v Value, words: &str) -> &'v Value {
     let steps = timeline["steps"].as_array().expect("it has steps");
-    let told = |step: &&Value| step["told"][0].as_str().is_some_and(|told| told.contains(words));
+    let told = |step: &&Value| step["told"].to_string().contains(words);
     steps.iter().find(told).unwrap_or_else(|| panic!("no step {words:?}: {timeline:#}"))
+}
+
+/// FILE's pages after the step that is told so. A step that changes no page has none of its own.
+fn pages_at<'v>(timeline: &'v Value, words: &str) -> &'v Value {
+    let steps = timeline["steps"].as_array().expect("it has steps");
+    let last = steps.iter().position(|step| step["told"].to_string().contains(words));
+    let last = last.unwrap_or_else(|| panic!("no step {words:?}: {timeline:#}"));
+    let mut looks = steps[..=last].iter().map(|step| &step["pages"]);
+    looks.rfind(|pages| !pages.is_null()).unwrap_or(&timeline["pages"])
 }
 
 #[test]
@@ -72,6 +81,72 @@ fn a_failed_verdict_is_a_page_with_each_step_and_the_schedule_to_replay() {
     assert!(page.contains("--schedule two-additions/A2/B-"), "{page}");
     assert!(page.contains("const Replay = "), "the component is not in the page");
     assert!(page.contains("the program has no debug information"), "{page}");
+}
+
+#[test]
+fn the_steps_show_what_each_process_loads_and_which_one_loses_the_update() {
+    let (_, page) = page();
+    let timeline = timelines(&page).pop().expect("it has steps");
+    let steps = timeline["steps"].as_array().expect("it has steps");
+    let own = |actor| steps.iter().filter(move |step| step["actor"] == actor);
+    for actor in [0, 1] {
+        let said: String = own(actor).map(|step| step["told"].to_string()).collect();
+        assert!(said.contains("loads 41 from the counter"), "{actor}: {said}");
+    }
+    let wrong: Vec<_> = steps.iter().filter(|step| step["wrong"] == true).collect();
+    let [lost] = &wrong[..] else { panic!("one step is wrong: {timeline:#}") };
+    assert_eq!(lost["actor"], 0);
+    let at = lost["wrongAt"].as_u64().and_then(|at| usize::try_from(at).ok()).expect("its place");
+    let told = lost["told"][at].as_str().expect("its words");
+    assert!(told.contains("stores 42 in the counter") && told.ends_with("is LOST"), "{told}");
+    assert_eq!(timeline["without_loads"], Value::Null);
+}
+
+#[test]
+fn a_load_of_its_own_is_a_step() {
+    let program = build_in_c("exercise-2/length_after_full").expect("build the answer");
+    let (_, page) = page_about("2", &program, &[]);
+    let timelines = timelines(&page);
+    let told = timelines.iter().map(|timeline| timeline["steps"].to_string()).collect::<String>();
+    assert!(told.contains("loads 1 from `full`"), "{told}");
+    assert!(told.contains("from `length`"), "{told}");
+}
+
+/// Takes a lock if its mapping has no access rights, as while the judge notes loads.
+const NOTICES: &str = r#"
+#include "guarded.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+static int is_watched(void) {
+    char line[512];
+    int found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps)) found |= strstr(line, "---s") != NULL;
+    if (maps) fclose(maps);
+    return found;
+}
+static void prepare(struct bank *bank, int fd) {}
+static void take(struct bank *bank, int fd) { if (is_watched()) flock(fd, LOCK_EX); }
+static void give(struct bank *bank, int fd) { if (is_watched()) flock(fd, LOCK_UN); }
+"#;
+
+#[test]
+fn if_the_loads_cannot_be_shown_the_page_says_why_and_the_verdict_stands() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let names = ["exercise-5/load_then_store.c", "exercise-5/bank.h", "exercise-5/guarded.h"];
+    compiled_beside_its_source(directory.path(), &names);
+    std::fs::write(directory.path().join("load_then_store.c"), NOTICES).expect("write the answer");
+    let mut cc = Command::new("cc");
+    let cc = cc.args(["-O2", "-g", "-o", "program", "load_then_store.c"]);
+    assert!(cc.current_dir(directory.path()).status().expect("run cc").success());
+    let (ended, page) = page_about("5", &directory.path().join("program"), &SCHEDULE);
+    assert!(ended.stdout.contains("lost-addition"), "{ended:?}");
+    let timeline = timelines(&page).into_iter().next().expect("it has steps");
+    assert_eq!(timeline["without_loads"], "the processes then do something else");
+    assert!(page.contains("<p>The steps do not show what the processes load: the processes then"));
+    assert_eq!(step_told(&timeline, "is LOST")["wrong"], true);
+    assert!(timeline["pages"].is_object(), "the run was looked at: {timeline:#}");
 }
 
 #[test]
@@ -115,13 +190,13 @@ fn each_step_has_files_pages_as_the_kernel_reports_them() {
     let parts = |pages: &Value, process: usize| pages["processes"][process]["parts"].clone();
     assert_eq!(timeline["pages"]["processes"], json!([]), "nobody has begun");
     assert_ne!(state(&timeline["pages"]), "dirty", "the judge has flushed FILE");
-    let opens = &step_told(&timeline, "opens FILE")["pages"];
+    let opens = pages_at(&timeline, "opens FILE");
     assert_eq!(parts(opens, 0), json!([]), "A has not mapped FILE yet: {opens}");
-    let stops = &step_told(&timeline, "is interrupted")["pages"];
+    let stops = pages_at(&timeline, "is interrupted");
     assert_eq!(parts(stops, 0)[0]["kind"], "shared mapping");
     assert_eq!(parts(stops, 0)[0]["entries"][0]["leads"], "leads to the page cache");
     assert_eq!(parts(stops, 1), json!([]), "B has not begun: {stops}");
-    let stores = &step_told(&timeline, "stores 42 in the counter, where")["pages"];
+    let stores = pages_at(&timeline, "stores 42 in the counter, where");
     assert_eq!(parts(stores, 1)[0]["entries"][0]["leads"], "leads to the page cache");
     // The judge works in LESSON_SCRATCH, or below the copy of the checkout.
     let place = std::env::var_os("LESSON_SCRATCH").map_or_else(std::env::temp_dir, PathBuf::from);

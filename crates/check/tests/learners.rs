@@ -17,9 +17,9 @@ use check::cards::{card, width};
 use check::exercises::{COMMON, Check, EXERCISES, Exercise, Part, exercise};
 use check::hints::{HintState, text};
 use check::language::Language;
-use check::machine::Machine;
+use check::machine::{Machine, Refused};
 use check::progress::table;
-use check::report::{CheckResult, Format, Named, Outcome, Report, written};
+use check::report::{CheckResult, ExerciseOutcome, Format, Named, Report, written};
 use check::reset::reset;
 use check::verdict::Finding;
 use check::watch::watch;
@@ -445,7 +445,8 @@ fn machine() -> Machine {
         root: false,
         tracing: true,
         landlock: 1,
-        isolation: Isolation { kernel_objects: true, files: true },
+        isolation: Isolation { kernel_objects: true, files: true, processes: true, counts: true },
+        refused: Refused::default(),
         weaker: Vec::new(),
     }
 }
@@ -460,7 +461,7 @@ fn an_edge_is_remembered_and_another_program_begins_with_its_first_hint() {
         _ => CheckResult::passed(check),
     });
     let report = Report::new(exercise, program, &machine(), checks.collect(), 0);
-    assert_eq!(report.outcome, Outcome::Solved);
+    assert_eq!(report.outcome, ExerciseOutcome::Solved);
     let once = HintState::default().after(&report, Some(program));
     assert_eq!((once.diagnosis.as_deref(), once.shown), (Some("wrong-mode"), 0));
     let shown = HintState { shown: 2, ..once };
@@ -618,7 +619,7 @@ fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
 }
 
 #[test]
-fn watching_takes_no_processor_time_while_nothing_is_saved() {
+fn watching_takes_no_cpu_time_while_nothing_is_saved() {
     let (_directory, path, judged) = watched();
     let thread = next(&judged).1;
     // What the watcher itself reads wakes it no more: it sleeps until the file changes.

@@ -4,11 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 
 use check::exercises::exercise;
 use check::judge::judge;
 use check::machine::{Machine, Settings};
-use check::report::{Format, Outcome, Report, State, written};
+use check::report::{ExerciseOutcome, Format, Report, State, written};
 use common::Scratch;
 use course::make_checkout;
 
@@ -88,6 +90,41 @@ fn a_schedule_is_replayed_and_nothing_else_is_tried() {
     assert_ne!(status, Some(0), "{said}");
 }
 
+/// Whoever reads a process's memory map in `/proc` just as the process dies holds its file locks a little longer than
+/// the process lives.
+#[test]
+fn a_right_program_is_solved_while_others_read_the_memory_maps_of_its_processes() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let program = directory.path().join("looked-at");
+    fs::rename(answer(directory.path(), 5, "flock"), &program).expect("rename it");
+    let over = AtomicBool::new(false);
+    let said = thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Relaxed) {
+                    read_memory_maps("looked-at")
+                }
+            });
+        }
+        let said = says(5, &program, &[]);
+        over.store(true, Relaxed);
+        said
+    });
+    assert_eq!(said.1, Some(0), "{}", said.0);
+}
+
+/// Reads the memory maps of all processes with this name.
+fn read_memory_maps(name: &str) {
+    for process in fs::read_dir("/proc").expect("list processes").flatten() {
+        let comm = fs::read_to_string(process.path().join("comm"));
+        let mut is_it = comm.is_ok_and(|comm| comm.trim_end() == name);
+        while is_it {
+            // It may end at any moment.
+            is_it = fs::read(process.path().join("smaps")).is_ok_and(|maps| !maps.is_empty());
+        }
+    }
+}
+
 #[test]
 fn without_tracing_races_are_looked_for_and_the_report_says_how() {
     let directory = open_directory();
@@ -100,7 +137,7 @@ fn without_tracing_races_are_looked_for_and_the_report_says_how() {
     assert_eq!(state("additions"), State::Passed);
     assert_eq!(state("kills"), State::Cannot);
     assert_eq!(state("waiting"), State::Cannot);
-    assert_eq!(judged.outcome, Outcome::CannotBeJudged);
+    assert_eq!(judged.outcome, ExerciseOutcome::CannotBeJudged);
     let said = written(&[(&judged).into()], Format::Text).expect("write the report");
     assert!(said.contains(tracer::REFUSED), "{said}");
 }
@@ -132,7 +169,7 @@ fn without_tracing_a_wide_window_is_found() {
     assert_eq!(additions.state, State::Failed, "{judged:?}");
     let details = additions.details.join("\n");
     assert!(details.contains("found by stress"), "{details}");
-    assert_eq!(judged.outcome, Outcome::NotSolved);
+    assert_eq!(judged.outcome, ExerciseOutcome::NotSolved);
 }
 
 /// What a judge says that may not trace.

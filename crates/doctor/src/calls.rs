@@ -10,8 +10,9 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::geteuid;
 use page_view::cache_counts;
 use sandbox::{Isolation, ask_for_landlock};
+use tracer::ProcFile;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::ground::Version;
 use crate::trial;
 
@@ -51,6 +52,44 @@ fn without_ptrace(finding: Finding) -> Finding {
         .checks(4, &["mapping", "copies"])
         .checks(5, &["crowd", "kills", "waiting"])
         .checks(6, &["mapping", "released", "one-pass"])
+}
+
+/// The files in `/proc` by which the judge sees what processes do. The doctor reads its own files.
+pub(crate) fn proc_files() -> Finding {
+    const NAME: &str = "/proc";
+    let refused = ProcFile::ALL.map(|file| (file, file.read().err()));
+    let lacking = refused.iter().filter_map(|(file, why)| Some((*file, why.as_ref()?)));
+    let found: Vec<_> =
+        lacking.clone().map(|(file, why)| format!("no {}: {why}", file.name())).collect();
+    if found.is_empty() {
+        return Finding::fine(NAME, "schedstat, children and syscall can be read");
+    }
+    lacking.fold(Finding::missing(NAME, found.join("; ")), |finding, (file, _)| {
+        let options = format!(
+            "{}: use a kernel that is built with {}, and a container that shows its /proc.",
+            file.name(),
+            file.option()
+        );
+        without_proc_file(finding, file).advice(options)
+    })
+}
+
+/// What the judge cannot do without one of these files.
+fn without_proc_file(finding: Finding, file: ProcFile) -> Finding {
+    match file {
+        ProcFile::SchedStat => finding.concerns(
+            "Exercises 1 to 6 cannot be judged: how long a program waits for a CPU is not known.",
+        ),
+        ProcFile::Children => finding.concerns(
+            "Exercises 1 to 6 cannot be judged: processes that a program leaves are not found.",
+        ),
+        ProcFile::Syscall => finding
+            .concerns(
+                "Exercises 2 and 5 get no grade: whether a process waits for another is not known.",
+            )
+            .checks(2, &["together"])
+            .checks(5, &["additions", "transfers-at-once", "kills", "waiting"]),
+    }
 }
 
 fn allow_ptrace() -> String {
@@ -110,26 +149,49 @@ fn allow_user_namespaces() -> &'static str {
 /// What the judge keeps apart by namespaces: it tries to make them.
 pub(crate) fn namespaces() -> Finding {
     const NAME: &str = "namespaces";
-    let found = match Isolation::of_this_machine() {
-        Ok(found) => found,
+    let tried = Isolation::of_this_machine().and_then(|found| Ok((found, Isolation::refusals()?)));
+    let (found, refusals) = match tried {
+        Ok(tried) => tried,
         Err(failure) => return Finding::unknown(NAME, failure.to_string()).optional(),
     };
     let advice = match geteuid().is_root() {
         true => "Start the container with `--cap-add SYS_ADMIN`, or judge as an ordinary user.",
         false => "See user namespaces: the judge makes these namespaces in one of them.",
     };
-    match (found.kernel_objects, found.files) {
+    let refused = |why: Option<String>| why.unwrap_or_else(|| "refused".into());
+    let finding = match (found.kernel_objects, found.files) {
         (true, true) => Finding::fine(NAME, "the judge made an IPC and a mount namespace"),
-        (true, false) => Finding::limited(NAME, "an IPC namespace, and no mount namespace")
-            .concerns(
-                "Exercises: a program may change modes, times and attributes of its user's files.",
-            )
-            .advice("Use Linux 5.12 or newer, and allow mounts in namespaces."),
-        (false, _) => Finding::limited(NAME, "refused: the judge makes none for programs")
+        (true, false) => Finding::limited(
+            NAME,
+            format!("an IPC namespace, and no mount namespace: {}", refused(refusals.files)),
+        )
+        .concerns(
+            "Exercises: a program may change modes, times and attributes of its user's files.",
+        )
+        .advice("Use Linux 5.12 or newer, and allow mounts in namespaces."),
+        (false, _) => Finding::limited(NAME, refused(refusals.kernel_objects))
             .concerns("Exercises: a program that makes a System V semaphore or a queue fails.")
             .concerns("Exercises: a program may change modes and times of its user's files.")
             .advice(advice),
+    };
+    match found.processes {
+        true => finding,
+        false => without_processes(finding, &refused(refusals.processes)),
     }
+}
+
+/// The same without PID namespaces.
+fn without_processes(finding: Finding, why: &str) -> Finding {
+    let found = match finding.found.contains(why) {
+        true => finding.found.clone(),
+        false => format!("{}; no PID namespace: {why}", finding.found),
+    };
+    Finding { state: State::Limited, found, ..finding }
+        .concerns("Exercises: a program that is wrong only without a tracer is not found.")
+        .advice(
+            "Allow PID namespaces: raise /proc/sys/user/max_pid_namespaces if it is 0, and let the container's \
+             seccomp filter allow `unshare`.",
+        )
 }
 
 /// Landlock's version.
@@ -215,7 +277,6 @@ fn number(path: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::State;
 
     fn refused<T>(errno: i32) -> io::Result<T> {
         Err(io::Error::from_raw_os_error(errno))

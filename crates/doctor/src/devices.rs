@@ -36,7 +36,7 @@ fn without_a_disk(finding: Finding) -> Finding {
     finding
         .concerns("Lesson 3: the command power-cut, and the claims of `just prove-all` on a disk.")
         .concerns("Lessons 1, 6 and 7: the claims of `just prove-all` on other file systems.")
-        .told_checks(3, &["power-cut", "power-cut-name"])
+        .checks_with_promises(3, &["power-cut", "power-cut-name"])
 }
 
 fn advice(failure: &str) -> &'static str {

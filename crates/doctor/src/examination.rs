@@ -19,6 +19,7 @@ pub(crate) fn examine(limits: &Limits) -> Vec<Finding> {
         devices::shared_memory(),
         calls::cachestat(),
         calls::ptrace(&scratch),
+        calls::proc_files(),
         calls::user_namespaces(),
         calls::namespaces(),
         calls::landlock(),

@@ -97,7 +97,7 @@ impl Finding {
     }
 
     /// Adds checks of an exercise that cannot be made, each with its promise.
-    pub(crate) fn told_checks(mut self, number: u8, ids: &[&str]) -> Self {
+    pub(crate) fn checks_with_promises(mut self, number: u8, ids: &[&str]) -> Self {
         let promise = |id: &&str| {
             let check = exercise(number)?.checks.iter().find(|check| check.id == *id)?;
             let cost = match check.where_possible {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use check::control_groups::directories;
+use check::control_groups::shown;
 use check::exercises::{LARGEST_FILE, SMALLEST_FILE};
 use check::memory;
 use common::{Failure, Result, allowed_cpus};
@@ -35,7 +35,7 @@ fn of_cpus(count: usize, quota: Result<Option<f64>>) -> Finding {
         Ok(Some(quota)) => Finding::fine(NAME, format!("{number}, with the time of {quota:.1}")),
         Ok(None) => Finding::fine(NAME, number),
         Err(failure) => {
-            let found = format!("{number}; whether a control group limits them: {failure}");
+            let found = format!("{number}; a control group may limit them: {failure}");
             Finding::unknown(NAME, found).optional()
         }
     }
@@ -76,25 +76,8 @@ fn with_little_time(finding: Finding) -> Finding {
 
 /// How many CPUs' time the control groups grant: the least of them; `None` if none sets a limit.
 fn quota() -> Result<Option<f64>> {
-    let groups = known("cpu")?;
+    let groups = shown("cpu")?;
     Ok(groups.iter().filter_map(|group| quota_of(group)).reduce(f64::min))
-}
-
-/// The control groups that can be looked at.
-///
-/// # Errors
-/// There are none: a limit could not be seen.
-fn known(controller: &str) -> Result<Vec<std::path::PathBuf>> {
-    let mut groups = directories(controller)?;
-    groups.retain(|group| group.is_dir());
-    match groups.is_empty() {
-        false => Ok(groups),
-        true => Err(Failure::refusal(
-            "find the control groups of",
-            Path::new("/proc/self/cgroup"),
-            "none of them is mounted",
-        )),
-    }
 }
 
 fn quota_of(group: &Path) -> Option<f64> {
@@ -110,7 +93,7 @@ fn quota_of(group: &Path) -> Option<f64> {
 /// The memory that is available, and whether a control group leaves less of it than the machine has.
 pub(crate) fn memory() -> Finding {
     let looked = memory::of_the_machine().and_then(|all| {
-        let groups = known("memory");
+        let groups = shown("memory");
         let left = memory::left_by_control_groups()?;
         Ok((all, left, groups))
     });
@@ -130,7 +113,7 @@ fn of_memory(machine: u64, left: Option<u64>, unseen: Option<Failure>) -> Findin
     let (whole, smallest) = (2 * LARGEST_FILE, 2 * SMALLEST_FILE);
     if available < smallest {
         return Finding::missing(NAME, found)
-            .told_checks(6, &["gigabyte"])
+            .checks_with_promises(6, &["gigabyte"])
             .concerns("cargo: compiling may fail for want of memory.")
             .advice("End other programs, or give the machine or the container 2 GiB or more.");
     }
@@ -145,7 +128,7 @@ fn of_memory(machine: u64, left: Option<u64>, unseen: Option<Failure>) -> Findin
     match unseen {
         None => Finding::fine(NAME, found),
         Some(failure) => {
-            let found = format!("{found}; whether a control group limits it: {failure}");
+            let found = format!("{found}; a control group may limit it: {failure}");
             Finding::unknown(NAME, found).optional()
         }
     }

@@ -144,7 +144,7 @@ fn of_user(is_root: bool) -> Finding {
         ))
         .concerns("Lesson 3: the command power-cut fails.")
         .concerns("page-view: the kernel hides the numbers of page frames.")
-        .told_checks(3, &["power-cut", "power-cut-name"])
+        .checks_with_promises(3, &["power-cut", "power-cut-name"])
         .advice(
             "Run `just prove-all` as root in a virtual machine, if you want to prove these, too.",
         )

@@ -9,8 +9,8 @@ use nix::unistd::Pid;
 use tracer::{Ending, Stop, Syscall};
 
 use crate::blocking::Idle;
-use crate::kernel_store::{KernelStore, Redirected};
 use crate::pending_store::PendingStore;
+use crate::redirect::{KernelStore, Redirected};
 use crate::schedule::Preemption;
 use crate::sigsegv::Sigsegv;
 use crate::source::SourceLine;
@@ -27,6 +27,11 @@ pub(crate) struct Actor {
     pub(crate) idle: Idle,
     /// How many system calls it has begun.
     pub(crate) calls: u64,
+    /// How many of them the kernel began for it after a signal: the return from a handler, and a call that
+    /// goes on.
+    pub(crate) after_signals: u64,
+    /// It has opened a file of the directory, or the directory.
+    pub(crate) has_opened: bool,
     /// It has set a timer, whose signal can end a sleep.
     pub(crate) has_timer: bool,
     /// SIGALRM comes to it when some time is over.
@@ -69,9 +74,11 @@ pub(crate) struct ActorTracee {
     pub(crate) stripped: bool,
     /// The call failed on a protected page and is being made again.
     pub(crate) again: bool,
+    /// A signal has interrupted this call, and the kernel makes it again.
+    pub(crate) interrupted: Option<i64>,
     pub(crate) pending_store: Option<PendingStore>,
     /// Memory of its own in which calls store in place of watched memory.
-    pub(crate) scratch: Range<u64>,
+    pub(crate) redirect_buffer: Range<u64>,
     /// So much more of it is needed: the call is being skipped, and made again.
     pub(crate) wanted: u64,
     /// The call that stores there.
@@ -115,8 +122,9 @@ impl ActorTracee {
             holds_none: false,
             stripped: false,
             again: false,
+            interrupted: None,
             pending_store: None,
-            scratch: 0..0,
+            redirect_buffer: 0..0,
             wanted: 0,
             redirected: None,
             kernel_stores: VecDeque::new(),
@@ -126,6 +134,21 @@ impl ActorTracee {
             sigsegv: Sigsegv::default_action(),
             hastened: false,
         }
+    }
+
+    /// Whether the kernel makes this call for it after a signal: the return from the handler, or once more the
+    /// call that the signal has interrupted.
+    pub(crate) fn is_made_after_a_signal(&mut self, call: &Syscall) -> bool {
+        if call.number == libc::SYS_rt_sigreturn {
+            return true;
+        }
+        let is_interrupted = self
+            .interrupted
+            .is_some_and(|number| [number, libc::SYS_restart_syscall].contains(&call.number));
+        if is_interrupted {
+            self.interrupted = None;
+        }
+        is_interrupted
     }
 
     /// Whether the call ends it while it holds a robust mutex and its pages are still protected.

@@ -11,19 +11,21 @@ use std::time::Duration;
 use nix::unistd::Pid;
 use tracer::arch::legacy;
 use tracer::{Stat, Syscall};
+pub(crate) use tracer::{sleeps, sleeps_soundly};
 
 use crate::operations::{Operations, Wait};
+use crate::requests::Blocked;
 
 /// Sleeps in a row without getting anywhere; all but the last are skipped, so that they cost
 /// nothing.
 const SLEEPS: u32 = 3;
-/// Turns of a loop that yields, tries a lock, or exchanges a lock's word for the same.
-const TURNS: u32 = 60;
+/// Iterations of a loop that yields, tries a lock, or exchanges a lock's word for an equal value.
+const ITERATIONS: u32 = 60;
 /// Calls of any other kind: an interpreter makes hundreds before its first line.
 const CALLS: u32 = 4_000;
 /// So many of them in a row, and the actor does not wait: it works at something.
 const WORKS: u32 = 100;
-/// Processor time without a call or a store, once the file is mapped; and before.
+/// CPU time without a call or a store, once the file is mapped; and before.
 const SPIN: Duration = Duration::from_millis(5);
 const SPIN_BEFORE: Duration = Duration::from_millis(300);
 
@@ -31,11 +33,11 @@ const SPIN_BEFORE: Duration = Duration::from_millis(300);
 #[derive(Default)]
 pub(crate) struct Idle {
     sleeps: u32,
-    turns: u32,
+    iterations: u32,
     calls: u32,
     /// Everything that was reported of it, to see whether anything was since the last look.
     pub(crate) moves: u64,
-    /// The moves and the processor time at the first of the looks at which nothing was new.
+    /// The moves and the CPU time at the first of the looks at which nothing was new.
     quiet: Option<(u64, Duration)>,
     /// How often it has made each call that gets it somewhere: a loop that waits may map or open the file
     /// again at each look.
@@ -45,7 +47,7 @@ pub(crate) struct Idle {
 impl Idle {
     /// It stored something new, or made a call that gets it somewhere.
     pub(crate) fn progress(&mut self) {
-        (self.sleeps, self.turns, self.calls) = (0, 0, 0);
+        (self.sleeps, self.iterations, self.calls) = (0, 0, 0);
         self.moves += 1;
     }
 
@@ -54,15 +56,15 @@ impl Idle {
         self.sleeps = SLEEPS - 1;
     }
 
-    /// It exchanged a word for the same: a turn of a waiting loop.
-    pub(crate) fn turn(&mut self) -> Option<&'static str> {
+    /// It exchanged a word for an equal value: an iteration of a waiting loop.
+    pub(crate) fn iteration(&mut self) -> Option<Blocked> {
         self.moves += 1;
-        self.turns += 1;
-        (self.turns > TURNS).then_some("tries, fails and tries again")
+        self.iterations += 1;
+        (self.iterations > ITERATIONS).then_some(Blocked::Tries)
     }
 
-    /// It begins a call, which waits like this. What it waits in, if this is one turn too many.
-    pub(crate) fn call(&mut self, call: &Syscall, wait: Option<Wait>) -> Option<&'static str> {
+    /// It begins a call, which waits like this. What it waits in, if this is one iteration too many.
+    pub(crate) fn call(&mut self, call: &Syscall, wait: Option<Wait>) -> Option<Blocked> {
         self.moves += 1;
         let repeats = call.is_progress() && !self.is_new(call);
         if call.is_progress() && !repeats {
@@ -72,19 +74,19 @@ impl Idle {
         // Memory without a file is none of what it waits for.
         let anonymous = call.arguments[3] & u64::from(libc::MAP_ANONYMOUS.cast_unsigned()) != 0;
         if repeats && !(call.number == libc::SYS_mmap && anonymous) {
-            self.turns += 1;
-            return (self.turns >= TURNS).then_some("turns in a loop that opens or maps the file");
+            self.iterations += 1;
+            return (self.iterations >= ITERATIONS).then_some(Blocked::Opens);
         }
         let (count, most) = match wait {
             Some(Wait::Sleep) => (&mut self.sleeps, SLEEPS),
-            Some(Wait::Turn) => (&mut self.turns, TURNS),
+            Some(Wait::Iteration) => (&mut self.iterations, ITERATIONS),
             None => (&mut self.calls, CALLS),
         };
         *count += 1;
         (*count >= most).then_some(match wait {
-            Some(Wait::Sleep) => call.waits_for(),
-            Some(Wait::Turn) => "tries, fails and tries again",
-            None => "makes calls and gets nowhere",
+            Some(Wait::Sleep) => Blocked::Naps,
+            Some(Wait::Iteration) => Blocked::Tries,
+            None => Blocked::Calls,
         })
     }
 
@@ -114,20 +116,15 @@ impl Idle {
 
     /// It has used so much CPU time. Why it is blocked, if it has used too much of it without a call or
     /// a store; before it has mapped the file it may use more.
-    pub(crate) fn spins(&mut self, now: Duration, mapped: bool) -> Option<&'static str> {
+    pub(crate) fn spins(&mut self, now: Duration, mapped: bool) -> Option<Blocked> {
         let (since_moves, since) = *self.quiet.get_or_insert((self.moves, now));
         if since_moves != self.moves {
             self.quiet = Some((self.moves, now));
             return None;
         }
         let most = if mapped { SPIN } else { SPIN_BEFORE };
-        (now.saturating_sub(since) > most).then_some("turns in a loop, without a call or a store")
+        (now.saturating_sub(since) > most).then_some(Blocked::Spins)
     }
-}
-
-/// Is the thread asleep in a system call?
-pub(crate) fn sleeps(pid: Pid) -> io::Result<bool> {
-    has_state(pid, 'S')
 }
 
 /// Does the thread run, or stand in the queue for a processor?
@@ -165,10 +162,10 @@ mod tests {
             assert_eq!(idle.call(&map(address), None), None);
             idle.call(&nap, Some(Wait::Sleep))
         };
-        assert!((1..20).any(|turn| ends(turn * PAGE).is_some()), "it waits");
+        assert!((1..20).any(|iteration| ends(iteration * PAGE).is_some()), "it waits");
         let mut spins = Idle::default();
-        let turns = (1..200).find_map(|turn| spins.call(&map(turn * PAGE), None));
-        assert_eq!(turns, Some("turns in a loop that opens or maps the file"));
+        let why = (1..200).find_map(|iteration| spins.call(&map(iteration * PAGE), None));
+        assert_eq!(why, Some(Blocked::Opens));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::fs;
 use std::io;
 use std::mem::offset_of;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -18,25 +17,28 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, KernelStores, LimitExceeded, MECHANISM, Resume, Stop, Syscall, Waited, look,
-    processor_time,
+    Ending, Error, FileId, LimitExceeded, LookRefused, MECHANISM, Opened, Resume, Stop,
+    StoresThrough, Syscall, Waited, cpu_time_of, look,
 };
 
 use crate::actor::{Actor, ActorTracee};
 use crate::blocking::{self, Idle};
 use crate::cannot_follow::CannotFollow;
-use crate::kernel_store::{self, KernelStore, Redirected};
-use crate::operations::{About, CallKind, FUTEX_WAITS, Named, Operations, Wait};
+use crate::operations::{About, CallKind, Named, Operations, Wait};
 use crate::own_time::OwnTime;
 use crate::pages::Pages;
 use crate::pending_store::{self, PendingStore, Stored};
+use crate::redirect::{self, KernelStore, Redirected};
+use crate::requests::{Blocked, Request};
 use crate::schedule::{Preemption, letter};
 use crate::source::Sources;
-use crate::trace::{Event, EventKind, Operation, PreemptionPoint, Seen};
+use crate::trace::{Event, EventKind, Operation, PreemptionPoint, Returned, Seen};
 use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file_shared};
-use crate::{Fixture, Launcher};
+use crate::words::MOST_OF_A_TEXT;
+use crate::{ActorProcesses, Fixture};
 
 mod hurry;
+mod untraced;
 
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
 const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
@@ -64,7 +66,7 @@ pub enum Pause {
     /// It ended, and so did its children.
     Ended,
     /// It cannot go on alone.
-    Blocked(&'static str),
+    Blocked(Blocked),
     /// The time is up, or all sleep and nobody is left who could wake them.
     TimeUp,
 }
@@ -103,7 +105,7 @@ enum Here {
 /// Two actors, and everything that they did to the files of one directory.
 pub struct Execution<'l> {
     fixture: &'l dyn Fixture,
-    launcher: Box<dyn Launcher + 'l>,
+    processes: Box<dyn ActorProcesses + 'l>,
     tracees: BTreeMap<i32, ActorTracee>,
     /// First stops of tracees whose birth has not been reported yet.
     early_stops: BTreeMap<i32, Stop>,
@@ -111,10 +113,15 @@ pub struct Execution<'l> {
     events: Vec<Event>,
     directory: PathBuf,
     mode: RunMode,
+    /// Whether the filter of a process reports its calls, so that it is stopped at these only before it opens a
+    /// file of the directory.
+    reports_calls: bool,
     /// The programs' debug information, if somebody looks.
     sources: Option<Sources>,
     /// FILE's pages before either actor had begun.
     pages_at_start: Option<Pages>,
+    /// The first process of one of the actors has ended.
+    one_has_ended: bool,
 }
 
 impl<'l> Execution<'l> {
@@ -123,22 +130,31 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// Those of setting the fixture up.
     pub fn new(fixture: &'l dyn Fixture, file: Option<&[u8]>) -> Result<Self> {
-        let mut launcher = fixture.set_up(file)?;
-        launcher.tree().tick().step("timer_settime")?;
+        let mut processes = fixture.set_up(file)?;
+        processes.tree().tick().step("timer_settime")?;
         let directory = fixture.directory();
         let looked_at = fixture.is_looked_at();
         Ok(Self {
             fixture,
             sources: looked_at.then(Sources::default),
             pages_at_start: if looked_at { fixture.pages(&[]) } else { None },
-            launcher,
+            processes,
             tracees: BTreeMap::new(),
             early_stops: BTreeMap::new(),
             actors: [Actor::default(), Actor::default()],
             events: Vec::new(),
             directory: directory.canonicalize().step_on("resolve", directory)?,
             mode: RunMode::Scheduled,
+            reports_calls: true,
+            one_has_ended: false,
         })
+    }
+
+    /// No process is stopped in [`RunMode::Free`] at any call. Otherwise each of them is stopped at each call from its
+    /// start on.
+    #[must_use]
+    pub fn without_call_reports(self) -> Self {
+        Self { reports_calls: false, ..self }
     }
 
     /// Starts an actor: it is stopped at its `execve`.
@@ -146,7 +162,7 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// The process cannot be started or traced.
     pub fn start(&mut self, actor: usize, arguments: &[&str]) -> Result<Pid> {
-        let process = self.launcher.start(arguments)?;
+        let process = self.processes.start(arguments, self.reports_calls)?;
         let traps_loads = self.fixture.traps_loads();
         let memory = WatchedMemory::of(process, traps_loads).step("open the memory of a tracee")?;
         let memory = Rc::new(RefCell::new(memory));
@@ -175,8 +191,8 @@ impl<'l> Execution<'l> {
         if pause != Pause::Ended {
             self.stop_all(actors).step(MECHANISM)?;
         }
-        if let Pause::Blocked(why) = pause {
-            self.note(actors.first().copied().unwrap_or(0), EventKind::Blocked(why));
+        if let Pause::Blocked(why) = &pause {
+            self.note(actors.first().copied().unwrap_or(0), EventKind::Blocked(why.clone()));
         }
         Ok(pause)
     }
@@ -195,6 +211,11 @@ impl<'l> Execution<'l> {
             if !actors.iter().any(|actor| self.lives(*actor)) {
                 return Ok(Pause::Ended);
             }
+            // Most tracees just go on to their next stop. Before that there is nothing to look at.
+            let is_early = self.mode == RunMode::Scheduled && !self.may_block(actors);
+            if is_early && Instant::now() < deadline && self.collect(true)? {
+                continue;
+            }
             let waits = matches!(self.mode, RunMode::Patient | RunMode::Hurried);
             let hopeless = waits && self.nobody_can_wake()?;
             if hopeless || Instant::now() >= deadline {
@@ -208,25 +229,26 @@ impl<'l> Execution<'l> {
         }
     }
 
-    /// Waits for the next stop, until the next tick; not even that long if an actor that has the turn
-    /// is in a call that may wait for another process.
+    /// Waits for the next stop, until the next tick. If an actor that has the turn is in a call that may wait for
+    /// another process, this tick comes soon. A look before the tick would only keep the actor off its processor,
+    /// because the actor shares it with the judge.
     fn wait_a_little(&mut self, actors: &[usize]) -> io::Result<()> {
-        const LOOKS: u32 = 40;
+        if self.mode == RunMode::Scheduled && self.may_block(actors) {
+            self.processes.tree().tick_soon()?;
+        }
+        self.collect(true)?;
+        Ok(())
+    }
+
+    /// Is one of these actors in a call that may wait for another process?
+    fn may_block(&self, actors: &[usize]) -> bool {
         let may_block = |tracee: &ActorTracee| {
             let blocks = |call: Syscall| {
                 call.can_block() && !is_among_threads(&tracee.memory.borrow(), &call)
             };
             actors.contains(&tracee.actor) && tracee.call.is_some_and(blocks)
         };
-        if self.mode == RunMode::Scheduled && self.tracees.values().any(may_block) {
-            for _ in 0..LOOKS {
-                if self.collect(false)? || self.all_asleep(actors)?.is_some() {
-                    return Ok(());
-                }
-            }
-        }
-        self.collect(true)?;
-        Ok(())
+        self.tracees.values().any(may_block)
     }
 
     /// Lets every stopped tracee of these actors go on from where it was left.
@@ -278,15 +300,21 @@ impl<'l> Execution<'l> {
         };
         let signal = std::mem::take(&mut tracee.signal);
         if self.mode != RunMode::Free && !tracee.memory.borrow().regions.is_empty() {
-            let stopped = self.launcher.tree().tracee(tracee.pid);
+            let stopped = self.processes.tree().tracee(tracee.pid);
             // If it was killed meanwhile, its end is still to come.
             if let Err(Error::System(error)) = tracee.sigsegv.look(&stopped, signal) {
                 return Err(error);
             }
         }
         tracee.running = true;
-        let how = if self.mode == RunMode::Free { Resume::Freely } else { Resume::ToSyscall };
-        self.launcher.tree().resume(tracee.pid, how, signal)
+        let sees_all =
+            self.actors[tracee.actor].has_opened || !tracee.memory.borrow().regions.is_empty();
+        let how = match self.mode {
+            RunMode::Free => Resume::Freely,
+            _ if sees_all || !self.reports_calls => Resume::ToSyscall,
+            _ => Resume::ToReportedSyscall,
+        };
+        self.processes.tree().resume(tracee.pid, how, signal)
     }
 
     fn next_stop(&mut self, actors: &[usize]) -> Option<(i32, Stop)> {
@@ -296,7 +324,7 @@ impl<'l> Execution<'l> {
 
     /// Takes the next stop, if there is one, to the tracee to which it belongs.
     fn collect(&mut self, block: bool) -> io::Result<bool> {
-        let stop = match self.launcher.tree().wait_or_tick(block)? {
+        let stop = match self.processes.tree().wait_or_tick(block)? {
             Waited::Stop(stop) => stop,
             Waited::Tick => return Ok(false),
             Waited::Empty => {
@@ -312,7 +340,7 @@ impl<'l> Execution<'l> {
             }
             (None, Stop::Exited(..)) => drop(self.early_stops.remove(&pid.as_raw())),
             // It was killed before its parent could tell of it.
-            (None, Stop::Exiting(_)) => self.launcher.tree().resume(pid, Resume::Freely, 0)?,
+            (None, Stop::Exiting(_)) => self.processes.tree().resume(pid, Resume::Freely, 0)?,
             (None, _) => drop(self.early_stops.insert(pid.as_raw(), stop)),
         }
         Ok(true)
@@ -330,8 +358,13 @@ impl<'l> Execution<'l> {
                 busy.push(tracee.pid);
             }
         }
-        for pid in &busy {
-            let _ = self.launcher.tree().interrupt(*pid); // If it has ended, its end is its stop.
+        self.stop_and_wait(&busy)
+    }
+
+    /// Stops tracees that run or sleep.
+    fn stop_and_wait(&mut self, busy: &[Pid]) -> io::Result<()> {
+        for pid in busy {
+            let _ = self.processes.tree().interrupt(*pid); // If it has ended, its end is its stop.
         }
         let deadline = Instant::now() + PROMPT;
         let runs = |tracees: &BTreeMap<i32, ActorTracee>, pid: &Pid| {
@@ -372,7 +405,7 @@ impl<'l> Execution<'l> {
                 let memory = WatchedMemory::of(tracee.pid, self.fixture.traps_loads())?;
                 tracee.memory = Rc::new(RefCell::new(memory));
                 (tracee.pending_store, tracee.robust, tracee.repeating) = (None, 0, 0);
-                (tracee.scratch, tracee.redirected) = (0..0, None);
+                (tracee.redirect_buffer, tracee.redirected) = (0..0, None);
                 tracee.kernel_stores.clear();
                 tracee.sigsegv.executed();
                 if former != tracee.pid {
@@ -397,13 +430,14 @@ impl<'l> Execution<'l> {
         let actor = &mut self.actors[tracee.actor];
         if actor.process == pid {
             actor.ended = Some(ending);
+            self.one_has_ended = true;
             self.note(tracee.actor, EventKind::Ended(ending));
         }
     }
 
     /// A tracee has started another: a child, or a thread.
     fn born(&mut self, parent: i32, child: Pid, vfork: bool) -> std::result::Result<(), Error> {
-        if self.launcher.tree().has_ended(child) {
+        if self.processes.tree().has_ended(child) {
             return Ok(());
         }
         let Some(parent) = self.tracees.get(&parent) else {
@@ -452,7 +486,7 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Stay);
         };
         let memory = Rc::clone(&tracee.memory);
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         let region = stopped
             .protection_fault()?
             .and_then(|at| memory.borrow().region(at).cloned().map(|region| (at, region)));
@@ -480,7 +514,7 @@ impl<'l> Execution<'l> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
-        let stopped = self.launcher.tree().tracee(tracee.pid);
+        let stopped = self.processes.tree().tracee(tracee.pid);
         let found = pending_store::decode(&stopped, &memory.borrow())?;
         let offset = region.offset + (address - region.start);
         let middle = found.kind == StoreKind::Repeated && begun == found.at;
@@ -507,21 +541,21 @@ impl<'l> Execution<'l> {
         };
         let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
         let mut memory = memory.borrow_mut();
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         let Some(loaded) = pending_store::perform_load(&mut stopped, &mut memory, address)? else {
             return Ok(false);
         };
         let offset = memory.offset(loaded.address);
         drop(memory);
-        self.loaded(actor, offset, loaded.bytes);
+        self.looked(actor, EventKind::Load { offset, bytes: loaded.bytes });
         Ok(true)
     }
 
-    /// Records a load. The equal loads of a loop that waits are one.
-    fn loaded(&mut self, actor: usize, offset: u64, bytes: Vec<u8>) {
-        let kind = EventKind::Load { offset, bytes };
-        let is_again = |last: &Event| last.actor == actor && last.kind == kind;
-        if !self.events.last().is_some_and(is_again) {
+    /// Records a look. The looks of a loop that waits are told once, at however many words it looks.
+    fn looked(&mut self, actor: usize, kind: EventKind) {
+        let is_look = |event: &&Event| event.actor == actor && event.kind.is_look();
+        let mut since = self.events.iter().rev().take_while(is_look);
+        if !since.any(|event| event.kind == kind) {
             self.note(actor, kind);
         }
     }
@@ -539,11 +573,18 @@ impl<'l> Execution<'l> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
-        let (actor, form, mut about) = (tracee.actor, found.form, None);
+        let (actor, form) = (tracee.actor, found.form);
+        let low_bytes = |value: u64| value.to_ne_bytes().get(..found.size).map(<[u8]>::to_vec);
+        let brings = match form {
+            StoreForm::Exchange { stores } => stores,
+            StoreForm::CompareExchange { swap } => swap.map(|swap| swap.stores),
+            StoreForm::Store | StoreForm::Update { .. } => None,
+        };
+        let mut about = brings.and_then(low_bytes);
         let mut memory = tracee.memory.borrow_mut();
         let there;
         tracee.pending_store = Some(if found.kind == StoreKind::Plain {
-            let mut stopped = self.launcher.tree().tracee(tracee.pid);
+            let mut stopped = self.processes.tree().tracee(tracee.pid);
             let done = pending_store::perform(&mut stopped, &mut memory, address, found.size)?;
             memory.write(address, &done.before)?;
             memory.protect(&mut stopped)?;
@@ -582,13 +623,13 @@ impl<'l> Execution<'l> {
         address: u64,
         found: arch::StoreInstruction,
         seen: Option<Vec<u8>>,
-    ) -> std::result::Result<Option<&'static str>, Error> {
+    ) -> std::result::Result<Option<Blocked>, Error> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(None);
         };
         let (actor, offset) = (tracee.actor, tracee.memory.borrow().offset(address));
         let mut memory = tracee.memory.borrow_mut();
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         let done = if found.kind == StoreKind::Repeated {
             let has_begun = tracee.repeating == found.at;
             let (done, is_half) =
@@ -601,7 +642,7 @@ impl<'l> Execution<'l> {
         memory.protect(&mut stopped)?;
         drop(memory);
         // What is computed from the old value in one step has seen it.
-        let seen = seen.filter(|_| found.form == StoreForm::Exchange);
+        let seen = seen.filter(|_| matches!(found.form, StoreForm::Exchange { .. }));
         let (done, left_out) = match found.kind {
             StoreKind::Masked => done.trimmed(),
             _ => (done, 0),
@@ -618,7 +659,8 @@ impl<'l> Execution<'l> {
         let (actor, before) = (tracee.actor, tracee.before_sleep.take());
         let moves = |event: &Event| {
             event.actor != actor
-                && !matches!(event.kind, EventKind::Blocked(_) | EventKind::Load { .. })
+                && !event.kind.is_look()
+                && !matches!(event.kind, EventKind::Blocked(_))
         };
         let since = before.and_then(|before| self.events.get(before..)).unwrap_or_default();
         let is_over = match self.mode {
@@ -628,7 +670,7 @@ impl<'l> Execution<'l> {
         };
         if is_over {
             tracee.skipped = Some(0);
-            self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
+            self.processes.tree().tracee(tracee.pid).skip_syscall()?;
             self.actors[actor].idle.slept();
         }
         Ok(())
@@ -647,7 +689,7 @@ impl<'l> Execution<'l> {
                 self.commit_bytes(pid, store, form, Some(seen))?;
             }
             Some(PendingStore::Instruction { address, seen }) => {
-                let stopped = self.launcher.tree().tracee(tracee.pid);
+                let stopped = self.processes.tree().tracee(tracee.pid);
                 let found = pending_store::decode(&stopped, &tracee.memory.borrow())?;
                 self.store(pid, address, found, seen)?;
             }
@@ -668,7 +710,7 @@ impl<'l> Execution<'l> {
         };
         let KernelStore { address, bytes, call } = store;
         let actor = tracee.actor;
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         let mut memory = tracee.memory.borrow_mut();
         let offset = memory.offset(address);
         let done = pending_store::commit_bytes(&mut stopped, &mut memory, address, bytes)?;
@@ -745,7 +787,8 @@ impl<'l> Execution<'l> {
         };
         let source = process.filter(has_line).and_then(|tracee| tracee.source.clone());
         // A try changes no page, and there may be thousands of them.
-        let is_try = matches!(kind, EventKind::Store { before, after, .. } if before == after);
+        let is_try = kind.is_futex_that_does_not_sleep()
+            || matches!(kind, EventKind::Store { before, after, .. } if before == after);
         Seen { source, pages: if is_try { None } else { self.pages() } }
     }
 
@@ -781,14 +824,14 @@ impl<'l> Execution<'l> {
         done: Stored,
         (kind, form): (StoreKind, StoreForm),
         (seen, call): (Option<Vec<u8>>, Option<Syscall>),
-    ) -> Option<&'static str> {
+    ) -> Option<Blocked> {
         let stale = seen.filter(|seen| *seen != done.before);
         let same = done.before == done.after;
         let Stored { before, after } = done;
         let idle = &mut self.actors[actor].idle;
         idle.moves += 1;
         let blocked = if same && kind == StoreKind::Locked && self.mode == RunMode::Scheduled {
-            idle.turn()
+            idle.iteration()
         } else {
             if !same {
                 idle.progress();
@@ -807,7 +850,7 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Stay);
         };
         tracee.skipped = Some(result);
-        self.launcher.tree().tracee(tracee.pid).skip_syscall()?;
+        self.processes.tree().tracee(tracee.pid).skip_syscall()?;
         Ok(Disposition::Resume)
     }
 
@@ -828,7 +871,7 @@ impl<'l> Execution<'l> {
         (tracee.closes, tracee.holds_none) = (closes, holds_none);
         let actor = tracee.actor;
         let among_threads = is_among_threads(&tracee.memory.borrow(), &call);
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         (tracee.maps, tracee.began) = (maps, tracee.memory.borrow().mapped);
         tracee.stripped = tracee.memory.borrow().strip(&mut stopped, call, maps.is_some())?;
         tracee.sigsegv.note(call, &tracee.memory.borrow());
@@ -839,7 +882,9 @@ impl<'l> Execution<'l> {
             stopped.skip_syscall()?;
             return Ok(Disposition::Resume);
         }
+        let after_a_signal = tracee.is_made_after_a_signal(&call);
         self.actors[actor].calls += 1;
+        self.actors[actor].after_signals += u64::from(after_a_signal);
         hurry::note_timers(&mut self.actors[actor], stopped.pid(), &call)?;
         if tracee.again {
             return Ok(Disposition::Resume);
@@ -847,11 +892,11 @@ impl<'l> Execution<'l> {
         if self.mode == RunMode::Scheduled {
             let ends_turn = self.actors[actor].idle.call(&call, wait);
             if let Some(why) = ends_turn {
-                let sleeps = wait == Some(Wait::Sleep) && !call.is_for_ever();
+                let sleeps = wait == Some(Wait::Sleep) && !call.sleeps_until_a_signal();
                 tracee.before_sleep = sleeps.then_some(self.events.len());
                 return Ok(Disposition::Pause(Pause::Blocked(why)));
             }
-            if wait == Some(Wait::Sleep) && !call.is_for_ever() {
+            if wait == Some(Wait::Sleep) && !call.sleeps_until_a_signal() {
                 return self.skip(pid, 0);
             }
         }
@@ -862,8 +907,8 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Resume);
         };
         if self.point(actor, Operation::Call(kind)) == Here::Before {
-            let text = call.told(&self.about(pid, &call), false);
-            self.note(actor, EventKind::StopsBeforeCall(text));
+            let request = call.request(&self.about(pid, &call));
+            self.note(actor, EventKind::StopsBeforeCall(request));
             return Ok(Disposition::Pause(Pause::Arrived));
         }
         Ok(Disposition::Resume)
@@ -872,16 +917,28 @@ impl<'l> Execution<'l> {
     /// The name of the file on which a call ends a record lock of its process: the kernel ends it when the
     /// process closes any descriptor of the file.
     fn ends_a_record_lock(&self, pid: i32, call: &Syscall) -> io::Result<Option<String>> {
-        let Some((tracee, descriptor)) = self.tracees.get(&pid).zip(call.closes()) else {
+        let Some((tracee, closes)) = self.tracees.get(&pid).zip(call.closes()) else {
             return Ok(None);
         };
-        if !self.has_locked(tracee.actor) || self.watched(pid, descriptor)?.is_none() {
+        if !self.has_locked(tracee.actor) {
             return Ok(None);
         }
-        let link = format!("/proc/{pid}/fd/{}", descriptor.cast_signed());
-        let path = look(tracee.pid, &link, fs::read_link(&link))?;
-        let holds = self.holds_a_record_lock(tracee, descriptor)?;
-        Ok(path.filter(|_| holds == Some(true)).map(|path| self.name(&path)))
+        for descriptor in descriptors(tracee.pid)? {
+            let Some(opened) = Opened::by(tracee.pid, descriptor.cast_signed())? else { continue };
+            let closed = closes.descriptors.contains(&descriptor)
+                && (!closes.by_exec || opened.flags & libc::O_CLOEXEC != 0);
+            if !closed || self.watched(pid, descriptor.into())?.is_none() {
+                continue;
+            }
+            let link = format!("/proc/{pid}/fd/{descriptor}");
+            let path = look(tracee.pid, &link, fs::read_link(&link))?;
+            if let Some(path) = path
+                && holds_record_lock(tracee.pid, opened.file)?
+            {
+                return Ok(Some(self.name(&path)));
+            }
+        }
+        Ok(None)
     }
 
     /// Does a call give back a record lock that its process does not hold?
@@ -899,17 +956,8 @@ impl<'l> Execution<'l> {
         tracee: &ActorTracee,
         descriptor: u64,
     ) -> io::Result<Option<bool>> {
-        let link = format!("/proc/{}/fd/{}", tracee.pid, descriptor.cast_signed());
-        let Some(found) = look(tracee.pid, &link, fs::metadata(&link))? else { return Ok(None) };
-        // If others lock and unlock meanwhile, one reading may leave a lock out.
-        const READINGS: usize = 3;
-        for _ in 0..READINGS {
-            let Ok(locks) = fs::read_to_string("/proc/locks") else { return Ok(None) };
-            if holds_record_lock(&locks, tracee.process, found.ino()) {
-                return Ok(Some(true));
-            }
-        }
-        Ok(Some(false))
+        let Some(opened) = Opened::by(tracee.pid, as_int(descriptor))? else { return Ok(None) };
+        Ok(Some(holds_record_lock(tracee.pid, opened.file)?))
     }
 
     /// Has the actor asked for a file lock?
@@ -932,23 +980,23 @@ impl<'l> Execution<'l> {
             match known.next() {
                 Some(known) if Rc::ptr_eq(&known.memory, &tracee.memory) => {}
                 Some(known) if !known.memory.borrow().regions.is_empty() => {
-                    return Err(kernel_store::cannot(call));
+                    return Err(redirect::cannot(call));
                 }
                 _ => return Ok(false),
             }
         }
-        let outputs = kernel_store::outputs(&tracee.memory.borrow(), call)?;
+        let outputs = redirect::output_buffers(&tracee.memory.borrow(), call)?;
         let Some(tracee) = self.tracees.get_mut(&pid).filter(|_| !outputs.is_empty()) else {
             return Ok(false);
         };
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         let size = outputs.iter().map(|(_, size)| size).sum();
-        if tracee.scratch.end - tracee.scratch.start < size {
+        if tracee.redirect_buffer.end - tracee.redirect_buffer.start < size {
             tracee.wanted = size;
             stopped.skip_syscall()?;
             return Ok(true);
         }
-        let (memory, place) = (tracee.memory.borrow(), tracee.scratch.start);
+        let (memory, place) = (tracee.memory.borrow(), tracee.redirect_buffer.start);
         let redirected = Redirected::new(&mut stopped, &memory, call, outputs, place)?;
         drop(memory);
         tracee.redirected = Some(redirected);
@@ -957,7 +1005,7 @@ impl<'l> Execution<'l> {
 
     /// How a call that a tracee begins makes its actor wait, if it does: not while another of its threads
     /// works, and not by what its threads do among themselves. If nobody wakes them, all sleep. Only a
-    /// wait with a timeout may be a turn of a loop that looks at the file.
+    /// wait with a timeout may be an iteration of a loop that looks at the file.
     fn waits(&self, pid: i32, call: &Syscall) -> io::Result<Option<Wait>> {
         let Some(this) = self.tracees.get(&pid) else {
             return Ok(None);
@@ -989,7 +1037,7 @@ impl<'l> Execution<'l> {
             return Ok(Disposition::Stay);
         };
         let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         if call.filters_calls() && result >= 0 {
             return Err(CannotFollow::new("the program filters its own system calls").into());
         }
@@ -1009,8 +1057,10 @@ impl<'l> Execution<'l> {
             tracee.kernel_stores.extend(redirected.stores(&memory.borrow(), result)?);
         }
         self.note_call(pid, actor, &call, result);
+        self.note_size(pid, actor, &call, result)?;
+        self.note_opened(pid, actor, &call, result)?;
         if call.number == libc::SYS_fallocate && result == 0 {
-            self.launcher.look_at_disk()?; // What it took may be given back before the next look.
+            self.processes.look_at_disk()?; // What it took may be given back before the next look.
         }
         if self.has_arrived_after(actor, &call) {
             self.note(actor, EventKind::StopsAfter);
@@ -1030,10 +1080,10 @@ impl<'l> Execution<'l> {
             return Ok(true);
         };
         let memory = Rc::clone(&tracee.memory);
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         if tracee.wanted > 0 {
             let size = std::mem::take(&mut tracee.wanted);
-            tracee.scratch = memory.borrow().map_scratch(&mut stopped, size)?;
+            tracee.redirect_buffer = memory.borrow().map_redirect_buffer(&mut stopped, size)?;
             stopped.repeat_syscall(call.number)?;
             return Ok(true);
         }
@@ -1047,8 +1097,9 @@ impl<'l> Execution<'l> {
             return Ok(true);
         }
         if RESTARTS.contains(&result) {
+            tracee.interrupted = Some(call.number);
             if tracee.redirected.take().is_some() && result == RESTARTS_BY_ITS_OWN_MEANS {
-                return Err(kernel_store::cannot(call)); // The kernel has kept the pointers.
+                return Err(redirect::cannot(call)); // The kernel has kept the pointers.
             }
             return Ok(true); // Nothing may be injected here: the restart would be lost.
         }
@@ -1063,7 +1114,7 @@ impl<'l> Execution<'l> {
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(true);
         };
-        let mut stopped = self.launcher.tree().tracee(tracee.pid);
+        let mut stopped = self.processes.tree().tracee(tracee.pid);
         if must_be_again {
             // The kernel itself was to store to a protected page: unprotect it, and make the call again.
             tracee.again = true;
@@ -1087,20 +1138,18 @@ impl<'l> Execution<'l> {
         }
         let is_fault = result == -i64::from(libc::EFAULT);
         let shares = |one: &&ActorTracee| !one.exiting && Rc::ptr_eq(&one.memory, &tracee.memory);
-        match (call.number, call.kernel_stores()) {
+        match (call.number, call.stores_through()) {
             // While it waits with the page unprotected, nothing else may store there.
             (libc::SYS_futex, _)
                 if is_fault && self.tracees.values().filter(shares).count() > 1 =>
             {
-                Err(kernel_store::cannot(call))
+                Err(redirect::cannot(call))
             }
             (libc::SYS_futex, _) => Ok(is_fault),
-            (_, KernelStores::Unknown) if is_fault || result >= 0 => {
-                Err(kernel_store::cannot(call))
-            }
-            (_, KernelStores::Nested) if is_fault => Err(kernel_store::cannot(call)),
+            (_, StoresThrough::Unknown) if is_fault || result >= 0 => Err(redirect::cannot(call)),
+            (_, StoresThrough::Nested) if is_fault => Err(redirect::cannot(call)),
             _ if is_fault && call.arguments.iter().any(|at| memory.region(*at).is_some()) => {
-                Err(kernel_store::cannot(call))
+                Err(redirect::cannot(call))
             }
             _ => Ok(false),
         }
@@ -1110,25 +1159,61 @@ impl<'l> Execution<'l> {
     fn note_call(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) {
         let closes = self.tracees.get_mut(&pid).and_then(|tracee| tracee.closes.take());
         if let Some(file) = closes.filter(|_| result >= 0) {
-            let text = format!("closes a descriptor of {file}: {ENDS_RECORD_LOCK}");
-            self.note(actor, EventKind::Call(CallKind::Lock, text, false));
+            let (kind, request) = (CallKind::Lock, Request::CloseLocked(file));
+            let returned = Returned { kind, request, error: None, empties: false };
+            self.note(actor, EventKind::Call(returned));
         }
         let among_threads = |tracee: &ActorTracee| is_among_threads(&tracee.memory.borrow(), call);
-        if let Some(kind) = call.point()
-            && !self.tracees.get(&pid).is_some_and(among_threads)
-            && (kind != CallKind::Futex || result >= 0)
-        {
-            let error = i32::try_from(-result).ok().filter(|error| *error > 0);
-            let failed = error.map_or(String::new(), |error| {
-                format!(", which fails ({:?})", Errno::from_raw(error))
-            });
-            let empties = result >= 0 && call.empties();
-            let mut text = call.told(&self.about(pid, call), error.is_none());
-            if self.tracees.get(&pid).is_some_and(|tracee| tracee.holds_none) {
-                text += HOLDS_NONE;
-            }
-            self.note(actor, EventKind::Call(kind, text + &failed, empties));
+        let Some(kind) =
+            call.point().filter(|_| !self.tracees.get(&pid).is_some_and(among_threads))
+        else {
+            return;
+        };
+        let error = i32::try_from(-result).ok().filter(|error| *error > 0).map(Errno::from_raw);
+        let mut request = call.request(&self.about(pid, call));
+        let does_not_sleep =
+            matches!(request, Request::Sleep { .. }) && error == Some(Errno::EAGAIN);
+        if kind == CallKind::Futex && error.is_some() && !does_not_sleep {
+            return;
         }
+        if let Request::Unlock { holds_none, .. } = &mut request {
+            *holds_none = self.tracees.get(&pid).is_some_and(|tracee| tracee.holds_none);
+        }
+        let empties = error.is_none() && call.empties();
+        let event = EventKind::Call(Returned { kind, request, error, empties });
+        match does_not_sleep {
+            true => self.looked(actor, event),
+            false => self.note(actor, event),
+        }
+    }
+
+    /// Records how many bytes FILE has, if a call has told its process, and if loads are recorded.
+    fn note_size(&mut self, pid: i32, actor: usize, call: &Syscall, result: i64) -> io::Result<()> {
+        let is_noted = self.fixture.traps_loads() && result >= 0;
+        let Some(look) = call.looks_at_size().filter(|_| is_noted) else { return Ok(()) };
+        if self.watched(pid, look.descriptor)? != Some(0) {
+            return Ok(());
+        }
+        let size = match look.stored_at {
+            None => u64::try_from(result).ok(),
+            Some(at) => self.tracees.get(&pid).and_then(|tracee| tracee.memory.borrow().word(at)),
+        };
+        if let Some(size) = size {
+            self.looked(actor, EventKind::SeesSize(size));
+        }
+        Ok(())
+    }
+
+    /// Notes that an actor has opened a file of the directory, or the directory: from here on it can be waiting for
+    /// the other, so each of its calls counts.
+    fn note_opened(&mut self, pid: i32, actor: usize, call: &Syscall, made: i64) -> io::Result<()> {
+        if made >= 0 && call.opens() && !self.actors[actor].has_opened {
+            let link = format!("/proc/{pid}/fd/{made}");
+            let path = look(Pid::from_raw(pid), &link, fs::read_link(&link))?;
+            self.actors[actor].has_opened =
+                path.is_some_and(|path| path.starts_with(&self.directory));
+        }
+        Ok(())
     }
 
     /// What a call is about, for a table. What cannot be seen is left out.
@@ -1146,7 +1231,26 @@ impl<'l> Execution<'l> {
                 let link = fs::read_link(format!("/proc/{pid}/fd/{}", number.cast_signed()));
                 let files = link.ok().map(|path| self.name(&path)).into_iter().collect();
                 let lock = lock.and_then(|at| lock_at(tracee, at));
-                About { files, lock: lock.map(|lock| lock.0), bytes: lock.and_then(|lock| lock.1) }
+                let bytes = lock.and_then(|lock| lock.1);
+                About { files, lock: lock.map(|lock| lock.0), bytes, ..About::default() }
+            }
+            Named::Word(address) => {
+                let Some(memory) = self.tracees.get(&pid).map(|tracee| tracee.memory.borrow())
+                else {
+                    return About::default();
+                };
+                let bytes = memory.read(address, size_of::<u32>()).ok();
+                let found = bytes.and_then(|bytes| bytes.first_chunk().copied());
+                let (word, found) = (memory.offset(address), found.map(u32::from_ne_bytes));
+                About { word, found, ..About::default() }
+            }
+            Named::Text { address, length } => {
+                // A letter has at most 4 bytes.
+                let told =
+                    usize::try_from(length).unwrap_or(usize::MAX).min(4 * MOST_OF_A_TEXT + 1);
+                let memory = self.tracees.get(&pid).map(|tracee| tracee.memory.borrow());
+                let text = memory.and_then(|memory| memory.read(address, told).ok());
+                About { text, ..About::default() }
             }
         }
     }
@@ -1172,22 +1276,22 @@ impl<'l> Execution<'l> {
     fn watched(&self, pid: i32, descriptor: u64) -> io::Result<Option<u64>> {
         // By the thread, not by its process: the descriptors of a process whose first thread has ended
         // are hidden.
-        let descriptor = descriptor.cast_signed();
+        let descriptor = as_int(descriptor);
         let link = format!("/proc/{pid}/fd/{descriptor}");
         let tracee = Pid::from_raw(pid);
         let target = look(tracee, &link, fs::read_link(&link))?;
-        let (Some(target), Some(found)) = (target, look(tracee, &link, fs::metadata(&link))?)
-        else {
+        let (Some(target), Some(found)) = (target, Opened::by(tracee, descriptor)?) else {
             return Ok(None);
         };
-        let inside = target.starts_with(&self.directory);
-        let file = fs::symlink_metadata(self.directory.join("FILE"));
-        let ours = file.is_ok_and(|file| file.ino() == found.ino());
-        Ok((inside && found.is_file()).then_some(if ours { 0 } else { ELSEWHERE }))
+        if !target.starts_with(&self.directory) || !found.regular {
+            return Ok(None);
+        }
+        let ours = FileId::at(&self.directory.join("FILE"))? == Some(found.file);
+        Ok(Some(if ours { 0 } else { ELSEWHERE }))
     }
 
     /// Why none of these actors can go on alone; `None` if one of them can.
-    fn cannot_go_on(&mut self, actors: &[usize]) -> io::Result<Option<&'static str>> {
+    fn cannot_go_on(&mut self, actors: &[usize]) -> io::Result<Option<Blocked>> {
         if self.mode != RunMode::Scheduled {
             return Ok(None);
         }
@@ -1205,22 +1309,21 @@ impl<'l> Execution<'l> {
         Ok(None)
     }
 
-    /// Do all tracees of these actors sleep in the kernel? What the last of them waits for.
-    fn all_asleep(&self, actors: &[usize]) -> io::Result<Option<&'static str>> {
+    /// Do all tracees of these actors sleep in the kernel? Why the last of them does.
+    fn all_asleep(&self, actors: &[usize]) -> io::Result<Option<Blocked>> {
         let mut waits = None;
         for tracee in self.tracees.values().filter(|tracee| actors.contains(&tracee.actor)) {
             if !is_asleep(tracee)? {
                 return Ok(None);
             }
             if !is_zombie(tracee)? {
-                let memory = tracee.memory.borrow();
-                waits = tracee.call.map(|call| match is_among_threads(&memory, &call) {
-                    true => FUTEX_WAITS, // What its threads do among themselves needs no other word.
-                    false => call.waits_for(),
-                });
+                waits = tracee.call.map(|call| (tracee, call));
             }
         }
-        Ok(waits)
+        Ok(waits.map(|(tracee, call)| match is_among_threads(&tracee.memory.borrow(), &call) {
+            true => Blocked::Futex { is_private: false }, // Its threads among themselves need no other word.
+            false => call.waits_for(&self.about(tracee.pid.as_raw(), &call)),
+        }))
     }
 
     /// Is everybody asleep in a call that only another of them could end?
@@ -1243,13 +1346,40 @@ impl<'l> Execution<'l> {
                 continue;
             }
             works = true;
-            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
+            let waits = tracee.call.is_some_and(|call| self.only_another_process_ends(call));
             let alone = tracee.running && waits && !self.actors[tracee.actor].has_timer;
-            if !alone || !blocking::sleeps(tracee.pid)? {
+            if !alone || !blocking::sleeps_soundly(tracee.pid)? {
                 return Ok(false);
             }
         }
         Ok(works)
+    }
+
+    /// Can only another process of this execution end this call? A file lock of a process that has ended can end it
+    /// late: the lock goes with the last reference to its open file, and the dead process's memory map is one. Whoever
+    /// looks at that process in `/proc`, as `ps` does, may hold its memory a little longer than it lives.
+    fn only_another_process_ends(&self, call: Syscall) -> bool {
+        call.waits_for_another() && !(self.one_has_ended && call.is_file_lock())
+    }
+
+    /// Waits until the kernel has woken an actor that sleeps for a file lock, if a process that has ended may have held
+    /// it: for as long as it takes to see whether it does.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn wait_for_locks_of_the_dead(&self, actor: usize) -> Result<()> {
+        let deadline = Instant::now() + LONG_ENOUGH;
+        let may_be_woken = |tracee: &ActorTracee| {
+            let waits =
+                |call: Syscall| call.waits_for_another() && !self.only_another_process_ends(call);
+            Ok(tracee.call.is_some_and(waits) && blocking::sleeps(tracee.pid)?)
+        };
+        let mut waits = true;
+        while waits && Instant::now() < deadline {
+            let all = self.tracees_of(actor).map(may_be_woken);
+            waits = all.collect::<io::Result<Vec<_>>>().step(MECHANISM)?.contains(&true);
+        }
+        Ok(())
     }
 
     /// Does the actor sleep in a call that ends only if another process wakes it?
@@ -1260,7 +1390,7 @@ impl<'l> Execution<'l> {
         let own = self.tracees.values().filter(|tracee| tracee.actor == actor);
         let mut asleep = false;
         for tracee in own {
-            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
+            let waits = tracee.call.is_some_and(|call| call.waits_for_another());
             if !tracee.running || !waits || !blocking::sleeps(tracee.pid).step(MECHANISM)? {
                 return Ok(false);
             }
@@ -1270,11 +1400,11 @@ impl<'l> Execution<'l> {
     }
 
     /// Has the actor used CPU time without a call or a store?
-    fn spins(&mut self, actor: usize) -> io::Result<Option<&'static str>> {
+    fn spins(&mut self, actor: usize) -> io::Result<Option<Blocked>> {
         let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();
         let mapped = self.tracees.values().any(|tracee| tracee.actor == actor && maps(tracee));
         let Actor { process, idle, .. } = &mut self.actors[actor];
-        let time = processor_time(Pid::from_raw(*process))?;
+        let time = cpu_time_of(Pid::from_raw(*process))?;
         Ok(time.and_then(|time| idle.spins(time, mapped)))
     }
 
@@ -1287,13 +1417,30 @@ impl<'l> Execution<'l> {
         let pids: Vec<Pid> = self.tracees.values().filter(ours).map(|tracee| tracee.pid).collect();
         self.note(actor, EventKind::Killed);
         for pid in &pids {
-            let _ = self.let_the_kernel_clean_up(*pid); // It is about to die anyway.
+            self.clean_up(*pid).step(MECHANISM)?;
         }
         for pid in pids {
             // A thread's leader may have taken it along already.
             let _ = signal::kill(pid, Signal::SIGKILL);
         }
         self.reap(actor).step(MECHANISM)
+    }
+
+    /// Lets the kernel mark a tracee's robust mutexes when it is killed. If that fails, the others would wait for a
+    /// mutex whose owner the kernel could not mark, and it would not be their fault.
+    fn clean_up(&mut self, pid: Pid) -> io::Result<()> {
+        match self.let_the_kernel_clean_up(pid) {
+            Ok(()) | Err(Error::Gone(None)) => Ok(()),
+            Err(Error::Gone(Some(stop))) => {
+                self.tracees.entry(pid.as_raw()).and_modify(|tracee| tracee.stop = Some(stop));
+                Ok(())
+            }
+            Err(Error::Signal(signal)) => {
+                let why = format!("an injected call raised signal {signal}");
+                Err(LookRefused::because("what a killed process holds", why))
+            }
+            Err(Error::System(error)) => Err(error),
+        }
     }
 
     /// Waits until all tracees of an actor, which are being killed, have ended.
@@ -1305,7 +1452,7 @@ impl<'l> Execution<'l> {
                 match stop {
                     Stop::Exited(_, ending) => self.ended(pid, ending),
                     _ => {
-                        let tree = self.launcher.tree();
+                        let tree = self.processes.tree();
                         tree.resume(Pid::from_raw(pid), Resume::ToSyscall, libc::SIGKILL)?;
                     }
                 }
@@ -1322,13 +1469,23 @@ impl<'l> Execution<'l> {
 
     /// The kernel marks a dead owner's robust mutexes: with the pages protected it could not.
     fn let_the_kernel_clean_up(&mut self, pid: Pid) -> std::result::Result<(), Error> {
-        let Some(tracee) = self.tracees.get_mut(&pid.as_raw()) else {
+        let holds = |tracee: &&mut ActorTracee| {
+            !tracee.exiting && tracee.holds_robust_mutex() && !tracee.memory.borrow().unprotected
+        };
+        if let Some(sleeper) = self.tracees.get_mut(&pid.as_raw()).filter(holds)
+            && sleeper.running
+        {
+            self.stop_and_wait(&[pid])?;
+        }
+        let Some(tracee) = self.tracees.get_mut(&pid.as_raw()).filter(holds) else {
             return Ok(());
         };
-        if tracee.running || !tracee.holds_robust_mutex() || tracee.memory.borrow().unprotected {
-            return Ok(());
+        match tracee.stop {
+            Some(Stop::Exiting(_) | Stop::Exited(..)) => return Ok(()), // It has ended by itself.
+            Some(Stop::SyscallExit { .. }) => tracee.call = None,
+            _ => {}
         }
-        let mut stopped = self.launcher.tree().tracee(pid);
+        let mut stopped = self.processes.tree().tracee(pid);
         if tracee.call.is_some() && tracee.skipped.is_none() {
             // It is stopped at a call's entry: out of it first, without making it.
             stopped.skip_syscall()?;
@@ -1352,7 +1509,8 @@ impl<'l> Execution<'l> {
 
     /// Is the actor in a sleep that ends by itself?
     fn is_in_a_sleep(&self, actor: usize) -> bool {
-        let sleeps = |call: Syscall| call.wait() == Some(Wait::Sleep) && !call.is_for_ever();
+        let sleeps =
+            |call: Syscall| call.wait() == Some(Wait::Sleep) && !call.sleeps_until_a_signal();
         self.tracees_of(actor).any(|tracee| tracee.call.is_some_and(sleeps))
     }
 
@@ -1365,14 +1523,21 @@ impl<'l> Execution<'l> {
     }
 
     fn one_waits_for_ever(&self, actor: usize) -> io::Result<bool> {
+        let is_in = |tracee: &ActorTracee, kind: fn(&Syscall) -> bool| {
+            tracee.call.is_some_and(|call| kind(&call))
+        };
+        let mut waits = false;
         for tracee in self.tracees_of(actor) {
-            let waits = tracee.call.is_some_and(|call| call.waits_for_ever());
-            let rests = (waits && blocking::sleeps(tracee.pid)?) || is_zombie(tracee)?;
-            if !rests || self.actors[actor].has_timer {
+            let for_another = is_in(tracee, Operations::waits_for_another);
+            // A process waits for its child as long as the child does.
+            let for_its_child = is_in(tracee, Operations::waits_for_its_child);
+            let sleeps = (for_another || for_its_child) && blocking::sleeps(tracee.pid)?;
+            if self.actors[actor].has_timer || !(sleeps || is_zombie(tracee)?) {
                 return Ok(false);
             }
+            waits |= for_another;
         }
-        Ok(self.lives(actor))
+        Ok(waits)
     }
 
     /// Lets both run at once until they have ended, or until all sleep and no process is left that could
@@ -1385,7 +1550,8 @@ impl<'l> Execution<'l> {
     pub fn finish(&mut self, patience: Duration, latest: Instant) -> Result<bool> {
         let began = Instant::now();
         let mut times = [self.own_time(0)?, self.own_time(1)?];
-        let mut sleeps = [0, 1].map(|actor| self.is_in_a_sleep(actor).then(|| self.calls(actor)));
+        let mut sleeps =
+            [0, 1].map(|actor| self.is_in_a_sleep(actor).then(|| self.actors[actor].calls));
         let mut end = began + patience;
         loop {
             self.mode = RunMode::Patient;
@@ -1396,7 +1562,8 @@ impl<'l> Execution<'l> {
             }
             let mut lacks = Duration::ZERO;
             for (actor, time) in times.iter_mut().enumerate() {
-                let same = |calls: u64| self.is_in_a_sleep(actor) && self.calls(actor) == calls;
+                let same =
+                    |calls: u64| self.is_in_a_sleep(actor) && self.actors[actor].calls == calls;
                 let is_asleep = sleeps[actor].map(same);
                 if is_asleep == Some(false) {
                     (sleeps[actor], *time) = (None, self.own_time(actor)?); // It has time to look.
@@ -1481,20 +1648,24 @@ impl<'l> Execution<'l> {
         self.tracees.values().any(|tracee| tracee.actor == actor)
     }
 
-    /// How many system calls an actor has begun.
+    /// How many system calls an actor has begun, without those that the kernel makes for it after a signal: a
+    /// program with a timer does not look again and again.
     #[must_use]
-    pub fn calls(&self, actor: usize) -> u64 {
-        self.actors[actor].calls
+    pub fn calls_of_its_own(&self, actor: usize) -> u64 {
+        let Actor { calls, after_signals, .. } = self.actors[actor];
+        calls - after_signals
     }
 
     /// CPU time of a process, so far or up to its end.
     ///
     /// # Errors
     /// The look was refused.
-    pub fn processor(&mut self, process: Pid) -> Result<Duration> {
-        let time = processor_time(process).step("look at the CPU time of a process")?;
-        let used = || self.launcher.tree().used(process).map(|used| used.processor);
-        Ok(time.or_else(used).unwrap_or_default())
+    pub fn cpu_time(&mut self, process: Pid) -> Result<Duration> {
+        let time = cpu_time_of(process).step("look at the CPU time of a process")?;
+        let used = || self.processes.tree().used(process).map(|used| used.cpu_time);
+        let what = || format!("the CPU time of process {process}");
+        let unknown = || LookRefused::because(what(), "it has ended, and nobody has seen how");
+        time.or_else(used).ok_or_else(unknown).step("look at the CPU time of a process")
     }
 
     /// The preemption points to which an actor's process has come.
@@ -1526,13 +1697,13 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// As [`ProcessTree::limit_exceeded`](tracer::ProcessTree::limit_exceeded).
     pub fn limit_exceeded(&mut self) -> Result<Option<LimitExceeded>> {
-        self.launcher.tree().limit_exceeded().step("look at what the processes use")
+        self.processes.tree().limit_exceeded().step("look at what the processes use")
     }
 
     /// What an actor's first process has written to its standard output and its standard error.
     #[must_use]
     pub fn outputs(&self, actor: usize) -> [Vec<u8>; 2] {
-        self.launcher.outputs(Pid::from_raw(self.actors[actor].process))
+        self.processes.outputs(Pid::from_raw(self.actors[actor].process))
     }
 
     /// Everything that happened so far.
@@ -1547,7 +1718,7 @@ impl<'l> Execution<'l> {
     }
 
     /// Records that an actor cannot go on.
-    pub fn note_blocked(&mut self, actor: usize, why: &'static str) {
+    pub fn note_blocked(&mut self, actor: usize, why: Blocked) {
         self.note(actor, EventKind::Blocked(why));
     }
 
@@ -1577,19 +1748,44 @@ fn path_at(tracee: Pid, address: u64) -> Option<PathBuf> {
     None
 }
 
-/// What is said of a call that closes a descriptor of a file on which its process holds a record lock.
-pub const ENDS_RECORD_LOCK: &str = "this ENDS its record lock";
+/// A descriptor is an int: the kernel looks at the lower half of an argument only.
+fn as_int(argument: u64) -> i32 {
+    u32::try_from(argument & u64::from(u32::MAX)).unwrap_or(u32::MAX).cast_signed()
+}
 
-/// What is said of a call that gives back a record lock on a file on which its process holds none.
-const HOLDS_NONE: &str = ", but it holds none";
+/// The descriptors that a process has open.
+fn descriptors(process: Pid) -> io::Result<Vec<u32>> {
+    let path = format!("/proc/{process}/fd");
+    let mut found = Vec::new();
+    for entry in look(process, &path, fs::read_dir(&path))?.into_iter().flatten() {
+        let Some(entry) = look(process, &path, entry)? else { break };
+        found.extend(entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(found)
+}
 
-/// Whether a process holds a record lock on a file, as `/proc/locks` lists them.
-fn holds_record_lock(locks: &str, process: Pid, inode: u64) -> bool {
-    let (process, inode) = (process.to_string(), format!(":{inode}"));
-    locks.lines().any(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
-        // A lock that is waited for has `->` in the second place.
-        [_, "POSIX", _, _, holder, file, ..] => holder == process && file.ends_with(&inode),
-        _ => false,
+/// Whether a process holds a record lock on a file. The kernel lists the lock with the descriptor by which the
+/// process has taken it: were this one closed, the lock would be gone.
+fn holds_record_lock(process: Pid, file: FileId) -> io::Result<bool> {
+    for descriptor in descriptors(process)? {
+        let opened = Opened::by(process, descriptor.cast_signed())?;
+        if opened.is_none_or(|opened| opened.file != file) {
+            continue;
+        }
+        let path = format!("/proc/{process}/fdinfo/{descriptor}");
+        let about = look(process, &path, fs::read_to_string(&path))?.unwrap_or_default();
+        if lists_record_lock(&about) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the text of `/proc/PID/fdinfo/FD` has a record lock.
+fn lists_record_lock(about: &str) -> bool {
+    // A lock that is waited for has `->` in the third place.
+    about.lines().any(|line| {
+        matches!(line.split_whitespace().collect::<Vec<_>>()[..], ["lock:", _, "POSIX", ..])
     })
 }
 
@@ -1633,15 +1829,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_lock_is_found_by_its_process_and_its_file() {
-        let locks = "1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 0 EOF\n\
-                     1: -> POSIX  ADVISORY  WRITE 4712 fe:00:1234 0 EOF\n\
-                     2: FLOCK  ADVISORY  WRITE 4713 fe:00:1234 0 EOF\n\
-                     3: OFDLCK ADVISORY  WRITE -1 fe:00:1234 0 EOF\n";
-        let holds = |process, inode| holds_record_lock(locks, Pid::from_raw(process), inode);
-        assert!(holds(4711, 1234));
-        assert!(!holds(4711, 234), "another file, whose number ends in the same way");
-        assert!(!holds(4712, 1234), "it only waits");
-        assert!(!holds(4713, 1234), "a flock lock does not end by a close of another descriptor");
+    fn a_record_lock_is_found_whichever_descriptor_of_the_file_is_asked_about() {
+        let path = std::env::temp_dir().join(format!("record-lock-{}", std::process::id()));
+        fs::write(&path, "").unwrap();
+        let open = || fs::File::options().read(true).write(true).open(&path).unwrap();
+        let (one, other) = (open(), open());
+        let me = nix::unistd::getpid();
+        let file = FileId::of(&other).unwrap();
+        let held = || holds_record_lock(me, file).unwrap();
+        let before = held();
+        // By a process of its own, the lock would be another one's.
+        let lock = libc::flock {
+            l_type: i16::try_from(libc::F_WRLCK).unwrap(),
+            l_whence: i16::try_from(libc::SEEK_SET).unwrap(),
+            l_start: 0,
+            l_len: 10,
+            l_pid: 0,
+        };
+        nix::fcntl::fcntl(&one, nix::fcntl::FcntlArg::F_SETLK(&lock)).unwrap();
+        let (after, of_null) = (held(), FileId::of(fs::File::open("/dev/null").unwrap()).unwrap());
+        let elsewhere = holds_record_lock(me, of_null).unwrap();
+        drop(one); // Its lock goes with it.
+        let closed = held();
+        fs::remove_file(&path).unwrap();
+        assert!(!before && after && !elsewhere && !closed);
+        let only_waits = "lock:\t1: -> POSIX  ADVISORY  WRITE 4712 fe:00:1234 0 EOF\n";
+        let flock = "lock:\t2: FLOCK  ADVISORY  WRITE 4713 fe:00:1234 0 EOF\n";
+        assert!(!lists_record_lock(only_waits) && !lists_record_lock(flock));
     }
 }

@@ -9,17 +9,19 @@ use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause, RunMode};
-use crate::replay::{Scenario, replay};
+use crate::replay::{Scenario, run_scenario};
+use crate::requests::Blocked;
 use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
-use crate::table::{Mark, Names, Table, last_stop};
+use crate::table::{Mark, Table};
 use crate::timeline::Timeline;
 use crate::trace::{Event, Operation};
+use crate::words::{Names, Vocabulary, last_stop};
 
-/// How a kill is told.
+/// The words for what follows from a kill, and for what the killed process was about to do.
 #[derive(Clone, Copy)]
-pub struct Telling {
-    /// How the places in FILE are called.
+pub struct KillWording {
+    /// What the places in FILE are called.
     pub names: Names,
     /// What is said of the step that went wrong.
     pub marks: fn(&[Event]) -> Vec<Mark>,
@@ -77,7 +79,7 @@ pub fn kill_points(
     victim: &'static [&'static str],
     others: [&'static [&'static str]; 2],
     time: Duration,
-    telling: Telling,
+    wording: KillWording,
 ) -> Result<(Vec<Killed>, bool)> {
     let scenario = Scenario {
         name: "kill",
@@ -85,7 +87,7 @@ pub fn kill_points(
         file: Some(file.into()),
         symmetric: true,
     };
-    let alone = replay(fixture, &scenario, Schedule::in_turn("kill", 0))?;
+    let alone = run_scenario(fixture, &scenario, Schedule::in_turn("kill", 0))?;
     if alone.limit_exceeded.is_some() {
         let none = "does anything: nobody is killed".into();
         let killed = Killed { limit_exceeded: alone.limit_exceeded, ..Killed::before(none) };
@@ -102,7 +104,7 @@ pub fn kill_points(
         if Instant::now() + time >= fixture.deadline() {
             return Ok((all, true));
         }
-        match kill_at(fixture, &scenario, point.number, others[1], time, (telling, &mut tried))? {
+        match kill_at(fixture, &scenario, point.number, others[1], time, (wording, &mut tried))? {
             At::Killed(killed) => {
                 let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
                 all.push(*killed);
@@ -159,7 +161,7 @@ fn kill_at(
     number: usize,
     last: &'static [&'static str],
     time: Duration,
-    (telling, tried): (Telling, &mut BTreeSet<Vec<u8>>),
+    (wording, tried): (KillWording, &mut BTreeSet<Vec<u8>>),
 ) -> Result<At> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
@@ -168,7 +170,8 @@ fn kill_at(
     let (victim, other) = (0, 1);
     let soon = Instant::now() + time;
     let pause = execution.run(&[victim], Some(Preemption { number, after: false }), soon)?;
-    let mut killed = Box::new(Killed::before(last_stop(execution.trace(), victim, telling.names)));
+    let words = Vocabulary::of(wording.names);
+    let mut killed = Box::new(Killed::before(last_stop(execution.trace(), victim, words)));
     if pause != Pause::Arrived {
         killed.limit_exceeded = execution.limit_exceeded()?;
         return Ok(match (killed.limit_exceeded, pause) {
@@ -191,7 +194,7 @@ fn kill_at(
     }
     if killed.before_two.is_some() {
         let times = (time, fixture.deadline());
-        let had_time = two_more(&mut execution, last, times, &mut killed, telling)?;
+        let had_time = two_more(&mut execution, last, times, &mut killed, wording)?;
         if !had_time && killed.limit_exceeded.is_none() {
             return Ok(At::Late);
         }
@@ -199,9 +202,9 @@ fn kill_at(
     killed.file = fixture.file()?;
     let pages = execution.pages_at_start();
     killed.events = execution.into_trace().0;
-    let marks = (telling.marks)(&killed.events);
-    killed.table = Table::of(scenario, &killed.events, telling.names, &marks);
-    killed.timeline = Timeline::of(scenario, &killed.events, telling.names, &marks).from(pages);
+    let marks = (wording.marks)(&killed.events);
+    killed.table = Table::of(scenario, &killed.events, words, &marks);
+    killed.timeline = Timeline::of(scenario, &killed.events, words, &marks).from(pages);
     Ok(At::Killed(killed))
 }
 
@@ -244,7 +247,7 @@ fn survive(
             true => format!("`{who}` sleeps, and nobody is left who could wake it"),
             false => format!("`{who}` had not finished {} seconds later", time.as_secs()),
         });
-        execution.note_blocked(other, "has not come to its end");
+        execution.note_blocked(other, Blocked::Unfinished);
         killed.late = late(execution, other)?;
         execution.kill(other)?;
     } else if ending != Some(Ending::Exited(0)) {
@@ -271,11 +274,11 @@ fn two_more(
     arguments: &'static [&'static str],
     (time, latest): (Duration, Instant),
     killed: &mut Killed,
-    telling: Telling,
+    wording: KillWording,
 ) -> Result<bool> {
     // The last process did the same, alone: it found FILE as these two find it.
     let mut points = execution.points_of(1).iter();
-    let Some(inside) = points.find(|point| (telling.protects)(&point.operation)) else {
+    let Some(inside) = points.find(|point| (wording.protects)(&point.operation)) else {
         killed.before_two = None;
         return Ok(true);
     };

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use common::Result;
+use common::{Failure, Result};
 use nix::unistd::Pid;
 use tracer::ProcessTree;
 
@@ -12,12 +12,12 @@ use crate::pages::Pages;
 
 /// Where executions run: one program, one work directory.
 pub trait Fixture: Sync {
-    /// Empties the work directory, puts FILE there if there is to be one, and makes a launcher for one
-    /// execution.
+    /// Empties the work directory, puts FILE there if there is to be one, and makes the
+    /// value that starts the processes of one execution.
     ///
     /// # Errors
     /// Those of the file system, and of making a process tree.
-    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn Launcher + '_>>;
+    fn set_up(&self, file: Option<&[u8]>) -> Result<Box<dyn ActorProcesses + '_>>;
 
     /// The work directory: its files are watched.
     fn directory(&self) -> &Path;
@@ -48,13 +48,14 @@ pub trait Fixture: Sync {
     }
 }
 
-/// Launches the processes of one execution. Dropped, it ends all of them.
-pub trait Launcher {
-    /// Starts the program with these arguments, as a tracee that is stopped at its `execve`.
+/// The processes of one execution: starts its actors, and owns their process tree. Dropped, it ends all of them.
+pub trait ActorProcesses {
+    /// Starts the program with these arguments, as a tracee that is stopped at its `execve`. If its seccomp filter
+    /// `reports_calls`, [`Resume::ToReportedSyscall`](tracer::Resume::ToReportedSyscall) stops it.
     ///
     /// # Errors
     /// The program cannot be executed or traced.
-    fn start(&mut self, arguments: &[&str]) -> Result<Pid>;
+    fn start(&mut self, arguments: &[&str], reports_calls: bool) -> Result<Pid>;
 
     /// The processes that it has started.
     fn tree(&mut self) -> &mut ProcessTree;
@@ -67,4 +68,22 @@ pub trait Launcher {
 
     /// What a process has written to its standard output and its standard error.
     fn outputs(&self, pid: Pid) -> [Vec<u8>; 2];
+
+    /// Starts an untraced process beside the first one. Only some implementations can do that.
+    ///
+    /// # Errors
+    /// The program cannot be executed, or this execution traces all its processes.
+    fn start_untraced(&mut self) -> Result<UntracedProcess> {
+        let why = "all processes of this execution are traced";
+        Err(Failure::refusal("start", Path::new("an untraced process"), why))
+    }
+}
+
+/// An untraced process.
+#[derive(Clone, Copy, Debug)]
+pub struct UntracedProcess {
+    /// The process.
+    pub pid: Pid,
+    /// The process that ends when all processes of the execution have ended. It succeeds if all of them have succeeded.
+    pub all: Pid,
 }

@@ -25,7 +25,7 @@ pub struct Scenario {
 
 /// How a run by a schedule went.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ExecutionResult {
     /// By which schedule.
     pub schedule: Schedule,
     /// How each of the two ended; `None`: it had to be killed.
@@ -63,7 +63,11 @@ pub const PATIENCE: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// Those of starting and following processes.
-pub fn replay(fixture: &dyn Fixture, scenario: &Scenario, schedule: Schedule) -> Result<Outcome> {
+pub fn run_scenario(
+    fixture: &dyn Fixture,
+    scenario: &Scenario,
+    schedule: Schedule,
+) -> Result<ExecutionResult> {
     let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
         execution.start(actor, arguments)?;
@@ -83,7 +87,7 @@ pub(crate) fn conclude(
     schedule: Schedule,
     course: Course,
     works: bool,
-) -> Result<Outcome> {
+) -> Result<ExecutionResult> {
     let Course { arrived, second_turn, second_waited, stuck, cut } = course;
     let mut endings = [execution.ending(0), execution.ending(1)];
     for (actor, ending) in endings.iter_mut().enumerate() {
@@ -98,7 +102,7 @@ pub(crate) fn conclude(
         [0, 1].map(|actor| execution.outputs(actor));
     let pages_at_start = execution.pages_at_start();
     let (events, points) = execution.into_trace();
-    Ok(Outcome {
+    Ok(ExecutionResult {
         schedule,
         endings,
         stdout: [one, two],
@@ -116,7 +120,7 @@ pub(crate) fn conclude(
     })
 }
 
-/// How a schedule's play went: the fields of [`Outcome`] with these names.
+/// How a schedule's play went: the fields of [`ExecutionResult`] with these names.
 pub(crate) struct Course {
     pub(crate) arrived: bool,
     pub(crate) second_turn: usize,

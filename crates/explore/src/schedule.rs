@@ -35,6 +35,25 @@ impl Schedule {
         Self { scenario: scenario.into(), first, stops: [None, None] }
     }
 
+    /// The same as a sentence.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let actors = [self.first, self.second()];
+        let turn = |(actor, stop): (usize, Option<Preemption>)| match stop {
+            None => format!("{} runs and is not stopped", letter(actor)),
+            Some(Preemption { number, after }) => {
+                let at = if after { "after" } else { "before" };
+                format!("{} runs and is stopped just {at} its point {number}", letter(actor))
+            }
+        };
+        let goes_on = |(actor, stop): (usize, Option<Preemption>)| {
+            stop.map(|_| format!("{} goes on", letter(actor)))
+        };
+        let turns = || actors.into_iter().zip(self.stops);
+        let all: Vec<String> = turns().map(turn).chain(turns().filter_map(goes_on)).collect();
+        all.join("; then ")
+    }
+
     /// Who comes second.
     #[must_use]
     pub fn second(&self) -> usize {
@@ -111,6 +130,16 @@ mod tests {
                 Ok(text.into())
             );
         }
+    }
+
+    #[test]
+    fn a_schedule_is_put_in_words() {
+        let words = |text: &str| text.parse::<Schedule>().map(|schedule| schedule.in_words());
+        let one = "A runs and is stopped just before its point 1; then B runs and is not stopped; then A goes on";
+        assert_eq!(words("lost-update/A1/B-").as_deref(), Ok(one));
+        let two = "B runs and is stopped just before its point 3; then A runs and is stopped just after its point 5; \
+                   then B goes on; then A goes on";
+        assert_eq!(words("x/B3/A5+").as_deref(), Ok(two));
     }
 
     #[test]

@@ -17,12 +17,12 @@ use tracer::processors;
 
 use crate::Fixture;
 use crate::operations::CallKind;
-use crate::replay::{Outcome, Scenario, replay};
+use crate::replay::{ExecutionResult, Scenario, run_scenario};
 use crate::schedule::{Preemption, Schedule};
 use crate::trace::{Operation, PreemptionPoint};
 
-/// What is said about a run of two: nothing, or what is wrong.
-pub type Judge<F> = fn(&Scenario, &Outcome) -> Option<F>;
+/// What must hold after a run of two: `None` if it does, or else what is wrong.
+pub type Invariant<F> = fn(&Scenario, &ExecutionResult) -> Option<F>;
 
 /// How much of a scenario is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Found<F> {
     /// How many runs there were.
     pub runs: usize,
     /// The first that went wrong, and what is said about it.
-    pub wrong: Option<(Outcome, F)>,
+    pub wrong: Option<(ExecutionResult, F)>,
     /// It was not finished: time was up.
     pub cut: bool,
 }
@@ -53,12 +53,12 @@ pub fn search<F>(
     fixture: &dyn Fixture,
     scenario: &Scenario,
     bound: PreemptionBound,
-    judge: Judge<F>,
+    invariant: Invariant<F>,
 ) -> Result<Found<F>> {
-    let job = SearchJob { scenario, bound, judge };
+    let job = SearchJob { scenario, bound, invariant };
     let mut found = Found::new();
     for first in firsts(scenario) {
-        let mut next = vec![Part::Base { first: *first }];
+        let mut next = vec![SearchPart::Base { first: *first }];
         while let Some(part) = next.pop() {
             let (done, parts) = part.tried(fixture, &job)?;
             if found.goes_on_with(done) {
@@ -77,14 +77,14 @@ fn firsts(scenario: &Scenario) -> &'static [usize] {
 }
 
 /// A part of a search. What it does depends on no other part but the first one of its kind.
-enum Part {
+enum SearchPart {
     /// One process after the other, without a stop: it shows at which points to stop the first.
     Base { first: usize },
     /// All schedules in which the first is stopped at this point. `points`: all those of the first.
     At { first: usize, one: PreemptionPoint, points: Arc<[PreemptionPoint]> },
 }
 
-impl Part {
+impl SearchPart {
     /// Its runs, and the parts that follow from them.
     fn tried<F>(&self, fixture: &dyn Fixture, job: &SearchJob<F>) -> Result<(Found<F>, Vec<Self>)> {
         let mut found = Found::new();
@@ -101,7 +101,7 @@ impl Part {
         Ok((found, parts))
     }
 
-    fn that_follow(first: usize, base: &Outcome) -> Vec<Self> {
+    fn that_follow(first: usize, base: &ExecutionResult) -> Vec<Self> {
         let points: Arc<[_]> = base.points[first].clone().into();
         let worth_it = worth_it(&points).into_iter();
         worth_it.map(|one| Self::At { first, one, points: Arc::clone(&points) }).collect()
@@ -187,19 +187,19 @@ impl<F> Found<F> {
         job: &SearchJob<F>,
         first: usize,
         stops: [Option<Preemption>; 2],
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<Option<ExecutionResult>> {
         if Instant::now() >= fixture.deadline() {
             self.cut = true;
             return Ok(None);
         }
         let schedule = Schedule { scenario: job.scenario.name.into(), first, stops };
-        let run = replay(fixture, job.scenario, schedule)?;
+        let run = run_scenario(fixture, job.scenario, schedule)?;
         self.runs += 1;
         if run.cut {
             self.cut = true;
             return Ok(None);
         }
-        match (job.judge)(job.scenario, &run) {
+        match (job.invariant)(job.scenario, &run) {
             None => Ok(Some(run)),
             Some(finding) => {
                 self.wrong = Some((run, finding));
@@ -247,8 +247,8 @@ pub struct SearchJob<'a, F> {
     pub scenario: &'a Scenario,
     /// How much is tried.
     pub bound: PreemptionBound,
-    /// What is said about a run.
-    pub judge: Judge<F>,
+    /// What must hold after each run.
+    pub invariant: Invariant<F>,
 }
 
 /// Searches on as many fixtures at once as are given; the results in the order of the jobs. The parts of a
@@ -286,45 +286,46 @@ pub fn search_all<F: Send>(
     Ok(results)
 }
 
-/// A part's place in the order of all: that of its job, who begins, and the part's number among those.
-type Place = [usize; 3];
+/// Orders the parts: the number of the part's job, which actor begins, and the part's number among the parts of this
+/// job and actor.
+type PartKey = [usize; 3];
 
 /// The parts of all searches.
 struct Parts<F> {
-    waiting: BTreeMap<Place, Part>,
+    waiting: BTreeMap<PartKey, SearchPart>,
     running: usize,
-    done: BTreeMap<Place, Result<Found<F>>>,
+    done: BTreeMap<PartKey, Result<Found<F>>>,
 }
 
 impl<F> Parts<F> {
     fn of(jobs: &[SearchJob<F>]) -> Self {
-        let bases = jobs.iter().enumerate().flat_map(|(place, job)| {
+        let bases = jobs.iter().enumerate().flat_map(|(number, job)| {
             let firsts = firsts(job.scenario).iter();
-            firsts.map(move |first| ([place, *first, 0], Part::Base { first: *first }))
+            firsts.map(move |first| ([number, *first, 0], SearchPart::Base { first: *first }))
         });
         Self { waiting: bases.collect(), running: 0, done: BTreeMap::new() }
     }
 
     /// The next part. What comes after a run that went wrong is left out.
-    fn next(&mut self) -> Option<(Place, Part)> {
-        while let Some((place, part)) = self.waiting.pop_first() {
-            let mut before = self.done.range([place[0], 0, 0]..place);
+    fn next(&mut self) -> Option<(PartKey, SearchPart)> {
+        while let Some((key, part)) = self.waiting.pop_first() {
+            let mut before = self.done.range([key[0], 0, 0]..key);
             if before.all(|(_, done)| done.as_ref().is_ok_and(Found::goes_on)) {
                 self.running += 1;
-                return Some((place, part));
+                return Some((key, part));
             }
         }
         None
     }
 
-    fn end(&mut self, place @ [job, first, _]: Place, tried: Result<(Found<F>, Vec<Part>)>) {
+    fn end(&mut self, key @ [job, first, _]: PartKey, tried: Result<(Found<F>, Vec<SearchPart>)>) {
         self.running -= 1;
         let found = tried.map(|(found, parts)| {
             let parts = parts.into_iter().enumerate();
             self.waiting.extend(parts.map(|(number, part)| ([job, first, number + 1], part)));
             found
         });
-        self.done.insert(place, found);
+        self.done.insert(key, found);
     }
 }
 
@@ -339,17 +340,17 @@ impl<F> Shared<F> {
     fn work(&self, fixture: &dyn Fixture, jobs: &[SearchJob<F>]) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some((place, part)) = parts.next() {
+            if let Some((key, part)) = parts.next() {
                 drop(parts);
                 // A panic that nobody tells would leave the others waiting for this part.
-                let tried = panic::catch_unwind(AssertUnwindSafe(|| match jobs.get(place[0]) {
+                let tried = panic::catch_unwind(AssertUnwindSafe(|| match jobs.get(key[0]) {
                     Some(job) => part.tried(fixture, job),
                     None => Ok((Found::new(), Vec::new())),
                 }));
                 let panicked = |_| Err(io::Error::other("a search has panicked")).step("search");
                 let tried = tried.unwrap_or_else(panicked);
                 parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-                parts.end(place, tried);
+                parts.end(key, tried);
                 self.changed.notify_all();
             } else if parts.running > 0 {
                 parts = self.changed.wait(parts).unwrap_or_else(PoisonError::into_inner);
@@ -372,17 +373,17 @@ mod tests {
         let job = || SearchJob::<()> {
             scenario: &scenario,
             bound: PreemptionBound::OneStop,
-            judge: |_, _| None,
+            invariant: |_, _| None,
         };
         let mut parts = Parts::of(&[job(), job()]);
-        let places = |parts: &Parts<()>| parts.waiting.keys().copied().collect::<Vec<_>>();
-        assert_eq!(places(&parts), [[0, 0, 0], [1, 0, 0]]);
+        let keys = |parts: &Parts<()>| parts.waiting.keys().copied().collect::<Vec<_>>();
+        assert_eq!(keys(&parts), [[0, 0, 0], [1, 0, 0]]);
         let at = |number| {
             let operation = Operation::Call(CallKind::Change);
             let one = PreemptionPoint { number, operation };
-            Part::At { first: 0, one, points: Arc::new([]) }
+            SearchPart::At { first: 0, one, points: Arc::new([]) }
         };
-        let next = |parts: &mut Parts<()>| parts.next().map(|(place, _)| place);
+        let next = |parts: &mut Parts<()>| parts.next().map(|(key, _)| key);
         assert_eq!(next(&mut parts), Some([0, 0, 0]));
         parts.end([0, 0, 0], Ok((Found::new(), (1..=4).map(at).collect())));
         assert_eq!(

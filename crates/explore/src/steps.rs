@@ -10,7 +10,7 @@ use common::{Context, Result};
 use crate::Fixture;
 use crate::execution::{Execution, Pause};
 use crate::operations::CallKind;
-use crate::replay::{Course, Outcome, PATIENCE, Scenario, conclude};
+use crate::replay::{Course, ExecutionResult, PATIENCE, Scenario, conclude};
 use crate::schedule::{Preemption, Schedule};
 use crate::trace::{Event, EventKind, Operation};
 
@@ -128,6 +128,9 @@ impl<'l> Stepper<'l> {
     /// The other process has moved. If this one has waited, it can go on, unless it still sleeps in the kernel:
     /// whoever wakes a process does so before the call that wakes it returns.
     fn look_again(&mut self, actor: usize) -> Result<()> {
+        if self.waits(actor) {
+            self.execution.wait_for_locks_of_the_dead(actor)?;
+        }
         self.waits[actor] = self.waits(actor) && self.execution.sleeps_until_woken(actor)?;
         Ok(())
     }
@@ -210,7 +213,7 @@ impl<'l> Stepper<'l> {
     ///
     /// # Errors
     /// Those of following processes.
-    pub fn finish(mut self) -> Result<Outcome> {
+    pub fn finish(mut self) -> Result<ExecutionResult> {
         let stuck = self.execution.lives(0) || self.execution.lives(1);
         let works =
             stuck && !self.execution.is_stuck_for_ever()? && self.execution.work(&[0, 1])?;
@@ -225,7 +228,8 @@ impl<'l> Stepper<'l> {
 /// Has something happened that the other process may have waited for?
 fn is_progress(event: &Event) -> bool {
     match &event.kind {
-        EventKind::Blocked(_) | EventKind::Load { .. } => false,
+        EventKind::Blocked(_) => false,
+        look if look.is_look() => false,
         EventKind::Store { before, after, .. } => before != after,
         _ => true,
     }

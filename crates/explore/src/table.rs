@@ -3,32 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use crate::replay::Scenario;
 use crate::schedule::letter;
-use crate::trace::{Event, EventKind};
+use crate::trace::{Event, EventKind, Returned};
 use crate::watched_memory::ELSEWHERE;
-
-/// How a scenario calls the places in its file: the name of the bytes from `offset` on, and what they
-/// are.
-pub type Names = fn(offset: u64) -> (String, Shape);
-
-/// What bytes mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// A number in native byte order.
-    Number,
-    /// A number to which every store adds something, or takes something away.
-    Sum,
-    /// Text.
-    Text,
-    /// The program's own lock: numbers whose meaning is its own.
-    Own,
-    /// Anything else.
-    Other,
-}
+use crate::words::{Names, Shape, Style, Vocabulary, in_words, shown};
 
 /// A run as a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,15 +40,22 @@ pub type Mark = (usize, String);
 impl Table {
     /// The table of these events.
     #[must_use]
-    pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
-        let rows = rows(events, names, marks);
-        let words = words(&rows).map(String::from);
-        let steps = [0, 1].into_iter().filter_map(|actor| in_steps(events, actor, names));
+    pub fn of(scenario: &Scenario, events: &[Event], words: Vocabulary, marks: &[Mark]) -> Self {
+        let rows = rows(events, words, marks);
+        let notes = notes(&rows).map(String::from);
+        let steps = [0, 1].into_iter().filter_map(|actor| in_steps(events, actor, words.names));
         Self {
             heads: [0, 1].map(|actor| called(scenario, actor)),
-            notes: steps.chain(words).collect(),
+            notes: steps.chain(notes).collect(),
             rows,
         }
+    }
+
+    /// The table of these rows.
+    #[must_use]
+    pub fn of_rows(heads: [String; 2], rows: Vec<Row>) -> Self {
+        let notes = notes(&rows).map(String::from).collect();
+        Self { heads, rows, notes }
     }
 
     /// Its lines, none longer than `width`. A `>` marks the step that went wrong.
@@ -107,12 +95,23 @@ pub(crate) fn called(scenario: &Scenario, actor: usize) -> String {
     format!("{}: {}", letter(actor), scenario.arguments[actor].join(" "))
 }
 
-/// One row per event, without summaries. A copy of a text loads it in pieces, which may overlap: the row of the
-/// first piece tells all of them, and the rows of the others are empty.
-pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
+/// One row per event, without summaries.
+pub(crate) fn each_row(events: &[Event], words: Vocabulary, marks: &[Mark]) -> Vec<Row> {
+    one_by_one(events, words, marks, Style::Table)
+}
+
+/// One row per event, without summaries, for a reader that lets each process make each of its steps.
+#[must_use]
+pub fn step_rows(events: &[Event], words: Vocabulary, marks: &[Mark]) -> Vec<Row> {
+    one_by_one(events, words, marks, Style::Steps)
+}
+
+/// One row per event. A copy of a text loads it in pieces, which may overlap: the row of the first piece tells all
+/// of them, and the rows of the others are empty.
+fn one_by_one(events: &[Event], words: Vocabulary, marks: &[Mark], style: Style) -> Vec<Row> {
     let mut last = LastStores::default();
     let row = |(index, event): (usize, &Event)| {
-        let (mut text, mut decisive) = last.row(event, names);
+        let (mut text, mut decisive) = last.row(event, words, style);
         for (_, words) in marks.iter().filter(|(place, _)| *place == index) {
             text += words;
             decisive = true;
@@ -123,7 +122,7 @@ pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Ro
     let is_marked = |index: usize| marks.iter().any(|(place, _)| *place == index);
     let mut index = 0;
     while index < events.len() {
-        let (count, text) = text_loaded(&events[index..], names);
+        let (count, text) = text_loaded(&events[index..], words);
         if let Some(text) = text.filter(|_| !(index..index + count).any(is_marked)) {
             rows[index].text = text;
             rows[index + 1..index + count].iter_mut().for_each(|row| row.text.clear());
@@ -135,9 +134,9 @@ pub(crate) fn each_row(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Ro
 
 /// How many of the first events load pieces of one text, at least 1; and what is said of them, if there are
 /// several.
-fn text_loaded(events: &[Event], names: Names) -> (usize, Option<String>) {
+fn text_loaded(events: &[Event], words: Vocabulary) -> (usize, Option<String>) {
     let text = |event: &Event| match &event.kind {
-        EventKind::Load { offset, bytes } if names(*offset).1 == Shape::Text => {
+        EventKind::Load { offset, bytes } if (words.names)(*offset).1 == Shape::Text => {
             Some((event.actor, *offset, bytes.clone()))
         }
         _ => None,
@@ -155,52 +154,16 @@ fn text_loaded(events: &[Event], names: Names) -> (usize, Option<String>) {
         count += 1;
     }
     let loads = EventKind::Load { offset: start, bytes: all };
-    (count, (count > 1).then(|| told(&loads, names)))
-}
-
-/// One row per event, without summaries. A process that stops is told by what it does next.
-#[must_use]
-pub fn told_one_by_one(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
-    let mut rows = each_row(events, names, marks);
-    for (row, event) in rows.iter_mut().zip(events) {
-        match &event.kind {
-            EventKind::StopsBeforeStore { .. } => {
-                row.text = format!("comes to where it {}", about_to_store(&event.kind, names, ""));
-            }
-            EventKind::StopsBeforeCall(call) => row.text = format!("comes to where it {call}"),
-            EventKind::Store { stale: Some(_), form, .. } if *form != StoreForm::Update => {
-                row.text = over(&row.text, &event.kind, names);
-            }
-            _ => {}
-        }
-    }
-    rows
-}
-
-/// What is said of a store over a value that its process has not seen, with the value that was there. A reader
-/// who follows each step knows what was there when the process came to its store.
-fn over(text: &str, kind: &EventKind, names: Names) -> String {
-    let mut seen = kind.clone();
-    if let EventKind::Store { stale, .. } = &mut seen {
-        *stale = None;
-    }
-    let rest = text.split_once(" before the interruption").map_or("", |(_, rest)| rest);
-    told(&seen, names) + rest
-}
-
-/// What the bytes from `offset` on hold, and what they are called.
-#[must_use]
-pub fn named_value(offset: u64, bytes: &[u8], names: Names) -> (String, String) {
-    (place(offset, bytes.len(), names), values(offset, bytes, names))
+    (count, (count > 1).then(|| in_words(&loads, words, Style::Table)))
 }
 
 /// What the rows' own words mean.
-fn words(rows: &[Row]) -> impl Iterator<Item = &'static str> {
+fn notes(rows: &[Row]) -> impl Iterator<Item = &'static str> {
     let any = |has: fn(&str) -> bool| rows.iter().any(|row| has(&row.text));
     let halves = any(|text| text.contains('|') && !text.contains('"')).then_some(
-        "a|b: two numbers of 4 bytes each, side by side, which one step stores together.",
+        "a|b: two numbers of 4 bytes each, side by side, which one instruction stores together.",
     );
-    let futex = any(|text| text.contains(" in futex")).then_some(
+    let futex = any(|text| text.contains("futex")).then_some(
         "futex: the call in which `sem_wait`, `pthread_mutex_lock` and their like wait.",
     );
     halves.into_iter().chain(futex)
@@ -212,12 +175,12 @@ fn folded(text: &str, column: usize) -> Vec<String> {
 }
 
 /// A row each; of a long series of steps in a program's own lock, or in a text, the first and the last.
-fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
+fn rows(events: &[Event], words: Vocabulary, marks: &[Mark]) -> Vec<Row> {
     const MOST: usize = 4;
     let mut told: Vec<(&Event, Option<Shape>, Row)> = Vec::new();
-    for (index, (event, row)) in events.iter().zip(each_row(events, names, marks)).enumerate() {
+    for (index, (event, row)) in events.iter().zip(each_row(events, words, marks)).enumerate() {
         if is_news(events, index) && !row.text.is_empty() {
-            told.push((event, series(event, names), row));
+            told.push((event, series(event, words.names), row));
         }
     }
     let together = told.chunk_by(|(one, shape, first), (two, same, second)| {
@@ -246,14 +209,14 @@ fn rows(events: &[Event], names: Names, marks: &[Mark]) -> Vec<Row> {
         }
     }
     // The shortest repetitions first: a loop may be a part of what is repeated.
-    (1..=LONGEST_REPETITION).fold(rows, told_once)
+    (1..=LONGEST_REPETITION).fold(rows, shown_once)
 }
 
 /// The longest series of rows that is told once if it is repeated.
 const LONGEST_REPETITION: usize = 12;
 
 /// The rows, and of `length` rows that follow on each other again and again only the first, with a count.
-fn told_once(rows: Vec<Row>, length: usize) -> Vec<Row> {
+fn shown_once(rows: Vec<Row>, length: usize) -> Vec<Row> {
     let mut told = Vec::new();
     let mut left = &rows[..];
     while let Some((block, rest)) = left.split_at_checked(length) {
@@ -300,7 +263,8 @@ fn series(event: &Event, names: Names) -> Option<Shape> {
 fn is_try(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::Store { form: StoreForm::CompareExchange, before, after, .. } if before == after
+        EventKind::Store { form: StoreForm::CompareExchange { .. }, before, after, .. }
+            if before == after
     )
 }
 
@@ -324,9 +288,9 @@ struct LastStores(BTreeMap<u64, (usize, Vec<u8>)>);
 
 impl LastStores {
     /// What is said of an event, and whether a value is lost in it.
-    fn row(&mut self, event: &Event, names: Names) -> (String, bool) {
-        let mut text = told(&event.kind, names);
-        let lost = self.lost(event, names);
+    fn row(&mut self, event: &Event, words: Vocabulary, style: Style) -> (String, bool) {
+        let mut text = in_words(&event.kind, words, style);
+        let lost = self.lost(event, words.names);
         if let Some((owner, name, value)) = &lost {
             let owner = letter(*owner);
             text += &match event.kind {
@@ -339,7 +303,7 @@ impl LastStores {
         {
             self.0.insert(*offset, (event.actor, after.clone()));
         }
-        if let EventKind::Call(_, _, true) = event.kind {
+        if let EventKind::Call(Returned { empties: true, .. }) = event.kind {
             self.0.clear();
         }
         (text, lost.is_some())
@@ -353,7 +317,7 @@ impl LastStores {
                 let (name, shape) = names(*offset);
                 let owner = self.0.get(offset).map(|(owner, _)| *owner);
                 let owner = owner.filter(|owner| is_other(*owner))?;
-                let brings_its_own = matches!(form, StoreForm::Store | StoreForm::Exchange);
+                let brings_its_own = matches!(form, StoreForm::Store | StoreForm::Exchange { .. });
                 let unseen = stale.is_some() && matches!(shape, Shape::Number | Shape::Sum);
                 let nothing_added = shape == Shape::Sum
                     && before == after
@@ -361,111 +325,18 @@ impl LastStores {
                     && brings_its_own;
                 (unseen || nothing_added).then(|| (owner, name, shown(before, shape)))
             }
-            EventKind::Call(_, _, true) => self.0.iter().find_map(|(offset, (owner, value))| {
-                let (name, shape) = names(*offset);
-                let counts = matches!(shape, Shape::Number | Shape::Sum | Shape::Text)
-                    && is_other(*owner)
-                    && value.iter().any(|byte| *byte != 0);
-                counts.then(|| (*owner, name, shown(value, shape)))
-            }),
+            EventKind::Call(Returned { empties: true, .. }) => {
+                self.0.iter().find_map(|(offset, (owner, value))| {
+                    let (name, shape) = names(*offset);
+                    let counts = matches!(shape, Shape::Number | Shape::Sum | Shape::Text)
+                        && is_other(*owner)
+                        && value.iter().any(|byte| *byte != 0);
+                    counts.then(|| (*owner, name, shown(value, shape)))
+                })
+            }
             _ => None,
         }
     }
-}
-
-/// What is said of an event.
-fn told(kind: &EventKind, names: Names) -> String {
-    match kind {
-        EventKind::Store { offset, before, after, stale, form, locked, call } => {
-            let (at, before, after) = changed(*offset, before, after, names);
-            let [old, new] = values_of_both(at, [before, after], names);
-            let place = place(at, after.len(), names) + &by(call);
-            match (stale, form) {
-                _ if is_try(kind) => format!("tries to change {place}: it is {old}, and stays"),
-                (_, StoreForm::CompareExchange) => format!("changes {place} from {old} to {new}"),
-                (_, StoreForm::Update) if *locked => {
-                    format!("changes {place} from {old} to {new} in one step")
-                }
-                (Some(seen), StoreForm::Update) => {
-                    let seen = values(at, same_part(seen, *offset, at, after.len()), names);
-                    format!("stores {new} in {place}; it saw {seen} there, not {old}")
-                }
-                (Some(seen), _) => {
-                    let seen = values(at, same_part(seen, *offset, at, after.len()), names);
-                    format!("stores {new} in {place}; {seen} was there before the interruption")
-                }
-                (None, _) => format!("stores {new} in {place}, where {old} {}", was(&old)),
-            }
-        }
-        EventKind::Load { offset, bytes } => {
-            let (value, place) =
-                (values(*offset, bytes, names), place(*offset, bytes.len(), names));
-            format!("loads {value} from {place}")
-        }
-        EventKind::StopsBeforeStore { .. } => {
-            let about = about_to_store(kind, names, "");
-            match kind {
-                EventKind::StopsBeforeStore {
-                    offset,
-                    there,
-                    form: StoreForm::Update,
-                    locked,
-                    ..
-                } if !*locked && !there.is_empty() => {
-                    let seen = values(*offset, there, names);
-                    format!("sees {seen} there, and is interrupted before it {about}")
-                }
-                EventKind::StopsBeforeStore { offset, there, .. } if !there.is_empty() => {
-                    let now = format!(" (now {})", values(*offset, there, names));
-                    format!("is interrupted just before it {}", about_to_store(kind, names, &now))
-                }
-                _ => format!("is interrupted just before it {about}"),
-            }
-        }
-        EventKind::StopsBeforeCall(call) => format!("is interrupted just before it {call}"),
-        EventKind::StopsAfter => "is interrupted".into(),
-        EventKind::Call(_, text, _) => text.clone(),
-        EventKind::Blocked(why) => (*why).into(),
-        EventKind::Ended(Ending::Exited(status)) => format!("ends with status {status}"),
-        EventKind::Ended(Ending::Killed(signal)) => format!("dies of signal {signal}"),
-        EventKind::Killed => "is killed".into(),
-        EventKind::Begins(arguments) => format!("a new process: {arguments}"),
-    }
-}
-
-/// By which call the kernel stores, if it does.
-fn by(call: &Option<String>) -> String {
-    call.as_ref().map_or(String::new(), |call| format!(" by {call}"))
-}
-
-/// What a process was about to do when it was stopped before a store, as a verb with its object; `now` is
-/// said of the place.
-fn about_to_store(kind: &EventKind, names: Names, now: &str) -> String {
-    let EventKind::StopsBeforeStore { offset, bytes, form, locked, middle, call, there } = kind
-    else {
-        return "goes on".into();
-    };
-    let size = bytes.as_ref().map_or(there.len(), Vec::len);
-    let place = place(*offset, size, names) + now + &by(call);
-    match (bytes, form) {
-        (Some(bytes), _) => format!("stores {} in {place}", values(*offset, bytes, names)),
-        (None, StoreForm::CompareExchange) => format!("tries to change {place}"),
-        (None, StoreForm::Update) if *locked => format!("changes {place} in one step"),
-        (None, _) if *middle => format!("stores the rest of {place}"),
-        (None, _) => format!("stores in {place}"),
-    }
-}
-
-/// What an actor was about to do when it was stopped last, as a verb with its object.
-#[must_use]
-pub fn last_stop(events: &[Event], actor: usize, names: Names) -> String {
-    let stops = events.iter().rev().filter(|event| event.actor == actor);
-    let told = stops.filter_map(|event| match &event.kind {
-        EventKind::StopsBeforeStore { .. } => Some(about_to_store(&event.kind, names, "")),
-        EventKind::StopsBeforeCall(call) => Some(call.clone()),
-        _ => None,
-    });
-    told.into_iter().next().unwrap_or_else(|| "ends".into())
 }
 
 /// What is said of an actor that stores one of the contract's variables in several steps, one right
@@ -473,9 +344,8 @@ pub fn last_stop(events: &[Event], actor: usize, names: Names) -> String {
 fn in_steps(events: &[Event], actor: usize, names: Names) -> Option<String> {
     let stores =
         events.iter().filter(|event| event.actor == actor).filter_map(|event| match &event.kind {
-            EventKind::StopsBeforeStore { .. } | EventKind::StopsAfter | EventKind::Load { .. } => {
-                None
-            }
+            EventKind::StopsBeforeStore { .. } | EventKind::StopsAfter => None,
+            look if look.is_look() => None,
             EventKind::Store { offset, form, .. } if *offset < ELSEWHERE => {
                 let (name, shape) = names(*offset);
                 let counts =
@@ -496,149 +366,15 @@ fn in_steps(events: &[Event], actor: usize, names: Names) -> Option<String> {
     ))
 }
 
-/// The variables that bytes from `offset` on are of, with the bytes of each.
-pub(crate) fn variables(offset: u64, bytes: &[u8], names: Names) -> Vec<(String, Shape, &[u8])> {
-    if let Some(offset) = offset.checked_sub(ELSEWHERE) {
-        return vec![(format!("byte {offset} of another file"), Shape::Other, bytes)];
-    }
-    let mut found = Vec::new();
-    let (mut at, mut rest) = (offset, bytes);
-    while !rest.is_empty() {
-        let (name, shape) = names(at);
-        let is_same = |place: u64| match shape {
-            Shape::Number | Shape::Sum => names(place).0 == name,
-            Shape::Text | Shape::Own | Shape::Other => names(place).1 == shape,
-        };
-        let length = (at..).zip(rest).take_while(|(place, _)| is_same(*place)).count();
-        let (these, others) = rest.split_at(length);
-        found.push((name, shape, these));
-        (at, rest) = (at + length as u64, others);
-    }
-    found
-}
-
-/// The part of a store that the table shows: from the first variable of the contract that it changes to the
-/// last one. (A store of a whole vector may leave some bytes as they were.) If a store changes nothing, the
-/// table shows all of it.
-fn changed<'b>(
-    offset: u64,
-    before: &'b [u8],
-    after: &'b [u8],
-    names: Names,
-) -> (u64, &'b [u8], &'b [u8]) {
-    let all = (offset, before, after);
-    if offset >= ELSEWHERE || before.len() != after.len() {
-        return all;
-    }
-    let mut spans = Vec::new();
-    let mut start = 0;
-    for (_, _, bytes) in variables(offset, after, names) {
-        let end = start + bytes.len();
-        if before.get(start..end) != after.get(start..end) {
-            spans.push((start, end));
-        }
-        start = end;
-    }
-    let (Some((start, _)), Some((_, end))) = (spans.first(), spans.last()) else { return all };
-    match (before.get(*start..*end), after.get(*start..*end)) {
-        (Some(before), Some(after)) => (offset + *start as u64, before, after),
-        _ => all,
-    }
-}
-
-/// Of bytes from `offset` on, so many from `at` on.
-fn same_part(bytes: &[u8], offset: u64, at: u64, length: usize) -> &[u8] {
-    let start = usize::try_from(at.saturating_sub(offset)).unwrap_or(0);
-    bytes.get(start..start + length).unwrap_or(bytes)
-}
-
-/// The values that bytes from `offset` on hold.
-fn values(offset: u64, bytes: &[u8], names: Names) -> String {
-    let variables = variables(offset, bytes, names);
-    let values: Vec<_> = variables.iter().map(|(_, shape, bytes)| shown(bytes, *shape)).collect();
-    if values.is_empty() { "bytes".into() } else { listed(&values) }
-}
-
-/// The place of so many bytes.
-fn place(offset: u64, size: usize, names: Names) -> String {
-    const WORD: usize = 8;
-    let bytes = vec![0; size.max(1)];
-    let variables = variables(offset, &bytes, names);
-    let places = variables.iter().map(|(name, shape, bytes)| match shape {
-        Shape::Own | Shape::Other if bytes.len() > WORD => {
-            format!("the {} bytes from {name} on", bytes.len())
-        }
-        _ => name.clone(),
-    });
-    listed(&places.collect::<Vec<_>>())
-}
-
-fn listed(words: &[String]) -> String {
-    match words {
-        [all @ .., before, last] if !all.is_empty() => {
-            format!("{}, {before} and {last}", all.join(", "))
-        }
-        _ => words.join(" and "),
-    }
-}
-
-/// The verb for a value, as a table calls it.
-fn was(value: &str) -> &'static str {
-    if value.ends_with(" bytes") { "were" } else { "was" }
-}
-
-/// Bytes as a person reads them.
-fn shown(bytes: &[u8], shape: Shape) -> String {
-    const WORD: usize = 8;
-    const LONGEST: usize = 16;
-    if bytes.len() > 1 && bytes.iter().all(|byte| *byte == 0) && shape == Shape::Text {
-        return format!("{} zero bytes", bytes.len());
-    }
-    match (shape, bytes.len()) {
-        (Shape::Text, _) => {
-            const MOST: usize = 48;
-            let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string();
-            match text.chars().count() {
-                count if count > MOST => {
-                    format!("{:?}…", text.chars().take(MOST).collect::<String>())
-                }
-                _ => format!("{text:?}"),
-            }
-        }
-        (_, 1..=WORD) => {
-            let mut wide = [0; WORD];
-            let (low, _) = wide.split_at_mut(bytes.len());
-            low.copy_from_slice(bytes); // This is only reached on x86-64: the low bytes come first.
-            u64::from_le_bytes(wide).to_string()
-        }
-        (_, length) if bytes.iter().all(|byte| *byte == 0) => format!("{length} zero bytes"),
-        (_, length) if length <= LONGEST && length % WORD == 0 => {
-            let words = bytes.chunks_exact(WORD).map(|word| shown(word, shape));
-            words.collect::<Vec<_>>().join(", ")
-        }
-        (_, length) => format!("{length} bytes"),
-    }
-}
-
-/// The values before and after a store, both in the same way: two numbers of a lock that are stored at once
-/// are no large one.
-fn values_of_both(offset: u64, both: [&[u8]; 2], names: Names) -> [String; 2] {
-    const HALF: usize = size_of::<u32>();
-    let is_two =
-        |bytes: &[u8]| bytes.len() == 2 * HALF && bytes.iter().skip(HALF).any(|byte| *byte != 0);
-    let is_own = offset < ELSEWHERE && names(offset).1 == Shape::Own;
-    both.map(|bytes| match is_own && both.into_iter().any(is_two) && bytes.len() == 2 * HALF {
-        true => {
-            let halves = bytes.chunks(HALF).map(|half| shown(half, Shape::Own));
-            halves.collect::<Vec<_>>().join("|")
-        }
-        false => values(offset, bytes, names),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use tracer::Ending;
+    use tracer::arch::Swap;
+
     use super::*;
+
+    const UPDATE: StoreForm = StoreForm::Update { adds: Some(1) };
+    const ANY_SWAP: StoreForm = StoreForm::CompareExchange { swap: None };
 
     const SCENARIO: Scenario = Scenario {
         name: "two-additions",
@@ -655,6 +391,10 @@ mod tests {
         }
     }
 
+    fn words() -> Vocabulary {
+        Vocabulary::of(names)
+    }
+
     fn bytes(number: u64) -> Vec<u8> {
         number.to_ne_bytes().to_vec()
     }
@@ -662,7 +402,7 @@ mod tests {
     fn store(actor: usize, offset: u64, [before, after]: [u64; 2], form: StoreForm) -> Event {
         let (before, after) = (bytes(before), bytes(after));
         let (stale, call) = (None, None);
-        let locked = form == StoreForm::CompareExchange;
+        let locked = matches!(form, StoreForm::CompareExchange { .. });
         let kind = EventKind::Store { offset, before, after, stale, form, locked, call };
         Event::new(actor, kind)
     }
@@ -673,7 +413,7 @@ mod tests {
             offset: 0,
             bytes: Some(bytes(42)),
             there: bytes(41),
-            form: StoreForm::Update,
+            form: UPDATE,
             locked: false,
             middle: false,
             call: None,
@@ -683,14 +423,14 @@ mod tests {
             before: bytes(42),
             after: bytes(42),
             stale: Some(bytes(41)),
-            form: StoreForm::Update,
+            form: UPDATE,
             locked: false,
             call: None,
         };
         let ends = |actor| Event::new(actor, EventKind::Ended(Ending::Exited(0)));
         vec![
             Event::new(0, stops),
-            store(1, 0, [41, 42], StoreForm::Update),
+            store(1, 0, [41, 42], UPDATE),
             ends(1),
             Event::new(0, late),
             ends(0),
@@ -699,7 +439,7 @@ mod tests {
 
     #[test]
     fn no_line_of_a_table_is_wider_than_asked_for_and_no_word_is_lost() {
-        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        let table = Table::of(&SCENARIO, &lost_addition(), words(), &[]);
         for width in [60, 80, 100] {
             let lines = table.lines(width);
             assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:#?}");
@@ -713,71 +453,49 @@ mod tests {
 
     #[test]
     fn the_store_over_a_value_that_was_never_seen_is_marked() {
-        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        let table = Table::of(&SCENARIO, &lost_addition(), words(), &[]);
         let marked: Vec<_> = table.rows.iter().filter(|row| row.decisive).collect();
         let [row] = &marked[..] else { panic!("{table:#?}") };
         assert!(row.text.contains("it saw 41") && row.text.contains("B's 42 is LOST"), "{row:?}");
-        assert!(table.rows[0].text.starts_with("sees 41"), "{table:#?}");
+        assert!(
+            table.rows[0].text.starts_with("loads 41 from the counter, and is interrupted"),
+            "{table:#?}"
+        );
     }
 
     #[test]
     fn the_same_sum_stored_over_anothers_is_marked_though_nothing_was_interrupted() {
         let events =
             [store(1, 0, [41, 42], StoreForm::Store), store(0, 0, [42, 42], StoreForm::Store)];
-        let table = Table::of(&SCENARIO, &events, names, &[]);
+        let table = Table::of(&SCENARIO, &events, words(), &[]);
         assert!(table.rows[1].decisive, "{table:#?}");
     }
 
     #[test]
     fn a_compare_and_exchange_that_fails_is_told_as_a_try() {
-        let events = [store(0, 1024, [1, 1], StoreForm::CompareExchange)];
-        let table = Table::of(&SCENARIO, &events, names, &[]);
-        assert_eq!(table.rows[0].text, "tries to change byte 1024 (lock): it is 1, and stays");
+        let swap = Some(Swap { expects: 0, stores: 2 });
+        let events = [ANY_SWAP, StoreForm::CompareExchange { swap }]
+            .map(|form| store(0, 1024, [1, 1], form));
+        let table = Table::of(&SCENARIO, &events, words(), &[]);
+        let texts: Vec<_> = table.rows.iter().map(|row| row.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "tries to change byte 1024 (lock) atomically: it is 1, and stays",
+                "tries to change byte 1024 (lock) from 0 to 2 atomically: it is 1, and stays",
+            ]
+        );
         assert!(!table.rows[0].decisive);
     }
 
     #[test]
-    fn a_wide_store_is_told_by_the_variable_that_it_changes() {
-        let (before, after) = ([bytes(7), bytes(8)].concat(), [bytes(7), bytes(9)].concat());
-        let (stale, call) = (None, None);
-        let (form, locked) = (StoreForm::Store, false);
-        let kind = EventKind::Store { offset: 0, before, after, stale, form, locked, call };
-        assert_eq!(told(&kind, names), "stores 9 in account 1, where 8 was");
-        assert_eq!([was("16 zero bytes"), was("1")], ["were", "was"]);
-    }
-
-    #[test]
-    fn two_numbers_of_a_lock_that_one_step_changes_get_a_note() {
-        let event = store(0, 1088, [1, 1 + (1 << 32)], StoreForm::CompareExchange);
-        let table = Table::of(&SCENARIO, &[event], names, &[]);
-        assert_eq!(table.rows[0].text, "changes byte 1088 (lock) from 1|0 to 1|1");
+    fn two_numbers_of_a_lock_that_one_instruction_changes_get_a_note() {
+        let event = store(0, 1088, [1, 1 + (1 << 32)], ANY_SWAP);
+        let table = Table::of(&SCENARIO, &[event], words(), &[]);
+        assert_eq!(table.rows[0].text, "changes byte 1088 (lock) from 1|0 to 1|1 atomically");
         assert!(table.notes[0].starts_with("a|b: two numbers of 4 bytes each"), "{table:#?}");
-        let table = Table::of(&SCENARIO, &lost_addition(), names, &[]);
+        let table = Table::of(&SCENARIO, &lost_addition(), words(), &[]);
         assert_eq!(table.notes, [""; 0], "{table:#?}");
-    }
-
-    #[test]
-    fn a_step_in_one_is_told_with_the_value_that_is_there_now() {
-        let stops = EventKind::StopsBeforeStore {
-            offset: 8,
-            bytes: None,
-            there: bytes(100),
-            form: StoreForm::Update,
-            locked: true,
-            middle: false,
-            call: None,
-        };
-        assert_eq!(
-            told(&stops, names),
-            "is interrupted just before it changes account 1 (now 100) in one step"
-        );
-    }
-
-    #[test]
-    fn a_store_in_two_variables_names_both() {
-        let two = [bytes(7), bytes(8)].concat();
-        assert_eq!(values(0, &two, names), "7 and 8");
-        assert_eq!(place(0, two.len(), names), "the counter and account 1");
     }
 
     fn row(actor: usize, text: &str) -> Row {
@@ -785,15 +503,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_repeated_are_told_once_with_a_count() {
+    fn rows_that_are_repeated_are_shown_once_with_a_count() {
         let [gets, gives, sleeps] = ["gets a lock", "gives it back", "sleeps"];
         let turn = |actor| [row(actor, gets), row(actor, gives), row(actor, sleeps)];
         let rows: Vec<Row> = (0..5).flat_map(|_| turn(0).into_iter().chain(turn(1))).collect();
-        let told = (1..=LONGEST_REPETITION).fold(rows, told_once);
+        let told = (1..=LONGEST_REPETITION).fold(rows, shown_once);
         let texts: Vec<_> = told.iter().map(|row| row.text.as_str()).collect();
         let last = "… the last 6 rows happen 4 times more";
         assert_eq!(texts, [gets, gives, sleeps, gets, gives, sleeps, last]);
-        let told = told_once(vec![row(0, gets), row(1, sleeps), row(1, sleeps), row(0, gives)], 1);
+        let told = shown_once(vec![row(0, gets), row(1, sleeps), row(1, sleeps), row(0, gives)], 1);
         assert_eq!(told.get(1).map(|row| row.text.as_str()), Some("sleeps (2 times)"));
         assert_eq!(told.len(), 3, "{told:?}");
     }
@@ -802,14 +520,14 @@ mod tests {
     fn the_step_that_went_wrong_is_never_hidden_in_a_repetition() {
         let wrong = Row { decisive: true, ..row(0, "prints") };
         let rows = vec![wrong.clone(), wrong];
-        assert_eq!((1..=LONGEST_REPETITION).fold(rows.clone(), told_once), rows);
+        assert_eq!((1..=LONGEST_REPETITION).fold(rows.clone(), shown_once), rows);
     }
 
     #[test]
     fn a_variable_that_is_stored_in_two_steps_gets_a_note() {
         let events =
             [store(0, 0, [41, 0], StoreForm::Store), store(0, 0, [0, 42], StoreForm::Store)];
-        let table = Table::of(&SCENARIO, &events, names, &[]);
+        let table = Table::of(&SCENARIO, &events, words(), &[]);
         assert!(table.notes[0].starts_with("A stores the counter in 2 steps"), "{table:#?}");
     }
 }

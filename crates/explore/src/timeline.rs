@@ -10,9 +10,10 @@ use serde::Serialize;
 use crate::pages::Pages;
 use crate::replay::Scenario;
 use crate::source::SourceLine;
-use crate::table::{Mark, Names, called, each_row, is_news, named_value, variables};
-use crate::trace::{Event, EventKind};
+use crate::table::{Mark, called, each_row, is_news};
+use crate::trace::{Event, EventKind, Returned};
 use crate::watched_memory::ELSEWHERE;
+use crate::words::{Names, Vocabulary, loaded_by_a_store, named_value, variables};
 
 /// A place in FILE, and what it holds.
 pub type Place = (String, String);
@@ -27,6 +28,9 @@ pub struct Timeline {
     /// What the disk held of it, where that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disk: Vec<Place>,
+    /// Why the loads are not shown, if they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_loads: Option<String>,
     /// FILE's pages at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages: Option<Pages>,
@@ -39,10 +43,14 @@ pub struct Timeline {
 pub struct TimelineStep {
     /// Which of the two moved.
     pub actor: usize,
-    /// What it did.
-    pub told: [String; 1],
+    /// What it did, one thing after another.
+    #[serde(rename = "told")]
+    pub words: Vec<String>,
     /// Whether this is the step that went wrong.
     pub wrong: bool,
+    /// Which of these words tell that, from 0.
+    #[serde(rename = "wrongAt")]
+    pub wrong_at: usize,
     /// The line of the program's source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -81,7 +89,8 @@ impl From<SourceLine> for Source {
 impl Timeline {
     /// The timeline of these events.
     #[must_use]
-    pub fn of(scenario: &Scenario, events: &[Event], names: Names, marks: &[Mark]) -> Self {
+    pub fn of(scenario: &Scenario, events: &[Event], words: Vocabulary, marks: &[Mark]) -> Self {
+        let names = words.names;
         let places = places(events, names);
         let mut bytes = scenario.file.clone().unwrap_or_default();
         let shown = |bytes: &[u8]| -> Vec<Place> {
@@ -94,14 +103,18 @@ impl Timeline {
         };
         let file = shown(&bytes);
         let mut steps = Vec::new();
-        for (index, row) in each_row(events, names, marks).into_iter().enumerate() {
+        for (index, row) in each_row(events, words, marks).into_iter().enumerate() {
             happen(&mut bytes, events.get(index));
             if is_news(events, index) && !row.text.is_empty() {
-                let (told, file) = ([row.text], shown(&bytes));
+                let load = events.get(index).filter(|_| !was_stopped_before(events, index));
+                let load = load.and_then(|event| loaded_by_a_store(&event.kind, names));
+                let words: Vec<String> = load.into_iter().chain([row.text]).collect();
+                let file = shown(&bytes);
                 let seen = events.get(index).map(|event| event.seen.clone()).unwrap_or_default();
                 steps.push(TimelineStep {
                     actor: row.actor,
-                    told,
+                    wrong_at: words.len() - 1,
+                    words,
                     wrong: row.decisive,
                     source: seen.source.map(Source::from),
                     file,
@@ -137,6 +150,13 @@ impl Timeline {
     }
 }
 
+/// Was the process of an event stopped just before the event? What it had loaded was told then.
+fn was_stopped_before(events: &[Event], index: usize) -> bool {
+    let [earlier @ .., event] = events.get(..=index).unwrap_or_default() else { return false };
+    let last = earlier.iter().rev().find(|earlier| earlier.actor == event.actor);
+    last.is_some_and(|last| matches!(last.kind, EventKind::StopsBeforeStore { .. }))
+}
+
 /// Changes FILE's bytes as an event did.
 fn happen(bytes: &mut Vec<u8>, event: Option<&Event>) {
     match event.map(|event| &event.kind) {
@@ -146,7 +166,7 @@ fn happen(bytes: &mut Vec<u8>, event: Option<&Event>) {
             bytes.resize(bytes.len().max(end), 0);
             bytes[start..end].copy_from_slice(after);
         }
-        Some(EventKind::Call(_, _, true)) => bytes.clear(),
+        Some(EventKind::Call(Returned { empties: true, .. })) => bytes.clear(),
         _ => {}
     }
 }
@@ -178,7 +198,7 @@ fn places(events: &[Event], names: Names) -> BTreeMap<usize, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Shape;
+    use crate::words::Shape;
     use tracer::arch::StoreForm;
 
     fn names(offset: u64) -> (String, Shape) {
@@ -204,7 +224,7 @@ mod tests {
             symmetric: true,
         };
         let events = [store(0, 41, 42), store(1, 42, 42)];
-        let timeline = Timeline::of(&scenario, &events, names, &[]);
+        let timeline = Timeline::of(&scenario, &events, Vocabulary::of(names), &[]);
         let held = |place: &[Place]| place.iter().map(|place| place.1.clone()).collect::<Vec<_>>();
         assert_eq!(held(&timeline.file), ["41"]);
         assert_eq!(timeline.file[0].0, "the counter");
@@ -217,7 +237,7 @@ mod tests {
     fn a_place_that_is_past_the_end_of_the_file_is_named() {
         let scenario =
             Scenario { name: "x", arguments: [&["a"], &["b"]], file: None, symmetric: true };
-        let timeline = Timeline::of(&scenario, &[store(0, 0, 1)], names, &[]);
+        let timeline = Timeline::of(&scenario, &[store(0, 0, 1)], Vocabulary::of(names), &[]);
         assert_eq!(timeline.file, [("the counter".into(), "past the end".into())]);
     }
 }

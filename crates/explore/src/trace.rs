@@ -1,16 +1,18 @@
 //! What happened in a run, in the order in which it happened.
 
+use nix::errno::Errno;
 use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use crate::operations::CallKind;
 use crate::pages::Pages;
+use crate::requests::{Blocked, Request};
 use crate::source::SourceLine;
 
 /// One line of a run's record.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Which of the two: 0 is the one that began.
+    /// Which of the two: 0 is A, 1 is B. Either can be the one that begins ([`Schedule::first`](crate::schedule::Schedule)).
     pub actor: usize,
     /// What it did.
     pub kind: EventKind,
@@ -64,8 +66,10 @@ pub enum EventKind {
         /// What it loaded.
         bytes: Vec<u8>,
     },
-    /// A call that is a point: how it is told, and whether it took away the bytes of a file.
-    Call(CallKind, String, bool),
+    /// It has learnt from the kernel how many bytes FILE has, if the fixture has loads noted.
+    SeesSize(u64),
+    /// A call that is a point has returned.
+    Call(Returned),
     /// It was stopped just before a store: of which bytes, where that is known already; `middle`
     /// says that it is one instruction's second half.
     StopsBeforeStore {
@@ -85,17 +89,44 @@ pub enum EventKind {
         call: Option<String>,
     },
     /// It was stopped just before a call.
-    StopsBeforeCall(String),
+    StopsBeforeCall(Request),
     /// It was stopped just after what it did last.
     StopsAfter,
     /// It cannot go on until another does something.
-    Blocked(&'static str),
+    Blocked(Blocked),
     /// It ended like this.
     Ended(Ending),
     /// The judge killed it.
     Killed,
     /// The actor is a new process from here on, called with these arguments.
     Begins(String),
+}
+
+/// A call that is a point, when it has returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// What kind of call.
+    pub kind: CallKind,
+    /// What it asked for.
+    pub request: Request,
+    /// Why it failed, if it did.
+    pub error: Option<Errno>,
+    /// It took away the bytes of a file.
+    pub empties: bool,
+}
+
+impl EventKind {
+    /// Has the process only looked at something, which no other process can notice?
+    #[must_use]
+    pub fn is_look(&self) -> bool {
+        matches!(self, Self::Load { .. } | Self::SeesSize(_)) || self.is_futex_that_does_not_sleep()
+    }
+
+    /// Did the process go to sleep in futex, and not sleep, because the word had another value?
+    #[must_use]
+    pub fn is_futex_that_does_not_sleep(&self) -> bool {
+        matches!(self, Self::Call(Returned { request: Request::Sleep { .. }, error: Some(_), .. }))
+    }
 }
 
 /// A point of one process: something that it is stopped before.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Result};
 use nix::unistd::Pid;
-use tracer::{Ending, LimitExceeded, Share, status_number};
+use tracer::{Ending, LimitExceeded, ProcessorShare, status_number};
 
 use crate::Fixture;
 use crate::execution::{Execution, HURRIED, Pause, RunMode};
@@ -30,9 +30,9 @@ pub enum Waiting {
 /// What a waiter used.
 #[derive(Debug)]
 pub struct Cost {
-    /// Processor time.
-    pub processor: Duration,
-    /// System calls.
+    /// CPU time.
+    pub cpu_time: Duration,
+    /// System calls of its own: none that the kernel makes for it after a signal.
     pub calls: u64,
     /// It got too little of the processor for these numbers to count, but it could run all the time.
     pub never_slept: bool,
@@ -90,7 +90,8 @@ fn stand<'l>(
     scenario: &Scenario,
     [first_stops, second_stops]: [usize; 2],
 ) -> Result<std::result::Result<Stand<'l>, Waiting>> {
-    let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
+    let execution = Execution::new(fixture, scenario.file.as_deref())?;
+    let mut execution = execution.without_call_reports(); // It runs freely in the end.
     let mut waits = Pid::from_raw(0);
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
         waits = execution.start(actor, arguments)?;
@@ -164,10 +165,10 @@ pub fn waiter(
         return Ok(Waiting::Late);
     }
     let mut ended_after = (!goes_on).then(|| used.elapsed.saturating_sub(used.share.queued));
-    // Once more, to count its calls, which costs more processor time than they do.
-    let before = execution.calls(1);
+    // Once more, to count its calls, which costs more CPU time than they do.
+    let before = execution.calls_of_its_own(1);
     execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
-    let calls = execution.calls(1) - before;
+    let calls = execution.calls_of_its_own(1) - before;
     if goes_on && !execution.lives(1) {
         ended_after = Some(stands);
     }
@@ -184,9 +185,9 @@ pub fn waiter(
         execution.kill(actor)?;
     }
     let [_, complaint] = execution.outputs(1);
-    let processor = used.processor;
+    let cpu_time = used.cpu_time;
     Ok(Waiting::Costs(Cost {
-        processor,
+        cpu_time,
         calls,
         never_slept,
         ending,
@@ -202,11 +203,11 @@ const MOST: Duration = Duration::from_secs(4);
 /// What a waiter used so far.
 #[derive(Clone, Copy, Debug)]
 struct Used {
-    processor: Duration,
+    cpu_time: Duration,
     /// Time by the clock.
     elapsed: Duration,
     /// Its share of a processor in that time.
-    share: Share,
+    share: ProcessorShare,
     /// How often it has left its processor to sleep or to be stopped; `None` if the kernel does not tell.
     sleeps: Option<u64>,
     /// How often the tracer has looked. It stops the waiter once or twice each time.
@@ -217,7 +218,7 @@ impl Used {
     /// Whether that is enough for an answer. The time that it stood in the queue for a processor is no time
     /// at all.
     fn is_enough(&self, stands: Duration) -> bool {
-        self.elapsed.saturating_sub(self.share.queued) >= stands || self.processor > stands / 2
+        self.elapsed.saturating_sub(self.share.queued) >= stands || self.cpu_time > stands / 2
     }
 
     /// Whether it could run all the time. A process that gives the processor away at once, as by
@@ -233,7 +234,7 @@ impl Used {
 /// count.
 fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -> Result<Used> {
     const LOOK: Duration = Duration::from_millis(50);
-    let (before, sleeps) = (execution.processor(waits)?, sleeps_of(waits)?);
+    let (before, sleeps) = (execution.cpu_time(waits)?, sleeps_of(waits)?);
     let (began, share) = (Instant::now(), share_of(waits)?);
     let (mut looks, mut last) = (0, share);
     loop {
@@ -243,7 +244,7 @@ fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -
             last = share_of(waits)?; // If it has ended, the kernel does not tell any more.
         }
         let used = Used {
-            processor: execution.processor(waits)?.saturating_sub(before),
+            cpu_time: execution.cpu_time(waits)?.saturating_sub(before),
             elapsed: began.elapsed(),
             share: last.since(share),
             sleeps: sleeps_of(waits)?.zip(sleeps).map(|(now, then)| now.saturating_sub(then)),
@@ -256,8 +257,8 @@ fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -
 }
 
 /// A process's share of a processor so far.
-fn share_of(process: Pid) -> Result<Share> {
-    Share::of(process).step("look at how long a process has waited for a processor")
+fn share_of(process: Pid) -> Result<ProcessorShare> {
+    ProcessorShare::of(process).step("look at how long a process has waited for a processor")
 }
 
 /// How often a process has left its processor to sleep or to be stopped.
@@ -275,7 +276,13 @@ mod tests {
     /// What a waiter used in `MOST`, looked at 80 times.
     fn used(ran: u64, queued: u64, sleeps: Option<u64>) -> Used {
         let [ran, queued] = [ran, queued].map(Duration::from_millis);
-        Used { processor: ran, elapsed: MOST, share: Share { ran, queued }, sleeps, looks: 80 }
+        Used {
+            cpu_time: ran,
+            elapsed: MOST,
+            share: ProcessorShare { ran, queued },
+            sleeps,
+            looks: 80,
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) const ELSEWHERE: u64 = 1 << 40;
 /// The kernel's MAX_ERRNO: what a call returns just below zero is an error, lower down an address.
 pub(crate) const HIGHEST_ERROR: i64 = (4 << 10) - 1;
 
-/// Addresses at which a file of the scratch directory is mapped shared.
+/// Addresses at which a file of the work directory is mapped shared.
 #[derive(Clone, Debug)]
 pub(crate) struct Region {
     pub(crate) start: u64,
@@ -125,8 +125,12 @@ impl WatchedMemory {
         if self.traps_loads { libc::PROT_NONE } else { libc::PROT_READ }
     }
 
-    /// Maps private memory, by a call that a tracee makes for us.
-    pub(crate) fn map_scratch(&self, tracee: &mut Tracee, size: u64) -> Result<Range<u64>, Error> {
+    /// Maps private memory for redirected stores, by a call that a tracee makes for us.
+    pub(crate) fn map_redirect_buffer(
+        &self,
+        tracee: &mut Tracee,
+        size: u64,
+    ) -> Result<Range<u64>, Error> {
         let (protection, flags) =
             (bit(libc::PROT_READ | libc::PROT_WRITE), bit(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS));
         let arguments = [0, in_pages(size), protection, flags, u64::MAX, 0];

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use common::{Context, Failure, Result, say};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use kernels::code_hashes::CodeHashes;
 use kernels::outcome::{self, Output};
 use kernels::programs::Program;
 use kernels::record::{End, Ends, Run};
 
 use crate::initramfs;
-use crate::machine::{Accelerator, Event, Job, Machine};
+use crate::machine::{Accelerator, CODE_HASHES, Event, Job, Machine};
 use crate::packages::Packages;
 
 /// The most time between the ends of two test programs. The guest ends each after twenty minutes.
@@ -28,6 +29,8 @@ pub(crate) struct Lab {
     pub(crate) packages: Mutex<Packages>,
     pub(crate) busybox: PathBuf,
     pub(crate) programs: Vec<Program>,
+    /// The hashes of their tests.
+    pub(crate) hashes: CodeHashes,
     pub(crate) file_systems: Vec<&'static str>,
     pub(crate) machines: PathBuf,
     pub(crate) accelerator: Mutex<Accelerator>,
@@ -44,6 +47,8 @@ pub(crate) struct Seen {
     pub(crate) accelerator: Accelerator,
     /// When the machine was started.
     pub(crate) began: SystemTime,
+    /// The hashes of the tests that ran.
+    pub(crate) hashes: CodeHashes,
     /// How the tests ended in each run, or why there was no run.
     pub(crate) runs: Vec<(Run, std::result::Result<Ends, String>)>,
     /// Why the machine ended before its work was done. What it did before counts.
@@ -51,6 +56,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The runs, each with how its tests ended.
+    pub(crate) fn ran(&self) -> impl Iterator<Item = (&Run, &Ends)> {
+        self.runs.iter().filter_map(|(run, ends)| Some((run, ends.as_ref().ok()?)))
+    }
+
     /// The runs in which nothing could run, with the reason.
     pub(crate) fn refused(&self) -> impl Iterator<Item = (&Run, &str)> {
         self.runs.iter().filter_map(|(run, ends)| Some((run, ends.as_ref().err()?.as_str())))
@@ -109,7 +119,8 @@ impl Lab {
             Ok((Run::new(&version, system), ends.and_then(some)))
         };
         let runs = self.file_systems.iter().map(read).collect::<Result<_>>()?;
-        Ok(Seen { version, accelerator, began, runs, unfinished })
+        let hashes = CodeHashes::read(&results.join(CODE_HASHES))?;
+        Ok(Seen { version, accelerator, began, hashes, runs, unfinished })
     }
 
     /// Starts the machine and waits for its end. The inner result is a machine that booted and ended
@@ -128,6 +139,7 @@ impl Lab {
             initramfs: &initramfs,
             file_systems: &self.file_systems,
             programs: &self.programs,
+            hashes: &self.hashes,
             directory: here,
         };
         bar.set_message(format!("{version}: booting"));

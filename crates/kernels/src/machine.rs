@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::{Context, Failure, Result};
 
+use kernels::code_hashes::CodeHashes;
 use kernels::programs::Program;
 
 use crate::counter;
@@ -28,6 +29,12 @@ const KERNEL_OPTIONS: &str = concat!(
     "console=ttyS0 panic=-1 quiet init_on_alloc=0 mitigations=off ",
     "tsc=reliable clocksource=tsc no_timer_check"
 );
+/// What the kernel of an emulated machine is told besides. QEMU keeps the code that it has translated by its
+/// address. If each process gets other addresses, it translates the same code again for each process: a run of
+/// all tests then takes more than twice the CPU time.
+const EMULATED_OPTIONS: &str = "norandmaps";
+/// The file among its results that has the hashes of its tests.
+pub(crate) const CODE_HASHES: &str = "code-hashes";
 /// The size of its disk. The file is sparse.
 const DISK_BYTES: u64 = 6 << 30;
 
@@ -41,6 +48,8 @@ pub(crate) struct Job<'a> {
     pub(crate) file_systems: &'a [&'static str],
     /// The test programs.
     pub(crate) programs: &'a [Program],
+    /// The hashes of their tests.
+    pub(crate) hashes: &'a CodeHashes,
     /// Where the results and the log go.
     pub(crate) directory: &'a Path,
 }
@@ -100,6 +109,12 @@ impl Accelerator {
             Self::Kvm => "kvm",
             Self::Emulation => "tcg",
         }
+    }
+
+    /// What the kernel is told.
+    fn kernel_options(self) -> String {
+        let more = if self == Self::Emulation { EMULATED_OPTIONS } else { "" };
+        format!("{KERNEL_OPTIONS} tsc_early_khz={} {more}", counter::kilohertz())
     }
 
     fn processor_model(self) -> &'static str {
@@ -168,7 +183,7 @@ impl Machine {
             .arg(job.kernel)
             .arg("-initrd")
             .arg(job.initramfs)
-            .args(["-append", &format!("{KERNEL_OPTIONS} tsc_early_khz={}", counter::kilohertz())])
+            .args(["-append", &accelerator.kernel_options()])
             .args(["-drive", &format!("file={},format=raw,if=virtio,cache=unsafe", disk.display())])
             .args(["-virtfs", &share(Path::new("/"), "host", ",readonly=on")])
             .args(["-virtfs", &share(&results, "results", "")])
@@ -253,6 +268,7 @@ fn write_settings(job: &Job, accelerator: Accelerator, results: &Path) -> Result
     };
     write("settings", settings)?;
     write("processor", accelerator.processor().into())?;
+    job.hashes.write(&results.join(CODE_HASHES))?;
     let lines = job.programs.iter().enumerate().map(|(number, program)| {
         format!("{number} {} {}\n", program.directory.display(), program.executable.display())
     });

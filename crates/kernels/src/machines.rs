@@ -1,14 +1,12 @@
 //! The machines of the recorded runs: `lessons/measurements/kernels-machines.json`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
-use common::{Context, Result};
+use common::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::record;
+use crate::{json, record};
 
 /// Where the file is, below the root.
 pub const PATH: &str = "lessons/measurements/kernels-machines.json";
@@ -37,10 +35,7 @@ impl Machines {
     /// # Errors
     /// The file cannot be read, or has another form.
     pub fn read(path: &Path) -> Result<Self> {
-        match fs::read_to_string(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            text => serde_json::from_str(&text.step_on("read", path)?).step_on("read", path),
-        }
+        json::read(path)
     }
 
     /// Writes the file.
@@ -48,8 +43,7 @@ impl Machines {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).step("write JSON")?;
-        fs::write(path, text + "\n").step_on("write", path)
+        json::write(self, path)
     }
 
     /// The machines, older kernels first.

@@ -10,6 +10,7 @@ mod counter;
 mod lab;
 mod machine;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
@@ -18,6 +19,7 @@ use std::time::Instant;
 use common::clap::{self, Parser};
 use common::{Failure, Result, say};
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use kernels::code_hashes::{self, CodeHashes};
 use kernels::machines::{self, Machines};
 use kernels::programs::{self, Program};
 use kernels::record::{self, End, Record};
@@ -65,7 +67,7 @@ fn run() -> Result<()> {
         say!("\nNOT RUN: {failure}")?;
     }
     if arguments.record {
-        keep(&seen, arguments.only.is_none())?;
+        keep(&seen, &lab.hashes, arguments.only.is_none())?;
     }
     let minutes = began.elapsed().as_secs().div_ceil(60);
     let end = judge(&seen, not_run.is_empty());
@@ -92,12 +94,14 @@ fn lab(arguments: &Arguments) -> Result<Lab> {
     }
     let busybox = packages.unpack(&["busybox-static".into()])?;
     bar.set_message("building the tests");
+    let hashes = CodeHashes::of_sources(&root())?; // Before the build: what is edited afterwards does not run.
     let programs = chosen(programs::build(programs::ALL)?, arguments.only.as_deref())?;
     bar.finish_and_clear();
     Ok(Lab {
         busybox: found(&busybox, &["bin/busybox", "usr/bin/busybox"])?,
         packages: Mutex::new(packages),
         programs,
+        hashes,
         file_systems,
         machines: directory.join("machines"),
         accelerator: Mutex::new(Accelerator::available()),
@@ -125,7 +129,9 @@ fn file_systems(named: &[String]) -> Vec<&'static str> {
 /// Prints the tables, and what could not run.
 fn tell(seen: &[Seen]) -> Result<()> {
     let mut record = Record::default();
-    add(&mut record, seen);
+    for (run, ends) in seen.iter().flat_map(Seen::ran) {
+        record.add(run, ends.clone());
+    }
     say!("{}{}", table::counts(&record), table::differences(&record))?;
     for (run, why) in seen.iter().flat_map(Seen::refused) {
         say!("\n{}: no test could run: {why}", table::places(&[run]))?;
@@ -133,28 +139,32 @@ fn tell(seen: &[Seen]) -> Result<()> {
     Ok(())
 }
 
-fn add(record: &mut Record, seen: &[Seen]) {
-    for (run, ends) in seen.iter().flat_map(|seen| &seen.runs) {
-        if let Ok(ends) = ends {
-            record.add(run, ends.clone());
+/// Writes the record. Results of these machines replace older ones. If only some test programs ran, the
+/// older results of the others stay. A result of a test whose code has changed since is left out.
+fn keep(seen: &[Seen], now: &CodeHashes, all_programs: bool) -> Result<()> {
+    let (path, hashes_path) = (root().join(record::PATH), root().join(code_hashes::PATH));
+    let mut record = Record::read(&path)?;
+    let then = CodeHashes::read(&hashes_path)?;
+    record.retain(|test| then.agree(now, test));
+    for seen in seen.iter().filter(|seen| all_programs && seen.unfinished.is_none()) {
+        seen.ran().for_each(|(run, _)| record.forget(run));
+    }
+    let mut changed = BTreeSet::new();
+    for seen in seen {
+        for (run, ends) in seen.ran() {
+            changed.extend(record.add_if(run, ends.clone(), |test| seen.hashes.agree(now, test)));
         }
     }
-}
-
-/// Writes the record. Results of these machines replace older ones. If only some test programs ran, the
-/// older results of the others stay.
-fn keep(seen: &[Seen], all_programs: bool) -> Result<()> {
-    let path = root().join(record::PATH);
-    let mut record = Record::read(&path)?;
-    for seen in seen.iter().filter(|seen| all_programs && seen.unfinished.is_none()) {
-        let ran = seen.runs.iter().filter(|(_, ends)| ends.is_ok());
-        ran.for_each(|(run, _)| record.forget(run));
+    for test in changed {
+        say!("not recorded, because its code has changed: {test}")?;
     }
-    add(&mut record, seen);
+    let mut hashes = now.clone();
+    hashes.retain(|test| record.ends(test).is_some());
     record.write(&path)?;
+    hashes.write(&hashes_path)?;
     let path = root().join(machines::PATH);
     let mut known = Machines::read(&path)?;
-    for seen in seen.iter().filter(|seen| seen.runs.iter().any(|(_, ends)| ends.is_ok())) {
+    for seen in seen.iter().filter(|seen| seen.ran().next().is_some()) {
         let machine = machines::Machine {
             package: seen.version.clone(),
             c_library: c_library()?,

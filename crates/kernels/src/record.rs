@@ -14,11 +14,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use common::{Context, Failure, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::code_hashes::{self, CodeHashes};
+use crate::json;
 
 /// The file systems, in the order of the tables.
 pub const FILE_SYSTEMS: [&str; 5] = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
@@ -63,10 +65,19 @@ impl Record {
     /// # Errors
     /// The file cannot be read, or is no record.
     pub fn read(path: &Path) -> Result<Self> {
-        match fs::read_to_string(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            text => Self::parse(&text.step_on("read", path)?).step_on("read", path),
-        }
+        json::read(path)
+    }
+
+    /// Reads the record of the checkout at `root`, without the tests whose code has changed since.
+    ///
+    /// # Errors
+    /// A file cannot be read, or has another form.
+    pub fn current(root: &Path) -> Result<Self> {
+        let mut record = Self::read(&root.join(PATH))?;
+        let (then, now) =
+            (CodeHashes::read(&root.join(code_hashes::PATH))?, CodeHashes::of_sources(root)?);
+        record.retain(|test| then.agree(&now, test));
+        Ok(record)
     }
 
     /// Parses the text of a record.
@@ -104,11 +115,23 @@ impl Record {
         self.0.retain(|_, runs| !runs.is_empty());
     }
 
+    /// Forgets the tests of which this is not true.
+    pub fn retain(&mut self, mut is: impl FnMut(&str) -> bool) {
+        self.0.retain(|test, _| is(test));
+    }
+
     /// Adds how the tests of a run ended. An older end of the same test is replaced.
     pub fn add(&mut self, run: &Run, ends: Ends) {
         for (test, end) in ends {
             self.0.entry(test).or_default().insert(run.clone(), end);
         }
+    }
+
+    /// Adds how those tests of a run ended of which this is true, and returns the other ones.
+    pub fn add_if(&mut self, run: &Run, ends: Ends, is: impl Fn(&str) -> bool) -> Vec<String> {
+        let (added, others): (Ends, Ends) = ends.into_iter().partition(|(test, _)| is(test));
+        self.add(run, added);
+        others.into_keys().collect()
     }
 
     /// Every run of the record, kernels and file systems in order.
@@ -278,6 +301,42 @@ mod tests {
         record.forget(&run);
         record.forget(&Run::new("6.1", "tmpfs"));
         assert_eq!(record.ends("x: a::two"), None);
+    }
+
+    #[test]
+    fn a_test_whose_code_has_changed_is_not_recorded_and_its_old_runs_are_forgotten() {
+        let mut record = Record::parse(TEXT).unwrap();
+        let run = Run::new("7.3.4-1", "ext4");
+        let passed = |test: &str| (test.to_owned(), End::Passed);
+        let ends = Ends::from([passed("x: a::one"), passed("x: a::two")]);
+        let others = record.add_if(&run, ends, |test| test == "x: a::one");
+        assert_eq!(others, ["x: a::two"]);
+        assert_eq!(record.file_systems("x: a::one", "7.3", |_| true), ["ext4"]);
+        assert!(record.file_systems("x: a::two", "7.3", |_| true).is_empty());
+        record.retain(|test| test != "x: a::one");
+        assert_eq!(record.ends("x: a::one"), None);
+        assert!(record.ends("x: a::two").is_some());
+    }
+
+    #[test]
+    fn the_current_record_has_only_tests_whose_code_is_what_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let tests = root.path().join("crates/x/tests/claims");
+        fs::create_dir_all(&tests).unwrap();
+        fs::create_dir_all(root.path().join("lessons/measurements")).unwrap();
+        let code = "#[test] fn one() { f(1) } #[test] fn two() { f(2) }";
+        fs::write(tests.join("a.rs"), code).unwrap();
+        Record::parse(TEXT).unwrap().write(&root.path().join(PATH)).unwrap();
+        let without_code = Record::current(root.path()).unwrap();
+        assert!(without_code.is_empty(), "what ran is not known: {without_code:?}");
+        CodeHashes::of_sources(root.path())
+            .unwrap()
+            .write(&root.path().join(code_hashes::PATH))
+            .unwrap();
+        assert_eq!(Record::current(root.path()).unwrap(), Record::parse(TEXT).unwrap());
+        fs::write(tests.join("a.rs"), code.replace("f(2)", "f(3)")).unwrap();
+        let changed = Record::current(root.path()).unwrap();
+        assert!(changed.ends("x: a::one").is_some() && changed.ends("x: a::two").is_none());
     }
 
     #[test]

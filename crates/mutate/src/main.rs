@@ -20,7 +20,7 @@ use common::clap::{self, Parser};
 use common::{Failure, Result, say};
 
 use crate::claims::Claim;
-use crate::round::{Fate, Outcome};
+use crate::round::{DecidedClaim, Fate};
 use crate::tree::Tree;
 
 /// How many claims are changed if not all are.
@@ -62,8 +62,8 @@ fn run() -> Result<()> {
     let count = if options.all { known.len() } else { CLAIMS };
     let chosen = choose::choose(known, count, seed);
     say!("{} claims, seed {seed}", chosen.len())?;
-    let outcomes = round::all(&Tree::of(&root)?, chosen)?;
-    summary(&outcomes, seed)
+    let decided = round::all(&Tree::of(&root)?, chosen)?;
+    summary(&decided, seed)
 }
 
 /// The claims that the options ask for.
@@ -92,22 +92,22 @@ fn wanted(claims: Vec<Claim>, options: &Mutate) -> Result<Vec<Claim>> {
 ///
 /// # Errors
 /// One did not.
-fn summary(outcomes: &[Outcome], seed: u64) -> Result<()> {
-    let slow: Vec<_> = outcomes.iter().filter(|outcome| outcome.is_slow()).collect();
+fn summary(decided: &[DecidedClaim], seed: u64) -> Result<()> {
+    let slow: Vec<_> = decided.iter().filter(|claim| claim.is_slow()).collect();
     if !slow.is_empty() {
         say!("\nmore than 20 s:")?;
     }
-    for outcome in slow {
-        say!("  {} s  {}", outcome.took.as_secs(), outcome.claim.name())?;
+    for one in slow {
+        say!("  {} s  {}", one.took.as_secs(), one.claim.name())?;
     }
-    let left_out = outcomes.iter().filter(|o| matches!(o.fate, Fate::LeftOut(_))).count();
-    let red = outcomes.iter().filter(|o| matches!(o.fate, Fate::Red(_))).count();
-    let of = outcomes.len() - left_out;
+    let left_out = decided.iter().filter(|one| matches!(one.fate, Fate::LeftOut(_))).count();
+    let red = decided.iter().filter(|one| matches!(one.fate, Fate::Red(_))).count();
+    let of = decided.len() - left_out;
     let not_shown =
         if left_out == 0 { "" } else { &format!(", {left_out} not shown on this machine") };
     say!("\n{red} of {of} red (seed {seed}){not_shown}")?;
-    let bad = outcomes.iter().filter(|o| !matches!(o.fate, Fate::Red(_) | Fate::LeftOut(_)));
-    let names: Vec<_> = bad.map(|outcome| outcome.claim.name()).collect();
+    let bad = decided.iter().filter(|one| !matches!(one.fate, Fate::Red(_) | Fate::LeftOut(_)));
+    let names: Vec<_> = bad.map(|one| one.claim.name()).collect();
     if of == 0 {
         return Err(Failure::refusal("mutate", Path::new("claims"), "no claim was tried"));
     }

@@ -32,7 +32,7 @@ pub(crate) enum Fate {
 
 /// A claim and what became of it.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct DecidedClaim {
     pub(crate) claim: Claim,
     pub(crate) fate: Fate,
     pub(crate) took: Duration,
@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
     place: usize,
 }
 
-impl Outcome {
+impl DecidedClaim {
     /// Whether the test took long.
     pub(crate) fn is_slow(&self) -> bool {
         self.took > SLOW
@@ -72,10 +72,10 @@ struct Pending {
 }
 
 impl Pending {
-    fn end(self, fate: Fate, took: Duration) -> Result<Outcome> {
-        let outcome = Outcome { claim: self.claim, fate, took, place: self.place };
-        say!("{}", outcome.line())?;
-        Ok(outcome)
+    fn end(self, fate: Fate, took: Duration) -> Result<DecidedClaim> {
+        let decided = DecidedClaim { claim: self.claim, fate, took, place: self.place };
+        say!("{}", decided.line())?;
+        Ok(decided)
     }
 
     /// The claim with its next place.
@@ -90,27 +90,27 @@ impl Pending {
 }
 
 /// Decides all claims, in as many rounds as it takes.
-pub(crate) fn all(tree: &Tree, claims: Vec<Claim>) -> Result<Vec<Outcome>> {
+pub(crate) fn all(tree: &Tree, claims: Vec<Claim>) -> Result<Vec<DecidedClaim>> {
     let why = "asserts nothing that can be changed here";
     let mut pending: Vec<_> =
         claims.into_iter().map(|claim| Pending { claim, place: 0, why }).collect();
-    let mut outcomes = Vec::new();
+    let mut decided = Vec::new();
     loop {
         let (left, exhausted): (Vec<_>, Vec<_>) =
             pending.into_iter().partition(|one| one.place < one.claim.places.len());
         for one in exhausted {
             let fate = Fate::Unchangeable(one.why);
-            outcomes.push(one.end(fate, Duration::ZERO)?);
+            decided.push(one.end(fate, Duration::ZERO)?);
         }
         pending = left;
         if pending.is_empty() {
-            return Ok(outcomes);
+            return Ok(decided);
         }
         tree.write(pending.iter().map(|one| (&one.claim, one.place)))?;
         let packages: BTreeSet<_> = pending.iter().map(|one| one.claim.package.as_str()).collect();
         let built = cargo::build(tree, &packages)?;
         if built.errors.is_empty() {
-            pending = run(tree, pending, &built, &mut outcomes)?;
+            pending = run(tree, pending, &built, &mut decided)?;
         } else {
             pending = without_errors(pending, &built)?;
         }
@@ -134,7 +134,7 @@ fn run(
     tree: &Tree,
     pending: Vec<Pending>,
     built: &Built,
-    outcomes: &mut Vec<Outcome>,
+    decided: &mut Vec<DecidedClaim>,
 ) -> Result<Vec<Pending>> {
     let count = pending.len();
     let queue: Vec<_> = pending.into_iter().map(|one| Mutex::new(Some(one))).collect();
@@ -145,7 +145,7 @@ fn run(
             let Some(place) = queue.get(index) else { return Ok(()) };
             let Some(one) = lock(place).take() else { continue };
             match decide(tree, one, &built.programs, worker)? {
-                Ok(outcome) => lock(&done).0.push(outcome),
+                Ok(claim) => lock(&done).0.push(claim),
                 Err(again) => lock(&done).1.push(again),
             }
         }
@@ -160,8 +160,8 @@ fn run(
     for result in ended {
         result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     }
-    let (decided, again) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    outcomes.extend(decided);
+    let (now, again) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    decided.extend(now);
     Ok(again)
 }
 
@@ -171,7 +171,7 @@ fn decide(
     one: Pending,
     programs: &HashMap<(String, String), PathBuf>,
     worker: usize,
-) -> Result<std::result::Result<Outcome, Pending>> {
+) -> Result<std::result::Result<DecidedClaim, Pending>> {
     let key = (one.claim.package.clone(), one.claim.program.clone());
     let missing =
         || Failure::refusal("build", &PathBuf::from(&key.0), "cargo lists no such program");

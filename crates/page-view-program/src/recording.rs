@@ -7,7 +7,7 @@ use common::{Failure, Result};
 use page_view::{Cell, Report};
 use serde::Serialize;
 
-use crate::contents::{self, Contents};
+use crate::contents::{self, Contents, Held};
 use crate::figure::moment;
 use crate::moment::{Axis, Frame, Moment, Part, is_own};
 use crate::output;
@@ -74,15 +74,20 @@ struct Entry {
     leads: &'static str,
     /// Which memory it leads to, if that belongs to no file. In one look, equal numbers are one memory.
     own: Option<usize>,
-    /// What this memory begins with.
+    /// What this memory begins with, and what comes then.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then: Option<String>,
 }
 
 #[derive(Serialize)]
 struct File {
     name: String,
     on_disk: bool,
+    /// How many bytes it has, if it is on a disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
     pages: Vec<Cached>,
 }
 
@@ -92,12 +97,16 @@ struct Cached {
     page: u64,
     /// What the page cache and the disk have of it, in words; `past the end of the file`.
     state: &'static str,
-    /// What it begins with in the page cache.
+    /// What it begins with in the page cache, and what comes then.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<String>,
-    /// What it begins with on the disk: what it held in the page cache when it was last clean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then: Option<String>,
+    /// The same on the disk: what the page held in the page cache when it was last clean.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_then: Option<String>,
 }
 
 /// Prints the recording of the step `name`: `lesson-N-step-S`.
@@ -202,8 +211,8 @@ fn mapped(part: &Part, axes: &[&Axis], frames: &mut Vec<Frame>) -> Mapped {
             }
         });
         let label = page + part.first_label - part.pages.start;
-        let holds = own.and_then(|_| contents::of_process(part, page));
-        Entry { label, page, leads: Cell::of(&state).leads(false), own, holds }
+        let (holds, then) = parts_of(own.and_then(|_| contents::of_process(part, page)));
+        Entry { label, page, leads: Cell::of(&state).leads(false), own, holds, then }
     });
     Mapped {
         kind: part.kind.clone(),
@@ -216,7 +225,7 @@ fn file(moment: &Moment, axis: &Axis, contents: &mut Contents) -> File {
     let parts = moment.processes.iter().flat_map(|process| &process.parts);
     let parts: Vec<&Part> = parts.filter(|part| part.axis == *axis).collect();
     let Some(file) = parts.iter().find_map(|part| part.file.as_ref()) else {
-        return File { name: String::new(), on_disk: false, pages: Vec::new() };
+        return File { name: String::new(), on_disk: false, size: None, pages: Vec::new() };
     };
     let first = parts.iter().map(|part| part.pages.start).min().unwrap_or_default();
     let end = parts.iter().map(|part| part.pages.end).max().unwrap_or_default();
@@ -224,8 +233,16 @@ fn file(moment: &Moment, axis: &Axis, contents: &mut Contents) -> File {
         let state = words::in_the_cache(file, &moment.state_of(axis, page));
         let state = state.unwrap_or("past the end of the file");
         let holds = contents::of_file(&parts, file, page).filter(|_| contents::is_cached(state));
-        let disk = contents.on_the_disk(&file.name, page, state, holds.as_deref());
-        Cached { page, state, holds, disk: disk.filter(|_| file.is_on_disk()) }
+        let disk = contents.on_the_disk(&file.name, page, state, holds.as_ref());
+        let (disk, disk_then) = parts_of(disk.filter(|_| file.is_on_disk()));
+        let (holds, then) = parts_of(holds);
+        Cached { page, state, holds, then, disk, disk_then }
     });
-    File { name: file.name.clone(), on_disk: file.is_on_disk(), pages: pages.collect() }
+    let (name, on_disk) = (file.name.clone(), file.is_on_disk());
+    let size = file.facts.filter(|_| on_disk).map(|facts| facts.length);
+    File { name, on_disk, size, pages: pages.collect() }
+}
+
+fn parts_of(held: Option<Held>) -> (Option<String>, Option<String>) {
+    held.map_or((None, None), |held| (Some(held.start), held.then))
 }

@@ -31,6 +31,11 @@ fn page_view(arguments: &[&OsStr]) -> Program {
     Program::new(env!("CARGO_BIN_EXE_page-view"), arguments)
 }
 
+/// All files that a process maps, a line each, however long their names are.
+fn list_of(pid: u32) -> String {
+    page_view(&[OsStr::new(&pid.to_string())]).succeed().replace("\n  ", "")
+}
+
 fn view_of(pid: u32, file: &[u8]) -> Ended {
     page_view(&[OsStr::new(&pid.to_string()), OsStr::from_bytes(file)]).run()
 }
@@ -40,7 +45,7 @@ fn a_name_that_is_not_utf_8_hides_nothing_and_can_be_typed_as_bytes() {
     let scratch = scratch();
     let _map = mapped(&scratch, b"caf\xe9.db");
     let me = process::id();
-    let list = page_view(&[OsStr::new(&me.to_string())]).succeed();
+    let list = list_of(me);
     assert!(list.contains("/caf\\xE9.db") && list.contains("[stack]"), "{list}");
     let path = scratch.path().join(OsString::from_vec(b"caf\xe9.db".to_vec()));
     for name in [path.as_os_str().as_bytes(), b"caf\xe9.db", b"caf\\xE9.db"] {
@@ -65,7 +70,7 @@ fn names_that_look_like_the_kernels_own_are_files() {
         assert_eq!(ended.code, Some(0), "{name}: {ended:?}");
         assert!(ended.stdout.contains(" page cache"), "{name}: {ended:?}");
     }
-    let list = page_view(&[OsStr::new(&me.to_string())]).succeed();
+    let list = list_of(me);
     assert!(list.contains("/trail \n"), "the last blank is part of the name: {list:?}");
 }
 
@@ -89,7 +94,7 @@ fn memory_of_the_kernel_is_no_file_and_what_cannot_be_read_is_unknown() {
     let vdso = view_of(me, b"[vdso]").stdout;
     assert!(vdso.contains("-> kernel or device memory"), "{vdso}");
     assert!(vdso.contains("there is no file") && vdso.contains("0 kB in the page cache"), "{vdso}");
-    let list = page_view(&[OsStr::new(&me.to_string())]).succeed();
+    let list = list_of(me);
     if list.contains("[vsyscall]") {
         let ended = view_of(me, b"[vsyscall]");
         assert_eq!(ended.code, Some(0), "{ended:?}");

@@ -3,6 +3,7 @@
 //! Until the `exec` it tells the judge over a channel of its own how far it has come
 //! (`protocol.rs`); what is written to its outputs is the program's.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -13,8 +14,8 @@ use std::path::Path;
 
 use common::{Context, Result};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, PathFdError,
+    Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
 use nix::sys::personality::{self, Persona};
 use nix::unistd::{Gid, Pid, Uid, dup2_stdin, geteuid, setgroups, setpgid, setresgid, setresuid};
@@ -23,7 +24,7 @@ use rlimit::{Resource, setrlimit};
 use crate::execute::execute;
 use crate::isolation::{self, Isolation};
 use crate::judge_process::reset_signals;
-use crate::namespace::{self, Place};
+use crate::namespace::{self, Place, Several};
 use crate::protocol::{Message, send, wait_for_go};
 use crate::start::{Compiler, Confinement};
 use crate::start_error::interpreter;
@@ -60,6 +61,9 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
         return Isolation::try_out();
     }
     let mut judge = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().step("dup")?);
+    // In a PID namespace, `judge` becomes a channel to the first process of the namespace. This copy leads to the judge
+    // itself.
+    let mut directly = judge.try_clone().step("dup")?;
     // The judge traces this process only now, when the `exec` that made it is over.
     send(&mut judge, &Message::Runs).step("tell the judge")?;
     wait_for_go(&mut judge).step("wait for the judge")?;
@@ -67,18 +71,38 @@ pub fn become_program(as_json: &str, program: &Path, arguments: Vec<OsString>) -
         Ok(None) => return Ok(()),
         Ok(Some((opened, given))) => {
             send(&mut judge, &Message::Executes).step("tell the judge")?;
-            if !given.traced
-                && given.copies > 1
-                && let Place::Outside = namespace::copy(given.copies).step("fork")?
-            {
-                return Ok(());
+            let several = match (given.in_turn, given.counts.len()) {
+                (true, count) => namespace::in_turn(count, &mut directly),
+                (false, 0 | 1) => Ok(Several::One(0)),
+                (false, count) => namespace::at_once(count),
+            };
+            match several.step("fork") {
+                Ok(Several::One(number)) => {
+                    if given.in_turn {
+                        judge = directly; // The first process of the namespace listens only to the last.
+                    }
+                    let arguments = nth_part(arguments, &given.counts, number);
+                    execute(program, &opened, arguments, given.compiler.as_ref())
+                }
+                Ok(Several::Parent(children)) => {
+                    drop(judge); // The last `exec` closes the channel, not the end of the last process.
+                    return namespace::wait_for_all(children).step("wait for the processes");
+                }
+                Err(failure) => failure,
             }
-            execute(program, &opened, arguments, given.compiler.as_ref())
         }
         Err(failure) => failure,
     };
     send(&mut judge, &Message::failed(&failure)).step("tell the judge")?;
     Err(failure)
+}
+
+/// The arguments of one of several processes. The arguments of all come one after another; `counts` says how many each
+/// process has.
+fn nth_part(arguments: Vec<OsString>, counts: &[usize], number: usize) -> Vec<OsString> {
+    let Some(count) = counts.get(number) else { return arguments };
+    let before = counts.iter().take(number).sum();
+    arguments.into_iter().skip(before).take(*count).collect()
 }
 
 /// Gives up all that the program must not have. The open program, and what was said about it; `None`
@@ -99,7 +123,7 @@ fn prepare(
     }
     if !given.traced {
         let is_root = geteuid().is_root(); // Or root of the outer user namespace.
-        if matches!(namespace::enter(judge, is_root).step("unshare")?, Place::Outside) {
+        if matches!(namespace::enter(judge, is_root)?, Place::Outside) {
             return Ok(None);
         }
     }
@@ -124,7 +148,8 @@ fn prepare(
     if let Some(rules) = rules {
         rules.restrict_self().map_err(io::Error::other).step("landlock_restrict_self")?;
     }
-    crate::filter::install(!given.isolation.kernel_objects).step("prctl PR_SET_SECCOMP")?;
+    crate::filter::install(!given.isolation.kernel_objects, given.reports_calls)
+        .step("prctl PR_SET_SECCOMP")?;
     sys::close_all_on_exec().step("close_range")?;
     Ok(Some((opened, given)))
 }
@@ -156,7 +181,7 @@ const KERNEL_LIMIT: u64 = 10;
 
 fn set_limits(given: &Confinement) -> io::Result<()> {
     // The same number twice: at the first second too many it is killed, whatever it handles.
-    let seconds = given.processor_seconds * KERNEL_LIMIT;
+    let seconds = given.cpu_seconds * KERNEL_LIMIT;
     setrlimit(Resource::CPU, seconds, seconds)?;
     setrlimit(Resource::DATA, given.memory, given.memory)?;
     setrlimit(Resource::CORE, 0, 0)?;
@@ -175,7 +200,7 @@ fn set_limits(given: &Confinement) -> io::Result<()> {
 fn rules(
     program: &Path,
     compiler: Option<&Compiler>,
-) -> std::result::Result<Option<RulesetCreated>, landlock::RulesetError> {
+) -> std::result::Result<Option<RulesetCreated>, Box<dyn Error + Send + Sync>> {
     if sys::landlock_version() == 0 {
         return Ok(None);
     }
@@ -187,12 +212,10 @@ fn rules(
         .handle_access(AccessNet::from_all(known))?
         .scope(Scope::from_all(known))?
         .create()?;
-    if let Ok(directory) = PathFd::new(".") {
-        rules = rules.add_rule(PathBeneath::new(directory, all))?;
-    }
+    rules = rules.add_rule(PathBeneath::new(PathFd::new(".")?, all))?;
     let file = AccessFs::from_file(known) & read;
     for readable in interpreter(program).into_iter().chain([program.to_path_buf()]) {
-        if let Ok(opened) = PathFd::new(readable) {
+        if let Some(opened) = if_it_can_be_reached(&readable)? {
             rules = rules.add_rule(PathBeneath::new(opened, file))?;
         }
     }
@@ -200,13 +223,13 @@ fn rules(
     let own = compiler.into_iter().flat_map(|compiler| &compiler.directories);
     let own = own.map(|(directory, _)| directory.as_path());
     for readable in system.map(Path::new).into_iter().chain(own) {
-        if let Ok(opened) = PathFd::new(readable) {
+        if let Some(opened) = if_it_can_be_reached(readable)? {
             let rights = if readable.is_dir() { read } else { file };
             rules = rules.add_rule(PathBeneath::new(opened, rights))?;
         }
     }
     for device in DEVICES {
-        if let Ok(opened) = PathFd::new(device) {
+        if let Some(opened) = if_it_can_be_reached(device)? {
             let both = AccessFs::ReadFile | AccessFs::WriteFile;
             rules = rules.add_rule(PathBeneath::new(opened, both))?;
         }
@@ -214,9 +237,54 @@ fn rules(
     Ok(Some(rules))
 }
 
+/// A path that a rule can be about; `None` if nothing is there, or if nobody with this process's rights reaches it:
+/// the program has fewer. Any other failure is the machine's, and would make the program's calls fail.
+fn if_it_can_be_reached(
+    path: impl AsRef<Path>,
+) -> std::result::Result<Option<PathFd>, PathFdError> {
+    match PathFd::new(path.as_ref()) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(PathFdError::OpenCall { source, .. }) if leads_nowhere(&source) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a path cannot be opened because of what it is. A script may name any path as its interpreter, even one
+/// with a NUL in it, for which there is no errno.
+fn leads_nowhere(error: &io::Error) -> bool {
+    const OF_THE_PATH: [i32; 5] =
+        [libc::ENOENT, libc::ENOTDIR, libc::EACCES, libc::ELOOP, libc::ENAMETOOLONG];
+    error.raw_os_error().is_none_or(|errno| OF_THE_PATH.contains(&errno))
+}
+
 fn become_ordinary() -> io::Result<()> {
     let (user, group) = (Uid::from_raw(ORDINARY), Gid::from_raw(ORDINARY));
     setgroups(&[])?;
     setresgid(group, group, group)?;
     Ok(setresuid(user, user, user)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_several_processes_gets_its_own_arguments() {
+        let all = || ["add", "FILE", "3", "transfer"].map(OsString::from).to_vec();
+        let part = |counts: &[usize], number| nth_part(all(), counts, number);
+        assert_eq!(part(&[3, 1], 0), all()[..3]);
+        assert_eq!(part(&[3, 1], 1), ["transfer"]);
+        assert_eq!(part(&[], 0), all());
+    }
+
+    #[test]
+    fn a_directory_is_not_left_out_of_the_rules_because_a_descriptor_or_memory_is_lacking() {
+        let nowhere = |errno| leads_nowhere(&io::Error::from_raw_os_error(errno));
+        for errno in [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EIO] {
+            assert!(!nowhere(errno), "errno {errno}");
+        }
+        assert!(nowhere(libc::ENOENT) && nowhere(libc::ELOOP));
+        assert!(if_it_can_be_reached("/no such directory").unwrap().is_none());
+        assert!(if_it_can_be_reached("/dev/null").unwrap().is_some());
+    }
 }

@@ -5,7 +5,7 @@
 //! swaps a directory for a link leads nobody elsewhere.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -15,7 +15,7 @@ use common::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::unistd::{Pid, geteuid};
-use tracer::{LimitExceeded, SharedTable, look, threads};
+use tracer::{LimitExceeded, SharedTable, look, read_text, threads};
 
 /// How many files are counted.
 const MOST_FILES: usize = 10_000;
@@ -62,28 +62,117 @@ impl DiskLimit {
     }
 }
 
-/// The allocated bytes of files without a name that these processes have open.
+/// The allocated bytes of files without a name that these processes have open, or only mapped.
 fn unlinked(processes: &[Pid]) -> io::Result<u64> {
     let mut found = BTreeMap::new();
     for process in processes {
-        // The descriptors of a process whose first thread has ended are seen through another one.
+        // The descriptors and mappings of a process whose first thread has ended are seen through another one.
+        let (mut has_descriptors, mut has_mappings) = (false, false);
         for thread in threads(*process)? {
-            let path = format!("/proc/{thread}/fd");
-            let Some(descriptors) = look(thread, &path, fs::read_dir(&path))? else { continue };
-            let mut any = false;
-            for entry in descriptors {
-                let Some(entry) = look(thread, &path, entry)? else { break };
-                any = true;
-                let file = look(thread, &path, fs::metadata(entry.path()))?;
-                let file = file.filter(|file| file.is_file() && file.nlink() == 0);
-                found.extend(file.map(|file| ((file.dev(), file.ino()), file.blocks() * 512)));
-            }
-            if any {
+            has_descriptors = has_descriptors || note_open(thread, &mut found)?;
+            has_mappings = has_mappings || note_mapped(thread, &mut found)?;
+            if has_descriptors && has_mappings {
                 break;
             }
         }
     }
     Ok(found.values().sum())
+}
+
+/// The allocated bytes of each file without a name, by its device and its inode's number. All these files exist
+/// at this moment, so no two of them have both in common.
+type Unlinked = BTreeMap<(u64, u64), u64>;
+
+/// Notes the files that a thread's process has open. Whether any descriptor was seen.
+fn note_open(thread: Pid, found: &mut Unlinked) -> io::Result<bool> {
+    let path = format!("/proc/{thread}/fd");
+    let Some(descriptors) = look(thread, &path, fs::read_dir(&path))? else { return Ok(false) };
+    let mut any = false;
+    for entry in descriptors {
+        let Some(entry) = look(thread, &path, entry)? else { break };
+        any = true;
+        note(look(thread, &path, fs::metadata(entry.path()))?, found);
+    }
+    Ok(any)
+}
+
+fn note(file: Option<Metadata>, found: &mut Unlinked) {
+    let file = file.filter(|file| file.is_file() && file.nlink() == 0);
+    found.extend(file.map(|file| ((file.dev(), file.ino()), file.blocks() * 512)));
+}
+
+/// Notes the files that a thread's process has mapped. Whether any mapping was seen.
+fn note_mapped(thread: Pid, found: &mut Unlinked) -> io::Result<bool> {
+    /// Memory without a file, which counts as memory.
+    const MEMORY: [&str; 3] = ["/memfd:", "/SYSV", "/dev/zero"];
+    let Some(maps) = read_text(thread, &format!("/proc/{thread}/maps"))? else { return Ok(false) };
+    let (mut resident, mut only_mapped) = (None, BTreeMap::<u64, u64>::new());
+    for line in maps.lines().filter(|line| line.ends_with(" (deleted)")) {
+        let Some(mapping) = Mapping::parse(line) else { continue };
+        if MEMORY.iter().any(|start| mapping.name.starts_with(start)) {
+            continue;
+        }
+        let (from, to) = mapping.place;
+        let path = format!("/proc/{thread}/map_files/{from:x}-{to:x}");
+        match fs::metadata(&path) {
+            // Only root may follow such a link. What is resident is known to everybody.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let resident = match &mut resident {
+                    Some(known) => known,
+                    empty => empty.insert(resident_in(thread)?),
+                };
+                let is_open = found
+                    .keys()
+                    .any(|(device, inode)| *inode == mapping.inode && *device != OF_MAPPINGS);
+                if !is_open {
+                    let bytes = resident.get(&from).copied().unwrap_or_default();
+                    *only_mapped.entry(mapping.inode).or_default() += bytes;
+                }
+            }
+            file => note(look(thread, &path, file)?, found),
+        }
+    }
+    for (inode, bytes) in only_mapped {
+        let known = found.entry((OF_MAPPINGS, inode)).or_default(); // By another process.
+        *known = bytes.max(*known);
+    }
+    Ok(!maps.is_empty())
+}
+
+/// Stands for the device of a file of which only the mappings are seen: `maps` and `stat` name a device of btrfs
+/// differently.
+const OF_MAPPINGS: u64 = u64::MAX;
+
+/// A line of `/proc/PID/maps`.
+struct Mapping<'line> {
+    place: (u64, u64),
+    inode: u64,
+    name: &'line str,
+}
+
+impl<'line> Mapping<'line> {
+    /// `FROM-TO RIGHTS OFFSET DEVICE INODE NAME`.
+    fn parse(line: &'line str) -> Option<Self> {
+        let mut fields = line.splitn(5, ' ');
+        let (from, to) = fields.next()?.split_once('-')?;
+        let place = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let (inode, name) = fields.nth(3)?.split_once(' ')?;
+        Some(Self { place, inode: inode.parse().ok()?, name: name.trim_start() })
+    }
+}
+
+/// How many bytes of each mapping are in memory, by where it begins.
+fn resident_in(thread: Pid) -> io::Result<BTreeMap<u64, u64>> {
+    let smaps = read_text(thread, &format!("/proc/{thread}/smaps"))?.unwrap_or_default();
+    let (mut found, mut at) = (BTreeMap::new(), 0);
+    for line in smaps.lines() {
+        let start = line.split_once('-').and_then(|(from, _)| u64::from_str_radix(from, 16).ok());
+        let resident = line.strip_prefix("Rss:").and_then(|rest| rest.trim().strip_suffix(" kB"));
+        at = start.unwrap_or(at);
+        let resident = resident.and_then(|number| number.parse::<u64>().ok());
+        found.extend(resident.map(|kib| (at, kib << 10)));
+    }
+    Ok(found)
 }
 
 /// What lies in a directory.

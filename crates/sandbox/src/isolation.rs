@@ -18,8 +18,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
-use common::{Context, Result};
+use common::{Context, Failure, Result};
 use nix::fcntl::{OFlag, openat};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -28,8 +30,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
-use crate::StartError;
 use crate::launcher::launcher;
+use crate::{StartError, namespace};
 
 /// What this machine keeps apart, as found by trying.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,34 @@ pub struct Isolation {
     pub kernel_objects: bool,
     /// Files elsewhere: they are read-only in the program's mount namespace.
     pub files: bool,
+    /// Processes of an untraced run: they live in a PID namespace, and end with it. If this is false, there is no such
+    /// run.
+    #[serde(default)]
+    pub processes: bool,
+    /// The processes of such a run are counted alone, and not with all others of the same user.
+    #[serde(default)]
+    pub counts: bool,
+}
+
+/// Why this machine does not keep something apart: the step that the system refused, with the errno. `None` if the
+/// machine keeps it apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// Of [`Isolation::kernel_objects`].
+    pub kernel_objects: Option<String>,
+    /// Of [`Isolation::files`].
+    pub files: Option<String>,
+    /// Of [`Isolation::processes`].
+    pub processes: Option<String>,
+    /// Of [`Isolation::counts`].
+    pub counts: Option<String>,
+}
+
+/// What was found by trying.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Found {
+    isolation: Isolation,
+    refusals: Refusals,
 }
 
 /// The hidden role that tries it out: `confined isolation NOTHING`.
@@ -50,37 +80,21 @@ impl Isolation {
     /// # Errors
     /// The process cannot be started, or says nothing.
     pub fn of_this_machine() -> Result<Self> {
-        static FOUND: OnceLock<Isolation> = OnceLock::new();
-        if let Some(found) = FOUND.get() {
-            return Ok(*found);
-        }
-        let launcher = launcher();
-        let mut command = Command::new(launcher);
-        command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
-        let output = command.output().step_on("start", launcher)?;
-        let found = serde_json::from_slice(&output.stdout).map_err(|_| {
-            StartError::CannotPrepare(String::from_utf8_lossy(&output.stderr).trim().to_owned())
-        });
-        let found = found.step_on("try namespaces in", launcher)?;
-        Ok(*FOUND.get_or_init(|| found))
+        Ok(Found::on_this_machine()?.isolation)
+    }
+
+    /// Why this machine does not keep more apart.
+    ///
+    /// # Errors
+    /// As [`of_this_machine`](Self::of_this_machine).
+    pub fn refusals() -> Result<Refusals> {
+        Ok(Found::on_this_machine()?.refusals.clone())
     }
 
     /// Tries, in this process, and prints what was found.
     pub(crate) fn try_out() -> Result<()> {
-        let all = Self { kernel_objects: true, files: true };
-        let without_files = Self { files: false, ..all };
-        let tried = match all.make() {
-            Ok(()) => all,
-            // A second namespace in the first one: what was refused there is refused here.
-            Err(_) if without_files.make().is_ok() => without_files,
-            Err(_) => Self::default(),
-        };
-        let text = serde_json::to_string(&tried).step("write JSON")?;
+        let text = serde_json::to_string(&Found::by_trying()?).step("write JSON")?;
         writeln!(io::stdout(), "{text}").step("write")
-    }
-
-    fn make(self) -> Result<()> {
-        self.enter(None)?.drop_rights()
     }
 
     /// Makes the namespaces for this process, which is in its work directory, or enters those that
@@ -94,7 +108,7 @@ impl Isolation {
         if let Some(made) = made {
             made.join(is_root).step("setns")?;
         } else if self.kernel_objects {
-            make_namespaces(&proc, is_root).step("unshare")?;
+            make_namespaces(&proc, is_root)?;
             limit_objects(&proc).step("limit what is made in the kernel")?;
             if self.files {
                 close_other_files().step("make other files read-only")?;
@@ -119,6 +133,86 @@ impl Isolation {
     }
 }
 
+impl Found {
+    fn on_this_machine() -> Result<&'static Self> {
+        static FOUND: OnceLock<Found> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return Ok(found);
+        }
+        let launcher = launcher();
+        let mut command = Command::new(launcher);
+        command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
+        let output = command.output().step_on("start", launcher)?;
+        let found = serde_json::from_slice(&output.stdout).map_err(|_| {
+            StartError::CannotPrepare(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        });
+        let found = found.step_on("try namespaces in", launcher)?;
+        Ok(FOUND.get_or_init(|| found))
+    }
+
+    /// Makes the namespaces in this process, in the order in which a program's launcher makes them.
+    fn by_trying() -> Result<Self> {
+        let was_root = geteuid().is_root();
+        // In a user namespace of its own, this process would see the limits of that namespace.
+        let forbidden = may_make_no_namespace();
+        let lacks_here = |failure| lacks(failure, forbidden);
+        let mut found = Self::default();
+        let all = Isolation { kernel_objects: true, files: true, ..Isolation::default() };
+        let mut entered = all.enter(None);
+        if let Err(failure) = entered {
+            found.refusals.files = Some(lacks_here(failure)?);
+            // A second namespace in the first one: what was refused there is refused here.
+            entered = Isolation { files: false, ..all }.enter(None);
+            found.isolation.kernel_objects = entered.is_ok();
+        } else {
+            found.isolation = all;
+        }
+        if let Err(failure) = entered {
+            found.refusals.kernel_objects = Some(lacks_here(failure)?);
+            entered = Isolation::default().enter(None);
+        }
+        let entered = entered?;
+        match namespace::unshare_processes(geteuid().is_root()) {
+            Ok(()) => found.isolation.processes = true,
+            Err(failure) => found.refusals.processes = Some(lacks_here(failure)?),
+        }
+        if let Err(failure) = entered.drop_rights() {
+            let why = Some(lacks_here(failure)?);
+            let (kernel_objects, files, processes) = (why.clone(), why.clone(), why);
+            found.refusals = Refusals { kernel_objects, files, processes, counts: None };
+            found.isolation = Isolation::default();
+        }
+        // An ordinary user's processes are in a user namespace of their own anyway, which counts them alone.
+        let counts = if was_root { namespace::unshare_user() } else { Ok(()) };
+        match counts {
+            Ok(()) => found.isolation.counts = true,
+            Err(failure) => found.refusals.counts = Some(lacks_here(failure)?),
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a step failed because this machine does not offer it, now or later. If it failed for want of something else,
+/// such as a descriptor or memory, the next try may succeed, and the failure is an error. Otherwise, returns the
+/// failure in words.
+fn lacks(failure: Failure, forbidden: bool) -> Result<String> {
+    const PASSES: [i32; 5] = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR];
+    let passes = match failure.errno() {
+        Some(libc::ENOSPC) => !forbidden, // Otherwise, that many exist already.
+        errno => errno.is_some_and(|errno| PASSES.contains(&errno)),
+    };
+    if passes { Err(failure) } else { Ok(failure.to_string()) }
+}
+
+/// Whether an administrator has forbidden namespaces by a limit of 0.
+fn may_make_no_namespace() -> bool {
+    let forbidden = |kind: &str| {
+        let most = fs::read_to_string(format!("/proc/sys/user/max_{kind}_namespaces"));
+        most.is_ok_and(|most| most.trim() == "0")
+    };
+    ["user", "ipc", "mnt", "pid"].into_iter().any(forbidden)
+}
+
 /// A process in its namespaces.
 pub(crate) struct Entered {
     /// The proc file system from before: in the new mount namespace it is read-only.
@@ -137,7 +231,7 @@ impl Entered {
             return Ok(());
         }
         let ids = Ids::read(&self.proc).step("read the user's number")?;
-        unshare(CloneFlags::CLONE_NEWUSER).step("unshare")?;
+        namespace::unshare_user()?;
         write(&self.proc, "self/uid_map", &format!("{} 0 1", ids.user)).step("write uid_map")?;
         write(&self.proc, "self/gid_map", &format!("{} 0 1", ids.group)).step("write gid_map")
     }
@@ -148,11 +242,11 @@ impl Entered {
     /// namespace, they do.
     ///
     /// # Errors
-    /// Those of writing the two numbers.
+    /// Those of writing the two numbers, and one of `unshare` that passes.
     pub(crate) fn count_alone(&self) -> Result<()> {
         let (user, group) = (geteuid(), getegid());
-        if unshare(CloneFlags::CLONE_NEWUSER).is_err() {
-            return Ok(());
+        if let Err(failure) = namespace::unshare_user() {
+            return lacks(failure, may_make_no_namespace()).map(drop);
         }
         set_dumpable(true).step("prctl PR_SET_DUMPABLE")?; // Otherwise the maps are root's.
         write(&self.proc, "self/setgroups", "deny").step("write setgroups")?;
@@ -195,6 +289,21 @@ impl Kept {
         let files = File::open(format!("/proc/{pid}/ns/mnt"))?;
         let own = fs::metadata("/proc/self/ns/ipc")?.ino();
         Ok((ipc.metadata()?.ino() != own).then_some(Self { ipc, files }))
+    }
+
+    /// Closes them, in another thread: to end a mount namespace, the kernel waits for all processors, which takes
+    /// milliseconds on a busy machine.
+    pub(crate) fn let_go(self) {
+        static DROPPED: OnceLock<Option<Sender<Kept>>> = OnceLock::new();
+        let dropped = DROPPED.get_or_init(|| {
+            let (sender, dropped) = channel::<Kept>();
+            let end = move || dropped.into_iter().for_each(drop);
+            // If this thread cannot be started, the caller waits.
+            thread::Builder::new().name("namespaces".into()).spawn(end).ok().map(|_| sender)
+        });
+        if let Some(dropped) = dropped {
+            let _ = dropped.send(self); // The thread lives as long as the process.
+        }
     }
 
     /// As another process finds them.
@@ -243,17 +352,17 @@ fn owner(namespace: &File) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(owner) })
 }
 
-fn make_namespaces(proc: &File, is_root: bool) -> io::Result<()> {
-    let both = CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNS;
-    if is_root {
-        unshare(both)?;
-        return Ok(());
+/// One call for each namespace, so that a refusal names the namespace.
+fn make_namespaces(proc: &File, is_root: bool) -> Result<()> {
+    if !is_root {
+        let (user, group) = (geteuid(), getegid());
+        namespace::unshare_user()?;
+        write(proc, "self/setgroups", "deny").step("write setgroups")?;
+        write(proc, "self/uid_map", &format!("0 {user} 1")).step("write uid_map")?;
+        write(proc, "self/gid_map", &format!("0 {group} 1")).step("write gid_map")?;
     }
-    let (user, group) = (geteuid(), getegid());
-    unshare(both | CloneFlags::CLONE_NEWUSER)?;
-    write(proc, "self/setgroups", "deny")?;
-    write(proc, "self/uid_map", &format!("0 {user} 1"))?;
-    write(proc, "self/gid_map", &format!("0 {group} 1"))
+    unshare(CloneFlags::CLONE_NEWIPC).step("unshare CLONE_NEWIPC")?;
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare CLONE_NEWNS")
 }
 
 /// All limits are the namespace's own: 512 MiB of shared memory in 256 segments, 256 message queues.
@@ -299,4 +408,24 @@ fn open(proc: &File, name: &str, flags: OFlag) -> io::Result<File> {
 
 fn write(proc: &File, name: &str, text: &str) -> io::Result<()> {
     open(proc, name, OFlag::O_WRONLY)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_passes_does_not_mean_that_there_are_no_namespaces() {
+        let failed = |errno, forbidden| {
+            let failed = Err::<(), _>(io::Error::from_raw_os_error(errno)).step("unshare");
+            lacks(failed.unwrap_err(), forbidden)
+        };
+        for errno in [libc::ENOSPC, libc::EMFILE, libc::ENOMEM, libc::EAGAIN] {
+            assert!(failed(errno, false).is_err(), "errno {errno}");
+        }
+        assert!(failed(libc::ENOSPC, true).is_ok(), "a limit of 0");
+        for errno in [libc::EPERM, libc::EACCES, libc::ENOSYS, libc::EINVAL, libc::EROFS] {
+            assert!(failed(errno, false).is_ok(), "errno {errno}");
+        }
+    }
 }

@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Context, Result};
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use rlimit::{INFINITY, Resource};
 
@@ -23,10 +23,10 @@ const NEEDS: [(Resource, u64); 6] = [
     (Resource::STACK, 8 << 20),
 ];
 
-/// Sets the judge's limits, its umask and two signals, whatever it has inherited.
+/// Sets the judge's limits, its umask, two signals and which signals are blocked (none), whatever it has inherited.
 ///
 /// # Errors
-/// Those of `getrlimit` and `sigaction`. A limit that may not be raised stays: what fails for it later
+/// Those of `getrlimit`, `sigaction` and `sigprocmask`. A limit that may not be raised stays: what fails for it later
 /// says so.
 pub fn prepare_judge() -> Result<()> {
     for (resource, needed) in NEEDS {
@@ -44,10 +44,15 @@ pub fn prepare_judge() -> Result<()> {
     unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }.step("ignore SIGXFSZ")?;
     // SAFETY: as above. If children's ends are ignored, nobody can wait for them.
     unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) }.step("sigaction of SIGCHLD")?;
-    Ok(())
+    unblock_signals()
 }
 
-/// The program's signals are the default ones, whatever the judge ignores.
+/// A blocked SIGALRM would end no wait, and what a process blocks, the processes that it starts block, too.
+fn unblock_signals() -> Result<()> {
+    SigSet::empty().thread_set_mask().step("sigprocmask")
+}
+
+/// The program's signals are the default ones and none is blocked, whatever the judge ignores or blocks.
 pub(crate) fn reset_signals() -> Result<()> {
     for number in Signal::iterator() {
         if !matches!(number, Signal::SIGKILL | Signal::SIGSTOP) {
@@ -55,7 +60,7 @@ pub(crate) fn reset_signals() -> Result<()> {
             unsafe { signal(number, SigHandler::SigDfl) }.step("sigaction")?;
         }
     }
-    Ok(())
+    unblock_signals()
 }
 
 /// Whether the stack may grow to what the judge needs.
@@ -79,7 +84,8 @@ extern "C" fn look_at_standard_output() {
     OUTPUT_WAS_CLOSED.store(flags == -1, Ordering::Relaxed);
 }
 
-// The section holds pointers to functions of this type, which are called one after another.
+// The section holds pointers to functions of this type, which are called one after another, once and before
+// `main`. This one needs nothing that is set up later.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = look_at_standard_output;

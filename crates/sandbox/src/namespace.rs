@@ -1,16 +1,19 @@
-//! Where tracing is refused: a PID namespace, whose end is the end of everybody in it.
+//! The PID namespace of an untraced run. When its first process ends, the kernel ends all processes in it. A run is
+//! untraced if tracing is refused, or if the judge looks at what the program does without a tracer.
 //!
 //! # Safety
 //! `fork` is called in a process with one thread, so its child may go on as if nothing had been.
 #![expect(unsafe_code, reason = "fork")]
 
 use std::io::{self, Read, Write};
+use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 
+use common::{Context, Result};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, raise};
-use nix::unistd::{ForkResult, fork};
+use nix::unistd::{ForkResult, Pid, fork};
 
 use crate::protocol::{Message, send, wait_for_go};
 use crate::sys;
@@ -21,9 +24,27 @@ use crate::sys;
 /// The namespace's first process says that it is there, and goes on when the judge has taken hold of
 /// it: from then on it is the one to kill. With it all end, and the one outside, which has waited for
 /// that, ends as it did. Were that one killed, nobody would know when the others have gone.
-pub(crate) fn enter(judge: &mut UnixStream, is_root: bool) -> io::Result<Place> {
-    let own = if is_root { CloneFlags::empty() } else { CloneFlags::CLONE_NEWUSER };
-    unshare(own | CloneFlags::CLONE_NEWPID)?;
+pub(crate) fn enter(judge: &mut UnixStream, is_root: bool) -> Result<Place> {
+    unshare_processes(is_root)?;
+    fork_twice(judge).step("fork in a PID namespace")
+}
+
+/// `unshare`: the children of this process live in a PID namespace of their own. A user other than root needs a user
+/// namespace for that.
+pub(crate) fn unshare_processes(is_root: bool) -> Result<()> {
+    if !is_root {
+        unshare_user()?;
+    }
+    unshare(CloneFlags::CLONE_NEWPID).step("unshare CLONE_NEWPID")
+}
+
+/// `unshare`: this process is in a user namespace of its own.
+pub(crate) fn unshare_user() -> Result<()> {
+    unshare(CloneFlags::CLONE_NEWUSER).step("unshare CLONE_NEWUSER")
+}
+
+fn fork_twice(judge: &mut UnixStream) -> io::Result<Place> {
+    set_pdeathsig(Signal::SIGKILL)?; // Whatever ends the judge ends this one. After `unshare`, which could undo it.
     // SAFETY: this process has one thread.
     if let ForkResult::Parent { child } = unsafe { fork() }? {
         if libc::WIFSIGNALED(sys::wait_for_child(child)?) {
@@ -51,17 +72,54 @@ pub(crate) fn enter(judge: &mut UnixStream, is_root: bool) -> io::Result<Place> 
     Ok(Place::Inside)
 }
 
-/// Makes this process several, each of which is to become the program. The one that was there before waits
-/// for them all. If one of them does not end well, it ends by SIGKILL.
-pub(crate) fn copy(copies: usize) -> io::Result<Place> {
+/// Which of several processes this one is, after `fork`.
+pub(crate) enum Several {
+    /// The child with this number, which is to become the program.
+    One(usize),
+    /// The parent: these are its children.
+    Parent(Vec<Pid>),
+}
+
+/// Forks this process several times, all at once.
+pub(crate) fn at_once(count: usize) -> io::Result<Several> {
     let mut children = Vec::new();
-    for _ in 0..copies {
+    for number in 0..count {
         // SAFETY: this process has one thread.
         match unsafe { fork() }? {
             ForkResult::Parent { child } => children.push(child),
-            ForkResult::Child => return Ok(Place::Inside),
+            ForkResult::Child => return Ok(Several::One(number)),
         }
     }
+    Ok(Several::Parent(children))
+}
+
+/// Forks this process several times, one at a time. Each child tells the judge that it runs, and waits until the judge
+/// lets it go on. The next child is forked when this one has executed the program, or has ended.
+pub(crate) fn in_turn(count: usize, judge: &mut UnixStream) -> io::Result<Several> {
+    let mut children = Vec::new();
+    for number in 0..count {
+        let (mut executed, executes) = UnixStream::pair()?;
+        // SAFETY: this process has one thread.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => {
+                drop(executes);
+                children.push(child);
+                executed.read_to_end(&mut Vec::new())?; // Its `exec` closes the other end.
+            }
+            ForkResult::Child => {
+                // The `exec` closes this descriptor, and nothing closes it before.
+                let _ = executes.into_raw_fd();
+                send(judge, &Message::Runs)?;
+                wait_for_go(judge)?;
+                return Ok(Several::One(number));
+            }
+        }
+    }
+    Ok(Several::Parent(children))
+}
+
+/// Waits for all of them. If one of them does not end well, this process ends by SIGKILL.
+pub(crate) fn wait_for_all(children: Vec<Pid>) -> io::Result<()> {
     let mut has_failed = false;
     for child in children {
         has_failed |= sys::wait_for_child(child)? != 0;
@@ -69,7 +127,7 @@ pub(crate) fn copy(copies: usize) -> io::Result<Place> {
     if has_failed {
         raise(Signal::SIGKILL)?;
     }
-    Ok(Place::Outside)
+    Ok(())
 }
 
 /// Which of the processes goes on.

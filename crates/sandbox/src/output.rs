@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
@@ -35,7 +36,7 @@ impl Output {
 
 /// The reading end of a pipe, and what came out of it so far.
 pub(crate) struct Source {
-    pipe: File,
+    pipe: Arc<File>,
     output: Output,
     most: usize,
     open: bool,
@@ -45,15 +46,15 @@ impl Source {
     pub(crate) fn new(pipe: OwnedFd, most: usize) -> io::Result<Self> {
         fcntl(&pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         let _ = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(1 << 20)); // Refused: more turns, that is all.
-        Ok(Self { pipe: pipe.into(), output: Output::default(), most, open: true })
+        let pipe = Arc::new(pipe.into());
+        Ok(Self { pipe, output: Output::default(), most, open: true })
     }
 
-    /// Reads what is there now.
-    pub(crate) fn pump(&mut self) {
-        let mut buffer = [0; 64 << 10];
+    /// Reads what is there now, through this buffer.
+    pub(crate) fn pump(&mut self, buffer: &mut [u8]) {
         // A writer that never pauses must not keep us here for ever.
         for _ in 0..1024 {
-            match self.pipe.read(&mut buffer) {
+            match self.pipe.as_ref().read(buffer) {
                 Ok(0) => self.open = false,
                 Ok(count) => {
                     let room = self.most.saturating_sub(self.output.bytes.len()).min(count);
@@ -74,7 +75,7 @@ impl Source {
     }
 
     /// What to poll; nothing once every writer has gone.
-    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.open.then(|| self.pipe.as_fd())
+    pub(crate) fn pipe(&self) -> Option<Arc<File>> {
+        self.open.then(|| Arc::clone(&self.pipe))
     }
 }

@@ -16,7 +16,8 @@ pub struct Start {
     pub(crate) stdout: Stdout,
     pub(crate) address_space: Option<u64>,
     without_syscall_tracing: bool,
-    pub(crate) copies: usize,
+    /// The arguments of the processes beside the first one.
+    pub(crate) beside: Vec<Vec<OsString>>,
     pub(crate) compiler: Option<Compiler>,
 }
 
@@ -49,7 +50,7 @@ impl Start {
             stdout: Stdout::Kept,
             address_space: None,
             without_syscall_tracing: false,
-            copies: 1,
+            beside: Vec::new(),
             compiler: None,
         }
     }
@@ -82,12 +83,19 @@ impl Start {
         self
     }
 
-    /// So many processes execute it, all at once, in a run that nobody traces. They have one PID namespace: a
-    /// lock can name its holder by a number of a process. The run ends well if all of them end well.
+    /// Another process executes it with these arguments, in an untraced run. All such processes share one PID
+    /// namespace, because a lock can name its holder by a PID. The run succeeds if all of them succeed.
+    /// [`Sandbox::start`](crate::Sandbox::start) starts them all at once, [`Sandbox::in_turn`](crate::Sandbox::in_turn)
+    /// one at a time.
     #[must_use]
-    pub fn copies(mut self, copies: usize) -> Self {
-        self.copies = copies;
+    pub fn beside(mut self, arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
+        self.beside.push(arguments.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// How many processes execute it.
+    pub(crate) fn processes(&self) -> usize {
+        1 + self.beside.len()
     }
 
     /// Whether its system calls are not looked at.
@@ -145,12 +153,16 @@ mod tests {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Confinement {
     pub(crate) memory: u64,
-    pub(crate) processor_seconds: u64,
+    pub(crate) cpu_seconds: u64,
     pub(crate) address_space: Option<u64>,
     /// Whether the judge traces it. If not, it lives in a PID namespace.
     pub(crate) traced: bool,
-    /// How many processes become the program, if nobody traces it.
-    pub(crate) copies: usize,
+    /// Whether its seccomp filter reports its calls to the tracer.
+    pub(crate) reports_calls: bool,
+    /// How many arguments each process has that becomes the program, in an untraced run.
+    pub(crate) counts: Vec<usize>,
+    /// Each of these processes waits until the judge lets it start.
+    pub(crate) in_turn: bool,
     pub(crate) compiler: Option<Compiler>,
     pub(crate) isolation: Isolation,
     /// Where the namespaces are, if a process of this work directory has made them before.

@@ -66,14 +66,14 @@ impl StartError {
 
 /// Why a program cannot be followed that the kernel would execute: it, or its interpreter, has 32 bits.
 pub(crate) fn not_followed(program: &Path) -> Option<StartError> {
-    let script = start_of(program).is_ok_and(|start| start.starts_with(b"#!"));
-    let interpreter = interpreter(program).filter(|_| script);
-    let has_32_bits = |path: &Path| start_of(path).is_ok_and(|start| has_32_bits(&start));
+    let start = start_of(program).unwrap_or_default();
+    let interpreter = interpreter_in(program, &start).filter(|_| start.starts_with(b"#!"));
+    let is_32_bits = |path: &Path| start_of(path).is_ok_and(|start| has_32_bits(&start));
     let who = match interpreter {
-        Some(interpreter) if has_32_bits(&interpreter) => {
+        Some(interpreter) if is_32_bits(&interpreter) => {
             format!("its interpreter {interpreter:?}")
         }
-        _ if has_32_bits(program) => "it".into(),
+        _ if has_32_bits(&start) => "it".into(),
         _ => return None,
     };
     Some(StartError::CannotPrepare(format!(
@@ -137,18 +137,21 @@ fn no_format(program: &Path) -> &'static str {
 /// What the kernel executes in the program's place: the interpreter in a script's first line, or the
 /// loader that an ELF file names.
 pub(crate) fn interpreter(program: &Path) -> Option<PathBuf> {
-    let start = start_of(program).ok()?;
+    interpreter_in(program, &start_of(program).ok()?)
+}
+
+fn interpreter_in(program: &Path, start: &[u8]) -> Option<PathBuf> {
     if let Some(line) = start.strip_prefix(b"#!") {
         let line = line.split(|byte| *byte == b'\n').next()?;
         let words = line.split(|byte| *byte == b' ' || *byte == b'\t');
         let word = words.into_iter().find(|word| !word.is_empty())?;
         return Some(PathBuf::from(std::ffi::OsStr::from_bytes(word)));
     }
-    loader(program, &start)
+    loader(program, start)
 }
 
 fn start_of(program: &Path) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
+    let mut start = Vec::with_capacity(4 << 10); // So that one read is enough.
     File::open(program)?.take(LONGEST_PATH).read_to_end(&mut start)?;
     Ok(start)
 }

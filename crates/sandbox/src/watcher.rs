@@ -28,16 +28,19 @@ pub(crate) struct Watcher {
 }
 
 /// What the tracer's thread and the watcher share.
-#[derive(Default)]
 struct Shared {
     /// Where outputs come from: of each process standard output, then standard error.
     sources: Vec<(Pid, [Source; 2])>,
+    /// The buffer through which they are read.
+    buffer: Box<[u8]>,
     done: bool,
 }
 
 impl Watcher {
     pub(crate) fn start(table: SharedTable, disk: Arc<DiskLimit>) -> Result<Self> {
-        let shared = Arc::new(Mutex::new(Shared::default()));
+        let buffer = vec![0; 64 << 10].into();
+        let shared = Shared { sources: Vec::new(), buffer, done: false };
+        let shared = Arc::new(Mutex::new(shared));
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = Arc::new(EventFd::from_flags(flags).step("eventfd")?);
         let (theirs, their_bell) = (Arc::clone(&shared), Arc::clone(&bell));
@@ -93,17 +96,17 @@ impl Drop for Watcher {
 
 impl Shared {
     fn pump(&mut self) {
-        self.sources.iter_mut().flat_map(|(_, sources)| sources).for_each(Source::pump);
+        let sources = self.sources.iter_mut().flat_map(|(_, sources)| sources);
+        sources.for_each(|source| source.pump(&mut self.buffer));
     }
 }
 
 /// Waits for output or a tick; whether to go on.
 fn watch_once(shared: &Mutex<Shared>, bell: &EventFd) -> bool {
-    let pipes: Vec<File> = {
+    let pipes: Vec<Arc<File>> = {
         let shared = lock(shared);
         let sources = shared.sources.iter().flat_map(|(_, sources)| sources);
-        let open = sources.filter_map(Source::descriptor);
-        open.filter_map(|pipe| pipe.try_clone_to_owned().ok()).map(File::from).collect()
+        sources.filter_map(Source::pipe).collect()
     };
     let mut polled: Vec<_> =
         pipes.iter().map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();

@@ -126,7 +126,9 @@ impl WorkDirectory {
 
     /// Forgets what its programs have made in the kernel: the next one makes new namespaces.
     pub fn forget_namespaces(&self) {
-        *self.kept() = None;
+        if let Some(kept) = self.kept().take() {
+            kept.let_go();
+        }
     }
 
     /// Where the next program finds the namespaces of those before.
@@ -197,6 +199,7 @@ fn modes(path: &Path) -> Result<Vec<(File, u32)>> {
 
 impl Drop for WorkDirectory {
     fn drop(&mut self) {
+        self.forget_namespaces();
         // What cannot be removed now is the next run's sweep's. A link in its place stays.
         if self.empty().is_ok() {
             let _ = fs::remove_dir(&self.path);

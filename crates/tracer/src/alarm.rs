@@ -14,7 +14,7 @@ use nix::time::ClockId;
 use nix::unistd::gettid;
 
 /// How long a blocking wait lasts once the alarm rings.
-const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 extern "C" fn on_alarm(_: libc::c_int) {}
 
@@ -45,9 +45,9 @@ impl Alarm {
         Ok(alarm)
     }
 
-    /// Sets it again.
+    /// Sets it again: it rings after `first`, which is not zero, and then each millisecond.
     pub(crate) fn set(&mut self, first: Duration) -> io::Result<()> {
-        let expiration = Expiration::IntervalDelayed(first.max(TICK).into(), TICK.into());
+        let expiration = Expiration::IntervalDelayed(first.into(), TICK.into());
         Ok(self.0.set(expiration, TimerSetTimeFlags::empty())?)
     }
 }

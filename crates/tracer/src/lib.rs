@@ -5,39 +5,49 @@
 //! - [`Stop`]: why a tracee has stopped. [`Resume`]: how it goes on.
 //! - [`Tracee`]: one stopped tracee: single-stepping and syscall injection.
 //! - [`syscalls`]: what each system call does to files and mappings.
-//! - [`arch`]: registers, system call numbers, and the decoding of stores; nothing else in the
-//!   workspace depends on the architecture.
+//! - [`arch`]: registers, system call numbers, and the decoding of stores. Little else depends on the architecture:
+//!   ARCHITECTURE.md lists it ("Where would I add an architecture?").
 
 mod alarm;
 pub mod arch;
 mod file_handle;
 mod files;
-mod kernel_stores;
 mod limits;
 mod look;
 mod memory;
+mod output_buffers;
 mod pid_namespace;
+mod proc_files;
 mod process_table;
 mod process_tree;
+mod processor_share;
 pub mod processors;
-mod share;
 mod stop;
 mod sys;
 pub mod syscalls;
 mod tracee;
+mod untraced;
 mod watchpoint;
 
 pub use files::{FileId, Opened};
-pub use kernel_stores::{KernelStores, Output, Pointer};
 pub use limits::{LimitExceeded, Limits};
-pub use look::{LookRefused, Stat, is_ending, look, read_text, status_number};
+pub use look::{
+    LookRefused, Stat, is_ending, look, read_text, signals_caught, sleeps, sleeps_soundly,
+    status_number,
+};
 pub use memory::{hide_tracer, memory};
+pub use output_buffers::{OutputBuffer, Pointer, StoresThrough};
 pub use pid_namespace::{children, threads};
-pub use process_table::{ProcessTable, processor_time};
+pub use proc_files::ProcFile;
+pub use process_table::{ProcessTable, cpu_time_of};
 pub use process_tree::{ProcessTree, SharedTable, Waited, end_orphans};
-pub use share::Share;
+pub use processor_share::{ProcessorShare, queued_in_all};
 pub use stop::{Ending, Resume, Stop};
-pub use sys::{Change, MECHANISM, REFUSED, SYS_TRACE, fault_address};
+pub use sys::{
+    Change, FILTER_REPORTS_CALLS, MECHANISM, REFUSED, REPORT_CALL, SYS_TRACE, TRACE_ME,
+    fault_address,
+};
 pub use syscalls::{Call, Syscall, Use};
 pub use tracee::{Error, Tracee, set_result};
+pub use untraced::{Came, Untraced};
 pub use watchpoint::{accessed_words, has_accessed_the_word, watch_word, watch_words};

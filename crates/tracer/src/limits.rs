@@ -7,8 +7,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// CPU time.
-    pub processor: Duration,
-    /// Time by the clock, without the time for which a process stood in the queue for a processor.
+    pub cpu_time: Duration,
+    /// Time by the clock. The smaller one of two times counts: the time since the start without the time for which the
+    /// threads and the tracer stood in the queue for a processor, and the time at rest, in which no thread could run.
     pub wall: Duration,
     /// Private memory, in bytes.
     pub memory: u64,
@@ -25,7 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            processor: Duration::from_secs(2),
+            cpu_time: Duration::from_secs(2),
             wall: Duration::from_secs(10),
             memory: 512 << 20,
             disk: 256 << 20,
@@ -37,6 +38,19 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The limits of `count` processes that run at once: `count` times the CPU time, and the processes and threads,
+    /// that one may use with whatever it starts.
+    #[must_use]
+    pub fn of_several(self, count: usize) -> Self {
+        let times = u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            cpu_time: self.cpu_time.saturating_mul(times),
+            processes: self.processes.saturating_mul(count),
+            born: self.born.saturating_mul(count),
+            ..self
+        }
+    }
+
     /// How much longer than `wall` a run may take on a busy machine. After that it is given up: nothing is
     /// known about it.
     pub(crate) fn wall_at_most(&self) -> Duration {
@@ -48,9 +62,11 @@ impl Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitExceeded {
     /// It used up its CPU time.
-    Processor(Duration),
+    CpuTime(Duration),
     /// It had not ended after this time.
     Wall(Duration),
+    /// All its threads waited in `open` for the other end of a FIFO, and no process was left that could open it.
+    Fifo,
     /// It stopped itself, and nobody would ever have continued it.
     Stopped,
     /// It had more private memory than this many bytes.
@@ -69,10 +85,14 @@ pub enum LimitExceeded {
 impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Processor(limit) => {
+            Self::CpuTime(limit) => {
                 write!(f, "used up {:.1} s of processor time", limit.as_secs_f64())
             }
             Self::Wall(limit) => write!(f, "had not ended after {:.1} s", limit.as_secs_f64()),
+            Self::Fifo => write!(
+                f,
+                "waited in `open` for the other end of a FIFO, and no process was left that could open it"
+            ),
             Self::Stopped => write!(f, "stopped itself, and nobody would have continued it"),
             Self::Memory(limit) => write!(f, "took more than {} MiB of memory", limit >> 20),
             Self::Disk(limit) => write!(f, "took more than {} MiB of disk", limit >> 20),

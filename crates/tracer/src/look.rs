@@ -2,8 +2,10 @@
 //! look was refused. The last is never taken for the second.
 
 use std::error::Error;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::time::Duration;
-use std::{fmt, fs, io};
 
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
@@ -53,14 +55,47 @@ pub fn look<T>(pid: Pid, what: impl Into<String>, seen: io::Result<T>) -> io::Re
     }
 }
 
-/// The text of a file in `/proc`; `None` if the process has ended. A process may have any bytes as its
-/// name, and `stat`, `status` and `maps` show them: each byte that is not UTF-8 becomes U+FFFD.
+/// The text of a file in `/proc` that each process has, such as `status`; `None` if the process has ended. A process
+/// may have any bytes as its name, and `stat`, `status` and `maps` show them: each byte that is not UTF-8 becomes
+/// U+FFFD.
+///
+/// # Errors
+/// As [`look()`]. A kernel may be made without such a file: that the file is missing does not mean that the process
+/// has ended.
+pub fn read_text(pid: Pid, path: &str) -> io::Result<Option<String>> {
+    let text = read_text_of_a_part(pid, path)?;
+    if text.is_none() && !is_ending(pid) {
+        return Err(LookRefused::of(path, io::Error::from_raw_os_error(libc::ENOENT)));
+    }
+    Ok(text)
+}
+
+/// The same of a file about a part of a process, such as a descriptor; `None` also if there is no such part.
 ///
 /// # Errors
 /// As [`look()`].
-pub fn read_text(pid: Pid, path: &str) -> io::Result<Option<String>> {
-    let text = look(pid, path, fs::read(path))?;
+pub(crate) fn read_text_of_a_part(pid: Pid, path: &str) -> io::Result<Option<String>> {
+    let text = look(pid, path, bytes_of(path))?;
     Ok(text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The bytes of a file in `/proc`. Of such a file the kernel tells no length, so `fs::read` makes twice as many calls.
+fn bytes_of(path: &str) -> io::Result<Vec<u8>> {
+    const MORE_THAN_MOST: usize = 4 << 10;
+    let (mut file, mut bytes, mut length) = (File::open(path)?, vec![0; MORE_THAN_MOST], 0);
+    loop {
+        match file.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+        if length == bytes.len() {
+            bytes.resize(2 * length, 0);
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// A number in `/proc/PID/status`, such as that of `Tgid`; `None` if it is not told, or if the process has
@@ -79,7 +114,7 @@ pub fn status_number(pid: Pid, name: &str) -> io::Result<Option<u64>> {
 /// Whether a process or thread has ended or is on its way to: it does nothing more of its own.
 #[must_use]
 pub fn is_ending(pid: Pid) -> bool {
-    match fs::read(format!("/proc/{pid}/stat")) {
+    match bytes_of(&format!("/proc/{pid}/stat")) {
         Ok(stat) => {
             Stat::parse(&String::from_utf8_lossy(&stat)).is_some_and(|stat| stat.is_ending())
         }
@@ -95,7 +130,7 @@ pub struct Stat {
     /// The kernel's flags, such as PF_EXITING.
     pub(crate) flags: u64,
     /// CPU time of the process, with all its threads.
-    pub(crate) processor: Duration,
+    pub(crate) cpu_time: Duration,
     /// CPU time of the children that it has waited for, with theirs.
     pub(crate) of_children: Duration,
     /// How many threads it has.
@@ -132,7 +167,7 @@ impl Stat {
         Some(Self {
             state: fields.first()?.chars().next()?,
             flags: number(9)?,
-            processor: time(14)?,
+            cpu_time: time(14)?,
             of_children: time(16)?,
             threads: usize::try_from(number(20)?).ok()?,
             started: number(22)?,
@@ -144,6 +179,38 @@ impl Stat {
         const PF_EXITING: u64 = 4;
         matches!(self.state, 'Z' | 'X') || self.flags & PF_EXITING != 0
     }
+}
+
+/// Is the thread asleep in a system call?
+///
+/// # Errors
+/// As [`look()`].
+pub fn sleeps(pid: Pid) -> io::Result<bool> {
+    Ok(Stat::of(pid)?.is_some_and(|stat| stat.state == 'S'))
+}
+
+/// Is the thread asleep in a system call, and off its processor? Just before it sleeps, and just after it is woken, its
+/// state is that of a sleeper for a moment, and a busy machine may take the processor from it there.
+/// `/proc/PID/syscall` shows the call only after the thread has gone to sleep in it.
+///
+/// # Errors
+/// As [`look()`].
+pub fn sleeps_soundly(pid: Pid) -> io::Result<bool> {
+    let path = format!("/proc/{pid}/syscall");
+    let soundly = |text: String| !text.starts_with("running");
+    Ok(sleeps(pid)? && look(pid, &path, fs::read_to_string(&path))?.is_some_and(soundly))
+}
+
+/// The signals for which a process has set a handler, a bit each; `None` if it has ended.
+///
+/// # Errors
+/// As [`look()`].
+pub fn signals_caught(pid: Pid) -> io::Result<Option<u64>> {
+    let path = format!("/proc/{pid}/status");
+    let Some(status) = read_text(pid, &path)? else { return Ok(None) };
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    caught.map(Some).ok_or_else(|| LookRefused::because(path, "it names no signals"))
 }
 
 /// Private memory and shared memory without a name, in bytes; none of a process that has just ended.
@@ -188,6 +255,13 @@ mod tests {
     fn what_is_not_there_is_nothing() {
         assert!(matches!(refused(libc::ENOENT), Ok(None)));
         assert!(matches!(refused(libc::ESRCH), Ok(None)));
+    }
+
+    #[test]
+    fn a_file_that_every_process_has_is_not_missing_because_a_process_has_ended() {
+        let me = nix::unistd::getpid();
+        let error = read_text(me, &format!("/proc/{me}/no-such-file")).unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<LookRefused>()), "{error}");
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub fn hide_tracer(pid: Pid, number: i64, arguments: [u64; 6], result: i64) -> i
             };
             let end = end.and_then(|end| usize::try_from(end).ok());
             let Some(start) = end.and_then(|end| end.checked_sub(length)) else { return Ok(()) };
-            digits_in_part(pid, &file, &bytes, start)
+            digits_in_part(pid, &file, &bytes, start)?
         }
     };
     let path = format!("/proc/{pid}/mem");
@@ -110,24 +110,28 @@ fn digits_of_tracer(bytes: &[u8]) -> Option<Range<usize>> {
 
 /// The same in a part of the file that begins at `start`, and may begin or end within the number. Only if
 /// the file, as the tracer reads it, has the same digits there.
-fn digits_in_part(pid: Pid, file: &Path, bytes: &[u8], start: usize) -> Range<usize> {
-    let Ok(text) = fs::read_to_string(file) else { return 0..0 }; // The process has ended.
-    let is_own = text.lines().any(|line| line == format!("Pid:\t{pid}"));
+fn digits_in_part(pid: Pid, file: &Path, bytes: &[u8], start: usize) -> io::Result<Range<usize>> {
+    let path = file.display().to_string();
+    // Bytes, because the process may have any bytes as its name.
+    let Some(text) = look(pid, path, fs::read(file))? else { return Ok(0..0) };
+    let own = format!("Pid:\t{pid}\n");
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let is_own = lines.clone().any(|line| line == own.as_bytes());
     // Whoever reads its own state is running then; now it has stopped.
-    let as_read = |line: &str| match line.starts_with("State:\t") && is_own {
-        true => "State:\tR (running)\n".to_owned(),
-        false => line.to_owned(),
+    let as_read = |line: &[u8]| match line.starts_with(b"State:\t") && is_own {
+        true => b"State:\tR (running)\n".to_vec(),
+        false => line.to_vec(),
     };
-    let text: String = text.split_inclusive('\n').map(as_read).collect();
-    let Some(digits) = digits_of_tracer(text.as_bytes()) else { return 0..0 };
+    let text: Vec<u8> = lines.flat_map(as_read).collect();
+    let Some(digits) = digits_of_tracer(&text) else { return Ok(0..0) };
     let (from, to) = (digits.start.max(start), digits.end.min(start + bytes.len()));
-    match (
-        text.as_bytes().get(from..to),
-        bytes.get(from.saturating_sub(start)..to.saturating_sub(start)),
-    ) {
-        (Some(right), Some(found)) if from < to && right == found => from - start..to - start,
-        _ => 0..0,
-    }
+    Ok(
+        match (text.get(from..to), bytes.get(from.saturating_sub(start)..to.saturating_sub(start)))
+        {
+            (Some(right), Some(found)) if from < to && right == found => from - start..to - start,
+            _ => 0..0,
+        },
+    )
 }
 
 /// Where the next `read` of this descriptor begins.
@@ -156,4 +160,24 @@ pub(crate) fn string(pid: Pid, address: usize) -> io::Result<Option<Vec<u8>>> {
         }
     }
     Ok(Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tracer_is_found_in_a_part_of_the_status_of_a_thread_whose_name_is_not_utf_8() {
+        let found = std::thread::spawn(|| {
+            nix::sys::prctl::set_name(c"caf\xe9").unwrap();
+            let me = nix::unistd::gettid();
+            let path = format!("/proc/{me}/status");
+            let text = fs::read(&path).unwrap();
+            let field = text.windows(11).position(|part| part == b"TracerPid:\t").unwrap();
+            // The part begins at the number.
+            (digits_in_part(me, path.as_ref(), &text[field + 11..], field + 11).unwrap(), text)
+        });
+        let (digits, text) = found.join().unwrap();
+        assert_eq!(digits, 0..1, "{}", String::from_utf8_lossy(&text));
+    }
 }

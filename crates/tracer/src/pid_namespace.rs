@@ -16,7 +16,7 @@ pub(crate) struct PidNamespace {
     /// CPU time of each process that was seen, by its number and when it started.
     seen: BTreeMap<(Pid, u64), Duration>,
     /// The most that all together were seen to have used.
-    pub(crate) processor: Duration,
+    pub(crate) cpu_time: Duration,
 }
 
 /// What the processes of a namespace use.
@@ -32,7 +32,7 @@ pub(crate) struct Usage {
 
 impl PidNamespace {
     pub(crate) fn new(first: Pid) -> Self {
-        Self { first, seen: BTreeMap::new(), processor: Duration::ZERO }
+        Self { first, seen: BTreeMap::new(), cpu_time: Duration::ZERO }
     }
 
     /// Its processes, as they are now. Of more than `most` the others are left out.
@@ -77,13 +77,13 @@ impl PidNamespace {
             usage.processes += stat.threads.max(1);
             usage.born = usage.born.max(number_inside(process)?);
             usage.memory += memory_of(process)?;
-            with_children += stat.processor + stat.of_children;
-            self.seen.insert((process, stat.started), stat.processor);
+            with_children += stat.cpu_time + stat.of_children;
+            self.seen.insert((process, stat.started), stat.cpu_time);
         }
         // Both leave something out: the first, children that nobody waits for; the second, those that
         // came and went between two looks.
         let seen = self.seen.values().sum();
-        self.processor = self.processor.max(with_children).max(seen);
+        self.cpu_time = self.cpu_time.max(with_children).max(seen);
         Ok(usage)
     }
 }

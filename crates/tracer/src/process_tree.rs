@@ -4,7 +4,7 @@
 //! [`ProcessTree::wait_or_tick`], and it waits for every tracee at once: a wait for one thread id
 //! would never end if that thread is a zombie whose process goes on. Each wait has a deadline.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,23 @@ use nix::sys::prctl;
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::{Pid, getpid, gettid};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, TICK};
+use crate::arch::Registers;
+use crate::look::LookRefused;
 use crate::pid_namespace::children;
 use crate::sys::{Answer, AtSyscall, Change};
-use crate::{Ending, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
+use crate::{Ending, FILTER_REPORTS_CALLS, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
 
 /// How long processes may take to end after they were killed, before that is a failure of the tracer. A
 /// process that was killed needs a processor once more, and on a busy machine it may wait for one.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// How long the next wait lasts after [`ProcessTree::tick_soon`]: longer than most calls that do not wait.
+const SOON: Duration = Duration::from_micros(100);
+
 const OPTIONS: i32 = libc::PTRACE_O_EXITKILL
     | libc::PTRACE_O_TRACESYSGOOD
+    | if FILTER_REPORTS_CALLS { libc::PTRACE_O_TRACESECCOMP } else { 0 }
     | libc::PTRACE_O_TRACEFORK
     | libc::PTRACE_O_TRACEVFORK
     | libc::PTRACE_O_TRACECLONE
@@ -40,12 +46,26 @@ pub struct ProcessTree {
     deadline: Instant,
     /// How each of them went on last.
     resumed: BTreeMap<Pid, Resume>,
+    /// Those that are in a call whose entry was told, and whose exit is to come.
+    inside: BTreeSet<Pid>,
     /// Changes that came while another tracee was waited for.
     pending: VecDeque<Change>,
-    /// What each process that has ended has used.
-    used: BTreeMap<Pid, Change>,
+    /// What each process that has ended has used, until its number is another process's.
+    used: BTreeMap<Pid, Used>,
+    /// The living processes and threads whose beginning was announced.
+    announced: BTreeSet<Pid>,
     /// Without tracing: where each process tells how its program ended.
     exit_status_channels: BTreeMap<Pid, UnixStream>,
+}
+
+/// What a process that has ended has used.
+#[derive(Clone, Copy)]
+struct Used {
+    change: Change,
+    /// How its program ended, if that was told.
+    ending: Option<Ending>,
+    /// Whether its beginning was announced. A child may end before its parent tells of it.
+    was_announced: bool,
 }
 
 /// The table of a tree's processes, for the thread that watches the limits.
@@ -72,7 +92,8 @@ pub enum Waited {
 }
 
 impl ProcessTree {
-    /// An empty tree, whose clock starts now. If it is not `traced`, a wait tells of nothing but ends.
+    /// An empty tree, whose clock starts now. If it is not `traced`, a wait returns only ends, and the stops of the
+    /// processes that are [seized](Self::seize).
     ///
     /// # Errors
     /// Those of making a timer.
@@ -87,8 +108,10 @@ impl ProcessTree {
             alarm: Alarm::after(patience).step("timer_create")?,
             deadline: Instant::now() + patience,
             resumed: BTreeMap::new(),
+            inside: BTreeSet::new(),
             pending: VecDeque::new(),
             used: BTreeMap::new(),
+            announced: BTreeSet::new(),
             exit_status_channels: BTreeMap::new(),
         })
     }
@@ -116,15 +139,23 @@ impl ProcessTree {
     /// What a process used, once it has ended: CPU time and the most memory.
     #[must_use]
     pub fn used(&self, pid: Pid) -> Option<Change> {
-        self.used.get(&pid).copied()
+        self.used.get(&pid).map(|used| used.change)
     }
 
-    /// Adds a child of this thread.
+    /// How a process ended, if that has been told.
+    #[must_use]
+    pub fn ending(&self, pid: Pid) -> Option<Ending> {
+        self.used.get(&pid)?.ending
+    }
+
+    /// Adds a child of this thread, or a process that is about to be traced.
     pub fn add(&mut self, child: Pid) {
+        self.forget_who_had_the_number(child);
+        self.announced.insert(child);
         self.table.lock().add(child);
     }
 
-    /// `PTRACE_SEIZE`: traces a child that was added, and whatever it starts.
+    /// `PTRACE_SEIZE`: traces a process that was added, and whatever it starts.
     ///
     /// # Errors
     /// EPERM: tracing is not allowed here.
@@ -142,7 +173,16 @@ impl ProcessTree {
     /// # Errors
     /// Those of setting a timer.
     pub fn tick(&mut self) -> io::Result<()> {
-        self.alarm.set(Duration::ZERO)
+        self.alarm.set(TICK)
+    }
+
+    /// As [`tick`](Self::tick), but the next wait ends sooner: the caller expects to see soon, by a look, what it waits
+    /// for.
+    ///
+    /// # Errors
+    /// As [`tick`](Self::tick).
+    pub fn tick_soon(&mut self) -> io::Result<()> {
+        self.alarm.set(SOON)
     }
 
     /// The next stop of any process, or `None` once none is left.
@@ -151,6 +191,17 @@ impl ProcessTree {
     /// Those of ptrace, other than that the tracee was killed meanwhile. ETIMEDOUT: processes did not
     /// end though they were killed. As [`limit_exceeded`](Self::limit_exceeded).
     pub fn wait(&mut self) -> io::Result<Option<Stop>> {
+        self.wait_looking(|| Ok(()))
+    }
+
+    /// As [`wait`](Self::wait), with a look at each tick.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait), and those of the look.
+    pub fn wait_looking(
+        &mut self,
+        mut look: impl FnMut() -> io::Result<()>,
+    ) -> io::Result<Option<Stop>> {
         loop {
             // If no process is left that we know, orphans are not waited for.
             let block = !self.table.lock().is_empty();
@@ -158,7 +209,10 @@ impl ProcessTree {
                 Waited::Stop(stop) => return Ok(Some(stop)),
                 Waited::Empty => return Ok(None),
                 Waited::Tick if !block => return Ok(None),
-                Waited::Tick => self.check_deadline()?,
+                Waited::Tick => {
+                    self.check_deadline()?;
+                    look()?;
+                }
             }
         }
     }
@@ -230,7 +284,10 @@ impl ProcessTree {
     /// told.
     pub fn resume(&mut self, pid: Pid, how: Resume, signal: i32) -> io::Result<()> {
         self.resumed.insert(pid, how);
-        match sys::resume(how, pid, signal) {
+        if how == Resume::Freely {
+            self.inside.remove(&pid); // The exit is not told.
+        }
+        match sys::resume(how, self.inside.contains(&pid), pid, signal) {
             Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
             _ => Ok(()),
         }
@@ -254,27 +311,38 @@ impl ProcessTree {
     fn stop(&mut self, change: Change) -> io::Result<Option<Stop>> {
         let Change { pid, status, .. } = change;
         if !libc::WIFSTOPPED(status) {
-            return Ok(self.ended(change));
+            return self.ended(change);
         }
         match self.meaning(pid, libc::WSTOPSIG(status), status >> 16) {
-            Ok(stop) => Ok(Some(stop)),
+            Ok(stop) => Ok(stop),
             // Killed meanwhile: its end is still to come.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn meaning(&mut self, pid: Pid, signal: i32, event: i32) -> io::Result<Stop> {
-        Ok(match event {
+    fn meaning(&mut self, pid: Pid, signal: i32, event: i32) -> io::Result<Option<Stop>> {
+        Ok(Some(match event {
             0 if signal == libc::SIGTRAP | 0x80 => match sys::at_syscall(pid)? {
-                AtSyscall::Entry(call) => Stop::SyscallEntry(pid, call),
-                AtSyscall::Exit(result) => Stop::SyscallExit { pid, result },
+                AtSyscall::Entry(call) => {
+                    self.inside.insert(pid);
+                    Stop::SyscallEntry(pid, call)
+                }
+                AtSyscall::Exit(result) => {
+                    self.inside.remove(&pid);
+                    Stop::SyscallExit { pid, result }
+                }
             },
             0 => Stop::Signal(pid, signal),
+            libc::PTRACE_EVENT_SECCOMP => return self.reported_by_filter(pid),
             libc::PTRACE_EVENT_EXEC => {
                 let former = sys::event_message(pid)?;
                 if former != pid {
                     self.table.lock().remove(former, Duration::ZERO);
+                    self.inside.remove(&pid);
+                    if self.inside.remove(&former) {
+                        self.inside.insert(pid); // The exit of the `execve` is its own.
+                    }
                 }
                 Stop::Executed { pid, former }
             }
@@ -287,35 +355,85 @@ impl ProcessTree {
                 Stop::GroupStop(pid, signal)
             }
             libc::PTRACE_EVENT_STOP if !self.resumed.contains_key(&pid) => {
+                self.forget_who_had_the_number(pid);
                 self.table.lock().add(pid);
                 Stop::Started(pid)
             }
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
                 let child = sys::event_message(pid)?;
+                self.forget_who_had_the_number(child);
                 // It may have been born, and ended, before its parent tells of it.
-                if !self.has_ended(child) {
-                    self.table.lock().add(child);
+                match self.used.get_mut(&child) {
+                    Some(used) => used.was_announced = true,
+                    None => {
+                        self.announced.insert(child);
+                        self.table.lock().add(child);
+                    }
                 }
                 let vfork = event == libc::PTRACE_EVENT_VFORK;
                 Stop::NewTracee { pid, child, vfork }
             }
             _ => Stop::Interrupted(pid),
-        })
+        }))
     }
 
-    fn ended(&mut self, change: Change) -> Option<Stop> {
-        let Change { pid, status, processor, .. } = change;
-        self.resumed.remove(&pid);
-        self.used.insert(pid, change);
-        if !self.table.lock().remove(pid, processor) {
-            return None; // An orphan that was not traced, or one that ended before it was told of.
+    /// The seccomp filter reports a call that is about to be made. It is a syscall-entry stop, unless nobody waits
+    /// for one, or it was reported already.
+    fn reported_by_filter(&mut self, pid: Pid) -> io::Result<Option<Stop>> {
+        let how = self.resumed.get(&pid).copied().unwrap_or(Resume::Freely);
+        let is_reported = how == Resume::ToReportedSyscall && !self.inside.contains(&pid);
+        match sys::at_filter(pid)? {
+            // The program's own filter asks for a tracer. Without one, the kernel would not make the call.
+            None => refuse(pid, libc::ENOSYS)?,
+            Some(call) => {
+                if call.number == libc::SYS_io_uring_setup {
+                    refuse(pid, libc::EPERM)?; // Reported, but not allowed.
+                }
+                if is_reported {
+                    self.inside.insert(pid);
+                    return Ok(Some(Stop::SyscallEntry(pid, call)));
+                }
+            }
         }
-        let told = self.exit_status_channels.remove(&pid).and_then(|mut channel| {
-            let mut bytes = [0; 4];
-            channel.read_exact(&mut bytes).ok().map(|()| i32::from_ne_bytes(bytes))
-        });
-        Some(Stop::Exited(pid, Ending::of_status(told.unwrap_or(status))))
+        sys::resume(how, self.inside.contains(&pid), pid, 0).map(|()| None)
     }
+
+    /// A process or thread begins that has this number: one that had it before, and has ended, is another one.
+    fn forget_who_had_the_number(&mut self, pid: Pid) {
+        if self.used.get(&pid).is_some_and(|used| used.was_announced) {
+            self.used.remove(&pid);
+        }
+    }
+
+    fn ended(&mut self, change: Change) -> io::Result<Option<Stop>> {
+        let Change { pid, status, cpu_time, .. } = change;
+        self.resumed.remove(&pid);
+        self.inside.remove(&pid);
+        let was_announced = self.announced.remove(&pid);
+        self.used.insert(pid, Used { change, ending: None, was_announced });
+        if !self.table.lock().remove(pid, cpu_time) {
+            return Ok(None); // An orphan that was not traced, or one that ended before it was told of.
+        }
+        let status = match self.exit_status_channels.remove(&pid) {
+            // It was killed for a limit, and told nothing.
+            Some(_) if self.limit_exceeded()?.is_some() && libc::WIFSIGNALED(status) => status,
+            Some(channel) => status_from(pid, channel)?,
+            None => status,
+        };
+        let ending = Ending::of_status(status);
+        self.used.entry(pid).and_modify(|used| used.ending = Some(ending));
+        Ok(Some(Stop::Exited(pid, ending)))
+    }
+}
+
+/// The wait status that a process tells of its program, as its last words. Without them, nobody has seen how the
+/// program ended.
+fn status_from(pid: Pid, mut channel: UnixStream) -> io::Result<i32> {
+    let mut bytes = Vec::new();
+    let read = channel.read_to_end(&mut bytes);
+    let status = bytes.try_into().map(i32::from_ne_bytes);
+    read.and_then(|_| status.map_err(|said| io::Error::other(format!("{said:?} is no status"))))
+        .map_err(|error| LookRefused::of(format!("how the program of process {pid} ended"), error))
 }
 
 impl Drop for ProcessTree {
@@ -327,10 +445,8 @@ impl Drop for ProcessTree {
         }
         // A tracee that has stopped on its way to its end stays there, killed or not, until it is resumed;
         // that stop is not told again.
-        if self.traced {
-            for pid in self.table.lock().all() {
-                let _ = sys::resume(Resume::Freely, pid, 0); // ESRCH: it is not stopped.
-            }
+        for pid in self.table.lock().all() {
+            let _ = sys::resume(Resume::Freely, false, pid, 0); // ESRCH: it is not stopped, or not traced.
         }
         // Whatever shows up now, known or not, is killed until nothing is left.
         let mut found = Ok(());
@@ -341,7 +457,8 @@ impl Drop for ProcessTree {
             match sys::wait(true) {
                 Ok(Answer::Changed(change)) if libc::WIFSTOPPED(change.status) => {
                     let _ = kill(change.pid, SIGKILL); // A tracee's number is its own until it is reaped.
-                    let _ = sys::resume(Resume::Freely, change.pid, 0); // It may be dead already.
+                    // It may be dead already.
+                    let _ = sys::resume(Resume::Freely, false, change.pid, 0);
                 }
                 Ok(Answer::Changed(_) | Answer::Nothing) => {}
                 Ok(Answer::Nobody) | Err(_) => return,
@@ -352,6 +469,13 @@ impl Drop for ProcessTree {
     }
 }
 
+/// Leaves out the call at whose entry the seccomp filter has stopped a tracee: it fails with this errno.
+fn refuse(pid: Pid, errno: i32) -> io::Result<()> {
+    let mut registers = Registers::of(pid)?;
+    (registers.call, registers.result) = (u64::MAX, i64::from(-errno).cast_unsigned());
+    registers.put(pid)
+}
+
 /// Kills and reaps the children of this thread. If it is the first one of its process, these are orphans that
 /// nobody traces any more. Only when no process tree is left: its processes may be children of this thread, too.
 ///
@@ -359,7 +483,7 @@ impl Drop for ProcessTree {
 /// `/proc` cannot be read. ETIMEDOUT: one of them does not end.
 pub fn end_orphans() -> io::Result<()> {
     let deadline = Instant::now() + GRACE;
-    let _interrupts_each_wait = Alarm::after(Duration::ZERO)?;
+    let _interrupts_each_wait = Alarm::after(TICK)?;
     loop {
         kill_children()?;
         match sys::wait(true)? {
@@ -378,4 +502,49 @@ fn kill_children() -> io::Result<()> {
         let _ = kill(child, SIGKILL); // Ended, and ours to reap: nobody else's number.
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command};
+
+    use super::*;
+    use crate::LookRefused;
+
+    fn started(command: &str) -> (Child, Pid) {
+        let child = Command::new("/bin/sh").args(["-c", command]).spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        (child, pid)
+    }
+
+    #[test]
+    fn an_end_that_was_not_told_is_no_end_with_status_0() {
+        const FAILED: &[u8] = b"{\"Failed\":{\"said\":\"wait4\",\"errno\":10}}\n";
+        for said in [&b""[..], &[0; 3], FAILED] {
+            let mut tree = ProcessTree::new(Limits::default(), false).unwrap();
+            let (_child, pid) = started("exit 0");
+            tree.add(pid);
+            let (mut tells, told) = UnixStream::pair().unwrap();
+            io::Write::write_all(&mut tells, said).unwrap();
+            drop(tells);
+            tree.learn_exit_status_from(pid, told);
+            let error = tree.wait().expect_err("nobody told how the program ended");
+            assert!(error.get_ref().is_some_and(|inner| inner.is::<LookRefused>()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_process() {
+        let mut tree = ProcessTree::new(Limits::default(), true).unwrap();
+        let (child, pid) = started("exec sleep 100");
+        let change =
+            Change { pid, status: 0, cpu_time: Duration::from_secs(1), peak_memory: 1 << 20 };
+        tree.add(pid);
+        tree.ended(change).unwrap().unwrap(); // The one that had the number first.
+        tree.meaning(pid, libc::SIGTRAP, libc::PTRACE_EVENT_STOP).unwrap();
+        assert!(!tree.has_ended(pid));
+        assert_eq!(tree.table().lock().all(), [pid]);
+        drop(child);
+        let _ = kill(pid, SIGKILL);
+    }
 }

@@ -22,6 +22,12 @@ pub fn choose(place: usize) {
     let _ = PLACE.set(place); // Chosen before: it stays.
 }
 
+/// Whether this judge has a second processor to itself.
+#[must_use]
+pub fn has_another() -> bool {
+    PLACE.get().is_none() && given().len() > 1
+}
+
 /// The chosen place; where none was chosen, that of the processor on which this thread runs.
 fn place() -> usize {
     let here = || {

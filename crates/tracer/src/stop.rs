@@ -77,6 +77,9 @@ pub enum Resume {
     Freely,
     /// To its next system call's entry or exit.
     ToSyscall,
+    /// To the exit of the system call that it is in, or to the entry of the next one that its seccomp filter
+    /// reports to the tracer, by [`REPORT_CALL`](crate::REPORT_CALL). Other calls do not stop it.
+    ToReportedSyscall,
     /// For one instruction.
     Step,
 }

@@ -21,6 +21,8 @@ pub const MECHANISM: &str = "ptrace";
 pub const REFUSED: &str = "ptrace is refused here";
 /// The call by which a process traces another.
 pub const SYS_TRACE: i64 = libc::SYS_ptrace;
+/// The request of that call by which a process asks to be traced by its parent.
+pub const TRACE_ME: u32 = libc::PTRACE_TRACEME;
 
 /// A change of state, as `wait4` tells it.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +31,8 @@ pub struct Change {
     pub pid: Pid,
     /// As the macros of `sys/wait.h` read it.
     pub status: c_int,
-    /// Processor time, if this is the end of it.
-    pub processor: Duration,
+    /// CPU time, if this is the end of it.
+    pub cpu_time: Duration,
     /// The most memory it had at a time, in bytes.
     pub peak_memory: u64,
 }
@@ -68,8 +70,8 @@ fn change(pid: Pid, status: c_int, usage: &libc::rusage) -> Change {
         let seconds = Duration::from_secs(time.tv_sec.unsigned_abs());
         seconds + Duration::from_micros(time.tv_usec.unsigned_abs())
     };
-    let processor = duration(usage.ru_utime) + duration(usage.ru_stime);
-    Change { pid, status, processor, peak_memory: usage.ru_maxrss.unsigned_abs() << 10 }
+    let cpu_time = duration(usage.ru_utime) + duration(usage.ru_stime);
+    Change { pid, status, cpu_time, peak_memory: usage.ru_maxrss.unsigned_abs() << 10 }
 }
 
 /// `PTRACE_SEIZE`.
@@ -80,15 +82,23 @@ pub(crate) fn seize(pid: Pid, options: c_int) -> io::Result<()> {
     request(libc::PTRACE_SEIZE, pid, i64::from(options))
 }
 
+/// Whether a seccomp filter may report calls to the tracer: only where the tracer can refuse one of them.
+pub const FILTER_REPORTS_CALLS: bool = arch::TRAPS_STORES;
+/// What the seccomp filter of a tracee returns for a call that it reports to the tracer.
+pub const REPORT_CALL: u32 = libc::SECCOMP_RET_TRACE | REPORTED_CALL;
+/// Distinguishes this filter from one of the program's own that returns SECCOMP_RET_TRACE.
+const REPORTED_CALL: u32 = 0x7e11;
+
 /// `PTRACE_CONT`, `PTRACE_SYSCALL` or `PTRACE_SINGLESTEP`, delivering a signal,
-/// or none by 0.
+/// or none by 0. `inside`: it is in a call whose entry was told, and whose exit is to come.
 ///
 /// # Errors
 /// ESRCH: it has been killed meanwhile, or is not stopped.
-pub(crate) fn resume(how: Resume, pid: Pid, signal: c_int) -> io::Result<()> {
+pub(crate) fn resume(how: Resume, inside: bool, pid: Pid, signal: c_int) -> io::Result<()> {
     let request = match how {
-        Resume::Freely => libc::PTRACE_CONT,
         Resume::ToSyscall => libc::PTRACE_SYSCALL,
+        Resume::ToReportedSyscall if inside || !FILTER_REPORTS_CALLS => libc::PTRACE_SYSCALL,
+        Resume::Freely | Resume::ToReportedSyscall => libc::PTRACE_CONT,
         Resume::Step => libc::PTRACE_SINGLESTEP,
     };
     self::request(request, pid, i64::from(signal))
@@ -200,6 +210,25 @@ pub(crate) fn at_syscall(pid: Pid) -> io::Result<AtSyscall> {
         libc::PTRACE_SYSCALL_INFO_NONE => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         _ => Err(io::Error::other("PTRACE_GET_SYSCALL_INFO names no call at a syscall stop")),
     }
+}
+
+/// The call at which the seccomp filter has stopped a tracee. `None`: a filter of the program's own has done it.
+///
+/// # Errors
+/// ESRCH: it has been killed meanwhile.
+pub(crate) fn at_filter(pid: Pid) -> io::Result<Option<Syscall>> {
+    let found = ptrace::syscall_info(pid)?;
+    if found.op != libc::PTRACE_SYSCALL_INFO_SECCOMP {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH)); // Killed, and in its exit stop by now.
+    }
+    // SAFETY: `op` says that this is the part that the kernel has filled.
+    let filter = unsafe { found.u.seccomp };
+    let call = Syscall {
+        number: filter.nr.cast_signed(),
+        arguments: filter.args,
+        instruction: arch::syscall_instruction(found.instruction_pointer),
+    };
+    Ok((filter.ret_data == REPORTED_CALL).then_some(call))
 }
 
 /// `tkill`: sends a signal again that came while a tracee was being moved.

@@ -119,6 +119,20 @@ impl Call {
         Ok(flags & u64::from(writes.cast_unsigned()) != 0)
     }
 
+    /// The path that it opens, if the path begins in its caller's current directory.
+    ///
+    /// # Errors
+    /// As [`look()`](crate::look()).
+    pub fn opened_from_here(&self) -> io::Result<Option<PathBuf>> {
+        const HERE: u64 = libc::AT_FDCWD.cast_unsigned() as u64;
+        let from_here = match self.number {
+            legacy::SYS_open | legacy::SYS_creat => true,
+            libc::SYS_openat | libc::SYS_openat2 => self.arguments[0] & u64::from(u32::MAX) == HERE,
+            _ => false,
+        };
+        if from_here { self.path() } else { Ok(None) }
+    }
+
     /// The path that it opens or executes.
     fn path(&self) -> io::Result<Option<PathBuf>> {
         let [first, second, ..] = self.arguments;
@@ -199,6 +213,12 @@ impl Syscall {
             }
             _ => false,
         }
+    }
+
+    /// Does it open a file?
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        row(self.number).is_some_and(|row| row.uses == Use::Opens)
     }
 
     /// What it does to the mappings of its process.

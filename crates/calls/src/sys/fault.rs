@@ -10,6 +10,7 @@ use std::ffi::c_void;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use std::{fs, mem, panic, ptr};
 
 use libc::{c_int, siginfo_t};
@@ -126,7 +127,11 @@ pub fn in_child(role: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 }
 
 fn fork(role: impl FnOnce() -> io::Result<()>) -> io::Result<Pid> {
-    assert_eq!(fs::read_dir("/proc/self/task")?.count(), 1, "threads");
+    let threads = || Ok::<_, io::Error>(fs::read_dir("/proc/self/task")?.count());
+    // The kernel lists a thread for a moment after it was joined.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while threads()? != 1 && Instant::now() < deadline {}
+    assert_eq!(threads()?, 1, "threads");
     // SAFETY: there is no other thread, checked above: the child's memory is consistent.
     let child = unsafe { libc::fork() };
     match child {

@@ -201,6 +201,20 @@ static void holds_nameless_file(void) {
     usleep(200000);
 }
 static void nameless_file(void) { children(1, holds_nameless_file); }
+
+// The files have no name, and no descriptor either: only the mappings are left of them.
+static void holds_mapped_files(void) {
+    for (int i = 0; i < 30; i++) {
+        int file = open(".", O_TMPFILE | O_RDWR, 0600);
+        if (file < 0 || ftruncate(file, 10 * MIB)) exit(77);
+        char *bytes = mmap(NULL, 10 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        close(file);
+        if (bytes == MAP_FAILED) exit(77);
+        memset(bytes, 1, 10 * MIB);
+    }
+    usleep(100000);
+}
+static void mapped_files(void) { children(1, holds_mapped_files); }
 static void files_without_end(void) {
     char name[32];
     for (int i = 0; i < 2000000; i++) {

@@ -14,7 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -32,8 +31,7 @@
 #define BY_ARGUMENT 13   // get_robust_list stores where an argument points to.
 #define BESIDE_A_READ 14 // A thread waits in read, to store in FILE, while another one adds.
 #define BY_MESSAGES 15   // recvmmsg: the judge does not look where it stores.
-#define IF_TRACED 11    // It locks if TracerPid is not 0. These say how it is read, if not line by line:
-                        // BY_BYTES, BY_PIECES, BY_ANOTHER (process). BY_TIME does not read it.
+#define IF_TRACED 11    // It locks if it is traced.
 
 static void *map_file(void *where, size_t size, int kind, int flags, int fd, off_t offset) {
 #if HOW == PKEY
@@ -64,52 +62,7 @@ static void *map_file(void *where, size_t size, int kind, int flags, int fd, off
 #include "../exercise-5/by_flock.h"
 #undef mmap
 
-#include "clock.h"
-
-static int is_traced(void) {
-    char line[256];
-    int tracer = 0;
-    FILE *status;
-#ifdef BY_ANOTHER
-    // A child reads it, and tells by its status.
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/status", getpid());
-    pid_t child = fork();
-    if (child > 0) {
-        int how;
-        waitpid(child, &how, 0);
-        return how != 0;
-    }
-    status = fopen(path, "r");
-#elif defined BY_TIME
-    return the_clock_tells_of_a_tracer();
-#elif defined BY_PIECES
-    // Two vectors of two pieces: no piece holds the field's name and its number.
-    static char text[4096];
-    int fd = open("/proc/self/status", O_RDONLY);
-    size_t size = 0;
-    for (;;) {
-        struct iovec pieces[2] = {{text + size, 3}, {text + size + 3, 4}};
-        ssize_t got = readv(fd, pieces, 2);
-        if (got <= 0) break;
-        size += got;
-    }
-    close(fd);
-    status = fmemopen(text, size, "r");
-#else
-    status = fopen("/proc/self/status", "r");
-#endif
-#ifdef BY_BYTES
-    setvbuf(status, NULL, _IONBF, 0);
-#endif
-    while (status && fgets(line, sizeof line, status))
-        if (sscanf(line, "TracerPid: %d", &tracer) == 1) break;
-    if (status) fclose(status);
-#ifdef BY_ANOTHER
-    _exit(tracer != 0);
-#endif
-    return tracer != 0;
-}
+#include "is_traced.h"
 
 __attribute__((constructor)) static void hide(void) {
 #if HOW == NOT_DUMPABLE

@@ -5,7 +5,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-// As `await`, but woken by the other side.
+// As `await`, but woken by the other process.
 static int sleep_until(struct box *box, uint32_t wanted) {
     for (double late = now() + 5; now() < late;) {
         uint32_t full = __atomic_load_n(&box->full, __ATOMIC_ACQUIRE);

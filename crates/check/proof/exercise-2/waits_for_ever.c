@@ -1,5 +1,5 @@
 //! verdict: edge waits-for-ever
-// Nobody is told when the other side never comes.
+// If the other process never comes, this program waits for ever and says nothing.
 #include "mail.h"
 
 static int await_for_ever(struct box *box, uint32_t wanted) {

@@ -10,7 +10,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
     for entry in new {
         let name = format!("{}, exercise {}", entry.student, entry.exercise);
         let Some(before) = old.iter().find(|before| before.key() == entry.key()) else {
-            lines.push(format!("{name}: {}, not there before", entry.told()));
+            lines.push(format!("{name}: {}, not there before", entry.summary()));
             changed += 1;
             continue;
         };
@@ -18,7 +18,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
             continue;
         }
         changed += 1;
-        lines.push(format!("{name}: {}, before: {}", entry.told(), before.told()));
+        lines.push(format!("{name}: {}, before: {}", entry.summary(), before.summary()));
         lines.extend(differing(before.report.as_ref(), entry.report.as_ref()));
         if before.digest != entry.digest {
             lines.push("  the file has changed, too".into());
@@ -30,7 +30,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
             "{}, exercise {}: not judged now, before: {}",
             before.student,
             before.exercise,
-            before.told()
+            before.summary()
         )
     }));
     lines.push(format!("{changed} of {} results differ.", new.len()));

@@ -120,7 +120,7 @@ impl Entry {
     }
 
     /// What a teacher reads behind the name: the state and the points, and of how many.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let points = match &self.report {
             Some(_) => {
                 let open = match self.open_points {
@@ -209,7 +209,7 @@ impl Printer {
             Format::Csv => say!("{}", row(&entry.row())?),
             Format::Jsonl => say!("{}", serde_json::to_string(entry).step("write JSON")?),
             Format::Text => {
-                say!("{}, exercise {}: {}", entry.student, entry.exercise, entry.told())
+                say!("{}, exercise {}: {}", entry.student, entry.exercise, entry.summary())
             }
             _ => Ok(()),
         }

@@ -40,43 +40,62 @@ impl Flushes {
             libc::SYS_sync => Some(named()),
             libc::SYS_syncfs => {
                 let device = opened(pid, call)?.map(|opened| opened.file.device);
-                let ours = FileId::at(&self.path).map(|file| file.device);
+                let ours = Self::identity(&self.path)?.map(|file| file.device);
                 (device.is_some() && device == ours).then(named)
             }
             _ => None,
         };
-        Ok(flush.map(|flush| Flush { content: self.content(), ..flush }))
+        flush.map(|flush| Ok(Flush { content: self.content()?, ..flush })).transpose()
     }
 
-    /// What the file holds now, as every process sees it.
-    #[must_use]
-    pub fn content(&self) -> Vec<u8> {
+    /// What the file holds now, as every process sees it; nothing, if there is no file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn content(&self) -> Result<Vec<u8>> {
         /// More than any ledger of the checks; a terabyte that a program has made must not be read.
         const MOST: u64 = 1 << 20;
         let mut content = Vec::new();
-        // Without a file there is nothing, and a failing read tells of nothing more.
-        let _ = self.open().map(|file| file.take(MOST).read_to_end(&mut content));
-        content
+        if let Some(file) = self.open()? {
+            file.take(MOST).read_to_end(&mut content).step_on("read", &self.path)?;
+        }
+        Ok(content)
     }
 
-    /// The file, if there is one now, and it is a regular one.
-    #[must_use]
-    pub fn open(&self) -> Option<File> {
+    /// The file, if there is one now, and it is a regular one that its owner may read.
+    ///
+    /// # Errors
+    /// Those of `open`. What the file holds is not known then.
+    pub fn open(&self) -> Result<Option<File>> {
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let file = File::options().read(true).custom_flags(flags).open(&self.path).ok()?;
-        file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
+        let file = match File::options().read(true).custom_flags(flags).open(&self.path) {
+            Ok(file) => file,
+            Err(error) => match error.raw_os_error() {
+                // A link, or a socket. EACCES: the program has changed the file's mode.
+                Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::ENXIO | libc::EACCES) => {
+                    return Ok(None);
+                }
+                _ => return Err(error).step_on("open", &self.path),
+            },
+        };
+        Ok(file.metadata().step_on("stat", &self.path)?.is_file().then_some(file))
+    }
+
+    fn identity(path: &Path) -> Result<Option<FileId>> {
+        FileId::at(path).step_on("look at", path)
     }
 
     fn by_fsync(&self, pid: Pid, call: &Call) -> Result<Option<Flush>> {
         let Some(opened) = opened(pid, call)? else { return Ok(None) };
-        if self.path.parent().and_then(FileId::at) == Some(opened.file) {
+        let directory = self.path.parent().map(Self::identity).transpose()?.flatten();
+        if directory == Some(opened.file) {
             // The directory's bytes are its entries; this one's must be there already.
-            return Ok(Some(Flush { name: self.open().is_some(), ..Flush::default() }));
+            return Ok(Some(Flush { name: self.open()?.is_some(), ..Flush::default() }));
         }
         // `fdatasync` keeps what is needed to read the file's bytes, and promises no more.
         let name = call.number == libc::SYS_fsync;
         let whole = Flush { ranges: everything(), name, ..Flush::default() };
-        Ok((Some(opened.file) == FileId::at(&self.path)).then_some(whole))
+        Ok((Some(opened.file) == Self::identity(&self.path)?).then_some(whole))
     }
 
     /// The parts of the file that `msync(MS_SYNC)` reaches: those that are mapped shared in its

@@ -22,6 +22,8 @@ pub struct Exercise {
     pub core: &'static str,
     /// What a robust program does besides.
     pub edges: &'static str,
+    /// Most of its checks follow one process at a time. So two checks run at a time, each on a processor of its own.
+    pub two_at_a_time: bool,
     /// What is judged, in this order: the core first.
     pub checks: &'static [Check],
     /// What can be wrong, beside [`COMMON`].
@@ -85,8 +87,11 @@ pub struct Check {
     pub part: Part,
     /// It says more than the others can, where the machine lets it; where not, they decide.
     pub where_possible: bool,
-    /// It measures time: while a class is judged, nothing else is judged beside it.
+    /// It measures time. While a class is judged, it waits until no other check runs, of this judge or another one, and
+    /// none begins meanwhile. If it is not `concurrent`, the two threads that make checks make none beside it, class or not.
     pub alone: bool,
+    /// It follows processes on all processors itself, so only the thread that makes the checks in their order makes it.
+    pub everywhere: bool,
     /// It takes long: it runs beside the others as soon as it can, and its result is told in its turn.
     pub concurrent: bool,
     /// Checks, by their ids, without which this one would say nothing.
@@ -112,6 +117,7 @@ impl Check {
             part: Part::Core,
             where_possible: false,
             concurrent: false,
+            everywhere: false,
             alone: false,
             needs,
             judge,
@@ -125,7 +131,14 @@ impl Check {
         self
     }
 
-    /// The same, with nothing else beside it in a class.
+    /// The same check, which follows processes on all processors itself.
+    #[must_use]
+    pub const fn everywhere(mut self) -> Self {
+        self.everywhere = true;
+        self
+    }
+
+    /// The same, with no other check beside it in a class.
     #[must_use]
     pub const fn alone(mut self) -> Self {
         self.alone = true;

@@ -40,7 +40,7 @@ pub(super) fn refuses_what_is_no_file(
 
 /// From now on a run that waits for something is ended soon: there is nothing to wait for.
 pub(super) fn at_once(context: &mut CheckContext) {
-    context.limits().wall = Duration::from_secs(5);
+    context.limits_mut().wall = Duration::from_secs(5);
 }
 
 /// A FIFO in the directory, without anybody at its other end.

@@ -6,6 +6,7 @@
 
 mod after_the_end;
 mod fault;
+mod in_vain;
 mod observer;
 mod run;
 mod unflushed;
@@ -13,5 +14,5 @@ mod unflushed;
 pub use after_the_end::AfterTheEnd;
 pub use fault::{Fault, Past, maps, unless_ended};
 pub use observer::{NoopObserver, Observer};
-pub use run::{Run, diagnosis_of, is_anonymous, killed_for, run};
+pub use run::{Run, diagnosis_of, is_anonymous, killed_for, run, run_with_fifos};
 pub use unflushed::Unflushed;

@@ -12,6 +12,7 @@ use tracer::{
     Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use, hide_tracer,
 };
 
+use super::in_vain::InVain;
 use super::{Fault, Observer};
 use crate::verdict::{CheckError, Finding, Verdict};
 
@@ -43,8 +44,8 @@ pub struct Run {
     pub fault: Option<Fault>,
     /// How long it took by the clock.
     pub time: Duration,
-    /// Processor time.
-    pub processor: Duration,
+    /// CPU time.
+    pub cpu_time: Duration,
     /// The most memory it had at a time, in bytes; pages of files count, too.
     pub peak_memory: u64,
 }
@@ -54,28 +55,50 @@ pub struct Run {
 /// # Errors
 /// The observer's, and faults of the judge.
 pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) -> Verdict<Run> {
+    driven(sandbox, start, observer, false)
+}
+
+/// As [`run`], for a program that may wait in vain for the other end of a FIFO: the judge ends it as soon as it sees
+/// that.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_fifos(
+    sandbox: &mut Sandbox,
+    start: &Start,
+    observer: &mut dyn Observer,
+) -> Verdict<Run> {
+    sandbox.tree().tick().step("timer_settime")?;
+    driven(sandbox, start, observer, true)
+}
+
+fn driven(
+    sandbox: &mut Sandbox,
+    start: &Start,
+    observer: &mut dyn Observer,
+    has_fifos: bool,
+) -> Verdict<Run> {
     let (began, called) = (Instant::now(), shortened(&start.called()));
     let pid = sandbox.start(start)?;
     let traced = sandbox.is_traced();
     let free = start.is_without_syscall_tracing();
-    let how = if free { Resume::Freely } else { Resume::ToSyscall };
+    let how = if free { Resume::Freely } else { Resume::ToReportedSyscall };
     let mut run = Run::begun(called, traced && !free);
     if traced {
         sandbox.resume(pid, how, 0)?;
     }
     let (mut entered, mut ending) = (BTreeMap::new(), None);
-    while let Some(stop) = sandbox.wait()? {
+    while let Some(stop) = next(sandbox, &entered, has_fifos)? {
         let mut deliver = 0;
         match stop {
             Stop::SyscallEntry(who, syscall) => enter(who, syscall, &mut entered, observer)?,
             Stop::SyscallExit { pid: who, result, .. } => {
                 if let Some(call) = entered.remove(&who) {
                     run.printed_late |= ending.is_some() && prints(&call) && result > 0;
-                    let allocates = call.number == libc::SYS_fallocate && result == 0;
-                    leave(who, call, result, &mut run, observer)?;
-                    if allocates {
+                    if call.number == libc::SYS_fallocate && result == 0 {
                         sandbox.look_at_disk().step(MECHANISM)?;
                     }
+                    leave(who, call, result, &mut run, observer)?;
                 }
             }
             Stop::Signal(who, signal) if observer.signal(who, signal)? => {}
@@ -102,16 +125,26 @@ pub fn run(sandbox: &mut Sandbox, start: &Start, observer: &mut dyn Observer) ->
                 run.note_undone(entered.remove(&who));
                 entered.extend(call.map(|call| (who, call)));
             }
-            Stop::Executed { .. }
-            | Stop::NewTracee { .. }
-            | Stop::Started(_)
-            | Stop::Interrupted(_)
-            | Stop::GroupStop(..) => {}
+            _ => {}
         }
         sandbox.resume(stop.pid(), how, deliver)?;
     }
     run.ending = ending.ok_or_else(|| io::Error::other(END_UNSEEN)).step(MECHANISM)?;
     finished(run, sandbox, pid)
+}
+
+/// The next stop. If there are FIFOs, ends the processes when all wait for a FIFO in vain.
+fn next(
+    sandbox: &mut Sandbox,
+    entered: &BTreeMap<Pid, Call>,
+    has_fifos: bool,
+) -> Verdict<Option<Stop>> {
+    if !has_fifos {
+        return Ok(sandbox.wait()?);
+    }
+    let (mut in_vain, table) = (InVain::default(), sandbox.tree().table());
+    let stop = sandbox.tree().wait_looking(|| in_vain.look(&table, entered));
+    Ok(stop.step(MECHANISM)?)
 }
 
 /// A call for messages, cut if it has many arguments.
@@ -131,9 +164,9 @@ fn finished(mut run: Run, sandbox: &mut Sandbox, pid: Pid) -> Verdict<Run> {
     run.limit_exceeded = sandbox.limit_exceeded()?;
     (run.stdout, run.stderr) = sandbox.outputs(pid);
     if let Some(used) = sandbox.used(pid) {
-        (run.processor, run.peak_memory) = (used.processor, used.peak_memory);
+        (run.cpu_time, run.peak_memory) = (used.cpu_time, used.peak_memory);
         if run.limit_exceeded.is_none() && run.ending == Ending::Killed(libc::SIGKILL) {
-            run.limit_exceeded = sandbox.out_of_time(used.processor); // By the kernel, first.
+            run.limit_exceeded = sandbox.out_of_time(used.cpu_time); // The kernel killed it before the judge did.
         }
     }
     Ok(run)
@@ -183,7 +216,7 @@ impl Run {
             printed_late: false,
             fault: None,
             time: Duration::ZERO,
-            processor: Duration::ZERO,
+            cpu_time: Duration::ZERO,
             peak_memory: 0,
         }
     }
@@ -260,7 +293,10 @@ pub fn killed_for(limit: LimitExceeded, expected: impl Into<String>, who: &str) 
 #[must_use]
 pub fn diagnosis_of(limit_exceeded: LimitExceeded) -> &'static str {
     match limit_exceeded {
-        LimitExceeded::Processor(_) | LimitExceeded::Wall(_) | LimitExceeded::Stopped => "hang",
+        LimitExceeded::CpuTime(_)
+        | LimitExceeded::Wall(_)
+        | LimitExceeded::Fifo
+        | LimitExceeded::Stopped => "hang",
         LimitExceeded::Memory(_) => "too-much-memory",
         LimitExceeded::Disk(_) | LimitExceeded::Files(..) => "too-much-disk",
         LimitExceeded::Processes(_) | LimitExceeded::Born(_) => "too-many-processes",

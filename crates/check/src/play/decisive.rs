@@ -2,8 +2,9 @@
 //! killed that others wait for. Each race has one such event in each order that goes wrong, and none in the
 //! others.
 
+use explore::requests::Request;
 use explore::schedule::letter;
-use explore::trace::{Event, EventKind};
+use explore::trace::{Event, EventKind, Returned};
 
 /// What is said of the event at `index`, if the race goes wrong there. What happens later is not looked at.
 pub(super) type Decides = fn(events: &[Event], index: usize) -> Option<String>;
@@ -69,10 +70,10 @@ pub(super) fn how_it_leaves_the_lock(
     events: &[Event],
     index: usize,
 ) -> Option<(&'static str, &'static str)> {
-    const LOCK: u64 = 1024;
     let (event, earlier) = events.get(..=index)?.split_last()?;
     let last_of_b = earlier.iter().rfind(|event| event.actor == 1).map(|event| &event.kind);
-    if event.kind != EventKind::Killed || matches!(last_of_b, Some(EventKind::Ended(_))) {
+    let is_kill_of_a = event.actor == 0 && event.kind == EventKind::Killed;
+    if !is_kill_of_a || matches!(last_of_b, Some(EventKind::Ended(_))) {
         return None;
     }
     if earlier.iter().any(|event| event.actor == 1 && matches!(stored(event, LOCK), Some((_, 0)))) {
@@ -83,7 +84,9 @@ pub(super) fn how_it_leaves_the_lock(
         match (stored(event, LOCK), &event.kind) {
             (Some((0, 1..)), _) => holds = true,
             (Some((before, 0)), _) => (holds, must_wake) = (false, before == 2),
-            (_, EventKind::Call(..)) => must_wake = false,
+            (_, EventKind::Call(Returned { request: Request::Wake { .. }, .. })) => {
+                must_wake = false;
+            }
             _ => {}
         }
     }
@@ -100,14 +103,19 @@ pub(super) fn how_it_leaves_the_lock(
     }
 }
 
+/// A number of at most 8 bytes.
+pub(super) fn number(bytes: &[u8]) -> Option<u64> {
+    const WORD: usize = 8;
+    let mut wide = [0; WORD];
+    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(u64::from_le_bytes(wide)) // This is only reached on x86-64: the low bytes come first.
+}
+
+/// The place in FILE of the lock that is a word.
+pub(super) const LOCK: u64 = 1024;
+
 /// The numbers before and after a store that begins at a place in FILE.
 pub(super) fn stored(event: &Event, place: u64) -> Option<(u64, u64)> {
-    const WORD: usize = 8;
-    let number = |bytes: &[u8]| {
-        let mut wide = [0; WORD];
-        wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(u64::from_le_bytes(wide)) // This is only reached on x86-64: the low bytes come first.
-    };
     match &event.kind {
         EventKind::Store { offset, before, after, .. } if *offset == place => {
             Some((number(before)?, number(after)?))

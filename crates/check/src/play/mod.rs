@@ -15,15 +15,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::{Result, Scratch};
-use explore::replay::Outcome;
+use explore::replay::ExecutionResult;
 use explore::schedule::Schedule;
 use explore::search::{PreemptionBound, search};
 use explore::steps::Stepper;
-use explore::trace::Event;
 use sandbox::WorkDirectory;
 use tracer::Limits;
 
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::verdict::Finding;
 
 /// How long one execution, or the search for a wrong one, may take.
@@ -45,15 +44,22 @@ impl<'r> RaceFixture<'r> {
 
     /// A place for two processes, in a work directory of its own. If the executions are told, `loads` has each
     /// load from FILE noted.
-    fn fixture(&self, loads: bool) -> Result<Fixture<'r>> {
+    fn fixture(&self, loads: bool) -> Result<SandboxedFixture<'r>> {
         let work_directory = WorkDirectory::new(self.scratch, "play")?;
         let (limits, deadline) = (Limits::default(), Instant::now() + MOST);
-        Ok(Fixture { program: self.program, work_directory, limits, deadline, looks: false, loads })
+        Ok(SandboxedFixture {
+            program: self.program,
+            work_directory,
+            limits,
+            deadline,
+            for_a_page: false,
+            loads,
+        })
     }
 
     /// Two new processes. If the player can kill A, both have come to their first point, so that there are
     /// fewer orders.
-    fn stepper<'f>(&self, fixture: &'f Fixture<'_>) -> Result<Stepper<'f>> {
+    fn stepper<'f>(&self, fixture: &'f SandboxedFixture<'_>) -> Result<Stepper<'f>> {
         let mut stepper = Stepper::new(fixture, &self.race.scenario)?;
         if self.race.kills {
             stepper.step(0)?;
@@ -63,8 +69,8 @@ impl<'r> RaceFixture<'r> {
     }
 
     /// What is wrong in an execution, in the judge's words.
-    fn wrong(&self, outcome: &Outcome) -> Option<Finding> {
-        (self.race.judge)(&self.race.scenario, outcome)
+    fn wrong(&self, result: &ExecutionResult) -> Option<Finding> {
+        (self.race.judge)(&self.race.scenario, result)
     }
 
     /// The first wrong execution that the judge finds: it tries few and early stops first. If the player can
@@ -76,13 +82,15 @@ impl<'r> RaceFixture<'r> {
         let scenario = &self.race.scenario;
         let searched = self.fixture(false)?; // The search is faster without the loads.
         let found = search(&searched, scenario, PreemptionBound::TwoStops, self.race.judge)?;
-        let Some((Outcome { schedule, .. }, finding)) = found.wrong else { return Ok(None) };
+        let Some((ExecutionResult { schedule, .. }, finding)) = found.wrong else {
+            return Ok(None);
+        };
         drop(searched);
         let fixture = self.fixture(true)?;
         let mut stepper = Stepper::new(&fixture, scenario)?;
         stepper.follow(&schedule)?;
         let moves = stepper.steps().iter().map(|step| step.actor).collect();
-        Ok(Some(Shortest { schedule, events: stepper.finish()?.events, finding, moves }))
+        Ok(Some(Shortest { schedule, finding, moves }))
     }
 
     /// A makes some steps, B goes on until it waits, A is killed, and B goes on.
@@ -104,17 +112,16 @@ impl<'r> RaceFixture<'r> {
                     moves.push(mover);
                 }
             }
-            let outcome = stepper.finish()?;
-            if let Some(finding) = self.wrong(&outcome) {
-                let Outcome { schedule, events, .. } = outcome;
-                return Ok(Some(Shortest { schedule, events, finding, moves }));
+            let result = stepper.finish()?;
+            if let Some(finding) = self.wrong(&result) {
+                return Ok(Some(Shortest { schedule: result.schedule, finding, moves }));
             }
         }
         Ok(None)
     }
 }
 
-/// The player's moves: 0 is a step of A, 1 is a step of B, and this one kills A.
+/// The player's moves: 0 is a turn of A, 1 is a turn of B, and this one kills A.
 const KILL: usize = 2;
 
 /// Can the player make this move now?
@@ -133,12 +140,29 @@ fn moved(stepper: &mut Stepper<'_>, mover: usize) -> Result<()> {
     }
 }
 
+/// What came of a race, in a sentence or two.
+fn verdict(finding: Option<&Finding>) -> String {
+    match finding {
+        Some(Finding { expected, actual, .. }) => {
+            format!("It went wrong. Expected: {expected}. Seen: {actual}.")
+        }
+        None => "Nothing went wrong in this order. Try another one.".into(),
+    }
+}
+
+/// What the text of a schedule means.
+fn in_words(schedule: &Schedule) -> String {
+    format!(
+        "{}. A point is a place where a process may be stopped: a store, or a call such as an open, a lock or an \
+         output.",
+        schedule.in_words()
+    )
+}
+
 /// The judge's shortest wrong execution.
 struct Shortest {
     schedule: Schedule,
-    /// What happened, with the loads.
-    events: Vec<Event>,
     finding: Finding,
-    /// Who moves at each step; [`KILL`] where A is killed.
+    /// Which process has each turn; [`KILL`] where A is killed.
     moves: Vec<usize>,
 }

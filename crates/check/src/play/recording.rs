@@ -7,12 +7,13 @@ use common::{Context, Failure, Result};
 use explore::operations::CallKind;
 use explore::schedule::letter;
 use explore::steps::{Step, Stepper};
-use explore::table::{Row, told_one_by_one};
-use explore::trace::EventKind;
+use explore::table::{Row, step_rows};
+use explore::trace::{Event, EventKind};
 use serde::Serialize;
+use tracer::arch::StoreForm;
 
 use super::moment::Moment;
-use super::{KILL, RaceFixture, Shortest, can_move, moved};
+use super::{KILL, RaceFixture, Shortest, can_move, in_words, moved, verdict};
 use crate::verdict::Finding;
 
 /// A race with too many schedules is not for a page.
@@ -26,15 +27,22 @@ struct Recording<'r> {
     task: &'r str,
     source: &'r str,
     heads: [String; 2],
-    /// The judge's shortest wrong schedule: who moves at each step.
-    shortest: String,
-    /// The same as the judge writes it, if it has no kill.
+    /// What a reader should know after the race went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    schedule: Option<String>,
+    lesson: Option<&'r str>,
+    /// What stands above the locks.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    caption: &'r str,
+    /// The judge's shortest wrong schedule: which process has each turn.
+    shortest: String,
+    /// The same as the judge writes it, and in words, if it has no kill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<[String; 2]>,
     /// How many different orders there are, and how many of them go wrong.
     orders: usize,
     wrong: usize,
-    /// The last one is the start.
+    /// The last one is the start. Each of them has a line of its own in the file.
+    #[serde(skip)]
     moments: Vec<Recorded>,
 }
 
@@ -42,7 +50,7 @@ struct Recording<'r> {
 struct Recorded {
     #[serde(flatten)]
     moment: Moment,
-    /// What each process does in its next step, and where that leads.
+    /// What each process does in its next turn, and where that leads.
     moves: [Option<Move>; 2],
     /// What it does to A to be killed, and where that leads.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,25 +61,28 @@ struct Recorded {
 
 #[derive(Serialize)]
 struct Move {
-    told: Vec<String>,
+    #[serde(rename = "told")]
+    words: Vec<String>,
     /// Which of these words tell where it goes wrong, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     wrong: Option<usize>,
+    /// The places in FILE that it stores to, even if it stores the value that was already there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stored: Vec<usize>,
     to: usize,
 }
 
 #[derive(Clone, Serialize)]
 struct End {
     wrong: bool,
-    expected: String,
-    seen: String,
+    verdict: String,
 }
 
 /// What one path through the tree leads to, before equal branches are joined.
 struct Node {
     moment: Moment,
-    /// What was told of the last step.
-    told: Told,
+    /// What the last step did.
+    last: StepWords,
     end: Option<End>,
 }
 
@@ -98,19 +109,31 @@ pub fn recorded(place: &RaceFixture<'_>) -> Result<String> {
         return Err(refused("the judge's schedule goes wrong, and its steps do not"));
     }
     let ends = || nodes.values().filter_map(|node| node.end.as_ref());
+    let in_words = in_words(&schedule);
     let recording = Recording {
         name: race.name,
         heading: race.heading,
         task: race.task,
         source: race.source,
         heads: race.heads(),
+        lesson: race.lesson,
+        caption: race.locks.caption(),
         shortest: moves.iter().map(|mover| written(*mover)).collect(),
-        schedule: (!race.kills).then(|| schedule.to_string()),
+        schedule: (!race.kills).then(|| [schedule.to_string(), in_words]),
         orders: ends().count(),
         wrong: ends().filter(|end| end.wrong).count(),
         moments: joined(&nodes)?,
     };
-    Ok(serde_json::to_string_pretty(&recording).step("write JSON")? + "\n")
+    written_out(&recording)
+}
+
+/// A recording as JSON, with a line for each moment: that is short, and shows in a comparison which moments changed.
+fn written_out(recording: &Recording<'_>) -> Result<String> {
+    let head = serde_json::to_string_pretty(recording).step("write JSON")?;
+    let head = head.strip_suffix("\n}").unwrap_or(&head);
+    let moments = recording.moments.iter().map(serde_json::to_string);
+    let moments: Vec<String> = moments.collect::<std::result::Result<_, _>>().step("write JSON")?;
+    Ok(format!("{head},\n  \"moments\": [\n    {}\n  ]\n}}\n", moments.join(",\n    ")))
 }
 
 /// Runs every order of the two processes' steps. The key is who moves at each step.
@@ -130,7 +153,7 @@ fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
         loop {
             let last = stepper.steps().last().filter(|_| !taken.is_empty());
             let node = node(&stepper, last, place)?;
-            let same = |known: &Node| known.moment == node.moment && known.told == node.told;
+            let same = |known: &Node| known.moment == node.moment && known.last == node.last;
             if nodes.get(&taken).is_some_and(|known| !same(known)) {
                 return Err(refused("the same steps did something else this time"));
             }
@@ -155,35 +178,38 @@ fn all_paths(place: &RaceFixture<'_>) -> Result<BTreeMap<Vec<usize>, Node>> {
 /// Where a path leads; `last` is its last step.
 fn node(stepper: &Stepper<'_>, last: Option<&Step>, place: &RaceFixture<'_>) -> Result<Node> {
     let moment = Moment::of(stepper, place.race)?;
-    let told = last.map(|step| told(stepper, step, place));
-    Ok(Node { moment, told: told.unwrap_or_default(), end: None })
+    let last = last.map(|step| words_of(stepper, step, place));
+    Ok(Node { moment, last: last.unwrap_or_default(), end: None })
 }
 
 /// Is one step of this order marked if the order goes wrong, and none if not?
 fn is_marked_once(nodes: &BTreeMap<Vec<usize>, Node>, path: &[usize]) -> bool {
     let Some(end) = nodes.get(path).and_then(|node| node.end.as_ref()) else { return true };
     let prefixes = (1..=path.len()).filter_map(|length| nodes.get(path.get(..length)?));
-    let marked = prefixes.filter(|node| node.told.wrong.is_some()).count();
+    let marked = prefixes.filter(|node| node.last.wrong.is_some()).count();
     marked == usize::from(end.wrong)
 }
 
 /// What a step did, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct StepWords {
     pub(super) words: Vec<String>,
     /// Which of these words tell where it goes wrong.
     pub(super) wrong: Option<usize>,
+    /// In which of the race's places it stores.
+    pub(super) stored: Vec<usize>,
 }
 
 /// What a step did.
-pub(super) fn told(stepper: &Stepper<'_>, step: &Step, place: &RaceFixture<'_>) -> Told {
+pub(super) fn words_of(stepper: &Stepper<'_>, step: &Step, place: &RaceFixture<'_>) -> StepWords {
     let events = stepper.events();
     let marks = place.race.marks(events);
-    let rows = told_one_by_one(events, place.race.names, &marks);
+    let rows = step_rows(events, place.race.words(), &marks);
     let has_file = place.race.scenario.file.is_some();
     // To open a FILE that is there is part of a step, and nothing that a player must know.
     let is_told = |index: &usize| match events.get(*index).map(|event| &event.kind) {
-        Some(EventKind::Call(CallKind::Change, ..)) => !has_file,
+        Some(EventKind::SeesSize(_)) => !has_file,
+        Some(EventKind::Call(returned)) if returned.kind == CallKind::Change => !has_file,
         Some(EventKind::StopsBeforeStore { .. } | EventKind::StopsBeforeCall(_)) => {
             index + 1 == step.events.end
         }
@@ -195,17 +221,34 @@ pub(super) fn told(stepper: &Stepper<'_>, step: &Step, place: &RaceFixture<'_>) 
         before.is_some_and(|before| before.kind == EventKind::Killed)
     };
     let told = step.events.clone().filter(is_told).filter(|index| !dies(index));
-    let own = told.filter_map(|at| Some((at, rows.get(at)?)));
-    let own: Vec<_> = own.filter(|(_, row)| !row.text.is_empty()).collect();
-    let renamed = |(at, row): &(usize, &Row)| {
-        let earlier = events.get(..*at).unwrap_or_default();
-        let event = events.get(*at);
-        event.map_or(String::new(), |event| place.race.locks.renamed(&row.text, event, earlier))
-    };
-    Told {
-        words: own.iter().map(renamed).collect(),
-        wrong: own.iter().position(|(_, row)| row.decisive),
+    let own = told.filter_map(|at| rows.get(at));
+    let own: Vec<&Row> = own.filter(|row| !row.text.is_empty()).collect();
+    StepWords {
+        words: own.iter().map(|row| row.text.clone()).collect(),
+        wrong: own.iter().position(|row| row.decisive),
+        stored: stored(events.get(step.events.clone()).unwrap_or_default(), place.race.places),
     }
+}
+
+/// In which of these places the events store. A compare-and-exchange that finds another value stores nothing.
+fn stored(events: &[Event], places: &[(usize, usize)]) -> Vec<usize> {
+    let spans = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Store { before, after, form: StoreForm::CompareExchange { .. }, .. }
+            if before == after =>
+        {
+            None
+        }
+        EventKind::Store { offset, after, .. } => {
+            let start = usize::try_from(*offset).ok()?;
+            Some(start..start + after.len())
+        }
+        _ => None,
+    });
+    let spans: Vec<_> = spans.collect();
+    let is_in = |(at, size): &(usize, usize)| {
+        spans.iter().any(|span| span.start < at + size && *at < span.end)
+    };
+    (0..places.len()).filter(|place| places.get(*place).is_some_and(is_in)).collect()
 }
 
 /// The letter of a move: A, B, or K for the kill.
@@ -214,10 +257,7 @@ fn written(mover: usize) -> char {
 }
 
 fn end(finding: Option<Finding>) -> End {
-    match finding {
-        Some(finding) => End { wrong: true, expected: finding.expected, seen: finding.actual },
-        None => End { wrong: false, expected: String::new(), seen: String::new() },
-    }
+    End { wrong: finding.is_some(), verdict: verdict(finding.as_ref()) }
 }
 
 /// The tree, in which moments that are equal, and from which all is equal, are one. The start is the last.
@@ -229,18 +269,12 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
     for (path, node) in longest_first {
         let step = |mover: usize| {
             let next = [&path[..], &[mover]].concat();
-            let Told { mut words, wrong } = nodes.get(&next)?.told.clone();
-            for word in &mut words {
-                *word = with_its_value(word, nodes, &next, mover);
-            }
-            Some(Move { told: words, wrong, to: *places.get(&next)? })
+            let StepWords { words, wrong, stored } = nodes.get(&next)?.last.clone();
+            Some(Move { words, wrong, stored, to: *places.get(&next)? })
         };
         let (moves, kill) = ([step(0), step(1)], step(KILL));
-        let mut moment = node.moment.clone();
-        for (actor, next) in moment.next.iter_mut().enumerate() {
-            *next = with_its_value(next, nodes, path, actor);
-        }
-        let recorded = Recorded { moment, moves, kill, end: node.end.clone() };
+        let (moment, end) = (node.moment.clone(), node.end.clone());
+        let recorded = Recorded { moment, moves, kill, end };
         let text = serde_json::to_string(&recorded).step("write JSON")?;
         let index = *known.entry(text).or_insert_with(|| {
             moments.push(recorded);
@@ -249,24 +283,4 @@ fn joined(nodes: &BTreeMap<Vec<usize>, Node>) -> Result<Vec<Recorded>> {
         places.insert(path.clone(), index);
     }
     Ok(moments)
-}
-
-/// What a process at the end of a path is about to do, with the value that it stores in its next step. Of an
-/// atomic exchange, the tracer does not know the value before the exchange has happened.
-fn with_its_value(
-    text: &str,
-    nodes: &BTreeMap<Vec<usize>, Node>,
-    path: &[usize],
-    actor: usize,
-) -> String {
-    let valued = || {
-        let (start, place) = text.split_once("stores in ")?;
-        let Told { words, .. } = &nodes.get(&[path, &[actor]].concat())?.told;
-        let found = |word: &String| {
-            let (value, _) = word.strip_prefix("stores ")?.split_once(&format!(" in {place}"))?;
-            Some(format!("{start}stores {value} in {place}"))
-        };
-        words.iter().find_map(found)
-    };
-    valued().unwrap_or_else(|| text.into())
 }

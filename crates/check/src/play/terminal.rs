@@ -1,18 +1,17 @@
-//! `just play N`: a race in the terminal, with real processes. In a pipe, the steps come from the arguments
+//! `just play N`: a race in the terminal, with real processes. In a pipe, the turns come from the arguments
 //! or from standard input.
 
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 
 use common::{Context, Result, Scratch, say};
-use explore::schedule::letter;
 use explore::table::{Row, Table};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use tracer::arch;
 
 use super::moment::Moment;
-use super::recording::{Told, told};
-use super::{KILL, Race, RaceFixture, Shortest, can_move, moved, races};
+use super::recording::{StepWords, words_of};
+use super::{KILL, Race, RaceFixture, Shortest, can_move, in_words, moved, races, verdict};
 use crate::machine::Machine;
 use crate::scenarios::NEEDS;
 use crate::verdict::Finding;
@@ -62,15 +61,15 @@ pub fn play(number: Option<usize>, moves: Option<&str>, width: usize) -> Result<
     }
 }
 
-/// Who moves at each step: `1` and `A` are the first process, `2` and `B` the second. `3` and `K` kill A, if
+/// Which process has each turn: `1` and `A` are the first process, `2` and `B` the second. `3` and `K` kill A, if
 /// the race has that.
 fn parsed(text: &str, kills: bool) -> std::result::Result<Vec<usize>, String> {
     let letters = text.chars().filter(|letter| !letter.is_whitespace());
-    let kill = if kills { ", and 3 where A is killed" } else { "" };
+    let kill = if kills { ", and 3 to kill A" } else { "" };
     let moves = letters.map(|letter| {
-        mover(letter).filter(|mover| kills || *mover != KILL).ok_or_else(|| {
-            format!("{letter:?} is no step: write 1 where A moves, and 2 where B moves{kill}")
-        })
+        mover(letter)
+            .filter(|mover| kills || *mover != KILL)
+            .ok_or_else(|| format!("{letter:?} is no turn: write 1 for A and 2 for B{kill}"))
     });
     moves.collect()
 }
@@ -96,7 +95,7 @@ struct Game<'g> {
     width: usize,
 }
 
-/// What the player sees after some steps.
+/// What the player sees after some turns.
 struct View {
     rows: Vec<Row>,
     moment: Moment,
@@ -107,7 +106,7 @@ struct View {
 }
 
 impl Game<'_> {
-    /// Runs two new processes by these moves. A step that nobody can make is the error.
+    /// Runs two new processes by these moves. A turn that is not possible is the error.
     fn view(&self, moves: &[usize]) -> Result<std::result::Result<View, String>> {
         let fixture = self.place.fixture(true)?;
         let mut stepper = self.place.stepper(&fixture)?;
@@ -115,14 +114,12 @@ impl Game<'_> {
         for (number, mover) in (1..).zip(moves) {
             let actor = if *mover == KILL { 0 } else { *mover };
             if !can_move(&stepper, self.race, *mover) {
-                let next = &Moment::of(&stepper, self.race)?.next[actor];
-                let cannot = if *mover == KILL { "be killed" } else { "move" };
-                let who = letter(actor);
-                return Ok(Err(format!("step {number}: {who} cannot {cannot}, because it {next}")));
+                let why = &Moment::of(&stepper, self.race)?.choices[actor];
+                return Ok(Err(format!("turn {number} is not possible: {why}")));
             }
             moved(&mut stepper, *mover)?;
             if let Some(step) = stepper.steps().last() {
-                let Told { words, wrong } = told(&stepper, step, &self.place);
+                let StepWords { words, wrong, .. } = words_of(&stepper, step, &self.place);
                 let words = words.into_iter().enumerate();
                 rows.extend(words.map(|(number, text)| Row {
                     actor,
@@ -149,9 +146,9 @@ impl Game<'_> {
         match &view.end {
             Some(end) => self.show_end(end.as_ref())?,
             None if self.race.kills => {
-                say!("\nThis is not the end: add steps, 1 for A, 2 for B, or 3 to kill A.")?;
+                say!("\nThis is not the end: add turns, 1 for A, 2 for B, or 3 to kill A.")?;
             }
-            None => say!("\nThis is not the end: add steps, 1 for A or 2 for B.")?,
+            None => say!("\nThis is not the end: add turns, 1 for A or 2 for B.")?,
         }
         Ok(Played::Done)
     }
@@ -172,11 +169,8 @@ impl Game<'_> {
             self.show(&view)?;
             if let Some(end) = &view.end {
                 self.show_end(end.as_ref())?;
-                say!("\nu: try again   q: quit")?;
-            } else {
-                let kill = if self.race.kills { "3: kill A   " } else { "" };
-                say!("\n1: A moves   2: B moves   {kill}u: try again   q: quit")?;
             }
+            say!("\nu: try again   q: quit")?;
             loop {
                 match Keys::next()? {
                     None | Some('q' | '\x03' | '\x04') => return Ok(Played::Done),
@@ -195,64 +189,73 @@ impl Game<'_> {
         say!("{}\n", self.race.heading)?;
         self.say(self.race.task)?;
         say!("")?;
-        let table = Table { heads: self.race.heads(), rows: view.rows.clone(), notes: Vec::new() };
-        for line in table.lines(self.width) {
-            say!("{line}")?;
-        }
+        self.show_rows(&view.rows)?;
         say!("")?;
         for (name, value) in &view.moment.file {
             say!("       FILE: {name} is {value}")?;
         }
-        for (name, value) in &view.moment.locks {
-            say!("       {name}: {value}")?;
+        let caption = self.race.locks.caption();
+        if !caption.is_empty() {
+            say!("       {caption}")?;
         }
-        for actor in [0, 1] {
-            say!("       {} {}", letter(actor), next(&view.moment.next[actor]))?;
+        for (name, value) in &view.moment.locks {
+            self.say_indented(&format!("{name}: {value}"))?;
+        }
+        say!("")?;
+        let kill = "Kill A here".to_owned();
+        let choices = view.moment.choices.iter().chain([&kill]);
+        for (number, (choice, can)) in (1..).zip(choices.zip(view.can_move)) {
+            match can {
+                true => self.say_indented(&format!("{number}: {choice}"))?,
+                false if number - 1 == KILL => {}
+                false => self.say_indented(choice)?,
+            }
         }
         Ok(())
     }
 
+    /// Prints a text below the table's columns.
+    fn say_indented(&self, text: &str) -> Result<()> {
+        const LEFT: &str = "       ";
+        const FURTHER: &str = "          ";
+        let lines = textwrap::Options::new(self.width);
+        say!("{}", textwrap::fill(text, lines.initial_indent(LEFT).subsequent_indent(FURTHER)))
+    }
+
     /// What came of it, and the judge's shortest schedule.
     fn show_end(&self, finding: Option<&Finding>) -> Result<()> {
-        match finding {
-            Some(finding) => {
-                self.say(&format!("\nIt went WRONG. {}", seen(finding)))?;
-            }
-            None => say!("\nNothing went wrong in this order.")?,
+        self.say(&format!("\n{}", verdict(finding)))?;
+        if let Some(lesson) = self.race.lesson.filter(|_| finding.is_some()) {
+            self.say(lesson)?;
         }
-        let Some(Shortest { schedule, events, finding, moves }) = self.place.shortest()? else {
+        let Some(Shortest { schedule, finding, moves }) = self.place.shortest()? else {
             return say!("The judge finds no order that goes wrong.");
         };
         match self.race.kills {
             true => say!("\nThe judge's shortest way:")?,
-            false => say!("\nThe judge's shortest schedule is {schedule}:")?,
+            false => {
+                say!("\nThe judge's shortest schedule is {schedule}:")?;
+                self.say(&in_words(&schedule))?;
+            }
         }
         say!("just play {} {}\n", self.number, written(&moves))?;
-        let marks = self.race.marks(&events);
-        let table = Table::of(&self.race.scenario, &events, self.race.names, &marks);
+        if let Ok(view) = self.view(&moves)? {
+            self.show_rows(&view.rows)?;
+        }
+        self.say(&format!("\n{}", verdict(Some(&finding))))
+    }
+
+    fn show_rows(&self, rows: &[Row]) -> Result<()> {
+        let table = Table::of_rows(self.race.heads(), rows.to_vec());
         for line in table.lines(self.width) {
             say!("{line}")?;
         }
-        self.say(&seen(&finding))
+        Ok(())
     }
 
     /// Prints a text in lines that the terminal can show.
     fn say(&self, text: &str) -> Result<()> {
         say!("{}", textwrap::fill(text, self.width))
-    }
-}
-
-/// What should have been seen, and what was.
-fn seen(finding: &Finding) -> String {
-    format!("Expected: {}. Seen: {}.", finding.expected, finding.actual)
-}
-
-/// What a process does next, in a sentence's words.
-fn next(does: &str) -> String {
-    let is_state = ["has ended", "was killed", "waits", "sleeps", "tries, fails", "turns"];
-    match is_state.iter().any(|state| does.starts_with(state)) {
-        true => does.into(),
-        false => format!("next: {does}"),
     }
 }
 
@@ -295,7 +298,7 @@ mod tests {
         assert_eq!(parsed("1 2\nab", false), Ok(vec![0, 1, 0, 1]));
         assert_eq!(parsed("13k", true), Ok(vec![0, KILL, KILL]));
         assert_eq!(written(&[0, 1, 1]), "122");
-        assert!(parsed("1x", true).is_err_and(|why| why.contains("'x' is no step")));
-        assert!(parsed("13", false).is_err_and(|why| why.contains("'3' is no step")));
+        assert!(parsed("1x", true).is_err_and(|why| why.contains("'x' is no turn")));
+        assert!(parsed("13", false).is_err_and(|why| why.contains("'3' is no turn")));
     }
 }

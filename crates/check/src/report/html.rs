@@ -69,6 +69,12 @@ fn section(check: &CheckResult, command: &str, judged: &JudgedFiles) -> Result<S
         html += &format!(
             "<div class=\"replay\"><script type=\"application/json\">{data}</script></div>\n"
         );
+        if let Some(why) = &timeline.without_loads {
+            html += &format!(
+                "<p>The steps do not show what the processes load: {}.</p>\n",
+                escaped(why)
+            );
+        }
         if let Some(why) = judged.why_no_lines().filter(|_| !has_a_line(&timeline)) {
             html += &format!("<p>{why}</p>\n");
         }

@@ -12,7 +12,7 @@ mod source_text;
 mod spreadsheet;
 mod text;
 
-pub use model::{CheckResult, MISSING, Outcome, Report, State, Totals};
+pub use model::{CheckResult, ExerciseOutcome, MISSING, Report, State, Totals};
 pub use screen::on_screen;
 pub use source_text::JudgedFiles;
 pub use spreadsheet::{Row, heading, row, written_grade};
@@ -200,6 +200,7 @@ mod tests {
             tracing: true,
             landlock: 7,
             isolation: sandbox::Isolation::default(),
+            refused: crate::machine::Refused::default(),
             weaker: Vec::new(),
         }
     }

@@ -29,13 +29,39 @@ pub enum State {
 /// How an exercise came out, and the judge's exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ExerciseOutcome {
     /// Every check of the core passed.
     Solved,
     /// One of them failed.
     NotSolved,
     /// None of them failed, and this machine could not judge all of them.
     CannotBeJudged,
+}
+
+impl ExerciseOutcome {
+    /// What follows from the checks of the core.
+    pub(crate) fn of(checks: &[CheckResult]) -> Self {
+        let core = || checks.iter().filter(|check| check.part == Part::Core);
+        let any = |state| core().any(|check| check.state == state);
+        let not_made = |check: &CheckResult| check.state == State::Skipped && check.points > 0;
+        let cannot = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
+        match (any(State::Failed), core().any(cannot)) {
+            (true, _) => Self::NotSolved,
+            (false, true) => Self::CannotBeJudged,
+            (false, false) if core().any(not_made) => Self::NotSolved,
+            (false, false) => Self::Solved,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Solved => "solved",
+            Self::NotSolved => "not solved",
+            Self::CannotBeJudged => "cannot be judged here",
+        }
+    }
 }
 
 /// One exercise, judged.
@@ -50,7 +76,7 @@ pub struct Report {
     /// Where.
     pub environment: Machine,
     /// How it came out.
-    pub outcome: Outcome,
+    pub outcome: ExerciseOutcome,
     /// The first failed check's diagnosis; the core comes first.
     pub diagnosis: Option<String>,
     /// Why there is no program: what the compiler said, or that there is no file.
@@ -176,16 +202,7 @@ impl Report {
             cannot: count(State::Cannot),
             milliseconds,
         };
-        let core = || checks.iter().filter(is_of(Part::Core));
-        let any = |state| core().any(|check| check.state == state);
-        let not_made = |check: &CheckResult| check.state == State::Skipped && check.points > 0;
-        let cannot = |check: &CheckResult| check.state == State::Cannot && !check.where_possible;
-        let outcome = match (any(State::Failed), core().any(cannot)) {
-            (true, _) => Outcome::NotSolved,
-            (false, true) => Outcome::CannotBeJudged,
-            (false, false) if core().any(not_made) => Outcome::NotSolved,
-            (false, false) => Outcome::Solved,
-        };
+        let outcome = ExerciseOutcome::of(&checks);
         let mut parts = [Part::Core, Part::Edge].into_iter();
         let diagnosis = parts.find_map(|part| {
             checks.iter().filter(is_of(part)).find_map(|check| check.diagnosis.clone())
@@ -213,8 +230,10 @@ impl Report {
     #[must_use]
     pub fn of_replay(self, schedule: String) -> Self {
         let (outcome, diagnosis) = match self.outcome {
-            Outcome::NotSolved => (Outcome::NotSolved, self.diagnosis),
-            Outcome::Solved | Outcome::CannotBeJudged => (Outcome::CannotBeJudged, None),
+            ExerciseOutcome::NotSolved => (ExerciseOutcome::NotSolved, self.diagnosis),
+            ExerciseOutcome::Solved | ExerciseOutcome::CannotBeJudged => {
+                (ExerciseOutcome::CannotBeJudged, None)
+            }
         };
         Self { outcome, diagnosis, replayed: Some(schedule), ..self }
     }
@@ -223,7 +242,7 @@ impl Report {
     /// says neither.
     #[must_use]
     pub fn is_verdict(&self) -> bool {
-        self.replayed.is_none() || self.outcome == Outcome::NotSolved
+        self.replayed.is_none() || self.outcome == ExerciseOutcome::NotSolved
     }
 
     /// Whether a schedule was replayed, and nothing was wrong in this order.
@@ -231,7 +250,7 @@ impl Report {
     pub fn is_clean_replay(&self) -> bool {
         let was_made = |check: &CheckResult| check.done.iter().any(|done| done == REPLAYED);
         self.replayed.is_some()
-            && self.outcome == Outcome::CannotBeJudged
+            && self.outcome == ExerciseOutcome::CannotBeJudged
             && self.checks.iter().any(|check| check.state == State::Passed && was_made(check))
     }
 
@@ -246,7 +265,7 @@ impl Report {
         let skip = |check| CheckResult::skipped(check, "the program does not compile".into());
         let checks = exercise.checks.iter().map(skip).collect();
         let mut report = Self::new(exercise, source, machine, checks, 0);
-        report.outcome = Outcome::NotSolved;
+        report.outcome = ExerciseOutcome::NotSolved;
         report.diagnosis = Some("does-not-compile".into());
         report.compiler = Some(compiler.into());
         report.not_judged = Vec::new(); // Nothing was judged.
@@ -317,12 +336,10 @@ impl Report {
     pub fn verdict(&self) -> &'static str {
         match self.outcome {
             _ if self.is_clean_replay() => "one order replayed, nothing wrong in it: no verdict",
-            Outcome::Solved if self.totals.edges_held == self.totals.edges => {
+            ExerciseOutcome::Solved if self.totals.edges_held == self.totals.edges => {
                 "solved, edges included"
             }
-            Outcome::Solved => "solved",
-            Outcome::NotSolved => "not solved",
-            Outcome::CannotBeJudged => "cannot be judged here",
+            outcome => outcome.word(),
         }
     }
 }
@@ -384,6 +401,14 @@ impl CheckResult {
     #[must_use]
     pub fn cannot(check: &Check, why: String) -> Self {
         Self { actual: Some(why), ..Self::of(check, State::Cannot) }
+    }
+
+    /// This machine could not make a part of the check: what it promises, and why. The rest of the check decides.
+    #[must_use]
+    pub fn part_not_made(check: &Check, place: usize, (promise, why): (String, String)) -> Self {
+        let id = format!("{}-part-{}", check.id, place + 1);
+        let cannot = Self::cannot(check, why);
+        Self { id, promise, points: 0, part: Part::Core, where_possible: true, ..cannot }
     }
 
     /// It was broken.

@@ -1,6 +1,6 @@
 //! For people: the diagnosis first.
 
-use super::{COLUMNS, CheckResult, MISSING, Outcome, Report, State};
+use super::{COLUMNS, CheckResult, ExerciseOutcome, MISSING, Report, State};
 use crate::exercises::Part;
 
 /// The text for so many columns: only tables are made for them.
@@ -60,7 +60,7 @@ fn heading(report: &Report) -> String {
         return format!("Replay of {schedule}: nothing wrong in this order. This is no verdict.");
     }
     match (report.outcome, &report.diagnosis) {
-        (Outcome::NotSolved, Some(diagnosis)) => {
+        (ExerciseOutcome::NotSolved, Some(diagnosis)) => {
             let is = report.checks_of(Part::Core).find_map(|check| check.is.clone());
             let is = is.unwrap_or_else(|| match diagnosis.as_str() {
                 MISSING => "there is no file to judge".into(),
@@ -68,7 +68,7 @@ fn heading(report: &Report) -> String {
             });
             format!("Exercise {number}: {diagnosis}: {is}")
         }
-        (Outcome::CannotBeJudged, _) => {
+        (ExerciseOutcome::CannotBeJudged, _) => {
             format!("Exercise {number}: this machine cannot judge all of it.")
         }
         _ => format!("Exercise {number}: {}.", report.verdict()),
@@ -82,11 +82,11 @@ fn edges(report: &Report, columns: usize) -> Vec<String> {
     let unjudged = unjudged.flat_map(|check| shown(check, columns));
     match (report.outcome, report.next_edge()) {
         _ if held == all => vec![format!("Edges: {held} of {all}.")],
-        (Outcome::Solved, Some(next)) => {
+        (ExerciseOutcome::Solved, Some(next)) => {
             let first = format!("Edges: {held} of {all}, here is the next one:");
             std::iter::once(first).chain(shown(next, columns)).chain(unjudged).collect()
         }
-        (Outcome::Solved, None) => {
+        (ExerciseOutcome::Solved, None) => {
             let first = format!("Edges: {held} of {all}; this machine cannot judge the others:");
             std::iter::once(first).chain(unjudged).collect()
         }

@@ -27,7 +27,7 @@ fn a_program_cannot_take_the_judges_descriptors() {
 }
 
 #[test]
-fn a_program_cannot_take_the_judges_processor_time() {
+fn a_program_cannot_take_the_judges_cpu_time() {
     reaches_its_judge("NO_PROCESSOR");
 }
 

@@ -26,6 +26,11 @@ fn a_right_exercise_5_whose_first_thread_ends_while_another_works_is_accepted() 
 }
 
 #[test]
+fn a_right_exercise_5_whose_lock_is_held_by_a_thread_that_sleeps_is_accepted() {
+    Judge::of(5, "held_asleep.c", &[]).run().must_be_accepted();
+}
+
+#[test]
 fn a_right_exercise_2_whose_first_thread_ends_while_another_works_is_accepted() {
     right(2, "FIRST_THREAD_ENDS").must_be_accepted();
 }

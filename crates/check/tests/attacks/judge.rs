@@ -13,6 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use check::proof::BUSY;
 use course::is_root;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -259,13 +261,29 @@ impl Judge {
         let mut seen = self.run_beside(|_| {});
         // That this machine is too busy to tell is no verdict: the judge is asked again.
         for _ in 0..2 {
-            if seen.status == Some(3)
+            if matches!(seen.status, Some(0 | 3))
                 && (seen.said.contains(BUSY) || seen.complained.contains(BUSY))
             {
                 seen = self.run_beside(|_| {});
             }
         }
         seen
+    }
+
+    /// Kills it as soon as the program runs.
+    pub(crate) fn run_and_kill(&self) -> Seen {
+        self.run_beside(|runs| {
+            let late = Instant::now() + MOST;
+            while !runs() {
+                assert!(Instant::now() < late, "the program never ran");
+            }
+            let judge = format!("{}\0", self.judge.display());
+            let program = format!("\0--program\0{}\0", self.program.display());
+            let is_it = |line: &str| line.starts_with(&judge) && line.contains(&program);
+            let judges: Vec<_> = command_lines().filter(|(_, line)| is_it(line)).collect();
+            let [(judge, _)] = &judges[..] else { panic!("{judges:?}") };
+            kill(Pid::from_raw(*judge), Signal::SIGKILL).expect("kill the judge");
+        })
     }
 
     /// Runs it to its end, and does something meanwhile, given what tells whether the program runs.
@@ -313,6 +331,16 @@ fn living(program: &Path) -> Vec<String> {
             return living;
         }
     }
+}
+
+/// The command line of each process, and the process's number.
+fn command_lines() -> impl Iterator<Item = (i32, String)> {
+    let processes = fs::read_dir("/proc").expect("list /proc").flatten();
+    processes.filter_map(|process| {
+        let number = process.file_name().to_str()?.parse().ok()?;
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default(); // It has ended.
+        Some((number, String::from_utf8_lossy(&line).into_owned()))
+    })
 }
 
 /// The processes that run this program, or were started by its name.

@@ -6,7 +6,7 @@ use crate::judge::Judge;
 const PROCESSES: &[&str] = &["processes", "threads"];
 const MEMORY: &[&str] = &["memory", "MiB"];
 /// On a machine that is busy with other things, the clock may be faster than the processor.
-const PROCESSOR: &[&str] = &["processor time", "CPU time", "had not ended"];
+const CPU_TIME: &[&str] = &["processor time", "CPU time", "had not ended"];
 const DISK: &[&str] = &["disk"];
 const ANY: &[&str] = &["processes", "threads", "memory", "processor time", "CPU time"];
 
@@ -69,7 +69,7 @@ fn two_grandchildren_of_one_actor_with_640_mib_are_ended_by_the_limit() {
 
 #[test]
 fn two_grandchildren_of_one_actor_that_burn_four_seconds_are_ended_by_the_limit() {
-    while_it_waits("processor").run().must_be_refused_for(PROCESSOR);
+    while_it_waits("processor").run().must_be_refused_for(CPU_TIME);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn grandchildren_with_640_mib_after_a_kill_are_ended_by_the_limit() {
 
 #[test]
 fn grandchildren_that_burn_four_seconds_after_a_kill_are_ended_by_the_limit() {
-    after_a_kill("processor").run().must_be_refused_for(PROCESSOR);
+    after_a_kill("processor").run().must_be_refused_for(CPU_TIME);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn two_children_with_640_mib_in_a_plain_run_are_ended_by_the_limit() {
 
 #[test]
 fn two_children_that_burn_four_seconds_in_a_plain_run_are_ended_by_the_limit() {
-    at_once("processor").run().must_be_refused_for(PROCESSOR);
+    at_once("processor").run().must_be_refused_for(CPU_TIME);
 }
 
 #[test]
@@ -168,6 +168,16 @@ fn a_file_of_300_mib_that_a_child_holds_without_a_name_counts_as_disk() {
 }
 
 #[test]
+fn nameless_files_of_300_mib_that_a_child_only_maps_count_as_disk() {
+    at_once("mapped_files").run().must_be_refused_for(DISK);
+}
+
+#[test]
+fn nameless_files_of_300_mib_that_a_child_only_maps_count_as_disk_if_the_judge_is_no_root() {
+    at_once("mapped_files").by_ordinary_user().run().must_be_refused_for(DISK);
+}
+
+#[test]
 fn a_program_that_makes_files_without_end_is_ended_by_a_limit() {
     at_once("files_without_end").run().must_be_refused();
 }
@@ -195,5 +205,5 @@ fn two_untraced_grandchildren_with_640_mib_are_ended_by_the_limit() {
 
 #[test]
 fn two_untraced_grandchildren_that_burn_four_seconds_are_ended_by_the_limit() {
-    untraced("processor").run().must_be_refused_for(PROCESSOR);
+    untraced("processor").run().must_be_refused_for(CPU_TIME);
 }

@@ -38,6 +38,48 @@ fn where_ptrace_and_unshare_are_refused_the_machine_cannot_judge() {
     refused(libc::EPERM, &["ptrace", "unshare"]).must_be_the_machines_failure("unshare");
 }
 
+/// Where no namespace can be made, nothing runs without a tracer. The rest of the checks decides, and the report
+/// names the part that was not made.
+fn is_judged_without_untraced_runs(exercise: u8, part: &str) {
+    let seen = right(exercise).refused(libc::EPERM, &["unshare"]).run();
+    let checks = seen.report["checks"].as_array().expect("checks");
+    let not_made: Vec<_> = checks.iter().filter(|check| check["state"] == "cannot").collect();
+    let [check] = &not_made[..] else { panic!("{not_made:?}") };
+    assert!(check["promise"].to_string().contains(part), "{check}");
+    assert!(check["actual"].to_string().contains("unshare"), "{check}");
+    let totals = &seen.report["totals"];
+    assert_eq!((&totals["points"], &check["points"]), (&totals["most"], &0.into()), "{totals}");
+    seen.must_be_accepted();
+}
+
+#[test]
+fn where_unshare_is_refused_exercise_4_is_judged_without_a_run_that_nobody_traces() {
+    is_judged_without_untraced_runs(4, "whether it is traced or not");
+}
+
+/// Where no watchpoint can be set, no program is stopped at its loads. The rest of the check decides, and the report
+/// names the part that was not made.
+fn is_judged_without_watchpoints(check: &str, part: &str) {
+    let sets_one = format!("ptrace:{}", libc::PTRACE_POKEUSER);
+    let seen = right(2).refused(libc::EINVAL, &[&sets_one]).run();
+    assert_eq!(seen.state(check), "passed", "{}", seen.said);
+    let not_made = seen.check(&format!("{check}-part-1"));
+    assert_eq!((&not_made["state"], &not_made["points"]), (&"cannot".into(), &0.into()));
+    assert!(not_made["promise"].to_string().contains(part), "{not_made}");
+    assert!(not_made["actual"].to_string().contains("cannot stop a program at its loads"));
+    seen.must_be_accepted();
+}
+
+#[test]
+fn without_watchpoints_a_second_load_in_exercise_2_is_told_as_not_looked_for() {
+    is_judged_without_watchpoints("trusts-nothing", "loads this number a second time");
+}
+
+#[test]
+fn without_watchpoints_an_early_load_in_exercise_2_is_told_as_not_looked_for() {
+    is_judged_without_watchpoints("together", "just after it has loaded a part of the message");
+}
+
 #[test]
 fn where_prctl_is_refused_the_machine_cannot_judge() {
     refused(libc::EPERM, &["prctl"]).must_be_the_machines_failure("prctl");
@@ -64,6 +106,26 @@ fn a_call_that_fails_as_it_never_should_is_the_judges_own_fault() {
     assert_eq!(seen.status, Some(4), "the judge fails: {}", seen.complained);
     assert!(seen.complained.contains("timer_create"), "{}", seen.complained);
     seen.must_be_clean();
+}
+
+/// A program that sleeps for ever, while the judge is killed.
+fn ends_with_the_judge(judge: Judge) {
+    let seen = judge.run_and_kill();
+    assert_eq!(seen.status, None, "{}", seen.in_short());
+    let lives: Vec<_> = seen.left.iter().filter(|left| left.starts_with("process ")).collect();
+    assert!(lives.is_empty(), "{lives:?}");
+}
+
+#[test]
+fn a_traced_program_ends_with_a_judge_that_is_killed() {
+    ends_with_the_judge(Judge::of(1, "asleep.c", &[]));
+}
+
+#[test]
+fn an_untraced_program_ends_with_a_judge_that_is_killed() {
+    let untraced = || Judge::of(1, "asleep.c", &[]).refused(libc::EPERM, &["ptrace"]);
+    ends_with_the_judge(untraced());
+    ends_with_the_judge(untraced().by_ordinary_user());
 }
 
 /// A source in C.
@@ -226,7 +288,7 @@ fn a_judge_with_200_mib_of_addresses_blames_nobody() {
 }
 
 #[test]
-fn a_judge_with_a_second_of_processor_time_blames_nobody() {
+fn a_judge_with_a_second_of_cpu_time_blames_nobody() {
     right(6).under(["prlimit", "--cpu=1"]).run().must_not_be_blamed();
 }
 
@@ -243,6 +305,23 @@ fn a_judge_with_umask_0_accepts_a_right_program() {
 #[test]
 fn a_judge_that_ignores_child_signals_accepts_a_right_program() {
     right(4).after("trap '' CHLD INT TERM PIPE").run().must_be_accepted();
+}
+
+/// A right answer that fails if it begins with a signal blocked, judged by a judge that begins with all blocked.
+fn with_all_signals_blocked(exercise: u8, answer: &str) {
+    let judge = Judge::of(exercise, "mask.c", &[&format!("-DANSWER=\"{answer}\"")]);
+    let all_blocked = compile(judge.directory(), "all_blocked.c", &[]);
+    judge.under([all_blocked.to_string_lossy()]).run().must_be_accepted();
+}
+
+#[test]
+fn a_judge_that_begins_with_all_signals_blocked_accepts_a_right_exercise_4() {
+    with_all_signals_blocked(4, "../exercise-4/right-in-c.c");
+}
+
+#[test]
+fn a_judge_that_begins_with_all_signals_blocked_accepts_a_right_exercise_5() {
+    with_all_signals_blocked(5, "../exercise-5/flock.c");
 }
 
 /// A right exercise 4, judged where standard output is this.
@@ -292,7 +371,8 @@ fn an_untraced_program_may_start_threads_however_many_other_programs_of_its_user
     if is_root() {
         let threads = || Judge::of(4, "unusual.c", &["-DHOW=FIRST_THREAD_ENDS", RIGHT_4]);
         let seen = crowded(|| threads().run());
-        assert!(!seen.said.contains("no run could be compared"), "{}", seen.said);
+        let checks = seen.report["checks"].as_array().expect("checks");
+        assert!(checks.iter().all(|check| check["state"] == "passed"), "{}", seen.said);
         seen.must_be_accepted();
     }
 }
@@ -389,4 +469,42 @@ fn without_ptrace_gradescope_takes_no_points_for_exercise_3() {
 fn the_judge_itself_ends_with_status_2_for_a_call_that_it_does_not_know() {
     let ended = Command::new(CHECK).arg("no-command").output().expect("run check");
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+}
+
+#[test]
+fn on_two_processors_a_report_has_the_same_checks_in_the_same_order_as_on_one() {
+    let told = |exercise: u8, answer: &str, processors: &str| {
+        let directory = open_directory();
+        let program = directory.path().join(answer);
+        let source = crate::judge::source(&format!("../exercise-{exercise}/{answer}"));
+        fs::copy(source, &program).expect("copy the answer");
+        let judge = Judge::of_program(exercise, directory, program).with(&["--seed", "7"]);
+        let seen = judge.under(["taskset", "--cpu-list", processors]).run();
+        let checks = seen.report["checks"].as_array().cloned().unwrap_or_default();
+        assert!(checks.len() > 3, "{checks:?}");
+        let words = |check: &serde_json::Value| {
+            ["id", "state", "points", "diagnosis"].map(|key| check[key].to_string())
+        };
+        checks.iter().map(words).collect::<Vec<_>>()
+    };
+    let given = common::allowed_cpus().expect("the processors of this test");
+    let [one, two] = [1, 2].map(|count| {
+        let given = given.iter().take(count).map(ToString::to_string);
+        given.collect::<Vec<_>>().join(",")
+    });
+    for (exercise, answer) in [
+        (1, "plain.c"),
+        (1, "indexes_by_the_file.c"),
+        (3, "plain.c"),
+        (3, "no-msync.c"),
+        (4, "plain.c"),
+        (6, "plain.c"),
+        (6, "never-unmaps.c"),
+    ] {
+        assert_eq!(
+            told(exercise, answer, &two),
+            told(exercise, answer, &one),
+            "{exercise} {answer}"
+        );
+    }
 }

@@ -10,5 +10,6 @@ mod limits;
 mod machine;
 mod observation;
 mod reasons;
+mod refusals;
 mod replaced;
 mod students_slips;

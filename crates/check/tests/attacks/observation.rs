@@ -168,9 +168,79 @@ fn a_program_that_locks_only_if_it_is_traced_as_the_time_of_a_call_tells_is_refu
     locks_only_if_told(&["-DBY_TIME"]);
 }
 
+/// Exercise 5 with a transfer that takes a lock only if it is told that it is traced.
+fn a_transfer_locks_only_if_told(how: &[&str]) {
+    Judge::of(5, "locks_if_traced.c", how).run().must_be_refused_for(&["lost-money", "overdrawn"]);
+}
+
+#[test]
+fn a_transfer_that_locks_only_if_its_status_names_a_tracer_is_refused() {
+    a_transfer_locks_only_if_told(&[]);
+}
+
+#[test]
+fn a_transfer_that_locks_only_if_a_child_finds_a_tracer_byte_by_byte_is_refused() {
+    a_transfer_locks_only_if_told(&["-DBY_ANOTHER", "-DBY_BYTES"]);
+}
+
+#[test]
+fn a_transfer_that_locks_only_if_the_time_of_a_call_tells_of_a_tracer_is_refused() {
+    a_transfer_locks_only_if_told(&["-DBY_TIME"]);
+}
+
+#[test]
+fn a_transfer_that_locks_only_if_ptrace_traceme_fails_is_refused() {
+    a_transfer_locks_only_if_told(&["-DBY_TRACE_ME"]);
+}
+
+/// Exercise 2, right if it is told that it is traced, and wrong in this way if not.
+fn is_right_only_if_told(how: &str, does: &str, diagnoses: &[&str]) {
+    let defines = [&format!("-DBY_{how}"), &format!("-DDOES={does}")];
+    let judge = Judge::of(2, "waits_if_traced.c", &defines.map(String::as_str));
+    judge.run().must_be_refused_for(diagnoses);
+}
+
+#[test]
+fn a_post_that_waits_only_if_it_is_traced_is_refused() {
+    is_right_only_if_told("TIME", "POSTS_AT_ONCE", &["posts-without-waiting"]);
+    is_right_only_if_told("TRACE_ME", "POSTS_AT_ONCE", &["posts-without-waiting"]);
+}
+
+#[test]
+fn a_take_that_waits_only_if_it_is_traced_is_refused() {
+    is_right_only_if_told("TIME", "TAKES_AT_ONCE", &["taken-twice"]);
+}
+
+/// One process can look while another one stores only if there are two processors.
+fn has_two_processors() -> bool {
+    match common::allowed_cpus() {
+        Ok(cpus) => cpus.len() > 1,
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn a_post_that_marks_the_box_last_only_if_it_is_traced_is_refused() {
+    if has_two_processors() {
+        is_right_only_if_told("TIME", "MARKS_FIRST", &["torn-message"]);
+    }
+}
+
+#[test]
+fn a_take_that_marks_the_box_last_only_if_it_is_traced_is_refused() {
+    if has_two_processors() {
+        is_right_only_if_told("TIME", "EMPTIES_FIRST", &["emptied-too-early", "torn-message"]);
+    }
+}
+
 #[test]
 fn a_program_that_fails_beside_another_one_if_nobody_traces_them_is_refused() {
     Judge::of(5, "ends_untraced.c", &[]).run().must_be_refused_for(&["fails-beside-another"]);
+}
+
+#[test]
+fn a_program_that_sleeps_for_ever_beside_another_one_if_nobody_traces_them_is_refused() {
+    Judge::of(5, "hangs_untraced.c", &[]).run().must_be_refused_for(&["hang"]);
 }
 
 #[test]
@@ -258,6 +328,16 @@ fn sendfile_on_file_in_a_child_that_dies_of_an_alarm_is_seen() {
 #[test]
 fn a_read_of_file_by_a_child_is_seen() {
     reads(6, "TEE").run().must_be_refused_for(CALLED);
+}
+
+#[test]
+fn a_read_of_file_that_another_thread_lets_through_a_filter_is_seen() {
+    reads(6, "LISTENER").run().must_be_refused_for(CALLED);
+}
+
+#[test]
+fn a_read_of_file_that_a_filter_of_the_programs_own_allows_is_seen() {
+    reads(6, "FILTER").run().must_be_refused_for(CALLED);
 }
 
 #[test]

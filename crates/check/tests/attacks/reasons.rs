@@ -70,8 +70,8 @@ fn a_wake_that_reaches_only_its_own_process_is_a_private_futex() {
     let seen = bank("WAKES_ITS_OWN");
     says(&seen, "additions", "private-futex");
     let rows = check(&seen, "additions")["table"]["rows"].to_string();
-    assert!(rows.contains("waits in futex (private)"), "{rows}");
-    assert!(rows.contains("wakes by futex (private"), "{rows}");
+    assert!(rows.contains("sleeps in futex (private)"), "{rows}");
+    assert!(rows.contains("of its own process (private)"), "{rows}");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_lock_is_told_with_its_file_and_who_waits_for_it_and_gets_it() {
         "sets FILE's size to 4096",
         "gets a shared flock lock on FILE.lock",
         "is interrupted just before it gives its flock lock on FILE.lock back",
-        "waits for a shared flock lock",
+        "waits for a shared flock lock on FILE.lock",
     ];
     let places: Vec<_> = told.map(place).into();
     assert!(places.is_sorted(), "{rows:#?}");

@@ -51,6 +51,20 @@ impl Crippled {
         self.under(&[program.into_os_string(), errno.to_string().into(), calls.into()])
     }
 
+    /// Files in `/proc` of this name are not there.
+    pub(crate) fn without_proc_file(self, name: &str) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../check/proof/attacks/hide.c");
+        let library = self.own.path().join("hide");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source);
+        assert!(compiler.status().expect("run cc").success(), "{source:?} compiles");
+        self.under(&[
+            "env".into(),
+            format!("LD_PRELOAD={}", library.display()),
+            format!("HIDDEN={name}"),
+        ])
+    }
+
     /// If the test is root, the command runs as an ordinary user.
     pub(crate) fn ordinary(mut self) -> Self {
         self.ordinary = true;
@@ -167,13 +181,23 @@ impl Found<'_> {
         self
     }
 
+    /// Its state.
+    pub(crate) fn state(&self) -> &str {
+        self.0["state"].as_str().expect("a state")
+    }
+
     /// What was found, what follows or what to do has these words.
     pub(crate) fn tells(self, words: &str) -> Self {
+        assert!(self.says(words), "no {words:?} in {:#}", self.0);
+        self
+    }
+
+    /// Whether it has.
+    pub(crate) fn says(self, words: &str) -> bool {
         let sentences = ["concerns", "advice"].map(|list| self.0[list].as_array().expect("a list"));
         let sentences = sentences.into_iter().flatten().chain([&self.0["found"]]);
         let told: Vec<_> = sentences.filter_map(Value::as_str).collect();
-        assert!(told.join(" ").contains(words), "no {words:?} in {:#}", self.0);
-        self
+        told.join(" ").contains(words)
     }
 
     /// Whether a list names this.

@@ -28,7 +28,7 @@ impl Execution<'_> {
             return None;
         }
         let result = match wait {
-            Some(Wait::Sleep) if !call.is_for_ever() => 0,
+            Some(Wait::Sleep) if !call.sleeps_until_a_signal() => 0,
             _ if call.is_timed_futex() && !among_threads => -i64::from(libc::ETIMEDOUT),
             _ => return None,
         };
@@ -79,7 +79,7 @@ impl Execution<'_> {
         for tracee in self.tracees.values_mut().filter(|tracee| tracee.actor == actor) {
             if is_timed(tracee) {
                 (tracee.hastened, has_ended_one) = (true, true);
-                let _ = self.launcher.tree().interrupt(tracee.pid); // If it has ended, its end is its stop.
+                let _ = self.processes.tree().interrupt(tracee.pid); // If it has ended, its end is its stop.
             }
         }
         let this = &mut self.actors[actor];

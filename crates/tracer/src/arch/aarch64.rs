@@ -39,6 +39,7 @@ pub(crate) fn accessed_words(_pid: Pid) -> io::Result<u8> {
 pub mod legacy {
     pub const SYS_alarm: i64 = -13;
     pub const SYS_epoll_wait: i64 = -14;
+    pub const SYS_dup2: i64 = -15;
     pub const SYS_creat: i64 = -2;
     pub const SYS_link: i64 = -3;
     pub const SYS_open: i64 = -4;
@@ -50,6 +51,7 @@ pub mod legacy {
     pub const SYS_arch_prctl: i64 = -10;
     pub const SYS_fork: i64 = -11;
     pub const SYS_vfork: i64 = -12;
+    pub const LOOKS: [i64; 0] = [];
 }
 
 /// A stopped tracee's registers, named by what they hold.

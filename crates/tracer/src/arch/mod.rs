@@ -30,12 +30,30 @@ pub enum StoreKind {
 pub enum StoreForm {
     /// A value that it brings along.
     Store,
-    /// A value that it computes from the one that it loads there, such as `add` to memory.
-    Update,
+    /// A value that it computes from the one that it loads there, such as `add` or `or` to memory.
+    Update {
+        /// What it adds, of an addition or a subtraction: the low bytes are those of what it stores.
+        adds: Option<u64>,
+    },
     /// A value that it brings along; it also loads the old one: `xchg`.
-    Exchange,
+    Exchange {
+        /// What it brings along, as its low bytes.
+        stores: Option<u64>,
+    },
     /// The same, only if the old value is an expected one: `cmpxchg`.
-    CompareExchange,
+    CompareExchange {
+        /// What must be there, and what it then stores, as their low bytes. `None`: of more than 8 bytes.
+        swap: Option<Swap>,
+    },
+}
+
+/// What a compare-and-exchange brings along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// What must be there, so that it stores at all.
+    pub expects: u64,
+    /// What it stores.
+    pub stores: u64,
 }
 
 /// A load that a tracee is about to make.

@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 use std::{io, ptr};
 
 use iced_x86::{
-    Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
     Register, UsedMemory,
 };
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-use super::{LoadInstruction, StoreForm, StoreInstruction, StoreKind};
+use super::{LoadInstruction, StoreForm, StoreInstruction, StoreKind, Swap};
 
 /// Whether a store can be trapped and then made on its own.
 pub const TRAPS_STORES: bool = true;
@@ -29,9 +29,13 @@ pub const LONGEST_INSTRUCTION: usize = 15;
 /// The numbers of calls that newer architectures do not have.
 pub mod legacy {
     pub use libc::{
-        SYS_alarm, SYS_arch_prctl, SYS_creat, SYS_epoll_wait, SYS_fork, SYS_link, SYS_open,
-        SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink, SYS_vfork,
+        SYS_alarm, SYS_arch_prctl, SYS_creat, SYS_dup2, SYS_epoll_wait, SYS_fork, SYS_link,
+        SYS_open, SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink, SYS_vfork,
     };
+
+    /// Those that only look at a file's name or state.
+    pub const LOOKS: [i64; 5] =
+        [libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_readlink, libc::SYS_time];
 }
 
 /// A stopped tracee's registers, named by what they hold. What has no field here is put back as it
@@ -226,16 +230,35 @@ pub fn decode_store(code: &[u8], registers: &Registers) -> Option<StoreInstructi
     let size = sizes.map(|used| used.memory_size().size()).max().unwrap_or(0);
     let kind = kind_of(&instruction);
     let loads = |access| matches!(access, OpAccess::ReadWrite | OpAccess::ReadCondWrite);
+    let brings = brought_along(&instruction, registers);
     let form = match instruction.mnemonic() {
-        Mnemonic::Xchg => StoreForm::Exchange,
-        Mnemonic::Cmpxchg | Mnemonic::Cmpxchg8b | Mnemonic::Cmpxchg16b => {
-            StoreForm::CompareExchange
+        Mnemonic::Xchg => StoreForm::Exchange { stores: brings },
+        Mnemonic::Cmpxchg => {
+            let expects = registers.result; // The accumulator, of the operand's width.
+            StoreForm::CompareExchange { swap: brings.map(|stores| Swap { expects, stores }) }
         }
-        _ if memory.iter().any(|used| loads(used.access())) => StoreForm::Update,
+        Mnemonic::Cmpxchg8b | Mnemonic::Cmpxchg16b => StoreForm::CompareExchange { swap: None },
+        Mnemonic::Add | Mnemonic::Xadd => StoreForm::Update { adds: brings },
+        Mnemonic::Sub => StoreForm::Update { adds: brings.map(u64::wrapping_neg) },
+        Mnemonic::Inc => StoreForm::Update { adds: Some(1) },
+        Mnemonic::Dec => StoreForm::Update { adds: Some(1_u64.wrapping_neg()) },
+        _ if memory.iter().any(|used| loads(used.access())) => StoreForm::Update { adds: None },
         _ => StoreForm::Store,
     };
     let size = if (1..=WIDEST).contains(&size) { size } else { WIDEST };
     Some(StoreInstruction { kind, form, size, at, iterations })
+}
+
+/// The operand beside the memory: a number in the instruction, or what is in a register, as its low bytes.
+fn brought_along(instruction: &Instruction, registers: &Registers) -> Option<u64> {
+    let mut operands = 0..instruction.op_count();
+    let operand = operands.find(|at| instruction.op_kind(*at) != OpKind::Memory)?;
+    if instruction.op_kind(operand) != OpKind::Register {
+        return instruction.try_immediate(operand).ok();
+    }
+    let register = instruction.op_register(operand);
+    let is_high = matches!(register, Register::AH | Register::BH | Register::CH | Register::DH);
+    Some(registers.value(register) >> if is_high { 8 } else { 0 })
 }
 
 /// Decodes the instruction at which a tracee stands before an access to `address`: what it loads there.
@@ -351,6 +374,39 @@ mod tests {
         for code in stores {
             assert_eq!(load(code, 0x40000), None, "{code:x?}");
         }
+    }
+
+    fn form(code: &[u8]) -> Option<StoreForm> {
+        let mut registers = registers();
+        registers.result = 2;
+        decode_store(code, &registers).map(|found| found.form)
+    }
+
+    #[test]
+    fn what_an_exchange_stores_and_expects_is_in_its_registers() {
+        let exchange = |stores| Some(StoreForm::Exchange { stores: Some(stores) });
+        assert_eq!(form(&[0x87, 0x06]), exchange(2)); // xchg [rsi], eax
+        assert_eq!(form(&[0x86, 0x26]), exchange(0)); // xchg [rsi], ah
+        let swap = Some(Swap { expects: 2, stores: 0x80000 });
+        let code = [0xf0, 0x48, 0x0f, 0xb1, 0x3e]; // lock cmpxchg [rsi], rdi
+        assert_eq!(form(&code), Some(StoreForm::CompareExchange { swap }));
+    }
+
+    #[test]
+    fn what_an_addition_adds_is_known_before_it_happens() {
+        let adds = |code: &[u8]| match form(code) {
+            Some(StoreForm::Update { adds }) => adds,
+            other => panic!("{other:?}"),
+        };
+        let less = |number: u64| Some(number.wrapping_neg());
+        assert_eq!(adds(&[0xf0, 0x48, 0x01, 0x06]), Some(2)); // lock add [rsi], rax
+        assert_eq!(adds(&[0xf0, 0x48, 0x0f, 0xc1, 0x06]), Some(2)); // lock xadd [rsi], rax
+        assert_eq!(adds(&[0xf0, 0x48, 0x29, 0x06]), less(2)); // lock sub [rsi], rax
+        assert_eq!(adds(&[0xf0, 0x48, 0x83, 0x06, 0xff]), less(1)); // lock add qword [rsi], -1
+        assert_eq!(adds(&[0xf0, 0x48, 0x83, 0x2e, 0x50]), less(80)); // lock sub qword [rsi], 80
+        assert_eq!(adds(&[0xf0, 0xff, 0x06]), Some(1)); // lock inc dword [rsi]
+        assert_eq!(adds(&[0xf0, 0xff, 0x0e]), less(1)); // lock dec dword [rsi]
+        assert_eq!(adds(&[0xf0, 0x48, 0x09, 0x06]), None); // lock or [rsi], rax
     }
 
     #[test]

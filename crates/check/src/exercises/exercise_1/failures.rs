@@ -64,9 +64,9 @@ fn irregular(context: &mut CheckContext, arguments: &[&str]) -> Verdict {
 
 /// It fails, without waiting for anything.
 fn prompt(context: &mut CheckContext, arguments: &[&str], name: &str) -> Verdict {
-    let wall = std::mem::replace(&mut context.limits().wall, AT_ONCE);
+    let wall = std::mem::replace(&mut context.limits_mut().wall, AT_ONCE);
     let run = context.run(arguments);
-    context.limits().wall = wall;
+    context.limits_mut().wall = wall;
     let run = run?;
     run.fails_naming(&[name])?;
     printed_nothing(&run)

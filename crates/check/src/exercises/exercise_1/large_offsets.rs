@@ -188,7 +188,7 @@ pub(super) fn unchanged(context: &CheckContext, run: &Run, before: &[u8]) -> Ver
 pub(super) fn lengths(context: &mut CheckContext) -> Verdict {
     nothing(context)?;
     let granted = granted(context)?;
-    context.limits().output = MOST + (1 << 10);
+    context.limits_mut().output = MOST + (1 << 10);
     let content = pattern(MOST + 100);
     context.work_directory().write("FILE", &content)?;
     // A program that maps page by page makes many calls: stopped at each, it would take too long.

@@ -19,6 +19,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-1 poke FILE OFFSET TEXT", "exercise-1 peek FILE OFFSET LEN"],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: true,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[REFERENCES],

@@ -41,7 +41,7 @@ pub(super) fn poke(context: &CheckContext, offset: u64, text: &str) -> Verdict<P
     let start = context.start(&["poke", "FILE", &offset.to_string(), text]);
     let run = context.observe(&start, &mut poking)?;
     let Poking { shrunk, past, .. } = poking;
-    aligned(&run, offset, FileId::at(&context.work_directory().path().join("FILE")))?;
+    aligned(&run, offset, context.identity_if_there("FILE")?)?;
     run.succeeds()?;
     by_mapping(context, &run)?;
     Ok(Poked { run, shrunk, past })
@@ -99,7 +99,7 @@ impl Observer for Poking<'_> {
 pub(super) fn peek(context: &CheckContext, offset: u64, expected: &[u8]) -> Verdict<Run> {
     let arguments = ["peek", "FILE", &offset.to_string(), &expected.len().to_string()];
     let run = context.run_printing(&arguments, expected)?;
-    aligned(&run, offset, FileId::at(&context.work_directory().path().join("FILE")))?;
+    aligned(&run, offset, context.identity_if_there("FILE")?)?;
     run.succeeds()?;
     by_mapping(context, &run)?;
     run.flushes()?;
@@ -130,7 +130,7 @@ pub(super) fn prints(run: &Run, expected: &[u8]) -> Verdict {
 /// FILE's bytes went through mappings only, and nothing was written elsewhere.
 pub(super) fn by_mapping(context: &CheckContext, run: &Run) -> Verdict {
     run.writes_nowhere_else(context.work_directory())?;
-    match FileId::at(&context.work_directory().path().join("FILE")) {
+    match context.identity_if_there("FILE")? {
         Some(file) if run.calls.is_some() => run.leaves_bytes_to_mappings(file),
         _ => Ok(()), // The check that is about calls says that they cannot be seen.
     }

@@ -189,7 +189,7 @@ pub(super) fn mapping(context: &mut CheckContext) -> Verdict {
         }
         let run = context.run(arguments)?;
         run.succeeds()?;
-        if let Some(file) = FileId::at(&context.work_directory().path().join("FILE")) {
+        if let Some(file) = context.identity_if_there("FILE")? {
             run.leaves_bytes_to_mappings(file)?;
         }
     }

@@ -119,8 +119,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             "A wake-up that comes before the wait is lost, unless the waiter looks at the word once more.",
         ],
         last: Last {
-            rust: "FUTEX_WAIT (`libc::SYS_futex`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
-            c: "FUTEX_WAIT (`syscall(SYS_futex, …)`) compares for you: it sleeps only while `full` still holds the value that you saw. Both sides leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
+            rust: "FUTEX_WAIT (`libc::SYS_futex`) compares for you: it sleeps only while `full` still holds the value that you saw. Both processes leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
+            c: "FUTEX_WAIT (`syscall(SYS_futex, …)`) compares for you: it sleeps only while `full` still holds the value that you saw. Both processes leave out FUTEX_PRIVATE_FLAG, and each store of `full` is followed by FUTEX_WAKE.",
             python: "Python offers no futex, and `threading.Condition` does not reach another process. Look at `full` again and again, with `time.sleep(0.001)` in between: then no wake-up can be lost. Hold no lock while you sleep.",
         },
     },
@@ -157,7 +157,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-layout",
         is: "the box does not lie in FILE as the card says",
-        why: "The other side reads bytes, not your struct.",
+        why: "The other process reads bytes, not your struct.",
         anchor: "the-code",
         hints: [
             "`od -A d -t u4 -N 8 FILE` shows `full` and `length`, `od -c -j 8 FILE` the text.",
@@ -356,11 +356,11 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-size",
         is: "FILE has not 4096 bytes afterwards",
-        why: "The other side refuses any other size.",
+        why: "The other process refuses any other size.",
         anchor: "exercise",
         hints: [
             "A mapping does not make a file longer.",
-            "If FILE has 0 bytes, your program must give it 4096, and it must never make FILE shorter: the other side may be at work.",
+            "If FILE has 0 bytes, your program must give it 4096, and it must never make FILE shorter: the other process may be at work.",
         ],
         last: Last {
             rust: "0 bytes: `set_len(4096)`. Open without `truncate(true)`.",
@@ -386,7 +386,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "waits-for-ever",
         is: "a process that waits does not give up after five seconds",
-        why: "If the other side never comes, somebody must be told.",
+        why: "If the other process never comes, your program must say so.",
         anchor: "exercise",
         hints: [
             "Take the time before you begin to wait, and compare in every turn.",
@@ -401,7 +401,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "gives-up-early",
         is: "a process that waits gives up before five seconds have passed",
-        why: "The other side may just be slow.",
+        why: "The other process may just be slow.",
         anchor: "exercise",
         hints: ["How long does it wait, by `time`?", "Counting turns of a loop is no clock."],
         last: Last {

@@ -15,10 +15,11 @@ use tracer::{
     has_accessed_the_word, hide_tracer, watch_words,
 };
 
-use super::emptied;
 use super::together::{FIRST, POST, SECOND, TAKE};
+use super::{NO_WATCHPOINTS, emptied};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
+use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// Where the watched words are in FILE, and how they are called: `full`, `length`, and two of the text.
@@ -35,11 +36,9 @@ const QUIET: Duration = Duration::from_millis(300);
 /// How long `post` may need: if it waits for a lock that `take` holds, it cannot come in between.
 const AT_MOST: Duration = Duration::from_secs(2);
 
-/// What was not looked at, and why.
-const UNSEEN: &str =
-    "not looked at: whether `take` loads a part of the message before it has looked at `full`. ";
-const NO_WATCHPOINTS: &str = "This machine cannot stop a program at its loads";
-const NO_LOAD: &str = "It was not seen to load anything of FILE in the time that it had";
+/// The part of its check that is made here.
+const PROMISE: &str = "`take` prints a whole message, also if it is stopped just after it has loaded a part of the message";
+const NO_LOAD: &str = "`take` was not seen to load anything of FILE in the time that it had";
 
 /// What came of one try.
 enum Try {
@@ -53,12 +52,16 @@ enum Try {
 
 /// In whichever of its first loads of the message `take` is interrupted: it prints a whole message.
 pub(super) fn come_too_early(context: &mut CheckContext) -> Verdict {
+    if !can_be_shown(context) {
+        context.could_not_be_made(PROMISE, NEEDS.into());
+        return Ok(());
+    }
     for load in 1..=WORDS.len() {
         match interrupted(context, load)? {
             Try::Right => {}
             Try::LooksFirst => break,
             Try::Unseen(why) => {
-                context.note(format!("{UNSEEN}{why}"));
+                context.could_not_be_made(PROMISE, why.into());
                 break;
             }
         }
@@ -70,11 +73,12 @@ pub(super) fn come_too_early(context: &mut CheckContext) -> Verdict {
 fn interrupted(context: &mut CheckContext, load: usize) -> Verdict<Try> {
     let file = context.new_work_directory()?.write("FILE", &emptied(FIRST))?;
     let mut loads = Loads::of(FileId::of(&file).step("fstat")?);
-    let starts = [TAKE, POST].map(|arguments| context.start(arguments));
+    let [take, post] = [TAKE, POST].map(|arguments| context.start(arguments));
+    let post = post.without_syscall_tracing();
     let mut sandbox = context.sandbox()?;
     sandbox.tree().tick().step("timer_settime")?;
-    let take = sandbox.start(&starts[0])?;
-    sandbox.resume(take, Resume::ToSyscall, 0)?;
+    let take = sandbox.start(&take)?;
+    sandbox.resume(take, Resume::ToReportedSyscall, 0)?;
     let Some((stopped, word)) = loads.until(&mut sandbox, load)? else {
         return Ok(match loads.has_seen_some() {
             _ if !loads.is_complete => Try::Unseen(NO_WATCHPOINTS),
@@ -82,10 +86,10 @@ fn interrupted(context: &mut CheckContext, load: usize) -> Verdict<Try> {
             false => Try::Unseen(NO_LOAD),
         });
     };
-    let post = sandbox.start(&starts[1])?;
+    let post = sandbox.start(&post)?;
     sandbox.resume(post, Resume::Freely, 0)?;
     loads.run(&mut sandbox, Some(post), Instant::now() + AT_MOST)?;
-    sandbox.resume(stopped, Resume::ToSyscall, 0)?;
+    sandbox.resume(stopped, Resume::ToReportedSyscall, 0)?;
     let ending = loads.run(&mut sandbox, Some(take), Instant::now() + 2 * AT_MOST)?;
     // Any other ending has other reasons, which other checks find.
     let printed = sandbox.outputs(take).0.text();
@@ -165,7 +169,7 @@ impl Loads {
                 }
                 None => {}
             }
-            go_on(sandbox, stop, Resume::ToSyscall, signal)?;
+            go_on(sandbox, stop, Resume::ToReportedSyscall, signal)?;
         }
     }
 
@@ -190,7 +194,7 @@ impl Loads {
             let (_, signal) = self.look(stop)?;
             let is_takes =
                 self.watched.contains(&stop.pid()) || self.entered.contains_key(&stop.pid());
-            let how = if is_takes { Resume::ToSyscall } else { Resume::Freely };
+            let how = if is_takes { Resume::ToReportedSyscall } else { Resume::Freely };
             go_on(sandbox, stop, how, signal)?;
         }
         Ok(None)

@@ -6,6 +6,7 @@ mod early_loads;
 mod hostile;
 mod second_load;
 mod together;
+mod untraced;
 mod waiting;
 
 use super::model::{LOADS, ORDERINGS, REFERENCES};
@@ -20,6 +21,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-2 post FILE TEXT", "exercise-2 take FILE"],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: false,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[ORDERINGS, LOADS, REFERENCES],
@@ -70,8 +72,8 @@ const CHECKS: &[Check] = &[
     Check::new(
         "together",
         "`post` and `take` at once, each stopped at most once, before or after any of its stores, while the \
-         other goes on; and `take` stopped just after it has loaded a part of the message: `take` prints a \
-         whole message or waits",
+         other goes on; `take` stopped just after it has loaded a part of the message; and both without \
+         a tracer: `take` prints a whole message or waits",
         32,
         &["posts", "takes"],
         together::together,
@@ -147,6 +149,9 @@ const CHECKS: &[Check] = &[
 ];
 
 pub(crate) use together::judged;
+
+/// Why a load by `take` cannot be met.
+const NO_WATCHPOINTS: &str = "this machine cannot stop a program at its loads";
 
 /// The size of a box, and of the longest text: numbers of the contract.
 const SIZE: usize = 4 << 10;

@@ -7,9 +7,9 @@ use std::os::unix::fs::FileExt;
 
 use common::Context;
 use nix::unistd::Pid;
-use tracer::{Call, Ending, FileId, MECHANISM, Use, has_accessed_the_word, watch_word};
+use tracer::{Call, Ending, FileId, MECHANISM, REFUSED, Use, has_accessed_the_word, watch_word};
 
-use super::{LONGEST, SIZE, full_of};
+use super::{LONGEST, NO_WATCHPOINTS, SIZE, full_of};
 use crate::exercises::CheckContext;
 use crate::observe::{Observer, Run};
 use crate::verdict::{CheckError, Finding, Verdict};
@@ -23,9 +23,9 @@ const LENGTH: u64 = 4;
 const TIME_WAS_UP: &str = "`take` did not end in the time that a check may take: try again on a machine that is \
      less busy";
 
-/// What this check does not see without watchpoints.
-const UNSEEN: &str = "not looked at: whether `take` loads `length` a second time. This machine cannot stop a \
-     program at its loads";
+/// The part of its check that is made here.
+const PROMISE: &str =
+    "`take` uses the `length` that it has checked, also if it loads this number a second time";
 
 /// Changes `length` just after one of the accesses to it.
 struct Changer {
@@ -53,9 +53,13 @@ impl Changer {
         Ok(())
     }
 
-    /// Whether each access by the program was seen: all its threads stop, and `length` was found.
-    fn has_seen_all(&self) -> bool {
-        self.is_complete && self.word.is_some()
+    /// Why not each access by the program was seen, if so.
+    fn why_unseen(&self) -> Option<&'static str> {
+        match (self.is_complete, self.word) {
+            (false, _) => Some(NO_WATCHPOINTS),
+            (true, None) => Some("`take` was not seen to map the page that holds `length`"),
+            (true, Some(_)) => None,
+        }
     }
 
     fn has_changed(&self) -> bool {
@@ -96,8 +100,12 @@ pub(super) fn changes(context: &mut CheckContext) -> Verdict {
     /// No program needs as many loads of one number.
     const MOST: u32 = 6;
     const TOO_LONG: u32 = 4089;
+    if !context.settings().machine.tracing {
+        context.could_not_be_made(PROMISE, REFUSED.into());
+        return Ok(());
+    }
     // These runs come after all others: a program that starts slowly must not lack the time for them.
-    context.limits().wall *= 3;
+    context.limits_mut().wall *= 3;
     // A call that is given the largest number may just fail. A byte too many can be printed.
     for to in [u32::MAX, TOO_LONG] {
         for at in 1..=MOST {
@@ -111,8 +119,8 @@ pub(super) fn changes(context: &mut CheckContext) -> Verdict {
                 Err(CheckError::Wrong(_)) => return Err(CheckError::Cannot(TIME_WAS_UP.into())),
                 run => run?,
             };
-            if !changer.has_seen_all() {
-                context.note(UNSEEN.into());
+            if let Some(why) = changer.why_unseen() {
+                context.could_not_be_made(PROMISE, why.into());
                 return Ok(());
             }
             if !changer.has_changed() {

@@ -1,17 +1,18 @@
 //! A poster and a taker at once, in every order of their stores.
 
 use explore::operations::CallKind;
-use explore::replay::{Outcome, Scenario};
+use explore::replay::{ExecutionResult, Scenario};
 use explore::schedule::letter;
 use explore::search::PreemptionBound;
-use explore::table::{Mark, Shape};
-use explore::trace::{Event, EventKind};
+use explore::table::Mark;
+use explore::trace::{Event, EventKind, Returned};
+use explore::words::Shape;
 use tracer::Ending;
 
-use super::{SIZE, early_loads, emptied, full_of, word};
+use super::{SIZE, early_loads, emptied, full_of, untraced, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
-use crate::scenarios::{Judged, SearchSpec, Telling, can_be_shown, common_finding, in_every_order};
+use crate::scenarios::{JudgedScenario, SearchSpec, Wording, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
 pub(super) const FIRST: &str = "the message that was there before, a long one";
@@ -23,11 +24,12 @@ const LENGTH: u64 = 4;
 const TEXT: u64 = 8;
 
 pub(super) fn together(context: &mut CheckContext) -> Verdict {
-    in_every_order(context, &specs(), judge, Telling { names, marks })?;
-    match context.settings().schedule.is_none() && can_be_shown(context) {
-        true => early_loads::come_too_early(context),
-        false => Ok(()), // A schedule was asked for, or no process can be stopped.
+    in_every_order(context, &specs(), judge, Wording { names, marks })?;
+    if context.settings().schedule.is_some() {
+        return Ok(()); // Only this order was asked for.
     }
+    early_loads::come_too_early(context)?;
+    untraced::messages(context)
 }
 
 /// The names of the scenarios.
@@ -36,9 +38,9 @@ pub(super) fn scenarios() -> Vec<&'static str> {
 }
 
 /// A scenario with its judge, for `just play`.
-pub(crate) fn judged(name: &str) -> Option<Judged> {
+pub(crate) fn judged(name: &str) -> Option<JudgedScenario> {
     let spec = specs().into_iter().find(|spec| spec.scenario.name == name)?;
-    Some(Judged { scenario: spec.scenario, names, judge })
+    Some(JudgedScenario { scenario: spec.scenario, names, judge })
 }
 
 fn specs() -> [SearchSpec; 3] {
@@ -71,12 +73,13 @@ fn names(offset: u64) -> (String, Shape) {
 }
 
 /// The step that went wrong, where no value was overwritten unseen.
-fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
+fn marks(finding: &Finding, run: &ExecutionResult) -> Vec<Mark> {
     let place = |is_it: &dyn Fn(usize, &EventKind) -> bool| {
         run.events.iter().position(|event| is_it(event.actor, &event.kind))
     };
-    let prints =
-        place(&|actor, kind| actor == 1 && matches!(kind, EventKind::Call(CallKind::Output, ..)));
+    let prints = place(&|actor, kind| {
+        actor == 1 && matches!(kind, EventKind::Call(Returned { kind: CallKind::Output, .. }))
+    });
     let overwrites = place(&|actor, kind| {
         actor == 0 && matches!(kind, EventKind::Store { offset, .. } if *offset >= TEXT)
     });
@@ -129,12 +132,12 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
 
 /// A process that waits although `full` has become what it waits for, in a loop that looks again and
 /// again.
-fn does_not_notice(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn does_not_notice(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     let full = word(run.file.as_deref()?, 0)?;
-    let waiter = (0..2).find(|side| {
-        let wanted = u32::from(*side == 1);
-        let has_failed = !matches!(run.endings[*side], Some(Ending::Exited(0)));
-        has_failed && full == wanted && loops_after_the_change(run, *side)
+    let waiter = (0..2).find(|actor| {
+        let wanted = u32::from(*actor == 1);
+        let has_failed = !matches!(run.endings[*actor], Some(Ending::Exited(0)));
+        has_failed && full == wanted && loops_after_the_change(run, *actor)
     })?;
     let called = format!("`{}`", scenario.arguments[waiter].join(" "));
     let how = match run.endings[waiter] {
@@ -239,7 +242,7 @@ fn stores_at(event: &Event, byte: u64) -> bool {
 }
 
 /// Where `take` marks the box empty, if `post` has not stored in the box before.
-fn empties_first(run: &Outcome) -> Option<usize> {
+fn empties_first(run: &ExecutionResult) -> Option<usize> {
     let empties =
         run.events.iter().position(|event| event.actor == 1 && is_store_of_full(event))?;
     let is_store = |event: &Event| {
@@ -251,12 +254,13 @@ fn empties_first(run: &Outcome) -> Option<usize> {
 }
 
 /// Where `take` stores zeros over a message that is all there, without having printed anything.
-fn erases(run: &Outcome) -> Option<usize> {
+fn erases(run: &ExecutionResult) -> Option<usize> {
     let posted = |event: &Event| {
         event.actor == 0 && matches!(event.kind, EventKind::Ended(Ending::Exited(0)))
     };
     let prints = |event: &Event| {
-        event.actor == 1 && matches!(event.kind, EventKind::Call(CallKind::Output, ..))
+        event.actor == 1
+            && matches!(event.kind, EventKind::Call(Returned { kind: CallKind::Output, .. }))
     };
     let posted = run.events.iter().position(posted)?;
     let end = run.events.iter().position(prints);
@@ -289,14 +293,14 @@ fn is_store_of_full(event: &Event) -> bool {
 
 /// Has an actor, after the other's last store of `full`, done nothing but turn in a loop, or sleep and
 /// look, until its end?
-fn loops_after_the_change(run: &Outcome, side: usize) -> bool {
-    let is_change = |event: &Event| event.actor != side && is_store_of_full(event);
+fn loops_after_the_change(run: &ExecutionResult, actor: usize) -> bool {
+    let is_change = |event: &Event| event.actor != actor && is_store_of_full(event);
     let Some(change) = run.events.iter().rposition(is_change) else { return false };
     let (before, after) = run.events.split_at(change);
-    let mut own = after.iter().filter(|event| event.actor == side);
-    let waited = before.iter().rfind(|event| event.actor == side);
+    let mut own = after.iter().filter(|event| event.actor == actor);
+    let waited = before.iter().rfind(|event| event.actor == actor);
     let in_a_loop = |kind: &EventKind| match kind {
-        EventKind::Blocked(why) => !why.starts_with("waits"),
+        EventKind::Blocked(why) => !why.is_asleep(),
         EventKind::Ended(_) | EventKind::Killed => true,
         _ => false,
     };
@@ -313,7 +317,7 @@ fn posts_first(events: &[Event]) -> bool {
     first.is_some_and(|event| event.actor == 0)
 }
 
-fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn judge(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     let finding = what_is_wrong(scenario, run)?;
     let finding = match finding.diagnosis {
         "lost-message" if scenario.name == "full-box" && posts_first(&run.events) => {
@@ -332,7 +336,7 @@ fn judge(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     }
 }
 
-fn what_is_wrong(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn what_is_wrong(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     if let Some(finding) = does_not_notice(scenario, run) {
         return Some(finding);
     }

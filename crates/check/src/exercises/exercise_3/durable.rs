@@ -139,7 +139,7 @@ fn watched_in(
     common::Context::step(opened.sync_all(), "fsync the work directory")?;
     let path = directory.path().join("FILE");
     let mut watch = Watch::new(&path, before, records, at_line);
-    if context.settings().looks {
+    if context.settings().for_a_page {
         watch = watch.step_by_step(&path);
     }
     let mut sandbox = context.sandbox_in(directory)?;

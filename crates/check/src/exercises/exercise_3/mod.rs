@@ -22,6 +22,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-3 record FILE TEXT...", "exercise-3 list FILE"],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: true,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[REFERENCES],

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use common::page_size;
+use common::{Context, page_size};
 use nix::unistd::Pid;
 use tracer::{Call, FileId, Use};
 
@@ -16,9 +16,9 @@ use crate::disk::{Flush, Flushes, is_dirty};
 use crate::observe::{Observer, is_anonymous};
 use crate::verdict::Verdict;
 
-/// Who is told of an error.
+/// A recipient, to which the kernel reports each error once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Told {
+enum Recipient {
     /// An open file description of FILE, by the order in which they were made.
     Description(usize),
     /// One whose origin was not seen.
@@ -33,11 +33,11 @@ pub(super) struct Refusing {
     flushes: Flushes,
     /// How often the disk has failed to write.
     errors: u32,
-    /// How many of these errors each was told.
-    told: BTreeMap<Told, u32>,
+    /// How many of these errors were reported to each recipient.
+    reported: BTreeMap<Recipient, u32>,
     opened: usize,
-    descriptors: BTreeMap<u64, Told>,
-    mappings: Vec<(Range<u64>, Told)>,
+    descriptors: BTreeMap<u64, Recipient>,
+    mappings: Vec<(Range<u64>, Recipient)>,
     /// Calls under way, and whether they are to fail.
     begun: BTreeMap<Pid, bool>,
     /// A flush that can tell its caller of a failure was called; and one that cannot.
@@ -57,7 +57,7 @@ impl Refusing {
             path: path.into(),
             flushes: Flushes::of(path),
             errors: 0,
-            told: BTreeMap::new(),
+            reported: BTreeMap::new(),
             opened: 0,
             descriptors: BTreeMap::new(),
             mappings: Vec::new(),
@@ -92,7 +92,7 @@ impl Refusing {
 
     /// Does a flush find a page that must be written?
     fn finds_dirty(&self, flush: &Flush) -> Verdict<bool> {
-        let Some(file) = self.flushes.open() else { return Ok(false) };
+        let Some(file) = self.flushes.open()? else { return Ok(false) };
         for page in (0..flush.content.len()).step_by(page_size()) {
             let has_part =
                 |range: &Range<usize>| range.start < page + page_size() && page < range.end;
@@ -103,46 +103,50 @@ impl Refusing {
         Ok(false)
     }
 
-    /// Whom a flush tells of an error.
-    fn tells(&self, call: &Call) -> Told {
+    /// The recipient to which a flush would report an error.
+    fn recipient(&self, call: &Call) -> Recipient {
         let [first, length, ..] = call.arguments;
         let reached = first..first.saturating_add(length);
         let known = match call.number {
-            libc::SYS_syncfs => Some(Told::FileSystem),
+            libc::SYS_syncfs => Some(Recipient::FileSystem),
             libc::SYS_msync => {
                 let mut latest_first = self.mappings.iter().rev();
                 let mapped = latest_first
                     .find(|(range, _)| range.start < reached.end && reached.start < range.end);
-                mapped.map(|(_, told)| *told)
+                mapped.map(|(_, recipient)| *recipient)
             }
             _ => self.descriptors.get(&descriptor(first)).copied(),
         };
-        known.unwrap_or(Told::Unknown)
+        known.unwrap_or(Recipient::Unknown)
     }
 
     /// Notes which open file descriptions there are, and which mappings go with them.
-    fn note_description(&mut self, call: &Call) {
+    fn note_description(&mut self, call: &Call) -> Verdict {
         const COPIES: [i64; 3] = [libc::SYS_dup, libc::SYS_dup3, libc::SYS_fcntl];
         let [first, length, _, _, fifth, _] = call.arguments;
         let Some(result) = call.result.filter(|result| *result >= 0).map(i64::cast_unsigned) else {
-            return;
+            return Ok(());
         };
-        let is_file = || FileId::at(&self.path).is_some_and(|file| call.is_about(file));
+        let file = FileId::at(&self.path).step_on("look at", &self.path)?;
+        let is_file = || file.is_some_and(|file| call.is_about(file));
         if call.does() == Use::Opens && is_file() {
-            let new = Told::Description(self.opened);
+            let new = Recipient::Description(self.opened);
             self.opened += 1;
-            // An error of which somebody was told is over. One that nobody has heard of is told.
-            let over = self.told.values().copied().max().unwrap_or_default();
-            self.told.insert(new, over);
+            // An error that was reported to any recipient is over. An error that was not yet reported is reported to
+            // the new one, too.
+            let over = self.reported.values().copied().max().unwrap_or_default();
+            self.reported.insert(new, over);
             self.descriptors.insert(result, new);
         } else if call.does() == Use::Maps && is_file() && !is_anonymous(call) {
-            let of = self.descriptors.get(&descriptor(fifth)).copied().unwrap_or(Told::Unknown);
+            let of =
+                self.descriptors.get(&descriptor(fifth)).copied().unwrap_or(Recipient::Unknown);
             self.mappings.push((result..result.saturating_add(length), of));
         } else if COPIES.contains(&call.number)
             && let Some(of) = self.descriptors.get(&descriptor(first)).copied()
         {
             self.descriptors.insert(result, of);
         }
+        Ok(())
     }
 }
 
@@ -164,8 +168,8 @@ impl Observer for Refusing {
             return Ok(());
         }
         self.reports = true;
-        let had_failed = self.told.values().any(|told| *told > 0);
-        let before = self.told.insert(self.tells(call), self.errors);
+        let had_failed = self.reported.values().any(|reported| *reported > 0);
+        let before = self.reported.insert(self.recipient(call), self.errors);
         let fails = before.unwrap_or_default() < self.errors;
         self.succeeded_later |= had_failed && !fails;
         self.story.push(match fails {
@@ -181,7 +185,7 @@ impl Observer for Refusing {
     }
 
     fn exit(&mut self, pid: Pid, call: &Call) -> Verdict {
-        self.note_description(call);
+        self.note_description(call)?;
         if self.begun.remove(&pid) == Some(true) && !answer(pid, libc::EIO) {
             self.cannot = Some("a call's result cannot be changed on this processor");
         }

@@ -59,10 +59,10 @@ impl<'a> Steps<'a> {
     }
 
     /// The process has made a call that is about the disk.
-    pub(super) fn calls(&mut self, pid: Pid, told: &str, content: &[u8], disk: &Model) {
+    pub(super) fn calls(&mut self, pid: Pid, flush: &str, content: &[u8], disk: &Model) {
         let file = self.places(self.path.exists().then_some(content));
         let source = self.at.get(&pid).cloned();
-        self.push(pid, format!("calls {told}"), false, (file, disk), source);
+        self.push(pid, format!("calls {flush}"), false, (file, disk), source);
     }
 
     /// The process is about to write a line.
@@ -88,14 +88,15 @@ impl<'a> Steps<'a> {
     fn push(
         &mut self,
         pid: Pid,
-        told: String,
+        words: String,
         wrong: bool,
         (file, disk): (Vec<Place>, &Model),
         source: Option<SourceLine>,
     ) {
         self.timeline.steps.push(TimelineStep {
             actor: 0,
-            told: [told],
+            words: vec![words],
+            wrong_at: 0,
             wrong,
             source: source.map(Into::into),
             file,

@@ -158,7 +158,7 @@ impl<'a> Watch<'a> {
         }
         // A page may be dirty again, because a later record is on its way: then FILE is not what
         // was flushed.
-        if dirty && self.flushes.content() == self.disk.content() {
+        if dirty && self.flushes.content()? == self.disk.content() {
             let actual = format!("the page of slot {slot} is still dirty");
             let finding = lost(actual).details(self.story());
             self.wrong = Some(untrue(false, finding));
@@ -186,7 +186,7 @@ impl<'a> Watch<'a> {
 
     fn is_dirty(&self, slot: usize) -> Verdict<bool> {
         let start = slot * SLOT / page_size() * page_size();
-        let Some(file) = self.flushes.open() else { return Ok(false) };
+        let Some(file) = self.flushes.open()? else { return Ok(false) };
         match is_dirty(&file, start as u64) {
             Err(failure) if failure.errno() == Some(libc::EFAULT) => Ok(false), // Cut meanwhile.
             dirty => Ok(dirty?),
@@ -212,7 +212,7 @@ impl Observer for Watch<'_> {
             self.begun.insert(pid, flush);
         }
         if let Some(steps) = &mut self.steps {
-            steps.begins(pid, &self.flushes.content(), &self.disk);
+            steps.begins(pid, &self.flushes.content()?, &self.disk);
         }
         if self.output.is_some_and(|output| call.is_about(output)) {
             let bytes = bytes_of(pid, call)?;
@@ -225,7 +225,7 @@ impl Observer for Watch<'_> {
                 self.line(line)?;
                 let is_untrue = self.wrong.is_some() && !was_wrong;
                 if let Some(steps) = &mut self.steps {
-                    steps.says(pid, line, is_untrue, (&self.flushes.content(), &self.disk));
+                    steps.says(pid, line, is_untrue, (&self.flushes.content()?, &self.disk));
                 }
             }
             self.saying.insert(pid, bytes);
@@ -256,7 +256,7 @@ impl Observer for Watch<'_> {
             self.disk.flushed(&flush);
         }
         if let Some((steps, told)) = self.steps.as_mut().zip(about) {
-            steps.calls(pid, &told, &self.flushes.content(), &self.disk);
+            steps.calls(pid, &told, &self.flushes.content()?, &self.disk);
         }
         Ok(())
     }

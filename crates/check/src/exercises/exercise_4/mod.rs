@@ -18,6 +18,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-4 preview FILE FROM TO"],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: true,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[REFERENCES],

@@ -25,7 +25,7 @@ pub(super) fn replaced(context: &mut CheckContext) -> Verdict {
     shown(context, b"#", b'#', b'\n')?;
     shown(context, &with_hashes(sample(1, 0), &[page - 1]), b'#', b'a')?;
     shown(context, &sample(1, 1), b'\n', b' ')?;
-    context.limits().output = 2 * LARGE;
+    context.limits_mut().output = 2 * LARGE;
     let large = with_hashes(sample(LARGE / page, 77), &[7, LARGE / 2, LARGE - 1, LARGE + 76]);
     shown(context, &large, b'#', b'*')?;
     let length = draw::number(context, page..3 * page);

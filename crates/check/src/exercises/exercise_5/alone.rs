@@ -233,7 +233,7 @@ pub(super) fn overflow(context: &mut CheckContext) -> Verdict {
 /// FILE's bytes went through mappings only, and nothing was written elsewhere.
 fn by_mapping(context: &CheckContext, run: &Run) -> Verdict {
     run.writes_nowhere_else(context.work_directory())?;
-    match FileId::at(&context.work_directory().path().join("FILE")) {
+    match context.identity_if_there("FILE")? {
         Some(file) if run.calls.is_some() => run.leaves_bytes_to_mappings(file),
         _ => Ok(()), // The check on kills says that calls cannot be seen here.
     }

@@ -15,34 +15,34 @@ use crate::verdict::{Finding, Verdict};
 /// Six processes on as many processors as there are: no schedule, just speed.
 pub(super) fn crowd(context: &mut CheckContext) -> Verdict {
     processors::unpin();
-    let verdict = at_once(context).and_then(|()| untraced::additions(context));
-    let verdict = verdict.map_err(|error| error.details([FOUND.to_owned()]));
+    let verdict = at_once(context)
+        .and_then(|()| untraced::additions(context))
+        .and_then(|()| untraced::transfers(context));
     if context.settings().machine.tracing {
         processors::pin();
     }
-    verdict
+    let verdict = verdict.and_then(|()| untraced::beside_a_traced_one(context));
+    verdict.map_err(|error| error.details([FOUND.to_owned()]))
 }
 
 fn at_once(context: &mut CheckContext) -> Verdict {
     const TIMES: u64 = 500;
-    const PROCESSES: u32 = 6;
-    // Each may use as much as one alone: on a busy machine, whoever has the lock stands in the queue for a
-    // processor, and the others try again and again meanwhile.
-    context.limits().processor *= PROCESSES;
+    const MORE: u32 = 6;
     let times = TIMES.to_string();
     context.new_work_directory()?.write("FILE", &bank())?;
     let add: &[&str] = &["add", "FILE", &times];
     let (there, back): (&[&str], &[&str]) =
         (&["transfer", "FILE", "1", "2", "7"], &["transfer", "FILE", "2", "1", "5"]);
     let calls = [add, add, add, add, there, back];
-    // Each may start as many threads, and use as much CPU time, as one that runs by itself.
-    let alone = *context.limits();
-    context.limits().processes = alone.processes * calls.len();
-    context.limits().processor = calls.iter().map(|_| alone.processor).sum();
+    *context.limits_mut() = context.limits().of_several(calls.len());
+    // On a busy machine, the process that has the lock may stand in the queue for a processor. Meanwhile, the others
+    // may try again and again, and use much more CPU time than each of them alone.
+    context.limits_mut().cpu_time *= MORE;
     let mut sandbox = context.sandbox()?;
     let mut pids = Vec::new();
     for arguments in calls {
-        pids.push((sandbox.start(&context.start(arguments))?, arguments.join(" ")));
+        let start = context.start(arguments).without_syscall_tracing();
+        pids.push((sandbox.start(&start)?, arguments.join(" ")));
     }
     for (pid, _) in &pids {
         sandbox.resume(*pid, Resume::Freely, 0)?;
@@ -66,13 +66,13 @@ fn at_once(context: &mut CheckContext) -> Verdict {
     let mut after = BALANCES;
     (after[0], after[1]) = (98, 102);
     let what = "four times add 500 at once";
-    expect(context, COUNTER + 4 * TIMES, BALANCES, "lost-addition", what).or_else(|trouble| {
+    expect(context, COUNTER + 4 * TIMES, BALANCES, "lost-addition", what).or_else(|error| {
         // The accounts have changed, too: the counter is what the first comparison was about.
         match context.read("FILE").ok().and_then(|file| word(&file, 0)) {
             Some(sum) if sum == COUNTER + 4 * TIMES => {
                 expect(context, sum, after, "lost-money", "two transfers at once")
             }
-            _ => Err(trouble),
+            _ => Err(error),
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use explore::kill_points::{Killed, Telling, kill_points, stores_in};
+use explore::kill_points::{KillWording, Killed, kill_points, stores_in};
 use explore::table::Mark;
 use explore::trace::{Event, EventKind, Operation};
 use tracer::LimitExceeded;
@@ -10,9 +10,9 @@ use tracer::LimitExceeded;
 use super::{COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::expect::said;
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::observe::{diagnosis_of, killed_for};
-use crate::scenarios::waits_last;
+use crate::scenarios::{how, waits_last};
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the others have, says the contract.
@@ -20,20 +20,20 @@ const TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn kills(context: &mut CheckContext) -> Verdict {
     // A program that hung in another check has less than `TIME` to hang again: not enough to be waited for.
-    let wall = &mut context.limits().wall;
+    let wall = &mut context.limits_mut().wall;
     *wall = (*wall).max(2 * TIME);
     both(context, "was killed at any of its stores or lock calls", TIME, one)
 }
 
 /// All points of one victim.
-fn one(fixture: &Fixture, victim: &'static [&'static str]) -> Verdict<Waited> {
+fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<Waited> {
     let add: &'static [&'static str] = &["add", "FILE", "1"];
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
     let protects = |operation: &Operation| stores_in(operation, 0, 72);
-    let telling = Telling { names, marks, protects };
-    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, telling)?;
+    let wording = KillWording { names, marks, protects };
+    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, wording)?;
     let waited = Waited(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
@@ -87,7 +87,7 @@ const TOO_BUSY: &str = "not every point could be tried in the time that a check 
 /// What the next process did if it waited for the lock, without sleeping, until a limit was exceeded.
 fn spins(limit_exceeded: Option<LimitExceeded>, events: &[Event]) -> Option<String> {
     let limit = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang")?;
-    let how = waits_last(events, 1).filter(|how| !how.starts_with("waits"))?;
+    let how = how(&waits_last(events, 1).filter(|waits| !waits.is_asleep())?);
     Some(format!("the next process {how}; it {limit}"))
 }
 

@@ -17,7 +17,7 @@ use tracer::processors;
 
 use super::model::{ORDERINGS, REFERENCES, STRANDED};
 use super::{Check, CheckContext, Exercise};
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::scenarios::{NEEDS, can_be_shown};
 use crate::verdict::{CheckError, Verdict, all_of};
 
@@ -30,6 +30,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-5 add FILE TIMES", "exercise-5 transfer FILE FROM TO AMOUNT"],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: true,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[ORDERINGS, STRANDED, REFERENCES],
@@ -72,7 +73,8 @@ const CHECKS: &[Check] = &[
         18,
         &["adds"],
         together::additions,
-    ),
+    )
+    .everywhere(),
     Check::new(
         "transfers-at-once",
         "two transfers at once, each stopped at most once (two switches), at any of its stores: \
@@ -80,14 +82,16 @@ const CHECKS: &[Check] = &[
         12,
         &["transfers"],
         together::transfers,
-    ),
+    )
+    .everywhere(),
     Check::new(
         "crowd",
-        "six processes at once, as fast as they can, and two that nobody traces: nothing is lost",
+        "six processes at once, as fast as they can, and some without a tracer: nothing is lost",
         4,
         &["additions", "transfers-at-once"],
         crowd::crowd,
-    ),
+    )
+    .everywhere(),
     Check::new(
         "makes",
         "a missing FILE is made, and an empty one is filled with zeros",
@@ -101,7 +105,8 @@ const CHECKS: &[Check] = &[
         12,
         &["adds", "transfers"],
         killed::kills,
-    ),
+    )
+    .everywhere(),
     Check::new(
         "waiting",
         "a process that waits for a lock leaves the processor to others, and waits as long as the lock is held",
@@ -193,7 +198,7 @@ fn both(
     context: &mut CheckContext,
     stopped: &str,
     more: Duration,
-    judge: fn(&Fixture, &'static [&'static str]) -> Verdict<Waited>,
+    judge: fn(&SandboxedFixture, &'static [&'static str]) -> Verdict<Waited>,
 ) -> Verdict {
     if context.settings().schedule.is_some() {
         return Err(CheckError::Cannot(
@@ -206,8 +211,8 @@ fn both(
     let mut adder = (context.fixture("adder")?, &["add", "FILE", "1"][..]);
     let mut transferrer =
         (context.fixture("transferrer")?, &["transfer", "FILE", "1", "2", "10"][..]);
-    adder.0.looks = context.settings().looks;
-    transferrer.0.looks = context.settings().looks;
+    adder.0.for_a_page = context.settings().for_a_page;
+    transferrer.0.for_a_page = context.settings().for_a_page;
     adder.0.deadline += more;
     transferrer.0.deadline += more;
     let results: Vec<Verdict<Waited>> = thread::scope(|scope| {

@@ -2,16 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use explore::operations::CallKind;
-use explore::replay::{Scenario, replay};
+use explore::replay::{Scenario, run_scenario};
+use explore::requests::{Blocked, Request};
 use explore::schedule::Schedule;
 use explore::table::{Mark, Table};
 use explore::timeline::Timeline;
-use explore::trace::{Event, EventKind};
+use explore::trace::{Event, EventKind, Returned};
+use explore::words::Vocabulary;
 
 use super::together::names;
 use crate::exercises::CheckContext;
-use crate::scenarios::{can_be_shown, waits_last};
+use crate::scenarios::{can_be_shown, how, waits_last};
 use crate::verdict::{CheckError, Finding, Verdict};
 
 /// How long the process may take until it waits.
@@ -48,7 +49,7 @@ fn taken_twice(
     }
     let mut fixture = context.fixture("alone")?;
     fixture.deadline = Instant::now() + SOON;
-    fixture.looks = context.settings().looks;
+    fixture.for_a_page = context.settings().for_a_page;
     let arguments: &'static [&'static str] = Vec::leak(
         arguments.iter().map(|word| &*String::leak((*word).to_owned())).collect::<Vec<&str>>(),
     );
@@ -58,7 +59,7 @@ fn taken_twice(
         file: Some(file.into()),
         symmetric: true,
     };
-    let run = replay(&fixture, &scenario, Schedule::in_turn("alone", 0))?;
+    let run = run_scenario(&fixture, &scenario, Schedule::in_turn("alone", 0))?;
     // Up to the first step of the second process, the first one was alone.
     let alone = run.events.iter().take_while(|event| event.actor == 0).count();
     let events = run.events.get(..alone).unwrap_or_default();
@@ -72,20 +73,23 @@ fn taken_twice(
         let asks = events.iter().rposition(|event| word_of(event).is_some()).into_iter();
         let marks: Vec<Mark> =
             asks.map(|asks| (asks, ". NOBODY has made this lock".into())).collect();
-        let table = Table::of(&scenario, events, names, &marks);
-        let timeline = Timeline::of(&scenario, events, names, &marks).from(run.pages_at_start);
+        let table = Table::of(&scenario, events, Vocabulary::of(names), &marks);
+        let timeline =
+            Timeline::of(&scenario, events, Vocabulary::of(names), &marks).from(run.pages_at_start);
         let finding = Finding::new("lock-never-made", expected, seen);
         return Ok(Some(finding.table(table).timeline(timeline)));
     }
     let Some(twice) = twice(events) else { return Ok(None) };
     let expected = format!("{called} gives its lock back before it asks for it again");
-    let seen = format!("it takes the lock, keeps it, and asks for it again: it {}", twice.waits);
+    let seen =
+        format!("it takes the lock, keeps it, and asks for it again: it {}", how(&twice.waits));
     let marks: [Mark; 2] = [
         (twice.takes, ". Here it TAKES the lock".into()),
         (twice.asks, ". It HOLDS this lock itself".into()),
     ];
-    let table = Table::of(&scenario, events, names, &marks);
-    let timeline = Timeline::of(&scenario, events, names, &marks).from(run.pages_at_start);
+    let table = Table::of(&scenario, events, Vocabulary::of(names), &marks);
+    let timeline =
+        Timeline::of(&scenario, events, Vocabulary::of(names), &marks).from(run.pages_at_start);
     let finding = Finding::new("lock-taken-twice", expected, seen);
     Ok(Some(finding.table(table).timeline(timeline)))
 }
@@ -93,7 +97,7 @@ fn taken_twice(
 /// The byte of the lock's word on which a process sleeps in the end, if this word is 0 and no store has
 /// changed it: no process has made the lock.
 fn never_made(events: &[Event]) -> Option<u64> {
-    let is_asleep = waits_last(events, 0)?.contains("futex call");
+    let is_asleep = matches!(waits_last(events, 0)?, Blocked::Futex { .. });
     let (at, ..) = events.iter().rev().find_map(word_of)?;
     let stores = |event: &Event| match &event.kind {
         EventKind::Store { offset, after, .. } => {
@@ -110,14 +114,14 @@ struct Twice {
     takes: usize,
     asks: usize,
     /// How it waits there.
-    waits: &'static str,
+    waits: Blocked,
 }
 
 /// Where a process that is alone took the lock for which it waits in the end.
 fn twice(events: &[Event]) -> Option<Twice> {
     let waits = waits_last(events, 0)?;
     let last = events.len().checked_sub(1)?;
-    if waits.starts_with("waits for a") && waits.ends_with("lock") {
+    if matches!(waits, Blocked::Lock(_)) {
         let takes = events.iter().rposition(|event| is_file_lock(event).is_some())?;
         let held = events.get(takes).and_then(is_file_lock)? == FileLock::Taken;
         return held.then_some(Twice { takes, asks: last, waits });
@@ -141,10 +145,10 @@ enum FileLock {
 
 /// Whether an event takes or gives back a lock of `flock` or `fcntl`.
 fn is_file_lock(event: &Event) -> Option<FileLock> {
-    match &event.kind {
-        EventKind::Call(CallKind::Lock, text, _) if !text.contains("fails") => {
-            Some(if text.starts_with("gives") { FileLock::Given } else { FileLock::Taken })
-        }
+    let EventKind::Call(Returned { request, error: None, .. }) = &event.kind else { return None };
+    match request {
+        Request::Lock(_) => Some(FileLock::Taken),
+        Request::Unlock { .. } | Request::CloseLocked(_) => Some(FileLock::Given),
         _ => None,
     }
 }
@@ -163,6 +167,8 @@ fn word_of(event: &Event) -> Option<(u64, u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use explore::operations::CallKind;
+    use explore::requests;
     use tracer::arch::StoreForm;
 
     use super::*;
@@ -173,7 +179,7 @@ mod tests {
 
     fn changes(before: u32, after: u32) -> Event {
         let [before, after] = [before, after].map(|word| word.to_ne_bytes().to_vec());
-        let (stale, call, form) = (None, None, StoreForm::CompareExchange);
+        let (stale, call, form) = (None, None, StoreForm::CompareExchange { swap: None });
         event(EventKind::Store { offset: 1024, before, after, stale, form, locked: true, call })
     }
 
@@ -183,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_mutex_that_is_taken_and_asked_for_again_is_taken_twice() {
-        let waits = || event(EventKind::Blocked("waits in futex"));
+        let waits = || event(EventKind::Blocked(Blocked::Futex { is_private: false }));
         assert_eq!(places(&[changes(0, 1), changes(1, 2), waits()]), Some((0, 1)));
         let again = [changes(0, 1), changes(1, 0), changes(0, 1), changes(1, 1), waits()];
         assert_eq!(places(&again), Some((2, 3)));
@@ -191,21 +197,21 @@ mod tests {
 
     #[test]
     fn a_lock_that_was_given_back_or_never_taken_is_not() {
-        let waits = || event(EventKind::Blocked("waits in futex"));
+        let waits = || event(EventKind::Blocked(Blocked::Futex { is_private: false }));
         assert_eq!(places(&[changes(0, 0), waits()]), None, "a semaphore that nobody has made");
         assert_eq!(places(&[changes(0, 1), changes(1, 0), waits()]), None);
     }
 
     #[test]
     fn a_process_that_sleeps_on_a_word_that_nobody_has_stored_waits_for_a_lock_that_is_not_made() {
-        let waits = || event(EventKind::Blocked("waits in futex"));
+        let waits = || event(EventKind::Blocked(Blocked::Futex { is_private: false }));
         // `sem_wait` counts itself as a sleeper, in the bytes after the word.
         let sleeper = event(EventKind::Store {
             offset: 1024,
             before: vec![0; 8],
             after: vec![0, 0, 0, 0, 1, 0, 0, 0],
             stale: None,
-            form: StoreForm::Exchange,
+            form: StoreForm::Exchange { stores: None },
             locked: true,
             call: None,
         });
@@ -222,10 +228,22 @@ mod tests {
 
     #[test]
     fn of_file_locks_the_last_one_counts() {
-        let call = |text: &str| event(EventKind::Call(CallKind::Lock, text.into(), false));
-        let waits = || event(EventKind::Blocked("waits for a flock lock"));
-        assert_eq!(places(&[call("asks for a flock lock"), waits()]), Some((0, 1)));
-        let given = call("gives its flock lock back");
-        assert_eq!(places(&[call("asks for a flock lock"), given, waits()]), None);
+        let call = |request| {
+            let (kind, error, empties) = (CallKind::Lock, None, false);
+            event(EventKind::Call(Returned { kind, request, error, empties }))
+        };
+        let lock = || requests::FileLock {
+            kind: requests::LockKind::Flock,
+            file: "FILE".into(),
+            bytes: None,
+            is_shared: false,
+        };
+        let waits = || event(EventKind::Blocked(Blocked::Lock(lock())));
+        let taken = || call(Request::Lock(lock()));
+        assert_eq!(places(&[taken(), waits()]), Some((0, 1)));
+        let given = call(Request::Unlock { lock: lock(), holds_none: false });
+        assert_eq!(places(&[taken(), given, waits()]), None);
+        let closed = call(Request::CloseLocked("FILE".into()));
+        assert_eq!(places(&[taken(), closed, waits()]), None, "that ends a record lock");
     }
 }

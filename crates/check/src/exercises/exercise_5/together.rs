@@ -1,30 +1,30 @@
 //! Two at once, in every order of their stores.
 
-use explore::execution::ENDS_RECORD_LOCK;
-use explore::operations::CallKind;
-use explore::replay::{Outcome, Scenario};
+use explore::replay::{ExecutionResult, Scenario};
+use explore::requests::Request;
 use explore::schedule::letter;
 use explore::search::PreemptionBound;
-use explore::table::{Mark, Shape};
-use explore::trace::{Event, EventKind};
+use explore::table::Mark;
+use explore::trace::{Event, EventKind, Returned};
+use explore::words::Shape;
 use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use super::{BALANCES, COUNTER, bank, word};
 use crate::exercises::CheckContext;
-use crate::scenarios::{Judged, SearchSpec, Telling, common_finding, in_every_order};
+use crate::scenarios::{JudgedScenario, SearchSpec, Wording, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
 const ADD: &[&str] = &["add", "FILE", "1"];
 
 /// Additions: on a file that is there, and on one that both may make.
 pub(super) fn additions(context: &mut CheckContext) -> Verdict {
-    in_every_order(context, &of_additions(), judge_additions, TELLING)
+    in_every_order(context, &of_additions(), judge_additions, WORDING)
 }
 
 /// Transfers: for the same money, in opposite directions, and beside an addition.
 pub(super) fn transfers(context: &mut CheckContext) -> Verdict {
-    in_every_order(context, &of_transfers(), judge_transfers, TELLING)
+    in_every_order(context, &of_transfers(), judge_transfers, WORDING)
 }
 
 /// The names of the scenarios.
@@ -33,9 +33,9 @@ pub(super) fn scenarios() -> Vec<&'static str> {
 }
 
 /// A scenario with its judge, for `just play`.
-pub(crate) fn judged(name: &str) -> Option<Judged> {
+pub(crate) fn judged(name: &str) -> Option<JudgedScenario> {
     let is_it = |spec: &SearchSpec| spec.scenario.name == name;
-    let of = |spec: SearchSpec, judge| Judged { scenario: spec.scenario, names, judge };
+    let of = |spec: SearchSpec, judge| JudgedScenario { scenario: spec.scenario, names, judge };
     match of_additions().into_iter().find(is_it) {
         Some(spec) => Some(of(spec, judge_additions)),
         None => Some(of(of_transfers().into_iter().find(is_it)?, judge_transfers)),
@@ -89,10 +89,10 @@ pub(super) fn names(offset: u64) -> (String, Shape) {
     }
 }
 
-const TELLING: Telling = Telling { names, marks };
+const WORDING: Wording = Wording { names, marks };
 
 /// The step that went wrong, where no value was overwritten unseen.
-fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
+fn marks(finding: &Finding, run: &ExecutionResult) -> Vec<Mark> {
     let is_store = |event: &Event| match &event.kind {
         EventKind::Store { offset: offset @ 8..72, before, after, .. } => {
             let [before, after] = [before, after].map(|bytes| word(bytes, 0));
@@ -124,7 +124,7 @@ fn marks(finding: &Finding, run: &Outcome) -> Vec<Mark> {
 /// The store by which a process initialises a word of a lock that the other has initialised before, and
 /// has changed since: its place, and the byte. Initialising is a plain store before a process's first
 /// atomic operation on its lock.
-fn initialised_twice(run: &Outcome) -> Option<(usize, u64)> {
+fn initialised_twice(run: &ExecutionResult) -> Option<(usize, u64)> {
     let lock_store = |event: &Event| match &event.kind {
         EventKind::Store { offset: offset @ 1024..2048, before, after, form, locked, .. } => {
             let plain = !*locked && *form == StoreForm::Store;
@@ -132,9 +132,9 @@ fn initialised_twice(run: &Outcome) -> Option<(usize, u64)> {
         }
         _ => None,
     };
-    let first_atomic = |side: usize| {
+    let first_atomic = |actor: usize| {
         run.events.iter().position(|event| {
-            event.actor == side && lock_store(event).is_some_and(|(_, plain, _)| !plain)
+            event.actor == actor && lock_store(event).is_some_and(|(_, plain, _)| !plain)
         })
     };
     let atomics = [first_atomic(0)?, first_atomic(1)?];
@@ -154,7 +154,7 @@ fn initialised_twice(run: &Outcome) -> Option<(usize, u64)> {
 }
 
 /// The finding, unless its cause is known: a lock that both have initialised, or that ended early.
-fn or_its_cause(finding: Finding, run: &Outcome) -> Finding {
+fn or_its_cause(finding: Finding, run: &ExecutionResult) -> Finding {
     const BY_A_LOCK: [&str; 7] = [
         "lost-addition",
         "lost-money",
@@ -185,7 +185,7 @@ fn or_its_cause(finding: Finding, run: &Outcome) -> Finding {
 
 /// How far a process had come that failed because FILE had no size yet: the other process had made FILE, and
 /// had not come to the call that sets the size.
-fn came_too_early(run: &Outcome) -> Option<usize> {
+fn came_too_early(run: &ExecutionResult) -> Option<usize> {
     let is_failure = |event: &Event| match event.kind {
         EventKind::Ended(Ending::Exited(status)) => status != 0,
         EventKind::Ended(Ending::Killed(signal)) => signal == libc::SIGBUS,
@@ -194,17 +194,16 @@ fn came_too_early(run: &Outcome) -> Option<usize> {
     let fails = run.events.iter().position(is_failure)?;
     let earlier = run.events.get(..fails)?;
     let who = run.events.get(fails)?.actor;
-    let is_change = |event: &Event, words: &str| match &event.kind {
-        EventKind::Call(CallKind::Change, text, _) => {
-            text.contains(words) && !text.contains("fails")
-        }
+    let succeeds = |event: &Event, is_it: fn(&Request) -> bool| match &event.kind {
+        EventKind::Call(Returned { request, error: None, .. }) => is_it(request),
         _ => false,
     };
-    let made = earlier.iter().position(|event| {
-        event.actor != who && (is_change(event, "makes FILE") || is_change(event, "making it"))
-    })?;
+    let makes = |request: &Request| matches!(request, Request::Open { file, makes: true, .. } if file == "FILE");
+    let made = earlier.iter().position(|event| event.actor != who && succeeds(event, makes))?;
     let came = earlier.iter().skip(made).position(|event| event.actor == who)?;
-    let is_sized = earlier.iter().any(|event| is_change(event, "FILE's size to"));
+    let sizes =
+        |request: &Request| matches!(request, Request::Resize { file, .. } if file == "FILE");
+    let is_sized = earlier.iter().any(|event| succeeds(event, sizes));
     (!is_sized).then_some(made + came)
 }
 
@@ -217,7 +216,7 @@ fn caused(finding: Finding, diagnosis: &'static str, what: &str) -> Finding {
 /// other stored something in the counter or an account.
 fn lock_ended(events: &[Event]) -> Option<usize> {
     let ends = |event: &Event| match &event.kind {
-        EventKind::Call(CallKind::Lock, text, _) => text.ends_with(ENDS_RECORD_LOCK),
+        EventKind::Call(returned) => matches!(returned.request, Request::CloseLocked(_)),
         _ => false,
     };
     let stores = |event: &Event| matches!(event.kind, EventKind::Store { offset: 0..72, .. });
@@ -235,7 +234,7 @@ fn lock_ended(events: &[Event]) -> Option<usize> {
     })
 }
 
-fn judge_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn judge_additions(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     const FAILURES: [&str; 2] = ["fails-beside-another", "died-of-a-signal"];
     let finding = or_its_cause(wrong_additions(scenario, run)?, run);
     let is_half_made = scenario.file.is_none()
@@ -251,11 +250,11 @@ fn judge_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     })
 }
 
-fn judge_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn judge_transfers(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     wrong_transfers(scenario, run).map(|finding| or_its_cause(finding, run))
 }
 
-fn wrong_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn wrong_additions(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     if let Some(finding) = common_finding(scenario, run, false) {
         return Some(finding);
     }
@@ -275,7 +274,7 @@ fn wrong_additions(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     Some(Finding::new(id, expected, found))
 }
 
-fn wrong_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
+fn wrong_transfers(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     if let Some(finding) = common_finding(scenario, run, true) {
         return Some(finding);
     }
@@ -290,7 +289,7 @@ fn wrong_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
     let shown =
         |money: &[u64]| money.iter().take(3).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let seen = format!("accounts 1, 2, 3 hold {}", shown(&money));
-    let succeeded = |side: usize| run.endings[side] == Some(Ending::Exited(0));
+    let succeeded = |actor: usize| run.endings[actor] == Some(Ending::Exited(0));
     if scenario.name == "one-pocket" && succeeded(0) && succeeded(1) {
         let expected = "one of two transfers of 80 from an account that holds 100 succeeds";
         return Some(Finding::new("overdrawn", expected, format!("both did; {seen}")));
@@ -304,9 +303,9 @@ fn wrong_transfers(scenario: &Scenario, run: &Outcome) -> Option<Finding> {
         return Some(Finding::new("lost-money", expected, seen));
     }
     let mut right = BALANCES;
-    for side in (0..2).filter(|side| succeeded(*side)) {
+    for actor in (0..2).filter(|actor| succeeded(*actor)) {
         let numbers: Vec<usize> =
-            scenario.arguments[side].iter().filter_map(|text| text.parse().ok()).collect();
+            scenario.arguments[actor].iter().filter_map(|text| text.parse().ok()).collect();
         if let [from, to, amount] = numbers[..] {
             right[from - 1] -= amount as u64;
             right[to - 1] += amount as u64;

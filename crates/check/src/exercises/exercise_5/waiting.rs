@@ -3,37 +3,38 @@
 use std::time::Duration;
 
 use explore::kill_points::stores_in;
-use explore::replay::{PATIENCE, Scenario, replay};
+use explore::replay::{PATIENCE, Scenario, run_scenario};
 use explore::schedule::Schedule;
 use explore::table::Table;
 use explore::waiter::{Cost, LONG, LongStand, Waiting, how_time_passed, long_stand, waiter};
+use explore::words::Vocabulary;
 use tracer::Ending;
 
 use super::together::names;
 use super::{AMOUNT, BALANCES, COUNTER, Waited, bank, both, word};
 use crate::exercises::CheckContext;
 use crate::expect::said;
-use crate::fixture::Fixture;
+use crate::fixture::SandboxedFixture;
 use crate::observe::killed_for;
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 /// How long the other stands still.
 const STANDS: Duration = Duration::from_millis(500);
 /// What a waiter may use in that time.
-const PROCESSOR: Duration = Duration::from_millis(50);
+const CPU_TIME: Duration = Duration::from_millis(50);
 const CALLS: u64 = 1000;
 
 /// How many places before the store are tried, nearest first; the last one tried is the first of all.
 const NEAREST: usize = 8;
 
 pub(super) fn waiting(context: &mut CheckContext) -> Verdict {
-    let wall = &mut context.limits().wall;
+    let wall = &mut context.limits_mut().wall;
     *wall = (*wall).max(2 * LONG);
     let stopped = "stood still before its first store in the counter or an account";
     both(context, stopped, LONG, one)
 }
 
-fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited> {
+fn one(fixture: &SandboxedFixture, arguments: &'static [&'static str]) -> Verdict<Waited> {
     let called = format!("`{}`", arguments.join(" "));
     let scenario = Scenario {
         name: "waiting",
@@ -41,7 +42,7 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited>
         file: Some(bank()),
         symmetric: true,
     };
-    let alone = replay(fixture, &scenario, Schedule::in_turn("waiting", 0))?;
+    let alone = run_scenario(fixture, &scenario, Schedule::in_turn("waiting", 0))?;
     let killed = |limit| {
         let expected = format!("{called} beside another stays within the limits");
         Err(killed_for(limit, expected, "together they"))
@@ -85,7 +86,11 @@ fn one(fixture: &Fixture, arguments: &'static [&'static str]) -> Verdict<Waited>
 
 /// Whether a process goes on waiting while another one stands inside its critical section for long. A failure
 /// is no harm: only what is lost counts.
-fn waits_long_enough(fixture: &Fixture, scenario: &Scenario, stops: [usize; 2]) -> Verdict {
+fn waits_long_enough(
+    fixture: &SandboxedFixture,
+    scenario: &Scenario,
+    stops: [usize; 2],
+) -> Verdict {
     let Some(stand) = long_stand(fixture, scenario, stops)? else {
         let why = "two processes did not come to their end in time: try again on a machine that is less busy";
         return Err(CheckError::Cannot(why.into()));
@@ -109,14 +114,14 @@ fn waits_long_enough(fixture: &Fixture, scenario: &Scenario, stops: [usize; 2]) 
     let seen = found.map_or("there is no such number".into(), |found| {
         format!("it ended while the other one was still inside; {place} holds {found}")
     });
-    let table = Table::of(scenario, &events, names, &[]);
+    let table = Table::of(scenario, &events, Vocabulary::of(names), &[]);
     let finding = Finding::new("stops-waiting", expected, seen);
     Err(finding.table(table).details([how_time_passed(stood)]).into())
 }
 
 /// Whether a waiter costs little, and goes on when the other does.
 fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
-    let Cost { processor, calls, never_slept, ending, ended_after, ref complaint, .. } = *cost;
+    let Cost { cpu_time, calls, never_slept, ending, ended_after, ref complaint, .. } = *cost;
     let expected = format!("{called} that waits goes on when the other does");
     match (ending, ended_after) {
         (None, _) => {
@@ -141,13 +146,13 @@ fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
     }
     let seen = match never_slept {
         true => "it never slept: it could run all the time".into(),
-        false => format!("{calls} system calls and {} ms of processor time", processor.as_millis()),
+        false => format!("{calls} system calls and {} ms of processor time", cpu_time.as_millis()),
     };
     let expected = format!(
         "{called} waits 500 ms with at most {CALLS} system calls and {} ms of processor time",
-        PROCESSOR.as_millis()
+        CPU_TIME.as_millis()
     );
-    if processor <= PROCESSOR && calls <= CALLS && !never_slept {
+    if cpu_time <= CPU_TIME && calls <= CALLS && !never_slept {
         return Ok(Waited(true));
     }
     failed("busy-wait", expected, seen)

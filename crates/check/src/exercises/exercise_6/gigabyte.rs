@@ -18,8 +18,8 @@ use rand::RngExt;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::exercises::CheckContext;
-use crate::memory;
 use crate::verdict::{CheckError, Verdict};
+use crate::{control_groups, memory};
 
 /// The file's size where there is memory for it; else it is halved until there is.
 pub const LARGEST_FILE: u64 = 1 << 30;
@@ -39,6 +39,11 @@ const PARTS: usize = 16;
 
 /// Counts it.
 pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
+    if let Err(unseen) = control_groups::shown("memory") {
+        context.note(format!(
+            "{unseen}, so the judge cannot see a limit on memory, and the file is as large as the machine's memory allows"
+        ));
+    }
     let file = context.work_directory().write("GIGABYTE", b"")?;
     let in_memory = context.settings().machine.file_system == "tmpfs";
     let (size, there_is) = affordable(&file, in_memory)?;
@@ -50,10 +55,10 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     let parts = u32::try_from(bytes / PART).unwrap_or(u32::MAX);
     let lines = warm(&file, bytes, step)?;
     // On tmpfs the file's own pages count as shared memory of whoever maps them.
-    context.limits().memory += size;
+    context.limits_mut().memory += size;
     // A program that is too slow for a gigabyte is too slow for a smaller file, too.
-    let whole = context.limits().processor;
-    context.limits().processor = processor_time(whole, size) + TIMES_THE_REFERENCE * parts * part;
+    let whole = context.limits_mut().cpu_time;
+    context.limits_mut().cpu_time = cpu_time_for(whole, size) + TIMES_THE_REFERENCE * parts * part;
     let mut watch = Watch::new(context);
     let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch);
     let run = run.map_err(too_slow)?;
@@ -84,8 +89,8 @@ pub(super) fn sums(context: &mut CheckContext) -> Verdict {
     load(&file, BYTES)?;
     let one = reference_uses(&context.work_directory().path().join("FILE"))?;
     let times = u32::try_from(TIMES).unwrap_or(u32::MAX);
-    let limits = context.limits();
-    limits.processor = 2 * limits.processor + TIMES_THE_REFERENCE * times * one;
+    let limits = context.limits_mut();
+    limits.cpu_time = 2 * limits.cpu_time + TIMES_THE_REFERENCE * times * one;
     limits.wall *= 2;
     limits.memory += BYTES as u64; // On tmpfs, as above.
     let names = std::iter::repeat_n("FILE", TIMES);
@@ -113,7 +118,7 @@ fn reference_uses(path: &Path) -> Verdict<Duration> {
 
 /// A program that has counted small files ends. If it uses up its CPU time on a large one, it is too slow.
 pub(super) fn too_slow(error: CheckError) -> CheckError {
-    match error.is_out_of_processor_time() {
+    match error.is_out_of_cpu_time() {
         true => error.known_as("hang", "too-slow"),
         false => error,
     }
@@ -136,7 +141,7 @@ fn affordable(file: &File, in_memory: bool) -> Verdict<(u64, String)> {
 }
 
 /// The limit for a file of this size: a quarter is for the program's start, the rest for the file.
-fn processor_time(whole: Duration, size: u64) -> Duration {
+fn cpu_time_for(whole: Duration, size: u64) -> Duration {
     let start = whole / 4;
     start + (whole - start).mul_f64(size as f64 / LARGEST_FILE as f64)
 }
@@ -203,14 +208,14 @@ mod tests {
             CheckError::Wrong(finding) => finding.diagnosis,
             other => panic!("{other:?}"),
         };
-        assert_eq!(named(LimitExceeded::Processor(Duration::from_secs(2))), "too-slow");
+        assert_eq!(named(LimitExceeded::CpuTime(Duration::from_secs(2))), "too-slow");
         assert_eq!(named(LimitExceeded::Wall(Duration::from_secs(10))), "hang");
     }
 
     #[test]
-    fn the_processor_time_for_a_smaller_file_is_shorter() {
+    fn the_cpu_time_for_a_smaller_file_is_shorter() {
         let whole = Duration::from_secs(2);
-        assert_eq!(processor_time(whole, LARGEST_FILE), whole);
-        assert_eq!(processor_time(whole, 256 << 20), Duration::from_millis(875));
+        assert_eq!(cpu_time_for(whole, LARGEST_FILE), whole);
+        assert_eq!(cpu_time_for(whole, 256 << 20), Duration::from_millis(875));
     }
 }

@@ -24,6 +24,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     usage: &["exercise-6 lines FILE..."],
     core: CORE,
     edges: EDGES,
+    two_at_a_time: true,
     checks: CHECKS,
     diagnoses: diagnoses::DIAGNOSES,
     not_judged: &[REFERENCES],

@@ -15,7 +15,7 @@ use common::clap::{self, Parser};
 use common::{Context, Failure, Result, Scratch, root, say};
 use kernels::outcome::{self, Output};
 use kernels::programs::{self, Program, Selection};
-use kernels::record::{self, End, Record};
+use kernels::record::{End, Record};
 
 use crate::difference::Difference;
 
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let programs = build(arguments.part.as_deref())?;
-    let record = Record::read(&root()?.join(record::PATH))?;
+    let record = Record::current(&root()?)?;
     let mut proof = Proof::default();
     for program in &programs {
         prove(program, arguments.root, &record, &mut proof)?;

@@ -1,10 +1,10 @@
-//! A store that the kernel makes for a system call, such as `read` into watched memory.
+//! Redirects the stores that the kernel makes for a system call, such as `read` into watched memory.
 //!
 //! For the kernel the pages are read-only, too. So the call gets other memory of the process, its
-//! scratch memory, to store in. When it has returned, its bytes become stores like the program's own.
+//! redirect buffer, to store in. When it has returned, its bytes become stores like the program's own.
 //! The pages stay protected all the time, however long the call waits.
 
-use tracer::{Error, Output, Pointer, Syscall, Tracee};
+use tracer::{Error, OutputBuffer, Pointer, Syscall, Tracee};
 
 use crate::cannot_follow::CannotFollow;
 use crate::watched_memory::{Region, WatchedMemory};
@@ -21,25 +21,28 @@ pub(crate) struct KernelStore {
     pub(crate) call: Option<Syscall>,
 }
 
-/// A call whose outputs were put elsewhere.
+/// A call whose output buffers were put elsewhere.
 pub(crate) struct Redirected {
     call: Syscall,
-    outputs: Vec<(Output, Place)>,
+    outputs: Vec<(OutputBuffer, StandIn)>,
 }
 
-/// Where an output was put, and the bytes that were there before.
-struct Place {
+/// Where an output buffer was put, and the bytes that were there before.
+struct StandIn {
     address: u64,
     before: Vec<u8>,
 }
 
-/// The outputs of a call that are in watched memory which the program may write, and how much memory
+/// The output buffers of a call that are in watched memory which the program may write, and how much memory
 /// they take.
-pub(crate) fn outputs(memory: &WatchedMemory, call: Syscall) -> Result<Vec<(Output, u64)>, Error> {
+pub(crate) fn output_buffers(
+    memory: &WatchedMemory,
+    call: Syscall,
+) -> Result<Vec<(OutputBuffer, u64)>, Error> {
     if memory.regions.iter().all(|region| !region.writable) {
         return Ok(Vec::new());
     }
-    let all = call.outputs(|address| memory.word(address));
+    let all = call.output_buffers(|address| memory.word(address));
     // What is counted is counted over all buffers of a call, also those elsewhere.
     let counted = all.iter().any(|output| output.is_counted && touched(memory, output).is_some());
     let mut found = Vec::new();
@@ -60,8 +63,8 @@ pub(crate) fn outputs(memory: &WatchedMemory, call: Syscall) -> Result<Vec<(Outp
     Ok(found)
 }
 
-/// The region that the program may write and that an output lies in, at least in part.
-fn touched<'m>(memory: &'m WatchedMemory, output: &Output) -> Option<&'m Region> {
+/// The region that the program may write and that an output buffer lies in, at least in part.
+fn touched<'m>(memory: &'m WatchedMemory, output: &OutputBuffer) -> Option<&'m Region> {
     let end = output.address.saturating_add(output.length.unwrap_or(1));
     let mut regions = memory.regions.iter().filter(|region| region.writable);
     regions.find(|region| output.address < region.end && region.start < end)
@@ -73,26 +76,26 @@ pub(crate) fn cannot(call: Syscall) -> Error {
 }
 
 impl Redirected {
-    /// At the entry of a call: its outputs are put into scratch memory, with what is there now.
+    /// At the entry of a call: its output buffers are put into the redirect buffer, with what is there now.
     pub(crate) fn new(
         stopped: &mut Tracee,
         memory: &WatchedMemory,
         call: Syscall,
-        outputs: Vec<(Output, u64)>,
-        scratch: u64,
+        outputs: Vec<(OutputBuffer, u64)>,
+        buffer: u64,
     ) -> Result<Self, Error> {
-        let mut next = scratch;
-        let mut places = Vec::new();
+        let mut next = buffer;
+        let mut stand_ins = Vec::new();
         for (output, size) in outputs {
             let size_here = usize::try_from(size).map_err(std::io::Error::other)?;
             // As much as is mapped: the kernel, too, would store no further.
             let before = memory.code(output.address, size_here).unwrap_or_default();
             memory.write(next, &before)?;
             set_pointer(stopped, memory, output.pointer, next)?;
-            places.push((output, Place { address: next, before }));
+            stand_ins.push((output, StandIn { address: next, before }));
             next += size;
         }
-        Ok(Self { call, outputs: places })
+        Ok(Self { call, outputs: stand_ins })
     }
 
     /// After the call: the pointers are as the program left them.
@@ -116,14 +119,14 @@ impl Redirected {
     ) -> Result<Vec<KernelStore>, Error> {
         let mut left = usize::try_from(result).unwrap_or(0); // It failed: none.
         let mut stores = Vec::new();
-        for (output, place) in &self.outputs {
-            let mut bytes = memory.code(place.address, place.before.len())?;
+        for (output, stand_in) in &self.outputs {
+            let mut bytes = memory.code(stand_in.address, stand_in.before.len())?;
             let mut address = output.address;
             if output.is_counted {
                 bytes.truncate(left);
                 left -= bytes.len();
             } else {
-                let differs = |at: &usize| bytes.get(*at) != place.before.get(*at);
+                let differs = |at: &usize| bytes.get(*at) != stand_in.before.get(*at);
                 let first = (0..bytes.len()).find(differs).unwrap_or(bytes.len());
                 let last = (first..bytes.len()).rfind(differs).map_or(first, |last| last + 1);
                 bytes = bytes.get(first..last).unwrap_or_default().to_vec();

@@ -7,22 +7,22 @@ use nix::unistd::Pid;
 
 use crate::look::{LookRefused, read_text};
 
-/// A thread's share of a processor. Both times are zero if the kernel does not tell them.
+/// A thread's share of a processor. Both times are zero of a thread that is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
+pub struct ProcessorShare {
     /// CPU time.
     pub ran: Duration,
     /// Time in the queue.
     pub queued: Duration,
 }
 
-impl Share {
+impl ProcessorShare {
     /// A thread's, so far. None of a thread that has ended.
     ///
     /// # Errors
     /// As [`look()`](crate::look()).
     pub fn of(thread: Pid) -> io::Result<Self> {
-        Self::told(thread, format!("/proc/{thread}/schedstat"))
+        Self::read(thread, format!("/proc/{thread}/schedstat"))
     }
 
     /// That of the thread that calls.
@@ -30,7 +30,7 @@ impl Share {
     /// # Errors
     /// As [`look()`](crate::look()).
     pub fn of_this_thread() -> io::Result<Self> {
-        Self::told(Pid::this(), "/proc/thread-self/schedstat".to_owned())
+        Self::read(Pid::this(), "/proc/thread-self/schedstat".to_owned())
     }
 
     /// What has come since.
@@ -42,7 +42,7 @@ impl Share {
         }
     }
 
-    fn told(process: Pid, path: String) -> io::Result<Self> {
+    fn read(process: Pid, path: String) -> io::Result<Self> {
         let Some(told) = read_text(process, &path)? else {
             return Ok(Self::default());
         };
@@ -51,9 +51,16 @@ impl Share {
 }
 
 /// `RAN QUEUED TURNS`, in nanoseconds.
-fn parsed(told: &str) -> Option<Share> {
+fn parsed(told: &str) -> Option<ProcessorShare> {
     let mut times = told.split(' ').map(|field| field.parse().map(Duration::from_nanos).ok());
-    Some(Share { ran: times.next()??, queued: times.next()?? })
+    Some(ProcessorShare { ran: times.next()??, queued: times.next()?? })
+}
+
+/// For how long threads stood in the queue for a processor. They may have waited for each other, and so stood there one
+/// after another. So the sum is the longest time for which they may all have been without a processor.
+#[must_use]
+pub fn queued_in_all(shares: &[ProcessorShare]) -> Duration {
+    shares.iter().map(|share| share.queued).sum()
 }
 
 #[cfg(test)]
@@ -62,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_share_is_the_first_two_numbers_of_schedstat() {
-        let share = Share { ran: Duration::from_nanos(120), queued: Duration::from_nanos(30) };
+        let share =
+            ProcessorShare { ran: Duration::from_nanos(120), queued: Duration::from_nanos(30) };
         assert_eq!(parsed("120 30 4\n"), Some(share));
         assert_eq!(parsed("120"), None);
         assert_eq!(parsed("x 30 4"), None);
@@ -70,6 +78,16 @@ mod tests {
 
     #[test]
     fn the_share_of_this_thread_can_be_read() {
-        assert!(Share::of_this_thread().is_ok());
+        assert!(ProcessorShare::of_this_thread().is_ok());
+    }
+
+    #[test]
+    fn threads_that_wait_for_each_other_stand_in_the_queue_one_after_another() {
+        let share = |milliseconds| ProcessorShare {
+            ran: Duration::ZERO,
+            queued: Duration::from_millis(milliseconds),
+        };
+        assert_eq!(queued_in_all(&[share(700), share(0), share(600)]), Duration::from_millis(1300));
+        assert_eq!(queued_in_all(&[]), Duration::ZERO);
     }
 }

@@ -1,22 +1,22 @@
-//! Where the kernel stores in the memory of a process that makes a system call.
+//! The buffers in which the kernel stores for a system call, in the memory of the process that makes it.
 
 use crate::Syscall;
 use crate::arch::{self, legacy};
 
-/// Memory in which a call may store.
+/// A buffer in which a call may store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Output {
+pub struct OutputBuffer {
     /// Where the pointer to it stands.
     pub pointer: Pointer,
     /// Where it is.
     pub address: u64,
     /// How many bytes it has, if the call tells.
     pub length: Option<u64>,
-    /// The call returns how many bytes it has stored, in all such outputs together, in their order.
+    /// The call returns how many bytes it has stored, in all such buffers together, in their order.
     pub is_counted: bool,
 }
 
-/// Where the address of an output stands.
+/// Where the address of an output buffer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointer {
     /// In this argument.
@@ -27,7 +27,7 @@ pub enum Pointer {
 
 /// Through which pointers a call stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KernelStores {
+pub enum StoresThrough {
     /// Through none; or its addresses name memory, and other memory would not do.
     Nothing,
     /// Through its arguments at most.
@@ -48,8 +48,8 @@ impl Syscall {
     /// Through which pointers it stores. Every call of [`arch::KNOWN_CALLS`] was looked at: what is not
     /// named here stores through its arguments only.
     #[must_use]
-    pub fn kernel_stores(&self) -> KernelStores {
-        use KernelStores::{Arguments, Buffer, Message, Nested, Nothing, Unknown, Vector};
+    pub fn stores_through(&self) -> StoresThrough {
+        use StoresThrough::{Arguments, Buffer, Message, Nested, Nothing, Unknown, Vector};
         match self.number {
             libc::SYS_read | libc::SYS_pread64 | libc::SYS_recvfrom => Buffer(1, 2),
             libc::SYS_getrandom => Buffer(0, 1),
@@ -65,39 +65,39 @@ impl Syscall {
         }
     }
 
-    /// The memory in which it may store. `word` reads a word of the caller's memory.
+    /// The buffers in which it may store. `word` reads a word of the caller's memory.
     #[must_use]
-    pub fn outputs(&self, word: impl Fn(u64) -> Option<u64>) -> Vec<Output> {
+    pub fn output_buffers(&self, word: impl Fn(u64) -> Option<u64>) -> Vec<OutputBuffer> {
         let mut outputs = Vec::new();
-        let counted = |pointer, address, length| Output {
+        let counted = |pointer, address, length| OutputBuffer {
             pointer,
             address,
             length: Some(length),
             is_counted: true,
         };
-        let [argument, length] = match self.kernel_stores() {
-            KernelStores::Nothing | KernelStores::Unknown => return outputs,
-            KernelStores::Arguments | KernelStores::Nested => [usize::MAX; 2],
-            KernelStores::Buffer(address, length) | KernelStores::Vector(address, length) => {
+        let [argument, length] = match self.stores_through() {
+            StoresThrough::Nothing | StoresThrough::Unknown => return outputs,
+            StoresThrough::Arguments | StoresThrough::Nested => [usize::MAX; 2],
+            StoresThrough::Buffer(address, length) | StoresThrough::Vector(address, length) => {
                 [address, length]
             }
-            KernelStores::Message(message) => [message, usize::MAX],
+            StoresThrough::Message(message) => [message, usize::MAX],
         };
         let value = |argument: usize| self.arguments.get(argument).copied().unwrap_or(0);
-        match self.kernel_stores() {
-            KernelStores::Buffer(address, length) => {
+        match self.stores_through() {
+            StoresThrough::Buffer(address, length) => {
                 outputs.push(counted(Pointer::Argument(address), value(address), value(length)));
             }
-            KernelStores::Vector(vector, count) => {
+            StoresThrough::Vector(vector, count) => {
                 outputs.extend(buffers(value(vector), value(count), &word));
             }
-            KernelStores::Message(message) => {
+            StoresThrough::Message(message) => {
                 // struct msghdr: name, its length, vector, its length, control, its length, flags.
                 let field = |offset: u64| value(message).wrapping_add(offset);
                 let vector = [field(16), field(24)].map(|at| word(at).unwrap_or(0));
                 outputs.extend(buffers(vector[0], vector[1], &word));
                 let others = [field(0), field(32)].map(|at| (at, word(at).unwrap_or(0)));
-                outputs.extend(others.map(|(at, address)| Output {
+                outputs.extend(others.map(|(at, address)| OutputBuffer {
                     pointer: Pointer::Word(at),
                     address,
                     length: None,
@@ -107,7 +107,7 @@ impl Syscall {
             _ => {}
         }
         let others = (0..self.arguments.len()).filter(|other| ![argument, length].contains(other));
-        outputs.extend(others.map(|other| Output {
+        outputs.extend(others.map(|other| OutputBuffer {
             pointer: Pointer::Argument(other),
             address: value(other),
             length: None,
@@ -118,14 +118,14 @@ impl Syscall {
 }
 
 /// The buffers of an `iovec` array: for each, its address and its length.
-fn buffers(vector: u64, count: u64, word: impl Fn(u64) -> Option<u64>) -> Vec<Output> {
+fn buffers(vector: u64, count: u64, word: impl Fn(u64) -> Option<u64>) -> Vec<OutputBuffer> {
     const MOST: u64 = 1024; // The kernel's UIO_MAXIOV.
     const SIZE: u64 = 16;
     let buffer = |index: u64| {
         let at = vector.wrapping_add(index * SIZE);
         let (address, length) = (word(at)?, word(at.wrapping_add(SIZE / 2))?);
         let pointer = Pointer::Word(at);
-        Some(Output { pointer, address, length: Some(length), is_counted: true })
+        Some(OutputBuffer { pointer, address, length: Some(length), is_counted: true })
     };
     (0..count.min(MOST)).map_while(buffer).collect()
 }
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn read_stores_in_its_buffer_as_many_bytes_as_it_returns() {
-        let outputs = call(libc::SYS_read, [3, 700, 80, 0, 0, 0]).outputs(|_| None);
+        let outputs = call(libc::SYS_read, [3, 700, 80, 0, 0, 0]).output_buffers(|_| None);
         let buffer = outputs.first().unwrap();
         assert_eq!(buffer.pointer, Pointer::Argument(1));
         assert_eq!((buffer.address, buffer.length, buffer.is_counted), (700, Some(80), true));
@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn readv_stores_in_each_buffer_of_its_array() {
         // At 1000 an address, a length, and so on: 7000, 7008, 7016, 7024.
-        let outputs = call(libc::SYS_readv, [3, 1000, 2, 0, 0, 0]).outputs(|at| Some(at + 6000));
+        let outputs =
+            call(libc::SYS_readv, [3, 1000, 2, 0, 0, 0]).output_buffers(|at| Some(at + 6000));
         let counted = outputs.iter().filter(|output| output.is_counted);
         let found: Vec<_> = counted.map(|one| (one.pointer, one.address, one.length)).collect();
         assert_eq!(
@@ -213,8 +214,8 @@ mod tests {
     #[test]
     fn of_a_call_that_is_newer_than_the_table_nothing_is_known() {
         let newer = call(libc::SYS_mseal + 1, [0; 6]);
-        assert_eq!(newer.kernel_stores(), KernelStores::Unknown);
-        assert_eq!(call(libc::SYS_fstat, [0; 6]).kernel_stores(), KernelStores::Arguments);
-        assert_eq!(call(libc::SYS_write, [0; 6]).kernel_stores(), KernelStores::Nothing);
+        assert_eq!(newer.stores_through(), StoresThrough::Unknown);
+        assert_eq!(call(libc::SYS_fstat, [0; 6]).stores_through(), StoresThrough::Arguments);
+        assert_eq!(call(libc::SYS_write, [0; 6]).stores_through(), StoresThrough::Nothing);
     }
 }
