@@ -51,7 +51,8 @@ impl Untraced {
             lives = true;
             works |= stat.state != 'S';
         }
-        if !lives {
+        works |= !lives; // A thread may be executing a program.
+        if !lives && has_ended(Stat::of(self.process)?) {
             return Ok(Came::Ended);
         }
         self.asleep = match self.asleep {
@@ -68,9 +69,17 @@ impl Untraced {
     }
 }
 
+/// Whether a process has ended of which no thread was seen to live. A thread that executes a program ends the others,
+/// the first one too, and then takes the first one's number. A look that lists the threads before that and reads them
+/// after it sees none that lives. Until then, more than one thread counts, and for a moment none does.
+fn has_ended(first_thread: Option<Stat>) -> bool {
+    first_thread.is_none_or(|stat| stat.state == 'Z' && stat.threads == 1)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::process::{Child, Command};
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
 
@@ -95,5 +104,41 @@ mod tests {
         assert_eq!(came(shell(":")), Came::Ended);
         assert_eq!(came(shell("exec sleep 100")), Came::Waits);
         assert_eq!(came(shell("while :; do :; done")), Came::Waits);
+    }
+
+    /// How often this test is to execute itself, in its second thread.
+    const EXECUTE: &str = "EXECUTE_AGAIN";
+    const TIMES: u32 = 300;
+    const THIS: &str =
+        "untraced::tests::a_process_whose_second_thread_executes_a_program_has_not_ended";
+
+    #[test]
+    fn a_process_whose_second_thread_executes_a_program_has_not_ended() {
+        let command = |times: u32| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.env(EXECUTE, times.to_string()).args(["--exact", "--nocapture", THIS]);
+            command
+        };
+        match std::env::var(EXECUTE).map(|times| times.parse::<u32>().unwrap()) {
+            // In the child. A test runs in a thread of its own.
+            Ok(0) => loop {
+                std::thread::park();
+            },
+            Ok(times) => panic!("{}", command(times - 1).exec()),
+            Err(_) => {
+                let mut child = command(TIMES).stdout(Stdio::null()).spawn().unwrap();
+                let pid = Pid::from_raw(child.id().cast_signed());
+                let mut process = Untraced::new(pid, Duration::from_secs(60));
+                let seen = loop {
+                    match process.look().unwrap() {
+                        Came::Works => {}
+                        came => break came,
+                    }
+                };
+                child.kill().unwrap();
+                child.wait().unwrap();
+                assert_eq!(seen, Came::Waits);
+            }
+        }
     }
 }
