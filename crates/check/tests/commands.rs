@@ -1,12 +1,17 @@
 //! The commands as a person, a CI or a teacher calls them.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, with the step's name")]
 
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use check::proof::{answers, build};
 use course::{Ended, Program, make_checkout};
+use nix::fcntl::{OFlag, open, openat};
+use nix::sys::stat::{Mode, mkdirat};
+use nix::unistd::geteuid;
 use serde_json::Value;
 
 /// Runs the judge in a checkout of its own, so that the learner's next hint stays.
@@ -51,7 +56,7 @@ fn outside_a_checkout_the_caller_is_told_what_to_do() {
     let done = Command::new("cp").arg(env!("CARGO_BIN_EXE_check")).arg(&copy).status();
     assert!(done.expect("run cp").success());
     let source = place.path().join("program.c");
-    std::fs::write(&source, "int main(void) { return 3; }\n").expect("write");
+    fs::write(&source, "int main(void) { return 3; }\n").expect("write");
     let check = |arguments: &[&str], scratch: Option<&Path>| {
         let mut check = Command::new(&copy);
         check.args(arguments).current_dir(place.path()).env_remove("CARGO_MANIFEST_DIR");
@@ -80,10 +85,62 @@ fn outside_a_checkout_the_caller_is_told_what_to_do() {
         assert!(said.lines().count() == 1 && said.contains(told), "{arguments:?}: {said}");
     }
     // The program is judged: it is not a right one.
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(place.path(), open).expect("chmod");
+    let open = Permissions::from_mode(0o755);
+    fs::set_permissions(place.path(), open).expect("chmod");
     let scratch = tempfile::tempdir_in(place.path()).expect("make a directory");
     assert_eq!(check(&judge, Some(scratch.path())), (Some(1), String::new()));
+}
+
+/// Makes directories one in the other, so many that no path names the last one.
+fn make_deep(directory: &Path) {
+    let (flags, mode) = (OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::S_IRWXU);
+    let mut inside = open(directory, flags, Mode::empty()).expect("open");
+    for _ in 0..3000 {
+        mkdirat(&inside, "deeper", mode).expect("mkdirat");
+        inside = openat(&inside, "deeper", flags, Mode::empty()).expect("openat");
+    }
+}
+
+/// Gives all of this to the ordinary user, if root runs the test: modes do not keep root out.
+fn hand_over(path: &Path) {
+    if geteuid().is_root() {
+        let done = Command::new("chown").args(["--recursive", "65534:65534"]).arg(path).status();
+        assert!(done.expect("run chown").success());
+    }
+}
+
+#[test]
+fn what_a_killed_run_has_left_is_removed_however_deep_it_is_and_whatever_its_modes() {
+    let place = tempfile::tempdir().expect("make a directory");
+    let (copy, base) = (place.path().join("check"), place.path().join("base"));
+    let done = Command::new("cp").arg(env!("CARGO_BIN_EXE_check")).arg(&copy).status();
+    assert!(done.expect("run cp").success());
+    // By this name the next run knows it. Nobody holds a lock in it.
+    let left = base.join("mmap-course-0123456789abcdef");
+    let closed = left.join("closed");
+    fs::create_dir_all(&closed).expect("mkdir");
+    make_deep(&left);
+    fs::write(closed.join("file"), "").expect("write");
+    // A run that lives holds the lock, whatever its program has done to the modes.
+    let living = base.join("mmap-course-fedcba9876543210");
+    fs::create_dir(&living).expect("mkdir");
+    let lock = fs::File::create_new(living.join("lock")).expect("make a lock");
+    lock.try_lock().expect("lock it");
+    hand_over(&base);
+    for path in [&closed, &left, &living.join("lock"), &living] {
+        fs::set_permissions(path, Permissions::from_mode(0o000)).expect("chmod");
+    }
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).expect("chmod");
+    let mut judge = Command::new(&copy);
+    judge.args(["1", "--program", "/bin/true"]).current_dir(place.path());
+    judge.env_remove("CARGO_MANIFEST_DIR").env("LESSON_SCRATCH", &base);
+    if geteuid().is_root() {
+        judge.uid(65534).gid(65534);
+    }
+    let ended = judge.output().expect("run check");
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let found = fs::read_dir(&base).expect("list").map(|entry| entry.expect("look").path());
+    assert_eq!(found.collect::<Vec<_>>(), [living]);
 }
 
 #[test]
@@ -141,11 +198,11 @@ fn every_format_tells_of_every_check() {
 #[test]
 fn a_source_file_is_compiled_and_judged_and_a_script_is_executed_as_it_stands() {
     let directory = tempfile::tempdir().expect("make a directory");
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(directory.path(), open.clone()).expect("chmod");
+    let open = Permissions::from_mode(0o755);
+    fs::set_permissions(directory.path(), open.clone()).expect("chmod");
     let write = |name: &str, text: &str| {
         let path = directory.path().join(name);
-        std::fs::write(&path, text).expect("write");
+        fs::write(&path, text).expect("write");
         path
     };
     let of = |path: &Path| check(&["1", "--program", &path.to_string_lossy()]);
@@ -165,7 +222,7 @@ fn a_source_file_is_compiled_and_judged_and_a_script_is_executed_as_it_stands() 
     );
     assert!(ended.stdout.contains("Only this file was compiled."), "{ended:?}");
     let script = write("script.c", "#!/bin/sh\nexit 5\n");
-    std::fs::set_permissions(&script, open).expect("chmod");
+    fs::set_permissions(&script, open).expect("chmod");
     let ended = of(&script);
     assert!(ended.stdout.contains("status 5"), "{ended:?}");
 }
@@ -174,7 +231,7 @@ fn a_source_file_is_compiled_and_judged_and_a_script_is_executed_as_it_stands() 
 fn checks_that_are_skipped_for_one_reason_are_one_line_without_ids() {
     let directory = tempfile::tempdir().expect("make a directory");
     let program = directory.path().join("empty");
-    std::fs::write(&program, "").expect("write");
+    fs::write(&program, "").expect("write");
     let ended = check(&["1", "--program", &program.to_string_lossy()]);
     assert!(ended.stdout.starts_with("Exercise 1: cannot-be-executed: "), "{ended:?}");
     assert_eq!(ended.stdout.matches("  skipped  ").count(), 1, "{ended:?}");

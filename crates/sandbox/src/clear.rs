@@ -8,7 +8,20 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use common::{Result, Scratch};
+
 use crate::disk::{path_of, set_mode};
+
+/// A directory for one run of the judge. What a program has left in it, or in that of a killed run, does not keep it.
+///
+/// # Errors
+/// As [`Scratch::new`].
+pub fn scratch() -> Result<Scratch> {
+    Scratch::removed_by(|path| {
+        clear(&File::open(path)?)?;
+        fs::remove_dir(path)
+    })
+}
 
 /// Removes everything in an open directory, wherever it is now.
 pub(crate) fn clear(directory: &File) -> io::Result<()> {

@@ -17,6 +17,11 @@ use crate::look::{LookRefused, memory_of, read_text, status_number};
 use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, ProcessorShare, Stat, queued_in_all, sys};
 
+/// How often it is looked at whether a thread can run, at most.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// Of the time between two looks, no more than this counts as time at rest.
+const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
 /// The processes of one run.
 pub struct ProcessTable {
     living: BTreeMap<Pid, Living>,
@@ -33,8 +38,7 @@ pub struct ProcessTable {
     queued_before: Duration,
     limits: Limits,
     started: Instant,
-    /// When the threads were looked at last, and whether one could run then. The first look comes when the limit of
-    /// the clock is over. Until then, they count as threads that could not run.
+    /// When the threads were looked at last, and whether one could run then.
     last_look: (Instant, bool),
     /// The times between two looks at which no thread could run.
     at_rest: Duration,
@@ -100,7 +104,7 @@ impl ProcessTable {
             queued_before: Duration::ZERO,
             limits,
             started,
-            last_look: (started, false),
+            last_look: (started, true),
             at_rest: Duration::ZERO,
             tracer: (gettid(), ProcessorShare::of_this_thread()?),
         })
@@ -249,8 +253,9 @@ impl ProcessTable {
         if self.exceeded.is_some() || self.failure.is_some() {
             return Ok(());
         }
+        let can_run = self.look_for_rest()?;
         if self.started.elapsed() > wall {
-            self.enforce_wall()?;
+            self.enforce_wall(can_run)?;
         }
         let (mut spent, mut resident) = (self.cpu_time_before, 0);
         let (mut inside, mut most_born) = (0, 0);
@@ -278,39 +283,55 @@ impl ProcessTable {
         Ok(())
     }
 
-    /// Kills all if they have had their time by the clock. The times for which their threads, those that have ended
-    /// included, and the tracer stood in the queue for a processor do not count: threads may wait for each other, and
-    /// so stand there one after another. The kernel shows such a time only when it is over, and shows nothing of
-    /// threads in a namespace that have ended. So the time at rest, in which no thread could run, must exceed the
-    /// limit, too. A thread that can run now stands in the queue or uses CPU time, which has its own limit. A thread
-    /// that waits for the machine, such as for a disk, does not hang.
-    fn enforce_wall(&mut self) -> io::Result<()> {
-        let Limits { wall, processes, .. } = self.limits;
+    /// All living threads, and so all processes. Of processes in a namespace above the limit, some are left out.
+    fn threads(&self) -> io::Result<Vec<Pid>> {
         let mut threads = Vec::new();
         for (pid, living) in &self.living {
             match living {
                 Living::Process { .. } | Living::Thread { .. } => threads.push(*pid),
-                Living::Namespace { inside, .. } => threads.extend(inside.threads(processes)?),
+                Living::Namespace { inside, .. } => {
+                    threads.extend(inside.threads(self.limits.processes)?);
+                }
             }
         }
-        let (mut shares, mut can_run) = (Vec::new(), false);
-        for thread in threads {
+        Ok(threads)
+    }
+
+    /// Looks whether a thread can run now, unless it was looked at just before. The time between two looks at which
+    /// none could run is time at rest. If the second look is late, the machine is busy, and only a part of that time
+    /// counts: nobody saw what they did meanwhile.
+    fn look_for_rest(&mut self) -> io::Result<bool> {
+        let (then, could_run) = self.last_look;
+        if then.elapsed() < BETWEEN_LOOKS {
+            return Ok(could_run);
+        }
+        let mut can_run = false;
+        for thread in self.threads()? {
+            can_run = can_run || is_able_to_run(thread)?;
+        }
+        let now = Instant::now();
+        if !can_run && !could_run {
+            self.at_rest += (now - then).min(MOST_BETWEEN_LOOKS);
+        }
+        self.last_look = (now, can_run);
+        Ok(can_run)
+    }
+
+    /// Kills all if they have had their time by the clock. The times for which their threads, those that have ended
+    /// included, and the tracer stood in the queue for a processor do not count: threads may wait for each other, and
+    /// so stand there one after another. The kernel shows such a time only when it is over, and shows nothing of
+    /// threads in a namespace that have ended. So the time at rest must exceed the limit, too. A thread that can run
+    /// now stands in the queue or uses CPU time, which has its own limit.
+    fn enforce_wall(&mut self, can_run: bool) -> io::Result<()> {
+        let wall = self.limits.wall;
+        let mut shares = Vec::new();
+        for thread in self.threads()? {
             shares.push(ProcessorShare::of(thread)?);
-            can_run |= match Stat::of(thread)?.map(|stat| stat.state) {
-                Some('R') => true,
-                Some('D') => read_text(thread, &format!("/proc/{thread}/syscall"))
-                    .map_or(true, waits_for_the_machine),
-                _ => false,
-            };
         }
         let (tracer, before) = self.tracer;
         shares.push(ProcessorShare::of(tracer)?.since(before));
         let queued = self.queued_before + queued_in_all(&shares);
-        let (now, elapsed) = (Instant::now(), self.started.elapsed());
-        let (then, could_run) = std::mem::replace(&mut self.last_look, (now, can_run));
-        if !can_run && !could_run {
-            self.at_rest += now.saturating_duration_since(then);
-        }
+        let elapsed = self.started.elapsed();
         let over = !can_run && elapsed.saturating_sub(queued).min(self.at_rest) > wall;
         self.end_if(over, LimitExceeded::Wall(wall));
         if !over && elapsed > self.limits.wall_at_most() {
@@ -342,6 +363,17 @@ impl ProcessTable {
         }
         Ok(found)
     }
+}
+
+/// Whether a thread can run now. A thread that waits for the machine, such as for a disk, counts as one that can: it does
+/// not hang.
+fn is_able_to_run(thread: Pid) -> io::Result<bool> {
+    Ok(match Stat::of(thread)?.map(|stat| stat.state) {
+        Some('R') => true,
+        Some('D') => read_text(thread, &format!("/proc/{thread}/syscall"))
+            .map_or(true, waits_for_the_machine),
+        _ => false,
+    })
 }
 
 /// Whether a thread in an uninterruptible sleep waits for the machine. `call` is what `/proc/PID/syscall`
@@ -504,6 +536,30 @@ mod tests {
             }
         };
         assert_eq!(seen(limit_exceeded), LimitExceeded::Wall(wall));
+    }
+
+    #[test]
+    fn only_time_between_two_looks_is_time_at_rest_and_no_more_of_it_than_one_look_can_vouch_for() {
+        let _alone = alone();
+        let wall = Duration::from_millis(300);
+        let limits = Limits { wall, cpu_time: Duration::from_secs(60), ..Limits::default() };
+        let asleep = Running::of(&["sleep", "100"]);
+        while Stat::of(asleep.pid()).unwrap().is_some_and(|stat| stat.state != 'S') {}
+        let mut table = ProcessTable::new(limits).unwrap();
+        table.add(asleep.pid());
+        let late = |table: &ProcessTable| {
+            let then = table.last_look.0;
+            while then.elapsed() < 2 * wall {}
+        };
+        late(&table); // Nobody has looked: it may have worked all the time.
+        table.enforce().unwrap();
+        assert_eq!((table.at_rest, table.exceeded().unwrap()), (Duration::ZERO, None));
+        late(&table);
+        table.enforce().unwrap();
+        assert_eq!((table.at_rest, table.exceeded().unwrap()), (MOST_BETWEEN_LOOKS, None));
+        late(&table);
+        table.enforce().unwrap();
+        assert_eq!(table.at_rest, 2 * MOST_BETWEEN_LOOKS);
     }
 
     #[test]
