@@ -81,7 +81,7 @@ pub fn missing_sources() -> Result<Vec<String>> {
 ///
 /// # Errors
 /// There is no checkout, or no directory that can be written: see [`common::kept_in`].
-pub fn memory() -> Result<PathBuf> {
+pub fn kept_directory() -> Result<PathBuf> {
     let (kept, root) = (common::kept_in("check")?, root()?);
     if kept.starts_with(&root) {
         return Ok(kept);

@@ -324,7 +324,7 @@ fn record(number: usize) -> Result<u8> {
     let races = races()?;
     let none = || Failure::refusal("record", Path::new("a race"), "there is no such race");
     let race = number.checked_sub(1).and_then(|index| races.get(index)).ok_or_else(none)?;
-    let (scratch, program) = (Scratch::new()?, race.build()?);
+    let (scratch, program) = (sandbox::scratch()?, race.build()?);
     print(&recording::recorded(&RaceFixture::new(race, &program, &scratch))?)
 }
 
@@ -344,7 +344,13 @@ fn verdict(asked: JudgeArguments) -> Result<u8> {
         return proved();
     }
     if let Some(directory) = &asked.batch.directory {
-        return match batch::judged(&asked.batch, directory, asked.exercise, asked.seed, format)? {
+        return match batch::judge_class(
+            &asked.batch,
+            directory,
+            asked.exercise,
+            asked.seed,
+            format,
+        )? {
             Ok(how) => Ok(ended(how)),
             Err(why) => Ok(wrong_call(&why)),
         };
@@ -371,7 +377,7 @@ fn table() -> Result<u8> {
 /// The verdicts on the learner's programs. A program that is not solved is a verdict like the others; a
 /// missing one is none.
 fn of_all(format: Format) -> Result<u8> {
-    let scratch = Scratch::new()?;
+    let scratch = sandbox::scratch()?;
     let reports = progress::all(&Settings::new(Machine::of(&scratch)?))?;
     print(&written(&named(&reports), format)?)?;
     Ok(if build::missing_sources()?.is_empty() { SOLVED } else { NOT_SOLVED })
@@ -383,7 +389,7 @@ fn of_one(exercise: &Exercise, asked: JudgeArguments, format: Format) -> Result<
     if let Some(why) = asked.schedule.as_ref().and_then(|one| is_of_another(one, exercise)) {
         return Ok(wrong_call(&why));
     }
-    let scratch = Scratch::new()?;
+    let scratch = sandbox::scratch()?;
     if asked.program.is_none() && format == Format::Text && build::is_untouched(number)? {
         show(&progress::welcome(exercise)?)?;
         hints::forget(number)?; // The next hint is about the starter, too.
@@ -417,7 +423,7 @@ fn of_one(exercise: &Exercise, asked: JudgeArguments, format: Format) -> Result<
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
     let report = match &program {
         Some(program) => of_file(exercise, program, &scratch, &settings)?,
-        None => progress::judged(exercise, &settings)?,
+        None => progress::judge_with_progress(exercise, &settings)?,
     };
     match format {
         Format::Text => show_report(&report)?,
@@ -464,7 +470,7 @@ fn remember(report: &Report, program: &Path) {
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
 fn submission(exercise: &Exercise, file: &Path, timing: PathBuf, seed: u64) -> Result<u8> {
-    let scratch = Scratch::new()?;
+    let scratch = sandbox::scratch()?;
     let settings = Settings { timing: Some(timing), seed, ..Settings::new(Machine::of(&scratch)?) };
     let report = match Language::of(file) {
         None => judge(exercise, file, &settings)?,
@@ -568,10 +574,10 @@ fn watched(number: u8) -> Result<u8> {
         let saved = if was_saved { "Saved. " } else { "" };
         say!("{clear}{saved}Judging exercise {number} …")?;
         let judged = || -> Result<Option<Report>> {
-            let scratch = Scratch::new()?;
+            let scratch = sandbox::scratch()?;
             let settings = Settings { is_awaited: true, ..Settings::new(Machine::of(&scratch)?) };
             let begun = !build::is_untouched(number)?;
-            begun.then(|| progress::judged(exercise, &settings)).transpose()
+            begun.then(|| progress::judge_with_progress(exercise, &settings)).transpose()
         };
         match judged() {
             Ok(Some(report)) => drop(show_report(&report)?),

@@ -14,12 +14,12 @@ use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Sandbox, Start, WorkDirectory};
 use tracer::{Ending, FileId, LimitExceeded, Limits, ProcFile, REFUSED};
 
+use crate::counted::counted;
 use crate::expect::shown;
 use crate::fixture::{SandboxedFixture, regular_file};
 use crate::machine::{Settings, shows};
 use crate::observe::{self, AfterTheEnd, NoopObserver, Observer, Run, Unflushed};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
-use crate::words::counted;
 
 /// One check's context.
 pub struct CheckContext<'a> {

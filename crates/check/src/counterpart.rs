@@ -71,7 +71,7 @@ pub(crate) fn beside<T>(
 
 fn counterpart(file: &File, does: &Does, is_over: &AtomicBool) -> Result<Vec<Vec<u8>>> {
     processors::pin_beside();
-    let mut command = Command::new(sandbox::launcher());
+    let mut command = Command::new(sandbox::own_binary());
     command.arg(ROLE).env_clear().stdin(file.try_clone().step("dup")?).stdout(Stdio::piped());
     match does {
         Does::Take(count) => command.args(["take", &count.to_string()]),

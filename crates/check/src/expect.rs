@@ -10,9 +10,9 @@ use sandbox::WorkDirectory;
 use tracer::arch::legacy;
 use tracer::{Ending, FileId, REFUSED, Use};
 
+use crate::counted::counted;
 use crate::observe::{Fault, Run, is_anonymous, killed_for};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
-use crate::words::counted;
 
 /// Is this the text without blanks that it has at an end?
 pub(crate) fn is_stripped(stored: &[u8], text: &str) -> bool {

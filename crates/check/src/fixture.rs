@@ -81,7 +81,7 @@ impl explore::Fixture for SandboxedFixture<'_> {
         self.deadline
     }
 
-    fn is_looked_at(&self) -> bool {
+    fn is_for_a_page(&self) -> bool {
         self.for_a_page
     }
 

@@ -135,11 +135,11 @@ fn recalled(exercise: u8) -> Result<HintState> {
 }
 
 fn keep(exercise: u8, memory: &HintState) -> Result<()> {
-    let (directory, path) = (build::memory()?, file(exercise)?);
+    let (directory, path) = (build::kept_directory()?, file(exercise)?);
     fs::create_dir_all(&directory).step_on("create", &directory)?;
     fs::write(&path, serde_json::to_string(memory).step("write JSON")?).step_on("write", &path)
 }
 
 fn file(exercise: u8) -> Result<PathBuf> {
-    Ok(build::memory()?.join(format!("exercise-{exercise}.json")))
+    Ok(build::kept_directory()?.join(format!("exercise-{exercise}.json")))
 }

@@ -7,16 +7,16 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use common::{Context, Failure, Result, Scratch};
+use common::{Context, Failure, Result};
 use tracer::processors;
 
 use crate::context::Noted;
 use crate::early::EarlyVerdict;
 use crate::exercises::{Check, CheckContext, Exercise};
 use crate::machine::Settings;
-use crate::memory::out_of_memory_kills;
+use crate::machine_memory::out_of_memory_kills;
 use crate::report::{CheckResult, Report, State};
-use crate::turn::Turn;
+use crate::timing_lock::TimingLock;
 use crate::verdict::{CheckError, Verdict};
 
 /// Judges `program` as an answer to `exercise`.
@@ -119,13 +119,13 @@ struct Board<'a> {
     exercise: &'a Exercise,
     program: &'a Path,
     settings: &'a Settings,
-    state: Mutex<Made>,
+    state: Mutex<BoardState>,
     changed: Condvar,
 }
 
 /// How far they are.
 #[derive(Default)]
-struct Made {
+struct BoardState {
     /// The checks that are being made, or were, by their places.
     begun: BTreeSet<usize>,
     /// The results that wait for their turn. `None`: its thread has panicked.
@@ -145,11 +145,11 @@ impl<'a> Board<'a> {
         Self { exercise, program, settings, state, changed }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Made> {
+    fn lock(&self) -> MutexGuard<'_, BoardState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'g>(&self, made: MutexGuard<'g, Made>) -> MutexGuard<'g, Made> {
+    fn wait<'g>(&self, made: MutexGuard<'g, BoardState>) -> MutexGuard<'g, BoardState> {
         self.changed.wait(made).unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,9 +197,9 @@ impl<'a> Board<'a> {
     fn make<'g>(
         &'g self,
         place: usize,
-        mut made: MutexGuard<'g, Made>,
+        mut made: MutexGuard<'g, BoardState>,
         has_hung: bool,
-    ) -> MutexGuard<'g, Made> {
+    ) -> MutexGuard<'g, BoardState> {
         let Some(check) = self.exercise.checks.get(place) else { return made };
         while check.alone && made.running > 0 {
             made.is_measuring = true; // The other thread begins nothing more.
@@ -236,7 +236,7 @@ impl Drop for Closing<'_> {
     }
 }
 
-impl Made {
+impl BoardState {
     /// The checks that can be made by either thread, by their places.
     fn ready(&self, exercise: &Exercise) -> Vec<usize> {
         let can_be_made = |(place, check): &(usize, &Check)| {
@@ -321,12 +321,13 @@ type Done = Result<(Verdict, Noted)>;
 /// One check, in a scratch directory that is gone afterwards.
 fn one(check: &Check, program: &Path, settings: &Settings, has_hung: bool) -> Done {
     let not_begun = |failure: Failure| Ok((Err(failure.into()), Noted::default()));
-    let turn = settings.timing.as_deref().map(|path| Turn::wait(path, check.alone)).transpose();
+    let turn =
+        settings.timing.as_deref().map(|path| TimingLock::wait(path, check.alone)).transpose();
     let _turn = match turn {
         Ok(turn) => turn,
         Err(failure) => return not_begun(failure),
     };
-    let scratch = match Scratch::new() {
+    let scratch = match sandbox::scratch() {
         Ok(scratch) => scratch,
         Err(failure) => return not_begun(failure),
     };

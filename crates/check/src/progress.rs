@@ -31,7 +31,7 @@ struct Kept {
 ///
 /// # Errors
 /// Faults of the judge.
-pub fn judged(exercise: &Exercise, settings: &Settings) -> Result<Report> {
+pub fn judge_with_progress(exercise: &Exercise, settings: &Settings) -> Result<Report> {
     if let Some(said) = build::missing_source(exercise.number)? {
         let source = source(exercise.number)?;
         return Ok(Report::missing(exercise, &source, &settings.machine, &said));
@@ -85,7 +85,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Report>> {
     let mut reports = Vec::new();
     for exercise in EXERCISES {
         if !is_untouched(exercise.number)? {
-            reports.push(judged(exercise, settings)?);
+            reports.push(judge_with_progress(exercise, settings)?);
         }
     }
     Ok(reports)
@@ -177,7 +177,7 @@ fn keep(report: &Report, source: u64) -> Result<()> {
         diagnosis: report.diagnosis.clone(),
         source,
     };
-    let (directory, path) = (build::memory()?, file(report.exercise)?);
+    let (directory, path) = (build::kept_directory()?, file(report.exercise)?);
     fs::create_dir_all(&directory).step_on("create", &directory)?;
     fs::write(&path, serde_json::to_string(&kept).step("write JSON")?).step_on("write", &path)
 }
@@ -189,7 +189,7 @@ fn kept(exercise: u8) -> Option<Kept> {
 }
 
 fn file(exercise: u8) -> Result<PathBuf> {
-    Ok(build::memory()?.join(format!("progress-{exercise}.json")))
+    Ok(build::kept_directory()?.join(format!("progress-{exercise}.json")))
 }
 
 fn hash_of_source(exercise: u8) -> Result<u64> {

@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-use common::{Context, Failure, Result, Scratch, root};
+use common::{Context, Failure, Result, root};
 use procfs::{Current, LoadAverage};
 use serde_json::Value;
 
@@ -191,7 +191,7 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     let (mut answers, lacking): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(Answer::can_be_built);
     let programs = build(&answers)?;
-    let scratch = Scratch::new()?;
+    let scratch = sandbox::scratch()?;
     if common::file_system(scratch.path())? == "tmpfs" {
         // It holds a file of any length: no `poke` fails after it has made its file.
         let leaving = answers.iter_mut().filter(|answer| answer.name == "exercise-1/leaves_file");
@@ -214,11 +214,11 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
     let at_a_place = if f64::from(load) < 2.0 * processors as f64 { 3 } else { 1 };
     let work = |place: usize, queues: &[&Queue]| -> Result<()> {
         while let Some((answer, program)) = queues.iter().find_map(|queue| queue.next()) {
-            let mut row = judged(check, answer, program, place)?;
+            let mut row = judge_answer(check, answer, program, place)?;
             // That this machine is too busy to tell is no verdict: the judge is asked again.
             for _ in 0..2 {
                 if row.verdict == "cannot" && row.evidence.iter().any(|why| why.contains(BUSY)) {
-                    row = judged(check, answer, program, place)?;
+                    row = judge_answer(check, answer, program, place)?;
                 }
             }
             rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
@@ -266,7 +266,7 @@ impl Queue {
     }
 }
 
-fn judged(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result<Row> {
+fn judge_answer(check: &Path, answer: &Answer, program: &Path, place: usize) -> Result<Row> {
     let began = Instant::now();
     let mut command = Command::new(check);
     command.arg(answer.exercise.to_string()).arg("--program").arg(program);

@@ -190,7 +190,14 @@ fn replay_one(
             let looked = looked_at(context, &spec.scenario, (&run, &finding), judge)?;
             Err(told(&spec.scenario, &run, (finding, looked), wording))
         }
-        None => Ok(()),
+        None => match run.missed_stop() {
+            None => Ok(()),
+            Some((actor, number)) => Err(CheckError::Cannot(format!(
+                "this order did not come about: process {} did not come to its point {number}. If the program has \
+                 changed since the verdict that names the schedule, its points may have other numbers now",
+                letter(actor)
+            ))),
+        },
     }
 }
 

@@ -39,7 +39,7 @@ pub fn stress(
     let mut starts = Vec::new();
     for scenario in scenarios {
         for first in 0..if scenario.symmetric { 1 } else { 2 } {
-            starts.push((*scenario, first, alone(fixture, scenario, first)?));
+            starts.push((*scenario, first, time_alone(fixture, scenario, first)?));
         }
     }
     for round in 0..MOMENTS {
@@ -66,14 +66,14 @@ pub struct Tried {
 }
 
 /// How long one actor takes if the other does not run, up to the window.
-fn alone(fixture: &SandboxedFixture, scenario: &Scenario, actor: usize) -> Result<Duration> {
+fn time_alone(fixture: &SandboxedFixture, scenario: &Scenario, actor: usize) -> Result<Duration> {
     fixture.set(scenario.file.as_deref())?;
     let mut sandbox = Sandbox::new(&fixture.work_directory, fixture.limits, false)?;
     let mut pids = [Pid::from_raw(0); 2];
     let start = Start::new(fixture.program, scenario.arguments[actor].iter().copied());
     pids[actor] = sandbox.start(&start)?;
     let began = Instant::now();
-    watch(&mut sandbox, pids, &mut [None; 2], WINDOW, 1)?;
+    wait_for_ends(&mut sandbox, pids, &mut [None; 2], WINDOW, 1)?;
     Ok(began.elapsed())
 }
 
@@ -91,18 +91,18 @@ fn one(
         |actor: usize| Start::new(fixture.program, scenario.arguments[actor].iter().copied());
     let second = 1 - first;
     pids[first] = sandbox.start(&start(first))?;
-    watch(&mut sandbox, pids, &mut endings, moment, 1)?;
+    wait_for_ends(&mut sandbox, pids, &mut endings, moment, 1)?;
     let stopped = program_of(pids[first]).step("find the program's process")?;
     if let Some(pid) = stopped {
         let _ = kill(pid, Signal::SIGSTOP); // It may have ended: then there was no window.
     }
     pids[second] = sandbox.start(&start(second))?;
     let wanted = 1 + usize::from(endings[first].is_some());
-    watch(&mut sandbox, pids, &mut endings, WINDOW, wanted)?;
+    wait_for_ends(&mut sandbox, pids, &mut endings, WINDOW, wanted)?;
     if let Some(pid) = stopped {
         let _ = kill(pid, Signal::SIGCONT);
     }
-    watch(&mut sandbox, pids, &mut endings, PATIENCE, 2)?;
+    wait_for_ends(&mut sandbox, pids, &mut endings, PATIENCE, 2)?;
     let limit_exceeded = sandbox.limit_exceeded()?;
     let [(stdout_of_one, stderr_of_one), (stdout_of_two, stderr_of_two)] =
         pids.map(|pid| sandbox.outputs(pid));
@@ -116,6 +116,7 @@ fn one(
         events: Vec::new(),
         points: [Vec::new(), Vec::new()],
         arrived: false,
+        second_arrived: false,
         second_turn: 0,
         second_waited: false,
         stuck: endings.iter().any(Option::is_none),
@@ -125,7 +126,7 @@ fn one(
 }
 
 /// Waits for so many to end, but no longer than `time`.
-fn watch(
+fn wait_for_ends(
     sandbox: &mut Sandbox,
     pids: [Pid; 2],
     endings: &mut [Option<Ending>; 2],

@@ -86,6 +86,18 @@ fn a_schedule_is_replayed_and_nothing_else_is_tried() {
     assert_eq!(said.lines().next(), Some(first), "{said}");
     assert!(!said.contains("points:"), "{said}");
     assert_eq!(status, Some(3), "{said}");
+    // An order that does not come about was not seen: it is not said that nothing is wrong in it.
+    for (schedule, missed) in [
+        ("two-additions/A99/B-", "A did not come to its point 99"),
+        ("two-additions/A1/B99", "B did not come"),
+    ] {
+        let program = answer(directory.path(), 5, "flock");
+        let (said, status) = says(5, &program, &["--schedule", schedule]);
+        let first = format!("Replay of {schedule}: it could not be made. This is no verdict.");
+        assert_eq!(said.lines().next(), Some(&*first), "{said}");
+        assert!(said.contains(missed), "{said}");
+        assert_eq!(status, Some(3), "{said}");
+    }
     let (said, status) = says(5, &program, &["--schedule", "no schedule"]);
     assert_ne!(status, Some(0), "{said}");
 }

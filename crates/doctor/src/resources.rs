@@ -5,7 +5,7 @@ use std::path::Path;
 
 use check::control_groups::shown;
 use check::exercises::{LARGEST_FILE, SMALLEST_FILE};
-use check::memory;
+use check::machine_memory;
 use common::{Failure, Result, allowed_cpus};
 use rlimit::{INFINITY, Resource};
 
@@ -92,9 +92,9 @@ fn quota_of(group: &Path) -> Option<f64> {
 
 /// The memory that is available, and whether a control group leaves less of it than the machine has.
 pub(crate) fn memory() -> Finding {
-    let looked = memory::of_the_machine().and_then(|all| {
+    let looked = machine_memory::of_the_machine().and_then(|all| {
         let groups = shown("memory");
-        let left = memory::left_by_control_groups()?;
+        let left = machine_memory::left_by_control_groups()?;
         Ok((all, left, groups))
     });
     match looked {

@@ -17,7 +17,7 @@ use crate::words::{Names, Vocabulary, last_stop};
 
 /// Where the actor stands still, and the words for it.
 #[derive(Clone, Copy)]
-pub struct Stand {
+pub struct Standpoint {
     /// It stands before the first of these operations.
     pub before: fn(&Operation) -> bool,
     /// What the places in FILE are called.
@@ -65,7 +65,7 @@ pub fn point_number(
     fixture: &dyn Fixture,
     file: &[u8],
     arguments: &[&str],
-    stand: Stand,
+    stand: Standpoint,
 ) -> Result<Option<usize>> {
     let mut execution = Execution::new(fixture, Some(file))?.without_call_reports();
     execution.start(0, arguments)?;
@@ -97,7 +97,7 @@ pub fn beside_untraced(
     file: &[u8],
     arguments: &[&str],
     number: usize,
-    stand: Stand,
+    stand: Standpoint,
 ) -> Result<Beside> {
     let mut execution = Execution::new(fixture, Some(file))?.without_call_reports();
     execution.start(0, arguments)?;

@@ -133,7 +133,7 @@ impl<'l> Execution<'l> {
         let mut processes = fixture.set_up(file)?;
         processes.tree().tick().step("timer_settime")?;
         let directory = fixture.directory();
-        let looked_at = fixture.is_looked_at();
+        let looked_at = fixture.is_for_a_page();
         Ok(Self {
             fixture,
             sources: looked_at.then(Sources::default),
@@ -1330,16 +1330,16 @@ impl<'l> Execution<'l> {
     ///
     /// # Errors
     /// The system's.
-    pub fn is_stuck_for_ever(&mut self) -> Result<bool> {
+    pub fn is_deadlocked(&mut self) -> Result<bool> {
         self.nobody_can_wake().step(MECHANISM)
     }
 
     fn nobody_can_wake(&mut self) -> io::Result<bool> {
-        Ok(self.all_wait_for_ever()? && !self.collect(false)?)
+        Ok(self.all_sleep_until_woken()? && !self.collect(false)?)
     }
 
     /// Is this a deadlock? Every tracee sleeps in a call that only another process could end.
-    fn all_wait_for_ever(&self) -> io::Result<bool> {
+    fn all_sleep_until_woken(&self) -> io::Result<bool> {
         let mut works = false;
         for tracee in self.tracees.values() {
             if is_zombie(tracee)? {
@@ -1380,23 +1380,6 @@ impl<'l> Execution<'l> {
             waits = all.collect::<io::Result<Vec<_>>>().step(MECHANISM)?.contains(&true);
         }
         Ok(())
-    }
-
-    /// Does the actor sleep in a call that ends only if another process wakes it?
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn sleeps_until_woken(&self, actor: usize) -> Result<bool> {
-        let own = self.tracees.values().filter(|tracee| tracee.actor == actor);
-        let mut asleep = false;
-        for tracee in own {
-            let waits = tracee.call.is_some_and(|call| call.waits_for_another());
-            if !tracee.running || !waits || !blocking::sleeps(tracee.pid).step(MECHANISM)? {
-                return Ok(false);
-            }
-            asleep = true;
-        }
-        Ok(asleep && !self.actors[actor].has_timer)
     }
 
     /// Has the actor used CPU time without a call or a store?
@@ -1518,11 +1501,11 @@ impl<'l> Execution<'l> {
     ///
     /// # Errors
     /// The system's.
-    pub fn waits_for_ever(&self, actor: usize) -> Result<bool> {
-        self.one_waits_for_ever(actor).step(MECHANISM)
+    pub fn sleeps_until_woken(&self, actor: usize) -> Result<bool> {
+        self.can_only_be_woken(actor).step(MECHANISM)
     }
 
-    fn one_waits_for_ever(&self, actor: usize) -> io::Result<bool> {
+    fn can_only_be_woken(&self, actor: usize) -> io::Result<bool> {
         let is_in = |tracee: &ActorTracee, kind: fn(&Syscall) -> bool| {
             tracee.call.is_some_and(|call| kind(&call))
         };
@@ -1557,7 +1540,7 @@ impl<'l> Execution<'l> {
             self.mode = RunMode::Patient;
             let pause = self.run(&[0, 1], None, end.min(latest));
             self.mode = RunMode::Scheduled;
-            if pause? == Pause::Ended || self.is_stuck_for_ever()? {
+            if pause? == Pause::Ended || self.is_deadlocked()? {
                 return Ok(true);
             }
             let mut lacks = Duration::ZERO;

@@ -238,7 +238,7 @@ fn survive(
     if !had_time {
         return Ok(false);
     }
-    let for_ever = lives && execution.is_stuck_for_ever()?;
+    let for_ever = lives && execution.is_deadlocked()?;
     if lives && !for_ever && execution.work(&[other])? {
         killed.limit_exceeded = Some(LimitExceeded::Wall(time));
         execution.kill(other)?;

@@ -33,7 +33,7 @@ pub trait Fixture: Sync {
 
     /// Does a person look at the executions? Then source lines and pages are noted at each event, which
     /// takes time.
-    fn is_looked_at(&self) -> bool {
+    fn is_for_a_page(&self) -> bool {
         false
     }
 

@@ -44,6 +44,8 @@ pub struct ExecutionResult {
     pub points: [Vec<PreemptionPoint>; 2],
     /// Did the one that began arrive where it was to be stopped?
     pub arrived: bool,
+    /// Did the second?
+    pub second_arrived: bool,
     /// How many points the second had passed when its first turn was over.
     pub second_turn: usize,
     /// Was its first turn over because it could not go on alone?
@@ -54,6 +56,19 @@ pub struct ExecutionResult {
     pub cut: bool,
     /// A limit that was broken.
     pub limit_exceeded: Option<LimitExceeded>,
+}
+
+impl ExecutionResult {
+    /// The process that did not come to its stop, and the number of this stop: then the run was not the one that the
+    /// schedule describes. A second process that had to wait for the first one does not count.
+    #[must_use]
+    pub fn missed_stop(&self) -> Option<(usize, usize)> {
+        let [first, second] = self.schedule.stops;
+        let first = first.filter(|_| !self.arrived).map(|stop| (self.schedule.first, stop));
+        let second_came = self.second_arrived || self.second_waited;
+        let second = second.filter(|_| !second_came).map(|stop| (self.schedule.second(), stop));
+        first.or(second).map(|(actor, stop)| (actor, stop.number))
+    }
 }
 
 /// The most that both may need once nobody holds them up; on a busy machine they get more.
@@ -74,9 +89,9 @@ pub fn run_scenario(
     }
     let began = Instant::now();
     let deadline = fixture.deadline().min(began + PATIENCE);
-    let course = play(&mut execution, &schedule, deadline, fixture.deadline())?;
-    let works = course.stuck && !course.cut && execution.work(&[0, 1])?;
-    conclude(execution, fixture, schedule, course, works)
+    let replay = replay(&mut execution, &schedule, deadline, fixture.deadline())?;
+    let works = replay.stuck && !replay.cut && execution.work(&[0, 1])?;
+    conclude(execution, fixture, schedule, replay, works)
 }
 
 /// How an execution went. Kills the processes that still live; `works` says that they worked at something
@@ -85,10 +100,10 @@ pub(crate) fn conclude(
     mut execution: Execution,
     fixture: &dyn Fixture,
     schedule: Schedule,
-    course: Course,
+    replay: Replay,
     works: bool,
 ) -> Result<ExecutionResult> {
-    let Course { arrived, second_turn, second_waited, stuck, cut } = course;
+    let Replay { arrived, second_arrived, second_turn, second_waited, stuck, cut } = replay;
     let mut endings = [execution.ending(0), execution.ending(1)];
     for (actor, ending) in endings.iter_mut().enumerate() {
         if execution.lives(actor) {
@@ -112,6 +127,7 @@ pub(crate) fn conclude(
         events,
         points,
         arrived,
+        second_arrived,
         second_turn,
         second_waited,
         stuck,
@@ -120,29 +136,31 @@ pub(crate) fn conclude(
     })
 }
 
-/// How a schedule's play went: the fields of [`ExecutionResult`] with these names.
-pub(crate) struct Course {
+/// How a schedule was replayed: the fields of [`ExecutionResult`] with these names.
+pub(crate) struct Replay {
     pub(crate) arrived: bool,
+    pub(crate) second_arrived: bool,
     pub(crate) second_turn: usize,
     pub(crate) second_waited: bool,
     pub(crate) stuck: bool,
     pub(crate) cut: bool,
 }
 
-/// Plays a schedule to its end: each turn ends by the deadline, unless its actor lacks time of its own, and
+/// Replays a schedule to its end: each turn ends by the deadline, unless its actor lacks time of its own, and
 /// everything by `latest`.
-fn play(
+fn replay(
     execution: &mut Execution,
     schedule: &Schedule,
     deadline: Instant,
     latest: Instant,
-) -> Result<Course> {
+) -> Result<Replay> {
     let (first, second) = (schedule.first, schedule.second());
     let turn = execution.run_patiently(first, schedule.stops[0], deadline, latest)?;
     let arrived = turn == Pause::Arrived;
     let pause = execution.run_patiently(second, schedule.stops[1], deadline, latest)?;
     // If there was no time for a turn, this was not the schedule that was asked for.
     let late = [&turn, &pause].contains(&&Pause::TimeUp) && Instant::now() >= latest;
+    let second_arrived = pause == Pause::Arrived;
     let second_waited = matches!(pause, Pause::Blocked(_));
     let second_turn = execution.points(second);
     // From here on each goes on as far as it comes. Whoever is asleep in the kernel is woken by
@@ -162,5 +180,12 @@ fn play(
     let left = deadline.saturating_duration_since(Instant::now());
     let had_time = execution.finish(left, latest)?;
     let stuck = execution.lives(first) || execution.lives(second);
-    Ok(Course { arrived, second_turn, second_waited, stuck, cut: late || (stuck && !had_time) })
+    Ok(Replay {
+        arrived,
+        second_arrived,
+        second_turn,
+        second_waited,
+        stuck,
+        cut: late || (stuck && !had_time),
+    })
 }

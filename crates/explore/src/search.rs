@@ -36,7 +36,7 @@ pub enum PreemptionBound {
 }
 
 /// What came of a search.
-pub struct Found<F> {
+pub struct SearchResult<F> {
     /// How many runs there were.
     pub runs: usize,
     /// The first that went wrong, and what is said about it.
@@ -54,9 +54,9 @@ pub fn search<F>(
     scenario: &Scenario,
     bound: PreemptionBound,
     invariant: Invariant<F>,
-) -> Result<Found<F>> {
+) -> Result<SearchResult<F>> {
     let job = SearchJob { scenario, bound, invariant };
-    let mut found = Found::new();
+    let mut found = SearchResult::new();
     for first in firsts(scenario) {
         let mut next = vec![SearchPart::Base { first: *first }];
         while let Some(part) = next.pop() {
@@ -86,8 +86,12 @@ enum SearchPart {
 
 impl SearchPart {
     /// Its runs, and the parts that follow from them.
-    fn tried<F>(&self, fixture: &dyn Fixture, job: &SearchJob<F>) -> Result<(Found<F>, Vec<Self>)> {
-        let mut found = Found::new();
+    fn tried<F>(
+        &self,
+        fixture: &dyn Fixture,
+        job: &SearchJob<F>,
+    ) -> Result<(SearchResult<F>, Vec<Self>)> {
+        let mut found = SearchResult::new();
         let parts = match self {
             Self::Base { first } => {
                 let base = found.try_one(fixture, job, *first, [None, None])?;
@@ -124,7 +128,7 @@ fn has_done_nothing(point: &PreemptionPoint, all: &[PreemptionPoint]) -> bool {
         && locks.next().is_none()
 }
 
-impl<F> Found<F> {
+impl<F> SearchResult<F> {
     const fn new() -> Self {
         Self { runs: 0, wrong: None, cut: false }
     }
@@ -260,7 +264,7 @@ pub struct SearchJob<'a, F> {
 pub fn search_all<F: Send>(
     fixtures: &[impl Fixture],
     jobs: &[SearchJob<F>],
-) -> Result<Vec<Found<F>>> {
+) -> Result<Vec<SearchResult<F>>> {
     let shared = Shared { parts: Mutex::new(Parts::of(jobs)), changed: Condvar::new() };
     thread::scope(|scope| {
         for (place, fixture) in fixtures.iter().enumerate() {
@@ -277,7 +281,7 @@ pub fn search_all<F: Send>(
     if !parts.waiting.is_empty() || parts.running > 0 {
         return Err(io::Error::other("a search did not end")).step("search");
     }
-    let mut results: Vec<Found<F>> = jobs.iter().map(|_| Found::new()).collect();
+    let mut results: Vec<SearchResult<F>> = jobs.iter().map(|_| SearchResult::new()).collect();
     for ([job, ..], done) in parts.done {
         if let Some(found) = results.get_mut(job).filter(|found| found.goes_on()) {
             found.goes_on_with(done?);
@@ -294,7 +298,7 @@ type PartKey = [usize; 3];
 struct Parts<F> {
     waiting: BTreeMap<PartKey, SearchPart>,
     running: usize,
-    done: BTreeMap<PartKey, Result<Found<F>>>,
+    done: BTreeMap<PartKey, Result<SearchResult<F>>>,
 }
 
 impl<F> Parts<F> {
@@ -310,7 +314,7 @@ impl<F> Parts<F> {
     fn next(&mut self) -> Option<(PartKey, SearchPart)> {
         while let Some((key, part)) = self.waiting.pop_first() {
             let mut before = self.done.range([key[0], 0, 0]..key);
-            if before.all(|(_, done)| done.as_ref().is_ok_and(Found::goes_on)) {
+            if before.all(|(_, done)| done.as_ref().is_ok_and(SearchResult::goes_on)) {
                 self.running += 1;
                 return Some((key, part));
             }
@@ -318,7 +322,11 @@ impl<F> Parts<F> {
         None
     }
 
-    fn end(&mut self, key @ [job, first, _]: PartKey, tried: Result<(Found<F>, Vec<SearchPart>)>) {
+    fn end(
+        &mut self,
+        key @ [job, first, _]: PartKey,
+        tried: Result<(SearchResult<F>, Vec<SearchPart>)>,
+    ) {
         self.running -= 1;
         let found = tried.map(|(found, parts)| {
             let parts = parts.into_iter().enumerate();
@@ -345,7 +353,7 @@ impl<F> Shared<F> {
                 // A panic that nobody tells would leave the others waiting for this part.
                 let tried = panic::catch_unwind(AssertUnwindSafe(|| match jobs.get(key[0]) {
                     Some(job) => part.tried(fixture, job),
-                    None => Ok((Found::new(), Vec::new())),
+                    None => Ok((SearchResult::new(), Vec::new())),
                 }));
                 let panicked = |_| Err(io::Error::other("a search has panicked")).step("search");
                 let tried = tried.unwrap_or_else(panicked);
@@ -385,17 +393,17 @@ mod tests {
         };
         let next = |parts: &mut Parts<()>| parts.next().map(|(key, _)| key);
         assert_eq!(next(&mut parts), Some([0, 0, 0]));
-        parts.end([0, 0, 0], Ok((Found::new(), (1..=4).map(at).collect())));
+        parts.end([0, 0, 0], Ok((SearchResult::new(), (1..=4).map(at).collect())));
         assert_eq!(
             next(&mut parts),
             Some([0, 0, 1]),
             "it still runs while the next one goes wrong"
         );
         assert_eq!(next(&mut parts), Some([0, 0, 2]));
-        parts.end([0, 0, 2], Ok((Found { cut: true, ..Found::new() }, Vec::new())));
+        parts.end([0, 0, 2], Ok((SearchResult { cut: true, ..SearchResult::new() }, Vec::new())));
         assert_eq!(next(&mut parts), Some([1, 0, 0]), "the third and the fourth are left out");
-        parts.end([0, 0, 1], Ok((Found { runs: 7, ..Found::new() }, Vec::new())));
-        parts.end([1, 0, 0], Ok((Found::new(), Vec::new())));
+        parts.end([0, 0, 1], Ok((SearchResult { runs: 7, ..SearchResult::new() }, Vec::new())));
+        parts.end([1, 0, 0], Ok((SearchResult::new(), Vec::new())));
         assert_eq!(next(&mut parts), None);
         assert_eq!(parts.running, 0);
         let done: Vec<_> = parts.done.keys().copied().collect();

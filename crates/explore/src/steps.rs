@@ -10,7 +10,7 @@ use common::{Context, Result};
 use crate::Fixture;
 use crate::execution::{Execution, Pause};
 use crate::operations::CallKind;
-use crate::replay::{Course, ExecutionResult, PATIENCE, Scenario, conclude};
+use crate::replay::{ExecutionResult, PATIENCE, Replay, Scenario, conclude};
 use crate::schedule::{Preemption, Schedule};
 use crate::trace::{Event, EventKind, Operation};
 
@@ -215,13 +215,19 @@ impl<'l> Stepper<'l> {
     /// Those of following processes.
     pub fn finish(mut self) -> Result<ExecutionResult> {
         let stuck = self.execution.lives(0) || self.execution.lives(1);
-        let works =
-            stuck && !self.execution.is_stuck_for_ever()? && self.execution.work(&[0, 1])?;
+        let works = stuck && !self.execution.is_deadlocked()? && self.execution.work(&[0, 1])?;
         // The text of a schedule has no room for more stops than two.
         let schedule = self.schedule().unwrap_or_else(|| Schedule::in_turn(self.name, 0));
         let second_turn = self.execution.points(schedule.second());
-        let course = Course { arrived: true, second_turn, second_waited: false, stuck, cut: false };
-        conclude(self.execution, self.fixture, schedule, course, works)
+        let replay = Replay {
+            arrived: true,
+            second_arrived: true,
+            second_turn,
+            second_waited: false,
+            stuck,
+            cut: false,
+        };
+        conclude(self.execution, self.fixture, schedule, replay, works)
     }
 }
 

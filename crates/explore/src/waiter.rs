@@ -77,7 +77,7 @@ pub struct LongStand {
 pub const LONG: Duration = Duration::from_secs(6);
 
 /// The first is stopped before one of its points, and the second waits.
-struct Stand<'l> {
+struct StandingPair<'l> {
     execution: Execution<'l>,
     /// The process that waits.
     waits: Pid,
@@ -89,7 +89,7 @@ fn stand<'l>(
     fixture: &'l dyn Fixture,
     scenario: &Scenario,
     [first_stops, second_stops]: [usize; 2],
-) -> Result<std::result::Result<Stand<'l>, Waiting>> {
+) -> Result<std::result::Result<StandingPair<'l>, Waiting>> {
     let execution = Execution::new(fixture, scenario.file.as_deref())?;
     let mut execution = execution.without_call_reports(); // It runs freely in the end.
     let mut waits = Pid::from_raw(0);
@@ -111,7 +111,7 @@ fn stand<'l>(
     Ok(match (execution.limit_exceeded()?, pause) {
         (Some(limit), _) => Err(Waiting::LimitExceeded(limit)),
         (None, Pause::Ended) => Err(Waiting::Ended),
-        (None, Pause::Blocked(_)) => Ok(Stand { execution, waits }),
+        (None, Pause::Blocked(_)) => Ok(StandingPair { execution, waits }),
         (None, _) => Err(Waiting::Late),
     })
 }
@@ -126,7 +126,9 @@ pub fn long_stand(
     scenario: &Scenario,
     stops: [usize; 2],
 ) -> Result<Option<LongStand>> {
-    let Ok(Stand { mut execution, .. }) = stand(fixture, scenario, stops)? else { return Ok(None) };
+    let Ok(StandingPair { mut execution, .. }) = stand(fixture, scenario, stops)? else {
+        return Ok(None);
+    };
     let began = Instant::now();
     execution.run_alone(1, began + LONG, RunMode::Hurried)?;
     let (stood, went_on) = (began.elapsed(), !execution.lives(1));
@@ -154,7 +156,7 @@ pub fn waiter(
     stops: [usize; 2],
     stands: Duration,
 ) -> Result<Waiting> {
-    let Stand { mut execution, waits } = match stand(fixture, scenario, stops)? {
+    let StandingPair { mut execution, waits } = match stand(fixture, scenario, stops)? {
         Ok(stand) => stand,
         Err(other) => return Ok(other),
     };
@@ -172,7 +174,7 @@ pub fn waiter(
     if goes_on && !execution.lives(1) {
         ended_after = Some(stands);
     }
-    let may_give_up = !execution.waits_for_ever(1)?;
+    let may_give_up = !execution.sleeps_until_woken(1)?;
     let had_time = execution.finish(PATIENCE, fixture.deadline())?;
     let ending = execution.ending(1);
     if let Some(limit) = execution.limit_exceeded()? {

@@ -30,7 +30,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
-use crate::launcher::launcher;
+use crate::own_binary::own_binary;
 use crate::{StartError, namespace};
 
 /// What this machine keeps apart, as found by trying.
@@ -66,7 +66,7 @@ pub struct Refusals {
 
 /// What was found by trying.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Found {
+struct Trial {
     isolation: Isolation,
     refusals: Refusals,
 }
@@ -80,7 +80,7 @@ impl Isolation {
     /// # Errors
     /// The process cannot be started, or says nothing.
     pub fn of_this_machine() -> Result<Self> {
-        Ok(Found::on_this_machine()?.isolation)
+        Ok(Trial::on_this_machine()?.isolation)
     }
 
     /// Why this machine does not keep more apart.
@@ -88,12 +88,12 @@ impl Isolation {
     /// # Errors
     /// As [`of_this_machine`](Self::of_this_machine).
     pub fn refusals() -> Result<Refusals> {
-        Ok(Found::on_this_machine()?.refusals.clone())
+        Ok(Trial::on_this_machine()?.refusals.clone())
     }
 
     /// Tries, in this process, and prints what was found.
     pub(crate) fn try_out() -> Result<()> {
-        let text = serde_json::to_string(&Found::by_trying()?).step("write JSON")?;
+        let text = serde_json::to_string(&Trial::by_trying()?).step("write JSON")?;
         writeln!(io::stdout(), "{text}").step("write")
     }
 
@@ -102,7 +102,7 @@ impl Isolation {
     ///
     /// # Errors
     /// The step that is refused.
-    pub(crate) fn enter(self, made: Option<&Made>) -> Result<Entered> {
+    pub(crate) fn enter(self, made: Option<&WorkNamespaces>) -> Result<Entered> {
         let proc = File::open("/proc").step("open /proc")?;
         let is_root = geteuid().is_root();
         if let Some(made) = made {
@@ -133,13 +133,13 @@ impl Isolation {
     }
 }
 
-impl Found {
+impl Trial {
     fn on_this_machine() -> Result<&'static Self> {
-        static FOUND: OnceLock<Found> = OnceLock::new();
+        static FOUND: OnceLock<Trial> = OnceLock::new();
         if let Some(found) = FOUND.get() {
             return Ok(found);
         }
-        let launcher = launcher();
+        let launcher = own_binary();
         let mut command = Command::new(launcher);
         command.args(["confined", TRY, ""]).current_dir(std::env::temp_dir());
         let output = command.output().step_on("start", launcher)?;
@@ -307,17 +307,17 @@ impl Kept {
     }
 
     /// As another process finds them.
-    pub(crate) fn made(&self, directory: &Path, isolation: Isolation) -> Made {
+    pub(crate) fn made(&self, directory: &Path, isolation: Isolation) -> WorkNamespaces {
         let judge = std::process::id();
         let path = |file: &File| PathBuf::from(format!("/proc/{judge}/fd/{}", file.as_raw_fd()));
         let files = isolation.files.then(|| path(&self.files));
-        Made { ipc: path(&self.ipc), files, directory: directory.into() }
+        WorkNamespaces { ipc: path(&self.ipc), files, directory: directory.into() }
     }
 }
 
 /// Where the namespaces are found that were made before.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct WorkNamespaces {
     ipc: PathBuf,
     /// The mount namespace, if it is one of their own.
     files: Option<PathBuf>,
@@ -325,7 +325,7 @@ pub(crate) struct Made {
     directory: PathBuf,
 }
 
-impl Made {
+impl WorkNamespaces {
     fn join(&self, is_root: bool) -> io::Result<()> {
         let ipc = File::open(&self.ipc)?;
         let files = self.files.as_ref().map(File::open).transpose()?;

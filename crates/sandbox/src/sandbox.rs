@@ -12,14 +12,14 @@ use common::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Pid, Uid, fchown, geteuid, pipe2};
 use tracer::{
-    Change, Ending, FILTER_REPORTS_CALLS, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED,
-    Resume, Stop, children,
+    Ending, FILTER_REPORTS_CALLS, LimitExceeded, Limits, MECHANISM, ProcessTree, REFUSED, Resume,
+    StateChange, Stop, children,
 };
 
 use crate::disk::DiskLimit;
 use crate::isolation::Isolation;
-use crate::launcher::{LAUNCH, launcher};
 use crate::output::Source;
+use crate::own_binary::{LAUNCH, own_binary};
 use crate::protocol::{Message, go, receive};
 use crate::start::Confinement;
 use crate::start_error::{StartError, not_followed};
@@ -120,7 +120,7 @@ impl<'a> Sandbox<'a> {
 
     /// What a process used, once it has ended: CPU time and the most memory.
     #[must_use]
-    pub fn used(&self, pid: Pid) -> Option<Change> {
+    pub fn used(&self, pid: Pid) -> Option<StateChange> {
         self.tree.used(pid)
     }
 
@@ -299,7 +299,7 @@ impl<'a> Sandbox<'a> {
             return zygote::fork(&request);
         }
         let [channel, output, errors] = descriptors.map(Stdio::from);
-        let mut command = Command::new(launcher());
+        let mut command = Command::new(own_binary());
         command.args(["confined", confinement]).arg(program).args(arguments);
         command.args(start.beside.iter().flatten());
         command.env_clear().current_dir(directory);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::isolation::{Isolation, Made};
+use crate::isolation::{Isolation, WorkNamespaces};
 
 /// A program to be started in a [`WorkDirectory`](crate::WorkDirectory).
 pub struct Start {
@@ -166,5 +166,5 @@ pub(crate) struct Confinement {
     pub(crate) compiler: Option<Compiler>,
     pub(crate) isolation: Isolation,
     /// Where the namespaces are, if a process of this work directory has made them before.
-    pub(crate) namespaces: Option<Made>,
+    pub(crate) namespaces: Option<WorkNamespaces>,
 }

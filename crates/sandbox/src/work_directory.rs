@@ -15,7 +15,7 @@ use nix::unistd::{Gid, Pid, Uid, chown, geteuid};
 
 use crate::clear::clear;
 use crate::disk::set_mode;
-use crate::isolation::{Isolation, Kept, Made};
+use crate::isolation::{Isolation, Kept, WorkNamespaces};
 
 /// The ordinary user as which an untrusted program runs, when the judge is root.
 pub(crate) const ORDINARY: u32 = 65534;
@@ -132,7 +132,7 @@ impl WorkDirectory {
     }
 
     /// Where the next program finds the namespaces of those before.
-    pub(crate) fn namespaces(&self) -> Result<Option<Made>> {
+    pub(crate) fn namespaces(&self) -> Result<Option<WorkNamespaces>> {
         let isolation = Isolation::of_this_machine()?;
         Ok(self.kept().as_ref().map(|kept| kept.made(&self.path, isolation)))
     }

@@ -33,7 +33,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use nix::unistd::{Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, setpgid};
 
 use crate::confined::become_program;
-use crate::launcher::{LAUNCH, launcher};
+use crate::own_binary::{LAUNCH, own_binary};
 use crate::protocol::{Message, send};
 
 /// The hidden role.
@@ -186,7 +186,7 @@ impl Keeper {
 /// Starts a zygote, on these processors.
 fn started(theirs: UnixStream, processors: CpuSet) -> Result<()> {
     let _ = sched_setaffinity(Pid::from_raw(0), &processors); // If this is refused, a launch only takes longer.
-    let mut command = Command::new(launcher());
+    let mut command = Command::new(own_binary());
     command.arg(ROLE).env_clear().current_dir("/");
     command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop).step("start the zygote")

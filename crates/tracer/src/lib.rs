@@ -44,7 +44,7 @@ pub use process_tree::{ProcessTree, SharedTable, Waited, end_orphans};
 pub use processor_share::{ProcessorShare, queued_in_all};
 pub use stop::{Ending, Resume, Stop};
 pub use sys::{
-    Change, FILTER_REPORTS_CALLS, MECHANISM, REFUSED, REPORT_CALL, SYS_TRACE, TRACE_ME,
+    FILTER_REPORTS_CALLS, MECHANISM, REFUSED, REPORT_CALL, SYS_TRACE, StateChange, TRACE_ME,
     fault_address,
 };
 pub use syscalls::{Call, Syscall, Use};

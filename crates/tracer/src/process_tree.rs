@@ -19,7 +19,7 @@ use crate::alarm::{Alarm, TICK};
 use crate::arch::Registers;
 use crate::look::LookRefused;
 use crate::pid_namespace::children;
-use crate::sys::{Answer, AtSyscall, Change};
+use crate::sys::{Answer, AtSyscall, StateChange};
 use crate::{Ending, FILTER_REPORTS_CALLS, LimitExceeded, Limits, ProcessTable, Resume, Stop, sys};
 
 /// How long processes may take to end after they were killed, before that is a failure of the tracer. A
@@ -49,7 +49,7 @@ pub struct ProcessTree {
     /// Those that are in a call whose entry was told, and whose exit is to come.
     inside: BTreeSet<Pid>,
     /// Changes that came while another tracee was waited for.
-    pending: VecDeque<Change>,
+    pending: VecDeque<StateChange>,
     /// What each process that has ended has used, until its number is another process's.
     used: BTreeMap<Pid, Used>,
     /// The living processes and threads whose beginning was announced.
@@ -61,7 +61,7 @@ pub struct ProcessTree {
 /// What a process that has ended has used.
 #[derive(Clone, Copy)]
 struct Used {
-    change: Change,
+    change: StateChange,
     /// How its program ended, if that was told.
     ending: Option<Ending>,
     /// Whether its beginning was announced. A child may end before its parent tells of it.
@@ -138,7 +138,7 @@ impl ProcessTree {
 
     /// What a process used, once it has ended: CPU time and the most memory.
     #[must_use]
-    pub fn used(&self, pid: Pid) -> Option<Change> {
+    pub fn used(&self, pid: Pid) -> Option<StateChange> {
         self.used.get(&pid).map(|used| used.change)
     }
 
@@ -308,8 +308,8 @@ impl ProcessTree {
     }
 
     /// What a change means; `None` for what concerns nobody else.
-    fn stop(&mut self, change: Change) -> io::Result<Option<Stop>> {
-        let Change { pid, status, .. } = change;
+    fn stop(&mut self, change: StateChange) -> io::Result<Option<Stop>> {
+        let StateChange { pid, status, .. } = change;
         if !libc::WIFSTOPPED(status) {
             return self.ended(change);
         }
@@ -405,8 +405,8 @@ impl ProcessTree {
         }
     }
 
-    fn ended(&mut self, change: Change) -> io::Result<Option<Stop>> {
-        let Change { pid, status, cpu_time, .. } = change;
+    fn ended(&mut self, change: StateChange) -> io::Result<Option<Stop>> {
+        let StateChange { pid, status, cpu_time, .. } = change;
         self.resumed.remove(&pid);
         self.inside.remove(&pid);
         let was_announced = self.announced.remove(&pid);
@@ -538,7 +538,7 @@ mod tests {
         let mut tree = ProcessTree::new(Limits::default(), true).unwrap();
         let (child, pid) = started("exec sleep 100");
         let change =
-            Change { pid, status: 0, cpu_time: Duration::from_secs(1), peak_memory: 1 << 20 };
+            StateChange { pid, status: 0, cpu_time: Duration::from_secs(1), peak_memory: 1 << 20 };
         tree.add(pid);
         tree.ended(change).unwrap().unwrap(); // The one that had the number first.
         tree.meaning(pid, libc::SIGTRAP, libc::PTRACE_EVENT_STOP).unwrap();

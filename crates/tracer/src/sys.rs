@@ -26,7 +26,7 @@ pub const TRACE_ME: u32 = libc::PTRACE_TRACEME;
 
 /// A change of state, as `wait4` tells it.
 #[derive(Clone, Copy, Debug)]
-pub struct Change {
+pub struct StateChange {
     /// Whose.
     pub pid: Pid,
     /// As the macros of `sys/wait.h` read it.
@@ -40,7 +40,7 @@ pub struct Change {
 /// What a wait brought.
 pub(crate) enum Answer {
     /// A child or tracee of this thread has changed its state.
-    Changed(Change),
+    Changed(StateChange),
     /// Nothing yet: a signal interrupted the wait, or nothing is ready.
     Nothing,
     /// There is no child and no tracee.
@@ -65,13 +65,13 @@ pub(crate) fn wait(block: bool) -> io::Result<Answer> {
     }
 }
 
-fn change(pid: Pid, status: c_int, usage: &libc::rusage) -> Change {
+fn change(pid: Pid, status: c_int, usage: &libc::rusage) -> StateChange {
     let duration = |time: libc::timeval| {
         let seconds = Duration::from_secs(time.tv_sec.unsigned_abs());
         seconds + Duration::from_micros(time.tv_usec.unsigned_abs())
     };
     let cpu_time = duration(usage.ru_utime) + duration(usage.ru_stime);
-    Change { pid, status, cpu_time, peak_memory: usage.ru_maxrss.unsigned_abs() << 10 }
+    StateChange { pid, status, cpu_time, peak_memory: usage.ru_maxrss.unsigned_abs() << 10 }
 }
 
 /// `PTRACE_SEIZE`.

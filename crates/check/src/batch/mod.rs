@@ -109,7 +109,7 @@ pub struct WrongCall(pub String);
 ///
 /// # Errors
 /// [`WrongCall`] in the inner result; else what the system refuses.
-pub fn judged(
+pub fn judge_class(
     asked: &Batch,
     directory: &Path,
     exercise: Option<u8>,

@@ -78,7 +78,7 @@ fn work(
     sender: &Sender<Entry>,
 ) {
     while let Some(submission) = next(queue, is_free) {
-        let entry = judged(&submission, place, class);
+        let entry = judge_submission(&submission, place, class);
         locked(queue).busy.remove(&submission.student);
         is_free.notify_all();
         // What a signal has ended is no result.
@@ -110,7 +110,7 @@ fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Judges one submission in a process of its own: what goes wrong there is one result.
-fn judged(submission: &Submission, place: usize, class: &Class) -> Entry {
+fn judge_submission(submission: &Submission, place: usize, class: &Class) -> Entry {
     let Some(file) = &submission.file else { return Entry::missing(submission) };
     let output = started(submission, file, place, class)
         .and_then(|child| child.wait_with_output().step_on("wait for the judge of", file));

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::words::counted;
+use crate::counted::counted;
 use common::Context;
 use nix::unistd::Pid;
 use page_view::Mapping;

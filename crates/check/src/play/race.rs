@@ -115,7 +115,8 @@ fn test_then_set() -> Race {
 }
 
 fn check_then_act() -> Result<Race> {
-    let JudgedScenario { scenario, names, judge } = known(exercise_5::judged("one-pocket"))?;
+    let JudgedScenario { scenario, names, judge } =
+        known(exercise_5::scenario_named("one-pocket"))?;
     Ok(Race {
         name: "check-then-act",
         heading: "Check, then act",
@@ -140,7 +141,7 @@ fn check_then_act() -> Result<Race> {
 }
 
 fn deadlock() -> Result<Race> {
-    let JudgedScenario { scenario, names, .. } = known(exercise_5::judged("to-and-fro"))?;
+    let JudgedScenario { scenario, names, .. } = known(exercise_5::scenario_named("to-and-fro"))?;
     Ok(Race {
         name: "deadlock",
         heading: "The deadlock",
@@ -164,7 +165,7 @@ fn deadlock() -> Result<Race> {
 }
 
 fn torn_message() -> Result<Race> {
-    let JudgedScenario { scenario, names, judge } = known(exercise_2::judged("empty-box"))?;
+    let JudgedScenario { scenario, names, judge } = known(exercise_2::scenario_named("empty-box"))?;
     Ok(Race {
         name: "torn-message",
         heading: "The torn message",
@@ -187,7 +188,8 @@ fn torn_message() -> Result<Race> {
 }
 
 fn initialization() -> Result<Race> {
-    let JudgedScenario { scenario, names, judge } = known(exercise_5::judged("first-additions"))?;
+    let JudgedScenario { scenario, names, judge } =
+        known(exercise_5::scenario_named("first-additions"))?;
     Ok(Race {
         name: "initialization",
         heading: "The initialization race",
@@ -211,7 +213,7 @@ fn initialization() -> Result<Race> {
 }
 
 fn orphaned_lock() -> Result<Race> {
-    let JudgedScenario { scenario, .. } = known(exercise_5::judged("two-additions"))?;
+    let JudgedScenario { scenario, .. } = known(exercise_5::scenario_named("two-additions"))?;
     Ok(Race {
         name: "orphaned-lock",
         heading: "The orphaned lock",
@@ -236,7 +238,7 @@ fn orphaned_lock() -> Result<Race> {
 
 /// As the judge says it; in a deadlock, which lock each process waits for.
 fn of_transfers(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
-    let JudgedScenario { judge, .. } = exercise_5::judged("to-and-fro")?;
+    let JudgedScenario { judge, .. } = exercise_5::scenario_named("to-and-fro")?;
     let finding = judge(scenario, run)?;
     let actual = match finding.diagnosis {
         "deadlock" => locks::deadlocked(&run.events).unwrap_or(finding.actual),

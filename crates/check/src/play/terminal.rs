@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 
-use common::{Context, Result, Scratch, say};
+use common::{Context, Result, say};
 use explore::table::{Row, Table};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use tracer::arch;
@@ -42,7 +42,7 @@ pub fn play(number: Option<usize>, moves: Option<&str>, width: usize) -> Result<
     let Some(race) = number.checked_sub(1).and_then(|index| races.get(index)) else {
         return Ok(Played::WrongCall(format!("there are the races 1 to {}", races.len())));
     };
-    let scratch = Scratch::new()?;
+    let scratch = sandbox::scratch()?;
     if !Machine::of(&scratch)?.tracing || !arch::TRAPS_STORES {
         return Ok(Played::Cannot(NEEDS.into()));
     }

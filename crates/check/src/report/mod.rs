@@ -25,7 +25,7 @@ use common::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::words::counted;
+use crate::counted::counted;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

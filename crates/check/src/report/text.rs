@@ -56,8 +56,12 @@ fn sums(report: &Report) -> Vec<String> {
 
 fn heading(report: &Report) -> String {
     let number = report.exercise;
-    if let Some(schedule) = report.replayed.as_ref().filter(|_| report.is_clean_replay()) {
-        return format!("Replay of {schedule}: nothing wrong in this order. This is no verdict.");
+    if let Some(schedule) = report.replayed.as_ref().filter(|_| !report.is_verdict()) {
+        let came = match report.is_clean_replay() {
+            true => "nothing wrong in this order",
+            false => "it could not be made",
+        };
+        return format!("Replay of {schedule}: {came}. This is no verdict.");
     }
     match (report.outcome, &report.diagnosis) {
         (ExerciseOutcome::NotSolved, Some(diagnosis)) => {

@@ -8,11 +8,11 @@ use tracer::Ending;
 
 use super::large_offsets::unchanged;
 use super::shared::pattern;
+use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::exercises::unfit::notices_a_full_output;
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
-use crate::words::counted;
 
 /// Runs it for at most this long: to open a FIFO is to wait for its other end for ever.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(2);

@@ -3,10 +3,10 @@
 use common::Context;
 
 use super::shared::{by_mapping, pattern, peek, seen};
+use crate::counted::counted;
 use crate::exercises::{CheckContext, draw};
 use crate::expect::hexed;
 use crate::verdict::{Verdict, failed};
-use crate::words::counted;
 
 pub(super) fn prints(context: &mut CheckContext) -> Verdict {
     let page = common::page_size();

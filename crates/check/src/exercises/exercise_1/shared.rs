@@ -7,11 +7,11 @@ use nix::unistd::Pid;
 use page_view::Mapping;
 use tracer::{Call, Ending, FileId, MECHANISM, Use, memory};
 
+use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::expect::{calls_cannot_be_seen, hexed, is_stripped, unaligned_mmap};
 use crate::observe::{Observer, Past, Run, unless_ended};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
-use crate::words::counted;
 
 /// Recognisable bytes, none of them the same as its neighbours, no page like the one before.
 pub(super) fn pattern(length: usize) -> Vec<u8> {

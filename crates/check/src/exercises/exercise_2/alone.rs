@@ -7,11 +7,11 @@ use nix::unistd::Pid;
 use tracer::{Call, FileId, Use};
 
 use super::{SIZE, full_of, mailbox, word};
+use crate::counted::counted;
 use crate::exercises::{CheckContext, draw};
 use crate::expect::{is_stripped, shown};
 use crate::observe::{Observer, Run};
 use crate::verdict::{CheckError, Verdict, failed};
-use crate::words::counted;
 
 /// The box in FILE holds this message and is full.
 pub(super) fn holds(found: &[u8], text: &str) -> Verdict {

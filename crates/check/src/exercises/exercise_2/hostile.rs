@@ -11,11 +11,11 @@ use tracer::Ending;
 use super::alone::holds;
 use super::second_load;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
+use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::exercises::unfit::at_once;
 use crate::expect::{hexed, shown};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
-use crate::words::counted;
 
 pub(super) fn unusual_texts(context: &mut CheckContext) -> Verdict {
     there_and_back(context, "")?;

@@ -148,7 +148,7 @@ const CHECKS: &[Check] = &[
         .edge(),
 ];
 
-pub(crate) use together::judged;
+pub(crate) use together::scenario_named;
 
 /// Why a load by `take` cannot be met.
 const NO_WATCHPOINTS: &str = "this machine cannot stop a program at its loads";

@@ -10,10 +10,10 @@ use nix::unistd::Pid;
 use tracer::{Call, Ending, FileId, MECHANISM, REFUSED, Use, has_accessed_the_word, watch_word};
 
 use super::{LONGEST, NO_WATCHPOINTS, SIZE, full_of};
+use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::observe::{Observer, Run};
 use crate::verdict::{CheckError, Finding, Verdict};
-use crate::words::counted;
 
 const TEXT: &str = "a message";
 /// The first byte of `length`.

@@ -38,7 +38,7 @@ pub(super) fn scenarios() -> Vec<&'static str> {
 }
 
 /// A scenario with its judge, for `just play`.
-pub(crate) fn judged(name: &str) -> Option<JudgedScenario> {
+pub(crate) fn scenario_named(name: &str) -> Option<JudgedScenario> {
     let spec = specs().into_iter().find(|spec| spec.scenario.name == name)?;
     Some(JudgedScenario { scenario: spec.scenario, names, judge })
 }

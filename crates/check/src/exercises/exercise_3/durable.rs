@@ -2,9 +2,9 @@
 
 use sandbox::WorkDirectory;
 
+use super::flush_observer::{AtLine, FlushObserver};
 use super::ledger::{SLOT, ledger, make, slots_per_page};
 use super::slots::call;
-use super::watch::{AtLine, Watch};
 use crate::disk::{after_a_reboot, has_disk, on_a_disk};
 use crate::exercises::CheckContext;
 use crate::observe::{self, Run};
@@ -138,13 +138,13 @@ fn watched_in(
         common::Context::step(std::fs::File::open(directory.path()), "open the work directory")?;
     common::Context::step(opened.sync_all(), "fsync the work directory")?;
     let path = directory.path().join("FILE");
-    let mut watch = Watch::new(&path, before, records, at_line);
+    let mut observer = FlushObserver::new(&path, before, records, at_line);
     if context.settings().for_a_page {
-        watch = watch.step_by_step(&path);
+        observer = observer.step_by_step(&path);
     }
     let mut sandbox = context.sandbox_in(directory)?;
-    let run = observe::run(&mut sandbox, &context.start(&call(records)), &mut watch)?;
-    watch.verdict()?;
+    let run = observe::run(&mut sandbox, &context.start(&call(records)), &mut observer)?;
+    observer.verdict()?;
     run.stays_within_the_limits()?;
     Ok(run)
 }

@@ -2,13 +2,13 @@
 
 mod diagnoses;
 mod durable;
+mod flush_observer;
 mod ledger;
 mod lists;
 mod refusing;
 mod saying;
 mod slots;
 mod steps;
-mod watch;
 
 use super::model::REFERENCES;
 use super::{Check, Exercise};

@@ -10,10 +10,10 @@ use tracer::{Ending, FileId};
 
 use super::own_lock::unless_it_holds_the_lock;
 use super::{BALANCES, COUNTER, SIZE, bank, bank_of, word};
+use crate::counted::counted;
 use crate::exercises::{CheckContext, draw};
 use crate::observe::Run;
 use crate::verdict::{Verdict, failed};
-use crate::words::counted;
 
 const MOST: &str = "18446744073709551615";
 

@@ -152,7 +152,7 @@ const CHECKS: &[Check] = &[
     .edge(),
 ];
 
-pub(crate) use together::judged;
+pub(crate) use together::scenario_named;
 
 /// What the counter holds in the files that the judge hands over.
 const COUNTER: u64 = 41;

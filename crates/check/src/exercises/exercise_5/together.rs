@@ -33,7 +33,7 @@ pub(super) fn scenarios() -> Vec<&'static str> {
 }
 
 /// A scenario with its judge, for `just play`.
-pub(crate) fn judged(name: &str) -> Option<JudgedScenario> {
+pub(crate) fn scenario_named(name: &str) -> Option<JudgedScenario> {
     let is_it = |spec: &SearchSpec| spec.scenario.name == name;
     let of = |spec: SearchSpec, judge| JudgedScenario { scenario: spec.scenario, names, judge };
     match of_additions().into_iter().find(is_it) {

@@ -9,7 +9,7 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use explore::beside_untraced::{Beside, Over, Stand, beside_untraced, point_number};
+use explore::beside_untraced::{Beside, Over, Standpoint, beside_untraced, point_number};
 use explore::kill_points::stores_in;
 use sandbox::Sandbox;
 use tracer::{Ending, Stop};
@@ -254,7 +254,7 @@ impl Stopped<'_, '_> {
         }
         let [call, other] = [call, other].map(Call::arguments);
         let fixture = fixture_beside(context, &other)?;
-        let stand = Stand {
+        let stand = Standpoint {
             before: |operation| stores_in(operation, 0, 72),
             names,
             spins_after: 3 * context.start_up()? + ENOUGH,

@@ -4,8 +4,8 @@ use common::{Context, page_size};
 use rand::RngExt;
 use tracer::{Ending, FileId};
 
+use super::costs::CostsObserver;
 use super::tally::Tally;
-use super::watch::Watch;
 use crate::exercises::CheckContext;
 use crate::expect::complaint;
 use crate::observe::{NoopObserver, Run};
@@ -141,11 +141,11 @@ pub(super) fn released(context: &mut CheckContext) -> Verdict {
         let file = context.work_directory().write(name, &content)?;
         files.push(FileId::of(&file).step("fstat")?);
     }
-    let mut watch = Watch::new(context);
-    let run = context.observe(&context.start(&call(&names)), &mut watch)?;
+    let mut costs = CostsObserver::new(context);
+    let run = context.observe(&context.start(&call(&names)), &mut costs)?;
     run.succeeds()?;
     files.into_iter().try_for_each(|file| run.leaves_bytes_to_mappings(file))?;
-    watch.within_bounds()?;
+    costs.within_bounds()?;
     // So many files fail a program only in the check of its own. What it says of them must be true.
     context.new_work_directory()?;
     let many = context.random().random_range(THOUSANDS / 2..THOUSANDS);

@@ -15,11 +15,11 @@ use nix::sys::time::TimeValLike;
 use nix::time::ClockId;
 use rand::RngExt;
 
+use super::costs::CostsObserver;
 use super::tally::Tally;
-use super::watch::Watch;
 use crate::exercises::CheckContext;
 use crate::verdict::{CheckError, Verdict};
-use crate::{control_groups, memory};
+use crate::{control_groups, machine_memory};
 
 /// The file's size where there is memory for it; else it is halved until there is.
 pub const LARGEST_FILE: u64 = 1 << 30;
@@ -59,14 +59,14 @@ pub(super) fn gigabyte(context: &mut CheckContext) -> Verdict {
     // A program that is too slow for a gigabyte is too slow for a smaller file, too.
     let whole = context.limits_mut().cpu_time;
     context.limits_mut().cpu_time = cpu_time_for(whole, size) + TIMES_THE_REFERENCE * parts * part;
-    let mut watch = Watch::new(context);
-    let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut watch);
+    let mut costs = CostsObserver::new(context);
+    let run = context.observe(&context.start(&["lines", "GIGABYTE"]), &mut costs);
     let run = run.map_err(too_slow)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts("GIGABYTE", lines, bytes);
     tally.expect(&run)?;
-    watch.within_bounds()?;
+    costs.within_bounds()?;
     let took = run.time.as_secs_f64() * 1e3;
     context.note(if size == LARGEST_FILE {
         format!("a gigabyte: {took:.0} ms")
@@ -126,7 +126,7 @@ pub(super) fn too_slow(error: CheckError) -> CheckError {
 
 /// The largest size of which there is twice as much, and how much there is, in words.
 fn affordable(file: &File, in_memory: bool) -> Verdict<(u64, String)> {
-    let available = memory::available()?;
+    let available = machine_memory::available()?;
     let free = fstatvfs(file).step("fstatvfs")?;
     let free = free.blocks_available() * free.fragment_size();
     let there_is = match in_memory && free < available / 2 {

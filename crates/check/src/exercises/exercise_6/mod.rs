@@ -1,5 +1,6 @@
 //! Exercise 6: `lines`, mmap instead of read.
 
+mod costs;
 mod counts;
 mod cut;
 mod diagnoses;
@@ -8,7 +9,6 @@ mod gigabyte;
 mod pass;
 mod populated;
 mod tally;
-mod watch;
 
 pub use gigabyte::{LARGEST_FILE, SMALLEST_FILE};
 

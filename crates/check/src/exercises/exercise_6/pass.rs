@@ -11,8 +11,8 @@ use tracer::FileId;
 
 use super::gigabyte::too_slow;
 
+use super::costs::CostsObserver;
 use super::tally::Tally;
-use super::watch::Watch;
 use crate::exercises::CheckContext;
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
@@ -115,25 +115,25 @@ fn run(
     bytes: usize,
 ) -> Verdict<Cost> {
     let start = context.start(&["lines", name]);
-    let (mut watch, start) = match large {
-        Some(large) => (Watch::new(context).of(large), start),
-        None => (Watch::new(context), start.without_syscall_tracing()),
+    let (mut costs, start) = match large {
+        Some(large) => (CostsObserver::new(context).of(large), start),
+        None => (CostsObserver::new(context), start.without_syscall_tracing()),
     };
-    let run = context.observe(&start, &mut watch).map_err(too_slow)?;
+    let run = context.observe(&start, &mut costs).map_err(too_slow)?;
     run.succeeds()?;
     let mut tally = Tally::default();
     tally.add_counts(name, lines, bytes);
     tally.expect(&run)?;
     if large.is_some() {
-        watch.within_bounds()?;
+        costs.within_bounds()?;
     }
-    if let Some(seen) = watch.populated().twice(bytes as u64) {
+    if let Some(seen) = costs.populated().twice(bytes as u64) {
         let expected = format!("`{}` populates each page of {name} at most once", run.called);
         return failed("populated-twice", expected, seen);
     }
-    let (copies, mapped) = (watch.copies(), watch.populated().mapped());
-    let own = watch.own_pages();
-    Ok(Cost { faults: watch.faults(), time: run.time, copies, mapped, own })
+    let (copies, mapped) = (costs.copies(), costs.populated().mapped());
+    let own = costs.own_pages();
+    Ok(Cost { faults: costs.faults(), time: run.time, copies, mapped, own })
 }
 
 /// What the reference pays for the same: the lowest of three runs.

@@ -1,8 +1,8 @@
 //! What `lines` must print.
 
+use crate::counted::counted;
 use crate::observe::Run;
 use crate::verdict::{Finding, Verdict};
-use crate::words::counted;
 
 /// The lines that must be printed.
 #[derive(Default)]

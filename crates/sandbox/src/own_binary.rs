@@ -11,16 +11,16 @@ pub(crate) const LAUNCH: Duration = Duration::from_secs(10);
 /// This program itself: the file that was executed, even if it was removed or replaced since.
 const SELF: &str = "/proc/self/exe";
 
-static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();
+static OWN_BINARY: OnceLock<PathBuf> = OnceLock::new();
 
 /// Names the binary that has the hidden roles `confined` and `zygote`. Only a test calls this, because its own binary
 /// has no such roles: `launch_by(env!("CARGO_BIN_EXE_check"))`.
 pub fn launch_by(binary: &str) {
-    LAUNCHER.get_or_init(|| binary.into());
+    OWN_BINARY.get_or_init(|| binary.into());
 }
 
 /// The binary that has the hidden roles of the judge.
 #[must_use]
-pub fn launcher() -> &'static Path {
-    LAUNCHER.get().map_or(Path::new(SELF), PathBuf::as_path)
+pub fn own_binary() -> &'static Path {
+    OWN_BINARY.get().map_or(Path::new(SELF), PathBuf::as_path)
 }

@@ -19,7 +19,7 @@ use crate::verdict::{Finding, Verdict};
 pub(super) type AtLine<'a> = &'a mut dyn FnMut(usize, &str) -> Verdict;
 
 /// The observer.
-pub(super) struct Watch<'a> {
+pub(super) struct FlushObserver<'a> {
     flushes: Flushes,
     disk: Model,
     records: &'a [(usize, &'a str)],
@@ -74,7 +74,7 @@ impl Untrue {
     }
 }
 
-impl<'a> Watch<'a> {
+impl<'a> FlushObserver<'a> {
     /// For the file at `path`, which is on the disk with this content, or not there yet.
     pub(super) fn new(
         path: &Path,
@@ -203,7 +203,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for FlushObserver<'_> {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
         if self.output.is_none() {
             self.output = Opened::by(pid, 1).step(MECHANISM)?.map(|opened| opened.file);

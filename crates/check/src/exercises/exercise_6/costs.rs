@@ -28,7 +28,7 @@ const MOST_MEMORY: u64 = 16 << 20;
 const MOST_OF_A_RUNTIME: u64 = 128 << 20;
 
 /// The observer.
-pub(super) struct Watch {
+pub(super) struct CostsObserver {
     /// Where the FILEs are.
     directory: PathBuf,
     /// Mappings made by a thread at an address, and their lengths, of which not all was seen to go: never too
@@ -51,7 +51,7 @@ pub(super) struct Watch {
     populated: Populated,
 }
 
-impl Watch {
+impl CostsObserver {
     /// For a program that runs in this context's directory.
     pub(super) fn new(context: &CheckContext) -> Self {
         let directory = context.work_directory().path().into();
@@ -236,7 +236,7 @@ fn addresses(line: &str) -> Option<Range<u64>> {
 const GIVES_BACK: [i64; 5] =
     [libc::SYS_munmap, libc::SYS_brk, libc::SYS_madvise, libc::SYS_mremap, libc::SYS_execve];
 
-impl Observer for Watch {
+impl Observer for CostsObserver {
     fn entry(&mut self, pid: Pid, call: &Call) -> Verdict {
         // Thousands of small mappings go one by one: so little is not worth a look.
         let [address, length, ..] = call.arguments;

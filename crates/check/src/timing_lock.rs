@@ -8,12 +8,12 @@ use common::{Context, Result};
 use nix::fcntl::{Flock, FlockArg};
 
 /// The right to make a check now. It ends when it is dropped.
-pub(crate) struct Turn {
+pub(crate) struct TimingLock {
     _others: Flock<File>,
 }
 
-impl Turn {
-    /// Waits for the turn of a check that may run beside others, or of one that must be `alone`.
+impl TimingLock {
+    /// Waits for the lock of a check that may run beside others, or of one that must be `alone`.
     ///
     /// # Errors
     /// The two files at and beside `path` cannot be opened or locked.
@@ -45,13 +45,13 @@ mod tests {
     fn a_check_that_must_be_alone_waits_for_the_others_and_they_for_it() {
         let directory = tempfile::tempdir().expect("make a directory");
         let path = directory.path().join("timing");
-        let turn = |alone| Turn::wait(&path, alone).expect("a turn");
-        let (first, second) = (turn(false), turn(false));
+        let lock = |alone| TimingLock::wait(&path, alone).expect("a lock");
+        let (first, second) = (lock(false), lock(false));
         let (sender, events) = mpsc::channel();
         thread::scope(|scope| {
             let alone = sender.clone();
             scope.spawn(move || {
-                let held = turn(true);
+                let held = lock(true);
                 alone.send("alone").expect("send");
                 drop(held);
             });
