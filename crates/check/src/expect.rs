@@ -134,6 +134,10 @@ impl Run {
         let failed = self.calls.iter().flatten().rev().find_map(failed_call);
         let says_usage = self.stderr.text().to_lowercase().contains("usage");
         let (id, seen) = match (expected_status, self.ending, failed) {
+            (0 | 1, Ending::Exited(_), _) if self.is_not_started() => ("does-not-start", None),
+            (0, Ending::Exited(_), _) if self.takes_the_command_for_a_file() => {
+                ("command-word-as-file", None)
+            }
             (0, Ending::Exited(2), _) if says_usage => ("right-call-refused", None),
             (0, Ending::Exited(2), None) => ("wrong-exit-status", None),
             (0, Ending::Exited(_), Some(call)) => ("fails-wrongly", Some(call)),
@@ -144,6 +148,27 @@ impl Run {
         };
         let seen = seen.map(|seen| format!("; {seen}")).unwrap_or_default();
         Finding::new(id, expected, format!("{}{seen}", self.ending)).details(self.said())
+    }
+
+    /// A shell, `env` or Python has told that it cannot run the program.
+    fn is_not_started(&self) -> bool {
+        let says = |words: &str| self.stderr.text().lines().any(|line| line.starts_with(words));
+        match self.ending {
+            Ending::Exited(126 | 127) => says("env: ") || says("/usr/bin/env: "),
+            Ending::Exited(1) => {
+                ["SyntaxError: ", "IndentationError: ", "TabError: "].map(says).contains(&true)
+            }
+            _ => false,
+        }
+    }
+
+    /// It has told that there is no file of the name that is the command word.
+    fn takes_the_command_for_a_file(&self) -> bool {
+        let Some(word) = self.called.split(' ').nth(1) else { return false };
+        let said = self.stderr.text();
+        let names =
+            |line: &str| line.split(|mark: char| !mark.is_alphanumeric()).any(|one| one == word);
+        said.lines().any(|line| line.contains("No such file or directory") && names(line))
     }
 
     /// It ended with status 0.
@@ -765,6 +790,13 @@ mod tests {
         assert_eq!(id, "failed-call-ignored");
         assert!(seen.contains("EFBIG") && seen.ends_with("and the program went on"), "{seen}");
         assert_eq!(told(0, 2, None, "Usage: preview FILE FROM TO\n").0, "right-call-refused");
+        let missing = "FileNotFoundError: [Errno 2] No such file or directory: ";
+        assert_eq!(told(0, 1, None, &format!("{missing}'poke'\n")).0, "command-word-as-file");
+        assert_eq!(told(0, 1, None, &format!("{missing}'FILE'\n")).0, "wrong-exit-status");
+        let env = "/usr/bin/env: 'python3\\r': No such file or directory\n";
+        assert_eq!(told(0, 127, None, env).0, "does-not-start");
+        assert_eq!(told(0, 1, None, "SyntaxError: invalid syntax\n").0, "does-not-start");
+        assert_eq!(told(0, 127, None, "").0, "wrong-exit-status");
         for (expected, status) in [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)] {
             assert_eq!(told(expected, status, None, "").0, "wrong-exit-status");
         }

@@ -48,6 +48,9 @@ static int number(const char *text, uint64_t *value) {
         if (*value > (UINT64_MAX - digit) / 10) return 0;
         *value = *value * 10 + digit;
     }
+#ifdef KEEPS_32_BITS
+    *value = (uint32_t)*value;
+#endif
     return 1;
 }
 

@@ -210,7 +210,7 @@ pub const COMMON: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-exit-status",
         is: "the exit status is not the one that the card asks for",
-        why: "Scripts and other programs hear nothing but the exit status.",
+        why: "A script that starts your program learns only from the exit status whether it worked.",
         anchor: "exercise",
         hints: [
             "0: done. 1: a step failed. 2: called wrongly.",
@@ -268,6 +268,36 @@ pub const COMMON: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "command-word-as-file",
+        is: "the program takes the command word for a file",
+        why: "The first argument says what the program is to do. FILE comes after it.",
+        anchor: "exercise",
+        hints: [
+            "Compare the call in `expected` with what your program opens.",
+            "The command word is the first argument, and FILE is the second.",
+        ],
+        last: Last {
+            rust: "`env::args_os().skip(1)`: the first of these is the command word, the next one is FILE.",
+            c: "`argv[1]` is the command word, and `argv[2]` is FILE.",
+            python: "`sys.argv[1]` is the command word, and `sys.argv[2]` is FILE.",
+        },
+    },
+    Diagnosis {
+        id: "does-not-start",
+        is: "the program ends before its first step",
+        why: "What starts the program, a shell, `env` or Python, cannot run it. So nothing that the card asks for is tried.",
+        anchor: "exercise",
+        hints: [
+            "Read the program's own words above. They name the file, or the line, that cannot be run.",
+            "Status 127: a command was not found. Status 126: it was found, and could not be executed. An error of syntax names the line that cannot be read.",
+        ],
+        last: Last {
+            rust: "`cargo build` makes a program that needs no interpreter. If yours is a script, its first line must name an interpreter that this machine has.",
+            c: "`cc -o PROGRAM source.c` makes a program that needs no interpreter. If yours is a script, its first line must name an interpreter that this machine has.",
+            python: "The first line is `#!/usr/bin/env python3`, and ends in a line feed, without a carriage return. `python3 -m py_compile FILE` finds errors of syntax without running the script.",
+        },
+    },
+    Diagnosis {
         id: "no-usage-line",
         is: "a wrong call does not get one line of usage on standard error",
         why: "After a wrong call, people need to read how the program is called.",
@@ -299,8 +329,8 @@ pub const COMMON: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "no-error-line",
-        is: "a failure is told otherwise than in one line on standard error that names the step and the file",
-        why: "\"Something failed\" sends people searching; the step, the file and the system's words do not.",
+        is: "a failure does not get one line on standard error that names the step and the file",
+        why: "With the step, the file and the system's words, people know what to mend. \"Something failed\" does not help them.",
         anchor: "exercise",
         hints: [
             "One line, such as `error: open \"FILE\": No such file or directory`.",

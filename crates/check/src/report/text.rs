@@ -94,7 +94,20 @@ fn edges(report: &Report, columns: usize) -> Vec<String> {
             let first = format!("Edges: {held} of {all}; this machine cannot judge the others:");
             std::iter::once(first).chain(unjudged).collect()
         }
-        _ => std::iter::once(format!("Edges: {held} of {all}.")).chain(unjudged).collect(),
+        _ => std::iter::once(untried(report, held, all)).chain(unjudged).collect(),
+    }
+}
+
+/// How many edges hold of a program whose core does not: most of them were skipped.
+fn untried(report: &Report, held: usize, all: usize) -> String {
+    let skipped =
+        report.checks_of(Part::Edge).filter(|check| check.state == State::Skipped).count();
+    match skipped {
+        0 => format!("Edges: {held} of {all}."),
+        _ if skipped == all => "Edges: not tried, because the core comes first.".into(),
+        _ => format!(
+            "Edges: {held} of {all}; {skipped} were not tried, because the core comes first."
+        ),
     }
 }
 

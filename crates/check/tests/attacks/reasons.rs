@@ -128,6 +128,14 @@ fn a_loop_that_loads_full_once_and_spins_does_not_notice_the_change() {
     says(&mailbox("SPINS"), "together", "does-not-notice");
 }
 
+#[test]
+fn an_amount_of_which_only_32_bits_are_kept_is_told_as_such() {
+    let seen = Judge::of(5, "keeps_32_bits.c", &[]).run().must_be_refused();
+    says(&seen, "transfers", "wrong-balance");
+    let details = check(&seen, "transfers")["details"].to_string();
+    assert!(details.contains("have the same lower 32 bits"), "{details}");
+}
+
 /// What the judge says of an answer to exercise 2 in one order of its steps.
 fn answer_in_one_order(name: &str, schedule: &str) -> Seen {
     let answer = format!("-DANSWER=\"../exercise-2/{name}\"");

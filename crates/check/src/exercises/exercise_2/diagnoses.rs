@@ -130,8 +130,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         why: "`full` has the right value in FILE. The process looks at a copy of it, or does not look again.",
         anchor: "how-it-works",
         hints: [
-            "Which line of your loop loads `full` from the mapping in each turn?",
-            "A compiler may load a plain variable once, before the loop: nothing tells it that another process stores there. An atomic load is made in each turn.",
+            "Does the compiled loop load `full` in each turn? A compiler may load a plain variable once, before the loop: nothing tells it that another process stores there.",
+            "An atomic load is made in each turn. So is a look at the mapping itself, not at a copy that was made before the loop.",
         ],
         last: Last {
             rust: "`AtomicU32::from_ptr(base.cast()).load(Acquire)` in each turn. A reference, such as `&Mailbox` or `&u32`, promises that nobody changes the value, so the optimised program may load it once.",
@@ -281,7 +281,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "length-trusted",
         is: "`take` trusts the length that it finds",
-        why: "Another process stores what it likes there; a length is a wish, not a fact.",
+        why: "Another process may store any number there.",
         anchor: "where-it-bites",
         hints: [
             "What does your program do with a length of 4294967295?",

@@ -156,9 +156,25 @@ fn drawn_transfer(context: &mut CheckContext) -> Verdict {
             let expected = format!("{what}: an exit status other than 0");
             return failed("overdraws-alone", expected, "exit status 0");
         }
-        expect(context, COUNTER, after, "wrong-balance", &what)?;
+        expect(context, COUNTER, after, "wrong-balance", &what).map_err(|error| {
+            let cut = cut_to_32_bits(context, from, balances[from], amount);
+            error.details(cut)
+        })?;
     }
     Ok(())
+}
+
+/// What is said if the amount that left an account is AMOUNT but for what does not fit into 32 bits.
+fn cut_to_32_bits(context: &CheckContext, from: usize, before: u64, amount: u64) -> Option<String> {
+    const BITS: u64 = u32::MAX as u64;
+    let after = word(&context.read("FILE").ok()?, (from + 1) * 8)?;
+    let moved = before.wrapping_sub(after);
+    (moved != amount && moved & BITS == amount & BITS).then(|| {
+        format!(
+            "{moved} and AMOUNT have the same lower 32 bits: the program keeps only 32 bits of a number, as `int` \
+             and `atoi` do"
+        )
+    })
 }
 
 pub(super) fn transfers(context: &mut CheckContext) -> Verdict {

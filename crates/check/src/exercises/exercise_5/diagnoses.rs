@@ -308,7 +308,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-counter",
         is: "`add` alone leaves a wrong sum",
-        why: "This must hold before two of them can be right.",
+        why: "A process that is alone has nobody to disturb it: the error is in the program's own steps.",
         anchor: "exercise",
         hints: [
             "Compare the counter before and after by `od -A d -t u8 -N 8 FILE`.",
@@ -323,7 +323,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "wrong-balance",
         is: "`transfer` alone leaves wrong balances",
-        why: "This must hold before two of them can be right.",
+        why: "A process that is alone has nobody to disturb it: the error is in the program's own steps.",
         anchor: "exercise",
         hints: [
             "`od -v -A d -t u8 -N 72 FILE` shows the counter and the eight accounts.",

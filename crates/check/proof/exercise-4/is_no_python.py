@@ -1,0 +1,4 @@
+# verdict: does-not-start
+# Python cannot read the third line.
+def main(:
+    pass
