@@ -51,6 +51,13 @@ impl Table {
         }
     }
 
+    /// The same for a process that was alone: nothing is said of a second one.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        let [first, _] = self.heads;
+        Self { heads: [first, String::new()], ..self }
+    }
+
     /// The table of these rows.
     #[must_use]
     pub fn of_rows(heads: [String; 2], rows: Vec<Row>) -> Self {
@@ -64,7 +71,10 @@ impl Table {
         const LEFT: usize = 7;
         const BETWEEN: usize = 2;
         const WIDEST: usize = 40;
-        let column = (width.saturating_sub(LEFT + BETWEEN) / 2).clamp(12, WIDEST);
+        let column = match self.heads[1].is_empty() {
+            true => width.saturating_sub(LEFT).max(12),
+            false => (width.saturating_sub(LEFT + BETWEEN) / 2).clamp(12, WIDEST),
+        };
         let line = |left: String, [one, two]: [&str; 2]| {
             format!("{left:LEFT$}{one:column$}{:BETWEEN$}{two}", "").trim_end().to_owned()
         };
@@ -435,6 +445,15 @@ mod tests {
             Event::new(0, late),
             ends(0),
         ]
+    }
+
+    #[test]
+    fn the_table_of_a_process_that_was_alone_has_one_column() {
+        let ends = Event::new(0, EventKind::Ended(Ending::Exited(0)));
+        let table = Table::of(&SCENARIO, &[ends], words(), &[]).alone();
+        let lines = table.lines(80);
+        assert_eq!(lines[0].trim(), "A: add FILE 1", "{lines:#?}");
+        assert_eq!(lines.len(), 2, "{lines:#?}");
     }
 
     #[test]

@@ -73,9 +73,10 @@ fn taken_twice(
         let asks = events.iter().rposition(|event| word_of(event).is_some()).into_iter();
         let marks: Vec<Mark> =
             asks.map(|asks| (asks, ". NOBODY has made this lock".into())).collect();
-        let table = Table::of(&scenario, events, Vocabulary::of(names), &marks);
+        let table = Table::of(&scenario, events, Vocabulary::of(names), &marks).alone();
         let timeline =
             Timeline::of(&scenario, events, Vocabulary::of(names), &marks).from(run.pages_at_start);
+        let timeline = Timeline { heads: table.heads.clone(), ..timeline };
         let finding = Finding::new("lock-never-made", expected, seen);
         return Ok(Some(finding.table(table).timeline(timeline)));
     }
@@ -87,9 +88,10 @@ fn taken_twice(
         (twice.takes, ". Here it TAKES the lock".into()),
         (twice.asks, ". It HOLDS this lock itself".into()),
     ];
-    let table = Table::of(&scenario, events, Vocabulary::of(names), &marks);
+    let table = Table::of(&scenario, events, Vocabulary::of(names), &marks).alone();
     let timeline =
         Timeline::of(&scenario, events, Vocabulary::of(names), &marks).from(run.pages_at_start);
+    let timeline = Timeline { heads: table.heads.clone(), ..timeline };
     let finding = Finding::new("lock-taken-twice", expected, seen);
     Ok(Some(finding.table(table).timeline(timeline)))
 }
