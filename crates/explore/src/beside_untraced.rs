@@ -10,7 +10,7 @@ use tracer::{Came, Ending, LimitExceeded, Untraced};
 
 use crate::Fixture;
 use crate::execution::{Execution, Pause, RunMode};
-use crate::replay::PATIENCE;
+use crate::replay::{PATIENCE, come_alone};
 use crate::schedule::Preemption;
 use crate::trace::Operation;
 use crate::words::{Names, Vocabulary, last_stop};
@@ -69,22 +69,9 @@ pub fn point_number(
 ) -> Result<Option<usize>> {
     let mut execution = Execution::new(fixture, Some(file))?.without_call_reports();
     execution.start(0, arguments)?;
-    go_on(&mut execution, None)?;
+    come_alone(&mut execution, 0, None, Instant::now() + PATIENCE)?;
     let point = execution.points_of(0).iter().find(|point| (stand.before)(&point.operation));
     Ok(point.map(|point| point.number))
-}
-
-/// Lets the actor go on. The actor has no other process to wait for: if it seems to wait, it goes on all the same.
-fn go_on(execution: &mut Execution, preemption: Option<Preemption>) -> Result<Pause> {
-    const AGAIN: usize = 20;
-    let deadline = Instant::now() + PATIENCE;
-    for _ in 0..AGAIN {
-        let pause = execution.run(&[0], preemption, deadline)?;
-        if !matches!(pause, Pause::Blocked(_)) {
-            return Ok(pause);
-        }
-    }
-    Ok(Pause::TimeUp)
 }
 
 /// Stops an actor before its `number`th preemption point, lets the untraced process run until it has ended or waits,
@@ -101,7 +88,8 @@ pub fn beside_untraced(
 ) -> Result<Beside> {
     let mut execution = Execution::new(fixture, Some(file))?.without_call_reports();
     execution.start(0, arguments)?;
-    let pause = go_on(&mut execution, Some(Preemption { number, after: false }))?;
+    let stop = Some(Preemption { number, after: false });
+    let pause = come_alone(&mut execution, 0, stop, Instant::now() + PATIENCE)?;
     if pause != Pause::Arrived || !execution.last_operation(0).is_some_and(stand.before) {
         return Ok(Beside::NoStand); // It took another path this time.
     }

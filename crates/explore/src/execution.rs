@@ -1382,6 +1382,11 @@ impl<'l> Execution<'l> {
         Ok(())
     }
 
+    /// Has the actor opened a file of the directory, or the directory?
+    pub(crate) fn has_opened(&self, actor: usize) -> bool {
+        self.actors[actor].has_opened
+    }
+
     /// Has the actor used CPU time without a call or a store?
     fn spins(&mut self, actor: usize) -> io::Result<Option<Blocked>> {
         let maps = |tracee: &ActorTracee| !tracee.memory.borrow().regions.is_empty();

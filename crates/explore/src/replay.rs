@@ -8,7 +8,7 @@ use tracer::{Ending, LimitExceeded};
 use crate::Fixture;
 use crate::execution::{Execution, Pause};
 use crate::pages::Pages;
-use crate::schedule::Schedule;
+use crate::schedule::{Preemption, Schedule};
 use crate::trace::{Event, PreemptionPoint};
 
 /// Two processes, and what they find.
@@ -188,4 +188,22 @@ fn replay(
         stuck,
         cut: late || (stuck && !had_time),
     })
+}
+
+/// Lets an actor come to its stop that has no other process to wait for. If it works for long before it opens FILE, it
+/// seems to turn in a loop, and goes on all the same.
+pub(crate) fn come_alone(
+    execution: &mut Execution,
+    actor: usize,
+    stop: Option<Preemption>,
+    deadline: Instant,
+) -> Result<Pause> {
+    const AGAIN: usize = 20;
+    for _ in 0..AGAIN {
+        let pause = execution.run(&[actor], stop, deadline)?;
+        if !matches!(pause, Pause::Blocked(_)) {
+            return Ok(pause);
+        }
+    }
+    Ok(Pause::TimeUp)
 }

@@ -8,7 +8,7 @@ use tracer::{Ending, LimitExceeded, ProcessorShare, status_number};
 
 use crate::Fixture;
 use crate::execution::{Execution, HURRIED, Pause, RunMode};
-use crate::replay::{PATIENCE, Scenario};
+use crate::replay::{PATIENCE, Scenario, come_alone};
 use crate::schedule::Preemption;
 use crate::trace::Event;
 
@@ -98,9 +98,13 @@ fn stand<'l>(
     }
     let deadline = Instant::now() + PATIENCE;
     let before = |number| Some(Preemption { number, after: false });
-    let mut pause = execution.run(&[1], before(second_stops), deadline)?;
+    let mut pause = come_alone(&mut execution, 1, before(second_stops), deadline)?;
     if pause == Pause::Arrived {
         pause = execution.run(&[0], before(first_stops), deadline)?;
+        if matches!(pause, Pause::Blocked(_)) && !execution.has_opened(0) {
+            // It cannot wait for a lock in FILE yet: it works before it opens FILE.
+            pause = come_alone(&mut execution, 0, before(first_stops), deadline)?;
+        }
         if matches!(pause, Pause::Blocked(_)) && execution.limit_exceeded()?.is_none() {
             return Ok(Err(Waiting::Reversed));
         }

@@ -64,7 +64,7 @@ impl Call {
         let (files, written, refused) = (Vec::new(), None, None);
         let mut call = Self { pid, number, arguments, result: None, files, written, refused };
         if call.asks_to_write()? {
-            call.written = call.path()?;
+            call.written = call.path()?.map(|path| call.file_behind(path)).transpose()?;
         }
         let opened = call.given().filter_map(|descriptor| Opened::by(pid, descriptor).transpose());
         call.files = opened.collect::<io::Result<_>>()?;
@@ -144,6 +144,18 @@ impl Call {
         let address = usize::try_from(address).map_err(io::Error::other)?;
         let path = crate::memory::string(self.pid, address)?;
         Ok(path.map(|path| OsString::from_vec(path).into()))
+    }
+
+    /// The file that a path names. `/proc/self/fd/N` names the file that the descriptor N is of: a program opens a file
+    /// in this way that it has opened by O_PATH before, to look at it first.
+    fn file_behind(&self, path: PathBuf) -> io::Result<PathBuf> {
+        let own = ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"];
+        let number =
+            own.iter().find_map(|own| path.strip_prefix(own).ok()?.to_str()?.parse::<u32>().ok());
+        let Some(number) = number else { return Ok(path) };
+        let link = format!("/proc/{}/fd/{number}", self.pid);
+        let file = crate::look(self.pid, link.clone(), std::fs::read_link(&link))?;
+        Ok(file.unwrap_or(path)) // There is no such descriptor: the call fails.
     }
 
     fn how_to_open(&self, address: u64) -> io::Result<Option<u64>> {

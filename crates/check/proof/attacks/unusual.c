@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST_THREAD_ENDS 1    // The first thread ends; a second one does the work.
@@ -31,6 +32,7 @@
 #define NAMES_ITS_THREAD 13    // Writes /proc/self/task/TID/comm, as pthread_setname_np does.
 #define HAS_A_RUNTIME 14       // Before its first line: memory, and threads that wake each other (Go, Java).
 #define UNMAPS_MEANWHILE 15    // Another thread maps and unmaps memory all the time.
+#define BURNS 16               // It works for 200 ms before it opens FILE.
 
 extern char **environ;
 
@@ -162,6 +164,8 @@ int main(int argc, char **argv) {
     write_to("/proc/self/coredump_filter", "0x33");
 #elif HOW == HAS_A_RUNTIME
     start_a_runtime();
+#elif HOW == BURNS
+    while (clock() < CLOCKS_PER_SEC / 5) continue;
 #elif HOW == NAMES_ITS_THREAD
     write_to("/proc/thread-self/comm", "worker");
 #endif
