@@ -6,6 +6,7 @@ use std::path::Path;
 use common::Context;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use rand::RngExt;
 use tracer::Ending;
 
 use super::alone::holds;
@@ -71,22 +72,21 @@ pub(super) fn long_text(context: &mut CheckContext) -> Verdict {
 const TEXT: &[u8] = b"x";
 
 /// Boxes that another program has spoilt: the diagnosis if one is believed, what it is, its bytes.
-fn spoilt() -> [(&'static str, &'static str, Vec<u8>); 7] {
-    [
-        ("length-trusted", "a `length` of 4089", mailbox(1, 4089, TEXT)),
-        ("length-trusted", "a `length` of 4294967295", mailbox(1, u32::MAX, TEXT)),
-        ("full-trusted", "a `full` of 2", mailbox(2, 1, TEXT)),
-        // Of these, one byte alone is 0 or 1.
-        ("full-trusted", "a `full` of 257", mailbox(257, 1, TEXT)),
-        ("full-trusted", "a `full` of 256", mailbox(256, 1, TEXT)),
-        ("full-trusted", "a `full` of 16777216", mailbox(1 << 24, 1, TEXT)),
-        ("full-trusted", "a `full` of 4294967295", mailbox(u32::MAX, 1, TEXT)),
-    ]
+fn spoilt(context: &CheckContext) -> Vec<(&'static str, String, Vec<u8>)> {
+    let lengths = [4089, u32::MAX].map(|length| {
+        ("length-trusted", format!("a `length` of {length}"), mailbox(1, length, TEXT))
+    });
+    // Of some of these, one byte alone, or one half, is 0 or 1; others are 0 or 1 but for one bit.
+    let drawn = context.random().random_range(2..u32::MAX);
+    let marks = [2, 257, 256, 1 << 24, 0x1_0001, 0x8000_0001, 0x8000_0000, u32::MAX, drawn];
+    let marks =
+        marks.map(|full| ("full-trusted", format!("a `full` of {full}"), mailbox(full, 1, TEXT)));
+    lengths.into_iter().chain(marks).collect()
 }
 
 /// `take` fails on each, and prints nothing of the box. (Where its words about the failure go is an edge.)
 pub(super) fn lies(context: &mut CheckContext) -> Verdict {
-    for (id, what, before) in spoilt() {
+    for (id, what, before) in spoilt(context) {
         context.new_work_directory()?.write("FILE", &before)?;
         let held = |error: CheckError| error.details([format!("FILE held {what}")]);
         let run = context.run(&["take", "FILE"]).map_err(held)?;
@@ -104,7 +104,7 @@ pub(super) fn lies(context: &mut CheckContext) -> Verdict {
 
 /// And says so.
 pub(super) fn error_lines(context: &mut CheckContext) -> Verdict {
-    for (_, _, before) in spoilt() {
+    for (_, _, before) in spoilt(context) {
         context.new_work_directory()?.write("FILE", &before)?;
         context.run(&["take", "FILE"])?.fails_naming(&["FILE"])?;
     }

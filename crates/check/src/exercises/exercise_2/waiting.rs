@@ -93,8 +93,11 @@ fn judged(end: &End, said: &str) -> Verdict {
         seconds => format!("{ending} after {seconds:.1} s"),
     };
     let expected = format!("`{called}`, which nobody helps, fails after 5 s");
-    if *ending != Ending::Exited(1) || *took > WAITS + LATE {
+    if *took > WAITS + LATE {
         return failed("waits-for-ever", expected, seconds);
+    }
+    if *ending != Ending::Exited(1) {
+        return failed("wrong-exit-status", expected, seconds);
     }
     if *took < WAITS - EARLY {
         return failed("gives-up-early", expected, seconds);

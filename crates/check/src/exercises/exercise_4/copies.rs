@@ -118,7 +118,7 @@ struct Copies {
 }
 
 /// Calls that may take a mapping, or its pages, away.
-const TAKES_AWAY: [i64; 8] = [
+const TAKES_AWAY: [i64; 9] = [
     libc::SYS_munmap,
     libc::SYS_mremap,
     libc::SYS_mmap, // With MAP_FIXED, over another.
@@ -127,6 +127,7 @@ const TAKES_AWAY: [i64; 8] = [
     libc::SYS_execve,
     libc::SYS_execveat,
     libc::SYS_remap_file_pages,
+    libc::SYS_shmat, // With SHM_REMAP, over another.
 ];
 
 impl Copies {

@@ -270,6 +270,8 @@ impl Observer for CostsObserver {
         } else if call.number == libc::SYS_munmap && call.result == Some(0) {
             let [address, length, ..] = call.arguments;
             self.note_unmapped(pid, [address, length]);
+        } else if call.number == libc::SYS_mremap && call.result > Some(0) {
+            self.count_mappings(pid)?; // It may have made a second mapping of the same pages.
         }
         Ok(())
     }
