@@ -15,6 +15,7 @@ use sandbox::{InTurn, Sandbox};
 use tracer::{Came, Ending, MECHANISM, Stop, Untraced, Waited, processors};
 
 use super::{LONGEST, emptied, full_of, word};
+use crate::counted::counted;
 use crate::counterpart::{self, Does};
 use crate::exercises::{CheckContext, draw};
 use crate::expect::{said, shown};
@@ -172,6 +173,13 @@ fn are_taken_whole(context: &mut CheckContext) -> Verdict {
     let printed = run.printed();
     if right.starts_with(&printed) {
         return taken;
+    }
+    let without_ends = printed.replace('\n', "");
+    if !without_ends.is_empty() && texts.concat().starts_with(&without_ends) {
+        let expected = "`take` prints a newline after each text".into();
+        let newlines = counted(printed.matches('\n').count() as u64, "newline");
+        let seen = format!("{newlines} in what {} calls of `take` printed", texts.len());
+        return Err(run.finding("wrong-output", expected, seen).into());
     }
     // The first message that is not whole. After this message, the program and the counterpart may have waited for each
     // other in vain.

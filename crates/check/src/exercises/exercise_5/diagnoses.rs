@@ -217,8 +217,8 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "no-lock-after-a-kill",
-        is: "after a process was killed, the lock keeps nobody out any more",
-        why: "The next processes came past the lock of the process that was killed. But since then the lock lets two processes in at once.",
+        is: "after a process was killed, the lock keeps nobody out",
+        why: "The next processes came past the lock of the process that was killed. But two processes that came later were in the critical section at once.",
         anchor: "who-unlocks-after-a-death",
         hints: [
             "Look at the last two processes in the table. What did the call return by which each of them takes the lock?",
