@@ -113,7 +113,7 @@ fn a_process_whose_child_waits_for_a_lock_waits_for_ever() {
         let deadline = Instant::now() + LATE;
         let pause = execution.run(&[1], None, deadline).expect("run it");
         assert!(matches!(pause, Pause::Blocked(_)), "{pause:?}");
-        execution.waits_for_ever(1).expect("look at it")
+        execution.sleeps_until_woken(1).expect("look at it")
     };
     assert!(waits("flock FILE true; :"));
     assert!(!waits("flock --timeout 90 FILE true; :"), "its child waits for a time");

@@ -1,9 +1,10 @@
 //! Which pages of FILE were copied, over the whole run: looked for whenever a mapping may go.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use common::page_size;
+use common::{Context, page_size};
 use nix::unistd::Pid;
 use tracer::{Call, FileId};
 
@@ -37,7 +38,9 @@ fn copied(context: &mut CheckContext, content: &[u8], to: u8, needed: &BTreeSet<
     context.new_work_directory()?;
     context.work_directory().write("FILE", content)?;
     let (path, id) = (context.work_directory().path().join("FILE"), context.identity("FILE")?);
-    let mut look = Copies { path, id, mapped: false, pages: BTreeSet::new(), populated_by: None };
+    let inode = context.open("FILE")?.metadata().step("stat")?.ino();
+    let mut look =
+        Copies { path, inode, id, mapped: false, pages: BTreeSet::new(), populated_by: None };
     let run = context.observe(&preview(context, b'#', to), &mut look)?;
     expect_output(&run, id, content, b'#', to)?;
     if look.pages == *needed {
@@ -109,6 +112,8 @@ fn listed(pages: &BTreeSet<usize>) -> String {
 /// The observer: every private copy of a page of FILE that any of its processes has had.
 struct Copies {
     path: PathBuf,
+    /// A program may map FILE by another name in its directory. The inode's number tells that it is FILE.
+    inode: u64,
     id: FileId,
     /// Before FILE is mapped there is nothing to look for.
     mapped: bool,
@@ -132,9 +137,12 @@ const TAKES_AWAY: [i64; 9] = [
 
 impl Copies {
     fn look(&mut self, pid: Pid) -> Verdict {
-        let of_file = |path: Option<&str>| path.is_some_and(|path| self.path.as_os_str() == path);
+        let is_beside = |path: &str| Path::new(path).parent() == self.path.parent();
         for mapping in maps(pid)? {
-            if !of_file(mapping.path.as_deref()) || !mapping.permissions.ends_with('p') {
+            let is_it = |path: &str| {
+                self.path.as_os_str() == path || (mapping.inode == self.inode && is_beside(path))
+            };
+            if !mapping.path.as_deref().is_some_and(is_it) || !mapping.permissions.ends_with('p') {
                 continue;
             }
             let (start, first) = (mapping.addresses.start, mapping.offset / page_size() as u64);
