@@ -260,14 +260,13 @@ fn has_answer(folder: &Path) -> bool {
     EXERCISES.iter().any(|exercise| answer(folder, exercise.number).is_some())
 }
 
-/// The file that answers an exercise: an executable, else a source. A symbolic link is none.
+/// The file that answers an exercise: an executable, else a source. Nothing else is one: not a symbolic link, and not a FIFO,
+/// which nobody may open.
 fn answer(folder: &Path, exercise: u8) -> Option<PathBuf> {
     let program = folder.join(format!("exercise-{exercise}"));
     let sources = Language::ALL
         .map(|language| folder.join(format!("exercise-{exercise}.{}", language.ending())));
-    let exists = |path: &PathBuf| {
-        fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir() && !found.is_symlink())
-    };
+    let exists = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     std::iter::once(program).chain(sources).find(exists)
 }
 

@@ -191,14 +191,18 @@ fn a_stray_answer_beside_the_folders_of_students_is_named_and_the_class_is_judge
 }
 
 #[test]
-fn a_symbolic_link_is_no_submission() {
+fn a_symbolic_link_or_a_fifo_is_no_submission() {
     let class = Class::new();
     class.hand_in("ada", "notes.txt", "hello");
     symlink("exercise-4.py", class.students().join("ada/exercise-4.py")).expect("symlink");
+    let fifo = class.students().join("ada/exercise-4.c");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("mkfifo");
     let ended = class.judged(&["4"]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let link = "ada/exercise-4.py is not graded: it is a symbolic link";
     assert!(complaints(&ended).contains(link), "{ended:?}");
+    let fifo = "ada/exercise-4.c is not graded: it is no regular file";
+    assert!(complaints(&ended).contains(fifo), "{ended:?}");
     assert!(lines(&ended).join("\n").contains("ada, exercise 4: missing"), "{ended:?}");
 }
 
