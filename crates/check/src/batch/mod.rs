@@ -44,7 +44,7 @@ pub struct Batch {
     /// Keep the results in FILE of --results, and judge what is missing, has changed or has no grade
     #[arg(long, requires = "results")]
     resume: bool,
-    /// With --resume, also judge again what has a grade, and checks that could not be made
+    /// With --resume, also judge again each submission with a check that could not be made
     #[arg(long, requires = "resume")]
     again_if_open: bool,
     /// Judge only part K of N parts of the class, such as 1/4
