@@ -114,6 +114,9 @@ enum Command {
         /// Choose the format
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Format,
+        /// Write feedback for students into DIR, too: a file in Markdown for each student
+        #[arg(long, value_name = "DIR")]
+        each: Option<PathBuf>,
     },
     /// Judge one submission of a class, for the process that judges the class
     #[command(hide = true)]
@@ -285,10 +288,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Command::Card { exercise, .. }) => print(&cards::card(found(exercise)?, width())),
         Some(Command::Hint { exercise }) => show(&hint(found(exercise)?)?),
         Some(Command::Watch { exercise }) => watched(exercise),
-        Some(Command::Merge { files, format }) => Ok(match batch::merged(&files, format)? {
-            Ok(how) => ended(how),
-            Err(why) => wrong_call(&why),
-        }),
+        Some(Command::Merge { files, format, each }) => joined(&files, format, each.as_deref()),
         Some(Command::Submission { exercise, file, place, timing, seed }) => {
             common::end_with_parent()?;
             processors::choose(place);
@@ -305,6 +305,13 @@ fn run(arguments: Arguments) -> Result<u8> {
             Ok(SOLVED)
         }
     }
+}
+
+fn joined(files: &[PathBuf], format: Format, each: Option<&Path>) -> Result<u8> {
+    Ok(match batch::merged(files, format, each)? {
+        Ok(how) => ended(how),
+        Err(why) => wrong_call(&why),
+    })
 }
 
 fn played(race: Option<usize>, turns: &[String]) -> Result<u8> {

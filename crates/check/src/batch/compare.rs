@@ -24,15 +24,14 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
             lines.push("  the file has changed, too".into());
         }
     }
-    let gone = old.iter().filter(|before| !new.iter().any(|entry| entry.key() == before.key()));
-    lines.extend(gone.map(|before| {
-        format!(
-            "{}, exercise {}: not judged now, before: {}",
-            before.student,
-            before.exercise,
-            before.summary()
-        )
-    }));
+    let asked = |before: &&Entry| new.iter().any(|entry| entry.key() == before.key());
+    lines.extend(match old.len() - old.iter().filter(asked).count() {
+        0 => None,
+        1 => Some("1 older result is not compared: of another student or exercise.".into()),
+        others => Some(format!(
+            "{others} older results are not compared: of other students or exercises."
+        )),
+    });
     lines.push(format!("{changed} of {} results differ.", new.len()));
     lines.join("\n")
 }
@@ -45,13 +44,15 @@ fn differing(before: Option<&Report>, now: Option<&Report>) -> Vec<String> {
         let (is, was) = (state(check), other.map_or("not a check".into(), state));
         if is != was {
             lines.push(format!("  {}: {is}, before: {was}", check.id));
+            lines.push(format!("    check: {}", check.promise));
             lines.extend(check.actual.iter().map(|seen| format!("    {seen}")));
         }
     }
     let gone = before.checks.iter().filter(|old| now.checks.iter().all(|check| check.id != old.id));
-    lines.extend(
-        gone.map(|old| format!("  {}: not a check any more, before: {}", old.id, state(old))),
-    );
+    lines.extend(gone.flat_map(|old| {
+        let line = format!("  {}: not a check any more, before: {}", old.id, state(old));
+        [line, format!("    check: {}", old.promise)]
+    }));
     lines
 }
 

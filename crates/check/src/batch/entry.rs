@@ -7,8 +7,14 @@ use std::path::Path;
 use common::{Context, Failure, Result, say};
 use serde::{Deserialize, Serialize};
 
+use super::Shard;
 use super::students::Submission;
-use crate::report::{Format, Named, Report, Row, heading, row, written, written_grade};
+use crate::counted::counted;
+use crate::exercises::{Part, exercise};
+use crate::report::{
+    Format, Named, Report, Row, State, Unreported, heading, markdown_section, no_file, row,
+    written, written_grade,
+};
 
 /// The states of a submission that has no report.
 pub(super) const MISSING: &str = "missing";
@@ -41,8 +47,17 @@ pub struct Entry {
     pub file: Option<String>,
     /// What tells one content of the file from another.
     pub digest: String,
+    /// Files of the student that were probably meant, and are not graded: only if there is no file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_graded: Vec<String>,
+    /// The part of the class that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The whole report.
     pub report: Option<Report>,
+    /// How many checks of the core and of the edges could not be made, without those that are only made where possible.
+    #[serde(skip)]
+    pub open_checks: usize,
 }
 
 /// What no two submissions share.
@@ -63,7 +78,10 @@ impl Entry {
             why: None,
             file: name.map(|name| name.to_string_lossy().into_owned()),
             digest: submission.digest.clone(),
+            not_graded: submission.not_graded.clone(),
+            shard: None,
             report: None,
+            open_checks: 0,
         }
     }
 
@@ -81,6 +99,7 @@ impl Entry {
             of: report.judged_points(),
             grade: report.grade(),
             diagnosis: report.diagnosis.clone(),
+            open_checks: open_checks(&report),
             report: Some(report),
             ..Self::of(submission)
         }
@@ -119,6 +138,24 @@ impl Entry {
         self.grade.is_some()
     }
 
+    /// Whether all checks were made that every machine can make.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_judged() && self.open_checks == 0
+    }
+
+    /// Whether the results differ only in checks that one of them could not make.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (&self.report, &other.report) else { return false };
+        let decided = |state: State| matches!(state, State::Passed | State::Failed);
+        self.digest == other.digest
+            && one.checks.iter().all(|check| {
+                let same = two.checks.iter().find(|same| same.id == check.id);
+                same.is_none_or(|same| {
+                    !decided(check.state) || !decided(same.state) || check.state == same.state
+                })
+            })
+    }
+
     /// What a teacher reads behind the name: the state and the points, and of how many.
     pub(super) fn summary(&self) -> String {
         let points = match &self.report {
@@ -154,6 +191,11 @@ impl Entry {
     }
 }
 
+fn open_checks(report: &Report) -> usize {
+    let open = report.checks.iter().filter(|check| check.state == State::Cannot);
+    open.filter(|check| check.part != Part::Extra && !check.where_possible).count()
+}
+
 /// Appends a line, at once.
 pub(super) fn append(file: &mut File, entry: &Entry) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
@@ -172,6 +214,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
                 match &entry.report {
                     Some(report) => {
                         (entry.of, entry.grade) = (report.judged_points(), report.grade());
+                        entry.open_checks = open_checks(report);
                     }
                     None => entry.grade = (entry.state == MISSING).then_some(0.0),
                 }
@@ -218,38 +261,83 @@ impl Printer {
     pub(super) fn end(&self, entries: &[Entry]) -> Result<()> {
         match self.format {
             Format::Csv | Format::Jsonl => Ok(()),
-            Format::Text => {
-                let count =
-                    |state: &str| entries.iter().filter(|one| one.state.starts_with(state)).count();
-                let faults = count(FAULT);
-                let open = entries.iter().filter(|entry| !entry.is_judged()).count() - faults;
-                say!(
-                    "{} submissions: {} solved, {} not solved, {} missing, {} that this machine \
-                     cannot judge, {faults} faults of the judge.",
-                    entries.len(),
-                    count("solved"),
-                    count("not solved"),
-                    count(MISSING),
-                    count("cannot be judged"),
-                )?;
-                match open + faults {
-                    0 => Ok(()),
-                    without => say!(
-                        "{without} have no grade yet. Judge them again, if need be on another machine: \
-                         --resume does so."
-                    ),
-                }
-            }
+            Format::Text => sums(entries),
+            Format::Markdown => say!("{}", feedback(entries)?),
             _ => {
-                let named: Vec<_> = entries
-                    .iter()
-                    .filter_map(|entry| {
-                        let report = entry.report.as_ref()?;
-                        Some(Named { student: Some(&entry.student), report })
-                    })
-                    .collect();
+                let named: Vec<_> = entries.iter().filter_map(named).collect();
                 say!("{}", written(&named, self.format)?)
             }
         }
     }
+}
+
+fn named(entry: &Entry) -> Option<Named<'_>> {
+    let report = entry.report.as_ref()?;
+    Some(Named { student: Some(&entry.student), report })
+}
+
+/// How many submissions came out in which way.
+fn sums(entries: &[Entry]) -> Result<()> {
+    let count = |state: &str| entries.iter().filter(|one| one.state.starts_with(state)).count();
+    let faults = count(FAULT);
+    let open = entries.iter().filter(|entry| !entry.is_judged()).count() - faults;
+    say!(
+        "{}: {} solved, {} not solved, {} missing, {} that this machine cannot judge, {} of the judge.",
+        counted(entries.len() as u64, "submission"),
+        count("solved"),
+        count("not solved"),
+        count(MISSING),
+        count("cannot be judged"),
+        counted(faults as u64, "fault"),
+    )?;
+    let (have, them) = match open + faults {
+        0 => return Ok(()),
+        1 => ("1 has".to_owned(), "it"),
+        without => (format!("{without} have"), "them"),
+    };
+    say!(
+        "{have} no grade yet. Judge {them} again, if need be on another machine: --resume does so."
+    )
+}
+
+/// What is said of submissions that have a grade, although checks of them could not be made.
+pub(super) fn told_of_open_checks(entries: &[Entry]) -> Option<String> {
+    let (have, them) = match entries.iter().filter(|one| one.is_judged() && !one.is_whole()).count()
+    {
+        0 => return None,
+        1 => ("1 submission has".to_owned(), "it"),
+        open => (format!("{open} submissions have"), "them"),
+    };
+    Some(format!(
+        "{have} a grade, and checks that could not be made. Judge {them} again while the machine is less busy, \
+         or on another machine: --resume --again-if-open does so."
+    ))
+}
+
+/// Markdown for students: a section for each submission, also for one without a report.
+pub(super) fn feedback<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Result<String> {
+    let sections = entries.into_iter().map(|entry| match named(entry) {
+        Some(named) => written(&[named], Format::Markdown),
+        None => Ok(section_without_report(entry)),
+    });
+    Ok(sections.collect::<Result<Vec<_>>>()?.join("\n"))
+}
+
+fn section_without_report(entry: &Entry) -> String {
+    let number = entry.exercise;
+    let said = match entry.state == MISSING {
+        true => no_file(number),
+        false => {
+            let why = entry.why.as_deref().unwrap_or_default();
+            format!("The judge failed, not your program. Your teacher can judge it again. {why}")
+        }
+    };
+    markdown_section(&Unreported {
+        student: &entry.student,
+        exercise: number,
+        title: exercise(number).map_or("", |exercise| exercise.title),
+        state: &entry.state,
+        said: &said,
+        not_graded: &entry.not_graded,
+    })
 }

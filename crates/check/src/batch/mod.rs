@@ -2,8 +2,10 @@
 //! a process of its own, as many at once as there are processors.
 
 mod compare;
+mod each;
 mod entry;
 mod group;
+mod merge;
 mod results;
 mod students;
 mod workers;
@@ -16,15 +18,16 @@ use std::str::FromStr;
 use common::clap::{self, Args};
 use common::{Context, Failure, Result, Scratch, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::{Deserialize, Serialize};
 
 pub use entry::Entry;
+pub use merge::merged;
 use results::Results;
 pub use students::Submission;
 
 use crate::exercises::exercise;
-use crate::language::Language;
 use crate::machine::{Machine, may_look_at_programs};
-use crate::report::{Format, Report};
+use crate::report::{Format, Report, no_file};
 
 /// What a teacher asks for.
 #[derive(Args, Debug)]
@@ -41,6 +44,9 @@ pub struct Batch {
     /// Keep the results in FILE of --results, and judge what is missing, has changed or has no grade
     #[arg(long, requires = "results")]
     resume: bool,
+    /// With --resume, also judge again each submission with a check that could not be made
+    #[arg(long, requires = "resume")]
+    again_if_open: bool,
     /// Judge only part K of N parts of the class, such as 1/4
     #[arg(long, value_name = "K/N", requires = "directory")]
     shard: Option<Shard>,
@@ -53,7 +59,8 @@ pub struct Batch {
 }
 
 /// One of several parts of a class: `K/N`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Shard {
     number: usize,
     of: usize,
@@ -71,6 +78,20 @@ impl FromStr for Shard {
     }
 }
 
+impl TryFrom<String> for Shard {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        format!("{}/{}", shard.number, shard.of)
+    }
+}
+
 impl Shard {
     /// Whether the student at this place of the sorted list is in this part.
     fn holds(self, place: usize) -> bool {
@@ -81,7 +102,7 @@ impl Shard {
 /// Whether everything was judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Every submission has its verdict.
+    /// Every submission has its verdict, and all checks of it were made.
     Complete,
     /// Of some, this machine could not judge all.
     Unjudged,
@@ -95,7 +116,7 @@ impl Ended {
     fn of(entries: &[Entry]) -> Self {
         match () {
             () if entries.iter().any(|entry| entry.state == entry::FAULT) => Self::Faults,
-            () if entries.iter().any(|entry| !entry.is_judged()) => Self::Unjudged,
+            () if entries.iter().any(|entry| !entry.is_whole()) => Self::Unjudged,
             () => Self::Complete,
         }
     }
@@ -124,9 +145,8 @@ pub fn judge_class(
     for warning in &class.warnings {
         warn(warning);
     }
-    let shard = asked.shard.unwrap_or(Shard { number: 1, of: 1 });
     let mut submissions = class.submissions(exercise);
-    submissions.retain(|submission| shard.holds(submission.place));
+    submissions.retain(|submission| asked.shard.is_none_or(|shard| shard.holds(submission.place)));
     let opened = |path| Results::open(path, asked.resume);
     let files = asked.compare.as_deref().map(entry::read).transpose();
     let files = files.and_then(|old| Ok((old, asked.results.as_deref().map(opened).transpose()?)));
@@ -134,12 +154,8 @@ pub fn judge_class(
         Ok(files) => files,
         Err(failure) => return Ok(Err(WrongCall(failure.to_string()))),
     };
-    let (results, known) = results.unzip();
-    let known: Vec<Entry> = known.unwrap_or_default();
-    // Results of others stay in the file: of students or exercises that this call does not ask for.
-    let (mut known, others): (Vec<_>, Vec<_>) =
-        known.into_iter().partition(|entry| submissions.iter().any(|one| one.key() == entry.key()));
-    known.retain(|entry| entry.is_judged() && submissions.iter().any(|one| one.is_of(entry)));
+    let (results, found) = results.unzip();
+    let (known, others) = kept(asked, &submissions, found.unwrap_or_default());
     let done: BTreeSet<_> = known.iter().map(Entry::key).collect();
     submissions.retain(|submission| !done.contains(&submission.key()));
     let all = others.iter().chain(&known);
@@ -148,8 +164,8 @@ pub fn judge_class(
     // What is judged now gets the inputs of what was judged before.
     let seed = seed.or_else(|| known.iter().find_map(Entry::seed)).unwrap_or_else(rand::random);
     let whole = old.is_some() || !format.is_of_lines();
-    let keep = move |entry: Entry| if whole { entry } else { entry.slim() };
-    let Some(entries) = printed_one_by_one(submissions, seed, known, &printer, log, keep)? else {
+    let judge = Judge { seed, shard: asked.shard, whole, printer: &printer };
+    let Some(entries) = judge.one_by_one(submissions, known, log)? else {
         let how = match &asked.results {
             Some(_) => "the same command with --resume goes on",
             None => "with --results FILE, the next one can be resumed",
@@ -165,37 +181,93 @@ pub fn judge_class(
     if asked.group {
         beside(format, &group::table(&entries))?;
     }
+    say_what_is_next(asked, &entries, format)?;
     Ok(Ok(Ended::of(&entries)))
 }
 
-/// Judges the submissions, keeps and prints each result as soon as it is known, after those that were
-/// known before; `None` if the batch was stopped.
-fn printed_one_by_one(
-    submissions: Vec<Submission>,
-    seed: u64,
-    known: Vec<Entry>,
-    printer: &entry::Printer,
-    mut log: Option<Results>,
-    keep: impl Fn(Entry) -> Entry,
-) -> Result<Option<Vec<Entry>>> {
-    printer.begin()?;
-    for entry in &known {
-        printer.one(entry)?;
+/// Which results of a file are kept as those of these submissions, and which results are of others: of students or
+/// exercises that this call does not ask for. Results that are in neither are made again.
+fn kept(asked: &Batch, submissions: &[Submission], found: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
+    let (mut known, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|entry| submissions.iter().any(|one| one.key() == entry.key()));
+    let is_done = |entry: &Entry| match asked.again_if_open {
+        true => entry.is_whole(),
+        false => entry.is_judged(),
+    };
+    known.retain(|entry| is_done(entry) && submissions.iter().any(|one| one.is_of(entry)));
+    // They may be of a part, and this call of the whole class.
+    known.iter_mut().for_each(|entry| entry.shard = asked.shard);
+    (known, others)
+}
+
+/// What a teacher can do after a batch, a line each.
+fn say_what_is_next(asked: &Batch, entries: &[Entry], format: Format) -> Result<()> {
+    if let Some(open) = entry::told_of_open_checks(entries) {
+        beside(format, &open)?;
     }
-    let bar = progress(submissions.len());
-    let mut entries: Vec<_> = known.into_iter().map(&keep).collect();
-    let interrupted = workers::run(submissions, seed, |entry| {
-        if let Some(log) = &mut log {
-            log.append(&entry)?;
+    let Some(results) = &asked.results else { return Ok(()) };
+    let file = quoted(results);
+    let next = match asked.shard {
+        Some(shard) if shard.of > 1 => format!(
+            "Grades as a table, from the files of all {} parts: cargo check-exercise merge {file} … --format csv",
+            shard.of
+        ),
+        _ => format!("Grades as a table: cargo check-exercise merge {file} --format csv"),
+    };
+    beside(format, &next)
+}
+
+/// A path as a word of a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+,:@%".contains(letter);
+    match path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', "'\\''")),
+    }
+}
+
+/// How the submissions of a batch are judged.
+struct Judge<'p> {
+    /// From what the inputs are drawn.
+    seed: u64,
+    /// The part of the class that was asked for.
+    shard: Option<Shard>,
+    /// Whether the reports are needed at the end, too.
+    whole: bool,
+    printer: &'p entry::Printer,
+}
+
+impl Judge<'_> {
+    /// Judges the submissions, keeps and prints each result as soon as it is known, after those that were
+    /// known before; `None` if the batch was stopped.
+    fn one_by_one(
+        &self,
+        submissions: Vec<Submission>,
+        known: Vec<Entry>,
+        mut log: Option<Results>,
+    ) -> Result<Option<Vec<Entry>>> {
+        let keep = |entry: Entry| if self.whole { entry } else { entry.slim() };
+        self.printer.begin()?;
+        for entry in &known {
+            self.printer.one(entry)?;
         }
-        bar.suspend(|| printer.one(&entry))?;
-        bar.inc(1);
-        entries.push(keep(entry));
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    entries.sort_by_key(Entry::key);
-    Ok((!interrupted).then_some(entries))
+        let bar = progress(submissions.len());
+        let mut entries: Vec<_> = known.into_iter().map(keep).collect();
+        let interrupted = workers::run(submissions, self.seed, |entry| {
+            let entry = Entry { shard: self.shard, ..entry };
+            if let Some(log) = &mut log {
+                log.append(&entry)?;
+            }
+            bar.suspend(|| self.printer.one(&entry))?;
+            bar.inc(1);
+            entries.push(keep(entry));
+            Ok(())
+        })?;
+        bar.finish_and_clear();
+        entries.sort_by_key(Entry::key);
+        Ok((!interrupted).then_some(entries))
+    }
 }
 
 /// The reports on the answers in the folder of one student: one on each file, or one on the exercise that
@@ -244,49 +316,9 @@ fn nothing_handed_in(number: u8, folder: &Path, warnings: &[String]) -> Result<R
     let none = || Failure::refusal("judge", folder, "there is no such exercise");
     let exercise = exercise(number).ok_or_else(none)?;
     let machine = Machine::of(&Scratch::new()?)?;
-    let endings = Language::ALL.map(|language| format!(".{}", language.ending())).join(", ");
-    let first = format!("There is no file exercise-{number}, nor one that ends in {endings}.");
+    let first = no_file(number);
     let said = std::iter::once(first).chain(warnings.iter().cloned()).collect::<Vec<_>>();
     Ok(Report::missing(exercise, folder, &machine, &said.join("\n")))
-}
-
-/// The results of several parts of a class as one.
-///
-/// # Errors
-/// [`WrongCall`] in the inner result if a file holds no results; two files have different results of one submission,
-/// and both are judged.
-pub fn merged(files: &[PathBuf], format: Format) -> Result<std::result::Result<Ended, WrongCall>> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for file in files {
-        let found = match entry::read(file) {
-            Ok(found) => found,
-            Err(failure) => return Ok(Err(WrongCall(failure.to_string()))),
-        };
-        for entry in found {
-            match entries.iter_mut().find(|other| other.key() == entry.key()) {
-                None => entries.push(entry),
-                Some(other) if other.same_result(&entry) || !entry.is_judged() => {}
-                // Another machine could judge what the first one could not.
-                Some(other) if !other.is_judged() => *other = entry,
-                Some(_) => {
-                    let why = format!(
-                        "it has another result for {}, exercise {}, than a file before it",
-                        entry.student, entry.exercise
-                    );
-                    return Err(Failure::refusal("merge", file, why));
-                }
-            }
-        }
-    }
-    entries.sort_by_key(Entry::key);
-    let printer = entry::Printer::new(format);
-    printer.begin()?;
-    for entry in &entries {
-        printer.one(entry)?;
-    }
-    printer.end(&entries)?;
-    warn_of_seeds(&entries);
-    Ok(Ok(Ended::of(&entries)))
 }
 
 /// Warns if not all students have had the same inputs.

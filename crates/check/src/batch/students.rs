@@ -14,11 +14,14 @@ use crate::exercises::EXERCISES;
 use crate::language::Language;
 
 /// The folders of a class.
+#[derive(Default)]
 pub(super) struct Class {
     /// Their paths, sorted by name; of a student without one, the path where it would be.
     folders: Vec<PathBuf>,
     /// What is not graded, and why.
     pub(super) warnings: Vec<String>,
+    /// Files of exercises that were not asked for.
+    other_exercises: Vec<PathBuf>,
 }
 
 /// One student's answer to one exercise.
@@ -32,6 +35,8 @@ pub struct Submission {
     pub place: usize,
     /// The file; `None` if there is none.
     pub file: Option<PathBuf>,
+    /// Files that were probably meant, and are not graded: only if there is no file.
+    pub not_graded: Vec<String>,
     /// What tells one content of the file from another.
     pub digest: String,
 }
@@ -59,18 +64,24 @@ pub(super) fn listed(
     if !directory.is_dir() {
         return Ok(Err(format!("{} is no directory", directory.display())));
     }
-    let mut found = Class { folders: Vec::new(), warnings: Vec::new() };
+    let (mut found, mut strays) = (Class::default(), Vec::new());
     for path in sorted(directory)? {
         if path.is_dir() {
             found.folders.push(path);
         } else if is_answer(&path) {
-            return Ok(Err(format!(
-                "{} is the folder of one student: --batch takes the folder that holds it",
-                directory.display()
-            )));
+            strays.push(path);
         } else {
             found.warn(&path, "it is no folder of a student");
         }
+    }
+    if !strays.is_empty() && !found.folders.iter().any(|folder| has_answer(folder)) {
+        return Ok(Err(format!(
+            "{} is the folder of one student: --batch takes the folder that holds it",
+            directory.display()
+        )));
+    }
+    for stray in strays {
+        found.warn(&stray, "it is in no student's folder");
     }
     if let Some(chosen) = chosen {
         let names = match fs::read_to_string(chosen).step_on("read", chosen) {
@@ -92,6 +103,7 @@ pub(super) fn listed(
     for folder in found.folders.clone() {
         found.look(&folder, exercise)?;
     }
+    found.warn_of_other_exercises();
     Ok(Ok(found))
 }
 
@@ -106,8 +118,9 @@ pub(super) fn of_one(
     if !folder.is_dir() {
         return Ok(Err(format!("{} is no directory", folder.display())));
     }
-    let mut class = Class { folders: vec![folder.to_path_buf()], warnings: Vec::new() };
+    let mut class = Class { folders: vec![folder.to_path_buf()], ..Class::default() };
     class.look(folder, exercise)?;
+    class.warn_of_other_exercises();
     Ok(Ok(class))
 }
 
@@ -120,8 +133,16 @@ impl Class {
     fn choose(&mut self, chosen: &BTreeSet<PathBuf>) {
         let (found, others): (Vec<_>, Vec<_>) =
             self.folders.drain(..).partition(|folder| chosen.contains(folder));
-        for folder in others {
-            self.warn(&folder, "the list of students does not name it");
+        match others.as_slice() {
+            many if many.len() > NAMED => self.warnings.push(format!(
+                "{} folders are not graded: the list of students does not name them",
+                many.len()
+            )),
+            few => {
+                for folder in few {
+                    self.warn(folder, "the list of students does not name it");
+                }
+            }
         }
         for missing in chosen.iter().filter(|folder| !found.contains(folder)) {
             self.warnings.push(format!("there is no folder {}", missing.display()));
@@ -137,25 +158,28 @@ impl Class {
         let graded: Vec<_> =
             EXERCISES.iter().filter_map(|one| answer(folder, one.number)).collect();
         for path in sorted(folder)?.into_iter().filter(|path| !graded.contains(path)) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match () {
-                () if is_answer(&path) && path.is_file() => {
-                    self.warn(&path, "another file answers the same exercise");
+            let why = why_not_graded(&path, &graded);
+            self.warn(&path, &why);
+        }
+        let is_other =
+            |path: &PathBuf| exercise.is_some_and(|number| number_of(path) != Some(number));
+        self.other_exercises.extend(graded.into_iter().filter(is_other));
+        Ok(())
+    }
+
+    /// Names a few files of exercises that were not asked for, and counts many.
+    fn warn_of_other_exercises(&mut self) {
+        let others = std::mem::take(&mut self.other_exercises);
+        match others.as_slice() {
+            many if many.len() > NAMED => self
+                .warnings
+                .push(format!("{} files of other exercises are not graded", many.len())),
+            few => {
+                for path in few {
+                    self.warn(path, "another exercise was asked for");
                 }
-                () if path.is_dir() => self.warn(&path, "it is a folder"),
-                () => match meant(&name) {
-                    Some(meant) => self.warn(&path, &format!("a file named {meant} would be")),
-                    None => self.warn(&path, "only files named exercise-N are"),
-                },
             }
         }
-        let others = graded
-            .iter()
-            .filter(|path| exercise.is_some_and(|number| number_of(path) != Some(number)));
-        for path in others.cloned().collect::<Vec<_>>() {
-            self.warn(&path, "another exercise was asked for");
-        }
-        Ok(())
     }
 
     /// A submission for each student and exercise.
@@ -166,12 +190,55 @@ impl Class {
         let one = |(place, folder): (usize, &PathBuf), number: u8| {
             let file = answer(folder, number);
             let digest = file.as_deref().map(digest).unwrap_or_default();
+            let not_graded =
+                if file.is_none() { probably_meant(folder, number) } else { Vec::new() };
             let student = name_of(folder);
-            Submission { student, exercise: number, place, file, digest }
+            Submission { student, exercise: number, place, file, not_graded, digest }
         };
         let all = self.folders.iter().enumerate();
         all.flat_map(|folder| numbers.iter().map(move |number| one(folder, *number))).collect()
     }
+}
+
+/// So many things of a kind are named in warnings. More are counted: they would hide the other warnings.
+const NAMED: usize = 3;
+
+/// Why a path in a student's folder is not graded; the others in the folder are.
+fn why_not_graded(path: &Path, graded: &[PathBuf]) -> String {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if is_link && is_answer(path) {
+        return "it is a symbolic link".into();
+    }
+    if path.is_dir() {
+        return "it is a folder".into();
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(number) = number_of(path) {
+        let other = graded.iter().find(|other| number_of(other) == Some(number));
+        let other = other.and_then(|other| other.file_name()).unwrap_or_default();
+        return match other.is_empty() {
+            true => "it is no regular file".into(),
+            false => format!("another file answers the same exercise: {}", other.display()),
+        };
+    }
+    if let Some(meant) = meant(&name) {
+        return format!("a file named {meant} would be");
+    }
+    match name.split_once('.') {
+        Some((_, ending)) if number_in(&name).is_some() && !is_known(ending) => {
+            let known = Language::ALL.map(|language| format!(".{}", language.ending())).join(" ");
+            format!("its ending .{ending} is not one of {known}")
+        }
+        _ => "only files named exercise-N are".into(),
+    }
+}
+
+/// Names in a folder that were probably meant as the answer to an exercise.
+fn probably_meant(folder: &Path, exercise: u8) -> Vec<String> {
+    let paths = sorted(folder).unwrap_or_default(); // A student may have no folder.
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    names.filter(|name| number_in(name) == Some(exercise)).collect()
 }
 
 /// What a folder holds, sorted by name.
@@ -189,12 +256,17 @@ fn name_of(folder: &Path) -> String {
     for_people(folder.file_name().unwrap_or_default().as_encoded_bytes())
 }
 
-/// The file that answers an exercise: an executable, else a source.
+fn has_answer(folder: &Path) -> bool {
+    EXERCISES.iter().any(|exercise| answer(folder, exercise.number).is_some())
+}
+
+/// The file that answers an exercise: an executable, else a source. Nothing else is one: not a symbolic link, and not a FIFO,
+/// which nobody may open.
 fn answer(folder: &Path, exercise: u8) -> Option<PathBuf> {
     let program = folder.join(format!("exercise-{exercise}"));
     let sources = Language::ALL
         .map(|language| folder.join(format!("exercise-{exercise}.{}", language.ending())));
-    let exists = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir());
+    let exists = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     std::iter::once(program).chain(sources).find(exists)
 }
 
@@ -202,10 +274,14 @@ fn answer(folder: &Path, exercise: u8) -> Option<PathBuf> {
 fn number_of(path: &Path) -> Option<u8> {
     let name = path.file_name()?.to_str()?;
     let (stem, ending) = name.split_once('.').map_or((name, None), |(stem, end)| (stem, Some(end)));
-    let known = ending.is_none_or(|end| Language::ALL.iter().any(|one| one.ending() == end));
+    let known = ending.is_none_or(is_known);
     let number = stem.strip_prefix("exercise-")?;
     let found = EXERCISES.iter().find(|one| one.number.to_string() == number)?; // `01` is no name.
     known.then_some(found.number)
+}
+
+fn is_known(ending: &str) -> bool {
+    Language::ALL.iter().any(|language| language.ending() == ending)
 }
 
 fn is_answer(path: &Path) -> bool {
@@ -214,11 +290,23 @@ fn is_answer(path: &Path) -> bool {
 
 /// The name that was probably meant: `exercise_4.rs` and `Exercise4.RS` mean `exercise-4.rs`.
 fn meant(name: &str) -> Option<String> {
+    let name = format!("exercise-{}", behind_exercise(name)?);
+    is_answer(Path::new(&name)).then_some(name)
+}
+
+/// The exercise in a name that begins in this way, whatever comes after the number.
+fn number_in(name: &str) -> Option<u8> {
+    let rest = behind_exercise(name)?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let number: u8 = digits.parse().ok()?;
+    EXERCISES.iter().map(|exercise| exercise.number).find(|known| *known == number)
+}
+
+/// What follows the word in a name such as `exercise_4.rs` or `Ex 04.RS`: `4.rs`.
+fn behind_exercise(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let rest = lower.strip_prefix("exercise").or_else(|| lower.strip_prefix("ex"))?;
-    let rest = rest.trim_start_matches(['-', '_', ' ', '.', '0']);
-    let name = format!("exercise-{rest}");
-    is_answer(Path::new(&name)).then_some(name)
+    Some(rest.trim_start_matches(['-', '_', ' ', '.', '0']).to_owned())
 }
 
 /// Length and a hash of the bytes: what tells a file that was handed in again, on whichever machine. Of

@@ -12,6 +12,7 @@ mod source_text;
 mod spreadsheet;
 mod text;
 
+pub use markdown::{Unreported, markdown_section};
 pub use model::{CheckResult, ExerciseOutcome, MISSING, Report, State, Totals};
 pub use screen::on_screen;
 pub use source_text::JudgedFiles;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::counted::counted;
+use crate::language::Language;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,6 +49,13 @@ pub enum Format {
     Markdown,
     /// One line per exercise, for a spreadsheet.
     Csv,
+}
+
+/// What is said of a folder without a file for the exercise.
+#[must_use]
+pub fn no_file(exercise: u8) -> String {
+    let endings = Language::ALL.map(|language| format!(".{}", language.ending())).join(", ");
+    format!("There is no file exercise-{exercise}, nor one that ends in {endings}.")
 }
 
 /// How wide a text is that no terminal shows.
@@ -166,8 +175,9 @@ fn points(report: &Report) -> String {
     let open = match report.open_points() {
         0 => String::new(),
         open => format!(
-            " {open} points could not be judged on this machine. They are neither given nor taken: see \
-             the checks below that give a reason."
+            " {} could not be judged on this machine. They are neither given nor taken: see \
+             the checks below that give a reason.",
+            counted(open.into(), "point")
         ),
     };
     match report.grade() {

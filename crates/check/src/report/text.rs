@@ -38,7 +38,7 @@ pub(super) fn written(report: &Report, columns: usize) -> String {
 }
 
 /// The points. A replay has none: most checks were not made.
-fn sums(report: &Report) -> Vec<String> {
+pub(super) fn sums(report: &Report) -> Vec<String> {
     if report.replayed.is_some() {
         return vec![
             "Replayed: one order. A verdict with points needs a call without --schedule.".into(),

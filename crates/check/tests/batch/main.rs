@@ -5,6 +5,7 @@
 
 mod class;
 mod examples;
+mod messages;
 mod platforms;
 mod teaching;
 
