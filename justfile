@@ -2,6 +2,9 @@
 
 set positional-arguments
 
+# On a terminal, cargo shows what it compiles. Elsewhere, it prints nothing of its own.
+cargo := `[ -t 2 ] && echo cargo || echo cargo --quiet`
+
 # List the commands.
 [private]
 default:
@@ -10,133 +13,133 @@ default:
 # Mapping a file: run the demonstration, or one side of it (write FILE, read FILE).
 [no-cd, no-exit-message]
 lesson-1 *ROLE:
-    @cargo lesson-1 "$@"
+    @{{ cargo }} lesson-1 "$@"
 
 # Shared access: run the demonstration, or one side of it (measure FILE, watch FILE).
 [no-cd, no-exit-message]
 lesson-2 *ROLE:
-    @cargo lesson-2 "$@"
+    @{{ cargo }} lesson-2 "$@"
 
 # msync: run the demonstration, or one command (store, dirty, flush; power-cut as root).
 [no-cd, no-exit-message]
 lesson-3 *ROLE:
-    @cargo lesson-3 "$@"
+    @{{ cargo }} lesson-3 "$@"
 
 # Private mappings: run the demonstration.
 [no-cd, no-exit-message]
 lesson-4 *ROLE:
-    @cargo lesson-4 "$@"
+    @{{ cargo }} lesson-4 "$@"
 
 # Races, semaphores and locks: run the demonstration.
 [no-cd, no-exit-message]
 lesson-5 *ROLE:
-    @cargo lesson-5 "$@"
+    @{{ cargo }} lesson-5 "$@"
 
 # mmap instead of read: run the demonstration, or one command.
 [no-cd, no-exit-message]
 lesson-6 *ROLE:
-    @cargo lesson-6 "$@"
+    @{{ cargo }} lesson-6 "$@"
 
 # Pipes, sockets, queues and a ring: run the demonstration, or one side (send FILE, receive FILE).
 [no-cd, no-exit-message]
 lesson-7 *ROLE:
-    @cargo lesson-7 "$@"
+    @{{ cargo }} lesson-7 "$@"
 
 # Run lesson N step by step: press a key and watch the pages change.
 [no-exit-message]
 step N:
-    @cargo build --quiet --locked --package 'lesson-{{ N }}-*'
-    @cargo page-view step "$1"
+    @{{ cargo }} build --locked --package 'lesson-{{ N }}-*'
+    @{{ cargo }} page-view step "$1"
 
 # Show the mappings of a process, or one of them page by page (PID [FILE] [--watch] …).
 [no-cd, no-exit-message]
 page-view *ARGUMENTS:
-    @cargo page-view "$@"
+    @{{ cargo }} page-view "$@"
 
 # Print the task of exercise N.
 [no-exit-message]
 exercise N:
-    @cargo check-exercise card "$1"
+    @{{ cargo }} check-exercise card "$1"
 
 # Judge exercise N (or --program PATH, --format json …); without N, show your progress.
 [no-cd, no-exit-message]
 check *ARGUMENTS:
-    @cargo check-exercise "$@"
+    @{{ cargo }} check-exercise "$@"
 
 # Print the next hint for the last result of exercise N.
 [no-exit-message]
 hint N:
-    @cargo check-exercise hint "$1"
+    @{{ cargo }} check-exercise hint "$1"
 
 # Judge exercise N again whenever you save.
 [no-exit-message]
 watch N:
-    @cargo check-exercise watch "$1"
+    @{{ cargo }} check-exercise watch "$1"
 
 # Ask what will happen in lesson N, and prove each answer on this machine.
 [no-exit-message]
 quiz N:
-    @cargo quiz "$1"
+    @{{ cargo }} quiz "$1"
 
 # Play race N: choose which of two real processes moves next (TURNS, as in 1221); without N, list the races.
 [no-exit-message]
 play *ARGUMENTS:
-    @cargo play "$@"
+    @{{ cargo }} play "$@"
 
 # Restore the starter of exercise N and keep your file beside it.
 [no-exit-message]
 reset N:
-    @cargo check-exercise reset "$1"
+    @{{ cargo }} check-exercise reset "$1"
 
 # Measure reading against mapping on this machine (--size 1G, FILE): a table, JSON, charts.
 [no-cd, no-exit-message]
 bench-read *ARGUMENTS:
-    @cargo bench-read "$@"
+    @{{ cargo }} bench-read "$@"
 
 # Measure the kinds of IPC on this machine: a table, JSON, charts (--quick, --output DIRECTORY).
 [no-cd, no-exit-message]
 bench-ipc *OPTIONS:
-    @cargo bench-ipc "$@"
+    @{{ cargo }} bench-ipc "$@"
 
 # Record both benchmarks for the lessons, on a quiet machine, and draw their charts.
 bench-record: && bench-figures
-    cargo bench-ipc
-    cargo bench-read
+    {{ cargo }} bench-ipc
+    {{ cargo }} bench-read
     cp target/bench/bench-ipc.json target/bench/bench-read.json lessons/measurements/
 
 # Draw the charts of the recorded benchmarks again.
 bench-figures:
-    @cargo bench-ipc --draw lessons/measurements/bench-ipc.json --output lessons/figures
-    @cargo bench-read --draw lessons/measurements/bench-read.json --output lessons/figures
+    @{{ cargo }} bench-ipc --draw lessons/measurements/bench-ipc.json --output lessons/figures
+    @{{ cargo }} bench-read --draw lessons/measurements/bench-read.json --output lessons/figures
 
 # Tell what this machine can show, and what to do where it cannot (--format json).
 [no-cd, no-exit-message]
 doctor *OPTIONS:
-    @cargo doctor "$@"
+    @{{ cargo }} doctor "$@"
 
 # Prove the claims of lesson N, those about single calls (N is `calls`), or all. --report writes a file.
 [no-exit-message]
 prove *ARGUMENTS:
-    @cargo prove "$@"
+    @{{ cargo }} prove "$@"
 
 # Prove every claim, including those that need root.
 [no-exit-message]
 prove-all *OPTIONS:
-    @cargo prove --root "$@"
+    @{{ cargo }} prove --root "$@"
 
-# Change what 30 claims assert, and see each of them fail (SEED, --all, --package P, --claim NAME).
+# Change what 30 claims assert, and check that each of them then fails (SEED, --all, --package P, --claim NAME).
 [no-exit-message]
 mutate *ARGUMENTS:
-    @cargo mutate "$@"
+    @{{ cargo }} mutate "$@"
 
 # Prove the claims on other kernels (Debian's, in virtual machines): `just kernels 6.1 newest --on xfs`.
 kernels *ARGUMENTS:
-    @cargo kernels "$@"
+    @{{ cargo }} kernels "$@"
 
 # Make the book of the course in target/book/ (--open shows it in a browser; needs mdBook).
 [no-exit-message]
 book *OPTIONS:
-    @cargo book "$@"
+    @{{ cargo }} book "$@"
 
 # Make the book and the slides, and open every page of both in a browser (needs mdBook, npm and Chromium).
 [private]
@@ -147,7 +150,7 @@ pages: slides
 # Make the book, and slides of the lessons in target/book/slides/ (needs mdBook and npm).
 [no-exit-message]
 slides:
-    @cargo book --slides
+    @{{ cargo }} book --slides
 
 # Run the lessons, their claims and the judge as in a container of Docker (needs root, podman, runc, jq).
 container *OPTIONS:
@@ -206,7 +209,7 @@ starters:
 # Each day changes other claims. The seed is printed, so that `just mutate SEED` repeats a failure.
 [private]
 mutants:
-    @cargo mutate "$(date +%Y%m%d)"
+    @{{ cargo }} mutate "$(date +%Y%m%d)"
 
 [private]
 documentation:
@@ -228,7 +231,7 @@ grader-image:
 # Prove the claims on the kernel of Debian 12, which many learners and graders have.
 [private]
 debian-12:
-    @cargo kernels 6.1 --on ext4
+    @{{ cargo }} kernels 6.1 --on ext4
 
 # Prove the claims that need root, and all claims on every file system and as an ordinary user.
 [private]

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 /// Lines of code in `common`; blank lines, comments and its tests are free.
-const MOST_IN_COMMON: usize = 340;
+const MOST_IN_COMMON: usize = 350;
 /// Lines of code of a file of a lesson; blank lines and comments are free, since each claim has a doc
 /// comment. A longer file has two ideas.
 const MOST_IN_A_FILE: usize = 250;

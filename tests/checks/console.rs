@@ -27,6 +27,7 @@ fn every_console_block_prints_what_the_text_says() {
     env::set_current_dir(root()).expect("enter the workspace's root");
     let cases = trycmd::TestCases::new();
     cases.env("CARGO_NET_OFFLINE", "true");
+    cases.env("CARGO_TERM_QUIET", "true"); // The texts show the programs' output, not cargo's.
     for name in commands.iter().filter_map(|command| program_of(command)) {
         cases.register_bin(name, counting(scratch.path(), &log, name));
     }
@@ -50,7 +51,7 @@ fn a_command_that_is_neither_cargo_nor_a_coreutil_is_found() {
         assert_eq!(program_of(unknown), None, "{unknown}");
     }
     let commands =
-        commands_in("```console\n$ cargo lesson-1\nGround\n$ ls\n```\n\n```rust\n$ no\n```\n");
+        commands_in("```console\n$ cargo lesson-1\nMachine\n$ ls\n```\n\n```rust\n$ no\n```\n");
     assert_eq!(commands, ["cargo lesson-1", "ls"]);
 }
 

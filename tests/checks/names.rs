@@ -53,8 +53,8 @@ fn minutes_that_differ_are_found() {
 fn problems(lesson: &Lesson, [aliases, recipes, readme]: &[String; 3]) -> Vec<String> {
     let Lesson { number, name, directory, text } = lesson;
     let manifest = std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default();
-    let alias = format!("lesson-{number} = \"run --quiet --locked --package {name} --\"\n");
-    let recipe = format!("\nlesson-{number} *ROLE:\n    @cargo lesson-{number} \"$@\"\n");
+    let alias = format!("lesson-{number} = \"run --locked --package {name} --\"\n");
+    let recipe = format!("\nlesson-{number} *ROLE:\n    @{{{{ cargo }}}} lesson-{number} \"$@\"\n");
     let row = format!("(lessons/{name}.md)");
     // The text says how long it takes in its first lines; the README's row says the same.
     let said = std::fs::read_to_string(text).unwrap_or_default();

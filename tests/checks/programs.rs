@@ -51,6 +51,21 @@ fn a_story_fits_into_60_columns() {
 }
 
 #[test]
+fn a_story_ends_with_what_to_do_next() {
+    let scratch = scratch();
+    for (program, lesson) in programs().iter().zip(lessons()) {
+        let (name, number) = (lesson.name, lesson.number);
+        let next = format!(
+            "\n\nThe text: lessons/{name}.md\n\
+             Step by step: just step {number}, or cargo page-view step {number}\n\
+             Questions: just quiz {number}, or cargo quiz {number}\n"
+        );
+        let story = story(program, scratch.path()).succeed();
+        assert!(story.ends_with(&next), "{program:?}: {story}");
+    }
+}
+
+#[test]
 fn a_full_standard_output_is_one_line_and_exit_status_1() {
     let scratch = scratch();
     for program in programs() {
@@ -75,7 +90,7 @@ fn a_reader_that_goes_ends_the_story_without_a_word() {
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut first).expect("read its first line");
         let output = child.wait_with_output().expect("wait for it");
-        assert!(first.starts_with("Ground: Linux "), "{program:?}: {first:?}");
+        assert!(first.starts_with("Machine: Linux "), "{program:?}: {first:?}");
         assert!(output.status.success(), "{program:?}: {output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{program:?}");
     }

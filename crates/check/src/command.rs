@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -159,7 +160,7 @@ const INTERRUPTED: u8 = 130;
 
 fn known(number: &str) -> std::result::Result<u8, String> {
     let parsed = number.parse().ok().filter(|number| exercise(*number).is_some());
-    parsed.ok_or_else(|| "there are the exercises 1 to 6".into())
+    parsed.ok_or_else(|| "give an exercise, 1 to 6".into())
 }
 
 /// Runs the command; the exit status is the verdict.
@@ -218,8 +219,9 @@ fn judge_or_print() -> Result<u8> {
 }
 
 fn parse_and_run() -> Result<u8> {
-    if let Some(why) =
-        std::env::args_os().nth(1).and_then(|first| no_command(&first.to_string_lossy()))
+    let words: Vec<_> = std::env::args_os().skip(1).take(2).collect();
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    if let Some(why) = words.first().and_then(|first| no_command(first)).or_else(|| second(&words))
     {
         return Ok(wrong_call(&WrongCall(why)));
     }
@@ -247,6 +249,23 @@ fn no_command(first: &str) -> Option<String> {
             "there is no command {first:?}. Give an exercise, 1 to 6, or one of these: {}",
             names.join(", ")
         )
+    })
+}
+
+/// What is said of a second word after an exercise, where only an option can follow.
+fn second(words: &[Cow<'_, str>]) -> Option<String> {
+    let [first, second] = words else { return None };
+    let is_number = |word: &str| word.parse::<i64>().is_ok();
+    if !is_number(first) || second.starts_with('-') {
+        return None;
+    }
+    let is_command = Arguments::command().find_subcommand(second.as_ref()).is_some();
+    Some(match is_command {
+        true => format!("the command comes before the exercise: {second} {first}"),
+        false if is_number(second) => {
+            format!("give one exercise at a time: first {first}, then {second}")
+        }
+        false => format!("{second:?} is no option. To judge this program, give --program {second}"),
     })
 }
 

@@ -100,9 +100,9 @@ pub fn text(exercise: &Exercise, memory: &HintState) -> String {
     let known = memory.diagnosis.as_deref().and_then(|id| exercise.diagnosis(id));
     let Some(diagnosis) = known else {
         return match memory.program {
-            Some(_) => format!("{about}Its verdict has no diagnosis to hint at.\n"),
+            Some(_) => format!("{about}Its verdict has no diagnosis, so there is no hint.\n"),
             None => format!(
-                "No diagnosis to hint at: `just check {number}` first, or cargo check-exercise {number}.\n"
+                "There is no hint, because no verdict has a diagnosis yet. Run `just check {number}` first, or cargo check-exercise {number}.\n"
             ),
         };
     };

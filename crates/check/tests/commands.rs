@@ -49,6 +49,19 @@ fn the_exit_status_is_the_verdict() {
 }
 
 #[test]
+fn a_word_after_the_exercise_is_no_second_exercise_and_the_caller_is_told_what_to_do() {
+    for (arguments, told) in [
+        (["2", "3"], "give one exercise at a time: first 2, then 3"),
+        (["2", "hint"], "the command comes before the exercise: hint 2"),
+        (["2", "poke.c"], "To judge this program, give --program poke.c"),
+    ] {
+        let ended = check(&arguments);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.starts_with("error: ") && ended.stderr.contains(told), "{ended:?}");
+    }
+}
+
+#[test]
 fn outside_a_checkout_the_caller_is_told_what_to_do() {
     let place = tempfile::tempdir().expect("make a directory");
     let copy = place.path().join("check");

@@ -170,7 +170,7 @@ fn the_terminal_says_what_the_book_says() {
 #[test]
 fn what_cannot_be_played_is_refused_with_the_reason() {
     for (wrong, why) in [
-        (&["9"][..], "there are the races 1 to 7"),
+        (&["9"][..], "give a race, 1 to 7"),
         (&["1", "13"], "'3' is no turn: write 1 for A and 2 for B"),
         (&["1", "111"], "turn 3 is not possible: A has ended"),
     ] {

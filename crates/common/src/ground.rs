@@ -28,7 +28,7 @@ pub fn file_system(path: &Path) -> Result<&'static str> {
 pub fn ground(path: &Path) -> Result<String> {
     let kernel = uname().step("uname")?.release().to_string_lossy().into_owned();
     let (page, cpus) = (page_size(), available_parallelism().step("count CPUs")?);
-    Ok(format!("Ground: Linux {kernel}, {}, {page}-byte pages, {cpus} CPUs", file_system(path)?))
+    Ok(format!("Machine: Linux {kernel}, {}, {page}-byte pages, {cpus} CPUs", file_system(path)?))
 }
 
 /// The size of a page in bytes, from the kernel.

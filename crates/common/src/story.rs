@@ -4,7 +4,7 @@ use std::{fmt::Display, io};
 
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::{Context, Result, Scratch, ground, pause, say};
+use crate::{Context, Result, Scratch, ground, is_stepping, pause, say};
 
 /// One step of a story: its heading, and the function that shows it.
 pub struct Step(pub &'static str, pub fn(&mut Stage) -> Result<()>);
@@ -17,8 +17,9 @@ pub struct Stage {
     pub random: StdRng,
 }
 
-/// Tells a story: the ground, then each step under its number, with a pause after it in step mode.
-pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
+/// Tells the story of `lesson`, a package: the ground, then each step under its number, with a pause after it in
+/// step mode. Otherwise, it ends with what to do next.
+pub fn tell(lesson: &str, steps: &[Step], seed: Option<u64>) -> Result<()> {
     let seed = seed.unwrap_or_else(rand::random);
     let mut stage = Stage { scratch: Scratch::new()?, random: StdRng::seed_from_u64(seed) };
     say!("{}", ground(stage.scratch.path())?)?;
@@ -27,7 +28,18 @@ pub fn tell(steps: &[Step], seed: Option<u64>) -> Result<()> {
         show(&mut stage)?;
         pause()?;
     }
-    Ok(())
+    if is_stepping() { Ok(()) } else { say!("\n{}", next(lesson)) }
+}
+
+/// What a reader of `lesson` can do next.
+fn next(lesson: &str) -> String {
+    let n = lesson.split('-').nth(1).unwrap_or_default();
+    [
+        format!("The text: lessons/{lesson}.md"),
+        format!("Step by step: just step {n}, or cargo page-view step {n}"),
+        format!("Questions: just quiz {n}, or cargo quiz {n}"),
+    ]
+    .join("\n")
 }
 
 /// Columns of a story's lines, whatever the terminal, so that the output is the same on every run.

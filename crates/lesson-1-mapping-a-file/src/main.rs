@@ -8,7 +8,10 @@ use common::clap::{self, Parser, Subcommand};
 use lesson_1_mapping_a_file::{STEPS, number, past_the_end, scenarios, two_mappings, unmapping};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 1: mapping a file. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 1: mapping a file. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-1")]
 struct Lesson {
@@ -59,13 +62,13 @@ fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     let mut random = lesson.seed.map_or_else(rand::make_rng, StdRng::seed_from_u64);
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Write { file, force }) => number::write(&file, force, &mut random),
         Some(Role::Read { file }) => number::read(&file),
         Some(Role::PastTheEnd { file }) => past_the_end::child(&file),
         Some(Role::Look { file }) => two_mappings::child(&file),
         Some(Role::Leave { file }) => unmapping::child(&file),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

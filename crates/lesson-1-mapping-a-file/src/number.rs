@@ -101,7 +101,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let (found, expected) = (format!("{text:?}"), format!("{:?}", text_of(4 * number)));
     compare("The file begins with ", found, expected)?;
     sentence(
-        "No process called write(2) or read(2) to pass the number. The file only had to be long enough.",
+        "No process called write(2) or read(2) to pass the number. The processes passed the number through the mapped file.",
     )
 }
 

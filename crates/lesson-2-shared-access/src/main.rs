@@ -8,7 +8,10 @@ use common::clap::{self, Parser, Subcommand, value_parser};
 use lesson_2_shared_access::{STEPS, measure, obey, scenarios, watch};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Lesson 2: shared access. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 2: shared access. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-2")]
 struct Lesson {
@@ -62,13 +65,13 @@ fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     let mut random = lesson.seed.map_or_else(rand::make_rng, StdRng::seed_from_u64);
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Measure { file, count, interval_ms, force }) => {
             measure::measure(&file, count, interval_ms, force, &mut random)
         }
         Some(Role::Watch { file, count }) => watch::watch(&file, count),
         Some(Role::Second { file }) => obey::obey(&file),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

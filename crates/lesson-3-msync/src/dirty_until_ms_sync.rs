@@ -6,6 +6,17 @@ use common::{Context, Peer, Result, Stage};
 use crate::table::Expected;
 use crate::{MappedFile, Table, save_async, save_sync};
 
+/// What the columns of the table mean.
+const LEGEND: &[&str] = &[
+    "Two processes map a file of 4 pages, full of dots. A page is dirty if it has a change that the kernel has not yet \
+     begun to write to the disk.",
+    "after: what this process has done. MS_ASYNC and MS_SYNC are calls of msync with this flag.",
+    "cachestat: how many pages of the file are dirty. smaps: how many of the pages in this process's page table are \
+     dirty; \"shared\" if they are mapped more than once, \"private\" if they are mapped once.",
+    "2nd loads: the byte that the second process then loads from page 0.",
+    "Below each row, an arrow shows where page table entries lead.",
+];
+
 /// Step 1: a file of four pages, and a second process that has mapped it and loads its first byte.
 ///
 /// # Errors
@@ -15,7 +26,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let sample = MappedFile::new(&path, 4)?;
     sample.load();
     let mut reader = Peer::start(["second".as_ref(), "reader".as_ref(), path.as_os_str()])?;
-    let mut table = Table::new("2nd loads");
+    let mut table = Table::new("2nd loads", LEGEND);
     let mut turn = "map"; // The reader maps the file at its first turn.
     let mut row = |act: &str, title: &str, dirty: u64| -> Result<()> {
         reader.tell(std::mem::replace(&mut turn, "read"))?;

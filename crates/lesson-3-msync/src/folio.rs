@@ -41,9 +41,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let by_page = MappedFile::new(&stage.scratch.path().join("by-page"), PAGES)?;
     let at_once = written_at_once(&stage.scratch.path().join("at-once"), PAGES)?;
     sentence(&format!(
-        "Two files of {PAGES} pages. This process stores one byte in each file. The pictures show the first {MAPPED} pages."
+        "Two files of {PAGES} pages. This process stores one byte in each file. The pictures show the first {MAPPED} pages. cachestat and smaps count dirty pages, as in step 1. A folio is a run of pages that the page cache handles as one."
     ))?;
-    say!("   dirty pages: seen (expected)")?;
+    say!("   dirty pages: counted (expected)")?;
     say!("   {:<18} {:<21} smaps", "the file was made", "cachestat")?;
     for (how, more, sample) in
         [("page by page", "", &by_page), ("by one write", " or more", &at_once)]

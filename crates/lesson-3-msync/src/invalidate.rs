@@ -2,7 +2,7 @@
 
 use std::process::id;
 
-use common::{Context, Result, Stage, compare, say};
+use common::{Context, Result, Stage, compare, say, sentence};
 
 use crate::{MappedFile, Memory};
 
@@ -26,12 +26,17 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     ];
     let look = |act: &str| -> Result<()> {
         say!("   {act}")?;
-        compare("   another mapping loads ", char::from(other.load(0)), 'N')?;
-        compare("   a private copy loads ", char::from(private.load(0)), '.')?;
+        let quoted = |byte: u8| format!("'{}'", char::from(byte));
+        compare("   another mapping loads ", quoted(other.load(0)), quoted(b'N'))?;
+        compare("   a private copy loads ", quoted(private.load(0)), quoted(b'.'))?;
         page_view::show_rows(&rows)?;
         page_view::pause()
     };
-    look("N stored")?;
+    sentence(
+        "This process maps a file of 1 page, full of dots, three times: shared (\"this mapping\"), shared once more \
+         (\"another mapping\"), and privately. A store to byte 1 of the private mapping has made its page a private copy.",
+    )?;
+    look("\"N\" stored in byte 0 of this mapping")?;
     sample.msync(libc::MS_SYNC | libc::MS_INVALIDATE)?;
-    look("MS_SYNC|MS_INVALIDATE")
+    look("this mapping: msync with MS_SYNC|MS_INVALIDATE")
 }

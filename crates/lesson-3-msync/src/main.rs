@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_3_msync::{STEPS, note, power_cut, scenarios, second_process};
 
-/// Lesson 3: msync. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 3: msync. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-3")]
 struct Lesson {
@@ -66,13 +69,13 @@ fn main() -> ExitCode {
 fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Store { file, text, force }) => note::store(&file, &text, force),
         Some(Role::Dirty { file }) => note::dirty(&file),
         Some(Role::Flush { file, ms_async, read_only }) => note::flush(&file, ms_async, read_only),
         Some(Role::PowerCut) => power_cut::play(),
         Some(Role::Scenario { name }) => scenarios::play(&name),
         Some(Role::Second { part, file }) => second_process::play(&part, &file),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

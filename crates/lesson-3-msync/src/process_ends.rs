@@ -5,12 +5,18 @@ use common::{Peer, Result, Stage};
 use crate::table::Expected;
 use crate::{Instruments, MappedFile, Table};
 
+/// What differs from the table of step 1.
+const LEGEND: &[&str] = &[
+    "The table is as in step 1, but now the second process stores. It ends in three ways.",
+    "1st reads: the first byte of the file, which this process (the first one) reads by pread.",
+];
+
 /// Step 2: a second process stores to four pages and ends, in three ways.
 ///
 /// # Errors
 /// The system's, by step.
 pub fn show(stage: &mut Stage) -> Result<()> {
-    let mut table = Table::new("1st reads");
+    let mut table = Table::new("1st reads", LEGEND);
     for way in ["munmap", "exit", "SIGKILL"] {
         let path = stage.scratch.path().join(format!("ledger-{way}"));
         let sample = MappedFile::new(&path, 4)?;

@@ -8,6 +8,13 @@ use common::{Context, Result, Stage};
 use crate::table::Expected;
 use crate::{MappedFile, Memory, Table, msync};
 
+/// What differs from the table of step 1.
+const LEGEND: &[&str] = &[
+    "The table is as in step 1, with a file of 8 pages. O_RDONLY: the file was opened for reading only. O_RDWR: it was \
+     opened for reading and writing.",
+    "returned: what the call returned; 0 is success.",
+];
+
 /// Step 4: three calls that should write the file; the first returns 0 and writes nothing.
 ///
 /// # Errors
@@ -23,7 +30,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         Err(error) => error.to_string(),
     };
 
-    let mut table = Table::new("returned");
+    let mut table = Table::new("returned", LEGEND);
     sample.store(b'A');
     table.row("A stored", &sample, dirty(8), "")?;
     table.pages("A stored", &sample, None)?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::id;
 
-use common::{Context, Result, Stage, compare, errno_name, page_size};
+use common::{Context, Result, Stage, compare, errno_name, page_size, sentence};
 
 use crate::table::unless_flushed;
 use crate::{MappedFile, msync, sys};
@@ -23,6 +23,7 @@ pub fn show(stage: &mut Stage) -> Result<()> {
     let start = sample.memory.address();
     let (kernel, nowhere) = (usize::MAX - page + 1, page); // The last page, and the second.
     let both = libc::MS_SYNC | libc::MS_ASYNC;
+    sentence("Each line: a call of msync, and what it returned: 0 (success) or an error.")?;
     for (what, address, length, flags, expected) in [
         ("MS_SYNC", start, page, libc::MS_SYNC, "0"),
         ("address inside a page", start + 1, page, libc::MS_SYNC, "EINVAL"),

@@ -13,6 +13,8 @@ use crate::{Instruments, MappedFile};
 pub struct Table {
     /// The heading of its last column.
     last: &'static str,
+    /// What its columns and words mean, in sentences.
+    legend: &'static [&'static str],
     has_rows: bool,
     /// Whether all that it has shown so far was as expected.
     as_expected: bool,
@@ -28,16 +30,21 @@ pub struct Expected {
 }
 
 impl Table {
-    /// An empty table. `last` is the heading of the last column, of at most nine letters.
+    /// An empty table. `last` is the heading of the last column, of at most nine letters. `legend` tells in
+    /// sentences what the table's columns and words mean.
     #[must_use]
-    pub fn new(last: &'static str) -> Self {
-        Self { last, has_rows: false, as_expected: true }
+    pub fn new(last: &'static str, legend: &'static [&'static str]) -> Self {
+        Self { last, legend, has_rows: false, as_expected: true }
     }
 
-    /// Prints the head. In step mode there is a picture between two rows, and each row has the head above it.
+    /// Prints the legend and the head. In step mode there is a picture between two rows, and each row has the head
+    /// above it.
     fn head(&mut self) -> Result<()> {
+        if !self.has_rows {
+            self.legend.iter().try_for_each(|text| sentence(text))?;
+        }
         if !self.has_rows || is_stepping() {
-            say!("   dirty pages: seen (expected)")?;
+            say!("   dirty pages: counted (expected)")?;
             say!("   {:<25} {:<9} {:<11} {}", "after", "cachestat", "smaps", self.last)?;
         }
         self.has_rows = true;

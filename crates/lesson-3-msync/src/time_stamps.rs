@@ -5,7 +5,7 @@ use std::fs::{File, FileTimes};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use common::{Context, Result, Stage, compare, say};
+use common::{Context, Result, Stage, compare, sentence};
 
 use crate::MappedFile;
 use crate::table::unless_flushed;
@@ -57,7 +57,9 @@ pub fn show(stage: &mut Stage) -> Result<()> {
         ("1st store after MS_SYNC", &|| store(b'C'), again),
     ];
     let words = |changed| if changed { "changed" } else { "same" };
-    say!("   time of modification (mtime) after")?;
+    sentence(
+        "Each line: an action, and whether it changed the file's time of modification (mtime).",
+    )?;
     for (name, perform, expected) in actions {
         set_back(&sample.file, &path)?;
         perform()?;

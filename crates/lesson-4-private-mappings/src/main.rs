@@ -9,7 +9,10 @@ use lesson_4_private_mappings::{
     STEPS, own_data, own_program, scenarios, second_process, truncated,
 };
 
-/// Lesson 4: private mappings. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 4: private mappings. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-4")]
 struct Lesson {
@@ -49,12 +52,12 @@ fn main() -> ExitCode {
 fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Maps) => own_data::maps(),
         Some(Role::SecondProcess { file }) => second_process::play(&file),
         Some(Role::LoadDiscarded { file }) => truncated::load_discarded(&file),
         Some(Role::Greet) => own_program::greet(),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

@@ -17,7 +17,7 @@ fn refused(ended: &Ended, error: &str) {
 #[test]
 fn the_story_shows_what_it_expects() {
     let story = lesson(&[]).succeed();
-    assert!(story.starts_with("Ground: Linux "), "{story}");
+    assert!(story.starts_with("Machine: Linux "), "{story}");
     let words = story.split_whitespace().collect::<Vec<_>>().join(" ");
     for number in 1..=10 {
         assert!(story.contains(&format!("\n{number}. ")), "step {number}: {story}");

@@ -8,7 +8,10 @@ use common::clap::{self, Parser, Subcommand};
 use lesson_5_races_and_semaphores::second_process::{Part, hold};
 use lesson_5_races_and_semaphores::{Primitive, STEPS, scenarios};
 
-/// Lesson 5: races and semaphores. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 5: races and semaphores. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-5")]
 struct Lesson {
@@ -46,10 +49,10 @@ fn main() -> ExitCode {
 fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Hold { primitive, file }) => hold(primitive, &file),
         Some(Role::Second(part)) => part.play(),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

@@ -150,7 +150,7 @@ fn a_full_output_is_a_failure_and_a_closed_one_is_not() {
     let full = shell("exec \"$0\" >/dev/full");
     refused(&full, "write to standard output: No space left on device (os error 28)");
     let closed = shell("\"$0\" | head -1");
-    assert!(closed.stdout.starts_with("Ground: Linux "), "{closed:?}");
+    assert!(closed.stdout.starts_with("Machine: Linux "), "{closed:?}");
     assert_eq!((closed.stdout.lines().count(), closed.stderr.as_str()), (1, ""), "{closed:?}");
 }
 

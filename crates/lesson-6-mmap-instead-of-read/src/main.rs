@@ -14,7 +14,10 @@ use lesson_6_mmap_instead_of_read::methods::{self, Method};
 use lesson_6_mmap_instead_of_read::steps::truncated::{self, Reader};
 use lesson_6_mmap_instead_of_read::{STEPS, scenarios};
 
-/// Lesson 6: mmap instead of read. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 6: mmap instead of read. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-6")]
 struct Lesson {
@@ -66,14 +69,14 @@ fn main() -> ExitCode {
 fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Count { files, how }) => methods::count_files(&files, how),
         Some(Role::Find { word, files, how }) => {
             methods::find_in_files(word.as_bytes(), &files, how)
         }
         Some(Role::CountHalf { reader, file }) => truncated::count_with_a_stop(reader, &file),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }
 

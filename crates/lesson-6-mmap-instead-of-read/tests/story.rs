@@ -14,7 +14,7 @@ fn story(scratch: &Scratch) -> Ended {
 fn the_story_ends_well_and_says_what_it_stands_on() {
     let ended = story(&scratch());
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
-    assert!(ended.stdout.starts_with("Ground: Linux "), "{ended:?}");
+    assert!(ended.stdout.starts_with("Machine: Linux "), "{ended:?}");
     for line in
         ["       killed by SIGBUS", "       error: byte 65536 is gone: the file now has 0 bytes"]
     {

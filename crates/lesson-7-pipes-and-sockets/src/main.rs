@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use common::clap::{self, Parser, Subcommand};
 use lesson_7_pipes_and_sockets::{STEPS, roles, scenarios, second_process::Part};
 
-/// Lesson 7: pipes and sockets. Without a command, tell the whole story.
+/// The name of the package, and of the text.
+const LESSON: &str = env!("CARGO_PKG_NAME");
+
+/// Lesson 7: pipes and sockets. Without a command, show all steps.
 #[derive(Parser)]
 #[command(bin_name = "cargo lesson-7")]
 struct Lesson {
@@ -48,11 +51,11 @@ fn main() -> ExitCode {
 fn run() -> common::Result<()> {
     let lesson = Lesson::parse();
     match lesson.role {
-        None => common::tell(STEPS, lesson.seed),
+        None => common::tell(LESSON, STEPS, lesson.seed),
         Some(Role::Send { file }) => roles::send(&file),
         Some(Role::Receive { file }) => roles::receive(&file),
         Some(Role::Second(part)) => part.play(),
         Some(Role::Scenario { name }) => scenarios::play(&name),
-        Some(Role::Steps) => page_view::in_steps(|| common::tell(STEPS, lesson.seed)),
+        Some(Role::Steps) => page_view::in_steps(|| common::tell(LESSON, STEPS, lesson.seed)),
     }
 }

@@ -1,4 +1,4 @@
-//! Changes what claims assert, and sees each of them fail: a claim that still passes proves nothing.
+//! Changes what claims assert, and checks that each of them then fails: a claim that still passes proves nothing.
 //! `cargo mutate 7`, or `just mutate 7`. The checkout stays as it is: the changes are made in a copy.
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ use crate::tree::Tree;
 /// How many claims are changed if not all are.
 const CLAIMS: usize = 30;
 
-/// Change what claims assert, and see each of them fail.
+/// Change what claims assert, and check that each of them then fails.
 #[derive(Parser)]
 #[command(bin_name = "cargo mutate")]
 struct Mutate {

@@ -9,8 +9,14 @@ use procfs::process::{Process, StatFlags};
 
 /// The process with this number.
 pub(crate) fn process(typed: &OsStr) -> Result<u32> {
-    let number = typed.to_str().and_then(|typed| typed.parse().ok());
-    number.ok_or_else(|| Failure::refusal("look at", Path::new(typed), "not a process's number"))
+    let refused = |why| Err(Failure::refusal("look at", Path::new(typed), why));
+    let Some(number) = typed.to_str().and_then(|typed| typed.parse::<u32>().ok()) else {
+        return refused("not a process's number");
+    };
+    match Path::new("/proc").join(number.to_string()).exists() {
+        true => Ok(number),
+        false => refused("/proc has no process with this number"),
+    }
 }
 
 /// The mappings that `read` finds in process `pid`.

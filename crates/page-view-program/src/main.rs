@@ -64,7 +64,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
-    /// Tell lesson N's story, one step per key press, and draw the pages below each step.
+    /// Show lesson N step by step, one step for each key press, and draw the pages below each step.
     Step {
         #[arg(value_name = "N")]
         lesson: usize,

@@ -16,7 +16,7 @@ const BETWEEN_LOOKS: u16 = 250;
 /// Tells lesson `number`'s story.
 pub(crate) fn tell(number: usize) -> Result<()> {
     if !is_screen() {
-        let why = format!("needs a terminal; `cargo lesson-{number}` tells the story without one");
+        let why = format!("needs a terminal; `cargo lesson-{number}` shows all steps without one");
         return Err(Failure::refusal("step", std::path::Path::new(&number.to_string()), why));
     }
     let mut story = Story::of(number)?;

@@ -228,17 +228,17 @@ fn what_cannot_be_is_one_line_and_exit_status_1() {
     let me = me();
     let directory = file.scratch.path().to_str().unwrap();
     for (arguments, words) in [
-        (vec!["2147483647"], "No such file or directory"),
-        (vec!["4294967295"], "smaps"),
+        (vec!["2147483647"], "look at \"2147483647\": /proc has no process with this number"),
+        (vec!["4294967295"], "no process with this number"),
         (vec!["somebody"], "not a process's number"),
-        (vec!["2147483647", &file.path], "No such file or directory"),
+        (vec!["2147483647", &file.path], "no process with this number"),
         (vec![&me, "/dev/null/x"], "open \"/dev/null/x\": Not a directory"),
         (vec![&me, "/etc/passwd"], "does not map it"),
         (vec![&me, "/dev/null"], "not a regular file"),
         (vec![&me, directory], "not a regular file"),
         (vec![&me, "0x1"], "does not map it"),
         (vec![&me, "0xyz"], "find \"0xyz\""),
-        (vec![&me, &file.path, "--compare", "2147483647"], "No such file or directory"),
+        (vec![&me, &file.path, "--compare", "2147483647"], "no process with this number"),
     ] {
         refused(&page_view(&arguments).run(), 1, words);
     }

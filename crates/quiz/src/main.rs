@@ -22,6 +22,10 @@ struct Quiz {
     no_proof: bool,
 }
 
+/// Said before the first question, because cargo does not show that it compiles.
+const BEFORE_PROOFS: &str = "After each answer, cargo runs the test that proves it. The first time, cargo compiles \
+     the lesson's tests, which can take some minutes.";
+
 fn main() -> ExitCode {
     common::main(run)
 }
@@ -30,6 +34,9 @@ fn run() -> Result<()> {
     let options = Quiz::parse();
     let root = common::root()?;
     let questions = of_lesson(&root, options.lesson.into())?;
+    if !options.no_proof {
+        wrapped(BEFORE_PROOFS, "")?;
+    }
     let mut input = io::stdin().lock();
     let (mut asked, mut right) = (0, 0);
     for (index, question) in questions.iter().enumerate() {

@@ -35,8 +35,8 @@ pub struct Exercise {
 }
 
 /// Not judged where processes run at once.
-pub(super) const ORDERINGS: &str = "memory orderings: runs follow the program's instructions, of which \
-     x86-64 moves only loads before earlier stores, so that a missing Acquire or Release does not show";
+pub(super) const ORDERINGS: &str = "memory orderings: on x86-64, a missing Acquire or Release does not show \
+     when the program runs";
 
 /// Not judged where processes run at once: a process stops before its stores and calls, and after its loads of
 /// four words only.

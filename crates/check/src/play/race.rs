@@ -10,7 +10,7 @@ use explore::words::{Names, Shape, Vocabulary};
 
 use super::decisive::{self, Decides};
 use super::locks::{self, Locks};
-use crate::build::cargo;
+use crate::build::{cargo, with_notice};
 use crate::exercises::{exercise_2, exercise_5};
 use crate::proof;
 use crate::scenarios::{Judge, JudgedScenario, common_finding, waits_last};
@@ -330,7 +330,8 @@ impl Race {
         if let Some(answer) = self.source.strip_prefix("crates/check/proof/") {
             return proof::build_in_c(answer.trim_end_matches(".c"));
         }
-        let (said, artifacts) = cargo(&["build", "--quiet", "--locked", "--package", LESSON_5])?;
+        let build = || cargo(&["build", "--quiet", "--locked", "--package", LESSON_5]);
+        let (said, artifacts) = with_notice("the race's program", build)?;
         let built = artifacts.iter().find_map(|artifact| artifact["executable"].as_str());
         let none = || Failure::refusal("build", Path::new(LESSON_5), said);
         built.map(PathBuf::from).ok_or_else(none)

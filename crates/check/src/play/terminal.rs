@@ -40,7 +40,7 @@ pub fn play(number: Option<usize>, moves: Option<&str>, width: usize) -> Result<
         return Ok(Played::Done);
     };
     let Some(race) = number.checked_sub(1).and_then(|index| races.get(index)) else {
-        return Ok(Played::WrongCall(format!("there are the races 1 to {}", races.len())));
+        return Ok(Played::WrongCall(format!("give a race, 1 to {}", races.len())));
     };
     let scratch = sandbox::scratch()?;
     if !Machine::of(&scratch)?.tracing || !arch::TRAPS_STORES {

@@ -22,7 +22,7 @@ fn the_story_shows_what_it_expects_and_fits_a_terminal() {
     undisturbed(|| {
         let story = told()?;
         let (first, rest) = story.split_once('\n').unwrap();
-        assert!(first.starts_with("Ground: Linux "), "{story}");
+        assert!(first.starts_with("Machine: Linux "), "{story}");
         for step in 1..=lesson_3_msync::STEPS.len() {
             assert!(story.contains(&format!("\n{step}. ")), "step {step} in {story}");
         }

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use pty::{OTHER_SCREEN, Terminal, beside, page_view, starting};
 
 const STORY: &str = r#"
-echo 'Ground: a test'; echo
+echo 'Machine: a test'; echo
 echo '1. The opening'; echo '   alpha'; printf '\036\n'; read key || exit 0
 echo; echo '2. Another chapter'; echo '   bravo'; printf '\036\n'; read key || exit 0
 "#;

@@ -128,7 +128,7 @@ fn ends(program: &Program, with_root: bool, output: Output<'_>) -> Result<Vec<(S
 /// This machine: kernel, file system of the scratch directory, C library, user.
 fn ground() -> Result<String> {
     let ground = common::ground(Scratch::new()?.path())?;
-    let ground = ground.trim_start_matches("Ground: ");
+    let ground = ground.trim_start_matches("Machine: ");
     let library = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let library = library.ok().filter(|output| output.status.success());
     let library = library.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
