@@ -281,7 +281,10 @@ impl Judge {
             let program = format!("\0--program\0{}\0", self.program.display());
             let is_it = |line: &str| line.starts_with(&judge) && line.contains(&program);
             let judges: Vec<_> = command_lines().filter(|(_, line)| is_it(line)).collect();
-            let [(judge, _)] = &judges[..] else { panic!("{judges:?}") };
+            // A child that it has just forked has its command line until the child executes a program.
+            let is_one = |pid: i32| judges.iter().any(|(judge, _)| *judge == pid);
+            let first: Vec<_> = judges.iter().filter(|(pid, _)| !is_one(parent_of(*pid))).collect();
+            let [(judge, _)] = first[..] else { panic!("{judges:?}") };
             kill(Pid::from_raw(*judge), Signal::SIGKILL).expect("kill the judge");
         })
     }
@@ -341,6 +344,14 @@ fn command_lines() -> impl Iterator<Item = (i32, String)> {
         let line = fs::read(process.path().join("cmdline")).unwrap_or_default(); // It has ended.
         Some((number, String::from_utf8_lossy(&line).into_owned()))
     })
+}
+
+/// A process's parent; 0 if the process has ended.
+fn parent_of(pid: i32) -> i32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name, which comes first, may itself hold parentheses.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    fields.split(' ').nth(1).and_then(|parent| parent.parse().ok()).unwrap_or_default()
 }
 
 /// The processes that run this program, or were started by its name.
