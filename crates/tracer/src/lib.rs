@@ -10,6 +10,7 @@
 
 mod alarm;
 pub mod arch;
+mod cpu_time;
 mod file_handle;
 mod files;
 mod limits;
@@ -29,6 +30,7 @@ mod tracee;
 mod untraced;
 mod watchpoint;
 
+pub use cpu_time::cpu_time_of;
 pub use files::{FileId, Opened};
 pub use limits::{LimitExceeded, Limits};
 pub use look::{
@@ -39,7 +41,7 @@ pub use memory::{hide_tracer, memory};
 pub use output_buffers::{OutputBuffer, Pointer, StoresThrough};
 pub use pid_namespace::{children, threads};
 pub use proc_files::ProcFile;
-pub use process_table::{ProcessTable, cpu_time_of};
+pub use process_table::ProcessTable;
 pub use process_tree::{ProcessTree, SharedTable, Waited, end_orphans};
 pub use processor_share::{ProcessorShare, queued_in_all};
 pub use stop::{Ending, Resume, Stop};

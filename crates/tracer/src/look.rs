@@ -122,6 +122,33 @@ pub fn is_ending(pid: Pid) -> bool {
     }
 }
 
+/// A page fault takes about a microsecond. But in a virtual machine, the host may first have to fetch the page, from a
+/// disk even, and the guest counts that as CPU time of the process. No page fault should take longer than this.
+const LONGEST_PAGE_FAULT: Duration = Duration::from_millis(1);
+
+/// What `/proc/PID/stat` counts for a process, or for the children that it has waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// CPU time of its own code.
+    pub(crate) user: Duration,
+    /// CPU time of the kernel for it.
+    pub(crate) system: Duration,
+    /// Page faults.
+    pub(crate) page_faults: u32,
+}
+
+impl Counted {
+    /// CPU time.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        self.user + self.system
+    }
+
+    /// The most CPU time that its page faults can have taken. The kernel handles them.
+    pub(crate) fn for_memory(&self) -> Duration {
+        self.system.min(LONGEST_PAGE_FAULT * self.page_faults)
+    }
+}
+
 /// What `/proc/PID/stat` says of a process or thread, as far as it is of use here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
@@ -129,10 +156,10 @@ pub struct Stat {
     pub state: char,
     /// The kernel's flags, such as PF_EXITING.
     pub(crate) flags: u64,
-    /// CPU time of the process, with all its threads.
-    pub(crate) cpu_time: Duration,
-    /// CPU time of the children that it has waited for, with theirs.
-    pub(crate) of_children: Duration,
+    /// Of the process, with all its threads.
+    pub(crate) own: Counted,
+    /// Of the children that it has waited for, with theirs.
+    pub(crate) of_children: Counted,
     /// How many threads it has.
     pub(crate) threads: usize,
     /// When it started. No two processes have this and their number in common.
@@ -160,15 +187,19 @@ impl Stat {
         // proc(5) counts the fields from 1; the state is the third.
         let number = |place: usize| fields.get(place - 3)?.parse::<u64>().ok();
         let ticks = sysconf(SysconfVar::CLK_TCK).ok()??.unsigned_abs();
-        let time = |own: usize| {
-            let sum = number(own)? + number(own + 1)?;
-            Some(Duration::from_nanos(sum * (1_000_000_000 / ticks)))
+        let time =
+            |place: usize| Some(Duration::from_nanos(number(place)? * (1_000_000_000 / ticks)));
+        // Minor page faults, and two fields later those for which the kernel had to read.
+        let faults = |place: usize| u32::try_from(number(place)? + number(place + 2)?).ok();
+        let counted = |time_at: usize, faults_at: usize| {
+            let (user, system) = (time(time_at)?, time(time_at + 1)?);
+            Some(Counted { user, system, page_faults: faults(faults_at)? })
         };
         Some(Self {
             state: fields.first()?.chars().next()?,
             flags: number(9)?,
-            cpu_time: time(14)?,
-            of_children: time(16)?,
+            own: counted(14, 10)?,
+            of_children: counted(16, 11)?,
             threads: usize::try_from(number(20)?).ok()?,
             started: number(22)?,
         })
@@ -226,6 +257,29 @@ pub(crate) fn memory_of(pid: Pid) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn page_faults_bound_the_cpu_time_that_memory_can_have_taken_and_so_does_the_kernels_time() {
+        // The fields from the state on, in their order in proc(5): page faults are 10 to 13, times 14 to 17.
+        let of = |faults: &str, times: &str| {
+            let text = format!("7 (a) b) R 1 2 3 4 5 0 {faults} {times} 20 0 1 0 99 0");
+            Stat::parse(&text).unwrap()
+        };
+        let ticks = sysconf(SysconfVar::CLK_TCK).unwrap().unwrap();
+        let second = |seconds: i64| ticks * seconds;
+        let times = format!("{} {} {} {}", second(5), second(2), second(4), second(3));
+        let stat = of("400 5000 100 1", &times);
+        assert_eq!((stat.state, stat.threads, stat.started), ('R', 1, 99));
+        assert_eq!(stat.own.cpu_time(), Duration::from_secs(7));
+        assert_eq!(stat.of_children.cpu_time(), Duration::from_secs(7));
+        assert_eq!(stat.own.for_memory(), Duration::from_millis(500), "500 page faults");
+        assert_eq!(
+            stat.of_children.for_memory(),
+            Duration::from_secs(3),
+            "all of the kernel's time"
+        );
+        assert_eq!(of("0 0 0 0", &times).own.for_memory(), Duration::ZERO);
+    }
 
     fn refused(errno: i32) -> io::Result<Option<()>> {
         look(nix::unistd::getpid(), "it", Err(io::Error::from_raw_os_error(errno)))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use crate::Stat;
+use crate::cpu_time::CpuTime;
 use crate::look::{look, memory_of, read_text};
 
 /// A PID namespace, by its first process. An orphan in it becomes a child of the first process.
@@ -16,7 +17,7 @@ pub(crate) struct PidNamespace {
     /// CPU time of each process that was seen, by its number and when it started.
     seen: BTreeMap<(Pid, u64), Duration>,
     /// The most that all together were seen to have used.
-    pub(crate) cpu_time: Duration,
+    pub(crate) cpu_time: CpuTime,
 }
 
 /// What the processes of a namespace use.
@@ -32,7 +33,7 @@ pub(crate) struct Usage {
 
 impl PidNamespace {
     pub(crate) fn new(first: Pid) -> Self {
-        Self { first, seen: BTreeMap::new(), cpu_time: Duration::ZERO }
+        Self { first, seen: BTreeMap::new(), cpu_time: CpuTime::default() }
     }
 
     /// Its processes, as they are now. Of more than `most` the others are left out.
@@ -71,18 +72,21 @@ impl PidNamespace {
     /// As [`look()`].
     pub(crate) fn look(&mut self, most: usize) -> io::Result<Usage> {
         let mut usage = Usage::default();
-        let mut with_children = Duration::ZERO;
+        let mut with_children = CpuTime::default();
         for process in self.processes(most)? {
             let Some(stat) = Stat::of(process)? else { continue };
             usage.processes += stat.threads.max(1);
             usage.born = usage.born.max(number_inside(process)?);
             usage.memory += memory_of(process)?;
-            with_children += stat.cpu_time + stat.of_children;
-            self.seen.insert((process, stat.started), stat.cpu_time);
+            for counted in [stat.own, stat.of_children] {
+                with_children +=
+                    CpuTime { in_all: counted.cpu_time(), for_memory: counted.for_memory() };
+            }
+            self.seen.insert((process, stat.started), stat.own.cpu_time());
         }
         // Both leave something out: the first, children that nobody waits for; the second, those that
         // came and went between two looks.
-        let seen = self.seen.values().sum();
+        let seen = CpuTime { in_all: self.seen.values().sum(), ..CpuTime::default() };
         self.cpu_time = self.cpu_time.max(with_children).max(seen);
         Ok(usage)
     }

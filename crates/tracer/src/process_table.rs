@@ -7,19 +7,18 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::time::TimeValLike;
-use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::{Pid, gettid};
 
 use crate::arch::legacy;
+use crate::cpu_time::CpuTime;
 use crate::look::{LookRefused, memory_of, read_text, status_number};
 use crate::pid_namespace::PidNamespace;
 use crate::{LimitExceeded, Limits, ProcessorShare, Stat, queued_in_all, sys};
 
 /// How often it is looked at whether a thread can run, at most.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-/// Of the time between two looks, no more than this counts as time at rest.
+/// Of the time between two looks, no more than this counts as time at rest. Of the CPU time that came between two looks,
+/// no more than this counts, either: the processes may have had it while the whole machine stood still.
 const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// The processes of one run.
@@ -33,7 +32,10 @@ pub struct ProcessTable {
     /// Why all were killed, if it could not be seen what they use.
     failure: Option<Failed>,
     /// CPU time of those that have ended.
-    cpu_time_before: Duration,
+    cpu_time_before: CpuTime,
+    /// CPU time of all at the last look, and how much of it does not count.
+    last_cpu_time: Duration,
+    unseen_cpu_time: Duration,
     /// How long the threads that have ended stood in the queue for a processor, all of them together.
     queued_before: Duration,
     limits: Limits,
@@ -55,7 +57,7 @@ enum Failed {
 /// A process or thread that has not ended, or what stands for a whole PID namespace.
 enum Living {
     /// A process: its handle, and its CPU time when it was looked at last.
-    Process { handle: OwnedFd, cpu_time: Duration },
+    Process { handle: OwnedFd, cpu_time: CpuTime },
     /// A thread, which dies with its process.
     Thread { process: Pid },
     /// A process beside a PID namespace: the handle is of the namespace's first process.
@@ -66,7 +68,7 @@ impl Living {
     /// A process or thread that was just born.
     fn of(pid: Pid) -> io::Result<Self> {
         match sys::pidfd(pid) {
-            Ok(handle) => Ok(Self::Process { handle, cpu_time: Duration::ZERO }),
+            Ok(handle) => Ok(Self::Process { handle, cpu_time: CpuTime::default() }),
             Err(error) => match error.raw_os_error() {
                 // A thread that is no process, and a process that has ended, have no handle.
                 Some(libc::EINVAL | libc::ENOENT | libc::ESRCH) => {
@@ -100,7 +102,9 @@ impl ProcessTable {
             born: 0,
             exceeded: None,
             failure: None,
-            cpu_time_before: Duration::ZERO,
+            cpu_time_before: CpuTime::default(),
+            last_cpu_time: Duration::ZERO,
+            unseen_cpu_time: Duration::ZERO,
             queued_before: Duration::ZERO,
             limits,
             started,
@@ -148,7 +152,7 @@ impl ProcessTable {
             Some(Living::Thread { process }) => {
                 let process = *process;
                 if let Some(Living::Process { cpu_time, .. }) = self.living.get_mut(&process) {
-                    *cpu_time = cpu_time_of(process)?.unwrap_or_default().max(*cpu_time);
+                    *cpu_time = cpu_time.max(CpuTime::of(process)?);
                 }
             }
             Some(Living::Namespace { .. }) | None => {}
@@ -168,11 +172,11 @@ impl ProcessTable {
                 self.ended.push(handle);
             }
             Some(Living::Namespace { inside, .. }) => {
-                self.cpu_time_before += inside.cpu_time.max(cpu_time);
+                let at_the_end = CpuTime { in_all: cpu_time, ..CpuTime::default() };
+                self.cpu_time_before += inside.cpu_time.max(at_the_end);
             }
         }
-        let limit = self.limits.cpu_time;
-        self.end_if(self.cpu_time_before > limit, LimitExceeded::CpuTime(limit));
+        self.enforce_cpu_time(self.cpu_time_before);
         true
     }
 
@@ -249,7 +253,7 @@ impl ProcessTable {
     /// # Errors
     /// The system refuses to show what a process uses that lives.
     pub fn enforce(&mut self) -> io::Result<()> {
-        let Limits { cpu_time, wall, memory, processes, born, .. } = self.limits;
+        let Limits { wall, memory, processes, born, .. } = self.limits;
         if self.exceeded.is_some() || self.failure.is_some() {
             return Ok(());
         }
@@ -262,7 +266,7 @@ impl ProcessTable {
         for (pid, living) in &mut self.living {
             match living {
                 Living::Process { cpu_time, .. } => {
-                    *cpu_time = cpu_time_of(*pid)?.unwrap_or_default().max(*cpu_time);
+                    *cpu_time = cpu_time.max(CpuTime::of(*pid)?);
                     spent += *cpu_time;
                     resident += memory_of(*pid)?;
                 }
@@ -278,9 +282,20 @@ impl ProcessTable {
         }
         self.end_if(inside > processes, LimitExceeded::Processes(processes));
         self.end_if(most_born > born, LimitExceeded::Born(born));
-        self.end_if(spent > cpu_time, LimitExceeded::CpuTime(cpu_time));
+        self.enforce_cpu_time(spent);
         self.end_if(resident > memory, LimitExceeded::Memory(memory));
         Ok(())
+    }
+
+    /// Kills all if this is more CPU time than they may use. What came while nobody looked does not count whole, nor what
+    /// the machine may have needed to hand out memory.
+    fn enforce_cpu_time(&mut self, spent: CpuTime) {
+        let new = spent.in_all.saturating_sub(self.last_cpu_time);
+        self.unseen_cpu_time += new.saturating_sub(MOST_BETWEEN_LOOKS);
+        self.last_cpu_time += new;
+        let limit = self.limits.cpu_time;
+        let counts = spent.without_memory(limit).saturating_sub(self.unseen_cpu_time);
+        self.end_if(counts > limit, LimitExceeded::CpuTime(limit));
     }
 
     /// All living threads, and so all processes. Of processes in a namespace above the limit, some are left out.
@@ -385,26 +400,12 @@ fn waits_for_the_machine(call: Option<String>) -> bool {
     number.is_none_or(|number| !FORKS.contains(&number))
 }
 
-/// CPU time of a process with all its threads; `None` if it has ended and its parent has waited for it.
-///
-/// # Errors
-/// The system's.
-pub fn cpu_time_of(process: Pid) -> io::Result<Option<Duration>> {
-    match clock_getcpuclockid(process).and_then(ClockId::now) {
-        Ok(time) => Ok(Some(Duration::from_nanos(time.num_nanoseconds().unsigned_abs()))),
-        // There is no process of this number: for nothing else is such a clock refused.
-        Err(Errno::EINVAL | Errno::ESRCH) => Ok(None),
-        Err(error) => {
-            Err(LookRefused::of(format!("the CPU time of process {process}"), error.into()))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::*;
+    use crate::cpu_time::cpu_time_of;
 
     #[test]
     fn a_living_process_uses_memory_and_cpu_time_and_an_ended_one_none() {
@@ -560,6 +561,48 @@ mod tests {
         late(&table);
         table.enforce().unwrap();
         assert_eq!(table.at_rest, 2 * MOST_BETWEEN_LOOKS);
+    }
+
+    /// Whether a table with the default limits is over its CPU time after looks that saw these times, in milliseconds: all
+    /// CPU time, and the most of it that page faults can have taken.
+    fn is_out_of_time(looks: &[(u64, u64)]) -> bool {
+        let limit = Limits::default().cpu_time;
+        let mut table = ProcessTable::new(Limits::default()).unwrap();
+        for (in_all, for_memory) in looks {
+            let in_all = Duration::from_millis(*in_all);
+            let for_memory = Duration::from_millis(*for_memory);
+            table.enforce_cpu_time(CpuTime { in_all, for_memory });
+        }
+        let exceeded = table.exceeded().unwrap();
+        assert!(exceeded.is_none_or(|exceeded| exceeded == LimitExceeded::CpuTime(limit)));
+        exceeded.is_some()
+    }
+
+    /// Looks at a run every 25 ms until it has had this CPU time.
+    fn looks(until: u64, for_memory: u64) -> Vec<(u64, u64)> {
+        (1..=until / 25).map(|look| (25 * look, for_memory.min(25 * look))).collect()
+    }
+
+    #[test]
+    fn cpu_time_that_page_faults_can_have_taken_does_not_count_up_to_three_times_the_limit() {
+        assert!(!is_out_of_time(&looks(2000, 0)));
+        assert!(is_out_of_time(&looks(2025, 0)));
+        assert!(!is_out_of_time(&looks(4900, 2900)));
+        assert!(is_out_of_time(&looks(4925, 2900)));
+        assert!(!is_out_of_time(&looks(8000, 60_000)));
+        assert!(is_out_of_time(&looks(8025, 60_000)));
+    }
+
+    #[test]
+    fn cpu_time_that_came_while_nobody_looked_counts_only_in_part() {
+        let stood_still = |before: u64| looks(100, 0).into_iter().chain([(100 + before, 0)]);
+        let most = u64::try_from(MOST_BETWEEN_LOOKS.as_millis()).unwrap();
+        assert!(!is_out_of_time(&stood_still(60_000).collect::<Vec<_>>()));
+        // It goes on, and uses up its time.
+        let later = |until| (1..=until / 25).map(|look| (60_100 + 25 * look, 0));
+        let left = 2000 - 100 - most;
+        assert!(!is_out_of_time(&stood_still(60_000).chain(later(left)).collect::<Vec<_>>()));
+        assert!(is_out_of_time(&stood_still(60_000).chain(later(left + 25)).collect::<Vec<_>>()));
     }
 
     #[test]

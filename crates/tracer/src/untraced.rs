@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
+use crate::Stat;
+use crate::cpu_time::CpuTime;
 use crate::pid_namespace::threads;
-use crate::{Stat, cpu_time_of};
 
 /// A process waits if all its threads were asleep at this many looks in a row, and for this long. It may also sleep
 /// before it comes to its wait, but not for so long.
@@ -61,7 +62,7 @@ impl Untraced {
         };
         let (looks, since) = self.asleep;
         let is_asleep = looks >= LOOKS && since.elapsed() >= ASLEEP;
-        let used = cpu_time_of(self.process)?.unwrap_or_default();
+        let used = CpuTime::of(self.process)?.without_memory(self.spins_after);
         Ok(match is_asleep || used > self.spins_after {
             true => Came::Waits,
             false => Came::Works,
