@@ -249,6 +249,47 @@ fn checks_and_diagnoses_have_names_of_their_own_and_a_place_in_the_lesson() {
     }
 }
 
+/// The texts in quotes that follow one of these words in the code.
+fn quoted_after<'c>(code: &'c str, words: &[&str]) -> Vec<&'c str> {
+    let after = words.iter().flat_map(|word| code.split(word).skip(1));
+    after.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next()).collect()
+}
+
+/// The sources below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("list the sources").flatten();
+    let found = entries.flat_map(|entry| match entry.path() {
+        path if path.is_dir() => sources(&path),
+        path => vec![path],
+    });
+    found.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
+}
+
+/// An id that no table has would make a report without an explanation and without a hint.
+#[test]
+fn each_diagnosis_that_the_code_names_is_in_a_table() {
+    const NAMES: &[&str] = &["failed(", "Finding::new(", "diagnosis: ", "known_as(\"hang\","];
+    let (mut named, mut unknown) = (0, Vec::new());
+    for path in sources(&root().expect("the checkout").join("crates/check/src")) {
+        let code = fs::read_to_string(&path).expect("read a source");
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let of = |exercise: &&&Exercise| {
+            let folder = format!("/exercise_{}/", exercise.number);
+            let its_own = path.to_string_lossy().contains(&folder);
+            its_own || !path.to_string_lossy().contains("/exercise_")
+        };
+        let exercises: Vec<_> = EXERCISES.iter().filter(of).collect();
+        for id in quoted_after(code, NAMES) {
+            named += 1;
+            if !exercises.iter().any(|exercise| exercise.diagnosis(id).is_some()) {
+                unknown.push(format!("{}: {id}", path.display()));
+            }
+        }
+    }
+    assert!(named > 100, "only {named} were found");
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
 /// The anchor that a heading gets.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);

@@ -1,10 +1,9 @@
 //! A pending store: it has trapped, and has not yet happened.
 
-use std::io;
-
 use tracer::arch::{self, StoreForm, StoreInstruction};
 use tracer::{Error, Syscall, Tracee};
 
+use crate::cannot_follow::CannotFollow;
 use crate::watched_memory::WatchedMemory;
 
 /// What an actor was stopped before. When it goes on, the store is committed; if it is killed, the
@@ -37,8 +36,8 @@ pub(crate) struct Stored {
 pub(crate) fn decode(tracee: &Tracee, memory: &WatchedMemory) -> Result<StoreInstruction, Error> {
     let registers = tracee.registers()?;
     let code = memory.code(registers.at, arch::LONGEST_INSTRUCTION)?;
-    let undecodable = || io::Error::other("an instruction that cannot be decoded stored");
-    Ok(arch::decode_store(&code, &registers).ok_or_else(undecodable)?)
+    let unknown = || CannotFollow::new("an instruction that the judge does not know stored");
+    Ok(arch::decode_store(&code, &registers).ok_or_else(unknown)?)
 }
 
 /// A load from watched memory: where, and what was there.

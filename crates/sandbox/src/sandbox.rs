@@ -246,7 +246,9 @@ impl<'a> Sandbox<'a> {
     fn in_time(&self) -> Result<()> {
         match self.limit_exceeded()? {
             Some(limit @ LimitExceeded::Wall(_)) => {
-                let why = format!("the process that starts it {limit}; this machine is too busy");
+                let why = format!(
+                    "the process that starts it {limit}; this machine is too busy: try again while it is less busy"
+                );
                 Err(io::Error::from(StartError::CannotPrepare(why))).step("start the program")
             }
             _ => Ok(()),

@@ -352,7 +352,7 @@ impl ProcessTable {
         if !over && elapsed > self.limits.wall_at_most() {
             let why = format!(
                 "{:.0} s after their start, they still had not had {:.1} s in which they could run; this \
-                 machine is too busy, or its disk is",
+                 machine, or its disk, is too busy: try again while it is less busy",
                 elapsed.as_secs_f64(),
                 wall.as_secs_f64()
             );
@@ -492,7 +492,10 @@ mod tests {
             }
         };
         assert!(table.started.elapsed() > limits.wall_at_most());
-        assert!(failed.to_string().contains("this machine is too busy"), "{failed}");
+        assert!(
+            failed.to_string().contains("is too busy: try again while it is less busy"),
+            "{failed}"
+        );
         crate::processors::unpin();
     }
 

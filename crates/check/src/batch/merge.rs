@@ -27,7 +27,9 @@ pub fn merged(
         };
         empty += usize::from(found.is_empty());
         for entry in found {
-            join(&mut entries, entry, file)?;
+            if let Err(differ) = join(&mut entries, entry, file) {
+                return Ok(Err(WrongCall(differ.to_string())));
+            }
         }
     }
     entries.sort_by_key(Entry::key);

@@ -328,3 +328,22 @@ fn each_student_gets_a_file_of_feedback_and_no_other_file_is_overwritten() {
     assert_eq!(merged(&[&file], &each).status.code(), Some(0));
     assert!(!class.path("out.md").exists() && feedback.join("_._out.md").exists());
 }
+
+#[test]
+fn two_different_results_of_one_submission_are_a_wrong_call_of_merge() {
+    let class = Class::new();
+    class.hand_in_script("student-1", "exercise-4", 2);
+    let line = judged_lines(&class).remove(0);
+    let other = changed(&line, |entry| entry["diagnosis"] = "hang".into());
+    let write = |name: &str, text: &str| {
+        let path = class.path(name);
+        fs::write(&path, text).expect("write");
+        path
+    };
+    let files = [write("one.jsonl", &line), write("two.jsonl", &other)];
+    let ended = merged(&[&files[0], &files[1]], &[]);
+    assert_eq!(ended.status.code(), Some(2), "{}", complaints(&ended));
+    let said = complaints(&ended);
+    assert!(said.contains("another result for student-1, exercise 4"), "{said}");
+    assert!(ended.stdout.is_empty());
+}
