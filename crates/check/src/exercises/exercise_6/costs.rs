@@ -1,5 +1,6 @@
 //! Looks while `lines` runs: how many mappings of FILEs there are, how much private memory, how much of it
-//! is copies of FILEs' pages, and how many page faults it took in the end.
+//! is copies of FILEs' pages, whether a call gets their bytes from a mapping, and how many page faults it took in the
+//! end.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,9 +11,10 @@ use std::path::PathBuf;
 use common::{Context, page_size};
 use nix::unistd::Pid;
 use procfs::process::Process;
-use tracer::{Call, FileId, MECHANISM, Use, look, read_text};
+use tracer::{Call, FileId, MECHANISM, Use, look, memory, read_text, status_number};
 
 use super::populated::Populated;
+use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::observe::Observer;
 use crate::verdict::{Verdict, failed};
@@ -31,7 +33,7 @@ const MOST_OF_A_RUNTIME: u64 = 128 << 20;
 pub(super) struct CostsObserver {
     /// Where the FILEs are.
     directory: PathBuf,
-    /// Mappings made by a thread at an address, and their lengths, of which not all was seen to go: never too
+    /// Mappings made by a process at an address, and their lengths, of which not all was seen to go: never too
     /// few.
     made: BTreeMap<(Pid, u64), u64>,
     mappings: usize,
@@ -46,6 +48,8 @@ pub(super) struct CostsObserver {
     /// Private copies of FILEs' pages that are gone again, and the most that there were in all, in bytes.
     copies_gone: u64,
     copies: u64,
+    /// A call that got bytes of a mapping of a FILE, in words.
+    carried: Option<String>,
     /// Of which file it is counted how often it is populated.
     file: Option<FileId>,
     populated: Populated,
@@ -66,6 +70,7 @@ impl CostsObserver {
             stores_privately: false,
             copies_gone: 0,
             copies: 0,
+            carried: None,
             file: None,
             populated: Populated::default(),
         }
@@ -96,11 +101,15 @@ impl CostsObserver {
         self.faults
     }
 
-    /// Neither too many mappings, nor too much memory.
+    /// Neither too many mappings, nor too much memory, nor bytes of a mapping for a call.
     ///
     /// # Errors
-    /// `private-copies`, `too-much-memory`, `too-many-mappings`.
+    /// `private-copies`, `too-much-memory`, `too-many-mappings`, `bytes-not-by-mapping`.
     pub(super) fn within_bounds(&self) -> Verdict {
+        if let Some(seen) = &self.carried {
+            let expected = "the program itself loads FILE's bytes from the mapping";
+            return failed("bytes-not-by-mapping", expected, seen.as_str());
+        }
         let runtime = self.runtime.unwrap_or_default().min(MOST_OF_A_RUNTIME);
         let memory = self.memory.saturating_sub(runtime);
         if memory >= MOST_MEMORY {
@@ -184,39 +193,130 @@ impl CostsObserver {
         Ok(())
     }
 
-    fn count_mappings(&mut self, pid: Pid) -> common::Result<()> {
-        let path = format!("/proc/{pid}/maps");
-        let maps = look(pid, &path, fs::read(&path)).step(MECHANISM)?;
-        let maps = maps.unwrap_or_default(); // None: it is gone.
-        let directory = [self.directory.as_os_str().as_bytes(), b"/"].concat();
-        let in_directory =
-            |line: &&[u8]| line.windows(directory.len()).any(|part| part == directory);
-        let there = maps.split(|byte| *byte == b'\n').filter(in_directory).count();
+    /// Counts the mappings that all processes have now. Those that a process has inherited do not count.
+    fn count_mappings(&mut self) -> common::Result<()> {
+        let mut made: BTreeMap<Pid, usize> = BTreeMap::new();
+        for (process, _) in self.made.keys() {
+            *made.entry(*process).or_default() += 1;
+        }
+        let mut there = 0;
+        for (process, made) in made {
+            there += made.min(self.mappings_of(process)?.len());
+        }
         self.mappings = self.mappings.max(there);
         Ok(())
     }
 
+    /// The mappings of FILEs that a process has now; none if it is gone.
+    fn mappings_of(&self, process: Pid) -> common::Result<Vec<Range<u64>>> {
+        let path = format!("/proc/{process}/maps");
+        let maps = look(process, &path, fs::read(&path)).step(MECHANISM)?;
+        let maps = maps.unwrap_or_default();
+        let directory = [self.directory.as_os_str().as_bytes(), b"/"].concat();
+        let in_directory =
+            |line: &&[u8]| line.windows(directory.len()).any(|part| part == directory);
+        let lines = maps.split(|byte| *byte == b'\n').filter(in_directory);
+        Ok(lines.filter_map(|line| addresses(&String::from_utf8_lossy(line))).collect())
+    }
+
+    /// Does this call get bytes of a mapping of a FILE?
+    fn note_carried(&mut self, pid: Pid, call: &Call) -> common::Result<()> {
+        if self.carried.is_some() || self.made.is_empty() {
+            return Ok(());
+        }
+        let process = process_of(pid)?;
+        for (address, length) in handed_over(pid, call)? {
+            let end = address.saturating_add(length);
+            let is_in = |((of, at), whole): (&(Pid, u64), &u64)| {
+                *of == process && *at < end && address < at.saturating_add(*whole)
+            };
+            if length > 0
+                && self.made.iter().any(is_in)
+                && self.mappings_of(process)?.iter().any(|range| range.contains(&address))
+            {
+                let of = counted(length, "byte");
+                self.carried =
+                    Some(format!("`{}` was given {of} of a mapping of FILE", call.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A call has made a mapping of so many bytes.
+    fn note_mapped(&mut self, pid: Pid, call: &Call, length: u64) -> common::Result<()> {
+        if let Some(address) = call.result.filter(|result| *result > 0) {
+            self.made.insert((process_of(pid)?, address.cast_unsigned()), length);
+        }
+        Ok(())
+    }
+
     /// A mapping is gone if all its pages are: a call may give back a part only.
-    fn note_unmapped(&mut self, pid: Pid, [start, length]: [u64; 2]) {
+    fn note_unmapped(&mut self, process: Pid, [start, length]: [u64; 2]) {
         let in_pages = |bytes: u64| bytes.next_multiple_of(page_size() as u64);
         let end = start.saturating_add(in_pages(length));
         if let Some(whole) =
-            self.made.get(&(pid, start)).filter(|whole| in_pages(**whole) > end - start)
+            self.made.get(&(process, start)).filter(|whole| in_pages(**whole) > end - start)
         {
             self.part_of.get_or_insert([length, *whole]);
         }
-        self.made.retain(|(thread, at), whole| {
-            *thread != pid || *at < start || at.saturating_add(in_pages(*whole)) > end
+        self.made.retain(|(of, at), whole| {
+            *of != process || *at < start || at.saturating_add(in_pages(*whole)) > end
         });
     }
 }
 
+/// The process of a thread.
+fn process_of(thread: Pid) -> common::Result<Pid> {
+    let process = status_number(thread, "Tgid").step(MECHANISM)?;
+    let process = process.and_then(|number| i32::try_from(number).ok());
+    Ok(process.map_or(thread, Pid::from_raw)) // None: it is gone.
+}
+
+/// Where in its memory a call finds bytes that it hands over to a file, a pipe or a socket: addresses and lengths.
+fn handed_over(pid: Pid, call: &Call) -> common::Result<Vec<(u64, u64)>> {
+    const SIZE: usize = 16;
+    const MOST: u64 = 1024; // The kernel's UIO_MAXIOV.
+    let [_, buffer, length, ..] = call.arguments;
+    match call.number {
+        libc::SYS_write | libc::SYS_pwrite64 | libc::SYS_sendto => Ok(vec![(buffer, length)]),
+        libc::SYS_writev | libc::SYS_pwritev | libc::SYS_pwritev2 | libc::SYS_vmsplice => {
+            let count = usize::try_from(length.min(MOST)).unwrap_or_default();
+            let at = usize::try_from(buffer).unwrap_or(usize::MAX);
+            let vector = memory(pid, at, count * SIZE).step(MECHANISM)?.unwrap_or_default();
+            let (words, _) = vector.as_chunks();
+            let words: Vec<_> = words.iter().map(|word| u64::from_ne_bytes(*word)).collect();
+            let (pairs, _) = words.as_chunks();
+            Ok(pairs.iter().map(|[address, length]| (*address, *length)).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Private memory, and shared memory that belongs to no file.
 fn private_memory(pid: Pid) -> common::Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = read_text(pid, &path).step(MECHANISM)?;
     let status = status.unwrap_or_default(); // None: it is gone.
-    let anonymous = status.lines().find_map(|line| kilobytes(line, "RssAnon:"));
-    Ok(anonymous.unwrap_or_default())
+    let counted = |name| status.lines().find_map(|line| kilobytes(line, name)).unwrap_or_default();
+    let shared = match counted("RssShmem:") {
+        0 => 0,
+        _ => shared_memory_without_a_file(pid)?, // A FILE on a tmpfs counts as shared memory, too.
+    };
+    Ok(counted("RssAnon:") + shared)
+}
+
+fn shared_memory_without_a_file(pid: Pid) -> common::Result<u64> {
+    const NAMES: [&str; 4] = ["/dev/zero (deleted)", "/memfd:", "/SYSV", "[anon_shmem:"];
+    let smaps = read_text(pid, &format!("/proc/{pid}/smaps")).step(MECHANISM)?;
+    let (mut sum, mut counts) = (0, false);
+    for line in smaps.unwrap_or_default().lines() {
+        if addresses(line).is_some() {
+            counts = NAMES.iter().any(|name| line.contains(name));
+        } else if counts && let Some(bytes) = kilobytes(line, "Rss:") {
+            sum += bytes;
+        }
+    }
+    Ok(sum)
 }
 
 /// The bytes in a line such as `RssAnon:  12 kB`.
@@ -247,6 +347,7 @@ impl Observer for CostsObserver {
             let goes = if all { 0..0 } else { address..address.saturating_add(length) };
             self.look_at_copies(pid, &goes)?;
         }
+        self.note_carried(pid, call)?;
         Ok(())
     }
 
@@ -261,17 +362,19 @@ impl Observer for CostsObserver {
             self.stores_privately |= self.maps_for_private_stores(pid, call)?;
         }
         if call.number == libc::SYS_mmap && call.files.iter().any(|opened| opened.regular) {
-            if let Some(address) = call.result.filter(|result| *result > 0) {
-                self.made.insert((pid, address.cast_unsigned()), call.arguments[1]);
-            }
+            self.note_mapped(pid, call, call.arguments[1])?;
             if self.made.len() > MOST_MAPPINGS {
-                self.count_mappings(pid)?;
+                self.count_mappings()?;
             }
         } else if call.number == libc::SYS_munmap && call.result == Some(0) {
             let [address, length, ..] = call.arguments;
-            self.note_unmapped(pid, [address, length]);
+            self.note_unmapped(process_of(pid)?, [address, length]);
         } else if call.number == libc::SYS_mremap && call.result > Some(0) {
-            self.count_mappings(pid)?; // It may have made a second mapping of the same pages.
+            // It may have made a second mapping of the same pages.
+            if self.made.keys().any(|(_, at)| *at == call.arguments[0]) {
+                self.note_mapped(pid, call, call.arguments[2])?;
+            }
+            self.count_mappings()?;
         }
         Ok(())
     }
