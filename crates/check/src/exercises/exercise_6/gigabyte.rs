@@ -33,7 +33,7 @@ const TIMES_THE_REFERENCE: u32 = 8;
 
 /// The first part of the file, on which the reference's CPU time is measured: the whole would take as long again
 /// as the program that is judged.
-const PART: usize = 64 << 20;
+const PART: usize = 16 << 20;
 
 /// One newline in so many parts of the file, and a few bytes more, which are drawn.
 const PARTS: usize = 16;
