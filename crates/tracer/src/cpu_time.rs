@@ -13,7 +13,7 @@ use crate::Stat;
 use crate::look::LookRefused;
 
 /// For page faults, a run may use its limit on CPU time so many times more.
-const MOST_FOR_MEMORY: u32 = 3;
+const MOST_FOR_MEMORY: u32 = 2;
 
 /// What a process, or several, had of the processors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
