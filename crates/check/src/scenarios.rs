@@ -99,6 +99,30 @@ pub fn in_every_order(
     }
 }
 
+/// Judges one order that `--schedule` has no name for: one process has the turn until it waits or has ended, then the
+/// other one.
+///
+/// # Errors
+/// As [`in_every_order`].
+pub fn in_turn(
+    context: &CheckContext,
+    scenario: Scenario,
+    judge: Judge,
+    wording: Wording,
+) -> Verdict {
+    if !can_be_shown(context) {
+        return Err(CheckError::Cannot(NEEDS.into()));
+    }
+    let fixture = context.fixture("in-turn")?;
+    let schedule = Schedule::in_turn(scenario.name, 0);
+    let spec = SearchSpec { scenario, bound: PreemptionBound::OneStop };
+    let judged = replay_one(context, &fixture, &[spec], schedule, judge, wording);
+    judged.map_err(|error| match error {
+        CheckError::Wrong(finding) => Finding { schedule: None, ..*finding }.into(),
+        other => other,
+    })
+}
+
 /// What it takes to stop a program before its stores.
 pub const NEEDS: &str = "a process must be traced to stop it before a store, and only on x86-64";
 

@@ -14,7 +14,7 @@ use crate::redirect::{KernelStore, Redirected};
 use crate::schedule::Preemption;
 use crate::sigsegv::Sigsegv;
 use crate::source::SourceLine;
-use crate::trace::PreemptionPoint;
+use crate::trace::{Operation, PreemptionPoint};
 use crate::watched_memory::WatchedMemory;
 
 /// One of the two actors.
@@ -22,6 +22,8 @@ use crate::watched_memory::WatchedMemory;
 pub(crate) struct Actor {
     pub(crate) process: i32,
     pub(crate) preemption: Option<Preemption>,
+    /// It is stopped before the next operation of this kind.
+    pub(crate) stops_before: Option<fn(&Operation) -> bool>,
     pub(crate) points: Vec<PreemptionPoint>,
     pub(crate) ended: Option<Ending>,
     pub(crate) idle: Idle,

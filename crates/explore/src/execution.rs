@@ -472,7 +472,11 @@ impl<'l> Execution<'l> {
     fn point(&mut self, actor: usize, operation: Operation) -> Here {
         let actor = &mut self.actors[actor];
         let number = actor.points.len() + 1;
+        let stops = actor.stops_before.take_if(|is_it| is_it(&operation)).is_some();
         actor.points.push(PreemptionPoint { number, operation });
+        if stops {
+            return Here::Before;
+        }
         match actor.preemption {
             Some(at) if at.number == number && at.after => Here::After,
             Some(at) if at.number == number => Here::Before,
@@ -1489,10 +1493,52 @@ impl<'l> Execution<'l> {
     /// # Errors
     /// The system's.
     pub fn run_alone(&mut self, actor: usize, deadline: Instant, mode: RunMode) -> Result<Pause> {
+        self.run_in(mode, actor, None, deadline)
+    }
+
+    fn run_in(
+        &mut self,
+        mode: RunMode,
+        actor: usize,
+        preemption: Option<Preemption>,
+        deadline: Instant,
+    ) -> Result<Pause> {
         self.mode = mode;
-        let pause = self.run(&[actor], None, deadline);
+        let pause = self.run(&[actor], preemption, deadline);
         self.mode = RunMode::Scheduled;
         pause
+    }
+
+    /// The actor is stopped before the next such operation, in whichever turn it comes to it. `None`: nowhere.
+    pub fn stop_before(&mut self, actor: usize, is_it: Option<fn(&Operation) -> bool>) {
+        self.actors[actor].stops_before = is_it;
+    }
+
+    /// Has the actor not come to its [`stop_before`](Self::stop_before) yet?
+    #[must_use]
+    pub fn is_on_its_way(&self, actor: usize) -> bool {
+        self.actors[actor].stops_before.is_some()
+    }
+
+    /// Lets the actor come to a preemption point while the other one stands still for as long as it likes: a wait for
+    /// a time is over at once.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_hurried(
+        &mut self,
+        actor: usize,
+        preemption: Option<Preemption>,
+        deadline: Instant,
+    ) -> Result<Pause> {
+        self.run_in(RunMode::Hurried, actor, preemption, deadline)
+    }
+
+    /// Is the actor in a call that ends by itself after some time?
+    #[must_use]
+    pub fn waits_for_a_time(&self, actor: usize) -> bool {
+        let is_timed = |call: Syscall| call.when_its_time_is_over().is_some();
+        self.tracees_of(actor).any(|tracee| tracee.call.is_some_and(is_timed))
     }
 
     /// Is the actor in a sleep that ends by itself?
@@ -1531,7 +1577,7 @@ impl<'l> Execution<'l> {
     /// Lets both run at once until they have ended, or until all sleep and no process is left that could
     /// wake them, or until `patience` is over. On a busy machine, patience lasts longer: until each actor
     /// has had time enough of its own. A sleep in which an actor is when this begins counts for nothing. Returns whether they had that much before `latest`. If not, nothing
-    /// is known about them.
+    /// is known about them. It also ends when an actor comes to its [`stop_before`](Self::stop_before).
     ///
     /// # Errors
     /// The system's.
@@ -1545,7 +1591,8 @@ impl<'l> Execution<'l> {
             self.mode = RunMode::Patient;
             let pause = self.run(&[0, 1], None, end.min(latest));
             self.mode = RunMode::Scheduled;
-            if pause? == Pause::Ended || self.is_deadlocked()? {
+            let pause = pause?;
+            if matches!(pause, Pause::Ended | Pause::Arrived) || self.is_deadlocked()? {
                 return Ok(true);
             }
             let mut lacks = Duration::ZERO;

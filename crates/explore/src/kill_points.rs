@@ -2,9 +2,11 @@
 //! for it or comes after.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
-use common::Result;
+use common::{Context, Result};
 use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
@@ -15,7 +17,7 @@ use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
 use crate::table::{Mark, Table};
 use crate::timeline::Timeline;
-use crate::trace::{Event, Operation};
+use crate::trace::{Event, EventKind, Operation};
 use crate::words::{Names, Vocabulary, last_stop};
 
 /// The words for what follows from a kill, and for what the killed process was about to do.
@@ -46,7 +48,13 @@ pub struct Killed {
     pub failed: Option<String>,
     /// What that process wrote to standard error.
     pub complaint: Vec<u8>,
-    /// How many began after the kill, one after another.
+    /// How many processes began like the one that waited, with it.
+    pub like_the_first: u64,
+    /// What they did, some of them at once; `None`: only one came, or not all have succeeded.
+    pub first: Option<Change>,
+    /// What the last two of them did: one had got the lock from another one when the other came. `None`: as above.
+    pub handed_on: Option<Change>,
+    /// How many began after them, one after another, and then two at once.
     pub later: u64,
     /// FILE's bytes before the last two, which came at once; `None`: there were no such two.
     pub before_two: Option<Vec<u8>>,
@@ -60,15 +68,41 @@ pub struct Killed {
     pub events: Vec<Event>,
 }
 
+/// What some processes did in FILE, all of which have succeeded.
+pub struct Change {
+    /// How many they were.
+    pub processes: u64,
+    /// FILE's bytes when none of them had stored anything.
+    pub before: Vec<u8>,
+    /// FILE's bytes when all of them had ended.
+    pub after: Vec<u8>,
+}
+
+/// How many earlier meetings of the first two are tried at most for one kill.
+const MEETINGS: usize = 6;
+/// How long a process may take to come inside, if it waits for a time and this time is over at once.
+const HURRY: Duration = Duration::from_millis(100);
+
+/// The actor that is killed. Later processes take its place.
+const VICTIM: usize = 0;
+/// The actor that waits for it.
+const OTHER: usize = 1;
+
 /// How many processes must finish after a kill that leaves a lock. What the first one leaves may stop the second: a robust
 /// mutex that nobody makes consistent, for example.
 const SURVIVORS: u64 = 3;
 
 /// Kills `victim` at each of its points, one run each. Before the kill, the first of the others runs
-/// until it ends or waits. If it waited, three processes must finish one after another: the
-/// first of the others, then the second of the others, again and again. Then two more come at once, to see
-/// whether the lock still keeps one of them out; once for each content of FILE. If the first did not wait, the second must
-/// finish. Ends at the first run in which a process does not finish. The flag says whether there was
+/// until it ends or waits. If it did not wait, the second must finish.
+///
+/// If it waited, it goes on until it is inside: just before its first store to what the lock protects. There it is
+/// stopped, and a second process like it comes. If the second one waits, it gets the lock when the first one has ended,
+/// and is stopped inside, too, while a third one comes. All of them must finish. Then two more come at once, the second
+/// of the others, to see whether the lock still keeps one of them out; once for each content of FILE.
+///
+/// Once for each content of FILE at the kill, the first two also meet earlier, one run each ([`Kills::meet`]).
+///
+/// Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
 ///
 /// # Errors
@@ -96,27 +130,23 @@ pub fn kill_points(
     if alone.cut {
         return Ok((Vec::new(), true));
     }
-    // FILEs on which two more came at once: they would do the same again.
-    let mut tried = BTreeSet::new();
-    let mut all = Vec::new();
+    let mut kills = Kills {
+        fixture,
+        scenario,
+        last: others[1],
+        time,
+        wording,
+        found: Vec::new(),
+        tried: Tried::default(),
+    };
+    let mut goes_on = Next::GoesOn;
     for point in groups(&alone.points[0]).into_iter().flatten() {
-        // Whoever hangs must have its time before the check's is over.
-        if Instant::now() + time >= fixture.deadline() {
-            return Ok((all, true));
-        }
-        match kill_at(fixture, &scenario, point.number, others[1], time, (wording, &mut tried))? {
-            At::Killed(killed) => {
-                let over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
-                all.push(*killed);
-                if over {
-                    break;
-                }
-            }
-            At::Ended => {}
-            At::Late => return Ok((all, true)),
+        goes_on = kills.at(point.number)?;
+        if goes_on != Next::GoesOn {
+            break;
         }
     }
-    Ok((all, false))
+    Ok((kills.found, goes_on == Next::Late))
 }
 
 impl Killed {
@@ -135,6 +165,9 @@ impl Killed {
             limit_exceeded: None,
             failed: None,
             complaint: Vec::new(),
+            like_the_first: 1,
+            first: None,
+            handed_on: None,
             later: 0,
             before_two: None,
             file: None,
@@ -145,117 +178,379 @@ impl Killed {
     }
 }
 
-/// What came of a run up to a point.
-enum At {
-    /// The victim was killed there; or all were, for a limit.
-    Killed(Box<Killed>),
+/// Whether another kill is tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoesOn,
+    /// A process did not finish.
+    Over,
+    /// There was not enough time.
+    Late,
+}
+
+/// What was tried already, and would show the same again.
+#[derive(Default)]
+struct Tried {
+    /// FILEs on which two more came at once.
+    two_more: BTreeSet<Vec<u8>>,
+    /// FILEs just after a kill, with the names in their directory.
+    kills: BTreeSet<(Vec<u8>, Vec<OsString>)>,
+}
+
+/// A run up to a kill.
+struct Kill<'l> {
+    execution: Execution<'l>,
+    killed: Killed,
+    /// How many points the other one had come to when it began to wait.
+    waited_at: usize,
+}
+
+/// What came of a run up to a kill.
+enum At<'l> {
+    /// The victim was killed there.
+    Killed(Box<Kill<'l>>),
+    /// All were killed for a limit.
+    LimitExceeded(Box<Killed>),
     /// It came another way this time, and ended.
     Ended,
     /// It had not come there in time.
     Late,
 }
 
-fn kill_at(
-    fixture: &dyn Fixture,
-    scenario: &Scenario,
-    number: usize,
+/// All kills of one victim.
+struct Kills<'l> {
+    fixture: &'l dyn Fixture,
+    /// The victim, and the first of the others.
+    scenario: Scenario,
+    /// The second of the others.
     last: &'static [&'static str],
+    /// How long each process has after the kill.
     time: Duration,
-    (wording, tried): (KillWording, &mut BTreeSet<Vec<u8>>),
-) -> Result<At> {
-    let mut execution = Execution::new(fixture, scenario.file.as_deref())?;
-    for (actor, arguments) in scenario.arguments.iter().enumerate() {
-        execution.start(actor, arguments)?;
-    }
-    let (victim, other) = (0, 1);
-    let soon = Instant::now() + time;
-    let pause = execution.run(&[victim], Some(Preemption { number, after: false }), soon)?;
-    let words = Vocabulary::of(wording.names);
-    let mut killed = Box::new(Killed::before(last_stop(execution.trace(), victim, words)));
-    if pause != Pause::Arrived {
-        killed.limit_exceeded = execution.limit_exceeded()?;
-        return Ok(match (killed.limit_exceeded, pause) {
-            (Some(_), _) => At::Killed(killed),
-            (None, Pause::TimeUp) => At::Late,
-            (None, _) => At::Ended,
-        });
-    }
-    let waited = matches!(execution.run(&[other], None, soon)?, Pause::Blocked(_));
-    execution.kill(victim)?;
-    killed.waited = waited;
-    let others = [scenario.arguments[1], last];
-    let had_time =
-        survive(&mut execution, others, waited, (time, fixture.deadline()), &mut killed)?;
-    if !had_time && killed.limit_exceeded.is_none() {
-        return Ok(At::Late);
-    }
-    if waited && killed.is_well() {
-        killed.before_two = fixture.file()?.filter(|file| tried.insert(file.clone()));
-    }
-    if killed.before_two.is_some() {
-        let times = (time, fixture.deadline());
-        let had_time = two_more(&mut execution, last, times, &mut killed, wording)?;
-        if !had_time && killed.limit_exceeded.is_none() {
-            return Ok(At::Late);
-        }
-    }
-    killed.file = fixture.file()?;
-    let pages = execution.pages_at_start();
-    killed.events = execution.into_trace().0;
-    let marks = (wording.marks)(&killed.events);
-    killed.table = Table::of(scenario, &killed.events, words, &marks);
-    killed.timeline = Timeline::of(scenario, &killed.events, words, &marks).from(pages);
-    Ok(At::Killed(killed))
+    wording: KillWording,
+    found: Vec<Killed>,
+    tried: Tried,
 }
 
-/// The others after the kill: the first of them goes on, then `last` comes, once or more often. Each has
-/// so much time. Whether they have had it: if not, nothing is known.
-fn survive(
-    execution: &mut Execution,
-    [first, last]: [&'static [&'static str]; 2],
-    waited: bool,
-    (time, latest): (Duration, Instant),
-    killed: &mut Killed,
-) -> Result<bool> {
-    let other = 1;
-    let mut who = first.join(" ");
-    let mut had_time = execution.finish(time, latest)?;
-    let mut ending = execution.ending(other);
-    // If the other waited, the dead held a lock, and the other is the first that meets it.
-    for _ in 0..if waited { SURVIVORS - 1 } else { 1 } {
-        if execution.lives(other) || ending != Some(Ending::Exited(0)) {
-            break;
+impl<'l> Kills<'l> {
+    /// Kills the victim before one of its points, and looks at what the others do, in one run or several.
+    fn at(&mut self, number: usize) -> Result<Next> {
+        let kill = match self.up_to_the_kill(number)? {
+            At::Killed(kill) => kill,
+            At::LimitExceeded(killed) => {
+                self.found.push(*killed);
+                return Ok(Next::Over);
+            }
+            At::Ended => return Ok(Next::GoesOn),
+            At::Late => return Ok(Next::Late),
+        };
+        let is_new = kill.killed.waited && self.is_new()?;
+        let (next, steps) = self.one_by_one(*kill)?;
+        if next != Next::GoesOn || !is_new {
+            return Ok(next);
         }
-        killed.later += 1;
-        who = last.join(" ");
-        execution.start(other, last)?;
-        execution.note_begins(other, last);
-        had_time = execution.finish(time, latest)?;
-        ending = execution.ending(other);
+        for step in (1..steps).take(MEETINGS) {
+            match self.meet(number, step)? {
+                Met::Shows(next) if next != Next::GoesOn => return Ok(next),
+                Met::Shows(_) => {}
+                Met::KeptOut => break,
+            }
+        }
+        Ok(Next::GoesOn)
     }
-    killed.limit_exceeded = execution.limit_exceeded()?;
-    let lives = execution.lives(other);
-    if !had_time {
-        return Ok(false);
+
+    /// Lets the victim come to one of its points and the other one wait for it, if it does; then kills the victim.
+    fn up_to_the_kill(&self, number: usize) -> Result<At<'l>> {
+        // Whoever hangs must have its time before the check's is over.
+        if Instant::now() + self.time >= self.fixture.deadline() {
+            return Ok(At::Late);
+        }
+        let mut execution = Execution::new(self.fixture, self.scenario.file.as_deref())?;
+        for (actor, arguments) in self.scenario.arguments.iter().enumerate() {
+            execution.start(actor, arguments)?;
+        }
+        let soon = self.soon();
+        let pause = execution.run(&[VICTIM], Some(Preemption { number, after: false }), soon)?;
+        let words = Vocabulary::of(self.wording.names);
+        let mut killed = Killed::before(last_stop(execution.trace(), VICTIM, words));
+        if pause != Pause::Arrived {
+            killed.limit_exceeded = execution.limit_exceeded()?;
+            return Ok(match (killed.limit_exceeded, pause) {
+                (Some(_), _) => At::LimitExceeded(Box::new(killed)),
+                (None, Pause::TimeUp) => At::Late,
+                (None, _) => At::Ended,
+            });
+        }
+        killed.waited = matches!(execution.run(&[OTHER], None, soon)?, Pause::Blocked(_));
+        let waited_at = execution.points(OTHER);
+        execution.kill(VICTIM)?;
+        Ok(At::Killed(Box::new(Kill { execution, killed, waited_at })))
     }
-    let for_ever = lives && execution.is_deadlocked()?;
-    if lives && !for_ever && execution.work(&[other])? {
-        killed.limit_exceeded = Some(LimitExceeded::Wall(time));
-        execution.kill(other)?;
-    } else if lives {
-        killed.stuck = Some(match for_ever {
-            true => format!("`{who}` sleeps, and nobody is left who could wake it"),
-            false => format!("`{who}` had not finished {} seconds later", time.as_secs()),
-        });
-        execution.note_blocked(other, Blocked::Unfinished);
-        killed.late = late(execution, other)?;
-        execution.kill(other)?;
-    } else if ending != Some(Ending::Exited(0)) {
+
+    /// Is FILE, just after a kill, another one than after each earlier kill of a process that held something?
+    fn is_new(&mut self) -> Result<bool> {
+        let directory = self.fixture.directory();
+        let entries = fs::read_dir(directory).step_on("list", directory)?;
+        let names = entries.map(|entry| Ok(entry?.file_name()));
+        let mut names: Vec<_> = names.collect::<io::Result<_>>().step_on("list", directory)?;
+        names.sort();
+        let file = self.fixture.file()?.unwrap_or_default();
+        Ok(self.tried.kills.insert((file, names)))
+    }
+
+    /// The others after the kill: first those that come while the one that waited is inside, then `last`, once or more
+    /// often. Also returns how many points the one that waited has passed from its wait until it was inside.
+    fn one_by_one(&mut self, kill: Kill) -> Result<(Next, usize)> {
+        let Kill { mut execution, mut killed, waited_at } = kill;
+        let mut steps = 0;
+        let before = self.fixture.file()?;
+        execution.stop_before(OTHER, killed.waited.then_some(self.wording.protects));
+        let mut had_time = execution.finish(self.time, self.fixture.deadline())?;
+        if killed.waited && stands_inside(&execution, OTHER) {
+            steps = execution.points(OTHER) - waited_at;
+            had_time = self.others_come(&mut execution, &mut killed)?;
+            killed.first = self.change(before, killed.like_the_first, &killed)?;
+        } else if had_time {
+            execution.stop_before(OTHER, None);
+            let who = one(self.scenario.arguments[1]);
+            look_at_end(&mut execution, OTHER, &who, self.time, &mut killed)?;
+        }
+        // If the other waited, the dead held a lock, and the other is the first that meets it.
+        let more = if killed.waited { SURVIVORS.saturating_sub(killed.like_the_first) } else { 1 };
+        while had_time && killed.is_well() && killed.later < more {
+            killed.later += 1;
+            execution.start(OTHER, self.last)?;
+            execution.note_begins(OTHER, self.last);
+            had_time = execution.finish(self.time, self.fixture.deadline())?;
+            if had_time {
+                look_at_end(&mut execution, OTHER, &one(self.last), self.time, &mut killed)?;
+            }
+        }
+        if had_time && killed.waited && killed.is_well() {
+            let file = self.fixture.file()?;
+            killed.before_two = file.filter(|file| self.tried.two_more.insert(file.clone()));
+        }
+        if killed.before_two.is_some() {
+            had_time = self.two_more(&mut execution, &mut killed)?;
+        }
+        Ok((self.keep(execution, killed, had_time)?, steps))
+    }
+
+    /// The first of the others is inside: the second one comes. If it waits, it gets the lock from the first one. Then
+    /// it is stopped inside, and a third one comes. Whether they have had time enough: if not, nothing is known.
+    fn others_come(&self, execution: &mut Execution, killed: &mut Killed) -> Result<bool> {
+        let first = self.scenario.arguments[1];
+        self.another_comes(execution, VICTIM, killed)?;
+        let pause = execution.run(&[VICTIM], None, self.soon())?;
+        if !matches!(pause, Pause::Blocked(_)) {
+            return self.finish_both(execution, first, killed);
+        }
+        execution.stop_before(VICTIM, Some(self.wording.protects));
+        if !execution.finish(self.time, self.fixture.deadline())? {
+            return Ok(false);
+        }
+        let is_inside = stands_inside(execution, VICTIM);
+        execution.stop_before(VICTIM, None);
+        if is_inside && execution.lives(OTHER) {
+            execution.run(&[OTHER], None, self.soon())?; // It has given the lock back, and has still to end.
+        }
+        if !is_inside || execution.ending(OTHER) != Some(Ending::Exited(0)) {
+            return self.finish_both(execution, first, killed);
+        }
+        let before = self.fixture.file()?;
+        self.another_comes(execution, OTHER, killed)?;
+        execution.run(&[OTHER], None, self.soon())?;
+        let had_time = self.finish_both(execution, first, killed)?;
+        killed.handed_on = self.change(before, 2, killed)?;
+        Ok(had_time)
+    }
+
+    /// The same kill, and the first two meet earlier: the one that waited is stopped before its `step`th point after
+    /// the kill, the other one comes and is stopped when it is inside, and then both go on. So the first may have found
+    /// the lock's holder dead, and have not taken the lock yet.
+    fn meet(&mut self, number: usize, step: usize) -> Result<Met> {
+        let Kill { mut execution, mut killed, waited_at } = match self.up_to_the_kill(number)? {
+            At::Killed(kill) if kill.killed.waited => *kill,
+            At::Late => return Ok(Met::Shows(Next::Late)),
+            At::Killed(_) | At::LimitExceeded(_) | At::Ended => {
+                return Ok(Met::Shows(Next::GoesOn));
+            }
+        };
+        let before = self.fixture.file()?;
+        let (stop, soon) = (Preemption { number: waited_at + step, after: false }, self.soon());
+        match execution.run_hurried(OTHER, Some(stop), soon)? {
+            Pause::Arrived => {}
+            Pause::TimeUp if Instant::now() >= soon => return Ok(Met::Shows(Next::Late)),
+            _ => return Ok(Met::Shows(Next::GoesOn)), // It came another way this time.
+        }
+        self.another_comes(&mut execution, VICTIM, &mut killed)?;
+        execution.stop_before(VICTIM, Some(self.wording.protects));
+        let mut pause = execution.run(&[VICTIM], None, self.soon())?;
+        let has_a_time = matches!(pause, Pause::Blocked(_)) && execution.waits_for_a_time(VICTIM);
+        if has_a_time {
+            pause = execution.run_hurried(VICTIM, None, Instant::now() + HURRY)?;
+            if !has_taken_over(execution.trace(), self.wording.protects) {
+                return Ok(Met::KeptOut); // Its time was over: this is no matter of the kill.
+            }
+        }
+        execution.stop_before(VICTIM, None);
+        let is_inside = pause == Pause::Arrived;
+        execution.run(&[OTHER], None, self.soon())?;
+        let had_time = self.finish_both(&mut execution, self.scenario.arguments[1], &mut killed)?;
+        if has_a_time && matches!(execution.ending(VICTIM), Some(Ending::Exited(1..))) {
+            return Ok(Met::KeptOut); // It waited for as long as it likes to.
+        }
+        killed.first = self.change(before, killed.like_the_first, &killed)?;
+        let next = self.keep(execution, killed, had_time)?;
+        Ok(if next == Next::GoesOn && !is_inside { Met::KeptOut } else { Met::Shows(next) })
+    }
+
+    fn soon(&self) -> Instant {
+        Instant::now() + self.time
+    }
+
+    /// Another process like the first of the others begins.
+    fn another_comes(
+        &self,
+        execution: &mut Execution,
+        actor: usize,
+        killed: &mut Killed,
+    ) -> Result<()> {
+        let first = self.scenario.arguments[1];
+        execution.start(actor, first)?;
+        execution.note_begins(actor, first);
+        killed.like_the_first += 1;
+        Ok(())
+    }
+
+    /// Lets both run to their end. Whether they have had time enough: if not, nothing is known.
+    fn finish_both(
+        &self,
+        execution: &mut Execution,
+        arguments: &[&str],
+        killed: &mut Killed,
+    ) -> Result<bool> {
+        let had_time = execution.finish(self.time, self.fixture.deadline())?;
+        let who = format!("one of two processes `{}`", arguments.join(" "));
+        for actor in (0..2).filter(|_| had_time) {
+            look_at_end(execution, actor, &who, self.time, killed)?;
+        }
+        Ok(had_time)
+    }
+
+    /// What so many processes have done in FILE, if all is well so far.
+    fn change(
+        &self,
+        before: Option<Vec<u8>>,
+        processes: u64,
+        killed: &Killed,
+    ) -> Result<Option<Change>> {
+        let files = before.zip(self.fixture.file()?).filter(|_| killed.is_well());
+        Ok(files.map(|(before, after)| Change { processes, before, after }))
+    }
+
+    /// Two more after all the others: the first is stopped before its first store to what the lock protects, and
+    /// the second goes on as far as it comes. Whether they have had time enough: if not, nothing is known.
+    fn two_more(&self, execution: &mut Execution, killed: &mut Killed) -> Result<bool> {
+        for actor in 0..2 {
+            execution.start(actor, self.last)?;
+            execution.note_begins(actor, self.last);
+            killed.later += 1;
+        }
+        execution.stop_before(VICTIM, Some(self.wording.protects));
+        execution.run(&[VICTIM], None, self.soon())?;
+        execution.stop_before(VICTIM, None);
+        execution.run(&[OTHER], None, self.soon())?;
+        self.finish_both(execution, self.last, killed)
+    }
+
+    /// Keeps what came of a kill, and says whether another kill is tried.
+    fn keep(
+        &mut self,
+        mut execution: Execution,
+        mut killed: Killed,
+        had_time: bool,
+    ) -> Result<Next> {
+        if killed.limit_exceeded.is_none() {
+            killed.limit_exceeded = execution.limit_exceeded()?;
+        }
+        if !had_time && killed.limit_exceeded.is_none() {
+            return Ok(Next::Late);
+        }
+        killed.file = self.fixture.file()?;
+        let pages = execution.pages_at_start();
+        killed.events = execution.into_trace().0;
+        let (events, words) = (&killed.events, Vocabulary::of(self.wording.names));
+        let marks = (self.wording.marks)(events);
+        killed.table = Table::of(&self.scenario, events, words, &marks);
+        killed.timeline = Timeline::of(&self.scenario, events, words, &marks).from(pages);
+        let is_over = killed.stuck.is_some() || killed.limit_exceeded.is_some();
+        self.found.push(killed);
+        Ok(if is_over { Next::Over } else { Next::GoesOn })
+    }
+}
+
+/// What a run shows in which the first two meet before either of them is inside.
+enum Met {
+    /// The second one came inside, or something went wrong.
+    Shows(Next),
+    /// The first one, which stood still, kept the second one out: it holds the lock.
+    KeptOut,
+}
+
+/// Is the actor stopped inside, where [`Execution::stop_before`] has stopped it?
+fn stands_inside(execution: &Execution, actor: usize) -> bool {
+    execution.lives(actor) && !execution.is_on_its_way(actor)
+}
+
+/// Has the process in the place of the victim stored something in its lock, not only tried to change it in an atomic
+/// step?
+fn has_taken_over(events: &[Event], protects: fn(&Operation) -> bool) -> bool {
+    let own = events.iter().rev().take_while(|event| event.kind != EventKind::Killed);
+    own.filter(|event| event.actor == VICTIM).any(|event| match &event.kind {
+        EventKind::Store { offset, after, locked: false, .. } => {
+            !protects(&Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
+        }
+        _ => false,
+    })
+}
+
+/// How a process is called in a verdict.
+fn one(arguments: &[&str]) -> String {
+    format!("`{}`", arguments.join(" "))
+}
+
+/// What has become of a process, which has had its time: whether it is stuck, or has failed. A process that still
+/// lives is killed.
+fn look_at_end(
+    execution: &mut Execution,
+    actor: usize,
+    who: &str,
+    time: Duration,
+    killed: &mut Killed,
+) -> Result<()> {
+    let was_well = killed.is_well();
+    killed.limit_exceeded = killed.limit_exceeded.or(execution.limit_exceeded()?);
+    let ending = execution.ending(actor);
+    if execution.lives(actor) {
+        let living: Vec<usize> = (0..2).filter(|actor| execution.lives(*actor)).collect();
+        let for_ever = was_well && execution.is_deadlocked()?;
+        if was_well && !for_ever && execution.work(&living)? {
+            killed.limit_exceeded = Some(LimitExceeded::Wall(time));
+        } else if was_well {
+            killed.stuck = Some(match for_ever {
+                true => format!("{who} sleeps, and nobody is left who could wake it"),
+                false => format!("{who} had not finished {} seconds later", time.as_secs()),
+            });
+            execution.note_blocked(actor, Blocked::Unfinished);
+            killed.late = late(execution, actor)?;
+        }
+        execution.kill(actor)?;
+    } else if was_well && ending != Some(Ending::Exited(0)) {
         let how = ending.map_or("is gone".into(), |ending| ending.to_string());
-        killed.failed = Some(format!("`{who}`: {how}"));
-        [_, killed.complaint] = execution.outputs(other);
+        killed.failed = Some(format!("{who}: {how}"));
+        [_, killed.complaint] = execution.outputs(actor);
     }
-    Ok(true)
+    Ok(())
 }
 
 /// If the actor sleeps in a call with a timeout, and comes to its end when the time is over: the call.
@@ -265,51 +560,6 @@ fn late(execution: &mut Execution, actor: usize) -> Result<Option<String>> {
     execution.run_alone(actor, Instant::now() + SOON, RunMode::Hurried)?;
     let has_finished = execution.ending(actor) == Some(Ending::Exited(0));
     Ok(has_finished.then_some(call))
-}
-
-/// Two more after all the others: the first is stopped before its first store to what the lock protects, and
-/// the second goes on as far as it comes. Whether they have had time enough: if not, nothing is known.
-fn two_more(
-    execution: &mut Execution,
-    arguments: &'static [&'static str],
-    (time, latest): (Duration, Instant),
-    killed: &mut Killed,
-    wording: KillWording,
-) -> Result<bool> {
-    // The last process did the same, alone: it found FILE as these two find it.
-    let mut points = execution.points_of(1).iter();
-    let Some(inside) = points.find(|point| (wording.protects)(&point.operation)) else {
-        killed.before_two = None;
-        return Ok(true);
-    };
-    let preemption = Preemption { number: inside.number, after: false };
-    for actor in 0..2 {
-        execution.start(actor, arguments)?;
-        execution.note_begins(actor, arguments);
-        killed.later += 1;
-    }
-    let soon = Instant::now() + time;
-    execution.run(&[0], Some(preemption), soon)?;
-    execution.run(&[1], None, soon)?;
-    let had_time = execution.finish(time, latest)?;
-    killed.limit_exceeded = execution.limit_exceeded()?;
-    for actor in 0..2 {
-        if execution.lives(actor) {
-            let who = arguments.join(" ");
-            killed.stuck = had_time.then(|| {
-                format!(
-                    "of two times `{who}` at once, one had not finished {} seconds later",
-                    time.as_secs()
-                )
-            });
-            execution.kill(actor)?;
-        } else if execution.ending(actor) != Some(Ending::Exited(0)) {
-            let ending = execution.ending(actor).map_or("is gone".into(), |how| how.to_string());
-            killed.failed = Some(format!("`{}`: {ending}", arguments.join(" ")));
-            [_, killed.complaint] = execution.outputs(actor);
-        }
-    }
-    Ok(had_time)
 }
 
 /// Is this point a store to the bytes from `from` to `to`?

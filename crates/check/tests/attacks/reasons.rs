@@ -154,6 +154,16 @@ fn a_box_that_is_marked_empty_too_early_is_told_by_the_store_that_marks_it() {
 }
 
 #[test]
+fn a_message_of_0_bytes_that_another_one_overwrites_is_told_as_such() {
+    let seen = Judge::of(2, "empty_is_free.c", &[]).run().must_be_accepted();
+    says(&seen, "empty-text", "posts-without-waiting");
+    let marked = marked(&seen, "empty-text");
+    assert!(marked.iter().any(|row| row.contains("is LOST")), "{marked:?}");
+    let details = check(&seen, "empty-text")["details"].to_string();
+    assert!(details.contains("FILE held a message of 0 bytes"), "{details}");
+}
+
+#[test]
 fn a_message_under_the_zeros_of_a_new_box_is_erased_and_the_store_is_marked() {
     let seen = answer_in_one_order("zeroes_a_new_box.c", "no-box/B2/A-");
     says(&seen, "together", "message-erased");
@@ -348,6 +358,70 @@ fn a_robust_mutex_that_nobody_makes_consistent_locks_nothing_after_a_kill() {
     assert!(marked.iter().any(|row| row.contains("is LOST")), "{marked:?}");
     let rows = rows(&seen, "kills");
     assert!(rows.contains(&"a new process: add FILE 1"), "{rows:#?}");
+}
+
+/// What the judge says if two processes come at once after a death, and do this.
+fn meet_after_a_death(how: &str, more: &[&str]) -> Seen {
+    let how = format!("-DHOW={how}");
+    let defines: Vec<_> = [how.as_str()].into_iter().chain(more.iter().copied()).collect();
+    Judge::of(5, "meet_after_a_death.c", &defines).run()
+}
+
+/// The check of kills says that two were inside at once, and marks the store that takes away what the other has stored.
+fn says_two_inside(seen: &Seen) {
+    says(seen, "kills", "two-inside-after-a-kill");
+    let marked = marked(seen, "kills");
+    assert!(marked.iter().any(|row| row.contains("is LOST")), "{marked:?}");
+}
+
+#[test]
+fn a_robust_mutex_that_is_given_back_before_the_work_lets_two_in_after_a_kill() {
+    let seen = meet_after_a_death("GIVES_IT_AWAY", &[]).must_be_refused();
+    says_two_inside(&seen);
+    let actual = check(&seen, "kills")["actual"].to_string();
+    assert!(actual.contains("the counter is 42: two were inside at once"), "{actual}");
+    meet_after_a_death("KEEPS_IT", &[]).must_be_accepted();
+}
+
+#[test]
+fn a_process_that_stores_its_number_over_a_dead_one_may_not_be_the_only_one() {
+    says_two_inside(&meet_after_a_death("STORES_ITS_NUMBER", &[]).must_be_refused());
+    meet_after_a_death("EXCHANGES_ITS_NUMBER", &[]).must_be_accepted();
+}
+
+#[test]
+fn a_process_that_looks_for_the_dead_when_its_time_is_over_may_not_be_the_only_one() {
+    says_two_inside(&meet_after_a_death("STORES_ITS_NUMBER", &["-DTIMED"]).must_be_refused());
+    meet_after_a_death("EXCHANGES_ITS_NUMBER", &["-DTIMED"]).must_be_accepted();
+}
+
+#[test]
+fn a_word_that_is_made_free_for_a_dead_holder_may_name_a_living_one_by_then() {
+    says_two_inside(&meet_after_a_death("FREES_THE_WORD", &[]).must_be_refused());
+    meet_after_a_death("FREES_ITS_WORD", &[]).must_be_accepted();
+}
+
+#[test]
+fn a_lock_file_of_a_dead_holder_may_be_another_one_when_it_is_removed() {
+    says_two_inside(&meet_after_a_death("REMOVES_ANY_FILE", &[]).must_be_refused());
+    meet_after_a_death("REMOVES_A_DEAD_FILE", &[]).must_be_accepted();
+}
+
+#[test]
+fn a_lock_file_that_is_removed_while_another_process_waits_for_it_is_told_as_such() {
+    let seen = meet_after_a_death("LOCKS_ANY_FILE", &[]).must_be_refused();
+    says(&seen, "kills", "lock-file-removed");
+    let rows = rows(&seen, "kills");
+    assert!(rows.contains(&"removes the name FILE.lock"), "{rows:#?}");
+    meet_after_a_death("LOCKS_THE_FILE", &[]).must_be_accepted();
+}
+
+#[test]
+fn a_mutex_that_is_made_again_after_a_death_forgets_who_waits_for_it() {
+    let seen = meet_after_a_death("MAKES_IT_AGAIN", &[]).must_be_refused();
+    says(&seen, "kills", "orphaned-lock");
+    let actual = check(&seen, "kills")["actual"].to_string();
+    assert!(actual.contains("one of two processes `add FILE 1` sleeps"), "{actual}");
 }
 
 #[test]

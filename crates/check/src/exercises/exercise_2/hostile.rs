@@ -10,8 +10,8 @@ use rand::RngExt;
 use tracer::Ending;
 
 use super::alone::holds;
-use super::second_load;
 use super::{LONGEST, SIZE, full_of, mailbox, word};
+use super::{second_load, together};
 use crate::counted::counted;
 use crate::exercises::CheckContext;
 use crate::exercises::unfit::at_once;
@@ -19,7 +19,12 @@ use crate::expect::{hexed, shown};
 use crate::verdict::{CheckError, Finding, Verdict, failed};
 
 pub(super) fn unusual_texts(context: &mut CheckContext) -> Verdict {
+    const PROMISE: &str = "`post` waits for an empty message to be taken";
     there_and_back(context, "")?;
+    match together::beside_an_empty_message(context) {
+        Err(CheckError::Cannot(why)) => context.could_not_be_made(PROMISE, why),
+        judged => judged?,
+    }
     // What another program has posted. Not every language can be given such an argument.
     let (bytes, length) = (b"caf\xe9 \x80\xff", 7);
     context.new_work_directory()?.write("FILE", &mailbox(1, length, bytes))?;

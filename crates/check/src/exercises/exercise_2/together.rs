@@ -12,7 +12,9 @@ use tracer::Ending;
 use super::{SIZE, early_loads, emptied, full_of, untraced, word};
 use crate::exercises::CheckContext;
 use crate::expect::shown;
-use crate::scenarios::{JudgedScenario, SearchSpec, Wording, common_finding, in_every_order};
+use crate::scenarios::{
+    JudgedScenario, SearchSpec, Wording, common_finding, in_every_order, in_turn,
+};
 use crate::verdict::{Finding, Verdict};
 
 pub(super) const FIRST: &str = "the message that was there before, a long one";
@@ -317,6 +319,52 @@ fn posts_first(events: &[Event]) -> bool {
     first.is_some_and(|event| event.actor == 0)
 }
 
+/// A message of 0 bytes is in the box: `post` waits until it is taken.
+pub(super) fn beside_an_empty_message(context: &CheckContext) -> Verdict {
+    let mut file = full_of(FIRST); // What an older message has left behind.
+    file[4..8].copy_from_slice(&0_u32.to_ne_bytes());
+    let scenario = Scenario {
+        name: "empty-message",
+        arguments: [POST, TAKE],
+        file: Some(file),
+        symmetric: false,
+    };
+    let judged = in_turn(context, scenario, judge_empty, Wording { names, marks });
+    let held = "FILE held a message of 0 bytes: `full` was 1, and `length` was 0";
+    judged.map_err(|error| error.details([held.to_owned()]))
+}
+
+fn judge_empty(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
+    if let Some(finding) = common_finding(scenario, run, false) {
+        return Some(finding);
+    }
+    let printed = String::from_utf8_lossy(&run.stdout[1]).into_owned();
+    let file = run.file.as_deref().unwrap_or_default(); // It is there: see `common_finding`.
+    let is_kept = keeps_second(file);
+    if printed == "\n" && is_kept {
+        return None;
+    }
+    let id = if posts_first(&run.events) { "posts-without-waiting" } else { "lost-message" };
+    let called = POST.join(" ");
+    let expected = format!(
+        "`{called}` waits until the message of 0 bytes is taken: `take` prints a newline, and then the second message \
+         is in the box"
+    );
+    let stays = if is_kept { "is" } else { "is not" };
+    let seen = format!(
+        "`take` printed {}; in the end, the second message {stays} in the box",
+        shown(&printed)
+    );
+    Some(Finding::new(id, expected, seen))
+}
+
+/// Does the box hold the second message?
+fn keeps_second(file: &[u8]) -> bool {
+    word(file, 0) == Some(1)
+        && word(file, 4) == u32::try_from(SECOND.len()).ok()
+        && file.get(8..8 + SECOND.len()) == Some(SECOND.as_bytes())
+}
+
 fn judge(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> {
     let finding = what_is_wrong(scenario, run)?;
     let finding = match finding.diagnosis {
@@ -368,10 +416,7 @@ fn what_is_wrong(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding> 
         let expected = "the message was taken, and the box is empty in the end";
         return (full != Some(0)).then(|| Finding::new("taken-twice", expected, seen));
     }
-    let kept = full == Some(1)
-        && word(file, 4) == u32::try_from(SECOND.len()).ok()
-        && file.get(8..8 + SECOND.len()) == Some(SECOND.as_bytes());
-    (!kept).then(|| {
+    (!keeps_second(file)).then(|| {
         let expected = format!("the second message, {}, is in the box in the end", shown(SECOND));
         let text = String::from_utf8_lossy(file.get(8..56).unwrap_or_default()).into_owned();
         let (full, length) = (full.unwrap_or_default(), word(file, 4).unwrap_or_default());

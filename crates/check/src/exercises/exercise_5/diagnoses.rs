@@ -181,7 +181,7 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         ],
         last: Last {
             rust: "A file lock (`libc::flock`, F_OFD_SETLKW) around everything is enough. With libc's robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
-            c: "A file lock (`flock`, F_OFD_SETLKW) around everything is enough. With a robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`; and being killed while it is *made* must leave \"not made yet\".",
+            c: "A file lock (`flock`, F_OFD_SETLKW) around everything is enough. With a robust mutex: handle `EOWNERDEAD` by `pthread_mutex_consistent`, and do not initialise it again, which forgets the processes that wait for it. Being killed while it is *made* must leave \"not made yet\".",
             python: "A file lock around everything is enough: `fcntl.flock`, or `fcntl.lockf`. A byte of FILE that means \"held\", a lock file made with `os.O_EXCL`, and `multiprocessing`'s locks stay held.",
         },
     },
@@ -228,6 +228,36 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
             rust: "Look at what `libc::pthread_mutex_lock` returns. 0: you have the lock. EOWNERDEAD: you have it; call `pthread_mutex_consistent` before you unlock. Anything else, such as ENOTRECOVERABLE: you do not have it.",
             c: "`int error = pthread_mutex_lock(m); if (error == EOWNERDEAD) error = pthread_mutex_consistent(m);`. Only if `error` is 0, you have the lock.",
             python: "The kernel gives back a lock of `fcntl.flock`, and the lock stays a lock. Do not go past a lock because its holder is dead: take it.",
+        },
+    },
+    Diagnosis {
+        id: "two-inside-after-a-kill",
+        is: "after a process was killed, two processes at once come past its lock",
+        why: "The process that held the lock is dead, and two other processes come. Only one of them may take the lock over. Here both were in the critical section at once.",
+        anchor: "who-unlocks-after-a-death",
+        hints: [
+            "Read the table from the row `is killed` on. By which step does each of the two processes come past the lock of the dead process? Why does this step not keep the other one out?",
+            "Looking whether the holder is dead and taking its lock over must be one step: of two processes that have seen the same dead holder, only one may succeed. And a process that has taken a lock over keeps it until its work is done.",
+        ],
+        last: Last {
+            rust: "`libc::flock` and F_OFD_SETLKW leave it to the kernel who comes next. If a word in FILE names the holder: `compare_exchange(dead, own)`, and look again if it fails; a `store` can overwrite a living process. After `EOWNERDEAD`, `pthread_mutex_consistent` keeps the mutex locked: unlock it after the work. A lock file that is removed by its name may be another process's.",
+            c: "`flock` and F_OFD_SETLKW leave it to the kernel who comes next. If a word in FILE names the holder: `atomic_compare_exchange_strong(word, &dead, own)`, and look again if it fails; a plain store can overwrite a living process. After `EOWNERDEAD`, `pthread_mutex_consistent` keeps the mutex locked: unlock it after the work, and do not initialise it again. A lock file that is removed by its name may be another process's.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` leaves it to the kernel who comes next. Python has no `compare_exchange`: two processes that read the same dead holder in FILE both store themselves there. A lock file that is removed by its name may be another process's by then: `os.unlink` removes any file of this name.",
+        },
+    },
+    Diagnosis {
+        id: "lock-file-removed",
+        is: "a lock file is removed while other processes wait for its lock",
+        why: "A process that waited gets a lock on a file that has no name any more. The next process makes a new file, and locks that one. So both are in the critical section at once.",
+        anchor: "file-locks",
+        hints: [
+            "Look at the last two processes in the table. Which file does each of them lock, and is it the same one?",
+            "A lock belongs to a file, not to its name. A file that stays where it is can be locked again and again.",
+        ],
+        last: Last {
+            rust: "`libc::flock` on FILE itself needs no other file. If you have a lock file, never remove it. Or compare the inode numbers after `flock`: if `metadata(path)` and `file.metadata()` differ, open the file again and start over.",
+            c: "`flock` on FILE itself needs no other file. If you have a lock file, never `unlink` it. Or compare the inode numbers after `flock`: if those of `stat(path)` and `fstat(fd)` differ, open the file again and start over.",
+            python: "`fcntl.flock` on FILE itself needs no other file. If you have a lock file, never `os.unlink` it. Or compare the inode numbers after `fcntl.flock`: if those of `os.stat(path)` and `os.fstat(fd)` differ, open the file again and start over.",
         },
     },
     Diagnosis {

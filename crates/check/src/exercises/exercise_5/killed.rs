@@ -1,13 +1,15 @@
-//! One is killed before each of its stores and lock calls; the others must finish.
+//! One is killed before each of its stores and lock calls; the others must finish, and lose nothing.
 
 use std::time::Duration;
 
-use explore::kill_points::{KillWording, Killed, kill_points, stores_in};
+use explore::kill_points::{Change, KillWording, Killed, kill_points, stores_in};
+use explore::operations::CallKind;
+use explore::requests::Request;
 use explore::table::Mark;
-use explore::trace::{Event, EventKind, Operation};
+use explore::trace::{Event, EventKind, Operation, Returned};
 use tracer::LimitExceeded;
 
-use super::{COUNTER, Waited, bank, both, together::names, word};
+use super::{AMOUNT, BALANCES, COUNTER, Waited, bank, both, together::names, word};
 use crate::exercises::CheckContext;
 use crate::expect::said;
 use crate::fixture::SandboxedFixture;
@@ -37,7 +39,8 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
     let waited = Waited(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
-        let Killed { later, before_two, file, table, timeline, events, .. } = killed;
+        let Killed { first, handed_on, like_the_first, later, before_two, file, .. } = killed;
+        let Killed { table, timeline, events, .. } = killed;
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             let finding = Finding::new(id, format!("{when}; {expected}"), seen);
@@ -61,14 +64,16 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
             return failed.map_err(|error| error.details(said(&complaint)));
         }
         let sum = file.and_then(|file| word(&file, 0));
-        let before = before_two.and_then(|file| word(&file, 0));
-        if let Some((expected, seen)) = before.zip(sum).and_then(|counts| not_kept_out(add, counts))
-        {
-            let lost: Verdict<Waited> = told("no-lock-after-a-kill", expected, seen);
+        let two_more = before_two.and_then(|file| word(&file, 0)).zip(sum);
+        let two_more = two_more.and_then(|counts| not_kept_out(add, counts));
+        let lost = lost_by_two(others[0], [handed_on, first], &events);
+        let lost = lost.or(two_more.map(|(expected, seen)| (KEPT_NOBODY_OUT, expected, seen)));
+        if let Some((id, expected, seen)) = lost {
+            let lost: Verdict<Waited> = told(id, expected, seen);
             return lost.map_err(|error| error.details(unrecoverable(&events)));
         }
         // What the dead was about to add may be there or not; what the others added must be.
-        let least = COUNTER + u64::from(adds) + later;
+        let least = COUNTER + u64::from(adds) * like_the_first + later;
         if !sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
             let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
             let id = if in_steps(&events).is_some() { "stored-in-steps" } else { "lost-addition" };
@@ -81,13 +86,16 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
     Ok(waited)
 }
 
+const KEPT_NOBODY_OUT: &str = "no-lock-after-a-kill";
+
 const TOO_BUSY: &str = "not every point could be tried in the time that a check may take: try again on a \
                         machine that is less busy";
 
 /// What the next process did if it waited for the lock, without sleeping, until a limit was exceeded.
 fn spins(limit_exceeded: Option<LimitExceeded>, events: &[Event]) -> Option<String> {
     let limit = limit_exceeded.filter(|limit| diagnosis_of(*limit) == "hang")?;
-    let how = how(&waits_last(events, 1).filter(|waits| !waits.is_asleep())?);
+    let waits = [1, 0].into_iter().filter_map(|actor| waits_last(events, actor));
+    let how = how(&waits.into_iter().find(|waits| !waits.is_asleep())?);
     Some(format!("the next process {how}; it {limit}"))
 }
 
@@ -96,6 +104,38 @@ fn why_stuck(seen: String, late: Option<String>) -> (&'static str, String) {
     let Some(call) = late else { return ("orphaned-lock", seen) };
     let slept = format!("it slept in {call}, which it had given a time of its own");
     ("wakes-too-late", format!("{seen}: {slept}. When this time was over, it finished"))
+}
+
+/// Whether some of these processes, of which two were past the lock at once, have lost what another one stored: what was
+/// expected, and what was seen. If they are the first after the kill, they may have done the rest of the victim's work,
+/// or have undone it.
+fn lost(called: &[&str], change: &Change, is_after_the_kill: bool) -> Option<(String, String)> {
+    let Change { processes, before, after } = change;
+    // A place in FILE, what each process adds there, and what is there before the victim's work and after it. First the
+    // account that the victim leaves alone.
+    let places: &[(u16, u64, [u64; 2])] = match called[0] {
+        "add" => &[(0, 1, [COUNTER, COUNTER + 1])],
+        _ => &[
+            (24, AMOUNT, [BALANCES[2]; 2]),
+            (8, AMOUNT.wrapping_neg(), [BALANCES[0], BALANCES[0] - AMOUNT]),
+        ],
+    };
+    places.iter().find_map(|(at, each, repaired)| {
+        let (before, after) = word(before, (*at).into()).zip(word(after, (*at).into()))?;
+        let right = |from: u64| from.wrapping_add(each.wrapping_mul(*processes));
+        let is_right = after == right(before)
+            || is_after_the_kill && repaired.iter().any(|from| after == right(*from));
+        let (name, _) = names((*at).into());
+        let expected = format!(
+            "{processes} times `{}`, two of them at once, change {name} from {before} to {}",
+            called.join(" "),
+            right(before)
+        );
+        let seen = format!(
+            "{name} is {after}: two were inside at once, and what one of them stored is lost"
+        );
+        (!is_right).then_some((expected, seen))
+    })
 }
 
 /// Whether two more processes that add at once lose an addition: what was expected, and what was seen.
@@ -119,6 +159,32 @@ fn in_steps(events: &[Event]) -> Option<usize> {
         (Some(before), Some(after)) => (after != before.wrapping_add(1)).then_some(place),
         _ => Some(place), // Not all eight bytes at once.
     }
+}
+
+/// Why two that were inside at once have lost something: two of which one had waited for the lock, or the first ones
+/// after the kill.
+fn lost_by_two(
+    called: &[&str],
+    [handed_on, first]: [Option<Change>; 2],
+    events: &[Event],
+) -> Option<(&'static str, String, String)> {
+    let handed_on = handed_on.and_then(|change| lost(called, &change, false));
+    if let Some((expected, seen)) = handed_on {
+        let id = if removes_a_name(events) { "lock-file-removed" } else { KEPT_NOBODY_OUT };
+        return Some((id, expected, seen));
+    }
+    let (expected, seen) = first.and_then(|change| lost(called, &change, true))?;
+    Some(("two-inside-after-a-kill", expected, seen))
+}
+
+/// Has a process renamed, linked or removed a file?
+fn removes_a_name(events: &[Event]) -> bool {
+    events.iter().any(|event| match &event.kind {
+        EventKind::Call(Returned { kind: CallKind::Change, request, error: None, .. }) => {
+            matches!(request, Request::Other(_))
+        }
+        _ => false,
+    })
 }
 
 /// What is said of a robust mutex that somebody unlocked without having made it consistent: where glibc has

@@ -46,8 +46,8 @@ accounts are 1 to 8: the u64 at byte 8 times its number, in the byte order of th
 little, `transfer` fails and changes nothing.\n\n\
 Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
 no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
-all others still finish within 5 seconds each, even if further processes start one after another (a transfer \
-that was killed may stay half done). Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
+all others still finish within 5 seconds each, even if further processes start, one after another or at once, and \
+nothing that these do is lost (a transfer that was killed may stay half done). Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
 (The judge does not try this one case.) While another process is stopped inside its critical section for \
 500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls. It never goes on \
 without the lock, however long the other one stands there.";
@@ -101,7 +101,8 @@ const CHECKS: &[Check] = &[
     ),
     Check::new(
         "kills",
-        "killed before any of its stores or lock calls, a process holds up nobody",
+        "killed before any of its stores or lock calls, a process holds up nobody, and the lock still lets in one \
+         process at a time",
         12,
         &["adds", "transfers"],
         killed::kills,
