@@ -627,3 +627,14 @@ fn the_way_back_keeps_what_was_written_and_never_over_an_older_one() {
     assert_eq!(read(&path), "the starter");
     assert_eq!(fs::read_dir(directory.path()).expect("list").count(), 3);
 }
+
+#[test]
+fn a_card_of_processes_that_wait_says_which_means_the_judge_does_not_allow() {
+    for exercise in EXERCISES {
+        let waits = [2, 5].contains(&exercise.number);
+        let words = card(exercise, 1 << 10);
+        for means in ["network socket", "abstract name", "no signal to", "named semaphore"] {
+            assert_eq!(words.contains(means), waits, "exercise {}: {means}", exercise.number);
+        }
+    }
+}

@@ -10,6 +10,7 @@
 
 mod alarm;
 pub mod arch;
+mod denied;
 mod file_handle;
 mod files;
 mod limits;
@@ -29,6 +30,7 @@ mod tracee;
 mod untraced;
 mod watchpoint;
 
+pub use denied::Denied;
 pub use files::{FileId, Opened};
 pub use limits::{LimitExceeded, Limits};
 pub use look::{
