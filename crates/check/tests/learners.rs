@@ -479,9 +479,9 @@ fn a_programs_language_is_what_its_compiler_or_its_first_line_says() {
 fn only_a_program_in_rust_is_told_that_references_were_not_judged() {
     for exercise in EXERCISES {
         let told = |language| exercise.not_judged_in(language).join(" ");
-        assert!(told(Some(Language::Rust)).contains("references: "), "{}", exercise.number);
+        assert!(told(Some(Language::Rust)).contains("references. "), "{}", exercise.number);
         for other in [None, Some(Language::C), Some(Language::Cpp), Some(Language::Python)] {
-            assert!(!told(other).contains("references: "), "{}", exercise.number);
+            assert!(!told(other).contains("references. "), "{}", exercise.number);
         }
         assert_eq!(told(None).contains("stranded sleepers"), exercise.number == 5);
     }
@@ -636,5 +636,17 @@ fn a_card_of_processes_that_wait_says_which_means_the_judge_does_not_allow() {
         for means in ["network socket", "abstract name", "no signal to", "named semaphore"] {
             assert_eq!(words.contains(means), waits, "exercise {}: {means}", exercise.number);
         }
+    }
+}
+
+#[test]
+fn what_no_run_shows_is_told_in_short_sentences() {
+    for what in EXERCISES.iter().flat_map(|exercise| exercise.not_judged) {
+        let (_name, sentences) = what.split_once(". ").expect("a name, and why it is not judged");
+        for sentence in sentences.split(". ") {
+            let words = sentence.split_whitespace().count();
+            assert!(words <= 20, "{words} words: {sentence}");
+        }
+        assert!(sentences.split(". ").count() <= 2, "{what}");
     }
 }
