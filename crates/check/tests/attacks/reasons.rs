@@ -175,6 +175,23 @@ fn an_amount_of_which_only_32_bits_are_kept_is_told_as_such() {
     assert!(details.contains("have the same lower 32 bits"), "{details}");
 }
 
+#[test]
+fn an_amount_that_fits_into_no_int_is_told_as_the_cause_of_an_exit_status_or_a_signal() {
+    for (does, diagnosis) in [
+        ("USAGE", "right-call-refused"),
+        ("ERROR", "wrong-exit-status"),
+        ("TRAP", "died-of-a-signal"),
+    ] {
+        let judge = Judge::of(5, "refuses_large.c", &[&format!("-DDOES={does}")]);
+        // By chance, a drawn amount is small.
+        let seen = judge.with(&["--seed", "1"]).run().must_be_refused();
+        says(&seen, "transfers", diagnosis);
+        let details = check(&seen, "transfers")["details"].to_string();
+        assert!(details.contains("With AMOUNT 1, the same call succeeded"), "{does}: {details}");
+        assert!(details.contains("above 2³¹−1"), "{does}: {details}");
+    }
+}
+
 /// What the judge says of an answer to exercise 2 in one order of its steps.
 fn answer_in_one_order(name: &str, schedule: &str) -> Seen {
     let answer = format!("-DANSWER=\"../exercise-2/{name}\"");
