@@ -71,10 +71,10 @@ check *ARGUMENTS:
 hint N:
     @{{ cargo }} check-exercise hint "$1"
 
-# Judge exercise N again whenever you save.
-[no-exit-message]
-watch N:
-    @{{ cargo }} check-exercise watch "$1"
+# Judge exercise N again whenever you save (or --program PATH).
+[no-cd, no-exit-message]
+watch N *OPTIONS:
+    @{{ cargo }} check-exercise watch "$@"
 
 # Ask what will happen in lesson N, and prove each answer on this machine.
 [no-exit-message]

@@ -197,6 +197,19 @@ after(async () => {
   site?.end();
 });
 
+test("a reader sees the first picture without scrolling, and its words are explained below it", async () => {
+  for (const { width, height, seen } of [{ width: 1280, height: 800, seen: ".block" }, { width: 360, height: 740, seen: ".entry" }]) {
+    const page = await chromium.newPage({ viewport: { width, height } });
+    await page.goto(`${site.address}/page-map.html`);
+    const part = await page.locator(".page-map").first().locator(seen).first().boundingBox();
+    assert.ok(part.y + part.height <= height, `${width} pixels: ${seen} ends at ${part.y + part.height}`);
+    await page.getByRole("link", { name: "below the picture" }).click();
+    const heading = page.getByRole("heading", { name: "What a picture shows" });
+    assert.ok((await heading.boundingBox()).y < height, `${width} pixels`);
+    await page.close();
+  }
+});
+
 test("the map goes forth and back by mouse, and says what changes", async () => {
   const map = page.locator(".page-map").first();
   await assert.doesNotReject(map.getByText("Step 1 of 2").waitFor());

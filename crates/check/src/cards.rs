@@ -90,7 +90,7 @@ fn others(exercise: &Exercise) -> impl Iterator<Item = &Check> {
 }
 
 /// Where everything is, and how it is judged: names and texts.
-fn places(exercise: &Exercise) -> [(String, String); 4] {
+fn places(exercise: &Exercise) -> [(String, String); 5] {
     let number = exercise.number;
     [
         (format!("About {} minutes. Edit:", exercise.minutes), source_name(number)),
@@ -103,6 +103,12 @@ fn places(exercise: &Exercise) -> [(String, String); 4] {
         ),
         ("The lesson:".into(), format!("lessons/{}.md", exercise.lesson)),
         ("Judge it:".into(), format!("just check {number}, or cargo check-exercise {number}")),
+        (
+            "Judge it on each save:".into(),
+            format!(
+                "just watch {number}, or cargo check-exercise watch {number} (also with --program PATH)"
+            ),
+        ),
     ]
 }
 

@@ -107,6 +107,10 @@ enum Command {
     Watch {
         #[arg(value_name = "N", value_parser = known)]
         exercise: u8,
+        /// Judge this program, or this source file, whenever it is saved or built again, instead of your Rust
+        /// program
+        #[arg(long, value_name = "PATH")]
+        program: Option<PathBuf>,
     },
     /// Join the results of several batches (files of --results or of --format jsonl)
     Merge {
@@ -306,7 +310,10 @@ fn run(arguments: Arguments) -> Result<u8> {
         }
         Some(Command::Card { exercise, .. }) => print(&cards::card(found(exercise)?, width())),
         Some(Command::Hint { exercise }) => show(&hint(found(exercise)?)?),
-        Some(Command::Watch { exercise }) => watched(exercise),
+        Some(Command::Watch { exercise, program: None }) => watched(found(exercise)?),
+        Some(Command::Watch { exercise, program: Some(program) }) => {
+            watched_program(found(exercise)?, &program)
+        }
         Some(Command::Merge { files, format, each }) => joined(&files, format, each.as_deref()),
         Some(Command::Submission { exercise, file, place, timing, seed }) => {
             common::end_with_parent()?;
@@ -447,6 +454,7 @@ fn of_one(exercise: &Exercise, asked: JudgeArguments, format: Format) -> Result<
     };
     let command = called(number, asked.program.as_deref());
     let program = asked.program.map(|program| absolute(&program)).transpose()?;
+    let content = program.as_deref().map(progress::content_of);
     let report = match &program {
         Some(program) => of_file(exercise, program, &scratch, &settings)?,
         None => progress::judge_with_progress(exercise, &settings)?,
@@ -461,10 +469,9 @@ fn of_one(exercise: &Exercise, asked: JudgeArguments, format: Format) -> Result<
     }
     // Programs read the other formats, and ask for no hint.
     if format == Format::Text
-        && report.is_verdict()
-        && let Some(program) = &program
+        && let (Some(program), Some(content)) = (&program, content)
     {
-        remember(&report, program);
+        remember(&report, program, content);
     }
     Ok(status(&report))
 }
@@ -488,10 +495,13 @@ fn called(exercise: u8, program: Option<&Path>) -> String {
     format!("just check {exercise}{}", program.unwrap_or_default())
 }
 
-/// Remembers the verdict on a program that is not the learner's own one. Outside a checkout nobody can ask
-/// for a hint.
-fn remember(report: &Report, program: &Path) {
-    let _ = hints::remember(report, Some(program));
+/// Remembers the verdict on a program that is not the learner's own one, and was `content` when it was judged.
+/// Outside a checkout nobody can ask for a hint or for the table.
+fn remember(report: &Report, program: &Path, content: u64) {
+    if report.is_verdict() {
+        let _ = hints::remember(report, Some(program));
+        let _ = progress::remember_other(report, program, content);
+    }
 }
 
 /// Builds a submission in the sandbox if it is a source, judges it, and prints the report as JSON.
@@ -542,7 +552,9 @@ fn of_one_student(folder: &Path, asked: &JudgeArguments, format: Format) -> Resu
     match batch::of_one_student(folder, asked.exercise, asked.seed)? {
         Ok(judged) => {
             if format == Format::Text {
-                judged.iter().for_each(|(report, file)| remember(report, file));
+                for (report, file) in &judged {
+                    remember(report, file, progress::content_of(file));
+                }
             }
             let reports: Vec<Report> = judged.into_iter().map(|(report, _)| report).collect();
             print(&(written(&named(&reports), format)?.trim_end().to_owned() + "\n"))?;
@@ -593,26 +605,55 @@ fn is_file(program: &Path) -> Result<()> {
     }
 }
 
-fn watched(number: u8) -> Result<u8> {
-    let exercise = found(number)?;
-    watch::watch(&build::source(number)?, |was_saved| {
+/// Judges the learner's own program on each save.
+fn watched(exercise: &Exercise) -> Result<u8> {
+    let number = exercise.number;
+    let what = format!("exercise {number}");
+    on_each_save(&build::source(number)?, &what, || {
+        let (_scratch, settings) = prepared()?;
+        match build::is_untouched(number)? {
+            true => show(&progress::welcome(exercise)?),
+            false => show_report(&progress::judge_with_progress(exercise, &settings)?),
+        }
+    })
+}
+
+/// Judges another program on each save.
+fn watched_program(exercise: &Exercise, program: &Path) -> Result<u8> {
+    if let Err(failure) = is_file(program) {
+        complain(&failure);
+        return Ok(WRONG_CALL);
+    }
+    let what = format!("{} for exercise {}", program.display(), exercise.number);
+    let program = absolute(program)?;
+    on_each_save(&program, &what, || {
+        let (scratch, settings) = prepared()?;
+        let content = progress::content_of(&program);
+        let report = of_file(exercise, &program, &scratch, &settings)?;
+        remember(&report, &program, content);
+        show_report(&report)
+    })
+}
+
+/// Says that it judges, on a terminal on a clear screen, and judges, now and on each save of this file.
+fn on_each_save(file: &Path, what: &str, mut judge: impl FnMut() -> Result<u8>) -> Result<u8> {
+    watch::watch(file, |was_saved| {
         let clear = if std::io::stdout().is_terminal() { "\x1b[2J\x1b[3J\x1b[H" } else { "" };
         let saved = if was_saved { "Saved. " } else { "" };
-        say!("{clear}{saved}Judging exercise {number} …")?;
-        let judged = || -> Result<Option<Report>> {
-            let scratch = sandbox::scratch()?;
-            let settings = Settings { is_awaited: true, ..Settings::new(Machine::of(&scratch)?) };
-            let begun = !build::is_untouched(number)?;
-            begun.then(|| progress::judge_with_progress(exercise, &settings)).transpose()
-        };
-        match judged() {
-            Ok(Some(report)) => drop(show_report(&report)?),
-            Ok(None) => drop(show(&progress::welcome(exercise)?)?),
-            Err(failure) => complain(&failure), // The next save may be judged.
+        say!("{clear}{saved}Judging {what} …")?;
+        if let Err(failure) = judge() {
+            complain(&failure); // The next save may be judged.
         }
         say!("Waiting for the next save. Ctrl-C ends.")
     })?;
     Ok(SOLVED)
+}
+
+/// Where to judge a program whose verdict a person waits for, and how.
+fn prepared() -> Result<(Scratch, Settings)> {
+    let scratch = sandbox::scratch()?;
+    let settings = Settings { is_awaited: true, ..Settings::new(Machine::of(&scratch)?) };
+    Ok((scratch, settings))
 }
 
 /// Nothing is wrong with a starter: there is one next step, and it is the first. But the last verdict

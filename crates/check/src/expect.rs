@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use common::page_size;
+use explore::words::denied;
 use nix::errno::Errno;
 use sandbox::WorkDirectory;
 use tracer::arch::legacy;
@@ -12,7 +13,7 @@ use tracer::{Ending, FileId, REFUSED, Use};
 
 use crate::counted::counted;
 use crate::observe::{Fault, Run, is_anonymous, killed_for};
-use crate::verdict::{CheckError, Finding, Verdict, failed};
+use crate::verdict::{CheckError, Finding, MEANS_NOT_ALLOWED, Verdict, failed};
 
 /// Is this the text without blanks that it has at an end?
 pub(crate) fn is_stripped(stored: &[u8], text: &str) -> bool {
@@ -139,6 +140,9 @@ impl Run {
                 ("command-word-as-file", None)
             }
             (0, Ending::Exited(2), _) if says_usage => ("right-call-refused", None),
+            (0, Ending::Exited(_), _) if let Some(what) = self.denied.first() => {
+                (MEANS_NOT_ALLOWED, Some(format!("it {}", denied(what))))
+            }
             (0, Ending::Exited(2), None) => ("wrong-exit-status", None),
             (0, Ending::Exited(_), Some(call)) => ("fails-wrongly", Some(call)),
             (1, Ending::Exited(0), Some(call)) => {
@@ -709,22 +713,8 @@ mod tests {
     fn only_a_program_that_succeeds_has_not_looked_at_its_last_write() {
         let write = || called(libc::SYS_write, [1, 0, 1, 0, 0, 0], -i64::from(libc::ENOSPC));
         let told = |status: i32| {
-            let run = Run {
-                called: "exercise-2 take FILE".into(),
-                ending: Ending::Exited(status),
-                limit_exceeded: None,
-                stdout: sandbox::Output::default(),
-                stderr: sandbox::Output::default(),
-                calls: Some(vec![write()]),
-                refused: std::collections::BTreeSet::new(),
-                unfinished: None,
-                unflushed: false,
-                printed_late: false,
-                fault: None,
-                time: std::time::Duration::ZERO,
-                cpu_time: std::time::Duration::ZERO,
-                peak_memory: 0,
-            };
+            let mut run = Run::ended("exercise-2 take FILE", Ending::Exited(status));
+            run.calls = Some(vec![write()]);
             run.failed_output().unwrap_or_default()
         };
         assert!(told(0).contains("ENOSPC") && told(0).contains("nobody looks"), "{}", told(0));

@@ -1,11 +1,11 @@
-//! Judging the learner's own programs, and the table of the last verdicts on them. What is remembered of a
-//! verdict for this table lies under `target/check`.
+//! Judging the learner's own programs, and the table of the last verdicts: on these programs, or on others that
+//! a person has named. What is remembered of a verdict for this table lies under `target/check`.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use common::{Context, Result};
+use common::{Context, Result, root};
 use serde::{Deserialize, Serialize};
 
 use crate::build::{self, Built, build, is_untouched, source, source_name};
@@ -16,15 +16,18 @@ use crate::judge::judge;
 use crate::machine::Settings;
 use crate::report::Report;
 
-/// What is remembered of the last verdict on a learner's program.
+/// What is remembered of the last verdict on an exercise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
     state: String,
     points: u32,
     most: u32,
     diagnosis: Option<String>,
-    /// Of which source: another one is not judged yet.
+    /// Of which content of the source, or of the program: another one is not judged yet.
     source: u64,
+    /// Which program was judged, if it was not the learner's own one. Older files do not say it: there it always was.
+    #[serde(default)]
+    program: Option<PathBuf>,
 }
 
 /// Builds and judges the learner's program, and remembers the diagnosis.
@@ -36,7 +39,7 @@ pub fn judge_with_progress(exercise: &Exercise, settings: &Settings) -> Result<R
         let source = source(exercise.number)?;
         return Ok(Report::missing(exercise, &source, &settings.machine, &said));
     }
-    let source_before = hash_of_source(exercise.number)?;
+    let source_before = hash(&source(exercise.number)?)?;
     let (built, warnings) = build(exercise.number)?;
     let report = match built {
         Built::Program(program) => Report { warnings, ..judge(exercise, &program, settings)? },
@@ -48,9 +51,28 @@ pub fn judge_with_progress(exercise: &Exercise, settings: &Settings) -> Result<R
         remember(&report, None)?;
     }
     if report.replayed.is_none() {
-        or_say(keep(&report, source_before)); // A replay has no points.
+        or_say(keep(&report, None, source_before)); // A replay has no points.
     }
     Ok(report)
+}
+
+/// What a program that a person has named is before it is judged: [`remember_other`] asks for it.
+#[must_use]
+pub fn content_of(program: &Path) -> u64 {
+    hash(program).unwrap_or(UNREADABLE)
+}
+
+/// Remembers the verdict on a program that is not the learner's own one, and was `content` when it was judged.
+///
+/// # Errors
+/// There is no checkout.
+pub fn remember_other(report: &Report, program: &Path, content: u64) -> Result<()> {
+    root()?;
+    // A folder without a program has a report, too.
+    if report.replayed.is_none() && program.is_file() {
+        or_say(keep(report, Some(program), content));
+    }
+    Ok(())
 }
 
 /// What a newcomer reads: the file is as it was shipped.
@@ -91,8 +113,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Report>> {
     Ok(reports)
 }
 
-/// All exercises, a row each, with the last verdict on the learner's program, for so many columns. Nothing is
-/// judged for it.
+/// All exercises, a row each, with the last verdict, for so many columns. Nothing is judged for it.
 ///
 /// # Errors
 /// Those of reading the programs.
@@ -101,20 +122,22 @@ pub fn table(columns: usize) -> Result<String> {
     for exercise in EXERCISES {
         rows.push(row(exercise, source_now(exercise.number)?));
     }
-    let mut lines: Vec<_> = rows.iter().flat_map(|row| folded(row, columns)).collect();
+    let state = rows.iter().map(|[_, _, state, ..]| state.chars().count()).max();
+    let state = state.unwrap_or_default().max(USUAL_STATE);
+    let mut lines: Vec<_> = rows.iter().flat_map(|row| folded(row, state, columns)).collect();
     lines.push(String::new());
     let below = [
         "Judge one:  just check N, or cargo check-exercise N",
         "The task:   just exercise N, or cargo check-exercise card N",
-        "These are the last verdicts on your Rust programs in crates/exercises. Verdicts on other \
-         programs (--program) are not kept.",
+        "These are the last verdicts. A name in brackets is the program that was judged, as given by --program. \
+         Without a name, the verdict is on your Rust program in crates/exercises.",
     ];
     let below = build::missing_sources()?.into_iter().chain(below.map(str::to_owned));
     lines.extend(below.flat_map(|text| wrapped(&text, columns, "", "  ")));
     Ok(lines.join("\n") + "\n")
 }
 
-/// What the learner's source of an exercise is now.
+/// What the program of an exercise is now.
 enum Source {
     /// There is none.
     Missing,
@@ -122,45 +145,82 @@ enum Source {
     Starter,
     /// Something of the learner's: what is kept of the last verdict, and the hash of what it is now.
     Begun(Option<Kept>, u64),
+    /// A program that a person has named was judged last: its name, the verdict, and the hash of what it is now, if
+    /// it is there.
+    Other(String, Kept, Option<u64>),
 }
 
 fn source_now(number: u8) -> Result<Source> {
+    let kept = kept(number);
+    if let Some(kept) = &kept
+        && let Some(program) = &kept.program
+    {
+        let now = program.exists().then(|| content_of(program));
+        return Ok(Source::Other(short_name(program), kept.clone(), now));
+    }
     if build::missing_source(number)?.is_some() {
         return Ok(Source::Missing);
     }
     Ok(match is_untouched(number)? {
         true => Source::Starter,
-        false => Source::Begun(kept(number), hash_of_source(number)?),
+        false => Source::Begun(kept, hash(&source(number)?)?),
     })
+}
+
+/// The name of a program's file. Of a long one, the end: versions of a program mostly differ there.
+fn short_name(program: &Path) -> String {
+    const MOST: usize = 24;
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let shown: Vec<_> = name.chars().filter(|letter| !letter.is_control()).collect();
+    match shown.len().checked_sub(MOST) {
+        None | Some(0) => shown.iter().collect(),
+        Some(left_out) => format!("…{}", shown.iter().skip(left_out + 1).collect::<String>()),
+    }
 }
 
 /// The cells of an exercise.
 fn row(exercise: &Exercise, source: Source) -> [String; 5] {
-    let most = exercise.points(Part::Core) + exercise.points(Part::Edge);
-    let (state, points, most, diagnosis) = match source {
-        Source::Missing => ("file is missing".into(), "-".into(), most, None),
-        Source::Starter => ("not begun".into(), "0".into(), most, None),
-        Source::Begun(None, _) => ("not judged yet".into(), "-".into(), most, None),
-        Source::Begun(Some(kept), now) if kept.source != now => {
-            ("changed since judged".into(), kept.points.to_string(), kept.most, None)
-        }
-        Source::Begun(Some(kept), _) => {
-            (kept.state, kept.points.to_string(), kept.most, kept.diagnosis)
-        }
+    const MISSING: &str = "file is missing";
+    let all = exercise.points(Part::Core) + exercise.points(Part::Edge);
+    let (name, kept, now) = match source {
+        Source::Missing => return cells(exercise, MISSING, "-", all, None),
+        Source::Starter => return cells(exercise, "not begun", "0", all, None),
+        Source::Begun(None, _) => return cells(exercise, "not judged yet", "-", all, None),
+        Source::Begun(Some(kept), now) => (String::new(), kept, Some(now)),
+        Source::Other(name, kept, now) => (format!(" ({name})"), kept, now),
     };
-    let (number, points) = (exercise.number.to_string(), format!("{points}/{most}"));
-    [number, exercise.title.into(), state, points, diagnosis.unwrap_or_default()]
+    let (most, diagnosis) = (kept.most, kept.diagnosis);
+    let (state, points, diagnosis) = match now {
+        None => (MISSING, "-".into(), None),
+        Some(now) if now != kept.source => ("changed since judged", kept.points.to_string(), None),
+        Some(_) => (kept.state.as_str(), kept.points.to_string(), diagnosis),
+    };
+    cells(exercise, &format!("{state}{name}"), &points, most, diagnosis)
 }
 
-/// A row of the table; cells that do not fit go on the next line.
-fn folded(row: &[String; 5], columns: usize) -> Vec<String> {
+fn cells(
+    exercise: &Exercise,
+    state: &str,
+    points: &str,
+    most: u32,
+    diagnosis: Option<String>,
+) -> [String; 5] {
+    let (number, points) = (exercise.number.to_string(), format!("{points}/{most}"));
+    [number, exercise.title.into(), state.into(), points, diagnosis.unwrap_or_default()]
+}
+
+/// How wide the states are without the name of a program.
+const USUAL_STATE: usize = 22;
+
+/// A row of the table, whose states are `width` wide; cells that do not fit go on the next line.
+fn folded(row: &[String; 5], width: usize, columns: usize) -> Vec<String> {
     let [number, title, state, points, diagnosis] = row;
     let longest = EXERCISES.iter().map(|exercise| exercise.title.len()).max().unwrap_or_default();
     let mut line = format!("{number:1}  {title:longest$}");
     let mut lines = Vec::new();
-    let cells = [format!("{state:22}"), format!("{points:>7}"), diagnosis.clone()];
+    let cells = [format!("{state:width$}"), format!("{points:>7}"), diagnosis.clone()];
     for cell in cells.iter().filter(|cell| !cell.is_empty()) {
-        match line.len() + 2 + cell.len() <= columns {
+        match line.chars().count() + 2 + cell.chars().count() <= columns {
             true => line += &format!("  {cell}"),
             false => lines.push(std::mem::replace(&mut line, format!("   {cell}"))),
         }
@@ -169,13 +229,14 @@ fn folded(row: &[String; 5], columns: usize) -> Vec<String> {
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
-fn keep(report: &Report, source: u64) -> Result<()> {
+fn keep(report: &Report, program: Option<&Path>, source: u64) -> Result<()> {
     let kept = Kept {
         state: report.verdict().into(),
         points: report.totals.points,
         most: report.totals.most,
         diagnosis: report.diagnosis.clone(),
         source,
+        program: program.map(Path::to_path_buf),
     };
     let (directory, path) = (build::kept_directory()?, file(report.exercise)?);
     fs::create_dir_all(&directory).step_on("create", &directory)?;
@@ -192,10 +253,12 @@ fn file(exercise: u8) -> Result<PathBuf> {
     Ok(build::kept_directory()?.join(format!("progress-{exercise}.json")))
 }
 
-fn hash_of_source(exercise: u8) -> Result<u64> {
-    let path = source(exercise)?;
+/// The hash of a program that may be executed, and not read.
+const UNREADABLE: u64 = 0;
+
+fn hash(file: &Path) -> Result<u64> {
     let mut hasher = DefaultHasher::new();
-    fs::read(&path).step_on("read", &path)?.hash(&mut hasher);
+    fs::read(file).step_on("read", file)?.hash(&mut hasher);
     Ok(hasher.finish())
 }
 
@@ -207,16 +270,40 @@ mod tests {
     fn a_verdict_counts_for_the_source_that_was_judged() {
         let Some(exercise) = EXERCISES.first() else { panic!("there is an exercise") };
         let diagnosis = Some("wrong-mode".to_owned());
-        let kept = Kept { state: "solved".into(), points: 90, most: 100, diagnosis, source: 7 };
+        let kept = Kept {
+            state: "solved".into(),
+            points: 90,
+            most: 100,
+            diagnosis,
+            source: 7,
+            program: None,
+        };
         let row = |source| row(exercise, source).join(" ");
         let same = row(Source::Begun(Some(kept.clone()), 7));
         assert!(same.contains("solved") && same.ends_with("90/100 wrong-mode"), "{same}");
-        let changed = row(Source::Begun(Some(kept), 8));
+        let changed = row(Source::Begun(Some(kept.clone()), 8));
         assert!(changed.contains("changed since judged"), "{changed}");
         assert!(!changed.contains("solved") && !changed.contains("wrong-mode"), "{changed}");
         assert!(row(Source::Begun(None, 8)).contains("not judged yet"));
         assert!(row(Source::Starter).contains("not begun"));
         assert!(row(Source::Missing).contains("file is missing"));
+        let other = |now| row(Source::Other("my.c".into(), kept.clone(), now));
+        assert!(other(Some(7)).ends_with("solved (my.c) 90/100 wrong-mode"), "{}", other(Some(7)));
+        assert!(
+            other(Some(8)).ends_with("changed since judged (my.c) 90/100 "),
+            "{}",
+            other(Some(8))
+        );
+        assert!(other(None).ends_with("file is missing (my.c) -/100 "), "{}", other(None));
+    }
+
+    #[test]
+    fn of_a_long_name_the_end_is_shown() {
+        let shown = |name: &str| short_name(&Path::new("/home/ada").join(name));
+        assert_eq!(shown("my.c"), "my.c");
+        assert_eq!(shown("a-name-of-24-characters."), "a-name-of-24-characters.");
+        assert_eq!(shown("exercise-5-third-attempt-by-flock.py"), "…ird-attempt-by-flock.py");
+        assert_eq!(shown("line\nbreak"), "linebreak");
     }
 
     #[test]
@@ -224,15 +311,15 @@ mod tests {
         let cells = ["5", "add and transfer", "changed since judged", "100/100", "lost-addition"];
         let cells = cells.map(str::to_owned);
         assert_eq!(
-            folded(&cells, 78),
+            folded(&cells, 22, 78),
             ["5  add and transfer  changed since judged    100/100  lost-addition"]
         );
         assert_eq!(
-            folded(&cells, 60),
+            folded(&cells, 22, 60),
             ["5  add and transfer  changed since judged    100/100", "   lost-addition"]
         );
         assert_eq!(
-            folded(&cells, 40),
+            folded(&cells, 22, 40),
             ["5  add and transfer", "   changed since judged    100/100", "   lost-addition"]
         );
     }

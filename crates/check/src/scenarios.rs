@@ -245,7 +245,7 @@ fn told(
     };
     let timeline = Timeline { without_loads: looked.without_loads, ..timeline };
     let finding = finding.details([found_in(scenario)]).table(table).timeline(timeline);
-    verdict(run, finding.schedule(run.schedule.to_string()))
+    verdict(run, finding.unless_denied(&run.events).schedule(run.schedule.to_string()))
 }
 
 /// What FILE was when the two processes began.

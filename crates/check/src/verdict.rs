@@ -4,11 +4,15 @@ use common::Failure;
 use explore::CannotFollow;
 use explore::table::Table;
 use explore::timeline::Timeline;
+use explore::trace::{Event, EventKind};
 use sandbox::StartError;
 use tracer::{LimitExceeded, LookRefused};
 
 /// What a check notes that has replayed the schedule that was asked for.
 pub const REPLAYED: &str = "replayed";
+
+/// The diagnosis of a program that tries to reach others by a means that the sandbox does not allow.
+pub const MEANS_NOT_ALLOWED: &str = "means-not-allowed";
 
 /// A promise that was broken, as it was seen.
 #[derive(Debug)]
@@ -143,6 +147,15 @@ impl Finding {
     pub fn details(mut self, lines: impl IntoIterator<Item: Into<String>>) -> Self {
         self.details.extend(lines.into_iter().map(Into::into));
         self
+    }
+
+    /// The same, if the sandbox has allowed all that was tried in these events. Otherwise what was seen has another
+    /// cause: the program cannot do its work without that.
+    #[must_use]
+    pub fn unless_denied(self, events: &[Event]) -> Self {
+        let was_denied = events.iter().any(|event| matches!(event.kind, EventKind::Denied(_)));
+        let diagnosis = if was_denied { MEANS_NOT_ALLOWED } else { self.diagnosis };
+        Self { diagnosis, ..self }
     }
 
     /// Shows what two processes did.

@@ -8,9 +8,6 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use check::build::{source, starter};
 use check::cards::{card, width};
@@ -22,13 +19,10 @@ use check::progress::table;
 use check::report::{CheckResult, ExerciseOutcome, Format, Named, Report, written};
 use check::reset::reset;
 use check::verdict::Finding;
-use check::watch::watch;
-use common::{Context, Failure, root};
+use common::root;
 use course::{Program, make_checkout};
 use nix::pty::openpty;
-use nix::unistd::Pid;
 use sandbox::Isolation;
-use tempfile::TempDir;
 
 #[test]
 #[ignore = "for CI, as `just ci` runs it: a learner's own changes are no fault"]
@@ -130,6 +124,63 @@ fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
     assert!(words(&said.stdout).contains(&told), "{said:?}");
     let said = check(&["hint", "3"]);
     assert!(words(&said.stdout).contains(&told), "{said:?}");
+}
+
+#[test]
+fn the_table_tells_which_program_was_judged_last_and_not_a_class() {
+    let checkout = tempfile::tempdir().expect("make a directory");
+    make_checkout(checkout.path());
+    let write = |name: &str, text: &str| {
+        let path = checkout.path().join(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
+        fs::write(path, text).expect("write");
+    };
+    for number in 1..=6 {
+        let name = format!("crates/check/proof/exercise-{number}/starter.rs");
+        let proof = root().expect("the checkout").join(&name);
+        write(&name, &fs::read_to_string(proof).expect("read the proof's starter"));
+        let name = format!("crates/exercises/src/bin/exercise-{number}.rs");
+        write(&name, &starter(number).expect("a starter"));
+    }
+    let check = |arguments: &[&str]| {
+        let program = Program::new(env!("CARGO_BIN_EXE_check"), arguments);
+        program.env("CARGO_MANIFEST_DIR", checkout.path()).run()
+    };
+    let row = |number: usize| {
+        let said = check(&[]);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{said:?}");
+        let row = said.stdout.lines().nth(number).expect("a row");
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let c = cc(checkout.path(), "in-c", "int main(void) { return 0; }");
+    let shell = script(checkout.path(), "in-shell", "#!/bin/sh\n");
+    // A program reads this verdict, not a person.
+    let name = c.to_str().expect("UTF-8");
+    check(&["1", "--program", name, "--format", "json"]);
+    assert!(row(1).contains(" not begun "), "{}", row(1));
+    for (program, told) in [(&c, "not solved (in-c)"), (&shell, "not solved (in-shell)")] {
+        check(&["1", "--program", program.to_str().expect("UTF-8")]);
+        assert!(row(1).contains(told), "no {told} in {}", row(1));
+    }
+    // The starter is no program that is judged.
+    check(&["1"]);
+    assert!(row(1).contains("not solved (in-shell)"), "{}", row(1));
+    write("class/ada/exercise-1", "#!/bin/sh\n");
+    script(&checkout.path().join("class/ada"), "exercise-1", "#!/bin/sh\n");
+    let class = checkout.path().join("class");
+    let judged = check(&["1", "--batch", class.to_str().expect("UTF-8")]);
+    assert!(judged.stdout.contains("ada"), "{judged:?}");
+    assert!(row(1).contains("not solved (in-shell)"), "{}", row(1));
+    script(checkout.path(), "in-shell", "#!/bin/sh\nexit 1\n");
+    assert!(row(1).contains("changed since judged (in-shell)"), "{}", row(1));
+    fs::remove_file(&shell).expect("remove");
+    assert!(row(1).contains("file is missing (in-shell)"), "{}", row(1));
+    // As it was kept before programs had names: it is about the learner's own one.
+    let kept = r#"{"state":"solved","points":90,"most":100,"diagnosis":null,"source":7}"#;
+    write("target/check/progress-1.json", kept);
+    assert!(row(1).contains(" not begun "), "{}", row(1));
+    write("crates/exercises/src/bin/exercise-1.rs", "fn main() {}");
+    assert!(row(1).contains("changed since judged 90/100"), "{}", row(1));
 }
 
 #[test]
@@ -469,9 +520,9 @@ fn a_programs_language_is_what_its_compiler_or_its_first_line_says() {
 fn only_a_program_in_rust_is_told_that_references_were_not_judged() {
     for exercise in EXERCISES {
         let told = |language| exercise.not_judged_in(language).join(" ");
-        assert!(told(Some(Language::Rust)).contains("references: "), "{}", exercise.number);
+        assert!(told(Some(Language::Rust)).contains("references. "), "{}", exercise.number);
         for other in [None, Some(Language::C), Some(Language::Cpp), Some(Language::Python)] {
-            assert!(!told(other).contains("references: "), "{}", exercise.number);
+            assert!(!told(other).contains("references. "), "{}", exercise.number);
         }
         assert_eq!(told(None).contains("stranded sleepers"), exercise.number == 5);
     }
@@ -618,64 +669,25 @@ fn the_way_back_keeps_what_was_written_and_never_over_an_older_one() {
     assert_eq!(fs::read_dir(directory.path()).expect("list").count(), 3);
 }
 
-/// What a watcher tells when it judges: the content of the file, and its own thread.
-type Judged = mpsc::Receiver<(String, Pid)>;
-
-/// A file in a directory of its own that is watched.
-fn watched() -> (TempDir, PathBuf, Judged) {
-    let directory = tempfile::tempdir().expect("make a directory");
-    let path = directory.path().join("exercise-1.rs");
-    fs::write(&path, "as found").expect("write");
-    let (judged, seen) = mpsc::channel();
-    let file = path.clone();
-    thread::spawn(move || {
-        watch(&file, |_| {
-            let content = fs::read_to_string(&file).step_on("read", &file)?;
-            let gone = |_| Failure::refusal("judge", &file, "the test is over");
-            judged.send((content, nix::unistd::gettid())).map_err(gone)
-        })
-    });
-    (directory, path, seen)
-}
-
-fn next(judged: &Judged) -> (String, Pid) {
-    // Far above what it takes: it finds a save that nobody noticed.
-    judged.recv_timeout(Duration::from_secs(30)).expect("nothing was judged")
-}
-
 #[test]
-fn watching_judges_now_and_after_each_save_however_an_editor_saves() {
-    let (_directory, path, judged) = watched();
-    let beside = path.with_file_name(".exercise-1.rs.new");
-    let is_judged = |content: &str| assert_eq!(next(&judged).0, content);
-    is_judged("as found");
-    fs::write(&path, "in place").expect("write");
-    is_judged("in place");
-    fs::write(&beside, "by renaming").expect("write");
-    fs::rename(&beside, &path).expect("rename");
-    is_judged("by renaming");
-    fs::remove_file(&path).expect("remove");
-    fs::write(&path, "again").expect("write");
-    is_judged("again");
-}
-
-#[test]
-fn watching_takes_no_cpu_time_while_nothing_is_saved() {
-    let (_directory, path, judged) = watched();
-    let thread = next(&judged).1;
-    // What the watcher itself reads wakes it no more: it sleeps until the file changes.
-    let switches = || {
-        let status =
-            fs::read_to_string(format!("/proc/self/task/{thread}/status")).expect("status");
-        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).expect("a number")
-    };
-    let before = switches();
-    for _ in 0..1000 {
-        fs::read(&path).expect("read the file");
+fn a_card_of_processes_that_wait_says_which_means_the_judge_does_not_allow() {
+    for exercise in EXERCISES {
+        let waits = [2, 5].contains(&exercise.number);
+        let words = card(exercise, 1 << 10);
+        for means in ["network socket", "abstract name", "no signal to", "named semaphore"] {
+            assert_eq!(words.contains(means), waits, "exercise {}: {means}", exercise.number);
+        }
     }
-    fs::write(&path, "saved").expect("write");
-    next(&judged);
-    let woken = switches() - before;
-    assert!(woken < 100, "it woke up {woken} times for one save");
+}
+
+#[test]
+fn what_no_run_shows_is_told_in_short_sentences() {
+    for what in EXERCISES.iter().flat_map(|exercise| exercise.not_judged) {
+        let (_name, sentences) = what.split_once(". ").expect("a name, and why it is not judged");
+        for sentence in sentences.split(". ") {
+            let words = sentence.split_whitespace().count();
+            assert!(words <= 20, "{words} words: {sentence}");
+        }
+        assert!(sentences.split(". ").count() <= 2, "{what}");
+    }
 }

@@ -17,7 +17,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tracer::arch::{self, StoreForm, StoreKind};
 use tracer::{
-    Ending, Error, FileId, LimitExceeded, LookRefused, MECHANISM, Opened, Resume, Stop,
+    Denied, Ending, Error, FileId, LimitExceeded, LookRefused, MECHANISM, Opened, Resume, Stop,
     StoresThrough, Syscall, Waited, cpu_time_of, look,
 };
 
@@ -1061,6 +1061,9 @@ impl<'l> Execution<'l> {
             tracee.kernel_stores.extend(redirected.stores(&memory.borrow(), result)?);
         }
         self.note_call(pid, actor, &call, result);
+        if let Some(what) = Denied::by(Pid::from_raw(pid), call.number, call.arguments, result)? {
+            self.looked(actor, EventKind::Denied(what));
+        }
         self.note_size(pid, actor, &call, result)?;
         self.note_opened(pid, actor, &call, result)?;
         if call.number == libc::SYS_fallocate && result == 0 {

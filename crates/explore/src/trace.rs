@@ -1,8 +1,8 @@
 //! What happened in a run, in the order in which it happened.
 
 use nix::errno::Errno;
-use tracer::Ending;
 use tracer::arch::StoreForm;
+use tracer::{Denied, Ending};
 
 use crate::operations::CallKind;
 use crate::pages::Pages;
@@ -70,6 +70,8 @@ pub enum EventKind {
     SeesSize(u64),
     /// A call that is a point has returned.
     Call(Returned),
+    /// A call has failed because the sandbox does not allow it.
+    Denied(Denied),
     /// It was stopped just before a store: of which bytes, where that is known already; `middle`
     /// says that it is one instruction's second half.
     StopsBeforeStore {
@@ -116,10 +118,12 @@ pub struct Returned {
 }
 
 impl EventKind {
-    /// Has the process only looked at something, which no other process can notice?
+    /// Has the process only looked at something, or asked for something in vain, which no other process can
+    /// notice?
     #[must_use]
     pub fn is_look(&self) -> bool {
-        matches!(self, Self::Load { .. } | Self::SeesSize(_)) || self.is_futex_that_does_not_sleep()
+        matches!(self, Self::Load { .. } | Self::SeesSize(_) | Self::Denied(_))
+            || self.is_futex_that_does_not_sleep()
     }
 
     /// Did the process go to sleep in futex, and not sleep, because the word had another value?

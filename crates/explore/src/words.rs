@@ -4,8 +4,8 @@
 use std::fmt;
 
 use nix::errno::Errno;
-use tracer::Ending;
 use tracer::arch::{StoreForm, Swap};
+use tracer::{Denied, Ending};
 
 use crate::requests::{Blocked, FileLock, Request, Word};
 use crate::trace::{Event, EventKind, Returned};
@@ -76,6 +76,7 @@ pub(crate) fn in_words(kind: &EventKind, words: Vocabulary, style: Style) -> Str
         }
         EventKind::StopsAfter => "is interrupted".into(),
         EventKind::Call(returned) => has_returned(returned, words),
+        EventKind::Denied(what) => format!("{}: the judge does not allow it", denied(what)),
         EventKind::Blocked(why) => cannot_go_on(why, words),
         EventKind::Ended(Ending::Exited(status)) => format!("ends with status {status}"),
         EventKind::Ended(Ending::Killed(signal)) => format!("dies of signal {signal}"),
@@ -334,6 +335,19 @@ fn has_returned(returned: &Returned, words: Vocabulary) -> String {
             told
         }
         (_, Some(error)) => format!("{told}, which fails ({error:?})"),
+    }
+}
+
+/// What a process was refused: a verb with its object.
+#[must_use]
+pub fn denied(what: &Denied) -> String {
+    match what {
+        Denied::NetworkSocket => "is refused a network socket (EACCES)".into(),
+        // As `ss` and /proc/net/unix show it.
+        Denied::AbstractSocket(name) => {
+            format!("is refused the abstract Unix socket {:?} (EPERM)", format!("@{name}"))
+        }
+        Denied::Signal => "is refused a signal to another process (EPERM)".into(),
     }
 }
 

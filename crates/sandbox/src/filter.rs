@@ -53,7 +53,6 @@ fn rules(own: u32, shares_kernel_objects: bool, reports_calls: bool) -> Vec<Rule
             ..unless(tracer::SYS_TRACE, EPERM, vec![Among(0, vec![TRACE_ME])])
         },
         // Landlock refuses plain TCP only: not UDP, multipath TCP, fast open, or `listen`.
-        unless(libc::SYS_socket, EACCES, local()),
         unless(libc::SYS_socketpair, EACCES, local()),
         // Keys belong to the user, and outlive each process.
         refused(libc::SYS_add_key, EPERM),
@@ -80,9 +79,10 @@ fn rules(own: u32, shares_kernel_objects: bool, reports_calls: bool) -> Vec<Rule
         ),
     ];
     if !reports_calls {
-        // An io_uring makes sockets and sets attributes by no call that this filter sees. A tracer to which
-        // it is reported refuses it, so that the try is seen.
+        // A tracer to which these calls are reported refuses them, so that the try is seen. An io_uring makes sockets
+        // and sets attributes by no call that this filter sees.
         rules.push(refused(libc::SYS_io_uring_setup, EPERM));
+        rules.push(unless(libc::SYS_socket, EACCES, local()));
     }
     if shares_kernel_objects {
         rules.extend(KERNEL_OBJECTS.map(|call| refused(call, EPERM)));

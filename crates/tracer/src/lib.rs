@@ -11,6 +11,7 @@
 mod alarm;
 pub mod arch;
 mod cpu_time;
+mod denied;
 mod file_handle;
 mod files;
 mod limits;
@@ -31,6 +32,7 @@ mod untraced;
 mod watchpoint;
 
 pub use cpu_time::cpu_time_of;
+pub use denied::Denied;
 pub use files::{FileId, Opened};
 pub use limits::{LimitExceeded, Limits};
 pub use look::{

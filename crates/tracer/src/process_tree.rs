@@ -17,6 +17,7 @@ use nix::unistd::{Pid, getpid, gettid};
 
 use crate::alarm::{Alarm, TICK};
 use crate::arch::Registers;
+use crate::denied::is_local;
 use crate::look::LookRefused;
 use crate::pid_namespace::children;
 use crate::sys::{Answer, AtSyscall, StateChange};
@@ -386,8 +387,11 @@ impl ProcessTree {
             // The program's own filter asks for a tracer. Without one, the kernel would not make the call.
             None => refuse(pid, libc::ENOSYS)?,
             Some(call) => {
-                if call.number == libc::SYS_io_uring_setup {
-                    refuse(pid, libc::EPERM)?; // Reported, but not allowed.
+                // Reported, but not allowed.
+                match call.number {
+                    libc::SYS_io_uring_setup => refuse(pid, libc::EPERM)?,
+                    libc::SYS_socket if !is_local(call.arguments[0]) => refuse(pid, libc::EACCES)?,
+                    _ => {}
                 }
                 if is_reported {
                     self.inside.insert(pid);

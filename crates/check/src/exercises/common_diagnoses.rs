@@ -1,6 +1,7 @@
 //! What can be wrong with any program.
 
 use super::{Diagnosis, Last};
+use crate::verdict::MEANS_NOT_ALLOWED;
 
 /// A lock or a semaphore that reaches only its own process: of the exercises with two processes.
 pub(super) const fn private_futex(anchor: &'static str) -> Diagnosis {
@@ -385,6 +386,21 @@ pub const COMMON: &[Diagnosis] = &[
             rust: "A lock can be on FILE itself: `libc::flock`, or nix's `Flock`.",
             c: "A lock can be on FILE itself: `flock`, or `fcntl` with F_OFD_SETLKW. A semaphore of `sem_init` can lie in the mapping; `sem_open` makes a file.",
             python: "A lock can be on FILE itself: `fcntl.flock`. `tempfile` makes files; so do `multiprocessing`'s locks and `shared_memory`, in /dev/shm.",
+        },
+    },
+    Diagnosis {
+        id: MEANS_NOT_ALLOWED,
+        is: "the program uses a means that the judge does not allow",
+        why: "The judge keeps programs from the network, from sockets with abstract names, and from each other's signals. Processes meet in FILE and in its directory.",
+        anchor: "exercise",
+        hints: [
+            "Which call is refused? The table, or `seen`, names it. Outside of the judge it may succeed.",
+            "Processes can meet in FILE, or by locks on files, or by a FIFO or a socket that has a path in FILE's directory.",
+        ],
+        last: Last {
+            rust: "A lock can be on FILE itself: `libc::flock`, or nix's `Flock`. A word in FILE can be a futex: `libc::SYS_futex`.",
+            c: "A lock can be on FILE itself: `flock`, or `fcntl` with F_OFD_SETLKW. A semaphore of `sem_init`, or a mutex with PTHREAD_PROCESS_SHARED, can lie in the mapping.",
+            python: "A lock can be on FILE itself: `fcntl.flock(fd, fcntl.LOCK_EX)`. A process can also look at FILE again and again, with `time.sleep(0.001)` in between.",
         },
     },
     Diagnosis {

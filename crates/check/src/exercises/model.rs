@@ -35,21 +35,21 @@ pub struct Exercise {
 }
 
 /// Not judged where processes run at once.
-pub(super) const ORDERINGS: &str = "memory orderings: on x86-64, a missing Acquire or Release does not show \
-     when the program runs";
+pub(super) const ORDERINGS: &str = "memory orderings. On x86-64, a missing Acquire or Release does not show when the \
+     program runs";
 
-/// Not judged where processes run at once: a process stops before its stores and calls, and after its loads of
-/// four words only.
-pub(super) const LOADS: &str = "interruptions between two loads, except of `take`, which is stopped just after its \
-     first loads of `length`, and of two words of the text, before it has seen the mark";
+/// Not judged where processes run at once: a process stops before its stores and calls, and after its first loads of
+/// `length` and of two words of the text only, if it has not seen the mark before.
+pub(super) const LOADS: &str = "interruptions between two loads. Only one kind is tried: `take` has loaded a part of the \
+     message, and has not seen the mark yet";
 
 /// Not judged of a program in Rust that maps a file.
-pub(super) const REFERENCES: &str = "references: that a Rust `&` or `&mut` to bytes which another process \
-     may change is undefined behaviour does not show in what a program does";
+pub(super) const REFERENCES: &str = "references. A Rust `&` or `&mut` to bytes that another process may change is undefined \
+     behaviour, which no run shows";
 
 /// Not judged of a lock: a process is killed only before its own steps, and never after it was woken.
-pub(super) const STRANDED: &str = "stranded sleepers: no process is killed after it was woken for a lock and \
-     before it takes this lock (a robust mutex without a deadline can leave another one asleep then)";
+pub(super) const STRANDED: &str = "stranded sleepers. No process is killed after it was woken for a lock and before it takes \
+     the lock. A robust mutex without a deadline can leave another one asleep then";
 
 /// Which part of the contract a check belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

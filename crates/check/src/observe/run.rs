@@ -9,7 +9,8 @@ use common::Context;
 use nix::unistd::Pid;
 use sandbox::{Output, Sandbox, Start};
 use tracer::{
-    Call, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use, hide_tracer,
+    Call, Denied, Ending, FileId, LimitExceeded, MECHANISM, Opened, Resume, Stop, Syscall, Use,
+    hide_tracer,
 };
 
 use super::in_vain::InVain;
@@ -34,6 +35,8 @@ pub struct Run {
     pub calls: Option<Vec<Call>>,
     /// Paths that it could not open or execute for want of a right.
     pub refused: BTreeSet<PathBuf>,
+    /// What the sandbox did not allow it.
+    pub denied: BTreeSet<Denied>,
     /// The system call that it was in when it ended, if it did not end by itself.
     pub unfinished: Option<String>,
     /// What it should print was in its memory when it ended, and no call had written it.
@@ -193,6 +196,7 @@ fn prints(call: &Call) -> bool {
 /// A call has returned.
 fn leave(who: Pid, call: Call, result: i64, run: &mut Run, observer: &mut dyn Observer) -> Verdict {
     hide_tracer(who, call.number, call.arguments, result).step(MECHANISM)?;
+    run.denied.extend(Denied::by(who, call.number, call.arguments, result).step(MECHANISM)?);
     let call = call.returned(result).step(MECHANISM)?;
     observer.exit(call.pid, &call)?;
     run.refused.extend(call.refused.clone());
@@ -211,6 +215,7 @@ impl Run {
             stderr: Output::default(),
             calls: calls_are_seen.then(Vec::new),
             refused: BTreeSet::new(),
+            denied: BTreeSet::new(),
             unfinished: None,
             unflushed: false,
             printed_late: false,

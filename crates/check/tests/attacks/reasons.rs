@@ -108,6 +108,45 @@ fn a_file_that_is_gone_after_two_transfers_fails_the_check() {
     says(&seen, "transfers-at-once", "file-gone");
 }
 
+/// What the judge says of exercise 5 whose processes meet by something outside of FILE.
+fn meets(how: &str) -> Judge {
+    Judge::of(5, "meets.c", &[&format!("-DHOW={how}")])
+}
+
+#[test]
+fn a_socket_with_an_abstract_name_is_told_as_a_means_that_the_judge_does_not_allow() {
+    let seen = meets("CONNECTS").run().must_be_refused();
+    for id in ["additions", "transfers-at-once", "kills"] {
+        says(&seen, id, "means-not-allowed");
+    }
+    let rows = rows(&seen, "additions").concat();
+    assert!(rows.contains("is refused the abstract Unix socket \"@bank-"), "{rows}");
+    assert!(rows.contains("the judge does not allow it"), "{rows}");
+}
+
+#[test]
+fn a_network_socket_is_told_as_a_means_that_the_judge_does_not_allow() {
+    let seen = meets("NETWORK").run().must_be_refused();
+    says(&seen, "adds", "means-not-allowed");
+    let actual = check(&seen, "adds")["actual"].to_string();
+    assert!(actual.contains("is refused a network socket (EACCES)"), "{actual}");
+}
+
+#[test]
+fn a_signal_to_another_process_is_told_as_a_means_that_the_judge_does_not_allow() {
+    let seen = meets("SIGNALS").run().must_be_refused();
+    says(&seen, "additions", "means-not-allowed");
+    let rows = rows(&seen, "additions").concat();
+    assert!(rows.contains("is refused a signal to another process (EPERM)"), "{rows}");
+}
+
+#[test]
+fn a_lock_by_a_socket_is_right_if_nobody_connects_to_an_abstract_name() {
+    for how in ["BINDS_A_NAME", "CONNECTS_A_PATH"] {
+        meets(how).run().must_be_accepted();
+    }
+}
+
 /// What the judge says of exercise 2 that waits like this. One order: on a busy machine, spinning takes the
 /// time that the others need.
 fn mailbox(how: &str) -> Seen {
@@ -134,6 +173,23 @@ fn an_amount_of_which_only_32_bits_are_kept_is_told_as_such() {
     says(&seen, "transfers", "wrong-balance");
     let details = check(&seen, "transfers")["details"].to_string();
     assert!(details.contains("have the same lower 32 bits"), "{details}");
+}
+
+#[test]
+fn an_amount_that_fits_into_no_int_is_told_as_the_cause_of_an_exit_status_or_a_signal() {
+    for (does, diagnosis) in [
+        ("USAGE", "right-call-refused"),
+        ("ERROR", "wrong-exit-status"),
+        ("TRAP", "died-of-a-signal"),
+    ] {
+        let judge = Judge::of(5, "refuses_large.c", &[&format!("-DDOES={does}")]);
+        // By chance, a drawn amount is small.
+        let seen = judge.with(&["--seed", "1"]).run().must_be_refused();
+        says(&seen, "transfers", diagnosis);
+        let details = check(&seen, "transfers")["details"].to_string();
+        assert!(details.contains("With AMOUNT 1, the same call succeeded"), "{does}: {details}");
+        assert!(details.contains("above 2³¹−1"), "{does}: {details}");
+    }
 }
 
 /// What the judge says of an answer to exercise 2 in one order of its steps.

@@ -34,7 +34,9 @@ u32), bytes 8 to 4095 are the text. Numbers have the byte order of the machine. 
 first makes FILE. A process that finds FILE with 0 bytes gives it its 4096 bytes.\n\n\
 `post` waits until the box is empty, stores the text, then marks the box full. `take` waits until the box is \
 full, prints the text and a newline, then marks the box empty. How a process waits for \
-the other one is free: it may sleep or spin. There is one `post` and \
+the other one is free: it may sleep or spin. Locks on files and futexes work, and so do FIFOs and Unix sockets \
+that have a path in FILE's directory. The judge allows no network socket, no connection to a Unix socket with an \
+abstract name, no signal to the other process, and no named semaphore (it is a file in /dev/shm). There is one `post` and \
 one `take` at a time, and both are always the same program. In every interleaving of the two, `take` prints \
 a whole message or waits.\n\n\
 `take` trusts nothing that it finds in FILE: a `length` above 4088, or a `full` that is neither 0 nor 1, is a \

@@ -135,22 +135,22 @@ pub(super) fn zero(context: &mut CheckContext) -> Verdict {
     expect(context, 0, [0; 8], "wrong-balance", "transfer 0 in a file that was missing")
 }
 
-/// A transfer between drawn accounts with drawn balances: of all that there is, and of one more.
+/// A transfer between drawn accounts with drawn balances: of 1, of all that there is, and of one more.
 fn drawn_transfer(context: &mut CheckContext) -> Verdict {
     let balances = [(); 8].map(|()| draw::number(context, 1..1 << 40) as u64);
     let from = draw::number(context, 0..8);
     let to = (from + draw::number(context, 1..8)) % 8;
-    for amount in [balances[from], balances[from] + 1] {
+    for amount in [1, balances[from], balances[from] + 1] {
         context.new_work_directory()?.write("FILE", &bank_of(COUNTER, balances))?;
         let [one, other, sum] =
             [from as u64 + 1, to as u64 + 1, amount].map(|number| number.to_string());
         let run = context.run(&["transfer", "FILE", &one, &other, &sum])?;
-        run.lives()?;
+        run.lives().map_err(|error| error.details(above_31_bits(amount)))?;
         let what = format!("transfer {one} {other} {sum}, with {} there", balances[from]);
         let mut after = balances;
-        if amount == balances[from] {
-            run.succeeds()?;
-            after[from] = 0;
+        if amount <= balances[from] {
+            run.succeeds().map_err(|error| error.details(above_31_bits(amount)))?;
+            after[from] -= amount;
             after[to] += amount;
         } else if run.ending == Ending::Exited(0) {
             let expected = format!("{what}: an exit status other than 0");
@@ -162,6 +162,18 @@ fn drawn_transfer(context: &mut CheckContext) -> Verdict {
         })?;
     }
     Ok(())
+}
+
+/// What is said if a transfer ends in a wrong way, and the same transfer of 1 has succeeded before: the amount that an
+/// `int` cannot hold.
+fn above_31_bits(amount: u64) -> Option<String> {
+    const LARGEST: u64 = i32::MAX.cast_unsigned() as u64;
+    (amount > LARGEST).then(|| {
+        format!(
+            "With AMOUNT 1, the same call succeeded. {amount} is above 2³¹−1, the largest number in an `int` of 32 bits, \
+             and the card allows numbers up to 2⁶⁴−1"
+        )
+    })
 }
 
 /// What is said if the amount that left an account is AMOUNT but for what does not fit into 32 bits.

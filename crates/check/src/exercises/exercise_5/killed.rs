@@ -44,6 +44,7 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
         let when = format!("`{}` is killed just before it {before}", victim.join(" "));
         let told = |id, expected: String, seen: String| {
             let finding = Finding::new(id, format!("{when}; {expected}"), seen);
+            let finding = finding.unless_denied(&events);
             Err(finding.table(table.clone()).timeline(timeline.clone()).into())
         };
         if let Some(seen) = spins(limit_exceeded, &events) {
