@@ -17,6 +17,7 @@ use crate::build::{Built, cargo, with_notice};
 use crate::language::Language;
 use crate::machine::Settings;
 use crate::observe::{self, NoopObserver};
+use crate::printable::printable;
 use crate::verdict::CheckError;
 
 /// Debug information that has lines, and nothing else: a page shows the line of each step.
@@ -76,7 +77,7 @@ pub fn compiled(
         return Ok(Built::Refused(format!("the compiler {limit_exceeded}")));
     }
     if run.ending != Ending::Exited(0) {
-        return Ok(Built::Refused(run.stderr.text()));
+        return Ok(Built::Refused(printable(&run.stderr.text())));
     }
     let program = directory.path().join("program");
     let all = fs::Permissions::from_mode(0o755);

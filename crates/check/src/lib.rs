@@ -71,6 +71,7 @@ pub mod machine_memory;
 pub mod observe;
 pub mod pages;
 pub mod play;
+mod printable;
 pub mod progress;
 pub mod proof;
 pub mod report;

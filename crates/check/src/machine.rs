@@ -165,7 +165,7 @@ impl Machine {
                 self.architecture != "x86_64",
                 None,
                 "not an x86-64 processor: races were looked for only by starting the processes at many different \
-                 moments, which can miss a race, and no call of another architecture is refused",
+                 moments, which can miss a race",
             ),
             (
                 self.landlock == 0,

@@ -1,6 +1,7 @@
 //! The students who get another result than before, and why.
 
 use super::entry::Entry;
+use crate::printable::printable_name;
 use crate::report::{CheckResult, Report};
 
 /// A line for each student whose result differs, and one for each check that does.
@@ -8,7 +9,7 @@ pub(super) fn table(old: &[Entry], new: &[Entry]) -> String {
     let mut lines = Vec::new();
     let mut changed = 0;
     for entry in new {
-        let name = format!("{}, exercise {}", entry.student, entry.exercise);
+        let name = format!("{}, exercise {}", printable_name(&entry.student), entry.exercise);
         let Some(before) = old.iter().find(|before| before.key() == entry.key()) else {
             lines.push(format!("{name}: {}, not there before", entry.summary()));
             changed += 1;

@@ -11,6 +11,7 @@ use super::Shard;
 use super::students::Submission;
 use crate::counted::counted;
 use crate::exercises::{Part, exercise};
+use crate::printable::printable_name;
 use crate::report::{
     Format, Named, Report, Row, State, Unreported, heading, markdown_section, no_file, row,
     written, written_grade,
@@ -252,7 +253,8 @@ impl Printer {
             Format::Csv => say!("{}", row(&entry.row())?),
             Format::Jsonl => say!("{}", serde_json::to_string(entry).step("write JSON")?),
             Format::Text => {
-                say!("{}, exercise {}: {}", entry.student, entry.exercise, entry.summary())
+                let student = printable_name(&entry.student);
+                say!("{student}, exercise {}: {}", entry.exercise, entry.summary())
             }
             _ => Ok(()),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
+use crate::printable::printable_name;
 
 /// A line for each group of two or more, the largest first, with one representative.
 pub(super) fn table(entries: &[Entry]) -> String {
@@ -20,11 +21,12 @@ pub(super) fn table(entries: &[Entry]) -> String {
         .filter_map(|((exercise, _), group)| {
             let (first, others) = group.split_first()?;
             let diagnosis = first.diagnosis.as_deref().unwrap_or(&first.state);
-            let others: Vec<_> = others.iter().map(|entry| entry.student.as_str()).collect();
+            let others: Vec<_> =
+                others.iter().map(|entry| printable_name(&entry.student)).collect();
             Some(format!(
                 "exercise {exercise}, {} submissions, {diagnosis}: see {}; the same: {}",
                 group.len(),
-                first.student,
+                printable_name(&first.student),
                 others.join(", ")
             ))
         })

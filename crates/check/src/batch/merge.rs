@@ -7,6 +7,7 @@ use common::{Failure, Result};
 
 use super::entry::{self, Entry};
 use super::{Ended, WrongCall, beside, each, warn, warn_of_seeds};
+use crate::printable::printable_name;
 use crate::report::Format;
 
 /// The results of several files as one, printed; with a directory, also a file of feedback for each student.
@@ -78,7 +79,8 @@ fn join(entries: &mut Vec<Entry>, entry: Entry, file: &Path) -> Result<()> {
         () => {
             let why = format!(
                 "it has another result for {}, exercise {}, than a file before it",
-                entry.student, entry.exercise
+                printable_name(&entry.student),
+                entry.exercise
             );
             return Err(Failure::refusal("merge", file, why));
         }

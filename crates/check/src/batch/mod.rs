@@ -27,6 +27,7 @@ pub use students::Submission;
 
 use crate::exercises::exercise;
 use crate::machine::{Machine, may_look_at_programs};
+use crate::printable::printable_name;
 use crate::report::{Format, Report, no_file};
 
 /// What a teacher asks for.
@@ -356,7 +357,7 @@ fn beside(format: Format, text: &str) -> Result<()> {
 
 /// A warning on standard error.
 fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr(), "warning: {text}"); // Nowhere else to say it.
+    let _ = writeln!(std::io::stderr(), "warning: {}", printable_name(text)); // Nowhere else to say it.
 }
 
 #[cfg(test)]

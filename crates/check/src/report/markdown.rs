@@ -1,6 +1,7 @@
 //! Markdown, for a pull request's comment.
 
 use super::{CheckResult, Named, Report, State};
+use crate::printable::printable_name;
 
 pub(super) fn written(named: &Named) -> String {
     let report = named.report;
@@ -83,7 +84,7 @@ pub fn markdown_section(of: &Unreported) -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+    printable_name(text).replace('|', "\\|")
 }
 
 /// What a program printed cannot end the block that it is shown in.

@@ -6,6 +6,7 @@ use common::{Context, Result};
 use serde::Serialize;
 
 use super::Named;
+use crate::printable::printable_name;
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +52,8 @@ pub fn written_grade(grade: Option<f64>) -> String {
 /// A folder's name that a spreadsheet would take for a formula gets a quotation mark in front.
 fn harmless(name: &str) -> String {
     let formula = name.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { format!("'{name}") } else { name.into() }
+    let name = printable_name(name);
+    if formula { format!("'{name}") } else { name }
 }
 
 pub(super) fn of_reports(reports: &[Named]) -> Result<String> {

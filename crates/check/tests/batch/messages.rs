@@ -347,3 +347,23 @@ fn two_different_results_of_one_submission_are_a_wrong_call_of_merge() {
     assert!(said.contains("another result for student-1, exercise 4"), "{said}");
     assert!(ended.stdout.is_empty());
 }
+
+#[test]
+fn no_escape_of_a_student_reaches_the_terminal_of_the_teacher() {
+    const ESCAPE: char = '\u{1b}';
+    let class = Class::new();
+    let student = format!("eve{ESCAPE}[31m");
+    class.hand_in(&student, "exercise-4.c", &format!("#error {ESCAPE}[31m is red\n"));
+    class.hand_in(&student, &format!("notes{ESCAPE}[2J"), "none");
+    class.hand_in("ada", "exercise-4.c", &format!("#error {ESCAPE}[31m is red\n"));
+    for format in ["text", "csv", "markdown", "jsonl", "junit", "gradescope", "prairielearn"] {
+        let ended = class.judged(&["4", "--format", format, "--group"]);
+        let [said, warned] =
+            [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
+        assert!(
+            !said.contains(ESCAPE) && !warned.contains(ESCAPE),
+            "{format}: {said:?} {warned:?}"
+        );
+        assert!(warned.contains("notes\\u{1b}[2J is not graded"), "{format}: {warned:?}");
+    }
+}
