@@ -140,9 +140,7 @@ impl Run {
                 ("command-word-as-file", None)
             }
             (0, Ending::Exited(2), _) if says_usage => ("right-call-refused", None),
-            (0, Ending::Exited(_), _) if let Some(what) = self.denied.first() => {
-                (MEANS_NOT_ALLOWED, Some(format!("it {}", denied(what))))
-            }
+            (0, Ending::Exited(_), _) if !self.denied.is_empty() => (MEANS_NOT_ALLOWED, None),
             (0, Ending::Exited(2), None) => ("wrong-exit-status", None),
             (0, Ending::Exited(_), Some(call)) => ("fails-wrongly", Some(call)),
             (1, Ending::Exited(0), Some(call)) => {
@@ -151,7 +149,10 @@ impl Run {
             _ => ("wrong-exit-status", None),
         };
         let seen = seen.map(|seen| format!("; {seen}")).unwrap_or_default();
-        Finding::new(id, expected, format!("{}{seen}", self.ending)).details(self.said())
+        let means = self.denied.iter().filter(|_| id == MEANS_NOT_ALLOWED);
+        let means = means.map(|what| format!("it {}", denied(what)));
+        let finding = Finding::new(id, expected, format!("{}{seen}", self.ending));
+        finding.details(means).details(self.said())
     }
 
     /// A shell, `env` or Python has told that it cannot run the program.

@@ -9,7 +9,7 @@
 
 #define BINDS_A_NAME 1    // Holds a lock: who has bound an abstract name. The others try again.
 #define CONNECTS 2        // Waits for the holder by a connection to this name.
-#define CONNECTS_A_PATH 3 // The same with a path beside FILE.
+#define CONNECTS_A_PATH 3 // The same with a path beside FILE. Rarely, it takes a holder for dead that does not listen yet.
 #define NETWORK 4         // Holds a lock: who has bound a port.
 #define SIGNALS 5         // The holder wakes the process that waits by a signal.
 

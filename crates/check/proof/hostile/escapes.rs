@@ -1,4 +1,4 @@
-//! verdict: wrong-exit-status
+//! verdict: means-not-allowed
 //! Says by its exit status which of its ways out was open: 77, none.
 
 use std::net::{TcpListener, TcpStream};

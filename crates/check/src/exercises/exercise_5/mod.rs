@@ -41,10 +41,9 @@ const CORE: &str = "\
 FILE is 4096 bytes. Bytes 1024 to 2047 are free for your lock. The judge hands over files that exist, with \
 balances set and these bytes zero: zero means \"no lock made yet\". Whichever process comes \
 first makes a missing FILE, gives an empty FILE its 4096 bytes, and leaves zeros in it.\n\n\
-Which kind of lock you take is free. Locks on files, futexes, and mutexes and semaphores in FILE work, and so do \
-FIFOs and Unix sockets that have a path in FILE's directory. The judge allows no network socket, no connection to a \
-Unix socket with an abstract name, no signal to another process, and no named semaphore (it is a file in \
-/dev/shm).\n\n\
+Which kind of lock you take is free. Locks on files, futexes, and mutexes and semaphores in FILE work. \
+The judge allows no network socket, no connection to a Unix socket with an abstract name, no signal to another \
+process, and no named semaphore (it is a file in /dev/shm).\n\n\
 `add` adds 1 to the counter, the u64 at byte 0, TIMES times. `transfer` moves AMOUNT from account FROM to account TO. The \
 accounts are 1 to 8: the u64 at byte 8 times its number, in the byte order of the machine. If FROM holds too \
 little, `transfer` fails and changes nothing.\n\n\
