@@ -37,6 +37,7 @@ use crate::watched_memory::{ELSEWHERE, HIGHEST_ERROR, WatchedMemory, maps_a_file
 use crate::words::MOST_OF_A_TEXT;
 use crate::{ActorProcesses, Fixture};
 
+mod clock;
 mod hurry;
 mod untraced;
 
@@ -122,6 +123,8 @@ pub struct Execution<'l> {
     pages_at_start: Option<Pages>,
     /// The first process of one of the actors has ended.
     one_has_ended: bool,
+    /// By how many seconds the actors' clock is ahead of the machine's. `None`: they have no clock of their own.
+    clock_ahead: Option<u64>,
 }
 
 impl<'l> Execution<'l> {
@@ -147,6 +150,7 @@ impl<'l> Execution<'l> {
             mode: RunMode::Scheduled,
             reports_calls: true,
             one_has_ended: false,
+            clock_ahead: None,
         })
     }
 
@@ -169,7 +173,10 @@ impl<'l> Execution<'l> {
         let tracee = ActorTracee::new(process, process, actor, memory);
         self.tracees.insert(process.as_raw(), tracee);
         self.actors[actor] = Actor { process: process.as_raw(), ..Actor::default() };
-        Ok(process)
+        match self.hide_the_machines_clock(process) {
+            Ok(()) | Err(Error::Gone(_) | Error::Signal(_)) => Ok(process),
+            Err(Error::System(error)) => Err(error).step("hide the clock of the machine"),
+        }
     }
 
     /// Gives `actors` the turn until one of them arrives where it is to be stopped, all have ended or
@@ -408,10 +415,12 @@ impl<'l> Execution<'l> {
                 (tracee.redirect_buffer, tracee.redirected) = (0..0, None);
                 tracee.kernel_stores.clear();
                 tracee.sigsegv.executed();
-                if former != tracee.pid {
+                let executed = tracee.pid;
+                if former != executed {
                     (tracee.call, tracee.exiting) = (None, false);
                     self.tracees.remove(&former.as_raw());
                 }
+                self.hide_the_machines_clock(executed)?;
             }
             Stop::NewTracee { child, vfork, .. } => self.born(pid, child, vfork)?,
             Stop::Signal(_, libc::SIGSEGV) => return self.fault(pid),
@@ -1037,15 +1046,19 @@ impl<'l> Execution<'l> {
         if self.is_unfinished(pid, call, result)? {
             return Ok(Disposition::Resume);
         }
+        if call.filters_calls() && result >= 0 {
+            return Err(CannotFollow::new("the program filters its own system calls").into());
+        }
+        tracer::hide_tracer(Pid::from_raw(pid), call.number, call.arguments, result)?;
+        let told = self.put_time_right(pid, &call, result)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(Disposition::Stay);
         };
         let (actor, memory) = (tracee.actor, Rc::clone(&tracee.memory));
         let mut stopped = self.processes.tree().tracee(tracee.pid);
-        if call.filters_calls() && result >= 0 {
-            return Err(CannotFollow::new("the program filters its own system calls").into());
+        if let Some(told) = told {
+            stopped.set_result(told)?;
         }
-        tracer::hide_tracer(Pid::from_raw(pid), call.number, call.arguments, result)?;
         if call.number == libc::SYS_set_robust_list && result == 0 {
             tracee.robust = call.arguments[0];
         }

@@ -53,7 +53,7 @@ pub struct Cost {
 pub fn how_time_passed(stood: Duration) -> String {
     format!(
         "A stood still there for {:.1} s by the clock. Of the sleeps and timeouts of B, the first {HURRIED} \
-         were over at once, as if their time had passed",
+         were over at once, as if their time had passed, and each of them put the clock on by an hour",
         stood.as_secs_f64()
     )
 }
@@ -86,12 +86,10 @@ struct StandingPair<'l> {
 /// Stops the first before one of its points, and lets the second come to its wait. The second comes first, and
 /// stops before a point of its own: a wait on its way there is not what is measured.
 fn stand<'l>(
-    fixture: &'l dyn Fixture,
+    mut execution: Execution<'l>,
     scenario: &Scenario,
     [first_stops, second_stops]: [usize; 2],
 ) -> Result<std::result::Result<StandingPair<'l>, Waiting>> {
-    let execution = Execution::new(fixture, scenario.file.as_deref())?;
-    let mut execution = execution.without_call_reports(); // It runs freely in the end.
     let mut waits = Pid::from_raw(0);
     for (actor, arguments) in scenario.arguments.iter().enumerate() {
         waits = execution.start(actor, arguments)?;
@@ -130,7 +128,9 @@ pub fn long_stand(
     scenario: &Scenario,
     stops: [usize; 2],
 ) -> Result<Option<LongStand>> {
-    let Ok(StandingPair { mut execution, .. }) = stand(fixture, scenario, stops)? else {
+    let execution = Execution::new(fixture, scenario.file.as_deref())?;
+    let execution = execution.without_call_reports().with_a_clock_of_its_own();
+    let Ok(StandingPair { mut execution, .. }) = stand(execution, scenario, stops)? else {
         return Ok(None);
     };
     let began = Instant::now();
@@ -160,7 +160,9 @@ pub fn waiter(
     stops: [usize; 2],
     stands: Duration,
 ) -> Result<Waiting> {
-    let StandingPair { mut execution, waits } = match stand(fixture, scenario, stops)? {
+    let execution = Execution::new(fixture, scenario.file.as_deref())?;
+    let execution = execution.without_call_reports(); // It runs freely in the end.
+    let StandingPair { mut execution, waits } = match stand(execution, scenario, stops)? {
         Ok(stand) => stand,
         Err(other) => return Ok(other),
     };

@@ -509,6 +509,29 @@ fn a_wait_of_three_seconds_by_the_programs_own_clock_is_too_short() {
     says(&seen, "waiting", "stops-waiting");
 }
 
+/// What the judge says if a process tries to get its lock for so many seconds by a clock, and then does this.
+fn waits_by_the_clock(seconds: u32, clock: &str, then: &str) -> Seen {
+    let defines =
+        [format!("-DTIME={seconds}"), format!("-DCLOCK={clock}"), format!("-DOVER={then}")];
+    Judge::of(5, "waits_by_the_clock.c", &defines.each_ref().map(String::as_str)).run()
+}
+
+#[test]
+fn a_wait_of_seven_seconds_or_of_ten_minutes_by_any_clock_is_too_short() {
+    for (seconds, clock) in
+        [(7, "TIME_CALL"), (7, "TIME_OF_DAY"), (600, "MONOTONIC"), (7, "COARSE")]
+    {
+        let seen = waits_by_the_clock(seconds, clock, "GOES_ON").must_be_refused();
+        says(&seen, "waiting", "stops-waiting");
+    }
+}
+
+#[test]
+fn a_process_that_fails_or_tries_again_after_seven_seconds_by_its_clock_has_lost_nothing() {
+    waits_by_the_clock(7, "MONOTONIC", "FAILS").must_be_accepted();
+    waits_by_the_clock(7, "TIME_CALL", "TRIES_AGAIN").must_be_accepted();
+}
+
 #[test]
 fn a_process_that_fails_because_another_one_stands_still_for_seconds_has_lost_nothing() {
     further("gives_up_with_a_failure.c").must_be_accepted();

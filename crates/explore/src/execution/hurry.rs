@@ -33,6 +33,7 @@ impl Execution<'_> {
             _ => return None,
         };
         actor.hurried += 1;
+        self.put_the_clock_on();
         Some(result)
     }
 
@@ -88,7 +89,10 @@ impl Execution<'_> {
             let _ = kill(Pid::from_raw(this.process), Signal::SIGALRM); // The same.
         }
         match self.mode {
-            RunMode::Hurried => this.hurried += u32::from(has_ended_one),
+            RunMode::Hurried if has_ended_one => {
+                this.hurried += 1;
+                self.put_the_clock_on();
+            }
             _ => this.waited_out += u32::from(has_ended_one),
         }
     }

@@ -40,6 +40,7 @@ pub mod legacy {
     pub const SYS_alarm: i64 = -13;
     pub const SYS_epoll_wait: i64 = -14;
     pub const SYS_dup2: i64 = -15;
+    pub const SYS_time: i64 = -16;
     pub const SYS_creat: i64 = -2;
     pub const SYS_link: i64 = -3;
     pub const SYS_open: i64 = -4;

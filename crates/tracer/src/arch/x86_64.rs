@@ -30,12 +30,12 @@ pub const LONGEST_INSTRUCTION: usize = 15;
 pub mod legacy {
     pub use libc::{
         SYS_alarm, SYS_arch_prctl, SYS_creat, SYS_dup2, SYS_epoll_wait, SYS_fork, SYS_link,
-        SYS_open, SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_unlink, SYS_vfork,
+        SYS_open, SYS_pause, SYS_poll, SYS_rename, SYS_select, SYS_time, SYS_unlink, SYS_vfork,
     };
 
     /// Those that only look at a file's name or state.
     pub const LOOKS: [i64; 5] =
-        [libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_readlink, libc::SYS_time];
+        [libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_readlink, SYS_time];
 }
 
 /// A stopped tracee's registers, named by what they hold. What has no field here is put back as it
