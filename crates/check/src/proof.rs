@@ -217,7 +217,7 @@ pub fn run(check: &Path, answers: Vec<Answer>) -> Result<Vec<Row>> {
             let mut row = judge_answer(check, answer, program, place)?;
             // That this machine is too busy to tell is no verdict: the judge is asked again.
             for _ in 0..2 {
-                if row.verdict == "cannot" && row.evidence.iter().any(|why| why.contains(BUSY)) {
+                if !row.holds() && row.evidence.iter().any(|why| why.contains(BUSY)) {
                     row = judge_answer(check, answer, program, place)?;
                 }
             }

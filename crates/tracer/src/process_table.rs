@@ -17,7 +17,8 @@ use crate::{LimitExceeded, Limits, ProcessorShare, Stat, queued_in_all, sys};
 
 /// How often it is looked at whether a thread can run, at most.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-/// Of the time between two looks, no more than this counts as time at rest. Of the CPU time that came between two looks,
+/// Of the time between two looks, no more than this counts as time at rest, unless the kernel says that no thread has run
+/// meanwhile. Of the CPU time that came between two looks,
 /// no more than this counts, either: the processes may have had it while the whole machine stood still.
 const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
@@ -40,12 +41,21 @@ pub struct ProcessTable {
     queued_before: Duration,
     limits: Limits,
     started: Instant,
-    /// When the threads were looked at last, and whether one could run then.
-    last_look: (Instant, bool),
+    /// What the last look at the threads saw.
+    last_look: LastLook,
     /// The times between two looks at which no thread could run.
     at_rest: Duration,
     /// The thread that follows them, and its share of a processor when the clock started.
     tracer: (Pid, ProcessorShare),
+}
+
+/// What a look at the threads saw.
+struct LastLook {
+    when: Instant,
+    /// Whether a thread could run.
+    could_run: bool,
+    /// If none could: how long each has run.
+    ran: Vec<(Pid, Duration)>,
 }
 
 /// A failure that is not forgotten once it was returned.
@@ -108,7 +118,7 @@ impl ProcessTable {
             queued_before: Duration::ZERO,
             limits,
             started,
-            last_look: (started, true),
+            last_look: LastLook { when: started, could_run: true, ran: Vec::new() },
             at_rest: Duration::ZERO,
             tracer: (gettid(), ProcessorShare::of_this_thread()?),
         })
@@ -313,22 +323,29 @@ impl ProcessTable {
     }
 
     /// Looks whether a thread can run now, unless it was looked at just before. The time between two looks at which
-    /// none could run is time at rest. If the second look is late, the machine is busy, and only a part of that time
-    /// counts: nobody saw what they did meanwhile.
+    /// none could run is time at rest. If the second look is late and a thread has run meanwhile, only a part of that
+    /// time counts: nobody saw for how long it could have run.
     fn look_for_rest(&mut self) -> io::Result<bool> {
-        let (then, could_run) = self.last_look;
+        let LastLook { when: then, could_run, .. } = self.last_look;
         if then.elapsed() < BETWEEN_LOOKS {
             return Ok(could_run);
         }
-        let mut can_run = false;
-        for thread in self.threads()? {
-            can_run = can_run || is_able_to_run(thread)?;
+        let threads = self.threads()?;
+        let (mut can_run, mut ran) = (false, Vec::new());
+        for thread in &threads {
+            can_run = can_run || is_able_to_run(*thread)?;
+        }
+        if !can_run {
+            for thread in threads {
+                ran.push((thread, ProcessorShare::of(thread)?.ran));
+            }
         }
         let now = Instant::now();
         if !can_run && !could_run {
-            self.at_rest += (now - then).min(MOST_BETWEEN_LOOKS);
+            let most = if ran == self.last_look.ran { Duration::MAX } else { MOST_BETWEEN_LOOKS };
+            self.at_rest += (now - then).min(most);
         }
-        self.last_look = (now, can_run);
+        self.last_look = LastLook { when: now, could_run: can_run, ran };
         Ok(can_run)
     }
 
@@ -543,27 +560,36 @@ mod tests {
     }
 
     #[test]
-    fn only_time_between_two_looks_is_time_at_rest_and_no_more_of_it_than_one_look_can_vouch_for() {
+    fn only_time_between_two_looks_is_time_at_rest_and_only_a_part_if_a_thread_has_run_meanwhile() {
         let _alone = alone();
-        let wall = Duration::from_millis(300);
-        let limits = Limits { wall, cpu_time: Duration::from_secs(60), ..Limits::default() };
-        let asleep = Running::of(&["sleep", "100"]);
-        while Stat::of(asleep.pid()).unwrap().is_some_and(|stat| stat.state != 'S') {}
-        let mut table = ProcessTable::new(limits).unwrap();
-        table.add(asleep.pid());
-        let late = |table: &ProcessTable| {
-            let then = table.last_look.0;
-            while then.elapsed() < 2 * wall {}
-        };
+        let gap = 2 * MOST_BETWEEN_LOOKS;
+        let asleep = |pid| while Stat::of(pid).unwrap().is_some_and(|stat| stat.state != 'S') {};
+        let late = |table: &ProcessTable| while table.last_look.when.elapsed() < gap {};
+        // It sleeps until there is a line to read.
+        let mut reader = std::process::Command::new("sh")
+            .args(["-c", "while read line; do :; done"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_raw(reader.id().cast_signed());
+        asleep(pid);
+        let mut table = ProcessTable::new(Limits::default()).unwrap();
+        table.add(pid);
         late(&table); // Nobody has looked: it may have worked all the time.
         table.enforce().unwrap();
-        assert_eq!((table.at_rest, table.exceeded().unwrap()), (Duration::ZERO, None));
+        assert_eq!(table.at_rest, Duration::ZERO);
+        let before = ProcessorShare::of(pid).unwrap();
+        io::Write::write_all(reader.stdin.as_mut().unwrap(), b"\n").unwrap();
+        while ProcessorShare::of(pid).unwrap() == before {}
+        asleep(pid);
         late(&table);
         table.enforce().unwrap();
-        assert_eq!((table.at_rest, table.exceeded().unwrap()), (MOST_BETWEEN_LOOKS, None));
+        assert_eq!(table.at_rest, MOST_BETWEEN_LOOKS);
         late(&table);
         table.enforce().unwrap();
-        assert_eq!(table.at_rest, 2 * MOST_BETWEEN_LOOKS);
+        assert!(table.at_rest >= MOST_BETWEEN_LOOKS + gap, "{:?}", table.at_rest);
+        drop(reader.stdin.take());
+        reader.wait().unwrap();
     }
 
     /// Whether a table with the default limits is over its CPU time after looks that saw these times, in milliseconds: all
