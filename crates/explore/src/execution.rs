@@ -125,6 +125,8 @@ pub struct Execution<'l> {
     one_has_ended: bool,
     /// By how many seconds the actors' clock is ahead of the machine's. `None`: they have no clock of their own.
     clock_ahead: Option<u64>,
+    /// Whose waits for something have ended because their time was over, and how many events there were by then.
+    timeouts: Vec<(usize, usize)>,
 }
 
 impl<'l> Execution<'l> {
@@ -151,6 +153,7 @@ impl<'l> Execution<'l> {
             reports_calls: true,
             one_has_ended: false,
             clock_ahead: None,
+            timeouts: Vec::new(),
         })
     }
 
@@ -914,6 +917,7 @@ impl<'l> Execution<'l> {
             }
         }
         if let Some(result) = self.hurries(actor, &call, wait, among_threads) {
+            self.note_timeout(pid, &call, result);
             return self.skip(pid, result);
         }
         let Some(kind) = call.point().filter(|_| !among_threads) else {
@@ -1043,7 +1047,9 @@ impl<'l> Execution<'l> {
         call: Syscall,
         result: i64,
     ) -> std::result::Result<Disposition, Error> {
-        if self.is_unfinished(pid, call, result)? {
+        let is_unfinished = self.is_unfinished(pid, call, result)?;
+        self.note_timeout(pid, &call, result);
+        if is_unfinished {
             return Ok(Disposition::Resume);
         }
         if call.filters_calls() && result >= 0 {
@@ -1089,6 +1095,17 @@ impl<'l> Execution<'l> {
         self.store_for_call(pid)
     }
 
+    /// Notes a wait for another process whose time is over. The end of a sleep is no such wait, and neither is a futex
+    /// call on the program's own memory, by which its threads wait for each other.
+    fn note_timeout(&mut self, pid: i32, call: &Syscall, result: i64) {
+        let over = call.when_its_time_is_over().filter(|over| *over < 0);
+        let Some(tracee) = self.tracees.get(&pid).filter(|_| over == Some(result)) else { return };
+        let is_of_file = || tracee.memory.borrow().region(call.arguments[0]).is_some();
+        if call.number != libc::SYS_futex || is_of_file() {
+            self.timeouts.push((tracee.actor, self.events.len()));
+        }
+    }
+
     /// Was a call skipped or interrupted, or is it to be made again? Then it has done nothing yet.
     fn is_unfinished(
         &mut self,
@@ -1114,6 +1131,7 @@ impl<'l> Execution<'l> {
             hurry::forget_ready(tracee, &call)?;
             tracee.redirected = None;
             stopped.set_result(over)?; // Not made again: its time is over.
+            self.note_timeout(pid, &call, over);
             return Ok(true);
         }
         if RESTARTS.contains(&result) {
@@ -1761,6 +1779,22 @@ impl<'l> Execution<'l> {
     #[must_use]
     pub fn trace(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Has an actor gone on to such an operation because the time of a wait was over? It has stored nothing else in
+    /// FILE since.
+    #[must_use]
+    pub fn has_gone_on_without(&self, is_it: impl Fn(&Operation) -> bool) -> bool {
+        self.timeouts.iter().any(|(actor, from)| {
+            let later = self.events.iter().skip(*from).filter(|event| event.actor == *actor);
+            let stores = later.filter_map(|event| match &event.kind {
+                EventKind::Store { offset, after, .. } => {
+                    Some(Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
+                }
+                _ => None,
+            });
+            stores.take(1).any(|store| is_it(&store))
+        })
     }
 
     /// Records that an actor is a new process from here on.

@@ -58,6 +58,9 @@ pub struct Killed {
     pub later: u64,
     /// FILE's bytes before the last two, which came at once; `None`: there were no such two.
     pub before_two: Option<Vec<u8>>,
+    /// A process has stored something in what the lock protects after the time of its wait was over: it went past the
+    /// lock. What is lost then is no matter of the kill.
+    pub has_gone_past: bool,
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
     /// What happened.
@@ -170,6 +173,7 @@ impl Killed {
             handed_on: None,
             later: 0,
             before_two: None,
+            has_gone_past: false,
             file: None,
             table: Table::default(),
             timeline: Timeline::default(),
@@ -477,6 +481,7 @@ impl<'l> Kills<'l> {
             return Ok(Next::Late);
         }
         killed.file = self.fixture.file()?;
+        killed.has_gone_past = execution.has_gone_on_without(self.wording.protects);
         let pages = execution.pages_at_start();
         killed.events = execution.into_trace().0;
         let (events, words) = (&killed.events, Vocabulary::of(self.wording.names));

@@ -54,8 +54,8 @@ struct LastLook {
     when: Instant,
     /// Whether a thread could run.
     could_run: bool,
-    /// If none could: how long each has run.
-    ran: Vec<(Pid, Duration)>,
+    /// How long each has run. `None`: one could run, or was stopped and waited for its tracer.
+    ran: Option<Vec<(Pid, Duration)>>,
 }
 
 /// A failure that is not forgotten once it was returned.
@@ -118,7 +118,7 @@ impl ProcessTable {
             queued_before: Duration::ZERO,
             limits,
             started,
-            last_look: LastLook { when: started, could_run: true, ran: Vec::new() },
+            last_look: LastLook { when: started, could_run: true, ran: None },
             at_rest: Duration::ZERO,
             tracer: (gettid(), ProcessorShare::of_this_thread()?),
         })
@@ -331,18 +331,21 @@ impl ProcessTable {
             return Ok(could_run);
         }
         let threads = self.threads()?;
-        let (mut can_run, mut ran) = (false, Vec::new());
+        let (mut can_run, mut waits_for_its_tracer) = (false, false);
         for thread in &threads {
-            can_run = can_run || is_able_to_run(*thread)?;
+            let state = Stat::of(*thread)?.map(|stat| stat.state);
+            can_run = can_run || is_able_to_run(*thread, state);
+            waits_for_its_tracer |= state == Some('t');
         }
-        if !can_run {
-            for thread in threads {
-                ran.push((thread, ProcessorShare::of(thread)?.ran));
-            }
+        let mut ran = Vec::new();
+        for thread in threads.into_iter().filter(|_| !can_run && !waits_for_its_tracer) {
+            ran.push((thread, ProcessorShare::of(thread)?.ran));
         }
+        let ran = Some(ran).filter(|_| !can_run && !waits_for_its_tracer);
         let now = Instant::now();
         if !can_run && !could_run {
-            let most = if ran == self.last_look.ran { Duration::MAX } else { MOST_BETWEEN_LOOKS };
+            let has_not_run = ran.is_some() && ran == self.last_look.ran;
+            let most = if has_not_run { Duration::MAX } else { MOST_BETWEEN_LOOKS };
             self.at_rest += (now - then).min(most);
         }
         self.last_look = LastLook { when: now, could_run: can_run, ran };
@@ -397,15 +400,15 @@ impl ProcessTable {
     }
 }
 
-/// Whether a thread can run now. A thread that waits for the machine, such as for a disk, counts as one that can: it does
+/// Whether a thread in this state can run now. A thread that waits for the machine, such as for a disk, counts as one that can: it does
 /// not hang.
-fn is_able_to_run(thread: Pid) -> io::Result<bool> {
-    Ok(match Stat::of(thread)?.map(|stat| stat.state) {
+fn is_able_to_run(thread: Pid, state: Option<char>) -> bool {
+    match state {
         Some('R') => true,
         Some('D') => read_text(thread, &format!("/proc/{thread}/syscall"))
             .map_or(true, waits_for_the_machine),
         _ => false,
-    })
+    }
 }
 
 /// Whether a thread in an uninterruptible sleep waits for the machine. `call` is what `/proc/PID/syscall`

@@ -1,11 +1,11 @@
 //! verdict: stops-waiting, waits
-// A robust mutex that handles a death well, and for which a process waits a second.
+// A robust mutex that handles a death well, and for which a process waits three seconds.
 #define _GNU_SOURCE
 #include "../../exercise-5/robust.h"
 #include <time.h>
 
 #ifndef SECONDS
-#define SECONDS 1
+#define SECONDS 3
 #endif
 
 static void take(struct bank *bank, int fd) {
