@@ -1,5 +1,7 @@
 //! Searches as a check states them: the scenarios, what is said about a run, and the table.
 
+use std::time::{Duration, Instant};
+
 use explore::replay::{ExecutionResult, Scenario, run_scenario};
 use explore::requests::Blocked;
 use explore::schedule::{Schedule, letter};
@@ -84,6 +86,9 @@ pub fn in_every_order(
         context.did(format!("{}: {} orders", spec.scenario.name, found.runs));
         if let Some((run, finding)) = found.wrong {
             context.did(run.schedule.to_string());
+            if has_failed_late(&run) && !fails_again(context, &spec.scenario, &run, judge)? {
+                return Err(CheckError::Cannot(FAILED_ONCE.into()));
+            }
             let looked = looked_at(context, &spec.scenario, (&run, &finding), judge)?;
             return Err(told(&spec.scenario, &run, (finding, looked), wording));
         }
@@ -97,6 +102,38 @@ pub fn in_every_order(
              try again on a machine that is less busy"
         ))),
     }
+}
+
+const FAILED_ONCE: &str = "a process failed after seconds in one order, and not when the same order was tried again: it \
+                           may have waited for as long as it likes to, while the other one could not run; try again on a \
+                           machine that is less busy";
+
+/// Has a process failed after so long a time that it may have given up waiting for the other one? On a busy machine, the
+/// other one may not have had time to come.
+fn has_failed_late(run: &ExecutionResult) -> bool {
+    const LATE: Duration = Duration::from_secs(3);
+    let has_failed = |ending: &Option<Ending>| matches!(ending, Some(Ending::Exited(1..)));
+    run.took >= LATE && run.endings.iter().any(has_failed)
+}
+
+/// Is the same order wrong in two further runs?
+fn fails_again(
+    context: &CheckContext,
+    scenario: &Scenario,
+    run: &ExecutionResult,
+    judge: Judge,
+) -> Verdict<bool> {
+    /// The check's own time may be over: each of these runs has its own.
+    const TIME: Duration = Duration::from_secs(10);
+    for name in ["again", "once-more"] {
+        let deadline = Instant::now() + TIME;
+        let fixture = SandboxedFixture { deadline, ..context.fixture(name)? };
+        let again = run_scenario(&fixture, scenario, run.schedule.clone())?;
+        if again.cut || judge(scenario, &again).is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Judges one order that `--schedule` has no name for: one process has the turn until it waits or has ended, then the

@@ -86,7 +86,7 @@ fn one(
     fixture.set(scenario.file.as_deref())?;
     let mut sandbox = Sandbox::new(&fixture.work_directory, fixture.limits, false)?;
     let mut pids = [Pid::from_raw(0); 2];
-    let mut endings = [None; 2];
+    let (mut endings, began) = ([None; 2], Instant::now());
     let start =
         |actor: usize| Start::new(fixture.program, scenario.arguments[actor].iter().copied());
     let second = 1 - first;
@@ -107,6 +107,7 @@ fn one(
     let [(stdout_of_one, stderr_of_one), (stdout_of_two, stderr_of_two)] =
         pids.map(|pid| sandbox.outputs(pid));
     Ok(ExecutionResult {
+        took: began.elapsed(),
         schedule: Schedule::in_turn(scenario.name, first),
         endings,
         stdout: [stdout_of_one.bytes, stdout_of_two.bytes],

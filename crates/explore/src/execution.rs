@@ -127,6 +127,8 @@ pub struct Execution<'l> {
     clock_ahead: Option<u64>,
     /// Whose waits for something have ended because their time was over, and how many events there were by then.
     timeouts: Vec<(usize, usize)>,
+    /// When it began.
+    pub(crate) began: Instant,
 }
 
 impl<'l> Execution<'l> {
@@ -154,6 +156,7 @@ impl<'l> Execution<'l> {
             one_has_ended: false,
             clock_ahead: None,
             timeouts: Vec::new(),
+            began: Instant::now(),
         })
     }
 

@@ -38,6 +38,8 @@ pub struct ExecutionResult {
     pub file: Option<Vec<u8>>,
     /// FILE's pages at the start, if somebody looked.
     pub pages_at_start: Option<Pages>,
+    /// How long it took by the clock.
+    pub took: Duration,
     /// Everything that happened.
     pub events: Vec<Event>,
     /// The points of each.
@@ -115,7 +117,7 @@ pub(crate) fn conclude(
         execution.limit_exceeded()?.or(works.then_some(LimitExceeded::Wall(PATIENCE)));
     let [[one, complaint_of_one], [two, complaint_of_two]] =
         [0, 1].map(|actor| execution.outputs(actor));
-    let pages_at_start = execution.pages_at_start();
+    let (pages_at_start, took) = (execution.pages_at_start(), execution.began.elapsed());
     let (events, points) = execution.into_trace();
     Ok(ExecutionResult {
         schedule,
@@ -124,6 +126,7 @@ pub(crate) fn conclude(
         stderr: [complaint_of_one, complaint_of_two],
         file: fixture.file()?,
         pages_at_start,
+        took,
         events,
         points,
         arrived,
