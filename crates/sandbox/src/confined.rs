@@ -126,6 +126,9 @@ fn prepare(
         if matches!(namespace::enter(judge, is_root)?, Place::Outside) {
             return Ok(None);
         }
+        if given.isolation.files {
+            namespace::show_own_processes().step("mount /proc")?;
+        }
     }
     reset_signals()?;
     set_limits(&given).step("setrlimit")?;

@@ -213,3 +213,23 @@ fn a_right_exercise_6_whose_runtime_takes_32_mib_for_itself_is_accepted() {
 fn a_right_exercise_5_whose_masked_stores_leave_their_neighbours_alone_is_accepted() {
     Judge::of(5, "masked.c", &[]).run().must_be_accepted();
 }
+
+/// A right exercise 5 whose lock names its holder by a number of a process, which it looks up in `/proc`.
+fn looks_up_its_holder() -> Judge {
+    let answer = "-DANSWER=\"../more/exercise-5/holder_in_proc.c\"";
+    Judge::of(5, "at_once.c", &["-DDOES=nothing", answer])
+}
+
+#[test]
+fn a_right_exercise_5_that_looks_up_its_holder_in_proc_is_accepted_by_an_ordinary_user() {
+    looks_up_its_holder().by_ordinary_user().run().must_be_accepted();
+}
+
+/// There, `/proc` has few processes, and numbers of processes are small.
+#[test]
+fn a_right_exercise_5_that_looks_up_its_holder_in_proc_is_accepted_in_a_pid_namespace() {
+    if course::is_root() {
+        let own = ["unshare", "--pid", "--fork", "--mount-proc"];
+        looks_up_its_holder().under(own).run().must_be_accepted();
+    }
+}
