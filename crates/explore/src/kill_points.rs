@@ -103,7 +103,7 @@ const SURVIVORS: u64 = 3;
 /// and is stopped inside, too, while a third one comes. All of them must finish. Then two more come at once, the second
 /// of the others, to see whether the lock still keeps one of them out; once for each content of FILE.
 ///
-/// Once for each content of FILE at the kill, the first two also meet earlier, one run each ([`Kills::meet`]).
+/// Once for each content of FILE at the kill, the first two also meet earlier, one run each (`Kills::meet`).
 ///
 /// Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
