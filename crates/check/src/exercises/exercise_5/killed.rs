@@ -76,18 +76,31 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
             let lost: Verdict<Waited> = told(id, expected, seen);
             return lost.map_err(|error| error.details(unrecoverable(&events)));
         }
-        // What the dead was about to add may be there or not; what the others added must be.
         let least = COUNTER + u64::from(adds) * like_the_first + later;
-        if !sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
-            let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
-            let id = if in_steps(&events).is_some() { "stored-in-steps" } else { "lost-addition" };
-            return told(id, format!("the counter counts the others: {least} or more"), seen);
+        if let Some((id, expected, seen)) = not_counted(sum, least, adds, &events) {
+            return told(id, expected, seen);
         }
     }
     if cut {
         return Err(CheckError::Cannot(TOO_BUSY.into()));
     }
     Ok(waited)
+}
+
+/// Whether the counter does not count the others: the diagnosis, what was expected, and what was seen. If the dead was
+/// about to add, its addition may be there or not.
+fn not_counted(
+    sum: Option<u64>,
+    least: u64,
+    adds: bool,
+    events: &[Event],
+) -> Option<(&'static str, String, String)> {
+    if sum.is_some_and(|sum| (least..=least + u64::from(adds)).contains(&sum)) {
+        return None;
+    }
+    let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
+    let id = if in_steps(events).is_some() { "stored-in-steps" } else { "lost-addition" };
+    Some((id, format!("the counter counts the others: {least} or more"), seen))
 }
 
 const KEPT_NOBODY_OUT: &str = "no-lock-after-a-kill";
