@@ -56,7 +56,7 @@ pub fn judge_with_progress(exercise: &Exercise, settings: &Settings) -> Result<R
     Ok(report)
 }
 
-/// What a program that a person has named is before it is judged: [`remember_other`] asks for it.
+/// The hash of a program that a person has named. Taken before it is judged, for [`remember_other`].
 #[must_use]
 pub fn content_of(program: &Path) -> u64 {
     hash(program).unwrap_or(UNREADABLE)

@@ -74,19 +74,30 @@ fn the_usage_on_a_card_is_the_one_that_the_starter_prints() {
     }
 }
 
-#[test]
-fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
+fn write(checkout: &Path, name: &str, text: &str) {
+    let path = checkout.join(name);
+    fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
+    fs::write(path, text).expect("write");
+}
+
+/// A checkout that has nothing but the proof's copies of the starters.
+fn with_the_proofs_starters() -> tempfile::TempDir {
     let checkout = tempfile::tempdir().expect("make a directory");
     make_checkout(checkout.path());
-    let write = |name: &str, text: &str| {
-        let path = checkout.path().join(name);
-        fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
-        fs::write(path, text).expect("write");
-    };
     for number in 1..=6 {
         let name = format!("crates/check/proof/exercise-{number}/starter.rs");
         let proof = root().expect("the checkout").join(&name);
-        write(&name, &fs::read_to_string(proof).expect("read the proof's starter"));
+        let starter = fs::read_to_string(proof).expect("read the proof's starter");
+        write(checkout.path(), &name, &starter);
+    }
+    checkout
+}
+
+#[test]
+fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
+    let checkout = with_the_proofs_starters();
+    let write = |name: &str, text: &str| write(checkout.path(), name, text);
+    for number in 1..=6 {
         let begun =
             if number == 2 { "fn main() {}" } else { &*starter(number).expect("a starter") };
         write(&format!("crates/exercises/src/bin/exercise-{number}.rs"), begun);
@@ -128,17 +139,9 @@ fn without_a_number_the_last_verdicts_are_shown_and_nothing_is_judged() {
 
 #[test]
 fn the_table_tells_which_program_was_judged_last_and_not_a_class() {
-    let checkout = tempfile::tempdir().expect("make a directory");
-    make_checkout(checkout.path());
-    let write = |name: &str, text: &str| {
-        let path = checkout.path().join(name);
-        fs::create_dir_all(path.parent().expect("a directory")).expect("make it");
-        fs::write(path, text).expect("write");
-    };
+    let checkout = with_the_proofs_starters();
+    let write = |name: &str, text: &str| write(checkout.path(), name, text);
     for number in 1..=6 {
-        let name = format!("crates/check/proof/exercise-{number}/starter.rs");
-        let proof = root().expect("the checkout").join(&name);
-        write(&name, &fs::read_to_string(proof).expect("read the proof's starter"));
         let name = format!("crates/exercises/src/bin/exercise-{number}.rs");
         write(&name, &starter(number).expect("a starter"));
     }

@@ -59,7 +59,7 @@ pub struct Killed {
     /// FILE's bytes before the last two, which came at once; `None`: there were no such two.
     pub before_two: Option<Vec<u8>>,
     /// A process has stored something in what the lock protects after the time of its wait was over: it went past the
-    /// lock. What is lost then is no matter of the kill.
+    /// lock. What is lost then is not due to the kill.
     pub has_gone_past: bool,
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
@@ -393,7 +393,7 @@ impl<'l> Kills<'l> {
         if has_a_time {
             pause = execution.run_hurried(VICTIM, None, Instant::now() + HURRY)?;
             if !has_taken_over(execution.trace(), self.wording.protects) {
-                return Ok(Met::KeptOut); // Its time was over: this is no matter of the kill.
+                return Ok(Met::KeptOut); // Its time was over: this is not due to the kill.
             }
         }
         execution.stop_before(VICTIM, None);

@@ -394,7 +394,7 @@ pub const COMMON: &[Diagnosis] = &[
         why: "The judge keeps programs from the network, from sockets with abstract names, and from each other's signals. Processes meet in FILE and in its directory.",
         anchor: "exercise",
         hints: [
-            "Which means is refused? The table, or a line below `read`, names it. Outside of the judge it may succeed.",
+            "What is refused? The table, or a line below `read`, names it. Outside of the judge it may succeed.",
             "Processes can meet in FILE, or by locks on files, or by a FIFO or a socket that has a path in FILE's directory.",
         ],
         last: Last {
