@@ -193,8 +193,8 @@ impl Machine {
             (
                 !self.isolation.processes,
                 namespaces.processes.as_ref(),
-                "no PID namespace: no run was made without a tracer, so the judge does not know whether the program \
-                 behaves differently when it is not traced",
+                "no PID namespace with a /proc of its own: no run was made without a tracer, so the judge does not \
+                 know whether the program behaves differently when it is not traced",
             ),
             (
                 self.isolation.processes && !self.isolation.counts,

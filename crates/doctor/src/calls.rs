@@ -180,17 +180,18 @@ pub(crate) fn namespaces() -> Finding {
     }
 }
 
-/// The same without PID namespaces.
+/// The same without a PID namespace that has a `/proc` of its own.
 fn without_processes(finding: Finding, why: &str) -> Finding {
     let found = match finding.found.contains(why) {
         true => finding.found.clone(),
-        false => format!("{}; no PID namespace: {why}", finding.found),
+        false => format!("{}; no PID namespace with a /proc of its own: {why}", finding.found),
     };
     Finding { state: State::Limited, found, ..finding }
         .concerns("Exercises: a program that is wrong only without a tracer is not found.")
         .advice(
             "Allow PID namespaces: raise /proc/sys/user/max_pid_namespaces if it is 0, and let the container's \
-             seccomp filter allow `unshare`.",
+             seccomp filter allow `unshare`. If mounting /proc is refused, the container hides parts of /proc: \
+             start it with `--security-opt unmask=ALL` (podman) or `--security-opt systempaths=unconfined` (Docker).",
         )
 }
 

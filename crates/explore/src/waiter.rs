@@ -166,21 +166,22 @@ pub fn waiter(
         Ok(stand) => stand,
         Err(other) => return Ok(other),
     };
-    let used = used_while_waiting(&mut execution, waits, stands)?;
-    let goes_on = execution.lives(1);
-    let never_slept = goes_on && !used.is_enough(stands) && used.never_slept();
-    if goes_on && !used.is_enough(stands) && !never_slept {
-        return Ok(Waiting::Late);
-    }
-    let mut ended_after = (!goes_on).then(|| used.elapsed.saturating_sub(used.share.queued));
-    // Once more, to count its calls, which costs more CPU time than they do.
-    let before = execution.calls_of_its_own(1);
-    execution.run_alone(1, Instant::now() + stands, RunMode::Patient)?;
-    let calls = execution.calls_of_its_own(1) - before;
-    if goes_on && !execution.lives(1) {
-        ended_after = Some(stands);
-    }
+    // Its calls first: a process that runs freely is stopped at no call, and goes on to run freely if it sleeps at the
+    // end of that time.
+    let counted = used_while_waiting(&mut execution, waits, stands, RunMode::Patient)?;
     let may_give_up = !execution.sleeps_until_woken(1)?;
+    let (mut used, mut ended_after) = (counted, Some(counted.own_time()));
+    if execution.lives(1) {
+        // Then its CPU time: it uses more while its calls are counted.
+        used = used_while_waiting(&mut execution, waits, stands, RunMode::Free)?;
+        let goes_on = execution.lives(1);
+        let has_answer = counted.is_enough(stands) && used.is_enough(stands);
+        if goes_on && !has_answer && !used.never_slept() {
+            return Ok(Waiting::Late);
+        }
+        ended_after = (!goes_on).then(|| counted.own_time() + used.own_time());
+    }
+    let never_slept = ended_after.is_none() && !used.is_enough(stands);
     let had_time = execution.finish(PATIENCE, fixture.deadline())?;
     let ending = execution.ending(1);
     if let Some(limit) = execution.limit_exceeded()? {
@@ -193,10 +194,9 @@ pub fn waiter(
         execution.kill(actor)?;
     }
     let [_, complaint] = execution.outputs(1);
-    let cpu_time = used.cpu_time;
     Ok(Waiting::Costs(Cost {
-        cpu_time,
-        calls,
+        cpu_time: used.cpu_time,
+        calls: counted.calls,
         never_slept,
         ending,
         ended_after,
@@ -212,6 +212,8 @@ const MOST: Duration = Duration::from_secs(4);
 #[derive(Clone, Copy, Debug)]
 struct Used {
     cpu_time: Duration,
+    /// System calls of its own. Where it ran freely, none of them was seen.
+    calls: u64,
     /// Time by the clock.
     elapsed: Duration,
     /// Its share of a processor in that time.
@@ -223,10 +225,14 @@ struct Used {
 }
 
 impl Used {
-    /// Whether that is enough for an answer. The time that it stood in the queue for a processor is no time
-    /// at all.
+    /// How long it has waited. The time that it stood in the queue for a processor is no time at all.
+    fn own_time(&self) -> Duration {
+        self.elapsed.saturating_sub(self.share.queued)
+    }
+
+    /// Whether that is enough for an answer.
     fn is_enough(&self, stands: Duration) -> bool {
-        self.elapsed.saturating_sub(self.share.queued) >= stands || self.cpu_time > stands / 2
+        self.own_time() >= stands || self.cpu_time > stands / 2
     }
 
     /// Whether it could run all the time. A process that gives the processor away at once, as by
@@ -240,19 +246,26 @@ impl Used {
 
 /// What the second uses from now on, while it waits. It has begun to wait: what it used to get here does not
 /// count.
-fn used_while_waiting(execution: &mut Execution, waits: Pid, stands: Duration) -> Result<Used> {
+fn used_while_waiting(
+    execution: &mut Execution,
+    waits: Pid,
+    stands: Duration,
+    mode: RunMode,
+) -> Result<Used> {
     const LOOK: Duration = Duration::from_millis(50);
+    let calls = execution.calls_of_its_own(1);
     let (before, sleeps) = (execution.cpu_time(waits)?, sleeps_of(waits)?);
     let (began, share) = (Instant::now(), share_of(waits)?);
     let (mut looks, mut last) = (0, share);
     loop {
-        execution.run_alone(1, Instant::now() + LOOK, RunMode::Free)?;
+        execution.run_alone(1, Instant::now() + LOOK, mode)?;
         looks += 1;
         if execution.lives(1) {
             last = share_of(waits)?; // If it has ended, the kernel does not tell any more.
         }
         let used = Used {
             cpu_time: execution.cpu_time(waits)?.saturating_sub(before),
+            calls: execution.calls_of_its_own(1) - calls,
             elapsed: began.elapsed(),
             share: last.since(share),
             sleeps: sleeps_of(waits)?.zip(sleeps).map(|(now, then)| now.saturating_sub(then)),
@@ -286,6 +299,7 @@ mod tests {
         let [ran, queued] = [ran, queued].map(Duration::from_millis);
         Used {
             cpu_time: ran,
+            calls: 0,
             elapsed: MOST,
             share: ProcessorShare { ran, queued },
             sleeps,

@@ -126,9 +126,7 @@ fn prepare(
         if matches!(namespace::enter(judge, is_root)?, Place::Outside) {
             return Ok(None);
         }
-        if given.isolation.files {
-            namespace::show_own_processes().step("mount /proc")?;
-        }
+        namespace::show_own_processes()?;
     }
     reset_signals()?;
     set_limits(&given).step("setrlimit")?;

@@ -30,8 +30,9 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chdir, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
+use crate::StartError;
+use crate::namespace::{self, Several};
 use crate::own_binary::own_binary;
-use crate::{StartError, namespace};
 
 /// What this machine keeps apart, as found by trying.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +42,8 @@ pub struct Isolation {
     pub kernel_objects: bool,
     /// Files elsewhere: they are read-only in the program's mount namespace.
     pub files: bool,
-    /// Processes of an untraced run: they live in a PID namespace, and end with it. If this is false, there is no such
-    /// run.
+    /// Processes of an untraced run: they live in a PID namespace, find themselves in `/proc`, and end with the
+    /// namespace. If this is false, there is no such run.
     #[serde(default)]
     pub processes: bool,
     /// The processes of such a run are counted alone, and not with all others of the same user.
@@ -93,7 +94,8 @@ impl Isolation {
 
     /// Tries, in this process, and prints what was found.
     pub(crate) fn try_out() -> Result<()> {
-        let text = serde_json::to_string(&Trial::by_trying()?).step("write JSON")?;
+        let Some(found) = Trial::by_trying()? else { return Ok(()) };
+        let text = serde_json::to_string(&found).step("write JSON")?;
         writeln!(io::stdout(), "{text}").step("write")
     }
 
@@ -150,8 +152,9 @@ impl Trial {
         Ok(FOUND.get_or_init(|| found))
     }
 
-    /// Makes the namespaces in this process, in the order in which a program's launcher makes them.
-    fn by_trying() -> Result<Self> {
+    /// Makes the namespaces in this process, in the order in which a program's launcher makes them. `None` in a process
+    /// that has only waited for its child, which went on.
+    fn by_trying() -> Result<Option<Self>> {
         let was_root = geteuid().is_root();
         // In a user namespace of its own, this process would see the limits of that namespace.
         let forbidden = may_make_no_namespace();
@@ -172,7 +175,16 @@ impl Trial {
             entered = Isolation::default().enter(None);
         }
         let entered = entered?;
-        match namespace::unshare_processes(geteuid().is_root()) {
+        let mut shown = namespace::unshare_processes(geteuid().is_root());
+        if shown.is_ok() {
+            // This process stays outside of the PID namespace. Its child is inside.
+            if let Several::Parent(child) = namespace::at_once(1).step("fork")? {
+                namespace::wait_for_all(child).step("wait for a process")?;
+                return Ok(None);
+            }
+            shown = namespace::show_own_processes();
+        }
+        match shown {
             Ok(()) => found.isolation.processes = true,
             Err(failure) => found.refusals.processes = Some(lacks_here(failure)?),
         }
@@ -188,7 +200,7 @@ impl Trial {
             Ok(()) => found.isolation.counts = true,
             Err(failure) => found.refusals.counts = Some(lacks_here(failure)?),
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 

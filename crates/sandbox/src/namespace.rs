@@ -10,7 +10,6 @@ use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 
 use common::{Context, Result};
-use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
@@ -75,25 +74,19 @@ fn fork_twice(judge: &mut UnixStream) -> io::Result<Place> {
 }
 
 /// In a mount namespace of its own, this process finds the processes of its PID namespace in `/proc`, by the numbers that
-/// they have there: a lock may name its holder, and look whether the holder lives. If the system refuses that, as in a
-/// container that hides parts of `/proc`, this process finds those of the judge there.
+/// they have there. In the judge's `/proc` they have other numbers: a right program that names a process by its number,
+/// such as the holder of a lock, would find no process, or another one.
 ///
 /// # Errors
-/// A refusal that passes, such as a lack of memory.
-pub(crate) fn show_own_processes() -> io::Result<()> {
+/// The step that is refused. In a container that hides parts of `/proc`, the kernel refuses `mount` (EPERM) to an
+/// ordinary user, who would see these parts in the new one.
+pub(crate) fn show_own_processes() -> Result<()> {
     let none: Option<&str> = None;
-    let shown = unshare(CloneFlags::CLONE_NEWNS)
-        .and_then(|()| mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none))
-        .and_then(|()| {
-            let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-            mount(Some("proc"), "/proc", Some("proc"), flags | MsFlags::MS_RDONLY, none)
-        });
-    match shown {
-        Err(errno @ (Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EAGAIN)) => {
-            Err(errno.into())
-        }
-        _ => Ok(()),
-    }
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare CLONE_NEWNS")?;
+    mount(none, "/", none, private, none).step("mount MS_PRIVATE")?;
+    mount(Some("proc"), "/proc", Some("proc"), flags, none).step("mount /proc")
 }
 
 /// Which of several processes this one is, after `fork`.

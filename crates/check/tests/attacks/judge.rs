@@ -183,6 +183,16 @@ impl Judge {
         self.under(["sh".into(), "-c".into(), format!("{commands}; exec \"$@\""), "sh".into()])
     }
 
+    /// The judge runs as an ordinary user in a place where a part of `/proc` is hidden, as in most containers. There the
+    /// kernel refuses to mount another `/proc`.
+    pub(crate) fn where_a_part_of_proc_is_hidden(self) -> Self {
+        let hide = "mount --bind /dev/null /proc/version && \
+                    exec setpriv --inh-caps=-all --ambient-caps=-all \"$@\"";
+        let own = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"];
+        let words = own.into_iter().chain(["--mount", "sh", "-c", hide, "sh"]);
+        self.by_ordinary_user().under(words)
+    }
+
     /// The kernel refuses these calls to the judge with this errno: `ptrace`, or `ptrace:12` for
     /// one of its requests.
     pub(crate) fn refused(self, errno: i32, calls: &[&str]) -> Self {

@@ -10,6 +10,8 @@ const RIGHT_2: &str = "../exercise-2/in_c.c";
 const RIGHT_4: &str = "../exercise-4/right-in-c.c";
 const RIGHT_5: &str = "../exercise-5/flock.c";
 const RIGHT_6: &str = "../exercise-6/right-in-c.c";
+/// Its lock names its holder by a number of a process, which it looks up in `/proc`.
+const HOLDER_IN_PROC: &str = "../more/exercise-5/holder_in_proc.c";
 
 /// A right answer.
 fn right(exercise: u8, answer: &str) -> Judge {
@@ -108,6 +110,19 @@ fn where_the_limit_on_pid_namespaces_is_0_the_runs_without_a_tracer_are_not_made
         "no run was made without a tracer",
     ]);
     assert_eq!(not_made(&seen).len(), 1, "{}", seen.said);
+}
+
+#[test]
+fn where_a_part_of_proc_is_hidden_from_an_ordinary_user_the_runs_without_a_tracer_are_not_made() {
+    const WHY: &str = "mount /proc: Operation not permitted (os error 1)";
+    for (exercise, answer, parts) in [(2, RIGHT_2, 2), (4, RIGHT_4, 1), (5, HOLDER_IN_PROC, 4)] {
+        let seen = right(exercise, answer).where_a_part_of_proc_is_hidden().run();
+        let seen = seen.must_be_accepted();
+        let seen = seen.must_say_in_one_line(&[WHY, "no run was made without a tracer"]);
+        let not_made = not_made(&seen);
+        assert_eq!(not_made.len(), parts, "{not_made:?}");
+        assert!(not_made.iter().all(|(_, why)| why.contains(WHY)), "{not_made:?}");
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef BETWEEN_LOOKS
+#define BETWEEN_LOOKS 5000000 // In nanoseconds.
+#endif
 #define WORD(bank) ((uint64_t *)(bank)->lock)
 #define STARTED 22 // The field of /proc/PID/stat; the state is the third.
 
@@ -47,7 +50,7 @@ static void take(struct bank *bank, int fd) {
             return;
         if (living(holder >> 32) != holder && __atomic_compare_exchange_n(WORD(bank), &holder, own, 0, 5, 5))
             return;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = BETWEEN_LOOKS}, NULL);
     }
 }
 

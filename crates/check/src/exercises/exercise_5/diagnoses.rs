@@ -321,6 +321,21 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
         },
     },
     Diagnosis {
+        id: "looks-too-often",
+        is: "a waiter wakes up again and again to look whether the lock is free",
+        why: "Each look takes the processor away from a process that has work.",
+        anchor: "how-it-works",
+        hints: [
+            "How many system calls does one look make? How many looks are there in 500 ms?",
+            "Sleep in the kernel until woken: futex, semaphore, mutex, or a file lock that waits. Or sleep longer between two looks.",
+        ],
+        last: Last {
+            rust: "`libc::flock(fd, libc::LOCK_EX)` or F_OFD_SETLKW sleep until the lock is free. If your lock cannot wake anybody, call `thread::sleep` for 5 ms or more between two looks.",
+            c: "`flock(fd, LOCK_EX)` or F_OFD_SETLKW sleep until the lock is free. If your lock cannot wake anybody, call `nanosleep` for 5 ms or more between two looks.",
+            python: "`fcntl.flock(fd, fcntl.LOCK_EX)` sleeps until the lock is free. If your lock cannot wake anybody, call `time.sleep(0.005)` between two looks.",
+        },
+    },
+    Diagnosis {
         id: "initialises-again",
         is: "the program initialises FILE although FILE is there: what it held is lost",
         why: "FILE holds what earlier runs have left. Only a missing or empty FILE is made.",

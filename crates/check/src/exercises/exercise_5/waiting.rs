@@ -144,6 +144,11 @@ fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
             return told.map_err(|error| error.details(said(&String::from_utf8_lossy(complaint))));
         }
     }
+    let id = match () {
+        () if never_slept || cpu_time > CPU_TIME => "busy-wait",
+        () if calls > CALLS => "looks-too-often",
+        () => return Ok(Waited(true)),
+    };
     let seen = match never_slept {
         true => "it never slept: it could run all the time".into(),
         false => format!("{calls} system calls and {} ms of processor time", cpu_time.as_millis()),
@@ -152,8 +157,5 @@ fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
         "{called} waits 500 ms with at most {CALLS} system calls and {} ms of processor time",
         CPU_TIME.as_millis()
     );
-    if cpu_time <= CPU_TIME && calls <= CALLS && !never_slept {
-        return Ok(Waited(true));
-    }
-    failed("busy-wait", expected, seen)
+    failed(id, expected, seen)
 }
