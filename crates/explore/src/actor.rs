@@ -96,6 +96,8 @@ pub(crate) struct ActorTracee {
     pub(crate) sigsegv: Sigsegv,
     /// It is interrupted in a call that waits for a time: the time is over.
     pub(crate) hastened: bool,
+    /// The judge has told it to stop, and it has not stopped for that yet.
+    pub(crate) told_to_stop: bool,
 }
 
 impl ActorTracee {
@@ -135,6 +137,7 @@ impl ActorTracee {
             source: None,
             sigsegv: Sigsegv::default_action(),
             hastened: false,
+            told_to_stop: false,
         }
     }
 

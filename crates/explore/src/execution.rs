@@ -41,6 +41,11 @@ mod clock;
 mod hurry;
 mod untraced;
 
+/// Whether a call that returns EINTR can be made again as if it had not been made.
+fn has_done_nothing(call: &Syscall) -> bool {
+    !matches!(call.number, libc::SYS_close | libc::SYS_connect)
+}
+
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
 const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
 /// The kernel's ERESTART_RESTARTBLOCK: it has kept what it needs.
@@ -323,7 +328,9 @@ impl<'l> Execution<'l> {
         let sees_all =
             self.actors[tracee.actor].has_opened || !tracee.memory.borrow().regions.is_empty();
         let how = match self.mode {
-            RunMode::Free => Resume::Freely,
+            // The end of a call that has begun is seen. Otherwise the judge would take it to sleep in this call for ever.
+            RunMode::Free if tracee.call.is_none() => Resume::Freely,
+            RunMode::Free => Resume::ToSyscall,
             _ if sees_all || !self.reports_calls => Resume::ToSyscall,
             _ => Resume::ToReportedSyscall,
         };
@@ -361,6 +368,11 @@ impl<'l> Execution<'l> {
 
     /// The turn is over: every tracee that still runs is stopped where it is.
     fn stop_all(&mut self, actors: &[usize]) -> io::Result<()> {
+        // What runs freely may be in any call by the time it stops, and nobody would see that the stop has made the call
+        // fail (EINTR). It runs on.
+        if self.mode == RunMode::Free {
+            return Ok(());
+        }
         // What sleeps in the kernel stays there: it stops by itself when it wakes.
         let works = |tracee: &&ActorTracee| {
             tracee.running && !tracee.exiting && actors.contains(&tracee.actor)
@@ -378,6 +390,7 @@ impl<'l> Execution<'l> {
     fn stop_and_wait(&mut self, busy: &[Pid]) -> io::Result<()> {
         for pid in busy {
             let _ = self.processes.tree().interrupt(*pid); // If it has ended, its end is its stop.
+            self.tracees.entry(pid.as_raw()).and_modify(|tracee| tracee.told_to_stop = true);
         }
         let deadline = Instant::now() + PROMPT;
         let runs = |tracees: &BTreeMap<i32, ActorTracee>, pid: &Pid| {
@@ -432,7 +445,8 @@ impl<'l> Execution<'l> {
             Stop::Signal(_, libc::SIGSEGV) => return self.fault(pid),
             Stop::Signal(_, signal) => tracee.signal = signal,
             Stop::Exiting(_) => tracee.exiting = true,
-            Stop::Started(_) | Stop::Interrupted(_) | Stop::GroupStop(..) => {}
+            Stop::Interrupted(_) => tracee.told_to_stop = false,
+            Stop::Started(_) | Stop::GroupStop(..) => {}
         }
         Ok(Disposition::Resume)
     }
@@ -1121,6 +1135,7 @@ impl<'l> Execution<'l> {
         };
         let memory = Rc::clone(&tracee.memory);
         let mut stopped = self.processes.tree().tracee(tracee.pid);
+        let was_told_to_stop = std::mem::take(&mut tracee.told_to_stop);
         if tracee.wanted > 0 {
             let size = std::mem::take(&mut tracee.wanted);
             tracee.redirect_buffer = memory.borrow().map_redirect_buffer(&mut stopped, size)?;
@@ -1147,6 +1162,12 @@ impl<'l> Execution<'l> {
         if let Some(result) = tracee.skipped.take() {
             tracee.redirected = None;
             stopped.set_result(result)?;
+            return Ok(true);
+        }
+        if result == -i64::from(libc::EINTR) && was_told_to_stop && has_done_nothing(&call) {
+            // It had just begun to sleep when it was told to stop. No signal has come: the program is to know nothing.
+            (tracee.interrupted, tracee.redirected) = (Some(call.number), None);
+            stopped.repeat_syscall(call.number)?;
             return Ok(true);
         }
         let was_again = std::mem::take(&mut tracee.again);
