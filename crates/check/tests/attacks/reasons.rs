@@ -548,6 +548,14 @@ fn a_waiter_that_has_failed_is_not_said_to_wait() {
 }
 
 #[test]
+fn an_account_that_is_stored_in_steps_is_lost_with_the_process_that_is_killed() {
+    let seen = further("account_in_steps.c").must_be_refused();
+    says(&seen, "kills", "stored-in-steps");
+    let marked = marked(&seen, "kills");
+    assert!(marked.iter().any(|row| row.contains("where 100 was. Killed here")), "{marked:?}");
+}
+
+#[test]
 fn a_record_lock_that_ends_by_a_close_is_told_as_such() {
     let seen = answer(5, "closes_a_descriptor.c");
     says(&seen, "additions", "record-lock-ended");
