@@ -111,7 +111,7 @@ const FAILED_ONCE: &str = "a process failed after seconds in one order, and not 
 /// Has a process failed after so long a time that it may have given up waiting for the other one? On a busy machine, the
 /// other one may not have had time to come.
 fn has_failed_late(run: &ExecutionResult) -> bool {
-    const LATE: Duration = Duration::from_secs(3);
+    const LATE: Duration = Duration::from_secs(1);
     let has_failed = |ending: &Option<Ending>| matches!(ending, Some(Ending::Exited(1..)));
     run.took >= LATE && run.endings.iter().any(has_failed)
 }
@@ -125,10 +125,21 @@ fn fails_again(
 ) -> Verdict<bool> {
     /// The check's own time may be over: each of these runs has its own.
     const TIME: Duration = Duration::from_secs(10);
-    for name in ["again", "once-more"] {
+    each_is_wrong(scenario, judge, |name| {
         let deadline = Instant::now() + TIME;
         let fixture = SandboxedFixture { deadline, ..context.fixture(name)? };
-        let again = run_scenario(&fixture, scenario, run.schedule.clone())?;
+        Ok(run_scenario(&fixture, scenario, run.schedule.clone())?)
+    })
+}
+
+/// Makes a run in each of two places, and says whether both are wrong. A run for which there was no time shows nothing.
+fn each_is_wrong(
+    scenario: &Scenario,
+    judge: Judge,
+    mut run_in: impl FnMut(&str) -> Verdict<ExecutionResult>,
+) -> Verdict<bool> {
+    for name in ["again", "once-more"] {
+        let again = run_in(name)?;
         if again.cut || judge(scenario, &again).is_none() {
             return Ok(false);
         }
@@ -431,5 +442,67 @@ pub fn waits_last(events: &[Event], actor: usize) -> Option<Blocked> {
             Some(Blocked::Tries)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCENARIO: Scenario =
+        Scenario { name: "two", arguments: [&["add"], &["add"]], file: None, symmetric: true };
+
+    /// A run of so many milliseconds that ended in this way.
+    fn run(milliseconds: u64, endings: [Option<Ending>; 2]) -> ExecutionResult {
+        ExecutionResult {
+            schedule: Schedule::in_turn(SCENARIO.name, 0),
+            endings,
+            stdout: [Vec::new(), Vec::new()],
+            stderr: [Vec::new(), Vec::new()],
+            file: Some(Vec::new()),
+            pages_at_start: None,
+            took: Duration::from_millis(milliseconds),
+            events: Vec::new(),
+            timeouts: Vec::new(),
+            points: [Vec::new(), Vec::new()],
+            arrived: true,
+            second_arrived: true,
+            second_turn: 0,
+            second_waited: false,
+            stuck: false,
+            cut: false,
+            limit_exceeded: None,
+        }
+    }
+
+    const WELL: Option<Ending> = Some(Ending::Exited(0));
+    const FAILED: Option<Ending> = Some(Ending::Exited(1));
+
+    #[test]
+    fn only_a_process_that_fails_after_seconds_may_have_given_up() {
+        assert!(has_failed_late(&run(4000, [WELL, FAILED])));
+        assert!(has_failed_late(&run(4000, [FAILED, WELL])));
+        assert!(has_failed_late(&run(1100, [WELL, FAILED])), "it may have waited for a second");
+        assert!(!has_failed_late(&run(40, [WELL, FAILED])), "at once");
+        assert!(!has_failed_late(&run(4000, [WELL, WELL])), "both have succeeded");
+        assert!(!has_failed_late(&run(4000, [WELL, None])), "it was killed by the judge");
+        assert!(!has_failed_late(&run(4000, [WELL, Some(Ending::Killed(libc::SIGSEGV))])));
+    }
+
+    #[test]
+    fn an_order_fails_again_only_if_it_does_in_both_further_runs() {
+        let judge: Judge = |scenario, run| common_finding(scenario, run, false);
+        let tried = |runs: Vec<ExecutionResult>| {
+            let mut runs = runs.into_iter();
+            let next = |_: &str| runs.next().ok_or(CheckError::Cannot("a third run".into()));
+            let again = each_is_wrong(&SCENARIO, judge, next).ok();
+            (again, runs.count())
+        };
+        let (wrong, right) = (|| run(40, [WELL, FAILED]), || run(40, [WELL, WELL]));
+        let cut = || ExecutionResult { cut: true, ..wrong() };
+        assert_eq!(tried(vec![wrong(), wrong()]), (Some(true), 0));
+        assert_eq!(tried(vec![right(), wrong()]), (Some(false), 1));
+        assert_eq!(tried(vec![wrong(), right()]), (Some(false), 0));
+        assert_eq!(tried(vec![wrong(), cut()]), (Some(false), 0), "there was no time for it");
     }
 }

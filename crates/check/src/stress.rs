@@ -120,6 +120,7 @@ fn one(
         second_arrived: false,
         second_turn: 0,
         second_waited: false,
+        timeouts: Vec::new(),
         stuck: endings.iter().any(Option::is_none),
         cut: false,
         limit_exceeded,

@@ -1809,16 +1809,12 @@ impl<'l> Execution<'l> {
     /// FILE since.
     #[must_use]
     pub fn has_gone_on_without(&self, is_it: impl Fn(&Operation) -> bool) -> bool {
-        self.timeouts.iter().any(|(actor, from)| {
-            let later = self.events.iter().skip(*from).filter(|event| event.actor == *actor);
-            let stores = later.filter_map(|event| match &event.kind {
-                EventKind::Store { offset, after, .. } => {
-                    Some(Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
-                }
-                _ => None,
-            });
-            stores.take(1).any(|store| is_it(&store))
-        })
+        gone_on_without(&self.timeouts, &self.events, is_it)
+    }
+
+    /// Whose waits for something have ended because their time was over, and how many events there were by then.
+    pub(crate) fn timeouts(&self) -> &[(usize, usize)] {
+        &self.timeouts
     }
 
     /// Records that an actor is a new process from here on.
@@ -1918,6 +1914,25 @@ fn is_asleep(tracee: &ActorTracee) -> io::Result<bool> {
         || (tracee.call.is_some() && tracee.running && blocking::sleeps(tracee.pid)?))
 }
 
+/// Has an actor gone on to such a store because the time of a wait was over? It has stored nothing else in FILE since.
+/// The waits are given by their actors, and by how many events there were when they ended.
+pub(crate) fn gone_on_without(
+    timeouts: &[(usize, usize)],
+    events: &[Event],
+    is_it: impl Fn(&Operation) -> bool,
+) -> bool {
+    timeouts.iter().any(|(actor, from)| {
+        let later = events.iter().skip(*from).filter(|event| event.actor == *actor);
+        let stores = later.filter_map(|event| match &event.kind {
+            EventKind::Store { offset, after, .. } => {
+                Some(Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
+            }
+            _ => None,
+        });
+        stores.take(1).any(|store| is_it(&store))
+    })
+}
+
 /// A futex on a word of private memory concerns the threads of one process only.
 fn is_among_threads(memory: &WatchedMemory, call: &Syscall) -> bool {
     let [word, ..] = call.arguments;
@@ -1965,5 +1980,33 @@ mod tests {
         let only_waits = "lock:\t1: -> POSIX  ADVISORY  WRITE 4712 fe:00:1234 0 EOF\n";
         let flock = "lock:\t2: FLOCK  ADVISORY  WRITE 4713 fe:00:1234 0 EOF\n";
         assert!(!lists_record_lock(only_waits) && !lists_record_lock(flock));
+    }
+
+    #[test]
+    fn what_a_process_stores_first_after_its_timeout_shows_that_it_went_on_without_the_lock() {
+        let store = |actor, offset| {
+            let kind = EventKind::Store {
+                offset,
+                before: vec![0; 8],
+                after: vec![1; 8],
+                stale: None,
+                form: StoreForm::Store,
+                locked: false,
+                call: None,
+            };
+            Event::new(actor, kind)
+        };
+        let gone_on = |timeouts: &[(usize, usize)], events: &[Event]| {
+            gone_on_without(timeouts, events, |operation| {
+                crate::kill_points::stores_in(operation, 0, 72)
+            })
+        };
+        let events = [store(0, 0), store(1, 1024), store(1, 0)];
+        assert!(gone_on(&[(0, 0)], &events));
+        assert!(gone_on(&[(1, 2)], &events));
+        assert!(!gone_on(&[], &events), "no wait has ended");
+        assert!(!gone_on(&[(0, 1)], &events), "it stored before its time was over");
+        assert!(!gone_on(&[(1, 0)], &events), "it stored in the lock first: it has taken it");
+        assert!(gone_on(&[(1, 0), (0, 0)], &events), "one of two");
     }
 }

@@ -6,10 +6,10 @@ use common::Result;
 use tracer::{Ending, LimitExceeded};
 
 use crate::Fixture;
-use crate::execution::{Execution, Pause};
+use crate::execution::{Execution, Pause, gone_on_without};
 use crate::pages::Pages;
 use crate::schedule::{Preemption, Schedule};
-use crate::trace::{Event, PreemptionPoint};
+use crate::trace::{Event, Operation, PreemptionPoint};
 
 /// Two processes, and what they find.
 pub struct Scenario {
@@ -42,6 +42,8 @@ pub struct ExecutionResult {
     pub took: Duration,
     /// Everything that happened.
     pub events: Vec<Event>,
+    /// Whose waits for something have ended because their time was over, and how many events there were by then.
+    pub timeouts: Vec<(usize, usize)>,
     /// The points of each.
     pub points: [Vec<PreemptionPoint>; 2],
     /// Did the one that began arrive where it was to be stopped?
@@ -70,6 +72,13 @@ impl ExecutionResult {
         let second_came = self.second_arrived || self.second_waited;
         let second = second.filter(|_| !second_came).map(|stop| (self.schedule.second(), stop));
         first.or(second).map(|(actor, stop)| (actor, stop.number))
+    }
+
+    /// Has a process gone on to such a store because the time of its wait was over? It has stored nothing else in FILE
+    /// since.
+    #[must_use]
+    pub fn has_gone_on_without(&self, is_it: impl Fn(&Operation) -> bool) -> bool {
+        gone_on_without(&self.timeouts, &self.events, is_it)
     }
 }
 
@@ -118,6 +127,7 @@ pub(crate) fn conclude(
     let [[one, complaint_of_one], [two, complaint_of_two]] =
         [0, 1].map(|actor| execution.outputs(actor));
     let (pages_at_start, took) = (execution.pages_at_start(), execution.began.elapsed());
+    let timeouts = execution.timeouts().to_vec();
     let (events, points) = execution.into_trace();
     Ok(ExecutionResult {
         schedule,
@@ -128,6 +138,7 @@ pub(crate) fn conclude(
         pages_at_start,
         took,
         events,
+        timeouts,
         points,
         arrived,
         second_arrived,

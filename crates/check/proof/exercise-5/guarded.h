@@ -1,5 +1,5 @@
 // For answers that only differ in their lock: `take` and `give` around plain loads and stores. An
-// answer that defines ADDS_ITSELF has an `add_one` of its own.
+// answer that defines ADDS_ITSELF has an `add_one` of its own, and one that defines MOVES_ITSELF a `move_money`.
 #include "bank.h"
 
 static void take(struct bank *bank, int fd);
@@ -13,6 +13,7 @@ static void add_one(struct bank *bank, int fd) {
 }
 #endif
 
+#ifndef MOVES_ITSELF
 static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
     const char *why = NULL;
     take(bank, fd);
@@ -26,3 +27,4 @@ static const char *move_money(struct bank *bank, int fd, int from, int to, uint6
     give(bank, fd);
     return why;
 }
+#endif

@@ -548,6 +548,26 @@ fn a_waiter_that_has_failed_is_not_said_to_wait() {
 }
 
 #[test]
+fn an_account_that_is_stored_in_steps_is_lost_with_the_process_that_is_killed() {
+    let seen = further("account_in_steps.c").must_be_refused();
+    says(&seen, "kills", "stored-in-steps");
+    let marked = marked(&seen, "kills");
+    assert!(marked.iter().any(|row| row.contains("where 100 was. Killed here")), "{marked:?}");
+}
+
+/// On most machines two milliseconds are over while the judge lets a process stand still, in any of these checks.
+#[test]
+fn a_process_that_goes_on_without_the_lock_has_lost_nothing_by_a_kill() {
+    let seen = further("timed_mutex_2ms.c"); // On a busy machine, there may be no verdict on its wait.
+    assert_ne!(seen.state("kills"), "failed", "{:#}", check(&seen, "kills"));
+    for id in ["additions", "transfers-at-once"] {
+        let is_true =
+            seen.state(id) != "failed" || check(&seen, id)["diagnosis"] == "stops-waiting";
+        assert!(is_true, "{:#}", check(&seen, id));
+    }
+}
+
+#[test]
 fn a_record_lock_that_ends_by_a_close_is_told_as_such() {
     let seen = answer(5, "closes_a_descriptor.c");
     says(&seen, "additions", "record-lock-ended");

@@ -7,11 +7,19 @@
 #ifndef SECONDS
 #define SECONDS 3
 #endif
+#ifndef NANOSECONDS
+#define NANOSECONDS 0
+#endif
 
 static void take(struct bank *bank, int fd) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += SECONDS;
+    until.tv_nsec += NANOSECONDS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
     if (pthread_mutex_timedlock(&LOCK(bank)->mutex, &until) == EOWNERDEAD)
         pthread_mutex_consistent(&LOCK(bank)->mutex);
 }

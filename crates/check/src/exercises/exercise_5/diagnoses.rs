@@ -202,11 +202,11 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         id: "stored-in-steps",
-        is: "the counter is stored in several steps, and a kill between two of them loses it",
-        why: "No lock helps here: a process that is killed does not finish what it has begun. What it left in the counter stays there.",
+        is: "the counter or an account is stored in several steps, and a kill between two of them loses the number",
+        why: "No lock helps here: a process that is killed does not finish what it has begun. What it left in the counter or in an account stays there.",
         anchor: "who-unlocks-after-a-death",
         hints: [
-            "The table shows what one process stores in the counter before it is killed. Is that the old number, or the new one?",
+            "The table shows what one process stores in the counter or in an account before it is killed. Is that the old number, or the new one?",
             "Compute the new number in a variable of your own. Then store all of its eight bytes by one store.",
         ],
         last: Last {

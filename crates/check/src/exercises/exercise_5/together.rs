@@ -1,17 +1,19 @@
 //! Two at once, in every order of their stores.
 
+use explore::kill_points::stores_in;
 use explore::replay::{ExecutionResult, Scenario};
 use explore::requests::Request;
 use explore::schedule::letter;
 use explore::search::PreemptionBound;
 use explore::table::Mark;
-use explore::trace::{Event, EventKind, Returned};
+use explore::trace::{Event, EventKind, Operation, Returned};
 use explore::words::Shape;
 use tracer::Ending;
 use tracer::arch::StoreForm;
 
 use super::{BALANCES, COUNTER, bank, word};
 use crate::exercises::CheckContext;
+use crate::expect::said;
 use crate::scenarios::{JudgedScenario, SearchSpec, Wording, common_finding, in_every_order};
 use crate::verdict::{Finding, Verdict};
 
@@ -153,7 +155,8 @@ fn initialised_twice(run: &ExecutionResult) -> Option<(usize, u64)> {
     })
 }
 
-/// The finding, unless its cause is known: a lock that both have initialised, or that ended early.
+/// The finding, unless its cause is known: a lock that both have initialised, that ended early, or that a process did
+/// not wait for any longer.
 fn or_its_cause(finding: Finding, run: &ExecutionResult) -> Finding {
     const BY_A_LOCK: [&str; 7] = [
         "lost-addition",
@@ -170,6 +173,12 @@ fn or_its_cause(finding: Finding, run: &ExecutionResult) -> Finding {
     if let Some((_, byte)) = initialised_twice(run) {
         let what = format!("Both processes initialised the lock at byte {byte}");
         return caused(finding, "initialization-race", &what);
+    }
+    const LOSSES: [&str; 3] = ["lost-addition", "lost-money", "overdrawn"];
+    let protects = |operation: &Operation| stores_in(operation, 0, 72);
+    if LOSSES.contains(&finding.diagnosis) && run.has_gone_on_without(protects) {
+        let what = "Before that, the time of a process's wait was over, and the process went on without the lock";
+        return caused(finding, "stops-waiting", what);
     }
     match lock_ended(&run.events) {
         Some(place) if finding.diagnosis != "deadlock" => {
@@ -324,9 +333,92 @@ fn wrong_transfers(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding
         return Some(Finding::new("lost-money", expected, seen));
     }
     let counter = word(file, 0);
-    let added = if scenario.name == "beside-an-addition" { COUNTER + 1 } else { COUNTER };
+    let adds = scenario.name == "beside-an-addition";
+    let has_added = adds && succeeded(1);
+    let added = COUNTER + u64::from(has_added);
+    if let Some(ending) = run.endings[1].filter(|_| adds && !has_added && counter == Some(added)) {
+        // It has lost nothing: it has given up, perhaps because it could not wait any longer.
+        let finding = Finding::new(
+            "fails-beside-another",
+            format!("`{}` succeeds beside another", ADD.join(" ")),
+            ending.to_string(),
+        );
+        return Some(finding.details(said(&String::from_utf8_lossy(&run.stderr[1]))));
+    }
     (counter != Some(added)).then(|| {
         let expected = format!("the counter is {added} in the end");
         Finding::new("lost-addition", expected, format!("it is {}", counter.unwrap_or_default()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use explore::schedule::Schedule;
+
+    use super::*;
+    use crate::exercises::exercise_5::bank_of;
+
+    /// A run with these endings, after which the counter and the accounts hold these numbers.
+    fn run(endings: [i32; 2], counter: u64, moved: u64) -> ExecutionResult {
+        let mut balances = BALANCES;
+        (balances[0], balances[1]) = (balances[0] - moved, balances[1] + moved);
+        ExecutionResult {
+            schedule: Schedule::in_turn("constructed", 0),
+            endings: endings.map(|status| Some(Ending::Exited(status))),
+            stdout: [Vec::new(), Vec::new()],
+            stderr: [Vec::new(), Vec::new()],
+            file: Some(bank_of(counter, balances)),
+            pages_at_start: None,
+            took: Duration::ZERO,
+            events: Vec::new(),
+            timeouts: Vec::new(),
+            points: [Vec::new(), Vec::new()],
+            arrived: true,
+            second_arrived: true,
+            second_turn: 0,
+            second_waited: false,
+            stuck: false,
+            cut: false,
+            limit_exceeded: None,
+        }
+    }
+
+    fn said_beside_an_addition(run: &ExecutionResult) -> Option<&'static str> {
+        let [_, _, spec] = of_transfers();
+        judge_transfers(&spec.scenario, run).map(|finding| finding.diagnosis)
+    }
+
+    #[test]
+    fn an_addition_that_has_failed_is_not_lost() {
+        assert_eq!(said_beside_an_addition(&run([0, 0], COUNTER + 1, 80)), None);
+        assert_eq!(said_beside_an_addition(&run([0, 0], COUNTER, 80)), Some("lost-addition"));
+        let given_up = run([0, 1], COUNTER, 80);
+        assert_eq!(said_beside_an_addition(&given_up), Some("fails-beside-another"));
+        let counted = run([0, 1], COUNTER + 1, 80);
+        assert_eq!(said_beside_an_addition(&counted), Some("lost-addition"), "it was counted");
+    }
+
+    #[test]
+    fn what_is_lost_after_a_timeout_is_lost_because_a_process_went_on_without_the_lock() {
+        let store = EventKind::Store {
+            offset: 0,
+            before: COUNTER.to_ne_bytes().into(),
+            after: (COUNTER + 1).to_ne_bytes().into(),
+            stale: None,
+            form: StoreForm::Store,
+            locked: false,
+            call: None,
+        };
+        let [spec, _] = of_additions();
+        let mut lost =
+            ExecutionResult { events: vec![Event::new(1, store)], ..run([0, 0], COUNTER + 1, 0) };
+        let diagnosis = |run: &_| judge_additions(&spec.scenario, run).map(|found| found.diagnosis);
+        assert_eq!(diagnosis(&lost), Some("lost-addition"));
+        lost.timeouts = vec![(1, 0)];
+        assert_eq!(diagnosis(&lost), Some("stops-waiting"));
+        lost.timeouts = vec![(0, 0)];
+        assert_eq!(diagnosis(&lost), Some("lost-addition"), "the other one did not go on");
+    }
 }
