@@ -1113,8 +1113,14 @@ impl<'l> Execution<'l> {
     }
 
     /// Notes a wait for another process whose time is over. The end of a sleep is no such wait, and neither is a futex
-    /// call on the program's own memory, by which its threads wait for each other.
+    /// call on the program's own memory, by which its threads wait for each other. If its process waits once more, or asks
+    /// for a lock on a file, and gets what it asked for, the wait whose time is over has no effect any more.
     fn note_timeout(&mut self, pid: i32, call: &Syscall, result: i64) {
+        let is_wait = || call.when_its_time_is_over().is_some_and(|over| over < 0);
+        if result >= 0 && (is_wait() || call.is_file_lock()) {
+            let actor = self.tracees.get(&pid).map(|tracee| tracee.actor);
+            self.timeouts.retain(|(of, _)| Some(*of) != actor);
+        }
         let over = call.when_its_time_is_over().filter(|over| *over < 0);
         let Some(tracee) = self.tracees.get(&pid).filter(|_| over == Some(result)) else { return };
         let is_of_file = || tracee.memory.borrow().region(call.arguments[0]).is_some();
