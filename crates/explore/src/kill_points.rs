@@ -20,6 +20,21 @@ use crate::timeline::Timeline;
 use crate::trace::{Event, EventKind, Operation};
 use crate::words::{Names, Vocabulary, last_stop};
 
+mod after_commits;
+
+/// How the processes are called.
+#[derive(Clone, Copy)]
+pub struct Calls {
+    /// The one that is killed.
+    pub victim: &'static [&'static str],
+    /// Those that wait for it or come after it.
+    pub others: [&'static [&'static str]; 2],
+    /// Those that end well before it begins, in the second pass.
+    pub before: [&'static [&'static str]; 2],
+    /// The others of the second pass.
+    pub after: [&'static [&'static str]; 2],
+}
+
 /// The words for what follows from a kill, and for what the killed process was about to do.
 #[derive(Clone, Copy)]
 pub struct KillWording {
@@ -61,6 +76,8 @@ pub struct Killed {
     /// A process has stored something in what the lock protects after the time of its wait was over: it went past the
     /// lock. What is lost then is not due to the kill.
     pub has_gone_past: bool,
+    /// What other processes had done in FILE before the victim began; `None`: there were none.
+    pub commits: Option<Commits>,
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
     /// What happened.
@@ -79,6 +96,14 @@ pub struct Change {
     pub before: Vec<u8>,
     /// FILE's bytes when all of them had ended.
     pub after: Vec<u8>,
+}
+
+/// What processes have done in FILE, all of which had ended before the victim began.
+pub struct Commits {
+    /// FILE's bytes when they had ended.
+    pub committed: Vec<u8>,
+    /// FILE's bytes when the victim stood before its kill point.
+    pub left: Vec<u8>,
 }
 
 /// How many earlier meetings of the first two are tried at most for one kill.
@@ -105,6 +130,9 @@ const SURVIVORS: u64 = 3;
 ///
 /// Once for each content of FILE at the kill, the first two also meet earlier, one run each (`Kills::meet`).
 ///
+/// A second pass kills it once more where another process waits for it. There, other processes have done their work in
+/// FILE and have ended before the victim begins, and other ones come after it.
+///
 /// Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
 ///
@@ -113,14 +141,13 @@ const SURVIVORS: u64 = 3;
 pub fn kill_points(
     fixture: &dyn Fixture,
     file: &[u8],
-    victim: &'static [&'static str],
-    others: [&'static [&'static str]; 2],
+    calls: Calls,
     time: Duration,
     wording: KillWording,
 ) -> Result<(Vec<Killed>, bool)> {
     let scenario = Scenario {
         name: "kill",
-        arguments: [victim, others[0]],
+        arguments: [calls.victim, calls.others[0]],
         file: Some(file.into()),
         symmetric: true,
     };
@@ -136,18 +163,26 @@ pub fn kill_points(
     let mut kills = Kills {
         fixture,
         scenario,
-        last: others[1],
+        last: calls.others[1],
         time,
         wording,
         found: Vec::new(),
         tried: Tried::default(),
     };
-    let mut goes_on = Next::GoesOn;
+    let (mut goes_on, mut held) = (Next::GoesOn, Vec::new());
     for point in groups(&alone.points[0]).into_iter().flatten() {
+        let place = kills.found.len();
         goes_on = kills.at(point.number)?;
         if goes_on != Next::GoesOn {
             break;
         }
+        if kills.found.get(place).is_some_and(|killed| killed.waited) {
+            held.push(point.number);
+        }
+    }
+    if goes_on == Next::GoesOn {
+        kills.scenario.arguments = calls.before; // The table begins with them.
+        goes_on = kills.after_commits(&calls, &alone.points[0], &held)?;
     }
     Ok((kills.found, goes_on == Next::Late))
 }
@@ -174,6 +209,7 @@ impl Killed {
             later: 0,
             before_two: None,
             has_gone_past: false,
+            commits: None,
             file: None,
             table: Table::default(),
             timeline: Timeline::default(),
@@ -277,12 +313,7 @@ impl<'l> Kills<'l> {
         let words = Vocabulary::of(self.wording.names);
         let mut killed = Killed::before(last_stop(execution.trace(), VICTIM, words));
         if pause != Pause::Arrived {
-            killed.limit_exceeded = execution.limit_exceeded()?;
-            return Ok(match (killed.limit_exceeded, pause) {
-                (Some(_), _) => At::LimitExceeded(Box::new(killed)),
-                (None, Pause::TimeUp) => At::Late,
-                (None, _) => At::Ended,
-            });
+            return not_arrived(&mut execution, killed, pause);
         }
         killed.waited = matches!(execution.run(&[OTHER], None, soon)?, Pause::Blocked(_));
         let waited_at = execution.points(OTHER);
@@ -516,6 +547,16 @@ fn has_taken_over(events: &[Event], protects: fn(&Operation) -> bool) -> bool {
             !protects(&Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
         }
         _ => false,
+    })
+}
+
+/// Why the victim did not come to its kill point.
+fn not_arrived<'l>(execution: &mut Execution, mut killed: Killed, pause: Pause) -> Result<At<'l>> {
+    killed.limit_exceeded = execution.limit_exceeded()?;
+    Ok(match (killed.limit_exceeded, pause) {
+        (Some(_), _) => At::LimitExceeded(Box::new(killed)),
+        (None, Pause::TimeUp) => At::Late,
+        (None, _) => At::Ended,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use explore::kill_points::{Change, KillWording, Killed, kill_points, stores_in};
+use explore::kill_points::{Calls, Change, Commits, KillWording, Killed, kill_points, stores_in};
 use explore::operations::CallKind;
 use explore::requests::Request;
 use explore::table::Mark;
@@ -20,6 +20,11 @@ use crate::verdict::{CheckError, Finding, Verdict};
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
 
+/// What is done in FILE, and has ended, before some of the kills.
+const BEFORE: [&[&str]; 2] = [&["add", "FILE", "3"], &["transfer", "FILE", "2", "3", "5"]];
+/// And what comes after these kills.
+const AFTER: [&[&str]; 2] = [&["transfer", "FILE", "3", "1", "20"], &["add", "FILE", "1"]];
+
 pub(super) fn kills(context: &mut CheckContext) -> Verdict {
     // A program that hung in another check has less than `TIME` to hang again: not enough to be waited for.
     let wall = &mut context.limits_mut().wall;
@@ -33,15 +38,20 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
     let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
     let others = [if adds { add } else { transfer }, add];
+    let calls = Calls { victim, others, before: BEFORE, after: AFTER };
     let protects = |operation: &Operation| stores_in(operation, 0, 72);
     let wording = KillWording { names, marks, protects };
-    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, wording)?;
+    let (killed, cut) = kill_points(fixture, &bank(), calls, TIME, wording)?;
     let waited = Waited(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
         let Killed { first, handed_on, like_the_first, later, before_two, file, .. } = killed;
-        let Killed { has_gone_past, table, timeline, events, .. } = killed;
-        let when = format!("`{}` is killed just before it {before}", victim.join(" "));
+        let Killed { has_gone_past, commits, table, timeline, events, .. } = killed;
+        let mut when = format!("`{}` is killed just before it {before}", victim.join(" "));
+        if commits.is_some() {
+            let [first, second] = BEFORE.map(|call| call.join(" "));
+            when = format!("after `{first}` and `{second}` have ended, {when}");
+        }
         let told = |id, expected: String, seen: String| {
             let finding = Finding::new(id, format!("{when}; {expected}"), seen);
             let finding = finding.unless_denied(&events);
@@ -66,6 +76,12 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
         }
         if has_gone_past {
             continue; // The check of waiting judges that.
+        }
+        if let Some(commits) = &commits {
+            if let Some((expected, seen)) = undone(commits, &file.unwrap_or_default(), adds) {
+                return told("lost-after-a-kill", expected, seen);
+            }
+            continue;
         }
         let sum = file.and_then(|file| word(&file, 0));
         let two_more = before_two.and_then(|file| word(&file, 0)).zip(sum);
@@ -101,6 +117,43 @@ fn not_counted(
     let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
     let id = if in_steps(events).is_some() { "stored-in-steps" } else { "lost-addition" };
     Some((id, format!("the counter counts the others: {least} or more"), seen))
+}
+
+/// Whether FILE lacks what has ended before a kill or came after it: what was expected, and what was seen. Of the victim's
+/// work, each number may be there or not, or be as the victim left it.
+fn undone(commits: &Commits, file: &[u8], adds: bool) -> Option<(String, String)> {
+    let work = |number: usize| match (number, adds) {
+        (0, true) => 1,
+        (1, false) => AMOUNT.wrapping_neg(),
+        (2, false) => AMOUNT,
+        _ => 0,
+    };
+    let after = |number: usize| match number {
+        0 => 1,
+        1 => 20,
+        3 => 20_u64.wrapping_neg(),
+        _ => 0,
+    };
+    (0..=BALANCES.len()).find_map(|number| {
+        let [committed, left] =
+            [&commits.committed, &commits.left].map(|bytes| word(bytes, 8 * number));
+        let committed = committed?;
+        let mut right = vec![committed, committed.wrapping_add(work(number))];
+        right.extend(left.filter(|_| work(number) != 0));
+        let mut right: Vec<u64> =
+            right.into_iter().map(|sum| sum.wrapping_add(after(number))).collect();
+        right.sort_unstable();
+        right.dedup();
+        let sum = word(file, 8 * number);
+        let is_right = sum.is_some_and(|sum| right.contains(&sum));
+        let (name, _) = names(8 * number as u64);
+        let numbers: Vec<String> = right.iter().map(u64::to_string).collect();
+        let [first, second] = AFTER.map(|call| call.join(" "));
+        let numbers = numbers.join(" or ");
+        let expected = format!("after `{first}` and `{second}`, {name} is {numbers}");
+        let seen = sum.map_or("there is none".into(), |sum| format!("{name} is {sum}"));
+        (!is_right).then_some((expected, seen))
+    })
 }
 
 const KEPT_NOBODY_OUT: &str = "no-lock-after-a-kill";
