@@ -17,7 +17,7 @@ use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
 use crate::table::{Mark, Table};
 use crate::timeline::Timeline;
-use crate::trace::{Event, EventKind, Operation};
+use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
 use crate::words::{Names, Vocabulary, last_stop};
 
 mod after_commits;
@@ -284,15 +284,32 @@ impl<'l> Kills<'l> {
             At::Late => return Ok(Next::Late),
         };
         let is_new = kill.killed.waited && self.is_new()?;
-        let (next, steps) = self.one_by_one(*kill)?;
+        let (next, way) = self.one_by_one(*kill)?;
         if next != Next::GoesOn || !is_new {
             return Ok(next);
         }
-        for step in (1..steps).take(MEETINGS) {
+        self.meet_on_the_way(number, &way)
+    }
+
+    /// The first two meet earlier: before each of the first points of the one that waited, until it keeps the other one out.
+    /// After that, only where a call can have given the lock back.
+    fn meet_on_the_way(&mut self, number: usize, way: &[PreemptionPoint]) -> Result<Next> {
+        let is_call = |point: &PreemptionPoint| matches!(point.operation, Operation::Call(_));
+        let (mut meetings, mut is_kept_out) = (0, false);
+        for step in 1..way.len() {
+            // The point before which it stands, and the one before that.
+            let calls = way[step.saturating_sub(2)..step].iter().any(is_call);
+            if is_kept_out && !calls {
+                continue;
+            }
             match self.meet(number, step)? {
                 Met::Shows(next) if next != Next::GoesOn => return Ok(next),
                 Met::Shows(_) => {}
-                Met::KeptOut => break,
+                Met::KeptOut => is_kept_out = true,
+            }
+            meetings += 1;
+            if meetings == MEETINGS {
+                break;
             }
         }
         Ok(Next::GoesOn)
@@ -333,15 +350,15 @@ impl<'l> Kills<'l> {
     }
 
     /// The others after the kill: first those that come while the one that waited is inside, then `last`, once or more
-    /// often. Also returns how many points the one that waited has passed from its wait until it was inside.
-    fn one_by_one(&mut self, kill: Kill) -> Result<(Next, usize)> {
+    /// often. Also returns the points of the one that waited, from its wait until it was inside.
+    fn one_by_one(&mut self, kill: Kill) -> Result<(Next, Vec<PreemptionPoint>)> {
         let Kill { mut execution, mut killed, waited_at } = kill;
-        let mut steps = 0;
+        let mut way = Vec::new();
         let before = self.fixture.file()?;
         execution.stop_before(OTHER, killed.waited.then_some(self.wording.protects));
         let mut had_time = execution.finish(self.time, self.fixture.deadline())?;
         if killed.waited && stands_inside(&execution, OTHER) {
-            steps = execution.points(OTHER) - waited_at;
+            way = execution.points_of(OTHER)[waited_at..].to_vec();
             had_time = self.others_come(&mut execution, &mut killed)?;
             killed.first = self.change(before, killed.like_the_first, &killed)?;
         } else if had_time {
@@ -367,7 +384,7 @@ impl<'l> Kills<'l> {
         if killed.before_two.is_some() {
             had_time = self.two_more(&mut execution, &mut killed)?;
         }
-        Ok((self.keep(execution, killed, had_time)?, steps))
+        Ok((self.keep(execution, killed, had_time)?, way))
     }
 
     /// The first of the others is inside: the second one comes. If it waits, it gets the lock from the first one. Then
