@@ -17,8 +17,23 @@ use crate::schedule::{Preemption, Schedule};
 use crate::search::groups;
 use crate::table::{Mark, Table};
 use crate::timeline::Timeline;
-use crate::trace::{Event, EventKind, Operation};
+use crate::trace::{Event, EventKind, Operation, PreemptionPoint};
 use crate::words::{Names, Vocabulary, last_stop};
+
+mod after_commits;
+
+/// How the processes are called.
+#[derive(Clone, Copy)]
+pub struct Calls {
+    /// The one that is killed.
+    pub victim: &'static [&'static str],
+    /// Those that wait for it or come after it.
+    pub others: [&'static [&'static str]; 2],
+    /// Those that end well before it begins, in the second pass.
+    pub before: [&'static [&'static str]; 2],
+    /// The others of the second pass.
+    pub after: [&'static [&'static str]; 2],
+}
 
 /// The words for what follows from a kill, and for what the killed process was about to do.
 #[derive(Clone, Copy)]
@@ -61,6 +76,8 @@ pub struct Killed {
     /// A process has stored something in what the lock protects after the time of its wait was over: it went past the
     /// lock. What is lost then is not due to the kill.
     pub has_gone_past: bool,
+    /// What other processes had done in FILE before the victim began; `None`: there were none.
+    pub commits: Option<Commits>,
     /// FILE's bytes in the end.
     pub file: Option<Vec<u8>>,
     /// What happened.
@@ -79,6 +96,14 @@ pub struct Change {
     pub before: Vec<u8>,
     /// FILE's bytes when all of them had ended.
     pub after: Vec<u8>,
+}
+
+/// What processes have done in FILE, all of which had ended before the victim began.
+pub struct Commits {
+    /// FILE's bytes when they had ended.
+    pub committed: Vec<u8>,
+    /// FILE's bytes when the victim stood before its kill point.
+    pub left: Vec<u8>,
 }
 
 /// How many earlier meetings of the first two are tried at most for one kill.
@@ -105,6 +130,9 @@ const SURVIVORS: u64 = 3;
 ///
 /// Once for each content of FILE at the kill, the first two also meet earlier, one run each (`Kills::meet`).
 ///
+/// A second pass kills it once more where another process waits for it. There, other processes have done their work in
+/// FILE and have ended before the victim begins, and other ones come after it.
+///
 /// Ends at the first run in which a process does not finish. The flag says whether there was
 /// too little time for all.
 ///
@@ -113,14 +141,13 @@ const SURVIVORS: u64 = 3;
 pub fn kill_points(
     fixture: &dyn Fixture,
     file: &[u8],
-    victim: &'static [&'static str],
-    others: [&'static [&'static str]; 2],
+    calls: Calls,
     time: Duration,
     wording: KillWording,
 ) -> Result<(Vec<Killed>, bool)> {
     let scenario = Scenario {
         name: "kill",
-        arguments: [victim, others[0]],
+        arguments: [calls.victim, calls.others[0]],
         file: Some(file.into()),
         symmetric: true,
     };
@@ -136,18 +163,26 @@ pub fn kill_points(
     let mut kills = Kills {
         fixture,
         scenario,
-        last: others[1],
+        last: calls.others[1],
         time,
         wording,
         found: Vec::new(),
         tried: Tried::default(),
     };
-    let mut goes_on = Next::GoesOn;
+    let (mut goes_on, mut held) = (Next::GoesOn, Vec::new());
     for point in groups(&alone.points[0]).into_iter().flatten() {
+        let place = kills.found.len();
         goes_on = kills.at(point.number)?;
         if goes_on != Next::GoesOn {
             break;
         }
+        if kills.found.get(place).is_some_and(|killed| killed.waited) {
+            held.push(point.number);
+        }
+    }
+    if goes_on == Next::GoesOn {
+        kills.scenario.arguments = calls.before; // The table begins with them.
+        goes_on = kills.after_commits(&calls, &alone.points[0], &held)?;
     }
     Ok((kills.found, goes_on == Next::Late))
 }
@@ -174,6 +209,7 @@ impl Killed {
             later: 0,
             before_two: None,
             has_gone_past: false,
+            commits: None,
             file: None,
             table: Table::default(),
             timeline: Timeline::default(),
@@ -248,15 +284,32 @@ impl<'l> Kills<'l> {
             At::Late => return Ok(Next::Late),
         };
         let is_new = kill.killed.waited && self.is_new()?;
-        let (next, steps) = self.one_by_one(*kill)?;
+        let (next, way) = self.one_by_one(*kill)?;
         if next != Next::GoesOn || !is_new {
             return Ok(next);
         }
-        for step in (1..steps).take(MEETINGS) {
+        self.meet_on_the_way(number, &way)
+    }
+
+    /// The first two meet earlier: before each of the first points of the one that waited, until it keeps the other one out.
+    /// After that, only where a call can have given the lock back.
+    fn meet_on_the_way(&mut self, number: usize, way: &[PreemptionPoint]) -> Result<Next> {
+        let is_call = |point: &PreemptionPoint| matches!(point.operation, Operation::Call(_));
+        let (mut meetings, mut is_kept_out) = (0, false);
+        for step in 1..way.len() {
+            // The point before which it stands, and the one before that.
+            let calls = way[step.saturating_sub(2)..step].iter().any(is_call);
+            if is_kept_out && !calls {
+                continue;
+            }
             match self.meet(number, step)? {
                 Met::Shows(next) if next != Next::GoesOn => return Ok(next),
                 Met::Shows(_) => {}
-                Met::KeptOut => break,
+                Met::KeptOut => is_kept_out = true,
+            }
+            meetings += 1;
+            if meetings == MEETINGS {
+                break;
             }
         }
         Ok(Next::GoesOn)
@@ -277,12 +330,7 @@ impl<'l> Kills<'l> {
         let words = Vocabulary::of(self.wording.names);
         let mut killed = Killed::before(last_stop(execution.trace(), VICTIM, words));
         if pause != Pause::Arrived {
-            killed.limit_exceeded = execution.limit_exceeded()?;
-            return Ok(match (killed.limit_exceeded, pause) {
-                (Some(_), _) => At::LimitExceeded(Box::new(killed)),
-                (None, Pause::TimeUp) => At::Late,
-                (None, _) => At::Ended,
-            });
+            return not_arrived(&mut execution, killed, pause);
         }
         killed.waited = matches!(execution.run(&[OTHER], None, soon)?, Pause::Blocked(_));
         let waited_at = execution.points(OTHER);
@@ -302,15 +350,15 @@ impl<'l> Kills<'l> {
     }
 
     /// The others after the kill: first those that come while the one that waited is inside, then `last`, once or more
-    /// often. Also returns how many points the one that waited has passed from its wait until it was inside.
-    fn one_by_one(&mut self, kill: Kill) -> Result<(Next, usize)> {
+    /// often. Also returns the points of the one that waited, from its wait until it was inside.
+    fn one_by_one(&mut self, kill: Kill) -> Result<(Next, Vec<PreemptionPoint>)> {
         let Kill { mut execution, mut killed, waited_at } = kill;
-        let mut steps = 0;
+        let mut way = Vec::new();
         let before = self.fixture.file()?;
         execution.stop_before(OTHER, killed.waited.then_some(self.wording.protects));
         let mut had_time = execution.finish(self.time, self.fixture.deadline())?;
         if killed.waited && stands_inside(&execution, OTHER) {
-            steps = execution.points(OTHER) - waited_at;
+            way = execution.points_of(OTHER)[waited_at..].to_vec();
             had_time = self.others_come(&mut execution, &mut killed)?;
             killed.first = self.change(before, killed.like_the_first, &killed)?;
         } else if had_time {
@@ -336,7 +384,7 @@ impl<'l> Kills<'l> {
         if killed.before_two.is_some() {
             had_time = self.two_more(&mut execution, &mut killed)?;
         }
-        Ok((self.keep(execution, killed, had_time)?, steps))
+        Ok((self.keep(execution, killed, had_time)?, way))
     }
 
     /// The first of the others is inside: the second one comes. If it waits, it gets the lock from the first one. Then
@@ -516,6 +564,16 @@ fn has_taken_over(events: &[Event], protects: fn(&Operation) -> bool) -> bool {
             !protects(&Operation::Store { offset: *offset, size: after.len(), instruction: 0 })
         }
         _ => false,
+    })
+}
+
+/// Why the victim did not come to its kill point.
+fn not_arrived<'l>(execution: &mut Execution, mut killed: Killed, pause: Pause) -> Result<At<'l>> {
+    killed.limit_exceeded = execution.limit_exceeded()?;
+    Ok(match (killed.limit_exceeded, pause) {
+        (Some(_), _) => At::LimitExceeded(Box::new(killed)),
+        (None, Pause::TimeUp) => At::Late,
+        (None, _) => At::Ended,
     })
 }
 

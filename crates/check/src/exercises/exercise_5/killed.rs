@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use explore::kill_points::{Change, KillWording, Killed, kill_points, stores_in};
+use explore::kill_points::{Calls, Change, Commits, KillWording, Killed, kill_points, stores_in};
 use explore::operations::CallKind;
 use explore::requests::Request;
 use explore::table::Mark;
-use explore::trace::{Event, EventKind, Operation, Returned};
+use explore::trace::{Event, EventKind, Returned};
 use tracer::LimitExceeded;
 
 use super::{AMOUNT, BALANCES, COUNTER, Waited, bank, both, together::names, word};
@@ -21,6 +21,13 @@ use crate::verdict::{CheckError, Finding, Verdict};
 /// How long the others have, says the contract.
 const TIME: Duration = Duration::from_secs(5);
 
+const ADD: &[&str] = &["add", "FILE", "1"];
+const TRANSFER: &[&str] = &["transfer", "FILE", "1", "3", "10"];
+/// What is done in FILE, and has ended, before some of the kills.
+const BEFORE: [&[&str]; 2] = [&["add", "FILE", "3"], &["transfer", "FILE", "2", "3", "5"]];
+/// And what comes after these kills.
+const AFTER: [&[&str]; 2] = [&["transfer", "FILE", "3", "1", "20"], ADD];
+
 pub(super) fn kills(context: &mut CheckContext) -> Verdict {
     // A program that hung in another check has less than `TIME` to hang again: not enough to be waited for.
     let wall = &mut context.limits_mut().wall;
@@ -30,19 +37,17 @@ pub(super) fn kills(context: &mut CheckContext) -> Verdict {
 
 /// All points of one victim.
 fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<Waited> {
-    let add: &'static [&'static str] = &["add", "FILE", "1"];
-    let transfer: &'static [&'static str] = &["transfer", "FILE", "1", "3", "10"];
     let adds = victim[0] == "add";
-    let others = [if adds { add } else { transfer }, add];
-    let protects = |operation: &Operation| stores_in(operation, 0, 72);
-    let wording = KillWording { names, marks, protects };
-    let (killed, cut) = kill_points(fixture, &bank(), victim, others, TIME, wording)?;
+    let first = if adds { ADD } else { TRANSFER };
+    let calls = Calls { victim, others: [first, ADD], before: BEFORE, after: AFTER };
+    let wording = KillWording { names, marks, protects: |it| stores_in(it, 0, 72) };
+    let (killed, cut) = kill_points(fixture, &bank(), calls, TIME, wording)?;
     let waited = Waited(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
         let Killed { first, handed_on, like_the_first, later, before_two, file, .. } = killed;
-        let Killed { has_gone_past, table, timeline, events, .. } = killed;
-        let when = format!("`{}` is killed just before it {before}", victim.join(" "));
+        let Killed { has_gone_past, commits, table, timeline, events, .. } = killed;
+        let when = when(victim, &before, commits.is_some());
         let told = |id, expected: String, seen: String| {
             let finding = Finding::new(id, format!("{when}; {expected}"), seen);
             let finding = finding.unless_denied(&events);
@@ -70,17 +75,21 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
         if has_gone_past {
             continue; // The check of waiting judges that.
         }
-        let sum = file.and_then(|file| word(&file, 0));
+        let sum = file.as_ref().and_then(|file| word(file, 0));
         let two_more = before_two.and_then(|file| word(&file, 0)).zip(sum);
-        let two_more = two_more.and_then(|counts| not_kept_out(add, counts));
-        let lost = lost_by_two(others[0], [handed_on, first], &events);
+        let two_more = two_more.and_then(|counts| not_kept_out(ADD, counts));
+        let lost = lost_by_two(calls.others[0], [handed_on, first], &events);
         let lost = lost.or(two_more.map(|(expected, seen)| (KEPT_NOBODY_OUT, expected, seen)));
         if let Some((id, expected, seen)) = lost {
             let lost: Verdict<Waited> = told(id, expected, seen);
             return lost.map_err(|error| error.details(unrecoverable(&events)));
         }
         let least = COUNTER + u64::from(adds) * like_the_first + later;
-        if let Some((id, expected, seen)) = not_counted(sum, least, adds, &events) {
+        let wrong = match &commits {
+            Some(commits) => undone(commits, &file.unwrap_or_default(), adds),
+            None => not_counted(sum, least, adds, &events),
+        };
+        if let Some((id, expected, seen)) = wrong {
             return told(id, expected, seen);
         }
     }
@@ -88,6 +97,16 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
         return Err(CheckError::Cannot(TOO_BUSY.into()));
     }
     Ok(waited)
+}
+
+/// What is done to the victim, and when.
+fn when(victim: &[&str], before: &str, has_commits: bool) -> String {
+    let killed = format!("`{}` is killed just before it {before}", victim.join(" "));
+    if !has_commits {
+        return killed;
+    }
+    let [first, second] = BEFORE.map(|call| call.join(" "));
+    format!("after `{first}` and `{second}` have ended, {killed}")
 }
 
 /// Whether the counter does not count the others: the diagnosis, what was expected, and what was seen. If the dead was
@@ -104,6 +123,43 @@ fn not_counted(
     let seen = sum.map_or("there is none".into(), |sum| format!("it is {sum}"));
     let id = if in_steps(events).is_some() { "stored-in-steps" } else { "lost-addition" };
     Some((id, format!("the counter counts the others: {least} or more"), seen))
+}
+
+/// Whether FILE lacks what has ended before a kill or came after it: what was expected, and what was seen. Of the victim's
+/// work, each number may be there or not, or be as the victim left it.
+fn undone(commits: &Commits, file: &[u8], adds: bool) -> Option<(&'static str, String, String)> {
+    let work = |number: usize| match (number, adds) {
+        (0, true) => 1,
+        (1, false) => AMOUNT.wrapping_neg(),
+        (2, false) => AMOUNT,
+        _ => 0,
+    };
+    let after = |number: usize| match number {
+        0 => 1,
+        1 => 20,
+        3 => 20_u64.wrapping_neg(),
+        _ => 0,
+    };
+    (0..=BALANCES.len()).find_map(|number| {
+        let [committed, left] =
+            [&commits.committed, &commits.left].map(|bytes| word(bytes, 8 * number));
+        let committed = committed?;
+        let mut right = vec![committed, committed.wrapping_add(work(number))];
+        right.extend(left.filter(|_| work(number) != 0));
+        let mut right: Vec<u64> =
+            right.into_iter().map(|sum| sum.wrapping_add(after(number))).collect();
+        right.sort_unstable();
+        right.dedup();
+        let sum = word(file, 8 * number);
+        let is_right = sum.is_some_and(|sum| right.contains(&sum));
+        let (name, _) = names(8 * number as u64);
+        let numbers: Vec<String> = right.iter().map(u64::to_string).collect();
+        let [first, second] = AFTER.map(|call| call.join(" "));
+        let numbers = numbers.join(" or ");
+        let expected = format!("after `{first}` and `{second}`, {name} is {numbers}");
+        let seen = sum.map_or("there is none".into(), |sum| format!("{name} is {sum}"));
+        (!is_right).then_some(("lost-after-a-kill", expected, seen))
+    })
 }
 
 const KEPT_NOBODY_OUT: &str = "no-lock-after-a-kill";
