@@ -226,7 +226,12 @@ fn folded(row: &[String; 5], width: usize, columns: usize) -> Vec<String> {
         }
     }
     lines.push(line);
-    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+    // The name of a program can make a cell wider than the terminal.
+    let folded = lines.iter().flat_map(|line| match line.trim_end() {
+        line if line.chars().count() <= columns => vec![line.to_owned()],
+        line => wrapped(line.trim_start(), columns, "   ", "   "),
+    });
+    folded.collect()
 }
 
 fn keep(report: &Report, program: Option<&Path>, source: u64) -> Result<()> {
@@ -321,6 +326,16 @@ mod tests {
         assert_eq!(
             folded(&cells, 22, 40),
             ["5  add and transfer", "   changed since judged    100/100", "   lost-addition"]
+        );
+        let named = "solved, edges included (…tself_for_a_long_time.c)";
+        assert_eq!(
+            folded(&["6", "lines", named, "100/100", ""].map(str::to_owned), 49, 40),
+            [
+                "6  lines",
+                "   solved, edges included",
+                "   (…tself_for_a_long_time.c)",
+                "   100/100"
+            ]
         );
     }
 }
