@@ -41,9 +41,11 @@ mod clock;
 mod hurry;
 mod untraced;
 
-/// Whether a call that returns EINTR can be made again as if it had not been made.
-fn has_done_nothing(call: &Syscall) -> bool {
-    !matches!(call.number, libc::SYS_close | libc::SYS_connect)
+/// Has the judge ended the sleep of this call by telling its caller to stop? No signal has come. So the call is made again,
+/// and the program knows nothing of it.
+fn is_cut_short(call: &Syscall, result: i64) -> bool {
+    let has_an_effect = matches!(call.number, libc::SYS_close | libc::SYS_connect);
+    result == -i64::from(libc::EINTR) && !has_an_effect
 }
 
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
@@ -1170,21 +1172,31 @@ impl<'l> Execution<'l> {
             stopped.set_result(result)?;
             return Ok(true);
         }
-        if result == -i64::from(libc::EINTR) && was_told_to_stop && has_done_nothing(&call) {
-            // It had just begun to sleep when it was told to stop. No signal has come: the program is to know nothing.
+        if was_told_to_stop && is_cut_short(&call, result) {
             (tracee.interrupted, tracee.redirected) = (Some(call.number), None);
             stopped.repeat_syscall(call.number)?;
             return Ok(true);
         }
-        let was_again = std::mem::take(&mut tracee.again);
+        self.is_made_again(pid, call, result)
+    }
+
+    /// Was the kernel itself to store to a protected page? Then the page is unprotected, and the call is made again.
+    fn is_made_again(
+        &mut self,
+        pid: i32,
+        call: Syscall,
+        result: i64,
+    ) -> std::result::Result<bool, Error> {
         let exits = matches!(call.number, libc::SYS_exit | libc::SYS_exit_group);
-        let must_be_again = exits || (self.is_refused(pid, call, result)? && !was_again);
+        let is_refused = !exits && self.is_refused(pid, call, result)?;
         let Some(tracee) = self.tracees.get_mut(&pid) else {
             return Ok(true);
         };
+        let memory = Rc::clone(&tracee.memory);
         let mut stopped = self.processes.tree().tracee(tracee.pid);
+        let was_again = std::mem::take(&mut tracee.again);
+        let must_be_again = exits || (is_refused && !was_again);
         if must_be_again {
-            // The kernel itself was to store to a protected page: unprotect it, and make the call again.
             tracee.again = true;
             memory.borrow_mut().unprotect(&mut stopped)?;
             stopped.repeat_syscall(call.number)?;

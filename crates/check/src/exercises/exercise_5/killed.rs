@@ -65,10 +65,8 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
             return told(id, "the others finish".into(), seen);
         }
         if let Some(how) = failed {
-            // It fails because of what it finds in an account: half of a number.
-            let is_half = in_steps(&events).is_some();
-            let id = if is_half { "stored-in-steps" } else { "fails-after-a-kill" };
-            let failed: Verdict<Waited> = told(id, "the others succeed".into(), how);
+            let failed: Verdict<Waited> =
+                told(why_failed(&events), "the others succeed".into(), how);
             let complaint = String::from_utf8_lossy(&complaint);
             return failed.map_err(|error| error.details(said(&complaint)));
         }
@@ -97,6 +95,11 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
         return Err(CheckError::Cannot(TOO_BUSY.into()));
     }
     Ok(waited)
+}
+
+/// Why a process fails after a kill: perhaps it has found half of a number in an account.
+fn why_failed(events: &[Event]) -> &'static str {
+    if in_steps(events).is_some() { "stored-in-steps" } else { "fails-after-a-kill" }
 }
 
 /// What is done to the victim, and when.
