@@ -106,7 +106,7 @@ impl Syscall {
             }
             _ => {}
         }
-        let others = (0..self.arguments.len()).filter(|other| ![argument, length].contains(other));
+        let others = (0..self.argument_count()).filter(|other| ![argument, length].contains(other));
         outputs.extend(others.map(|other| OutputBuffer {
             pointer: Pointer::Argument(other),
             address: value(other),
@@ -114,6 +114,30 @@ impl Syscall {
             is_counted: false,
         }));
         outputs
+    }
+}
+
+impl Syscall {
+    /// How many arguments the call has, if it is one in which a process may sleep; else the most that a call can have.
+    /// The registers of the others hold what the program has left there, which may be an address in watched memory.
+    fn argument_count(&self) -> usize {
+        match self.number {
+            libc::SYS_nanosleep => 2,
+            legacy::SYS_poll | libc::SYS_semop | libc::SYS_fcntl => 3,
+            legacy::SYS_epoll_wait
+            | libc::SYS_clock_nanosleep
+            | libc::SYS_rt_sigtimedwait
+            | libc::SYS_semtimedop
+            | libc::SYS_wait4 => 4,
+            legacy::SYS_select
+            | libc::SYS_io_getevents
+            | libc::SYS_mq_timedreceive
+            | libc::SYS_mq_timedsend
+            | libc::SYS_msgrcv
+            | libc::SYS_ppoll
+            | libc::SYS_waitid => 5,
+            _ => self.arguments.len(),
+        }
     }
 }
 
@@ -209,6 +233,13 @@ mod tests {
             found,
             [(Pointer::Word(1000), 7000, Some(7008)), (Pointer::Word(1016), 7016, Some(7024)),]
         );
+    }
+
+    #[test]
+    fn a_sleep_stores_through_no_register_beyond_its_arguments() {
+        let sleep = call(libc::SYS_clock_nanosleep, [0, 0, 700, 800, 7000, 7008]);
+        let found: Vec<_> = sleep.output_buffers(|_| None).iter().map(|one| one.address).collect();
+        assert!(found.contains(&800) && !found.contains(&7000), "{found:?}");
     }
 
     #[test]
