@@ -1121,7 +1121,11 @@ impl<'l> Execution<'l> {
         let is_wait = || call.when_its_time_is_over().is_some_and(|over| over < 0);
         if result >= 0 && (is_wait() || call.is_file_lock()) {
             let actor = self.tracees.get(&pid).map(|tracee| tracee.actor);
-            self.timeouts.retain(|(of, _)| Some(*of) != actor);
+            let has_stored = |event: &Event| {
+                Some(event.actor) == actor && matches!(event.kind, EventKind::Store { .. })
+            };
+            let has_gone_on = |from: usize| self.events.iter().skip(from).any(has_stored);
+            self.timeouts.retain(|(of, from)| Some(*of) != actor || has_gone_on(*from));
         }
         let over = call.when_its_time_is_over().filter(|over| *over < 0);
         let Some(tracee) = self.tracees.get(&pid).filter(|_| over == Some(result)) else { return };

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 /// The judge.
 pub(crate) const CHECK: &str = env!("CARGO_BIN_EXE_check");
 /// A check has ten seconds. The rest is for a machine that is busy with other things.
-const MOST: Duration = Duration::from_secs(90);
+const MOST: Duration = Duration::from_secs(240);
 
 /// Runs the judge and lists what is left in the kernel. An IPC namespace for each call: what is left
 /// in it is the program's, and goes with it.

@@ -137,7 +137,8 @@ pub(super) fn zero(context: &mut CheckContext) -> Verdict {
 
 /// A transfer between drawn accounts with drawn balances: of 1, of all that there is, and of one more.
 fn drawn_transfer(context: &mut CheckContext) -> Verdict {
-    let balances = [(); 8].map(|()| draw::number(context, 1..1 << 40) as u64);
+    // Each is above 2³², so that it shows if a program keeps 32 bits of it.
+    let balances = [(); 8].map(|()| draw::number(context, 1 << 32..1 << 40) as u64);
     let from = draw::number(context, 0..8);
     let to = (from + draw::number(context, 1..8)) % 8;
     for amount in [1, balances[from], balances[from] + 1] {
