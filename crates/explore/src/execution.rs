@@ -381,7 +381,11 @@ impl<'l> Execution<'l> {
         };
         let mut busy = Vec::new();
         for tracee in self.tracees.values().filter(works) {
-            if tracee.call.is_none() || !blocking::sleeps(tracee.pid)? {
+            let stays = match &tracee.call {
+                Some(call) => call.stands_still_for_its_child() || blocking::sleeps(tracee.pid)?,
+                None => false,
+            };
+            if !stays {
                 busy.push(tracee.pid);
             }
         }

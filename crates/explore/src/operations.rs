@@ -4,7 +4,7 @@ use std::mem::offset_of;
 use std::ops::RangeInclusive;
 
 use tracer::Syscall;
-use tracer::arch::legacy;
+use tracer::arch::{legacy, newer};
 
 use crate::requests::{Blocked, FileLock, LockKind, Request, Word};
 
@@ -84,6 +84,8 @@ pub(crate) trait Operations {
     fn can_block(&self) -> bool;
     /// Does it wait until a child of its caller ends, however long that takes?
     fn waits_for_its_child(&self) -> bool;
+    /// Does its caller stand still until its child executes a program or ends? Nothing can stop it there.
+    fn stands_still_for_its_child(&self) -> bool;
     /// Does it wait until another process does something, however long that takes?
     fn waits_for_another(&self) -> bool;
     /// Does it ask for a lock on a file, which the kernel gives back when a process has ended?
@@ -278,9 +280,16 @@ impl Operations for Syscall {
         options & flag(libc::WNOHANG) == 0
     }
 
+    fn stands_still_for_its_child(&self) -> bool {
+        let [flags, ..] = self.arguments;
+        self.number == legacy::SYS_vfork
+            || (self.number == libc::SYS_clone && flags & flag(libc::CLONE_VFORK) != 0)
+    }
+
     fn waits_for_another(&self) -> bool {
-        let [_, second, _, fourth, ..] = self.arguments;
+        let [_, second, _, fourth, fifth, _] = self.arguments;
         match self.number {
+            newer::SYS_FUTEX_WAIT => fifth == 0,
             libc::SYS_fcntl => second == flag(libc::F_SETLKW) || second == flag(libc::F_OFD_SETLKW),
             libc::SYS_flock => second & flag(libc::LOCK_NB) == 0,
             libc::SYS_futex => futex_sleeps(second) && fourth == 0,
@@ -317,6 +326,7 @@ impl Operations for Syscall {
             _ if is_nothing_ready => return Some(0),
             libc::SYS_futex if futex_waits(operation) && some(fourth) => libc::ETIMEDOUT,
             libc::SYS_futex_waitv if some(fourth) => libc::ETIMEDOUT,
+            newer::SYS_FUTEX_WAIT if some(fifth) => libc::ETIMEDOUT,
             libc::SYS_rt_sigtimedwait if some(third) => libc::EAGAIN,
             libc::SYS_semtimedop if some(fourth) => libc::EAGAIN,
             libc::SYS_mq_timedsend | libc::SYS_mq_timedreceive if some(fifth) => libc::ETIMEDOUT,

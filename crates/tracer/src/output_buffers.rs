@@ -1,7 +1,7 @@
 //! The buffers in which the kernel stores for a system call, in the memory of the process that makes it.
 
 use crate::Syscall;
-use crate::arch::{self, legacy};
+use crate::arch::{self, legacy, newer};
 
 /// A buffer in which a call may store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +159,9 @@ const NOTHING: &[i64] = &[
     legacy::SYS_arch_prctl,
     legacy::SYS_fork,
     legacy::SYS_vfork,
+    newer::SYS_FUTEX_REQUEUE,
+    newer::SYS_FUTEX_WAIT,
+    newer::SYS_FUTEX_WAKE,
     libc::SYS_brk,
     libc::SYS_clone,
     libc::SYS_close,
@@ -237,9 +240,16 @@ mod tests {
 
     #[test]
     fn a_sleep_stores_through_no_register_beyond_its_arguments() {
-        let sleep = call(libc::SYS_clock_nanosleep, [0, 0, 700, 800, 7000, 7008]);
-        let found: Vec<_> = sleep.output_buffers(|_| None).iter().map(|one| one.address).collect();
+        let call = call(libc::SYS_clock_nanosleep, [0, 0, 700, 800, 7000, 7008]);
+        let found: Vec<_> = call.output_buffers(|_| None).iter().map(|one| one.address).collect();
         assert!(found.contains(&800) && !found.contains(&7000), "{found:?}");
+    }
+
+    #[test]
+    fn the_address_of_a_futex_is_no_buffer() {
+        for number in [newer::SYS_FUTEX_WAKE, newer::SYS_FUTEX_WAIT, newer::SYS_FUTEX_REQUEUE] {
+            assert_eq!(call(number, [7000; 6]).output_buffers(|_| None), []);
+        }
     }
 
     #[test]

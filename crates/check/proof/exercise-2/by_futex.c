@@ -5,6 +5,13 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
+#ifndef OWN_FUTEX
+static void wait_while(volatile uint32_t *word, uint32_t value, struct timespec *time) {
+    syscall(SYS_futex, word, FUTEX_WAIT, value, time, NULL, 0);
+}
+static void wake(volatile uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0); }
+#endif
+
 // As `await`, but woken by the other process.
 static int sleep_until(struct box *box, uint32_t wanted) {
     for (double late = now() + 5; now() < late;) {
@@ -13,13 +20,13 @@ static int sleep_until(struct box *box, uint32_t wanted) {
         if (full > 1) return 2;
         double left = late - now();
         struct timespec time = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (time_t)left) * 1e9)};
-        if (left > 0) syscall(SYS_futex, &box->full, FUTEX_WAIT, full, &time, NULL, 0);
+        if (left > 0) wait_while(&box->full, full, &time);
     }
     return 1;
 }
 static void mark(struct box *box, uint32_t full) {
     __atomic_store_n(&box->full, full, __ATOMIC_RELEASE);
-    syscall(SYS_futex, &box->full, FUTEX_WAKE, 1, NULL, NULL, 0);
+    wake(&box->full);
 }
 
 static int post(struct box *box, const char *path, const char *text, uint32_t length) {

@@ -12,6 +12,16 @@ pub use aarch64::*;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
+/// The numbers of calls for which the libc crate has no name. They are the same on every architecture.
+pub mod newer {
+    /// Wakes those that sleep on a word, since Linux 6.7.
+    pub const SYS_FUTEX_WAKE: i64 = 454;
+    /// Sleeps while a word has a value, since Linux 6.7.
+    pub const SYS_FUTEX_WAIT: i64 = 455;
+    /// Wakes some, and moves the others to another word, since Linux 6.7.
+    pub const SYS_FUTEX_REQUEUE: i64 = 456;
+}
+
 /// What kind of store an instruction makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
