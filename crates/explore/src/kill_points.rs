@@ -22,6 +22,17 @@ use crate::words::{Names, Vocabulary, last_stop};
 
 mod after_commits;
 
+/// What there was too little time for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untried {
+    /// All was tried.
+    Nothing,
+    /// Some kills of the first pass, and the second pass.
+    SomeKills,
+    /// Some kills of the second pass.
+    SomeAfterCommits,
+}
+
 /// How the processes are called.
 #[derive(Clone, Copy)]
 pub struct Calls {
@@ -133,8 +144,7 @@ const SURVIVORS: u64 = 3;
 /// A second pass kills it once more where another process waits for it. There, other processes have done their work in
 /// FILE and have ended before the victim begins, and other ones come after it.
 ///
-/// Ends at the first run in which a process does not finish. The flag says whether there was
-/// too little time for all.
+/// Ends at the first run in which a process does not finish. Also returns what there was too little time for.
 ///
 /// # Errors
 /// Those of starting and following processes.
@@ -144,7 +154,7 @@ pub fn kill_points(
     calls: Calls,
     time: Duration,
     wording: KillWording,
-) -> Result<(Vec<Killed>, bool)> {
+) -> Result<(Vec<Killed>, Untried)> {
     let scenario = Scenario {
         name: "kill",
         arguments: [calls.victim, calls.others[0]],
@@ -155,10 +165,10 @@ pub fn kill_points(
     if alone.limit_exceeded.is_some() {
         let none = "does anything: nobody is killed".into();
         let killed = Killed { limit_exceeded: alone.limit_exceeded, ..Killed::before(none) };
-        return Ok((vec![killed], false));
+        return Ok((vec![killed], Untried::Nothing));
     }
     if alone.cut {
-        return Ok((Vec::new(), true));
+        return Ok((Vec::new(), Untried::SomeKills));
     }
     let mut kills = Kills {
         fixture,
@@ -169,7 +179,7 @@ pub fn kill_points(
         found: Vec::new(),
         tried: Tried::default(),
     };
-    let (mut goes_on, mut held) = (Next::GoesOn, Vec::new());
+    let (mut goes_on, mut held, mut untried) = (Next::GoesOn, Vec::new(), Untried::SomeKills);
     for point in groups(&alone.points[0]).into_iter().flatten() {
         let place = kills.found.len();
         goes_on = kills.at(point.number)?;
@@ -182,9 +192,10 @@ pub fn kill_points(
     }
     if goes_on == Next::GoesOn {
         kills.scenario.arguments = calls.before; // The table begins with them.
+        untried = Untried::SomeAfterCommits;
         goes_on = kills.after_commits(&calls, &alone.points[0], &held)?;
     }
-    Ok((kills.found, goes_on == Next::Late))
+    Ok((kills.found, if goes_on == Next::Late { untried } else { Untried::Nothing }))
 }
 
 impl Killed {

@@ -172,6 +172,16 @@ pub struct Totals {
     pub milliseconds: u64,
 }
 
+/// Diagnoses that can be the cause of another one, which comes first by chance: of the loss when many run at once.
+const CAUSES: [(&str, &str); 1] = [("lost-addition", "lock-file-removed")];
+
+/// The first of a part's diagnoses, unless another one of them is its cause.
+fn cause_of(found: &[String]) -> Option<&String> {
+    let first = found.first()?;
+    let is_cause = |other: &&String| CAUSES.contains(&(first, other));
+    found.iter().find(is_cause).or(Some(first))
+}
+
 /// The diagnosis of a folder without a file for the exercise.
 pub const MISSING: &str = "missing";
 
@@ -205,7 +215,10 @@ impl Report {
         let outcome = ExerciseOutcome::of(&checks);
         let mut parts = [Part::Core, Part::Edge].into_iter();
         let diagnosis = parts.find_map(|part| {
-            checks.iter().filter(is_of(part)).find_map(|check| check.diagnosis.clone())
+            let found =
+                checks.iter().filter(is_of(part)).filter_map(|check| check.diagnosis.clone());
+            let found: Vec<String> = found.collect();
+            cause_of(&found).cloned()
         });
         Self {
             exercise: exercise.number,
@@ -430,5 +443,25 @@ impl CheckResult {
             schedule: finding.schedule.clone(),
             ..Self::of(check, State::Failed)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_told_by_its_cause_if_another_check_has_found_the_cause() {
+        let told = |found: &[&str]| {
+            let found: Vec<String> = found.iter().map(|id| (*id).to_owned()).collect();
+            cause_of(&found).cloned()
+        };
+        assert_eq!(
+            told(&["lost-addition", "busy-wait", "lock-file-removed"]).as_deref(),
+            Some("lock-file-removed")
+        );
+        assert_eq!(told(&["lost-addition", "busy-wait"]).as_deref(), Some("lost-addition"));
+        assert_eq!(told(&["busy-wait", "lock-file-removed"]).as_deref(), Some("busy-wait"));
+        assert_eq!(told(&[]), None);
     }
 }

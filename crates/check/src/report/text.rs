@@ -65,7 +65,8 @@ fn heading(report: &Report) -> String {
     }
     match (report.outcome, &report.diagnosis) {
         (ExerciseOutcome::NotSolved, Some(diagnosis)) => {
-            let is = report.checks_of(Part::Core).find_map(|check| check.is.clone());
+            let of_it = |check: &&CheckResult| check.diagnosis.as_ref() == Some(diagnosis);
+            let is = report.checks_of(Part::Core).find(of_it).and_then(|check| check.is.clone());
             let is = is.unwrap_or_else(|| match diagnosis.as_str() {
                 MISSING => "there is no file to judge".into(),
                 _ => "the program does not compile".into(),

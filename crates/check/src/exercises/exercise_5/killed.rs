@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use explore::kill_points::{Calls, Change, Commits, KillWording, Killed, kill_points, stores_in};
+use explore::kill_points::{
+    Calls, Change, Commits, KillWording, Killed, Untried, kill_points, stores_in,
+};
 use explore::operations::CallKind;
 use explore::requests::Request;
 use explore::table::Mark;
@@ -41,8 +43,8 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
     let first = if adds { ADD } else { TRANSFER };
     let calls = Calls { victim, others: [first, ADD], before: BEFORE, after: AFTER };
     let wording = KillWording { names, marks, protects: |it| stores_in(it, 0, 72) };
-    let (killed, cut) = kill_points(fixture, &bank(), calls, TIME, wording)?;
-    let waited = Waited(killed.iter().any(|killed| killed.waited));
+    let (killed, untried) = kill_points(fixture, &bank(), calls, TIME, wording)?;
+    let waited = Waited::made(killed.iter().any(|killed| killed.waited));
     for killed in killed {
         let Killed { before, stuck, late, limit_exceeded, failed, complaint, .. } = killed;
         let Killed { first, handed_on, like_the_first, later, before_two, file, .. } = killed;
@@ -91,10 +93,18 @@ fn one(fixture: &SandboxedFixture, victim: &'static [&'static str]) -> Verdict<W
             return told(id, expected, seen);
         }
     }
-    if cut {
-        return Err(CheckError::Cannot(TOO_BUSY.into()));
+    with_what_was_untried(waited, untried)
+}
+
+/// What was seen of kills that did no harm, if there was too little time for some.
+fn with_what_was_untried(waited: Waited, untried: Untried) -> Verdict<Waited> {
+    match untried {
+        Untried::Nothing => Ok(waited),
+        Untried::SomeKills => Err(CheckError::Cannot(TOO_BUSY.into())),
+        Untried::SomeAfterCommits => {
+            Ok(Waited { not_made: Some((NOTHING_UNDONE, TOO_BUSY)), ..waited })
+        }
     }
-    Ok(waited)
 }
 
 /// Why a process fails after a kill: perhaps it has found half of a number in an account.
@@ -166,6 +176,9 @@ fn undone(commits: &Commits, file: &[u8], adds: bool) -> Option<(&'static str, S
 }
 
 const KEPT_NOBODY_OUT: &str = "no-lock-after-a-kill";
+
+/// What the second pass promises.
+const NOTHING_UNDONE: &str = "after a kill, no process undoes what others had done before";
 
 const TOO_BUSY: &str = "not every point could be tried in the time that a check may take: try again on a \
                         machine that is less busy";

@@ -192,8 +192,21 @@ fn word(file: &[u8], at: usize) -> Option<u64> {
     file.get(at..at + 8)?.try_into().ok().map(u64::from_ne_bytes)
 }
 
-/// Whether another process waited for the one that was stopped or killed, so that it held something.
-struct Waited(bool);
+/// What was seen of two calls of the program at once.
+#[derive(Clone, Copy)]
+struct Waited {
+    /// Another process waited for the one that was stopped or killed, so that it held something.
+    waited: bool,
+    /// A part that was not made: what it promises, and why it was not made.
+    not_made: Option<(&'static str, &'static str)>,
+}
+
+impl Waited {
+    /// All was made.
+    fn made(waited: bool) -> Self {
+        Self { waited, not_made: None }
+    }
+}
 
 /// Judges `add` and `transfer` at once, each in a place of its own, by stops that no schedule has. One word
 /// can be changed without a lock. So it is enough if a process waits for one of the two; `stopped` says how
@@ -234,14 +247,17 @@ fn both(
     });
     let waited = all_of(results).map_err(|error| error.details([FOUND.to_owned()]))?;
     let nobody = |call: &[&str]| format!("nobody waited when `{}` {stopped}", call.join(" "));
-    match waited.as_slice() {
-        [Waited(false), Waited(false)] => {
+    if let Some((promise, why)) = waited.iter().find_map(|waited| waited.not_made) {
+        context.could_not_be_made(promise, why.into());
+    }
+    match waited.iter().map(|waited| waited.waited).collect::<Vec<_>>()[..] {
+        [false, false] => {
             let [add, transfer] = [adder.1, transferrer.1].map(|call| call.join(" "));
             let why = format!("nobody waited when `{add}` or `{transfer}` {stopped}");
             return Err(CheckError::Skipped(why));
         }
-        [Waited(false), _] => context.note(nobody(adder.1)),
-        [_, Waited(false)] => context.note(nobody(transferrer.1)),
+        [false, _] => context.note(nobody(adder.1)),
+        [_, false] => context.note(nobody(transferrer.1)),
         _ => {}
     }
     Ok(())

@@ -69,7 +69,7 @@ fn one(fixture: &SandboxedFixture, arguments: &'static [&'static str]) -> Verdic
     // not one for a lock of its start.
     let mut stops = (1..inside.number).rev().take(NEAREST).chain([1]);
     let (stops, cost) = loop {
-        let Some(nearest) = stops.next() else { return Ok(Waited(false)) }; // It did not wait at all.
+        let Some(nearest) = stops.next() else { return Ok(Waited::made(false)) }; // It did not wait at all.
         let stops = [inside.number, nearest];
         match waiter(fixture, &scenario, stops, STANDS)? {
             Waiting::Costs(cost) => break (stops, cost),
@@ -147,7 +147,7 @@ fn within_the_cost(called: &str, cost: &Cost) -> Verdict<Waited> {
     let id = match () {
         () if never_slept || cpu_time > CPU_TIME => "busy-wait",
         () if calls > CALLS => "looks-too-often",
-        () => return Ok(Waited(true)),
+        () => return Ok(Waited::made(true)),
     };
     let seen = match never_slept {
         true => "it never slept: it could run all the time".into(),
