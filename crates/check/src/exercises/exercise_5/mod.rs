@@ -50,9 +50,11 @@ little, `transfer` fails and changes nothing.\n\n\
 Any number of both run at once, each process started by itself. In every interleaving, no addition is lost, \
 no account goes below zero, and the sum of the accounts stays. If one is killed with SIGKILL at any point, \
 all others still finish within 5 seconds each, even if further processes start, one after another or at once, and \
-nothing that these do is lost (a transfer that was killed may stay half done). Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
+nothing that these do is lost (a transfer that was killed may stay half done). So store the counter and each account by one store of 8 \
+bytes: a process can be killed between two stores. Time in which a process waits for a processor does not count. A robust mutex alone does not ensure that: see \"A stranded sleeper\" in the lesson. \
 (The judge does not try this one case.) While another process is stopped inside its critical section for \
-500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls. It never goes on \
+500 ms, a process that waits uses at most 50 ms of processor time and 1000 system calls. (If it looks again and again, \
+let it sleep for 5 ms or more in between.) It never goes on \
 without the lock, however long the other one stands there.";
 
 const EDGES: &str = "\
