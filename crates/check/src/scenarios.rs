@@ -445,6 +445,30 @@ pub fn waits_last(events: &[Event], actor: usize) -> Option<Blocked> {
     }
 }
 
+/// A run that ended in this way and left these bytes in FILE. Nothing else is known of it.
+#[cfg(test)]
+pub(crate) fn constructed(endings: [Option<Ending>; 2], file: Vec<u8>) -> ExecutionResult {
+    ExecutionResult {
+        schedule: Schedule::in_turn("constructed", 0),
+        endings,
+        stdout: [Vec::new(), Vec::new()],
+        stderr: [Vec::new(), Vec::new()],
+        file: Some(file),
+        pages_at_start: None,
+        took: Duration::ZERO,
+        events: Vec::new(),
+        timeouts: Vec::new(),
+        points: [Vec::new(), Vec::new()],
+        arrived: true,
+        second_arrived: true,
+        second_turn: 0,
+        second_waited: false,
+        stuck: false,
+        cut: false,
+        limit_exceeded: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -454,25 +478,8 @@ mod tests {
 
     /// A run of so many milliseconds that ended in this way.
     fn run(milliseconds: u64, endings: [Option<Ending>; 2]) -> ExecutionResult {
-        ExecutionResult {
-            schedule: Schedule::in_turn(SCENARIO.name, 0),
-            endings,
-            stdout: [Vec::new(), Vec::new()],
-            stderr: [Vec::new(), Vec::new()],
-            file: Some(Vec::new()),
-            pages_at_start: None,
-            took: Duration::from_millis(milliseconds),
-            events: Vec::new(),
-            timeouts: Vec::new(),
-            points: [Vec::new(), Vec::new()],
-            arrived: true,
-            second_arrived: true,
-            second_turn: 0,
-            second_waited: false,
-            stuck: false,
-            cut: false,
-            limit_exceeded: None,
-        }
+        let took = Duration::from_millis(milliseconds);
+        ExecutionResult { took, ..constructed(endings, Vec::new()) }
     }
 
     const WELL: Option<Ending> = Some(Ending::Exited(0));

@@ -41,13 +41,6 @@ mod clock;
 mod hurry;
 mod untraced;
 
-/// Has the judge ended the sleep of this call by telling its caller to stop? No signal has come. So the call is made again,
-/// and the program knows nothing of it.
-fn is_cut_short(call: &Syscall, result: i64) -> bool {
-    let has_an_effect = matches!(call.number, libc::SYS_close | libc::SYS_connect);
-    result == -i64::from(libc::EINTR) && !has_an_effect
-}
-
 /// Results of a call that a signal interrupted, and that the kernel is about to make again.
 const RESTARTS: std::ops::RangeInclusive<i64> = RESTARTS_BY_ITS_OWN_MEANS..=-512;
 /// The kernel's ERESTART_RESTARTBLOCK: it has kept what it needs.
@@ -1938,6 +1931,13 @@ fn lock_at(tracee: Pid, address: u64) -> Option<(i16, Option<(i64, i64)>)> {
 fn is_asleep(tracee: &ActorTracee) -> io::Result<bool> {
     Ok(is_zombie(tracee)?
         || (tracee.call.is_some() && tracee.running && blocking::sleeps(tracee.pid)?))
+}
+
+/// Has the judge ended the sleep of this call by telling its caller to stop? No signal has come. So the call is made again,
+/// and the program knows nothing of it.
+fn is_cut_short(call: &Syscall, result: i64) -> bool {
+    let has_an_effect = matches!(call.number, libc::SYS_close | libc::SYS_connect);
+    result == -i64::from(libc::EINTR) && !has_an_effect
 }
 
 /// Has an actor gone on to such a store because the time of a wait was over? It has stored nothing else in FILE since.

@@ -285,14 +285,10 @@ struct Kills<'l> {
 impl<'l> Kills<'l> {
     /// Kills the victim before one of its points, and looks at what the others do, in one run or several.
     fn at(&mut self, number: usize) -> Result<Next> {
-        let kill = match self.up_to_the_kill(number)? {
-            At::Killed(kill) => kill,
-            At::LimitExceeded(killed) => {
-                self.found.push(*killed);
-                return Ok(Next::Over);
-            }
-            At::Ended => return Ok(Next::GoesOn),
-            At::Late => return Ok(Next::Late),
+        let at = self.up_to_the_kill(number)?;
+        let kill = match self.killed(at) {
+            Ok(kill) => kill,
+            Err(next) => return Ok(next),
         };
         let is_new = kill.killed.waited && self.is_new()?;
         let (next, way) = self.one_by_one(*kill)?;
@@ -300,6 +296,19 @@ impl<'l> Kills<'l> {
             return Ok(next);
         }
         self.meet_on_the_way(number, &way)
+    }
+
+    /// The kill, if the victim came to its point; otherwise, how the search goes on.
+    fn killed(&mut self, at: At<'l>) -> std::result::Result<Box<Kill<'l>>, Next> {
+        match at {
+            At::Killed(kill) => Ok(kill),
+            At::LimitExceeded(killed) => {
+                self.found.push(*killed);
+                Err(Next::Over)
+            }
+            At::Ended => Err(Next::GoesOn),
+            At::Late => Err(Next::Late),
+        }
     }
 
     /// The first two meet earlier: before each of the first points of the one that waited, until it keeps the other one out.

@@ -33,6 +33,7 @@
 #define HAS_A_RUNTIME 14       // Before its first line: memory, and threads that wake each other (Go, Java).
 #define UNMAPS_MEANWHILE 15    // Another thread maps and unmaps memory all the time.
 #define BURNS 16               // It works for 200 ms before it opens FILE.
+#define CHILD_WORKS 17         // It stands still in vfork while its child works for 50 ms.
 
 extern char **environ;
 
@@ -166,6 +167,12 @@ int main(int argc, char **argv) {
     start_a_runtime();
 #elif HOW == BURNS
     while (clock() < CLOCKS_PER_SEC / 5) continue;
+#elif HOW == CHILD_WORKS
+    if (vfork() == 0) {
+        for (clock_t until = clock() + CLOCKS_PER_SEC / 20; clock() < until;) continue;
+        _exit(0);
+    }
+    while (wait(NULL) > 0) continue;
 #elif HOW == NAMES_ITS_THREAD
     write_to("/proc/thread-self/comm", "worker");
 #endif

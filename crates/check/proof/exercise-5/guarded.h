@@ -1,5 +1,5 @@
 // For answers that only differ in their lock: `take` and `give` around plain loads and stores. An
-// answer that defines ADDS_ITSELF has an `add_one` of its own, and one that defines MOVES_ITSELF a `move_money`.
+// answer that defines ADDS_ITSELF has an `add_one` of its own, and one that defines SET stores in an account in its own way.
 #include "bank.h"
 
 static void take(struct bank *bank, int fd);
@@ -13,7 +13,10 @@ static void add_one(struct bank *bank, int fd) {
 }
 #endif
 
-#ifndef MOVES_ITSELF
+#ifndef SET
+#define SET(account, money) ((account) = (money))
+#endif
+
 static const char *move_money(struct bank *bank, int fd, int from, int to, uint64_t amount) {
     const char *why = NULL;
     take(bank, fd);
@@ -21,10 +24,9 @@ static const char *move_money(struct bank *bank, int fd, int from, int to, uint6
     if (have < amount) why = "not enough money";
     else if (there > UINT64_MAX - amount) why = "too much money";
     else {
-        ACCOUNT(bank, from) = have - amount;
-        ACCOUNT(bank, to) = there + amount;
+        SET(ACCOUNT(bank, from), have - amount);
+        SET(ACCOUNT(bank, to), there + amount);
     }
     give(bank, fd);
     return why;
 }
-#endif

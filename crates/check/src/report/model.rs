@@ -77,7 +77,7 @@ pub struct Report {
     pub environment: Machine,
     /// How it came out.
     pub outcome: ExerciseOutcome,
-    /// The first failed check's diagnosis; the core comes first.
+    /// The first failed check's diagnosis, or its cause if another check has found it. The core comes first.
     pub diagnosis: Option<String>,
     /// Why there is no program: what the compiler said, or that there is no file.
     pub compiler: Option<String>,

@@ -103,6 +103,11 @@ fn a_right_exercise_5_that_works_for_long_before_it_opens_file_is_not_blamed() {
 }
 
 #[test]
+fn a_right_exercise_5_that_stands_still_in_vfork_while_its_child_works_is_not_blamed() {
+    right(5, "CHILD_WORKS").must_not_be_blamed(); // Each run takes 50 ms, as above.
+}
+
+#[test]
 fn a_right_exercise_5_with_a_timer_of_a_millisecond_is_accepted() {
     right(5, "TIMER").must_be_accepted();
 }

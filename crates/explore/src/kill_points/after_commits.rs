@@ -76,14 +76,10 @@ impl<'l> Kills<'l> {
     }
 
     fn at_after_commits(&mut self, calls: &Calls, number: usize) -> Result<Next> {
-        let kill = match self.up_to_the_kill_after_commits(calls, number)? {
-            At::Killed(kill) => kill,
-            At::LimitExceeded(killed) => {
-                self.found.push(*killed);
-                return Ok(Next::Over);
-            }
-            At::Ended => return Ok(Next::GoesOn),
-            At::Late => return Ok(Next::Late),
+        let at = self.up_to_the_kill_after_commits(calls, number)?;
+        let kill = match self.killed(at) {
+            Ok(kill) => kill,
+            Err(next) => return Ok(next),
         };
         let Kill { mut execution, mut killed, .. } = *kill;
         let [first, last] = calls.after;

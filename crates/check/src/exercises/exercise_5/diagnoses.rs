@@ -248,11 +248,11 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     Diagnosis {
         id: "lost-after-a-kill",
         is: "after a process was killed, the work of another process is undone",
-        why: "The process that was killed may leave its own work half done. What others had done before it, or do after it, must stay. Here a later process stored old numbers in FILE.",
+        why: "The process that was killed may leave its own work half done. What others had done before it, or do after it, must stay. In the end, FILE lacks a part of that.",
         anchor: "who-unlocks-after-a-death",
         hints: [
-            "Read the table from the row `is killed` on. Which process stores a number that was there long before?",
-            "A note of the old numbers is true for one transfer only. If it is not removed when the transfer is done, or when it has been used, the next repair undoes the work of others.",
+            "Read the table from the row `is killed` on. Does a process store an old number again, over a newer one?",
+            "Does your program keep a note of old numbers, for a repair? The note is true for one transfer only. If it stays when the transfer is done, or when it has been used, the next repair undoes the work of others.",
         ],
         last: Last {
             rust: "You need no repair: a transfer that was killed may stay half done. If you keep a note of old numbers in FILE, store it under the lock before the first account, and clear its mark under the lock: after the last account, and after a repair.",

@@ -147,6 +147,7 @@ fn undone(commits: &Commits, file: &[u8], adds: bool) -> Option<(&'static str, S
         (2, false) => AMOUNT,
         _ => 0,
     };
+    // What the calls of `AFTER` do.
     let after = |number: usize| match number {
         0 => 1,
         1 => 20,
@@ -244,8 +245,12 @@ fn in_steps(events: &[Event]) -> Option<usize> {
     for (place, event) in
         events.iter().take_while(|event| event.kind != EventKind::Killed).enumerate()
     {
-        let EventKind::Store { offset: offset @ 0..72, after, .. } = &event.kind else { continue };
+        let EventKind::Store { offset: offset @ 0..72, before, after, .. } = &event.kind else {
+            continue;
+        };
         let offset = usize::try_from(*offset).ok()?;
+        // In the second pass, others have changed FILE before the first event.
+        file.get_mut(offset..offset + before.len())?.copy_from_slice(before);
         let at = offset - offset % 8;
         if event.actor == 0 {
             old.entry(at).or_insert(word(&file, at)?);
@@ -317,10 +322,10 @@ mod tests {
     use super::*;
 
     /// A plain store by a process.
-    fn store(actor: usize, offset: u64, after: &[u8]) -> Event {
+    fn store(actor: usize, offset: u64, before: &[u8], after: &[u8]) -> Event {
         let kind = EventKind::Store {
             offset,
-            before: vec![0; after.len()],
+            before: before.into(),
             after: after.into(),
             stale: None,
             form: tracer::arch::StoreForm::Store,
@@ -332,25 +337,31 @@ mod tests {
 
     #[test]
     fn a_number_is_stored_in_steps_if_a_kill_leaves_neither_the_old_one_nor_the_new_one() {
-        let number = |number: u64| number.to_ne_bytes();
+        let is = |actor, offset, before: u64, after: u64| {
+            store(actor, offset, &before.to_ne_bytes(), &after.to_ne_bytes())
+        };
         let killed = |mut stores: Vec<Event>| {
             stores.push(Event::new(0, EventKind::Killed));
             in_steps(&stores)
         };
-        assert_eq!(killed(vec![store(0, 0, &number(0))]), Some(0), "41 was there");
-        assert_eq!(killed(vec![store(0, 8, &number(90)), store(0, 16, &number(0))]), Some(1));
-        assert_eq!(killed(vec![store(0, 8, &number(0)), store(0, 8, &number(90))]), None);
-        assert_eq!(killed(vec![store(0, 8, &number(90)), store(0, 16, &number(110))]), None);
-        assert_eq!(killed(vec![store(0, 12, &[0; 4]), store(0, 8, &[90, 0, 0, 0])]), None);
-        assert_eq!(killed(vec![store(1, 8, &number(0))]), None, "the other one stored it");
-        let later = [store(0, 0, &number(0))];
+        assert_eq!(killed(vec![is(0, 0, 41, 0)]), Some(0));
+        assert_eq!(killed(vec![is(0, 8, 100, 90), is(0, 16, 100, 0)]), Some(1));
+        assert_eq!(killed(vec![is(0, 8, 100, 0), is(0, 8, 0, 90)]), None);
+        assert_eq!(killed(vec![is(0, 8, 100, 90), is(0, 16, 100, 110)]), None);
+        let halves =
+            vec![store(0, 12, &[0; 4], &[0; 4]), store(0, 8, &[100, 0, 0, 0], &[90, 0, 0, 0])];
+        assert_eq!(killed(halves), None);
+        assert_eq!(killed(vec![is(1, 8, 100, 0)]), None, "the other one stored it");
+        assert_eq!(killed(vec![is(0, 0, 44, 45)]), None, "others had added 3 before");
+        assert_eq!(killed(vec![is(0, 0, 44, 0)]), Some(0), "others had added 3 before");
         assert_eq!(killed(vec![]), None);
-        assert_eq!(in_steps(&[&[Event::new(0, EventKind::Killed)], &later[..]].concat()), None);
+        let after_the_kill = [Event::new(0, EventKind::Killed), is(0, 0, 41, 0)];
+        assert_eq!(in_steps(&after_the_kill), None);
     }
 
     #[test]
     fn the_mark_of_glibc_is_told_with_its_place() {
-        let store = |offset, after: i32| store(1, offset, &after.to_ne_bytes());
+        let store = |offset, after: i32| store(1, offset, &[0; 4], &after.to_ne_bytes());
         let marked = unrecoverable(&[store(1040, i32::MAX - 1), store(1032, 0)]);
         assert!(marked.is_some_and(|text| text.starts_with("byte 1040 of FILE holds 2147483646")));
         assert_eq!(unrecoverable(&[store(1040, i32::MAX), store(0, i32::MAX - 1)]), None);

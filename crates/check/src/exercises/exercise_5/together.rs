@@ -353,36 +353,16 @@ fn wrong_transfers(scenario: &Scenario, run: &ExecutionResult) -> Option<Finding
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use explore::schedule::Schedule;
-
     use super::*;
     use crate::exercises::exercise_5::bank_of;
+    use crate::scenarios::constructed;
 
     /// A run with these endings, after which the counter and the accounts hold these numbers.
     fn run(endings: [i32; 2], counter: u64, moved: u64) -> ExecutionResult {
         let mut balances = BALANCES;
         (balances[0], balances[1]) = (balances[0] - moved, balances[1] + moved);
-        ExecutionResult {
-            schedule: Schedule::in_turn("constructed", 0),
-            endings: endings.map(|status| Some(Ending::Exited(status))),
-            stdout: [Vec::new(), Vec::new()],
-            stderr: [Vec::new(), Vec::new()],
-            file: Some(bank_of(counter, balances)),
-            pages_at_start: None,
-            took: Duration::ZERO,
-            events: Vec::new(),
-            timeouts: Vec::new(),
-            points: [Vec::new(), Vec::new()],
-            arrived: true,
-            second_arrived: true,
-            second_turn: 0,
-            second_waited: false,
-            stuck: false,
-            cut: false,
-            limit_exceeded: None,
-        }
+        let endings = endings.map(|status| Some(Ending::Exited(status)));
+        constructed(endings, bank_of(counter, balances))
     }
 
     fn said_beside_an_addition(run: &ExecutionResult) -> Option<&'static str> {
